@@ -1,0 +1,332 @@
+"""Every failure a person can meet, as a sentence and what to do about it.
+
+One base, :class:`ProbeError`; one leaf per cause. ``title`` says what happened, ``hint`` what the person can do now.
+Both are English templates with named facts; the view translates the template and fills in the facts, so a state keeps
+:class:`Problem` (data) and never an exception. Facts are reviewed values: no token, no proxy password, no raw body.
+
+ProbeError
+  UsageError, ConfigError, NoDisplayError, DataFolderError
+  CredentialFileError
+  StoreError: KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError, KeyMissingError, RecordError, WriteError, ReadError
+  LoginError: PortsTakenError, LoginDeniedError, LoginNotEntitledError, LoginTimedOutError, LoginCancelledError, ExchangeError, IncompleteReplyError, WrongAccountError
+  ServiceError: NotSentError, CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError, LoginEndedError, EdgeBlockedError, RegionBlockedError, StrangeAnswerError
+"""
+
+from datetime import timedelta
+from typing import ClassVar
+
+import msgspec
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """A failure as data: what a state keeps and a view turns into a sentence."""
+
+    kind: str
+    """The class name of the error, for code that decides by cause."""
+    title: str
+    hint: str
+    facts: tuple[tuple[str, str], ...] = ()
+    needs_login: bool = False
+    retry_after: float | None = None
+    """Seconds after which trying again makes sense; None when the service did not say."""
+
+
+class ProbeError(Exception):
+    """The base of every failure this program reports."""
+
+    title_template: ClassVar[str] = "Something went wrong."
+    hint_template: ClassVar[str] = (
+        "Try again; if it stays, copy the diagnostics and report it."
+    )
+    needs_login: ClassVar[bool] = False
+
+    def __init__(self, *, retry_after: timedelta | None = None, **facts: str) -> None:
+        """Make the failure with the ``facts`` its templates name."""
+        self.retry_after = retry_after
+        self.facts = facts
+        super().__init__()
+
+    @property
+    def title(self) -> str:
+        """What happened, in English."""
+        return self.title_template.format_map(self.facts)
+
+    @property
+    def hint(self) -> str:
+        """What the person can do now, in English."""
+        return self.hint_template.format_map(self.facts)
+
+    @property
+    def problem(self) -> Problem:
+        """This failure as data."""
+        return Problem(
+            kind=type(self).__name__,
+            title=self.title_template,
+            hint=self.hint_template,
+            facts=tuple(sorted(self.facts.items())),
+            needs_login=self.needs_login,
+            retry_after=None
+            if self.retry_after is None
+            else self.retry_after.total_seconds(),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.hint}".strip()
+
+
+class UsageError(ProbeError):
+    """The command was called in a way it does not know."""
+
+    title_template = "{what}"
+    hint_template = "Run it with --help to see what it takes."
+
+
+class ConfigError(ProbeError):
+    """A configuration value that cannot be used."""
+
+    title_template = "The configuration {path} cannot be used: {key} is {found}."
+    hint_template = "Allowed: {allowed}. Correct it there; the file was left as it is."
+
+
+class NoDisplayError(ProbeError):
+    """The tray app was started where there is no screen."""
+
+    title_template = "There is no display to show Probe Tray on."
+    hint_template = (
+        "Start it inside a desktop session, or use the command codex-probe here."
+    )
+
+
+class DataFolderError(ProbeError):
+    """The program's own folder cannot be used."""
+
+    title_template = "The data folder {path} cannot be used: {reason}."
+    hint_template = (
+        "Make it writable for your user, or set XDG_DATA_HOME to a folder that is."
+    )
+
+
+class CredentialFileError(ProbeError):
+    """A file that holds no login this program can read."""
+
+    title_template = "{path} cannot be read as a login: {reason}."
+    hint_template = "The file was left as it is. Sign in again to replace it, or remove it from the list."
+
+
+class StoreError(ProbeError):
+    """A store of logins does not work."""
+
+    title_template = "The logins cannot be reached."
+    hint_template = "Try again."
+
+
+class KeyringAbsentError(StoreError):
+    """No keyring that is known to keep a secret."""
+
+    title_template = "This system has no keyring that Probe Tray can trust with the key to your logins."
+    hint_template = "Install and start one (GNOME Keyring or KWallet on Linux), or choose a folder of credential files in Settings, Storage."
+
+
+class KeyringLockedError(StoreError):
+    """The keyring is locked, or its prompt was dismissed."""
+
+    title_template = "The keyring is locked, so your logins cannot be opened yet."
+    hint_template = "Unlock the keyring and press Try again. Nothing was lost."
+
+
+class KeyringDeniedError(StoreError):
+    """The keyring refused."""
+
+    title_template = "The keyring refused to hand out the key to your logins."
+    hint_template = "Allow Probe Tray in the keyring's own program, then press Try again. Nothing was lost."
+
+
+class KeyringNoAnswerError(StoreError):
+    """The keyring did not answer in time."""
+
+    title_template = "The keyring does not answer."
+    hint_template = "Look for a password window behind the others, then press Try again. Nothing was lost."
+
+
+class KeyMissingError(StoreError):
+    """Records exist, their key does not."""
+
+    title_template = "The key to your saved logins is no longer in the keyring."
+    hint_template = "Unlock or restore the keyring that held it, or sign in again. The saved files were kept."
+
+
+class RecordError(StoreError):
+    """One record of the vault cannot be opened."""
+
+    title_template = "A saved login cannot be opened: {reason}."
+    hint_template = (
+        "The file {path} was kept. Restore it from a backup, or sign in again."
+    )
+
+
+class ReadError(StoreError):
+    """A store's file or folder cannot be read."""
+
+    title_template = "{path} cannot be read: {reason}."
+    hint_template = "Check that the file belongs to you and that you may read it."
+
+
+class WriteError(StoreError):
+    """A store's file or folder cannot be written."""
+
+    title_template = "{path} cannot be written: {reason}."
+    hint_template = "Make room or make it writable, then try again. What was there before is unchanged."
+
+
+class LoginError(ProbeError):
+    """A login that did not come to its end."""
+
+    title_template = "The login did not work."
+    hint_template = "Log in again."
+
+
+class PortsTakenError(LoginError):
+    """Neither callback port can be had."""
+
+    title_template = "The login cannot listen for the browser: ports 1455 and 1457 are taken by {holder}."
+    hint_template = "Close that program and log in again, or use a code, or paste the address instead."
+
+
+class BrowserError(LoginError):
+    """The system has no browser that starts."""
+
+    title_template = "The browser could not be opened."
+    hint_template = "Copy the address and open it yourself; the login goes on."
+
+
+class LoginDeniedError(LoginError):
+    """The person, or the workspace, said no at the consent page."""
+
+    title_template = "The login was refused at the sign-in page."
+    hint_template = "Log in again and choose Continue."
+
+
+class LoginNotEntitledError(LoginError):
+    """Codex is not enabled for the workspace."""
+
+    title_template = "Codex is not enabled for this workspace."
+    hint_template = "Ask the workspace's administrator to enable Codex, or sign in with another account or workspace."
+
+
+class LoginTimedOutError(LoginError):
+    """Nobody came back from the browser in time."""
+
+    title_template = (
+        "Nobody finished signing in within 10 minutes, so the login was ended."
+    )
+    hint_template = "Log in again when you are ready."
+
+
+class LoginCancelledError(LoginError):
+    """The person cancelled."""
+
+    title_template = "The login was cancelled."
+    hint_template = "Nothing was changed."
+
+
+class ExchangeError(LoginError):
+    """The service did not turn the code into tokens."""
+
+    title_template = "The service did not finish the login: {reason}."
+    hint_template = "Log in again. If it stays like this, check the clock of this computer and the network."
+
+
+class IncompleteReplyError(LoginError):
+    """The service's answer lacks a token."""
+
+    title_template = "The service's answer to the login lacks {missing}."
+    hint_template = "Log in again. Nothing was changed."
+
+
+class WrongAccountError(LoginError):
+    """Another account than the expected one answered."""
+
+    title_template = "Another account answered than the one that was asked for."
+    hint_template = (
+        "Choose the same account at the sign-in page. Nothing was overwritten."
+    )
+
+
+class ServiceError(ProbeError):
+    """The service or the way to it."""
+
+    title_template = "The service did not answer as expected."
+    hint_template = "Probe Tray tries again by itself."
+
+
+class NotSentError(ServiceError):
+    """The request never left: no route, no name, no proxy, no connection. Nothing was used up."""
+
+    title_template = "The service cannot be reached: {reason}."
+    hint_template = "Check the network and the proxy. Probe Tray tries again by itself."
+
+
+class CertificateError(ServiceError):
+    """TLS could not be verified."""
+
+    title_template = "The secure connection to {host} could not be verified: {reason}."
+    hint_template = "If your network inspects traffic, point SSL_CERT_FILE at its certificate; check this computer's clock."
+
+
+class UncertainError(ServiceError):
+    """The request was sent and its answer did not arrive whole: whether it had effect is not known."""
+
+    title_template = "The connection broke before the answer arrived: {reason}."
+    hint_template = "Probe Tray tries again by itself."
+
+
+class RateLimitedError(ServiceError):
+    """429."""
+
+    title_template = "The service asks to wait before the next question."
+    hint_template = "Probe Tray waits and tries again by itself."
+
+
+class UnavailableError(ServiceError):
+    """5xx and other passing troubles."""
+
+    title_template = "The service has trouble at the moment (status {status})."
+    hint_template = "Probe Tray tries again by itself."
+
+
+class TokenRefusedError(ServiceError):
+    """401, or 403 about the token: this access token is not accepted."""
+
+    title_template = "The service no longer accepts this login's access token."
+    hint_template = "Probe Tray renews it if it can; otherwise log in again."
+
+
+class LoginEndedError(ServiceError):
+    """The refresh token is dead for good."""
+
+    title_template = "This login has ended: {reason}."
+    hint_template = "Log in again; the account keeps its name and settings."
+    needs_login = True
+
+
+class EdgeBlockedError(ServiceError):
+    """403 with a page of the network's edge."""
+
+    title_template = "The network blocks {host}. Your login is fine."
+    hint_template = "Check the proxy or VPN in Settings, Network."
+
+
+class RegionBlockedError(ServiceError):
+    """403 unsupported_country_region_territory."""
+
+    title_template = "The service is not offered in the region this network is in. Your login is fine."
+    hint_template = "Use a network or proxy in a supported region (Settings, Network)."
+
+
+class StrangeAnswerError(ServiceError):
+    """An answer that cannot be read."""
+
+    title_template = (
+        "The service answered something that Probe Tray cannot read (status {status})."
+    )
+    hint_template = "Probe Tray tries again by itself; if it stays, look for an update."

@@ -1,0 +1,33 @@
+"""Who an account is."""
+
+import enum
+import hashlib
+
+import msgspec
+
+
+class AccountKey(msgspec.Struct, frozen=True, order=True):
+    """The identity of an account: a team's members share the account id, so the user id belongs to the key."""
+
+    account_id: str
+    user_id: str = ""
+
+    @property
+    def slug(self) -> str:
+        """24 hex digits that name this account in file names and lock names, without showing its ids."""
+        return hashlib.sha256(
+            f"{self.account_id}\0{self.user_id}".encode("utf-8", "replace")
+        ).hexdigest()[:24]
+
+
+class StoreKind(enum.Enum):
+    """The places a login can live in."""
+
+    VAULT = "vault"
+    """Encrypted records, their key in the OS keyring."""
+    FOLDER = "folder"
+    """A folder of credential files shared with other tools (``sync_dir``)."""
+    FILES = "files"
+    """Files named on the command line."""
+    OFFICIAL = "official"
+    """The official client's own login: shown, never renewed, written or revoked."""

@@ -1,0 +1,104 @@
+"""Quota windows as the service counts them, and a snapshot of them all."""
+
+import enum
+from datetime import datetime
+
+import msgspec
+
+
+class WindowKind(enum.Enum):
+    """The kinds people name; told by a window's length, never by the slot it arrived in."""
+
+    SHORT = "5h"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    OTHER = "other"
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """One quota window."""
+
+    kind: WindowKind
+    seconds: int | None
+    """Its length; None where the service gave none that can be used."""
+    used_percent: float
+    """0 to 100, clamped."""
+    reset_at: datetime | None
+    """Aware UTC; None when the service gave none."""
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """A set of windows that counts one kind of use."""
+
+    name: str = ""
+    """Empty for the main limit; else the service's name of it."""
+    feature: str = ""
+    allowed: bool | None = None
+    reached: bool | None = None
+    windows: tuple[Window, ...] = ()
+
+    def window(self, kind: WindowKind) -> Window | None:
+        """The window of that kind; the tightest where there are several."""
+        return max(
+            (w for w in self.windows if w.kind is kind),
+            key=lambda w: w.used_percent,
+            default=None,
+        )
+
+
+class Credits(msgspec.Struct, frozen=True, kw_only=True):
+    """Prepaid use beyond the windows."""
+
+    has_credits: bool = False
+    unlimited: bool = False
+    overage_limit_reached: bool = False
+    balance: float | None = None
+
+
+class SpendControl(msgspec.Struct, frozen=True, kw_only=True):
+    """A workspace's spending limit for this member."""
+
+    reached: bool = False
+    limit: float | None = None
+    used: float | None = None
+    used_percent: float | None = None
+    reset_at: datetime | None = None
+
+
+class Capacity(enum.Enum):
+    """What the numbers of a snapshot mean for the next request."""
+
+    AVAILABLE = "available"
+    LIMITED = "limited"
+    UNKNOWN = "unknown"
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """What the service said of an account's quota at one moment."""
+
+    taken_at: datetime
+    """Aware UTC, by this computer's clock."""
+    plan: str = ""
+    """Lower case; fresher than the plan inside the tokens."""
+    main: Limit = Limit()
+    code_review: Limit | None = None
+    extra: tuple[Limit, ...] = ()
+    credits: Credits | None = None
+    spend: SpendControl | None = None
+    reached_type: str = ""
+    reset_credits: int | None = None
+
+    @property
+    def short(self) -> Window | None:
+        """The 5-hour window of the main limit."""
+        return self.main.window(WindowKind.SHORT)
+
+    @property
+    def weekly(self) -> Window | None:
+        """The weekly window of the main limit."""
+        return self.main.window(WindowKind.WEEKLY)
+
+    @property
+    def monthly(self) -> Window | None:
+        """The monthly window of the main limit."""
+        return self.main.window(WindowKind.MONTHLY)

@@ -1,0 +1,26 @@
+"""Where the service is, and who we are to it: the only place with these constants."""
+
+import msgspec
+
+from probe_tray import __version__
+
+
+class Service(msgspec.Struct, frozen=True, kw_only=True):
+    """The addresses of one service; the simulated one replaces them here."""
+
+    issuer: str = "https://auth.openai.com"
+    backend: str = "https://chatgpt.com/backend-api"
+    client_id: str = "app_EMoamEEZ73f0CkXaXp7hrann"
+    """Public; every Codex client uses it."""
+    redirect_host: str = "localhost"
+    """Host of the callback address: ``localhost`` or ``127.0.0.1``."""
+    ports: tuple[int, ...] = (1455, 1457)
+    """The callback ports registered for the client; no other works at the issuer."""
+
+
+OFFICIAL = Service()
+USER_AGENT = f"probe-tray/{__version__}"
+ORIGINATOR = "codex_cli_rs"
+SCOPE = "openid profile email offline_access"
+CLIENT_VERSION = "0.150.0"
+"""What the model list is asked for: it leaves out models that an older official client could not use."""

@@ -1,0 +1,204 @@
+"""The configuration: one table of keys, types, defaults, ranges and help, shared by both programs.
+
+The table is the annotated fields of :class:`Settings`; the settings dialog and the help are made from it. The file is
+one JSON object; keys that this program does not know are kept as they were.
+"""
+
+import enum
+import typing
+from collections.abc import Mapping
+from typing import Annotated, cast
+
+import msgspec
+from msgspec import Meta
+
+from probe_tray.core.errors import ConfigError
+
+
+class Storage(enum.Enum):
+    """Where new logins are kept."""
+
+    VAULT = "vault"
+    FOLDER = "folder"
+
+
+_Percent = Annotated[int, Meta(ge=1, le=100)]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every setting that has an effect. A field's description is its help text."""
+
+    storage: Annotated[
+        Storage,
+        Meta(
+            description="Where new logins are kept: the vault (its key in the OS keyring) or the folder sync_dir."
+        ),
+    ] = Storage.VAULT
+    sync_dir: Annotated[
+        str,
+        Meta(
+            description="Folder of credential files shared with other tools; relative to the configuration file."
+        ),
+    ] = ""
+    renew_before_expiry_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=3650,
+            description="Renew a login this many days before its access token ends; 0 = only when it has ended.",
+        ),
+    ] = 3
+    poll_minutes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1440,
+            description="Ask for the quotas every so many minutes; 0 = only when asked.",
+        ),
+    ] = 5
+    warn_used_percent: Annotated[
+        _Percent, Meta(description="Warn when this much of a window is used.")
+    ] = 80
+    critical_used_percent: Annotated[
+        _Percent, Meta(description="Warn again when this much of a window is used.")
+    ] = 95
+    expiry_warning_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=365,
+            description="Warn when a login ends within so many days; 0 = never.",
+        ),
+    ] = 3
+    proxy: Annotated[
+        str | None,
+        Meta(
+            description="Proxy address (http, https, socks5, socks5h); empty = direct; null = detect."
+        ),
+    ] = None
+    redirect_host: Annotated[
+        typing.Literal["localhost", "127.0.0.1"],
+        Meta(description="Host name of the login's callback address."),
+    ] = "localhost"
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the settings table."""
+
+    key: str
+    type: object
+    default: object
+    help: str
+    allowed: str
+    """The values it takes, in words."""
+
+
+def table() -> tuple[Entry, ...]:
+    """The settings table, in the order of the fields."""
+    hints = typing.get_type_hints(Settings, include_extras=True)
+    rows: list[Entry] = []
+    for field in msgspec.structs.fields(Settings):
+        hint = hints[field.name]
+        metas = [m for m in getattr(hint, "__metadata__", ()) if isinstance(m, Meta)]
+        text = next((m.description for m in metas if m.description), "")
+        default = (
+            field.default.value
+            if isinstance(field.default, enum.Enum)
+            else field.default
+        )
+        rows.append(
+            Entry(
+                key=field.name,
+                type=hint,
+                default=default,
+                help=text,
+                allowed=_allowed(hint, metas),
+            )
+        )
+    return tuple(rows)
+
+
+def parse_settings(data: bytes, path: str) -> tuple[Settings, Mapping[str, object]]:
+    """The settings in ``data`` and the whole object with the keys this program does not know.
+
+    Raises ConfigError, which names the key, what was found and what is allowed; a value of a secret is never shown.
+    """
+    try:
+        raw = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ConfigError(
+            path=path,
+            key="the whole file",
+            found="not valid JSON",
+            allowed="one JSON object",
+        ) from None
+    if not isinstance(raw, dict):
+        raise ConfigError(
+            path=path,
+            key="the whole file",
+            found=f"a {_word(raw)}",
+            allowed="one JSON object",
+        )
+    values = cast("dict[str, object]", raw)
+    chosen: dict[str, object] = {}
+    for entry in table():
+        if entry.key not in values:
+            continue
+        try:
+            chosen[entry.key] = msgspec.convert(values[entry.key], entry.type)
+        except msgspec.ValidationError:
+            raise ConfigError(
+                path=path,
+                key=entry.key,
+                found=_shown(values[entry.key]),
+                allowed=entry.allowed,
+            ) from None
+    settings = Settings(**chosen)  # pyright: ignore[reportArgumentType] - each value was converted to its field's type above
+    if settings.storage is Storage.FOLDER and not settings.sync_dir:
+        raise ConfigError(
+            path=path,
+            key="sync_dir",
+            found="empty",
+            allowed='a folder, since storage is "folder"',
+        )
+    return settings, values
+
+
+def dump_settings(settings: Settings, known: Mapping[str, object]) -> bytes:
+    """The file's new bytes: every setting, and every key of ``known`` that is not ours, in its old order."""
+    ours = cast("dict[str, object]", msgspec.to_builtins(settings))
+    merged = {key: ours.get(key, value) for key, value in known.items()} | ours
+    return msgspec.json.format(msgspec.json.encode(merged), indent=2) + b"\n"
+
+
+def _allowed(hint: object, metas: list[Meta]) -> str:
+    bounds = [(m.ge, m.le) for m in metas if m.ge is not None]
+    if bounds:
+        return f"a whole number from {bounds[0][0]} to {bounds[0][1]}"
+    base = typing.get_args(hint)[0]
+    if isinstance(base, type) and issubclass(base, enum.Enum):
+        return " or ".join(f'"{member.value}"' for member in base)
+    if typing.get_origin(base) is typing.Literal:
+        return " or ".join(f'"{value}"' for value in typing.get_args(base))
+    return "text or null" if type(None) in typing.get_args(base) else "text"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool | int | float) or value is None:
+        return str(value).lower()[:40]
+    if isinstance(value, str):
+        # Only the length: a person may have pasted a secret into the wrong key.
+        return f"text of {len(value)} characters" if len(value) > 24 else f'"{value}"'
+    return f"a {_word(value)}"
+
+
+def _word(value: object) -> str:
+    return {
+        dict: "JSON object",
+        list: "list",
+        str: "text",
+        bool: "true or false",
+        int: "number",
+        float: "number",
+        type(None): "null",
+    }.get(type(value), "value")

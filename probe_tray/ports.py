@@ -1,0 +1,261 @@
+"""Floor 2: what the engine needs from the world, one small Protocol each.
+
+Every method that may wait is a coroutine and never blocks the event loop. Failures are leaves of ``ProbeError``.
+"""
+
+import enum
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from probe_tray.core.answer import Answer
+from probe_tray.core.credential import ApiKeyLogin, Credential, StoredCredential
+from probe_tray.core.errors import Problem
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.secret import Secret
+from probe_tray.core.settings import Settings
+
+
+class Clock(Protocol):
+    """Time."""
+
+    def now(self) -> datetime:
+        """The wall clock, aware UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since some start, never going back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; long waits are cut into pieces by the caller."""
+        ...
+
+
+class Randomness(Protocol):
+    """Chance."""
+
+    def token_bytes(self, count: int) -> bytes:
+        """``count`` bytes nobody can guess."""
+        ...
+
+    def uniform(self, low: float, high: float) -> float:
+        """A number between the two; not for secrets."""
+        ...
+
+
+class AuthService(Protocol):
+    """The issuer's token endpoints.
+
+    Every method raises NotSentError or CertificateError when the request never left, UncertainError when it left and no
+    whole answer came; any answer that came, whatever its status, is returned. Nothing is retried and no redirect is
+    followed.
+    """
+
+    async def exchange(
+        self, code: Secret, verifier: Secret, redirect_uri: str
+    ) -> Answer:
+        """Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
+        ...
+
+    async def refresh(self, refresh_token: Secret) -> Answer:
+        """One refresh request over a fresh connection (RFC 6749 section 6)."""
+        ...
+
+    async def revoke(self, refresh_token: Secret) -> Answer:
+        """End the login at the service; only for logins made here."""
+        ...
+
+    async def device_start(self) -> Answer:
+        """Ask for a user code."""
+        ...
+
+    async def device_poll(self, device_auth_id: Secret, user_code: str) -> Answer:
+        """Ask whether the person has typed the code: 403 or 404 while waiting."""
+        ...
+
+
+class QuotaService(Protocol):
+    """The backend. Raises and returns as :class:`AuthService` does."""
+
+    async def usage(self, credential: Credential) -> Answer:
+        """The quota of one account."""
+        ...
+
+    async def reset_credits(self, credential: Credential) -> Answer:
+        """The list of reset credits with their expiry; best effort, never consumed."""
+        ...
+
+    async def models(self, credential: Credential) -> Answer:
+        """The models the service offers this account."""
+        ...
+
+    async def try_model(self, credential: Credential, model: str) -> Answer:
+        """Ask one model for one word; the body holds at most the first event of the stream. Costs quota."""
+        ...
+
+
+class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
+    """A file or record that could not be read as a login, and why. It is left as it was."""
+
+    location: str
+    problem: Problem
+
+
+class StoreContents(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a store holds."""
+
+    found: tuple[StoredCredential, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    api_key: ApiKeyLogin | None = None
+    problem: Problem | None = None
+    """Why the store as a whole could not be opened (locked keyring, missing folder…); None when it could."""
+
+
+class AccountStore(Protocol):
+    """A place where logins live. One contract suite holds for all of them."""
+
+    @property
+    def kind(self) -> StoreKind:
+        """Which place this is."""
+        ...
+
+    async def load(self) -> StoreContents:
+        """Everything in it. Never raises: what went wrong is in the contents."""
+        ...
+
+    async def read(self, key: AccountKey) -> StoredCredential | None:
+        """The account's newest login as it is on disk now, None when there is none. Raises StoreError."""
+        ...
+
+    async def check_writable(self, key: AccountKey) -> None:
+        """Raise StoreError when a save of this account would fail for a reason that can be known beforehand."""
+        ...
+
+    async def save(self, credential: Credential) -> StoredCredential:
+        """Keep it, durably, in place of the account's older login. Raises StoreError; then nothing changed."""
+        ...
+
+    async def remove(self, key: AccountKey) -> None:
+        """Delete the account's login; a missing one is no error. Raises StoreError."""
+        ...
+
+
+class KeyStore(Protocol):
+    """The OS keyring, as far as the vault needs it: one secret. Raises the Keyring errors."""
+
+    async def read(self) -> Secret | None:
+        """The vault's key in base64, None when the keyring is open and has none."""
+        ...
+
+    async def write(self, key: Secret) -> None:
+        """Keep the key, then read it back and compare; raises KeyringDeniedError when it differs."""
+        ...
+
+
+class Sealer(Protocol):
+    """Encryption with the vault's key, for the journal."""
+
+    async def seal(self, plain: bytes, context: bytes) -> bytes:
+        """Encrypt; raises StoreError when the key is not in hand."""
+        ...
+
+    async def open(self, sealed: bytes, context: bytes) -> bytes:
+        """Decrypt what :meth:`seal` made; raises StoreError."""
+        ...
+
+
+class AccountLocks(Protocol):
+    """One lock per account for all processes of this user."""
+
+    def hold(self, key: AccountKey) -> AbstractAsyncContextManager[None]:
+        """Wait for the lock and hold it. Raises DataFolderError when locks cannot be made."""
+        ...
+
+
+class Browser(Protocol):
+    """The person's web browser."""
+
+    async def open(self, address: str) -> None:
+        """Show the address. Raises BrowserError."""
+        ...
+
+
+class Callback(msgspec.Struct, frozen=True, kw_only=True):
+    """What the browser brought back: a code, or the issuer's error."""
+
+    code: Secret | None = None
+    error: str = ""
+    description: str = ""
+
+
+class OpenCallback(Protocol):
+    """A listener that is open for one login."""
+
+    @property
+    def redirect_uri(self) -> str:
+        """The callback address the issuer must be told."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        ...
+
+    async def wait(self) -> Callback:
+        """The first callback with the right state. Waits without limit; cancel it to stop."""
+        ...
+
+
+class CallbackListener(Protocol):
+    """Listens on loopback for the end of one login."""
+
+    def open(self, state: Secret) -> AbstractAsyncContextManager[OpenCallback]:
+        """Open the first free port of the service's, on both loopback families. Raises PortsTakenError."""
+        ...
+
+
+class Urgency(enum.Enum):
+    """How loud a notification is."""
+
+    NORMAL = "normal"
+    CRITICAL = "critical"
+
+
+class Button(msgspec.Struct, frozen=True):
+    """A button of a notification."""
+
+    action: str
+    label: str
+
+
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
+    """A desktop notification, in the person's language, without markup and without a secret."""
+
+    tag: str
+    """Names what it is about: one with the same tag takes the older one's place."""
+    title: str
+    body: str
+    buttons: tuple[Button, ...] = ()
+    urgency: Urgency = Urgency.NORMAL
+
+
+class Notifier(Protocol):
+    """The desktop's notifications."""
+
+    async def show(
+        self, notification: Notification, on_action: Callable[[str], None]
+    ) -> None:
+        """Show it; ``on_action`` is called with a button's action, or ``"open"`` for a click on the whole. Never raises."""
+        ...
+
+
+class SettingsFile(Protocol):
+    """The configuration file."""
+
+    async def save(self, settings: Settings) -> None:
+        """Write the settings, keeping every key this program does not know. Raises WriteError."""
+        ...
