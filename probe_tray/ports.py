@@ -17,6 +17,7 @@ from probe_tray.core.errors import Problem
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
+from probe_tray.core.state import Unreadable
 
 
 class Clock(Protocol):
@@ -96,13 +97,6 @@ class QuotaService(Protocol):
     async def try_model(self, credential: Credential, model: str) -> Answer:
         """Ask one model for one word; the body holds at most the first event of the stream. Costs quota."""
         ...
-
-
-class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
-    """A file or record that could not be read as a login, and why. It is left as it was."""
-
-    location: str
-    problem: Problem
 
 
 class StoreContents(msgspec.Struct, frozen=True, kw_only=True):

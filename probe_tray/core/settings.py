@@ -193,12 +193,16 @@ def _shown(value: object) -> str:
 
 
 def _word(value: object) -> str:
-    return {
-        dict: "JSON object",
-        list: "list",
-        str: "text",
-        bool: "true or false",
-        int: "number",
-        float: "number",
-        type(None): "null",
-    }.get(type(value), "value")
+    match value:
+        case dict():
+            return "JSON object"
+        case list():
+            return "list"
+        case str():
+            return "text"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "number"
+        case _:
+            return "null"

@@ -1,0 +1,99 @@
+"""What happened: facts that change the state, and nothing else does."""
+
+from datetime import datetime
+
+import msgspec
+
+from probe_tray.core.credential import ApiKeyLogin
+from probe_tray.core.errors import Problem
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.quota import Snapshot
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState, LoginState, Unreadable
+
+
+class AccountsRead(msgspec.Struct, frozen=True, kw_only=True):
+    """The stores were read: these are all the accounts there are now."""
+
+    accounts: tuple[AccountState, ...]
+    """Identity, place and token life; what is known from polling is kept from before."""
+    unreadable: tuple[Unreadable, ...] = ()
+    store_problems: tuple[tuple[StoreKind, Problem], ...] = ()
+    api_key: ApiKeyLogin | None = None
+
+
+class CheckStarted(msgspec.Struct, frozen=True, kw_only=True):
+    """An account's quota is being asked for."""
+
+    key: AccountKey
+
+
+class CheckSucceeded(msgspec.Struct, frozen=True, kw_only=True):
+    """The service answered."""
+
+    key: AccountKey
+    snapshot: Snapshot
+    next_check: datetime | None
+
+
+class CheckFailed(msgspec.Struct, frozen=True, kw_only=True):
+    """The quota could not be had; the last snapshot stays."""
+
+    key: AccountKey
+    at: datetime
+    problem: Problem
+    next_check: datetime | None
+
+
+class CheckPlanned(msgspec.Struct, frozen=True, kw_only=True):
+    """The next check of an account was set."""
+
+    key: AccountKey
+    next_check: datetime | None
+
+
+class LoginChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """A login started, moved on or ended; None puts the last one away."""
+
+    login: LoginState | None
+
+
+class SettingsChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """The person saved settings."""
+
+    settings: Settings
+
+
+class RenewalStarted(msgspec.Struct, frozen=True, kw_only=True):
+    """A login is being renewed."""
+
+    key: AccountKey
+
+
+class RenewalEnded(msgspec.Struct, frozen=True, kw_only=True):
+    """A renewal ended, well when there is no problem."""
+
+    key: AccountKey
+    at: datetime
+    problem: Problem | None
+
+
+class RenewalPlanned(msgspec.Struct, frozen=True, kw_only=True):
+    """The moment of an account's next renewal was drawn."""
+
+    key: AccountKey
+    next_at: datetime | None
+
+
+Event = (
+    AccountsRead
+    | CheckStarted
+    | CheckSucceeded
+    | CheckFailed
+    | CheckPlanned
+    | LoginChanged
+    | SettingsChanged
+    | RenewalStarted
+    | RenewalEnded
+    | RenewalPlanned
+)

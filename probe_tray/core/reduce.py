@@ -1,0 +1,116 @@
+"""``reduce(state, event)``: the only way the state changes."""
+
+from collections.abc import Callable
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from probe_tray.core.events import (
+    AccountsRead,
+    CheckFailed,
+    CheckPlanned,
+    CheckStarted,
+    CheckSucceeded,
+    Event,
+    LoginChanged,
+    RenewalEnded,
+    RenewalPlanned,
+    RenewalStarted,
+    SettingsChanged,
+)
+from probe_tray.core.identity import AccountKey
+from probe_tray.core.state import AccountState, AppState, Renewal
+
+
+def reduce(state: AppState, event: Event) -> AppState:
+    """The state after the event. An event about an account that is gone changes nothing."""
+    match event:
+        case AccountsRead():
+            return _accounts_read(state, event)
+        case CheckStarted(key=key):
+            return _change(state, key, lambda a: replace(a, checking=True))
+        case CheckSucceeded(key=key, snapshot=snapshot, next_check=moment):
+            return _change(
+                state,
+                key,
+                lambda a: replace(
+                    a,
+                    checking=False,
+                    snapshot=snapshot,
+                    checked_at=snapshot.taken_at,
+                    next_check=moment,
+                    problem=None,
+                ),
+            )
+        case CheckFailed(key=key, at=at, problem=problem, next_check=moment):
+            return _change(
+                state,
+                key,
+                lambda a: replace(
+                    a, checking=False, checked_at=at, next_check=moment, problem=problem
+                ),
+            )
+        case CheckPlanned(key=key, next_check=moment):
+            return _change(state, key, lambda a: replace(a, next_check=moment))
+        case LoginChanged(login=login):
+            return replace(state, login=login)
+        case SettingsChanged(settings=settings):
+            return replace(state, settings=settings)
+        case RenewalStarted(key=key):
+            return _change(
+                state,
+                key,
+                lambda a: replace(a, renewal=replace(a.renewal, running=True)),
+            )
+        case RenewalEnded(key=key, at=at, problem=problem):
+            return _change(
+                state,
+                key,
+                lambda a: replace(
+                    a, renewal=Renewal(last_at=at, problem=problem, next_at=None)
+                ),
+            )
+        case RenewalPlanned(key=key, next_at=moment):
+            return _change(
+                state,
+                key,
+                lambda a: replace(a, renewal=replace(a.renewal, next_at=moment)),
+            )
+        case _:
+            assert_never(event)
+
+
+def _accounts_read(state: AppState, event: AccountsRead) -> AppState:
+    before = {a.key: a for a in state.accounts}
+    return replace(
+        state,
+        loaded=True,
+        accounts=tuple(_keep_known(before.get(a.key), a) for a in event.accounts),
+        unreadable=event.unreadable,
+        store_problems=event.store_problems,
+        api_key=event.api_key,
+    )
+
+
+def _keep_known(old: AccountState | None, new: AccountState) -> AccountState:
+    if old is None:
+        return new
+    return replace(
+        new,
+        snapshot=old.snapshot,
+        checking=old.checking,
+        checked_at=old.checked_at,
+        next_check=old.next_check,
+        problem=old.problem,
+        renewal=old.renewal,
+    )
+
+
+def _change(
+    state: AppState, key: AccountKey, change: Callable[[AccountState], AccountState]
+) -> AppState:
+    if state.account(key) is None:
+        return state
+    return replace(
+        state, accounts=tuple(change(a) if a.key == key else a for a in state.accounts)
+    )

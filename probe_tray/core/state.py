@@ -1,0 +1,100 @@
+"""The one frozen state of the program. It holds no token: what is not here cannot be shown by mistake."""
+
+import enum
+from datetime import datetime
+
+import msgspec
+
+from probe_tray.core.credential import ApiKeyLogin
+from probe_tray.core.errors import Problem
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.quota import Snapshot
+from probe_tray.core.settings import Settings
+
+
+class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
+    """A file or record that could not be read as a login, and why. It is left as it was."""
+
+    location: str
+    problem: Problem
+
+
+class Renewal(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of an account's renewals. Times are aware UTC."""
+
+    running: bool = False
+    next_at: datetime | None = None
+    """When the program means to renew it by itself; None when it never will."""
+    last_at: datetime | None = None
+    problem: Problem | None = None
+    """Why the last one failed; None when it went well or there was none."""
+
+
+class AccountState(msgspec.Struct, frozen=True, kw_only=True):
+    """One account as the program knows it."""
+
+    key: AccountKey
+    stores: tuple[StoreKind, ...]
+    """Where its login lives, the newest first."""
+    location: str = ""
+    email: str = ""
+    workspace: str = ""
+    plan: str = ""
+    """By the tokens; the snapshot's plan is fresher."""
+    expires_at: datetime | None = None
+    """End of the access token."""
+    renewable: bool = False
+    """Whether there is a refresh token that is ours to use."""
+    snapshot: Snapshot | None = None
+    checking: bool = False
+    checked_at: datetime | None = None
+    """The last try, whatever came of it."""
+    next_check: datetime | None = None
+    problem: Problem | None = None
+    """Why the last check failed; None when it went well or there was none."""
+    renewal: Renewal = Renewal()
+
+    @property
+    def official(self) -> bool:
+        """Whether the login belongs to the official client, so that it is only ever read."""
+        return self.stores == (StoreKind.OFFICIAL,)
+
+
+class LoginPhase(enum.Enum):
+    """How far a login has come."""
+
+    OPENING = "opening"
+    WAITING = "waiting"
+    EXCHANGING = "exchanging"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class LoginState(msgspec.Struct, frozen=True, kw_only=True):
+    """The login that runs or that ended last."""
+
+    phase: LoginPhase
+    account: AccountKey | None = None
+    """The account it is for (signing in again), or that it brought (done)."""
+    port: int | None = None
+    ends_at: datetime | None = None
+    """When waiting ends by itself, aware UTC."""
+    problem: Problem | None = None
+    """Why it failed; while waiting: what needs a hand (no browser)."""
+
+
+class AppState(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the views are drawn from."""
+
+    settings: Settings = Settings()
+    loaded: bool = False
+    """Whether the stores have been read once."""
+    accounts: tuple[AccountState, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    store_problems: tuple[tuple[StoreKind, Problem], ...] = ()
+    api_key: ApiKeyLogin | None = None
+    login: LoginState | None = None
+
+    def account(self, key: AccountKey) -> AccountState | None:
+        """The account of that key."""
+        return next((a for a in self.accounts if a.key == key), None)
