@@ -68,15 +68,13 @@ def with_pins(pyproject: str, every: list[Pin], builder: list[Pin]) -> str:
     backend = next((f"=={pin.version}" for pin in builder if pin.name == BUILDER), "")
     text = _with_list(pyproject, "constraint-dependencies", every)
     text = _with_list(text, "build-constraint-dependencies", builder)
-    return re.sub(
-        rf'^requires = \["{BUILDER}[^"]*"\]', f'requires = ["{BUILDER}{backend}"]', text, flags=re.M
-    )
+    return re.sub(rf'^requires = \["{BUILDER}[^"]*"\]', f'requires = ["{BUILDER}{backend}"]', text, flags=re.MULTILINE)
 
 
 def _with_list(pyproject: str, key: str, pins: list[Pin]) -> str:
     body = "".join(f'    "{pin.line()}",\n' for pin in pins)
     block = f"{key} = [\n{body}]" if pins else f"{key} = []"
-    text, count = re.subn(rf"^{key} = \[\n?[^\]]*\]", block, pyproject, flags=re.M)
+    text, count = re.subn(rf"^{key} = \[\n?[^\]]*\]", block, pyproject, flags=re.MULTILINE)
     if count != 1:
         message = f"pyproject.toml must have exactly one list called {key}."
         raise SystemExit(message)
@@ -88,9 +86,7 @@ def _uv(folder: Path, *arguments: str) -> str:
     if program is None:
         message = "uv was not found. Install it with: pip install uv"
         raise SystemExit(message)
-    done = subprocess.run(
-        [program, *arguments], cwd=folder, check=False, capture_output=True, text=True
-    )
+    done = subprocess.run([program, *arguments], cwd=folder, check=False, capture_output=True, text=True)
     if done.returncode:
         message = f"uv {arguments[0]} failed; nothing was changed.\n{done.stderr}"
         raise SystemExit(message)
