@@ -1,0 +1,109 @@
+"""The single steps of reading and writing a disk, and what a failed one means in words."""
+
+import contextlib
+import errno
+import os
+import sys
+import time
+from pathlib import Path
+
+_SHARING = frozenset({5, 32, 33})
+"""Windows error numbers: access denied, sharing violation, lock violation."""
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your share of the disk (quota) is used up",
+    errno.EFBIG: "the disk takes no file of this size",
+    errno.EROFS: "the folder is read-only",
+    errno.EACCES: "permission was denied",
+    errno.EPERM: "permission was denied",
+    errno.EBUSY: "the file is busy",
+    errno.ETXTBSY: "the file is busy",
+    errno.EIO: "the disk reported an error",
+    errno.ENOENT: "its folder does not exist",
+    errno.ENOTDIR: "a part of its path is not a folder",
+    errno.EISDIR: "it is a folder",
+    errno.ELOOP: "it is a link",
+    errno.ENAMETOOLONG: "its name is too long",
+    errno.EMFILE: "too many files are open",
+    errno.ENFILE: "too many files are open",
+}
+
+
+class Disk:
+    """The steps that reading and writing are made of, one call each, so that a test can let any of them fail.
+
+    Every method raises OSError as the system does.
+    """
+
+    def open(self, path: Path) -> int:
+        """Open for reading; a link is refused and a FIFO does not block."""
+        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+        for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"):
+            flags |= getattr(os, name, 0)
+        return os.open(path, flags)
+
+    def read(self, file: int, count: int) -> bytes:
+        """At most ``count`` bytes; none at the end."""
+        return os.read(file, count)
+
+    def create(self, path: Path) -> int:
+        """Open a new file for writing, 0600; one that exists is an error."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        for name in ("O_NOFOLLOW", "O_CLOEXEC"):
+            flags |= getattr(os, name, 0)
+        return os.open(path, flags, 0o600)
+
+    def write(self, file: int, data: memoryview) -> int:
+        """Write some of ``data``; returns how many bytes."""
+        return os.write(file, data)
+
+    def sync(self, file: int) -> None:
+        """Return once the bytes are on the medium."""
+        if sys.platform == "darwin":
+            import fcntl
+
+            # fsync on macOS stops at the drive's cache; network file systems know only fsync.
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(file, fcntl.F_FULLFSYNC)
+                return
+        os.fsync(file)
+
+    def close(self, file: int) -> None:
+        """Close; network file systems report a failed write only here."""
+        os.close(file)
+
+    def open_folder(self, folder: Path) -> int | None:
+        """Open a folder for :meth:`sync_folder`; None on Windows, which cannot."""
+        if sys.platform == "win32":
+            return None
+        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def sync_folder(self, folder: int) -> None:
+        """Return once the folder's names are on the medium."""
+        self.sync(folder)
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Put ``source`` in the place of ``target`` in one step."""
+        source.replace(target)
+
+    def remove(self, path: Path) -> None:
+        """Remove a file's name."""
+        path.unlink()
+
+    def pause(self, seconds: float) -> None:
+        """Wait in this thread."""
+        time.sleep(seconds)
+
+
+def is_held(error: OSError) -> bool:
+    """Whether another program keeps the file from being replaced (Windows); it usually lets go soon."""
+    return getattr(error, "winerror", None) in _SHARING
+
+
+def reason_of(error: OSError) -> str:
+    """Why the system refused, in words that continue a sentence; no path and nothing of a file's content."""
+    if is_held(error):
+        return "another program has it open"
+    number = error.errno or 0
+    return _REASONS.get(number, f"the system reported {errno.errorcode.get(number, 'an unknown error')}")
