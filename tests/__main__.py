@@ -1,0 +1,34 @@
+"""Run every check of the project: `uv run python -m tests`.
+
+All steps run even if one fails; the exit status is 0 only if all of them passed. The last line is pytest's own count.
+`--quick` leaves the desktop tests out, `--heavy` adds those that take minutes; any other argument goes to pytest.
+"""
+
+import sys
+
+from tests.tooling.steps import Pytest, Step, run_all, say, system_packages, tool
+
+
+def main(arguments: list[str]) -> int:
+    """Run the steps and return the exit status."""
+    if {"-h", "--help"} & set(arguments):
+        say(__doc__ or "")
+        return 0
+    pytest = Pytest(arguments)
+    steps: list[Step] = [] if "--quick" in arguments else [system_packages()]
+    steps += [
+        tool("ruff", "format", "--check", "."),
+        tool("ruff", "check", "."),
+        tool("pyright"),
+        tool("lint-imports", "--no-logo"),
+        pytest.step(),
+    ]
+    failed = run_all(steps)
+    say("\n==== result ====")
+    say(f"FAILED: {', '.join(failed)}" if failed else "Every step passed.")
+    say(pytest.last_line)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,104 @@
+"""What holds for every test: a home of its own, no way out, and nothing unexpected in the log."""
+
+import itertools
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from tests.desktop import needs
+from tests.tooling.isolation import FIXED, REMOVED, folders
+from tests.tooling.logs import Unexpected
+from tests.tooling.without_qt import needs_qt
+
+# Every test's home lies below this folder, whose path is short: a Unix socket's path ends at 108 characters.
+HOMES: Final = Path(tempfile.mkdtemp(prefix="probe-tray-"))
+
+settings.register_profile("checks", deadline=None, derandomize=True, database=None, print_blob=False)
+settings.load_profile("checks")
+set_hypothesis_home_dir(HOMES / "hypothesis")
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    parser.addoption("--quick", action="store_true", help="leave the desktop tests out")
+    parser.addoption("--heavy", action="store_true", help="add the tests that take minutes")
+    if not pluginmanager.hasplugin("pytest-qt"):
+        for name in ("qt_api", "qt_log_level_fail", "qt_log_ignore"):
+            parser.addini(name, "belongs to pytest-qt, which was left out")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    del config
+    for name in [name for name in os.environ if REMOVED.fullmatch(name)]:
+        del os.environ[name]
+    os.environ.update(FIXED)
+    os.environ.update(folders(HOMES / "0"))
+    if hasattr(time, "tzset"):
+        time.tzset()
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(HOMES, ignore_errors=True)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    lines: list[str] = []
+    if not config.pluginmanager.hasplugin("pytest-qt"):
+        lines.append("QT DOES NOT LOAD HERE: every test that uses it is left out")
+    if absent := needs.missing():
+        lines.append(f"DESKTOP TESTS ARE SKIPPED, these are missing: {', '.join(absent)}")
+    return lines
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    if config.pluginmanager.hasplugin("pytest-qt"):
+        return None
+    return needs_qt(collection_path) or None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    switched = {"desktop": config.getoption("--quick"), "heavy": not config.getoption("--heavy")}
+    off = [name for name, left_out in switched.items() if left_out]
+    gone = [item for item in items if any(item.get_closest_marker(name) for name in off)]
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if item not in gone]
+    if absent := needs.missing():
+        skip = pytest.mark.skip(reason=f"missing: {', '.join(absent)}")
+        for item in items:
+            if item.get_closest_marker("desktop"):
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def home_numbers() -> Iterator[int]:
+    return itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def home(home_numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the home folder that this test has for itself; all folders of XDG lie inside it."""
+    mine = HOMES / str(next(home_numbers))
+    for name, value in folders(mine).items():
+        monkeypatch.setenv(name, value)
+    return mine
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_log(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail the test when something is logged at WARNING or above, unless it asks for `caplog`."""
+    if "caplog" in request.fixturenames:
+        yield
+        return
+    with Unexpected() as seen:
+        yield
+    if seen.texts:
+        pytest.fail("Unexpected in the log (a test that expects it uses caplog):\n" + "\n".join(seen.texts))

@@ -1,0 +1,207 @@
+"""The rules of the project that no linter knows, and the tools that check the rest."""
+
+import ast
+import logging
+import os
+import re
+import runpy
+import socket
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import keyring.errors
+import pytest
+from pytest_socket import SocketConnectBlockedError
+
+from tests.tooling import debian, logs, source
+from tests.tooling.steps import Step, print_all_but_last, run_all
+
+ROOT = source.ROOT
+
+
+@pytest.fixture(scope="module")
+def pins() -> dict[str, Any]:
+    return runpy.run_path(str(ROOT / "packaging" / "refresh_pins.py"))
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def locked() -> str:
+    lock = ROOT / "uv.lock"
+    if not lock.exists():
+        pytest.skip("uv has not resolved the packages of this checkout; run the checks through uv")
+    return lock.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def requirements() -> str:
+    return (ROOT / "packaging" / "requirements.txt").read_text(encoding="utf-8")
+
+
+class TestPins:
+    def test_every_locked_package_is_pinned_at_its_version(
+        self, pins: dict[str, Any], project: dict[str, Any], locked: str
+    ) -> None:
+        expected = [pin.line() for pin in pins["locked_pins"](locked)]
+        assert project["tool"]["uv"]["constraint-dependencies"] == expected
+
+    def test_the_build_backend_and_its_needs_are_pinned(
+        self, pins: dict[str, Any], project: dict[str, Any], locked: str
+    ) -> None:
+        expected = [pin.line() for pin in pins["builder_pins"](locked)]
+        assert project["tool"]["uv"]["build-constraint-dependencies"] == expected
+        assert project["build-system"]["requires"][0] in expected
+
+    def test_the_bundles_take_the_pinned_versions(self, project: dict[str, Any], requirements: str) -> None:
+        pinned = {line.split(" ;")[0] for line in project["tool"]["uv"]["constraint-dependencies"]}
+        exported = set(re.findall(r"^\S+==\S+", requirements, flags=re.MULTILINE))
+        assert exported
+        assert exported <= pinned
+
+    def test_the_bundles_hold_every_library_of_the_program_and_no_tool(
+        self, project: dict[str, Any], requirements: str
+    ) -> None:
+        wanted = {re.split(r"[^\w-]", need)[0].lower() for need in project["project"]["dependencies"]}
+        tools = {re.split(r"[^\w-]", need)[0].lower() for need in project["dependency-groups"]["dev"]}
+        exported = set(re.findall(r"^([\w.-]+)==", requirements, flags=re.MULTILINE))
+        assert wanted <= exported
+        assert not tools & exported
+
+    def test_every_package_of_the_bundles_has_a_hash(self, requirements: str) -> None:
+        entries = re.split(r"^(?=\S)", requirements, flags=re.MULTILINE)[1:]
+        assert [entry.split()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+
+    @pytest.mark.parametrize("name", ["pyproject.toml", "packaging/requirements.txt"])
+    def test_no_download_address_is_committed(self, name: str) -> None:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert re.findall(r"\S*://\S*|--(?:index|find-links|extra)\S*", text) == []
+
+    def test_a_version_that_depends_on_python_keeps_its_marker(self, pins: dict[str, Any]) -> None:
+        lock = """
+            [[package]]
+            name = "probe-tray"
+            version = "0.1.0"
+            [[package]]
+            name = "two"
+            version = "2"
+            resolution-markers = ["python_full_version >= '3.12'"]
+            [[package]]
+            name = "one"
+            version = "1"
+        """
+        lines = [pin.line() for pin in pins["locked_pins"](lock)]
+        assert lines == ["one==1", "two==2 ; python_full_version >= '3.12'"]
+
+
+class TestHouse:
+    @pytest.mark.parametrize(("module", "path"), [pytest.param(*one, id=one[0]) for one in source.files()])
+    def test_a_module_keeps_the_rules(self, module: str, path: Path) -> None:
+        text = path.read_text(encoding="utf-8")
+        tree = ast.parse(text)
+        assert source.strangers(module, tree) == [], "a library that only other modules may import"
+        assert source.mutable_state(tree) == [], "state that outlives every object"
+        longest = source.LONGER_FILES.get(module, source.LONGEST_FILE)
+        assert len(text.splitlines()) <= longest, "split it: one file is read in one sitting"
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "seen = []",
+            "seen: dict[str, int] = {}",
+            "seen = set()",
+            "seen = collections.deque()",
+            "def f():\n global a",
+            "SEEN = {}\ndef f():\n SEEN['a'] = 1",
+            "SEEN = []\ndef f():\n SEEN.append(1)",
+        ],
+    )
+    def test_mutable_state_is_found(self, text: str) -> None:
+        assert len(source.mutable_state(ast.parse(text))) == 1
+
+    @pytest.mark.parametrize(
+        "text", ["__all__ = ['a']", "A: Final = ('a',)", "_A = {'a': 1}\ndef f():\n return _A['a']", "a = frozenset()"]
+    )
+    def test_constants_are_no_state(self, text: str) -> None:
+        assert source.mutable_state(ast.parse(text)) == []
+
+    @pytest.mark.parametrize("text", ["import httpx", "def f():\n from httpx import get", "import httpx._client"])
+    def test_a_stranger_is_found(self, text: str) -> None:
+        assert source.strangers("probe_tray.engine.poll", ast.parse(text)) == ["httpx"]
+        assert source.strangers("probe_tray.adapters.http_usage", ast.parse(text)) == []
+
+
+class TestWheel:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def wheel(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        folder = tmp_path_factory.mktemp("wheel")
+        command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+        done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return next(folder.glob("probe_tray-*.whl"))
+
+    def test_holds_the_program_with_its_resources_and_nothing_else(self, wheel: Path) -> None:
+        names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+        expected = {
+            str(Path("probe_tray", path.relative_to(folder)).as_posix())
+            if folder.name == "probe_tray"
+            else str(Path("probe_tray/resources", path.relative_to(folder)).as_posix())
+            for folder in (ROOT / "probe_tray", ROOT / "resources")
+            for path in folder.rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts and path.name != ".DS_Store"
+        }
+        assert names == expected
+
+    def test_names_both_programs_and_the_licence(self, wheel: Path) -> None:
+        with zipfile.ZipFile(wheel) as archive:
+            inside = {Path(name).name: name for name in archive.namelist() if ".dist-info/" in name}
+            programs = archive.read(inside["entry_points.txt"]).decode()
+        assert "codex-probe = probe_tray.cli.main:main" in programs
+        assert "probe-tray = probe_tray.app:main" in programs
+        assert "LICENSE" in inside
+
+
+class TestIsolation:
+    @pytest.mark.filterwarnings("ignore:A test tried to use socket")
+    def test_only_this_machine_can_be_reached(self) -> None:
+        with socket.socket() as outside, pytest.raises(SocketConnectBlockedError):
+            outside.connect(("192.0.2.1", 443))  # RFC 5737: an address that belongs to nobody
+
+    def test_no_keyring_answers(self) -> None:
+        with pytest.raises(keyring.errors.NoKeyringError):
+            keyring.set_password("probe-tray-tests", "nobody", "nothing")
+
+    def test_the_home_belongs_to_the_test(self, home: Path) -> None:
+        assert Path.home() == home
+        assert os.environ["XDG_RUNTIME_DIR"] == str(home / "run")
+        assert not [name for name in os.environ if name.lower().endswith("_proxy")]
+
+    def test_a_warning_in_the_log_is_seen_and_a_note_is_not(self, caplog: pytest.LogCaptureFixture) -> None:
+        del caplog  # expects what is logged here
+        with logs.Unexpected() as seen:
+            logging.getLogger("probe_tray.engine").warning("the clock went %s", "back")
+            logging.getLogger("probe_tray.engine").info("all is well")
+        assert seen.texts == ["WARNING probe_tray.engine: the clock went back"]
+
+
+class TestRunner:
+    def test_all_steps_run_and_the_failed_ones_are_named(self, capsys: pytest.CaptureFixture[str]) -> None:
+        steps = [Step("first", lambda: False), Step("second", lambda: True), Step("third", lambda: False)]
+        assert run_all(steps) == ["first", "third"]
+        assert capsys.readouterr().out.split("\n\n") == ["\n==== first ====", "==== second ====", "==== third ====\n"]
+
+    def test_the_last_line_is_kept_for_the_end(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert print_all_but_last(["tests/a.py .\n", "\n", "1 passed\n", "\n"]) == "1 passed"
+        assert capsys.readouterr().out == "tests/a.py .\n"
+
+    def test_a_package_that_was_removed_counts_as_missing(self) -> None:
+        listing = "xvfb installed\nxdotool config-files\n"
+        assert debian.not_installed(("xvfb", "xdotool", "chromium"), listing) == ["xdotool", "chromium"]

@@ -1,0 +1,140 @@
+"""The steps of `python -m tests`: each prints a heading, runs one program and tells whether it was content."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tests.tooling import debian
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+
+
+class Step(NamedTuple):
+    """One check: its name as printed, and what runs it and returns whether it passed."""
+
+    name: str
+    run: Callable[[], bool]
+
+
+def say(text: str) -> None:
+    """Print at once, so that the order stays right beside the output of other programs."""
+    print(text, flush=True)
+
+
+def run_all(steps: Iterable[Step]) -> list[str]:
+    """Run every step, whatever the others did; return the names of those that failed."""
+    failed: list[str] = []
+    for step in steps:
+        say(f"\n==== {step.name} ====")
+        if not step.run():
+            failed.append(step.name)
+    return failed
+
+
+def tool(name: str, *arguments: str) -> Step:
+    """Make a step of a program which lies beside this Python."""
+
+    def run() -> bool:
+        program = shutil.which(name, path=str(Path(sys.executable).parent))
+        if program is None:
+            say(f"{name} is not installed here. Start the checks with: uv run python -m tests")
+            return False
+        command = [program, *arguments]
+        return subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode == 0
+
+    return Step(" ".join((name, *arguments)), run)
+
+
+def system_packages() -> Step:
+    """Make the step that brings the packages of the desktop tests onto Debian and Ubuntu."""
+
+    def run() -> bool:
+        if not debian.is_debian():
+            say("This is not Debian or Ubuntu: tests whose programs are missing are skipped, and named below.")
+            return True
+        wanted = debian.missing(debian.packages())
+        if not wanted:
+            say("Everything is installed.")
+            return True
+        prefix = debian.as_root()
+        if prefix is None:
+            say(f"Missing, and only root can install them:\n  sudo apt-get install {' '.join(wanted)}")
+            say("The tests that need them are skipped, and named below.")
+            return True
+        say(f"Installing {len(wanted)} packages (some minutes): {' '.join(wanted)}")
+        problem = debian.install(wanted, prefix)
+        say(problem or "Installed.")
+        return not problem
+
+    return Step("system packages", run)
+
+
+def qt_loads() -> bool:
+    """Tell whether Qt finds the libraries of the system that it needs."""
+    command = [sys.executable, "-c", "import PySide6.QtWidgets, PySide6.QtTest"]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+class Pytest:
+    """Run pytest under coverage, print its output as it comes, and keep its last line for the very end."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        self.last_line = "pytest did not start."
+        self._arguments = arguments
+        # A part of the tests says nothing about the whole program.
+        self._is_whole = not arguments
+
+    def step(self) -> Step:
+        """Return it as a step."""
+        return Step(" ".join(("pytest", *self._arguments)), self._run)
+
+    def _run(self) -> bool:
+        with tempfile.TemporaryDirectory() as folder:
+            env = {**os.environ, "COVERAGE_FILE": str(Path(folder, "coverage"))}
+            command = [sys.executable, "-m", "coverage", "run", "-m", "pytest", *self._arguments]
+            if not qt_loads():
+                say("Qt does not find its system libraries (libEGL and others): all its tests are left out.")
+                command += ["-p", "no:pytest-qt"]
+            if sys.stdout.isatty():
+                command.append("--color=yes")
+            passed = self._stream(command, env)
+            if not self._is_whole:
+                return passed
+            say("\n==== coverage ====")
+            report = [sys.executable, "-m", "coverage", "report"]
+            return subprocess.run(report, cwd=ROOT, env=env, check=False).returncode == 0 and passed
+
+    def _stream(self, command: list[str], env: dict[str, str]) -> bool:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+        with process:
+            self.last_line = print_all_but_last(process.stdout or ())
+        if process.returncode < 0:
+            say(f"pytest was ended by signal {-process.returncode}.")
+        return process.returncode == 0
+
+
+def print_all_but_last(lines: Iterable[str]) -> str:
+    """Print the lines as they come, and return the last one which is not empty instead of printing it."""
+    held = ""
+    for line in lines:
+        text = line.rstrip("\n")
+        if text.strip():
+            if held:
+                say(held)
+            held = text
+    return held
