@@ -1,7 +1,7 @@
 """Quota windows as the service counts them, and a snapshot of them all."""
 
 import enum
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -78,6 +78,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     taken_at: datetime
     """Aware UTC, by this computer's clock."""
+    clock_offset: float = 0.0
+    """Seconds the service's clock is ahead of this computer's; 0 where they agree within two minutes."""
     plan: str = ""
     """Lower case; fresher than the plan inside the tokens."""
     main: Limit = Limit()
@@ -102,3 +104,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     def monthly(self) -> Window | None:
         """The monthly window of the main limit."""
         return self.main.window(WindowKind.MONTHLY)
+
+    def service_now(self, now: datetime) -> datetime:
+        """What the service's clock shows when this computer's shows ``now``: resets are counted down from it."""
+        return now + timedelta(seconds=self.clock_offset)

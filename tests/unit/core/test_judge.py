@@ -1,0 +1,95 @@
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from probe_tray.core.answer import Answer
+from probe_tray.core.errors import (
+    EdgeBlockedError,
+    ProbeError,
+    RateLimitedError,
+    RegionBlockedError,
+    StrangeAnswerError,
+    TokenRefusedError,
+    UnavailableError,
+)
+from probe_tray.core.judge import judge
+
+NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
+HOST = "chatgpt.com"
+
+
+def verdict(status: int, body: object = b"", **headers: str) -> ProbeError | None:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return judge(Answer(status, named, raw), host=HOST, now=NOW)
+
+
+def test_a_success_is_no_failure() -> None:
+    assert verdict(200, {}) is None
+    assert verdict(204) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "expected"),
+    [
+        (403, b"<!DOCTYPE html><title>Just a moment</title>", {}, EdgeBlockedError),
+        (403, b"\n  <!doctype html>", {"content_type": "text/plain"}, EdgeBlockedError),
+        (403, b"\xef\xbb\xbf<HTML>", {}, EdgeBlockedError),
+        (403, b"Access denied", {"content_type": "text/html; charset=UTF-8"}, EdgeBlockedError),
+        (403, b"", {"server": "cloudflare"}, EdgeBlockedError),
+        (403, b"error code: 1020", {"Server": "Cloudflare"}, EdgeBlockedError),
+        (403, {"error": {"code": "token_expired"}}, {"cf_mitigated": "challenge"}, EdgeBlockedError),
+        (503, b"<html>", {"cf_mitigated": "challenge"}, EdgeBlockedError),
+        (401, b"<html><body>sign in to the network", {}, EdgeBlockedError),
+        (403, {"error": {"code": "unsupported_country_region_territory"}}, {}, RegionBlockedError),
+        (403, {"error": "unsupported_country_region_territory"}, {}, RegionBlockedError),
+        (403, {"detail": {"code": "UNSUPPORTED_COUNTRY_REGION_TERRITORY"}}, {}, RegionBlockedError),
+        (403, b"<html>unsupported_country_region_territory", {}, RegionBlockedError),
+        (401, b"", {}, TokenRefusedError),
+        (401, b"", {"server": "cloudflare"}, TokenRefusedError),
+        (401, {"error": {"message": "no"}}, {"server": "cloudflare"}, TokenRefusedError),
+        (401, b"Unauthorized", {"content_type": "text/plain"}, TokenRefusedError),
+        (403, {"error": {"code": "token_expired"}}, {"server": "cloudflare"}, TokenRefusedError),
+        (403, {"error": {"message": "Could not parse your authentication token."}}, {}, TokenRefusedError),
+        (403, {"code": "invalid_token"}, {}, TokenRefusedError),
+        (403, {"detail": "Unauthorized"}, {}, TokenRefusedError),
+        (403, {"error": {"code": "deactivated_workspace"}}, {"server": "cloudflare"}, StrangeAnswerError),
+        (403, {"detail": "too many tokens asked for"}, {}, StrangeAnswerError),
+        (403, b"", {}, StrangeAnswerError),
+        (429, {"error": {"type": "usage_limit_reached"}}, {}, RateLimitedError),
+        (429, b"<html>1015", {"server": "cloudflare"}, RateLimitedError),
+        (500, b"", {}, UnavailableError),
+        (502, b"<html>bad gateway", {"server": "cloudflare"}, UnavailableError),
+        (408, b"", {}, UnavailableError),
+        (302, b"", {"location": "https://elsewhere.example/"}, StrangeAnswerError),
+        (404, {"detail": "Not Found"}, {}, StrangeAnswerError),
+        (418, b"\xff" * 10, {}, StrangeAnswerError),
+    ],
+)
+def test_what_an_answer_means(status: int, body: object, headers: dict[str, str], expected: type[ProbeError]) -> None:
+    assert type(verdict(status, body, **headers)) is expected
+
+
+@pytest.mark.parametrize(
+    ("value", "wait"),
+    [
+        ("30", timedelta(seconds=30)),
+        ("999999", timedelta(hours=1)),
+        ("Sun, 22 Nov 2026 07:05:00 GMT", timedelta(minutes=5)),
+        ("Sun, 22 Nov 2026 06:00:00 GMT", timedelta()),
+        ("soon", None),
+        ("-1", None),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_the_wait_is_the_services(status: int, value: str, wait: timedelta | None) -> None:
+    found = verdict(status, retry_after=value)
+    assert found is not None
+    assert found.retry_after == wait
+
+
+def test_the_sentences_name_host_and_status() -> None:
+    assert HOST in str(verdict(403, b"<html>"))
+    assert "418" in str(verdict(418))
+    assert "503" in str(verdict(503))
