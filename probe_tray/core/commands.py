@@ -36,4 +36,8 @@ class SaveSettings(msgspec.Struct, frozen=True):
     settings: Settings
 
 
-Command = LogIn | CancelLogin | ReopenBrowser | Refresh | ReadStores | SaveSettings
+class DismissTrouble(msgspec.Struct, frozen=True):
+    """The person has read what went wrong."""
+
+
+Command = LogIn | CancelLogin | ReopenBrowser | Refresh | ReadStores | SaveSettings | DismissTrouble

@@ -84,15 +84,11 @@ def read_claims(id_token: Secret | None, access_token: Secret | None) -> Claims:
     profiles = [_mapping(p.get(_PROFILE)) for p in (identity, access)]
 
     def first(*candidates: object) -> str:
-        return next(
-            (c for c in candidates if isinstance(c, str) and c and c.isprintable()), ""
-        )
+        return next((c for c in candidates if isinstance(c, str) and c and c.isprintable()), "")
 
     return Claims(
         account_id=first(*(a.get("chatgpt_account_id") for a in auths)),
-        user_id=first(
-            *(a.get(name) for a in auths for name in ("chatgpt_user_id", "user_id"))
-        ),
+        user_id=first(*(a.get(name) for a in auths for name in ("chatgpt_user_id", "user_id"))),
         email=first(
             identity.get("email"),
             *(p.get("email") for p in profiles),
@@ -142,11 +138,7 @@ def make_credential(
 def _workspace(auths: list[Mapping[str, object]]) -> str:
     for auth in auths:
         found = auth.get("organizations")
-        entries = (
-            [_mapping(o) for o in cast("list[object]", found)]
-            if isinstance(found, list)
-            else []
-        )
+        entries = [_mapping(o) for o in cast("list[object]", found)] if isinstance(found, list) else []
         for entry in sorted(entries, key=lambda e: e.get("is_default") is not True):
             title = entry.get("title")
             if isinstance(title, str) and title:

@@ -5,11 +5,16 @@ Both are English templates with named facts; the view translates the template an
 :class:`Problem` (data) and never an exception. Facts are reviewed values: no token, no proxy password, no raw body.
 
 ProbeError
-  UsageError, ConfigError, NoDisplayError, DataFolderError
-  CredentialFileError
-  StoreError: KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError, KeyMissingError, RecordError, WriteError, ReadError
-  LoginError: PortsTakenError, LoginDeniedError, LoginNotEntitledError, LoginTimedOutError, LoginCancelledError, ExchangeError, IncompleteReplyError, WrongAccountError
-  ServiceError: NotSentError, CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError, LoginEndedError, EdgeBlockedError, RegionBlockedError, StrangeAnswerError
+  UsageError, ConfigError, NoDisplayError, DataFolderError, CredentialFileError
+  StoreError
+    KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
+    KeyMissingError, RecordError, WriteError, ReadError
+  LoginError
+    PortsTakenError, BrowserError, LoginDeniedError, LoginNotEntitledError, LoginTimedOutError, LoginCancelledError
+    ExchangeError, IncompleteReplyError, WrongAccountError, OtherAccountError, OfficialExpiredError
+  ServiceError
+    NotSentError, CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError
+    LoginEndedError, EdgeBlockedError, RegionBlockedError, StrangeAnswerError
 """
 
 from datetime import timedelta
@@ -35,9 +40,7 @@ class ProbeError(Exception):
     """The base of every failure this program reports."""
 
     title_template: ClassVar[str] = "Something went wrong."
-    hint_template: ClassVar[str] = (
-        "Try again; if it stays, copy the diagnostics and report it."
-    )
+    hint_template: ClassVar[str] = "Try again; if it stays, copy the diagnostics and report it."
     needs_login: ClassVar[bool] = False
 
     def __init__(self, *, retry_after: timedelta | None = None, **facts: str) -> None:
@@ -65,9 +68,7 @@ class ProbeError(Exception):
             hint=self.hint_template,
             facts=tuple(sorted(self.facts.items())),
             needs_login=self.needs_login,
-            retry_after=None
-            if self.retry_after is None
-            else self.retry_after.total_seconds(),
+            retry_after=None if self.retry_after is None else self.retry_after.total_seconds(),
         )
 
     def __str__(self) -> str:
@@ -92,18 +93,14 @@ class NoDisplayError(ProbeError):
     """The tray app was started where there is no screen."""
 
     title_template = "There is no display to show Probe Tray on."
-    hint_template = (
-        "Start it inside a desktop session, or use the command codex-probe here."
-    )
+    hint_template = "Start it inside a desktop session, or use the command codex-probe here."
 
 
 class DataFolderError(ProbeError):
     """The program's own folder cannot be used."""
 
     title_template = "The data folder {path} cannot be used: {reason}."
-    hint_template = (
-        "Make it writable for your user, or set XDG_DATA_HOME to a folder that is."
-    )
+    hint_template = "Make it writable for your user, or set XDG_DATA_HOME to a folder that is."
 
 
 class CredentialFileError(ProbeError):
@@ -124,7 +121,10 @@ class KeyringAbsentError(StoreError):
     """No keyring that is known to keep a secret."""
 
     title_template = "This system has no keyring that Probe Tray can trust with the key to your logins."
-    hint_template = "Install and start one (GNOME Keyring or KWallet on Linux), or choose a folder of credential files in Settings, Storage."
+    hint_template = (
+        "Install and start one (GNOME Keyring or KWallet on Linux), "
+        "or choose a folder of credential files in Settings, Storage."
+    )
 
 
 class KeyringLockedError(StoreError):
@@ -159,9 +159,7 @@ class RecordError(StoreError):
     """One record of the vault cannot be opened."""
 
     title_template = "A saved login cannot be opened: {reason}."
-    hint_template = (
-        "The file {path} was kept. Restore it from a backup, or sign in again."
-    )
+    hint_template = "The file {path} was kept. Restore it from a backup, or sign in again."
 
 
 class ReadError(StoreError):
@@ -216,9 +214,7 @@ class LoginNotEntitledError(LoginError):
 class LoginTimedOutError(LoginError):
     """Nobody came back from the browser in time."""
 
-    title_template = (
-        "Nobody finished signing in within 10 minutes, so the login was ended."
-    )
+    title_template = "Nobody finished signing in within 10 minutes, so the login was ended."
     hint_template = "Log in again when you are ready."
 
 
@@ -247,9 +243,21 @@ class WrongAccountError(LoginError):
     """Another account than the expected one answered."""
 
     title_template = "Another account answered than the one that was asked for."
-    hint_template = (
-        "Choose the same account at the sign-in page. Nothing was overwritten."
-    )
+    hint_template = "Choose the same account at the sign-in page. Nothing was overwritten."
+
+
+class OtherAccountError(LoginError):
+    """Signing in again brought another account than the one that needed it."""
+
+    title_template = "You signed in as {who}, which is not the account that needs its login."
+    hint_template = "That account was added. Log in again and choose the other one at the sign-in page."
+
+
+class OfficialExpiredError(LoginError):
+    """The official client's access token has ended; only that client may renew it."""
+
+    title_template = "The login of the official Codex client has expired."
+    hint_template = "Use Codex once, which renews its login, or log in here to have a login of your own."
 
 
 class ServiceError(ProbeError):
@@ -270,7 +278,9 @@ class CertificateError(ServiceError):
     """TLS could not be verified."""
 
     title_template = "The secure connection to {host} could not be verified: {reason}."
-    hint_template = "If your network inspects traffic, point SSL_CERT_FILE at its certificate; check this computer's clock."
+    hint_template = (
+        "If your network inspects traffic, point SSL_CERT_FILE at its certificate; check this computer's clock."
+    )
 
 
 class UncertainError(ServiceError):
@@ -326,7 +336,5 @@ class RegionBlockedError(ServiceError):
 class StrangeAnswerError(ServiceError):
     """An answer that cannot be read."""
 
-    title_template = (
-        "The service answered something that Probe Tray cannot read (status {status})."
-    )
+    title_template = "The service answered something that Probe Tray cannot read (status {status})."
     hint_template = "Probe Tray tries again by itself; if it stays, look for an update."

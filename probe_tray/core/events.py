@@ -85,6 +85,12 @@ class RenewalPlanned(msgspec.Struct, frozen=True, kw_only=True):
     next_at: datetime | None
 
 
+class TroubleMet(msgspec.Struct, frozen=True, kw_only=True):
+    """Something failed that belongs to no account and no login (saving settings…); None once it was read."""
+
+    problem: Problem | None
+
+
 Event = (
     AccountsRead
     | CheckStarted
@@ -96,4 +102,5 @@ Event = (
     | RenewalStarted
     | RenewalEnded
     | RenewalPlanned
+    | TroubleMet
 )

@@ -15,9 +15,7 @@ class AccountKey(msgspec.Struct, frozen=True, order=True):
     @property
     def slug(self) -> str:
         """24 hex digits that name this account in file names and lock names, without showing its ids."""
-        return hashlib.sha256(
-            f"{self.account_id}\0{self.user_id}".encode("utf-8", "replace")
-        ).hexdigest()[:24]
+        return hashlib.sha256(f"{self.account_id}\0{self.user_id}".encode("utf-8", "replace")).hexdigest()[:24]
 
 
 class StoreKind(enum.Enum):

@@ -17,6 +17,7 @@ from probe_tray.core.events import (
     RenewalPlanned,
     RenewalStarted,
     SettingsChanged,
+    TroubleMet,
 )
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.state import AccountState, AppState, Renewal
@@ -46,9 +47,7 @@ def reduce(state: AppState, event: Event) -> AppState:
             return _change(
                 state,
                 key,
-                lambda a: replace(
-                    a, checking=False, checked_at=at, next_check=moment, problem=problem
-                ),
+                lambda a: replace(a, checking=False, checked_at=at, next_check=moment, problem=problem),
             )
         case CheckPlanned(key=key, next_check=moment):
             return _change(state, key, lambda a: replace(a, next_check=moment))
@@ -66,9 +65,7 @@ def reduce(state: AppState, event: Event) -> AppState:
             return _change(
                 state,
                 key,
-                lambda a: replace(
-                    a, renewal=Renewal(last_at=at, problem=problem, next_at=None)
-                ),
+                lambda a: replace(a, renewal=Renewal(last_at=at, problem=problem, next_at=None)),
             )
         case RenewalPlanned(key=key, next_at=moment):
             return _change(
@@ -76,6 +73,8 @@ def reduce(state: AppState, event: Event) -> AppState:
                 key,
                 lambda a: replace(a, renewal=replace(a.renewal, next_at=moment)),
             )
+        case TroubleMet(problem=problem):
+            return replace(state, trouble=problem)
         case _:
             assert_never(event)
 
@@ -106,11 +105,7 @@ def _keep_known(old: AccountState | None, new: AccountState) -> AccountState:
     )
 
 
-def _change(
-    state: AppState, key: AccountKey, change: Callable[[AccountState], AccountState]
-) -> AppState:
+def _change(state: AppState, key: AccountKey, change: Callable[[AccountState], AccountState]) -> AppState:
     if state.account(key) is None:
         return state
-    return replace(
-        state, accounts=tuple(change(a) if a.key == key else a for a in state.accounts)
-    )
+    return replace(state, accounts=tuple(change(a) if a.key == key else a for a in state.accounts))

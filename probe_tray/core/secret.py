@@ -25,9 +25,7 @@ class Secret:
     @property
     def fingerprint(self) -> str:
         """The first 16 hex digits of SHA-256: names the secret in journals and memories without holding it."""
-        return hashlib.sha256(self._value.encode("utf-8", "surrogatepass")).hexdigest()[
-            :16
-        ]
+        return hashlib.sha256(self._value.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def __repr__(self) -> str:
         return "Secret(…)"
@@ -50,9 +48,7 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        ours, theirs = (
-            x.encode("utf-8", "surrogatepass") for x in (self._value, other._value)
-        )
+        ours, theirs = (x.encode("utf-8", "surrogatepass") for x in (self._value, other._value))
         return hmac.compare_digest(ours, theirs)
 
     def __hash__(self) -> int:

@@ -30,15 +30,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     storage: Annotated[
         Storage,
-        Meta(
-            description="Where new logins are kept: the vault (its key in the OS keyring) or the folder sync_dir."
-        ),
+        Meta(description="Where new logins are kept: the vault (its key in the OS keyring) or the folder sync_dir."),
     ] = Storage.VAULT
     sync_dir: Annotated[
         str,
-        Meta(
-            description="Folder of credential files shared with other tools; relative to the configuration file."
-        ),
+        Meta(description="Folder of credential files shared with other tools; relative to the configuration file."),
     ] = ""
     renew_before_expiry_days: Annotated[
         int,
@@ -56,12 +52,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Ask for the quotas every so many minutes; 0 = only when asked.",
         ),
     ] = 5
-    warn_used_percent: Annotated[
-        _Percent, Meta(description="Warn when this much of a window is used.")
-    ] = 80
-    critical_used_percent: Annotated[
-        _Percent, Meta(description="Warn again when this much of a window is used.")
-    ] = 95
+    warn_used_percent: Annotated[_Percent, Meta(description="Warn when this much of a window is used.")] = 80
+    critical_used_percent: Annotated[_Percent, Meta(description="Warn again when this much of a window is used.")] = 95
     expiry_warning_days: Annotated[
         int,
         Meta(
@@ -72,9 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 3
     proxy: Annotated[
         str | None,
-        Meta(
-            description="Proxy address (http, https, socks5, socks5h); empty = direct; null = detect."
-        ),
+        Meta(description="Proxy address (http, https, socks5, socks5h); empty = direct; null = detect."),
     ] = None
     redirect_host: Annotated[
         typing.Literal["localhost", "127.0.0.1"],
@@ -101,11 +91,7 @@ def table() -> tuple[Entry, ...]:
         hint = hints[field.name]
         metas = [m for m in getattr(hint, "__metadata__", ()) if isinstance(m, Meta)]
         text = next((m.description for m in metas if m.description), "")
-        default = (
-            field.default.value
-            if isinstance(field.default, enum.Enum)
-            else field.default
-        )
+        default = field.default.value if isinstance(field.default, enum.Enum) else field.default
         rows.append(
             Entry(
                 key=field.name,

@@ -94,6 +94,8 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     store_problems: tuple[tuple[StoreKind, Problem], ...] = ()
     api_key: ApiKeyLogin | None = None
     login: LoginState | None = None
+    trouble: Problem | None = None
+    """What went wrong last outside any account or login, until the person has read it."""
 
     def account(self, key: AccountKey) -> AccountState | None:
         """The account of that key."""

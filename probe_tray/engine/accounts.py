@@ -1,0 +1,102 @@
+"""The accounts: what the stores hold, joined by identity."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from probe_tray.core.credential import ApiKeyLogin, Credential, StoredCredential
+from probe_tray.core.errors import Problem
+from probe_tray.core.events import AccountsRead
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.state import AccountState, Unreadable
+from probe_tray.engine.store import Store
+from probe_tray.ports import AccountStore
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def age_order(credential: Credential) -> tuple[datetime, datetime]:
+    """Sorts logins of one account by age: ``iat`` of the access token, then ``last_refresh``; unknown is oldest."""
+    return (credential.claims.issued_at or _NEVER, credential.last_refresh or _NEVER)
+
+
+class Accounts:
+    """Reads and writes logins across all stores; the tokens pass through and are not kept."""
+
+    def __init__(self, stores: Sequence[AccountStore], store: Store) -> None:
+        """Work on ``stores``; the first one that is ours takes new logins."""
+        self._stores = tuple(stores)
+        self._store = store
+        self._reading = asyncio.Lock()
+
+    @property
+    def ours(self) -> tuple[AccountStore, ...]:
+        """The stores this program may write."""
+        return tuple(s for s in self._stores if s.kind is not StoreKind.OFFICIAL)
+
+    async def read(self) -> None:
+        """Read every store and tell the rest of the program what there is."""
+        async with self._reading:
+            contents = await asyncio.gather(*(s.load() for s in self._stores))
+        found: dict[AccountKey, list[StoredCredential]] = {}
+        unreadable: list[Unreadable] = []
+        problems: list[tuple[StoreKind, Problem]] = []
+        api_key: ApiKeyLogin | None = None
+        for store, content in zip(self._stores, contents, strict=True):
+            for stored in content.found:
+                found.setdefault(stored.credential.key, []).append(stored)
+            unreadable.extend(content.unreadable)
+            if content.problem is not None:
+                problems.append((store.kind, content.problem))
+            api_key = content.api_key or api_key
+        self._store.dispatch(
+            AccountsRead(
+                accounts=tuple(_state_of(group) for group in found.values()),
+                unreadable=tuple(unreadable),
+                store_problems=tuple(problems),
+                api_key=api_key,
+            )
+        )
+
+    async def current(self, key: AccountKey) -> StoredCredential | None:
+        """The login to use for ``key`` as the stores have it now: ours before the official client's, then the newest.
+
+        Raises StoreError when a store that may hold it cannot be read and none of the others has it.
+        """
+        answers = await asyncio.gather(*(s.read(key) for s in self._stores), return_exceptions=True)
+        found = [a for a in answers if isinstance(a, StoredCredential)]
+        if found:
+            return _first(found)
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        return None
+
+    async def check_writable(self, key: AccountKey) -> None:
+        """Raise StoreError when a new login could not be kept."""
+        await self.ours[0].check_writable(key)
+
+    async def keep(self, credential: Credential) -> None:
+        """Save a login in every store of ours that holds its account; a new one in the first. Raises StoreError."""
+        holders = [s for s in self.ours if await s.read(credential.key) is not None]
+        for store in holders or [self.ours[0]]:
+            await store.save(credential)
+
+
+def _first(group: list[StoredCredential]) -> StoredCredential:
+    return max(group, key=lambda s: (s.store is not StoreKind.OFFICIAL, age_order(s.credential)))
+
+
+def _state_of(group: list[StoredCredential]) -> AccountState:
+    best = _first(group)
+    credential = best.credential
+    return AccountState(
+        key=credential.key,
+        stores=tuple(dict.fromkeys([best.store, *(s.store for s in group)])),
+        location=best.location,
+        email=credential.email,
+        workspace=credential.claims.workspace,
+        plan=credential.claims.plan,
+        expires_at=credential.expiry,
+        renewable=best.store is not StoreKind.OFFICIAL and credential.refresh_token is not None,
+    )

@@ -1,0 +1,35 @@
+"""The one place where the state lives while the program runs."""
+
+from collections.abc import Callable
+
+from probe_tray.core.events import Event
+from probe_tray.core.reduce import reduce
+from probe_tray.core.state import AppState
+
+
+class Store:
+    """Holds the state, changes it by events, and tells whoever listens."""
+
+    def __init__(self, state: AppState) -> None:
+        """Start from ``state``."""
+        self._state = state
+        self._listeners: dict[int, Callable[[], None]] = {}
+        self._next = 0
+
+    @property
+    def state(self) -> AppState:
+        """The state now."""
+        return self._state
+
+    def dispatch(self, event: Event) -> None:
+        """Change the state by ``event``; listeners hear of it when it made a difference."""
+        before, self._state = self._state, reduce(self._state, event)
+        if self._state is not before:
+            for listener in tuple(self._listeners.values()):
+                listener()
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call ``listener`` after every change; the returned function ends that."""
+        number, self._next = self._next, self._next + 1
+        self._listeners[number] = listener
+        return lambda: self._listeners.pop(number, None) and None
