@@ -1,0 +1,146 @@
+"""The screen reader's view of all programs: names, roles and places, over AT-SPI.
+
+It finds a button by what a person reads on it, so that the mouse can press the real one.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+from msgspec import Struct
+
+from tests.desktop.bus import Bus, BusError
+from tests.desktop.waiting import wait_for
+from tests.desktop.windows import Region, Screen
+
+ACCESSIBLE: Final = "org.a11y.atspi.Accessible"
+ROOT: Final = "/org/a11y/atspi/accessible/root"
+DEEPEST: Final = 40
+_STATE_SHOWING: Final = 25
+
+
+class Element(Struct, frozen=True, kw_only=True):
+    """Something on the screen that has a meaning: a button, a line of text, a list row."""
+
+    service: str
+    path: str
+    role: str
+    """`push button`, `label`, `text`, `frame`, `dialog`, `menu item`, ..."""
+    name: str
+    description: str
+    showing: bool
+    depth: int
+
+
+class Reader:
+    """Reads what is on the screen; switches accessibility on, as a screen reader does."""
+
+    def __init__(self, session: Bus, screen: Screen) -> None:
+        """Connect to the accessibility bus of the session."""
+        status = "org.a11y.Status"
+        session.set_property("org.a11y.Bus", "/org/a11y/bus", status, "IsEnabled", ("b", True))
+        session.set_property("org.a11y.Bus", "/org/a11y/bus", status, "ScreenReaderEnabled", ("b", True))
+        (address,) = session.call("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress")
+        self._bus = Bus(str(address))
+        self._screen = screen
+
+    def close(self) -> None:
+        """Leave the accessibility bus."""
+        self._bus.close()
+
+    def elements(self, *, pid: int | None = None) -> Iterator[Element]:
+        """Yield everything of all programs (of one), each followed by what is inside it."""
+        for service, path in self._children("org.a11y.atspi.Registry", ROOT):
+            if pid in (None, self._pid(service)):
+                yield from self._walk(service, path, 0)
+
+    def texts(self, *, pid: int | None = None) -> list[str]:
+        """Return the names of everything that is showing, in reading order."""
+        return [e.name for e in self.elements(pid=pid) if e.showing and e.name]
+
+    def find(self, name: str, *, role: str | None = None, pid: int | None = None) -> Element | None:
+        """Return the showing element whose name matches the regular expression `name` fully."""
+        for element in self.elements(pid=pid):
+            matches = re.fullmatch(name, element.name)
+            if matches and element.showing and role in (None, element.role):
+                return element
+        return None
+
+    def wait(
+        self,
+        name: str,
+        *,
+        role: str | None = None,
+        pid: int | None = None,
+        seconds: float = 15.0,
+    ) -> Element:
+        """Wait until an element of this name is showing."""
+        return wait_for(
+            f"{role or 'something'} named {name!r} on the screen",
+            lambda: self.find(name, role=role, pid=pid),
+            seconds=seconds,
+            instead=lambda: self.describe(pid=pid),
+        )
+
+    def region(self, element: Element) -> Region:
+        """Return where it is on the screen."""
+        (extents,) = self._bus.call(element.service, element.path, "org.a11y.atspi.Component", "GetExtents", "u", 0)
+        return Region(*cast("tuple[int, int, int, int]", extents))
+
+    def press(
+        self,
+        name: str,
+        *,
+        role: str = "push button",
+        pid: int | None = None,
+        seconds: float = 15.0,
+    ) -> None:
+        """Click with the mouse in the middle of the button of this name."""
+        element = self.wait(name, role=role, pid=pid, seconds=seconds)
+        self._screen.click(*self.region(element).centre)
+
+    def describe(self, *, pid: int | None = None) -> str:
+        """Draw everything that is showing for a failure text."""
+        lines = [f"{'  ' * (e.depth + 1)}{e.role}: {e.name}" for e in self.elements(pid=pid) if e.showing]
+        return "on the screen:\n" + "\n".join(lines)
+
+    def _walk(self, service: str, path: str, depth: int) -> Iterator[Element]:
+        element = self._element(service, path, depth)
+        if element is None or depth > DEEPEST:
+            return
+        yield element
+        for child_service, child in self._children(service, path):
+            yield from self._walk(child_service, child, depth + 1)
+
+    def _element(self, service: str, path: str, depth: int) -> Element | None:
+        # A window may close between two questions.
+        try:
+            (role,) = self._bus.call(service, path, ACCESSIBLE, "GetRoleName")
+            (states,) = self._bus.call(service, path, ACCESSIBLE, "GetState")
+            _type, name = self._bus.property(service, path, ACCESSIBLE, "Name")
+            _type, description = self._bus.property(service, path, ACCESSIBLE, "Description")
+        except BusError:
+            return None
+        return Element(
+            service=service,
+            path=path,
+            role=str(role),
+            name=str(name),
+            description=str(description),
+            showing=bool(cast("list[int]", states)[0] >> _STATE_SHOWING & 1),
+            depth=depth,
+        )
+
+    def _children(self, service: str, path: str) -> list[tuple[str, str]]:
+        try:
+            (children,) = self._bus.call(service, path, ACCESSIBLE, "GetChildren")
+        except BusError:
+            return []
+        found = cast("list[tuple[str, Any]]", children)
+        return [(child, str(where)) for child, where in found if not str(where).endswith("/null")]
+
+    def _pid(self, service: str) -> int | None:
+        try:
+            return self._bus.pid_of(service)
+        except BusError:
+            return None
