@@ -15,6 +15,7 @@ from probe_tray.core.answer import Answer
 from probe_tray.core.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.errors import Problem
 from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.journal import JournalEntry, Outcome, PendingEntry
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import Unreadable
@@ -56,9 +57,7 @@ class AuthService(Protocol):
     followed.
     """
 
-    async def exchange(
-        self, code: Secret, verifier: Secret, redirect_uri: str
-    ) -> Answer:
+    async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
         """Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
         ...
 
@@ -150,15 +149,23 @@ class KeyStore(Protocol):
         ...
 
 
+class Seal(Protocol):
+    """Encryption with a key that is already in hand: it waits for nothing and cannot fail for lack of the key."""
+
+    def __call__(self, plain: bytes, context: bytes) -> bytes:
+        """Encrypt, bound to ``context``."""
+        ...
+
+
 class Sealer(Protocol):
     """Encryption with the vault's key, for the journal."""
 
-    async def seal(self, plain: bytes, context: bytes) -> bytes:
-        """Encrypt; raises StoreError when the key is not in hand."""
+    async def ready(self) -> Seal:
+        """Get the key in hand; raises StoreError when it is not to be had."""
         ...
 
     async def open(self, sealed: bytes, context: bytes) -> bytes:
-        """Decrypt what :meth:`seal` made; raises StoreError."""
+        """Decrypt what a :class:`Seal` made; raises StoreError."""
         ...
 
 
@@ -240,10 +247,8 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
 class Notifier(Protocol):
     """The desktop's notifications."""
 
-    async def show(
-        self, notification: Notification, on_action: Callable[[str], None]
-    ) -> None:
-        """Show it; ``on_action`` is called with a button's action, or ``"open"`` for a click on the whole. Never raises."""
+    async def show(self, notification: Notification, on_action: Callable[[str], None]) -> None:
+        """Show it; ``on_action`` gets a button's action, or ``"open"`` for a click on the whole. Never raises."""
         ...
 
 
@@ -252,4 +257,57 @@ class SettingsFile(Protocol):
 
     async def save(self, settings: Settings) -> None:
         """Write the settings, keeping every key this program does not know. Raises WriteError."""
+        ...
+
+
+class Journal(Protocol):
+    """Keeps the answer to a refresh request before anybody reads it, so that no crash can lose the tokens in it.
+
+    All but :meth:`pending` is called with the account's lock held.
+    """
+
+    async def prepare(self, key: AccountKey, fingerprint: str, at: datetime) -> JournalEntry:
+        """Record durably that the token of this ``fingerprint`` is about to be used, with room for the answer.
+
+        ``at`` is aware UTC. Raises StoreError or DataFolderError when the answer could not be kept: then the request
+        must not be made. Afterwards keeping the answer needs neither the keyring nor more room on the disk.
+        """
+        ...
+
+    async def keep_answer(self, entry: JournalEntry, status: int, body: bytes) -> None:
+        """Seal the raw answer into the entry, durably. Raises WriteError when the medium itself fails.
+
+        Shield it from cancellation together with the request.
+        """
+        ...
+
+    async def finish(self, entry: JournalEntry) -> None:
+        """Done: every store holds what came of it, or it is known that nothing came of it. The entry is removed.
+
+        Raises WriteError; the entry then stays, and comes up again at the next start.
+        """
+        ...
+
+    async def set_aside(self, entry: JournalEntry) -> None:
+        """Keep the entry's file under another name and never bring it up again. Raises WriteError."""
+        ...
+
+    async def pending(self, key: AccountKey | None = None) -> tuple[PendingEntry, ...]:
+        """The entries that were not finished, oldest first; of one account or of all. Never raises.
+
+        Without the account's lock an entry may be another process's renewal in full swing: use that answer only to
+        learn which accounts have entries, then take the lock and ask again.
+        """
+        ...
+
+
+class RenewalMemory(Protocol):
+    """What is known of refresh tokens that were already tried, by fingerprint, across restarts and processes."""
+
+    async def recall(self, fingerprint: str) -> Outcome | None:
+        """What came of the token's last use; None when nothing is known against it. Never raises."""
+        ...
+
+    async def remember(self, fingerprint: str, outcome: Outcome) -> None:
+        """Keep it in place of an older outcome, except that ``ENDED`` is never taken back. Raises WriteError."""
         ...

@@ -1,0 +1,147 @@
+"""Which keyrings are trusted, when they ask a person, and what their exceptions mean."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Final, Protocol, cast
+
+from probe_tray.core.errors import (
+    KeyringAbsentError,
+    KeyringDeniedError,
+    KeyringLockedError,
+    StoreError,
+)
+
+_KNOWN: Final = frozenset(
+    {
+        "keyring.backends.macOS.Keyring",
+        "keyring.backends.Windows.WinVaultKeyring",
+        "keyring.backends.SecretService.Keyring",
+        "keyring.backends.libsecret.Keyring",
+        "keyring.backends.kwallet.DBusKeyring",
+    }
+)
+_MEANING: Final[tuple[tuple[frozenset[str], type[StoreError]], ...]] = (
+    (
+        frozenset({"KeyringLocked", "LockedException", "PromptDismissedException"}),
+        KeyringLockedError,
+    ),
+    (
+        # The bus or the daemon went away: EOFError and OSError come from the D-Bus connection.
+        frozenset({"NoKeyringError", "SecretServiceNotAvailableException", "EOFError", "OSError"}),
+        KeyringAbsentError,
+    ),
+)
+_INTERACTION_NOT_ALLOWED: Final = -25308
+"""macOS errSecInteractionNotAllowed: the keychain is locked and nobody can be asked, as over SSH."""
+
+
+class Backend(Protocol):
+    """What this program uses of a backend of the ``keyring`` library."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """The entry, None where there is none."""
+        ...
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Keep the entry."""
+        ...
+
+
+def known_backend() -> Backend:
+    """The keyring of this system; raises KeyringAbsentError when it has none that keeps a secret.
+
+    A backend that the person configured for the keyring library counts only when it is a known one. Without such a
+    configuration the known ones are asked directly: looking through every installed package, as the library would,
+    costs 100 ms and runs code of packages that have nothing to do with this program.
+    """
+    import keyring.core
+
+    try:
+        configured = keyring.core.load_env() or keyring.core.load_config()
+    except Exception:  # noqa: BLE001 - whatever keeps a configured backend from loading, it is not a keyring to trust
+        raise KeyringAbsentError from None
+    candidates = _system_backends() if configured is None else _inside(configured)
+    for backend in candidates:
+        if _name(type(backend)) in _KNOWN:
+            # The library's metaclass hides the types of the methods.
+            return cast("Backend", backend)
+    raise KeyringAbsentError
+
+
+def may_prompt(backend: Backend) -> bool:
+    """Whether a call may wait for a person: then it is given 60 s instead of 5.
+
+    macOS and KWallet do not tell; the Secret Service does. Windows never asks.
+    """
+    name = _name(type(backend))
+    if name == "keyring.backends.SecretService.Keyring":
+        return _secret_service_is_locked()
+    return name in _KNOWN and name != "keyring.backends.Windows.WinVaultKeyring"
+
+
+def meaning(error: BaseException) -> StoreError:
+    """What a backend's exception says; whatever is not known counts as a refusal. Nothing of its text is taken over."""
+    # The backends wrap each other's exceptions, and which classes exist depends on the platform: names, root first.
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in chain:
+        chain.insert(0, link)
+        link = link.__cause__ or link.__context__
+    for link in chain:
+        if isinstance(link, StoreError):
+            return link
+        names = {cls.__name__ for cls in type(link).__mro__}
+        if "KeychainDenied" in names:
+            return KeyringDeniedError()
+        if link.args and link.args[0] == _INTERACTION_NOT_ALLOWED:
+            return KeyringLockedError()
+        for known, leaf in _MEANING:
+            if names & known:
+                return leaf()
+    return KeyringDeniedError()
+
+
+def _name(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _inside(backend: object) -> Sequence[object]:
+    from keyring.backends.chainer import ChainerBackend
+
+    return tuple(ChainerBackend.backends) if isinstance(backend, ChainerBackend) else (backend,)
+
+
+def _system_backends() -> Sequence[object]:
+    from keyring.backend import KeyringBackend
+
+    classes: list[type[KeyringBackend]]
+    if sys.platform == "darwin":
+        from keyring.backends import macOS
+
+        classes = [macOS.Keyring]
+    elif sys.platform == "win32":
+        from keyring.backends import Windows
+
+        classes = [Windows.WinVaultKeyring]
+    else:
+        from keyring.backends import SecretService, kwallet, libsecret
+
+        classes = [
+            SecretService.Keyring,
+            libsecret.Keyring,
+            kwallet.DBusKeyring,
+        ]
+    viable = [cls for cls in classes if cls.viable]
+    return [cls() for cls in sorted(viable, key=lambda cls: cls.priority, reverse=True)]
+
+
+def _secret_service_is_locked() -> bool:
+    import secretstorage
+    from secretstorage.exceptions import ItemNotFoundException
+
+    with closing(secretstorage.dbus_init()) as bus:
+        try:
+            return secretstorage.get_collection_by_alias(bus, "default").is_locked()
+        except ItemNotFoundException:
+            return True  # The service asks for a password for the new collection.

@@ -1,0 +1,136 @@
+"""The OS keyring: it holds one small key for the vault, and the official client's login where that is kept there."""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from typing import Final, final
+
+from probe_tray.adapters.keyring_backends import Backend, known_backend, may_prompt, meaning
+from probe_tray.core.errors import KeyringDeniedError, KeyringNoAnswerError, StoreError
+from probe_tray.core.secret import Secret
+
+_PATIENCE: Final = 5.0
+_PROMPT_PATIENCE: Final = 60.0
+
+
+class OsKeyStore:
+    """Implements ``KeyStore`` over the ``keyring`` library.
+
+    Every call runs in one daemon thread, one at a time: keyrings block, some are not safe to call from two threads,
+    and one that hangs must keep neither the event loop nor the exit of the program waiting. A call that is given up
+    raises KeyringNoAnswerError and its late answer goes nowhere; the calls after it wait for their turn within their
+    own time, so that a person never faces two password windows of ours.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str = "Probe Tray",
+        user: str = "vault key",
+        choose: Callable[[], Backend] = known_backend,
+        asks: Callable[[Backend], bool] = may_prompt,
+        patience: float = _PATIENCE,
+        prompt_patience: float = _PROMPT_PATIENCE,
+    ) -> None:
+        """Name the entry; ``choose`` and ``asks`` run in the thread.
+
+        A call is given ``patience`` seconds, or ``prompt_patience`` where ``asks`` says that a person may be asked.
+        """
+        self._service, self._user = service, user
+        self._choose, self._asks = choose, asks
+        self._patience, self._prompt_patience = patience, prompt_patience
+        self._worker = _Worker()
+        self._backend: Backend | None = None
+
+    async def read(self) -> Secret | None:
+        """The vault's key, None when the keyring is open and has none."""
+        return await self.read_entry(self._service, self._user)
+
+    async def write(self, key: Secret) -> None:
+        """Keep the key, read it back and compare."""
+
+        def keep() -> Secret | None:
+            backend = self._open()
+            backend.set_password(self._service, self._user, key.reveal())
+            return _secret(backend.get_password(self._service, self._user))
+
+        if await self._ask(keep) != key:
+            raise KeyringDeniedError
+
+    async def read_entry(self, service: str, user: str) -> Secret | None:
+        """Any entry of the keyring; None when it is open and has no such entry. Raises the Keyring errors."""
+        return await self._ask(lambda: _secret(self._open().get_password(service, user)))
+
+    def _open(self) -> Backend:
+        backend = self._backend or self._choose()
+        self._backend = backend
+        self._worker.prompting = self._asks(backend)
+        return backend
+
+    async def _ask(self, work: Callable[[], Secret | None]) -> Secret | None:
+        job = _Job(work, asyncio.get_running_loop())
+        self._worker.put(job)
+        try:
+            await asyncio.wait({job.answer}, timeout=self._patience)
+            if not job.answer.done() and self._worker.prompting:
+                await asyncio.wait({job.answer}, timeout=self._prompt_patience - self._patience)
+            if not job.answer.done():
+                raise KeyringNoAnswerError
+            outcome = job.answer.result()
+            if isinstance(outcome, StoreError):
+                raise outcome
+            return outcome
+        finally:
+            job.dropped = True
+
+
+@final
+class _Job:
+    """One call and the future it answers to; ``dropped`` once nobody waits for it any more."""
+
+    def __init__(self, work: Callable[[], Secret | None], loop: asyncio.AbstractEventLoop) -> None:
+        self.dropped = False
+        self.answer: asyncio.Future[Secret | StoreError | None] = loop.create_future()
+        self._work, self._loop = work, loop
+
+    def run(self) -> None:
+        if self.dropped:
+            return
+        try:
+            outcome = self._work()
+        except BaseException as caught:  # noqa: BLE001 - whatever the keyring raises is an answer; the thread goes on
+            outcome = meaning(caught)
+        try:
+            self._loop.call_soon_threadsafe(self._settle, outcome)
+        except RuntimeError:  # The loop has ended meanwhile: the program quits.
+            return
+
+    def _settle(self, outcome: Secret | StoreError | None) -> None:
+        if not (self.dropped or self.answer.done()):
+            self.answer.set_result(outcome)
+
+
+@final
+class _Worker:
+    """The thread; it starts with the first job."""
+
+    def __init__(self) -> None:
+        self.prompting = False
+        self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        self._started = False
+
+    def put(self, job: _Job) -> None:
+        self._jobs.put(job)
+        if not self._started:
+            self._started = True
+            threading.Thread(target=self._run, name="keyring", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            self._jobs.get().run()
+            self.prompting = False
+
+
+def _secret(value: str | None) -> Secret | None:
+    return Secret(value) if value else None

@@ -1,0 +1,102 @@
+"""Locks that exclude every task of every process of this user, and that die with their process."""
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, final
+from weakref import WeakValueDictionary
+
+from probe_tray.adapters.disk import reason_of
+from probe_tray.adapters.safe_files import make_private_folder
+from probe_tray.core.errors import DataFolderError, WriteError
+from probe_tray.core.identity import AccountKey
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+_FIRST_PAUSE: Final = 0.005
+_LONGEST_PAUSE: Final = 0.05
+"""Seconds between two looks at a lock that another process holds: short against the 45 s it may be held for."""
+
+
+class FileLocks:
+    """Implements ``AccountLocks`` with a kernel lock on a file per account, in a folder that is made when needed.
+
+    The files are never removed: a process that waits on a removed file would hold a lock nobody else sees.
+    Within one event loop waiting tasks get their turn in order.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Keep the lock files in ``folder``, which must be on a local disk."""
+        self._folder = folder
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def hold(self, key: AccountKey) -> AsyncGenerator[None]:
+        """Wait without limit for the account's lock and hold it; cancelling leaves nothing locked."""
+        async with self.hold_name(key.slug):
+            yield
+
+    @asynccontextmanager
+    async def hold_name(self, name: str) -> AsyncGenerator[None]:
+        """The same for a lock of any name, which becomes a part of a file name."""
+        turn = self._turns.get(name)
+        if turn is None:
+            turn = self._turns[name] = asyncio.Lock()
+        async with turn:
+            attempt = _KernelLock(self._folder / f"{name}.lock")
+            pause = _FIRST_PAUSE
+            try:
+                while not await asyncio.to_thread(attempt.take):
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 1.5, _LONGEST_PAUSE)
+                yield
+            finally:
+                attempt.give_up()
+
+
+@final
+class _KernelLock:
+    """One attempt to get one lock; taken in a thread, given up anywhere and at any time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock: BaseFileLock | None = None
+        self._guard = threading.Lock()
+        self._given_up = False
+
+    def take(self) -> bool:
+        """Try once. Raises DataFolderError."""
+        # Imported here: it brings sqlite3 among others, 100 ms that a start does without.
+        from filelock import FileLock, Timeout
+
+        # Under the guard, so that an attempt whose task was cancelled meanwhile cannot end up holding the lock.
+        with self._guard:
+            if self._given_up:
+                return False
+            try:
+                make_private_folder(self._path.parent)
+                if self._lock is None:
+                    # fallback_to_soft: a lock that exists as a mere file would outlive its process.
+                    self._lock = FileLock(
+                        self._path, thread_local=False, fallback_to_soft=False, preserve_lock_file=True, mode=0o600
+                    )
+                self._lock.acquire(blocking=False)
+            except Timeout:
+                return False
+            except WriteError as error:
+                raise DataFolderError(path=str(self._path.parent), reason=error.facts["reason"]) from None
+            except OSError as error:
+                raise DataFolderError(path=str(self._path.parent), reason=reason_of(error)) from None
+            return True
+
+    def give_up(self) -> None:
+        """Release it, or see to it that a try still under way comes to nothing; the guard is held for a moment only."""
+        with self._guard:
+            self._given_up = True
+            # The kernel releases the lock when the file is closed, whatever closing reports.
+            with suppress(OSError):
+                if self._lock is not None:
+                    self._lock.release(force=True)
