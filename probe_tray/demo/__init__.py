@@ -1,0 +1,29 @@
+"""The simulated service: issuer and backend on loopback, for ``--demo`` and for the tests.
+
+An independent reading of the specification, so that it catches the program's mistakes: this room imports nothing of the
+program that builds or reads requests, and refuses whatever the specification does not know. It may use the clock,
+randomness, sockets and files; never httpx, never Qt. PyJWT and cryptography are loaded when the first token is made.
+"""
+
+from probe_tray.demo.faults import Fault, Gate
+from probe_tray.demo.ledger import Record, Violation, fingerprint
+from probe_tray.demo.logins import DemoLogin, FamilyState
+from probe_tray.demo.people import DemoPerson, Workspace, people, sample_people, special_people
+from probe_tray.demo.service import DemoAddresses, DemoService
+
+__all__ = [
+    "DemoAddresses",
+    "DemoLogin",
+    "DemoPerson",
+    "DemoService",
+    "FamilyState",
+    "Fault",
+    "Gate",
+    "Record",
+    "Violation",
+    "Workspace",
+    "fingerprint",
+    "people",
+    "sample_people",
+    "special_people",
+]

@@ -1,0 +1,251 @@
+"""The simulated service as one object: start it, script it, ask it what it saw."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from probe_tray.demo.backend import PREFIX, Backend
+from probe_tray.demo.desk import Desk
+from probe_tray.demo.device import Devices
+from probe_tray.demo.directory import Directory, Enrolled, Seat
+from probe_tray.demo.faults import Faults
+from probe_tray.demo.grants import Grants
+from probe_tray.demo.issuer import Issuer
+from probe_tray.demo.ledger import Ledger, Record, Violation
+from probe_tray.demo.logins import DemoLogin, FamilyState, Logins
+from probe_tray.demo.messages import Role
+from probe_tray.demo.people import DemoPerson, sample_people
+from probe_tray.demo.server import LOOPBACK, Server
+from probe_tray.demo.state_file import Saved, StateFile
+from probe_tray.demo.usage import Moment
+
+
+class DemoAddresses(msgspec.Struct, frozen=True):
+    """Where the two hosts are: put these in place of the real ones."""
+
+    issuer: str
+    backend: str
+
+
+def _real_time() -> datetime:
+    return datetime.now(UTC)
+
+
+class DemoService:
+    """Issuer and backend on loopback, in a thread of their own with their own event loop.
+
+    Every method may be called from any thread. A request which the specification does not know is refused and
+    recorded in ``violations``.
+    """
+
+    def __init__(
+        self,
+        *,
+        people: Iterable[DemoPerson] | None = None,
+        now: Callable[[], datetime] = _real_time,
+        time_scale: float = 1.0,
+        state_file: Path | None = None,
+        port: int = 0,
+        revoke_on_reuse: bool = True,
+        device_login: bool = True,
+    ) -> None:
+        """Prepare; nothing listens yet.
+
+        ``people`` (default: the three samples) join those of ``state_file``, where earlier runs are remembered. ``now``
+        gives aware UTC. Quotas fill ``time_scale`` times as fast as it goes. The issuer takes ``port`` and the backend
+        the next one; 0 takes free ones. Without ``revoke_on_reuse`` a reused refresh token is refused but its login
+        lives on. Without ``device_login`` device codes are not enabled.
+        """
+        self._lock = threading.RLock()
+        self._now = now
+        self._scale = time_scale
+        self._port = port
+        self._state = StateFile(state_file) if state_file else None
+        saved = self._state.load() if self._state else Saved()
+        self._directory = Directory(saved.people)
+        known = {one.person.user_id for one in saved.people}
+        for person in sample_people() if people is None else people:
+            if person.user_id not in known:
+                self._directory.enrol(person, self._seconds())
+        self._logins = Logins(
+            self._directory, self._seconds, families=saved.families, pem=saved.pem, revoke_on_reuse=revoke_on_reuse
+        )
+        self.faults = Faults()
+        self._ledger = Ledger()
+        self._desk = self._furnish(device_login=device_login)
+        self._thread: threading.Thread | None = None
+        self._stop: Callable[[], object] | None = None
+        self._addresses: DemoAddresses | None = None
+
+    def start(self) -> DemoAddresses:
+        """Listen; returns once both hosts answer. Raises OSError where the port is taken."""
+        started: Future[DemoAddresses] = Future()
+        self._thread = threading.Thread(target=self._run, args=(started,), name="probe-tray-demo", daemon=True)
+        self._thread.start()
+        self._addresses = started.result()
+        return self._addresses
+
+    def stop(self) -> None:
+        """Cut every connection, stop listening, and wait for the thread to end. What is scripted and recorded stays."""
+        if self._stop and self._thread:
+            self._stop()
+            self._thread.join()
+        self._stop = self._thread = self._addresses = None
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    @property
+    def addresses(self) -> DemoAddresses:
+        """Where it listens. Raises RuntimeError while it does not."""
+        if self._addresses is None:
+            msg = "the simulated service is not running"
+            raise RuntimeError(msg)
+        return self._addresses
+
+    @property
+    def requests(self) -> tuple[Record, ...]:
+        """Every request so far, in the order of arrival."""
+        return self._ledger.records
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """Every request that the specification does not know; a right program leaves this empty."""
+        return self._ledger.violations
+
+    @property
+    def people(self) -> tuple[DemoPerson, ...]:
+        """Everybody who has an account."""
+        with self._lock:
+            return tuple(one.person for one in self._directory.enrolled)
+
+    def count(self, path: str = "", *, method: str = "", status: int = 0, grant: str = "", account: str = "") -> int:
+        """How many requests fit everything given: the end of their path, and so on."""
+        return self._ledger.count(path, method=method, status=status, grant=grant, account=account)
+
+    def add_person(self, person: DemoPerson) -> None:
+        """Give somebody an account, or replace who has the same user id."""
+        with self._lock:
+            self._directory.enrol(person, self._seconds())
+            self._save()
+
+    def issue_login(self, email: str, account_id: str | None = None) -> DemoLogin:
+        """A new login without a browser, into the first workspace unless ``account_id`` names another.
+
+        An unknown address gets an account, as on the consent page.
+        """
+        with self._lock:
+            login = self._logins.begin(self._seat(email, account_id))[1]
+            self._save()
+            return login
+
+    def renew_elsewhere(self, refresh_token: str) -> DemoLogin:
+        """Renew as another program that shares this login would. Raises Refusal where the service refuses it."""
+        with self._lock:
+            login = self._logins.renew(refresh_token)
+            self._save()
+            return login
+
+    def end_logins(self, email: str, state: FamilyState = FamilyState.INVALIDATED) -> None:
+        """End every login of a person."""
+        with self._lock:
+            self._logins.end_all(self._seat(email, None).person.user_id, state)
+            self._save()
+
+    def is_live(self, refresh_token: str) -> bool:
+        """Whether a renewal with this token would succeed now."""
+        with self._lock:
+            return self._logins.is_live(refresh_token)
+
+    def set_used(self, email: str, used: Mapping[int, float], account_id: str | None = None) -> None:
+        """Set what is used of each window (percent, by the window's length in seconds); it moves on from there."""
+        with self._lock:
+            self._directory.use(self._seat(email, account_id), used, self._moment())
+            self._save()
+
+    def set_usage(self, email: str, body: Mapping[str, object] | None, account_id: str | None = None) -> None:
+        """Answer this account's usage with exactly ``body`` from now on; None ends that."""
+        with self._lock:
+            self._directory.answer_with(self._seat(email, account_id), body)
+
+    def approve_device(self, user_code: str, email: str) -> None:
+        """Type a device code and agree, as ``email``. Raises KeyError where no such code waits."""
+        with self._lock:
+            waiting = self._devices.waiting(user_code)
+            if waiting is None:
+                raise KeyError(user_code)
+            self._devices.answer(waiting, self._seat(email, None))
+            self._save()
+
+    def _furnish(self, *, device_login: bool) -> Desk:
+        grants = Grants(self._directory, self._logins, self._seconds)
+        self._devices = Devices(grants, self._seconds)
+        issuer = Issuer(self._directory, self._logins, grants, self._devices, self._seconds, device_login=device_login)
+        backend = Backend(self._directory, self._logins, self._moment)
+        return Desk(
+            {Role.ISSUER: issuer.routes(), Role.BACKEND: backend.routes()},
+            lock=self._lock,
+            faults=self.faults,
+            ledger=self._ledger,
+            now=self._now,
+            account_of=self._account_of,
+            changed=self._save,
+        )
+
+    def _seconds(self) -> float:
+        return self._now().timestamp()
+
+    def _moment(self) -> Moment:
+        return Moment(self._seconds(), self._scale)
+
+    def _account_of(self, refresh_token: str) -> str | None:
+        family = self._logins.family_of(refresh_token)
+        return family.account_id if family else None
+
+    def _seat(self, email: str, account_id: str | None) -> Seat:
+        person = self._directory.sign_in(email, self._seconds())
+        wanted = account_id or (person.workspaces[0].account_id if person else "")
+        seat = self._directory.seat(person.user_id, wanted) if person else None
+        if seat is None:
+            msg = "no such person or workspace"
+            raise KeyError(msg)
+        return seat
+
+    def _save(self) -> None:
+        if self._state:
+            people: tuple[Enrolled, ...] = self._directory.enrolled
+            self._state.save(Saved(pem=self._logins.pem, people=people, families=self._logins.families))
+
+    def _run(self, started: "Future[DemoAddresses]") -> None:
+        asyncio.run(self._listen(started))
+
+    async def _listen(self, started: "Future[DemoAddresses]") -> None:
+        issuer, backend = Server(Role.ISSUER, self._desk), Server(Role.BACKEND, self._desk)
+        try:
+            first = await issuer.start(self._port)
+            second = await backend.start(self._port + 1 if self._port else 0)
+        except OSError as error:
+            await issuer.stop()
+            started.set_exception(error)
+            return
+        loop, enough = asyncio.get_running_loop(), asyncio.Event()
+        self._stop = lambda: loop.call_soon_threadsafe(enough.set)
+        started.set_result(DemoAddresses(f"http://{LOOPBACK}:{first}", f"http://{LOOPBACK}:{second}{PREFIX}"))
+        await enough.wait()
+        await issuer.stop()
+        await backend.stop()

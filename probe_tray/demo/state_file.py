@@ -1,0 +1,56 @@
+"""The simulated service's memory between two runs. No token is in it: only SHA-256 of each living refresh token."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+import msgspec
+
+from probe_tray.demo.directory import Enrolled
+from probe_tray.demo.logins import Family
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that outlives a run. The signing key signs make-believe tokens only."""
+
+    version: int = 1
+    pem: str | None = None
+    people: tuple[Enrolled, ...] = ()
+    families: tuple[Family, ...] = ()
+
+
+class StateFile:
+    """One file, 0600, replaced as a whole."""
+
+    def __init__(self, path: Path) -> None:
+        """Keep the state at ``path``; its folder must exist."""
+        self._path = path
+        self._written = b""
+
+    def load(self) -> Saved:
+        """What the last run left; a file nobody can read is set aside as ``*.broken``, and all begins anew."""
+        try:
+            self._written = self._path.read_bytes()
+            return msgspec.json.decode(self._written, type=Saved)
+        except FileNotFoundError:
+            return Saved()
+        except msgspec.DecodeError:
+            self._path.replace(self._path.with_suffix(".broken"))
+            return Saved()
+
+    def save(self, saved: Saved) -> None:
+        """Write what has changed. Raises OSError when that fails; the old file is whole then."""
+        data = msgspec.json.encode(saved)
+        if data == self._written:
+            return
+        draft = self._path.with_name(f"{self._path.name}.{secrets.token_hex(6)}")
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+                out.write(data)
+            draft.replace(self._path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise
+        self._written = data
