@@ -1,0 +1,256 @@
+"""Doubles for the ports, one each, driven by the test."""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from probe_tray.core.answer import Answer
+from probe_tray.core.credential import Credential, StoredCredential
+from probe_tray.core.errors import Problem, StoreError
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.secret import Secret
+from probe_tray.core.settings import Settings
+from probe_tray.ports import Callback, Notification, OpenCallback, StoreContents
+
+START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+
+
+async def settle() -> None:
+    """Let every task that can run do so."""
+    for _ in range(60):
+        await asyncio.sleep(0)
+
+
+class FakeClock:
+    """Time that moves only when the test says so."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._now = start
+        self._elapsed = 0.0
+        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self._numbers = itertools.count()
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._elapsed
+
+    async def sleep(self, seconds: float) -> None:
+        future = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._now + timedelta(seconds=seconds), next(self._numbers), future))
+        await future
+
+    async def advance(self, span: timedelta) -> None:
+        """Let ``span`` pass, waking each sleeper at its time."""
+        target = self._now + span
+        await settle()
+        while self._sleepers and self._sleepers[0][0] <= target:
+            moment, _, future = heapq.heappop(self._sleepers)
+            if future.done():
+                continue
+            self._move(moment)
+            future.set_result(None)
+            await settle()
+        self._move(target)
+        await settle()
+
+    def jump(self, span: timedelta) -> None:
+        """Move the wall clock alone, as a person or a time server does."""
+        self._now += span
+
+    def _move(self, moment: datetime) -> None:
+        if moment > self._now:
+            self._elapsed += (moment - self._now).total_seconds()
+            self._now = moment
+
+
+class FakeRandomness:
+    """Chance without chance: counted bytes, and the middle of every range."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def token_bytes(self, count: int) -> bytes:
+        self._count += 1
+        return self._count.to_bytes(2, "big").rjust(count, b"\x5a")
+
+    def uniform(self, low: float, high: float) -> float:
+        return (low + high) / 2
+
+
+class MemoryStore:
+    """An account store in memory."""
+
+    def __init__(self, kind: StoreKind = StoreKind.VAULT, *credentials: Credential) -> None:
+        self.kind = kind
+        self.held = {c.key: c for c in credentials}
+        self.fault: StoreError | None = None
+        self.saves = 0
+
+    async def load(self) -> StoreContents:
+        if self.fault is not None:
+            return StoreContents(problem=self.fault.problem)
+        return StoreContents(found=tuple(self._stored(c) for c in self.held.values()))
+
+    async def read(self, key: AccountKey) -> StoredCredential | None:
+        self._fail()
+        return self._stored(self.held[key]) if key in self.held else None
+
+    async def check_writable(self, key: AccountKey) -> None:
+        del key
+        self._fail()
+
+    async def save(self, credential: Credential) -> StoredCredential:
+        self._fail()
+        self.saves += 1
+        self.held[credential.key] = credential
+        return self._stored(credential)
+
+    async def remove(self, key: AccountKey) -> None:
+        self._fail()
+        self.held.pop(key, None)
+
+    def _stored(self, credential: Credential) -> StoredCredential:
+        return StoredCredential(credential=credential, store=self.kind)
+
+    def _fail(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+
+
+class ScriptedService:
+    """Both services: answers what the test laid down, the last answer again and again."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, list[Answer | Exception]] = {}
+        self.asked: list[tuple[str, str]] = []
+
+    def answer(self, name: str, *answers: Answer | Exception) -> None:
+        self.answers[name] = list(answers)
+
+    def count(self, name: str) -> int:
+        return sum(1 for asked, _ in self.asked if asked == name)
+
+    def _next(self, name: str, about: str) -> Answer:
+        self.asked.append((name, about))
+        script = self.answers[name]
+        found = script.pop(0) if len(script) > 1 else script[0]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
+        del verifier
+        return self._next("exchange", f"{code.fingerprint} {redirect_uri}")
+
+    async def refresh(self, refresh_token: Secret) -> Answer:
+        return self._next("refresh", refresh_token.fingerprint)
+
+    async def revoke(self, refresh_token: Secret) -> Answer:
+        return self._next("revoke", refresh_token.fingerprint)
+
+    async def device_start(self) -> Answer:
+        return self._next("device_start", "")
+
+    async def device_poll(self, device_auth_id: Secret, user_code: str) -> Answer:
+        return self._next("device_poll", f"{device_auth_id.fingerprint} {user_code}")
+
+    async def usage(self, credential: Credential) -> Answer:
+        return self._next("usage", credential.access_token.fingerprint)
+
+    async def reset_credits(self, credential: Credential) -> Answer:
+        return self._next("reset_credits", credential.access_token.fingerprint)
+
+    async def models(self, credential: Credential) -> Answer:
+        return self._next("models", credential.access_token.fingerprint)
+
+    async def try_model(self, credential: Credential, model: str) -> Answer:
+        return self._next("try_model", f"{credential.access_token.fingerprint} {model}")
+
+
+class FakeCallback:
+    """A listener's open end: the test plays the browser with ``come_back``."""
+
+    def __init__(self, port: int, state: Secret) -> None:
+        self.port = port
+        self.redirect_uri = f"http://localhost:{port}/auth/callback"
+        self.state = state
+        self._answer: asyncio.Future[Callback] = asyncio.get_running_loop().create_future()
+
+    async def wait(self) -> Callback:
+        return await asyncio.shield(self._answer)
+
+    def come_back(self, callback: Callback) -> None:
+        if not self._answer.done():
+            self._answer.set_result(callback)
+
+
+class FakeListener:
+    """Opens on port 1455, or fails as told."""
+
+    def __init__(self) -> None:
+        self.opened: list[FakeCallback] = []
+        self.now_open = 0
+        self.fault: Exception | None = None
+
+    @asynccontextmanager
+    async def open(self, state: Secret) -> AsyncGenerator[OpenCallback]:
+        if self.fault is not None:
+            raise self.fault
+        callback = FakeCallback(1455, state)
+        self.opened.append(callback)
+        self.now_open += 1
+        try:
+            yield callback
+        finally:
+            self.now_open -= 1
+
+
+class FakeBrowser:
+    """Remembers what it was told to open."""
+
+    def __init__(self) -> None:
+        self.opened: list[str] = []
+        self.fault: Exception | None = None
+
+    async def open(self, address: str) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.opened.append(address)
+
+
+class FakeNotifier:
+    """Remembers what was shown; ``press`` is the person."""
+
+    def __init__(self) -> None:
+        self.shown: list[Notification] = []
+        self._handlers: list[Callable[[str], None]] = []
+
+    async def show(self, notification: Notification, on_action: Callable[[str], None]) -> None:
+        self.shown.append(notification)
+        self._handlers.append(on_action)
+
+    def press(self, number: int, action: str) -> None:
+        self._handlers[number](action)
+
+
+class FakeSettingsFile:
+    """Keeps the settings in memory, or fails as told."""
+
+    def __init__(self) -> None:
+        self.saved: Settings | None = None
+        self.fault: Exception | None = None
+
+    async def save(self, settings: Settings) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.saved = settings
+
+
+def problem_kind(problem: Problem | None) -> str:
+    """The kind of a problem, empty when there is none."""
+    return "" if problem is None else problem.kind
