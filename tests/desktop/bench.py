@@ -32,6 +32,7 @@ class Desktop:
         self._programs: list[Program] = []
         self._browsers: list[Chromium] = []
         self._started = 0
+        self._panel_dark = True
         try:
             self._home = self.session.new_home()
             self.screen = Screen(self.session.env, SHOTS)
@@ -106,7 +107,8 @@ class Desktop:
         return found[0].region
 
     def set_panel_dark(self, *, dark: bool) -> None:
-        """Make the panel dark or light, as its own settings do."""
+        """Make the panel dark (as it is at the start of a test) or light, as its settings do."""
+        self._panel_dark = dark
         value = "true" if dark else "false"
         self.run("xfconf-query", "-c", "xfce4-panel", "-p", "/panels/dark-mode", "-s", value)
 
@@ -137,13 +139,15 @@ class Desktop:
 
     def reset(self) -> None:
         """End all programs and forget what was: the state in which each test begins."""
+        if not self._panel_dark:
+            self.set_panel_dark(dark=True)
         for browser in self._browsers:
             browser.close()
         self._browsers.clear()
         for program in reversed(self._programs):
             program.stop()
         self._programs.clear()
-        self.session.start_panel()
+        self.start_tray()
         self.tray.wait_empty()
         self.notifications.forget()
         self.keyring.clear()

@@ -17,6 +17,8 @@ _FLAGS: Final = (
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
+    # The shared memory of a container is too small for it.
+    "--disable-dev-shm-usage",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",

@@ -2,9 +2,9 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Final
 
 from tests.desktop.bus import Bus
@@ -67,7 +67,7 @@ class Session:
     def __init__(self, *, width: int = 1280, height: int = 800) -> None:
         """Start; whatever was started is ended again when a part fails to come up."""
         # The paths of sockets are limited to 107 bytes, so this one is short.
-        self.folder = Path(tempfile.mkdtemp(prefix="pt-", dir="/tmp"))
+        self.folder = Path(mkdtemp(prefix="pt-", dir="/tmp"))
         self.logs = self.folder / "logs"
         self.programs: list[Program] = []
         self._width, self._height = width, height

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QColor, QImage
 
+from tests.desktop import session as session_module
 from tests.desktop.bench import Desktop
 from tests.desktop.processes import Program, processes_marked
 from tests.desktop.session import Session
@@ -228,6 +229,12 @@ def test_chromium_fills_in_a_form(desktop: Desktop, page: str) -> None:
     assert browser.wait_text("Welcome") == "Welcome ana"
 
 
+def test_chromium_reaches_a_host_of_the_world_through_the_proxy_of_the_test(desktop: Desktop, page: str) -> None:
+    browser = desktop.chromium("http://consent.example/", proxy=page.rstrip("/"))
+    assert "Sign in" in browser.wait_text("Sign in")
+    assert browser.url == "http://consent.example/"
+
+
 def test_each_test_begins_with_nothing(desktop: Desktop) -> None:
     used = desktop.home
     (used / "leftover").write_text("x", "utf-8")
@@ -259,3 +266,20 @@ def test_a_desktop_that_is_closed_leaves_nothing_behind() -> None:
     session.close()
     assert not session.folder.exists()
     assert processes_marked(marker) == []
+
+
+def test_a_desktop_that_does_not_come_up_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "d"
+    folder.mkdir()
+
+    def make_folder(prefix: str, dir: str) -> str:  # noqa: A002 - mkdtemp's own name
+        del prefix, dir
+        return str(folder)
+
+    monkeypatch.setattr(session_module, "mkdtemp", make_folder)
+    monkeypatch.setattr(session_module, "notify_daemon", lambda: "/bin/false")
+    monkeypatch.setattr(session_module, "START_SECONDS", 2)
+    with pytest.raises(BenchError, match=r"(?s)org\.freedesktop\.Notifications.*ended with 1"):
+        Session()
+    assert not folder.exists()
+    assert processes_marked(str(folder)) == []
