@@ -149,26 +149,6 @@ class KeyStore(Protocol):
         ...
 
 
-class Seal(Protocol):
-    """Encryption with a key that is already in hand: it waits for nothing and cannot fail for lack of the key."""
-
-    def __call__(self, plain: bytes, context: bytes) -> bytes:
-        """Encrypt, bound to ``context``."""
-        ...
-
-
-class Sealer(Protocol):
-    """Encryption with the vault's key, for the journal."""
-
-    async def ready(self) -> Seal:
-        """Get the key in hand; raises StoreError when it is not to be had."""
-        ...
-
-    async def open(self, sealed: bytes, context: bytes) -> bytes:
-        """Decrypt what a :class:`Seal` made; raises StoreError."""
-        ...
-
-
 class AccountLocks(Protocol):
     """One lock per account for all processes of this user."""
 
@@ -293,8 +273,10 @@ class Journal(Protocol):
         ...
 
     async def pending(self, key: AccountKey | None = None) -> tuple[PendingEntry, ...]:
-        """The entries that were not finished, oldest first; of one account or of all. Never raises.
+        """The entries that were not finished, oldest first; of one account or of all.
 
+        Raises ReadError when the journal, or an entry of the one account, cannot be read: then that account must not
+        be renewed, since the entry may hold its newest tokens.
         Without the account's lock an entry may be another process's renewal in full swing: use that answer only to
         learn which accounts have entries, then take the lock and ask again.
         """
@@ -305,7 +287,10 @@ class RenewalMemory(Protocol):
     """What is known of refresh tokens that were already tried, by fingerprint, across restarts and processes."""
 
     async def recall(self, fingerprint: str) -> Outcome | None:
-        """What came of the token's last use; None when nothing is known against it. Never raises."""
+        """What came of the token's last use; None when nothing is known against it.
+
+        Raises ReadError: then the token must not be used.
+        """
         ...
 
     async def remember(self, fingerprint: str, outcome: Outcome) -> None:

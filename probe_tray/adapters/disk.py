@@ -54,6 +54,13 @@ class Disk:
             flags |= getattr(os, name, 0)
         return os.open(path, flags, 0o600)
 
+    def reopen(self, path: Path) -> int:
+        """Open an existing file for writing in place; a link is refused."""
+        flags = os.O_WRONLY | getattr(os, "O_BINARY", 0)
+        for name in ("O_NOFOLLOW", "O_CLOEXEC"):
+            flags |= getattr(os, name, 0)
+        return os.open(path, flags)
+
     def write(self, file: int, data: memoryview) -> int:
         """Write some of ``data``; returns how many bytes."""
         return os.write(file, data)

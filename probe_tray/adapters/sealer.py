@@ -6,17 +6,37 @@ import binascii
 import hashlib
 import os
 from collections.abc import Callable
-from typing import Final, final
+from typing import Final, Protocol, final
 
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.errors import KeyMissingError, KeyringAbsentError, RecordError
 from probe_tray.core.secret import Secret
-from probe_tray.ports import KeyStore, Seal
+from probe_tray.ports import KeyStore
 
 _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _SEALED: Final = b"V1"
 _PLAIN: Final = b"P1"
+
+
+class Seal(Protocol):
+    """Encryption with a key that is already in hand: it waits for nothing and cannot fail for lack of the key."""
+
+    def __call__(self, plain: bytes, context: bytes) -> bytes:
+        """Encrypt, bound to ``context``."""
+        ...
+
+
+class Sealer(Protocol):
+    """Encryption with the vault's key, for the journal."""
+
+    async def ready(self) -> Seal:
+        """Get the key in hand; raises StoreError when it is not to be had."""
+        ...
+
+    async def open(self, sealed: bytes, context: bytes) -> bytes:
+        """Decrypt what a :class:`Seal` made; raises StoreError."""
+        ...
 
 
 @final

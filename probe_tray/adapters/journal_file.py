@@ -1,0 +1,116 @@
+"""The bytes of one journal entry: an intent, and room into which the sealed answer is written later, in place.
+
+Both blocks carry their length and SHA-256, so a torn or damaged one is no block at all. The answer's block repeats the
+intent inside its seal: with it the entry is whole even where the first block was lost.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from probe_tray.core.answer import Answer
+from probe_tray.core.identity import AccountKey
+from probe_tray.core.journal import JournalEntry
+
+DONE: Final = b"PTDONE1\n"
+"""The whole content of an entry that was finished and could not be removed."""
+ROOM: Final = 64 * 1024
+"""Bytes reserved for the answer; three tokens have a tenth of that."""
+_INTENT: Final = b"PTINTE1\n"
+_ANSWER: Final = b"PTANSW1\n"
+_PAGE: Final = 4096
+"""Blocks begin at multiples of this, so that writing one cannot tear the other."""
+_HEAD: Final = 8 + 4 + 32
+
+
+class Image(msgspec.Struct, frozen=True, kw_only=True):
+    """What the bytes of an entry hold."""
+
+    done: bool = False
+    entry: JournalEntry | None = None
+    sealed: bytes | None = None
+
+
+class _Intent(msgspec.Struct, frozen=True, kw_only=True):
+    key: AccountKey
+    fingerprint: str
+    at: datetime
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    intent: _Intent
+    status: int
+    body: bytes
+
+    def __repr__(self) -> str:
+        return "_Kept(…)"
+
+
+def intent_bytes(entry: JournalEntry) -> bytes:
+    """The first block, up to where the answer's begins."""
+    block = _block(_INTENT, msgspec.msgpack.encode(_intent(entry)))
+    return block.ljust(-(-len(block) // _PAGE) * _PAGE, b"\0")
+
+
+def answer_plain(entry: JournalEntry, status: int, body: bytes) -> bytes:
+    """What is to be sealed."""
+    return msgspec.msgpack.encode(_Kept(intent=_intent(entry), status=status, body=body))
+
+
+def answer_bytes(sealed: bytes) -> bytes:
+    """The second block."""
+    return _block(_ANSWER, sealed)
+
+
+def read_image(name: str, data: bytes) -> Image:
+    """What is there; parts that are torn or damaged are not."""
+    if data == DONE:
+        return Image(done=True)
+    payload = _payload(_INTENT, data, 0)
+    places = range(_PAGE, len(data), _PAGE)
+    blocks = (_payload(_ANSWER, data, place) for place in places)
+    return Image(
+        entry=None if payload is None else _read_intent(name, payload),
+        sealed=next((block for block in blocks if block is not None), None),
+    )
+
+
+def read_answer(name: str, plain: bytes) -> tuple[JournalEntry, Answer] | None:
+    """The entry and its answer from what the seal held; None when it holds something else."""
+    try:
+        kept = msgspec.msgpack.decode(plain, type=_Kept)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+    entry = _entry(name, kept.intent)
+    return None if entry is None else (entry, Answer(kept.status, {}, kept.body))
+
+
+def _intent(entry: JournalEntry) -> _Intent:
+    return _Intent(key=entry.key, fingerprint=entry.fingerprint, at=entry.at)
+
+
+def _read_intent(name: str, payload: bytes) -> JournalEntry | None:
+    try:
+        return _entry(name, msgspec.msgpack.decode(payload, type=_Intent))
+    except (msgspec.MsgspecError, ValueError):
+        return None
+
+
+def _entry(name: str, intent: _Intent) -> JournalEntry | None:
+    if intent.at.tzinfo is None or not name.startswith(intent.key.slug):
+        return None
+    return JournalEntry(name=name, key=intent.key, fingerprint=intent.fingerprint, at=intent.at)
+
+
+def _block(magic: bytes, payload: bytes) -> bytes:
+    return magic + len(payload).to_bytes(4, "big") + hashlib.sha256(payload).digest() + payload
+
+
+def _payload(magic: bytes, data: bytes, place: int) -> bytes | None:
+    if not data.startswith(magic, place):
+        return None
+    head = data[place : place + _HEAD]
+    payload = data[place + _HEAD : place + _HEAD + int.from_bytes(head[8:12], "big")]
+    return payload if hashlib.sha256(payload).digest() == head[12:] else None

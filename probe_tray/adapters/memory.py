@@ -1,0 +1,98 @@
+"""What came of refresh tokens that were used, one small file per token, shared by every process of this user."""
+
+import asyncio
+import contextlib
+import hashlib
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from probe_tray.adapters.disk import Disk
+from probe_tray.adapters.safe_files import make_private_folder, read_regular, remove_file, remove_stale, replace_file
+from probe_tray.core.errors import StoreError
+from probe_tray.core.journal import Outcome, Verdict
+
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
+_ENDED: Final = ".ended"
+_PASSING: Final = ".passing"
+_KEEP_ENDED: Final = timedelta(days=400)
+_KEEP_PASSING: Final = timedelta(days=30)
+_END_WITHOUT_A_DATE: Final = Outcome(verdict=Verdict.ENDED, at=datetime.fromtimestamp(0, UTC))
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    outcome: Outcome
+    check: str
+    """The first 16 hex digits of SHA-256 of the encoded outcome."""
+
+
+class FileRenewalMemory:
+    """Implements ``RenewalMemory``.
+
+    An end has a file name of its own, and that name alone says it: no process can overwrite it with something lesser,
+    and damage to its content does not take it back.
+    """
+
+    def __init__(self, folder: Path, *, disk: Disk | None = None) -> None:
+        """Keep the files in ``folder``, which is made when needed."""
+        self._folder, self._disk = folder, disk or Disk()
+
+    async def recall(self, fingerprint: str) -> Outcome | None:
+        """Read the token's file. One with damaged content says nothing but what its name says."""
+        return await asyncio.to_thread(self._recall, _checked(fingerprint))
+
+    async def remember(self, fingerprint: str, outcome: Outcome) -> None:
+        """Write the token's file, and remove those that are too old, as seen from ``outcome.at``."""
+        await asyncio.to_thread(self._remember, _checked(fingerprint), outcome)
+
+    def _recall(self, fingerprint: str) -> Outcome | None:
+        ended = self._folder / f"{fingerprint}{_ENDED}"
+        try:
+            return _parse(read_regular(ended, disk=self._disk), Verdict.ENDED) or _END_WITHOUT_A_DATE
+        except FileNotFoundError:
+            pass
+        try:
+            return _parse(read_regular(self._folder / f"{fingerprint}{_PASSING}", disk=self._disk))
+        except FileNotFoundError:
+            return None
+
+    def _remember(self, fingerprint: str, outcome: Outcome) -> None:
+        make_private_folder(self._folder)
+        suffix = _ENDED if outcome.verdict is Verdict.ENDED else _PASSING
+        line = _Line(outcome=outcome, check=_check(outcome))
+        replace_file(self._folder / f"{fingerprint}{suffix}", msgspec.json.encode(line) + b"\n", disk=self._disk)
+        self._prune(outcome.at)
+
+    def _prune(self, now: datetime) -> None:
+        remove_stale(self._folder)
+        with contextlib.suppress(OSError):
+            for path in list(self._folder.iterdir()):
+                limit = {_ENDED: _KEEP_ENDED, _PASSING: _KEEP_PASSING}.get(path.suffix)
+                with contextlib.suppress(OSError, StoreError):
+                    found = _parse(read_regular(path, disk=self._disk)) if limit else None
+                    if limit and found and found.at < now - limit:
+                        remove_file(path, disk=self._disk)
+
+
+def _parse(data: bytes, only: Verdict | None = None) -> Outcome | None:
+    try:
+        line = msgspec.json.decode(data, type=_Line)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    if line.check != _check(line.outcome) or (only is not None and line.outcome.verdict is not only):
+        return None
+    return line.outcome
+
+
+def _checked(fingerprint: str) -> str:
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        msg = "a fingerprint is 16 hex digits"
+        raise ValueError(msg)
+    return fingerprint
+
+
+def _check(outcome: Outcome) -> str:
+    return hashlib.sha256(msgspec.json.encode(outcome)).hexdigest()[:16]
