@@ -8,13 +8,14 @@ ProbeError
   UsageError, ConfigError, NoDisplayError, DataFolderError, CredentialFileError
   StoreError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
-    KeyMissingError, RecordError, WriteError, ReadError
+    KeyMissingError, RecordError, WriteError, ReadError, SavedForLaterError, JournalSealedError
+  NotRenewableError
   LoginError
     PortsTakenError, BrowserError, LoginDeniedError, LoginNotEntitledError, LoginTimedOutError, LoginCancelledError
     ExchangeError, IncompleteReplyError, WrongAccountError, OtherAccountError, OfficialExpiredError
   ServiceError
     NotSentError, CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError
-    LoginEndedError, EdgeBlockedError, RegionBlockedError, StrangeAnswerError
+    LoginEndedError, UncertainLoginError, RetryLaterError, RenewalsPausedError, EdgeBlockedError, RegionBlockedError, StrangeAnswerError
 """
 
 from datetime import timedelta
@@ -317,6 +318,54 @@ class LoginEndedError(ServiceError):
     title_template = "This login has ended: {reason}."
     hint_template = "Log in again; the account keeps its name and settings."
     needs_login = True
+
+
+class UncertainLoginError(ServiceError):
+    """A refresh token was sent and the answer was lost: it may be used up."""
+
+    title_template = "The connection broke during a renewal, so it is not known whether it went through."
+    hint_template = (
+        "The login still works until its token ends. Probe Tray tries once more, 15 minutes after the break; "
+        "if that fails too, log in again."
+    )
+
+
+class RetryLaterError(ServiceError):
+    """A renewal that has to wait because the last one met a passing trouble."""
+
+    title_template = "The service could not renew this login a short while ago, so Probe Tray waits a little."
+    hint_template = "It tries again by itself."
+
+
+class RenewalsPausedError(ServiceError):
+    """Many renewals failed at once: none is tried for a while."""
+
+    title_template = "Many renewals failed within minutes, so renewing rests for half an hour."
+    hint_template = "Check the network and the proxy. Your logins are kept; renewing goes on by itself."
+
+
+class NotRenewableError(ProbeError):
+    """There is no refresh token that is ours to use."""
+
+    title_template = "This login cannot be renewed: it has no refresh token of its own."
+    hint_template = "Log in again when it ends."
+    needs_login = True
+
+
+class SavedForLaterError(StoreError):
+    """The new tokens are in the journal, and a store could not take them."""
+
+    title_template = "The login was renewed, but {path} cannot be written: {reason}."
+    hint_template = (
+        "The new tokens are safe in Probe Tray's data folder and are filled in once the file can be written."
+    )
+
+
+class JournalSealedError(StoreError):
+    """An answer is in the journal that cannot be opened for the time being."""
+
+    title_template = "A renewal's answer is kept safe but cannot be opened yet."
+    hint_template = "Unlock the keyring; the renewal is then completed by itself."
 
 
 class EdgeBlockedError(ServiceError):

@@ -35,7 +35,10 @@ class PendingEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verdict(enum.Enum):
-    """What the use of a refresh token came to, where it came to nothing."""
+    """What the use of a refresh token came to; or that it has just been obtained."""
+
+    FRESH = "fresh"
+    """Brought by a renewal at ``at``, so that whoever asked for one before that has it."""
 
     ENDED = "ended"
     """Refused for good: no request with it ever again."""

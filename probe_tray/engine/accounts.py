@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from probe_tray.core.credential import ApiKeyLogin, Credential, StoredCredential
-from probe_tray.core.errors import Problem
+from probe_tray.core.errors import Problem, StoreError
 from probe_tray.core.events import AccountsRead
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.state import AccountState, Unreadable
@@ -15,8 +15,8 @@ from probe_tray.ports import AccountStore
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def age_order(credential: Credential) -> tuple[datetime, datetime]:
-    """Sorts logins of one account by age: ``iat`` of the access token, then ``last_refresh``; unknown is oldest."""
+def newer(credential: Credential) -> tuple[datetime, datetime]:
+    """Sorts logins of one account by ``iat`` of the access token, then ``last_refresh``, the newest last."""
     return (credential.claims.issued_at or _NEVER, credential.last_refresh or _NEVER)
 
 
@@ -72,19 +72,35 @@ class Accounts:
                 raise answer
         return None
 
+    async def holders(self, key: AccountKey) -> list[tuple[AccountStore, StoredCredential]]:
+        """The stores of ours that hold ``key``, with what they hold. Raises StoreError when one cannot tell."""
+        found = [(s, await s.read(key)) for s in self.ours]
+        return [(s, stored) for s, stored in found if stored is not None]
+
     async def check_writable(self, key: AccountKey) -> None:
         """Raise StoreError when a new login could not be kept."""
         await self.ours[0].check_writable(key)
 
     async def keep(self, credential: Credential) -> None:
         """Save a login in every store of ours that holds its account; a new one in the first. Raises StoreError."""
-        holders = [s for s in self.ours if await s.read(credential.key) is not None]
-        for store in holders or [self.ours[0]]:
+        holders = [store for store, _ in await self.holders(credential.key)]
+        await save_in(holders or [self.ours[0]], credential)
+
+
+async def save_in(stores: Sequence[AccountStore], credential: Credential) -> None:
+    """Save in each of ``stores``, whatever the others do; raises the first StoreError afterwards."""
+    faults: list[StoreError] = []
+    for store in stores:
+        try:
             await store.save(credential)
+        except StoreError as error:
+            faults.append(error)
+    if faults:
+        raise faults[0]
 
 
 def _first(group: list[StoredCredential]) -> StoredCredential:
-    return max(group, key=lambda s: (s.store is not StoreKind.OFFICIAL, age_order(s.credential)))
+    return max(group, key=lambda s: (s.store is not StoreKind.OFFICIAL, newer(s.credential)))
 
 
 def _state_of(group: list[StoredCredential]) -> AccountState:

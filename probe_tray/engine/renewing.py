@@ -1,0 +1,96 @@
+"""Renewals of all accounts: one at a time for each, few at once, none while everything fails."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from probe_tray.core.errors import ProbeError, RenewalsPausedError, ServiceError
+from probe_tray.core.events import Event, RenewalEnded, RenewalStarted
+from probe_tray.core.identity import AccountKey
+from probe_tray.core.renewal import Renewed, Wish
+from probe_tray.core.renewal_pause import Attempt, paused_until
+from probe_tray.engine.transaction import Transaction
+from probe_tray.ports import AccountLocks, Clock
+
+_AT_ONCE = 4
+
+
+class Renewals:
+    """The only way to a refresh request, for every path that renews."""
+
+    def __init__(
+        self, transaction: Transaction, locks: AccountLocks, clock: Clock, tell: Callable[[Event], None]
+    ) -> None:
+        """Run ``transaction`` under ``locks``; ``tell`` hears how it goes."""
+        self._transaction = transaction
+        self._locks = locks
+        self._clock = clock
+        self._tell = tell
+        self._running: dict[AccountKey, asyncio.Task[Renewed]] = {}
+        self._sending: set[AccountKey] = set()
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._attempts: deque[Attempt] = deque(maxlen=4096)
+        self._paused: datetime | None = None
+        self._closed = False
+
+    async def renew(self, key: AccountKey, wish: Wish) -> Renewed:
+        """Renew one account, or join the renewal of it that runs. Raises a ProbeError.
+
+        Cancelling the caller does not cancel the renewal: a request that was sent is seen to its end.
+        """
+        task = self._running.get(key)
+        if task is None:
+            task = asyncio.create_task(self._renew(key, wish))
+            self._running[key] = task
+            task.add_done_callback(lambda ended: self._forget(key, ended))
+        return await asyncio.shield(task)
+
+    async def finish_pending(self, key: AccountKey) -> None:
+        """Complete what an earlier run left in the journal. Raises a ProbeError."""
+        async with self._locks.hold(key):
+            await self._transaction.finish_pending(key)
+
+    async def close(self) -> None:
+        """Start no request any more, and wait for those that were sent."""
+        self._closed = True
+        for key, task in list(self._running.items()):
+            if key not in self._sending:
+                task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    async def _renew(self, key: AccountKey, wish: Wish) -> Renewed:
+        async with self._slots, self._locks.hold(key):
+            self._check_pause()
+            self._tell(RenewalStarted(key=key))
+            problem: ProbeError | None = None
+            try:
+                renewed = await self._transaction.run(key, wish, lambda: self._point_of_no_return(key))
+            except ProbeError as error:
+                problem = error
+                raise
+            finally:
+                if key in self._sending and (problem is None or isinstance(problem, ServiceError)):
+                    now = self._clock.now()
+                    self._attempts.append(Attempt(at=now, account=key, failed=problem is not None))
+                    self._paused = paused_until(self._attempts, now) or self._paused
+                self._sending.discard(key)
+                self._tell(RenewalEnded(key=key, at=self._clock.now(), problem=problem.problem if problem else None))
+            return renewed
+
+    def _point_of_no_return(self, key: AccountKey) -> None:
+        if self._closed:
+            # Quitting: whatever is begun now might not see its end.
+            raise asyncio.CancelledError
+        self._sending.add(key)
+
+    def _check_pause(self) -> None:
+        left = timedelta() if self._paused is None else self._paused - self._clock.now()
+        if left > timedelta():
+            raise RenewalsPausedError(retry_after=left)
+
+    def _forget(self, key: AccountKey, ended: asyncio.Task[Renewed]) -> None:
+        self._running.pop(key, None)
+        if not ended.cancelled():
+            # Whoever waited has it; with nobody waiting any more it must not count as an error nobody saw.
+            ended.exception()
