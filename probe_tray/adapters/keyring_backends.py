@@ -27,8 +27,16 @@ _MEANING: Final[tuple[tuple[frozenset[str], type[StoreError]], ...]] = (
         KeyringLockedError,
     ),
     (
-        # The bus or the daemon went away: EOFError and OSError come from the D-Bus connection.
-        frozenset({"NoKeyringError", "SecretServiceNotAvailableException", "EOFError", "OSError"}),
+        # The bus or the daemon went away: the last three come from the D-Bus connection.
+        frozenset(
+            {
+                "NoKeyringError",
+                "SecretServiceNotAvailableException",
+                "EOFError",
+                "ConnectionError",
+                "FileNotFoundError",
+            }
+        ),
         KeyringAbsentError,
     ),
 )
