@@ -1,0 +1,214 @@
+"""The account locks, with real tasks and real processes."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from probe_tray.adapters import locks as locks_module
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.core.errors import DataFolderError
+from probe_tray.core.identity import AccountKey
+
+ANA, BEN = AccountKey("account-1", "ana"), AccountKey("account-1", "ben")
+
+HOLDER = """
+import asyncio, sys
+from pathlib import Path
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.core.identity import AccountKey
+
+async def main():
+    async with FileLocks(Path(sys.argv[1])).hold(AccountKey("account-1", "ana")):
+        print("held", flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+asyncio.run(main())
+"""
+
+COUNTER = """
+import asyncio, sys
+from pathlib import Path
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.core.identity import AccountKey
+
+async def main():
+    locks, file = FileLocks(Path(sys.argv[1])), Path(sys.argv[2])
+    for _ in range(int(sys.argv[3])):
+        async with locks.hold(AccountKey("account-1", "ana")):
+            number = int(file.read_text())
+            await asyncio.sleep(0)
+            file.write_text(str(number + 1))
+
+asyncio.run(main())
+"""
+
+
+def start(program: str, *arguments: object) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    )
+
+
+async def is_free(locks: FileLocks, key: AccountKey) -> bool:
+    async def take() -> None:
+        async with locks.hold(key):
+            pass
+
+    try:
+        await asyncio.wait_for(take(), 0.3)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def test_tasks_of_one_process_take_turns_in_order(tmp_path: Path) -> None:
+    locks = FileLocks(tmp_path)
+    order: list[int] = []
+    inside = 0
+
+    async def work(number: int) -> None:
+        nonlocal inside
+        async with locks.hold(ANA):
+            inside += 1
+            assert inside == 1
+            await asyncio.sleep(0)
+            order.append(number)
+            inside -= 1
+
+    await asyncio.gather(*(work(number) for number in range(20)))
+    assert order == list(range(20))
+
+
+async def test_two_users_of_the_folder_in_one_process_exclude_each_other(tmp_path: Path) -> None:
+    async with FileLocks(tmp_path).hold(ANA):
+        assert not await is_free(FileLocks(tmp_path), ANA)
+    assert await is_free(FileLocks(tmp_path), ANA)
+
+
+async def test_accounts_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    locks = FileLocks(tmp_path)
+    async with locks.hold(ANA):
+        assert await is_free(locks, BEN)
+
+
+async def test_a_failure_inside_releases_the_lock(tmp_path: Path) -> None:
+    locks = FileLocks(tmp_path)
+    with pytest.raises(RuntimeError):
+        async with locks.hold(ANA):
+            raise RuntimeError
+    assert await is_free(FileLocks(tmp_path), ANA)
+
+
+async def test_a_waiting_task_that_is_cancelled_leaves_nothing_locked(tmp_path: Path) -> None:
+    mine, theirs = FileLocks(tmp_path), FileLocks(tmp_path)
+
+    async def take() -> None:
+        async with theirs.hold(ANA):
+            pytest.fail("the lock was held")
+
+    async with mine.hold(ANA):
+        waiting = asyncio.create_task(take())
+        await asyncio.wait({waiting}, timeout=0.1)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    assert await is_free(theirs, ANA)
+
+
+async def test_cancelling_in_the_very_moment_of_taking_leaves_nothing_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go, done = threading.Event(), threading.Event()
+    real: Callable[[locks_module._KernelLock], bool] = locks_module._KernelLock.take
+
+    def slow(self: locks_module._KernelLock) -> bool:
+        may_go.wait(20)
+        try:
+            return real(self)
+        finally:
+            done.set()
+
+    monkeypatch.setattr(locks_module._KernelLock, "take", slow)
+
+    async def take() -> None:
+        async with FileLocks(tmp_path).hold(ANA):
+            pytest.fail("the task was cancelled")
+
+    taking = asyncio.create_task(take())
+    await asyncio.wait({taking}, timeout=0.05)
+    taking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+    may_go.set()
+    await asyncio.to_thread(done.wait, 20)
+    monkeypatch.undo()
+    assert await is_free(FileLocks(tmp_path), ANA)
+
+
+async def test_the_lock_file_stays_private_and_is_never_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "locks"
+    locks = FileLocks(folder)
+    async with locks.hold(ANA):
+        (before,) = folder.iterdir()
+        inode = before.stat().st_ino
+    async with locks.hold(ANA):
+        (after,) = folder.iterdir()
+    assert after.stat().st_ino == inode
+    assert "account-1" not in after.name
+    assert "ana" not in after.name
+    if os.name == "posix":
+        assert after.stat().st_mode & 0o077 == 0
+        assert folder.stat().st_mode & 0o077 == 0
+
+
+async def test_a_folder_that_cannot_be_made_is_a_clear_failure(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataFolderError) as caught:
+        async with FileLocks(tmp_path / "file").hold(ANA):
+            pytest.fail("there is no folder")
+    assert str(tmp_path / "file") in caught.value.title
+
+
+async def test_another_process_excludes_us_until_it_ends(tmp_path: Path) -> None:
+    other = start(HOLDER, tmp_path)
+    with other:
+        assert other.stdout is not None
+        assert await asyncio.to_thread(other.stdout.readline) == "held\n"
+        assert not await is_free(FileLocks(tmp_path), ANA)
+        other.communicate("")
+    assert await is_free(FileLocks(tmp_path), ANA)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+async def test_a_process_that_is_killed_holds_nothing(tmp_path: Path) -> None:
+    other = start(HOLDER, tmp_path)
+    with other:
+        assert other.stdout is not None
+        assert await asyncio.to_thread(other.stdout.readline) == "held\n"
+        other.send_signal(signal.SIGKILL)
+        await asyncio.to_thread(other.wait)
+        with contextlib.suppress(BrokenPipeError):
+            other.communicate()
+    assert await is_free(FileLocks(tmp_path), ANA)
+
+
+async def test_processes_that_race_never_meet(tmp_path: Path) -> None:
+    counter = tmp_path / "counter"
+    counter.write_text("0")
+    racing = [start(COUNTER, tmp_path / "locks", counter, 25) for _ in range(4)]
+    for process in racing:
+        await asyncio.to_thread(process.communicate, "")
+    assert [process.returncode for process in racing] == [0] * 4
+    assert counter.read_text() == "100"
