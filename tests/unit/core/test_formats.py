@@ -1,0 +1,317 @@
+import json
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe_tray.core.formats import Document, Format, read_documents
+from tests.support.files import exported, flat, official, proxied
+from tests.support.tokens import credential, jwt, tokens
+
+CANARY = "canary"
+
+
+def read_one(value: object) -> Document:
+    (document,) = read_documents(value if isinstance(value, bytes) else json.dumps(value).encode())
+    return document
+
+
+def reason(value: object) -> str:
+    document = read_one(value)
+    assert document.credential is None
+    return document.reason
+
+
+def emails(data: bytes) -> list[str]:
+    return [d.credential.email if d.credential else d.reason for d in read_documents(data)]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (flat(), Format.PROBE),
+        (proxied(), Format.PROXY_API),
+        (official(), Format.OFFICIAL),
+        (exported(), Format.SUB2API),
+        (exported(type=None, version=None), Format.SUB2API),
+        ({"data": exported()}, Format.SUB2API),
+        ({"accounts": exported()["accounts"]}, Format.SUB2API),
+        ({"data": exported()["accounts"]}, Format.SUB2API),
+        ({k: v for k, v in flat().items() if k != "type"}, Format.PROBE),
+    ],
+)
+def test_a_file_is_recognised_by_its_content(value: object, kind: Format) -> None:
+    document = read_one(json.dumps(value, indent=2).encode())
+    assert (document.format, document.reason, document.notes) == (kind, "", ())
+    assert document.credential is not None
+    assert document.credential.key == credential("ana").key
+    assert document.credential.email == "ana@example.com"
+    assert document.credential.refresh_token == credential("ana").refresh_token
+
+
+def test_all_eight_keys_on_one_line_are_the_proxys_style() -> None:
+    assert read_one(json.dumps(flat()).encode()).format is Format.PROXY_API
+    assert read_one(json.dumps(flat(), indent=2).encode()).format is Format.PROBE
+
+
+def test_a_file_as_the_go_program_writes_it() -> None:
+    given_tokens = tokens("ana")
+    text = (
+        "{\n"
+        f'  "id_token": "{given_tokens["id_token"]}",\n  "access_token": "{given_tokens["access_token"]}",\n'
+        '  "refresh_token": "rt_x",\n  "account_id": "account-ana",\n'
+        '  "last_refresh": "2026-11-22T15:04:05+08:00",\n  "email": "a\\u0026b@example.com",\n'
+        '  "type": "codex",\n  "expired": "2026-12-02T15:04:05+08:00"\n}\n'
+    )
+    found = read_one(text.encode()).credential
+    assert found is not None
+    assert found.last_refresh == datetime(2026, 11, 22, 7, 4, 5, tzinfo=UTC)
+    assert found.expired == datetime(2026, 12, 2, 7, 4, 5, tzinfo=UTC)
+
+
+def test_the_field_names_the_account_only_where_the_tokens_do_not() -> None:
+    bare = {"access_token": "aa.bb.cc", "account_id": "account-9", "email": "me@example.com"}
+    found = read_one(bare).credential
+    assert found is not None
+    assert (found.account_id, found.email) == ("account-9", "me@example.com")
+    other = read_one(flat("ana", account_id="somebody-else")).credential
+    assert other is not None
+    assert other.account_id == "account-ana"
+
+
+def test_an_export_says_who_it_is_where_the_tokens_do_not() -> None:
+    value = {
+        "accounts": [
+            {
+                "credentials": {
+                    "access_token": "aa.bb.cc",
+                    "chatgpt_account_id": "account-9",
+                    "chatgpt_user_id": "user-9",
+                    "plan_type": "Team",
+                    "expires_at": 1_796_000_000,
+                }
+            }
+        ]
+    }
+    found = read_one(value).credential
+    assert found is not None
+    assert (found.account_id, found.claims.user_id, found.claims.plan) == ("account-9", "user-9", "team")
+    assert found.expired == datetime.fromtimestamp(1_796_000_000, UTC)
+
+
+def test_lines_arrays_and_exports_hold_several() -> None:
+    several = [flat("ana"), official("ben"), exported("cid", "dan")]
+    expected = [f"{name}@example.com" for name in ("ana", "ben", "cid", "dan")]
+    assert emails(json.dumps(several).encode()) == expected
+    assert emails("\n".join(json.dumps(v) for v in several).encode()) == expected
+    assert emails(("\r\n\r\n".join(json.dumps(v) for v in several) + "\r\n").encode()) == expected
+
+
+def test_a_broken_line_or_entry_does_not_stop_the_others() -> None:
+    lines = "\n".join([json.dumps(flat("ana")), '{"access_token": "x', "[]", "7", json.dumps(flat("ben"))])
+    found = emails(lines.encode())
+    assert found[0] == "ana@example.com"
+    assert found[1].startswith("entry 2: a text")
+    assert found[2:] == ["entry 3: it is not a JSON object", "ben@example.com"]
+    assert emails(json.dumps([{}, flat("ben")]).encode())[1] == "ben@example.com"
+
+
+def test_the_place_of_an_entry_is_where_its_object_stands() -> None:
+    data = "\n".join(json.dumps(v, ensure_ascii=False) for v in (flat("ana", note="é"), flat("ben"))).encode()
+    for document in read_documents(data):
+        own = json.loads(document.text.reveal()[document.start : document.end])
+        assert document.credential is not None
+        assert own["email"] == document.credential.email
+
+
+def test_a_byte_order_mark_is_no_hindrance() -> None:
+    assert read_one(b"\xef\xbb\xbf" + json.dumps(flat()).encode()).credential is not None
+
+
+def test_an_api_key_login_of_the_official_client() -> None:
+    for left in (None, {}, {"id_token": "", "access_token": "", "refresh_token": ""}):
+        document = read_one({"auth_mode": "apikey", "OPENAI_API_KEY": f"sk-{CANARY}", "tokens": left})
+        assert document.api_key
+        assert not document.reason
+    assert not read_one(official()).api_key
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", "it is empty"),
+        (b"\n\n", "it is empty"),
+        (b"[]", "it holds no login"),
+        (b'{"accounts": []}', "it holds no login"),
+        (b"{}", "it holds no login: there is no"),
+        (b"null", "it is not a JSON object"),
+        (b"canary", "it is not JSON (line 1)"),
+        (b"\xff\xfe{\x00", "it is UTF-16 text"),
+        (b'{"a": "\xff"}', "it is not UTF-8 text"),
+        (b'{"access_token": "canary\x00"}', "it holds a NUL byte"),
+        (b'{"access_token": "canary\\u0000"}', "it holds a NUL character"),
+        (b'{"access_token": "canary\\ud800"}', "lone surrogate"),
+        (b'{"access_token": "canary", "n": NaN}', "NaN"),
+        (b'{"access_token": "canary", "n": ' + b"1" * 5000 + b"}", "a number of more than 400 digits"),
+        (b"[" * 200_000, "levels deep"),
+        (b'{"access_token": "canary', "does not end"),
+        (b'{"access_token": "canary"', "ends too early"),
+    ],
+    ids=range(17),
+)
+def test_hostile_bytes_are_refused_with_a_reason(data: bytes, expected: str) -> None:
+    assert expected in reason(data)
+    assert CANARY not in reason(data)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (flat(access_token=""), 'it has no "access_token"'),
+        (flat(access_token=None), 'it has no "access_token"'),
+        (flat(access_token=[CANARY]), 'its "access_token" is not text'),
+        (flat(access_token=5), 'its "access_token" is not text'),
+        (flat(access_token=f"{CANARY}.bb.cc\n"), 'its "access_token" holds a character that no token has'),
+        (flat(access_token=f"{CANARY}.bb.cc "), 'its "access_token" holds a character that no token has'),
+        (flat(refresh_token=f"{CANARY}\r\nX: y"), 'its "refresh_token" holds a character'),
+        (flat(refresh_token={CANARY: 1}), 'its "refresh_token" is not text'),
+        (flat(id_token=7), 'its "id_token" is not text'),
+        (flat(access_token=CANARY), 'its "access_token" does not have three parts'),
+        (flat(access_token=f"{CANARY}..x"), 'its "access_token" does not have three parts'),
+        (flat(access_token=f"{CANARY}.b.c.d"), 'its "access_token" does not have three parts'),
+        ({"access_token": f"{CANARY}.b.c"}, "neither the file nor its tokens say which account it is"),
+        ({"access_token": "a.b.c", "account_id": f"{CANARY}\nX: y"}, 'its "account_id" holds a character'),
+        ({"access_token": "a.b.c", "account_id": 5}, 'its "account_id" is not text'),
+        (flat(type="claude"), "another service"),
+        (flat(type=["codex"]), ""),
+        (official(tokens=None), "nobody is signed in with it"),
+        (official(tokens={"access_token": CANARY}), "three parts"),
+        ({"accounts": [{"platform": "gemini", "credentials": flat()}]}, 'its "platform" is not "openai"'),
+        ({"accounts": [CANARY]}, "it is not a JSON object"),
+    ],
+    ids=range(21),
+)
+def test_what_is_no_login_is_refused_with_a_reason_that_shows_nothing_of_it(value: object, expected: str) -> None:
+    if not expected:
+        assert read_one(value).credential is not None
+        return
+    assert expected in reason(value)
+    assert CANARY not in reason(value)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected", "note"),
+    [
+        ("2026-12-02T14:00:00+08:00", datetime(2026, 12, 2, 6, tzinfo=UTC), ""),
+        ("2026-12-02T06:00:00Z", datetime(2026, 12, 2, 6, tzinfo=UTC), ""),
+        ("2026-12-02t06:00:00.123456789z", datetime(2026, 12, 2, 6, 0, 0, 123456, tzinfo=UTC), ""),
+        ("2026-12-02 00:30:00-05:30", datetime(2026, 12, 2, 6, tzinfo=UTC), ""),
+        (1_796_191_200, datetime(2026, 12, 2, 6, tzinfo=UTC), ""),
+        ("1796191200", datetime(2026, 12, 2, 6, tzinfo=UTC), ""),
+        (1_796_191_200_000, None, 'Its "expired" counts milliseconds'),
+        ("1796191200000", None, 'Its "expired" counts milliseconds'),
+        ("2026-12-02T06:00:00", None, "not a time"),
+        ("2026-13-02T06:00:00Z", None, "not a time"),
+        ("0001-01-01T00:00:00Z", None, "not a time"),
+        ("9999-12-31T23:59:59-23:59", None, "not a time"),
+        (-1, None, "not a time"),
+        (1e400, None, "NaN"),
+        (True, None, "not a time"),
+        ({}, None, "not a time"),
+        ("soon", None, "not a time"),
+        ("", None, ""),
+        (None, None, ""),
+    ],
+)
+def test_the_recorded_end_is_read_in_every_dress_or_left_out_with_a_note(
+    written: object, expected: datetime | None, note: str
+) -> None:
+    document = read_one(flat(expired=written))
+    if note == "NaN":
+        assert "NaN" in document.reason
+        return
+    assert document.credential is not None
+    assert document.credential.expired == expected
+    assert (note in document.notes[0]) if note else document.notes == ()
+
+
+def test_a_repeated_key_means_its_last_value() -> None:
+    text = (
+        json.dumps(flat("ana"))[:-1]
+        + f', "refresh_token": "rt_last", "access_token": "{tokens("ben")["access_token"]}"}}'
+    )
+    found = read_one(text.encode()).credential
+    assert found is not None
+    assert found.refresh_token is not None
+    assert found.refresh_token.reveal() == "rt_last"
+    assert found.access_token.reveal() == tokens("ben")["access_token"]
+
+
+def test_a_token_of_another_shape_says_nothing_and_harms_nothing() -> None:
+    odd = jwt(exp=10**30, iat="x", **{"https://api.openai.com/auth": [1]})
+    found = read_one({"access_token": odd, "account_id": "account-1"}).credential
+    assert found is not None
+    assert found.claims.expires_at is None
+    assert found.expiry is None
+
+
+def test_no_repr_shows_a_token() -> None:
+    documents = read_documents(json.dumps([flat("ana"), exported("ben"), {"access_token": "canary"}]).encode())
+    shown = repr(documents)
+    for text in (tokens("ana")["access_token"], tokens("ben")["refresh_token"], "canary"):
+        assert text not in shown
+
+
+SEEDS = [
+    json.dumps(v, indent=indent).encode()
+    for v in (flat(), proxied(), official(), exported("ana", "ben"), [flat(), proxied("ben")])
+    for indent in (None, 2)
+]
+ODD = [b"\0", b"\\ud800", b"NaN", b"[" * 100, b"9" * 500, b'"', b"\n", b"\xff", b"{", b"}", b":", b",", b"null", b"\\"]
+
+
+def check(data: bytes) -> None:
+    documents = read_documents(data)
+    assert documents
+    for document in documents:
+        assert document.credential or document.api_key or document.reason
+        assert "eyJ" not in document.reason
+        assert "rt_" not in document.reason
+
+
+def damaged(number: int) -> bytes:
+    """One of the seeds with up to three cuts and insertions; the same for the same number."""
+    chance = sha256(str(number).encode()).digest()
+    data = SEEDS[chance[0] % len(SEEDS)]
+    for i in range(1, 2 + chance[1] % 3):
+        at = int.from_bytes(chance[4 * i : 4 * i + 4], "big") % (len(data) + 1)
+        cut = (0, 1, 1, 2, 300)[chance[16 + i] % 5]
+        data = data[:at] + ODD[chance[20 + i] % len(ODD)] + data[at + cut :]
+    return data
+
+
+def cut_off(data: bytes, length: int) -> bytes:
+    return data[:length]
+
+
+def test_ten_thousand_damaged_files_are_read_or_refused() -> None:
+    for number in range(10_000):
+        check(damaged(number))
+
+
+@given(st.binary() | st.text().map(str.encode) | st.builds(cut_off, st.sampled_from(SEEDS), st.integers(0)))
+def test_no_bytes_make_reading_fail(data: bytes) -> None:
+    check(data)
+
+
+@given(st.datetimes(datetime(1970, 1, 2), datetime(9998, 1, 1)), st.integers(-839, 839))  # noqa: DTZ001 - made aware below
+def test_a_moment_is_read_back_from_any_zone(naive: datetime, minutes: int) -> None:
+    moment = naive.replace(tzinfo=UTC)
+    sign = "-" if minutes < 0 else "+"
+    offset = f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    local = (moment + timedelta(minutes=minutes)).replace(tzinfo=None).isoformat()
+    found = read_one(flat(expired=local + offset)).credential
+    assert found is not None
+    assert found.expired == moment
