@@ -104,5 +104,5 @@ def newcomer(email: str) -> DemoPerson:
     plan = _PLANS[share % len(_PLANS)]
     space = personal(email, plan, shape_of(plan, share // len(_PLANS)))
     if plan not in _PERSONAL:
-        space = msgspec.structs.replace(space, title=email.partition("@")[2])
+        space = msgspec.structs.replace(space, title=email.partition("@")[2].partition(".")[0].capitalize())
     return person(email, space)

@@ -12,7 +12,7 @@ LOOPBACK = "127.0.0.1"
 
 _BODY_LIMIT = 256 * 1024
 _HEAD_LIMIT = 32 * 1024
-_CHUNK = 64 * 1024
+_CHUNK = 16 * 1024
 
 
 class Server:

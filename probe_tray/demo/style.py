@@ -16,9 +16,9 @@ body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; alig
   font: 14px/1.5 system-ui, "Inter", "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif; }
 main { width: 100%; max-width: 420px; background: var(--card); border: 1px solid var(--line); border-radius: 14px;
   box-shadow: var(--shade); overflow: hidden; }
-.badge { display: flex; gap: 8px; padding: 10px 24px; background: var(--note); color: var(--note-text);
+.badge { padding: 10px 24px; background: var(--note); color: var(--note-text);
   font-size: 12px; }
-.badge b { white-space: nowrap; }
+.badge b { margin-right: 6px; }
 .inside { padding: 28px 24px 24px; }
 header { display: flex; align-items: center; gap: 14px; margin-bottom: 18px; }
 h1 { margin: 0; font-size: 20px; line-height: 1.3; font-weight: 650; letter-spacing: -0.01em; }
@@ -40,7 +40,7 @@ button:hover { border-color: var(--accent); background: var(--tint); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
 .primary:hover { background: var(--accent); filter: brightness(1.08); }
-.people { display: grid; gap: 8px; }
+.people { display: grid; grid-template-columns: minmax(0, 1fr); gap: 8px; }
 .person { display: flex; align-items: center; gap: 12px; width: 100%; min-height: 56px; padding: 8px 12px;
   text-align: left;
   font-weight: 400; border-radius: 10px; }
@@ -50,7 +50,8 @@ button:hover { border-color: var(--accent); background: var(--tint); }
 .who { flex: 1; min-width: 0; line-height: 1.35; }
 .who small { display: block; color: var(--second); font-size: 12px; }
 .who b { display: block; overflow: hidden; text-overflow: ellipsis; font-weight: 600; }
-.chip { flex: none; padding: 1px 8px; border: 1px solid var(--line); border-radius: 6px; font-size: 12px;
+.chip { flex: 0 1 auto; max-width: 36%; overflow: hidden; text-overflow: ellipsis;
+  padding: 1px 8px; border: 1px solid var(--line); border-radius: 6px; font-size: 12px;
   color: var(--second); }
 .row { display: flex; gap: 8px; }
 .wrong { margin: 8px 0 0; color: var(--critical); }
@@ -58,6 +59,7 @@ button:hover { border-color: var(--accent); background: var(--tint); }
   justify-content: space-between;
   align-items: center; gap: 12px; font-size: 12px; }
 .end p { margin: 0; }
+.code::placeholder { opacity: 0.45; font-weight: 400; }
 .code { font: 600 20px/1 ui-monospace, "DejaVu Sans Mono", monospace; letter-spacing: 0.12em;
   text-transform: uppercase; }
 """

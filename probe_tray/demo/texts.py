@@ -38,8 +38,8 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
 ENGLISH = Texts(
     code="en",
-    simulated="Simulated service",
-    simulated_why="Everyone on this page is made up. Nothing you do here reaches a real account.",
+    simulated="Simulated service.",
+    simulated_why="Everyone here is made up, no real account is touched.",
     title="Log in to Codex",
     wants="Probe Tray asks to",
     wants_read="see how much of your quota is used",
@@ -69,7 +69,7 @@ ENGLISH = Texts(
 
 CHINESE = Texts(
     code="zh-Hans",
-    simulated="模拟服务",
+    simulated="模拟服务：",
     simulated_why="这里的人都是虚构的，您的任何操作都不会影响真实账户。",
     title="登录 Codex",
     wants="Probe Tray 请求",
