@@ -1,0 +1,259 @@
+"""The service over HTTP: AuthService and QuotaService of ports.py.
+
+Service facts: login, device code, refresh, usage, models, model test. It works on httpx's transports and not on its
+client: so there are no redirects, no cookies, no cache, no retries and no log of addresses to switch off.
+"""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import cast
+from urllib.parse import urlencode, urlsplit
+
+import httpcore
+import httpx
+
+from probe_tray.adapters.http_errors import to_service_error
+from probe_tray.adapters.http_tls import make_context
+from probe_tray.adapters.proxy import ProxyChoice
+from probe_tray.core.answer import Answer
+from probe_tray.core.credential import Credential
+from probe_tray.core.errors import StrangeAnswerError
+from probe_tray.core.secret import Secret
+from probe_tray.core.service import CLIENT_VERSION, ORIGINATOR, USER_AGENT, Service
+
+_SECONDS = 45.0
+_CONNECT_SECONDS = 15.0
+_LARGEST_BODY = 2 * 1024 * 1024
+_FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
+_EVENTS = "text/event-stream"
+_KEEP = httpx.Limits(max_connections=None, max_keepalive_connections=16, keepalive_expiry=5.0)
+_FRESH = httpx.Limits(max_connections=1, max_keepalive_connections=0)
+
+
+class ServiceClient:
+    """One service seen through one proxy choice. Belongs to one event loop; close it with :meth:`aclose`."""
+
+    def __init__(self, service: Service, proxy: ProxyChoice, environment: Mapping[str, str]) -> None:
+        """Talk to ``service``; SSL_CERT_FILE and SSL_CERT_DIR are taken from ``environment``."""
+        self._service = service
+        self._proxy = proxy
+        self._environment = environment
+        self._context: ssl.SSLContext | None = None
+        self._context_lock = asyncio.Lock()
+        self._kept: httpx.AsyncHTTPTransport | None = None
+
+    async def aclose(self) -> None:
+        """Close the connections that are kept open between requests."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            await kept.aclose()
+
+    async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
+        """Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
+        return await self._token_request(
+            grant_type="authorization_code",
+            client_id=self._service.client_id,
+            code=code.reveal(),
+            redirect_uri=redirect_uri,
+            code_verifier=verifier.reveal(),
+        )
+
+    async def refresh(self, refresh_token: Secret) -> Answer:
+        """One refresh request over a fresh connection (RFC 6749 section 6)."""
+        return await self._token_request(
+            grant_type="refresh_token", refresh_token=refresh_token.reveal(), client_id=self._service.client_id
+        )
+
+    async def revoke(self, refresh_token: Secret) -> Answer:
+        """End the login at the service; only for logins made here (RFC 7009)."""
+        body = {
+            "token": refresh_token.reveal(),
+            "token_type_hint": "refresh_token",
+            "client_id": self._service.client_id,
+        }
+        return await self._post_json("/oauth/revoke", body)
+
+    async def device_start(self) -> Answer:
+        """Ask for a user code."""
+        return await self._post_json("/api/accounts/deviceauth/usercode", {"client_id": self._service.client_id})
+
+    async def device_poll(self, device_auth_id: Secret, user_code: str) -> Answer:
+        """Ask whether the person has typed the code: 403 or 404 while waiting."""
+        body = {"device_auth_id": device_auth_id.reveal(), "user_code": user_code}
+        return await self._post_json("/api/accounts/deviceauth/token", body)
+
+    async def usage(self, credential: Credential) -> Answer:
+        """The quota of one account."""
+        return await self._get("/wham/usage", credential)
+
+    async def reset_credits(self, credential: Credential) -> Answer:
+        """The list of reset credits with their expiry; best effort, never consumed."""
+        return await self._get("/wham/rate-limit-reset-credits", credential)
+
+    async def models(self, credential: Credential) -> Answer:
+        """The models the service offers this account."""
+        return await self._get(f"/codex/models?client_version={CLIENT_VERSION}", credential)
+
+    async def try_model(self, credential: Credential, model: str) -> Answer:
+        """Ask one model for one word; the body holds at most the first event of the stream. Costs quota."""
+        said = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "ping"}]}
+        body = {
+            "model": model,
+            "instructions": "Reply with one word.",
+            "input": [said],
+            "tools": [],
+            "tool_choice": "auto",
+            "parallel_tool_calls": False,
+            "store": False,
+            "stream": True,
+            "include": [],
+        }
+        headers = _account_headers(credential) | {
+            "Accept": _EVENTS,
+            "Content-Type": _JSON,
+            "originator": ORIGINATOR,
+        }
+        return await self._ask("POST", f"{self._service.backend}/codex/responses", headers, json.dumps(body).encode())
+
+    async def _get(self, path: str, credential: Credential) -> Answer:
+        headers = _account_headers(credential) | {"Accept": _JSON}
+        return await self._ask("GET", self._service.backend + path, headers, b"")
+
+    async def _token_request(self, **fields: str) -> Answer:
+        headers = {"Accept": _JSON, "Content-Type": _FORM}
+        address = f"{self._service.issuer}/oauth/token"
+        return await self._ask(
+            "POST", address, headers, urlencode(fields, errors="replace").encode("ascii"), fresh=True
+        )
+
+    async def _post_json(self, path: str, body: Mapping[str, str]) -> Answer:
+        headers = {"Accept": _JSON, "Content-Type": _JSON}
+        return await self._ask("POST", self._service.issuer + path, headers, json.dumps(body).encode(), fresh=True)
+
+    async def _ask(
+        self, method: str, address: str, headers: dict[str, str], body: bytes, *, fresh: bool = False
+    ) -> Answer:
+        """Send one request, at most 45 seconds in all. ``fresh``: over a connection of its own, closed at its end."""
+        host = urlsplit(address).hostname or ""
+        context = await self._tls(host)
+        sending = _Sending()
+        proxy = self._proxy.address_for(host)
+        try:
+            async with asyncio.timeout(_SECONDS), self._transport(context, proxy, fresh=fresh) as transport:
+                request = httpx.Request(
+                    method,
+                    address,
+                    headers=_common_headers(fresh=fresh) | headers,
+                    content=body or None,
+                    extensions={
+                        "timeout": httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS).as_dict(),
+                        "trace": sending.trace,
+                    },
+                )
+                response = await transport.handle_async_request(request)
+                try:
+                    return Answer(response.status_code, response.headers, await _body(response))
+                finally:
+                    await response.aclose()
+        # Everything the libraries may raise comes under these; none of it may go further, for it can show headers.
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ssl.SSLError, TimeoutError, ValueError) as error:
+            shown = self._proxy.shown if proxy is not None else ""
+            unsendable = isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | UnicodeError)
+            sent = sending.begun and not unsendable
+            raise to_service_error(error, host=host, proxy=shown, sent=sent) from None
+        finally:
+            await sending.clean_up()
+
+    @asynccontextmanager
+    async def _transport(
+        self, context: ssl.SSLContext, proxy: Secret | None, *, fresh: bool
+    ) -> AsyncGenerator[httpx.AsyncHTTPTransport]:
+        if fresh:
+            async with _make_transport(context, proxy, _FRESH) as transport:
+                yield transport
+        else:
+            # Only the backend is asked so, and its proxy never changes.
+            self._kept = self._kept or _make_transport(context, proxy, _KEEP)
+            yield self._kept
+
+    async def _tls(self, host: str) -> ssl.SSLContext:
+        async with self._context_lock:
+            if self._context is None:
+                self._context = await asyncio.to_thread(make_context, self._environment, host)
+            return self._context
+
+
+class _Sending:
+    """How far a request has come. Talking to the proxy does not count as sending it."""
+
+    def __init__(self) -> None:
+        self.begun = False
+        self._connected: httpcore.AsyncNetworkStream | None = None
+
+    async def trace(self, event: str, info: Mapping[str, object]) -> None:
+        if event.endswith("send_request_headers.started"):
+            method = cast("object", getattr(info.get("request"), "method", b""))
+            self.begun = self.begun or method != b"CONNECT"
+        elif event.endswith("connect_tcp.complete"):
+            self._connected = cast("httpcore.AsyncNetworkStream", info["return_value"])
+
+    async def clean_up(self) -> None:
+        # WORKAROUND httpcore 1.0.9: after a SOCKS proxy's refusal the connection to it stays open
+        # (https://github.com/encode/httpcore, _async/socks_proxy.py).
+        if self._connected is not None and not self.begun:
+            await self._connected.aclose()
+
+
+def _make_transport(context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
+    chosen = None
+    if proxy is not None:
+        # A proxy's own certificate is judged as everybody's; left out, a list inside a package would judge it.
+        https = proxy.reveal().lower().startswith("https:")
+        chosen = httpx.Proxy(proxy.reveal(), ssl_context=context if https else None)
+    return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=chosen)
+
+
+def _common_headers(*, fresh: bool) -> dict[str, str]:
+    # Uncompressed: the answers are small, and a small body must not unfold into a large one.
+    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+    return headers | ({"Connection": "close"} if fresh else {})
+
+
+def _account_headers(credential: Credential) -> dict[str, str]:
+    headers = {
+        "Authorization": f"Bearer {credential.access_token.reveal()}",
+        "ChatGPT-Account-Id": credential.account_id,
+    }
+    return headers | ({"X-OpenAI-Fedramp": "true"} if credential.claims.fedramp else {})
+
+
+async def _body(response: httpx.Response) -> bytes:
+    """The whole body; of a stream of events the first event only. Raises StrangeAnswerError beyond 2 MiB."""
+    stream = response.is_success and response.headers.get("content-type", "").lower().startswith(_EVENTS)
+    body = bytearray()
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > _LARGEST_BODY:
+            raise StrangeAnswerError(status=str(response.status_code))
+        if stream and (end := _end_of_event(body)):
+            return bytes(body[:end])
+    return bytes(body)
+
+
+def _end_of_event(body: bytearray) -> int:
+    """The length of the first event that is more than a comment, 0 while it is not whole."""
+    lines = 0
+    data = False
+    for line in body.splitlines(keepends=True):
+        lines += len(line)
+        if not line.endswith((b"\n", b"\r")):
+            return 0
+        bare = line.rstrip(b"\r\n")
+        if not bare and data:
+            return lines
+        data = data or (bool(bare) and not bare.startswith(b":"))
+    return 0

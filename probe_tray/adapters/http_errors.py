@@ -1,0 +1,78 @@
+"""What a failed request was, in the program's own errors. Foreign exceptions may carry headers: none gets past here."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import cast
+
+import httpx
+
+from probe_tray.core.errors import CertificateError, NotSentError, ServiceError, UncertainError
+
+_VERIFY_REASONS = {
+    9: "its certificate is not valid yet",
+    10: "its certificate has expired",
+    18: "its certificate vouches for itself and is not trusted by this computer",
+    19: "its certificate's issuer is not trusted by this computer",
+    20: "its certificate's issuer is not trusted by this computer",
+    62: "its certificate is for another name",
+    64: "its certificate is for another name",
+}
+"""OpenSSL's X509_V_ERR numbers."""
+
+
+def to_service_error(error: BaseException, *, host: str, proxy: str, sent: bool) -> ServiceError:
+    """The failure that ``error`` stands for.
+
+    ``sent`` says whether the request had begun to leave: that decides between NotSentError and UncertainError, whatever
+    the exception is called. ``proxy`` is the proxy as it may be shown, empty for a direct connection.
+    """
+    causes = list(_chain(error))
+    untrusted = next((c for c in causes if isinstance(c, ssl.SSLCertVerificationError)), None)
+    if untrusted is not None and not sent:
+        reason = _VERIFY_REASONS.get(untrusted.verify_code, "its certificate is not trusted by this computer")
+        return CertificateError(host=host, reason=reason)
+    return UncertainError(reason=_broken(causes)) if sent else NotSentError(reason=_unsent(causes, host, proxy))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The exception and what it came from, each once."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        waiting += [current.__cause__, current.__context__]
+        if isinstance(current, BaseExceptionGroup):
+            waiting += cast("BaseExceptionGroup[BaseException]", current).exceptions
+
+
+def _broken(causes: list[BaseException]) -> str:
+    if any(isinstance(c, httpx.TimeoutException | TimeoutError) for c in causes):
+        return "no answer came in time"
+    if isinstance(causes[0], httpx.RemoteProtocolError | httpx.DecodingError):
+        return "the answer was cut off or garbled"
+    return "the connection was lost"
+
+
+def _unsent(causes: list[BaseException], host: str, proxy: str) -> str:
+    peer = f"the proxy {proxy}" if proxy else host
+    if isinstance(causes[0], httpx.ProxyError):
+        # A proxy's refusal begins with its status: "407 Proxy Authentication Required".
+        if str(causes[0]).startswith("407"):
+            return f"{peer} asks for a user name and a password"
+        return f"{peer} refused to connect to {host}"
+    if any(isinstance(c, httpx.LocalProtocolError | httpx.UnsupportedProtocol | UnicodeError) for c in causes):
+        return "this login holds characters that cannot be sent"
+    if any(isinstance(c, socket.gaierror) for c in causes):
+        return f"the name of {peer} was not found"
+    if any(isinstance(c, ConnectionRefusedError) for c in causes):
+        return f"{peer} refused the connection"
+    if any(isinstance(c, httpx.TimeoutException | TimeoutError) for c in causes):
+        return f"{peer} did not answer in time"
+    if any(isinstance(c, ssl.SSLError) for c in causes):
+        return f"no secure connection to {host} came about"
+    return f"there is no connection to {peer}"

@@ -1,0 +1,81 @@
+"""Whom TLS trusts: what the operating system trusts, and what SSL_CERT_FILE and SSL_CERT_DIR name besides."""
+
+import os
+import re
+import ssl
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from probe_tray.core.errors import CertificateError
+
+_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+"""Where Linux distributions keep what they trust. A bundled OpenSSL looks in the place of its build machine."""
+_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
+
+
+def make_context(environment: Mapping[str, str], host: str) -> ssl.SSLContext:
+    """The one context of a client. It reads files, some 40 ms for a whole bundle, so call it off the event loop.
+
+    Raises CertificateError (about ``host``) for a variable that names nothing usable.
+    """
+    if sys.platform in {"darwin", "win32"}:
+        import truststore
+
+        context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    else:
+        # WORKAROUND truststore 0.10.5: on Linux it reads the whole bundle again for every connection, on the event
+        # loop (https://github.com/sethmlarson/truststore, _openssl.py), and SSL_CERT_FILE replaces the system's.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        _trust_system(context)
+    if file := environment.get("SSL_CERT_FILE"):
+        _trust_file(context, Path(file), host)
+    if folders := environment.get("SSL_CERT_DIR"):
+        _trust_folders(context, folders, host)
+    return context
+
+
+def _trust_system(context: ssl.SSLContext) -> None:
+    compiled = ssl.get_default_verify_paths()
+    folder = Path(compiled.openssl_capath)
+    if folder.is_dir() and any(_HASHED.fullmatch(entry.name) for entry in folder.iterdir()):
+        # Read when a chain needs it, one certificate at a time.
+        context.load_verify_locations(capath=folder)
+        return
+    for file in (compiled.openssl_cafile, *_BUNDLES):
+        if Path(file).is_file():
+            context.load_verify_locations(cafile=file)
+            return
+
+
+def _trust_file(context: ssl.SSLContext, path: Path, host: str) -> None:
+    try:
+        context.load_verify_locations(cafile=path)
+    except FileNotFoundError:
+        raise _refusal(host, f"SSL_CERT_FILE names {path}, which does not exist") from None
+    except ssl.SSLError:
+        raise _refusal(host, f"SSL_CERT_FILE names {path}, which holds no certificate in PEM form") from None
+    except OSError:
+        raise _refusal(host, f"SSL_CERT_FILE names {path}, which cannot be read") from None
+
+
+def _trust_folders(context: ssl.SSLContext, folders: str, host: str) -> None:
+    for folder in map(Path, filter(None, folders.split(os.pathsep))):
+        if not folder.is_dir():
+            raise _refusal(host, f"SSL_CERT_DIR names {folder}, which is not a folder")
+        if sys.platform in {"darwin", "win32"}:
+            # The system's own verifier is only told of certificates that have been loaded.
+            for file in sorted(f for f in folder.iterdir() if _HASHED.fullmatch(f.name)):
+                _trust_file(context, file, host)
+        else:
+            context.load_verify_locations(capath=folder)
+
+
+def _refusal(host: str, reason: str) -> CertificateError:
+    return CertificateError(host=host, reason=reason)

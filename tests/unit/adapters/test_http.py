@@ -1,0 +1,415 @@
+import asyncio
+import json
+import logging
+import socket
+import ssl
+import subprocess
+from collections.abc import AsyncGenerator, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from probe_tray.adapters import http_client
+from probe_tray.adapters.http_client import ServiceClient
+from probe_tray.adapters.http_tls import make_context
+from probe_tray.adapters.proxy import ProxyChoice, detect_proxy
+from probe_tray.core.answer import Answer
+from probe_tray.core.credential import Credential, make_credential
+from probe_tray.core.errors import (
+    CertificateError,
+    NotSentError,
+    ProbeError,
+    StrangeAnswerError,
+    UncertainError,
+)
+from probe_tray.core.secret import Secret
+from probe_tray.core.service import Service
+from probe_tray.demo import DemoService
+from tests.support.raw_server import RawServer, http, make_certificate, raw_server
+from tests.support.tokens import credential
+
+DIRECT = ProxyChoice()
+TOKEN = Secret("rt_canary.0123456789")
+
+
+@pytest.fixture
+def demo() -> Iterator[DemoService]:
+    with DemoService() as service:
+        yield service
+
+
+@asynccontextmanager
+async def client(
+    address: str, proxy: ProxyChoice = DIRECT, environment: dict[str, str] | None = None
+) -> AsyncGenerator[ServiceClient]:
+    made = ServiceClient(Service(issuer=address, backend=f"{address}/backend-api"), proxy, environment or {})
+    try:
+        yield made
+    finally:
+        await made.aclose()
+
+
+@asynccontextmanager
+async def demo_client(demo: DemoService) -> AsyncGenerator[ServiceClient]:
+    where = demo.addresses
+    made = ServiceClient(Service(issuer=where.issuer, backend=where.backend), DIRECT, {})
+    try:
+        yield made
+    finally:
+        await made.aclose()
+
+
+def login(demo: DemoService, person: int = 0) -> Credential:
+    issued = demo.issue_login(demo.people[person].email)
+    made = make_credential(
+        access_token=Secret(issued.access_token),
+        refresh_token=Secret(issued.refresh_token),
+        id_token=Secret(issued.id_token),
+    )
+    assert made is not None
+    return made
+
+
+async def failure(ask: Coroutine[object, object, Answer]) -> ProbeError:
+    with pytest.raises(ProbeError) as caught:
+        await ask
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+    assert "canary" not in str(caught.value)
+    return caught.value
+
+
+async def failure_of(script: bytes, *, hang: bool = False) -> tuple[ProbeError, RawServer]:
+    async with raw_server(script, hang=hang) as server, client(f"http://127.0.0.1:{server.port}") as made:
+        return await failure(made.refresh(TOKEN)), server
+
+
+# --- what the service is asked, judged by a server that refuses whatever it does not know
+
+
+async def test_usage_models_and_credits_are_asked_as_the_service_wants(demo: DemoService) -> None:
+    mine = login(demo)
+    async with demo_client(demo) as made:
+        answers = [await made.usage(mine), await made.models(mine), await made.reset_credits(mine)]
+    assert [a.status for a in answers] == [200, 200, 200]
+    assert answers[0].date is not None
+    assert demo.violations == ()
+
+
+async def test_a_refresh_is_asked_once_and_its_connection_not_used_again(demo: DemoService) -> None:
+    mine = login(demo)
+    assert mine.refresh_token is not None
+    async with demo_client(demo) as made:
+        first = await made.refresh(mine.refresh_token)
+        again = await made.refresh(mine.refresh_token)
+    assert (first.status, again.status) == (200, 401)
+    assert "refresh_token_reused" in again.body.decode()
+    assert demo.violations == ()
+
+
+async def test_a_login_is_revoked(demo: DemoService) -> None:
+    mine = login(demo)
+    assert mine.refresh_token is not None
+    async with demo_client(demo) as made:
+        answer = await made.revoke(mine.refresh_token)
+    assert answer.ok
+    assert not demo.is_live(mine.refresh_token.reveal())
+    assert demo.violations == ()
+
+
+async def test_a_device_code_is_asked_for_and_exchanged(demo: DemoService) -> None:
+    async with demo_client(demo) as made:
+        started = json.loads((await made.device_start()).body)
+        waiting = await made.device_poll(Secret(started["device_auth_id"]), started["user_code"])
+        demo.approve_device(started["user_code"], demo.people[0].email)
+        done = json.loads((await made.device_poll(Secret(started["device_auth_id"]), started["user_code"])).body)
+        redirect = f"{demo.addresses.issuer}/deviceauth/callback"
+        tokens = await made.exchange(Secret(done["authorization_code"]), Secret(done["code_verifier"]), redirect)
+    assert waiting.status in {403, 404}
+    assert tokens.status == 200
+    assert demo.violations == ()
+
+
+async def test_a_model_is_tried_until_the_first_event(demo: DemoService) -> None:
+    mine = login(demo)
+    async with demo_client(demo) as made:
+        slug = json.loads((await made.models(mine)).body)["models"][0]["slug"]
+        answer = await made.try_model(mine, slug)
+    assert answer.status == 200
+    assert answer.body.count(b"data:") == 1
+    assert demo.violations == ()
+
+
+async def test_the_stream_of_a_model_is_closed_after_its_first_event() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    script = head + b": hello\n\nevent: response.created\ndata: {}\n\n"
+    async with raw_server(script, hang=True) as server, client(f"http://127.0.0.1:{server.port}") as made:
+        answer = await made.try_model(credential(), "gpt-6-sol")
+    assert answer.body == b": hello\n\nevent: response.created\ndata: {}\n\n"
+
+
+async def test_a_government_account_says_so() -> None:
+    plain = credential()
+    marked = msgspec.structs.replace(plain, claims=msgspec.structs.replace(plain.claims, fedramp=True))
+    async with raw_server(http(b"{}")) as server, client(f"http://127.0.0.1:{server.port}") as made:
+        await made.usage(plain)
+        await made.usage(marked)
+    assert [b"x-openai-fedramp: true" in head.lower() for head in server.received] == [False, True]
+
+
+# --- what is never done
+
+
+async def test_no_redirect_is_followed_and_no_cookie_kept() -> None:
+    script = http(b"", "302 Found", "Location: http://127.0.0.1:9/elsewhere", "Set-Cookie: a=b; Path=/")
+    async with raw_server(script) as server, client(f"http://127.0.0.1:{server.port}") as made:
+        assert (await made.usage(credential())).status == 302
+        assert (await made.refresh(TOKEN)).status == 302
+        await made.usage(credential())
+    assert not any(b"cookie" in head.lower() for head in server.received)
+
+
+async def test_token_requests_have_connections_of_their_own() -> None:
+    async with raw_server(http(b"{}"), hang=True) as server, client(f"http://127.0.0.1:{server.port}") as made:
+        for _ in range(3):
+            await made.refresh(TOKEN)
+    assert server.connections == 3
+    assert all(b"connection: close" in head.lower() for head in server.received)
+
+
+async def test_the_environment_of_the_process_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    async with raw_server(http(b"{}")) as server, client(f"http://127.0.0.1:{server.port}") as made:
+        assert (await made.usage(credential())).ok
+
+
+async def test_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        await failure_of(http(b"{}")[:-1])
+    assert "canary" not in caplog.text
+    assert not [r for r in caplog.records if r.name.startswith(("probe_tray", "httpx")) and r.levelno > logging.DEBUG]
+
+
+# --- what a failure was
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
+        b"\x00\xff not http\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope",
+    ],
+)
+async def test_an_answer_that_is_not_whole_is_uncertain(script: bytes) -> None:
+    error, server = await failure_of(script)
+    assert type(error) is UncertainError
+    assert len(server.received) == 1
+
+
+async def test_no_answer_in_time_is_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_client, "_SECONDS", 0.2)
+    error, server = await failure_of(b"", hang=True)
+    assert type(error) is UncertainError
+    assert "in time" in str(error)
+    assert len(server.received) == 1
+
+
+async def test_a_body_that_trickles_ends_at_the_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_client, "_SECONDS", 0.2)
+    error, _ = await failure_of(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", hang=True)
+    assert type(error) is UncertainError
+
+
+async def test_a_huge_body_is_cut_off() -> None:
+    error, _ = await failure_of(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + b"x" * 3_000_000)
+    assert type(error) is StrangeAnswerError
+
+
+def refused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def test_a_refused_connection_was_not_sent() -> None:
+    async with client(f"http://127.0.0.1:{refused_port()}") as made:
+        error = await failure(made.refresh(TOKEN))
+    assert type(error) is NotSentError
+    assert "127.0.0.1 refused the connection" in str(error)
+
+
+async def test_an_unknown_name_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unknown(*_: object, **__: object) -> object:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", unknown)
+    async with client("https://service.example") as made:
+        error = await failure(made.refresh(TOKEN))
+    assert type(error) is NotSentError
+    assert "the name of service.example was not found" in str(error)
+
+
+@pytest.mark.parametrize("bad", ["canary\nX: y", "canary\r\n", "canary\x00", "canaryé", "canary\ud800"])
+async def test_a_token_that_cannot_be_sent_is_never_shown(bad: str) -> None:
+    odd = msgspec.structs.replace(credential(), access_token=Secret(bad))
+    async with raw_server(http(b"{}")) as server, client(f"http://127.0.0.1:{server.port}") as made:
+        error = await failure(made.usage(odd))
+    assert type(error) is NotSentError
+    assert "cannot be sent" in str(error)
+    assert server.received == []
+
+
+async def test_a_code_of_any_characters_is_sent_in_the_body(demo: DemoService) -> None:
+    async with demo_client(demo) as made:
+        answer = await made.exchange(Secret("a&b=c\ud800 d"), Secret("v"), "http://localhost:1455/auth/callback")
+    assert 400 <= answer.status < 500
+
+
+# --- proxies
+
+
+def through(port: int) -> ProxyChoice:
+    return detect_proxy(f"http://ana:s3cret@127.0.0.1:{port}", {})
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", "user name and a password"),
+        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "refused to connect to service.example"),
+        (b"", "the proxy http://127.0.0.1"),
+    ],
+)
+async def test_what_the_proxy_refuses_was_not_sent(reply: bytes, words: str) -> None:
+    async with (
+        raw_server(reply) as proxy,
+        client("https://service.example", through(proxy.port)) as made,
+    ):
+        error = await failure(made.refresh(TOKEN))
+    assert type(error) is NotSentError
+    assert words in str(error)
+    assert "s3cret" not in str(error)
+    assert proxy.received[0].startswith(b"CONNECT service.example:443 ")
+    assert b"proxy-authorization: basic" in proxy.received[0].lower()
+
+
+async def test_a_proxy_that_says_nothing_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_client, "_SECONDS", 0.2)
+    async with (
+        raw_server(b"", hang=True) as proxy,
+        client("https://service.example", through(proxy.port)) as made,
+    ):
+        error = await failure(made.refresh(TOKEN))
+    assert type(error) is NotSentError
+
+
+async def test_a_proxy_that_is_gone_is_named() -> None:
+    port = refused_port()
+    async with client("https://service.example", through(port)) as made:
+        error = await failure(made.usage(credential()))
+    assert f"the proxy http://127.0.0.1:{port} refused the connection" in str(error)
+
+
+@pytest.mark.parametrize("kind", ["socks5", "socks5h"])
+async def test_a_socks_proxy_that_refuses_was_not_sent(kind: str) -> None:
+    async with raw_server(b"", hang=True) as proxy:
+        proxy.greeting = b"\x05\xff"  # RFC 1928 section 3: no acceptable method
+        choice = detect_proxy(f"{kind}://127.0.0.1:{proxy.port}", {})
+        async with client("https://service.example", choice) as made:
+            error = await failure(made.usage(credential()))
+    assert type(error) is NotSentError
+    assert "refused to connect to service.example" in str(error)
+
+
+# --- certificates
+
+
+async def over_tls(
+    folder: Path, environment: dict[str, str], *, name: str = "localhost", days: tuple[int, int] = (-1, 30)
+) -> Answer:
+    context = make_certificate(folder, name=name, days=days)
+    async with (
+        raw_server(http(b"{}"), context=context) as server,
+        client(f"https://localhost:{server.port}", environment=environment) as made,
+    ):
+        return await made.refresh(TOKEN)
+
+
+async def test_ssl_cert_file_is_trusted(tmp_path: Path) -> None:
+    assert (await over_tls(tmp_path, {"SSL_CERT_FILE": str(tmp_path / "ca.pem")})).ok
+
+
+async def test_ssl_cert_dir_is_trusted(tmp_path: Path) -> None:
+    folder = tmp_path / "trusted"
+    folder.mkdir()
+    make_certificate(tmp_path)
+    asked = await asyncio.create_subprocess_exec(
+        "openssl", "x509", "-subject_hash", "-noout", "-in", str(tmp_path / "ca.pem"), stdout=subprocess.PIPE
+    )
+    name = (await asked.communicate())[0].decode().strip()
+    context = make_certificate(tmp_path)
+    (folder / f"{name}.0").write_bytes((tmp_path / "ca.pem").read_bytes())
+    async with (
+        raw_server(http(b"{}"), context=context) as server,
+        client(f"https://localhost:{server.port}", environment={"SSL_CERT_DIR": str(folder)}) as made,
+    ):
+        assert (await made.refresh(TOKEN)).ok
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "words"),
+    [
+        ("localhost", (-1, 30), "not trusted by this computer"),
+        ("localhost", (-30, -1), "expired"),
+        ("localhost", (1, 30), "not valid yet"),
+        ("other.example", (-1, 30), "for another name"),
+    ],
+)
+async def test_a_certificate_that_fails_is_told_with_its_reason(
+    tmp_path: Path, name: str, days: tuple[int, int], words: str
+) -> None:
+    trusted = {} if "not trusted" in words else {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}
+    error = await failure(over_tls(tmp_path, trusted, name=name, days=days))
+    assert type(error) is CertificateError
+    assert words in str(error)
+    assert "localhost" in str(error)
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+async def test_a_wrong_path_gets_a_sentence(tmp_path: Path, variable: str) -> None:
+    async with client("https://localhost:9", environment={variable: str(tmp_path / "absent")}) as made:
+        error = await failure(made.refresh(TOKEN))
+    assert type(error) is CertificateError
+    assert variable in str(error)
+    assert "absent" in str(error)
+
+
+async def test_a_file_without_certificates_gets_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "x.pem").write_text("no certificate")
+    async with client("https://localhost:9", environment={"SSL_CERT_FILE": str(tmp_path / "x.pem")}) as made:
+        assert "holds no certificate" in str(await failure(made.refresh(TOKEN)))
+
+
+def test_what_the_system_trusts_stays_trusted_beside_the_variables(tmp_path: Path) -> None:
+    make_certificate(tmp_path)
+    plain = make_context({}, "localhost")
+    both = make_context({"SSL_CERT_FILE": str(tmp_path / "ca.pem")}, "localhost")
+    assert both.cert_store_stats()["x509"] == plain.cert_store_stats()["x509"] + 1
+    assert both.verify_mode is ssl.CERT_REQUIRED
+    assert both.check_hostname
+
+
+async def test_something_that_is_no_tls_was_not_sent() -> None:
+    async with (
+        raw_server(b"SSH-2.0-hello\r\n", hang=True) as server,
+        client(f"https://localhost:{server.port}") as made,
+    ):
+        server.greeting = b"SSH-2.0-hello\r\n"
+        error = await failure(made.refresh(TOKEN))
+    assert type(error) is NotSentError
