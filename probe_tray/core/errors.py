@@ -5,7 +5,7 @@ Both are English templates with named facts; the view translates the template an
 :class:`Problem` (data) and never an exception. Facts are reviewed values: no token, no proxy password, no raw body.
 
 ProbeError
-  UsageError, ConfigError, NoDisplayError, DataFolderError, CredentialFileError
+  UsageError, ConfigError, NoDisplayError, SystemLibraryError, DataFolderError, CredentialFileError
   StoreError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
     KeyMissingError, RecordError, WriteError, ReadError, SavedForLaterError, JournalSealedError
@@ -15,7 +15,8 @@ ProbeError
     ExchangeError, IncompleteReplyError, WrongAccountError, OtherAccountError, OfficialExpiredError
   ServiceError
     NotSentError, CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError
-    LoginEndedError, UncertainLoginError, RetryLaterError, RenewalsPausedError, EdgeBlockedError, RegionBlockedError, StrangeAnswerError
+    LoginEndedError, UncertainLoginError, RetryLaterError, RenewalsPausedError
+    EdgeBlockedError, RegionBlockedError, StrangeAnswerError
 """
 
 from datetime import timedelta
@@ -95,6 +96,16 @@ class NoDisplayError(ProbeError):
 
     title_template = "There is no display to show Probe Tray on."
     hint_template = "Start it inside a desktop session, or use the command codex-probe here."
+
+
+class SystemLibraryError(ProbeError):
+    """A library of the operating system that Qt needs is not installed."""
+
+    title_template = "The system library {library} is missing, so Probe Tray cannot open a window."
+    hint_template = (
+        "Install it: on Debian and Ubuntu "
+        "apt install libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0."
+    )
 
 
 class DataFolderError(ProbeError):

@@ -81,10 +81,14 @@ def reduce(state: AppState, event: Event) -> AppState:
 
 def _accounts_read(state: AppState, event: AccountsRead) -> AppState:
     before = {a.key: a for a in state.accounts}
+    # The first of each key counts; a login in a store that could not be read this time is not gone.
+    now = {a.key: _keep_known(before.get(a.key), a) for a in reversed(event.accounts)}
+    unread = {kind for kind, _ in event.store_problems}
+    hidden = [a for a in state.accounts if a.key not in now and not unread.isdisjoint(a.stores)]
     return replace(
         state,
         loaded=True,
-        accounts=tuple(_keep_known(before.get(a.key), a) for a in event.accounts),
+        accounts=(*reversed(now.values()), *hidden),
         unreadable=event.unreadable,
         store_problems=event.store_problems,
         api_key=event.api_key,
@@ -94,14 +98,16 @@ def _accounts_read(state: AppState, event: AccountsRead) -> AppState:
 def _keep_known(old: AccountState | None, new: AccountState) -> AccountState:
     if old is None:
         return new
+    same_login = old.expires_at == new.expires_at and old.renewable == new.renewable
     return replace(
         new,
         snapshot=old.snapshot,
         checking=old.checking,
         checked_at=old.checked_at,
         next_check=old.next_check,
-        problem=old.problem,
-        renewal=old.renewal,
+        # What was wrong with the old tokens says nothing about new ones.
+        problem=old.problem if same_login else None,
+        renewal=old.renewal if same_login else Renewal(running=old.renewal.running, last_at=old.renewal.last_at),
     )
 
 

@@ -44,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Renew a login this many days before its access token ends; 0 = only when it has ended.",
         ),
     ] = 3
+    auto_renew: Annotated[bool, Meta(description="Renew logins by itself before they end.")] = True
     poll_minutes: Annotated[
         int,
         Meta(
@@ -162,6 +163,8 @@ def _allowed(hint: object, metas: list[Meta]) -> str:
     if bounds:
         return f"a whole number from {bounds[0][0]} to {bounds[0][1]}"
     base = typing.get_args(hint)[0]
+    if base is bool:
+        return "true or false"
     if isinstance(base, type) and issubclass(base, enum.Enum):
         return " or ".join(f'"{member.value}"' for member in base)
     if typing.get_origin(base) is typing.Literal:
@@ -174,7 +177,7 @@ def _shown(value: object) -> str:
         return str(value).lower()[:40]
     if isinstance(value, str):
         # Only the length: a person may have pasted a secret into the wrong key.
-        return f"text of {len(value)} characters" if len(value) > 24 else f'"{value}"'
+        return f'"{value}"' if len(value) <= 24 and value.isprintable() else f"text of {len(value)} characters"
     return f"a {_word(value)}"
 
 

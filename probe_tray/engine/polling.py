@@ -4,16 +4,13 @@ import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from probe_tray.core.credential import Credential
-from probe_tray.core.errors import OfficialExpiredError, ProbeError, TokenRefusedError
+from probe_tray.core.errors import ProbeError
 from probe_tray.core.events import CheckFailed, CheckPlanned, CheckStarted, CheckSucceeded
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.quota import Snapshot
+from probe_tray.core.identity import AccountKey
 from probe_tray.core.schedule import due, first_checks, next_check
-from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.status import ask_usage
 from probe_tray.engine.store import Store
-from probe_tray.ports import Clock, QuotaService, Randomness
+from probe_tray.engine.usage_check import UsageCheck
+from probe_tray.ports import Clock, Randomness
 
 _AT_ONCE = 8
 _TICK = 5.0
@@ -23,12 +20,9 @@ _TICK = 5.0
 class Poller:
     """Keeps every account's snapshot fresh."""
 
-    def __init__(
-        self, quota: QuotaService, accounts: Accounts, store: Store, clock: Clock, randomness: Randomness
-    ) -> None:
-        """Ask ``quota`` with the logins of ``accounts``."""
-        self._quota = quota
-        self._accounts = accounts
+    def __init__(self, check: UsageCheck, store: Store, clock: Clock, randomness: Randomness) -> None:
+        """Ask through ``check``, tell ``store``."""
+        self._check_usage = check
         self._store = store
         self._clock = clock
         self._randomness = randomness
@@ -53,9 +47,9 @@ class Poller:
             for task in running:
                 task.cancel()
 
-    def refresh(self, keys: Iterable[AccountKey]) -> None:
-        """Check these accounts now, one after the other where there are many."""
-        now = self._clock.now()
+    def refresh(self, keys: Iterable[AccountKey], *, after: timedelta = timedelta()) -> None:
+        """Check these accounts now, or ``after`` a while, one after the other where there are many."""
+        now = self._clock.now() + after
         chosen = list(keys)
         for key, moment in zip(chosen, first_checks(len(chosen), now, timedelta(seconds=10)), strict=True):
             self._store.dispatch(CheckPlanned(key=key, next_check=moment))
@@ -87,7 +81,7 @@ class Poller:
 
     async def _check(self, key: AccountKey) -> None:
         try:
-            snapshot = await self._ask(key)
+            snapshot = await self._check_usage.snapshot(key, self._store.state.settings)
         except ProbeError as error:
             self._failures[key] = self._failures.get(key, 0) + 1
             moment = self._next(key, wait=error.retry_after, resets=())
@@ -97,15 +91,6 @@ class Poller:
             windows = [w for limit in (snapshot.main, *snapshot.extra) for w in limit.windows]
             moment = self._next(key, wait=None, resets=tuple(w.reset_at for w in windows if w.reset_at is not None))
             self._store.dispatch(CheckSucceeded(key=key, snapshot=snapshot, next_check=moment))
-
-    async def _ask(self, key: AccountKey) -> Snapshot:
-        stored = await self._accounts.current(key)
-        if stored is None:
-            raise TokenRefusedError
-        credential: Credential = stored.credential
-        if stored.store is StoreKind.OFFICIAL and credential.expiry and credential.expiry <= self._clock.now():
-            raise OfficialExpiredError
-        return await ask_usage(self._quota, credential, self._clock)
 
     def _next(self, key: AccountKey, *, wait: timedelta | None, resets: tuple[datetime, ...]) -> datetime | None:
         return next_check(

@@ -46,6 +46,10 @@ class Renewals:
             task.add_done_callback(lambda ended: self._forget(key, ended))
         return await asyncio.shield(task)
 
+    async def unfinished(self) -> tuple[AccountKey, ...]:
+        """The accounts for which an earlier run, or another process just now, has left something in the journal."""
+        return await self._transaction.unfinished()
+
     async def finish_pending(self, key: AccountKey) -> None:
         """Complete what an earlier run left in the journal. Raises a ProbeError."""
         async with self._locks.hold(key):

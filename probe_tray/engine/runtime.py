@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from probe_tray.core.alerts import Alert
 from probe_tray.core.commands import (
@@ -23,30 +25,37 @@ from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.alerting import Alerting
 from probe_tray.engine.login import Login
 from probe_tray.engine.polling import Poller
+from probe_tray.engine.renewal_timer import RenewalTimer
+from probe_tray.engine.renewing import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.ports import SettingsFile
+from probe_tray.engine.waiting import to_the_end
+from probe_tray.engine.wake import watch_clock
+from probe_tray.ports import Clock, Randomness, SettingsFile
+
+
+class UseCases(NamedTuple):
+    """What an engine joins."""
+
+    store: Store
+    accounts: Accounts
+    login: Login
+    poller: Poller
+    renewals: Renewals
+    renewal_timer: RenewalTimer
+    alerting: Alerting
 
 
 class Engine:
     """What the tray app talks to: state out, commands in."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        accounts: Accounts,
-        login: Login,
-        poller: Poller,
-        alerting: Alerting,
-        settings_file: SettingsFile,
-    ) -> None:
-        """Join the use cases."""
-        self._store = store
-        self._accounts = accounts
-        self._login = login
-        self._poller = poller
-        self._alerting = alerting
+    def __init__(self, parts: UseCases, settings_file: SettingsFile, clock: Clock, randomness: Randomness) -> None:
+        """Join ``parts``."""
+        self._store, self._accounts, self._login = parts.store, parts.accounts, parts.login
+        self._poller, self._renewals, self._renewal_timer = parts.poller, parts.renewals, parts.renewal_timer
+        self._alerting = parts.alerting
         self._settings_file = settings_file
+        self._clock = clock
+        self._randomness = randomness
         self._tasks: set[asyncio.Task[None]] = set()
         self._login_task: asyncio.Task[None] | None = None
         self._on_alert: Callable[[Alert, str], None] = lambda _alert, _action: None
@@ -93,22 +102,39 @@ class Engine:
                 self._start(self._save_settings(command))
 
     async def run(self) -> None:
-        """Work until cancelled; then end every task that was started."""
+        """Work until cancelled; then see what was sent to its end, and end every task that was started."""
         wake = asyncio.Event()
         unsubscribe = self._store.subscribe(wake.set)
-        self._start(self._poller.run())
         try:
             await self._accounts.read()
-            self._poller.replan()
+            self._start(self._finish_pending())
+            self._start(self._poller.run())
+            self._start(self._renewal_timer.run())
+            self._start(watch_clock(self._clock, self._woke))
             while True:
+                await self._alerting.look(self._on_alert)
                 await wake.wait()
                 wake.clear()
-                await self._alerting.look(self._on_alert)
         finally:
             unsubscribe()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await to_the_end(self._stop())
+
+    async def _stop(self) -> None:
+        await self._renewals.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _finish_pending(self) -> None:
+        for key in await self._renewals.unfinished():
+            await self._renewals.finish_pending(key)
+            await self._accounts.read()
+
+    def _woke(self, at: datetime) -> None:
+        # The network is not there at once, and many machines wake at the same minute.
+        wait = timedelta(seconds=self._randomness.uniform(15, 60))
+        self._renewal_timer.woke(at)
+        self._poller.refresh([a.key for a in self.state.accounts], after=wait)
 
     async def _log_in(self, account: AccountKey | None) -> None:
         key = await self._login.run(account)

@@ -86,6 +86,10 @@ class Transaction:
             return Renewed(kind=RenewalKind.FRESH, credential=current.credential, location=current.location)
         return await self._refresh(current, wish, reason, sending)
 
+    async def unfinished(self) -> tuple[AccountKey, ...]:
+        """The accounts that have entries in the journal."""
+        return tuple(dict.fromkeys([pending.entry.key for pending in await self._journal.pending()]))
+
     async def finish_pending(self, key: AccountKey) -> None:
         """Bring renewals to their end that an earlier run of this program could not. Raises StoreError."""
         for pending in await self._journal.pending(key):

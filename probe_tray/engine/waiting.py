@@ -1,19 +1,33 @@
-"""Waiting that survives coarse timers, long spans and clock jumps."""
+"""Waiting that survives coarse timers, long spans and clock jumps, and work that must not stop half-way."""
 
-from datetime import datetime, timedelta
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import TypeVar
 
 from probe_tray.ports import Clock
+
+_T = TypeVar("_T")
 
 _LONGEST = 30.0
 """Seconds of one sleep. Qt's timers are coarse and overflow at 24.8 days, and a sleeping machine stops them."""
 
 
-async def wait_until(clock: Clock, moment: datetime) -> None:
-    """Return at ``moment`` (aware UTC) or soon after, looking at the wall clock at least every 30 s."""
-    while (left := (moment - clock.now()).total_seconds()) > 0:
+async def wait_for(clock: Clock, span: timedelta) -> None:
+    """Return when ``span`` has passed, whatever the wall clock was set to meanwhile."""
+    end = clock.monotonic() + span.total_seconds()
+    while (left := end - clock.monotonic()) > 0:
         await clock.sleep(min(left, _LONGEST))
 
 
-def after(clock: Clock, span: timedelta) -> datetime:
-    """The moment ``span`` from now."""
-    return clock.now() + span
+async def to_the_end(work: Coroutine[object, object, _T]) -> _T:
+    """Do ``work`` whole: a cancellation that comes meanwhile takes effect after it, in place of its outcome."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        if not task.cancelled():
+            # Whoever cancelled waits for no outcome; unread, a failure would be reported as one nobody saw.
+            task.exception()
+        raise

@@ -1,0 +1,67 @@
+"""Whether there is a screen, found out before Qt is asked: Qt ends the whole process where there is none."""
+
+import ctypes
+import os
+import re
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from probe_tray.core.errors import NoDisplayError, SystemLibraryError
+
+_WAIT = 2.0
+"""Seconds for a display on another machine to answer."""
+
+
+def check_display(environment: Mapping[str, str], platform: str) -> None:
+    """Raise NoDisplayError when there is nothing to show a window on; ``platform`` is ``sys.platform``'s value."""
+    if platform in {"win32", "darwin"} or environment.get("QT_QPA_PLATFORM", "").partition(":")[0] in _SCREENLESS:
+        return
+    wayland = environment.get("WAYLAND_DISPLAY", "")
+    if wayland and _answers_unix(str(Path(environment.get("XDG_RUNTIME_DIR", ""), wayland))):
+        return
+    if not _x_answers(environment.get("DISPLAY", "")):
+        raise NoDisplayError
+
+
+_SCREENLESS = frozenset({"offscreen", "minimal", "vnc"})
+
+
+def check_libraries(plugins: Path, platform: str) -> None:
+    """Raise SystemLibraryError naming what Qt's X11 plugin lacks; ``plugins`` is Qt's plugin folder."""
+    plugin = plugins / "platforms" / "libqxcb.so"
+    if not platform.startswith("linux") or not plugin.exists():
+        return
+    try:
+        ctypes.CDLL(str(plugin))
+    except OSError as error:
+        missing = re.match(r"([\w.+-]+\.so[\w.]*)", str(error))
+        raise SystemLibraryError(library=missing.group(1) if missing else "a library of X11") from None
+
+
+def _x_answers(display: str) -> bool:
+    found = re.fullmatch(r"(?P<host>[^:]*):(?P<number>\d+)(\.\d+)?", display)
+    if found is None:
+        # A path, as XQuartz gives it.
+        return display.startswith("/") and _answers_unix(display.partition(":")[0])
+    host, number = found["host"], int(found["number"])
+    if host in {"", "unix"}:
+        path = f"/tmp/.X11-unix/X{number}"  # noqa: S108 - where every X server listens
+        return _answers_unix(f"\0{path}") or _answers_unix(path)
+    try:
+        with socket.create_connection((host, 6000 + number), timeout=_WAIT):
+            return True
+    except OSError:
+        return False
+
+
+def _answers_unix(path: str) -> bool:
+    if not hasattr(socket, "AF_UNIX") or not os.fspath(path):
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(_WAIT)
+        try:
+            client.connect(path)
+        except (OSError, ValueError):
+            return False
+    return True
