@@ -1,0 +1,142 @@
+"""What is remembered of refresh tokens: an end is for ever, damage makes nothing up."""
+
+import asyncio
+import errno
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe_tray.adapters import memory as memory_module
+from probe_tray.adapters.memory import FileRenewalMemory
+from probe_tray.core.errors import ReadError, WriteError
+from probe_tray.core.journal import Outcome, Verdict
+from tests.support.disks import FAULTS, WRITING_STEPS, TroubledDisk
+from tests.support.fakes import START
+
+PRINT, OTHER = "0123456789abcdef", "fedcba9876543210"
+ENDED = Outcome(verdict=Verdict.ENDED, at=START, reason="refresh_token_reused")
+UNCERTAIN = Outcome(verdict=Verdict.UNCERTAIN, at=START, until=START + timedelta(minutes=15))
+BACKOFF = Outcome(verdict=Verdict.BACKOFF, at=START, until=START + timedelta(seconds=30), failures=3, reason="429")
+DAY = timedelta(days=1)
+
+
+def only_file(folder: Path) -> Path:
+    (file,) = folder.iterdir()
+    return file
+
+
+@pytest.mark.parametrize("outcome", [ENDED, UNCERTAIN, BACKOFF], ids=lambda o: o.verdict.value)
+async def test_an_outcome_is_known_after_a_restart(tmp_path: Path, outcome: Outcome) -> None:
+    await FileRenewalMemory(tmp_path / "memory").remember(PRINT, outcome)
+    assert await FileRenewalMemory(tmp_path / "memory").recall(PRINT) == outcome
+    assert await FileRenewalMemory(tmp_path / "memory").recall(OTHER) is None
+
+
+async def test_nothing_is_known_at_first(tmp_path: Path) -> None:
+    assert await FileRenewalMemory(tmp_path / "memory").recall(PRINT) is None
+
+
+async def test_the_last_passing_outcome_counts(tmp_path: Path) -> None:
+    memory = FileRenewalMemory(tmp_path)
+    await memory.remember(PRINT, BACKOFF)
+    await memory.remember(PRINT, UNCERTAIN)
+    assert await memory.recall(PRINT) == UNCERTAIN
+
+
+async def test_an_end_is_never_taken_back(tmp_path: Path) -> None:
+    memory = FileRenewalMemory(tmp_path)
+    await memory.remember(PRINT, ENDED)
+    await memory.remember(PRINT, BACKOFF)
+    assert await memory.recall(PRINT) == ENDED
+
+
+async def test_many_writers_at_once_do_not_lose_an_end(tmp_path: Path) -> None:
+    outcomes = [BACKOFF] * 10 + [ENDED] + [UNCERTAIN] * 10
+    await asyncio.gather(*(FileRenewalMemory(tmp_path).remember(PRINT, outcome) for outcome in outcomes))
+    assert await FileRenewalMemory(tmp_path).recall(PRINT) == ENDED
+
+
+async def test_an_end_survives_damage_to_its_file(tmp_path: Path) -> None:
+    memory = FileRenewalMemory(tmp_path)
+    await memory.remember(PRINT, ENDED)
+    only_file(tmp_path).write_bytes(b"")
+    known = await memory.recall(PRINT)
+    assert known is not None
+    assert known.verdict is Verdict.ENDED
+
+
+async def test_old_outcomes_are_forgotten(tmp_path: Path) -> None:
+    memory = FileRenewalMemory(tmp_path)
+    await memory.remember(PRINT, ENDED)
+    await memory.remember(OTHER, BACKOFF)
+    late = Outcome(verdict=Verdict.BACKOFF, at=START + 399 * DAY)
+    await memory.remember("a" * 16, late)
+    assert await memory.recall(PRINT) == ENDED
+    assert await memory.recall(OTHER) is None
+    await memory.remember("b" * 16, Outcome(verdict=Verdict.BACKOFF, at=START + 401 * DAY))
+    assert await memory.recall(PRINT) is None
+    assert await memory.recall("a" * 16) == late
+
+
+async def test_a_memory_that_cannot_be_read_is_not_an_empty_one(tmp_path: Path) -> None:
+    disk = TroubledDisk()
+    memory = FileRenewalMemory(tmp_path, disk=disk)
+    await memory.remember(PRINT, BACKOFF)
+    disk.trouble("read", errno.EIO)
+    with pytest.raises(ReadError):
+        await memory.recall(PRINT)
+
+
+@pytest.mark.parametrize("step", WRITING_STEPS[:-1])
+@pytest.mark.parametrize("number", FAULTS)
+async def test_a_write_that_fails_keeps_what_was_known(tmp_path: Path, step: str, number: int) -> None:
+    disk = TroubledDisk()
+    memory = FileRenewalMemory(tmp_path, disk=disk)
+    await memory.remember(PRINT, BACKOFF)
+    disk.trouble(step, number)
+    with pytest.raises(WriteError):
+        await memory.remember(PRINT, UNCERTAIN)
+    disk.calm()
+    assert await memory.recall(PRINT) == BACKOFF
+
+
+async def test_only_fingerprints_name_files(tmp_path: Path) -> None:
+    for name in ("", "../../etc/passwd", "0123456789ABCDEF", PRINT + "0"):
+        with pytest.raises(ValueError, match="16 hex digits"):
+            await FileRenewalMemory(tmp_path).recall(name)
+        with pytest.raises(ValueError, match="16 hex digits"):
+            await FileRenewalMemory(tmp_path).remember(name, ENDED)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+async def test_files_are_private(tmp_path: Path) -> None:
+    await FileRenewalMemory(tmp_path / "memory").remember(PRINT, ENDED)
+    assert only_file(tmp_path / "memory").stat().st_mode & 0o777 == 0o600
+
+
+@given(
+    st.builds(
+        Outcome,
+        verdict=st.sampled_from(Verdict),
+        at=st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - Hypothesis wants naive bounds and adds the zone
+        reason=st.text(max_size=20),
+    ),
+    st.data(),
+)
+def test_damage_makes_nothing_up(outcome: Outcome, data: st.DataObject) -> None:
+    line = memory_module._Line(outcome=outcome, check=memory_module._check(outcome))
+    whole = memory_module.msgspec.json.encode(line)
+    assert memory_module._parse(whole) == outcome
+    place = data.draw(st.integers(0, len(whole) - 1))
+    flipped = whole[:place] + bytes([whole[place] ^ (1 << data.draw(st.integers(0, 7)))]) + whole[place + 1 :]
+    for damaged in (whole[:place], flipped):
+        assert memory_module._parse(damaged) in (None, outcome)
+
+
+@given(st.binary(max_size=200))
+def test_no_content_makes_reading_raise(content: bytes) -> None:
+    assert memory_module._parse(content) is None
