@@ -1,0 +1,111 @@
+"""The person's web browser, started so that it neither blocks this program nor ends with it."""
+
+import asyncio
+import logging
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, final
+
+from probe_tray.core.errors import BrowserError
+
+FAILS_WITHIN_SECONDS: Final = 2.0
+"""A starter that still runs after this long has started something."""
+
+# Each hands the address to the browser the person chose; the last three are what GNOME, Debian and WSL offer.
+_STARTERS: Final = ("xdg-open", "gio open", "x-www-browser", "wslview")
+# What PyInstaller's start-up changes for our own libraries and a browser must not inherit.
+_LIBRARY_PATHS: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LIBPATH")
+
+_log: Final = logging.getLogger(__name__)
+
+
+@final
+class SystemBrowser:
+    """Opens addresses in the default browser; implements the port ``Browser``."""
+
+    def __init__(self, environ: Mapping[str, str], *, bundled: bool = False) -> None:
+        """Use the variables in ``environ``; a ``BROWSER`` there goes before everything.
+
+        ``bundled`` says that PyInstaller started this program, which changes where libraries are looked for.
+        """
+        self._environ = _outside_environ(environ, bundled=bundled)
+
+    async def open(self, address: str) -> None:
+        """Show the address, which must be one of the web. Raises BrowserError."""
+        # Anything else could be an option or a program to the one that is started.
+        if not address.startswith(("https://", "http://")) or any(c.isspace() for c in address):
+            raise BrowserError
+        if not await asyncio.to_thread(self._open, address):
+            raise BrowserError
+
+    def _open(self, address: str) -> bool:
+        if sys.platform == "win32" and not self._environ.get("BROWSER"):
+            try:
+                os.startfile(address)  # noqa: S606 - there is no shell that could misread the address
+            except OSError:
+                return False
+            return True
+        return any(_starts(command, self._environ) for command in self._commands(address))
+
+    def _commands(self, address: str) -> Iterator[Sequence[str]]:
+        # BROWSER holds commands in the order to try, with %s where the address goes, else it is put at the end.
+        for choice in self._environ.get("BROWSER", "").split(os.pathsep):
+            command = _words(choice)
+            if command and any("%s" in word for word in command):
+                yield [word.replace("%s", address) for word in command]
+            elif command:
+                yield [*command, address]
+        starters = ("open",) if sys.platform == "darwin" else _STARTERS
+        for starter in starters:
+            yield [*starter.split(), address]
+
+
+def _words(command: str) -> list[str]:
+    try:
+        # In Windows paths a backslash is no escape. A closing & asks for the background, where it runs anyway.
+        return shlex.split(command.removesuffix("&"), posix=sys.platform != "win32")
+    except ValueError:
+        return []
+
+
+def _starts(command: Sequence[str], environ: Mapping[str, str]) -> bool:
+    program = shutil.which(command[0], path=environ.get("PATH"))
+    if program is None:
+        return False
+    try:
+        child = subprocess.Popen(
+            [program, *command[1:]],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            # A signal to our terminal must not end the browser.
+            start_new_session=True,
+        )
+    except OSError:
+        return False
+    try:
+        started = child.wait(FAILS_WITHIN_SECONDS) == 0
+    except subprocess.TimeoutExpired:
+        # Somebody has to wait for it, or it stays a zombie for as long as we run.
+        threading.Thread(target=child.wait, name="browser", daemon=True).start()
+        return True
+    # The command without the address, which names the login.
+    _log.debug("browser command %s: %s", command[0], "started" if started else "failed")
+    return started
+
+
+def _outside_environ(environ: Mapping[str, str], *, bundled: bool) -> dict[str, str]:
+    outside = dict(environ)
+    if bundled:
+        for name in _LIBRARY_PATHS:
+            before = outside.pop(f"{name}_ORIG", None)
+            outside.pop(name, None)
+            if before is not None:
+                outside[name] = before
+    return outside

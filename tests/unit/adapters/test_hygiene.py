@@ -1,0 +1,266 @@
+"""No log, traceback or hook shows a secret; everything else stays readable."""
+
+import asyncio
+import io
+import logging
+import stat
+import string
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe_tray.adapters.hygiene import REMOVED, Redactor, configure_logging, log_loop_failure, redact
+from probe_tray.core.errors import DataFolderError
+from probe_tray.core.secret import Secret
+
+BASE64URL = string.ascii_letters + string.digits + "-_"
+VSCHAR = string.ascii_letters + string.digits + "-._~+/"
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjE3NjQwMDAwMDB9.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
+REFRESH = "rt_A1b2C3d4.E5f6G7h8-I9j0"
+
+around = st.text(max_size=40)
+edges = st.sampled_from(["", " ", "\n", '"', "'", "(", "<", "=", ":", ",", "/", "{", "[", "\t", "=>", "Token "])
+
+
+def jwt_of(header: str, payload: str, signature: str) -> str:
+    return f"eyJ{header}.{payload}.{signature}"
+
+
+jwts = st.builds(
+    jwt_of,
+    st.text(BASE64URL, min_size=10, max_size=60),
+    st.text(BASE64URL, min_size=10, max_size=200),
+    st.text(BASE64URL, min_size=20, max_size=100),
+)
+refresh_tokens = st.tuples(
+    st.sampled_from(["rt_", "rt-", "ac_", "sk-", "sess-"]), st.text(VSCHAR, min_size=12, max_size=90)
+).map("".join)
+# What chance makes of 24 and more characters has all three kinds, so they are put in here.
+opaque = st.text(BASE64URL, min_size=21, max_size=200).map("aB3".__add__)
+
+
+def nothing() -> tuple[Secret, ...]:
+    return ()
+
+
+@given(before=around, left=edges, canary=jwts | refresh_tokens | opaque, right=edges, after=around)
+def test_a_token_of_any_shape_is_removed_wherever_it_stands(
+    before: str, left: str, canary: str, right: str, after: str
+) -> None:
+    assert canary not in redact(f"{before} {left}{canary}{right} {after}")
+
+
+@given(
+    name=st.sampled_from(["code", "state", "token", "refresh_token", "access_token", "id_token", "code_verifier"]),
+    value=st.text(VSCHAR, min_size=1, max_size=60).map(lambda text: f"zq{text}"),
+    before=st.sampled_from(["", "?", "&", "http://localhost:1455/auth/callback?", "a=b&"]),
+    after=st.sampled_from(["", "&x=y", " HTTP/1.1", '"', ")"]),
+)
+def test_values_of_named_parameters_are_removed(name: str, value: str, before: str, after: str) -> None:
+    assert value not in redact(f"{before}{name}={value}{after}")
+
+
+# Letters that the mark of a removal does not have: it is not a secret that shows again.
+@given(value=st.text("0123XYZ$%&/ \n\u00e4\u4e2d", min_size=6, max_size=60), before=around, after=around)
+def test_a_known_secret_is_removed_whatever_its_shape(value: str, before: str, after: str) -> None:
+    shown = Redactor(lambda: [Secret(value)])(before + value + after)
+    assert REMOVED in shown
+    assert value not in shown
+
+
+@given(st.text())
+def test_redacting_twice_changes_nothing_more(text: str) -> None:
+    once = redact(text)
+    assert redact(once) == once
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "usage of account 3: 5 h window 62 %, resets at 2026-11-22T14:30:00+00:00",
+        "exit code: 3",
+        'File "/usr/lib/python3.11/site-packages/probe_tray/adapters/callback_request.py", line 117, in read_callback',
+        "probe_tray.core.errors.CredentialFileError: auth.json cannot be read as a login",
+        "https://chatgpt.com/backend-api/wham/usage",
+        "account 3f0c5a0e-98d1-4b0e-8a55-4f0c5a0e98d1",
+        "sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "the tokens of 3 accounts were renewed",
+        "/home/person/.local/share/probe-tray/accounts/a-very-long-name-in-small-letters.json",
+    ],
+)
+def test_ordinary_lines_stay_as_they_are(text: str) -> None:
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"Authorization: Bearer {JWT}", f"Authorization: Bearer {REMOVED}"),
+        ("Proxy-Authorization: Basic dXNlcjpwYXNz", f"Proxy-Authorization: Basic {REMOVED}"),
+        (f'{{"refresh_token": "{REFRESH}", "x": 1}}', f'{{"refresh_token": "{REMOVED}", "x": 1}}'),
+        ("GET /auth/callback?code=a&state=b HTTP/1.1", f"GET /auth/callback?code={REMOVED}&state={REMOVED} HTTP/1.1"),
+        ("http://user:p@ss@proxy:3128/", f"http://{REMOVED}@proxy:3128/"),
+        (f"token {JWT}.", f"token {REMOVED}"),
+    ],
+)
+def test_what_is_left_of_a_line_stays_readable(text: str, shown: str) -> None:
+    assert redact(text) == shown
+
+
+def test_known_secrets_are_asked_for_each_time() -> None:
+    known: list[Secret] = []
+    redactor = Redactor(lambda: known)
+    assert redactor("hunter2 hunter2/3") == "hunter2 hunter2/3"
+    known += [Secret("hunter2"), Secret("hunter2/3")]
+    assert redactor("hunter2 hunter2/3 hunter2%2F3") == " ".join([REMOVED] * 3)
+
+
+def test_a_very_short_secret_does_not_shred_the_log() -> None:
+    assert Redactor(lambda: [Secret("a")])("banana") == "banana"
+
+
+def raise_with_secret() -> None:
+    local_token = Secret(REFRESH)
+    raise ValueError(f"invalid header {JWT} and {local_token.reveal()}")
+
+
+def test_messages_arguments_and_tracebacks_are_cleaned(caplog: pytest.LogCaptureFixture) -> None:
+    stream = io.StringIO()
+    with configure_logging(logging.DEBUG, stream, Redactor(lambda: [Secret("hunter2")])):
+        log = logging.getLogger("probe_tray.test")
+        log.debug("with %s and %r", JWT, {"password": "x", "refresh_token": REFRESH})
+        try:
+            try:
+                raise_with_secret()
+            except ValueError as error:
+                error.add_note("hunter2")
+                raise RuntimeError(f"again {REFRESH}") from error
+        except RuntimeError:
+            log.exception("it failed", stack_info=True)
+    text = stream.getvalue()
+    assert "RuntimeError: again" in text
+    assert "invalid header" in text
+    assert "raise_with_secret" in text
+    for secret in (JWT, REFRESH, "hunter2", "local_token = "):
+        assert secret not in text.replace("local_token = Secret(REFRESH)", "")
+
+
+def test_a_thousand_canaries_at_debug_level_leave_no_trace() -> None:
+    stream = io.StringIO()
+    canaries = [f"rt_{number:04d}CanaryToken.{'aZ9' * 10}" for number in range(1000)]
+    with configure_logging(logging.DEBUG, stream, Redactor(nothing)):
+        for number, canary in enumerate(canaries):
+            logging.getLogger(f"probe_tray.part{number % 7}").debug("%s|%r|%s", canary, [canary], {"k": canary})
+    text = stream.getvalue()
+    assert text.count("\n") == 1000
+    assert not any(canary in text for canary in canaries)
+
+
+@pytest.mark.parametrize("name", ["httpx", "httpcore.http11", "asyncio", "qasync._QEventLoop", "anything", "keyring"])
+def test_libraries_stay_quiet_below_warning(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    stream = io.StringIO()
+    with configure_logging(logging.DEBUG, stream, Redactor(nothing)):
+        logging.getLogger(name).info("detail")
+        logging.getLogger(name).warning("trouble")
+    assert "detail" not in stream.getvalue()
+    assert "trouble" in stream.getvalue()
+
+
+def test_our_own_level_is_the_one_asked_for() -> None:
+    stream = io.StringIO()
+    with configure_logging(logging.INFO, stream, Redactor(nothing)):
+        logging.getLogger("probe_tray.x").debug("too fine")
+        logging.getLogger("probe_tray.x").info("good")
+    assert "too fine" not in stream.getvalue()
+    assert "INFO probe_tray.x: good" in stream.getvalue()
+
+
+def test_everything_is_as_before_afterwards() -> None:
+    def present() -> list[object]:
+        return [
+            list(logging.getLogger().handlers),
+            logging.getLogger("probe_tray").level,
+            sys.excepthook,
+            sys.unraisablehook,
+            threading.excepthook,
+            logging.raiseExceptions,
+        ]
+
+    before = present()
+    with configure_logging(logging.DEBUG, io.StringIO(), Redactor(nothing)):
+        during = present()
+    assert present() == before
+    assert all(changed != same for changed, same in zip(during, before, strict=True))
+
+
+def test_a_log_file_is_private_and_its_folder_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "probe-tray.log"
+    with configure_logging(logging.INFO, path, Redactor(nothing)):
+        logging.getLogger("probe_tray").info("%s", JWT)
+    assert REMOVED in path.read_text("utf-8")
+    if sys.platform != "win32":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_log_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    with (
+        pytest.raises(DataFolderError) as caught,
+        configure_logging(logging.INFO, tmp_path / "file" / "x.log", Redactor(nothing)),
+    ):
+        pass
+    assert "cannot be used" in caught.value.title
+
+
+async def test_a_failed_task_is_logged_without_its_values(caplog: pytest.LogCaptureFixture) -> None:
+    stream = io.StringIO()
+    with configure_logging(logging.DEBUG, stream, Redactor(nothing)):
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        future.set_result("a plain secret word")
+        log_loop_failure(loop, {"message": "it broke", "exception": ValueError(REFRESH), "future": future})
+        log_loop_failure(loop, {})
+    text = stream.getvalue()
+    assert "it broke" in text
+    assert "ValueError" in text
+    assert REFRESH not in text
+    assert "plain secret word" not in text
+
+
+PROGRAM = """
+import logging, sys, threading
+from probe_tray.adapters.hygiene import Redactor, configure_logging, switch_off_core_dumps
+switch_off_core_dumps()
+import resource
+assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0
+class Broken:
+    def __del__(self):
+        raise ValueError("del rt_A1b2C3d4.E5f6G7h8-I9j0")
+def work():
+    raise ValueError("thread rt_A1b2C3d4.E5f6G7h8-I9j0")
+with configure_logging(logging.DEBUG, sys.stderr, Redactor(lambda: ())):
+    Broken()
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    try:
+        logging.getLogger("probe_tray").info("%d", "rt_A1b2C3d4.E5f6G7h8-I9j0")
+    finally:
+        token = "rt_A1b2C3d4.E5f6G7h8" + "-I9j0"
+        sys.excepthook(ValueError, ValueError("main " + token), None)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="core dumps are a matter of Unix")
+def test_no_hook_of_python_shows_a_secret() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 0, done.stderr
+    for part in ("del ", "thread ", "main "):
+        assert f"ValueError: {part}{REMOVED}" in done.stderr
+    assert "rt_A1b2" not in done.stderr + done.stdout
