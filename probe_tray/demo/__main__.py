@@ -26,8 +26,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         sys.stderr.write(f"The simulated service cannot listen: {error.strerror}. Choose another --port.\n")
         return _WRONG
-    sys.stdout.write(f"issuer {addresses.issuer}\nbackend {addresses.backend}\n")
-    sys.stdout.flush()
     enough = threading.Event()
 
     def finish(number: int, frame: FrameType | None) -> None:
@@ -36,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, finish)
+    sys.stdout.write(f"issuer {addresses.issuer}\nbackend {addresses.backend}\n")
+    sys.stdout.flush()
     enough.wait()
     service.stop()
     for violation in service.violations:
