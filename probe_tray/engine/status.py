@@ -1,0 +1,96 @@
+"""Asks for the quota of one account, or of many side by side."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
+
+import msgspec
+
+from probe_tray.core.credential import Credential, StoredCredential
+from probe_tray.core.errors import Problem, ProbeError, StrangeAnswerError
+from probe_tray.core.judge import judge
+from probe_tray.core.quota import Snapshot
+from probe_tray.core.report import AccountReport
+from probe_tray.core.service import OFFICIAL
+from probe_tray.core.usage import read_usage
+from probe_tray.ports import Clock, QuotaService
+
+_HOST = urlsplit(OFFICIAL.backend).hostname or ""
+"""Whom an edge block is about: the simulated service has no edge."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One question: the HTTP status of its answer (0 when there was none), and what came of it."""
+
+    upstream_status: int
+    outcome: Snapshot | ProbeError
+
+
+async def ask_once(quota: QuotaService, credential: Credential, clock: Clock) -> Asked:
+    """Ask; a failure is an outcome too, and nothing raises."""
+    try:
+        answer = await quota.usage(credential)
+    except StrangeAnswerError as error:
+        return Asked(int(error.facts["status"]), error)
+    except ProbeError as error:
+        return Asked(0, error)
+    now = clock.now()
+    if failure := judge(answer, host=_HOST, now=now):
+        return Asked(answer.status, failure)
+    try:
+        return Asked(answer.status, read_usage(answer.body, now=now, server_date=answer.date))
+    except StrangeAnswerError as error:
+        return Asked(answer.status, error)
+
+
+async def ask_usage(quota: QuotaService, credential: Credential, clock: Clock) -> Snapshot:
+    """Ask once. Raises the leaf of ServiceError that the answer, or the lack of one, stands for."""
+    outcome = (await ask_once(quota, credential, clock)).outcome
+    if isinstance(outcome, ProbeError):
+        raise outcome
+    return outcome
+
+
+async def report_account(quota: QuotaService, stored: StoredCredential, clock: Clock) -> AccountReport:
+    """Ask once and lay the answer beside what the login itself says."""
+    login = stored.credential
+    asked = await ask_once(quota, login, clock)
+    snapshot, problem = _parts(asked.outcome)
+    return AccountReport(
+        location=stored.location,
+        account_id=login.account_id,
+        email=login.email,
+        workspace=login.claims.workspace,
+        plan=(snapshot.plan if snapshot else "") or login.claims.plan,
+        expires_at=login.expiry,
+        snapshot=snapshot,
+        upstream_status=asked.upstream_status,
+        problem=problem,
+    )
+
+
+async def report_accounts(
+    quota: QuotaService,
+    logins: Sequence[StoredCredential],
+    clock: Clock,
+    *,
+    jobs: int,
+    done: Callable[[int, AccountReport], None],
+) -> None:
+    """Report on all ``logins``, ``jobs`` at once; ``done`` hears each report with its login's number.
+
+    When this is cancelled, ``done`` has heard of everything that was finished.
+    """
+    limit = asyncio.Semaphore(jobs)
+
+    async def one(number: int, stored: StoredCredential) -> None:
+        async with limit:
+            done(number, await report_account(quota, stored, clock))
+
+    async with asyncio.TaskGroup() as group:
+        for number, stored in enumerate(logins):
+            group.create_task(one(number, stored))
+
+
+def _parts(outcome: Snapshot | ProbeError) -> tuple[Snapshot | None, Problem | None]:
+    return (None, outcome.problem) if isinstance(outcome, ProbeError) else (outcome, None)
