@@ -1,0 +1,64 @@
+"""Between state and windows: many changes become one drawing, and time passing is a change too."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+
+from PySide6.QtCore import QObject, QTimer
+
+from probe_tray.ports import Clock
+from probe_tray.ui.engine import Engine
+from probe_tray.view.models import Screen
+from probe_tray.view.present import present
+from probe_tray.view.translate import Translator
+
+_TOGETHER = 50
+_MINUTE, _WHILE_LOGIN = 60_000, 10_000
+_AFTER = 200
+"""Milliseconds past the minute, so that a coarse timer does not fire just before it."""
+
+
+class Bridge(QObject):
+    """Draws the state with ``render``, at most once in 50 ms, and at every full minute."""
+
+    def __init__(
+        self, engine: Engine, clock: Clock, zone: tzinfo, translator: Translator, render: Callable[[Screen], None]
+    ) -> None:
+        """Follow ``engine`` from now on."""
+        super().__init__()
+        self._engine = engine
+        self._clock = clock
+        self._zone = zone
+        self._translator = translator
+        self._render = render
+        self._soon = _single(self, self.draw)
+        self._tick = _single(self, self.draw)
+        self._unsubscribe = engine.subscribe(self._changed)
+
+    def draw(self) -> None:
+        """Draw now."""
+        self._soon.stop()
+        now = self._clock.now()
+        screen = present(self._engine.state, now, self._zone, self._translator)
+        self._render(screen)
+        into = now.second * 1000 + now.microsecond // 1000
+        wait = _MINUTE - into + _AFTER
+        login_waits = screen.login is not None and not screen.login.failed
+        self._tick.start(min(wait, _WHILE_LOGIN) if login_waits else wait)
+
+    def close(self) -> None:
+        """Draw no more."""
+        self._unsubscribe()
+        self._soon.stop()
+        self._tick.stop()
+
+    def _changed(self) -> None:
+        # Not started anew by each change: a steady stream of changes would then never be drawn.
+        if not self._soon.isActive():
+            self._soon.start(_TOGETHER)
+
+
+def _single(parent: QObject, do: Callable[[], None]) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.timeout.connect(do)
+    return timer

@@ -1,0 +1,29 @@
+"""What the desktop needs from the engine."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from probe_tray.core.commands import Command
+from probe_tray.core.secret import Secret
+from probe_tray.core.state import AppState
+
+
+class Engine(Protocol):
+    """The program behind the windows."""
+
+    @property
+    def state(self) -> AppState:
+        """The state now."""
+        ...
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call ``callback`` on the loop's thread after each change; returns what ends that."""
+        ...
+
+    def send(self, command: Command) -> None:
+        """Hand over a command; never blocks."""
+        ...
+
+    def login_address(self) -> Secret | None:
+        """The address of the sign-in page while a login waits."""
+        ...

@@ -1,0 +1,61 @@
+"""The few line drawings on buttons and cards, in the colour they are asked for."""
+
+import enum
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+
+_GRID = 16.0
+
+
+class Glyph(enum.Enum):
+    """Which drawing."""
+
+    REFRESH = "refresh"
+    GEAR = "gear"
+    KEY = "key"
+    SEARCH = "search"
+
+
+def draw(painter: QPainter, glyph: Glyph, area: QRectF, colour: QColor) -> None:
+    """Draw ``glyph`` into ``area``."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(area.topLeft())
+    painter.scale(area.width() / _GRID, area.height() / _GRID)
+    painter.setPen(QPen(colour, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    match glyph:
+        case Glyph.REFRESH:
+            painter.drawArc(QRectF(3, 3, 10, 10), 45 * 16, 315 * 16)
+            painter.drawPolyline([QPointF(12.6, 2.0), QPointF(12.6, 4.9), QPointF(9.7, 4.9)])
+        case Glyph.GEAR:
+            painter.drawEllipse(QPointF(8, 8), 2.2, 2.2)
+            for turn in range(8):
+                painter.save()
+                painter.translate(8, 8)
+                painter.rotate(45 * turn)
+                painter.drawLine(QLineF(0, -6.2, 0, -4.5))
+                painter.restore()
+        case Glyph.KEY:
+            painter.drawEllipse(QPointF(5, 11), 2.6, 2.6)
+            painter.drawLine(QLineF(7, 9, 13, 3))
+            painter.drawLine(QLineF(10.5, 5.5, 12.5, 7.5))
+        case Glyph.SEARCH:
+            painter.drawEllipse(QPointF(7, 7), 4.5, 4.5)
+            painter.drawLine(QLineF(10.5, 10.5, 14, 14))
+    painter.restore()
+
+
+def glyph_icon(glyph: Glyph, colour: QColor, size: int) -> QIcon:
+    """The drawing as an icon, sharp at 1x, 2x and 3x."""
+    icon = QIcon()
+    for ratio in (1, 2, 3):
+        picture = QPixmap(size * ratio, size * ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        draw(painter, glyph, QRectF(0, 0, size * ratio, size * ratio), colour)
+        painter.end()
+        picture.setDevicePixelRatio(ratio)
+        icon.addPixmap(picture)
+    return icon

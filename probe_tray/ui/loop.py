@@ -1,0 +1,110 @@
+"""Runs asyncio inside Qt's event loop: the one place that knows qasync.
+
+WORKAROUND, qasync 0.28 (https://github.com/CabbageDevelopment/qasync): timers are coarse, a sleep above 24.8 days
+overflows, and a modal ``exec()`` inside a coroutine kills other tasks. So nothing in this program sleeps long or calls
+``exec()``; here, the main coroutine always comes to its own end, however Qt's loop was ended.
+"""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
+from types import FrameType
+
+import qasync  # pyright: ignore[reportMissingTypeStubs] - it ships none
+from PySide6.QtCore import QSocketNotifier
+from PySide6.QtWidgets import QApplication
+
+
+def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -> int:
+    """Run ``main`` to its end in ``app``'s loop and return its exit status.
+
+    When the session ends, ``app.quit()`` is called, or SIGINT or SIGTERM arrives, ``main`` is cancelled and may tidy up
+    before this returns; the status is then 0, or 130 and 143 for the two signals.
+    """
+    loop: asyncio.AbstractEventLoop = qasync.QEventLoop(app)
+    asyncio.set_event_loop(loop)
+    try:
+        with _signals() as received:
+            task = loop.create_task(main())
+            received.on_signal(task.cancel)
+            return _finish(loop, task, received)
+    finally:
+        _settle(loop)
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+class _Received:
+    """Which signal came, told inside Qt's loop."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._do: Callable[[], object] | None = None
+
+    def on_signal(self, do: Callable[[], object]) -> None:
+        self._do = do
+
+    def came(self, number: int) -> None:
+        self.number = number
+        if self._do is not None:
+            self._do()
+
+
+@contextmanager
+def _signals() -> Generator[_Received, None, None]:
+    """Wake Qt's loop for SIGINT and SIGTERM: by itself it sleeps on, and Python's handlers never get their turn."""
+    received = _Received()
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.setblocking(False)
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        received.number = number
+
+    before = {s: signal.signal(s, handle) for s in (signal.SIGINT, signal.SIGTERM)}
+    wakeup = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+    notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
+
+    def woken() -> None:
+        for number in ours.recv(64):
+            if number in before:
+                received.came(number)
+
+    notifier.activated.connect(woken)
+    try:
+        yield received
+    finally:
+        notifier.setEnabled(False)
+        signal.set_wakeup_fd(wakeup)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        ours.close()
+        theirs.close()
+
+
+def _finish(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[int]", received: _Received) -> int:
+    while not task.done():
+        try:
+            loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            break
+        except RuntimeError:
+            if task.done():
+                raise
+            # Somebody ended Qt's loop; the coroutine still tidies up.
+            task.cancel()
+    if task.cancelled():
+        return 128 + received.number if received.number else 0
+    return task.result()
+
+
+def _settle(loop: asyncio.AbstractEventLoop) -> None:
+    """Let no task outlive the loop."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_asyncgens())

@@ -1,0 +1,101 @@
+"""The tray's menu: made once, changed in place, so that it may change while it is open."""
+
+from collections.abc import Callable
+
+import msgspec
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
+
+from probe_tray.core.identity import AccountKey
+from probe_tray.ui.icon import IconPainter, Ink
+from probe_tray.view.models import Menu, MenuRow
+
+
+class MenuActions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rows do."""
+
+    log_in: Callable[[], None]
+    refresh: Callable[[], None]
+    show: Callable[[], None]
+    show_account: Callable[[AccountKey], None]
+    settings: Callable[[], None]
+    quit: Callable[[], None]
+
+
+class TrayMenu(QObject):
+    """Owns the ``QMenu``; whoever shows the menu keeps this object."""
+
+    def __init__(self, actions: MenuActions, icons: IconPainter) -> None:
+        """Make the menu with its fixed rows."""
+        super().__init__()
+        self.menu = QMenu()
+        self._icons = icons
+        self._actions = actions
+        self._rows: list[QAction] = []
+        self._keys: list[AccountKey] = []
+        self._summary = self.menu.addAction("")
+        self._summary.setEnabled(False)
+        self._log_in = self._add(actions.log_in)
+        self.menu.addSeparator()
+        self._all = self._add(actions.show)
+        self._after_accounts = self.menu.addSeparator()
+        self._refresh = self._add(actions.refresh)
+        self._show = self._add(actions.show)
+        self._settings = self._add(actions.settings)
+        self.menu.addSeparator()
+        self._quit = self._add(actions.quit)
+
+    def show_model(self, model: Menu, ink: Ink) -> None:
+        """Show these rows, glyphs in ``ink``."""
+        for action, text in (
+            (self._summary, _literal(model.summary)),
+            (self._log_in, model.log_in),
+            (self._all, model.all_accounts),
+            (self._refresh, model.refresh),
+            (self._show, model.show),
+            (self._settings, model.settings),
+            (self._quit, model.quit),
+        ):
+            if action.text() != text:
+                action.setText(text)
+        self._all.setVisible(bool(model.all_accounts))
+        self._after_accounts.setVisible(bool(model.rows))
+        self._keys = [row.key for row in model.rows]
+        while len(self._rows) < len(model.rows):
+            self._rows.append(self._account_row(len(self._rows)))
+        for index, action in enumerate(self._rows):
+            shown = index < len(model.rows)
+            action.setVisible(shown)
+            if shown:
+                self._fill(action, model.rows[index], ink)
+
+    def _fill(self, action: QAction, row: MenuRow, ink: Ink) -> None:
+        text = _literal(row.text)
+        if action.text() != text:
+            action.setText(text)
+        seen = repr((row.look, ink))
+        if action.data() != seen:
+            action.setData(seen)
+            action.setIcon(self._icons.icon(row.look, ink))
+
+    def _account_row(self, index: int) -> QAction:
+        action = QAction(self.menu)
+        action.triggered.connect(lambda: self._actions.show_account(self._keys[index]))
+        self.menu.insertAction(self._all, action)
+        return action
+
+    def _add(self, do: Callable[[], None]) -> QAction:
+        action = self.menu.addAction("")
+
+        def run() -> None:
+            # Qt would hand its "checked" to a function that could take it.
+            do()
+
+        action.triggered.connect(run)
+        return action
+
+
+def _literal(text: str) -> str:
+    """Text in which ``&`` means itself."""
+    return text.replace("&", "&&")

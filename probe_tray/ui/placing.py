@@ -1,0 +1,22 @@
+"""Where a window opens: by the tray icon, on its screen, and inside it."""
+
+from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtGui import QGuiApplication
+
+_GAP = 8
+
+
+def near(anchor: QRect, window: QSize) -> QPoint | None:
+    """The top left corner for a window of that size by ``anchor``; None when the anchor is on no screen."""
+    screen = QGuiApplication.screenAt(anchor.center()) if not anchor.isEmpty() else None
+    return None if screen is None else beside(anchor, window, screen.availableGeometry())
+
+
+def beside(anchor: QRect, window: QSize, room: QRect) -> QPoint:
+    """Below the anchor where the window fits there, else above it; always inside ``room``, with a small gap."""
+    x = anchor.center().x() - window.width() // 2
+    below = anchor.bottom() + _GAP
+    above = anchor.top() - _GAP - window.height()
+    y = below if below + window.height() <= room.bottom() - _GAP else above
+    right, bottom = room.right() - _GAP - window.width(), room.bottom() - _GAP - window.height()
+    return QPoint(max(room.left() + _GAP, min(x, right)), max(room.top() + _GAP, min(y, bottom)))

@@ -1,0 +1,136 @@
+"""The settings window, made from the settings table: every setting that exists, and no other."""
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import msgspec
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from probe_tray.core.settings import Settings
+from probe_tray.ui.fields import Field, make_field
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.widgets import words
+from probe_tray.view.settings import Form, Kind, check
+
+_WIDTH, _HEIGHT = 520, 560
+
+
+class SettingsDialog(QDialog):
+    """Edits a copy; ``save`` gets it when the person says so."""
+
+    def __init__(self, theme: Theme, form: Form, save: Callable[[Settings], None]) -> None:
+        """Make the window; fill it with :meth:`open_with`."""
+        super().__init__(None, Qt.WindowType.Window)
+        self.setModal(False)
+        self.setObjectName("settings")
+        self.setWindowTitle(form.title)
+        self._theme = theme
+        self._form = form
+        self._save = save
+        self._helps: list[QLabel] = []
+        self._groups: list[QLabel] = []
+        self._fields: dict[str, Field] = {row.key: make_field(row, form, self._check) for row in form.rows}
+        self._complaint = words(wrap=True)
+        self._buttons = QDialogButtonBox(self)
+        self._saver = self._buttons.addButton(form.save, QDialogButtonBox.ButtonRole.AcceptRole)
+        self._buttons.addButton(form.cancel, QDialogButtonBox.ButtonRole.RejectRole)
+        self._saver.setDefault(True)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        self._arrange()
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def open_with(self, settings: Settings) -> None:
+        """Show these settings; a window that is open already keeps what was typed."""
+        if not self.isVisible():
+            values = cast("Mapping[str, object]", msgspec.to_builtins(settings))
+            for key, field in self._fields.items():
+                field.show(values[key])
+            self._check()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def accept(self) -> None:
+        """Save what is shown."""
+        settings = self.settings()
+        if check(settings, self._form):
+            return
+        super().accept()
+        self._save(settings)
+
+    def settings(self) -> Settings:
+        """What the controls show now."""
+        return msgspec.convert({key: field.value() for key, field in self._fields.items()}, Settings)
+
+    def field(self, key: str) -> Field:
+        """The control of one setting."""
+        return self._fields[key]
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the system's font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ApplicationFontChange:
+            self._dress()
+
+    def _arrange(self) -> None:
+        px = self._theme.px
+        page = QWidget()
+        rows = QFormLayout(page)
+        rows.setContentsMargins(px(20), px(8), px(20), px(12))
+        rows.setHorizontalSpacing(px(14))
+        rows.setVerticalSpacing(px(4))
+        rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
+        group = ""
+        for row in self._form.rows:
+            if row.group != group:
+                group = row.group
+                title = words()
+                title.setText(group)
+                self._groups.append(title)
+                rows.addRow(title)
+            widget = self._fields[row.key].widget
+            if row.kind is Kind.SWITCH:
+                rows.addRow(widget)
+            else:
+                label = words()
+                label.setText(row.label)
+                label.setBuddy(widget)
+                rows.addRow(label, widget)
+            help_ = words(wrap=True)
+            help_.setText(row.help)
+            self._helps.append(help_)
+            rows.addRow(help_)
+        scroll = QScrollArea(self)
+        scroll.setWidget(page)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, px(14))
+        whole.addWidget(scroll, 1)
+        for part in (self._complaint, self._buttons):
+            part.setContentsMargins(px(20), 0, px(20), 0)
+            whole.addWidget(part)
+
+    def _dress(self) -> None:
+        theme, colours = self._theme, self._theme.tokens
+        theme.dress(self)
+        for title in self._groups:
+            title.setFont(theme.font(15, strong=True))
+            title.setContentsMargins(0, theme.px(12), 0, theme.px(2))
+        for help_ in self._helps:
+            help_.setFont(theme.font(12))
+            help_.setStyleSheet(f"color: {colours.secondary}; padding-bottom: {theme.px(8)}px")
+        self._complaint.setStyleSheet(f"color: {colours.critical_text}")
+        self.resize(theme.px(_WIDTH), theme.px(_HEIGHT))
+
+    def _check(self) -> None:
+        # Fields report while they are being made, before the window stands.
+        if hasattr(self, "_complaint"):
+            complaint = check(self.settings(), self._form)
+            self._complaint.setText(complaint)
+            self._complaint.setVisible(bool(complaint))
+            self._saver.setEnabled(not complaint)

@@ -1,0 +1,148 @@
+"""Everything a person sees, put together. The app makes one shell and closes it at its end."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+
+import msgspec
+from PySide6.QtCore import QObject, QRect
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon
+
+from probe_tray.core.commands import CancelLogin, LogIn, ReadStores, Refresh, ReopenBrowser, SaveSettings
+from probe_tray.core.identity import AccountKey
+from probe_tray.core.settings import Settings
+from probe_tray.ports import Clock
+from probe_tray.ui.bridge import Bridge
+from probe_tray.ui.engine import Engine
+from probe_tray.ui.icon import IconPainter, card_ink
+from probe_tray.ui.login_dialog import LoginActions, LoginDialog
+from probe_tray.ui.menu import MenuActions, TrayMenu
+from probe_tray.ui.panel import PanelWindow
+from probe_tray.ui.settings_dialog import SettingsDialog
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tray import TrayIcon
+from probe_tray.view.models import Action, ActionKind, IconLook, Screen
+from probe_tray.view.settings import form
+from probe_tray.view.translate import Translator
+
+_WINDOW_ICON = IconLook(weekly=35, short=60)
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and for whom the shell draws."""
+
+    translator: Translator
+    clock: Clock
+    zone: tzinfo
+    tray_available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
+
+
+class Shell(QObject):
+    """Tray, menu, panel and dialogs over one engine."""
+
+    def __init__(self, app: QApplication, engine: Engine, around: Surroundings, quit_app: Callable[[], None]) -> None:
+        """Show the icon as soon as there is a tray, else the panel. ``quit_app`` ends the program."""
+        super().__init__(app)
+        app.setQuitOnLastWindowClosed(False)
+        self._engine = engine
+        self._around = around
+        self._quit = quit_app
+        self._theme = Theme(app)
+        self._icons = IconPainter()
+        self._settings: SettingsDialog | None = None
+        self._closing = False
+        self._menu = TrayMenu(self._menu_actions(), self._icons)
+        self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, around.tray_available)
+        self._panel = PanelWindow(self._theme, self._icons, self.act)
+        self._login = LoginDialog(self._theme, self._icons, self._login_actions())
+        app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))
+        self._tray.clicked.connect(self._toggle_panel)
+        self._tray.absent.connect(self.show_panel)
+        self._panel.closed.connect(self._panel_closed)
+        self._bridge = Bridge(engine, around.clock, around.zone, around.translator, self._render)
+        self._theme.changed.connect(self._bridge.draw)
+        self._bridge.draw()
+        self._tray.look()
+
+    def show_panel(self, account: AccountKey | None = None) -> None:
+        """Open the panel, at an account if one is named."""
+        self._panel.open_at(self._tray.geometry() if self._tray.present else QRect(), account)
+
+    def show_settings(self) -> None:
+        """Open the settings."""
+        if self._settings is None:
+            self._settings = SettingsDialog(self._theme, form(self._around.translator), self._save)
+        self._settings.open_with(self._engine.state.settings)
+
+    def show_message(self, title: str, text: str) -> None:
+        """Say something by the icon, where the desktop's notifications do not work."""
+        self._tray.message(title, text)
+
+    def act(self, action: Action) -> None:
+        """Do what a button says."""
+        match action.kind:
+            case ActionKind.LOG_IN:
+                self._engine.send(LogIn(action.key))
+            case ActionKind.REFRESH:
+                self._engine.send(Refresh(action.key))
+            case ActionKind.READ_STORES:
+                self._engine.send(ReadStores())
+            case ActionKind.SETTINGS:
+                self.show_settings()
+
+    def close(self) -> None:
+        """Take everything off the screen."""
+        self._closing = True
+        self._bridge.close()
+        self._tray.close()
+        for window in (self._panel, self._settings):
+            if window is not None:
+                window.close()
+        # Closing it by hand would cancel the login, which ends with the program anyhow.
+        self._login.show_model(None)
+        for part in (self._panel, self._settings, self._login, self._menu.menu, self._tray, self._bridge):
+            if part is not None:
+                part.deleteLater()
+
+    def _render(self, screen: Screen) -> None:
+        self._tray.show_model(screen.tray)
+        self._menu.show_model(screen.menu, card_ink(self._theme.tokens))
+        self._panel.show_model(screen.panel)
+        self._login.show_model(screen.login)
+
+    def _menu_actions(self) -> MenuActions:
+        return MenuActions(
+            log_in=lambda: self._engine.send(LogIn()),
+            refresh=lambda: self._engine.send(Refresh()),
+            show=self.show_panel,
+            show_account=self.show_panel,
+            settings=self.show_settings,
+            quit=self._quit,
+        )
+
+    def _login_actions(self) -> LoginActions:
+        return LoginActions(
+            open_again=lambda: self._engine.send(ReopenBrowser()),
+            copy_address=self._copy_address,
+            log_in_again=lambda account: self._engine.send(LogIn(account)),
+            cancel=lambda: self._engine.send(CancelLogin()),
+        )
+
+    def _copy_address(self) -> None:
+        address = self._engine.login_address()
+        if address is not None:
+            QGuiApplication.clipboard().setText(address.reveal())
+
+    def _save(self, settings: Settings) -> None:
+        self._engine.send(SaveSettings(settings))
+
+    def _toggle_panel(self) -> None:
+        if self._panel.isActiveWindow():
+            self._panel.close()
+        else:
+            self.show_panel()
+
+    def _panel_closed(self) -> None:
+        # Without a tray the closed window would leave a program that nobody can reach.
+        if not self._closing and not self._tray.present:
+            self._quit()

@@ -1,0 +1,186 @@
+"""Colours and fonts: the design's tokens, light and dark, following the system while the program runs."""
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+_BODY = 13.0
+_SEMIBOLD = QFont.Weight.DemiBold
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """The colours of one appearance, as #rrggbb."""
+
+    window: str
+    card: str
+    line: str
+    text: str
+    secondary: str
+    faint: str
+    accent: str
+    on_accent: str
+    track: str
+    warning: str
+    warning_text: str
+    critical: str
+    critical_text: str
+    good: str
+    strip: str
+    strip_critical: str
+    strip_calm: str
+
+
+LIGHT = Tokens(
+    window="#f6f7f9",
+    card="#ffffff",
+    line="#e4e7ec",
+    text="#171a1f",
+    secondary="#5c6470",
+    faint="#8a929e",
+    accent="#1f7a8c",
+    on_accent="#ffffff",
+    track="#e9ecf0",
+    warning="#e08e1b",
+    warning_text="#a85c06",
+    critical="#dc3d31",
+    critical_text="#c2281d",
+    good="#1d7a46",
+    strip="#fdf3e5",
+    strip_critical="#fdebe9",
+    strip_calm="#f1f4f7",
+)
+DARK = Tokens(
+    window="#1d2025",
+    card="#25292f",
+    line="#343a42",
+    text="#eceef1",
+    secondary="#a9b1bc",
+    faint="#7f8893",
+    accent="#58b3c4",
+    on_accent="#0d1a1d",
+    track="#383e47",
+    warning="#e39a2f",
+    warning_text="#f0ad4e",
+    critical="#ea5b4f",
+    critical_text="#ff8a80",
+    good="#6fcf97",
+    strip="#3a2f1c",
+    strip_critical="#40251f",
+    strip_calm="#2c3138",
+)
+
+
+class Theme(QObject):
+    """The appearance that the system asks for now."""
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication) -> None:
+        """Follow ``app``'s palette and font."""
+        super().__init__(app)
+        self._app = app
+        self._dark = self._is_dark()
+        app.paletteChanged.connect(self._look_again)
+        app.styleHints().colorSchemeChanged.connect(self._look_again)
+        app.fontChanged.connect(self.changed)
+
+    @property
+    def dark(self) -> bool:
+        """Whether windows are dark."""
+        return self._dark
+
+    @property
+    def tokens(self) -> Tokens:
+        """The colours now."""
+        return DARK if self._dark else LIGHT
+
+    @property
+    def scale(self) -> float:
+        """How much larger than the design's 13 px the system's font is; every measure grows with it."""
+        return max(0.75, QFontInfo(self._app.font()).pixelSize() / _BODY)
+
+    def px(self, design: float) -> int:
+        """A measure of the design in this system's pixels."""
+        return round(design * self.scale)
+
+    def font(self, design: float = _BODY, *, strong: bool = False, figures: bool = False) -> QFont:
+        """The system's font at a size of the design. ``figures``: every digit as wide as the others."""
+        font = QFont(self._app.font())
+        font.setPixelSize(max(1, round(design * self.scale)))
+        if strong:
+            font.setWeight(_SEMIBOLD)
+        if figures:
+            font.setFeature(QFont.Tag("tnum"), 1)
+        return font
+
+    def metrics(self, design: float = _BODY, *, strong: bool = False, figures: bool = False) -> QFontMetricsF:
+        """The measures of :meth:`font`."""
+        return QFontMetricsF(self.font(design, strong=strong, figures=figures))
+
+    def dress(self, window: QWidget) -> None:
+        """Give a window of ours its colours, now. A style that draws natively keeps its own controls."""
+        window.setPalette(self._palette())
+        window.setStyleSheet(self._flat() if self._app.style().objectName() == "fusion" else "")
+
+    def _is_dark(self) -> bool:
+        palette = self._app.palette()
+        return palette.window().color().lightness() < palette.windowText().color().lightness()
+
+    def _look_again(self) -> None:
+        dark = self._is_dark()
+        if dark != self._dark:
+            self._dark = dark
+            self.changed.emit()
+
+    def _palette(self) -> QPalette:
+        colours = self.tokens
+        palette = QPalette(self._app.palette())
+        role = QPalette.ColorRole
+        for which, colour in (
+            (role.Window, colours.window),
+            (role.WindowText, colours.text),
+            (role.Base, colours.card),
+            (role.AlternateBase, colours.window),
+            (role.Text, colours.text),
+            (role.PlaceholderText, colours.secondary),
+            (role.Button, colours.card),
+            (role.ButtonText, colours.text),
+            (role.Highlight, colours.accent),
+            (role.HighlightedText, colours.on_accent),
+            (role.Accent, colours.accent),
+            (role.Link, colours.accent),
+            (role.ToolTipBase, colours.card),
+            (role.ToolTipText, colours.text),
+        ):
+            palette.setColor(which, QColor(colour))
+        for which in (role.WindowText, role.Text, role.ButtonText):
+            palette.setColor(QPalette.ColorGroup.Disabled, which, QColor(colours.faint))
+        return palette
+
+    def _flat(self) -> str:
+        """Fusion is nobody's native style, so its bevelled buttons and fields may look like the design's."""
+        c, px = self.tokens, self.px
+        return f"""
+            QPushButton {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line};
+                border-radius: {px(7)}px; padding: {px(4)}px {px(11)}px; min-height: {px(17)}px; }}
+            QPushButton:hover {{ border-color: {c.faint}; }}
+            QPushButton:focus {{ border: 1px solid {c.accent}; }}
+            QPushButton:pressed {{ background: {c.track}; }}
+            QPushButton:disabled {{ color: {c.faint}; }}
+            QPushButton:default {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
+            QPushButton:default:focus {{ border: 2px solid {c.text}; padding: {px(3)}px {px(10)}px; }}
+            QLineEdit, QSpinBox, QComboBox {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line};
+                border-radius: {px(7)}px; padding: {px(3)}px {px(7)}px; min-height: {px(19)}px;
+                selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
+            QLineEdit:focus, QSpinBox:focus, QComboBox:focus {{ border-color: {c.accent}; }}
+            QScrollBar:vertical {{ background: transparent; width: {px(10)}px; margin: 0; }}
+            QScrollBar::handle:vertical {{ background: {c.line}; border-radius: {px(3)}px;
+                min-height: {px(28)}px; margin: {px(1)}px {px(2)}px; }}
+            QScrollBar::handle:vertical:hover {{ background: {c.faint}; }}
+            QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+            QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+            QToolButton {{ border: 1px solid transparent; border-radius: {px(8)}px; }}
+            QToolButton:hover {{ background: {c.track}; }}
+            QToolButton:focus {{ border-color: {c.accent}; }}
+        """

@@ -1,0 +1,67 @@
+"""The CSV of ``codex-probe``: columns, shapes and order that scripts rely on."""
+
+import csv
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from probe_tray.core.quota import Window
+from probe_tray.core.report import AccountReport
+from probe_tray.view.translate import Translator
+
+STATUS_COLUMNS = (
+    "file",
+    "account_id",
+    "email",
+    "plan_type",
+    "5h_used_pct",
+    "5h_reset_at",
+    "weekly_used_pct",
+    "weekly_reset_at",
+    "upstream_status",
+    "error",
+)
+NO_RESET = "-"
+# OWASP, CSV injection: what makes a spreadsheet run a cell, the full-width forms of some languages included.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+class _Lines(list[str]):
+    """What the csv module writes to."""
+
+    def write(self, line: str) -> None:
+        self.append(line)
+
+
+def status_csv(reports: Iterable[AccountReport], local: Callable[[datetime], datetime]) -> bytes:
+    """The table of ``--status``, UTF-8; ``local`` turns a moment into this computer's time."""
+    t = Translator()
+    rows = [
+        [
+            *map(defused, (r.location, r.account_id, r.email, r.plan)),
+            *_window(r.snapshot.short if r.snapshot else None, local),
+            *_window(r.snapshot.weekly if r.snapshot else None, local),
+            str(r.upstream_status),
+            defused(t.title(r.problem) if r.problem else ""),
+        ]
+        for r in reports
+    ]
+    return to_csv([STATUS_COLUMNS, *rows])
+
+
+def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows as the csv module writes them; what UTF-8 cannot carry (a lone surrogate) becomes a question mark."""
+    lines = _Lines()
+    csv.writer(lines).writerows(rows)
+    return "".join(lines).encode("utf-8", "replace")
+
+
+def defused(cell: str) -> str:
+    """``cell`` so that no spreadsheet runs it as a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _window(window: Window | None, local: Callable[[datetime], datetime]) -> tuple[str, str]:
+    if window is None:
+        return "", ""
+    reset = NO_RESET if window.reset_at is None else f"{local(window.reset_at):%Y-%m-%d %H:%M:%S}"
+    return f"{window.used_percent:.1f}", reset

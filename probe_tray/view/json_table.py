@@ -1,0 +1,77 @@
+"""The JSON of ``codex-probe``: everything that was understood, times in UTC (RFC 3339)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from probe_tray.core.errors import Problem
+from probe_tray.core.quota import Capacity, Snapshot
+from probe_tray.core.report import AccountReport
+from probe_tray.core.usage import blocked_until, capacity
+from probe_tray.view.translate import Translator
+
+
+class _Failure(msgspec.Struct, frozen=True, kw_only=True):
+    kind: str
+    title: str
+    hint: str
+    retry_after_seconds: float | None
+    needs_login: bool
+
+
+class _Account(msgspec.Struct, frozen=True, kw_only=True):
+    file: str
+    account_id: str
+    email: str
+    workspace: str
+    plan_type: str
+    access_token_expires_at: datetime | None
+    upstream_status: int
+    state: Capacity
+    no_capacity_until: datetime | None
+    quota: Snapshot | None
+    error: _Failure | None
+
+
+class _Status(msgspec.Struct, frozen=True):
+    accounts: list[_Account]
+
+
+def status_json(reports: Iterable[AccountReport]) -> bytes:
+    """The result of ``--status``: indented by two spaces, with a final newline."""
+    t = Translator()
+    found = _Status([_account(r, t) for r in reports])
+    return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"
+
+
+def _account(report: AccountReport, t: Translator) -> _Account:
+    snapshot = report.snapshot
+    return _Account(
+        file=_sendable(report.location),
+        account_id=_sendable(report.account_id),
+        email=report.email,
+        workspace=_sendable(report.workspace),
+        plan_type=report.plan,
+        access_token_expires_at=report.expires_at,
+        upstream_status=report.upstream_status,
+        state=capacity(snapshot) if snapshot else Capacity.UNKNOWN,
+        no_capacity_until=blocked_until(snapshot) if snapshot else None,
+        quota=snapshot,
+        error=_failure(report.problem, t) if report.problem else None,
+    )
+
+
+def _failure(problem: Problem, t: Translator) -> _Failure:
+    return _Failure(
+        kind=problem.kind.removesuffix("Error"),
+        title=_sendable(t.title(problem)),
+        hint=_sendable(t.hint(problem)),
+        retry_after_seconds=problem.retry_after,
+        needs_login=problem.needs_login,
+    )
+
+
+def _sendable(text: str) -> str:
+    # A file name may hold bytes that are no text; JSON cannot carry them.
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,181 @@
+"""What the views draw: finished words and numbers, nothing left to decide."""
+
+import enum
+
+import msgspec
+
+from probe_tray.core.condition import Condition
+from probe_tray.core.identity import AccountKey
+
+
+class Tone(enum.Enum):
+    """How much something matters; never told by colour alone."""
+
+    CALM = "calm"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class IconLook(msgspec.Struct, frozen=True, kw_only=True):
+    """All that an account's glyph shows, in whole percents, so that a picture can be kept for it.
+
+    The ring is the long window, the disc the short one. Without either: hollow with a badge when a login is needed,
+    else dashed.
+    """
+
+    weekly: int | None = None
+    short: int | None = None
+    weekly_tone: Tone = Tone.CALM
+    short_tone: Tone = Tone.CALM
+    exhausted: bool = False
+    stale: bool = False
+    badge: bool = False
+    """Something needs the person: here, or with another account."""
+
+
+class ActionKind(enum.Enum):
+    """What a button does."""
+
+    LOG_IN = "log in"
+    REFRESH = "refresh"
+    READ_STORES = "read stores"
+    SETTINGS = "settings"
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """A button: the one thing that helps."""
+
+    kind: ActionKind
+    label: str
+    key: AccountKey | None = None
+
+
+class Bar(msgspec.Struct, frozen=True, kw_only=True):
+    """One quota window."""
+
+    label: str
+    percent: int
+    """Used, 0 to 100."""
+    percent_text: str
+    tone: Tone
+    pace: int | None
+    """Where an even pace would stand, 0 to 100."""
+    reset: str
+    """Both ways, where there is room."""
+    reset_short: str
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """A problem as a sentence with at most one button."""
+
+    text: str
+    tone: Tone
+    action: Action | None = None
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """One account, or something else that stands in the list because it needs a person."""
+
+    name: str
+    """Stays the same while the card is about the same thing."""
+    key: AccountKey | None
+    condition: Condition
+    title: str
+    subtitle: str = ""
+    plan: str = ""
+    look: IconLook
+    bars: tuple[Bar, ...] = ()
+    dimmed: bool = False
+    """The numbers are old."""
+    life: str = ""
+    """How long the login lasts."""
+    checked: str = ""
+    notice: Notice | None = None
+    spoken: str
+    """The whole card for a screen reader."""
+    hover: str = ""
+    searched: str
+    """Lower-case text that a search looks through."""
+
+
+class MenuRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An account in the menu."""
+
+    key: AccountKey
+    look: IconLook
+    text: str
+
+
+class Menu(msgspec.Struct, frozen=True, kw_only=True):
+    """The tray's menu. ``&`` stands before the letter that the keyboard chooses a row with."""
+
+    summary: str
+    log_in: str
+    rows: tuple[MenuRow, ...]
+    all_accounts: str
+    """Empty when all of them are in the menu."""
+    refresh: str
+    show: str
+    settings: str
+    quit: str
+
+
+class Tray(msgspec.Struct, frozen=True, kw_only=True):
+    """The icon and the words beside it."""
+
+    look: IconLook
+    tooltip: str
+    """At most 127 characters, which is all that Windows shows."""
+
+
+class Welcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The page of a first start."""
+
+    title: str
+    text: str
+    hint: str
+    button: str
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """The window with all accounts."""
+
+    title: str
+    headline: str
+    subline: str
+    cards: tuple[Card, ...]
+    welcome: Welcome | None
+    searchable: bool
+    search_hint: str
+    nothing_found: str
+    status: str
+    status_tone: Tone
+    log_in: str
+    refresh: str
+    settings: str
+    list_name: str
+
+
+class LoginView(msgspec.Struct, frozen=True, kw_only=True):
+    """The small window of a login."""
+
+    window_title: str
+    title: str
+    text: str
+    failed: bool
+    open_again: str
+    """Empty: no such button now. The same for the others."""
+    copy_address: str
+    log_in_again: str
+    cancel: str
+    account: AccountKey | None
+
+
+class Screen(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a person sees, at one moment."""
+
+    tray: Tray
+    menu: Menu
+    panel: Panel
+    login: LoginView | None
+    """None when there is nothing to show of a login."""

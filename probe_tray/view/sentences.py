@@ -1,0 +1,116 @@
+"""The sentence that a condition is worth, and the one button that helps."""
+
+from datetime import timedelta
+
+from probe_tray.core.condition import Condition, local_time
+from probe_tray.core.errors import Problem
+from probe_tray.core.quota import Snapshot, Window, WindowKind
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState
+from probe_tray.core.usage import blocked_until
+from probe_tray.view.models import Action, ActionKind, Notice, Tone
+from probe_tray.view.times import Now, age, at, span
+from probe_tray.view.translate import Translator
+
+_FULL = 100.0
+_SHORT, _DAY_HOURS = 18_000, 24
+_SETTINGS_HELP = frozenset({"EdgeBlockedError", "RegionBlockedError", "KeyringAbsentError"})
+
+
+def notice(account: AccountState, state: Condition, settings: Settings, now: Now, t: Translator) -> Notice | None:
+    """What is said below an account's numbers; None when they say enough."""
+    match state:
+        case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
+            return _life_in_danger(account, settings, now, t)
+        case Condition.LIMITED:
+            return _limited(account.snapshot, now, t) if account.snapshot else None
+        case Condition.NEEDS_LOGIN:
+            action = Action(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
+            return Notice(text=_why_ended(account, t), tone=Tone.CRITICAL, action=action)
+        case Condition.BLOCKED | Condition.WAITING_KEYRING:
+            return _with_problem(account, t, Tone.WARNING)
+        case Condition.OFFLINE | Condition.RATE_LIMITED | Condition.STALE:
+            return _old_numbers(account, state, now, t)
+
+
+def problem_action(problem: Problem, t: Translator) -> Action:
+    """The button for a failure that is not about one account's login."""
+    if problem.kind in _SETTINGS_HELP:
+        return Action(kind=ActionKind.SETTINGS, label=t("Settings…"))
+    return Action(kind=ActionKind.READ_STORES, label=t("Try again"))
+
+
+def used_up(snapshot: Snapshot, t: Translator) -> str:
+    """Which quota is used up, as the end of a sentence."""
+    full = [w for w in snapshot.main.windows if w.used_percent >= _FULL]
+    if not full and snapshot.spend is not None and snapshot.spend.reached:
+        return t("the workspace's spending limit is reached")
+    if not full:
+        return t("the service says that the limit is reached")
+    return _name(max(full, key=lambda w: w.seconds or 0), t)
+
+
+def _name(window: Window, t: Translator) -> str:
+    match window.kind:
+        case WindowKind.WEEKLY:
+            return t("the weekly quota is used up")
+        case WindowKind.MONTHLY:
+            return t("the monthly quota is used up")
+        case WindowKind.SHORT | WindowKind.OTHER:
+            hours = round((window.seconds or _SHORT) / 3600)
+            if hours >= 2 * _DAY_HOURS:
+                return t("the {n}-day quota is used up", n=str(round(hours / _DAY_HOURS)))
+            return t("the {n}-hour quota is used up", n=str(max(1, hours)))
+
+
+def _limited(snapshot: Snapshot, now: Now, t: Translator) -> Notice:
+    until = blocked_until(snapshot)
+    reason = used_up(snapshot, t)
+    if until is None:
+        return Notice(text=t("No capacity: {reason}.", reason=reason), tone=Tone.WARNING)
+    when = at(local_time(until, snapshot), now, t, long=True)
+    return Notice(text=t("No capacity until {when}: {reason}.", when=when, reason=reason), tone=Tone.WARNING)
+
+
+def _why_ended(account: AccountState, t: Translator) -> str:
+    problem = next((p for p in (account.problem, account.renewal.problem) if p is not None and p.needs_login), None)
+    if problem is not None:
+        return t.title(problem)
+    if account.official:
+        return t("The official client's login has ended. Start that client once, or log in here.")
+    return t("This login has ended and cannot be renewed.")
+
+
+def _with_problem(account: AccountState, t: Translator, tone: Tone) -> Notice | None:
+    problem = account.problem
+    if problem is None:
+        return None
+    return Notice(text=f"{t.title(problem)} {t.hint(problem)}", tone=tone, action=problem_action(problem, t))
+
+
+def _old_numbers(account: AccountState, state: Condition, now: Now, t: Translator) -> Notice:
+    how_old = age(account.snapshot.taken_at, now, t) if account.snapshot else ""
+    again = Action(kind=ActionKind.REFRESH, label=t("Try again"), key=account.key)
+    if state is Condition.OFFLINE and account.problem and account.problem.kind == "NotSentError" and how_old:
+        return Notice(text=t("Offline, numbers are {age} old.", age=how_old), tone=Tone.WARNING, action=again)
+    title = t.title(account.problem) if account.problem else ""
+    if not how_old:
+        return Notice(text=title or t("There are no numbers yet."), tone=Tone.WARNING, action=again)
+    old = t("The numbers are {age} old.", age=how_old)
+    return Notice(text=f"{title} {old}".strip(), tone=Tone.WARNING, action=again)
+
+
+def _life_in_danger(account: AccountState, settings: Settings, now: Now, t: Translator) -> Notice | None:
+    """A usable account whose login will end unless somebody acts."""
+    action = Action(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
+    ends = account.expires_at
+    soon = ends is not None and ends - now.moment <= timedelta(days=settings.expiry_warning_days)
+    if ends is None or not soon or account.official:
+        return None
+    if not account.renewable:
+        return Notice(
+            text=t("This login ends in {span}.", span=span(ends - now.moment, t)), tone=Tone.WARNING, action=action
+        )
+    if account.renewal.problem is not None:
+        return Notice(text=t.title(account.renewal.problem), tone=Tone.WARNING, action=action)
+    return None

@@ -1,0 +1,147 @@
+"""The settings table as a form: labels, help and the kind of control for each value."""
+
+import enum
+import typing
+
+import msgspec
+from msgspec import Meta
+
+from probe_tray.core.settings import Entry, Settings, table
+from probe_tray.view.translate import Translator, mark
+
+
+class Kind(enum.Enum):
+    """What a value is edited with."""
+
+    NUMBER = "number"
+    CHOICE = "choice"
+    SWITCH = "switch"
+    FOLDER = "folder"
+    PROXY = "proxy"
+    """Text, where None means "detect" and empty text means "none"."""
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One of the values to choose from."""
+
+    value: str
+    label: str
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One setting of the form."""
+
+    key: str
+    group: str
+    label: str
+    help: str
+    kind: Kind
+    low: int = 0
+    high: int = 0
+    at_low: str = ""
+    """What the lowest number means, where it means something else than a number."""
+    unit: str = ""
+    choices: tuple[Choice, ...] = ()
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings dialog."""
+
+    title: str
+    rows: tuple[Row, ...]
+    save: str
+    cancel: str
+    browse: str
+    choose_folder: str
+    folder_needed: str
+    levels_order: str
+    proxy_address: str
+
+
+class _Words(msgspec.Struct, frozen=True):
+    group: str
+    label: str
+    unit: str = ""
+    at_low: str = ""
+
+
+_GENERAL, _ALERTS, _STORAGE, _NETWORK = mark("General"), mark("Notifications"), mark("Storage"), mark("Network")
+_WORDS = {
+    "storage": _Words(_STORAGE, mark("New logins are kept in")),
+    "sync_dir": _Words(_STORAGE, mark("Folder of logins")),
+    "renew_before_expiry_days": _Words(
+        _GENERAL, mark("Renew logins before they end"), mark(" days"), mark("when ended")
+    ),
+    "auto_renew": _Words(_GENERAL, mark("Renew logins by themselves")),
+    "poll_minutes": _Words(_GENERAL, mark("Ask for the quotas every"), mark(" min"), mark("only when asked")),
+    "warn_used_percent": _Words(_ALERTS, mark("Warn when a quota is used to"), "%"),
+    "critical_used_percent": _Words(_ALERTS, mark("Warn again at"), "%"),
+    "expiry_warning_days": _Words(_ALERTS, mark("Warn before a login ends"), mark(" days"), mark("never")),
+    "proxy": _Words(_NETWORK, mark("Proxy")),
+    "redirect_host": _Words(_NETWORK, mark("Callback address of a login")),
+}
+_CHOICES = {
+    "vault": mark("Vault, its key in the system's keyring"),
+    "folder": mark("Folder of credential files"),
+}
+_PROXY_HELP = mark(
+    "An http, https, socks5 or socks5h address. Detected from the environment and the system unless set here."
+)
+
+
+def form(t: Translator) -> Form:
+    """The form for all settings there are."""
+    rows = [_row(entry, t) for entry in table()]
+    order = [t(g) for g in (_GENERAL, _ALERTS, _STORAGE, _NETWORK)]
+    return Form(
+        title=t("Settings"),
+        rows=tuple(sorted(rows, key=lambda r: order.index(r.group))),
+        save=t("&Save"),
+        cancel=t("Cancel"),
+        browse=t("&Choose…"),
+        choose_folder=t("Choose a folder for logins"),
+        folder_needed=t("Choose the folder first, or keep logins in the vault."),
+        levels_order=t("The second warning must not come before the first."),
+        proxy_address=t("Proxy address"),
+    )
+
+
+def check(settings: Settings, shown: Form) -> str:
+    """What keeps these settings from being saved; empty when nothing does."""
+    if settings.storage.value == "folder" and not settings.sync_dir:
+        return shown.folder_needed
+    return shown.levels_order if settings.critical_used_percent < settings.warn_used_percent else ""
+
+
+def _row(entry: Entry, t: Translator) -> Row:
+    words = _WORDS[entry.key]
+    base, *metas = typing.get_args(entry.type)
+    bounds = next(((m.ge, m.le) for m in metas if isinstance(m, Meta) and m.ge is not None), (0, 0))
+    kind, choices = _kind(entry.key, base, t)
+    return Row(
+        key=entry.key,
+        group=t(words.group),
+        label=t(words.label),
+        help=t(_PROXY_HELP if kind is Kind.PROXY else entry.help),
+        kind=kind,
+        low=int(bounds[0] or 0),
+        high=int(bounds[1] or 0),
+        at_low=t(words.at_low) if words.at_low else "",
+        unit=t(words.unit) if words.unit else "",
+        choices=choices,
+    )
+
+
+def _kind(key: str, base: object, t: Translator) -> tuple[Kind, tuple[Choice, ...]]:
+    if base is bool:
+        return Kind.SWITCH, ()
+    if base is int:
+        return Kind.NUMBER, ()
+    if isinstance(base, type) and issubclass(base, enum.Enum):
+        return Kind.CHOICE, tuple(Choice(str(m.value), t(_CHOICES[str(m.value)])) for m in base)
+    if typing.get_origin(base) is typing.Literal:
+        return Kind.CHOICE, tuple(Choice(str(value), str(value)) for value in typing.get_args(base))
+    if key == "proxy":
+        modes = (("detect", t("Detect")), ("none", t("None")), ("address", t("This address:")))
+        return Kind.PROXY, tuple(Choice(*mode) for mode in modes)
+    return Kind.FOLDER, ()

@@ -1,0 +1,126 @@
+"""The table of ``codex-probe --status`` for people, as words; how it is drawn is the command's business."""
+
+import enum
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from probe_tray.core.condition import local_time
+from probe_tray.core.quota import Capacity, Limit, Snapshot, Window, WindowKind
+from probe_tray.core.report import AccountReport
+from probe_tray.core.usage import blocked_until, capacity
+from probe_tray.view.times import Now, both, span, until
+from probe_tray.view.translate import Translator
+
+_WARN, _CRITICAL = 80.0, 95.0
+_MISSING = "–"
+
+
+class Weight(enum.Enum):
+    """How much a cell asks to be looked at."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One cell: one line of printable text."""
+
+    text: str
+    weight: Weight = Weight.PLAIN
+
+
+def status_header(t: Translator) -> tuple[str, ...]:
+    """The names of the columns."""
+    return t("Account"), t("Plan"), t("5 h"), t("Week"), t("More"), t("State")
+
+
+def status_rows(reports: Iterable[AccountReport], now: Now, t: Translator) -> list[tuple[Cell, ...]]:
+    """One row for each report, in their order."""
+    return [_row(report, now, t) for report in reports]
+
+
+def summary(reports: Sequence[AccountReport], t: Translator) -> str:
+    """The last line: how many accounts, and how many of them failed."""
+    failed = sum(r.problem is not None for r in reports)
+    said = t.plural("{n} account", "{n} accounts", len(reports))
+    return t("{accounts}, {failed} failed", accounts=said, failed=str(failed)) if failed else said
+
+
+def printable(text: str) -> str:
+    """``text`` without anything that could move the cursor or break the line."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _row(report: AccountReport, now: Now, t: Translator) -> tuple[Cell, ...]:
+    name, plan = Cell(printable(report.name)), Cell(printable(report.plan) or _MISSING)
+    snapshot = report.snapshot
+    if report.problem is not None:
+        said = Cell(printable(t.title(report.problem)), Weight.CRITICAL)
+        return name, plan, Cell(_MISSING), Cell(_MISSING), Cell(""), said
+    if snapshot is None:
+        return name, plan, Cell(_MISSING), Cell(_MISSING), Cell(""), Cell("")
+    short, week = (_cell(w, snapshot, now, t) for w in (snapshot.short, snapshot.weekly))
+    return name, plan, short, week, _more(snapshot, now, t), _state(snapshot, now, t)
+
+
+def _cell(window: Window | None, snapshot: Snapshot, now: Now, t: Translator) -> Cell:
+    if window is None:
+        return Cell(_MISSING)
+    return Cell(_words(window, snapshot, now, t), _weight(window))
+
+
+def _words(window: Window, snapshot: Snapshot, now: Now, t: Translator) -> str:
+    used = t("{percent} %", percent=f"{window.used_percent:.0f}")
+    if window.reset_at is None:
+        return used
+    return t("{used}, resets {when}", used=used, when=until(local_time(window.reset_at, snapshot), now, t))
+
+
+def _weight(window: Window) -> Weight:
+    if window.used_percent >= _CRITICAL:
+        return Weight.CRITICAL
+    return Weight.WARNING if window.used_percent >= _WARN else Weight.PLAIN
+
+
+def _more(snapshot: Snapshot, now: Now, t: Translator) -> Cell:
+    """Every other window that was found."""
+    shown = {id(snapshot.short), id(snapshot.weekly)}
+    main = [w for w in snapshot.main.windows if id(w) not in shown]
+    parts = [f"{_name(w, t)} {_words(w, snapshot, now, t)}" for w in main]
+    review = [] if snapshot.code_review is None else [(t("code review"), snapshot.code_review)]
+    others: list[tuple[str, Limit]] = [*review, *((x.name or x.feature or t("other"), x) for x in snapshot.extra)]
+    parts += [f"{name} {_name(w, t)} {_words(w, snapshot, now, t)}" for name, limit in others for w in limit.windows]
+    windows = [*main, *(w for _, limit in others for w in limit.windows)]
+    weights = {_weight(w) for w in windows}
+    weight = next((w for w in (Weight.CRITICAL, Weight.WARNING) if w in weights), Weight.PLAIN)
+    return Cell(printable("; ".join(parts)), weight)
+
+
+def _name(window: Window, t: Translator) -> str:
+    match window.kind:
+        case WindowKind.SHORT:
+            return t("5 h")
+        case WindowKind.WEEKLY:
+            return t("week")
+        case WindowKind.MONTHLY:
+            return t("month")
+        case WindowKind.OTHER:
+            return span(timedelta(seconds=window.seconds or 0), t)
+
+
+def _state(snapshot: Snapshot, now: Now, t: Translator) -> Cell:
+    match capacity(snapshot):
+        case Capacity.AVAILABLE:
+            return Cell(t("available"), Weight.GOOD)
+        case Capacity.UNKNOWN:
+            return Cell(t("no quota shown"))
+        case Capacity.LIMITED:
+            moment = blocked_until(snapshot)
+            if moment is None:
+                return Cell(t("no capacity"), Weight.CRITICAL)
+            when = both(local_time(moment, snapshot), now, t)
+            return Cell(t("no capacity until the reset {when}", when=when), Weight.CRITICAL)

@@ -1,0 +1,123 @@
+"""The one sentence that comes first, and the words for how up to date it is."""
+
+from datetime import datetime, timedelta
+
+from probe_tray.core.condition import USABLE, Condition, condition, local_time
+from probe_tray.core.state import AccountState, AppState
+from probe_tray.core.usage import blocked_until
+from probe_tray.view.cards import name
+from probe_tray.view.models import Tone
+from probe_tray.view.times import Now, age, at, span, until
+from probe_tray.view.translate import Translator
+
+_FEW = 4
+_SHOWN_NAME = 20
+_NEEDS_PERSON = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING, Condition.BLOCKED})
+
+
+def headline(state: AppState, now: Now, t: Translator) -> str:
+    """The state of everything in one sentence."""
+    if not state.loaded:
+        return t("Reading your logins…")
+    found = [condition(a, state.settings, now.moment) for a in state.accounts]
+    if not found:
+        return t("Your logins are waiting") if state.store_problems else t("No account yet")
+    if all(c is Condition.NO_DATA for c in found) and any(a.checking for a in state.accounts):
+        return t("Asking for the quotas…")
+    if all(c is Condition.OFFLINE for c in found):
+        return t("Offline")
+    usable = sum(c in USABLE for c in found)
+    if len(found) == 1:
+        return _only(state.accounts[0], found[0], now, t)
+    return t.plural("{k} of {n} account has capacity", "{k} of {n} accounts have capacity", len(found), k=str(usable))
+
+
+def subline(state: AppState, now: Now, t: Translator) -> str:
+    """Who needs the person, or what will change next."""
+    needy = sum(condition(a, state.settings, now.moment) in _NEEDS_PERSON for a in state.accounts)
+    if needy and len(state.accounts) > _FEW:
+        return t.plural("{n} needs you · tightest first", "{n} need you · tightest first", needy)
+    coming = _next_reset(state, now)
+    if coming is None:
+        return t.plural("{n} needs you", "{n} need you", needy) if needy else ""
+    account, moment = coming
+    when, relative = at(moment, now, t), until(moment, now, t)
+    if len(state.accounts) == 1:
+        return t("Next reset: {when}, {relative}", when=when, relative=relative)
+    return t("Next reset: {name} at {when}, {relative}", name=shortened(name(account)), when=when, relative=relative)
+
+
+def status(state: AppState, now: Now, t: Translator) -> tuple[str, Tone]:
+    """How up to date the numbers are and when they are asked for next."""
+    if not state.accounts:
+        return "", Tone.CALM
+    found = [condition(a, state.settings, now.moment) for a in state.accounts]
+    if any(a.checking for a in state.accounts):
+        return t("Checking…"), Tone.CALM
+    if Condition.OFFLINE in found:
+        taken = [a.snapshot.taken_at for a in state.accounts if a.snapshot]
+        if not taken:
+            return t("Offline"), Tone.WARNING
+        return t("Offline, numbers are {age} old", age=age(min(taken), now, t)), Tone.WARNING
+    planned = [a.next_check for a in state.accounts if a.next_check is not None]
+    known = [c for c in found if c not in _NEEDS_PERSON]
+    old = any(c in {Condition.STALE, Condition.RATE_LIMITED} for c in known)
+    words = t("Some numbers are old") if old else t("Up to date")
+    tone = Tone.WARNING if old else Tone.CALM
+    if not known:
+        return "", Tone.CALM
+    if not planned:
+        return words, tone
+    wait = max(min(planned) - now.moment, timedelta())
+    return t("{status} · next check in {span}", status=words, span=span(wait, t)), tone
+
+
+def shortened(text: str, most: int = _SHOWN_NAME) -> str:
+    """A name cut in its middle, where it is longest-winded."""
+    if len(text) <= most:
+        return text
+    head = (most - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
+
+
+def _only(account: AccountState, what: Condition, now: Now, t: Translator) -> str:
+    match what:
+        case Condition.AVAILABLE | Condition.WARNING:
+            return t("There is capacity")
+        case Condition.LIMITED:
+            until_ = blocked_until(account.snapshot) if account.snapshot else None
+            if until_ is None or account.snapshot is None:
+                return t("No capacity")
+            return t("No capacity until {when}", when=at(local_time(until_, account.snapshot), now, t, long=True))
+        case Condition.NEEDS_LOGIN:
+            return t("A login is needed")
+        case Condition.WAITING_KEYRING:
+            return t("Your logins are waiting")
+        case Condition.BLOCKED:
+            return t("The network is in the way")
+        case Condition.STALE | Condition.RATE_LIMITED:
+            return t("The numbers are old") if account.snapshot else t("No numbers yet")
+        case Condition.OFFLINE | Condition.NO_DATA | Condition.API_KEY:
+            return t("No numbers yet")
+
+
+def _next_reset(state: AppState, now: Now) -> tuple[AccountState, datetime] | None:
+    """The reset that gives capacity back soonest: of those that have none, else of those in use."""
+    freed: list[tuple[datetime, int]] = []
+    resets: list[tuple[datetime, int]] = []
+    for index, account in enumerate(state.accounts):
+        snapshot = account.snapshot
+        what = condition(account, state.settings, now.moment)
+        if snapshot is None or what not in USABLE | {Condition.LIMITED}:
+            continue
+        free_at = blocked_until(snapshot)
+        if free_at is not None:
+            freed.append((local_time(free_at, snapshot), index))
+        short = snapshot.short or snapshot.weekly
+        if what in USABLE and short is not None and short.reset_at is not None and short.used_percent > 0:
+            resets.append((local_time(short.reset_at, snapshot), index))
+    coming = [found for found in freed + resets if found[0] > now.moment]
+    if not coming:
+        return None
+    moment, index = min(coming)
+    return state.accounts[index], moment

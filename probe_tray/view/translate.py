@@ -1,0 +1,70 @@
+"""Turns English sentences with named facts into the person's language."""
+
+from collections.abc import Mapping
+from typing import final
+
+from probe_tray.core.errors import Problem
+from probe_tray.view.catalogue import Catalogue
+
+_ONE_FORM = 1
+
+
+class _Facts(dict[str, str]):
+    """Facts of a sentence; one that is missing is shown as missing and never raises."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+@final
+class Translator:
+    """``t("in {time}", time=…)``, ``t.plural("{n} day", "{n} days", 3)``; English where there is no translation."""
+
+    def __init__(self, catalogue: Catalogue | None = None) -> None:
+        """Translate with ``catalogue``; without one, speak English."""
+        self._catalogue = catalogue or Catalogue()
+
+    @property
+    def language(self) -> str:
+        """The language's code, such as ``en`` or ``zh_CN``."""
+        return self._catalogue.language
+
+    def __call__(self, text: str, /, **facts: str) -> str:
+        """``text`` in the person's language with its facts filled in."""
+        found = self._catalogue.texts.get(text)
+        return _fill(found[0] if found else text, facts)
+
+    def plural(self, one: str, many: str, n: int, /, **facts: str) -> str:
+        """The sentence for ``n`` things, which stands in it as ``{n}``."""
+        found = self._catalogue.texts.get(one)
+        single = n == 1
+        if found is None:
+            text = one if single else many
+        else:
+            text = found[0] if self._catalogue.forms == _ONE_FORM or single else found[-1]
+        return _fill(text, {**facts, "n": str(n)})
+
+    def title(self, problem: Problem) -> str:
+        """What happened."""
+        return self(problem.title, **self._facts(problem))
+
+    def hint(self, problem: Problem) -> str:
+        """What to do about it."""
+        return self(problem.hint, **self._facts(problem))
+
+    def _facts(self, problem: Problem) -> dict[str, str]:
+        # A reason may itself be a sentence that the catalogue knows.
+        return {name: self._known(value) for name, value in problem.facts}
+
+    def _known(self, value: str) -> str:
+        found = self._catalogue.texts.get(value)
+        return found[0] if found else value
+
+
+def mark(text: str) -> str:
+    """Names a text for the catalogue where it stands in a table and is translated later."""
+    return text
+
+
+def _fill(text: str, facts: Mapping[str, str]) -> str:
+    return text.format_map(_Facts(facts)) if "{" in text else text
