@@ -8,7 +8,7 @@ ProbeError
   UsageError, ConfigError, NoDisplayError, SystemLibraryError, DataFolderError, CredentialFileError
   StoreError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
-    KeyMissingError, RecordError, WriteError, ReadError, SavedForLaterError, JournalSealedError
+    KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
   NotRenewableError
   LoginError
     PortsTakenError, BrowserError, LoginDeniedError, LoginNotEntitledError, LoginTimedOutError, LoginCancelledError
@@ -179,6 +179,13 @@ class ReadError(StoreError):
 
     title_template = "{path} cannot be read: {reason}."
     hint_template = "Check that the file belongs to you and that you may read it."
+
+
+class OfficialLoginError(StoreError):
+    """Somebody asked to change the official client's own login."""
+
+    title_template = "The login in {path} belongs to the official Codex client, so it is only shown."
+    hint_template = "Let that client renew it or sign out of it, or log in here for a login of Probe Tray's own."
 
 
 class WriteError(StoreError):
