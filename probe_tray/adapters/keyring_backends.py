@@ -1,5 +1,6 @@
 """Which keyrings are trusted, when they ask a person, and what their exceptions mean."""
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -152,4 +153,8 @@ def _secret_service_is_locked() -> bool:
         try:
             return secretstorage.get_collection_by_alias(bus, "default").is_locked()
         except ItemNotFoundException:
-            return True  # The service asks for a password for the new collection.
+            # A service without a collection asks for the password of a new one. Where nothing can be shown it can
+            # never have one: D-Bus starts such a service on servers too, where it keeps no secret.
+            if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+                raise KeyringAbsentError from None
+            return True

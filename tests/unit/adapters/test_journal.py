@@ -1,9 +1,13 @@
 """The journal: an answer that was kept is found again, whatever happens; an answer that was not is never made up."""
 
 import asyncio
+import base64
 import errno
 import os
 import random
+import signal
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +32,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.journal import JournalEntry, PendingEntry
+from probe_tray.core.secret import Secret
 from tests.support.disks import FAULTS, TroubledDisk
 from tests.support.fakes import START
 from tests.support.keyrings import FakeKeyStore
@@ -349,6 +354,58 @@ async def test_an_answer_moved_to_another_accounts_name_does_not_open(place: Pla
     assert pending.answer is None
     assert pending.problem is not None
     assert pending.entry.name != entry.name
+
+
+RENEWER = """
+import asyncio, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from probe_tray.adapters.journal import FileJournal
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.safe_files import replace_file
+from probe_tray.adapters.sealer import VaultKey, VaultSealer
+from probe_tray.core.identity import AccountKey
+from probe_tray.core.secret import Secret
+from tests.support.keyrings import FakeKeyStore
+
+async def main():
+    folder = Path(sys.argv[1])
+    key = VaultKey(FakeKeyStore(Secret(sys.argv[2])), FileLocks(folder / "locks"), lambda: True)
+    journal = FileJournal(folder / "journal", VaultSealer(key))
+    for number in range(1, 1000):
+        entry = await journal.prepare(
+            AccountKey("account-1", "ana"), "0123456789abcdef", datetime(2026, 11, 22, tzinfo=UTC)
+        )
+        await journal.keep_answer(entry, 200, str(number).encode())
+        print(number, flush=True)
+        replace_file(folder / "store", str(number).encode())
+        await journal.finish(entry)
+
+asyncio.run(main())
+"""
+
+
+def kill_after(answers: int, folder: Path, key: Secret) -> int:
+    """Kill a process that renews without end once it kept so many answers; returns how many it kept in all."""
+    (folder / "store").write_bytes(b"0")
+    arguments = [sys.executable, "-c", RENEWER, str(folder), key.reveal()]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]) as process:
+        assert process.stdout is not None
+        for _ in range(answers):
+            process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+        return answers + len(process.stdout.read().split())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize("answers", [1, 2, 3, 5, 8, 13])
+async def test_a_process_that_is_killed_loses_no_answer(place: Place, tmp_path: Path, answers: int) -> None:
+    place.keyring.key = Secret(base64.b64encode(bytes(32)).decode())
+    kept_last = await asyncio.to_thread(kill_after, answers, tmp_path, place.keyring.key)
+    stored = int((tmp_path / "store").read_bytes())
+    pending = [p.answer for p in await place.journal().pending(ANA) if p.answer is not None]
+    assert kept_last in {stored, *(int(answer.body) for answer in pending)}
+    assert not [path for path in place.files() if path.suffix == ".unreadable"]
 
 
 def whole() -> bytes:
