@@ -12,6 +12,7 @@ from probe_tray.core.state import AccountState, AppState
 
 _SAME_RESET = timedelta(seconds=120)
 """Service fact: ``reset_at`` jitters by a few seconds between answers."""
+_EXPIRY = "expiry"
 
 
 class Level(enum.Enum):
@@ -51,9 +52,9 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 def alerts(state: AppState, said: frozenset[Said], now: datetime) -> tuple[tuple[Alert, ...], frozenset[Said]]:
     """The alerts that are new, and what has been said with them."""
     new: list[Alert] = []
-    memory = {s for s in said if s.until is None or s.until > now}
+    memory = {s for s in said if not _is_over(s, state, now)}
     for account in state.accounts:
-        for window in _named_windows(account):
+        for window in _live_windows(account, now):
             level = _level(window, state.settings)
             if level is None:
                 continue
@@ -65,17 +66,30 @@ def alerts(state: AppState, said: frozenset[Said], now: datetime) -> tuple[tuple
             new.append(QuotaAlert(account=account.key, window=window, level=level))
         end = account.expires_at
         if end is not None and _ends_soon(account, end, state.settings, now):
-            entry = Said(account=account.key, topic="expiry", until=end)
+            entry = Said(account=account.key, topic=_EXPIRY, until=end)
             if entry not in memory:
                 memory.add(entry)
                 new.append(ExpiryAlert(account=account.key, expires_at=end))
     return tuple(new), frozenset(memory)
 
 
-def _named_windows(account: AccountState) -> tuple[Window, ...]:
+def _live_windows(account: AccountState, now: datetime) -> tuple[Window, ...]:
     if account.snapshot is None:
         return ()
-    return tuple(w for w in account.snapshot.main.windows if w.kind is not WindowKind.OTHER)
+    here = account.snapshot.service_now(now)
+    named = (w for w in account.snapshot.main.windows if w.kind is not WindowKind.OTHER)
+    # Past its reset an old snapshot says nothing about the window that has begun since.
+    return tuple(w for w in named if w.reset_at is None or w.reset_at > here)
+
+
+def _is_over(entry: Said, state: AppState, now: datetime) -> bool:
+    if entry.until is None:
+        return False
+    account = state.account(entry.account)
+    if entry.topic == _EXPIRY or account is None or account.snapshot is None:
+        return entry.until <= now
+    # Kept a little longer than its window: the next answer may put the same reset a few seconds later.
+    return entry.until <= account.snapshot.service_now(now) - _SAME_RESET
 
 
 def _level(window: Window, settings: Settings) -> Level | None:
@@ -85,13 +99,11 @@ def _level(window: Window, settings: Settings) -> Level | None:
 
 
 def _was_said(memory: set[Said], account: AccountKey, topic: str, until: datetime | None) -> bool:
-    for entry in memory:
-        if entry.account == account and entry.topic == topic:
-            if entry.until is None or until is None:
-                return entry.until is until
-            if abs(entry.until - until) <= _SAME_RESET:
-                return True
-    return False
+    known = [entry.until for entry in memory if entry.account == account and entry.topic == topic]
+    if until is None:
+        # A reset that is left out for once makes no new window.
+        return bool(known)
+    return any(moment is not None and abs(moment - until) <= _SAME_RESET for moment in known)
 
 
 def _ends_soon(account: AccountState, end: datetime, settings: Settings, now: datetime) -> bool:

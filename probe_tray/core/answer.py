@@ -37,7 +37,7 @@ class Answer:
         """How long the service asks to wait (RFC 9110 section 10.2.3: seconds or a date), at most an hour."""
         value = self.headers.get("retry-after", "").strip()
         if value.isascii() and value.isdigit():
-            wait = timedelta(seconds=min(int(value[:6]), 3600))
+            wait = timedelta(seconds=int(value.lstrip("0")[:6] or "0"))
         else:
             moment = _http_date(value)
             if moment is None:
@@ -49,6 +49,6 @@ class Answer:
 def _http_date(value: str) -> datetime | None:
     try:
         moment = email.utils.parsedate_to_datetime(value)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

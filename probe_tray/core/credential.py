@@ -11,6 +11,8 @@ from probe_tray.core.secret import Secret
 
 _AUTH = "https://api.openai.com/auth"
 _PROFILE = "https://api.openai.com/profile"
+_LATEST = 1e11
+"""Unix seconds, the year 5138: milliseconds lie beyond it, and sums with what lies below stay in the calendar."""
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +104,7 @@ def read_claims(id_token: Secret | None, access_token: Secret | None) -> Claims:
     )
 
 
-def make_credential(
+def make_credential(  # noqa: PLR0913 - named parts of one record, given by keyword only
     *,
     access_token: Secret,
     refresh_token: Secret | None,
@@ -141,7 +143,7 @@ def _workspace(auths: list[Mapping[str, object]]) -> str:
         entries = [_mapping(o) for o in cast("list[object]", found)] if isinstance(found, list) else []
         for entry in sorted(entries, key=lambda e: e.get("is_default") is not True):
             title = entry.get("title")
-            if isinstance(title, str) and title:
+            if isinstance(title, str) and title and title.isprintable():
                 return title
     return ""
 
@@ -169,9 +171,6 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _time(value: object) -> datetime | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _LATEST:
         return None
-    try:
-        return datetime.fromtimestamp(value, UTC)
-    except (OverflowError, ValueError, OSError):
-        return None
+    return datetime.fromtimestamp(value, UTC)

@@ -38,9 +38,10 @@ def renew_reason(credential: Credential, *, now: datetime, days: int) -> Reason 
 def planned_renewal(expires_at: datetime, *, now: datetime, days: int, fraction: float) -> datetime:
     """A moment for renewing by timer, so that many logins are not renewed all at once.
 
-    ``fraction`` in 0…1 chooses the moment inside the allowed window, which opens ``days`` before ``expires_at``. A window
-    that is open already is measured from ``now``.
+    ``fraction`` in 0…1 chooses the moment inside the allowed window, which opens ``days`` before ``expires_at``. A
+    window that is open already is measured from ``now``.
     """
-    opens = max(expires_at - timedelta(days=days), now)
+    # Added to now and not taken from the end: a record may say the year 1.
+    opens = now if expires_at <= now + timedelta(days=days) else expires_at - timedelta(days=days)
     span = max(expires_at - opens, timedelta())
     return opens + span * fraction * _LATEST

@@ -1,8 +1,8 @@
 """What the token endpoint answers, and what a failed refresh means for the token that was used."""
 
 import enum
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import cast
 
 import msgspec
 
@@ -17,9 +17,11 @@ from probe_tray.core.errors import (
     ProbeError,
     RateLimitedError,
     RegionBlockedError,
+    StrangeAnswerError,
     UnavailableError,
     UncertainError,
 )
+from probe_tray.core.lenient import json_object, mapping, number
 from probe_tray.core.secret import Secret, token
 
 _PERMANENT = {
@@ -52,19 +54,24 @@ class RefreshClass(enum.Enum):
 
 
 def read_token_reply(body: bytes) -> TokenReply | None:
-    """The tokens in a 2xx body, or None where it is no JSON object with an access token that can be used."""
+    """The tokens in a 2xx body, or None where it is no JSON object with an access token that can be used.
+
+    None as well when it names a refresh token that cannot be used: to go on with the old one, which is spent by then,
+    could revoke the whole login.
+    """
     values = _object(body)
     if values is None:
         return None
     access = token(values.get("access_token"))
-    if access is None:
+    refresh = token(values.get("refresh_token"))
+    if access is None or (refresh is None and values.get("refresh_token")):
         return None
-    expires = values.get("expires_in")
+    expires = number(values.get("expires_in"))
     return TokenReply(
         access_token=access,
-        refresh_token=token(values.get("refresh_token")),
+        refresh_token=refresh,
         id_token=token(values.get("id_token")),
-        expires_in=float(expires) if isinstance(expires, int | float) and 0 < expires < 1e9 else None,
+        expires_in=expires if expires is not None and 0 < expires < 1e9 else None,
     )
 
 
@@ -72,8 +79,7 @@ def error_code(body: bytes) -> str:
     """The error code of a body, lower case: ``error.code``, else ``error`` as text, else top-level ``code``."""
     values = _object(body) or {}
     error = values.get("error")
-    nested = cast("dict[str, object]", error).get("code") if isinstance(error, dict) else error
-    candidates: list[object] = [nested, values.get("code")]
+    candidates = (mapping(error).get("code"), error, values.get("code"))
     return next((c.lower() for c in candidates if isinstance(c, str) and c), "")
 
 
@@ -84,7 +90,7 @@ def classify_refresh(answer: Answer) -> RefreshClass:
     code = error_code(answer.body)
     if answer.status == 401 or code in _PERMANENT:
         return RefreshClass.PERMANENT
-    if answer.status == 403 or (400 <= answer.status < 500 and _is_html(answer)):
+    if answer.status == 403 or (answer.status < 500 and answer.status != 429 and _is_html(answer)):
         return RefreshClass.BLOCKED
     if answer.status >= 500 and answer.status not in {500, 503}:
         # 502, 504 and an edge's own 52x: the service may have acted on the request.
@@ -114,7 +120,7 @@ def login_from_reply(answer: Answer, *, now: datetime, host: str) -> Credential:
         raise _exchange_problem(answer, host=host, now=now)
     reply = read_token_reply(answer.body)
     if reply is None or reply.access_token is None:
-        raise IncompleteReplyError(missing="a usable access token")
+        raise IncompleteReplyError(missing="tokens that can be used")
     missing = [
         name for name, value in (("refresh token", reply.refresh_token), ("id token", reply.id_token)) if value is None
     ]
@@ -177,7 +183,7 @@ def _exchange_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError
         return LoginNotEntitledError()
     if code == _REGION:
         return RegionBlockedError()
-    if answer.status == 403 and (_is_html(answer) or "cf-mitigated" in answer.headers):
+    if answer.status == 403 and _is_from_edge(answer):
         return EdgeBlockedError(host=host)
     if answer.status == 429:
         return RateLimitedError(retry_after=answer.retry_after(now))
@@ -191,9 +197,13 @@ def _is_html(answer: Answer) -> bool:
     return "html" in answer.headers.get("content-type", "").lower() or answer.body.lstrip()[:1] == b"<"
 
 
-def _object(body: bytes) -> dict[str, object] | None:
+def _is_from_edge(answer: Answer) -> bool:
+    behind_edge = "cf-mitigated" in answer.headers or answer.headers.get("server", "").lower() == "cloudflare"
+    return _is_html(answer) or (behind_edge and _object(answer.body) is None)
+
+
+def _object(body: bytes) -> Mapping[str, object] | None:
     try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return json_object(body)
+    except StrangeAnswerError:
         return None
-    return cast("dict[str, object]", value) if isinstance(value, dict) else None

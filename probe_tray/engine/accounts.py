@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from probe_tray.core.credential import ApiKeyLogin, Credential, StoredCredential
@@ -78,13 +79,34 @@ class Accounts:
         return [(s, stored) for s, stored in found if stored is not None]
 
     async def check_writable(self, key: AccountKey) -> None:
-        """Raise StoreError when a new login could not be kept."""
-        await self.ours[0].check_writable(key)
+        """Raise StoreError when a store that has to take this account's new login cannot."""
+        for store in await self._places(key):
+            await store.check_writable(key)
 
-    async def keep(self, credential: Credential) -> None:
-        """Save a login in every store of ours that holds its account; a new one in the first. Raises StoreError."""
-        holders = [store for store, _ in await self.holders(credential.key)]
-        await save_in(holders or [self.ours[0]], credential)
+    async def keep(self, credential: Credential) -> tuple[StoreError, ...]:
+        """Save a login in every store of ours that holds its account; a new one in the first.
+
+        Raises StoreError when no store took it; where one did, what kept the others from it is returned.
+        """
+        places = await self._places(credential.key)
+        faults: list[StoreError] = []
+        for store in places:
+            try:
+                await store.save(credential)
+            except StoreError as error:
+                faults.append(error)
+        if len(faults) == len(places):
+            raise faults[0]
+        return tuple(faults)
+
+    async def _places(self, key: AccountKey) -> list[AccountStore]:
+        holders: list[AccountStore] = []
+        for store in self.ours:
+            # A record that is damaged, or a folder that is gone, must not keep a new login from being saved.
+            with suppress(StoreError):
+                if await store.read(key) is not None:
+                    holders.append(store)
+        return holders or [self.ours[0]]
 
 
 async def save_in(stores: Sequence[AccountStore], credential: Credential) -> None:

@@ -1,18 +1,17 @@
 """One login, from the click to the account in the list."""
 
-import asyncio
-
 from msgspec.structs import replace
 
 from probe_tray.core.credential import Credential
 from probe_tray.core.errors import OtherAccountError, ProbeError
-from probe_tray.core.events import LoginChanged
+from probe_tray.core.events import LoginChanged, TroubleMet
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.secret import Secret
 from probe_tray.core.state import LoginPhase, LoginState
 from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.sign_in import BrowserSignIn
 from probe_tray.engine.store import Store
+from probe_tray.engine.waiting import to_the_end
 
 
 class Login:
@@ -36,18 +35,17 @@ class Login:
         try:
             # Before the person does anything: a locked keyring or a full disk must not cost them a sign-in.
             await self._accounts.check_writable(account or AccountKey(""))
-            # A login whose tokens could not be saved is not asked of the person a second time.
-            self._unsaved = self._unsaved or await self._signed_in(account)
-            credential = self._unsaved
-            await self._accounts.keep(credential)
-            self._unsaved = None
+            credential = await self._kept_at_last()
+            if credential is None or account not in {None, credential.key}:
+                self._unsaved = credential = await self._signed_in(account)
+                # From here on the tokens exist nowhere else: neither cancelling nor quitting may lose them.
+                await to_the_end(self._keep(credential))
         except ProbeError as error:
             self._tell(LoginState(phase=LoginPhase.FAILED, account=account, problem=error.problem))
             return None
-        except asyncio.CancelledError:
+        except BaseException:
             self._tell(None)
             raise
-        await self._accounts.read()
         if account is not None and credential.key != account:
             other = OtherAccountError(who=credential.email or "another account")
             self._tell(LoginState(phase=LoginPhase.FAILED, account=account, problem=other.problem))
@@ -57,7 +55,22 @@ class Login:
 
     async def show_page(self) -> None:
         """Open the sign-in page of the waiting login once more."""
+        login = self._store.state.login
+        if login is not None and login.phase is LoginPhase.WAITING and login.problem is not None:
+            self._tell(replace(login, problem=None))
         await self._sign_in.show_page(self._trouble)
+
+    async def _kept_at_last(self) -> Credential | None:
+        """The login of an earlier run whose tokens could not be saved then: it is not asked of the person again."""
+        if (credential := self._unsaved) is not None:
+            await to_the_end(self._keep(credential))
+        return credential
+
+    async def _keep(self, credential: Credential) -> None:
+        for fault in await self._accounts.keep(credential):
+            self._store.dispatch(TroubleMet(problem=fault.problem))
+        self._unsaved = None
+        await self._accounts.read()
 
     async def _signed_in(self, account: AccountKey | None) -> Credential:
         return await self._sign_in.run(

@@ -1,16 +1,25 @@
 """The browser's part of a login: from an address to tokens."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from probe_tray.core.credential import Credential
-from probe_tray.core.errors import BrowserError, LoginDeniedError, LoginNotEntitledError, LoginTimedOutError, ProbeError
+from probe_tray.core.errors import (
+    BrowserError,
+    ExchangeError,
+    LoginDeniedError,
+    LoginNotEntitledError,
+    LoginTimedOutError,
+    ProbeError,
+)
 from probe_tray.core.oauth import authorize_address, new_attempt
 from probe_tray.core.secret import Secret
 from probe_tray.core.service import Service
 from probe_tray.core.token_reply import login_from_reply
-from probe_tray.engine.waiting import wait_until
+from probe_tray.engine.waiting import wait_for
 from probe_tray.ports import AuthService, Browser, Callback, CallbackListener, Clock, OpenCallback, Randomness
 
 _PATIENCE = timedelta(minutes=10)
@@ -58,13 +67,13 @@ class BrowserSignIn:
                 ends_at = self._clock.now() + _PATIENCE
                 waiting(callback.port, ends_at)
                 await self.show_page(trouble)
-                answer = await self._first(callback, ends_at)
+                answer = await self._first(callback)
             finally:
                 self._address = None
             code = _code(answer)
             back()
             reply = await self._auth.exchange(code, attempt.verifier, callback.redirect_uri)
-        return login_from_reply(reply, now=self._clock.now(), host=self._service.issuer)
+        return login_from_reply(reply, now=self._clock.now(), host=urlsplit(self._service.issuer).netloc)
 
     async def show_page(self, trouble: Callable[[ProbeError], None]) -> None:
         """Open the sign-in page of the waiting attempt, again if need be."""
@@ -75,8 +84,8 @@ class BrowserSignIn:
         except BrowserError as error:
             trouble(error)
 
-    async def _first(self, callback: OpenCallback, ends_at: datetime) -> Callback:
-        patience = asyncio.create_task(wait_until(self._clock, ends_at))
+    async def _first(self, callback: OpenCallback) -> Callback:
+        patience = asyncio.create_task(wait_for(self._clock, _PATIENCE))
         answer = asyncio.create_task(callback.wait())
         try:
             await asyncio.wait({patience, answer}, return_when=asyncio.FIRST_COMPLETED)
@@ -91,6 +100,7 @@ class BrowserSignIn:
 def _code(callback: Callback) -> Secret:
     if callback.code is not None:
         return callback.code
-    if callback.error == "access_denied" and "missing_codex_entitlement" in callback.description:
-        raise LoginNotEntitledError
-    raise LoginDeniedError
+    if callback.error == "access_denied":
+        raise LoginNotEntitledError if "missing_codex_entitlement" in callback.description else LoginDeniedError
+    known = re.fullmatch("[a-z_]{1,60}", callback.error)
+    raise ExchangeError(reason=f"the sign-in page ended with {callback.error if known else 'no code'}")

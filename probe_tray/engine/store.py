@@ -25,8 +25,10 @@ class Store:
         """Change the state by ``event``; listeners hear of it when it made a difference."""
         before, self._state = self._state, reduce(self._state, event)
         if self._state is not before:
-            for listener in tuple(self._listeners.values()):
-                listener()
+            for number in tuple(self._listeners):
+                # One that was called before may have ended this one's subscription.
+                if listener := self._listeners.get(number):
+                    listener()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` after every change; the returned function ends that."""

@@ -29,24 +29,24 @@ class FakeClock:
 
     def __init__(self, start: datetime = START) -> None:
         self._now = start
-        self._elapsed = 0.0
-        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self._elapsed = timedelta()
+        self._sleepers: list[tuple[timedelta, int, asyncio.Future[None]]] = []
         self._numbers = itertools.count()
 
     def now(self) -> datetime:
         return self._now
 
     def monotonic(self) -> float:
-        return self._elapsed
+        return self._elapsed.total_seconds()
 
     async def sleep(self, seconds: float) -> None:
-        future = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._now + timedelta(seconds=seconds), next(self._numbers), future))
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._elapsed + timedelta(seconds=seconds), next(self._numbers), future))
         await future
 
     async def advance(self, span: timedelta) -> None:
         """Let ``span`` pass, waking each sleeper at its time."""
-        target = self._now + span
+        target = self._elapsed + span
         await settle()
         while self._sleepers and self._sleepers[0][0] <= target:
             moment, _, future = heapq.heappop(self._sleepers)
@@ -59,13 +59,12 @@ class FakeClock:
         await settle()
 
     def jump(self, span: timedelta) -> None:
-        """Move the wall clock alone, as a person or a time server does."""
+        """Move the wall clock alone, as a person or a time server does: sleepers take no notice."""
         self._now += span
 
-    def _move(self, moment: datetime) -> None:
-        if moment > self._now:
-            self._elapsed += (moment - self._now).total_seconds()
-            self._now = moment
+    def _move(self, elapsed: timedelta) -> None:
+        self._now += elapsed - self._elapsed
+        self._elapsed = elapsed
 
 
 class FakeRandomness:
