@@ -1,0 +1,119 @@
+"""Desktop notifications through the system's own service, or whatever the fallback is where there is none."""
+
+import asyncio
+import contextlib
+import html
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, final
+
+from probe_tray.ports import Notification, Urgency
+
+if TYPE_CHECKING:
+    from desktop_notifier.backends.base import DesktopNotifierBackend
+
+APP_NAME: Final = "Probe Tray"
+OPEN_ACTION: Final = "open"
+"""What a click on the whole notification is called."""
+SEND_SECONDS: Final = 5.0
+"""A service that has not taken a notification by then is taken for absent."""
+
+_log: Final = logging.getLogger(__name__)
+
+
+@final
+class DesktopNotifier:
+    """Shows notifications with desktop-notifier; implements the port ``Notifier``.
+
+    On Linux it talks to the session bus from the running loop (seen to work with qasync 0.28 and PySide6 6.11).
+    """
+
+    def __init__(self, fallback: Callable[[str, str], None], icon: Path | None = None) -> None:
+        """Show ``icon`` beside each; ``fallback`` gets title and body where the desktop shows no notifications."""
+        self._fallback = fallback
+        self._icon = icon
+        self._service: DesktopNotifierBackend | None = None
+        self._shown: dict[str, str] = {}
+        # One after the other: with two at once, both would look for the same older one.
+        self._turn = asyncio.Lock()
+
+    async def show(self, notification: Notification, on_action: Callable[[str], None]) -> None:
+        """Show it in place of an older one with the same tag. Never raises.
+
+        ``on_action`` is called on the loop that is running now.
+        """
+        async with self._turn:
+            try:
+                async with asyncio.timeout(SEND_SECONDS):
+                    delivered = await self._show(notification, on_action)
+            except Exception as error:  # noqa: BLE001 - whatever a desktop does, a notification is never worth a crash
+                _log.debug("no notification service: %s", type(error).__name__)
+                delivered = False
+            if not delivered:
+                # Its connection may be to a service that is gone: the next one starts anew.
+                await self.close()
+                self._show_otherwise(notification)
+
+    async def close(self) -> None:
+        """Leave the desktop's service. What is shown stays, but its buttons do nothing any more."""
+        service, self._service = self._service, None
+        self._shown.clear()
+        bus = getattr(service, "bus", None)
+        if bus is not None:
+            # WORKAROUND desktop-notifier 6.2: it has no way to end its connection, which would stay open for ever.
+            bus.disconnect()
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(SEND_SECONDS):
+                    await bus.wait_for_disconnect()
+
+    async def _show(self, notification: Notification, on_action: Callable[[str], None]) -> bool:
+        # Imported late: it costs 35 ms and the session bus, and most starts show nothing.
+        import desktop_notifier as desktop
+        from desktop_notifier.main import get_backend_class
+
+        if self._service is None:
+            icon = desktop.Icon(path=self._icon) if self._icon is not None else None
+            self._service = get_backend_class()(APP_NAME, icon)
+            await self._service.request_authorisation()
+        service, loop = self._service, asyncio.get_running_loop()
+        older = self._shown.pop(notification.tag, None)
+        if older is not None and older in await service.get_current_notifications():
+            await service.clear(older)
+
+        def act(action: str) -> None:
+            # macOS and Windows call from threads of their own.
+            loop.call_soon_threadsafe(on_action, action)
+
+        delivered: list[bool] = []
+        shown = desktop.Notification(
+            title=notification.title,
+            message=plain_body(notification.body),
+            urgency=desktop.Urgency.Critical if notification.urgency is Urgency.CRITICAL else desktop.Urgency.Normal,
+            buttons=tuple(
+                desktop.Button(title=button.label, identifier=button.action, on_pressed=_bound(act, button.action))
+                for button in notification.buttons
+            ),
+            on_clicked=_bound(act, OPEN_ACTION),
+            # The library reports a failure to its log only, but a success here.
+            on_dispatched=lambda: delivered.append(True),
+        )
+        self._shown[notification.tag] = shown.identifier
+        await service.send(shown)
+        return bool(delivered)
+
+    def _show_otherwise(self, notification: Notification) -> None:
+        try:
+            self._fallback(notification.title, notification.body)
+        except Exception as error:  # noqa: BLE001 - as above
+            _log.warning("a notification could not be shown: %s", type(error).__name__)
+
+
+def plain_body(body: str) -> str:
+    """``body`` as the desktop's service must get it to show it as it is: on Linux it would read markup."""
+    return html.escape(body, quote=False) if sys.platform == "linux" else body
+
+
+def _bound(act: Callable[[str], None], action: str) -> Callable[[], None]:
+    return lambda: act(action)
