@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from probe_tray.core.credential import Credential, StoredCredential
-from probe_tray.core.errors import Problem, ProbeError, StrangeAnswerError
+from probe_tray.core.errors import ProbeError, Problem, StrangeAnswerError
 from probe_tray.core.judge import judge
 from probe_tray.core.quota import Snapshot
 from probe_tray.core.report import AccountReport

@@ -1,0 +1,146 @@
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe_tray.core.errors import NotSentError, TokenRefusedError
+from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.report import AccountReport
+from probe_tray.view.csv_table import defused, status_csv, to_csv
+from probe_tray.view.json_table import status_json
+from probe_tray.view.status_table import Weight, status_header, status_rows, summary
+from probe_tray.view.times import Now
+from probe_tray.view.translate import Translator
+
+NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+EAST = timezone(timedelta(hours=8))
+HEADER = (
+    "file,account_id,email,plan_type,5h_used_pct,5h_reset_at,weekly_used_pct,weekly_reset_at,upstream_status,error\r\n"
+)
+
+
+def local(moment: datetime) -> datetime:
+    return moment.astimezone(EAST)
+
+
+def window(kind: WindowKind, used: float, after: timedelta | None = timedelta(hours=2)) -> Window:
+    seconds = {WindowKind.SHORT: 18000, WindowKind.WEEKLY: 604800, WindowKind.MONTHLY: 2592000}.get(kind, 172800)
+    reset = None if after is None else NOW + after
+    return Window(kind=kind, seconds=seconds, used_percent=used, reset_at=reset)
+
+
+def report(*windows: Window, name: str = "ana", extra: tuple[Limit, ...] = ()) -> AccountReport:
+    return AccountReport(
+        location=f"{name}.json",
+        account_id=f"account-{name}",
+        email=f"{name}@example.com",
+        plan="plus",
+        snapshot=Snapshot(taken_at=NOW, main=Limit(allowed=True, windows=windows), extra=extra),
+        upstream_status=200,
+    )
+
+
+FAILED = AccountReport(
+    location="bo.json", account_id="account-bo", plan="team", upstream_status=401, problem=TokenRefusedError().problem
+)
+
+
+def test_the_bytes_of_the_status_table() -> None:
+    both = report(window(WindowKind.SHORT, 42), window(WindowKind.WEEKLY, 4.25, None))
+    alone = report(window(WindowKind.WEEKLY, 100, timedelta(days=3)), name="cy")
+    unreadable = AccountReport(location="x, y.json", problem=NotSentError(reason='"why"').problem)
+    assert status_csv([both, alone, FAILED, unreadable], local).decode() == (
+        HEADER
+        + "ana.json,account-ana,ana@example.com,plus,42.0,2026-11-22 16:00:00,4.2,-,200,\r\n"
+        + "cy.json,account-cy,cy@example.com,plus,,,100.0,2026-11-25 14:00:00,200,\r\n"
+        + "bo.json,account-bo,,team,,,,,401,The service no longer accepts this login's access token.\r\n"
+        + '"x, y.json",,,,,,,,0,"The service cannot be reached: ""why""."\r\n'
+    )
+
+
+def test_no_rows_are_a_header_alone() -> None:
+    assert status_csv([], local).decode() == HEADER
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "\uff1d1"])
+def test_formulas_are_defused(cell: str) -> None:
+    assert defused(cell) == f"'{cell}"
+
+
+def test_names_of_files_and_people_are_defused_but_missing_resets_are_not() -> None:
+    odd = AccountReport(location="=cmd", account_id="+a", email="@e", plan="-p")
+    row = status_csv([odd], local).decode().splitlines()[1]
+    assert row == "'=cmd,'+a,'@e,'-p,,,,,0,"
+    assert ",-," in status_csv([report(window(WindowKind.SHORT, 1, None))], local).decode()
+
+
+@given(cells=st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=5))
+def test_every_cell_comes_back_from_the_csv(cells: list[str]) -> None:
+    read = list(csv.reader(io.StringIO(to_csv([cells]).decode(), newline="")))
+    assert read == [cells]
+
+
+def test_file_names_that_are_no_text_are_written_all_the_same() -> None:
+    odd = AccountReport(location="a\udcff.json", problem=NotSentError(reason="\udcff").problem)
+    assert b"a?.json" in status_csv([odd], local)
+    assert json.loads(status_json([odd]))["accounts"][0]["file"] == "a?.json"
+
+
+def test_json_has_every_window_and_times_in_utc() -> None:
+    extra = Limit(name="Spark", windows=(window(WindowKind.SHORT, 30),))
+    full = report(window(WindowKind.SHORT, 11), window(WindowKind.WEEKLY, 100, timedelta(days=3)), extra=(extra,))
+    data = status_json([full, FAILED])
+    assert data.endswith(b"}\n")
+    first, second = json.loads(data)["accounts"]
+    assert (first["state"], first["no_capacity_until"]) == ("limited", "2026-11-25T06:00:00Z")
+    assert [w["kind"] for w in first["quota"]["main"]["windows"]] == ["5h", "weekly"]
+    assert first["quota"]["extra"][0]["windows"][0]["reset_at"] == "2026-11-22T08:00:00Z"
+    assert first["error"] is None
+    assert (second["error"]["kind"], second["upstream_status"], second["quota"]) == ("TokenRefused", 401, None)
+
+
+def words(*reports: AccountReport) -> list[list[str]]:
+    return [[cell.text for cell in row] for row in status_rows(reports, Now(NOW, EAST), Translator())]
+
+
+def test_a_row_for_people() -> None:
+    assert words(report(window(WindowKind.SHORT, 42), window(WindowKind.WEEKLY, 17, None))) == [
+        ["ana@example.com", "plus", "42 %, resets in 2 h", "17 %", "", "available"]
+    ]
+
+
+def test_an_exhausted_week_is_said_plainly() -> None:
+    row = words(report(window(WindowKind.SHORT, 11), window(WindowKind.WEEKLY, 100, timedelta(hours=3))))[0]
+    assert row[-1] == "no capacity until the reset in 3 h · 17:00"
+
+
+def test_every_other_window_is_named() -> None:
+    extra = Limit(name="Spark", windows=(window(WindowKind.SHORT, 30, None),))
+    row = words(report(window(WindowKind.MONTHLY, 63, None), window(WindowKind.OTHER, 5, None), extra=(extra,)))[0]
+    assert row[2:5] == ["–", "–", "month 63 %; 2 days 5 %; Spark 5 h 30 %"]
+
+
+def test_a_failure_takes_the_place_of_the_state() -> None:
+    assert words(FAILED)[0][-1] == "The service no longer accepts this login's access token."
+
+
+def test_what_could_move_the_cursor_is_not_shown() -> None:
+    row = words(AccountReport(location="\x1b[2Ja\n.json", problem=NotSentError(reason="\x1b[31m").problem))[0]
+    assert all(text.isprintable() for text in row)
+
+
+@pytest.mark.parametrize(("used", "weight"), [(79.9, Weight.PLAIN), (80, Weight.WARNING), (95, Weight.CRITICAL)])
+def test_full_windows_ask_to_be_looked_at(used: float, weight: Weight) -> None:
+    row = status_rows([report(window(WindowKind.SHORT, used))], Now(NOW, EAST), Translator())[0]
+    assert row[2].weight is weight
+    assert len(row) == len(status_header(Translator()))
+
+
+def test_the_last_line_counts() -> None:
+    t = Translator()
+    assert summary([report()], t) == "1 account"
+    assert summary([report(), FAILED], t) == "2 accounts, 1 failed"
