@@ -18,9 +18,18 @@ from probe_tray.core.journal import Outcome, Verdict
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
 _ENDED: Final = ".ended"
 _PASSING: Final = ".passing"
-_KEEP_ENDED: Final = timedelta(days=400)
-_KEEP_PASSING: Final = timedelta(days=30)
+_BETWEEN_PRUNINGS: Final = timedelta(days=1)
 _END_WITHOUT_A_DATE: Final = Outcome(verdict=Verdict.ENDED, at=datetime.fromtimestamp(0, UTC))
+
+
+def _lifetime(verdict: Verdict) -> timedelta:
+    match verdict:
+        case Verdict.ENDED:
+            return timedelta(days=400)
+        case Verdict.UNCERTAIN | Verdict.BACKOFF:
+            return timedelta(days=30)
+        case Verdict.FRESH:
+            return timedelta(days=1)
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,13 +48,14 @@ class FileRenewalMemory:
     def __init__(self, folder: Path, *, disk: Disk | None = None) -> None:
         """Keep the files in ``folder``, which is made when needed."""
         self._folder, self._disk = folder, disk or Disk()
+        self._pruned: datetime | None = None
 
     async def recall(self, fingerprint: str) -> Outcome | None:
         """Read the token's file. One with damaged content says nothing but what its name says."""
         return await asyncio.to_thread(self._recall, _checked(fingerprint))
 
     async def remember(self, fingerprint: str, outcome: Outcome) -> None:
-        """Write the token's file, and remove those that are too old, as seen from ``outcome.at``."""
+        """Write the token's file; once a day also remove those that are too old, as seen from ``outcome.at``."""
         await asyncio.to_thread(self._remember, _checked(fingerprint), outcome)
 
     def _recall(self, fingerprint: str) -> Outcome | None:
@@ -64,16 +74,19 @@ class FileRenewalMemory:
         suffix = _ENDED if outcome.verdict is Verdict.ENDED else _PASSING
         line = _Line(outcome=outcome, check=_check(outcome))
         replace_file(self._folder / f"{fingerprint}{suffix}", msgspec.json.encode(line) + b"\n", disk=self._disk)
-        self._prune(outcome.at)
+        if self._pruned is None or outcome.at - self._pruned >= _BETWEEN_PRUNINGS:
+            self._prune(outcome.at)
+            self._pruned = outcome.at
 
     def _prune(self, now: datetime) -> None:
         remove_stale(self._folder)
         with contextlib.suppress(OSError):
             for path in list(self._folder.iterdir()):
-                limit = {_ENDED: _KEEP_ENDED, _PASSING: _KEEP_PASSING}.get(path.suffix)
+                if path.suffix not in {_ENDED, _PASSING}:
+                    continue
                 with contextlib.suppress(OSError, StoreError):
-                    found = _parse(read_regular(path, disk=self._disk)) if limit else None
-                    if limit and found and found.at < now - limit:
+                    found = _parse(read_regular(path, disk=self._disk))
+                    if found is not None and found.at < now - _lifetime(found.verdict):
                         remove_file(path, disk=self._disk)
 
 

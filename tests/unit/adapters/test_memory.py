@@ -20,6 +20,7 @@ from tests.support.fakes import START
 PRINT, OTHER = "0123456789abcdef", "fedcba9876543210"
 ENDED = Outcome(verdict=Verdict.ENDED, at=START, reason="refresh_token_reused")
 UNCERTAIN = Outcome(verdict=Verdict.UNCERTAIN, at=START, until=START + timedelta(minutes=15))
+FRESH = Outcome(verdict=Verdict.FRESH, at=START)
 BACKOFF = Outcome(verdict=Verdict.BACKOFF, at=START, until=START + timedelta(seconds=30), failures=3, reason="429")
 DAY = timedelta(days=1)
 
@@ -29,7 +30,7 @@ def only_file(folder: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("outcome", [ENDED, UNCERTAIN, BACKOFF], ids=lambda o: o.verdict.value)
+@pytest.mark.parametrize("outcome", [ENDED, UNCERTAIN, BACKOFF, FRESH], ids=lambda o: o.verdict.value)
 async def test_an_outcome_is_known_after_a_restart(tmp_path: Path, outcome: Outcome) -> None:
     await FileRenewalMemory(tmp_path / "memory").remember(PRINT, outcome)
     assert await FileRenewalMemory(tmp_path / "memory").recall(PRINT) == outcome
@@ -80,6 +81,16 @@ async def test_old_outcomes_are_forgotten(tmp_path: Path) -> None:
     await memory.remember("b" * 16, Outcome(verdict=Verdict.BACKOFF, at=START + 401 * DAY))
     assert await memory.recall(PRINT) is None
     assert await memory.recall("a" * 16) == late
+
+
+async def test_hundreds_of_renewals_do_not_read_each_other(tmp_path: Path) -> None:
+    disk = TroubledDisk()
+    memory = FileRenewalMemory(tmp_path, disk=disk)
+    for number in range(50):
+        await memory.remember(f"{number:016x}", FRESH)
+    assert disk.steps.count("read") <= 50
+    await memory.remember("a" * 16, Outcome(verdict=Verdict.FRESH, at=START + 2 * DAY))
+    assert await memory.recall(f"{1:016x}") is None
 
 
 async def test_a_memory_that_cannot_be_read_is_not_an_empty_one(tmp_path: Path) -> None:
