@@ -35,7 +35,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     status: int | None = None
     """None until it is answered, and for good when the connection was dropped instead."""
     delivered: bool = False
-    """Whether the whole reply has been handed to the network."""
+    """Whether the whole reply has been handed to the network, or is just about to be."""
 
 
 class Violation(msgspec.Struct, frozen=True):

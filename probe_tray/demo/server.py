@@ -66,12 +66,17 @@ class _Conversation:
         try:
             while request := await self._next():
                 outcome = await self._desk.serve(request)
-                delivered = await self._send(outcome)
-                self._desk.sent(outcome, delivered=delivered)
-                if not delivered or self._wire.our_state is not h11.DONE or self._wire.their_state is not h11.DONE:
+                # Noted first, since whoever has read the reply may look it up at once.
+                self._desk.sent(outcome, delivered=not outcome.half)
+                if not await self._send(outcome):
+                    self._desk.sent(outcome, delivered=False)
+                    break
+                if self._wire.our_state is not h11.DONE or self._wire.their_state is not h11.DONE:
                     break
                 self._wire.start_next_cycle()
                 self._nth += 1
+            self._writer.close()  # Unlike abort, it lets a long reply go out to its end.
+            await self._writer.wait_closed()
         except h11.RemoteProtocolError:
             await self._reject()
         except ConnectionError:
