@@ -421,6 +421,19 @@ async def test_the_next_login_gets_the_same_port_at_once_and_only_its_own_state_
         await done_page(login)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows frees a port at once")
+async def test_a_connection_that_we_closed_first_does_not_block_the_port_for_the_next_login() -> None:
+    listener = LoopbackListener(Service(ports=free_ports(1)))
+    for _ in range(2):
+        async with listener.open(Secret(STATE)) as login:
+            # Read to the end before closing: then the connection lingers on our side (TIME_WAIT).
+            reader, writer = await asyncio.open_connection(V4, login.port)
+            writer.write(get("/", login.port))
+            assert status_of(await reader.read()) == 404
+            writer.close()
+            await writer.wait_closed()
+
+
 async def test_nothing_to_close_is_closed() -> None:
     await LoopbackListener(Service(ports=(0,))).closed()
 
