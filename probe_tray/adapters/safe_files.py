@@ -101,6 +101,20 @@ def remove_file(path: Path, *, disk: Disk | None = None) -> None:
         raise WriteError(path=str(path), reason=reason_of(error)) from None
 
 
+def prove_writable(folder: Path, size: int, *, disk: Disk | None = None) -> None:
+    """Write and remove a file of ``size`` bytes in ``folder``. Raises WriteError where a later write would fail too."""
+    disk = disk or Disk()
+    temporary = folder / f".{secrets.token_hex(8)}.probe-tray.tmp"
+    try:
+        try:
+            _fill(temporary, bytes(size), disk)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                disk.remove(temporary)
+    except OSError as error:
+        raise WriteError(path=str(folder), reason=reason_of(error)) from None
+
+
 def make_private_folder(path: Path) -> None:
     """Create the folder and its missing parents, 0700; one of ours that others may enter is closed to them.
 

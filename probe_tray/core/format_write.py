@@ -12,6 +12,7 @@ from probe_tray.core.secret import Secret
 _ORDER = ("id_token", "access_token", "refresh_token", "account_id", "last_refresh", "email", "type", "expired")
 """The order in which the Go program writes its keys."""
 _NAME = re.compile(r'[./\\:<>"|?*\x00-\x1f\x7f]')
+_SPACE = " \t\r\n"
 _NAME_BYTES = 180
 """Bytes of an address in a file name; a whole name may have 255."""
 
@@ -41,6 +42,19 @@ def write_document(document: Document, credential: Credential, zone: tzinfo) -> 
         case _:
             text = _write_flat(text, credential, zone, keep_empty=document.format is Format.PROXY_API)
     return (whole[: document.start] + text + whole[document.end :]).encode()
+
+
+def remove_document(document: Document) -> bytes:
+    """The whole new file without ``document``, one of several in it; the others keep their bytes."""
+    whole = document.text.reveal()
+    before, after = whole[: document.start], whole[document.end :]
+    if (rest := after.lstrip(_SPACE)).startswith(","):
+        after = rest[1:].lstrip(_SPACE)
+    elif (kept := before.rstrip(_SPACE)).endswith(","):
+        before = kept[:-1]
+    elif before.endswith("\n") or not before:  # a line of JSON lines
+        after = after.partition("\n")[2]
+    return (before + after).encode()
 
 
 def file_name(credential: Credential, day: date, *, taken: bool = False) -> str:

@@ -5,6 +5,7 @@ Writing is in ``format_write``.
 """
 
 import enum
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,10 @@ _FLAT_KEYS = frozenset(
     {"id_token", "access_token", "refresh_token", "account_id", "last_refresh", "email", "type", "expired"}
 )
 _OFFICIAL_KEYS = frozenset({"auth_mode", "OPENAI_API_KEY", "tokens"})
+
+
+NOBODY: Final = "nobody is signed in with it"
+"""The reason of an official client's file after signing out: nothing to complain about where it lives."""
 
 
 class Format(enum.Enum):
@@ -157,7 +162,7 @@ def _official(base: Document, node: Object) -> Document:
     signed_in = isinstance(key, Scalar) and isinstance(key.value, str) and key.value != ""
     try:
         if not isinstance(node.get("tokens"), Object):
-            raise Refused("nobody is signed in with it")
+            raise Refused(NOBODY)
         return _read(base, Fields(node, ("tokens",)), Format.OFFICIAL)
     except Refused:
         if not signed_in:
