@@ -48,6 +48,10 @@ class LoopbackListener:
         self._service = service
         self._last: LoginListener | None = None
 
+    def use(self, service: Service) -> None:
+        """Open the next listener for ``service``."""
+        self._service = service
+
     @asynccontextmanager
     async def open(self, state: Secret) -> AsyncGenerator["LoginListener"]:
         """Open the first free port on every loopback family there is. Raises PortsTakenError.
@@ -168,7 +172,6 @@ class LoginListener:
             except OSError:
                 # Out of file descriptors, or gone again already: the login goes on.
                 await asyncio.sleep(_ACCEPT_PAUSE_SECONDS)
-            await asyncio.sleep(0)
 
     def _shut(self, sockets: Sequence[socket]) -> None:
         for one in sockets:

@@ -236,8 +236,10 @@ async def test_a_failed_task_is_logged_without_its_values(caplog: pytest.LogCapt
 PROGRAM = """
 import logging, sys, threading
 from probe_tray.adapters.hygiene import Redactor, configure_logging, switch_off_core_dumps
-switch_off_core_dumps()
 import resource
+most = resource.getrlimit(resource.RLIMIT_CORE)[1]
+resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+switch_off_core_dumps()
 assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0
 class Broken:
     def __del__(self):
