@@ -30,6 +30,10 @@ class Accounts:
         self._store = store
         self._reading = asyncio.Lock()
 
+    def use(self, stores: Sequence[AccountStore]) -> None:
+        """Work on other stores from now on; read them with :meth:`read`."""
+        self._stores = tuple(stores)
+
     @property
     def ours(self) -> tuple[AccountStore, ...]:
         """The stores this program may write."""
@@ -75,8 +79,13 @@ class Accounts:
 
     async def holders(self, key: AccountKey) -> list[tuple[AccountStore, StoredCredential]]:
         """The stores of ours that hold ``key``, with what they hold. Raises StoreError when one cannot tell."""
-        found = [(s, await s.read(key)) for s in self.ours]
-        return [(s, stored) for s, stored in found if stored is not None]
+        return [(store, stored) for store in self.ours for stored in await self.held_by(store, key)]
+
+    async def held_by(self, store: AccountStore, key: AccountKey) -> tuple[StoredCredential, ...]:
+        """What one store holds of ``key`` that is ours to change: its login, or nothing. Raises StoreError."""
+        stored = await store.read(key)
+        # The official client's own file may lie in a folder of ours.
+        return () if stored is None or stored.store is StoreKind.OFFICIAL else (stored,)
 
     async def check_writable(self, key: AccountKey) -> None:
         """Raise StoreError when a store that has to take this account's new login cannot."""
@@ -104,21 +113,9 @@ class Accounts:
         for store in self.ours:
             # A record that is damaged, or a folder that is gone, must not keep a new login from being saved.
             with suppress(StoreError):
-                if await store.read(key) is not None:
+                if await self.held_by(store, key):
                     holders.append(store)
         return holders or [self.ours[0]]
-
-
-async def save_in(stores: Sequence[AccountStore], credential: Credential) -> None:
-    """Save in each of ``stores``, whatever the others do; raises the first StoreError afterwards."""
-    faults: list[StoreError] = []
-    for store in stores:
-        try:
-            await store.save(credential)
-        except StoreError as error:
-            faults.append(error)
-    if faults:
-        raise faults[0]
 
 
 def _first(group: list[StoredCredential]) -> StoredCredential:

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from probe_tray.core.errors import ProbeError, RenewalsPausedError, ServiceError
 from probe_tray.core.events import Event, RenewalEnded, RenewalStarted
@@ -14,6 +15,17 @@ from probe_tray.engine.transaction import Transaction
 from probe_tray.ports import AccountLocks, Clock
 
 _AT_ONCE = 4
+
+
+class _Running(NamedTuple):
+    """A renewal in progress."""
+
+    task: "asyncio.Task[Renewed]"
+    wish: Wish
+
+    def suffices(self, wish: Wish) -> bool:
+        """Whether its outcome answers this wish too: one left to the policy does not answer one that has a reason."""
+        return self.wish.forced or self.wish.reason is wish.reason or wish.reason is None
 
 
 class Renewals:
@@ -27,24 +39,27 @@ class Renewals:
         self._locks = locks
         self._clock = clock
         self._tell = tell
-        self._running: dict[AccountKey, asyncio.Task[Renewed]] = {}
+        self._running: dict[AccountKey, _Running] = {}
         self._sending: set[AccountKey] = set()
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._attempts: deque[Attempt] = deque(maxlen=4096)
         self._paused: datetime | None = None
         self._closed = False
+        # The rest is measured by a clock that nobody sets, from the wall clock's time at the start.
+        self._began = clock.now() - timedelta(seconds=clock.monotonic())
 
     async def renew(self, key: AccountKey, wish: Wish) -> Renewed:
         """Renew one account, or join the renewal of it that runs. Raises a ProbeError.
 
         Cancelling the caller does not cancel the renewal: a request that was sent is seen to its end.
         """
-        task = self._running.get(key)
-        if task is None:
-            task = asyncio.create_task(self._renew(key, wish))
-            self._running[key] = task
-            task.add_done_callback(lambda ended: self._forget(key, ended))
-        return await asyncio.shield(task)
+        while (running := self._running.get(key)) is not None and not running.suffices(wish):
+            await asyncio.wait({running.task})
+        if running is None:
+            running = _Running(asyncio.create_task(self._renew(key, wish)), wish)
+            self._running[key] = running
+            running.task.add_done_callback(lambda ended: self._forget(key, ended))
+        return await asyncio.shield(running.task)
 
     async def unfinished(self) -> tuple[AccountKey, ...]:
         """The accounts for which an earlier run, or another process just now, has left something in the journal."""
@@ -58,42 +73,49 @@ class Renewals:
     async def close(self) -> None:
         """Start no request any more, and wait for those that were sent."""
         self._closed = True
-        for key, task in list(self._running.items()):
+        tasks = [running.task for running in self._running.values()]
+        for key, running in self._running.items():
             if key not in self._sending:
-                task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+                running.task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _renew(self, key: AccountKey, wish: Wish) -> Renewed:
         async with self._slots, self._locks.hold(key):
-            self._check_pause()
             self._tell(RenewalStarted(key=key))
-            problem: ProbeError | None = None
             try:
                 renewed = await self._transaction.run(key, wish, lambda: self._point_of_no_return(key))
-            except ProbeError as error:
-                problem = error
+            except Exception as error:
+                # A mistake in the program must not pass for a success either.
+                self._ended(key, error if isinstance(error, ProbeError) else ProbeError())
                 raise
-            finally:
-                if key in self._sending and (problem is None or isinstance(problem, ServiceError)):
-                    now = self._clock.now()
-                    self._attempts.append(Attempt(at=now, account=key, failed=problem is not None))
-                    self._paused = paused_until(self._attempts, now) or self._paused
+            except asyncio.CancelledError:
+                # Quitting: there is nobody left to tell.
                 self._sending.discard(key)
-                self._tell(RenewalEnded(key=key, at=self._clock.now(), problem=problem.problem if problem else None))
+                raise
+            self._ended(key, None)
             return renewed
+
+    def _ended(self, key: AccountKey, problem: ProbeError | None) -> None:
+        if key in self._sending and (problem is None or isinstance(problem, ServiceError)):
+            now = self._time()
+            self._attempts.append(Attempt(at=now, account=key, failed=problem is not None))
+            self._paused = paused_until(self._attempts, now) or self._paused
+        self._sending.discard(key)
+        self._tell(RenewalEnded(key=key, at=self._clock.now(), problem=None if problem is None else problem.problem))
 
     def _point_of_no_return(self, key: AccountKey) -> None:
         if self._closed:
             # Quitting: whatever is begun now might not see its end.
             raise asyncio.CancelledError
-        self._sending.add(key)
-
-    def _check_pause(self) -> None:
-        left = timedelta() if self._paused is None else self._paused - self._clock.now()
+        left = timedelta() if self._paused is None else self._paused - self._time()
         if left > timedelta():
             raise RenewalsPausedError(retry_after=left)
+        self._sending.add(key)
 
-    def _forget(self, key: AccountKey, ended: asyncio.Task[Renewed]) -> None:
+    def _time(self) -> datetime:
+        return self._began + timedelta(seconds=self._clock.monotonic())
+
+    def _forget(self, key: AccountKey, ended: "asyncio.Task[Renewed]") -> None:
         self._running.pop(key, None)
         if not ended.cancelled():
             # Whoever waited has it; with nobody waiting any more it must not count as an error nobody saw.

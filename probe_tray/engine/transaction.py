@@ -6,46 +6,37 @@ anybody reads it, then save it everywhere and tick it off. Nothing here is reord
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from probe_tray.core.answer import Answer
 from probe_tray.core.credential import Credential, StoredCredential
 from probe_tray.core.errors import (
+    CertificateError,
     JournalSealedError,
-    LoginEndedError,
     LoginError,
     NotRenewableError,
     NotSentError,
     ProbeError,
-    RetryLaterError,
     SavedForLaterError,
     ServiceError,
-    UncertainError,
+    StoreError,
     UncertainLoginError,
     WriteError,
     WrongAccountError,
 )
 from probe_tray.core.identity import AccountKey
-from probe_tray.core.journal import JournalEntry, Outcome, Verdict
+from probe_tray.core.journal import JournalEntry
 from probe_tray.core.renew_policy import Reason, renew_reason
 from probe_tray.core.renewal import RenewalKind, Renewed, Wish
 from probe_tray.core.secret import Secret
-from probe_tray.core.token_reply import (
-    RefreshClass,
-    classify_refresh,
-    read_token_reply,
-    refresh_problem,
-    renewed_login,
-)
-from probe_tray.engine.accounts import Accounts, newer, save_in
+from probe_tray.core.token_reply import RefreshClass, classify_refresh, read_token_reply, refresh_problem
+from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.outcomes import UNCERTAIN_FOR, Outcomes
+from probe_tray.engine.saving import Holdings
 from probe_tray.ports import AuthService, Clock, Journal, Randomness, RenewalMemory
 
-_BETWEEN_TRIES = 1.0
-_LONGEST_PAUSE = 2.0
-"""Seconds between the tries of a request that never left: after 1 and after 2, three tries in all."""
-UNCERTAIN_FOR = timedelta(minutes=15)
-_SHORTEST_BACKOFF = timedelta(seconds=30)
-_LONGEST_BACKOFF = timedelta(hours=1)
+_PAUSES = (1.0, 2.0)
+"""Seconds between the tries of a request that never left: three tries in all."""
 
 
 class Transaction:
@@ -63,24 +54,26 @@ class Transaction:
     ) -> None:
         """``host`` is the issuer's name in sentences."""
         self._auth = auth
-        self._accounts = accounts
         self._journal = journal
-        self._memory = memory
         self._clock = clock
-        self._randomness = randomness
+        self._outcomes = Outcomes(memory, clock, randomness)
+        self._holdings = Holdings(accounts, self._outcomes)
         self._host = host
+        self._unkept: dict[str, tuple[JournalEntry, Answer]] = {}
+        """Answers that the journal could not take: they live as long as this process, or until a store has them."""
 
     async def run(self, key: AccountKey, wish: Wish, sending: Callable[[], None]) -> Renewed:
         """Renew the account, or find that there is no need. Raises a ProbeError when it could not be renewed.
 
-        ``sending`` is called right before the request: from then on the caller must not cancel.
+        ``sending`` is called right before the first step that must not be broken off, and may raise to prevent it.
         """
         await self.finish_pending(key)
-        current = await self._newest(key)
+        current = await self._holdings.newest(key)
         if current is None:
             raise NotRenewableError
+        await self._holdings.spread(current.credential)
         if self._was_changed(current.credential, wish) or await self._is_younger_than_wish(current.credential, wish):
-            return Renewed(kind=RenewalKind.ADOPTED, credential=current.credential, location=current.location)
+            return _adopted(current)
         reason = wish.reason or renew_reason(current.credential, now=self._clock.now(), days=wish.days)
         if reason is None:
             return Renewed(kind=RenewalKind.FRESH, credential=current.credential, location=current.location)
@@ -92,153 +85,147 @@ class Transaction:
 
     async def finish_pending(self, key: AccountKey) -> None:
         """Bring renewals to their end that an earlier run of this program could not. Raises StoreError."""
+        for entry, answer in [kept for kept in self._unkept.values() if kept[0].key == key]:
+            await self._finish_answered(entry, answer)
         for pending in await self._journal.pending(key):
             if pending.problem is not None:
-                raise JournalSealedError
-            if pending.answer is None:
-                await self._remember_uncertain(pending.entry)
+                if not await self._holdings.is_overtaken(pending.entry):
+                    raise JournalSealedError
+                await self._journal.set_aside(pending.entry)
+            elif pending.answer is not None:
+                await self._finish_answered(pending.entry, pending.answer)
+            else:
+                await self._outcomes.uncertain(pending.entry, now=False)
                 await self._journal.finish(pending.entry)
-                continue
-            current = await self._newest(key)
-            if current is not None:
-                with suppress(ServiceError, LoginError):
-                    await self._conclude(pending.entry, pending.answer, current)
 
-    async def _newest(self, key: AccountKey) -> StoredCredential | None:
-        holders = await self._accounts.holders(key)
-        if not holders:
-            return None
-        newest = max((stored for _, stored in holders), key=lambda stored: newer(stored.credential))
-        for store, stored in holders:
-            if stored.credential.access_token != newest.credential.access_token:
-                await store.save(newest.credential)
-        return newest
+    async def _finish_answered(self, entry: JournalEntry, answer: Answer) -> None:
+        # A failure is remembered by now, and the renewal that follows meets it in the memory.
+        with suppress(ServiceError, LoginError):
+            await self._conclude(entry, answer, None)
 
     def _was_changed(self, current: Credential, wish: Wish) -> bool:
         alive = current.expiry is None or current.expiry > self._clock.now()
         return wish.seen is not None and current.access_token.fingerprint != wish.seen and alive
 
     async def _is_younger_than_wish(self, current: Credential, wish: Wish) -> bool:
-        if wish.since is None or current.refresh_token is None:
+        token = current.refresh_token
+        if wish.since is None or token is None:
             return False
-        known = await self._memory.recall(current.refresh_token.fingerprint)
-        return known is not None and known.verdict is Verdict.FRESH and known.at >= wish.since
+        return await self._outcomes.was_renewed_since(token.fingerprint, wish.since)
 
     async def _refresh(
         self, current: StoredCredential, wish: Wish, reason: Reason, sending: Callable[[], None]
     ) -> Renewed:
-        old = current.credential
-        secret = old.refresh_token
+        key, secret = current.credential.key, current.credential.refresh_token
         if secret is None:
             raise NotRenewableError
-        self._respect(await self._memory.recall(secret.fingerprint), wish)
-        for store, _ in await self._accounts.holders(old.key):
-            await store.check_writable(old.key)
+        await self._outcomes.check(secret.fingerprint, forced=wish.forced)
+        await self._holdings.check_writable(key)
         sending()
-        entry = await self._journal.prepare(old.key, secret.fingerprint, self._clock.now())
+        entry = await self._journal.prepare(key, secret.fingerprint, self._clock.now())
         answer = await self._send(entry, secret)
-        await self._journal.keep_answer(entry, answer.status, answer.body)
+        if isinstance(answer, StoredCredential):
+            return _adopted(answer)
+        try:
+            await self._journal.keep_answer(entry, answer.status, answer.body)
+        except StoreError:
+            # The medium has failed under the room that was reserved: all the more the stores must have the tokens.
+            self._unkept[entry.name] = (entry, answer)
         got = await self._conclude(entry, answer, current)
+        if got is None:
+            raise NotRenewableError
         kind = RenewalKind.RENEWED if answer.ok else RenewalKind.ADOPTED
         return Renewed(kind=kind, credential=got, location=current.location, reason=reason)
 
-    def _respect(self, before: Outcome | None, wish: Wish) -> None:
-        if before is None or before.verdict is Verdict.FRESH:
-            return
-        now = self._clock.now()
-        if before.verdict is Verdict.ENDED:
-            raise LoginEndedError(reason=before.reason)
-        left = None if before.until is None else before.until - now
-        if before.verdict is Verdict.UNCERTAIN:
-            if left is not None and left > timedelta():
-                raise UncertainLoginError(retry_after=left)
-            if before.failures > 1 and not wish.forced:
-                raise UncertainLoginError
-        elif left is not None and left > timedelta() and not wish.forced:
-            raise RetryLaterError(retry_after=left)
-
-    async def _send(self, entry: JournalEntry, secret: Secret) -> Answer:
-        pause = _BETWEEN_TRIES
+    async def _send(self, entry: JournalEntry, secret: Secret) -> Answer | StoredCredential:
+        """The answer; or the login that another program, which knows nothing of our lock, has stored meanwhile."""
+        pauses = iter(_PAUSES)
         while True:
             try:
-                return await self._auth.refresh(secret)
+                other = await self._other_login(entry)
+                if other is None:
+                    return await self._auth.refresh(secret)
             except NotSentError:
-                if pause > _LONGEST_PAUSE:
-                    await self._journal.finish(entry)
+                pause = next(pauses, None)
+                if pause is None:
+                    await self._finish(entry)
                     raise
-            except UncertainError:
-                await self._remember_uncertain(entry)
-                await self._journal.finish(entry)
-                raise UncertainLoginError(retry_after=UNCERTAIN_FOR) from None
-            except ProbeError:
-                await self._journal.finish(entry)
+            except (CertificateError, StoreError, NotRenewableError):
+                await self._finish(entry)
                 raise
+            except ProbeError:
+                # Whatever else went wrong went wrong after sending.
+                await self._outcomes.uncertain(entry, now=True)
+                await self._finish(entry)
+                raise UncertainLoginError(retry_after=UNCERTAIN_FOR) from None
+            else:
+                await self._finish(entry)
+                return other
             await self._clock.sleep(pause)
-            pause *= 2
 
-    async def _conclude(self, entry: JournalEntry, answer: Answer, current: StoredCredential) -> Credential:
+    async def _other_login(self, entry: JournalEntry) -> StoredCredential | None:
+        current = await self._holdings.newest(entry.key)
+        token = None if current is None else current.credential.refresh_token
+        if current is None or token is None:
+            raise NotRenewableError
+        return None if token.fingerprint == entry.fingerprint else current
+
+    async def _conclude(self, entry: JournalEntry, answer: Answer, used: StoredCredential | None) -> Credential | None:
         """Draw the consequence of an answer that the journal holds, and tick it off.
 
-        The login that holds now: renewed, or made by another program meanwhile. Raises the failure that the answer is.
+        The login that holds now: renewed, or made by another program meanwhile; None where the answer belongs to
+        nothing in these stores and stays. Raises the failure that the answer is.
         """
         if answer.ok:
-            return await self._apply(entry, answer, current.credential)
-        now = self._clock.now()
-        problem = refresh_problem(answer, host=self._host, now=now)
+            return await self._apply(entry, answer, used)
+        problem = refresh_problem(answer, host=self._host, now=self._clock.now())
         match classify_refresh(answer):
             case RefreshClass.PERMANENT:
-                other = await self._newest(current.credential.key)
-                if other is not None and other.credential.refresh_token != current.credential.refresh_token:
-                    await self._journal.finish(entry)
+                await self._outcomes.ended(entry.fingerprint, problem.facts["reason"])
+                other = await self._holdings.newest(entry.key)
+                token = None if other is None else other.credential.refresh_token
+                if other is not None and token is not None and token.fingerprint != entry.fingerprint:
+                    await self._finish(entry)
                     return other.credential
-                ended = Outcome(verdict=Verdict.ENDED, at=now, reason=problem.facts["reason"])
-                await self._memory.remember(entry.fingerprint, ended)
             case RefreshClass.UNCERTAIN | RefreshClass.RENEWED:
-                await self._remember_uncertain(entry)
+                await self._outcomes.uncertain(entry, now=used is not None)
                 problem = UncertainLoginError(retry_after=UNCERTAIN_FOR)
             case RefreshClass.TRANSIENT | RefreshClass.BLOCKED:
-                await self._remember_backoff(entry, problem.retry_after or timedelta(), now)
-        await self._journal.finish(entry)
+                await self._outcomes.wait(entry.fingerprint, problem.retry_after or timedelta())
+        await self._finish(entry)
         raise problem
 
-    async def _apply(self, entry: JournalEntry, answer: Answer, old: Credential) -> Credential:
-        """Save what a 2xx answer brings in every store that holds the account."""
+    async def _apply(self, entry: JournalEntry, answer: Answer, used: StoredCredential | None) -> Credential | None:
         reply = read_token_reply(answer.body)
-        renewed = None if reply is None else renewed_login(old, reply, now=entry.at)
-        if renewed is None:
-            await self._remember_uncertain(entry)
-            await self._journal.set_aside(entry)
-            raise UncertainLoginError(retry_after=UNCERTAIN_FOR) if reply is None else WrongAccountError()
-        in_use = old.refresh_token is not None and old.refresh_token.fingerprint == entry.fingerprint
-        if not in_use and newer(renewed) <= newer(old):
-            # The stores have moved on since: a save that was made before the tick, or a newer login.
-            await self._journal.finish(entry)
-            return old
+        if reply is None:
+            await self._set_aside(entry, now=used is not None)
+            raise UncertainLoginError(retry_after=UNCERTAIN_FOR)
         try:
-            # A file that was removed meanwhile is written anew: the token in it is spent, this one lives.
-            holders = [store for store, _ in await self._accounts.holders(old.key)]
-            await save_in(holders or self._accounts.ours[:1], renewed)
-        except WriteError as error:
-            raise SavedForLaterError(path=error.facts["path"], reason=error.facts["reason"]) from None
-        if renewed.refresh_token is not None:
-            fresh = Outcome(verdict=Verdict.FRESH, at=self._clock.now())
-            await self._memory.remember(renewed.refresh_token.fingerprint, fresh)
-        await self._journal.finish(entry)
-        return renewed
+            applied = await self._holdings.apply(entry, reply, used)
+        except WrongAccountError:
+            await self._set_aside(entry, now=used is not None)
+            raise
+        if applied is None:
+            return None
+        if applied.fault is not None:
+            facts = applied.fault.facts
+            if entry.name in self._unkept or not {"path", "reason"} <= facts.keys():
+                raise applied.fault
+            raise SavedForLaterError(path=facts["path"], reason=facts["reason"])
+        await self._finish(entry)
+        return applied.credential
 
-    async def _remember_uncertain(self, entry: JournalEntry) -> None:
-        before = await self._memory.recall(entry.fingerprint)
-        again = before is not None and before.verdict is Verdict.UNCERTAIN and before.at < entry.at
-        failures = before.failures + 1 if before is not None and again else 1
-        outcome = Outcome(verdict=Verdict.UNCERTAIN, at=entry.at, until=entry.at + UNCERTAIN_FOR, failures=failures)
-        await self._memory.remember(entry.fingerprint, outcome)
+    async def _set_aside(self, entry: JournalEntry, *, now: bool) -> None:
+        await self._outcomes.uncertain(entry, now=now)
+        self._unkept.pop(entry.name, None)
+        await self._journal.set_aside(entry)
 
-    async def _remember_backoff(self, entry: JournalEntry, asked: timedelta, now: datetime) -> None:
-        before = await self._memory.recall(entry.fingerprint)
-        failures = before.failures + 1 if before is not None and before.verdict is Verdict.BACKOFF else 1
-        # Full jitter: anywhere up to the doubled wait, so that many accounts spread out.
-        longest = min(_SHORTEST_BACKOFF * 2 ** min(failures, 10), _LONGEST_BACKOFF)
-        seconds = self._randomness.uniform(_SHORTEST_BACKOFF.total_seconds(), longest.total_seconds())
-        until = now + max(timedelta(seconds=seconds), asked)
-        outcome = Outcome(verdict=Verdict.BACKOFF, at=now, until=until, failures=failures)
-        await self._memory.remember(entry.fingerprint, outcome)
+    async def _finish(self, entry: JournalEntry) -> None:
+        """Tick the entry off; one that cannot be removed comes up again and says the same as now."""
+        self._unkept.pop(entry.name, None)
+        with suppress(WriteError):
+            await self._journal.finish(entry)
+
+
+def _adopted(current: StoredCredential) -> Renewed:
+    return Renewed(kind=RenewalKind.ADOPTED, credential=current.credential, location=current.location)
