@@ -102,6 +102,15 @@ async def test_the_redirect_address_names_the_configured_host_and_the_port() -> 
         assert login.redirect_uri == f"http://127.0.0.1:{login.port}/auth/callback"
 
 
+async def test_a_changed_service_holds_from_the_next_login_on() -> None:
+    listener = LoopbackListener(Service(ports=(0,)))
+    async with listener.open(Secret(STATE)) as login:
+        listener.use(Service(ports=(0,), redirect_host="127.0.0.1"))
+        assert login.redirect_uri.startswith("http://localhost:")
+    async with listener.open(Secret(STATE)) as login:
+        assert login.redirect_uri.startswith("http://127.0.0.1:")
+
+
 async def test_a_refusal_of_the_issuer_ends_the_wait_and_the_page_says_so() -> None:
     async with opened() as login:
         await ask(login.port, get(REFUSED, login.port))
