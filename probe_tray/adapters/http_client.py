@@ -45,12 +45,22 @@ class ServiceClient:
         self._context: ssl.SSLContext | None = None
         self._context_lock = asyncio.Lock()
         self._kept: httpx.AsyncHTTPTransport | None = None
+        self._former: list[httpx.AsyncHTTPTransport] = []
+
+    def use(self, proxy: ProxyChoice) -> None:
+        """Go through another proxy from the next request on."""
+        self._proxy = proxy
+        if self._kept is not None:
+            # Requests under way still need it.
+            self._former.append(self._kept)
+            self._kept = None
 
     async def aclose(self) -> None:
         """Close the connections that are kept open between requests."""
-        kept, self._kept = self._kept, None
-        if kept is not None:
-            await kept.aclose()
+        kept, self._kept, self._former = [self._kept, *self._former], None, []
+        for transport in kept:
+            if transport is not None:
+                await transport.aclose()
 
     async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
         """Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
@@ -176,7 +186,7 @@ class ServiceClient:
             async with _make_transport(context, proxy, _FRESH) as transport:
                 yield transport
         else:
-            # Only the backend is asked so, and its proxy never changes.
+            # Only the backend is asked so, and a changed proxy drops it.
             self._kept = self._kept or _make_transport(context, proxy, _KEEP)
             yield self._kept
 

@@ -46,7 +46,7 @@ def id_claims(seat: Seat, family: str, now: int) -> dict[str, object]:
     }
 
 
-def access_claims(seat: Seat, family: str, now: int) -> dict[str, object]:
+def access_claims(seat: Seat, family: str, now: int, lifetime: int = ACCESS_SECONDS) -> dict[str, object]:
     """The access token's claims, as many as make it as long as the real one: more than 1,400 characters."""
     auth = _auth(seat) | {
         "chatgpt_account_user_id": f"{seat.person.user_id}__{seat.workspace.account_id}",
@@ -54,7 +54,7 @@ def access_claims(seat: Seat, family: str, now: int) -> dict[str, object]:
         "localhost": True,
         "verified_org_ids": [f"org-{_digest(f'{seat.seed}{number}')[:24]}" for number in range(8)],
     }
-    return _common(seat, family, now, ACCESS_SECONDS) | {
+    return _common(seat, family, now, lifetime) | {
         "aud": ["https://api.openai.com/v1"],
         "client_id": CLIENT_ID,
         "nbf": now,

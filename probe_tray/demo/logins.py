@@ -93,12 +93,12 @@ class Logins:
         """The signing key, once there is one."""
         return self._signer.pem() if self._signer else self._pem
 
-    def begin(self, seat: Seat) -> tuple[str, DemoLogin]:
-        """A new login, and the id of its family; it replaces nothing."""
+    def begin(self, seat: Seat, lifetime: int = ACCESS_SECONDS) -> tuple[str, DemoLogin]:
+        """A new login, and the id of its family; it replaces nothing. Its access token lives ``lifetime`` seconds."""
         family_id, (account_id, user_id) = secrets.token_hex(8), seat.key
         refresh = _new_refresh_token(family_id)
         family = Family(id=family_id, user_id=user_id, account_id=account_id, current=digest(refresh))
-        login = self._mint(seat, family_id, refresh)
+        login = self._mint(seat, family_id, refresh, lifetime)
         self._families[family_id] = family
         return family_id, login
 
@@ -170,16 +170,16 @@ class Logins:
     def _put(self, family: Family, **changes: object) -> None:
         self._families[family.id] = msgspec.structs.replace(family, **changes)
 
-    def _mint(self, seat: Seat, family_id: str, refresh_token: str) -> DemoLogin:
+    def _mint(self, seat: Seat, family_id: str, refresh_token: str, lifetime: int = ACCESS_SECONDS) -> DemoLogin:
         now, signer = int(self._now()), self._signing()
         return DemoLogin(
             id_token=signer.sign(id_claims(seat, family_id, now)),
-            access_token=signer.sign(access_claims(seat, family_id, now)),
+            access_token=signer.sign(access_claims(seat, family_id, now, lifetime)),
             refresh_token=refresh_token,
             account_id=seat.workspace.account_id,
             user_id=seat.person.user_id,
             email=seat.person.email,
-            expires_at=datetime.fromtimestamp(now + ACCESS_SECONDS, UTC),
+            expires_at=datetime.fromtimestamp(now + lifetime, UTC),
         )
 
     def _signing(self) -> "Signer":

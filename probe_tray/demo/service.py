@@ -12,6 +12,7 @@ from typing import Self
 import msgspec
 
 from probe_tray.demo.backend import PREFIX, Backend
+from probe_tray.demo.claims import ACCESS_SECONDS
 from probe_tray.demo.desk import Desk
 from probe_tray.demo.device import Devices
 from probe_tray.demo.directory import Directory, Enrolled, Seat
@@ -144,13 +145,15 @@ class DemoService:
             self._directory.enrol(person, self._seconds())
             self._save()
 
-    def issue_login(self, email: str, account_id: str | None = None) -> DemoLogin:
+    def issue_login(self, email: str, account_id: str | None = None, *, lifetime: int = ACCESS_SECONDS) -> DemoLogin:
         """A new login without a browser, into the first workspace unless ``account_id`` names another.
+
+        ``lifetime``: seconds that its access token lives.
 
         An unknown address gets an account, as on the consent page.
         """
         with self._lock:
-            login = self._logins.begin(self._seat(email, account_id))[1]
+            login = self._logins.begin(self._seat(email, account_id), lifetime)[1]
             self._save()
             return login
 

@@ -1,7 +1,7 @@
 """The engine: takes commands, runs the use cases, owns their tasks."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -16,10 +16,12 @@ from probe_tray.core.commands import (
     ReopenBrowser,
     SaveSettings,
 )
-from probe_tray.core.errors import ProbeError
+from probe_tray.core.credential import Credential
+from probe_tray.core.errors import ProbeError, StoreError
 from probe_tray.core.events import LoginChanged, SettingsChanged, TroubleMet
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.secret import Secret
+from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.alerting import Alerting
@@ -48,16 +50,25 @@ class UseCases(NamedTuple):
 class Engine:
     """What the tray app talks to: state out, commands in."""
 
-    def __init__(self, parts: UseCases, settings_file: SettingsFile, clock: Clock, randomness: Randomness) -> None:
-        """Join ``parts``."""
+    def __init__(
+        self,
+        parts: UseCases,
+        settings_file: SettingsFile,
+        use: Callable[[Settings], None],
+        clock: Clock,
+        randomness: Randomness,
+    ) -> None:
+        """Join ``parts``; ``use`` puts changed settings into the adapters and raises a ProbeError for unusable ones."""
         self._store, self._accounts, self._login = parts.store, parts.accounts, parts.login
         self._poller, self._renewals, self._renewal_timer = parts.poller, parts.renewals, parts.renewal_timer
         self._alerting = parts.alerting
         self._settings_file = settings_file
+        self._use = use
         self._clock = clock
         self._randomness = randomness
         self._tasks: set[asyncio.Task[None]] = set()
         self._login_task: asyncio.Task[None] | None = None
+        self._samples: Iterable[Credential] = ()
         self._on_alert: Callable[[Alert, str], None] = lambda _alert, _action: None
 
     @property
@@ -65,13 +76,17 @@ class Engine:
         """The state now."""
         return self._store.state
 
-    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call ``listener`` on the loop's thread after every change; the returned function ends that."""
-        return self._store.subscribe(listener)
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call ``callback`` on the loop's thread after every change; the returned function ends that."""
+        return self._store.subscribe(callback)
 
     def login_address(self) -> Secret | None:
         """The sign-in page of the login that waits now."""
         return self._login.address
+
+    def start_with(self, logins: Iterable[Credential]) -> None:
+        """Where the stores hold no account at the start, keep these."""
+        self._samples = logins
 
     def on_alert_action(self, handler: Callable[[Alert, str], None]) -> None:
         """Call ``handler`` when a person presses a button of an alert's notification."""
@@ -107,6 +122,7 @@ class Engine:
         unsubscribe = self._store.subscribe(wake.set)
         try:
             await self._accounts.read()
+            await self._keep_samples()
             self._start(self._finish_pending())
             self._start(self._poller.run())
             self._start(self._renewal_timer.run())
@@ -118,6 +134,16 @@ class Engine:
         finally:
             unsubscribe()
             await to_the_end(self._stop())
+
+    async def _keep_samples(self) -> None:
+        if self.state.accounts or self.state.store_problems:
+            return
+        try:
+            for login in self._samples:
+                await self._accounts.keep(login)
+        except StoreError as error:
+            self._store.dispatch(TroubleMet(problem=error.problem))
+        await self._accounts.read()
 
     async def _stop(self) -> None:
         await self._renewals.close()
@@ -146,8 +172,10 @@ class Engine:
         self._poller.refresh([a.key for a in self.state.accounts if a.problem is not None or a.snapshot is None])
 
     async def _save_settings(self, command: SaveSettings) -> None:
+        self._use(command.settings)
         await self._settings_file.save(command.settings)
         self._store.dispatch(SettingsChanged(settings=command.settings))
+        await self._accounts.read()
         self._poller.replan()
 
     def _start(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:

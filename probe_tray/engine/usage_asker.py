@@ -13,7 +13,7 @@ from probe_tray.engine.status import ask_usage
 from probe_tray.ports import Clock, QuotaService
 
 
-class UsageCheck:
+class UsageAsker:
     """Asks for a snapshot; a login of ours whose access token does not work is renewed once, then asked again once."""
 
     def __init__(self, quota: QuotaService, accounts: Accounts, renewals: Renewals, clock: Clock) -> None:

@@ -1,0 +1,204 @@
+"""Joins the adapters with the engine, floor 4: the only place that knows both."""
+
+import contextlib
+import logging
+from collections.abc import Callable, Generator, Iterator, Mapping
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from probe_tray.adapters.browser import SystemBrowser
+from probe_tray.adapters.callback import LoopbackListener
+from probe_tray.adapters.clock import SystemClock
+from probe_tray.adapters.config_file import JsonSettingsFile, LoadedSettings, load_settings, sync_folder
+from probe_tray.adapters.folder import FolderStore
+from probe_tray.adapters.http_client import ServiceClient
+from probe_tray.adapters.hygiene import Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.journal import FileJournal, holds_sealed_answer
+from probe_tray.adapters.keyring_key import OsKeyStore
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.memory import FileRenewalMemory
+from probe_tray.adapters.notifier import DesktopNotifier
+from probe_tray.adapters.official import OfficialStore
+from probe_tray.adapters.places import Places, demo_places, user_places
+from probe_tray.adapters.proxy import detect_proxy
+from probe_tray.adapters.randomness import SystemRandomness
+from probe_tray.adapters.safe_files import make_private_folder
+from probe_tray.adapters.sealer import FolderSealer, VaultKey
+from probe_tray.adapters.vault import VaultStore, record_files
+from probe_tray.core.alerts import Alert
+from probe_tray.core.credential import Credential, make_credential
+from probe_tray.core.secret import Secret
+from probe_tray.core.service import OFFICIAL, Service
+from probe_tray.core.settings import Settings, Storage
+from probe_tray.core.state import AppState
+from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.alerting import Alerting
+from probe_tray.engine.login import Login
+from probe_tray.engine.polling import Poller
+from probe_tray.engine.renewal_timer import RenewalTimer
+from probe_tray.engine.renewing import Renewals
+from probe_tray.engine.runtime import Engine, UseCases
+from probe_tray.engine.sign_in import BrowserSignIn
+from probe_tray.engine.store import Store
+from probe_tray.engine.transaction import Transaction
+from probe_tray.engine.usage_asker import UsageAsker
+from probe_tray.ports import AccountStore, Clock, Notification
+from probe_tray.resources import resource
+from probe_tray.view.alert_words import notification
+from probe_tray.view.times import Now
+from probe_tray.view.translate import Translator
+
+if TYPE_CHECKING:
+    from probe_tray.demo.service import DemoService
+
+_OTHERS_LIVE, _LAST_LIVES = 10 * 86_400, 2 * 86_400
+"""Seconds of the sample logins' access tokens."""
+_KEY_SERVICE, _KEY_USER, _DEMO_KEY_USER = "Probe Tray", "vault key", "vault key of the demo"
+
+
+class Wired(msgspec.Struct, frozen=True, kw_only=True):
+    """A tray app that is ready to run."""
+
+    engine: Engine
+    client: ServiceClient
+    clock: Clock
+
+
+@final
+class Session:
+    """One run of the tray app: its folders, its settings and its service."""
+
+    def __init__(
+        self,
+        service: Service,
+        places: Places,
+        loaded: LoadedSettings,
+        environment: Mapping[str, str],
+        *,
+        demo: "DemoService | None" = None,
+    ) -> None:
+        """Talk to ``service``; ``demo`` is the simulated one, whose sample accounts are there from the start."""
+        self._service = service
+        self._places = places
+        self._loaded = loaded
+        self._environment = environment
+        self._keyring = OsKeyStore(service=_KEY_SERVICE, user=_KEY_USER if demo is None else _DEMO_KEY_USER)
+        self._demo = demo
+
+    def wire(self, t: Translator, zone: tzinfo, fallback: Callable[[str, str], None]) -> Wired:
+        """Make the engine; inside the running event loop.
+
+        ``fallback`` shows title and text where the desktop has no notifications. Raises UsageError for a proxy address
+        that cannot be used.
+        """
+        clock, randomness, settings = SystemClock(), SystemRandomness(), self._loaded.settings
+        store = Store(AppState(settings=settings))
+        places = self._places
+        locks = FileLocks(places.locks)
+        key = VaultKey(
+            self._keyring, locks, lambda: bool(record_files(places.vault)) or holds_sealed_answer(places.journal)
+        )
+        vault_store = VaultStore(places.vault, key)
+        accounts = Accounts(self._stores(settings, vault_store), store)
+        client = ServiceClient(self._service, detect_proxy(settings.proxy, self._environment), self._environment)
+        listener = LoopbackListener(self._at(settings))
+        sign_in = BrowserSignIn(self._service, client, listener, SystemBrowser(self._environment), clock, randomness)
+        transaction = Transaction(
+            client,
+            accounts,
+            FileJournal(places.journal, FolderSealer(key)),
+            FileRenewalMemory(places.memory),
+            clock,
+            randomness,
+            urlsplit(self._service.issuer).hostname or "",
+        )
+        renewals = Renewals(transaction, locks, clock, store.dispatch)
+
+        def compose(alert: Alert, state: AppState) -> Notification:
+            return notification(alert, state, Now(clock.now(), zone), t)
+
+        def use(changed: Settings) -> None:
+            proxy = detect_proxy(changed.proxy, self._environment)
+            accounts.use(self._stores(changed, vault_store))
+            client.use(proxy)
+            listener.use(self._at(changed))
+
+        parts = UseCases(
+            store=store,
+            accounts=accounts,
+            login=Login(sign_in, accounts, store),
+            poller=Poller(UsageAsker(client, accounts, renewals, clock), store, clock, randomness),
+            renewals=renewals,
+            renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
+            alerting=Alerting(DesktopNotifier(fallback, _icon()), compose, store, clock),
+        )
+        engine = Engine(parts, JsonSettingsFile(self._loaded.path), use, clock, randomness)
+        if self._demo is not None:
+            engine.start_with(_sample_logins(self._demo, clock))
+        return Wired(engine=engine, client=client, clock=clock)
+
+    def _stores(self, settings: Settings, vault: VaultStore) -> tuple[AccountStore, ...]:
+        """The chosen store first: it takes new logins. The others are read too, so that no login seems to vanish."""
+        folder = sync_folder(settings, self._loaded.path)
+        folders = () if folder is None else (FolderStore(folder, official=self._places.official_login),)
+        ours = (*folders, vault) if settings.storage is Storage.FOLDER else (vault, *folders)
+        return (*ours, OfficialStore(self._places.codex_home, self._keyring.read_entry))
+
+    def _at(self, settings: Settings) -> Service:
+        return msgspec.structs.replace(self._service, redirect_host=settings.redirect_host)
+
+
+@contextlib.contextmanager
+def open_session(environment: Mapping[str, str], *, demo: bool) -> Generator[Session]:
+    """Everything a run needs, ended with it. Raises ConfigError, DataFolderError and WriteError.
+
+    ``demo`` has folders, a key and a service of its own: nothing real is touched.
+    """
+    switch_off_core_dumps()
+    places = demo_places() if demo else user_places()
+    with contextlib.ExitStack() as stack:
+        make_private_folder(places.data_folder)
+        stack.enter_context(configure_logging(logging.INFO, places.log_file, Redactor(tuple)))
+        loaded = load_settings(places.config_file, create=True)
+        if not demo:
+            yield Session(OFFICIAL, places, loaded, environment)
+            return
+        service = stack.enter_context(_demo_service(places.data_folder))
+        addresses = service.addresses
+        simulated = msgspec.structs.replace(OFFICIAL, issuer=addresses.issuer, backend=addresses.backend)
+        yield Session(simulated, places, loaded, environment, demo=service)
+
+
+def _demo_service(folder: Path) -> "DemoService":
+    from probe_tray.demo.service import DemoService
+
+    return DemoService(state_file=folder / "service.json")
+
+
+def _sample_logins(service: "DemoService", clock: Clock) -> Iterator[Credential]:
+    """A login of each sample person; the last cannot be renewed and ends soon, so that its warning can be seen."""
+    people = service.people
+    for person in people:
+        last = person is people[-1]
+        login = service.issue_login(person.email, lifetime=_LAST_LIVES if last else _OTHERS_LIVE)
+        made = make_credential(
+            access_token=Secret(login.access_token),
+            refresh_token=None if last else Secret(login.refresh_token),
+            id_token=Secret(login.id_token),
+            last_refresh=clock.now(),
+            expired=login.expires_at,
+            made_here=True,
+        )
+        if made is not None:
+            yield made
+
+
+def _icon() -> Path | None:
+    try:
+        return resource("icons/probe-tray.png")
+    except FileNotFoundError:
+        return None
