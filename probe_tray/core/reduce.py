@@ -81,14 +81,16 @@ def reduce(state: AppState, event: Event) -> AppState:
 
 def _accounts_read(state: AppState, event: AccountsRead) -> AppState:
     before = {a.key: a for a in state.accounts}
-    # The first of each key counts; a login in a store that could not be read this time is not gone.
-    now = {a.key: _keep_known(before.get(a.key), a) for a in reversed(event.accounts)}
+    now: dict[AccountKey, AccountState] = {}
+    for account in event.accounts:
+        now.setdefault(account.key, _keep_known(before.get(account.key), account))
+    # A login in a store that could not be read this time is not gone.
     unread = {kind for kind, _ in event.store_problems}
     hidden = [a for a in state.accounts if a.key not in now and not unread.isdisjoint(a.stores)]
     return replace(
         state,
         loaded=True,
-        accounts=(*reversed(now.values()), *hidden),
+        accounts=(*now.values(), *hidden),
         unreadable=event.unreadable,
         store_problems=event.store_problems,
         api_key=event.api_key,

@@ -123,7 +123,7 @@ def parse_settings(data: bytes, path: str) -> tuple[Settings, Mapping[str, objec
         raise ConfigError(
             path=path,
             key="the whole file",
-            found=f"a {_word(raw)}",
+            found=_word(raw),
             allowed="one JSON object",
         )
     values = cast("dict[str, object]", raw)
@@ -165,6 +165,8 @@ def _allowed(hint: object, metas: list[Meta]) -> str:
     base = typing.get_args(hint)[0]
     if base is bool:
         return "true or false"
+    if base is bool:
+        return "true or false"
     if isinstance(base, type) and issubclass(base, enum.Enum):
         return " or ".join(f'"{member.value}"' for member in base)
     if typing.get_origin(base) is typing.Literal:
@@ -173,25 +175,25 @@ def _allowed(hint: object, metas: list[Meta]) -> str:
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, bool | int | float) or value is None:
+    if isinstance(value, bool | int | float):
         return str(value).lower()[:40]
     if isinstance(value, str):
         # Only the length: a person may have pasted a secret into the wrong key.
         return f'"{value}"' if len(value) <= 24 and value.isprintable() else f"text of {len(value)} characters"
-    return f"a {_word(value)}"
+    return _word(value)
 
 
 def _word(value: object) -> str:
     match value:
         case dict():
-            return "JSON object"
+            return "a JSON object"
         case list():
-            return "list"
+            return "a list"
         case str():
             return "text"
         case bool():
             return "true or false"
         case int() | float():
-            return "number"
+            return "a number"
         case _:
             return "null"

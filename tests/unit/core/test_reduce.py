@@ -1,0 +1,213 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from probe_tray.core.credential import ApiKeyLogin
+from probe_tray.core.errors import KeyringLockedError, NotSentError
+from probe_tray.core.events import (
+    AccountsRead,
+    CheckFailed,
+    CheckPlanned,
+    CheckStarted,
+    CheckSucceeded,
+    Event,
+    LoginChanged,
+    RenewalEnded,
+    RenewalPlanned,
+    RenewalStarted,
+    SettingsChanged,
+    TroubleMet,
+)
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.quota import Snapshot
+from probe_tray.core.reduce import reduce
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Renewal, Unreadable
+from tests.support.fakes import START
+
+ANA, BEN = AccountKey("a", "ana"), AccountKey("b", "ben")
+LATER = START + timedelta(minutes=5)
+PROBLEM = NotSentError(reason="no network").problem
+LOCKED = KeyringLockedError().problem
+
+
+def account(key: AccountKey = ANA, *stores: StoreKind, email: str = "") -> AccountState:
+    return AccountState(key=key, stores=stores or (StoreKind.VAULT,), email=email)
+
+
+def after(*events: Event, state: AppState | None = None) -> AppState:
+    state = state or AppState()
+    for event in events:
+        state = reduce(state, event)
+    return state
+
+
+def only(state: AppState) -> AccountState:
+    (found,) = state.accounts
+    return found
+
+
+READ = AccountsRead(accounts=(account(),))
+CHECKED = CheckSucceeded(key=ANA, snapshot=Snapshot(taken_at=START, plan="pro"), next_check=LATER)
+FAILED = CheckFailed(key=ANA, at=LATER, problem=PROBLEM, next_check=LATER)
+
+
+def test_reading_the_stores_brings_the_accounts_in_their_order() -> None:
+    state = after(AccountsRead(accounts=(account(BEN), account(ANA))))
+    assert state.loaded
+    assert [a.key for a in state.accounts] == [BEN, ANA]
+
+
+def test_a_key_that_comes_twice_is_one_account() -> None:
+    state = after(AccountsRead(accounts=(account(ANA, email="first"), account(BEN), account(ANA, email="second"))))
+    assert [(a.key, a.email) for a in state.accounts] == [(ANA, "first"), (BEN, "")]
+
+
+def test_reading_again_keeps_what_polling_found_out() -> None:
+    before = only(after(READ, CHECKED, RenewalPlanned(key=ANA, next_at=LATER), FAILED))
+    again = AccountsRead(accounts=(account(email="new@example.com"),))
+    found = only(after(again, state=AppState(accounts=(before,))))
+    assert found == replace(before, email="new@example.com")
+
+
+def test_an_account_that_left_its_stores_is_gone() -> None:
+    assert after(READ, CHECKED, AccountsRead(accounts=())).accounts == ()
+
+
+def test_an_account_whose_store_cannot_be_read_for_once_is_kept() -> None:
+    state = after(
+        AccountsRead(accounts=(account(ANA), account(BEN, StoreKind.FOLDER))),
+        CHECKED,
+        AccountsRead(accounts=(), store_problems=((StoreKind.VAULT, LOCKED),)),
+    )
+    assert [a.key for a in state.accounts] == [ANA]
+    assert only(state).snapshot == CHECKED.snapshot
+    assert state.store_problems == ((StoreKind.VAULT, LOCKED),)
+
+
+def test_reading_says_what_could_not_be_read() -> None:
+    bad = Unreadable(location="x.json", problem=PROBLEM)
+    login = ApiKeyLogin(location="auth.json")
+    state = after(AccountsRead(accounts=(), unreadable=(bad,), api_key=login))
+    assert (state.unreadable, state.api_key) == ((bad,), login)
+    assert after(AccountsRead(accounts=()), state=state) == AppState(loaded=True)
+
+
+def test_a_check_that_succeeds_brings_its_snapshot_and_ends_the_problem() -> None:
+    found = only(after(READ, FAILED, CheckStarted(key=ANA), CHECKED))
+    assert found == replace(account(), snapshot=CHECKED.snapshot, checked_at=START, next_check=LATER)
+
+
+def test_a_check_that_fails_keeps_the_last_snapshot() -> None:
+    found = only(after(READ, CHECKED, CheckStarted(key=ANA), FAILED))
+    assert (found.snapshot, found.problem, found.checked_at) == (CHECKED.snapshot, PROBLEM, LATER)
+    assert not found.checking
+
+
+def test_a_check_shows_that_it_runs() -> None:
+    assert only(after(READ, CheckStarted(key=ANA))).checking
+
+
+def test_planning_moves_the_next_check_alone() -> None:
+    assert only(after(READ, CheckPlanned(key=ANA, next_check=LATER))) == replace(account(), next_check=LATER)
+    assert only(after(READ, CHECKED, CheckPlanned(key=ANA, next_check=None))).next_check is None
+
+
+def test_a_renewal_is_planned_runs_and_ends() -> None:
+    planned = after(READ, RenewalPlanned(key=ANA, next_at=LATER))
+    assert only(planned).renewal == Renewal(next_at=LATER)
+    running = after(RenewalStarted(key=ANA), state=planned)
+    assert only(running).renewal == Renewal(next_at=LATER, running=True)
+    failed = after(RenewalEnded(key=ANA, at=LATER, problem=PROBLEM), state=running)
+    assert only(failed).renewal == Renewal(last_at=LATER, problem=PROBLEM)
+    assert only(after(RenewalEnded(key=ANA, at=LATER, problem=None), state=failed)).renewal == Renewal(last_at=LATER)
+
+
+def test_login_settings_and_trouble_are_replaced_whole() -> None:
+    login = LoginState(phase=LoginPhase.WAITING, port=1455)
+    settings = Settings(poll_minutes=30)
+    state = after(LoginChanged(login=login), SettingsChanged(settings=settings), TroubleMet(problem=PROBLEM))
+    assert state == AppState(login=login, settings=settings, trouble=PROBLEM)
+    assert after(LoginChanged(login=None), TroubleMet(problem=None), state=state) == AppState(settings=settings)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        CheckStarted(key=BEN),
+        CheckSucceeded(key=BEN, snapshot=Snapshot(taken_at=START), next_check=None),
+        CheckFailed(key=BEN, at=START, problem=PROBLEM, next_check=None),
+        CheckPlanned(key=BEN, next_check=LATER),
+        RenewalStarted(key=BEN),
+        RenewalEnded(key=BEN, at=START, problem=None),
+        RenewalPlanned(key=BEN, next_at=LATER),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_an_event_about_an_account_that_is_gone_changes_nothing(event: Event) -> None:
+    state = after(READ)
+    assert reduce(state, event) is state
+
+
+KEYS = st.sampled_from([ANA, BEN, AccountKey("c"), AccountKey("a", "other")])
+STORES = st.sampled_from(list(StoreKind))
+TIMES = st.integers(0, 1000).map(lambda minutes: START + timedelta(minutes=minutes))
+PLANS = st.none() | TIMES
+PROBLEMS = st.sampled_from([PROBLEM, LOCKED])
+ACCOUNTS = st.builds(account, KEYS, STORES)
+LOGINS = st.builds(LoginState, phase=st.sampled_from(list(LoginPhase)), account=st.none() | KEYS)
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(
+        AccountsRead,
+        accounts=st.lists(ACCOUNTS, max_size=6).map(tuple),
+        store_problems=st.lists(st.tuples(STORES, PROBLEMS), max_size=2).map(tuple),
+    ),
+    st.builds(CheckStarted, key=KEYS),
+    st.builds(CheckSucceeded, key=KEYS, snapshot=st.builds(Snapshot, taken_at=TIMES), next_check=PLANS),
+    st.builds(CheckFailed, key=KEYS, at=TIMES, problem=PROBLEMS, next_check=PLANS),
+    st.builds(CheckPlanned, key=KEYS, next_check=PLANS),
+    st.builds(LoginChanged, login=st.none() | LOGINS),
+    st.builds(SettingsChanged, settings=st.builds(Settings, poll_minutes=st.integers(0, 1440))),
+    st.builds(RenewalStarted, key=KEYS),
+    st.builds(RenewalEnded, key=KEYS, at=TIMES, problem=st.none() | PROBLEMS),
+    st.builds(RenewalPlanned, key=KEYS, next_at=PLANS),
+    st.builds(TroubleMet, problem=st.none() | PROBLEMS),
+)
+
+
+def about(event: Event) -> AccountKey | None:
+    return getattr(event, "key", None)
+
+
+def lost(before: AppState, now: AppState) -> set[AccountKey]:
+    kept = {a.key: a.snapshot for a in now.accounts}
+    return {a.key for a in before.accounts if a.key in kept and a.snapshot and kept[a.key] is None}
+
+
+@given(st.lists(EVENTS, max_size=25))
+def test_whatever_happens_the_state_stays_sound(events: list[Event]) -> None:
+    state = AppState()
+    for event in events:
+        before, state = state, reduce(state, event)
+        keys = [a.key for a in state.accounts]
+        assert len(keys) == len(set(keys))
+        assert not lost(before, state)
+        key = about(event)
+        if key is not None:
+            assert [a for a in before.accounts if a.key != key] == [a for a in state.accounts if a.key != key]
+            assert before.account(key) is not None or state is before
+        if not isinstance(event, AccountsRead):
+            assert keys == [a.key for a in before.accounts]
+        if isinstance(event, CheckFailed) and (found := state.account(event.key)):
+            was = before.account(event.key)
+            assert was is not None
+            assert (found.snapshot, found.problem) == (was.snapshot, event.problem)
+
+
+@given(st.lists(EVENTS, max_size=10), EVENTS)
+def test_reduce_is_a_function(events: list[Event], last: Event) -> None:
+    state = after(*events)
+    assert reduce(state, last) == reduce(state, last)
