@@ -24,6 +24,8 @@ class AccountReport(msgspec.Struct, frozen=True, kw_only=True):
     upstream_status: int = 0
     """HTTP status of the answer, 0 when there was none."""
     problem: Problem | None = None
+    api_key: bool = False
+    """The official client, signed in with an API key: there is no quota to show."""
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from probe_tray.core.quota import Window
 from probe_tray.core.report import AccountReport
-from probe_tray.view.translate import Translator
+from probe_tray.view.translate import Translator, mark
 
 STATUS_COLUMNS = (
     "file",
@@ -21,6 +21,7 @@ STATUS_COLUMNS = (
     "error",
 )
 NO_RESET = "-"
+API_KEY = mark("API key: no quota to show")
 # OWASP, CSV injection: what makes a spreadsheet run a cell, the full-width forms of some languages included.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -41,7 +42,7 @@ def status_csv(reports: Iterable[AccountReport], local: Callable[[datetime], dat
             *_window(r.snapshot.short if r.snapshot else None, local),
             *_window(r.snapshot.weekly if r.snapshot else None, local),
             str(r.upstream_status),
-            defused(t.title(r.problem) if r.problem else ""),
+            defused(_error(r, t)),
         ]
         for r in reports
     ]
@@ -58,6 +59,12 @@ def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
 def defused(cell: str) -> str:
     """``cell`` so that no spreadsheet runs it as a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _error(report: AccountReport, t: Translator) -> str:
+    if report.api_key:
+        return t(API_KEY)
+    return t.title(report.problem) if report.problem else ""
 
 
 def _window(window: Window | None, local: Callable[[datetime], datetime]) -> tuple[str, str]:

@@ -28,6 +28,7 @@ class _Account(msgspec.Struct, frozen=True, kw_only=True):
     plan_type: str
     access_token_expires_at: datetime | None
     upstream_status: int
+    api_key: bool
     state: Capacity
     no_capacity_until: datetime | None
     quota: Snapshot | None
@@ -55,6 +56,7 @@ def _account(report: AccountReport, t: Translator) -> _Account:
         plan_type=report.plan,
         access_token_expires_at=report.expires_at,
         upstream_status=report.upstream_status,
+        api_key=report.api_key,
         state=capacity(snapshot) if snapshot else Capacity.UNKNOWN,
         no_capacity_until=blocked_until(snapshot) if snapshot else None,
         quota=snapshot,

@@ -10,6 +10,7 @@ from probe_tray.core.condition import local_time
 from probe_tray.core.quota import Capacity, Limit, Snapshot, Window, WindowKind
 from probe_tray.core.report import AccountReport
 from probe_tray.core.usage import blocked_until, capacity
+from probe_tray.view.csv_table import API_KEY
 from probe_tray.view.times import Now, both, span, until
 from probe_tray.view.translate import Translator
 
@@ -50,6 +51,21 @@ def summary(reports: Sequence[AccountReport], t: Translator) -> str:
     return t("{accounts}, {failed} failed", accounts=said, failed=str(failed)) if failed else said
 
 
+def failures(reports: Iterable[AccountReport], t: Translator) -> list[str]:
+    """What went wrong and what to do about it; what several accounts share is said once."""
+    shared: dict[tuple[str, str], list[str]] = {}
+    for report in reports:
+        if report.problem is not None:
+            shared.setdefault((t.title(report.problem), t.hint(report.problem)), []).append(report.location)
+    said: list[str] = []
+    for (title, hint), places in shared.items():
+        several = t.plural("{n} account", "{n} accounts", len(places))
+        who = several if len(places) > 1 or not places[0] else places[0]
+        # The sentence about a file names it already.
+        said.append(f"{title} {hint}" if who in title else f"{who}: {title} {hint}")
+    return said
+
+
 def printable(text: str) -> str:
     """``text`` without anything that could move the cursor or break the line."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
@@ -62,7 +78,7 @@ def _row(report: AccountReport, now: Now, t: Translator) -> tuple[Cell, ...]:
         said = Cell(printable(t.title(report.problem)), Weight.CRITICAL)
         return name, plan, Cell(_MISSING), Cell(_MISSING), Cell(""), said
     if snapshot is None:
-        return name, plan, Cell(_MISSING), Cell(_MISSING), Cell(""), Cell("")
+        return name, plan, Cell(_MISSING), Cell(_MISSING), Cell(""), Cell(t(API_KEY) if report.api_key else "")
     short, week = (_cell(w, snapshot, now, t) for w in (snapshot.short, snapshot.weekly))
     return name, plan, short, week, _more(snapshot, now, t), _state(snapshot, now, t)
 

@@ -1,0 +1,75 @@
+"""The flags of ``codex-probe``. Imports argparse alone, so that ``--version`` and ``--help`` cost nothing."""
+
+import argparse
+from collections.abc import Sequence
+from typing import NoReturn, Protocol, cast
+
+from probe_tray import __version__
+
+_MOST_JOBS = 64
+_EPILOG = """\
+examples:
+  codex-probe --status ~/logins                      the quotas of every credential file in a folder
+  codex-probe --status a.json b.json --output x.csv  two files, and their table as CSV
+  codex-probe --status --json ~/logins | jq .        for programs
+
+exit status: 0 all well; 1 something failed for at least one login; 2 wrong use or unusable configuration;
+130 interrupted (what was done is kept and reported)."""
+
+
+class WrongUseError(Exception):
+    """A command line that is not understood; its text is a sentence for the person."""
+
+
+class Arguments(Protocol):
+    """What the person asked for."""
+
+    status: bool
+    output: str | None
+    config: str | None
+    proxy: str | None
+    json: bool
+    jobs: int
+    quiet: bool
+    paths: list[str]
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise WrongUseError(message)
+
+
+def parse(argv: Sequence[str]) -> Arguments:
+    """Read the command line. Raises WrongUseError; ``--help`` and ``--version`` print and raise SystemExit."""
+    parser = _make_parser()
+    known = {option for action in parser._actions for option in action.option_strings}  # noqa: SLF001 - no public list
+    # Flags may also be written with one dash, as Go's programs take them.
+    given = [f"-{word}" if f"-{word.partition('=')[0]}" in known else word for word in argv]
+    return cast("Arguments", parser.parse_intermixed_args(given))
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="codex-probe",
+        description="Quotas of Codex logins, from credential files.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("paths", nargs="*", metavar="FILE-OR-FOLDER", help="credential files, or folders of them")
+    add("--status", action="store_true", help="show the quota of each login: every window that the service tells")
+    add("--output", metavar="PATH", help="also write the result to a .csv or .json file")
+    add("--config", metavar="PATH", help="configuration file (default: the one of the tray app)")
+    add("--proxy", metavar="URL", help='http, https, socks5 or socks5h proxy; "" = direct; left out = detect')
+    add("--json", action="store_true", help="print the result as JSON, and nothing else, to standard output")
+    add("--jobs", metavar="N", type=_jobs, default=8, help="ask for so many logins at once (default 8)")
+    add("--quiet", action="store_true", help="print no notes, only results and failures")
+    add("--version", action="version", version=f"codex-probe {__version__}", help="print the version")
+    return parser
+
+
+def _jobs(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MOST_JOBS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"takes a whole number from 1 to {_MOST_JOBS}")

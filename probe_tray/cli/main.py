@@ -1,0 +1,52 @@
+"""Where ``codex-probe`` starts and ends: exit states, interruptions, closed pipes."""
+
+import sys
+from collections.abc import Sequence
+
+from probe_tray.cli.arguments import WrongUseError, parse
+from probe_tray.cli.pipes import finish
+
+WRONG_USE = 2
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    try:
+        return _run(sys.argv[1:] if argv is None else argv)
+    except KeyboardInterrupt:
+        _say("interrupted before anything was done.")
+        return INTERRUPTED
+
+
+def _run(argv: Sequence[str]) -> int:
+    try:
+        arguments = parse(argv)
+    except WrongUseError as error:
+        _say(f"{error}. Run codex-probe --help to see what it takes.")
+        return WRONG_USE
+    except SystemExit:
+        # Help or version was printed.
+        finish()
+        return 0
+    if not arguments.status:
+        _say("say what to do: --status shows the quotas. Run codex-probe --help to see what it takes.")
+        return WRONG_USE
+
+    # Only now, for they bring the network and all that belongs to it.
+    from probe_tray.cli.status import run_status
+    from probe_tray.core.errors import ConfigError, ProbeError, UsageError
+
+    try:
+        return run_status(arguments)
+    except ProbeError as error:
+        _say(str(error))
+        return WRONG_USE if isinstance(error, UsageError | ConfigError) else 1
+
+
+def _say(text: str) -> None:
+    print(f"codex-probe: {text}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
