@@ -1,7 +1,6 @@
 """Credential files on disk, read and replaced one by one. Everything here blocks; the stores call it in threads."""
 
 import contextlib
-import os
 import sys
 import time
 from collections.abc import Callable, Generator
@@ -179,16 +178,12 @@ def json_files(folder: Path) -> list[Place]:
     Raises ReadError.
     """
     try:
-        names = sorted(
-            entry.name
-            for entry in os.scandir(folder)
-            if entry.name.lower().endswith(".json") and not entry.name.startswith(".") and not entry.is_dir()
-        )
+        paths = sorted(p for p in folder.iterdir() if p.suffix.lower() == ".json" and not p.name.startswith("."))
     except FileNotFoundError:
         return []
     except OSError as error:
         raise ReadError(path=str(folder), reason=reason_of(error)) from None
-    return [Place(folder / name, folder) for name in names]
+    return [Place(path, folder) for path in paths if not is_folder(path)]
 
 
 @contextlib.contextmanager
@@ -224,6 +219,8 @@ def folder_lock(folder: Path, disk: Disk) -> Generator[None]:
                 break
         yield
     finally:
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)
         with contextlib.suppress(OSError):
             disk.close(handle)
 

@@ -172,7 +172,9 @@ class FilesStore(ABC):
 
     def _remove(self, key: AccountKey) -> None:
         files, _ = self._read_all()
-        for held in self._writable([held for held in files if any(belongs(d, key) for d in held.documents)]):
+        holders = self._writable([held for held in files if any(belongs(d, key) for d in held.documents)])
+        # Links first: without the file that they lead to they could no longer be told from others.
+        for held in sorted(holders, key=lambda held: not held.place.path.is_symlink()):
             self._change(held, key, None)
 
     def _writable(self, holders: list[Held]) -> list[Held]:

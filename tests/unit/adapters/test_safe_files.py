@@ -29,7 +29,9 @@ class FaultyDisk(Disk):
     """Fails in one step."""
 
     def __init__(self, step: str, number: int) -> None:
-        def fail(*_: object) -> None:
+        def fail(*values: int) -> None:
+            if step == "close":
+                Disk.close(self, *values)
             raise OSError(number, "injected")
 
         setattr(self, step, fail)
