@@ -9,10 +9,9 @@ import json
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Protocol, cast
 from urllib.parse import urlencode, urlsplit
 
-import httpcore
 import httpx
 
 from probe_tray.adapters.http_errors import to_service_error
@@ -197,19 +196,23 @@ class ServiceClient:
             return self._context
 
 
+class _Stream(Protocol):
+    async def aclose(self) -> None: ...
+
+
 class _Sending:
     """How far a request has come. Talking to the proxy does not count as sending it."""
 
     def __init__(self) -> None:
         self.begun = False
-        self._connected: httpcore.AsyncNetworkStream | None = None
+        self._connected: _Stream | None = None
 
     async def trace(self, event: str, info: Mapping[str, object]) -> None:
         if event.endswith("send_request_headers.started"):
             method = cast("object", getattr(info.get("request"), "method", b""))
             self.begun = self.begun or method != b"CONNECT"
         elif event.endswith("connect_tcp.complete"):
-            self._connected = cast("httpcore.AsyncNetworkStream", info["return_value"])
+            self._connected = cast("_Stream", info["return_value"])
 
     async def clean_up(self) -> None:
         # WORKAROUND httpcore 1.0.9: after a SOCKS proxy's refusal the connection to it stays open
