@@ -1,0 +1,192 @@
+import asyncio
+import json
+import stat
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from probe_tray.adapters import config_file
+from probe_tray.adapters.config_file import JsonSettingsFile, load_settings, sync_folder
+from probe_tray.adapters.places import demo_places, user_places
+from probe_tray.core.errors import ConfigError, WriteError
+from probe_tray.core.settings import Settings, Storage
+
+GO = (
+    '{\n    "sync_url": "https://x.example",\n    "sync_api_key": "canary",\n    "renew_before_expiry_days": 5,\n'
+    '    "sync_aes_gcm_key": "canary",\n    "sync_dir": "shared",\n    "mine": 12345678901234567890123\n}'
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "config" / "config.json"
+
+
+def put(path: Path, text: str | bytes) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def save(path: Path, settings: Settings) -> None:
+    asyncio.run(JsonSettingsFile(path).save(settings))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes as POSIX has them")
+def test_the_defaults_are_written_privately_on_first_use(path: Path) -> None:
+    loaded = load_settings(path, create=True)
+    assert loaded.settings == Settings()
+    assert json.loads(path.read_bytes())["renew_before_expiry_days"] == 3
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert load_settings(path, create=True).settings == Settings()
+
+
+def test_a_missing_file_means_the_defaults_and_is_not_made_unasked(path: Path) -> None:
+    loaded = load_settings(path, create=False)
+    assert (loaded.settings, loaded.problem) == (Settings(), None)
+    assert not path.parent.exists()
+
+
+def test_defaults_that_cannot_be_written_are_no_reason_to_stop(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise WriteError(path=str(path), reason="the disk is full")
+
+    monkeypatch.setattr(config_file, "replace_file", full)
+    loaded = load_settings(path, create=True)
+    assert loaded.settings == Settings()
+    assert loaded.problem is not None
+    assert loaded.problem.kind == "WriteError"
+
+
+def test_the_go_programs_file_is_read_as_it_is(path: Path) -> None:
+    loaded = load_settings(put(path, GO), create=True)
+    assert loaded.settings.renew_before_expiry_days == 5
+    assert loaded.known["sync_api_key"] == "canary"
+    assert loaded.sync_folder == path.parent / "shared"
+    assert "canary" not in repr(loaded)
+    assert path.read_text() == GO
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("", "the whole file"),
+        ("{", "the whole file"),
+        ("[]", "the whole file"),
+        ("\udcff".encode("utf-8", "surrogatepass"), "the whole file"),
+        (" " * 300_000, "the whole file"),
+        ('{"poll_minutes": "canary-canary-canary-canary"}', "poll_minutes"),
+        ('{"poll_minutes": -1}', "poll_minutes"),
+        ('{"storage": "folder"}', "sync_dir"),
+    ],
+    ids=range(8),
+)
+def test_a_file_that_cannot_be_used_is_explained_and_not_touched(path: Path, text: str | bytes, key: str) -> None:
+    before = put(path, text).read_bytes()
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path, create=True)
+    assert caught.value.facts["key"] == key
+    assert caught.value.facts["path"] == str(path)
+    assert "canary" not in str(caught.value)
+    assert path.read_bytes() == before
+
+
+def test_a_folder_in_its_place_is_explained(path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(ConfigError, match="it is a folder"):
+        load_settings(path, create=True)
+
+
+def test_saving_changes_what_differs_and_nothing_else(path: Path) -> None:
+    put(path, GO)
+    old = load_settings(path, create=False).settings
+    save(path, msgspec.structs.replace(old, renew_before_expiry_days=7, storage=Storage.FOLDER))
+    text = path.read_text()
+    assert text == GO.replace('_days": 5', '_days": 7').replace("{\n", '{\n    "storage": "folder",\n')
+    loaded = load_settings(path, create=False).settings
+    assert (loaded.renew_before_expiry_days, loaded.storage) == (7, Storage.FOLDER)
+
+
+def test_saving_where_there_is_no_file_makes_one(path: Path) -> None:
+    save(path, Settings(poll_minutes=15, proxy=""))
+    assert load_settings(path, create=False).settings == Settings(poll_minutes=15, proxy="")
+
+
+def test_every_setting_is_read_back(path: Path) -> None:
+    changed = Settings(
+        storage=Storage.FOLDER,
+        sync_dir="~/é",
+        renew_before_expiry_days=0,
+        poll_minutes=0,
+        warn_used_percent=50,
+        critical_used_percent=60,
+        expiry_warning_days=0,
+        proxy="socks5h://localhost:1080",
+        redirect_host="127.0.0.1",
+    )
+    put(path, "{}")
+    for settings in (changed, Settings(), changed):
+        save(path, settings)
+        assert load_settings(path, create=False).settings == settings
+
+
+def test_a_file_that_went_bad_meanwhile_is_not_overwritten(path: Path) -> None:
+    put(path, "{oops")
+    with pytest.raises(WriteError, match="what it holds now is no configuration"):
+        save(path, Settings(poll_minutes=15))
+    assert path.read_text() == "{oops"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+def test_a_linked_file_stays_a_link(path: Path, tmp_path: Path) -> None:
+    real = put(tmp_path / "dotfiles" / "real.json", "{}")
+    path.parent.mkdir()
+    path.symlink_to(real)
+    save(path, Settings(poll_minutes=15))
+    assert path.is_symlink()
+    assert json.loads(real.read_bytes()) == {"poll_minutes": 15}
+
+
+def test_a_byte_order_mark_is_no_hindrance(path: Path) -> None:
+    put(path, b'\xef\xbb\xbf{"poll_minutes": 15}')
+    assert load_settings(path, create=False).settings.poll_minutes == 15
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("", None), ("a/b", "/etc/x/a/b"), ("/srv/codex", "/srv/codex"), ("~/codex", "{home}/codex"), ("..", "/etc/x/..")],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="paths as POSIX has them")
+def test_what_sync_dir_means(written: str, meant: str | None, home: Path) -> None:
+    found = sync_folder(Settings(sync_dir=written), Path("/etc/x/config.json"))
+    assert found == (None if meant is None else Path(meant.format(home=home)))
+
+
+def test_a_home_folder_that_is_not_known_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match="sync_dir is below a home folder that is not known"):
+        sync_folder(Settings(sync_dir="~no-such-user-here/x"), Path("config.json"))
+
+
+def test_the_places_are_the_users_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = user_places()
+    assert all(
+        path.is_relative_to(home) for path in (places.config_file, places.data_folder, places.vault, places.locks)
+    )
+    assert places.config_file.name == "config.json"
+    assert places.official_login == home / ".codex" / "auth.json"
+    monkeypatch.setenv("CODEX_HOME", str(home / "elsewhere"))
+    assert user_places().official_login == home / "elsewhere" / "auth.json"
+
+
+def test_a_demonstration_has_nothing_in_common_with_the_real_places(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEX_HOME", str(home / "elsewhere"))
+    real, demo = user_places(), demo_places()
+    for one in (real.config_file.parent, real.data_folder, real.codex_home):
+        for other in (demo.config_file.parent, demo.data_folder, demo.codex_home):
+            assert not one.is_relative_to(other)
+            assert not other.is_relative_to(one)
