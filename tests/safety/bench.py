@@ -1,0 +1,257 @@
+"""A renewal with everything around it in memory, where any step can fail or be the process's last."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from probe_tray.core.answer import Answer
+from probe_tray.core.credential import Credential, StoredCredential
+from probe_tray.core.errors import StoreError, UncertainError
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.journal import JournalEntry, Outcome, PendingEntry, Verdict
+from probe_tray.core.renew_policy import Reason
+from probe_tray.core.renewal import Renewed, Wish
+from probe_tray.core.secret import Secret
+from probe_tray.core.state import AppState
+from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.store import Store
+from probe_tray.engine.transaction import Transaction
+from probe_tray.ports import AccountStore
+from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore
+from tests.support.tokens import credential, reply_body, tokens
+
+ANA = AccountKey("account-ana", "user-ana")
+
+
+class Crash(BaseException):
+    """The process died here."""
+
+
+class Steps:
+    """Counts the steps of a renewal; one of them may fail, another may be the last."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.crash_at: int | None = None
+        self.faults: dict[str, Exception] = {}
+        self.on: dict[str, Callable[[], None]] = {}
+
+    def reach(self, name: str) -> None:
+        self.seen.append(name)
+        self._die()
+        if happening := self.on.pop(name, None):
+            happening()
+            self._die()
+        if name in self.faults:
+            raise self.faults[name]
+
+    def _die(self) -> None:
+        if self.crash_at is not None and len(self.seen) > self.crash_at:
+            raise Crash
+
+
+class StepStore(MemoryStore):
+    """A store of logins whose every step counts."""
+
+    def __init__(self, steps: Steps, kind: StoreKind, *credentials: Credential) -> None:
+        super().__init__(kind, *credentials)
+        self._steps = steps
+
+    async def read(self, key: AccountKey) -> StoredCredential | None:
+        self._steps.reach(f"read {self.kind.value}")
+        return await super().read(key)
+
+    async def check_writable(self, key: AccountKey) -> None:
+        self._steps.reach(f"check {self.kind.value}")
+        await super().check_writable(key)
+
+    async def save(self, credential: Credential) -> StoredCredential:
+        self._steps.reach(f"save {self.kind.value}")
+        saved = await super().save(credential)
+        self._steps.reach(f"saved {self.kind.value}")
+        return saved
+
+
+class MemoryJournal:
+    """A journal that outlives the crash of its process."""
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+        self.entries: dict[str, tuple[JournalEntry, Answer | None]] = {}
+        self.aside: list[Answer | None] = []
+        self.sealed: StoreError | None = None
+        self._count = 0
+
+    async def prepare(self, key: AccountKey, fingerprint: str, at: datetime) -> JournalEntry:
+        self._steps.reach("prepare")
+        self._count += 1
+        entry = JournalEntry(name=f"{key.slug}-{self._count:04}", key=key, fingerprint=fingerprint, at=at)
+        self.entries[entry.name] = (entry, None)
+        self._steps.reach("prepared")
+        return entry
+
+    async def keep_answer(self, entry: JournalEntry, status: int, body: bytes) -> None:
+        self._steps.reach("keep")
+        self.entries[entry.name] = (entry, Answer(status, {}, body))
+        self._steps.reach("kept")
+
+    async def finish(self, entry: JournalEntry) -> None:
+        self._steps.reach("finish")
+        self.entries.pop(entry.name, None)
+
+    async def set_aside(self, entry: JournalEntry) -> None:
+        self._steps.reach("set aside")
+        _, answer = self.entries.pop(entry.name, (entry, None))
+        self.aside.append(answer)
+
+    async def pending(self, key: AccountKey | None = None) -> tuple[PendingEntry, ...]:
+        self._steps.reach("pending")
+        return tuple(self._pending(e, a) for e, a in self.entries.values() if key in (None, e.key))
+
+    def _pending(self, entry: JournalEntry, answer: Answer | None) -> PendingEntry:
+        if answer is not None and self.sealed is not None:
+            return PendingEntry(entry=entry, problem=self.sealed.problem)
+        return PendingEntry(entry=entry, answer=answer)
+
+
+class MemoryMemory:
+    """A memory of outcomes that outlives the crash of its process."""
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+        self.known: dict[str, Outcome] = {}
+
+    async def recall(self, fingerprint: str) -> Outcome | None:
+        self._steps.reach("recall")
+        return self.known.get(fingerprint)
+
+    async def remember(self, fingerprint: str, outcome: Outcome) -> None:
+        self._steps.reach(f"remember {outcome.verdict.value}")
+        before = self.known.get(fingerprint)
+        if before is None or before.verdict is not Verdict.ENDED:
+            self.known[fingerprint] = outcome
+
+
+class StrictIssuer:
+    """An issuer whose refresh tokens work exactly once; a spent one that comes again ends the login."""
+
+    def __init__(self, steps: Steps, clock: FakeClock) -> None:
+        self._steps, self._clock = steps, clock
+        self.number = 1
+        self.revoked = False
+        self.sent: list[tuple[str, datetime]] = []
+        self.reused: list[str] = []
+        self.script: list[Answer | Exception | Callable[[Secret], Answer]] = []
+
+    @property
+    def live(self) -> str | None:
+        """The one token that works."""
+        return None if self.revoked else tokens("ana", number=self.number)["refresh_token"]
+
+    def rotate(self, *leave_out: str) -> dict[str, str]:
+        """The next tokens, as any program gets them."""
+        if "refresh_token" not in leave_out:
+            self.number += 1
+        return tokens("ana", number=self.number, at=self._clock.now())
+
+    def credential(self) -> Credential:
+        """The newest login, as another program stores it."""
+        return credential("ana", number=self.number, at=self._clock.now())
+
+    def renew(self, secret: Secret, *leave_out: str) -> Answer:
+        """Act on a request."""
+        if secret.reveal() != self.live:
+            self.reused.append(secret.fingerprint)
+            self.revoked = True
+            return refusal(401, "refresh_token_reused")
+        return Answer(200, {}, reply_body(self.rotate(*leave_out), *leave_out, expires_in=864000))
+
+    def lose(self, secret: Secret) -> Answer:
+        """Act on a request, and let the reply be lost."""
+        self.renew(secret)
+        raise UncertainError(reason="the connection was lost")
+
+    async def refresh(self, refresh_token: Secret) -> Answer:
+        self._steps.reach("send")
+        self.sent.append((refresh_token.fingerprint, self._clock.now()))
+        found = self.script.pop(0) if self.script else self.renew
+        if isinstance(found, Exception):
+            raise found
+        answer = found if isinstance(found, Answer) else found(refresh_token)
+        self._steps.reach("answered")
+        return answer
+
+    async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
+        raise AssertionError
+
+    async def revoke(self, refresh_token: Secret) -> Answer:
+        raise AssertionError
+
+    async def device_start(self) -> Answer:
+        raise AssertionError
+
+    async def device_poll(self, device_auth_id: Secret, user_code: str) -> Answer:
+        raise AssertionError
+
+
+def refusal(status: int, code: str = "", **headers: str) -> Answer:
+    """An error of the token endpoint."""
+    return Answer(status, headers, json.dumps({"error": {"code": code}}).encode())
+
+
+class Bench:
+    """One account, its stores, its issuer; ``restart`` is a new process on the same disk."""
+
+    def __init__(self, *kinds: StoreKind) -> None:
+        self.steps = Steps()
+        self.clock = FakeClock()
+        self.issuer = StrictIssuer(self.steps, self.clock)
+        login = credential("ana", at=START - timedelta(days=8))
+        self.stores = [StepStore(self.steps, kind, login) for kind in kinds or (StoreKind.VAULT,)]
+        self.journal = MemoryJournal(self.steps)
+        self.memory = MemoryMemory(self.steps)
+        self.begun = 0
+        self.restart()
+
+    def restart(self) -> None:
+        self.steps.crash_at = None
+        stores: list[AccountStore] = [*self.stores]
+        self.accounts = Accounts(stores, Store(AppState()))
+        self.transaction = Transaction(
+            self.issuer, self.accounts, self.journal, self.memory, self.clock, FakeRandomness(), "auth.example"
+        )
+
+    async def renew(
+        self, reason: Reason | None = None, *, seen: str | None = None, since: datetime | None = None
+    ) -> Renewed:
+        self.steps.seen.clear()
+        return await self.transaction.run(ANA, self.wish(reason, seen=seen, since=since), self._begin)
+
+    def wish(self, reason: Reason | None = None, *, seen: str | None = None, since: datetime | None = None) -> Wish:
+        return Wish(days=3, reason=reason, seen=seen, since=since)
+
+    def start(self, reason: Reason | None = None) -> "asyncio.Task[Renewed]":
+        return asyncio.create_task(self.renew(reason))
+
+    def crash(self) -> None:
+        self.steps.crash_at = 0
+
+    def _begin(self) -> None:
+        self.begun += 1
+
+    def held(self) -> set[str]:
+        """The refresh tokens in the stores."""
+        found = [store.held.get(ANA) for store in self.stores]
+        return {c.refresh_token.reveal() for c in found if c is not None and c.refresh_token is not None}
+
+    def kept(self) -> set[str]:
+        """The refresh tokens of the answers that the journal holds."""
+        bodies = [a.body for _, a in self.journal.entries.values() if a is not None]
+        bodies += [a.body for a in self.journal.aside if a is not None]
+        return {str(json.loads(body).get("refresh_token")) for body in bodies if body.startswith(b"{")}
+
+    def verdict(self, number: int = 1) -> Verdict | None:
+        """What is remembered of the ``number``-th refresh token."""
+        known = self.memory.known.get(Secret(tokens("ana", number=number)["refresh_token"]).fingerprint)
+        return None if known is None else known.verdict

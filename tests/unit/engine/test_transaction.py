@@ -1,0 +1,598 @@
+"""One renewal: what is asked, what is kept, what is remembered."""
+
+from datetime import timedelta
+
+import pytest
+
+from probe_tray.core.answer import Answer
+from probe_tray.core.errors import (
+    CertificateError,
+    EdgeBlockedError,
+    JournalSealedError,
+    KeyringLockedError,
+    LoginEndedError,
+    NotRenewableError,
+    NotSentError,
+    ProbeError,
+    RateLimitedError,
+    RecordError,
+    RegionBlockedError,
+    RetryLaterError,
+    SavedForLaterError,
+    StrangeAnswerError,
+    UnavailableError,
+    UncertainError,
+    UncertainLoginError,
+    WriteError,
+    WrongAccountError,
+)
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.journal import Outcome, Verdict
+from probe_tray.core.renew_policy import Reason
+from probe_tray.core.renewal import RenewalKind
+from probe_tray.core.secret import Secret
+from tests.safety.bench import ANA, Bench, Crash, MemoryMemory, refusal
+from tests.support.fakes import START, settle
+from tests.support.tokens import credential, reply_body, tokens
+
+VAULT, FOLDER = StoreKind.VAULT, StoreKind.FOLDER
+QUARTER = timedelta(minutes=15)
+FULL = WriteError(path="the file", reason="the disk is full")
+
+
+def refresh_token(number: int) -> str:
+    return tokens("ana", number=number)["refresh_token"]
+
+
+async def test_a_login_that_ends_soon_is_renewed_in_the_right_order() -> None:
+    bench = Bench()
+    renewed = await bench.renew()
+    assert renewed.kind is RenewalKind.RENEWED
+    assert renewed.reason is Reason.EXPIRES_SOON
+    assert bench.held() == {refresh_token(2)}
+    assert bench.journal.entries == {}
+    order = [s for s in bench.steps.seen if s.split()[0] in {"check", "prepare", "send", "keep", "save", "finish"}]
+    assert order == ["check vault", "prepare", "send", "keep", "save vault", "finish"]
+
+
+async def test_a_fresh_login_is_left_alone() -> None:
+    bench = Bench()
+    bench.stores[0].held[ANA] = credential("ana", at=START)
+    assert (await bench.renew()).kind is RenewalKind.FRESH
+    assert bench.issuer.sent == []
+    assert bench.begun == 0
+
+
+async def test_an_unknown_account_is_not_renewable() -> None:
+    bench = Bench()
+    bench.stores[0].held.clear()
+    with pytest.raises(NotRenewableError):
+        await bench.renew()
+
+
+async def test_a_login_in_two_stores_is_written_to_both() -> None:
+    bench = Bench(VAULT, FOLDER)
+    await bench.renew()
+    assert [store.held[ANA].refresh_token for store in bench.stores] == [Secret(refresh_token(2))] * 2
+
+
+@pytest.mark.parametrize("reason", [None, Reason.FORCED, Reason.REFUSED])
+async def test_a_login_that_changed_while_waiting_is_adopted(reason: Reason | None) -> None:
+    bench = Bench()
+    seen = bench.stores[0].held[ANA].access_token.fingerprint
+    bench.issuer.rotate()
+    bench.stores[0].held[ANA] = bench.issuer.credential()
+    assert (await bench.renew(reason, seen=seen)).kind is RenewalKind.ADOPTED
+    assert bench.issuer.sent == []
+
+
+async def test_a_renewal_since_the_caller_began_is_as_good_as_one_of_its_own() -> None:
+    bench = Bench()
+    began = bench.clock.now()
+    await bench.clock.advance(timedelta(seconds=1))
+    assert (await bench.renew(Reason.FORCED)).kind is RenewalKind.RENEWED
+    assert (await bench.renew(Reason.FORCED, since=began)).kind is RenewalKind.ADOPTED
+    assert len(bench.issuer.sent) == 1
+
+
+async def test_a_clock_that_was_set_back_does_not_make_force_adopt_for_hours() -> None:
+    bench = Bench()
+    await bench.renew(Reason.FORCED)
+    bench.clock.jump(-timedelta(hours=5))
+    assert (await bench.renew(Reason.FORCED, since=bench.clock.now())).kind is RenewalKind.RENEWED
+
+
+async def test_the_newer_of_two_stores_is_adopted_and_spread() -> None:
+    bench = Bench(VAULT, FOLDER)
+    bench.issuer.rotate()
+    bench.stores[1].held[ANA] = bench.issuer.credential()
+    assert (await bench.renew()).kind is RenewalKind.FRESH
+    assert bench.held() == {refresh_token(2)}
+    assert bench.issuer.sent == []
+
+
+async def test_a_newer_login_without_a_refresh_token_costs_nobody_theirs() -> None:
+    bench = Bench(VAULT, FOLDER)
+    bare = tokens("ana", number=7, at=START + timedelta(hours=1))
+    made = credential("ana", number=7, at=START + timedelta(hours=1))
+    bench.stores[1].held[ANA] = type(made)(
+        access_token=Secret(bare["access_token"]), account_id=made.account_id, claims=made.claims
+    )
+    await bench.renew()
+    assert bench.held() == {refresh_token(2)}
+
+
+async def test_what_the_reply_leaves_out_is_kept() -> None:
+    bench = Bench()
+    before = bench.stores[0].held[ANA]
+    bench.issuer.script = [lambda secret: bench.issuer.renew(secret, "refresh_token", "id_token")]
+    await bench.renew()
+    after = bench.stores[0].held[ANA]
+    assert (after.refresh_token, after.id_token) == (before.refresh_token, before.id_token)
+    assert after.access_token != before.access_token
+    assert bench.verdict(1) is Verdict.FRESH
+
+
+async def test_a_spent_token_is_never_sent_from_an_old_copy() -> None:
+    bench = Bench()
+    old = bench.stores[0].held[ANA]
+    await bench.renew()
+    bench.stores[0].held[ANA] = old
+    for _ in range(2):
+        with pytest.raises(LoginEndedError):
+            await bench.renew(Reason.FORCED)
+    assert len(bench.issuer.sent) == 1
+    assert not bench.issuer.revoked
+
+
+async def test_a_reply_for_another_account_is_set_aside_and_overwrites_nothing() -> None:
+    bench = Bench()
+    bench.issuer.script = [Answer(200, {}, reply_body(tokens("ben")))]
+    with pytest.raises(WrongAccountError):
+        await bench.renew()
+    assert bench.held() == {refresh_token(1)}
+    assert bench.kept() == {tokens("ben")["refresh_token"]}
+    assert bench.verdict() is Verdict.UNCERTAIN
+
+
+async def test_a_refresh_token_that_cannot_be_used_is_not_one_that_was_left_out() -> None:
+    bench = Bench()
+    bench.issuer.script = [Answer(200, {}, reply_body(tokens("ana", number=2), refresh_token="rt two"))]
+    with pytest.raises(UncertainLoginError):
+        await bench.renew()
+    assert bench.held() == {refresh_token(1)}
+    assert bench.kept() == {"rt two"}
+
+
+async def test_tokens_that_begin_to_name_their_user_leave_no_spent_copy_behind() -> None:
+    bench = Bench()
+    nameless = AccountKey("account-ana")
+    old = bench.stores[0].held.pop(ANA)
+    claims = type(old.claims)(account_id="account-ana")
+    bench.stores[0].held[nameless] = type(old)(
+        access_token=old.access_token, refresh_token=old.refresh_token, account_id="account-ana", claims=claims
+    )
+    await bench.transaction.run(nameless, bench.wish(), lambda: None)
+    assert set(bench.stores[0].held) == {ANA}
+    assert bench.held() == {refresh_token(2)}
+
+
+@pytest.mark.parametrize("tries", [1, 2])
+async def test_a_request_that_never_left_is_tried_three_times(tries: int) -> None:
+    bench = Bench()
+    bench.issuer.script = [NotSentError(reason="there is no connection")] * tries
+    run = bench.start()
+    await bench.clock.advance(timedelta(seconds=10))
+    assert (await run).kind is RenewalKind.RENEWED
+    assert len(bench.issuer.sent) == tries + 1
+
+
+async def test_after_three_tries_it_says_so_and_nothing_is_held_against_the_token() -> None:
+    bench = Bench()
+    bench.issuer.script = [NotSentError(reason="there is no connection")] * 3
+    run = bench.start()
+    await bench.clock.advance(timedelta(seconds=10))
+    with pytest.raises(NotSentError):
+        await run
+    assert len(bench.issuer.sent) == 3
+    assert bench.journal.entries == {}
+    assert (await bench.renew()).kind is RenewalKind.RENEWED
+
+
+async def test_a_login_renewed_by_another_program_between_two_tries_is_adopted() -> None:
+    bench = Bench()
+    bench.issuer.script = [NotSentError(reason="there is no connection")]
+    run = bench.start()
+    await settle()
+    bench.issuer.rotate()
+    bench.stores[0].held[ANA] = bench.issuer.credential()
+    await bench.clock.advance(timedelta(seconds=10))
+    assert (await run).kind is RenewalKind.ADOPTED
+    assert len(bench.issuer.sent) == 1
+    assert bench.journal.entries == {}
+
+
+async def test_a_login_renewed_by_another_program_at_the_last_moment_is_adopted() -> None:
+    bench = Bench()
+
+    def rotate() -> None:
+        bench.issuer.rotate()
+        bench.stores[0].held[ANA] = bench.issuer.credential()
+
+    bench.steps.on["prepared"] = rotate
+    assert (await bench.renew(Reason.FORCED)).kind is RenewalKind.ADOPTED
+    assert bench.issuer.sent == []
+    assert bench.journal.entries == {}
+
+
+async def test_an_uncertain_token_is_tried_once_more_after_a_quarter_of_an_hour_and_not_before() -> None:
+    bench = Bench()
+    bench.issuer.script = [UncertainError(reason="the connection was lost")] * 2
+    with pytest.raises(UncertainLoginError):
+        await bench.renew()
+    for _ in range(2):
+        await bench.clock.advance(QUARTER / 2 - timedelta(seconds=1))
+        for reason in (None, Reason.FORCED, Reason.REFUSED):
+            with pytest.raises(UncertainLoginError):
+                await bench.renew(reason)
+    assert len(bench.issuer.sent) == 1
+    await bench.clock.advance(timedelta(seconds=3))
+    with pytest.raises(UncertainLoginError):
+        await bench.renew()
+    assert len(bench.issuer.sent) == 2
+    await bench.clock.advance(timedelta(days=1))
+    with pytest.raises(UncertainLoginError):
+        await bench.renew()
+    assert len(bench.issuer.sent) == 2
+    assert (await bench.renew(Reason.FORCED)).kind is RenewalKind.RENEWED
+
+
+async def test_the_quarter_of_an_hour_counts_from_the_break_and_not_from_the_first_try() -> None:
+    bench = Bench()
+    bench.issuer.script = [NotSentError(reason="no connection")] * 2 + [UncertainError(reason="lost")]
+    run = bench.start()
+    await bench.clock.advance(timedelta(seconds=10))
+    with pytest.raises(UncertainLoginError):
+        await run
+    broke = bench.issuer.sent[-1][1]
+    await bench.clock.advance(broke + QUARTER - timedelta(seconds=1) - bench.clock.now())
+    with pytest.raises(UncertainLoginError):
+        await bench.renew(Reason.FORCED)
+
+
+@pytest.mark.parametrize("hours", [-30, -5, 5, 30])
+async def test_a_clock_that_is_set_does_not_shorten_the_quarter_of_an_hour_nor_make_it_hours(hours: int) -> None:
+    bench = Bench()
+    bench.issuer.script = [UncertainError(reason="the connection was lost")]
+    with pytest.raises(UncertainLoginError):
+        await bench.renew()
+    bench.clock.jump(timedelta(hours=hours))
+    with pytest.raises(UncertainLoginError):
+        await bench.renew(Reason.FORCED)
+    await bench.clock.advance(QUARTER + timedelta(minutes=2))
+    await bench.renew(Reason.FORCED)
+    assert len(bench.issuer.sent) == 2
+
+
+async def test_a_clock_set_back_ends_a_backoff_instead_of_making_it_hours() -> None:
+    bench = Bench()
+    bench.issuer.script = [refusal(503)]
+    with pytest.raises(UnavailableError):
+        await bench.renew()
+    bench.clock.jump(-timedelta(hours=5))
+    assert (await bench.renew()).kind is RenewalKind.RENEWED
+
+
+async def test_the_backoff_doubles_and_force_passes_it() -> None:
+    bench = Bench()
+    waits: list[float] = []
+    for _ in range(9):
+        bench.issuer.script = [refusal(429)]
+        with pytest.raises(RateLimitedError):
+            await bench.renew(Reason.FORCED)
+        with pytest.raises(RetryLaterError) as later:
+            await bench.renew()
+        waits.append(later.value.retry_after.total_seconds() if later.value.retry_after else 0)
+    assert waits[:3] == [45, 75, 135]
+    assert waits == sorted(waits)
+    assert waits[-1] <= 3600
+
+
+async def test_a_refused_token_whose_successor_is_stored_is_no_end() -> None:
+    bench = Bench()
+
+    def by_another(secret: Secret) -> Answer:
+        bench.issuer.rotate()
+        bench.stores[0].held[ANA] = bench.issuer.credential()
+        return refusal(401, "refresh_token_reused")
+
+    bench.issuer.script = [by_another]
+    renewed = await bench.renew()
+    assert renewed.kind is RenewalKind.ADOPTED
+    assert renewed.credential.refresh_token == Secret(refresh_token(2))
+    assert bench.verdict(1) is Verdict.ENDED
+    assert bench.verdict(2) is None
+
+
+async def test_a_store_that_is_full_is_filled_later_from_the_journal() -> None:
+    bench = Bench(VAULT, FOLDER)
+    bench.steps.faults["save folder"] = FULL
+    with pytest.raises(SavedForLaterError):
+        await bench.renew()
+    assert bench.held() == {refresh_token(1), refresh_token(2)}
+    with pytest.raises(SavedForLaterError):
+        await bench.renew(Reason.FORCED)
+    bench.steps.faults.clear()
+    bench.restart()
+    assert (await bench.renew()).kind is RenewalKind.FRESH
+    assert bench.held() == {refresh_token(2)}
+    assert bench.journal.entries == {}
+    assert len(bench.issuer.sent) == 1
+
+
+async def test_a_record_damaged_meanwhile_does_not_keep_the_tokens_from_the_other_store() -> None:
+    bench = Bench(VAULT, FOLDER)
+    damaged = RecordError(path="the record", reason="its content was damaged")
+    bench.steps.on["kept"] = lambda: bench.steps.faults.update({"read vault": damaged})
+    with pytest.raises(SavedForLaterError):
+        await bench.renew()
+    assert bench.stores[1].held[ANA].refresh_token == Secret(refresh_token(2))
+    bench.steps.faults.clear()
+    await bench.renew()
+    assert bench.held() == {refresh_token(2)}
+
+
+async def test_a_login_removed_during_the_request_is_written_anew() -> None:
+    bench = Bench(VAULT, FOLDER)
+    bench.stores[0].held.clear()
+    bench.steps.on["answered"] = bench.stores[1].held.clear
+    await bench.renew()
+    assert ANA not in bench.stores[0].held
+    assert bench.stores[1].held[ANA].refresh_token == Secret(refresh_token(2))
+
+
+async def test_an_answer_the_journal_cannot_take_is_saved_all_the_same() -> None:
+    bench = Bench()
+    bench.steps.faults["keep"] = FULL
+    assert (await bench.renew()).kind is RenewalKind.RENEWED
+    assert bench.held() == {refresh_token(2)}
+    assert bench.journal.entries == {}
+
+
+async def test_an_answer_that_nothing_on_the_disk_takes_waits_in_the_process() -> None:
+    bench = Bench()
+    bench.steps.faults.update({"keep": FULL, "save vault": FULL})
+    with pytest.raises(WriteError):
+        await bench.renew()
+    with pytest.raises(WriteError):
+        await bench.renew(Reason.FORCED)
+    bench.steps.faults.clear()
+    assert (await bench.renew()).kind is RenewalKind.FRESH
+    assert bench.held() == {refresh_token(2)}
+    assert len(bench.issuer.sent) == 1
+
+
+@pytest.mark.parametrize("step", ["finish", "remember fresh", "remember ended"])
+async def test_a_renewal_that_is_saved_is_a_success_whatever_follows(step: str) -> None:
+    bench = Bench()
+    bench.steps.faults[step] = FULL
+    assert (await bench.renew()).kind is RenewalKind.RENEWED
+    bench.steps.faults.clear()
+    assert (await bench.renew()).kind is RenewalKind.FRESH
+    assert bench.held() == {refresh_token(2)}
+    assert bench.journal.entries == {}
+
+
+async def test_a_memory_that_cannot_be_written_keeps_an_uncertain_token_from_being_sent_again() -> None:
+    bench = Bench()
+    bench.issuer.script = [UncertainError(reason="lost")]
+    bench.steps.faults["remember uncertain"] = FULL
+    for _ in range(3):
+        with pytest.raises(WriteError):
+            await bench.renew(Reason.FORCED)
+        bench.restart()
+    bench.steps.faults.clear()
+    with pytest.raises(UncertainLoginError):
+        await bench.renew(Reason.FORCED)
+    assert len(bench.issuer.sent) == 1
+
+
+async def test_an_intent_without_an_answer_is_uncertain_at_the_next_start() -> None:
+    bench = Bench()
+    bench.steps.on["answered"] = bench.crash
+    with pytest.raises(Crash):
+        await bench.renew()
+    bench.restart()
+    assert await bench.transaction.unfinished() == (ANA,)
+    with pytest.raises(UncertainLoginError):
+        await bench.renew(Reason.FORCED)
+    assert len(bench.issuer.sent) == 1
+
+
+async def test_an_answer_for_files_that_are_not_at_hand_waits_for_them() -> None:
+    bench = Bench(FOLDER)
+    bench.steps.on["kept"] = bench.crash
+    with pytest.raises(Crash):
+        await bench.renew()
+    bench.restart()
+    own = bench.stores[0].held[ANA]
+    bench.stores[0].held[ANA] = credential("ana", number=50, at=START - timedelta(days=8))
+    await bench.transaction.finish_pending(ANA)
+    assert bench.held() == {refresh_token(50)}
+    bench.stores[0].held[ANA] = own
+    await bench.transaction.finish_pending(ANA)
+    assert bench.held() == {refresh_token(2)}
+
+
+async def test_an_old_answer_never_replaces_a_newer_login() -> None:
+    bench = Bench(VAULT, FOLDER)
+    bench.steps.on["saved vault"] = bench.crash
+    with pytest.raises(Crash):
+        await bench.renew()
+    bench.restart()
+    # Within the same second: the dates of the tokens cannot tell the two apart.
+    bench.issuer.rotate()
+    bench.stores[0].held[ANA] = bench.issuer.credential()
+    await bench.renew()
+    assert bench.stores[0].held[ANA].refresh_token == Secret(refresh_token(3))
+
+
+async def test_a_sealed_answer_forbids_a_request_until_it_can_be_opened() -> None:
+    bench = Bench()
+    bench.steps.on["kept"] = bench.crash
+    with pytest.raises(Crash):
+        await bench.renew()
+    bench.restart()
+    bench.journal.sealed = KeyringLockedError()
+    with pytest.raises(JournalSealedError):
+        await bench.renew(Reason.FORCED)
+    bench.journal.sealed = None
+    assert (await bench.renew()).kind is RenewalKind.FRESH
+    assert bench.held() == {refresh_token(2)}
+
+
+async def test_signing_in_again_ends_the_wait_for_an_answer_that_never_opens() -> None:
+    bench = Bench()
+    bench.steps.on["kept"] = bench.crash
+    with pytest.raises(Crash):
+        await bench.renew()
+    bench.restart()
+    bench.journal.sealed = KeyringLockedError()
+    bench.issuer.number = 9
+    bench.stores[0].held[ANA] = credential("ana", number=9, at=START)
+    assert (await bench.renew()).kind is RenewalKind.FRESH
+    assert bench.kept() == {refresh_token(2)}
+
+
+LOST, HTML = UncertainError(reason="lost"), b"<html>blocked</html>"
+OK, AT_ONCE, NEVER = "ok", "at once", "never"
+
+
+def case(name: str, answer: Answer | Exception, error: type[ProbeError], verdict: Verdict | None, after: str) -> object:
+    return pytest.param(answer, error, verdict, after, id=name)
+
+
+def _codes(status: int, body: bytes) -> Answer:
+    return Answer(status, {}, body)
+
+
+CASES = [
+    *[
+        case(f"{status} {code or 'bare'}", refusal(status, code), LoginEndedError, Verdict.ENDED, NEVER)
+        for status in (400, 401, 403)
+        for code in ("refresh_token_expired", "refresh_token_reused", "refresh_token_invalidated", "invalid_grant")
+    ],
+    case("401 bare", refusal(401), LoginEndedError, Verdict.ENDED, NEVER),
+    case("401 empty", _codes(401, b""), LoginEndedError, Verdict.ENDED, NEVER),
+    case("401 html", _codes(401, HTML), LoginEndedError, Verdict.ENDED, NEVER),
+    case("401 other code", refusal(401, "who_knows"), LoginEndedError, Verdict.ENDED, NEVER),
+    case("error as text", _codes(400, b'{"error": "invalid_grant"}'), LoginEndedError, Verdict.ENDED, NEVER),
+    case("top-level code", _codes(400, b'{"code": "invalid_grant"}'), LoginEndedError, Verdict.ENDED, NEVER),
+    case("capitals", _codes(400, b'{"error": {"code": "INVALID_GRANT"}}'), LoginEndedError, Verdict.ENDED, NEVER),
+    *[
+        case(f"{status} {kind}", _codes(status, body), UncertainLoginError, Verdict.UNCERTAIN, "quarter")
+        for status in (502, 504, 520, 522, 524)
+        for kind, body in (("json", b"{}"), ("html", HTML), ("empty", b""))
+    ],
+    *[
+        case(f"200 {name}", _codes(200, body), UncertainLoginError, Verdict.UNCERTAIN, "quarter")
+        for name, body in (
+            ("empty", b""),
+            ("html", HTML),
+            ("cut off", b'{"access_token": "a.b'),
+            ("list", b"[]"),
+            ("null", b"null"),
+            ("no tokens", b"{}"),
+            ("token of spaces", b'{"access_token": "a b"}'),
+            ("number", b'{"access_token": 1}'),
+            ("not utf-8", b'{"access_token": "\xff"}'),
+            ("deep", b'{"a":' * 5000),
+        )
+    ],
+    case("204", _codes(204, b""), UncertainLoginError, Verdict.UNCERTAIN, "quarter"),
+    case("connection lost", LOST, UncertainLoginError, Verdict.UNCERTAIN, "quarter"),
+    case("answer too large", StrangeAnswerError(status="200"), UncertainLoginError, Verdict.UNCERTAIN, "quarter"),
+    case("429", refusal(429), RateLimitedError, Verdict.BACKOFF, "force"),
+    case("429 html", _codes(429, b"<p>"), RateLimitedError, Verdict.BACKOFF, "force"),
+    case("429 wait", Answer(429, {"Retry-After": "600"}, b"{}"), RateLimitedError, Verdict.BACKOFF, "force"),
+    case("500", refusal(500), UnavailableError, Verdict.BACKOFF, "force"),
+    case("503", refusal(503), UnavailableError, Verdict.BACKOFF, "force"),
+    case("503 empty", _codes(503, b""), UnavailableError, Verdict.BACKOFF, "force"),
+    case("400", refusal(400, "invalid_request"), UnavailableError, Verdict.BACKOFF, "force"),
+    case("400 empty", _codes(400, b""), UnavailableError, Verdict.BACKOFF, "force"),
+    case("404", refusal(404), UnavailableError, Verdict.BACKOFF, "force"),
+    case("408", refusal(408), UnavailableError, Verdict.BACKOFF, "force"),
+    case("302", _codes(302, b""), UnavailableError, Verdict.BACKOFF, "force"),
+    case("403", refusal(403), EdgeBlockedError, Verdict.BACKOFF, "force"),
+    case("403 html", _codes(403, HTML), EdgeBlockedError, Verdict.BACKOFF, "force"),
+    case("403 empty", _codes(403, b""), EdgeBlockedError, Verdict.BACKOFF, "force"),
+    case("region", refusal(403, "unsupported_country_region_territory"), RegionBlockedError, Verdict.BACKOFF, "force"),
+    case("404 html", _codes(404, HTML), EdgeBlockedError, Verdict.BACKOFF, "force"),
+    case("certificate", CertificateError(host="a", reason="b"), CertificateError, None, AT_ONCE),
+]
+
+
+def test_the_table_of_answers_is_as_large_as_was_promised() -> None:
+    assert len(CASES) >= 60
+
+
+@pytest.mark.parametrize(("answer", "error", "verdict", "after"), CASES)
+async def test_what_an_answer_means(
+    answer: Answer | Exception, error: type[ProbeError], verdict: Verdict | None, after: str
+) -> None:
+    bench = Bench()
+    bench.issuer.script = [answer]
+    with pytest.raises(error) as failure:
+        await bench.renew()
+    assert type(failure.value) is error
+    assert bench.verdict() is verdict
+    assert bench.journal.entries == {}
+    assert bench.held() == {refresh_token(1)}
+    assert await requests(bench, None) == (after == AT_ONCE)
+    if after == AT_ONCE:
+        return
+    bench.restart()
+    assert await requests(bench, Reason.FORCED) == (after == "force")
+    if after == "force":
+        return
+    await bench.clock.advance(QUARTER + timedelta(seconds=1))
+    assert await requests(bench, None) == (after == "quarter")
+    if after == NEVER:
+        await bench.clock.advance(timedelta(days=300))
+        assert await requests(bench, Reason.FORCED) == 0
+
+
+async def requests(bench: Bench, reason: Reason | None) -> int:
+    """How many requests another attempt makes; it never does any harm here, for the service was out of reach."""
+    before = len(bench.issuer.sent)
+    try:
+        await bench.renew(reason)
+    except ProbeError:
+        assert len(bench.issuer.sent) == before
+    return len(bench.issuer.sent) - before
+
+
+async def test_retry_after_is_kept_up_to_an_hour() -> None:
+    bench = Bench()
+    bench.issuer.script = [Answer(503, {"Retry-After": "86400"}, b"")]
+    with pytest.raises(UnavailableError):
+        await bench.renew()
+    await bench.clock.advance(timedelta(minutes=59))
+    with pytest.raises(RetryLaterError):
+        await bench.renew()
+    await bench.clock.advance(timedelta(minutes=2))
+    assert (await bench.renew()).kind is RenewalKind.RENEWED
+
+
+async def test_an_end_whose_reason_was_lost_is_still_a_sentence(memory_of_an_end: Outcome) -> None:
+    bench = Bench()
+    assert isinstance(bench.memory, MemoryMemory)
+    bench.memory.known[Secret(refresh_token(1)).fingerprint] = memory_of_an_end
+    with pytest.raises(LoginEndedError) as ended:
+        await bench.renew()
+    assert ended.value.title == "This login has ended: the service refused it."
+
+
+@pytest.fixture
+def memory_of_an_end() -> Outcome:
+    return Outcome(verdict=Verdict.ENDED, at=START)
