@@ -37,6 +37,7 @@ from probe_tray.core.settings import Settings, Storage
 from probe_tray.core.state import AppState
 from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.alerting import Alerting
+from probe_tray.engine.keeping import Keeping
 from probe_tray.engine.login import Login
 from probe_tray.engine.polling import Poller
 from probe_tray.engine.renewal_timer import RenewalTimer
@@ -134,6 +135,7 @@ class Session:
             poller=Poller(UsageAsker(client, accounts, renewals, clock), store, clock, randomness),
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
+            keeping=Keeping(accounts, client, locks, vault_store.give_up_unopened),
             alerting=Alerting(DesktopNotifier(fallback, _icon()), compose, store, clock),
         )
         engine = Engine(parts, JsonSettingsFile(self._loaded.path), use, clock, randomness)

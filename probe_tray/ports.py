@@ -132,6 +132,10 @@ class AccountStore(Protocol):
         """Keep it, durably, in place of the account's older login. Raises StoreError; then nothing changed."""
         ...
 
+    async def changed(self) -> bool:
+        """Whether somebody else has changed it since this object last read or wrote it. Cheap; never raises."""
+        ...
+
     async def remove(self, key: AccountKey) -> None:
         """Delete the account's login; a missing one is no error. Raises StoreError."""
         ...

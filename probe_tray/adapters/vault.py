@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ class VaultStore:
         """Keep the records in ``folder``, which is made with the first one."""
         self._folder, self._key, self._disk = folder, key, disk or Disk()
         self._turn = asyncio.Lock()
+        self._seen: dict[str, tuple[int, int, int]] = {}
 
     @property
     def kind(self) -> StoreKind:
@@ -38,6 +40,7 @@ class VaultStore:
     async def load(self) -> StoreContents:
         """All logins. The keyring is not asked while there is no record."""
         try:
+            self._seen = await asyncio.to_thread(self._signatures)
             files = await asyncio.to_thread(self._read_all)
             if not files:
                 return StoreContents()
@@ -77,12 +80,18 @@ class VaultStore:
         key = await self._key.find_or_make()
         async with self._turn:
             await asyncio.to_thread(self._write, key, credential)
+            self._seen = await asyncio.to_thread(self._signatures)
         return StoredCredential(credential=credential, store=StoreKind.VAULT)
 
     async def remove(self, key: AccountKey) -> None:
         """Delete the account's record; needs no key."""
         async with self._turn:
             await asyncio.to_thread(remove_file, self._path(key), disk=self._disk)
+            self._seen = await asyncio.to_thread(self._signatures)
+
+    async def changed(self) -> bool:
+        """Whether another process of this program has written, added or removed a record."""
+        return await asyncio.to_thread(self._signatures) != self._seen
 
     async def give_up_unopened(self) -> int:
         """Move every record that the key in the keyring does not open into the folder ``kept``; returns how many.
@@ -100,6 +109,14 @@ class VaultStore:
             # Another process may have made a new key since this one read it.
             key = await self._key.find(again=True)
         return key
+
+    def _signatures(self) -> dict[str, tuple[int, int, int]]:
+        found: dict[str, tuple[int, int, int]] = {}
+        with suppress(OSError, ReadError):
+            for path in record_files(self._folder):
+                facts = path.stat()
+                found[path.name] = (facts.st_mtime_ns, facts.st_size, facts.st_ino)
+        return found
 
     def _path(self, key: AccountKey) -> Path:
         return self._folder / f"{key.slug}.json"

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from probe_tray.core.identity import AccountKey
+from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.settings import Settings
 
 
@@ -36,8 +36,44 @@ class SaveSettings(msgspec.Struct, frozen=True):
     settings: Settings
 
 
+class Renew(msgspec.Struct, frozen=True):
+    """Renew a login now, whatever its expiry; or all that the policy calls due."""
+
+    account: AccountKey | None = None
+
+
+class RemoveAccount(msgspec.Struct, frozen=True):
+    """Delete a login here; with ``revoke`` end it at the service first, where this program obtained it."""
+
+    account: AccountKey
+    revoke: bool
+
+
+class MoveAccount(msgspec.Struct, frozen=True):
+    """Keep a login in the other store."""
+
+    account: AccountKey
+    to: StoreKind
+
+
+class StartVaultAnew(msgspec.Struct, frozen=True):
+    """The vault's key is gone for good: set its records aside and go on with a new key."""
+
+
 class DismissTrouble(msgspec.Struct, frozen=True):
     """The person has read what went wrong."""
 
 
-Command = LogIn | CancelLogin | ReopenBrowser | Refresh | ReadStores | SaveSettings | DismissTrouble
+Command = (
+    LogIn
+    | CancelLogin
+    | ReopenBrowser
+    | Refresh
+    | ReadStores
+    | SaveSettings
+    | Renew
+    | RemoveAccount
+    | MoveAccount
+    | StartVaultAnew
+    | DismissTrouble
+)

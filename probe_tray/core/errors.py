@@ -9,7 +9,8 @@ ProbeError
   StoreError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
     KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
-  NotRenewableError
+    NoSuchStoreError
+  NotRenewableError, NotRevokedError
   LoginError
     PortsTakenError, BrowserError, LoginDeniedError, LoginNotEntitledError, LoginTimedOutError, LoginCancelledError
     ExchangeError, IncompleteReplyError, WrongAccountError, OtherAccountError, OfficialExpiredError
@@ -193,6 +194,20 @@ class WriteError(StoreError):
 
     title_template = "{path} cannot be written: {reason}."
     hint_template = "Make room or make it writable, then try again. What was there before is unchanged."
+
+
+class NoSuchStoreError(StoreError):
+    """The store to move to is not set up."""
+
+    title_template = "There is no folder of credential files to move the login to."
+    hint_template = "Choose one in Settings, Storage, then try again."
+
+
+class NotRevokedError(ProbeError):
+    """The service did not end a login that was to be removed."""
+
+    title_template = "The service did not end the login (status {status}), so it was not removed."
+    hint_template = "Try again later, or remove it without ending it at the service."
 
 
 class LoginError(ProbeError):

@@ -87,7 +87,7 @@ def _accounts_read(state: AppState, event: AccountsRead) -> AppState:
     # A login in a store that could not be read this time is not gone.
     unread = {kind for kind, _ in event.store_problems}
     hidden = [a for a in state.accounts if a.key not in now and not unread.isdisjoint(a.stores)]
-    return replace(
+    after = replace(
         state,
         loaded=True,
         accounts=(*now.values(), *hidden),
@@ -95,6 +95,8 @@ def _accounts_read(state: AppState, event: AccountsRead) -> AppState:
         store_problems=event.store_problems,
         api_key=event.api_key,
     )
+    # Stores are read again for many reasons; what changes nothing is drawn by nobody.
+    return state if after == state else after
 
 
 def _keep_known(old: AccountState | None, new: AccountState) -> AccountState:

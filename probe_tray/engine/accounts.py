@@ -63,6 +63,10 @@ class Accounts:
             )
         )
 
+    async def changed(self) -> bool:
+        """Whether another program has changed any store since it was last read."""
+        return any(await asyncio.gather(*(s.changed() for s in self._stores)))
+
     async def current(self, key: AccountKey) -> StoredCredential | None:
         """The login to use for ``key`` as the stores have it now: ours before the official client's, then the newest.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -11,20 +12,27 @@ from probe_tray.core.commands import (
     Command,
     DismissTrouble,
     LogIn,
+    MoveAccount,
     ReadStores,
     Refresh,
+    RemoveAccount,
+    Renew,
     ReopenBrowser,
     SaveSettings,
+    StartVaultAnew,
 )
 from probe_tray.core.credential import Credential
 from probe_tray.core.errors import ProbeError, StoreError
 from probe_tray.core.events import LoginChanged, SettingsChanged, TroubleMet
 from probe_tray.core.identity import AccountKey
+from probe_tray.core.renew_policy import Reason
+from probe_tray.core.renewal import Wish
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.alerting import Alerting
+from probe_tray.engine.keeping import Keeping
 from probe_tray.engine.login import Login
 from probe_tray.engine.polling import Poller
 from probe_tray.engine.renewal_timer import RenewalTimer
@@ -32,6 +40,7 @@ from probe_tray.engine.renewing import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.engine.waiting import to_the_end
 from probe_tray.engine.wake import watch_clock
+from probe_tray.engine.watching import watch_stores
 from probe_tray.ports import Clock, Randomness, SettingsFile
 
 
@@ -44,6 +53,7 @@ class UseCases(NamedTuple):
     poller: Poller
     renewals: Renewals
     renewal_timer: RenewalTimer
+    keeping: Keeping
     alerting: Alerting
 
 
@@ -61,7 +71,7 @@ class Engine:
         """Join ``parts``; ``use`` puts changed settings into the adapters and raises a ProbeError for unusable ones."""
         self._store, self._accounts, self._login = parts.store, parts.accounts, parts.login
         self._poller, self._renewals, self._renewal_timer = parts.poller, parts.renewals, parts.renewal_timer
-        self._alerting = parts.alerting
+        self._keeping, self._alerting = parts.keeping, parts.alerting
         self._settings_file = settings_file
         self._use = use
         self._clock = clock
@@ -95,26 +105,42 @@ class Engine:
     def send(self, command: Command) -> None:
         """Have ``command`` done; never waits."""
         match command:
-            case LogIn(account=account):
-                if self._login_task is None or self._login_task.done():
-                    self._login_task = self._start(self._log_in(account))
-                else:
-                    self._start(self._login.show_page())
-            case CancelLogin():
-                if self._login_task is not None and not self._login_task.done():
-                    self._login_task.cancel()
-                else:
-                    self._store.dispatch(LoginChanged(login=None))
-            case ReopenBrowser():
-                self._start(self._login.show_page())
+            case LogIn() | CancelLogin() | ReopenBrowser():
+                self._send_login(command)
+            case Renew() | RemoveAccount() | MoveAccount():
+                self._send_account(command)
             case Refresh(account=key):
                 self._poller.refresh([a.key for a in self.state.accounts] if key is None else [key])
             case ReadStores():
                 self._start(self._read_stores())
+            case StartVaultAnew():
+                self._start(self._keeping.start_vault_anew())
             case DismissTrouble():
                 self._store.dispatch(TroubleMet(problem=None))
             case SaveSettings():
                 self._start(self._save_settings(command))
+
+    def _send_login(self, command: LogIn | CancelLogin | ReopenBrowser) -> None:
+        runs = self._login_task is not None and not self._login_task.done()
+        match command:
+            case LogIn(account=account) if not runs:
+                self._login_task = self._start(self._log_in(account))
+            case LogIn() | ReopenBrowser():
+                self._start(self._login.show_page())
+            case CancelLogin():
+                if self._login_task is not None and runs:
+                    self._login_task.cancel()
+                else:
+                    self._store.dispatch(LoginChanged(login=None))
+
+    def _send_account(self, command: Renew | RemoveAccount | MoveAccount) -> None:
+        match command:
+            case Renew(account=key):
+                self._start(self._renew(key))
+            case RemoveAccount(account=key, revoke=revoke):
+                self._start(self._keeping.remove(key, revoke=revoke))
+            case MoveAccount(account=key, to=to):
+                self._start(self._keeping.move(key, to))
 
     async def run(self) -> None:
         """Work until cancelled; then see what was sent to its end, and end every task that was started."""
@@ -126,6 +152,7 @@ class Engine:
             self._start(self._finish_pending())
             self._start(self._poller.run())
             self._start(self._renewal_timer.run())
+            self._start(watch_stores(self._accounts, self._clock))
             self._start(watch_clock(self._clock, self._woke))
             while True:
                 await self._alerting.look(self._on_alert)
@@ -166,6 +193,17 @@ class Engine:
         key = await self._login.run(account)
         if key is not None:
             self._poller.refresh([key])
+
+    async def _renew(self, chosen: AccountKey | None) -> None:
+        days = self.state.settings.renew_before_expiry_days
+        if chosen is not None:
+            # What fails is shown at the account.
+            with suppress(ProbeError):
+                await self._renewals.renew(chosen, Wish(days=days, reason=Reason.FORCED, since=self._clock.now()))
+        else:
+            ours = [a.key for a in self.state.accounts if a.renewable]
+            await asyncio.gather(*(self._renewals.renew(k, Wish(days=days)) for k in ours), return_exceptions=True)
+        await self._accounts.read()
 
     async def _read_stores(self) -> None:
         await self._accounts.read()

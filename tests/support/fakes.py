@@ -89,6 +89,7 @@ class MemoryStore:
         self.held = {c.key: c for c in credentials}
         self.fault: StoreError | None = None
         self.saves = 0
+        self.changed_by_others = False
 
     async def load(self) -> StoreContents:
         if self.fault is not None:
@@ -112,6 +113,9 @@ class MemoryStore:
     async def remove(self, key: AccountKey) -> None:
         self._fail()
         self.held.pop(key, None)
+
+    async def changed(self) -> bool:
+        return self.changed_by_others
 
     def _stored(self, credential: Credential) -> StoredCredential:
         return StoredCredential(credential=credential, store=self.kind)

@@ -1,0 +1,69 @@
+"""What a person does with an account besides looking: move it to the other store, or remove it."""
+
+from collections.abc import Awaitable, Callable
+
+from probe_tray.core.errors import NoSuchStoreError, NotRevokedError
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.engine.accounts import Accounts
+from probe_tray.ports import AccountLocks, AuthService
+
+
+class Keeping:
+    """Moves and removes logins, under the account's lock, so that no renewal runs meanwhile."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        auth: AuthService,
+        locks: AccountLocks,
+        set_vault_aside: Callable[[], Awaitable[int]],
+    ) -> None:
+        """``set_vault_aside`` keeps records that cannot be opened out of the way and returns how many."""
+        self._accounts = accounts
+        self._auth = auth
+        self._locks = locks
+        self._set_vault_aside = set_vault_aside
+
+    async def remove(self, key: AccountKey, *, revoke: bool) -> None:
+        """Delete the account's login from every store of ours.
+
+        With ``revoke`` the service ends it too, where this program obtained it; when that fails nothing is removed and
+        NotRevokedError is raised. Raises StoreError.
+        """
+        async with self._locks.hold(key):
+            if revoke:
+                await self._revoke(key)
+            for store in self._accounts.ours:
+                await store.remove(key)
+        await self._accounts.read()
+
+    async def move(self, key: AccountKey, to: StoreKind) -> None:
+        """Keep the account in the store ``to`` and in no other of ours. Raises StoreError; then it is where it was."""
+        async with self._locks.hold(key):
+            target = next((s for s in self._accounts.ours if s.kind is to), None)
+            if target is None:
+                raise NoSuchStoreError
+            holders = await self._accounts.holders(key)
+            current = await self._accounts.current(key)
+            if current is not None and holders:
+                await target.check_writable(key)
+                await target.save(current.credential)
+                for store, _ in holders:
+                    if store is not target:
+                        await store.remove(key)
+        await self._accounts.read()
+
+    async def start_vault_anew(self) -> None:
+        """Set aside the records whose key is gone, so that a new key can be made at the next login."""
+        await self._set_vault_aside()
+        await self._accounts.read()
+
+    async def _revoke(self, key: AccountKey) -> None:
+        for _, stored in await self._accounts.holders(key):
+            credential = stored.credential
+            if not credential.made_here or credential.refresh_token is None:
+                continue
+            answer = await self._auth.revoke(credential.refresh_token)
+            # A login that the service does not know any more is as good as revoked.
+            if not answer.ok and answer.status not in {400, 401, 404}:
+                raise NotRevokedError(status=str(answer.status))
