@@ -1,0 +1,219 @@
+"""The use cases over doubles: a test lays down answers, moves time, and reads the state."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from probe_tray.core.alerts import Alert
+from probe_tray.core.answer import Answer
+from probe_tray.core.credential import Credential, StoredCredential
+from probe_tray.core.errors import StoreError
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.journal import JournalEntry, Outcome, PendingEntry
+from probe_tray.core.secret import Secret
+from probe_tray.core.service import OFFICIAL
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState, AppState, LoginPhase
+from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.alerting import Alerting
+from probe_tray.engine.login import Login
+from probe_tray.engine.polling import Poller
+from probe_tray.engine.renewal_timer import RenewalTimer
+from probe_tray.engine.renewing import Renewals
+from probe_tray.engine.sign_in import BrowserSignIn
+from probe_tray.engine.store import Store
+from probe_tray.engine.transaction import Transaction
+from probe_tray.engine.usage_asker import UsageAsker
+from probe_tray.ports import Callback, Notification
+from tests.support.fakes import (
+    FakeBrowser,
+    FakeClock,
+    FakeListener,
+    FakeNotifier,
+    FakeRandomness,
+    MemoryStore,
+    ScriptedService,
+    problem_kind,
+    settle,
+)
+from tests.support.tokens import reply_body, tokens
+
+CODE = Callback(code=Secret("the-code"))
+
+
+def usage_answer(used: float = 12, reset_at: datetime | None = None, **headers: str) -> Answer:
+    """A 2xx answer of the quota with one 5-hour window."""
+    moment = 0 if reset_at is None else int(reset_at.timestamp())
+    window = f'{{"used_percent": {used}, "limit_window_seconds": 18000, "reset_at": {moment}}}'
+    return Answer(200, headers, f'{{"plan_type": "plus", "rate_limit": {{"primary_window": {window}}}}}'.encode())
+
+
+def token_answer(person: str = "ana", number: int = 1) -> Answer:
+    """A 2xx answer of the token endpoint."""
+    return Answer(200, {}, reply_body(tokens(person, number=number)))
+
+
+class GatedStore(MemoryStore):
+    """Stops before the steps named in ``waits`` until ``gate`` opens; ``save_fault`` fails saving alone."""
+
+    def __init__(self, kind: StoreKind = StoreKind.VAULT, *credentials: Credential) -> None:
+        super().__init__(kind, *credentials)
+        self.waits: set[str] = set()
+        self.gate = asyncio.Event()
+        self.save_fault: StoreError | None = None
+
+    async def check_writable(self, key: AccountKey) -> None:
+        await self._pass("check_writable")
+        await super().check_writable(key)
+
+    async def save(self, credential: Credential) -> StoredCredential:
+        await self._pass("save")
+        if self.save_fault is not None:
+            raise self.save_fault
+        return await super().save(credential)
+
+    async def _pass(self, step: str) -> None:
+        if step in self.waits:
+            await self.gate.wait()
+
+
+class GatedService(ScriptedService):
+    """Keeps the answers to the questions named in ``waits`` back until ``gate`` opens, and counts who waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: set[str] = set()
+        self.gate = asyncio.Event()
+        self.at_once = 0
+        self.most_at_once = 0
+
+    async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
+        await self._pass("exchange")
+        return await super().exchange(code, verifier, redirect_uri)
+
+    async def usage(self, credential: Credential) -> Answer:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await self._pass("usage")
+            return await super().usage(credential)
+        finally:
+            self.at_once -= 1
+
+    async def _pass(self, question: str) -> None:
+        if question in self.waits:
+            await self.gate.wait()
+
+
+class MemoryJournal:
+    """A journal that is empty at the start and never fails."""
+
+    def __init__(self) -> None:
+        self.entries: list[JournalEntry] = []
+
+    async def prepare(self, key: AccountKey, fingerprint: str, at: datetime) -> JournalEntry:
+        entry = JournalEntry(name=f"{len(self.entries)}", key=key, fingerprint=fingerprint, at=at)
+        self.entries.append(entry)
+        return entry
+
+    async def keep_answer(self, entry: JournalEntry, status: int, body: bytes) -> None:
+        del entry, status, body
+
+    async def finish(self, entry: JournalEntry) -> None:
+        del entry
+
+    async def set_aside(self, entry: JournalEntry) -> None:
+        del entry
+
+    async def pending(self, key: AccountKey | None = None) -> tuple[PendingEntry, ...]:
+        del key
+        return ()
+
+
+class MemoryOfTokens:
+    """Remembers outcomes."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Outcome] = {}
+
+    async def recall(self, fingerprint: str) -> Outcome | None:
+        return self.known.get(fingerprint)
+
+    async def remember(self, fingerprint: str, outcome: Outcome) -> None:
+        self.known[fingerprint] = outcome
+
+
+class NoLocks:
+    """Locks of a machine on which no other process runs."""
+
+    @asynccontextmanager
+    async def hold(self, key: AccountKey) -> AsyncGenerator[None]:
+        del key
+        yield
+
+
+def compose(alert: Alert, state: AppState) -> Notification:
+    """An alert in a word."""
+    del state
+    return Notification(tag=type(alert).__name__, title=alert.account.account_id, body="")
+
+
+class Bench:
+    """Everything together; the vault is the first store."""
+
+    def __init__(
+        self, *credentials: Credential, settings: Settings | None = None, others: tuple[MemoryStore, ...] = ()
+    ) -> None:
+        self.clock, self.randomness = FakeClock(), FakeRandomness()
+        self.service = GatedService()
+        self.service.answer("usage", usage_answer())
+        self.service.answer("exchange", token_answer())
+        self.listener, self.browser = FakeListener(), FakeBrowser()
+        self.notifier = FakeNotifier()
+        self.vault = GatedStore(StoreKind.VAULT, *credentials)
+        self.store = Store(AppState(settings=settings or Settings()))
+        self.accounts = Accounts((self.vault, *others), self.store)
+        sign_in = BrowserSignIn(OFFICIAL, self.service, self.listener, self.browser, self.clock, self.randomness)
+        self.login = Login(sign_in, self.accounts, self.store)
+        transaction = Transaction(
+            self.service, self.accounts, MemoryJournal(), MemoryOfTokens(), self.clock, self.randomness, "host"
+        )
+        self.renewals = Renewals(transaction, NoLocks(), self.clock, self.store.dispatch)
+        asker = UsageAsker(self.service, self.accounts, self.renewals, self.clock)
+        self.poller = Poller(asker, self.store, self.clock, self.randomness)
+        self.timer = RenewalTimer(self.renewals, self.accounts, self.store, self.clock, self.randomness)
+        self.alerting = Alerting(self.notifier, compose, self.store, self.clock)
+
+    @property
+    def state(self) -> AppState:
+        return self.store.state
+
+    @property
+    def phase(self) -> LoginPhase | None:
+        """How far the login is."""
+        return None if self.state.login is None else self.state.login.phase
+
+    @property
+    def login_problem(self) -> str:
+        """The kind of the login's problem, empty without one."""
+        return "" if self.state.login is None else problem_kind(self.state.login.problem)
+
+    def account(self, login: Credential) -> AccountState:
+        """The state of that login's account."""
+        found = self.state.account(login.key)
+        assert found is not None
+        return found
+
+
+@asynccontextmanager
+async def running(work: Coroutine[object, object, object]) -> AsyncGenerator[asyncio.Task[object]]:
+    """Run ``work`` beside the test, and end it with the block."""
+    task = asyncio.ensure_future(work)
+    await settle()
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await settle()

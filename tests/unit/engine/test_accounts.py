@@ -1,0 +1,159 @@
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from probe_tray.core.errors import KeyringLockedError, RecordError, WriteError
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.state import AppState
+from probe_tray.engine.accounts import Accounts, newer
+from probe_tray.engine.store import Store
+from tests.support.fakes import START, MemoryStore
+from tests.support.tokens import credential
+from tests.unit.engine.bench import GatedStore
+
+DAY = timedelta(days=1)
+FULL = WriteError(path="x", reason="the disk is full")
+
+
+def joined(*stores: MemoryStore) -> tuple[Accounts, Store]:
+    store = Store(AppState())
+    return Accounts(stores, store), store
+
+
+async def test_reading_brings_every_login_of_every_store() -> None:
+    accounts, store = joined(
+        MemoryStore(StoreKind.VAULT, credential("ana")), MemoryStore(StoreKind.FOLDER, credential("ben"))
+    )
+    await accounts.read()
+    assert [(a.email, a.stores) for a in store.state.accounts] == [
+        ("ana@example.com", (StoreKind.VAULT,)),
+        ("ben@example.com", (StoreKind.FOLDER,)),
+    ]
+    assert store.state.loaded
+
+
+async def test_an_account_in_two_stores_is_one_and_its_newest_login_speaks() -> None:
+    old, new = credential("ana", number=1), credential("ana", number=2, at=START + DAY)
+    accounts, store = joined(MemoryStore(StoreKind.VAULT, old), MemoryStore(StoreKind.FOLDER, new))
+    await accounts.read()
+    (found,) = store.state.accounts
+    assert found.stores == (StoreKind.FOLDER, StoreKind.VAULT)
+    assert found.expires_at == new.expiry
+    current = await accounts.current(old.key)
+    assert current is not None
+    assert current.credential == new
+
+
+async def test_a_login_of_ours_goes_before_the_official_client_s_even_when_that_one_is_newer() -> None:
+    ours, theirs = credential("ana", number=1), credential("ana", number=2, at=START + DAY)
+    accounts, store = joined(MemoryStore(StoreKind.OFFICIAL, theirs), MemoryStore(StoreKind.VAULT, ours))
+    await accounts.read()
+    (found,) = store.state.accounts
+    assert (found.renewable, found.official, found.expires_at) == (True, False, ours.expiry)
+    current = await accounts.current(ours.key)
+    assert current is not None
+    assert current.credential == ours
+
+
+async def test_the_official_client_s_login_alone_is_never_ours_to_renew() -> None:
+    accounts, store = joined(MemoryStore(StoreKind.VAULT), MemoryStore(StoreKind.OFFICIAL, credential("ana")))
+    await accounts.read()
+    (found,) = store.state.accounts
+    assert (found.renewable, found.official) == (False, True)
+
+
+async def test_without_a_refresh_token_there_is_nothing_to_renew() -> None:
+    accounts, store = joined(MemoryStore(StoreKind.VAULT, replace(credential("ana"), refresh_token=None)))
+    await accounts.read()
+    assert [a.renewable for a in store.state.accounts] == [False]
+
+
+async def test_a_store_that_cannot_be_opened_is_named_beside_the_others_logins() -> None:
+    vault = MemoryStore(StoreKind.VAULT)
+    vault.fault = KeyringLockedError()
+    accounts, store = joined(vault, MemoryStore(StoreKind.FOLDER, credential("ben")))
+    await accounts.read()
+    assert [a.email for a in store.state.accounts] == ["ben@example.com"]
+    assert [(kind, problem.kind) for kind, problem in store.state.store_problems] == [
+        (StoreKind.VAULT, "KeyringLockedError")
+    ]
+
+
+async def test_age_is_told_by_the_token_and_only_then_by_the_record() -> None:
+    older, younger = credential(at=START), credential(at=START + DAY)
+    assert newer(older) < newer(younger)
+    assert newer(replace(older, last_refresh=START + 9 * DAY)) < newer(younger)
+    assert newer(older) < newer(replace(older, last_refresh=START + DAY))
+    assert newer(replace(older, last_refresh=None)) < newer(older)
+
+
+async def test_the_current_login_is_none_where_no_store_has_it() -> None:
+    accounts, _ = joined(MemoryStore())
+    assert await accounts.current(AccountKey("nobody")) is None
+
+
+async def test_a_store_that_may_have_the_login_but_cannot_tell_is_an_error() -> None:
+    vault = MemoryStore()
+    vault.fault = KeyringLockedError()
+    accounts, _ = joined(vault, MemoryStore(StoreKind.FOLDER, credential("ben")))
+    with pytest.raises(KeyringLockedError):
+        await accounts.current(credential("ana").key)
+    assert await accounts.current(credential("ben").key) is not None
+
+
+async def test_a_new_login_goes_into_the_first_store_of_ours() -> None:
+    official, vault, folder = MemoryStore(StoreKind.OFFICIAL), MemoryStore(), MemoryStore(StoreKind.FOLDER)
+    accounts, _ = joined(official, vault, folder)
+    assert await accounts.keep(credential("ana")) == ()
+    assert [store.saves for store in (official, vault, folder)] == [0, 1, 0]
+
+
+async def test_a_login_is_saved_in_every_store_that_holds_its_account() -> None:
+    old, new = credential("ana"), credential("ana", number=2, at=START + DAY)
+    stores = [MemoryStore(kind, old) for kind in (StoreKind.VAULT, StoreKind.FOLDER, StoreKind.OFFICIAL)]
+    accounts, _ = joined(*stores)
+    await accounts.keep(new)
+    assert [store.held[old.key] for store in stores] == [new, new, old]
+
+
+async def test_an_account_that_only_the_folder_holds_stays_there_alone() -> None:
+    vault, folder = MemoryStore(), MemoryStore(StoreKind.FOLDER, credential("ana"))
+    accounts, _ = joined(vault, folder)
+    await accounts.keep(credential("ana", number=2))
+    assert (vault.saves, folder.saves) == (0, 1)
+
+
+async def test_what_one_store_does_not_take_the_others_do() -> None:
+    old, new = credential("ana"), credential("ana", number=2)
+    vault, folder = GatedStore(StoreKind.VAULT, old), MemoryStore(StoreKind.FOLDER, old)
+    vault.save_fault = FULL
+    accounts, _ = joined(vault, folder)
+    assert await accounts.keep(new) == (FULL,)
+    assert folder.held[old.key] == new
+
+
+async def test_a_login_that_no_store_takes_is_an_error() -> None:
+    vault = GatedStore()
+    vault.save_fault = FULL
+    accounts, _ = joined(vault)
+    with pytest.raises(WriteError):
+        await accounts.keep(credential("ana"))
+
+
+async def test_a_store_that_cannot_be_read_does_not_keep_a_new_login_from_the_others() -> None:
+    vault, folder = MemoryStore(), MemoryStore(StoreKind.FOLDER)
+    folder.fault = RecordError(path="x", reason="it is damaged")
+    accounts, _ = joined(vault, folder)
+    assert await accounts.keep(credential("ana")) == ()
+    assert vault.saves == 1
+
+
+async def test_before_a_login_every_store_that_has_to_take_it_is_tried() -> None:
+    vault, folder = MemoryStore(), MemoryStore(StoreKind.FOLDER, credential("ana"))
+    accounts, _ = joined(vault, folder)
+    await accounts.check_writable(credential("ana").key)
+    vault.fault = KeyringLockedError()
+    await accounts.check_writable(credential("ana").key)
+    with pytest.raises(KeyringLockedError):
+        await accounts.check_writable(credential("ben").key)

@@ -1,0 +1,264 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from probe_tray.core.answer import Answer
+from probe_tray.core.errors import BrowserError, KeyringLockedError, NotSentError, UncertainError, WriteError
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.state import LoginPhase, LoginState
+from probe_tray.ports import Callback
+from tests.support.fakes import START, MemoryStore, problem_kind, settle
+from tests.support.tokens import credential, reply_body, tokens
+from tests.unit.engine.bench import CODE, Bench, running, token_answer
+
+MINUTE = timedelta(minutes=1)
+FULL = WriteError(path="x", reason="the disk is full")
+ANA = credential("ana").key
+
+
+def phases(bench: Bench) -> list[LoginPhase | None]:
+    """The phases from now on, each once."""
+    seen: list[LoginPhase | None] = []
+    bench.store.subscribe(lambda: None if seen[-1:] == [bench.phase] else seen.append(bench.phase))
+    return seen
+
+
+@asynccontextmanager
+async def logging_in(bench: Bench, account: AccountKey | None = None) -> AsyncGenerator[asyncio.Task[object]]:
+    async with running(bench.login.run(account)) as task:
+        yield task
+
+
+async def come_back(bench: Bench, callback: Callback = CODE) -> None:
+    bench.listener.opened[-1].come_back(callback)
+    await settle()
+
+
+async def log_in(bench: Bench, account: AccountKey | None = None, callback: Callback = CODE) -> object:
+    async with logging_in(bench, account) as task:
+        await come_back(bench, callback)
+        return await task
+
+
+async def test_a_login_goes_from_the_click_to_the_account_in_the_list() -> None:
+    bench = Bench()
+    seen = phases(bench)
+    assert await log_in(bench) == ANA
+    assert bench.state.login == LoginState(phase=LoginPhase.DONE, account=ANA)
+    assert [a.key for a in bench.state.accounts] == [ANA]
+    assert bench.vault.held[ANA].made_here
+    assert seen == [LoginPhase.OPENING, LoginPhase.WAITING, LoginPhase.EXCHANGING, LoginPhase.DONE]
+
+
+async def test_while_it_waits_the_state_says_on_which_port_and_how_long() -> None:
+    bench = Bench()
+    async with logging_in(bench):
+        assert bench.state.login == LoginState(phase=LoginPhase.WAITING, port=1455, ends_at=START + 10 * MINUTE)
+        assert bench.login.address is not None
+
+
+@pytest.mark.parametrize(
+    ("callback", "kind"),
+    [
+        (Callback(error="access_denied"), "LoginDeniedError"),
+        (Callback(error="access_denied", description="missing_codex_entitlement"), "LoginNotEntitledError"),
+        (Callback(error="server_error"), "ExchangeError"),
+    ],
+)
+async def test_a_login_that_was_refused_says_so(callback: Callback, kind: str) -> None:
+    bench = Bench()
+    assert await log_in(bench, callback=callback) is None
+    assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, kind)
+    assert bench.vault.held == {}
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(400, {}, b'{"error":"invalid_grant"}'), "ExchangeError"),
+        (Answer(500, {}, b""), "ExchangeError"),
+        (Answer(403, {}, b"<html>"), "EdgeBlockedError"),
+        (Answer(200, {}, b"<html>"), "IncompleteReplyError"),
+        (Answer(200, {}, reply_body(tokens(), "refresh_token")), "IncompleteReplyError"),
+        (Answer(200, {}, reply_body(tokens(), "id_token")), "IncompleteReplyError"),
+        (NotSentError(reason="no network"), "NotSentError"),
+        (UncertainError(reason="reset"), "UncertainError"),
+    ],
+)
+async def test_an_exchange_that_fails_says_so_and_keeps_nothing(answer: Answer | Exception, kind: str) -> None:
+    bench = Bench()
+    bench.service.answer("exchange", answer)
+    assert await log_in(bench) is None
+    assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, kind)
+    assert (bench.vault.held, bench.service.count("exchange"), bench.listener.now_open) == ({}, 1, 0)
+
+
+async def test_after_ten_minutes_the_login_has_failed() -> None:
+    bench = Bench()
+    async with logging_in(bench):
+        await bench.clock.advance(10 * MINUTE)
+        assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, "LoginTimedOutError")
+        assert bench.listener.now_open == 0
+
+
+async def test_a_store_that_cannot_be_written_is_told_before_any_browser_opens() -> None:
+    bench = Bench()
+    bench.vault.fault = KeyringLockedError()
+    async with logging_in(bench):
+        assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, "KeyringLockedError")
+    assert (bench.browser.opened, bench.listener.opened) == ([], [])
+
+
+async def test_without_a_browser_the_login_waits_and_says_so() -> None:
+    bench = Bench()
+    bench.browser.fault = BrowserError()
+    async with logging_in(bench):
+        assert (bench.phase, bench.login_problem) == (LoginPhase.WAITING, "BrowserError")
+        bench.browser.fault = None
+        await bench.login.show_page()
+        assert (bench.phase, bench.login_problem) == (LoginPhase.WAITING, "")
+        assert len(bench.browser.opened) == 1
+        await come_back(bench)
+    assert bench.phase is LoginPhase.DONE
+
+
+async def test_a_browser_that_fails_again_is_said_again() -> None:
+    bench = Bench()
+    bench.browser.fault = BrowserError()
+    async with logging_in(bench):
+        await bench.login.show_page()
+        assert (bench.phase, bench.login_problem) == (LoginPhase.WAITING, "BrowserError")
+
+
+async def test_cancelled_before_the_page_opens_it_leaves_nothing() -> None:
+    bench = Bench()
+    bench.vault.waits = {"check_writable"}
+    async with logging_in(bench):
+        assert bench.phase is LoginPhase.OPENING
+    assert (bench.state.login, bench.browser.opened) == (None, [])
+
+
+async def test_cancelled_while_it_waits_a_late_callback_has_no_effect() -> None:
+    bench = Bench()
+    async with logging_in(bench):
+        assert bench.phase is LoginPhase.WAITING
+    assert (bench.state.login, bench.listener.now_open, bench.login.address) == (None, 0, None)
+    await come_back(bench)
+    assert (bench.service.count("exchange"), bench.vault.held) == (0, {})
+
+
+async def test_cancelled_during_the_exchange_it_keeps_nothing() -> None:
+    bench = Bench()
+    bench.service.waits = {"exchange"}
+    async with logging_in(bench):
+        await come_back(bench)
+        assert bench.phase is LoginPhase.EXCHANGING
+    bench.service.gate.set()
+    await settle()
+    assert (bench.state.login, bench.vault.held) == (None, {})
+
+
+async def test_cancelled_while_it_saves_the_tokens_are_saved_all_the_same() -> None:
+    bench = Bench()
+    bench.vault.waits = {"save"}
+    async with logging_in(bench) as task:
+        await come_back(bench)
+        task.cancel()
+        await settle()
+        assert not task.done()
+        bench.vault.gate.set()
+        await settle()
+        assert task.cancelled()
+    assert list(bench.vault.held) == [ANA]
+    assert [a.key for a in bench.state.accounts] == [ANA]
+    assert bench.state.login is None
+
+
+async def test_tokens_that_could_not_be_saved_are_saved_by_the_next_login_without_asking_again() -> None:
+    bench = Bench()
+    bench.vault.save_fault = FULL
+    assert await log_in(bench) is None
+    assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, "WriteError")
+    async with logging_in(bench) as task:
+        assert await task is None
+    bench.vault.save_fault = None
+    async with logging_in(bench) as task:
+        assert await task == ANA
+    assert (bench.phase, list(bench.vault.held)) == (LoginPhase.DONE, [ANA])
+    assert (len(bench.browser.opened), bench.service.count("exchange")) == (1, 1)
+
+
+async def test_tokens_saved_late_are_not_saved_a_second_time() -> None:
+    bench = Bench()
+    bench.vault.save_fault = FULL
+    await log_in(bench)
+    bench.vault.save_fault = None
+    async with logging_in(bench) as task:
+        await task
+    bench.service.answer("exchange", token_answer("ben"))
+    assert await log_in(bench) == credential("ben").key
+    assert (bench.vault.saves, len(bench.browser.opened)) == (2, 2)
+
+
+async def test_tokens_saved_late_do_not_stand_for_the_login_of_another_account() -> None:
+    ben = credential("ben").key
+    bench = Bench()
+    bench.vault.save_fault = FULL
+    await log_in(bench)
+    bench.vault.save_fault = None
+    bench.service.answer("exchange", token_answer("ben"))
+    assert await log_in(bench, ben) == ben
+    assert set(bench.vault.held) == {ANA, ben}
+    assert bench.state.login == LoginState(phase=LoginPhase.DONE, account=ben)
+
+
+async def test_a_store_that_fails_beside_one_that_saved_is_a_trouble_and_the_login_is_done() -> None:
+    folder = MemoryStore(StoreKind.FOLDER, credential("ana"))
+    bench = Bench(credential("ana"), others=(folder,))
+    bench.vault.save_fault = FULL
+    bench.service.answer("exchange", token_answer("ana", 2))
+    assert await log_in(bench, ANA) == ANA
+    assert (bench.phase, problem_kind(bench.state.trouble)) == (LoginPhase.DONE, "WriteError")
+    assert (folder.saves, bench.vault.saves) == (1, 0)
+
+
+async def test_signing_in_again_replaces_the_account_s_login() -> None:
+    bench = Bench(credential("ana"), credential("ben"))
+    await bench.accounts.read()
+    bench.service.answer("exchange", token_answer("ana", 2))
+    assert await log_in(bench, ANA) == ANA
+    assert [a.key for a in bench.state.accounts] == [ANA, credential("ben").key]
+    assert bench.vault.held[ANA].refresh_token != credential("ana").refresh_token
+
+
+async def test_another_account_than_the_one_asked_for_is_added_and_told_so() -> None:
+    bench = Bench(credential("ana"))
+    bench.service.answer("exchange", token_answer("ben"))
+    assert await log_in(bench, ANA) == credential("ben").key
+    assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, "OtherAccountError")
+    assert bench.state.login is not None
+    assert bench.state.login.problem is not None
+    assert bench.state.login.problem.facts == (("who", "ben@example.com"),)
+    assert bench.vault.held[ANA] == credential("ana")
+    assert credential("ben").key in bench.vault.held
+
+
+async def test_what_nobody_expected_ends_the_login_in_the_state_too() -> None:
+    bench = Bench()
+    bench.service.answer("exchange", RuntimeError("a fault of the program"))
+    async with logging_in(bench) as task:
+        await come_back(bench)
+        with pytest.raises(RuntimeError):
+            await task
+    assert bench.state.login is None
+
+
+async def test_no_token_is_in_the_state_or_shown_by_it() -> None:
+    bench = Bench()
+    await log_in(bench)
+    shown = repr(bench.state)
+    assert [value for value in tokens().values() if value in shown] == []
+    assert all(value not in address for value in tokens().values() for address in bench.browser.opened)

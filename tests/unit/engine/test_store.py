@@ -1,0 +1,71 @@
+from collections.abc import Callable
+
+from probe_tray.core.errors import ProbeError
+from probe_tray.core.events import AccountsRead, CheckStarted, TroubleMet
+from probe_tray.core.identity import AccountKey
+from probe_tray.core.state import AppState
+from probe_tray.engine.store import Store
+
+TROUBLE = TroubleMet(problem=ProbeError().problem)
+
+
+def test_an_event_changes_the_state() -> None:
+    store = Store(AppState())
+    store.dispatch(AccountsRead(accounts=()))
+    assert store.state == AppState(loaded=True)
+
+
+def test_listeners_hear_of_a_change_and_see_the_new_state() -> None:
+    store = Store(AppState())
+    seen: list[AppState] = []
+    store.subscribe(lambda: seen.append(store.state))
+    store.dispatch(TROUBLE)
+    assert seen == [AppState(trouble=TROUBLE.problem)]
+
+
+def test_listeners_hear_nothing_of_an_event_that_changes_nothing() -> None:
+    store = Store(AppState())
+    calls: list[str] = []
+    store.subscribe(lambda: calls.append("called"))
+    store.dispatch(CheckStarted(key=AccountKey("unknown")))
+    assert calls == []
+
+
+def test_an_ended_subscription_hears_nothing_more_and_can_be_ended_again() -> None:
+    store = Store(AppState())
+    calls: list[str] = []
+    end = store.subscribe(lambda: calls.append("ended"))
+    store.subscribe(lambda: calls.append("stays"))
+    end()
+    end()
+    store.dispatch(TROUBLE)
+    assert calls == ["stays"]
+
+
+def test_a_subscription_that_another_listener_ends_is_not_called_in_the_same_round() -> None:
+    store = Store(AppState())
+    calls: list[str] = []
+    endings: list[Callable[[], None]] = []
+
+    def end_the_other() -> None:
+        endings[0]()
+
+    store.subscribe(end_the_other)
+    endings.append(store.subscribe(lambda: calls.append("second")))
+    store.dispatch(TROUBLE)
+    assert calls == []
+
+
+def test_a_listener_may_change_the_state_itself() -> None:
+    store = Store(AppState())
+    seen: list[bool] = []
+
+    def mend() -> None:
+        seen.append(store.state.trouble is None)
+        if store.state.trouble is not None:
+            store.dispatch(TroubleMet(problem=None))
+
+    store.subscribe(mend)
+    store.dispatch(TROUBLE)
+    assert store.state.trouble is None
+    assert seen == [False, True]
