@@ -12,7 +12,14 @@ from probe_tray.core.usage import blocked_until, capacity
 _OFFLINE = frozenset({"NotSentError", "CertificateError"})
 _BLOCKED = frozenset({"EdgeBlockedError", "RegionBlockedError"})
 _KEYRING = frozenset(
-    {"KeyringAbsentError", "KeyringLockedError", "KeyringDeniedError", "KeyringNoAnswerError", "KeyMissingError"}
+    {
+        "KeyringAbsentError",
+        "KeyringLockedError",
+        "KeyringDeniedError",
+        "KeyringNoAnswerError",
+        "KeyMissingError",
+        "JournalSealedError",
+    }
 )
 _SHORTEST_FRESH = timedelta(minutes=15)
 _FRESH_BY_HAND = timedelta(hours=1)
@@ -99,7 +106,7 @@ def tightest(snapshot: Snapshot) -> float:
 
 
 def _refused(problem: Problem) -> bool:
-    return problem.kind == "TokenRefusedError"
+    return problem.kind in {"TokenRefusedError", "OfficialExpiredError"}
 
 
 def _by_numbers(snapshot: Snapshot, settings: Settings) -> Condition:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import tzinfo
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 
 from probe_tray.ports import Clock
 from probe_tray.ui.engine import Engine
@@ -60,5 +60,7 @@ class Bridge(QObject):
 def _single(parent: QObject, do: Callable[[], None]) -> QTimer:
     timer = QTimer(parent)
     timer.setSingleShot(True)
+    # A coarse timer may come 5 % early: three seconds before the minute, for nothing.
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
     timer.timeout.connect(do)
     return timer

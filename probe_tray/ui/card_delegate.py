@@ -6,7 +6,7 @@ from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPersistentM
 from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from probe_tray.ui.card_layout import CardLayout, Places
+from probe_tray.ui.card_layout import SIDE, CardLayout, Places
 from probe_tray.ui.card_model import CARD_ROLE
 from probe_tray.ui.card_painter import ButtonState, CardPainter
 from probe_tray.ui.icon import IconPainter
@@ -92,7 +92,9 @@ class CardDelegate(QStyledItemDelegate):
         return ButtonState.HOVERED if self._hovered == card.name else ButtonState.PLAIN
 
     def _measured(self) -> CardLayout:
-        width = self._view.viewport().width()
+        side = self._theme.px(SIDE)
+        # A slim scroll bar lies in the margin, so that the cards keep their width when it comes.
+        width = min(self._view.width() - 2 * side, self._view.viewport().width() - side - 2)
         if width != self._width:
             self._width = width
             self._layout = CardLayout(self._theme, width)

@@ -10,6 +10,8 @@ from probe_tray.view.models import Card
 
 _WRAP = int(Qt.TextFlag.TextWordWrap)
 _FAR = 10_000
+SIDE = 12
+"""The list's margin to the left and right of the cards, in the design's pixels."""
 
 
 class Places(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,20 +36,20 @@ class CardLayout:
     """Measures cards for one width; ask for a new one when theme or width change."""
 
     def __init__(self, theme: Theme, width: int) -> None:
-        """Measure for cards that are ``width`` wide, gaps included."""
+        """Measure for cards that are ``width`` wide."""
         self._theme = theme
         self._width = width
         self._known: dict[str, tuple[Card, Places]] = {}
         px = theme.px
         self.gap = px(10)
-        self.side = px(12)
+        self.side = px(SIDE)
         self._pad = px(14)
         self._body = math.ceil(theme.metrics().height())
         self._small = math.ceil(theme.metrics(12).height())
         self._title = math.ceil(theme.metrics(13.5, strong=True).height())
         figures = theme.metrics(12, figures=True)
         self._percent = math.ceil(theme.metrics(strong=True, figures=True).horizontalAdvance("100%")) + px(2)
-        self._reset = math.ceil(figures.horizontalAdvance("in 2 d 22 h · Wed 14:30")) + px(2)
+        self._reset = math.ceil(figures.horizontalAdvance("in 22 h 22 m · 14:30")) + px(2)
 
     def size(self, card: Card) -> QSize:
         """The room of one row of the list, the gap below included."""
@@ -64,7 +66,7 @@ class CardLayout:
 
     def _measure(self, card: Card) -> Places:
         px, left = self._theme.px, float(self._pad)
-        width = float(self._width - 2 * self.side)
+        width = float(self._width)
         inner = width - 2 * self._pad
         top = float(px(12))
         glyph = px(30)
@@ -90,7 +92,8 @@ class CardLayout:
         y += px(11)
         strip, text, button = self._strip(card, y, width)
         bottom = y if strip is None else strip.bottom()
-        label = max((self._theme.metrics().horizontalAdvance(b.label) for b in card.bars), default=0.0)
+        figures = self._theme.metrics(figures=True)
+        label = max((figures.horizontalAdvance(b.label) + 1 for b in card.bars), default=0.0)
         columns = [self._columns(r, max(px(38), math.ceil(label))) for r in rows]
         return Places(
             card=QRectF(0, 0, width, bottom),
@@ -112,8 +115,8 @@ class CardLayout:
         px = self._theme.px
         if not card.plan:
             return QRectF(left, top, width, self._title), None
-        badge = math.ceil(self._theme.metrics(11).horizontalAdvance(card.plan)) + px(12)
-        words = math.ceil(self._theme.metrics(13.5, strong=True).horizontalAdvance(card.title)) + 1
+        badge = math.ceil(self._theme.metrics(11, figures=True).horizontalAdvance(card.plan)) + px(12)
+        words = math.ceil(self._theme.metrics(13.5, strong=True, figures=True).horizontalAdvance(card.title)) + 1
         words = min(words, width - badge - px(10))
         height = min(px(19), self._title)
         place = QRectF(left + words + px(10), round(top + (self._title - height) / 2), badge, height)

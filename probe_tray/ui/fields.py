@@ -61,7 +61,8 @@ class _Number:
 
 class _Switch:
     def __init__(self, row: Row, changed: Callable[[], None]) -> None:
-        self.widget = box = QCheckBox(row.label)
+        self.widget = box = QCheckBox()
+        box.setAccessibleName(row.label)
         box.setAccessibleDescription(row.help)
         box.toggled.connect(changed)
 

@@ -108,7 +108,8 @@ class _Glyph:
             self._ring(critical)
         elif look.weekly:
             self._arc(look.weekly, self._colour(look.weekly_tone))
-        if look.short is not None:
+        # A full disc below the slash would only blur it.
+        if look.short is not None and not (look.exhausted and look.short >= _FULL):
             self._pie(_FULL, self._plain(0.22))
             self._pie(look.short, self._colour(look.short_tone))
         if look.exhausted:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from probe_tray.core.identity import AccountKey
@@ -44,7 +43,7 @@ class LoginDialog(QDialog):
         self._open.clicked.connect(actions.open_again)
         self._copy.clicked.connect(actions.copy_address)
         self._again.clicked.connect(self._log_in_again)
-        self._cancel.clicked.connect(self.close)
+        self._cancel.clicked.connect(self.reject)
         for button in (self._open, self._copy, self._again, self._cancel):
             button.setAutoDefault(False)
         self._arrange()
@@ -75,16 +74,14 @@ class LoginDialog(QDialog):
         if before is None:
             self.show()
             self.raise_()
+            # Only a shown window has the sizes that its style gives it.
+            self._fit()
 
     def reject(self) -> None:
-        """Esc cancels, as the button and the window's own cross do."""
-        self.close()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Cancel what runs, put away what failed."""
-        super().closeEvent(event)
-        if self._model is not None:
-            self._model = None
+        """Cancel what runs, put away what failed: for Esc, the button and the window's own cross."""
+        model, self._model = self._model, None
+        super().reject()
+        if model is not None:
             self._actions.cancel()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -95,7 +92,6 @@ class LoginDialog(QDialog):
 
     def _arrange(self) -> None:
         px = self._theme.px
-        self._title.setAccessibleName("")
         text = QVBoxLayout()
         text.setSpacing(px(4))
         text.addWidget(self._title)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QRect, QSize, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from probe_tray.core.identity import AccountKey
@@ -18,7 +18,6 @@ from probe_tray.ui.widgets import Dot, Line, words
 from probe_tray.view.models import Action, ActionKind, Panel
 
 _WIDTH, _LOWEST, _SCREEN_SHARE = 384, 200, 0.7
-_ESCAPE = "Esc"
 
 
 class PanelWindow(QWidget):
@@ -104,6 +103,15 @@ class PanelWindow(QWidget):
         super().closeEvent(event)
         self.closed.emit()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc ends the search, then closes the window."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self._search.text():
+            self._search.clear()
+        else:
+            self.close()
+
     def changeEvent(self, event: QEvent) -> None:
         """Grow with the system's font."""
         super().changeEvent(event)
@@ -138,6 +146,8 @@ class PanelWindow(QWidget):
         tools.setContentsMargins(px(12), 0, px(12), px(10))
         tools.addWidget(self._search)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        # Else the highest page would set the least height of all of them.
+        self._middle.setMinimumHeight(1)
         for page in (self._list, self._nothing, self._welcome):
             self._middle.addWidget(page)
         foot = QHBoxLayout(self._foot)
@@ -160,7 +170,6 @@ class PanelWindow(QWidget):
         self._log_in.clicked.connect(lambda: self._act(Action(kind=ActionKind.LOG_IN, label="")))
         self._search.textChanged.connect(self._filter)
         self._theme.changed.connect(self._dress)
-        QShortcut(QKeySequence(_ESCAPE), self).activated.connect(self._escape)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Refresh), self).activated.connect(self._refresh.click)
         QShortcut(QKeySequence("Ctrl+R"), self).activated.connect(self._refresh.click)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self._search.setFocus)
@@ -204,9 +213,3 @@ class PanelWindow(QWidget):
 
     def _fit(self) -> None:
         self.resize(self.sizeHint())
-
-    def _escape(self) -> None:
-        if self._search.text():
-            self._search.clear()
-        else:
-            self.close()

@@ -5,15 +5,15 @@ from typing import cast
 
 import msgspec
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from probe_tray.core.settings import Settings
 from probe_tray.ui.fields import Field, make_field
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
-from probe_tray.view.settings import Form, Kind, check
+from probe_tray.view.settings import Form, Row, check
 
-_WIDTH, _HEIGHT = 520, 560
+_WIDTH, _HEIGHT = 580, 600
 
 
 class SettingsDialog(QDialog):
@@ -78,11 +78,11 @@ class SettingsDialog(QDialog):
     def _arrange(self) -> None:
         px = self._theme.px
         page = QWidget()
-        rows = QFormLayout(page)
+        rows = QGridLayout(page)
         rows.setContentsMargins(px(20), px(8), px(20), px(12))
         rows.setHorizontalSpacing(px(14))
-        rows.setVerticalSpacing(px(4))
-        rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
+        rows.setVerticalSpacing(px(3))
+        rows.setColumnStretch(1, 1)
         group = ""
         for row in self._form.rows:
             if row.group != group:
@@ -90,22 +90,13 @@ class SettingsDialog(QDialog):
                 title = words()
                 title.setText(group)
                 self._groups.append(title)
-                rows.addRow(title)
-            widget = self._fields[row.key].widget
-            if row.kind is Kind.SWITCH:
-                rows.addRow(widget)
-            else:
-                label = words()
-                label.setText(row.label)
-                label.setBuddy(widget)
-                rows.addRow(label, widget)
-            help_ = words(wrap=True)
-            help_.setText(row.help)
-            self._helps.append(help_)
-            rows.addRow(help_)
+                rows.addWidget(title, rows.rowCount(), 0, 1, 2)
+            self._add(rows, row)
         scroll = QScrollArea(self)
         scroll.setWidget(page)
         scroll.setWidgetResizable(True)
+        for part in (page, scroll.viewport()):
+            part.setAutoFillBackground(False)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         whole = QVBoxLayout(self)
@@ -114,6 +105,18 @@ class SettingsDialog(QDialog):
         for part in (self._complaint, self._buttons):
             part.setContentsMargins(px(20), 0, px(20), 0)
             whole.addWidget(part)
+
+    def _add(self, rows: QGridLayout, row: Row) -> None:
+        widget, line = self._fields[row.key].widget, rows.rowCount()
+        label = QLabel(row.label)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setBuddy(widget)
+        help_ = words(wrap=True)
+        help_.setText(row.help)
+        self._helps.append(help_)
+        rows.addWidget(label, line, 0)
+        rows.addWidget(widget, line, 1)
+        rows.addWidget(help_, line + 1, 1)
 
     def _dress(self) -> None:
         theme, colours = self._theme, self._theme.tokens

@@ -8,7 +8,15 @@ from PySide6.QtCore import QObject, QRect
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
-from probe_tray.core.commands import CancelLogin, LogIn, ReadStores, Refresh, ReopenBrowser, SaveSettings
+from probe_tray.core.commands import (
+    CancelLogin,
+    DismissTrouble,
+    LogIn,
+    ReadStores,
+    Refresh,
+    ReopenBrowser,
+    SaveSettings,
+)
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.settings import Settings
 from probe_tray.ports import Clock
@@ -87,6 +95,8 @@ class Shell(QObject):
                 self._engine.send(Refresh(action.key))
             case ActionKind.READ_STORES:
                 self._engine.send(ReadStores())
+            case ActionKind.DISMISS:
+                self._engine.send(DismissTrouble())
             case ActionKind.SETTINGS:
                 self.show_settings()
 

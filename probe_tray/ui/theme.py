@@ -1,9 +1,9 @@
 """Colours and fonts: the design's tokens, light and dark, following the system while the program runs."""
 
 import msgspec
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QCheckBox, QComboBox, QWidget
 
 _BODY = 13.0
 _SEMIBOLD = QFont.Weight.DemiBold
@@ -80,6 +80,8 @@ class Theme(QObject):
         """Follow ``app``'s palette and font."""
         super().__init__(app)
         self._app = app
+        # Else a window with a style sheet would keep its palette from the widgets inside it.
+        app.setAttribute(Qt.ApplicationAttribute.AA_UseStyleSheetPropagationInWidgetStyles)
         self._dark = self._is_dark()
         app.paletteChanged.connect(self._look_again)
         app.styleHints().colorSchemeChanged.connect(self._look_again)
@@ -120,8 +122,16 @@ class Theme(QObject):
 
     def dress(self, window: QWidget) -> None:
         """Give a window of ours its colours, now. A style that draws natively keeps its own controls."""
-        window.setPalette(self._palette())
-        window.setStyleSheet(self._flat() if self._app.style().objectName() == "fusion" else "")
+        flat = self._app.style().objectName() == "fusion"
+        palette = self._palette()
+        window.setPalette(palette)
+        window.setStyleSheet(self._flat() if flat else "")
+        # Fusion draws the edge of a control darker than the window, which nobody sees on a dark one.
+        edge = QColor(self.tokens.faint if self._dark else self.tokens.window)
+        palette.setColor(QPalette.ColorRole.Window, edge)
+        for kind in (QAbstractSpinBox, QComboBox, QCheckBox) if flat else ():
+            for control in window.findChildren(kind):
+                control.setPalette(palette)
 
     def _is_dark(self) -> bool:
         palette = self._app.palette()
@@ -170,10 +180,10 @@ class Theme(QObject):
             QPushButton:disabled {{ color: {c.faint}; }}
             QPushButton:default {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
             QPushButton:default:focus {{ border: 2px solid {c.text}; padding: {px(3)}px {px(10)}px; }}
-            QLineEdit, QSpinBox, QComboBox {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line};
+            QLineEdit {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line};
                 border-radius: {px(7)}px; padding: {px(3)}px {px(7)}px; min-height: {px(19)}px;
                 selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
-            QLineEdit:focus, QSpinBox:focus, QComboBox:focus {{ border-color: {c.accent}; }}
+            QLineEdit:focus {{ border-color: {c.accent}; }}
             QScrollBar:vertical {{ background: transparent; width: {px(10)}px; margin: 0; }}
             QScrollBar::handle:vertical {{ background: {c.line}; border-radius: {px(3)}px;
                 min-height: {px(28)}px; margin: {px(1)}px {px(2)}px; }}

@@ -6,7 +6,7 @@ from probe_tray.core.errors import Problem
 from probe_tray.core.identity import StoreKind
 from probe_tray.core.state import AccountState, AppState, Unreadable
 from probe_tray.view import looks
-from probe_tray.view.models import Bar, Card, IconLook, Notice, Tone
+from probe_tray.view.models import Action, ActionKind, Bar, Card, IconLook, Notice, Tone
 from probe_tray.view.sentences import notice, problem_action
 from probe_tray.view.times import Now, ago, date, until
 from probe_tray.view.translate import Translator
@@ -23,6 +23,7 @@ _LEAST_NEEDY = 3
 def cards(state: AppState, now: Now, t: Translator) -> tuple[Card, ...]:
     """All cards: troubles with stores first, then the accounts, most needy and tightest first, then odd files."""
     return (
+        *((_trouble(state.trouble, t),) if state.trouble else ()),
         *(_store(kind, problem, t) for kind, problem in state.store_problems),
         *(account_card(a, state, now, t) for a in by_need(state, now)),
         *((_api_key(state.api_key, t),) if state.api_key else ()),
@@ -160,6 +161,12 @@ def _store(kind: StoreKind, problem: Problem, t: Translator) -> Card:
     text = f"{t.title(problem)} {t.hint(problem)}"
     said = Notice(text=text, tone=Tone.CRITICAL, action=problem_action(problem, t))
     return _other(Condition.WAITING_KEYRING, kind.value, places[kind], said)
+
+
+def _trouble(problem: Problem, t: Translator) -> Card:
+    action = Action(kind=ActionKind.DISMISS, label=t("OK"))
+    said = Notice(text=f"{t.title(problem)} {t.hint(problem)}", tone=Tone.WARNING, action=action)
+    return _other(Condition.NO_DATA, "trouble", t("Something did not work"), said)
 
 
 def _api_key(login: ApiKeyLogin, t: Translator) -> Card:

@@ -40,6 +40,7 @@ class ActionKind(enum.Enum):
     REFRESH = "refresh"
     READ_STORES = "read stores"
     SETTINGS = "settings"
+    DISMISS = "dismiss"
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):

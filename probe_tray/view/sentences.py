@@ -76,6 +76,8 @@ def _why_ended(account: AccountState, t: Translator) -> str:
     problem = next((p for p in (account.problem, account.renewal.problem) if p is not None and p.needs_login), None)
     if problem is not None:
         return t.title(problem)
+    if account.problem is not None and account.problem.kind == "OfficialExpiredError":
+        return f"{t.title(account.problem)} {t.hint(account.problem)}"
     if account.official:
         return t("The official client's login has ended. Start that client once, or log in here.")
     return t("This login has ended and cannot be renewed.")

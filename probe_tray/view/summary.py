@@ -11,7 +11,6 @@ from probe_tray.view.times import Now, age, at, span, until
 from probe_tray.view.translate import Translator
 
 _FEW = 4
-_SHOWN_NAME = 20
 _NEEDS_PERSON = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING, Condition.BLOCKED})
 
 
@@ -43,8 +42,9 @@ def subline(state: AppState, now: Now, t: Translator) -> str:
     account, moment = coming
     when, relative = at(moment, now, t), until(moment, now, t)
     if len(state.accounts) == 1:
-        return t("Next reset: {when}, {relative}", when=when, relative=relative)
-    return t("Next reset: {name} at {when}, {relative}", name=shortened(name(account)), when=when, relative=relative)
+        return t("Next reset {when}, {relative}", when=when, relative=relative)
+    # The name comes last: where there is too little room, it is what may be cut.
+    return t("Next reset {when}, {relative}: {name}", when=when, relative=relative, name=name(account))
 
 
 def status(state: AppState, now: Now, t: Translator) -> tuple[str, Tone]:
@@ -72,7 +72,7 @@ def status(state: AppState, now: Now, t: Translator) -> tuple[str, Tone]:
     return t("{status} · next check in {span}", status=words, span=span(wait, t)), tone
 
 
-def shortened(text: str, most: int = _SHOWN_NAME) -> str:
+def shortened(text: str, most: int) -> str:
     """A name cut in its middle, where it is longest-winded."""
     if len(text) <= most:
         return text

@@ -109,5 +109,10 @@ def date(moment: datetime, now: Now, t: Translator) -> str:
 
 
 def both(moment: datetime, now: Now, t: Translator) -> str:
-    """Both ways at once: "in 38 min · 14:30"."""
-    return t("{relative} · {absolute}", relative=until(moment, now, t), absolute=at(moment, now, t))
+    """Both ways at once: "in 38 min · 14:30"; beyond a day the clock is exact enough: "in 4 d · Thu 09:00"."""
+    left = moment - now.moment
+    days = round(left / timedelta(days=1))
+    relative = until(moment, now, t)
+    if left >= timedelta(days=1):
+        relative = t("in {span}", span=t("{d} d", d=str(days)))
+    return t("{relative} · {absolute}", relative=relative, absolute=at(moment, now, t))

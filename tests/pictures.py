@@ -1,0 +1,170 @@
+"""Draws every window and the icon in all their states: ``python -m tests.pictures FOLDER``.
+
+Each appearance is drawn by a process of its own, since Qt takes its scale factor once, at its start.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from datetime import UTC
+from itertools import product
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPixmap
+from PySide6.QtWidgets import QApplication, QWidget
+
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState
+from probe_tray.resources import resource
+from probe_tray.ui.icon import ON_DARK, ON_LIGHT, IconPainter
+from probe_tray.ui.login_dialog import LoginActions, LoginDialog
+from probe_tray.ui.panel import PanelWindow
+from probe_tray.ui.settings_dialog import SettingsDialog
+from probe_tray.ui.theme import DARK, Theme
+from probe_tray.view.catalogue import parse_po
+from probe_tray.view.models import IconLook, Tone
+from probe_tray.view.present import present
+from probe_tray.view.settings import form
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+
+WARN, BAD = Tone.WARNING, Tone.CRITICAL
+LOOKS = (
+    IconLook(weekly=17, short=42),
+    IconLook(weekly=61, short=88, short_tone=WARN),
+    IconLook(weekly=91, short=64, weekly_tone=WARN),
+    IconLook(weekly=97, short=30, weekly_tone=BAD),
+    IconLook(weekly=100, short=11, weekly_tone=BAD, exhausted=True),
+    IconLook(weekly=20, short=100, short_tone=BAD, exhausted=True),
+    IconLook(weekly=61, short=42, badge=True),
+    IconLook(weekly=30, short=50, stale=True),
+    IconLook(weekly=33),
+    IconLook(weekly=0, short=0),
+    IconLook(badge=True),
+    IconLook(),
+)
+
+
+def main() -> int:
+    """Draw everything into the folder."""
+    parser = argparse.ArgumentParser(description="Draw every window and the icon in all their states.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--one", nargs=3, metavar=("SCALE", "TONE", "LANGUAGE"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    folder: Path = options.folder
+    if options.one:
+        _draw(folder, *options.one)
+        return 0
+    folder.mkdir(parents=True, exist_ok=True)
+    for scale, tone, language in product("12", ("light", "dark"), ("en", "zh")):
+        if scale == "2" and language == "zh":
+            continue
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": scale}
+        command = [sys.executable, "-m", "tests.pictures", str(folder), "--one", scale, tone, language]
+        subprocess.run(command, check=True, env=environment)
+    return 0
+
+
+def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
+    app = QApplication([])
+    font = QFont(["Inter", "Noto Sans CJK SC"])
+    font.setPixelSize(13)
+    app.setFont(font)
+    if tone == "dark":
+        palette = QPalette(app.palette())
+        palette.setColor(QPalette.ColorRole.Window, QColor(DARK.window))
+        palette.setColor(QPalette.ColorRole.WindowText, QColor(DARK.text))
+        app.setPalette(palette)
+    translator = Translator()
+    if language == "zh":
+        translator = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
+    theme, icons = Theme(app), IconPainter()
+    end = f"{tone}-{language}-{scale}x.png"
+    states = {
+        "empty": AppState(loaded=True),
+        "one": samples.only(samples.four().accounts[:1]),
+        "three": samples.only(samples.four().accounts[:3]),
+        "four": samples.four(),
+        "many": samples.many(100),
+        "names": samples.long_names(),
+        "conditions": samples.conditions(),
+    }
+    panels = [_panel(state, theme, icons, translator, tall=name == "conditions") for name, state in states.items()]
+    for name, panel in zip(states, panels, strict=True):
+        panel.save(str(folder / f"panel-{name}-{end}"))
+    login = [_login(state, theme, icons, translator) for state in (samples.waiting_login(), samples.failed_login())]
+    dialog = SettingsDialog(theme, form(translator), lambda _: None)
+    dialog.open_with(Settings())
+    dialog.resize(dialog.width(), 800)
+    _side_by_side([*login, _grab(dialog)], theme).save(str(folder / f"dialogs-{end}"))
+    if language == "en" and scale == "1":
+        _icons(icons, dark=tone == "dark").save(str(folder / f"icons-{tone}.png"))
+
+
+def _panel(state: AppState, theme: Theme, icons: IconPainter, t: Translator, *, tall: bool) -> QPixmap:
+    panel = PanelWindow(theme, icons, lambda _: None)
+    panel.show_model(present(state, samples.NOW, UTC, t).panel)
+    panel.open_at(QRect())
+    if tall:
+        panel.resize(panel.width(), 2300)
+    return _grab(panel)
+
+
+def _login(state: object, theme: Theme, icons: IconPainter, t: Translator) -> QPixmap:
+    def nothing(*_: object) -> None:
+        return
+
+    actions = LoginActions(open_again=nothing, copy_address=nothing, log_in_again=nothing, cancel=nothing)
+    dialog = LoginDialog(theme, icons, actions)
+    screen = present(AppState(login=state), samples.NOW, UTC, t)  # pyright: ignore[reportArgumentType]
+    dialog.show_model(screen.login)
+    return _grab(dialog)
+
+
+def _grab(window: QWidget) -> QPixmap:
+    QApplication.processEvents()
+    picture = window.grab()
+    window.hide()
+    return picture
+
+
+def _side_by_side(pictures: list[QPixmap], theme: Theme) -> QPixmap:
+    ratio = pictures[0].devicePixelRatio()
+    sizes = [p.deviceIndependentSize().toSize() for p in pictures]
+    whole = QSize(sum(s.width() + 24 for s in sizes) + 24, max(s.height() for s in sizes) + 48)
+    sheet = QPixmap(whole * ratio)
+    sheet.setDevicePixelRatio(ratio)
+    sheet.fill(QColor("#101215" if theme.dark else "#bcc7d1"))
+    painter = QPainter(sheet)
+    x = 24
+    for picture, size in zip(pictures, sizes, strict=True):
+        painter.drawPixmap(QPoint(x, 24), picture)
+        x += size.width() + 24
+    painter.end()
+    return sheet
+
+
+def _icons(icons: IconPainter, *, dark: bool) -> QPixmap:
+    """All looks: 16, 22 and 32 px at 1x and 2x, and each of them enlarged so that single pixels can be judged."""
+    sheet = QPixmap(1500, 560)
+    sheet.fill(QColor("#22262c" if dark else "#eceff2"))
+    painter = QPainter(sheet)
+    y = 12
+    for size, ratio in ((16, 1), (22, 1), (32, 1), (16, 2), (22, 2), (32, 2)):
+        for column, look in enumerate(LOOKS):
+            picture = icons.pixmap(look, ON_DARK if dark else ON_LIGHT, size, ratio)
+            plain = QPixmap(picture)
+            plain.setDevicePixelRatio(1)
+            painter.drawPixmap(12 + column * 124, y, plain)
+            if size * ratio <= 32:
+                times = 64 // plain.width()
+                painter.drawPixmap(48 + column * 124, y, plain.scaled(plain.size() * times))
+        y += 90
+    painter.end()
+    return sheet
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

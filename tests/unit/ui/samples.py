@@ -1,0 +1,221 @@
+"""States for tests and pictures of the desktop: made-up people, every condition, any number of accounts."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
+
+from probe_tray.core.commands import Command
+from probe_tray.core.credential import ApiKeyLogin
+from probe_tray.core.errors import (
+    CredentialFileError,
+    EdgeBlockedError,
+    KeyringLockedError,
+    LoginEndedError,
+    NotSentError,
+    PortsTakenError,
+    Problem,
+    RateLimitedError,
+)
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.secret import Secret
+from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Renewal, Unreadable
+
+NOW = datetime(2026, 11, 22, 13, 52, tzinfo=UTC)
+"""A Sunday."""
+_HOUR, _WEEK = timedelta(hours=1), timedelta(days=7)
+_LENGTHS = {WindowKind.SHORT: 18_000, WindowKind.WEEKLY: 604_800, WindowKind.MONTHLY: 2_592_000}
+
+
+def window(kind: WindowKind, used: float, resets_in: timedelta | None) -> Window:
+    return Window(
+        kind=kind,
+        seconds=_LENGTHS[kind],
+        used_percent=used,
+        reset_at=None if resets_in is None else NOW + resets_in,
+    )
+
+
+def snapshot(
+    short: float,
+    weekly: float,
+    *,
+    short_in: timedelta = timedelta(hours=2, minutes=10),
+    weekly_in: timedelta = timedelta(days=3, hours=19, minutes=8),
+    age: timedelta = timedelta(minutes=2),
+) -> Snapshot:
+    windows = (window(WindowKind.SHORT, short, short_in), window(WindowKind.WEEKLY, weekly, weekly_in))
+    return Snapshot(taken_at=NOW - age, main=Limit(allowed=True, windows=windows))
+
+
+def account(email: str, found: Snapshot | None = None, **more: object) -> AccountState:
+    plain = AccountState(
+        key=AccountKey(f"account-of-{email}", "user"),
+        stores=(StoreKind.VAULT,),
+        email=email,
+        plan="plus",
+        expires_at=NOW + timedelta(days=7),
+        renewable=True,
+        renewal=Renewal(next_at=NOW + timedelta(days=4)),
+        snapshot=found,
+        checked_at=None if found is None else found.taken_at,
+        next_check=NOW + timedelta(minutes=3),
+    )
+    return replace(plain, **more)
+
+
+def ended() -> Problem:
+    return LoginEndedError(reason="it was used elsewhere").problem
+
+
+def offline() -> Problem:
+    return NotSentError(reason="there is no network").problem
+
+
+def four() -> AppState:
+    return AppState(
+        loaded=True,
+        accounts=(
+            account("ana@example.com", snapshot(42, 17)),
+            account(
+                "lee@studio.example",
+                snapshot(88, 61, short_in=timedelta(minutes=38), weekly_in=timedelta(days=3, minutes=38)),
+                workspace="Studio",
+                plan="team",
+                renewal=Renewal(next_at=NOW + timedelta(days=6)),
+            ),
+            account(
+                "research@example.com",
+                snapshot(11, 100, short_in=timedelta(minutes=63), weekly_in=timedelta(days=5, hours=4, minutes=28)),
+                plan="pro",
+            ),
+            account("old@example.com", snapshot(20, 30), problem=ended()),
+        ),
+    )
+
+
+def conditions() -> AppState:
+    """One account for every condition, and the other things that stand in the list."""
+    old = snapshot(20, 40, age=3 * _HOUR)
+    return AppState(
+        loaded=True,
+        accounts=(
+            *four().accounts,
+            account("stale@example.com", old),
+            account("offline@example.com", old, problem=offline()),
+            account("waits@example.com", old, problem=RateLimitedError().problem),
+            account("blocked@example.com", old, problem=EdgeBlockedError(host="chatgpt.com").problem),
+            account("keyring@example.com", None, problem=KeyringLockedError().problem),
+            account("new@example.com", None, plan="free", checking=True),
+            account("ends@example.com", snapshot(3, 5), renewable=False, expires_at=NOW + timedelta(days=2)),
+            account(
+                "client@example.com",
+                snapshot(97, 50),
+                stores=(StoreKind.OFFICIAL,),
+                renewable=False,
+                renewal=Renewal(),
+                location="~/.codex/auth.json",
+            ),
+            account(
+                "monthly@example.com",
+                Snapshot(
+                    taken_at=NOW,
+                    plan="free",
+                    main=Limit(windows=(window(WindowKind.MONTHLY, 33, timedelta(days=12)),)),
+                ),
+            ),
+        ),
+        unreadable=(
+            Unreadable(
+                location="/home/ana/logins/broken.json",
+                problem=CredentialFileError(path="/home/ana/logins/broken.json", reason="it is not JSON").problem,
+            ),
+        ),
+        store_problems=((StoreKind.VAULT, KeyringLockedError().problem),),
+        api_key=ApiKeyLogin(location="~/.codex/auth.json"),
+    )
+
+
+def many(count: int) -> AppState:
+    found = tuple(
+        account(f"builder-{n:03}@studio.example", snapshot(n * 7 % 101, n * 13 % 101), plan="team")
+        if n % 25
+        else account(f"builder-{n:03}@studio.example", None, problem=ended())
+        for n in range(count)
+    )
+    return AppState(loaded=True, accounts=found)
+
+
+def long_names() -> AppState:
+    return AppState(
+        loaded=True,
+        accounts=(
+            account(
+                "a.very.long.address.that.must.not.break.anything@department.of.research.example.org",
+                snapshot(52, 81),
+                workspace="The Workspace With The Longest Name That Anybody Has Ever Thought Of",
+                plan="business_enterprise",
+            ),
+            account("研究者@例え.jp", snapshot(100, 42)),
+        ),
+    )
+
+
+def waiting_login() -> LoginState:
+    return LoginState(phase=LoginPhase.WAITING, port=1455, ends_at=NOW + timedelta(minutes=9))
+
+
+def failed_login() -> LoginState:
+    return LoginState(phase=LoginPhase.FAILED, problem=PortsTakenError(holder="another program").problem)
+
+
+class StoppedClock:
+    def __init__(self, now: datetime = NOW) -> None:
+        self.time = now
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+class FakeEngine:
+    """Keeps what it is sent; ``change`` puts it into another state."""
+
+    def __init__(self, state: AppState | None = None) -> None:
+        self._state = state or AppState()
+        self._callbacks: list[Callable[[], None]] = []
+        self.sent: list[Command] = []
+        self.address: Secret | None = None
+
+    @property
+    def state(self) -> AppState:
+        return self._state
+
+    @property
+    def watched(self) -> bool:
+        return bool(self._callbacks)
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        self._callbacks.append(callback)
+        return lambda: self._callbacks.remove(callback)
+
+    def send(self, command: Command) -> None:
+        self.sent.append(command)
+
+    def login_address(self) -> Secret | None:
+        return self.address
+
+    def change(self, state: AppState) -> None:
+        self._state = state
+        for callback in tuple(self._callbacks):
+            callback()
+
+
+def only(found: Sequence[AccountState]) -> AppState:
+    return AppState(loaded=True, accounts=tuple(found))

@@ -1,0 +1,95 @@
+import itertools
+
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication
+
+from probe_tray.ui.icon import ON_DARK, ON_LIGHT, SIZES, IconPainter
+from probe_tray.ui.theme import DARK, LIGHT, Tokens
+from probe_tray.view.models import IconLook, Tone
+
+LOOKS = {
+    "fine": IconLook(weekly=17, short=42),
+    "warning": IconLook(weekly=61, short=88, short_tone=Tone.WARNING),
+    "critical": IconLook(weekly=97, short=30, weekly_tone=Tone.CRITICAL),
+    "exhausted": IconLook(weekly=100, short=11, weekly_tone=Tone.CRITICAL, exhausted=True),
+    "other needs login": IconLook(weekly=17, short=42, badge=True),
+    "stale": IconLook(weekly=17, short=42, stale=True),
+    "login": IconLook(badge=True),
+    "no data": IconLook(),
+}
+
+
+def image(look: IconLook, size: int, ratio: float = 1.0) -> QImage:
+    return IconPainter().pixmap(look, ON_LIGHT, size, ratio).toImage()
+
+
+@pytest.mark.parametrize("size", [16, 22, 32, 64])
+def test_every_state_looks_different_even_without_colour(qapp: QApplication, size: int) -> None:
+    grey = {name: image(look, size).convertToFormat(QImage.Format.Format_Alpha8) for name, look in LOOKS.items()}
+    for one, other in itertools.combinations(("fine", "exhausted", "stale", "login", "no data"), 2):
+        assert grey[one] != grey[other], (one, other)
+    pictures = [image(look, size) for look in LOOKS.values()]
+    assert all(one != other for one, other in itertools.combinations(pictures, 2))
+
+
+def test_at_16_px_the_ring_is_two_sharp_pixels(qapp: QApplication) -> None:
+    found = image(IconLook(weekly=100, weekly_tone=Tone.CALM), 16)
+    # Along the line through the middle: one free pixel, the ring, the gap.
+    column = [found.pixelColor(QPoint(x, 7)).alpha() for x in range(5)]
+    assert column[0] == 0
+    assert min(column[1:3]) > 240
+    assert max(column[3:5]) < 40
+
+
+def test_use_goes_clockwise_from_the_top(qapp: QApplication) -> None:
+    quarter = image(IconLook(weekly=25), 64)
+    strong, weak = quarter.pixelColor(QPoint(54, 22)), quarter.pixelColor(QPoint(10, 22))
+    assert strong.alpha() > 240
+    assert weak.alpha() < 100
+
+
+def test_a_picture_is_made_once(qapp: QApplication) -> None:
+    painter = IconPainter()
+    first = painter.pixmap(LOOKS["fine"], ON_DARK, 22)
+    assert painter.pixmap(IconLook(weekly=17, short=42), ON_DARK, 22).cacheKey() == first.cacheKey()
+
+
+@pytest.mark.parametrize("ratio", [1.25, 1.5, 2.0, 3.0])
+def test_pictures_are_sharp_on_every_screen(qapp: QApplication, ratio: float) -> None:
+    picture = IconPainter().pixmap(LOOKS["fine"], ON_DARK, 16, ratio)
+    assert picture.width() == round(16 * ratio)
+    assert picture.deviceIndependentSize().width() == pytest.approx(16)
+
+
+def test_an_icon_has_all_sizes_and_is_a_template_only_while_calm(qapp: QApplication) -> None:
+    painter = IconPainter()
+    calm = painter.icon(LOOKS["fine"], ON_LIGHT, template=True)
+    assert sorted(s.width() for s in calm.availableSizes()) == list(SIZES)
+    assert calm.isMask()
+    assert not painter.icon(LOOKS["warning"], ON_LIGHT, template=True).isMask()
+    assert not painter.icon(LOOKS["fine"], ON_LIGHT).isMask()
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, as WCAG 2.1 defines it."""
+    found = QColor(colour)
+    weighted = ((0.2126, found.redF()), (0.7152, found.greenF()), (0.0722, found.blueF()))
+    return sum(w * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) for w, c in weighted)
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
+def test_every_text_can_be_read(tokens: Tokens) -> None:
+    backs = (tokens.window, tokens.card)
+    strips = (tokens.strip, tokens.strip_critical, tokens.strip_calm)
+    pairs = [(ink, back) for ink in (tokens.text, tokens.secondary) for back in backs]
+    pairs += [(tokens.text, strip) for strip in strips]
+    pairs += [(ink, tokens.card) for ink in (tokens.warning_text, tokens.critical_text)]
+    pairs.append((tokens.on_accent, tokens.accent))
+    assert all(contrast(*pair) >= 4.5 for pair in pairs), [p for p in pairs if contrast(*p) < 4.5]

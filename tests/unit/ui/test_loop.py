@@ -1,0 +1,72 @@
+"""The joined loop, in a process of its own: it takes over signals and ends Qt's loop."""
+
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+START = """
+import asyncio
+import os
+import signal
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from probe_tray.ui.loop import run
+
+app = QApplication([])
+
+
+async def other():
+    try:
+        await asyncio.sleep(20)
+    finally:
+        print("other ended", flush=True)
+
+
+async def main():
+    kept = asyncio.create_task(other())
+    try:
+        await asyncio.sleep(0)
+        {act}
+        await asyncio.sleep(20)
+    finally:
+        await asyncio.sleep(0.01)
+        print("tidied up", flush=True)
+    return 0
+
+status = run(app, main)
+print("status", status)
+"""
+
+
+def ended(act: str) -> tuple[int, list[str], str]:
+    program = START.format(act=textwrap.dedent(act))
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", program], capture_output=True, text=True, timeout=50, check=False
+    )
+    return done.returncode, done.stdout.split("\n")[:-1], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("act", "status"),
+    [
+        ("return 7", 7),
+        ("app.quit()", 0),
+        ("os.kill(os.getpid(), signal.SIGTERM)", 128 + signal.SIGTERM),
+        ("os.kill(os.getpid(), signal.SIGINT)", 128 + signal.SIGINT),
+        ("QTimer.singleShot(50, lambda: os.kill(os.getpid(), signal.SIGTERM))", 128 + signal.SIGTERM),
+    ],
+)
+def test_however_it_ends_the_main_coroutine_tidies_up_and_no_task_is_left(act: str, status: int) -> None:
+    code, said, complaints = ended(act)
+    assert said == ["tidied up", "other ended", f"status {status}"]
+    assert (code, complaints) == (0, "")
+
+
+def test_a_failure_of_the_main_coroutine_comes_out() -> None:
+    code, said, complaints = ended('raise ValueError("a failure")')
+    assert code == 1
+    assert said == ["tidied up", "other ended"]
+    assert "ValueError: a failure" in complaints

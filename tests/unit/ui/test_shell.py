@@ -1,0 +1,255 @@
+"""The whole desktop over a fake engine."""
+
+from collections.abc import Iterator
+from datetime import UTC, timedelta
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.commands import (
+    CancelLogin,
+    DismissTrouble,
+    LogIn,
+    ReadStores,
+    Refresh,
+    ReopenBrowser,
+    SaveSettings,
+)
+from probe_tray.core.secret import Secret
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState
+from probe_tray.ui.login_dialog import LoginDialog
+from probe_tray.ui.panel import PanelWindow
+from probe_tray.ui.shell import Shell, Surroundings
+from probe_tray.view.models import Action, ActionKind
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+from tests.unit.ui.samples import FakeEngine, StoppedClock
+
+# The screenless platform has no tray to follow.
+pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
+
+
+class Desktop:
+    """A shell, its engine, and what a person can do with them."""
+
+    def __init__(self, qtbot: QtBot, app: QApplication, *, tray: bool = True) -> None:
+        self.bot = qtbot
+        self.tray = tray
+        self.engine = FakeEngine(samples.four())
+        self.clock = StoppedClock()
+        self.ended = 0
+        around = Surroundings(translator=Translator(), clock=self.clock, zone=UTC, tray_available=lambda: self.tray)
+        self.shell = Shell(app, self.engine, around, self._end)
+
+    def _end(self) -> None:
+        self.ended += 1
+
+    @property
+    def panel(self) -> PanelWindow:
+        return self.shell._panel
+
+    @property
+    def login(self) -> LoginDialog:
+        return self.shell._login
+
+    def rows(self) -> list[str]:
+        return [a.text() for a in self.shell._menu.menu.actions() if a.isVisible() and not a.isSeparator()]
+
+    def row(self, text: str) -> QAction:
+        return next(a for a in self.shell._menu.menu.actions() if a.isVisible() and text in a.text())
+
+    def change(self, state: AppState) -> None:
+        self.engine.change(state)
+        self.shell._bridge.draw()
+
+
+@pytest.fixture
+def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
+    found = Desktop(qtbot, qapp)
+    yield found
+    found.shell.close()
+
+
+def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
+    assert desktop.rows() == [
+        "2 of 4 accounts have capacity",
+        "&Log in to Codex…",
+        "old@example.com:  log in again",
+        "research@example.com:  5 h 11% (14:55) · Week 100% (Fri 18:20)",
+        "lee@studio.example:  5 h 88% (14:30) · Week 61% (Wed 14:30)",
+        "ana@example.com:  5 h 42% (16:02) · Week 17% (Thu 09:00)",
+        "&Refresh now",
+        "&Open Probe Tray",
+        "&Settings…",
+        "&Quit",
+    ]
+
+
+@pytest.mark.parametrize(("text", "command"), [("Log in to Codex", LogIn()), ("Refresh now", Refresh())])
+def test_a_row_of_the_menu_sends_its_command(desktop: Desktop, text: str, command: object) -> None:
+    desktop.row(text).trigger()
+    assert desktop.engine.sent == [command]
+
+
+def test_quit_ends_the_program(desktop: Desktop) -> None:
+    desktop.row("Quit").trigger()
+    assert desktop.ended == 1
+
+
+def test_the_menu_changes_in_place(desktop: Desktop) -> None:
+    row = desktop.row("ana@example.com")
+    desktop.change(samples.only(samples.four().accounts[:1]))
+    assert desktop.rows()[2] == "ana@example.com:  5 h 42% (16:02) · Week 17% (Thu 09:00)"
+    assert len(desktop.rows()) == 7
+    desktop.change(samples.four())
+    assert desktop.row("ana@example.com") is row
+
+
+def test_an_ampersand_in_a_name_is_itself(desktop: Desktop) -> None:
+    desktop.change(samples.only([samples.account("a&b@example.com")]))
+    assert desktop.rows()[2].startswith("a&&b@example.com")
+
+
+def test_more_than_twelve_accounts_end_with_all_of_them_in_the_panel(desktop: Desktop) -> None:
+    desktop.change(samples.many(100))
+    desktop.row("All 100 accounts").trigger()
+    assert desktop.panel.isVisible()
+
+
+def test_an_account_in_the_menu_opens_the_panel_at_it(desktop: Desktop) -> None:
+    desktop.change(samples.many(100))
+    row = desktop.row("builder-")
+    name = row.text().split(":")[0]
+    row.trigger()
+    assert desktop.panel.isVisible()
+    assert desktop.panel._list.currentIndex().data() == name
+
+
+def test_many_changes_are_drawn_once(desktop: Desktop) -> None:
+    drawn: list[str] = []
+    show = desktop.panel.show_model
+    desktop.panel.show_model = lambda model: (drawn.append(model.headline), show(model))[0]
+    for count in range(1, 50):
+        desktop.engine.change(samples.many(count))
+    desktop.bot.waitUntil(lambda: bool(drawn), timeout=5000)
+    assert drawn == ["46 of 49 accounts have capacity"]
+
+
+def test_time_passing_is_drawn_at_the_next_minute(desktop: Desktop) -> None:
+    desktop.clock.time += timedelta(seconds=20)
+    desktop.shell._bridge.draw()
+    assert 40_000 <= desktop.shell._bridge._tick.interval() <= 40_300
+
+
+def test_the_icon_tells_the_same(desktop: Desktop) -> None:
+    icon = desktop.shell._tray._icon
+    assert icon is not None
+    assert icon.toolTip().startswith("Probe Tray\n2 of 4 accounts have capacity\nresearch@example.com\n")
+    before = icon.icon().cacheKey()
+    desktop.change(samples.four())
+    assert icon.icon().cacheKey() == before
+    desktop.change(samples.only(samples.four().accounts[:1]))
+    assert icon.icon().cacheKey() != before
+
+
+def test_a_click_on_the_icon_opens_the_panel(desktop: Desktop) -> None:
+    desktop.shell._tray.clicked.emit()
+    assert desktop.panel.isVisible()
+
+
+def test_without_a_tray_the_panel_is_the_window_and_closing_it_ends_the_program(
+    qtbot: QtBot, qapp: QApplication
+) -> None:
+    desktop = Desktop(qtbot, qapp, tray=False)
+    for _ in range(3):
+        assert not desktop.panel.isVisible()
+        desktop.shell._tray.look()
+    assert desktop.panel.isVisible()
+    desktop.panel.close()
+    assert desktop.ended == 1
+    desktop.shell.close()
+
+
+def test_a_tray_that_comes_late_gets_its_icon(qtbot: QtBot, qapp: QApplication) -> None:
+    desktop = Desktop(qtbot, qapp, tray=False)
+    desktop.shell.show_panel()
+    desktop.tray = True
+    desktop.shell._tray.look()
+    assert desktop.shell._tray.present
+    desktop.panel.close()
+    assert desktop.ended == 0
+    desktop.shell.close()
+
+
+def test_a_login_shows_its_window_and_its_buttons_work(desktop: Desktop) -> None:
+    desktop.engine.address = Secret("http://127.0.0.1/authorize?state=s")
+    desktop.change(replace(samples.four(), login=samples.waiting_login()))
+    assert desktop.login.isVisible()
+    assert not desktop.login.isModal()
+    desktop.login._open.click()
+    desktop.login._copy.click()
+    assert QGuiApplication.clipboard().text() == "http://127.0.0.1/authorize?state=s"
+    desktop.login._cancel.click()
+    assert desktop.engine.sent == [ReopenBrowser(), CancelLogin()]
+
+
+def test_a_finished_login_takes_its_window_away_without_cancelling(desktop: Desktop) -> None:
+    desktop.change(replace(samples.four(), login=samples.waiting_login()))
+    desktop.change(samples.four())
+    assert not desktop.login.isVisible()
+    assert desktop.engine.sent == []
+
+
+def test_a_failed_login_can_be_tried_again(desktop: Desktop) -> None:
+    desktop.change(replace(samples.four(), login=samples.failed_login()))
+    assert not desktop.login._copy.isVisible()
+    desktop.login._again.click()
+    assert desktop.engine.sent == [LogIn(None)]
+
+
+def test_escape_puts_a_failed_login_away(desktop: Desktop) -> None:
+    desktop.change(replace(samples.four(), login=samples.failed_login()))
+    QTest.keyClick(desktop.login, Qt.Key.Key_Escape)
+    assert desktop.engine.sent == [CancelLogin()]
+    assert not desktop.login.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [
+        (ActionKind.LOG_IN, LogIn()),
+        (ActionKind.REFRESH, Refresh()),
+        (ActionKind.READ_STORES, ReadStores()),
+        (ActionKind.DISMISS, DismissTrouble()),
+    ],
+)
+def test_a_button_sends_its_command(desktop: Desktop, kind: ActionKind, command: object) -> None:
+    desktop.shell.act(Action(kind=kind, label=""))
+    assert desktop.engine.sent == [command]
+
+
+def test_settings_are_saved(desktop: Desktop) -> None:
+    desktop.row("Settings").trigger()
+    dialog = desktop.shell._settings
+    assert dialog is not None
+    assert not dialog.isModal()
+    dialog.field("poll_minutes").show(15)
+    dialog.accept()
+    assert desktop.engine.sent == [SaveSettings(Settings(poll_minutes=15))]
+
+
+def test_after_the_end_nothing_is_drawn_or_sent(qtbot: QtBot, qapp: QApplication) -> None:
+    desktop = Desktop(qtbot, qapp)
+    desktop.change(replace(samples.four(), login=samples.waiting_login()))
+    desktop.shell.show_panel()
+    desktop.shell.close()
+    assert not desktop.engine.watched
+    assert desktop.engine.sent == []
+    assert desktop.ended == 0
+    assert not desktop.panel.isVisible()

@@ -1,0 +1,60 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe_tray.core.errors import NotSentError
+from probe_tray.view.catalogue import Catalogue, parse_po
+from probe_tray.view.translate import Translator
+
+HEADER = 'msgid ""\nmsgstr ""\n"Language: xx\\n"\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n'
+
+
+def test_reads_texts_that_go_over_several_lines_and_escapes() -> None:
+    found = parse_po(HEADER + '# a comment\nmsgid "one "\n"two"\nmsgstr "eins\\n"\n"\\"zwei\\""\n')
+    assert found.language == "xx"
+    assert found.texts == {"one two": ('eins\n"zwei"',)}
+
+
+def test_reads_plural_forms() -> None:
+    found = parse_po(HEADER + 'msgid "{n} day"\nmsgid_plural "{n} days"\nmsgstr[0] "{n} Tag"\nmsgstr[1] "{n} Tage"\n')
+    t = Translator(found)
+    assert [t.plural("{n} day", "{n} days", n) for n in (0, 1, 2)] == ["0 Tage", "1 Tag", "2 Tage"]
+
+
+def test_a_language_without_plurals_uses_its_one_form() -> None:
+    t = Translator(Catalogue(language="zh", forms=1, texts={"{n} day": ("{n} 天",)}))
+    assert [t.plural("{n} day", "{n} days", n) for n in (1, 2)] == ["1 天", "2 天"]
+
+
+def test_a_text_without_translation_stays_english() -> None:
+    assert parse_po('msgid "a"\nmsgstr ""\n').texts == {}
+    assert Translator().plural("{n} day", "{n} days", 1) == "1 day"
+    assert Translator()("in {span}", span="5 min") == "in 5 min"
+
+
+@pytest.mark.parametrize(
+    "source", ["msgid a", 'msgid "a', 'msgctxt "x"', '"a"', "nonsense", '"Plural-Forms: nplurals=3;"\n']
+)
+def test_what_is_no_catalogue_is_refused(source: str) -> None:
+    with pytest.raises(ValueError, match="cannot be read"):
+        parse_po(source)
+
+
+def test_plural_rules_that_are_not_known_are_refused() -> None:
+    with pytest.raises(ValueError, match="3 forms"):
+        parse_po('msgid ""\nmsgstr "Plural-Forms: nplurals=3;\\n"\n')
+
+
+def test_a_failure_is_said_with_its_facts_and_a_reason_that_is_known_is_translated() -> None:
+    texts = {"The service cannot be reached: {reason}.": ("没有网络：{reason}。",), "no route": ("没有路由",)}
+    t = Translator(Catalogue(texts=texts))
+    assert t.title(NotSentError(reason="no route").problem) == "没有网络：没有路由。"
+
+
+def test_a_missing_fact_is_shown_as_missing() -> None:
+    assert Translator()("It is {what}.") == "It is –."
+
+
+@given(st.text(), st.text())
+def test_facts_are_never_read_as_templates(reason: str, other: str) -> None:
+    assert Translator()("{a}|{b}", a=reason, b=other) == f"{reason}|{other}"

@@ -1,0 +1,222 @@
+from datetime import UTC, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from probe_tray.core.errors import NotSentError, PortsTakenError, WriteError
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState, LoginPhase, LoginState, Renewal
+from probe_tray.view.models import ActionKind, Card, IconLook, Screen, Tone
+from probe_tray.view.present import present
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+from tests.unit.ui.samples import NOW, account, snapshot
+
+
+def shown(state: AppState) -> Screen:
+    return present(state, NOW, UTC, Translator())
+
+
+def card(state: AppState, title: str) -> Card:
+    return next(c for c in shown(state).panel.cards if c.title == title)
+
+
+def test_one_sentence_says_how_many_can_be_used() -> None:
+    screen = shown(samples.four())
+    assert screen.panel.headline == "2 of 4 accounts have capacity"
+    assert screen.menu.summary == "2 of 4 accounts have capacity"
+    assert screen.panel.subline == "Next reset 14:30, in 38 min: lee@studio.example"
+
+
+def test_the_needy_and_tight_come_first() -> None:
+    titles = [c.title for c in shown(samples.four()).panel.cards]
+    assert titles == ["old@example.com", "research@example.com", "lee@studio.example", "ana@example.com"]
+
+
+def test_a_card_shows_both_windows_their_resets_and_the_life_of_the_login() -> None:
+    found = card(samples.four(), "ana@example.com")
+    assert [(b.label, b.percent_text, b.reset) for b in found.bars] == [
+        ("5 h", "42%", "in 2 h 10 m · 16:02"),
+        ("Week", "17%", "in 4 d · Thu 09:00"),
+    ]
+    assert found.life == "Renews by itself in 4 days · ends 29 Nov"
+    assert found.checked == "2 min ago"
+    assert found.notice is None
+    assert found.spoken.startswith("ana@example.com. Plus. 5 h: 42% used, reset in 2 h 10 m")
+
+
+def test_an_exhausted_week_means_no_capacity_whatever_the_short_window_says() -> None:
+    found = card(samples.four(), "research@example.com")
+    assert found.notice is not None
+    assert found.notice.text == "No capacity until Friday 18:20: the weekly quota is used up."
+    assert found.look.exhausted
+
+
+def test_an_ended_login_shows_no_numbers_and_one_button() -> None:
+    found = card(samples.four(), "old@example.com")
+    assert found.bars == ()
+    assert found.look == IconLook(badge=True)
+    assert found.notice is not None
+    assert found.notice.text == "This login has ended: it was used elsewhere."
+    assert found.notice.action is not None
+    assert (found.notice.action.kind, found.notice.action.label) == (ActionKind.LOG_IN, "Log in again")
+    assert found.notice.action.key == found.key
+
+
+def test_old_numbers_stay_dimmed_and_say_their_age() -> None:
+    found = card(samples.conditions(), "offline@example.com")
+    assert found.dimmed
+    assert found.bars[0].percent == 20
+    assert found.notice is not None
+    assert found.notice.text == "Offline, numbers are 3 h old."
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "action"),
+    [
+        (
+            "blocked@example.com",
+            "The network blocks chatgpt.com. Your login is fine. Check the proxy or VPN in Settings, Network.",
+            ActionKind.SETTINGS,
+        ),
+        (
+            "waits@example.com",
+            "The service asks to wait before the next question. The numbers are 3 h old.",
+            ActionKind.REFRESH,
+        ),
+        ("stale@example.com", "The numbers are 3 h old.", ActionKind.REFRESH),
+        ("ends@example.com", "This login ends in 2 days.", ActionKind.LOG_IN),
+        (
+            "Saved logins",
+            (
+                "The keyring is locked, so your logins cannot be opened yet. "
+                "Unlock the keyring and press Try again. Nothing was lost."
+            ),
+            ActionKind.READ_STORES,
+        ),
+    ],
+)
+def test_a_problem_is_a_sentence_with_one_button(title: str, text: str, action: ActionKind) -> None:
+    notice = card(samples.conditions(), title).notice
+    assert notice is not None
+    assert notice.text == text
+    assert notice.action is not None
+    assert notice.action.kind is action
+
+
+def test_a_broken_file_and_an_api_key_stand_in_the_list() -> None:
+    titles = [c.title for c in shown(samples.conditions()).panel.cards]
+    assert titles[-2:] == ["Codex client", "broken.json"]
+    assert len({c.name for c in shown(samples.conditions()).panel.cards}) == len(titles)
+
+
+def test_trouble_stands_first_until_it_was_read() -> None:
+    trouble = WriteError(path="settings.json", reason="the disk is full").problem
+    found = shown(replace(samples.four(), trouble=trouble)).panel.cards[0]
+    assert found.notice is not None
+    assert found.notice.text.startswith("settings.json cannot be written: the disk is full.")
+    assert found.notice.action is not None
+    assert found.notice.action.kind is ActionKind.DISMISS
+
+
+def test_the_official_login_is_told_apart() -> None:
+    assert card(samples.conditions(), "client@example.com").subtitle == "Codex client's login, read only"
+
+
+def test_before_the_stores_were_read_nothing_is_claimed() -> None:
+    panel = shown(AppState()).panel
+    assert panel.headline == "Reading your logins…"
+    assert panel.welcome is None
+
+
+def test_a_first_start_is_greeted() -> None:
+    panel = shown(AppState(loaded=True)).panel
+    assert panel.headline == "No account yet"
+    assert panel.welcome is not None
+
+
+@pytest.mark.parametrize(
+    ("index", "headline"),
+    [(0, "There is capacity"), (2, "No capacity until Friday 18:20"), (3, "A login is needed")],
+)
+def test_one_account_needs_no_counting(index: int, headline: str) -> None:
+    assert shown(samples.only([samples.four().accounts[index]])).panel.headline == headline
+
+
+def test_the_foot_tells_how_up_to_date_it_is() -> None:
+    assert shown(samples.four()).panel.status == "Up to date · next check in 3 min"
+    offline = [replace(a, problem=samples.offline()) for a in samples.four().accounts[:2]]
+    panel = shown(samples.only(offline)).panel
+    assert (panel.headline, panel.status, panel.status_tone) == (
+        "Offline",
+        "Offline, numbers are 2 min old",
+        Tone.WARNING,
+    )
+
+
+def test_the_search_comes_with_the_fifth_account() -> None:
+    assert not shown(samples.many(4)).panel.searchable
+    assert shown(samples.many(5)).panel.searchable
+
+
+def test_a_hundred_accounts_say_who_needs_a_person() -> None:
+    panel = shown(samples.many(100)).panel
+    assert panel.headline == "94 of 100 accounts have capacity"
+    assert panel.subline == "4 need you · tightest first"
+
+
+def test_an_ended_token_says_so() -> None:
+    ended = account("a@example.com", snapshot(1, 1), expires_at=NOW - timedelta(hours=1), renewal=Renewal())
+    assert card(samples.only([ended]), "a@example.com").life == "Access ended 1 h ago"
+
+
+def test_percents_never_claim_nothing_or_everything_where_it_is_not_so() -> None:
+    bars = card(samples.only([account("a@example.com", snapshot(0.2, 99.9))]), "a@example.com").bars
+    assert [b.percent for b in bars] == [1, 99]
+
+
+def test_the_persons_own_levels_colour_the_bars() -> None:
+    state = replace(
+        samples.only([account("a@example.com", snapshot(50, 60))]),
+        settings=Settings(warn_used_percent=50, critical_used_percent=60),
+    )
+    assert [b.tone for b in card(state, "a@example.com").bars] == [Tone.WARNING, Tone.CRITICAL]
+
+
+def test_a_waiting_login_says_where_it_waits_and_how_long() -> None:
+    view = shown(AppState(login=samples.waiting_login())).login
+    assert view is not None
+    assert view.text == (
+        "Probe Tray is waiting for the answer on localhost:1455. The window closes by itself. 9 min left."
+    )
+    assert view.open_again
+    assert view.copy_address
+
+
+def test_a_failed_login_says_what_failed_and_offers_the_way_on() -> None:
+    view = shown(AppState(login=samples.failed_login())).login
+    assert view is not None
+    assert view.failed
+    assert "ports 1455 and 1457 are taken by another program" in view.title
+    assert view.text == PortsTakenError().hint
+    assert view.log_in_again == "&Log in again"
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        None,
+        LoginState(phase=LoginPhase.DONE),
+        LoginState(phase=LoginPhase.FAILED),
+    ],
+)
+def test_there_is_no_login_window_without_need(login: LoginState | None) -> None:
+    assert shown(AppState(login=login)).login is None
+
+
+def test_a_login_without_browser_says_what_to_do() -> None:
+    problem = NotSentError(reason="x").problem
+    view = shown(AppState(login=replace(samples.waiting_login(), problem=problem))).login
+    assert view is not None
+    assert view.title == "The service cannot be reached: x."
+    assert view.text.startswith("Check the network and the proxy.")

@@ -1,0 +1,35 @@
+import msgspec
+
+from probe_tray.core.settings import Settings, Storage, table
+from probe_tray.view.settings import Kind, check, form
+from probe_tray.view.translate import Translator
+
+
+def test_the_form_has_every_setting_and_no_other() -> None:
+    rows = form(Translator()).rows
+    assert {row.key for row in rows} == {entry.key for entry in table()}
+    assert all(row.label and row.help and row.group for row in rows)
+
+
+def test_numbers_have_the_range_of_the_table() -> None:
+    rows = {row.key: row for row in form(Translator()).rows}
+    assert (rows["warn_used_percent"].kind, rows["warn_used_percent"].low, rows["warn_used_percent"].high) == (
+        Kind.NUMBER,
+        1,
+        100,
+    )
+    assert rows["poll_minutes"].at_low == "only when asked"
+
+
+def test_choices_are_the_values_of_the_table() -> None:
+    rows = {row.key: row for row in form(Translator()).rows}
+    assert [c.value for c in rows["storage"].choices] == ["vault", "folder"]
+    assert [c.value for c in rows["redirect_host"].choices] == ["localhost", "127.0.0.1"]
+
+
+def test_what_makes_no_sense_is_said() -> None:
+    shown = form(Translator())
+    assert check(Settings(), shown) == ""
+    assert check(Settings(storage=Storage.FOLDER), shown) == shown.folder_needed
+    swapped = msgspec.structs.replace(Settings(), warn_used_percent=90, critical_used_percent=80)
+    assert check(swapped, shown) == shown.levels_order

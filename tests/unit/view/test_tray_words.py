@@ -1,0 +1,116 @@
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from probe_tray.core.errors import KeyringLockedError
+from probe_tray.core.identity import StoreKind
+from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.state import AppState
+from probe_tray.resources import resource
+from probe_tray.view.catalogue import parse_po
+from probe_tray.view.models import IconLook, Screen
+from probe_tray.view.present import present
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+from tests.unit.ui.samples import NOW, account, snapshot
+
+
+def shown(state: AppState) -> Screen:
+    return present(state, NOW, UTC, Translator())
+
+
+def test_the_tooltip_tells_use_resets_and_the_end_of_the_login() -> None:
+    tooltip = shown(samples.only(samples.four().accounts[1:2])).tray.tooltip
+    assert tooltip == (
+        "Probe Tray\nThere is capacity\nlee@studio.example\n5 h 88% (14:30) · Week 61% (Wed 14:30) · login ends 29 Nov"
+    )
+
+
+def test_the_icon_is_about_the_tightest_account_and_marks_one_that_needs_a_login() -> None:
+    look = shown(samples.four()).tray.look
+    assert (look.weekly, look.short, look.exhausted, look.badge) == (100, 11, True, True)
+
+
+def test_the_icon_without_numbers() -> None:
+    assert shown(AppState(loaded=True)).tray.look == IconLook()
+    assert shown(samples.only(samples.four().accounts[3:])).tray.look == IconLook(badge=True)
+    locked = AppState(loaded=True, store_problems=((StoreKind.VAULT, KeyringLockedError().problem),))
+    assert shown(locked).tray.look == IconLook(badge=True)
+
+
+def test_the_menu_lists_both_windows_and_their_resets() -> None:
+    rows = [row.text for row in shown(samples.four()).menu.rows]
+    assert rows == [
+        "old@example.com:  log in again",
+        "research@example.com:  5 h 11% (14:55) · Week 100% (Fri 18:20)",
+        "lee@studio.example:  5 h 88% (14:30) · Week 61% (Wed 14:30)",
+        "ana@example.com:  5 h 42% (16:02) · Week 17% (Thu 09:00)",
+    ]
+
+
+def test_a_long_menu_is_cut_and_says_how_many_there_are() -> None:
+    menu = shown(samples.many(100)).menu
+    assert len(menu.rows) == 12
+    assert menu.all_accounts == "&All 100 accounts…"
+    assert shown(samples.many(12)).menu.all_accounts == ""
+
+
+def test_a_long_name_does_not_widen_the_menu() -> None:
+    row = shown(samples.long_names()).menu.rows[1].text
+    assert row.startswith("a.very.long.add…arch.example.org:")
+
+
+percents = st.floats(0, 100)
+moments = st.one_of(st.none(), st.timedeltas(timedelta(days=-400), timedelta(days=4000)).map(lambda d: NOW + d))
+windows = st.builds(
+    Window,
+    kind=st.sampled_from(WindowKind),
+    seconds=st.one_of(st.none(), st.integers(1, 10**8)),
+    used_percent=percents,
+    reset_at=moments,
+)
+snapshots = st.builds(
+    Snapshot,
+    taken_at=moments.filter(lambda m: m is not None),
+    clock_offset=st.floats(-(10**6), 10**6),
+    plan=st.text(max_size=20),
+    main=st.builds(Limit, allowed=st.none() | st.booleans(), windows=st.lists(windows, max_size=3).map(tuple)),
+)
+problems = st.sampled_from([a.problem for a in samples.conditions().accounts])
+
+
+@st.composite
+def states(draw: st.DrawFn) -> AppState:
+    base = draw(st.sampled_from([samples.conditions(), samples.four(), AppState(), samples.long_names()]))
+    accounts = tuple(
+        replace(
+            a,
+            snapshot=draw(st.none() | snapshots),
+            problem=draw(problems),
+            expires_at=draw(moments),
+            next_check=draw(moments),
+            renewable=draw(st.booleans()),
+            email=draw(st.text(max_size=60)),
+        )
+        for a in base.accounts[:4]
+    )
+    return replace(base, accounts=accounts)
+
+
+CHINESE = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
+
+
+@given(states(), st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - Hypothesis wants the bounds without a zone
+def test_every_state_can_be_shown_in_both_languages(state: AppState, now: datetime) -> None:
+    for translator in (Translator(), CHINESE):
+        screen = present(state, now, UTC, translator)
+        assert len(screen.tray.tooltip) <= 127
+        assert len(screen.panel.cards) >= len(state.accounts)
+        assert all(c.spoken for c in screen.panel.cards if c.title)
+
+
+def test_an_account_without_any_name_is_called_by_its_id() -> None:
+    nameless = account("", snapshot(1, 1))
+    assert shown(samples.only([nameless])).panel.cards[0].title == "account-of-"

@@ -1,0 +1,52 @@
+"""Which texts of the program need a translation, read from its source."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import probe_tray
+from probe_tray.core import errors
+from probe_tray.core.errors import ProbeError
+from probe_tray.core.settings import table
+
+_ROOT = Path(probe_tray.__file__).parent
+
+
+def needed() -> dict[str, str]:
+    """Every text that a view translates, with its plural where it has one, else with an empty string."""
+    found: dict[str, str] = {}
+    for path in sorted((_ROOT / "view").glob("*.py")):
+        found.update(_translated(ast.parse(path.read_text("utf-8"))))
+    for error in vars(errors).values():
+        if isinstance(error, type) and issubclass(error, ProbeError):
+            found.update(dict.fromkeys((error.title_template, error.hint_template), ""))
+    found.update((entry.help, "") for entry in table() if entry.key != "proxy")
+    return found
+
+
+def spoken() -> set[str]:
+    """Every text that stands anywhere in the program's source."""
+    return {
+        node.value
+        for path in _ROOT.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def _translated(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        match node.func:
+            case ast.Name(id="t" | "mark"):
+                yield from ((text, "") for text in _texts(node.args[:1]))
+            case ast.Attribute(value=ast.Name(id="t"), attr="plural"):
+                one, many = _texts(node.args[:2])
+                yield one, many
+            case _:
+                pass
+
+
+def _texts(arguments: list[ast.expr]) -> list[str]:
+    return [a.value for a in arguments if isinstance(a, ast.Constant) and isinstance(a.value, str)]
