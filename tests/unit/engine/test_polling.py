@@ -1,0 +1,399 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from probe_tray.core.answer import Answer
+from probe_tray.core.credential import Credential
+from probe_tray.core.errors import NotSentError
+from probe_tray.core.events import AccountsRead, SettingsChanged
+from probe_tray.core.identity import StoreKind
+from probe_tray.core.settings import Settings
+from tests.support.fakes import START, FakeRandomness, MemoryStore, problem_kind, settle
+from tests.support.tokens import credential
+from tests.unit.engine.bench import Bench, running, token_answer, usage_answer
+
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+UNREACHABLE = NotSentError(reason="no network")
+BUSY = Answer(429, {"Retry-After": "1800"}, b"")
+REFUSED = Answer(401, {}, b'{"error":{"code":"token_expired"}}')
+ANA, BEN = credential("ana"), credential("ben")
+
+
+def people(count: int) -> list[Credential]:
+    return [credential(f"person{number}", days=30) for number in range(count)]
+
+
+@asynccontextmanager
+async def polling(bench: Bench) -> AsyncGenerator[None]:
+    await bench.accounts.read()
+    async with running(bench.poller.run()):
+        yield
+
+
+def times(bench: Bench) -> list[datetime]:
+    """When the quota was asked for, from now on."""
+    seen: list[datetime] = []
+    ask = bench.service.usage
+
+    async def noted(credential: Credential) -> Answer:
+        seen.append(bench.clock.now())
+        return await ask(credential)
+
+    bench.service.usage = noted
+    return seen
+
+
+def change(bench: Bench, *, poll_minutes: int) -> None:
+    bench.store.dispatch(SettingsChanged(settings=Settings(poll_minutes=poll_minutes)))
+    bench.poller.replan()
+
+
+async def test_an_account_is_asked_at_once_and_then_at_the_interval() -> None:
+    bench = Bench(ANA)
+    asked = times(bench)
+    async with polling(bench):
+        await bench.clock.advance(16 * MINUTE)
+    assert asked == [START + n * 5 * MINUTE for n in range(4)]
+    assert bench.account(ANA).snapshot is not None
+    assert bench.account(ANA).next_check == START + 20 * MINUTE
+
+
+async def test_many_accounts_start_one_after_the_other() -> None:
+    bench = Bench(*people(30))
+    asked = times(bench)
+    async with polling(bench):
+        await bench.clock.advance(MINUTE)
+    assert len(asked) == len(set(asked)) == 30
+    assert asked[-1] - asked[0] <= 11 * SECOND
+
+
+async def test_never_more_than_eight_are_asked_at_once_and_none_is_left_out() -> None:
+    bench = Bench(*people(30))
+    bench.service.waits = {"usage"}
+    async with polling(bench):
+        await bench.clock.advance(MINUTE)
+        assert (bench.service.at_once, bench.service.count("usage")) == (8, 0)
+        bench.service.gate.set()
+        await bench.clock.advance(10 * SECOND)
+        assert bench.service.count("usage") == 30
+    assert bench.service.most_at_once == 8
+
+
+async def test_while_eight_are_asked_nothing_is_looked_at_more_often_than_needed() -> None:
+    bench = Bench(*people(30))
+    bench.service.waits = {"usage"}
+    naps: list[float] = []
+    sleep = bench.clock.sleep
+
+    async def noted(seconds: float) -> None:
+        naps.append(seconds)
+        await sleep(seconds)
+
+    async with polling(bench):
+        await bench.clock.advance(MINUTE)
+        bench.clock.sleep = noted
+        await bench.clock.advance(MINUTE)
+    assert len(naps) <= 13
+
+
+async def test_an_account_that_is_being_asked_is_not_asked_a_second_time() -> None:
+    bench = Bench(ANA)
+    bench.service.waits = {"usage"}
+    async with polling(bench):
+        assert bench.account(ANA).checking
+        bench.poller.refresh([ANA.key])
+        await bench.clock.advance(HOUR)
+        assert bench.service.most_at_once == 1
+
+
+async def test_failures_are_tried_again_later_and_later() -> None:
+    bench = Bench(ANA)
+    bench.service.answer("usage", usage_answer(), UNREACHABLE)
+    asked = times(bench)
+    async with polling(bench):
+        await bench.clock.advance(5 * HOUR)
+        found = bench.account(ANA)
+        assert problem_kind(found.problem) == "NotSentError"
+        assert found.snapshot is not None
+        assert found.snapshot.taken_at == START
+    gaps = [(later - earlier) / MINUTE for earlier, later in pairwise(asked)]
+    assert gaps == [5, 1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+async def test_an_answer_ends_the_backoff() -> None:
+    bench = Bench(ANA)
+    bench.service.answer("usage", UNREACHABLE, UNREACHABLE, usage_answer(), UNREACHABLE)
+    asked = times(bench)
+    async with polling(bench):
+        await bench.clock.advance(10 * MINUTE)
+    assert [(moment - START) / MINUTE for moment in asked] == [0, 1, 3, 8, 9]
+    assert problem_kind(bench.account(ANA).problem) == "NotSentError"
+
+
+async def test_the_service_s_wish_to_wait_is_obeyed_by_one_account_alone() -> None:
+    bench = Bench(ANA, BEN)
+    bench.service.answer("usage", BUSY, usage_answer())
+    async with polling(bench):
+        await bench.clock.advance(29 * MINUTE)
+        assert problem_kind(bench.account(ANA).problem) == "RateLimitedError"
+        before = bench.service.count("usage")
+        await bench.clock.advance(MINUTE)
+    assert before == 1 + 6
+    assert bench.account(ANA).problem is None
+
+
+async def test_a_person_who_asks_again_does_not_break_the_service_s_wish() -> None:
+    bench = Bench(ANA)
+    bench.service.answer("usage", BUSY, usage_answer())
+    async with polling(bench):
+        for _ in range(5):
+            await bench.clock.advance(MINUTE)
+            bench.poller.refresh([ANA.key])
+        assert bench.service.count("usage") == 1
+        await bench.clock.advance(25 * MINUTE)
+        assert bench.service.count("usage") == 2
+
+
+async def test_a_person_who_asks_is_answered_now_whatever_was_planned() -> None:
+    bench = Bench(ANA)
+    bench.service.answer("usage", UNREACHABLE, usage_answer())
+    async with polling(bench):
+        await bench.clock.advance(30 * SECOND)
+        bench.poller.refresh([ANA.key])
+        await settle()
+        assert bench.account(ANA).checked_at == START + 30 * SECOND
+        assert bench.account(ANA).problem is None
+
+
+async def test_a_refresh_of_very_many_takes_seconds() -> None:
+    bench = Bench(*people(100))
+    async with polling(bench):
+        await bench.clock.advance(2 * MINUTE)
+        asked = times(bench)
+        bench.poller.refresh([a.key for a in bench.state.accounts])
+        await bench.clock.advance(15 * SECOND)
+    assert len(asked) == 100
+    assert bench.service.most_at_once <= 8
+
+
+async def test_a_check_can_be_put_off_for_all() -> None:
+    bench = Bench(ANA)
+    async with polling(bench):
+        await bench.clock.advance(MINUTE)
+        asked = times(bench)
+        bench.poller.refresh([ANA.key], after=40 * SECOND)
+        await bench.clock.advance(MINUTE)
+    assert asked == [START + MINUTE + 40 * SECOND]
+
+
+async def test_just_after_a_reset_is_looked_again() -> None:
+    bench = Bench(ANA)
+    bench.service.answer("usage", usage_answer(100, START + 2 * MINUTE), usage_answer(0, START + 5 * HOUR))
+    asked = times(bench)
+    async with polling(bench):
+        await bench.clock.advance(4 * MINUTE)
+    assert asked == [START, START + 2 * MINUTE + 20 * SECOND]
+
+
+async def test_a_reset_is_found_by_the_service_s_clock_where_this_one_is_hours_off() -> None:
+    bench = Bench(ANA)
+    there = START + 3 * HOUR
+    date = f"{there:%a, %d %b %Y %H:%M:%S} GMT"
+    bench.service.answer("usage", usage_answer(100, there + 2 * MINUTE, Date=date), usage_answer())
+    asked = times(bench)
+    async with polling(bench):
+        await bench.clock.advance(4 * MINUTE)
+    assert asked == [START, START + 2 * MINUTE + 20 * SECOND]
+
+
+async def test_manual_looks_once_and_then_only_when_asked() -> None:
+    bench = Bench(ANA, BEN, settings=Settings(poll_minutes=0))
+    asked = times(bench)
+    async with polling(bench):
+        await bench.clock.advance(12 * HOUR)
+        assert len(asked) == 2
+        bench.poller.refresh([BEN.key])
+        await bench.clock.advance(12 * HOUR)
+    assert len(asked) == 3
+    assert bench.account(BEN).checked_at == START + 12 * HOUR
+
+
+async def test_manual_does_not_repeat_a_failure_by_itself() -> None:
+    bench = Bench(ANA, settings=Settings(poll_minutes=0))
+    bench.service.answer("usage", UNREACHABLE)
+    async with polling(bench):
+        await bench.clock.advance(12 * HOUR)
+    assert bench.service.count("usage") == 1
+
+
+async def test_a_shorter_interval_holds_at_once() -> None:
+    bench = Bench(ANA, BEN, settings=Settings(poll_minutes=1440))
+    async with polling(bench):
+        await bench.clock.advance(HOUR)
+        asked = times(bench)
+        change(bench, poll_minutes=5)
+        await bench.clock.advance(4 * MINUTE)
+        assert len(asked) == len(set(asked)) == 2
+        await bench.clock.advance(5 * MINUTE)
+        assert len(asked) == 4
+
+
+async def test_a_longer_interval_holds_from_the_next_check_on() -> None:
+    bench = Bench(ANA)
+    async with polling(bench):
+        asked = times(bench)
+        change(bench, poll_minutes=30)
+        await bench.clock.advance(34 * MINUTE)
+        assert asked == [START + 5 * MINUTE]
+
+
+async def test_changed_to_manual_what_was_planned_is_not_asked_any_more() -> None:
+    bench = Bench(ANA, BEN)
+    bench.service.answer("usage", UNREACHABLE, usage_answer())
+    async with polling(bench):
+        await bench.clock.advance(10 * SECOND)
+        asked = times(bench)
+        change(bench, poll_minutes=0)
+        await bench.clock.advance(12 * HOUR)
+    assert asked == []
+
+
+async def test_changed_from_manual_it_begins_at_once() -> None:
+    bench = Bench(ANA, settings=Settings(poll_minutes=0))
+    async with polling(bench):
+        await bench.clock.advance(HOUR)
+        asked = times(bench)
+        change(bench, poll_minutes=5)
+        await bench.clock.advance(SECOND)
+    assert asked == [START + HOUR]
+
+
+async def test_a_shorter_interval_does_not_hurry_what_the_service_put_off() -> None:
+    bench = Bench(ANA)
+    bench.service.answer("usage", BUSY)
+    async with polling(bench):
+        change(bench, poll_minutes=1)
+        await bench.clock.advance(29 * MINUTE)
+    assert bench.service.count("usage") == 1
+
+
+async def test_a_new_account_is_asked_within_seconds() -> None:
+    bench = Bench(ANA)
+    async with polling(bench):
+        await bench.clock.advance(MINUTE)
+        await bench.vault.save(BEN)
+        await bench.accounts.read()
+        await bench.clock.advance(6 * SECOND)
+        assert bench.account(BEN).snapshot is not None
+
+
+async def test_an_account_that_went_away_while_it_was_asked_changes_nothing() -> None:
+    bench = Bench(ANA)
+    bench.service.waits = {"usage"}
+    async with polling(bench):
+        bench.store.dispatch(AccountsRead(accounts=()))
+        bench.service.gate.set()
+        await settle()
+    assert bench.state.accounts == ()
+
+
+async def test_the_official_client_s_ended_login_is_not_asked_with() -> None:
+    theirs = credential("ana", at=START - timedelta(days=11), days=10)
+    bench = Bench(others=(MemoryStore(StoreKind.OFFICIAL, theirs),))
+    async with polling(bench):
+        await bench.clock.advance(MINUTE)
+        assert problem_kind(bench.account(theirs).problem) == "OfficialExpiredError"
+    assert (bench.service.count("usage"), bench.service.count("refresh")) == (0, 0)
+
+
+async def test_the_official_client_s_refused_login_is_never_renewed() -> None:
+    bench = Bench(others=(MemoryStore(StoreKind.OFFICIAL, ANA),))
+    bench.service.answer("usage", REFUSED)
+    async with polling(bench):
+        await bench.clock.advance(HOUR)
+        assert problem_kind(bench.account(ANA).problem) == "TokenRefusedError"
+    assert bench.service.count("refresh") == 0
+
+
+async def test_a_refused_login_of_ours_is_renewed_once_and_asked_again() -> None:
+    bench = Bench(ANA)
+    bench.service.answer("usage", REFUSED, usage_answer())
+    bench.service.answer("refresh", token_answer("ana", 2))
+    async with polling(bench):
+        await bench.clock.advance(SECOND)
+        assert bench.account(ANA).problem is None
+        assert bench.account(ANA).snapshot is not None
+    assert (bench.service.count("usage"), bench.service.count("refresh")) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(403, {"Content-Type": "text/html"}, b"<html>"),
+        Answer(403, {}, b'{"error":{"code":"unsupported_country_region_territory"}}'),
+        Answer(500, {}, b""),
+        Answer(200, {}, b"<html>"),
+        UNREACHABLE,
+    ],
+)
+async def test_what_is_not_about_the_login_never_leads_to_a_renewal(answer: Answer | Exception) -> None:
+    bench = Bench(ANA)
+    bench.service.answer("usage", answer)
+    async with polling(bench):
+        await bench.clock.advance(HOUR)
+        assert bench.account(ANA).problem is not None
+    assert bench.service.count("refresh") == 0
+
+
+async def test_what_nobody_expected_fails_one_check_and_is_reported() -> None:
+    bench = Bench(ANA, BEN)
+    bench.service.answer("usage", RuntimeError("a fault of the program"), usage_answer())
+    reported: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["exception"]))
+    async with polling(bench):
+        await bench.clock.advance(10 * SECOND)
+        assert problem_kind(bench.account(ANA).problem) == "ProbeError"
+        assert bench.account(BEN).snapshot is not None
+        await bench.clock.advance(MINUTE)
+        assert bench.account(ANA).problem is None
+    assert [type(error) for error in reported] == [RuntimeError]
+
+
+async def test_ended_it_leaves_no_question_open() -> None:
+    bench = Bench(*people(20))
+    bench.service.waits = {"usage"}
+    async with polling(bench):
+        await bench.clock.advance(MINUTE)
+        assert bench.service.at_once == 8
+    assert bench.service.at_once == 0
+
+
+class Jitter(FakeRandomness):
+    """Chance that goes through its whole range, the same every time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._step = 0
+
+    def uniform(self, low: float, high: float) -> float:
+        self._step = (self._step * 137 + 31) % 1009
+        return low + (high - low) * self._step / 1009
+
+
+async def test_a_day_with_a_hundred_accounts_keeps_to_its_pace() -> None:
+    bench = Bench(*people(100), settings=Settings(poll_minutes=15))
+    bench.randomness.uniform = Jitter().uniform
+    asked = times(bench)
+    async with polling(bench):
+        await bench.clock.advance(24 * HOUR)
+        oldest = min(a.snapshot.taken_at for a in bench.state.accounts if a.snapshot is not None)
+        assert oldest >= bench.clock.now() - 17 * MINUTE
+    assert 100 * 24 * 60 / 16.5 <= len(asked) <= 100 * (1 + 24 * 60 / 13.5)
+    assert bench.service.most_at_once <= 8
+    evening = [moment for moment in asked if moment > START + 12 * HOUR]
+    busiest = max(sum(1 for m in evening if start <= m < start + MINUTE) for start in evening[::97])
+    assert busiest <= 25
