@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from probe_tray.core.answer import Answer
 from probe_tray.core.credential import Credential, StoredCredential
-from probe_tray.core.errors import StoreError, UncertainError
+from probe_tray.core.errors import NotSentError, StoreError, UncertainError
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.journal import JournalEntry, Outcome, PendingEntry, Verdict
 from probe_tray.core.renew_policy import Reason
@@ -139,8 +139,10 @@ class StrictIssuer:
     def __init__(self, steps: Steps, clock: FakeClock) -> None:
         self._steps, self._clock = steps, clock
         self.number = 1
+        self._issued = 0
         self.revoked = False
         self.sent: list[tuple[str, datetime]] = []
+        self.arrived: list[tuple[str, float]] = []
         self.reused: list[str] = []
         self.script: list[Answer | Exception | Callable[[Secret], Answer]] = []
 
@@ -151,13 +153,18 @@ class StrictIssuer:
 
     def rotate(self, *leave_out: str) -> dict[str, str]:
         """The next tokens, as any program gets them."""
+        self._issued += 1
         if "refresh_token" not in leave_out:
             self.number += 1
-        return tokens("ana", number=self.number, at=self._clock.now())
+        return tokens("ana", number=self.number, at=self._now())
 
     def credential(self) -> Credential:
         """The newest login, as another program stores it."""
-        return credential("ana", number=self.number, at=self._clock.now())
+        return credential("ana", number=self.number, at=self._now())
+
+    def _now(self) -> datetime:
+        # The issuer's own clock: nobody sets it here, and no two renewals share a second.
+        return START + timedelta(seconds=self._clock.monotonic() + self._issued)
 
     def renew(self, secret: Secret, *leave_out: str) -> Answer:
         """Act on a request."""
@@ -176,6 +183,8 @@ class StrictIssuer:
         self._steps.reach("send")
         self.sent.append((refresh_token.fingerprint, self._clock.now()))
         found = self.script.pop(0) if self.script else self.renew
+        if not isinstance(found, NotSentError):
+            self.arrived.append((refresh_token.fingerprint, self._clock.monotonic()))
         if isinstance(found, Exception):
             raise found
         answer = found if isinstance(found, Answer) else found(refresh_token)

@@ -249,7 +249,7 @@ async def test_an_uncertain_token_is_tried_once_more_after_a_quarter_of_an_hour_
 
 async def test_the_quarter_of_an_hour_counts_from_the_break_and_not_from_the_first_try() -> None:
     bench = Bench()
-    bench.issuer.script = [NotSentError(reason="no connection")] * 2 + [UncertainError(reason="lost")]
+    bench.issuer.script = [NotSentError(reason="no connection"), UncertainError(reason="lost")]
     run = bench.start()
     await bench.clock.advance(timedelta(seconds=10))
     with pytest.raises(UncertainLoginError):
