@@ -21,13 +21,18 @@ async def wait_for(clock: Clock, span: timedelta) -> None:
 
 
 async def to_the_end(work: Coroutine[object, object, _T]) -> _T:
-    """Do ``work`` whole: a cancellation that comes meanwhile takes effect after it, in place of its outcome."""
+    """Do ``work`` whole: cancellations that come meanwhile take effect after it, in place of its outcome."""
     task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        if not task.cancelled():
-            # Whoever cancelled waits for no outcome; unread, a failure would be reported as one nobody saw.
-            task.exception()
-        raise
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            # Quitting cancels once more what a person has cancelled.
+            cancelled = True
+    if not cancelled:
+        return task.result()
+    if not task.cancelled():
+        # Whoever cancelled waits for no outcome; unread, a failure would be reported as one nobody saw.
+        task.exception()
+    raise asyncio.CancelledError

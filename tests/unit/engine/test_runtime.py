@@ -1,0 +1,322 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from probe_tray.core.alerts import Alert
+from probe_tray.core.answer import Answer
+from probe_tray.core.commands import (
+    CancelLogin,
+    DismissTrouble,
+    LogIn,
+    MoveAccount,
+    ReadStores,
+    Refresh,
+    RemoveAccount,
+    Renew,
+    ReopenBrowser,
+    SaveSettings,
+)
+from probe_tray.core.credential import Credential
+from probe_tray.core.errors import ConfigError, KeyringLockedError, WriteError
+from probe_tray.core.identity import StoreKind
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import LoginPhase
+from probe_tray.engine.keeping import Keeping
+from probe_tray.engine.runtime import Engine, UseCases
+from tests.support.fakes import START, FakeSettingsFile, MemoryStore, problem_kind, settle
+from tests.support.tokens import credential
+from tests.unit.engine.bench import CODE, Bench, NoLocks, running, token_answer, usage_answer
+
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+ANA, BEN = credential("ana"), credential("ben")
+FULL = WriteError(path="x", reason="the disk is full")
+
+
+class Program(Bench):
+    """The engine, driven by commands."""
+
+    def __init__(
+        self, *credentials: Credential, settings: Settings | None = None, others: tuple[MemoryStore, ...] = ()
+    ) -> None:
+        super().__init__(*credentials, settings=settings, others=others)
+        self.settings_file = FakeSettingsFile()
+        self.unusable: ConfigError | None = None
+        self.used: list[Settings] = []
+        keeping = Keeping(self.accounts, self.service, NoLocks(), self._no_vault_to_set_aside)
+        parts = UseCases(
+            store=self.store,
+            accounts=self.accounts,
+            login=self.login,
+            poller=self.poller,
+            renewals=self.renewals,
+            renewal_timer=self.timer,
+            keeping=keeping,
+            alerting=self.alerting,
+        )
+        self.engine = Engine(parts, self.settings_file, self._use, self.clock, self.randomness)
+
+    @asynccontextmanager
+    async def started(self) -> AsyncGenerator[asyncio.Task[object]]:
+        async with running(self.engine.run()) as task:
+            yield task
+
+    async def come_back(self) -> None:
+        self.listener.opened[-1].come_back(CODE)
+        await settle()
+
+    @property
+    def trouble(self) -> str:
+        return problem_kind(self.state.trouble)
+
+    def _use(self, settings: Settings) -> None:
+        if self.unusable is not None:
+            raise self.unusable
+        self.used.append(settings)
+
+    async def _no_vault_to_set_aside(self) -> int:
+        return 0
+
+
+async def test_started_it_reads_the_stores_and_asks_for_the_quotas() -> None:
+    program = Program(ANA)
+    async with program.started():
+        assert program.engine.state.loaded
+        assert program.account(ANA).snapshot is not None
+
+
+async def test_samples_are_kept_only_where_there_is_no_account() -> None:
+    for held, expected in (((), {BEN.key}), ((ANA,), {ANA.key})):
+        program = Program(*held)
+        program.engine.start_with([BEN])
+        async with program.started():
+            assert {a.key for a in program.state.accounts} == expected
+
+
+async def test_a_login_by_command_ends_with_an_account_and_its_numbers() -> None:
+    program = Program()
+    async with program.started():
+        program.engine.send(LogIn())
+        await settle()
+        assert program.engine.login_address() is not None
+        await program.come_back()
+        await program.clock.advance(SECOND)
+        assert program.phase is LoginPhase.DONE
+        assert program.account(ANA).snapshot is not None
+
+
+async def test_a_second_login_shows_the_page_of_the_first_again() -> None:
+    program = Program()
+    async with program.started():
+        program.engine.send(LogIn())
+        await settle()
+        program.engine.send(LogIn())
+        await settle()
+        assert len(program.listener.opened) == 1
+        assert len(program.browser.opened) == 2
+        assert len(set(program.browser.opened)) == 1
+        await program.come_back()
+        assert program.phase is LoginPhase.DONE
+    assert program.service.count("exchange") == 1
+
+
+async def test_the_page_can_be_opened_again_by_command() -> None:
+    program = Program()
+    async with program.started():
+        program.engine.send(ReopenBrowser())
+        program.engine.send(LogIn())
+        await settle()
+        program.engine.send(ReopenBrowser())
+        await settle()
+    assert len(program.browser.opened) == 2
+
+
+async def test_a_cancelled_login_leaves_nothing_and_the_next_one_starts_anew() -> None:
+    program = Program()
+    async with program.started():
+        program.engine.send(LogIn())
+        await settle()
+        program.engine.send(CancelLogin())
+        await settle()
+        assert (program.state.login, program.listener.now_open) == (None, 0)
+        program.engine.send(LogIn())
+        await settle()
+        assert program.phase is LoginPhase.WAITING
+    first, second = program.listener.opened
+    assert first.state != second.state
+
+
+async def test_cancelling_puts_a_failed_login_away() -> None:
+    program = Program()
+    program.vault.fault = KeyringLockedError()
+    async with program.started():
+        program.engine.send(LogIn())
+        await settle()
+        assert program.phase is LoginPhase.FAILED
+        program.engine.send(CancelLogin())
+        assert program.state.login is None
+
+
+async def test_quitting_while_a_new_login_is_saved_waits_for_it() -> None:
+    program = Program()
+    program.vault.waits = {"save"}
+    async with program.started() as task:
+        program.engine.send(LogIn())
+        await settle()
+        await program.come_back()
+        program.engine.send(CancelLogin())
+        await settle()
+        task.cancel()
+        await settle()
+        assert not task.done()
+        program.vault.gate.set()
+        await settle()
+        assert task.done()
+    assert list(program.vault.held) == [ANA.key]
+
+
+async def test_refresh_asks_for_one_or_for_all() -> None:
+    program = Program(ANA, BEN)
+    async with program.started():
+        await program.clock.advance(MINUTE)
+        assert program.service.count("usage") == 2
+        program.engine.send(Refresh(ANA.key))
+        await program.clock.advance(SECOND)
+        assert program.service.count("usage") == 3
+        program.engine.send(Refresh())
+        await program.clock.advance(SECOND)
+        assert program.service.count("usage") == 5
+
+
+async def test_reading_the_stores_again_asks_for_what_is_missing() -> None:
+    program = Program(ANA)
+    program.vault.fault = KeyringLockedError()
+    async with program.started():
+        assert [problem.kind for _, problem in program.state.store_problems] == ["KeyringLockedError"]
+        program.vault.fault = None
+        program.engine.send(ReadStores())
+        await program.clock.advance(SECOND)
+        assert program.state.store_problems == ()
+        assert program.account(ANA).snapshot is not None
+
+
+async def test_settings_are_used_saved_and_hold_at_once() -> None:
+    program = Program(ANA)
+    new = Settings(poll_minutes=0)
+    async with program.started():
+        program.engine.send(SaveSettings(new))
+        await settle()
+        assert program.state.settings == program.settings_file.saved == new
+        assert program.used == [new]
+        await program.clock.advance(HOUR)
+    assert program.service.count("usage") == 1
+
+
+async def test_settings_that_cannot_be_saved_are_a_trouble_until_it_is_read() -> None:
+    program = Program()
+    program.settings_file.fault = FULL
+    async with program.started():
+        program.engine.send(SaveSettings(Settings(poll_minutes=30)))
+        await settle()
+        assert (program.trouble, program.state.settings) == ("WriteError", Settings())
+        program.engine.send(DismissTrouble())
+        assert program.trouble == ""
+
+
+async def test_settings_that_cannot_be_used_are_not_saved() -> None:
+    program = Program()
+    program.unusable = ConfigError(path="c", key="proxy", found="x", allowed="y")
+    async with program.started():
+        program.engine.send(SaveSettings(Settings(proxy="x")))
+        await settle()
+        assert (program.trouble, program.settings_file.saved) == ("ConfigError", None)
+
+
+async def test_what_nobody_expected_is_a_trouble_and_the_program_goes_on() -> None:
+    program = Program(ANA)
+    program.service.answer("exchange", RuntimeError("a fault of the program"))
+    reported: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["exception"]))
+    async with program.started():
+        program.engine.send(LogIn())
+        await settle()
+        await program.come_back()
+        assert (program.trouble, program.state.login) == ("ProbeError", None)
+        await program.clock.advance(6 * MINUTE)
+        assert program.service.count("usage") == 2
+    assert [type(error) for error in reported] == [RuntimeError]
+
+
+async def test_an_alert_is_shown_once_and_its_button_reaches_the_program() -> None:
+    program = Program(ANA)
+    program.service.answer("usage", usage_answer(97, START + 4 * HOUR))
+    pressed: list[tuple[Alert, str]] = []
+    program.engine.on_alert_action(lambda alert, action: pressed.append((alert, action)))
+    async with program.started():
+        await program.clock.advance(HOUR)
+        assert [shown.title for shown in program.notifier.shown] == ["account-ana"]
+        program.notifier.press(0, "open")
+    assert [(alert.account, action) for alert, action in pressed] == [(ANA.key, "open")]
+
+
+async def test_a_renewal_by_command_asks_once_and_shows_its_failure_at_the_account() -> None:
+    program = Program(ANA)
+    program.service.answer("refresh", token_answer("ana", 2), Answer(401, {}, b""))
+    async with program.started():
+        program.engine.send(Renew(ANA.key))
+        await settle()
+        assert program.vault.held[ANA.key].refresh_token != ANA.refresh_token
+        await program.clock.advance(SECOND)
+        program.engine.send(Renew(ANA.key))
+        await settle()
+        assert problem_kind(program.account(ANA).renewal.problem) == "LoginEndedError"
+        assert program.trouble == ""
+    assert program.service.count("refresh") == 2
+
+
+async def test_an_account_is_moved_and_removed_by_command() -> None:
+    folder = MemoryStore(StoreKind.FOLDER)
+    program = Program(ANA, others=(folder,))
+    async with program.started():
+        program.engine.send(MoveAccount(ANA.key, StoreKind.FOLDER))
+        await settle()
+        assert (list(program.vault.held), list(folder.held)) == ([], [ANA.key])
+        program.engine.send(RemoveAccount(ANA.key, revoke=False))
+        await settle()
+        assert (program.state.accounts, folder.held) == ((), {})
+
+
+@pytest.mark.parametrize("jump", [-5 * HOUR, 5 * HOUR])
+async def test_after_a_jump_of_the_clock_there_is_one_check_within_a_minute_or_so(jump: timedelta) -> None:
+    program = Program(ANA)
+    async with program.started():
+        await program.clock.advance(MINUTE)
+        program.clock.jump(jump)
+        await program.clock.advance(80 * SECOND)
+    assert 2 <= program.service.count("usage") <= 3
+
+
+async def test_subscribers_hear_of_changes_until_they_end_it() -> None:
+    program = Program(ANA)
+    heard: list[int] = []
+    end = program.engine.subscribe(lambda: heard.append(1))
+    async with program.started():
+        assert heard
+        end()
+        count = len(heard)
+        program.engine.send(DismissTrouble())
+    assert len(heard) == count
+
+
+async def test_ended_it_leaves_no_task_behind() -> None:
+    program = Program(ANA, BEN)
+    before = asyncio.all_tasks()
+    program.service.waits = {"usage"}
+    async with program.started():
+        program.engine.send(LogIn())
+        await settle()
+    await settle()
+    assert asyncio.all_tasks() == before
+    assert program.listener.now_open == 0

@@ -1,0 +1,84 @@
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from probe_tray.engine.waiting import to_the_end, wait_for
+from tests.support.fakes import FakeClock, settle
+from tests.unit.engine.bench import running
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize("jump", [-5 * HOUR, 0 * HOUR, 5 * HOUR])
+async def test_a_span_passes_by_the_clock_that_nobody_sets(jump: timedelta) -> None:
+    clock = FakeClock()
+    async with running(wait_for(clock, HOUR)) as task:
+        clock.jump(jump)
+        await clock.advance(HOUR - timedelta(seconds=1))
+        assert not task.done()
+        await clock.advance(timedelta(seconds=1))
+        assert task.done()
+
+
+async def test_a_long_span_is_slept_in_pieces() -> None:
+    clock = FakeClock()
+    naps: list[float] = []
+    sleep = clock.sleep
+
+    async def noted(seconds: float) -> None:
+        naps.append(seconds)
+        await sleep(seconds)
+
+    clock.sleep = noted
+    async with running(wait_for(clock, HOUR)) as task:
+        await clock.advance(HOUR)
+        assert task.done()
+    assert max(naps) <= 30
+
+
+async def test_nothing_to_wait_for_returns_at_once() -> None:
+    await wait_for(FakeClock(), timedelta())
+
+
+class Work:
+    """Goes on when the gate opens."""
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        self.gate, self.done, self.fault = asyncio.Event(), False, fault
+
+    async def run(self) -> str:
+        await self.gate.wait()
+        self.done = True
+        if self.fault is not None:
+            raise self.fault
+        return "outcome"
+
+
+async def test_work_to_the_end_has_its_outcome() -> None:
+    work = Work()
+    work.gate.set()
+    assert await to_the_end(work.run()) == "outcome"
+
+
+async def test_work_to_the_end_has_its_failure() -> None:
+    work = Work(fault=ValueError("no"))
+    work.gate.set()
+    with pytest.raises(ValueError, match="no"):
+        await to_the_end(work.run())
+
+
+@pytest.mark.parametrize("times", [1, 2, 5])
+@pytest.mark.parametrize("fault", [None, ValueError("no")])
+async def test_cancelled_however_often_the_work_is_done_first(times: int, fault: Exception | None) -> None:
+    work = Work(fault)
+    task = asyncio.ensure_future(to_the_end(work.run()))
+    for _ in range(times):
+        await settle()
+        task.cancel()
+    await settle()
+    assert not task.done()
+    work.gate.set()
+    await settle()
+    assert work.done
+    assert task.cancelled()
