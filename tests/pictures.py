@@ -11,7 +11,7 @@ from datetime import UTC
 from itertools import product
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtCore import QPoint, QSize
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -106,7 +106,7 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
 def _panel(state: AppState, theme: Theme, icons: IconPainter, t: Translator, *, tall: bool) -> QPixmap:
     panel = PanelWindow(theme, icons, lambda _: None)
     panel.show_model(present(state, samples.NOW, UTC, t).panel)
-    panel.open_at(QRect())
+    panel.open_at(None)
     if tall:
         panel.resize(panel.width(), 2300)
     return _grab(panel)

@@ -11,14 +11,15 @@ from probe_tray.view.models import Screen
 from probe_tray.view.present import present
 from probe_tray.view.translate import Translator
 
-_TOGETHER = 50
+_TOGETHER, _SHARE = 50, 4
+"""Milliseconds, and how many times as long as a drawing takes the next one waits: at most a fifth of one core."""
 _MINUTE, _WHILE_LOGIN = 60_000, 10_000
 _AFTER = 200
 """Milliseconds past the minute, so that a coarse timer does not fire just before it."""
 
 
 class Bridge(QObject):
-    """Draws the state with ``render``, at most once in 50 ms, and at every full minute."""
+    """Draws the state with ``render``: soon after a change, at most a fifth of the time, and at every full minute."""
 
     def __init__(
         self, engine: Engine, clock: Clock, zone: tzinfo, translator: Translator, render: Callable[[Screen], None]
@@ -30,6 +31,7 @@ class Bridge(QObject):
         self._zone = zone
         self._translator = translator
         self._render = render
+        self._cost = 0.0
         self._soon = _single(self, self.draw)
         self._tick = _single(self, self.draw)
         self._unsubscribe = engine.subscribe(self._changed)
@@ -37,9 +39,11 @@ class Bridge(QObject):
     def draw(self) -> None:
         """Draw now."""
         self._soon.stop()
+        started = self._clock.monotonic()
         now = self._clock.now()
         screen = present(self._engine.state, now, self._zone, self._translator)
         self._render(screen)
+        self._cost = self._clock.monotonic() - started
         into = now.second * 1000 + now.microsecond // 1000
         wait = _MINUTE - into + _AFTER
         login_waits = screen.login is not None and not screen.login.failed
@@ -54,7 +58,7 @@ class Bridge(QObject):
     def _changed(self) -> None:
         # Not started anew by each change: a steady stream of changes would then never be drawn.
         if not self._soon.isActive():
-            self._soon.start(_TOGETHER)
+            self._soon.start(max(_TOGETHER, round(self._cost * 1000 * _SHARE)))
 
 
 def _single(parent: QObject, do: Callable[[], None]) -> QTimer:

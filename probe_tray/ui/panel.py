@@ -11,7 +11,7 @@ from probe_tray.ui.card_list import CardList
 from probe_tray.ui.card_model import SEARCH_ROLE, CardModel
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.icon import IconPainter
-from probe_tray.ui.placing import near
+from probe_tray.ui.placing import by_the_panel, near
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.welcome import WelcomePage
 from probe_tray.ui.widgets import Dot, Line, words
@@ -79,11 +79,16 @@ class PanelWindow(QWidget):
         if first or before is None or len(before.cards) != len(model.cards):
             self._fit()
 
-    def open_at(self, anchor: QRect, key: AccountKey | None = None) -> None:
-        """Show the window by ``anchor`` (the tray icon; empty when it is not known) and the account of ``key``."""
+    def open_at(self, anchor: QRect | None, key: AccountKey | None = None) -> None:
+        """Show the window and the account of ``key``.
+
+        It opens by ``anchor``, the tray icon, which is empty where the desktop does not tell where it is. Without a
+        tray ``anchor`` is None and the window manager decides.
+        """
         if not self.isVisible():
             self._fit()
-            place = near(anchor, self.frameSize())
+            size = self.frameSize()
+            place = None if anchor is None else near(anchor, size) or by_the_panel(size)
             if place is not None:
                 self.move(place)
         # A window that was minimised or lies below others comes back.

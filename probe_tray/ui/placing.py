@@ -1,7 +1,7 @@
 """Where a window opens: by the tray icon, on its screen, and inside it."""
 
 from PySide6.QtCore import QPoint, QRect, QSize
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QCursor, QGuiApplication
 
 _GAP = 8
 
@@ -10,6 +10,21 @@ def near(anchor: QRect, window: QSize) -> QPoint | None:
     """The top left corner for a window of that size by ``anchor``; None when the anchor is on no screen."""
     screen = QGuiApplication.screenAt(anchor.center()) if not anchor.isEmpty() else None
     return None if screen is None else beside(anchor, window, screen.availableGeometry())
+
+
+def by_the_panel(window: QSize) -> QPoint:
+    """A place for a window whose tray icon does not tell where it is, as over D-Bus."""
+    mouse = QCursor.pos()
+    screen = QGuiApplication.screenAt(mouse) or QGuiApplication.primaryScreen()
+    room = screen.availableGeometry()
+    return beside(likely(mouse, screen.geometry(), room), window, room)
+
+
+def likely(mouse: QPoint, whole: QRect, room: QRect) -> QRect:
+    """Where the icon will be: under the mouse if that is on a panel, else at the end of the panel along an edge."""
+    if whole.contains(mouse) and not room.contains(mouse):
+        return QRect(mouse, QSize(1, 1))
+    return QRect(room.topRight() if room.top() > whole.top() else room.bottomRight(), QSize(1, 1))
 
 
 def beside(anchor: QRect, window: QSize, room: QRect) -> QPoint:

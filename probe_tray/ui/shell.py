@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import tzinfo
 
 import msgspec
-from PySide6.QtCore import QObject, QRect
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
@@ -74,7 +74,7 @@ class Shell(QObject):
 
     def show_panel(self, account: AccountKey | None = None) -> None:
         """Open the panel, at an account if one is named."""
-        self._panel.open_at(self._tray.geometry() if self._tray.present else QRect(), account)
+        self._panel.open_at(self._tray.geometry() if self._tray.present else None, account)
 
     def show_settings(self) -> None:
         """Open the settings."""

@@ -132,6 +132,7 @@ class Theme(QObject):
         for kind in (QAbstractSpinBox, QComboBox, QCheckBox) if flat else ():
             for control in window.findChildren(kind):
                 control.setPalette(palette)
+                control.setMinimumHeight(self.px(26))
 
     def _is_dark(self) -> bool:
         palette = self._app.palette()
@@ -179,7 +180,7 @@ class Theme(QObject):
             QPushButton:pressed {{ background: {c.track}; }}
             QPushButton:disabled {{ color: {c.faint}; }}
             QPushButton:default {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
-            QPushButton:default:focus {{ border: 2px solid {c.text}; padding: {px(3)}px {px(10)}px; }}
+            QPushButton:default:focus {{ border: 2px solid {c.secondary}; padding: {px(3)}px {px(10)}px; }}
             QLineEdit {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line};
                 border-radius: {px(7)}px; padding: {px(3)}px {px(7)}px; min-height: {px(19)}px;
                 selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}

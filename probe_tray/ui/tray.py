@@ -12,6 +12,8 @@ from probe_tray.ui.theme import Theme
 from probe_tray.view.models import Tray
 
 _SOON, _LATER = 1_000, 10_000
+_DARK_PANELS = frozenset({"BUDGIE", "GNOME", "UNITY", "X-CINNAMON", "XFCE"})
+"""Desktops whose own panel is dark in both appearances, unless somebody changed it."""
 _GRACE = 4
 """How often a session that is only just starting is asked for its tray before the panel takes its place."""
 _CLICKS = frozenset({QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick})
@@ -124,7 +126,5 @@ def _panel_is_dark(*, dark_windows: bool) -> bool:
             QSettings.Format.NativeFormat,
         )
         return personal.value("SystemUsesLightTheme", 1) in {0, "0"}
-    if "GNOME" in os.environ.get("XDG_CURRENT_DESKTOP", ""):
-        # GNOME's top bar is black in both appearances.
-        return True
-    return dark_windows
+    desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").upper().split(":")
+    return dark_windows or not _DARK_PANELS.isdisjoint(desktops)

@@ -11,7 +11,7 @@ from probe_tray.core.state import AppState
 from probe_tray.ui.card_layout import CardLayout
 from probe_tray.ui.icon import IconPainter
 from probe_tray.ui.panel import PanelWindow
-from probe_tray.ui.placing import beside, near
+from probe_tray.ui.placing import beside, likely, near
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models import Action, ActionKind
 from probe_tray.view.present import present
@@ -29,7 +29,7 @@ class Shown:
 
     def show(self, state: AppState) -> None:
         self.window.show_model(present(state, samples.NOW, UTC, Translator()).panel)
-        self.window.open_at(QRect())
+        self.window.open_at(None)
 
     def titles(self) -> list[str]:
         model = self.window._list.model()
@@ -181,6 +181,21 @@ def test_the_window_opens_below_an_icon_at_the_top_and_above_one_at_the_bottom()
     assert bottom.bottom() < 778
     assert room.contains(top)
     assert room.contains(bottom)
+
+
+@pytest.mark.parametrize(
+    ("mouse", "room", "expected"),
+    [
+        (QPoint(900, 5), QRect(0, 28, 1280, 772), QPoint(900, 5)),
+        (QPoint(600, 400), QRect(0, 28, 1280, 772), QPoint(1279, 28)),
+        (QPoint(600, 400), QRect(0, 0, 1280, 760), QPoint(1279, 759)),
+        (QPoint(5000, 5), QRect(0, 0, 1280, 760), QPoint(1279, 759)),
+    ],
+)
+def test_an_icon_that_does_not_tell_its_place_is_looked_for_on_the_panel(
+    mouse: QPoint, room: QRect, expected: QPoint
+) -> None:
+    assert likely(mouse, QRect(0, 0, 1280, 800), room).topLeft() == expected
 
 
 def test_an_icon_that_is_nowhere_decides_nothing(qapp: QApplication) -> None:
