@@ -150,6 +150,8 @@ class Desktop:
         self.start_tray()
         self.tray.wait_empty()
         self.notifications.forget()
+        # A window that appears below the mouse is not entered by it, and a click there does nothing.
+        self.screen.hover(2, 400)
         self.keyring.clear()
         self.browser.forget()
         self.fresh_home()

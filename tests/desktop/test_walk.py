@@ -1,0 +1,135 @@
+"""The walk: the installed app on a real desktop, from the icon to the login that is there again after a restart."""
+
+import json
+import stat
+
+import pytest
+from PySide6.QtGui import QImage
+
+from tests.desktop.bench import Desktop
+from tests.desktop.waiting import wait_for
+from tests.desktop.walking import (
+    LOG_IN,
+    LOGIN_WINDOW,
+    NEWCOMER,
+    PANEL,
+    SETTINGS_WINDOW,
+    App,
+    data_folder,
+    vault_key,
+    vault_tokens,
+    write_config,
+)
+
+pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
+
+SAMPLES = ("ana@example.com", "lee@studio.example", "research@example.com")
+
+
+def drawn_pixels(desktop: Desktop) -> int:
+    """Count the pixels of the tray that differ from the panel around them."""
+    image = QImage(str(desktop.screenshot("walk-tray", desktop.tray_region())))
+    around = image.pixel(0, 0)
+    return sum(image.pixel(x, y) != around for y in range(image.height()) for x in range(image.width()))
+
+
+def test_the_app_tells_everything_from_its_place_in_the_tray(desktop: Desktop) -> None:
+    app = App(desktop, "--demo")
+    for name in SAMPLES:
+        app.wait_account(name, r"5 h \d+% .*Week \d+%")
+    assert wait_for("the icon in the panel", lambda: drawn_pixels(desktop) > 30)
+    tooltip = app.item.wait_tooltip(r"Week \d+%")
+    assert tooltip.startswith("Probe Tray\n2 of 3 accounts have capacity\n")
+    assert "login ends" in tooltip
+    labels = app.item.menu().labels()
+    assert labels[:2] == ["2 of 3 accounts have capacity", LOG_IN]
+    assert [line.partition(":")[0] for line in labels[2:5]] == [
+        "research@example.com",
+        "lee@studio.example",
+        SAMPLES[0],
+    ]
+    assert labels[5:] == ["Refresh now", "Open Probe Tray", "Settings…", "Quit"]
+
+
+def test_the_panel_tells_use_resets_and_the_end_of_each_login(desktop: Desktop) -> None:
+    app = App(desktop, "--demo")
+    app.open_panel()
+    for name in SAMPLES:
+        card = app.read(rf"^{name}\..*5 h: \d+% used, reset in .*Week: \d+% used, reset in ")
+        assert "Login ends in 2 days" in card or "Renews by itself in" in card
+
+
+def test_a_quota_and_an_ending_login_are_told_by_notifications_whose_buttons_work(desktop: Desktop) -> None:
+    app = App(desktop, "--demo")
+    quota = desktop.notifications.wait(r"lee@studio\.example: \d+% of the quota for 5 h used")
+    assert quota.app_name == "Probe Tray"
+    assert quota.body.startswith("It resets in ")
+    assert quota.labels == ("Open",)
+    full = desktop.notifications.wait("100% of the weekly quota used")
+    assert full.body.startswith("There is no capacity before that. It resets in ")
+    assert full.urgency == 2
+    expiry = desktop.notifications.wait("login ends")
+    assert expiry.summary == "research@example.com: this login ends in 2 days"
+    assert expiry.labels == ("Log in again", "Open")
+    desktop.notifications.press(expiry, "Log in again")
+    url = desktop.browser.wait_url()
+    desktop.screen.wait_window(LOGIN_WINDOW)
+    desktop.notifications.press(quota, "Open")
+    desktop.screen.wait_window(PANEL)
+    app.read(r"^research@example\.com\..*Login ends in 2 days")
+    app.finish_login(url, "research@example.com")
+    app.read(r"^research@example\.com\..*(Renews by itself|Login ends in 10 days)")
+
+
+def test_a_login_through_menu_and_browser_is_there_at_once_and_after_a_restart(desktop: Desktop) -> None:
+    app = App(desktop, "--demo")
+    app.wait_account(SAMPLES[0])
+    url = app.start_login()
+    app.read("Finish signing in, in your browser")
+    app.finish_login(url, NEWCOMER)
+    app.wait_account(NEWCOMER)
+    app.quit()
+    key = desktop.keyring.wait_item(service="Probe Tray")
+    assert (len(desktop.keyring.items()), key.size) == (1, 44)
+    again = App(desktop, "--demo")
+    for name in (*SAMPLES, NEWCOMER):
+        again.wait_account(name)
+    again.quit()
+    tokens = vault_tokens(desktop)
+    # Three tokens of each of four logins; the last sample has no refresh token.
+    assert len(tokens) == 11
+    assert desktop.files_containing([*tokens, vault_key(desktop)]) == []
+    said = "".join(p.output() + p.errors() for p in (app.program, again.program)).encode()
+    assert not any(token in said for token in tokens)
+    records = list((data_folder(desktop) / "vault").iterdir())
+    assert {stat.S_IMODE(path.stat().st_mode) for path in records} == {0o600}
+
+
+def test_where_the_settings_say_folder_a_login_becomes_a_file_there(desktop: Desktop) -> None:
+    folder = desktop.home / "logins"
+    write_config(desktop, json.dumps({"storage": "folder", "sync_dir": str(folder)}))
+    app = App(desktop, "--demo")
+    app.wait_account(SAMPLES[0])
+    before = set(folder.iterdir())
+    app.finish_login(app.start_login(), NEWCOMER)
+    app.wait_account(NEWCOMER)
+    (made,) = set(folder.iterdir()) - before
+    assert (stat.S_IMODE(made.stat().st_mode), stat.S_IMODE(folder.stat().st_mode)) == (0o600, 0o700)
+    written = json.loads(made.read_bytes())
+    assert (written["type"], written["email"]) == ("codex", NEWCOMER)
+    assert {"access_token", "refresh_token", "id_token", "account_id"} <= written.keys()
+    assert not (data_folder(desktop) / "vault").exists()
+    assert desktop.files_containing([written["refresh_token"].encode()]) == [made]
+
+
+def test_settings_are_changed_in_their_window_and_kept(desktop: Desktop) -> None:
+    path = write_config(desktop, '{\n  "mine": "stays",\n  "poll_minutes": 7\n}\n')
+    app = App(desktop, "--demo")
+    app.item.click_menu("Settings…")
+    desktop.reader.press("Ask for the quotas every", role="spin box", pid=app.pid)
+    desktop.screen.key("ctrl+a")
+    desktop.screen.type_text("9")
+    app.press("Save")
+    desktop.screen.wait_no_window(SETTINGS_WINDOW)
+    app.quit()
+    assert path.read_text("utf-8") == '{\n  "mine": "stays",\n  "poll_minutes": 9\n}\n'
