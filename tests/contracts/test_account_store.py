@@ -9,10 +9,14 @@ import msgspec
 import pytest
 
 from probe_tray.adapters.folder import FileStore, FolderStore
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.sealer import VaultKey
+from probe_tray.adapters.vault import VaultStore, record_files
 from probe_tray.core.credential import Credential
 from probe_tray.core.identity import AccountKey
 from probe_tray.ports import AccountStore
 from tests.support.fakes import START, MemoryStore
+from tests.support.keyrings import FakeKeyStore
 from tests.support.tokens import credential
 
 OpenStore = Callable[[], AccountStore]
@@ -121,6 +125,20 @@ class AccountStoreContract:
         assert found is not None
         assert found.credential.access_token == newer.access_token
 
+    async def test_a_change_by_another_start_of_the_program_is_noticed(self, open_store: OpenStore) -> None:
+        mine, other = open_store(), open_store()
+        await mine.save(credential("ana"))
+        await mine.load()
+        assert not await mine.changed()
+        if other is mine:
+            return
+        await other.save(credential("ana", number=2, at=LATER))
+        assert await mine.changed()
+        await mine.load()
+        assert not await mine.changed()
+        await other.remove(credential("ana").key)
+        assert await mine.changed()
+
     async def test_nothing_that_is_returned_shows_a_token(self, open_store: OpenStore) -> None:
         store = open_store()
         saved = await store.save(credential("ana"))
@@ -141,6 +159,13 @@ class TestFileStoreOfAFolder(AccountStoreContract):
     @pytest.fixture
     def open_store(self, tmp_path: Path) -> OpenStore:
         return lambda: FileStore([tmp_path])
+
+
+class TestVault(AccountStoreContract):
+    @pytest.fixture
+    def open_store(self, tmp_path: Path) -> OpenStore:
+        keyring, folder, locks = FakeKeyStore(), tmp_path / "vault", FileLocks(tmp_path / "locks")
+        return lambda: VaultStore(folder, VaultKey(keyring, locks, lambda: bool(record_files(folder))))
 
 
 class TestTheDoubleOfTheOtherTests(AccountStoreContract):
