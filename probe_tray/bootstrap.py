@@ -34,9 +34,11 @@ from probe_tray.core.credential import Credential, make_credential
 from probe_tray.core.secret import Secret
 from probe_tray.core.service import OFFICIAL, Service
 from probe_tray.core.settings import Settings, Storage
-from probe_tray.core.state import AppState
+from probe_tray.core.state import AppState, Way
 from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.alerting import Alerting
+from probe_tray.engine.device_sign_in import DeviceSignIn
+from probe_tray.engine.exchange import Exchange
 from probe_tray.engine.keeping import Keeping
 from probe_tray.engine.login import Login
 from probe_tray.engine.polling import Poller
@@ -107,7 +109,13 @@ class Session:
         accounts = Accounts(self._stores(settings, vault_store), store)
         client = ServiceClient(self._service, detect_proxy(settings.proxy, self._environment), self._environment)
         listener = LoopbackListener(self._at(settings))
-        sign_in = BrowserSignIn(self._service, client, listener, SystemBrowser(self._environment), clock, randomness)
+        browser = SystemBrowser(self._environment)
+        unheard = BrowserSignIn(self._at(settings), None, browser, clock, randomness)
+        sign_ins = {
+            Way.BROWSER: BrowserSignIn(self._service, listener, browser, clock, randomness),
+            Way.PASTE: unheard,
+            Way.CODE: DeviceSignIn(self._service, client, browser, clock),
+        }
         transaction = Transaction(
             client,
             accounts,
@@ -127,11 +135,12 @@ class Session:
             accounts.use(self._stores(changed, vault_store))
             client.use(proxy)
             listener.use(self._at(changed))
+            unheard.use(self._at(changed))
 
         parts = UseCases(
             store=store,
             accounts=accounts,
-            login=Login(sign_in, accounts, store),
+            login=Login(sign_ins, Exchange(self._service, client, clock), accounts, store),
             poller=Poller(UsageAsker(client, accounts, renewals, clock), store, clock, randomness),
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),

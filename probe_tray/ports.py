@@ -16,6 +16,7 @@ from probe_tray.core.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.errors import Problem
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.journal import JournalEntry, Outcome, PendingEntry
+from probe_tray.core.oauth import Callback
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import Unreadable
@@ -167,14 +168,6 @@ class Browser(Protocol):
     async def open(self, address: str) -> None:
         """Show the address. Raises BrowserError."""
         ...
-
-
-class Callback(msgspec.Struct, frozen=True, kw_only=True):
-    """What the browser brought back: a code, or the issuer's error."""
-
-    code: Secret | None = None
-    error: str = ""
-    description: str = ""
 
 
 class OpenCallback(Protocol):

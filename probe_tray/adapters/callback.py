@@ -13,7 +13,6 @@ from typing import Final, cast, final
 
 from probe_tray.adapters.callback_pages import Language, Page, page_reply, redirect_reply
 from probe_tray.adapters.callback_request import (
-    CALLBACK_PATH,
     DONE_PATH,
     NOT_FOUND,
     Arrival,
@@ -25,9 +24,9 @@ from probe_tray.adapters.callback_request import (
 from probe_tray.adapters.callback_sockets import bind_loopback
 from probe_tray.adapters.port_holder import holder_of
 from probe_tray.core.errors import PortsTakenError
+from probe_tray.core.oauth import Callback, callback_address
 from probe_tray.core.secret import Secret
 from probe_tray.core.service import Service
-from probe_tray.ports import Callback
 
 MOST_CONNECTIONS: Final = 16
 REQUEST_SECONDS: Final = 5.0
@@ -99,7 +98,7 @@ class LoginListener:
     @property
     def redirect_uri(self) -> str:
         """The callback address the issuer must be told."""
-        return f"http://{self._host}:{self._port}{CALLBACK_PATH}"
+        return callback_address(self._host, self._port)
 
     @property
     def port(self) -> int:

@@ -8,26 +8,21 @@ import enum
 import re
 from http import HTTPStatus
 from typing import Final, final
-from urllib.parse import parse_qsl
 
 import h11
 import msgspec
 
 from probe_tray.adapters.callback_pages import Language, Page, preferred_language
+from probe_tray.core import oauth
+from probe_tray.core.oauth import CALLBACK_PATH, Callback, Misfit
 from probe_tray.core.secret import Secret
-from probe_tray.ports import Callback
 
-CALLBACK_PATH: Final = "/auth/callback"
 DONE_PATH: Final = "/done"
 LINE_BYTES: Final = 8 * 1024
 """The longest request line, without its line break."""
 HEADER_BYTES: Final = 16 * 1024
 """All header lines together."""
 
-_MOST_PARAMETERS: Final = 20
-_MOST_TEXT: Final = 500
-# RFC 6749 appendix A.11: a code is made of visible characters and spaces.
-_CODE: Final = re.compile(r"[\x20-\x7e]{1,4096}")
 # A lone line feed and a folded header are where two parsers of one request come to disagree
 # (RFC 9112 sections 2.2 and 5.2), so they are refused although h11 would take them.
 _LOOSE_LINES: Final = re.compile(rb"(?<!\r)\n|\n[ \t]")
@@ -125,31 +120,11 @@ class RequestReader:
 
 
 def read_callback(query: Secret, state: Secret) -> Callback | Refusal:
-    """Read the query of a callback, if it belongs to the login with this ``state``.
-
-    The state is compared first and in constant time, for an error as for a code (RFC 6749 sections 4.1.2 and 10.12).
-    """
-    try:
-        pairs = parse_qsl(
-            query.reveal(),
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=_MOST_PARAMETERS,
-        )
-    except ValueError:
-        return BAD_REQUEST
-    values = dict(pairs)
-    # RFC 6749 section 3.1: a parameter is never included twice.
-    if len(values) != len(pairs):
-        return BAD_REQUEST
-    if Secret(values.get("state", "")) != state:
-        return OTHER_STATE
-    error, code = values.get("error", ""), values.get("code", "")
-    if error and "code" not in values:
-        return Callback(error=_plain(error), description=_plain(values.get("error_description", "")))
-    if "error" not in values and _CODE.fullmatch(code):
-        return Callback(code=Secret(code))
-    return BAD_REQUEST
+    """Read the query of a callback, if it belongs to the login with this ``state``."""
+    found = oauth.read_callback(query, state)
+    if isinstance(found, Callback):
+        return found
+    return BAD_REQUEST if found is Misfit.NO_CODE else OTHER_STATE
 
 
 def _too_big(raw: bytearray) -> Refusal | None:
@@ -159,9 +134,3 @@ def _too_big(raw: bytearray) -> Refusal | None:
     head_end = raw.find(b"\r\n\r\n", max(line_end - 1, 0))
     header_bytes = (len(raw) if head_end < 0 else head_end) - line_end - 1
     return HEADERS_TOO_LARGE if header_bytes > HEADER_BYTES else None
-
-
-def _plain(text: str) -> str:
-    """The issuer's words as one line of printable text, of a length a dialog can show."""
-    words = "".join(c if c.isprintable() else " " for c in text[:_MOST_TEXT])
-    return " ".join(words.split())

@@ -3,13 +3,19 @@
 import msgspec
 
 from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
+from probe_tray.core.state import Way
 
 
 class LogIn(msgspec.Struct, frozen=True):
-    """Sign in: a new account, or the given one again."""
+    """Sign in: a new account, or the given one again.
+
+    While the same login waits, it shows its page again; one for another account or by another way ends first.
+    """
 
     account: AccountKey | None = None
+    way: Way = Way.BROWSER
 
 
 class CancelLogin(msgspec.Struct, frozen=True):
@@ -18,6 +24,12 @@ class CancelLogin(msgspec.Struct, frozen=True):
 
 class ReopenBrowser(msgspec.Struct, frozen=True):
     """Show the sign-in page of the waiting login once more."""
+
+
+class PasteAddress(msgspec.Struct, frozen=True):
+    """Finish the login that waits for a browser with the address this one ended at, as the person pasted it."""
+
+    text: Secret
 
 
 class Refresh(msgspec.Struct, frozen=True):
@@ -68,6 +80,7 @@ Command = (
     LogIn
     | CancelLogin
     | ReopenBrowser
+    | PasteAddress
     | Refresh
     | ReadStores
     | SaveSettings

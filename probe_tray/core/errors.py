@@ -10,10 +10,11 @@ ProbeError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
     KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
     NoSuchStoreError
-  NotRenewableError, NotRevokedError
+  NotRenewableError, NotRevokedError, ClockError
   LoginError
     PortsTakenError, BrowserError, LoginDeniedError, LoginNotEntitledError, LoginTimedOutError, LoginCancelledError
     ExchangeError, IncompleteReplyError, WrongAccountError, OtherAccountError, OfficialExpiredError
+    DeviceCodeOffError, DeviceCodeEndedError, PastedAddressError
   ServiceError
     NotSentError, CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError
     LoginEndedError, UncertainLoginError, RetryLaterError, RenewalsPausedError
@@ -248,7 +249,7 @@ class LoginNotEntitledError(LoginError):
 class LoginTimedOutError(LoginError):
     """Nobody came back from the browser in time."""
 
-    title_template = "Nobody finished signing in within 10 minutes, so the login was ended."
+    title_template = "Nobody finished signing in within {minutes} minutes, so the login was ended."
     hint_template = "Log in again when you are ready."
 
 
@@ -263,7 +264,7 @@ class ExchangeError(LoginError):
     """The service did not turn the code into tokens."""
 
     title_template = "The service did not finish the login: {reason}."
-    hint_template = "Log in again. If it stays like this, check the clock of this computer and the network."
+    hint_template = "Log in again; if it stays like this, try later."
 
 
 class IncompleteReplyError(LoginError):
@@ -285,6 +286,29 @@ class OtherAccountError(LoginError):
 
     title_template = "You signed in as {who}, which is not the account that needs its login."
     hint_template = "That account was added. Log in again and choose the other one at the sign-in page."
+
+
+class DeviceCodeOffError(LoginError):
+    """The service does not hand out device codes here."""
+
+    title_template = "Signing in with a code is not enabled for this account."
+    hint_template = "Use the browser instead, or paste the address."
+
+
+class DeviceCodeEndedError(LoginError):
+    """The service ended the wait for a device code."""
+
+    title_template = "The service no longer accepts this code: {reason}."
+    hint_template = "Log in again to get a new code."
+
+
+class PastedAddressError(LoginError):
+    """What was pasted does not finish the login that waits; that one goes on waiting."""
+
+    title_template = "This does not finish the login: {reason}."
+    hint_template = (
+        "Sign in on the page that was opened last, then copy the whole address you end at and paste it here."
+    )
 
 
 class OfficialExpiredError(LoginError):
@@ -375,6 +399,13 @@ class RenewalsPausedError(ServiceError):
 
     title_template = "Many renewals failed within minutes, so renewing rests for half an hour."
     hint_template = "Check the network and the proxy. Your logins are kept; renewing goes on by itself."
+
+
+class ClockError(ProbeError):
+    """This computer's clock is wrong."""
+
+    title_template = "This computer's clock is {minutes} minutes away from the service's."
+    hint_template = "Set the clock right; until then the times that Probe Tray shows and goes by are wrong too."
 
 
 class NotRenewableError(ProbeError):

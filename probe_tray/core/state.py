@@ -1,7 +1,7 @@
 """The one frozen state of the program. It holds no token: what is not here cannot be shown by mistake."""
 
 import enum
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -60,6 +60,17 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
         return self.stores == (StoreKind.OFFICIAL,)
 
 
+class Way(enum.Enum):
+    """How a person signs in."""
+
+    BROWSER = "browser"
+    """In a browser here, which calls back on loopback."""
+    CODE = "code"
+    """With a short code, typed into a page on any device."""
+    PASTE = "paste"
+    """In any browser; the person brings the callback's address back by hand."""
+
+
 class LoginPhase(enum.Enum):
     """How far a login has come."""
 
@@ -74,13 +85,25 @@ class LoginState(msgspec.Struct, frozen=True, kw_only=True):
     """The login that runs or that ended last."""
 
     phase: LoginPhase
+    way: Way = Way.BROWSER
     account: AccountKey | None = None
     """The account it is for (signing in again), or that it brought (done)."""
     port: int | None = None
+    """Where the browser is waited for; None where nothing listens."""
+    user_code: str = ""
+    """What the person types into ``page``: shown, and of no use to anybody who does not sign in."""
+    page: str = ""
+    """The address for the user code, the same for everybody."""
     ends_at: datetime | None = None
     """When waiting ends by itself, aware UTC."""
     problem: Problem | None = None
     """Why it failed; while waiting: what needs a hand (no browser)."""
+    pasted: Problem | None = None
+    """Why the address that was pasted last did not help."""
+    unsaved: bool = False
+    """It failed after the service had said yes: the tokens wait in memory for a store that takes them."""
+    clock_off: timedelta | None = None
+    """How far the service's clock is ahead of this computer's, where that is more than two minutes."""
 
 
 class AppState(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,8 @@ _PERMANENT = {
     "invalid_grant": "the service no longer knows it",
 }
 _REGION = "unsupported_country_region_territory"
+_SIGN_IN_SPENT = "the sign-in had expired or was used already"
+_PASSING = "it has trouble at the moment"
 
 
 class TokenReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +119,7 @@ def refresh_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
 def login_from_reply(answer: Answer, *, now: datetime, host: str) -> Credential:
     """The login that an exchange brought. Raises a LoginError, or what blocked the way."""
     if not answer.ok:
-        raise _exchange_problem(answer, host=host, now=now)
+        raise login_problem(answer, host=host, now=now)
     reply = read_token_reply(answer.body)
     if reply is None or reply.access_token is None:
         raise IncompleteReplyError(missing="tokens that can be used")
@@ -136,6 +138,25 @@ def login_from_reply(answer: Answer, *, now: datetime, host: str) -> Credential:
     if made is None:
         raise IncompleteReplyError(missing="the account it is for")
     return with_end(made, reply, now)
+
+
+def login_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
+    """Why the service did not go on with a login, by an answer that is no 2xx."""
+    code = error_code(answer.body)
+    if "missing_codex_entitlement" in answer.body.decode("utf-8", "replace"):
+        return LoginNotEntitledError()
+    if code == _REGION:
+        return RegionBlockedError()
+    if answer.status == 403 and _is_from_edge(answer):
+        return EdgeBlockedError(host=host)
+    if answer.status == 429:
+        return RateLimitedError(retry_after=answer.retry_after(now))
+    if code == "invalid_grant":
+        return ExchangeError(reason=_SIGN_IN_SPENT)
+    if answer.status >= 500:
+        return ExchangeError(reason=_PASSING)
+    named = f", {code[:60]}" if code.replace("_", "").isalnum() and code.isascii() else ""
+    return ExchangeError(reason=f"status {answer.status}{named}")
 
 
 def renewed_login(old: Credential, reply: TokenReply, *, now: datetime) -> Credential | None:
@@ -175,22 +196,6 @@ def _same_owner(old: Credential, reply: TokenReply) -> bool:
         if claims.user_id and old.claims.user_id and claims.user_id != old.claims.user_id:
             return False
     return True
-
-
-def _exchange_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
-    code = error_code(answer.body)
-    if "missing_codex_entitlement" in answer.body.decode("utf-8", "replace"):
-        return LoginNotEntitledError()
-    if code == _REGION:
-        return RegionBlockedError()
-    if answer.status == 403 and _is_from_edge(answer):
-        return EdgeBlockedError(host=host)
-    if answer.status == 429:
-        return RateLimitedError(retry_after=answer.retry_after(now))
-    reason = f"status {answer.status}" + (
-        f", {code[:60]}" if code.replace("_", "").isalnum() and code.isascii() else ""
-    )
-    return ExchangeError(reason=reason)
 
 
 def _is_html(answer: Answer) -> bool:

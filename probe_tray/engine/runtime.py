@@ -13,6 +13,7 @@ from probe_tray.core.commands import (
     DismissTrouble,
     LogIn,
     MoveAccount,
+    PasteAddress,
     ReadStores,
     Refresh,
     RemoveAccount,
@@ -23,7 +24,7 @@ from probe_tray.core.commands import (
 )
 from probe_tray.core.credential import Credential
 from probe_tray.core.errors import ProbeError, StoreError
-from probe_tray.core.events import LoginChanged, SettingsChanged, TroubleMet
+from probe_tray.core.events import SettingsChanged, TroubleMet
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.renew_policy import Reason
 from probe_tray.core.renewal import Wish
@@ -34,6 +35,7 @@ from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.alerting import Alerting
 from probe_tray.engine.keeping import Keeping
 from probe_tray.engine.login import Login
+from probe_tray.engine.login_desk import LoginDesk
 from probe_tray.engine.polling import Poller
 from probe_tray.engine.renewal_timer import RenewalTimer
 from probe_tray.engine.renewing import Renewals
@@ -77,7 +79,7 @@ class Engine:
         self._clock = clock
         self._randomness = randomness
         self._tasks: set[asyncio.Task[None]] = set()
-        self._login_task: asyncio.Task[None] | None = None
+        self._desk = LoginDesk(parts.login, parts.store, self._start, lambda key: self._poller.refresh([key]))
         self._samples: Iterable[Credential] = ()
         self._on_alert: Callable[[Alert, str], None] = lambda _alert, _action: None
 
@@ -105,8 +107,8 @@ class Engine:
     def send(self, command: Command) -> None:
         """Have ``command`` done; never waits."""
         match command:
-            case LogIn() | CancelLogin() | ReopenBrowser():
-                self._send_login(command)
+            case LogIn() | CancelLogin() | ReopenBrowser() | PasteAddress():
+                self._desk.send(command)
             case Renew() | RemoveAccount() | MoveAccount():
                 self._send_account(command)
             case Refresh(account=key):
@@ -119,19 +121,6 @@ class Engine:
                 self._store.dispatch(TroubleMet(problem=None))
             case SaveSettings():
                 self._start(self._save_settings(command))
-
-    def _send_login(self, command: LogIn | CancelLogin | ReopenBrowser) -> None:
-        runs = self._login_task is not None and not self._login_task.done()
-        match command:
-            case LogIn(account=account) if not runs:
-                self._login_task = self._start(self._log_in(account))
-            case LogIn() | ReopenBrowser():
-                self._start(self._login.show_page())
-            case CancelLogin():
-                if self._login_task is not None and runs:
-                    self._login_task.cancel()
-                else:
-                    self._store.dispatch(LoginChanged(login=None))
 
     def _send_account(self, command: Renew | RemoveAccount | MoveAccount) -> None:
         match command:
@@ -177,6 +166,9 @@ class Engine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        with suppress(ProbeError):
+            # The person was told when it could not be saved before.
+            await self._login.close()
 
     async def _finish_pending(self) -> None:
         for key in await self._renewals.unfinished():
@@ -188,11 +180,6 @@ class Engine:
         wait = timedelta(seconds=self._randomness.uniform(15, 60))
         self._renewal_timer.woke(at)
         self._poller.refresh([a.key for a in self.state.accounts], after=wait)
-
-    async def _log_in(self, account: AccountKey | None) -> None:
-        key = await self._login.run(account)
-        if key is not None:
-            self._poller.refresh([key])
 
     async def _renew(self, chosen: AccountKey | None) -> None:
         days = self.state.settings.renew_before_expiry_days

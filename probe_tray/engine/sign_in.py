@@ -1,100 +1,158 @@
-"""The browser's part of a login: from an address to tokens."""
+"""The browser's part of a login: from an address to a code that can be traded for tokens."""
 
 import asyncio
 import re
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
+from typing import NamedTuple, Protocol
 
-from probe_tray.core.credential import Credential
 from probe_tray.core.errors import (
     BrowserError,
     ExchangeError,
     LoginDeniedError,
     LoginNotEntitledError,
     LoginTimedOutError,
+    PastedAddressError,
     ProbeError,
 )
-from probe_tray.core.oauth import authorize_address, new_attempt
+from probe_tray.core.oauth import (
+    Attempt,
+    Callback,
+    Grant,
+    Misfit,
+    authorize_address,
+    callback_address,
+    new_attempt,
+    read_pasted,
+)
 from probe_tray.core.secret import Secret
 from probe_tray.core.service import Service
-from probe_tray.core.token_reply import login_from_reply
 from probe_tray.engine.waiting import wait_for
-from probe_tray.ports import AuthService, Browser, Callback, CallbackListener, Clock, OpenCallback, Randomness
+from probe_tray.ports import Browser, CallbackListener, Clock, OpenCallback, Randomness
 
 _PATIENCE = timedelta(minutes=10)
 
 
+class Waiting(NamedTuple):
+    """What the person's part of a sign-in is."""
+
+    ends_at: datetime
+    """When waiting ends by itself, aware UTC."""
+    port: int | None = None
+    user_code: str = ""
+    page: str = ""
+
+
+class SignIn(Protocol):
+    """One way to sign in; one attempt at a time."""
+
+    @property
+    def address(self) -> Secret | None:
+        """The page of the attempt that waits now."""
+        ...
+
+    async def run(self, waits: Callable[[Waiting], None], trouble: Callable[[ProbeError], None]) -> Grant:
+        """Have the person sign in. Raises what ended it otherwise.
+
+        ``waits`` is called when the part of the person begins, ``trouble`` when something needs a hand and it goes on.
+        Cancelling ends the attempt and everything that belongs to it.
+        """
+        ...
+
+    async def show_page(self) -> None:
+        """Open the page of the waiting attempt. Raises BrowserError."""
+        ...
+
+
+class _Open(NamedTuple):
+    attempt: Attempt
+    address: Secret
+    pasted: asyncio.Future[Callback]
+
+
 class BrowserSignIn:
-    """Authorization code with PKCE (RFC 7636) over a loopback listener (RFC 8252 section 7.3)."""
+    """Authorization code with PKCE (RFC 7636), over a loopback listener (RFC 8252 section 7.3) or brought by hand."""
 
     def __init__(
         self,
         service: Service,
-        auth: AuthService,
-        listener: CallbackListener,
+        listener: CallbackListener | None,
         browser: Browser,
         clock: Clock,
         randomness: Randomness,
     ) -> None:
-        """Take the ports a sign-in passes through."""
+        """Without a ``listener`` only what is pasted ends the wait."""
         self._service = service
-        self._auth = auth
         self._listener = listener
         self._browser = browser
         self._clock = clock
         self._randomness = randomness
-        self._address: Secret | None = None
+        self._open: _Open | None = None
+
+    def use(self, service: Service) -> None:
+        """Sign in to ``service`` from the next attempt on."""
+        self._service = service
 
     @property
     def address(self) -> Secret | None:
         """The sign-in page of the attempt that waits now."""
-        return self._address
+        return None if self._open is None else self._open.address
 
-    async def run(
-        self, waiting: Callable[[int, datetime], None], trouble: Callable[[ProbeError], None], back: Callable[[], None]
-    ) -> Credential:
-        """Sign in and return the login. Raises what ended it otherwise.
+    async def run(self, waits: Callable[[Waiting], None], trouble: Callable[[ProbeError], None]) -> Grant:
+        """Sign in through the browser, within ten minutes. It goes on without one: the address can be copied.
 
-        ``waiting(port, ends_at)`` is called when the part of the person begins, ``trouble`` when no browser opens (it
-        goes on, since the address can be copied), ``back`` when the browser has answered. Cancelling ends the attempt:
-        state and verifier are gone, the listener is closed.
+        Cancelling closes the listener; state and verifier are gone.
         """
         attempt = new_attempt(self._randomness.token_bytes)
-        async with self._listener.open(attempt.state) as callback:
-            self._address = authorize_address(self._service, attempt, callback.redirect_uri)
+        async with AsyncExitStack() as stack:
+            heard: OpenCallback | None = None
+            if self._listener is not None:
+                heard = await stack.enter_async_context(self._listener.open(attempt.state))
+            first_port = self._service.ports[0]
+            address = callback_address(self._service.redirect_host, first_port) if heard is None else heard.redirect_uri
+            pasted: asyncio.Future[Callback] = asyncio.get_running_loop().create_future()
+            self._open = _Open(attempt, authorize_address(self._service, attempt, address), pasted)
             try:
-                ends_at = self._clock.now() + _PATIENCE
-                waiting(callback.port, ends_at)
-                await self.show_page(trouble)
-                answer = await self._first(callback)
+                waits(Waiting(self._clock.now() + _PATIENCE, port=None if heard is None else heard.port))
+                try:
+                    await self.show_page()
+                except BrowserError as error:
+                    trouble(error)
+                callback = await self._first(pasted, heard)
             finally:
-                self._address = None
-            code = _code(answer)
-            back()
-            reply = await self._auth.exchange(code, attempt.verifier, callback.redirect_uri)
-        return login_from_reply(reply, now=self._clock.now(), host=urlsplit(self._service.issuer).netloc)
+                self._open = None
+        return Grant(code=_code(callback), verifier=attempt.verifier, redirect_uri=address)
 
-    async def show_page(self, trouble: Callable[[ProbeError], None]) -> None:
-        """Open the sign-in page of the waiting attempt, again if need be."""
-        if self._address is None:
+    async def show_page(self) -> None:
+        """Open the sign-in page of the waiting attempt, again if need be. Raises BrowserError."""
+        if self._open is not None:
+            await self._browser.open(self._open.address.reveal())
+
+    def paste(self, text: Secret) -> None:
+        """End the wait with the address that the browser ended at.
+
+        Raises PastedAddressError where it is none of this attempt's; then it goes on waiting.
+        """
+        if self._open is None or self._open.pasted.done():
             return
-        try:
-            await self._browser.open(self._address.reveal())
-        except BrowserError as error:
-            trouble(error)
+        found = read_pasted(text, self._open.attempt.state)
+        if isinstance(found, Misfit):
+            raise PastedAddressError(reason=found.value)
+        self._open.pasted.set_result(found)
 
-    async def _first(self, callback: OpenCallback) -> Callback:
+    async def _first(self, pasted: asyncio.Future[Callback], heard: OpenCallback | None) -> Callback:
         patience = asyncio.create_task(wait_for(self._clock, _PATIENCE))
-        answer = asyncio.create_task(callback.wait())
+        answers = [pasted] if heard is None else [pasted, asyncio.create_task(heard.wait())]
         try:
-            await asyncio.wait({patience, answer}, return_when=asyncio.FIRST_COMPLETED)
-            if answer.done():
-                return answer.result()
-            raise LoginTimedOutError
+            await asyncio.wait({patience, *answers}, return_when=asyncio.FIRST_COMPLETED)
+            for answer in answers:
+                if answer.done():
+                    return answer.result()
+            raise LoginTimedOutError(minutes="10")
         finally:
-            patience.cancel()
-            answer.cancel()
+            for waiting in (patience, *answers):
+                waiting.cancel()
 
 
 def _code(callback: Callback) -> Secret:

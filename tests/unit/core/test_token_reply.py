@@ -273,11 +273,25 @@ def test_a_refused_exchange_says_why(status: int, body: bytes, headers: dict[str
 
 def test_only_a_code_made_of_words_is_repeated_to_the_person() -> None:
     with pytest.raises(ExchangeError) as caught:
-        exchanged((FLAT % "invalid_grant").encode(), 400)
-    assert caught.value.facts["reason"] == "status 400, invalid_grant"
+        exchanged((FLAT % "invalid_client").encode(), 400)
+    assert caught.value.facts["reason"] == "status 400, invalid_client"
     with pytest.raises(ExchangeError) as caught:
         exchanged((FLAT % "eyJhbGciOi.J9.canary").encode(), 400)
     assert caught.value.facts["reason"] == "status 400"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (400, (FLAT % "invalid_grant").encode(), "the sign-in had expired or was used already"),
+        (500, HTML, "it has trouble at the moment"),
+        (503, b"{}", "it has trouble at the moment"),
+    ],
+)
+def test_what_a_person_would_not_understand_is_said_in_words(status: int, body: bytes, reason: str) -> None:
+    with pytest.raises(ExchangeError) as caught:
+        exchanged(body, status)
+    assert caught.value.facts["reason"] == reason
 
 
 def renewed(old: Credential, body: bytes) -> Credential | None:

@@ -14,9 +14,11 @@ from probe_tray.core.journal import JournalEntry, Outcome, PendingEntry
 from probe_tray.core.secret import Secret
 from probe_tray.core.service import OFFICIAL
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AccountState, AppState, LoginPhase
+from probe_tray.core.state import AccountState, AppState, LoginPhase, Way
 from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.alerting import Alerting
+from probe_tray.engine.device_sign_in import DeviceSignIn
+from probe_tray.engine.exchange import Exchange
 from probe_tray.engine.login import Login
 from probe_tray.engine.polling import Poller
 from probe_tray.engine.renewal_timer import RenewalTimer
@@ -174,8 +176,13 @@ class Bench:
         self.vault = GatedStore(StoreKind.VAULT, *credentials)
         self.store = Store(AppState(settings=settings or Settings()))
         self.accounts = Accounts((self.vault, *others), self.store)
-        sign_in = BrowserSignIn(OFFICIAL, self.service, self.listener, self.browser, self.clock, self.randomness)
-        self.login = Login(sign_in, self.accounts, self.store)
+        sign_ins = {
+            Way.BROWSER: BrowserSignIn(OFFICIAL, self.listener, self.browser, self.clock, self.randomness),
+            Way.PASTE: BrowserSignIn(OFFICIAL, None, self.browser, self.clock, self.randomness),
+            Way.CODE: DeviceSignIn(OFFICIAL, self.service, self.browser, self.clock),
+        }
+        exchange = Exchange(OFFICIAL, self.service, self.clock)
+        self.login = Login(sign_ins, exchange, self.accounts, self.store)
         transaction = Transaction(
             self.service, self.accounts, MemoryJournal(), MemoryOfTokens(), self.clock, self.randomness, "host"
         )

@@ -19,7 +19,8 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.secret import Secret
 from probe_tray.core.service import OFFICIAL
-from probe_tray.engine.sign_in import BrowserSignIn
+from probe_tray.engine.exchange import Exchange
+from probe_tray.engine.sign_in import BrowserSignIn, Waiting
 from probe_tray.ports import Callback
 from tests.support.fakes import START, FakeBrowser, FakeClock, FakeListener, FakeRandomness, settle
 from tests.unit.engine.bench import CODE, GatedService, running, token_answer
@@ -34,7 +35,8 @@ class Person:
         self.clock, self.service = FakeClock(), GatedService()
         self.service.answer("exchange", token_answer())
         self.listener, self.browser = FakeListener(), FakeBrowser()
-        self.sign_in = BrowserSignIn(OFFICIAL, self.service, self.listener, self.browser, self.clock, FakeRandomness())
+        self.sign_in = BrowserSignIn(OFFICIAL, self.listener, self.browser, self.clock, FakeRandomness())
+        self.exchange = Exchange(OFFICIAL, self.service, self.clock)
         self.told: list[str] = []
         self.ends_at: datetime | None = None
         self.got: Credential | None = None
@@ -42,9 +44,9 @@ class Person:
 
     async def sign(self) -> None:
         try:
-            self.got = await self.sign_in.run(
-                self._waiting, lambda error: self.told.append(type(error).__name__), lambda: self.told.append("back")
-            )
+            grant = await self.sign_in.run(self._waits, lambda error: self.told.append(type(error).__name__))
+            self.told.append("back")
+            self.got = await self.exchange.run(grant, lambda _: self.told.append("clock"))
         except ProbeError as error:
             self.failed = error
 
@@ -58,9 +60,9 @@ class Person:
         self.listener.opened[-1].come_back(callback)
         await settle()
 
-    def _waiting(self, port: int, ends_at: datetime) -> None:
-        self.told.append(f"waiting on {port}")
-        self.ends_at = ends_at
+    def _waits(self, waiting: Waiting) -> None:
+        self.told.append(f"waiting on {waiting.port}")
+        self.ends_at = waiting.ends_at
 
 
 def query(address: str) -> dict[str, str]:
@@ -161,11 +163,11 @@ async def test_without_a_browser_it_goes_on_waiting() -> None:
 async def test_the_page_can_be_opened_again_while_it_waits_and_only_then() -> None:
     person = Person()
     async with person.waits():
-        await person.sign_in.show_page(lambda _: None)
+        await person.sign_in.show_page()
         assert len(person.browser.opened) == 2
         assert len(set(person.browser.opened)) == 1
         await person.comes_back(CODE)
-    await person.sign_in.show_page(lambda _: None)
+    await person.sign_in.show_page()
     assert len(person.browser.opened) == 2
 
 
