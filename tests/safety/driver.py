@@ -65,8 +65,8 @@ class Kit:
 
     def __init__(self, task: Round, disk: Disk | None = None) -> None:
         data = Path(task.folder)
-        locks = FileLocks(data / "locks")
-        key = VaultKey(FakeKeyStore(Secret(KEY)), locks, lambda: False)
+        self.locks = FileLocks(data / "locks")
+        key = VaultKey(FakeKeyStore(Secret(KEY)), self.locks, lambda: False)
         self.store: AccountStore = (
             FileStore([Path(task.file)], disk=disk) if task.file else VaultStore(data / "vault", key, disk=disk)
         )
@@ -78,7 +78,7 @@ class Kit:
         self.transaction = Transaction(
             client, accounts, self.journal, self.memory, self.clock, SystemRandomness(), "the issuer"
         )
-        self.renewals = Renewals(self.transaction, locks, self.clock, lambda _: None)
+        self.renewals = Renewals(self.transaction, self.locks, self.clock, lambda _: None)
 
 
 async def renew(task: Round) -> str:

@@ -1,0 +1,121 @@
+"""The disk fails at any one step of a real renewal, or from there on: nothing is lost, nothing is asked in vain."""
+
+import asyncio
+import errno
+import itertools
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from probe_tray.adapters.disk import Disk
+from probe_tray.core.errors import ProbeError
+from probe_tray.core.identity import StoreKind
+from probe_tray.core.renew_policy import Reason
+from probe_tray.core.renewal import Wish
+from probe_tray.core.secret import Secret
+from probe_tray.core.state import AppState
+from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.store import Store
+from probe_tray.engine.transaction import Transaction
+from tests.safety.bench import ANA, Steps, StrictIssuer
+from tests.safety.driver import Kit, Round
+from tests.support.fakes import FakeClock, FakeRandomness
+from tests.support.tokens import credential
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the steps of a POSIX disk")
+
+FAULTS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EBUSY, errno.EDQUOT)
+STEPS = ("open", "read", "create", "reopen", "write", "sync", "close", "open_folder", "sync_folder", "rename", "remove")
+
+
+class CountingDisk(Disk):
+    """Numbers its steps; those from ``first`` to ``last`` fail with ``error``."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first, self.last, self.error = 10**9, 10**9, errno.EIO
+        for name in STEPS:
+            setattr(self, name, self._counted(getattr(super(), name)))
+
+    def fail(self, first: int, last: int, error: int) -> None:
+        self.count, self.first, self.last, self.error = 0, first, last, error
+
+    def _counted(self, step: Callable[..., object]) -> Callable[..., object]:
+        def run(*arguments: object) -> object:
+            self.count += 1
+            if self.first <= self.count <= self.last:
+                if step.__name__ == "close":
+                    step(*arguments)
+                raise OSError(self.error, "injected")
+            return step(*arguments)
+
+        return run
+
+
+class Desk:
+    """A real store, journal and memory on a disk that fails, and an issuer whose tokens work once."""
+
+    def __init__(self, folder: Path, kind: StoreKind) -> None:
+        self.disk = CountingDisk()
+        self.issuer = StrictIssuer(Steps(), FakeClock())
+        file = str(folder / "login.json") if kind is StoreKind.FILES else ""
+        self._task = Round(folder=str(folder / "data"), file=file, issuer="", account="", user="")
+        asyncio.run(Kit(self._task).store.save(credential("ana")))
+        self.begin()
+
+    def begin(self) -> None:
+        """A new process."""
+        kit = Kit(self._task, self.disk)
+        self._store = kit.store
+        self._transaction = Transaction(
+            self.issuer,
+            Accounts([kit.store], Store(AppState())),
+            kit.journal,
+            kit.memory,
+            FakeClock(),
+            FakeRandomness(),
+            "auth.example",
+        )
+
+    def renew(self, reason: Reason | None) -> ProbeError | None:
+        try:
+            asyncio.run(self._transaction.run(ANA, Wish(days=3, reason=reason), lambda: None))
+        except ProbeError as error:
+            return error
+        return None
+
+    def token(self) -> Secret | None:
+        found = asyncio.run(self._store.read(ANA))
+        assert found is not None
+        return found.credential.refresh_token
+
+
+def test_the_disk_fails_at_each_step(tmp_path: Path) -> None:
+    results: Counter[str] = Counter()
+    for kind in (StoreKind.FILES, StoreKind.VAULT):
+        whole = Desk(tmp_path / kind.value, kind)
+        assert whole.renew(Reason.FORCED) is None
+        assert whole.disk.count > 30
+        numbers = itertools.count()
+        for step, error in itertools.product(range(1, whole.disk.count + 1), FAULTS):
+            desk = Desk(tmp_path / f"{kind.value}{next(numbers)}", kind)
+            # One step in six is the first of many.
+            last = 10**9 if (step + error) % len(FAULTS) == 0 else step
+            desk.disk.fail(step, last, error)
+            told = desk.renew(Reason.FORCED)
+            desk.disk.fail(10**9, 10**9, error)
+            held = desk.token()
+            again = desk.renew(None)
+            sent = len(desk.issuer.sent)
+            assert again is None, f"step {step} of {whole.disk.count}: {again!r}"
+            assert desk.token() == Secret(desk.issuer.live or "")
+            assert desk.issuer.reused == []
+            assert sent <= 1
+            assert told is not None or held == Secret(desk.issuer.live or "")
+            results["told" if told else "renewed"] += 1
+            results["no request"] += not sent
+    assert results["no request"] > 100
+    assert results["renewed"] > 100
