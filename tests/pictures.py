@@ -116,7 +116,15 @@ def _login(state: object, theme: Theme, icons: IconPainter, t: Translator) -> QP
     def nothing(*_: object) -> None:
         return
 
-    actions = LoginActions(open_again=nothing, copy_address=nothing, log_in_again=nothing, cancel=nothing)
+    actions = LoginActions(
+        open_again=nothing,
+        copy_address=nothing,
+        copy_text=nothing,
+        log_in=nothing,
+        paste=nothing,
+        settings=nothing,
+        cancel=nothing,
+    )
     dialog = LoginDialog(theme, icons, actions)
     screen = present(AppState(login=state), samples.NOW, UTC, t)  # pyright: ignore[reportArgumentType]
     dialog.show_model(screen.login)

@@ -4,16 +4,19 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from probe_tray.core.identity import AccountKey
+from probe_tray.core.secret import Secret
+from probe_tray.core.state import Way
 from probe_tray.ui.icon import IconPainter, card_ink
+from probe_tray.ui.paste_row import PasteRow
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
 from probe_tray.view.models import IconLook, LoginView
 
 _WAITING, _FAILED = IconLook(weekly=25), IconLook(badge=True)
-_PICTURE, _WIDTH = 32, 400
+_PICTURE, _WIDTH, _MARGIN = 32, 400, 20
 
 
 class LoginActions(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +24,10 @@ class LoginActions(msgspec.Struct, frozen=True, kw_only=True):
 
     open_again: Callable[[], None]
     copy_address: Callable[[], None]
-    log_in_again: Callable[[AccountKey | None], None]
+    copy_text: Callable[[str], None]
+    log_in: Callable[[AccountKey | None, Way], None]
+    paste: Callable[[Secret], None]
+    settings: Callable[[], None]
     cancel: Callable[[], None]
 
 
@@ -37,15 +43,21 @@ class LoginDialog(QDialog):
         self._icons = icons
         self._actions = actions
         self._model: LoginView | None = None
+        self._pastes = False
         self._picture = QLabel()
-        self._title, self._text = words(wrap=True), words(wrap=True)
-        self._open, self._copy, self._again, self._cancel = (QPushButton(self) for _ in range(4))
-        self._open.clicked.connect(actions.open_again)
-        self._copy.clicked.connect(actions.copy_address)
-        self._again.clicked.connect(self._log_in_again)
-        self._cancel.clicked.connect(self.reject)
-        for button in (self._open, self._copy, self._again, self._cancel):
-            button.setAutoDefault(False)
+        self._title, self._text, self._other = words(wrap=True), words(wrap=True), words(wrap=True)
+        self._code, self._page = _to_be_copied(), _to_be_copied()
+        self._line, self._foot = QFrame(), QFrame()
+        self._open = self._button(actions.open_again)
+        self._copy_code = self._button(self._hand_out_code)
+        self._copy = self._button(actions.copy_address)
+        self._use_browser = self._button(lambda: self._log_in(Way.BROWSER))
+        self._use_code = self._button(lambda: self._log_in(Way.CODE))
+        self._paste = self._button(self._ask_for_address)
+        self._row = PasteRow(theme, actions.paste)
+        self._settings = self._button(actions.settings)
+        self._again = self._button(lambda: self._log_in(None))
+        self._cancel = self._button(self.reject)
         self._arrange()
         theme.changed.connect(self._dress)
         self._dress()
@@ -54,32 +66,39 @@ class LoginDialog(QDialog):
         """Show this, or nothing any more."""
         before, self._model = self._model, model
         if model is None:
+            self._stop_pasting()
             self.hide()
             return
         self.setWindowTitle(model.window_title)
-        self._title.setText(model.title)
-        self._text.setText(model.text)
-        for button, text in (
-            (self._open, model.open_again),
-            (self._copy, model.copy_address),
-            (self._again, model.log_in_again),
-            (self._cancel, model.cancel),
+        for label, text in (
+            (self._title, model.title),
+            (self._text, model.text),
+            (self._code, model.code),
+            (self._page, model.page),
+            (self._other, model.other_ways),
         ):
+            label.setText(text)
+            label.setVisible(bool(text))
+        self._line.setVisible(bool(model.other_ways))
+        for button, text in self._labels(model):
             button.setText(text)
             button.setVisible(bool(text))
         self._again.setDefault(bool(model.log_in_again))
+        self._show_field(model)
         self._draw()
-        if before is None or before.failed != model.failed or before.title != model.title:
-            self._fit()
+        self._fit()
         if before is None:
             self.show()
             self.raise_()
             # Only a shown window has the sizes that its style gives it.
             self._fit()
+        if self._pastes and (before is None or before.field is None):
+            self._row.begin()
 
     def reject(self) -> None:
         """Cancel what runs, put away what failed: for Esc, the button and the window's own cross."""
         model, self._model = self._model, None
+        self._stop_pasting()
         super().reject()
         if model is not None:
             self._actions.cancel()
@@ -90,40 +109,92 @@ class LoginDialog(QDialog):
         if event.type() is QEvent.Type.ApplicationFontChange:
             self._dress()
 
+    def _labels(self, model: LoginView) -> tuple[tuple[QPushButton, str], ...]:
+        return (
+            (self._open, model.open_again),
+            (self._copy_code, model.copy_code),
+            (self._copy, model.copy_address),
+            (self._use_browser, model.use_browser),
+            (self._use_code, model.use_code),
+            (self._paste, model.paste),
+            (self._settings, model.settings),
+            (self._again, model.log_in_again),
+            (self._cancel, model.cancel),
+        )
+
+    def _show_field(self, model: LoginView) -> None:
+        if model.field is None:
+            self._stop_pasting()
+            return
+        self._pastes = self._pastes or model.field.at_once
+        self._row.show_model(model.field)
+        # The main thing stands before the other ways; asked for as another way, it opens below the button.
+        self._column.removeWidget(self._row)
+        self._column.insertWidget(self._column.indexOf(self._line) if model.field.at_once else -1, self._row)
+        self._row.setVisible(self._pastes)
+        self._paste.setVisible(bool(model.paste) and not self._pastes)
+
+    def _stop_pasting(self) -> None:
+        self._pastes = False
+        self._row.forget()
+        self._row.hide()
+
     def _arrange(self) -> None:
         px = self._theme.px
-        text = QVBoxLayout()
-        text.setSpacing(px(4))
-        text.addWidget(self._title)
-        text.addWidget(self._text)
-        text.addSpacing(px(10))
-        buttons = QHBoxLayout()
-        buttons.setSpacing(px(8))
-        for button in (self._open, self._copy):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        text.addLayout(buttons)
+        self._column = text = QVBoxLayout()
+        text.setSpacing(px(5))
+        for label in (self._title, self._text, self._page, self._code):
+            text.addWidget(label)
+        text.addSpacing(px(8))
+        text.addLayout(self._side_by_side(self._open, self._copy_code, self._copy))
+        text.addSpacing(px(8))
+        text.addWidget(self._line)
+        text.addWidget(self._other)
+        text.addLayout(self._side_by_side(self._use_browser, self._use_code, self._paste))
+        text.addWidget(self._row)
         top = QHBoxLayout()
+        top.setContentsMargins(px(_MARGIN), px(_MARGIN), px(_MARGIN), 0)
         top.setSpacing(px(14))
         top.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
         top.addLayout(text, 1)
-        bottom = QHBoxLayout()
-        bottom.setSpacing(px(8))
-        bottom.addStretch(1)
-        bottom.addWidget(self._again)
-        bottom.addWidget(self._cancel)
+        bottom = self._side_by_side(self._settings, self._again, self._cancel)
+        bottom.insertStretch(0, 1)
+        bottom.setContentsMargins(px(_MARGIN), 0, px(16), px(10))
         self._whole = whole = QVBoxLayout(self)
-        whole.setContentsMargins(px(20), px(20), px(16), px(14))
-        whole.setSpacing(px(14))
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(px(10))
         whole.addLayout(top, 1)
+        whole.addWidget(self._foot)
         whole.addLayout(bottom)
+
+    def _side_by_side(self, *buttons: QPushButton) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(self._theme.px(8))
+        for button in buttons:
+            row.addWidget(button)
+        if self._cancel not in buttons:
+            row.addStretch(1)
+        return row
+
+    def _button(self, do: Callable[[], object]) -> QPushButton:
+        button = QPushButton(self)
+        button.clicked.connect(do)
+        button.setAutoDefault(False)
+        return button
 
     def _dress(self) -> None:
         theme = self._theme
         theme.dress(self)
         self._title.setFont(theme.font(15, strong=True))
-        self._text.setFont(theme.font(12.5, figures=True))
-        self._text.setStyleSheet(f"color: {theme.tokens.secondary}")
+        self._code.setFont(theme.font(22, strong=True, figures=True))
+        for label in (self._text, self._page, self._other):
+            label.setFont(theme.font(12.5, figures=True))
+        for label in (self._text, self._other):
+            label.setStyleSheet(f"color: {theme.tokens.secondary}")
+        for line in (self._line, self._foot):
+            line.setFixedHeight(1)
+            line.setStyleSheet(f"background: {theme.tokens.line}; border: none")
+        self._row.dress()
         self._draw()
         self._fit()
 
@@ -133,10 +204,35 @@ class LoginDialog(QDialog):
         self._picture.setPixmap(self._icons.pixmap(look, card_ink(self._theme.tokens), size, self.devicePixelRatioF()))
 
     def _fit(self) -> None:
-        width = self._theme.px(_WIDTH)
         layout = self._whole
-        self.setFixedSize(QSize(width, max(layout.heightForWidth(width), layout.minimumSize().height())))
+        # What was shown or hidden just now counts only in a layout that was told to look again.
+        layout.invalidate()
+        smallest = layout.minimumSize()
+        width = max(self._theme.px(_WIDTH), smallest.width())
+        self.setFixedSize(QSize(width, max(layout.heightForWidth(width), smallest.height())))
 
-    def _log_in_again(self) -> None:
+    def _ask_for_address(self) -> None:
+        if self._model is None or self._model.field is None:
+            # Nothing waits that could take an address: a login that does is begun.
+            self._log_in(Way.PASTE)
+            return
+        self._pastes = True
+        self._show_field(self._model)
+        self._fit()
+        self._row.begin()
+
+    def _hand_out_code(self) -> None:
         if self._model is not None:
-            self._actions.log_in_again(self._model.account)
+            self._actions.copy_text(self._model.code)
+
+    def _log_in(self, way: Way | None) -> None:
+        """Begin a login for the same account; None: by the same way as before."""
+        if self._model is not None:
+            self._actions.log_in(self._model.account, way or self._model.way)
+
+
+def _to_be_copied() -> QLabel:
+    label = words(wrap=True)
+    flags = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    label.setTextInteractionFlags(flags)
+    return label

@@ -12,6 +12,7 @@ from probe_tray.core.commands import (
     CancelLogin,
     DismissTrouble,
     LogIn,
+    PasteAddress,
     ReadStores,
     Refresh,
     ReopenBrowser,
@@ -134,7 +135,10 @@ class Shell(QObject):
         return LoginActions(
             open_again=lambda: self._engine.send(ReopenBrowser()),
             copy_address=self._copy_address,
-            log_in_again=lambda account: self._engine.send(LogIn(account)),
+            copy_text=QGuiApplication.clipboard().setText,
+            log_in=lambda account, way: self._engine.send(LogIn(account, way)),
+            paste=lambda text: self._engine.send(PasteAddress(text)),
+            settings=self.show_settings,
             cancel=lambda: self._engine.send(CancelLogin()),
         )
 

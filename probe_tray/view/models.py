@@ -6,6 +6,7 @@ import msgspec
 
 from probe_tray.core.condition import Condition
 from probe_tray.core.identity import AccountKey
+from probe_tray.core.state import Way
 
 
 class Tone(enum.Enum):
@@ -157,6 +158,17 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     list_name: str
 
 
+class PasteField(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the address is pasted that the browser ended at."""
+
+    label: str
+    button: str
+    problem: str
+    """What was wrong with the address before; empty when nothing was."""
+    at_once: bool
+    """Shown from the start, and not only when it is asked for."""
+
+
 class LoginView(msgspec.Struct, frozen=True, kw_only=True):
     """The small window of a login."""
 
@@ -164,12 +176,25 @@ class LoginView(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     text: str
     failed: bool
-    open_again: str
-    """Empty: no such button now. The same for the others."""
-    copy_address: str
-    log_in_again: str
+    code: str = ""
+    """What is typed into ``page``; empty without such a code."""
+    page: str = ""
+    open_again: str = ""
+    """Empty: no such button now. The same for the other buttons."""
+    copy_address: str = ""
+    copy_code: str = ""
+    other_ways: str = ""
+    """Stands above the buttons for other ways; may be empty while these are there."""
+    use_browser: str = ""
+    use_code: str = ""
+    paste: str = ""
+    field: PasteField | None = None
+    """Where an address can be pasted into this login; None: it has to be another login."""
+    settings: str = ""
+    log_in_again: str = ""
     cancel: str
     account: AccountKey | None
+    way: Way
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
