@@ -19,6 +19,7 @@ ProbeError
     NotSentError, CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError
     LoginEndedError, UncertainLoginError, RetryLaterError, RenewalsPausedError
     EdgeBlockedError, RegionBlockedError, StrangeAnswerError
+    ModelRefusedError, ModelFailedError, ModelSilentError, QuotaUsedUpError
 """
 
 from datetime import timedelta
@@ -451,3 +452,31 @@ class StrangeAnswerError(ServiceError):
 
     title_template = "The service answered something that Probe Tray cannot read (status {status})."
     hint_template = "Probe Tray tries again by itself; if it stays, look for an update."
+
+
+class ModelRefusedError(ServiceError):
+    """A model that this login may not use, or that does not exist."""
+
+    title_template = "The service does not let this login use the model: {reason}."
+    hint_template = "Another plan or workspace may have it. Remove it from the list in Settings if it is gone for good."
+
+
+class ModelFailedError(ServiceError):
+    """The first thing that came from the model was a failure."""
+
+    title_template = "The model answered with an error: {reason}."
+    hint_template = "Test it again later."
+
+
+class ModelSilentError(ServiceError):
+    """2xx, and nothing that is an answer of a model."""
+
+    title_template = "The service took the question, but the model said nothing."
+    hint_template = "Test it again later."
+
+
+class QuotaUsedUpError(ServiceError):
+    """The account has no capacity left for any model."""
+
+    title_template = "The quota of this account is used up."
+    hint_template = "Test again after it has been reset."
