@@ -596,3 +596,19 @@ async def test_an_end_whose_reason_was_lost_is_still_a_sentence(memory_of_an_end
 @pytest.fixture
 def memory_of_an_end() -> Outcome:
     return Outcome(verdict=Verdict.ENDED, at=START)
+
+
+@pytest.mark.parametrize("crash", [False, True])
+async def test_a_spent_token_gives_way_even_to_tokens_that_look_older(*, crash: bool) -> None:
+    bench = Bench(VAULT, FOLDER)
+    behind = tokens("ana", number=2, at=START - timedelta(days=9))
+    bench.issuer.script = [Answer(200, {}, reply_body(behind))]
+    if crash:
+        bench.steps.on["saved vault"] = bench.crash
+        with pytest.raises(Crash):
+            await bench.renew()
+        bench.restart()
+        await bench.transaction.finish_pending(ANA)
+    else:
+        await bench.renew()
+    assert bench.held() == {refresh_token(2)}
