@@ -2,10 +2,11 @@ import base64
 import hashlib
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.oauth import Attempt, authorize_address, new_attempt
+from probe_tray.core.oauth import Attempt, Callback, Grant, Misfit, authorize_address, new_attempt, read_pasted
 from probe_tray.core.secret import Secret
 from probe_tray.core.service import OFFICIAL, Service
 from tests.support.fakes import FakeRandomness
@@ -69,3 +70,95 @@ def test_state_and_verifier_are_base64url_of_32_and_64_bytes(noise: bytes) -> No
         text = secret.reveal()
         assert len(text) == length
         assert base64.urlsafe_b64decode(text + "=" * (-length % 4)) == noise[:size]
+
+
+STATE = Secret("the-right-state")
+CODE = "ac_x.Y-z~1"
+QUERY = f"code={CODE}&state=the-right-state"
+
+
+def pasted(text: str) -> Callback | Misfit:
+    return read_pasted(Secret(text), STATE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{REDIRECT}?{QUERY}",
+        f"http://127.0.0.1:1457/auth/callback?state=the-right-state&code={CODE}",
+        f"localhost:1455/auth/callback?{QUERY}",
+        f"{REDIRECT}?{QUERY}&scope=openid%20profile#",
+        f"?{QUERY}",
+        QUERY,
+        f"  {QUERY}\n",
+        f'"{REDIRECT}?{QUERY}"',
+        f"'{QUERY}'",
+        f"<{REDIRECT}?{QUERY}>",
+        f" < \u201c{REDIRECT}?{QUERY}\u201d > ",
+        f"\ufeff{REDIRECT}?code=ac_x.\r\n  Y-z~1&sta\nte=the-right-state\u200b",
+    ],
+)
+def test_an_address_is_understood_however_it_was_copied(text: str) -> None:
+    assert pasted(text) == Callback(code=Secret(CODE))
+
+
+@pytest.mark.parametrize(
+    ("text", "misfit"),
+    [
+        ("", Misfit.NO_CODE),
+        ("hello", Misfit.NO_CODE),
+        (REDIRECT, Misfit.NO_CODE),
+        ("state=the-right-state", Misfit.NO_CODE),
+        ("code=&state=the-right-state", Misfit.NO_CODE),
+        (f"{QUERY}&code=another", Misfit.NO_CODE),
+        (f"{QUERY}&error=access_denied", Misfit.NO_CODE),
+        ("code=%ff&state=the-right-state", Misfit.NO_CODE),
+        ("code=%00&state=the-right-state", Misfit.NO_CODE),
+        (f"{QUERY}&x={'y' * 9000}", Misfit.NO_CODE),
+        ("&".join(f"p{n}=1" for n in range(30)) + f"&{QUERY}", Misfit.NO_CODE),
+        (f"code={CODE}", Misfit.NO_STATE),
+        (f"{REDIRECT}?code={CODE}&state=", Misfit.NO_STATE),
+        ("error=access_denied", Misfit.NO_STATE),
+        (f"code={CODE}&state=another-state", Misfit.OTHER_LOGIN),
+        ("error=access_denied&state=another-state", Misfit.OTHER_LOGIN),
+        (f"code={CODE}&state=the-right-stat", Misfit.OTHER_LOGIN),
+    ],
+)
+def test_an_address_that_does_not_help_is_told_apart(text: str, misfit: Misfit) -> None:
+    assert pasted(text) is misfit
+
+
+def test_the_error_of_the_sign_in_page_is_read_as_the_listener_reads_it() -> None:
+    text = f"{REDIRECT}?error=access_denied&error_description=missing_codex_entitlement%0a+x&state=the-right-state"
+    assert pasted(text) == Callback(error="access_denied", description="missing_codex_entitlement x")
+
+
+def test_the_sign_in_page_s_own_address_has_no_code_in_it() -> None:
+    attempt = Attempt(state=STATE, verifier=Secret("v" * 86))
+    assert read_pasted(authorize_address(OFFICIAL, attempt, REDIRECT), STATE) is Misfit.NO_CODE
+
+
+@given(st.text(max_size=300))
+def test_whatever_is_pasted_without_the_state_brings_nothing(text: str) -> None:
+    assert isinstance(pasted(text), Misfit)
+
+
+AROUND = st.text("<>\"'`“”«» \t\r\n\u200b", max_size=20)
+
+
+@given(AROUND, AROUND, st.sampled_from(["", "?", f"{REDIRECT}?"]))
+def test_what_stands_around_an_address_is_never_a_part_of_it(before: str, after: str, start: str) -> None:
+    assert pasted(f"{before}{start}{QUERY}{after}") == Callback(code=Secret(CODE))
+
+
+@given(st.text("abc=&?#%+ ", max_size=80))
+def test_with_the_right_state_only_a_code_or_an_error_of_the_query_counts(query: str) -> None:
+    found = pasted(f"state=the-right-state&{query}")
+    assert isinstance(found, Misfit) or found.code is None
+
+
+def test_a_callback_and_a_grant_show_no_code() -> None:
+    grant = Grant(code=Secret(CODE), verifier=Secret("the-verifier"), redirect_uri=REDIRECT)
+    shown = repr(pasted(QUERY)) + repr(grant)
+    assert CODE not in shown
+    assert "the-verifier" not in shown

@@ -2,11 +2,19 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 
 from probe_tray.core.answer import Answer
-from probe_tray.core.errors import BrowserError, KeyringLockedError, NotSentError, UncertainError, WriteError
+from probe_tray.core.errors import (
+    BrowserError,
+    ClockError,
+    KeyringLockedError,
+    NotSentError,
+    UncertainError,
+    WriteError,
+)
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.state import LoginPhase, LoginState
 from probe_tray.ports import Callback
@@ -79,7 +87,12 @@ async def test_a_login_that_was_refused_says_so(callback: Callback, kind: str) -
     ("answer", "kind"),
     [
         (Answer(400, {}, b'{"error":"invalid_grant"}'), "ExchangeError"),
+        (Answer(400, {}, b"not even JSON"), "ExchangeError"),
+        (Answer(401, {}, b"{}"), "ExchangeError"),
+        (Answer(429, {"Retry-After": "30"}, b""), "RateLimitedError"),
         (Answer(500, {}, b""), "ExchangeError"),
+        (Answer(503, {}, b"<html>"), "ExchangeError"),
+        (Answer(403, {}, b'{"error":{"code":"unsupported_country_region_territory"}}'), "RegionBlockedError"),
         (Answer(403, {}, b"<html>"), "EdgeBlockedError"),
         (Answer(200, {}, b"<html>"), "IncompleteReplyError"),
         (Answer(200, {}, reply_body(tokens(), "refresh_token")), "IncompleteReplyError"),
@@ -244,6 +257,34 @@ async def test_another_account_than_the_one_asked_for_is_added_and_told_so() -> 
     assert bench.state.login.problem.facts == (("who", "ben@example.com"),)
     assert bench.vault.held[ANA] == credential("ana")
     assert credential("ben").key in bench.vault.held
+
+
+async def test_a_login_under_a_wrong_clock_is_done_and_the_clock_is_told() -> None:
+    bench = Bench()
+    date = format_datetime(START + timedelta(hours=3), usegmt=True)
+    bench.service.answer("exchange", Answer(200, {"Date": date}, reply_body(tokens(), expires_in=3600)))
+    assert await log_in(bench) == ANA
+    assert bench.state.login == LoginState(phase=LoginPhase.DONE, account=ANA)
+    assert bench.state.trouble == ClockError(minutes="180").problem
+    assert bench.vault.held[ANA].expired == START + timedelta(hours=4)
+
+
+async def test_a_login_that_fails_under_a_wrong_clock_says_how_wrong_it_is() -> None:
+    bench = Bench()
+    date = format_datetime(START - timedelta(hours=3), usegmt=True)
+    bench.service.answer("exchange", Answer(400, {"Date": date}, b'{"error":"invalid_grant"}'))
+    assert await log_in(bench) is None
+    assert bench.state.login is not None
+    assert (bench.login_problem, bench.state.login.clock_off) == ("ExchangeError", timedelta(hours=-3))
+    assert bench.state.trouble is None
+
+
+async def test_a_login_that_failed_before_the_service_said_yes_keeps_nothing_for_later() -> None:
+    bench = Bench()
+    bench.vault.fault = KeyringLockedError()
+    async with logging_in(bench):
+        assert bench.state.login is not None
+        assert not bench.state.login.unsaved
 
 
 async def test_what_nobody_expected_ends_the_login_in_the_state_too() -> None:

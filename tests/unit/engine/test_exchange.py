@@ -1,0 +1,65 @@
+from datetime import timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from probe_tray.core.answer import Answer
+from probe_tray.core.errors import ExchangeError
+from probe_tray.core.oauth import Grant
+from probe_tray.core.secret import Secret
+from probe_tray.core.service import OFFICIAL
+from probe_tray.engine.exchange import Exchange
+from tests.support.fakes import START, FakeClock, ScriptedService
+from tests.support.tokens import reply_body, tokens
+
+GRANT = Grant(code=Secret("the-code"), verifier=Secret("v"), redirect_uri="http://localhost:1455/auth/callback")
+HOUR = timedelta(hours=1)
+
+
+class Office:
+    """A service whose clock is ``ahead`` of ours."""
+
+    def __init__(self, ahead: timedelta, status: int = 200, body: bytes | None = None) -> None:
+        self.service, self.off = ScriptedService(), list[timedelta]()
+        date = format_datetime(START + ahead, usegmt=True)
+        self.service.answer(
+            "exchange", Answer(status, {"Date": date}, body or reply_body(tokens(at=START + ahead), expires_in=3600))
+        )
+        self.exchange = Exchange(OFFICIAL, self.service, FakeClock())
+
+
+@pytest.mark.parametrize("seconds", [0, 119, -120])
+async def test_clocks_that_agree_within_two_minutes_are_not_worth_a_word(seconds: int) -> None:
+    office = Office(timedelta(seconds=seconds))
+    login = await office.exchange.run(GRANT, office.off.append)
+    assert office.off == []
+    assert (login.last_refresh, login.expired) == (START, START + HOUR)
+
+
+@pytest.mark.parametrize("ahead", [3 * HOUR, -3 * HOUR, timedelta(seconds=121)])
+async def test_of_two_clocks_that_disagree_the_service_s_is_believed_and_it_is_told(ahead: timedelta) -> None:
+    office = Office(ahead)
+    login = await office.exchange.run(GRANT, office.off.append)
+    assert office.off == [ahead]
+    assert (login.last_refresh, login.expired) == (START + ahead, START + ahead + HOUR)
+
+
+async def test_an_exchange_that_fails_under_a_wrong_clock_tells_so_first() -> None:
+    office = Office(5 * HOUR, 400, b'{"error":"invalid_grant"}')
+    with pytest.raises(ExchangeError):
+        await office.exchange.run(GRANT, office.off.append)
+    assert office.off == [5 * HOUR]
+
+
+@pytest.mark.parametrize("date", ["", "yesterday"])
+async def test_an_answer_without_a_date_says_nothing_about_clocks(date: str) -> None:
+    office = Office(timedelta())
+    office.service.answer("exchange", Answer(200, {"Date": date}, reply_body(tokens(), expires_in=3600)))
+    login = await office.exchange.run(GRANT, office.off.append)
+    assert (office.off, login.last_refresh) == ([], START)
+
+
+async def test_the_code_is_sent_once_with_the_address_that_was_authorized() -> None:
+    office = Office(timedelta())
+    await office.exchange.run(GRANT, office.off.append)
+    assert office.service.asked == [("exchange", f"{GRANT.code.fingerprint} {GRANT.redirect_uri}")]
