@@ -8,7 +8,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Protocol, cast
 from urllib.parse import urlencode, urlsplit
 
@@ -45,6 +45,12 @@ class ServiceClient:
         self._context_lock = asyncio.Lock()
         self._kept: httpx.AsyncHTTPTransport | None = None
         self._former: list[httpx.AsyncHTTPTransport] = []
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def issuer(self) -> str:
+        """The issuer's host."""
+        return urlsplit(self._service.issuer).hostname or ""
 
     def use(self, proxy: ProxyChoice) -> None:
         """Go through another proxy from the next request on."""
@@ -60,6 +66,7 @@ class ServiceClient:
         for transport in kept:
             if transport is not None:
                 await transport.aclose()
+        await asyncio.gather(*self._closing)
 
     async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
         """Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
@@ -152,7 +159,8 @@ class ServiceClient:
         sending = _Sending()
         proxy = self._proxy.address_for(host)
         try:
-            async with asyncio.timeout(_SECONDS), self._transport(context, proxy, fresh=fresh) as transport:
+            async with asyncio.timeout(_SECONDS), AsyncExitStack() as connection:
+                transport = await connection.enter_async_context(self._transport(context, proxy, fresh=fresh))
                 request = httpx.Request(
                     method,
                     address,
@@ -164,10 +172,12 @@ class ServiceClient:
                     },
                 )
                 response = await transport.handle_async_request(request)
-                try:
-                    return Answer(response.status_code, response.headers, await _body(response))
-                finally:
-                    await response.aclose()
+                connection.push_async_callback(response.aclose)
+                answer = Answer(response.status_code, response.headers, await _body(response, fresh=fresh))
+                if fresh:
+                    # Until the tokens in it are on the disk, no time is spent and no failure met for a connection.
+                    self._close_soon(connection.pop_all())
+                return answer
         # Everything the libraries may raise comes under these; none of it may go further, for it can show headers.
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ssl.SSLError, TimeoutError, ValueError) as error:
             shown = self._proxy.shown if proxy is not None else ""
@@ -176,6 +186,15 @@ class ServiceClient:
             raise to_service_error(error, host=host, proxy=shown, sent=sent) from None
         finally:
             await sending.clean_up()
+
+    def _close_soon(self, connection: AsyncExitStack) -> None:
+        async def close() -> None:
+            with suppress(httpx.HTTPError, OSError, RuntimeError):
+                await connection.aclose()
+
+        task = asyncio.create_task(close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     @asynccontextmanager
     async def _transport(
@@ -244,14 +263,18 @@ def _account_headers(credential: Credential) -> dict[str, str]:
     return headers | ({"X-OpenAI-Fedramp": "true"} if credential.claims.fedramp else {})
 
 
-async def _body(response: httpx.Response) -> bytes:
+async def _body(response: httpx.Response, *, fresh: bool) -> bytes:
     """The whole body; of a stream of events the first event only. Raises StrangeAnswerError beyond 2 MiB."""
     stream = response.is_success and response.headers.get("content-type", "").lower().startswith(_EVENTS)
     body = bytearray()
+    # RFC 9112, section 6.2. A connection that is kept has to be read to the end of its message all the same.
+    whole = response.headers.get("content-length", "") if fresh and "content-encoding" not in response.headers else ""
     async for part in response.aiter_bytes():
         body += part
         if len(body) > _LARGEST_BODY:
             raise StrangeAnswerError(status=str(response.status_code))
+        if str(len(body)) == whole:
+            break
         if stream and (end := _end_of_event(body)):
             return bytes(body[:end])
     return bytes(body)

@@ -66,7 +66,11 @@ class FileJournal:
     async def keep_answer(self, entry: JournalEntry, status: int, body: bytes) -> None:
         """Write the sealed answer into its room, in place."""
         prepared = self._prepared.pop(entry.name)
-        await asyncio.to_thread(self._write_answer, entry, prepared, status, body)
+        block = answer_bytes(prepared.seal(answer_plain(entry, status, body), _context(entry.name)))
+        # Until it is written the tokens are nowhere but in this process, so it waits for no thread: the room is there,
+        # and the system takes these few pages at once. The wait for the medium is a thread's.
+        written = self._fill_room(prepared, block)
+        await asyncio.to_thread(self._settle, entry, prepared, block, written=written)
 
     async def finish(self, entry: JournalEntry) -> None:
         """Remove the entry, or mark it as done where it cannot be removed."""
@@ -109,19 +113,26 @@ class FileJournal:
                 raise
             raise WriteError(path=str(path), reason=reason_of(error)) from None
 
-    def _write_answer(self, entry: JournalEntry, prepared: _Prepared, status: int, body: bytes) -> None:
-        sealed = prepared.seal(answer_plain(entry, status, body), _context(entry.name))
-        block = answer_bytes(sealed)
+    def _fill_room(self, prepared: _Prepared, block: bytes) -> bool:
+        try:
+            os.lseek(prepared.file, prepared.place, os.SEEK_SET)
+            rest = memoryview(block)
+            while rest:
+                rest = rest[self._disk.write(prepared.file, rest) :]
+        except OSError:
+            return False
+        return True
+
+    def _settle(self, entry: JournalEntry, prepared: _Prepared, block: bytes, *, written: bool) -> None:
         try:
             try:
-                os.lseek(prepared.file, prepared.place, os.SEEK_SET)
-                rest = memoryview(block)
-                while rest:
-                    rest = rest[self._disk.write(prepared.file, rest) :]
-                self._disk.sync(prepared.file)
+                if written:
+                    self._disk.sync(prepared.file)
             finally:
                 self._disk.close(prepared.file)
         except OSError:
+            written = False
+        if not written:
             # The place that was reserved has failed; another one may not.
             replace_file(self._path(entry.name), intent_bytes(entry) + block, disk=self._disk)
 
