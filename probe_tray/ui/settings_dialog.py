@@ -4,8 +4,18 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 import msgspec
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from probe_tray.core.settings import Settings
 from probe_tray.ui.fields import Field, make_field
@@ -13,11 +23,14 @@ from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
 from probe_tray.view.settings import Form, Row, check
 
-_WIDTH, _HEIGHT = 580, 600
+_WIDTH, _HEIGHT, _SCREEN_SHARE = 580, 600, 0.9
 
 
 class SettingsDialog(QDialog):
     """Edits a copy; ``save`` gets it when the person says so."""
+
+    test_wanted = Signal()
+    """The person wants to see a notification."""
 
     def __init__(self, theme: Theme, form: Form, save: Callable[[Settings], None]) -> None:
         """Make the window; fill it with :meth:`open_with`."""
@@ -31,6 +44,9 @@ class SettingsDialog(QDialog):
         self._helps: list[QLabel] = []
         self._groups: list[QLabel] = []
         self._fields: dict[str, Field] = {row.key: make_field(row, form, self._check) for row in form.rows}
+        self._test = QPushButton(form.test)
+        self._test.setAutoDefault(False)
+        self._test.clicked.connect(self.test_wanted)
         self._complaint = words(wrap=True)
         self._buttons = QDialogButtonBox(self)
         self._saver = self._buttons.addButton(form.save, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -91,6 +107,8 @@ class SettingsDialog(QDialog):
                 title.setText(group)
                 self._groups.append(title)
                 rows.addWidget(title, rows.rowCount(), 0, 1, 2)
+                if group == self._form.test_group:
+                    rows.addWidget(self._test, rows.rowCount(), 1)
             self._add(rows, row)
         scroll = QScrollArea(self)
         scroll.setWidget(page)
@@ -128,7 +146,9 @@ class SettingsDialog(QDialog):
             help_.setFont(theme.font(12))
             help_.setStyleSheet(f"color: {colours.secondary}; padding-bottom: {theme.px(8)}px")
         self._complaint.setStyleSheet(f"color: {colours.critical_text}")
-        self.resize(theme.px(_WIDTH), theme.px(_HEIGHT))
+        # Its buttons must be in reach on a small screen too; the rows scroll.
+        highest = int(self.screen().availableGeometry().height() * _SCREEN_SHARE)
+        self.resize(theme.px(_WIDTH), min(theme.px(_HEIGHT), highest))
 
     def _check(self) -> None:
         # Fields report while they are being made, before the window stands.

@@ -1,6 +1,7 @@
 """What the walks through Probe Tray share: the running app, a sign-in in the browser, and where tokens would show."""
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -14,9 +15,10 @@ from probe_tray.adapters.vault import VaultStore, record_files
 from probe_tray.core.secret import Secret
 from probe_tray.demo import DemoLogin
 from tests.desktop.bench import Desktop, installed
+from tests.desktop.bus import BusError
 from tests.desktop.processes import Program
 from tests.desktop.tray import TrayItem
-from tests.desktop.waiting import wait_for
+from tests.desktop.waiting import BenchError, wait_for
 from tests.desktop.windows import Window
 from tests.support.keyrings import FakeKeyStore
 
@@ -39,12 +41,19 @@ class App:
         """Start the installed program, with the words of ``before`` in front, and wait for its icon."""
         self.desktop = desktop
         self.program: Program = desktop.start(*before, installed("probe-tray"), *arguments, env=env)
-        self.item: TrayItem = desktop.tray.wait_item(pid=self.pid)
+        self.item: TrayItem = wait_for("the app's icon", self._icon, seconds=20, instead=desktop.describe)
 
     @property
     def pid(self) -> int:
         """Its process."""
         return self.program.pid
+
+    def _icon(self) -> TrayItem | None:
+        if not self.program.running:
+            raise BenchError(self.program.describe())
+        with contextlib.suppress(BusError):
+            return next((i for i in self.desktop.tray.items() if i.pid == self.pid and i.icon_sizes), None)
+        return None
 
     def wait_account(self, name: str, numbers: str = r"\d %|\d%") -> str:
         """Wait until the menu has the account's line with ``numbers`` (a regular expression), and return the line."""

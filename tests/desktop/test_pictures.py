@@ -1,0 +1,63 @@
+"""Pictures of all that a person sees, in both sizes and both looks, left in `tests/desktop/shots/` to be looked at."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+from tests.desktop.bench import Desktop
+from tests.desktop.walking import LOGIN_WINDOW, SETTINGS_WINDOW, App
+from tests.desktop.windows import RIGHT, Region, Window
+
+pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
+
+WIDTH, HEIGHT = 1280, 800
+LOOKS = {"light": {}, "dark": {"GTK_THEME": "Adwaita:dark"}}
+
+
+def colours(picture: Path, region: Region) -> int:
+    """Count the colours inside a region: a blank window has one, a drawn one dozens."""
+    image = QImage(str(picture)).copy(region.x, region.y, region.width, region.height)
+    return len({image.pixel(x, y) for y in range(0, image.height(), 2) for x in range(0, image.width(), 2)})
+
+
+def is_on_the_screen(region: Region) -> bool:
+    right, bottom = region.x + region.width, region.y + region.height
+    return min(region.x, region.y) >= 0 and right <= WIDTH and bottom <= HEIGHT
+
+
+@pytest.mark.parametrize("scale", ["1", "2"])
+@pytest.mark.parametrize("look", list(LOOKS))
+def test_everything_is_drawn_and_lies_on_the_screen(desktop: Desktop, look: str, scale: str) -> None:
+    desktop.set_panel_dark(dark=look == "dark")
+    app = App(desktop, "--demo", env={**LOOKS[look], "QT_SCALE_FACTOR": scale})
+
+    def picture(name: str, window: Window) -> None:
+        path = desktop.screenshot(f"{name}-{look}-{scale}x")
+        assert colours(path, window.region) > 20, name
+        assert is_on_the_screen(window.region), name
+
+    desktop.notifications.wait("login ends")
+    desktop.notifications.wait("100% of the weekly quota used")
+    picture("notification", desktop.screen.wait_window("xfce4-notifyd"))
+    desktop.notifications.forget()
+    app.wait_account("ana@example.com")
+    desktop.screenshot(f"tray-{look}-{scale}x", desktop.tray_region(), zoom=8)
+
+    desktop.screen.click(*desktop.tray_region().centre, RIGHT)
+    picture("menu", desktop.screen.wait_window("^wrapper-2.0$"))
+    desktop.screen.key("Escape")
+
+    window = app.open_panel()
+    app.read("research@example.com")
+    picture("panel", window)
+    desktop.screen.key("Escape")
+
+    app.start_login()
+    app.read("Finish signing in")
+    picture("login", desktop.screen.wait_window(LOGIN_WINDOW))
+    app.press("Cancel")
+
+    app.item.click_menu("Settings…")
+    app.read("New logins are kept in")
+    picture("settings", desktop.screen.wait_window(SETTINGS_WINDOW))

@@ -1,0 +1,176 @@
+"""The tray app as a process: its arguments, what it says where it cannot start, and how it ends."""
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from probe_tray import __version__
+from probe_tray.adapters.display import check_display, check_libraries
+from probe_tray.app import run
+from probe_tray.core.errors import NoDisplayError, SystemLibraryError
+from tests.desktop.waiting import wait_for
+
+END_SECONDS = 2.0
+EGL = "libEGL.so.1: cannot open shared object file: No such file or directory"
+CURSOR = "libxcb-cursor.so.0: cannot open shared object file: No such file or directory"
+
+
+@contextmanager
+def started(*arguments: str, **env: str) -> Generator[subprocess.Popen[str]]:
+    """The app in a process of its own, on the screenless platform that all tests use."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "probe_tray", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **env},
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def folder(home: Path) -> Path:
+    """Have the demo's logins kept in a folder, so that a test sees from outside when the app is running."""
+    logins = home / "logins"
+    config = Path(os.environ["XDG_CONFIG_HOME"]) / "probe-tray-demo" / "config.json"
+    config.parent.mkdir(parents=True)
+    config.write_text(json.dumps({"storage": "folder", "sync_dir": str(logins)}), "utf-8")
+    return logins
+
+
+def wait_running(process: subprocess.Popen[str], logins: Path) -> None:
+    def runs() -> bool:
+        assert process.poll() is None, process.communicate()
+        return len(list(logins.glob("*.json"))) == 3
+
+    assert wait_for("the sample logins", runs, seconds=30)
+
+
+def test_help_tells_what_the_demo_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(["--help"])
+    assert ended.value.code == 0
+    assert "--demo" in capsys.readouterr().out
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"probe-tray {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["--dmo"], ["accounts.json"], ["--demo=yes"]])
+def test_what_it_does_not_know_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(arguments)
+    assert ended.value.code == 2
+    assert "probe-tray: error: " in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="there is always a screen")
+@pytest.mark.parametrize("display", ["", ":4711", "host.invalid", "unix:4711"])
+def test_without_a_display_it_says_so_and_ends_with_2(
+    display: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    monkeypatch.delenv("QT_QPA_PLATFORM")
+    monkeypatch.setenv("DISPLAY", display)
+    before = sorted(home.rglob("*"))
+    assert run(["--demo"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == (
+        "probe-tray: There is no display to show Probe Tray on. "
+        "Start it inside a desktop session, or use the command codex-probe here.\n"
+    )
+    assert sorted(home.rglob("*")) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")
+def test_a_wayland_display_is_one(home: Path) -> None:
+    runtime = Path(os.environ["XDG_RUNTIME_DIR"])
+    environment = {"WAYLAND_DISPLAY": "wayland-0", "XDG_RUNTIME_DIR": str(runtime)}
+    with pytest.raises(NoDisplayError):
+        check_display(environment, "linux")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(runtime / "wayland-0"))
+        listener.listen()
+        check_display(environment, "linux")
+
+
+def test_the_platforms_that_always_have_a_display_are_not_asked() -> None:
+    for platform in ("win32", "darwin"):
+        check_display({}, platform)
+
+
+def test_a_library_that_qts_window_plugin_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str) -> None:
+        raise OSError(CURSOR if path.endswith("libqxcb.so") else path)
+
+    (tmp_path / "platforms").mkdir()
+    check_libraries(tmp_path, "linux")
+    (tmp_path / "platforms" / "libqxcb.so").touch()
+    monkeypatch.setattr(ctypes, "CDLL", refuse)
+    check_libraries(tmp_path, "darwin")
+    with pytest.raises(SystemLibraryError) as caught:
+        check_libraries(tmp_path, "linux")
+    assert caught.value.title.startswith("The system library libxcb-cursor.so.0 is missing")
+    assert "apt install" in caught.value.hint
+    assert "libxcb-cursor0" in caught.value.hint
+
+
+def test_a_library_without_which_qt_does_not_load_is_named(tmp_path: Path) -> None:
+    package = tmp_path / "PySide6"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "QtWidgets.py").write_text(f"raise ImportError({EGL!r})\n", "utf-8")
+    with started("--demo", PYTHONPATH=str(tmp_path)) as process:
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (2, "")
+    assert err.startswith("probe-tray: The system library libEGL.so.1 is missing, so Probe Tray cannot open a window.")
+    assert "libegl1" in err
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_it_at_once_and_tidily(number: signal.Signals, status: int, folder: Path) -> None:
+    with started("--demo") as process:
+        wait_running(process, folder)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=END_SECONDS)
+    assert (process.returncode, out, err) == (status, "", "")
+    assert len(list(folder.glob("*.json"))) == 3
+
+
+def test_a_configuration_that_cannot_be_used_ends_it_with_2_and_stays_as_it_was(folder: Path) -> None:
+    config = Path(os.environ["XDG_CONFIG_HOME"]) / "probe-tray-demo" / "config.json"
+    config.write_text('{"warn_used_percent": 0}', "utf-8")
+    with started("--demo") as process:
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (2, "")
+    assert "warn_used_percent is 0. Allowed: a whole number from 1 to 100." in err
+    assert config.read_text("utf-8") == '{"warn_used_percent": 0}'
+    assert not folder.exists()
+
+
+def test_a_proxy_in_the_settings_that_cannot_be_used_is_named_without_its_password(folder: Path) -> None:
+    config = Path(os.environ["XDG_CONFIG_HOME"]) / "probe-tray-demo" / "config.json"
+    config.write_text('{"proxy": "gopher://ana:proxy-password@proxy.example"}', "utf-8")
+    with started("--demo") as process:
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (2, "")
+    assert "The proxy address in " in err
+    assert "proxy-password" not in err
