@@ -195,4 +195,5 @@ def _waiting(state: LoginState, host: str, t: Translator) -> str:
 
 def _sentences(parts: Iterable[str], t: Translator) -> str:
     """One after the other: not every script puts a space between sentences."""
-    return reduce(lambda first, second: t("{first} {second}", first=first, second=second), parts)
+    said = [part for part in parts if part]
+    return reduce(lambda first, second: t("{first} {second}", first=first, second=second), said) if said else ""
