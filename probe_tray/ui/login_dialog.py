@@ -1,6 +1,7 @@
 """The small window of a login: what is waited for, and the ways out. It never blocks anything else."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import msgspec
 from PySide6.QtCore import QEvent, QSize, Qt
@@ -59,6 +60,7 @@ class LoginDialog(QDialog):
         self._again = self._button(lambda: self._log_in(None))
         self._cancel = self._button(self.reject)
         self._arrange()
+        self._place_field(first=False)
         theme.changed.connect(self._dress)
         self._dress()
 
@@ -128,11 +130,19 @@ class LoginDialog(QDialog):
             return
         self._pastes = self._pastes or model.field.at_once
         self._row.show_model(model.field)
-        # The main thing stands before the other ways; asked for as another way, it opens below the button.
-        self._column.removeWidget(self._row)
-        self._column.insertWidget(self._column.indexOf(self._line) if model.field.at_once else -1, self._row)
+        self._place_field(first=model.field.at_once)
         self._row.setVisible(self._pastes)
         self._paste.setVisible(bool(model.paste) and not self._pastes)
+
+    def _place_field(self, *, first: bool) -> None:
+        """The main thing stands ``first``, before the other ways; asked for as one of them, it opens below them."""
+        self._column.removeWidget(self._row)
+        self._column.insertWidget(self._column.indexOf(self._line) if first else -1, self._row)
+        others = (self._use_browser, self._use_code, self._paste)
+        middle = (*self._row.stops, *others) if first else (*others, *self._row.stops)
+        stops = (self._page, self._code, self._open, self._copy_code, self._copy, *middle, self._settings)
+        for one, next_one in pairwise((*stops, self._again, self._cancel)):
+            self.setTabOrder(one, next_one)
 
     def _stop_pasting(self) -> None:
         self._pastes = False
@@ -151,7 +161,6 @@ class LoginDialog(QDialog):
         text.addWidget(self._line)
         text.addWidget(self._other)
         text.addLayout(self._side_by_side(self._use_browser, self._use_code, self._paste))
-        text.addWidget(self._row)
         top = QHBoxLayout()
         top.setContentsMargins(px(_MARGIN), px(_MARGIN), px(_MARGIN), 0)
         top.setSpacing(px(14))

@@ -36,6 +36,11 @@ class PasteRow(QWidget):
         self._button.setAutoDefault(False)
         self._arrange()
 
+    @property
+    def stops(self) -> tuple[QWidget, QWidget]:
+        """What the keyboard reaches, in this order."""
+        return self._field, self._button
+
     def show_model(self, model: PasteField) -> None:
         """Show what it is for, and what was wrong with the last address."""
         self._label.setText(model.label)
