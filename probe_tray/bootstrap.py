@@ -31,6 +31,7 @@ from probe_tray.adapters.sealer import FolderSealer, VaultKey
 from probe_tray.adapters.vault import VaultStore, record_files
 from probe_tray.core.alerts import Alert
 from probe_tray.core.credential import Credential, make_credential
+from probe_tray.core.events import Event
 from probe_tray.core.secret import Secret
 from probe_tray.core.service import OFFICIAL, Service
 from probe_tray.core.settings import Settings, Storage
@@ -49,7 +50,7 @@ from probe_tray.engine.sign_in import BrowserSignIn
 from probe_tray.engine.store import Store
 from probe_tray.engine.transaction import Transaction
 from probe_tray.engine.usage_asker import UsageAsker
-from probe_tray.ports import AccountStore, Clock, Notification
+from probe_tray.ports import AccountStore, Clock, KeyStore, Notification
 from probe_tray.resources import resource
 from probe_tray.view.alert_words import notification
 from probe_tray.view.times import Now
@@ -102,9 +103,7 @@ class Session:
         store = Store(AppState(settings=settings))
         places = self._places
         locks = FileLocks(places.locks)
-        key = VaultKey(
-            self._keyring, locks, lambda: bool(record_files(places.vault)) or holds_sealed_answer(places.journal)
-        )
+        key = vault_key(places, self._keyring, locks)
         vault_store = VaultStore(places.vault, key)
         accounts = Accounts(self._stores(settings, vault_store), store)
         client = ServiceClient(self._service, detect_proxy(settings.proxy, self._environment), self._environment)
@@ -116,16 +115,8 @@ class Session:
             Way.PASTE: unheard,
             Way.CODE: DeviceSignIn(self._service, client, browser, clock),
         }
-        transaction = Transaction(
-            client,
-            accounts,
-            FileJournal(places.journal, FolderSealer(key)),
-            FileRenewalMemory(places.memory),
-            clock,
-            randomness,
-            urlsplit(self._service.issuer).hostname or "",
-        )
-        renewals = Renewals(transaction, locks, clock, store.dispatch)
+        journal = FileJournal(places.journal, FolderSealer(key))
+        renewals = make_renewals(self._service, client, accounts, journal, places, locks, store.dispatch)
 
         def compose(alert: Alert, state: AppState) -> Notification:
             return notification(alert, state, Now(clock.now(), zone), t)
@@ -161,6 +152,27 @@ class Session:
 
     def _at(self, settings: Settings) -> Service:
         return msgspec.structs.replace(self._service, redirect_host=settings.redirect_host)
+
+
+def vault_key(places: Places, keyring: KeyStore, locks: FileLocks) -> VaultKey:
+    """The key of the vault in ``places``, which is made only where nothing was ever sealed."""
+    return VaultKey(keyring, locks, lambda: bool(record_files(places.vault)) or holds_sealed_answer(places.journal))
+
+
+def make_renewals(
+    service: Service,
+    client: ServiceClient,
+    accounts: Accounts,
+    journal: FileJournal,
+    places: Places,
+    locks: FileLocks,
+    tell: Callable[[Event], None],
+) -> Renewals:
+    """The one way to a refresh request, of both programs; inside the running event loop."""
+    clock, host = SystemClock(), urlsplit(service.issuer).hostname or ""
+    memory = FileRenewalMemory(places.memory)
+    transaction = Transaction(client, accounts, journal, memory, clock, SystemRandomness(), host)
+    return Renewals(transaction, locks, clock, tell)
 
 
 @contextlib.contextmanager

@@ -47,11 +47,6 @@ class ServiceClient:
         self._former: list[httpx.AsyncHTTPTransport] = []
         self._closing: set[asyncio.Task[None]] = set()
 
-    @property
-    def issuer(self) -> str:
-        """The issuer's host."""
-        return urlsplit(self._service.issuer).hostname or ""
-
     def use(self, proxy: ProxyChoice) -> None:
         """Go through another proxy from the next request on."""
         self._proxy = proxy

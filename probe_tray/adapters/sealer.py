@@ -83,6 +83,11 @@ class VaultKey:
         self._turn = asyncio.Lock()
         self._key: Key | None = None
 
+    @property
+    def in_hand(self) -> Key | None:
+        """The key, where it was read or made before; the keyring is not asked."""
+        return self._key
+
     async def find(self, *, again: bool = False) -> Key | None:
         """The key, None when the keyring is open and has none; ``again`` asks the keyring even with a key in hand.
 
@@ -129,13 +134,7 @@ class VaultSealer:
 
     async def ready(self) -> Seal:
         """Get the key in hand; what is returned needs neither the keyring nor the disk."""
-        key = await self._key.find_or_make()
-
-        def seal(plain: bytes, context: bytes) -> bytes:
-            nonce, sealed = key.encrypt(plain, context)
-            return _SEALED + key.fingerprint.encode("ascii") + nonce + sealed
-
-        return seal
+        return _seal_with(await self._key.find_or_make())
 
     async def open(self, sealed: bytes, context: bytes) -> bytes:
         """The plain bytes; those that were kept plain for want of a keyring are opened here too."""
@@ -169,9 +168,30 @@ class FolderSealer(VaultSealer):
             return _keep_plain
 
 
+class HandySealer(VaultSealer):
+    """For a run on plain files: seals where the key is in hand anyway, and keeps plain (0600) where it is not.
+
+    An account in the vault was opened with the key before it is renewed, so its tokens are always sealed. For others
+    the keyring is never asked: a locked one would delay the renewal or show a password window nobody expects.
+    """
+
+    async def ready(self) -> Seal:
+        """As :meth:`VaultSealer.ready`, at once and without fail."""
+        key = self._key.in_hand
+        return _keep_plain if key is None else _seal_with(key)
+
+
 def needs_key(sealed: bytes) -> bool:
     """Whether what a sealer made was encrypted with the vault's key."""
     return sealed.startswith(_SEALED)
+
+
+def _seal_with(key: Key) -> Seal:
+    def seal(plain: bytes, context: bytes) -> bytes:
+        nonce, sealed = key.encrypt(plain, context)
+        return _SEALED + key.fingerprint.encode("ascii") + nonce + sealed
+
+    return seal
 
 
 def _keep_plain(plain: bytes, context: bytes) -> bytes:

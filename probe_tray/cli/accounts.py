@@ -1,7 +1,6 @@
-"""Which logins the command works on, and the configuration that says so."""
+"""Which logins the command works on, the stores that hold them, and the configuration that says so."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -9,27 +8,32 @@ import msgspec
 from probe_tray.adapters.config_file import LoadedSettings, load_settings
 from probe_tray.adapters.credential_files import CredentialFiles, Place, is_folder, json_files
 from probe_tray.adapters.disk import Disk
-from probe_tray.adapters.folder import FolderStore
+from probe_tray.adapters.named_files import NamedFiles
 from probe_tray.adapters.places import Places
+from probe_tray.adapters.vault import VaultStore
 from probe_tray.core.credential import StoredCredential
 from probe_tray.core.errors import CredentialFileError, ProbeError, Problem, ReadError, UsageError
-from probe_tray.core.identity import StoreKind
+from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.report import AccountReport
-from probe_tray.ports import StoreContents
+from probe_tray.ports import AccountStore
+
+Entry = StoredCredential | AccountReport
+"""A login, or the report on what is none."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to work on, in the order in which it was named."""
 
-    entries: tuple[StoredCredential | AccountReport, ...] = ()
-    """A login, or the report on what is none."""
+    entries: tuple[Entry, ...] = ()
     troubles: tuple[Problem, ...] = ()
     """Stores that could not be opened."""
+    stores: tuple[AccountStore, ...] = ()
+    """Every store that may hold one of the logins, those that were not named included."""
 
     @property
     def logins(self) -> list[StoredCredential]:
         """The logins alone."""
-        return [entry for entry in self.entries if isinstance(entry, StoredCredential)]
+        return _logins(self.entries)
 
 
 def read_settings(config: str | None, places: Places) -> LoadedSettings:
@@ -45,80 +49,104 @@ def read_settings(config: str | None, places: Places) -> LoadedSettings:
     return load_settings(path, create=False)
 
 
-def find_logins(paths: Sequence[str], settings: LoadedSettings, places: Places) -> Found:
-    """The logins of the files and folders in ``paths``; without any, those of the tray app: vault and sync_dir."""
-    return _in_files(paths, places.official_login) if paths else asyncio.run(_of_the_tray(settings, places))
+async def find_logins(paths: Sequence[str], settings: LoadedSettings, places: Places, vault: VaultStore) -> Found:
+    """The logins of the files and folders in ``paths``; without any, those of the tray app: vault and sync_dir.
 
-
-def _in_files(paths: Sequence[str], official: Path) -> Found:
-    """Each file stands for itself: two that hold the same account are two rows."""
-    files = CredentialFiles(official, Disk())
-    entries: list[StoredCredential | AccountReport] = []
-    seen: set[Path] = set()
-    for path in map(Path, paths):
-        try:
-            named = json_files(path) if is_folder(path) else [Place(path)]
-        except ProbeError as error:
-            entries.append(AccountReport(location=str(path), problem=error.problem))
-            continue
-        if not named:
-            problem = ReadError(path=str(path), reason="it holds no credential file (*.json)").problem
-            entries.append(AccountReport(location=str(path), problem=problem))
-        for place in named:
-            # A file may be named twice, once by itself and once by its folder.
-            if place.path.absolute() not in seen:
-                seen.add(place.path.absolute())
-                entries += _in_file(files, place)
-    return Found(tuple(entries))
-
-
-def _in_file(files: CredentialFiles, place: Place) -> list[StoredCredential | AccountReport]:
-    location = str(place.path)
-    try:
-        held = files.read(place)
-    except ProbeError as error:
-        return [AccountReport(location=location, problem=error.problem)]
-    if held is None:
-        problem = ReadError(path=location, reason="there is no such file or folder").problem
-        return [AccountReport(location=location, problem=problem)]
-    kind = StoreKind.OFFICIAL if held.official else StoreKind.FILES
-    entries: list[StoredCredential | AccountReport] = []
-    for document in held.documents:
-        if document.credential is not None:
-            entries.append(StoredCredential(credential=document.credential, store=kind, location=location))
-        elif document.api_key:
-            entries.append(AccountReport(location=location, api_key=True))
-        else:
-            problem = CredentialFileError(path=location, reason=document.reason).problem
-            entries.append(AccountReport(location=location, problem=problem))
-    return entries
-
-
-async def _of_the_tray(settings: LoadedSettings, places: Places) -> Found:
-    folder = settings.sync_folder
-    found = [await _load_vault(places)]
-    if folder is not None:
-        found.append(await FolderStore(folder, official=places.official_login).load())
-    troubles = tuple(contents.problem for contents in found if contents.problem is not None)
-    entries = tuple(entry for contents in found for entry in _of_a_store(contents))
+    The keyring is asked only where the vault itself is to be worked on. Raises UsageError where there is nothing.
+    """
+    reader = _Reader(places.official_login)
+    if paths:
+        entries = reader.named(paths)
+        # A copy in the shared folder must not be left behind with a token that is spent.
+        return Found(
+            entries=tuple(entries), stores=_stores(_logins([*entries, *reader.shared(settings)]), places, vault)
+        )
+    contents = await vault.load()
+    broken = [AccountReport(location=u.location, problem=u.problem) for u in contents.unreadable]
+    entries = [*contents.found, *broken, *reader.shared(settings)]
+    troubles = () if contents.problem is None else (contents.problem,)
     if not entries and not troubles:
         raise UsageError(what="There is no login yet: name credential files or a folder, or sign in with Probe Tray.")
-    return Found(entries, troubles)
+    return Found(entries=tuple(entries), troubles=troubles, stores=_stores(_logins(entries), places, vault))
 
 
-async def _load_vault(places: Places) -> StoreContents:
-    # Imported here: most runs are given files and need no keyring.
-    from probe_tray.adapters.keyring_key import OsKeyStore
-    from probe_tray.adapters.locks import FileLocks
-    from probe_tray.adapters.sealer import VaultKey
-    from probe_tray.adapters.vault import VaultStore
+class _Reader:
+    """Each file stands for itself: two that hold the same account are two entries."""
 
-    # In use, whatever there is: looking at the logins must never make a key.
-    always: Callable[[], bool] = lambda: True  # noqa: E731 - the line above belongs to it
-    return await VaultStore(places.vault, VaultKey(OsKeyStore(), FileLocks(places.locks), always)).load()
+    def __init__(self, official: Path) -> None:
+        self._files = CredentialFiles(official, Disk())
+        self._seen: set[Path] = set()
+
+    def named(self, paths: Iterable[str]) -> list[Entry]:
+        entries: list[Entry] = []
+        for path in map(Path, paths):
+            try:
+                places = json_files(path) if is_folder(path) else [Place(path)]
+            except ProbeError as error:
+                entries.append(AccountReport(location=str(path), problem=error.problem))
+                continue
+            if not places:
+                problem = ReadError(path=str(path), reason="it holds no credential file (*.json)").problem
+                entries.append(AccountReport(location=str(path), problem=problem))
+            entries += self._all(places)
+        return entries
+
+    def shared(self, settings: LoadedSettings) -> list[Entry]:
+        """What sync_dir holds besides; one that is missing holds nothing."""
+        folder = settings.sync_folder
+        if folder is None:
+            return []
+        try:
+            return self._all(json_files(folder))
+        except ProbeError as error:
+            return [AccountReport(location=str(folder), problem=error.problem)]
+
+    def _all(self, places: Iterable[Place]) -> list[Entry]:
+        entries: list[Entry] = []
+        for place in places:
+            # A file may be named twice, once by itself and once by its folder.
+            if place.path.absolute() not in self._seen:
+                self._seen.add(place.path.absolute())
+                entries += self._one(place)
+        return entries
+
+    def _one(self, place: Place) -> list[Entry]:
+        location = str(place.path)
+        try:
+            held = self._files.read(place)
+        except ProbeError as error:
+            return [AccountReport(location=location, problem=error.problem)]
+        if held is None:
+            problem = ReadError(path=location, reason="there is no such file or folder").problem
+            return [AccountReport(location=location, problem=problem)]
+        kind = StoreKind.OFFICIAL if held.official else StoreKind.FILES
+        entries: list[Entry] = []
+        for document in held.documents:
+            if document.credential is not None:
+                entries.append(StoredCredential(credential=document.credential, store=kind, location=location))
+            elif document.api_key:
+                entries.append(AccountReport(location=location, api_key=True))
+            else:
+                problem = CredentialFileError(path=location, reason=document.reason).problem
+                entries.append(AccountReport(location=location, problem=problem))
+        return entries
 
 
-def _of_a_store(contents: StoreContents) -> list[StoredCredential | AccountReport]:
-    broken = [AccountReport(location=u.location, problem=u.problem) for u in contents.unreadable]
-    key = [AccountReport(location=contents.api_key.location, api_key=True)] if contents.api_key else []
-    return [*contents.found, *key, *broken]
+def _logins(entries: Iterable[Entry]) -> list[StoredCredential]:
+    return [entry for entry in entries if isinstance(entry, StoredCredential)]
+
+
+def _stores(logins: Iterable[StoredCredential], places: Places, vault: VaultStore) -> tuple[AccountStore, ...]:
+    """The vault, and the files: each store has one file of each account, so that several of them are told apart."""
+    ranks: list[dict[AccountKey, Path]] = []
+    for stored in logins:
+        if stored.store is not StoreKind.FILES:
+            continue
+        key, path = stored.credential.key, Path(stored.location)
+        if any(rank.get(key) == path for rank in ranks):
+            continue
+        free = next((rank for rank in ranks if key not in rank), None)
+        if free is None:
+            ranks.append(free := {})
+        free[key] = path
+    return (*(NamedFiles(rank, official=places.official_login) for rank in ranks), vault)

@@ -12,6 +12,8 @@ examples:
   codex-probe --status ~/logins                      the quotas of every credential file in a folder
   codex-probe --status a.json b.json --output x.csv  two files, and their table as CSV
   codex-probe --status --json ~/logins | jq .        for programs
+  codex-probe --renew --status ~/logins              renew what is about to expire, then show the quotas
+  codex-probe --renew -f a.json                      renew it whatever its expiry
 
 exit status: 0 all well; 1 something failed for at least one login; 2 wrong use or unusable configuration;
 130 interrupted (what was done is kept and reported)."""
@@ -24,6 +26,8 @@ class WrongUseError(Exception):
 class Arguments(Protocol):
     """What the person asked for."""
 
+    renew: bool
+    force: bool
     status: bool
     output: str | None
     config: str | None
@@ -48,22 +52,33 @@ def parse(argv: Sequence[str]) -> Arguments:
     return cast("Arguments", parser.parse_intermixed_args(given))
 
 
+def misused(arguments: Arguments) -> str:
+    """Why these flags do not go together, as a sentence; empty where they do."""
+    if arguments.force and not arguments.renew:
+        return "-f goes with --renew: it renews whatever the expiry."
+    if not (arguments.renew or arguments.status):
+        return "say what to do: --status shows the quotas, --renew renews logins."
+    return ""
+
+
 def _make_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="codex-probe",
-        description="Quotas of Codex logins, from credential files.",
+        description="Quotas and renewals of Codex logins, in credential files or those of the tray app.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add = parser.add_argument
     add("paths", nargs="*", metavar="FILE-OR-FOLDER", help="credential files, or folders of them")
+    add("--renew", action="store_true", help="renew logins that have expired or soon will, in place")
+    add("-f", dest="force", action="store_true", help="with --renew: whatever the expiry")
     add("--status", action="store_true", help="show the quota of each login: every window that the service tells")
     add("--output", metavar="PATH", help="also write the result to a .csv or .json file")
     add("--config", metavar="PATH", help="configuration file (default: the one of the tray app)")
     add("--proxy", metavar="URL", help='http, https, socks5 or socks5h proxy; "" = direct; left out = detect')
     add("--json", action="store_true", help="print the result as JSON, and nothing else, to standard output")
-    add("--jobs", metavar="N", type=_jobs, default=8, help="ask for so many logins at once (default 8)")
+    add("--jobs", metavar="N", type=_jobs, default=8, help="work on so many logins at once (default 8)")
     add("--quiet", action="store_true", help="print no notes, only results and failures")
     add("--version", action="version", version=f"codex-probe {__version__}", help="print the version")
     return parser

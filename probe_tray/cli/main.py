@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from probe_tray.cli.arguments import WrongUseError, parse
+from probe_tray.cli.arguments import WrongUseError, misused, parse
 from probe_tray.cli.pipes import finish
 
 WRONG_USE = 2
@@ -29,16 +29,16 @@ def _run(argv: Sequence[str]) -> int:
         # Help or version was printed.
         finish()
         return 0
-    if not arguments.status:
-        _say("say what to do: --status shows the quotas. Run codex-probe --help to see what it takes.")
+    if wrong := misused(arguments):
+        _say(f"{wrong} Run codex-probe --help to see what it takes.")
         return WRONG_USE
 
     # Only now, for they bring the network and all that belongs to it.
-    from probe_tray.cli.status import run_status
+    from probe_tray.cli.work import run_work
     from probe_tray.core.errors import ConfigError, ProbeError, UsageError
 
     try:
-        return run_status(arguments)
+        return run_work(arguments)
     except ProbeError as error:
         _say(str(error))
         return WRONG_USE if isinstance(error, UsageError | ConfigError) else 1

@@ -1,11 +1,38 @@
-"""What one question about one account brought: the row of a table, without any token."""
+"""What was done for one login and what came of it: the row of a table, without any token."""
 
+import enum
 from datetime import datetime
 
 import msgspec
 
 from probe_tray.core.errors import Problem
 from probe_tray.core.quota import Snapshot
+from probe_tray.core.renew_policy import Reason
+
+
+class RenewalResult(enum.Enum):
+    """How a renewal ended."""
+
+    RENEWED = "renewed"
+    ADOPTED = "adopted"
+    """Somebody else had renewed it, and the newer login is here now: no request."""
+    FRESH = "fresh"
+    """No need: no request."""
+    NOT_OURS = "not_ours"
+    """The official client's, which alone may renew it; or an API key, which never ends: no request."""
+    FAILED = "failed"
+
+
+class RenewalReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One login that was to be renewed."""
+
+    result: RenewalResult
+    reason: Reason | None = None
+    """Why it was renewed; None where it was not."""
+    expires_at: datetime | None = None
+    """End of the access token there is now, aware UTC."""
+    problem: Problem | None = None
+    """Why it failed."""
 
 
 class AccountReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +53,13 @@ class AccountReport(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     api_key: bool = False
     """The official client, signed in with an API key: there is no quota to show."""
+    renewal: RenewalReport | None = None
+    """None where no renewal was called for."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything that was to be done for it was not."""
+        return self.problem is not None or (self.renewal is not None and self.renewal.problem is not None)
 
     @property
     def name(self) -> str:

@@ -1,12 +1,10 @@
-"""Asks for the quota of one account, or of many side by side."""
+"""Asks for the quota of one account."""
 
-import asyncio
-from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
 
-from probe_tray.core.credential import Credential, StoredCredential
+from probe_tray.core.credential import Credential
 from probe_tray.core.errors import ProbeError, Problem, StrangeAnswerError
 from probe_tray.core.judge import judge
 from probe_tray.core.quota import Snapshot
@@ -51,45 +49,16 @@ async def ask_usage(quota: QuotaService, credential: Credential, clock: Clock) -
     return outcome
 
 
-async def report_account(quota: QuotaService, stored: StoredCredential, clock: Clock) -> AccountReport:
-    """Ask once and lay the answer beside what the login itself says."""
-    login = stored.credential
-    asked = await ask_once(quota, login, clock)
+def report_status(report: AccountReport, asked: Asked) -> AccountReport:
+    """``report`` with the answer laid beside what the login itself says."""
     snapshot, problem = _parts(asked.outcome)
-    return AccountReport(
-        location=stored.location,
-        account_id=login.account_id,
-        email=login.email,
-        workspace=login.claims.workspace,
-        plan=(snapshot.plan if snapshot else "") or login.claims.plan,
-        expires_at=login.expiry,
+    return msgspec.structs.replace(
+        report,
+        plan=(snapshot.plan if snapshot else "") or report.plan,
         snapshot=snapshot,
         upstream_status=asked.upstream_status,
         problem=problem,
     )
-
-
-async def report_accounts(
-    quota: QuotaService,
-    logins: Sequence[StoredCredential],
-    clock: Clock,
-    *,
-    jobs: int,
-    done: Callable[[int, AccountReport], None],
-) -> None:
-    """Report on all ``logins``, ``jobs`` at once; ``done`` hears each report with its login's number.
-
-    When this is cancelled, ``done`` has heard of everything that was finished.
-    """
-    limit = asyncio.Semaphore(jobs)
-
-    async def one(number: int, stored: StoredCredential) -> None:
-        async with limit:
-            done(number, await report_account(quota, stored, clock))
-
-    async with asyncio.TaskGroup() as group:
-        for number, stored in enumerate(logins):
-            group.create_task(one(number, stored))
 
 
 def _parts(outcome: Snapshot | ProbeError) -> tuple[Snapshot | None, Problem | None]:

@@ -7,7 +7,7 @@ import msgspec
 
 from probe_tray.core.errors import Problem
 from probe_tray.core.quota import Capacity, Snapshot
-from probe_tray.core.report import AccountReport
+from probe_tray.core.report import AccountReport, RenewalReport
 from probe_tray.core.usage import blocked_until, capacity
 from probe_tray.view.translate import Translator
 
@@ -18,6 +18,12 @@ class _Failure(msgspec.Struct, frozen=True, kw_only=True):
     hint: str
     retry_after_seconds: float | None
     needs_login: bool
+
+
+class _Renewal(msgspec.Struct, frozen=True, kw_only=True):
+    result: str
+    reason: str | None
+    error: _Failure | None
 
 
 class _Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,16 +39,17 @@ class _Account(msgspec.Struct, frozen=True, kw_only=True):
     no_capacity_until: datetime | None
     quota: Snapshot | None
     error: _Failure | None
+    renewal: _Renewal | None
 
 
-class _Status(msgspec.Struct, frozen=True):
+class _Accounts(msgspec.Struct, frozen=True):
     accounts: list[_Account]
 
 
-def status_json(reports: Iterable[AccountReport]) -> bytes:
-    """The result of ``--status``: indented by two spaces, with a final newline."""
+def accounts_json(reports: Iterable[AccountReport]) -> bytes:
+    """The result of ``--renew`` and ``--status``: indented by two spaces, with a final newline."""
     t = Translator()
-    found = _Status([_account(r, t) for r in reports])
+    found = _Accounts([_account(r, t) for r in reports])
     return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"
 
 
@@ -61,6 +68,15 @@ def _account(report: AccountReport, t: Translator) -> _Account:
         no_capacity_until=blocked_until(snapshot) if snapshot else None,
         quota=snapshot,
         error=_failure(report.problem, t) if report.problem else None,
+        renewal=_renewal(report.renewal, t) if report.renewal else None,
+    )
+
+
+def _renewal(renewal: RenewalReport, t: Translator) -> _Renewal:
+    return _Renewal(
+        result=renewal.result.value,
+        reason=renewal.reason.value if renewal.reason else None,
+        error=_failure(renewal.problem, t) if renewal.problem else None,
     )
 
 

@@ -46,7 +46,7 @@ def status_rows(reports: Iterable[AccountReport], now: Now, t: Translator) -> li
 
 def summary(reports: Sequence[AccountReport], t: Translator) -> str:
     """The last line: how many accounts, and how many of them failed."""
-    failed = sum(r.problem is not None for r in reports)
+    failed = sum(r.failed for r in reports)
     said = t.plural("{n} account", "{n} accounts", len(reports))
     return t("{accounts}, {failed} failed", accounts=said, failed=str(failed)) if failed else said
 

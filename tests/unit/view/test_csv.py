@@ -11,7 +11,7 @@ from probe_tray.core.errors import NotSentError, TokenRefusedError
 from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.report import AccountReport
 from probe_tray.view.csv_table import defused, status_csv, to_csv
-from probe_tray.view.json_table import status_json
+from probe_tray.view.json_table import accounts_json
 from probe_tray.view.status_table import Weight, status_header, status_rows, summary
 from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
@@ -87,13 +87,13 @@ def test_every_cell_comes_back_from_the_csv(cells: list[str]) -> None:
 def test_file_names_that_are_no_text_are_written_all_the_same() -> None:
     odd = AccountReport(location="a\udcff.json", problem=NotSentError(reason="\udcff").problem)
     assert b"a?.json" in status_csv([odd], local)
-    assert json.loads(status_json([odd]))["accounts"][0]["file"] == "a?.json"
+    assert json.loads(accounts_json([odd]))["accounts"][0]["file"] == "a?.json"
 
 
 def test_json_has_every_window_and_times_in_utc() -> None:
     extra = Limit(name="Spark", windows=(window(WindowKind.SHORT, 30),))
     full = report(window(WindowKind.SHORT, 11), window(WindowKind.WEEKLY, 100, timedelta(days=3)), extra=(extra,))
-    data = status_json([full, FAILED])
+    data = accounts_json([full, FAILED])
     assert data.endswith(b"}\n")
     first, second = json.loads(data)["accounts"]
     assert (first["state"], first["no_capacity_until"]) == ("limited", "2026-11-25T06:00:00Z")

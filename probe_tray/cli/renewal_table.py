@@ -1,0 +1,76 @@
+"""What ``codex-probe --renew`` says: a table, and how many came to what."""
+
+from collections.abc import Iterable, Sequence
+
+from probe_tray.core.errors import Problem
+from probe_tray.core.renew_policy import Reason
+from probe_tray.core.report import AccountReport, RenewalReport, RenewalResult
+from probe_tray.view.status_table import Cell, Weight, printable
+from probe_tray.view.times import Now, until
+from probe_tray.view.translate import Translator
+
+HEADER = ("Account", "File", "Renewal")
+
+_REASONS = {
+    Reason.FORCED: "asked for with -f",
+    Reason.REFUSED: "the service no longer accepted its access token",
+    Reason.NO_ID_TOKEN: "it had no id_token",
+    Reason.NO_EXPIRY: "its end was not recorded, or could not be read",
+    Reason.EXPIRED: "it had expired",
+    Reason.EXPIRES_SOON: "it was about to expire",
+}
+_SKIPPED = frozenset({RenewalResult.FRESH, RenewalResult.NOT_OURS})
+
+
+def renewal_rows(reports: Iterable[AccountReport], now: Now, t: Translator) -> list[tuple[Cell, ...]]:
+    """One row for each login that was to be renewed, in their order."""
+    return [
+        (Cell(printable(r.name)), Cell(printable(r.location or "vault")), _result(r, r.renewal, now, t))
+        for r in reports
+        if r.renewal is not None
+    ]
+
+
+def renewal_summary(reports: Sequence[AccountReport]) -> str:
+    """How many were renewed, skipped and failed, in two sentences."""
+    results = [report.renewal.result for report in reports if report.renewal is not None]
+    failed = results.count(RenewalResult.FAILED)
+    skipped = sum(result in _SKIPPED for result in results)
+    renewed = len(results) - failed - skipped
+    logins = "login" if len(results) == 1 else "logins"
+    return f"{renewed} of {len(results)} {logins} renewed. {skipped} skipped, {failed} failed."
+
+
+def renewal_problems(reports: Iterable[AccountReport]) -> list[AccountReport]:
+    """Reports whose problem is why the renewal failed; what is said of the quota already is left out."""
+    return [
+        AccountReport(location=r.location, problem=r.renewal.problem)
+        for r in reports
+        if r.renewal is not None and r.renewal.problem is not None and r.renewal.problem != r.problem
+    ]
+
+
+def _result(report: AccountReport, renewal: RenewalReport, now: Now, t: Translator) -> Cell:
+    end = "" if renewal.expires_at is None else f"expires {until(renewal.expires_at, now, t)}"
+    match renewal.result:
+        case RenewalResult.RENEWED:
+            reason = "" if renewal.reason is None else f" ({_REASONS[renewal.reason]})"
+            return Cell(_joined(f"renewed{reason}", end), Weight.GOOD)
+        case RenewalResult.ADOPTED:
+            return Cell(_joined("renewed by another program or run, and taken over", end), Weight.GOOD)
+        case RenewalResult.FRESH:
+            return Cell(_joined("fresh", end, "use -f to force"))
+        case RenewalResult.NOT_OURS if report.api_key:
+            return Cell("API key: nothing to renew")
+        case RenewalResult.NOT_OURS:
+            return Cell(_joined("only shown: the official Codex client renews its own login", end))
+        case RenewalResult.FAILED:
+            return Cell(_failure(renewal.problem, t), Weight.CRITICAL)
+
+
+def _failure(problem: Problem | None, t: Translator) -> str:
+    return "failed" if problem is None else printable(t.title(problem))
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)

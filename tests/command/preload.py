@@ -1,0 +1,80 @@
+"""Code that runs inside the installed command before its own: for what no system does on demand."""
+
+import os
+from pathlib import Path
+
+_KILL_AT_RENAME = """
+import os, signal
+from probe_tray.adapters.disk import Disk
+
+rename = Disk.rename
+def die(self, source, target):
+    if target.name == {name!r}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    rename(self, source, target)
+Disk.rename = die
+"""
+
+_FULL_AT = """
+
+from probe_tray.adapters.disk import Disk
+
+rename = Disk.rename
+def full(self, source, target):
+    if target.name == {name!r}:
+        raise OSError({number}, "injected")
+    rename(self, source, target)
+Disk.rename = full
+"""
+
+_KEYRING = """
+import sys, types
+from pathlib import Path
+from probe_tray.adapters import keyring_backends
+
+class Keyring:
+    viable, priority = True, 9
+
+    def get_password(self, service, user):
+        with Path({log!r}).open("a") as log:
+            log.write("asked\\n")
+        if {hangs!r}:
+            import time
+            time.sleep(40)
+        return {key!r}
+
+    def set_password(self, service, user, value):
+        raise SystemError("a run of the command makes no key")
+
+keyring_backends._KNOWN = keyring_backends._KNOWN | {{f"{{__name__}}.Keyring"}}
+keyring_backends._system_backends = lambda: [Keyring()]
+keyring_backends.may_prompt = lambda backend: False
+import keyring.core
+keyring.core.load_env = keyring.core.load_config = lambda: None
+"""
+
+
+def _preload(folder: Path, code: str) -> dict[str, str]:
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(code)
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))}
+
+
+def killed_before_replacing(name: str, folder: Path) -> dict[str, str]:
+    """The environment of a command that is killed at the moment when it would replace the file ``name``."""
+    return _preload(folder, _KILL_AT_RENAME.format(name=name))
+
+
+def failing_to_replace(name: str, number: int, folder: Path) -> dict[str, str]:
+    """The environment of a command that fails with this errno when it would replace the file ``name``."""
+    return _preload(folder, _FULL_AT.format(name=name, number=number))
+
+
+def with_keyring(folder: Path, *, key: str | None = None, hangs: bool = False) -> dict[str, str]:
+    """The environment of a command whose keyring holds ``key`` as the vault's; see :func:`keyring_was_asked`."""
+    return _preload(folder, _KEYRING.format(log=str(folder / "asked"), key=key, hangs=hangs))
+
+
+def keyring_was_asked(environment: dict[str, str]) -> bool:
+    """Whether a command with this environment has asked its keyring for anything."""
+    return (Path(environment["PYTHONPATH"].split(os.pathsep)[0]) / "asked").exists()

@@ -1,0 +1,89 @@
+"""Accounts looked for in the files that were named for them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from probe_tray.adapters.named_files import NamedFiles
+from probe_tray.core.errors import OfficialLoginError, WriteError
+from probe_tray.core.identity import AccountKey
+from probe_tray.core.secret import Secret
+from tests.support.files import flat, official
+from tests.support.tokens import credential
+
+ANA, BO = AccountKey("account-ana", "user-ana"), AccountKey("account-bo", "user-bo")
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> NamedFiles:
+    for person in ("ana", "bo"):
+        (tmp_path / f"{person}.json").write_text(json.dumps(flat(person)))
+    return NamedFiles({ANA: tmp_path / "ana.json", BO: tmp_path / "bo.json"})
+
+
+async def test_an_account_is_read_from_its_own_file(files: NamedFiles, tmp_path: Path) -> None:
+    found = await files.read(ANA)
+    assert found is not None
+    assert (found.credential.key, found.location) == (ANA, str(tmp_path / "ana.json"))
+    assert await files.read(AccountKey("account-ida")) is None
+    assert len((await files.load()).found) == 2
+
+
+async def test_an_account_that_moved_into_anothers_file_is_not_found(files: NamedFiles, tmp_path: Path) -> None:
+    (tmp_path / "ana.json").write_text(json.dumps(flat("bo")))
+    assert await files.read(ANA) is None
+
+
+async def test_a_login_is_saved_in_its_own_file_and_in_no_other(files: NamedFiles, tmp_path: Path) -> None:
+    before = (tmp_path / "bo.json").read_bytes()
+    await files.check_writable(ANA)
+    await files.save(credential("ana", number=2))
+    assert json.loads((tmp_path / "ana.json").read_bytes())["refresh_token"] == "rt_ana.2"
+    assert (tmp_path / "bo.json").read_bytes() == before
+
+
+async def test_a_file_that_was_removed_is_written_anew(files: NamedFiles, tmp_path: Path) -> None:
+    (tmp_path / "ana.json").unlink()
+    assert await files.read(ANA) is None
+    await files.save(credential("ana", number=2))
+    found = await files.read(ANA)
+    assert found is not None
+    assert found.credential.refresh_token == Secret("rt_ana.2")
+
+
+async def test_a_file_that_became_something_else_is_left_alone(files: NamedFiles, tmp_path: Path) -> None:
+    (tmp_path / "ana.json").write_text("a shopping list")
+    with pytest.raises(WriteError):
+        await files.save(credential("ana", number=2))
+    assert (tmp_path / "ana.json").read_text() == "a shopping list"
+
+
+async def test_an_account_nobody_named_has_no_place(files: NamedFiles) -> None:
+    with pytest.raises(WriteError, match="no file was named"):
+        await files.save(credential("ida"))
+
+
+async def test_tokens_that_come_to_name_their_user_stay_in_their_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(flat("ana", id_token="", access_token="e30.e30.e30")))
+    files = NamedFiles({AccountKey("account-ana"): path})
+    await files.save(credential("ana", number=2))
+    assert json.loads(path.read_bytes())["refresh_token"] == "rt_ana.2"
+
+
+async def test_the_official_clients_file_is_never_written(tmp_path: Path) -> None:
+    path = tmp_path / "auth.json"
+    path.write_text(json.dumps(official("ana")))
+    files = NamedFiles({ANA: path}, official=path)
+    with pytest.raises(OfficialLoginError):
+        await files.check_writable(ANA)
+
+
+async def test_changes_and_removals_are_noticed_and_made(files: NamedFiles, tmp_path: Path) -> None:
+    await files.load()
+    assert not await files.changed()
+    (tmp_path / "bo.json").write_text(json.dumps(flat("bo", note="new")))
+    assert await files.changed()
+    await files.remove(ANA)
+    assert not (tmp_path / "ana.json").exists()
