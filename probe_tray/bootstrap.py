@@ -42,6 +42,8 @@ from probe_tray.engine.device_sign_in import DeviceSignIn
 from probe_tray.engine.exchange import Exchange
 from probe_tray.engine.keeping import Keeping
 from probe_tray.engine.login import Login
+from probe_tray.engine.model_test import ModelTester
+from probe_tray.engine.model_tests import ModelTests
 from probe_tray.engine.polling import Poller
 from probe_tray.engine.renewal_timer import RenewalTimer
 from probe_tray.engine.renewing import Renewals
@@ -136,6 +138,7 @@ class Session:
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
             keeping=Keeping(accounts, client, locks, vault_store.give_up_unopened),
+            models=ModelTests(ModelTester(client, clock, randomness), accounts, renewals, store, clock),
             alerting=Alerting(DesktopNotifier(fallback, _icon()), compose, store, clock),
         )
         engine = Engine(parts, JsonSettingsFile(self._loaded.path), use, clock, randomness)

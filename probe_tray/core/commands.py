@@ -72,6 +72,16 @@ class StartVaultAnew(msgspec.Struct, frozen=True):
     """The vault's key is gone for good: set its records aside and go on with a new key."""
 
 
+class TryModels(msgspec.Struct, frozen=True):
+    """Try the models of these accounts, or of all. It uses quota: the person has agreed to that."""
+
+    accounts: tuple[AccountKey, ...] | None = None
+
+
+class StopModelTest(msgspec.Struct, frozen=True):
+    """End the test of models that runs; what was done is kept."""
+
+
 class DismissTrouble(msgspec.Struct, frozen=True):
     """The person has read what went wrong."""
 
@@ -88,5 +98,7 @@ Command = (
     | RemoveAccount
     | MoveAccount
     | StartVaultAnew
+    | TryModels
+    | StopModelTest
     | DismissTrouble
 )

@@ -7,6 +7,7 @@ import msgspec
 from probe_tray.core.credential import ApiKeyLogin
 from probe_tray.core.errors import Problem
 from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.quota import Snapshot
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, LoginState, Unreadable
@@ -102,5 +103,8 @@ Event = (
     | RenewalStarted
     | RenewalEnded
     | RenewalPlanned
+    | ModelTestStarted
+    | ModelTestProgress
+    | ModelTestEnded
     | TroubleMet
 )

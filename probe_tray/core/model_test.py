@@ -48,6 +48,8 @@ class ModelTest(msgspec.Struct, frozen=True, kw_only=True):
     listed_by: ListedBy
     results: tuple[ModelResult, ...] = ()
     """Those that are done, in the order of ``models``."""
+    problem: Problem | None = None
+    """Why none could be tried at all."""
 
     @property
     def complete(self) -> bool:

@@ -1,7 +1,6 @@
 """``reduce(state, event)``: the only way the state changes."""
 
 from collections.abc import Callable
-from typing import assert_never
 
 from msgspec.structs import replace
 
@@ -20,6 +19,7 @@ from probe_tray.core.events import (
     TroubleMet,
 )
 from probe_tray.core.identity import AccountKey
+from probe_tray.core.model_reduce import reduce_models
 from probe_tray.core.state import AccountState, AppState, Renewal
 
 
@@ -76,7 +76,7 @@ def reduce(state: AppState, event: Event) -> AppState:
         case TroubleMet(problem=problem):
             return replace(state, trouble=problem)
         case _:
-            assert_never(event)
+            return reduce_models(state, event)
 
 
 def _accounts_read(state: AppState, event: AccountsRead) -> AppState:
@@ -106,6 +106,7 @@ def _keep_known(old: AccountState | None, new: AccountState) -> AccountState:
     return replace(
         new,
         snapshot=old.snapshot,
+        models=old.models,
         checking=old.checking,
         checked_at=old.checked_at,
         next_check=old.next_check,

@@ -22,6 +22,19 @@ class Storage(enum.Enum):
     FOLDER = "folder"
 
 
+MODELS = (
+    "gpt-6.1-sol",
+    "gpt-6-astra",
+    "gpt-6-sol",
+    "gpt-6-luna",
+    "gpt-5.6-sol",
+    "gpt-6.1-terra",
+    "gpt-5.6-terra",
+    "gpt-5.6-luna",
+    "gpt-5.5",
+)
+"""What the official client of November 2026 lists."""
+MOST_MODELS, LONGEST_NAME = 64, 100
 _Percent = Annotated[int, Meta(ge=1, le=100)]
 
 
@@ -71,6 +84,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         typing.Literal["localhost", "127.0.0.1"],
         Meta(description="Host name of the login's callback address."),
     ] = "localhost"
+    models: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)], ...],
+        Meta(
+            min_length=1,
+            max_length=MOST_MODELS,
+            description="Names of the models that are tested where the service does not say which it offers.",
+        ),
+    ] = MODELS
+    model_test_confirmed: Annotated[
+        bool, Meta(description="Test models without asking first, although it uses a little of the quota.")
+    ] = False
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +193,8 @@ def _allowed(hint: object, metas: list[Meta]) -> str:
         return "true or false"
     if isinstance(base, type) and issubclass(base, enum.Enum):
         return " or ".join(f'"{member.value}"' for member in base)
+    if typing.get_origin(base) is tuple:
+        return 'a list of names, such as ["gpt-5.5"]'
     if typing.get_origin(base) is typing.Literal:
         return " or ".join(f'"{value}"' for value in typing.get_args(base))
     return "text or null" if type(None) in typing.get_args(base) else "text"

@@ -8,6 +8,7 @@ import msgspec
 from probe_tray.core.credential import ApiKeyLogin
 from probe_tray.core.errors import Problem
 from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.model_test import ModelRun, ModelTest
 from probe_tray.core.quota import Snapshot
 from probe_tray.core.settings import Settings
 
@@ -53,6 +54,8 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     """Why the last check failed; None when it went well or there was none."""
     renewal: Renewal = Renewal()
+    models: ModelTest | None = None
+    """The last test of its models; None before the first."""
 
     @property
     def official(self) -> bool:
@@ -117,6 +120,8 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     store_problems: tuple[tuple[StoreKind, Problem], ...] = ()
     api_key: ApiKeyLogin | None = None
     login: LoginState | None = None
+    model_run: ModelRun | None = None
+    """The test of models that runs or that ran last."""
     trouble: Problem | None = None
     """What went wrong last outside any account or login, until the person has read it."""
 

@@ -21,6 +21,8 @@ from probe_tray.core.commands import (
     ReopenBrowser,
     SaveSettings,
     StartVaultAnew,
+    StopModelTest,
+    TryModels,
 )
 from probe_tray.core.credential import Credential
 from probe_tray.core.errors import ProbeError, StoreError
@@ -36,6 +38,7 @@ from probe_tray.engine.alerting import Alerting
 from probe_tray.engine.keeping import Keeping
 from probe_tray.engine.login import Login
 from probe_tray.engine.login_desk import LoginDesk
+from probe_tray.engine.model_tests import ModelTests
 from probe_tray.engine.polling import Poller
 from probe_tray.engine.renewal_timer import RenewalTimer
 from probe_tray.engine.renewing import Renewals
@@ -56,6 +59,7 @@ class UseCases(NamedTuple):
     renewals: Renewals
     renewal_timer: RenewalTimer
     keeping: Keeping
+    models: ModelTests
     alerting: Alerting
 
 
@@ -74,6 +78,7 @@ class Engine:
         self._store, self._accounts, self._login = parts.store, parts.accounts, parts.login
         self._poller, self._renewals, self._renewal_timer = parts.poller, parts.renewals, parts.renewal_timer
         self._keeping, self._alerting = parts.keeping, parts.alerting
+        self._models = parts.models
         self._settings_file = settings_file
         self._use = use
         self._clock = clock
@@ -117,6 +122,10 @@ class Engine:
                 self._start(self._read_stores())
             case StartVaultAnew():
                 self._start(self._keeping.start_vault_anew())
+            case TryModels():
+                self._start(self._models.run(command))
+            case StopModelTest():
+                self._models.stop()
             case DismissTrouble():
                 self._store.dispatch(TroubleMet(problem=None))
             case SaveSettings():

@@ -1,10 +1,11 @@
 """One control for each kind of setting; each knows its value and how to show one."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, cast
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
 
+from probe_tray.core.settings import LONGEST_NAME, MODELS, MOST_MODELS
 from probe_tray.view.settings import Choice, Form, Kind, Row
 
 
@@ -38,6 +39,8 @@ def make_field(row: Row, form: Form, changed: Callable[[], None]) -> Field:
             return _Folder(row, form, changed)
         case Kind.PROXY:
             return _Proxy(row, form, changed)
+        case Kind.NAMES:
+            return _Names(row, changed)
 
 
 class _Number:
@@ -114,6 +117,25 @@ class _Folder:
         dialog.fileSelected.connect(self._text.setText)
         # open(), never exec(): a loop inside the loop would hold up everything else.
         dialog.open()
+
+
+class _Names:
+    def __init__(self, row: Row, changed: Callable[[], None]) -> None:
+        self.widget = text = QLineEdit()
+        text.setAccessibleName(row.label)
+        text.setAccessibleDescription(row.help)
+        text.setPlaceholderText(", ".join(MODELS))
+        text.textChanged.connect(changed)
+
+    def value(self) -> object:
+        names = [name for part in self.widget.text().split(",") if (name := part.strip()[:LONGEST_NAME])]
+        # Left empty, it shows the list that ships, and means it.
+        return names[:MOST_MODELS] or list(MODELS)
+
+    def show(self, value: object) -> None:
+        if isinstance(value, tuple | list):
+            self.widget.setText(", ".join(map(str, cast("Sequence[object]", value))))
+            self.widget.setCursorPosition(0)
 
 
 class _Proxy:

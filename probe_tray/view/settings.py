@@ -19,6 +19,8 @@ class Kind(enum.Enum):
     FOLDER = "folder"
     PROXY = "proxy"
     """Text, where None means "detect" and empty text means "none"."""
+    NAMES = "names"
+    """A list of names, edited as one text with commas."""
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -66,6 +68,7 @@ class _Words(msgspec.Struct, frozen=True):
 
 
 _GENERAL, _ALERTS, _STORAGE, _NETWORK = mark("General"), mark("Notifications"), mark("Storage"), mark("Network")
+_MODELS = mark("Model test")
 _WORDS = {
     "storage": _Words(_STORAGE, mark("New logins are kept in")),
     "sync_dir": _Words(_STORAGE, mark("Folder of logins")),
@@ -79,6 +82,8 @@ _WORDS = {
     "expiry_warning_days": _Words(_ALERTS, mark("Warn before a login ends"), mark(" days"), mark("never")),
     "proxy": _Words(_NETWORK, mark("Proxy")),
     "redirect_host": _Words(_NETWORK, mark("Callback address of a login")),
+    "models": _Words(_MODELS, mark("Models to test")),
+    "model_test_confirmed": _Words(_MODELS, mark("Test models without asking")),
 }
 _CHOICES = {
     "vault": mark("Vault, its key in the system's keyring"),
@@ -92,7 +97,7 @@ _PROXY_HELP = mark(
 def form(t: Translator) -> Form:
     """The form for all settings there are."""
     rows = [_row(entry, t) for entry in table()]
-    order = [t(g) for g in (_GENERAL, _ALERTS, _STORAGE, _NETWORK)]
+    order = [t(g) for g in (_GENERAL, _ALERTS, _STORAGE, _NETWORK, _MODELS)]
     return Form(
         title=t("Settings"),
         rows=tuple(sorted(rows, key=lambda r: order.index(r.group))),
@@ -141,6 +146,8 @@ def _kind(key: str, base: object, t: Translator) -> tuple[Kind, tuple[Choice, ..
         return Kind.CHOICE, tuple(Choice(str(m.value), t(_CHOICES[str(m.value)])) for m in base)
     if typing.get_origin(base) is typing.Literal:
         return Kind.CHOICE, tuple(Choice(str(value), str(value)) for value in typing.get_args(base))
+    if typing.get_origin(base) is tuple:
+        return Kind.NAMES, ()
     if key == "proxy":
         modes = (("detect", t("Detect")), ("none", t("None")), ("address", t("This address:")))
         return Kind.PROXY, tuple(Choice(*mode) for mode in modes)

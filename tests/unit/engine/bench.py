@@ -20,6 +20,8 @@ from probe_tray.engine.alerting import Alerting
 from probe_tray.engine.device_sign_in import DeviceSignIn
 from probe_tray.engine.exchange import Exchange
 from probe_tray.engine.login import Login
+from probe_tray.engine.model_test import ModelTester
+from probe_tray.engine.model_tests import ModelTests
 from probe_tray.engine.polling import Poller
 from probe_tray.engine.renewal_timer import RenewalTimer
 from probe_tray.engine.renewing import Renewals
@@ -191,6 +193,8 @@ class Bench:
         self.poller = Poller(asker, self.store, self.clock, self.randomness)
         self.timer = RenewalTimer(self.renewals, self.accounts, self.store, self.clock, self.randomness)
         self.alerting = Alerting(self.notifier, compose, self.store, self.clock)
+        tester = ModelTester(self.service, self.clock, self.randomness)
+        self.models = ModelTests(tester, self.accounts, self.renewals, self.store, self.clock)
 
     @property
     def state(self) -> AppState:

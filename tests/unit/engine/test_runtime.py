@@ -54,6 +54,7 @@ class Program(Bench):
             renewals=self.renewals,
             renewal_timer=self.timer,
             keeping=keeping,
+            models=self.models,
             alerting=self.alerting,
         )
         self.engine = Engine(parts, self.settings_file, self._use, self.clock, self.randomness)

@@ -1,0 +1,233 @@
+"""Testing models over doubles: the list, the sample, latency, renewal, stopping."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+from probe_tray.core.answer import Answer
+from probe_tray.core.commands import TryModels
+from probe_tray.core.credential import Credential
+from probe_tray.core.errors import KeyringLockedError, NotSentError, StrangeAnswerError
+from probe_tray.core.identity import StoreKind
+from probe_tray.core.model_test import ListedBy, ModelResult, ModelTest
+from probe_tray.core.models import Choice
+from probe_tray.core.settings import Settings
+from probe_tray.engine.model_test import Access
+from tests.support.fakes import FakeClock, MemoryStore, ScriptedService, problem_kind, settle
+from tests.support.tokens import credential
+from tests.unit.engine.bench import Bench, running, token_answer
+
+ANA, BEN = credential("ana"), credential("ben")
+ANSWERS = Answer(200, {}, b'event: response.created\ndata: {"type": "response.created"}\n\n')
+REFUSED = Answer(401, {}, b"{}")
+USED_UP = Answer(429, {}, b'{"error": {"type": "usage_limit_reached", "resets_at": 1795338424}}')
+
+
+def listing(*names: str) -> Answer:
+    entries = [{"slug": n, "visibility": "list", "priority": at} for at, n in enumerate(names)]
+    return Answer(200, {}, json.dumps({"models": entries}).encode())
+
+
+class SlowService(ScriptedService):
+    """Each model takes as long as ``takes`` says; counts how many are asked at once."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.takes: dict[str, float] = {}
+        self.at_once = 0
+        self.most_at_once = 0
+
+    async def try_model(self, credential: Credential, model: str) -> Answer:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            if model in self.takes:
+                await self.clock.sleep(self.takes[model])
+            return await super().try_model(credential, model)
+        finally:
+            self.at_once -= 1
+
+
+class Models(Bench):
+    def __init__(self, *logins: Credential, others: tuple[MemoryStore, ...] = (), **settings: object) -> None:
+        super().__init__(*logins, settings=Settings(**settings), others=others)  # pyright: ignore[reportArgumentType] - any setting may be given
+        self.slow = SlowService(self.clock)
+        # The bench's own service answers the rest.
+        self.slow.answers, self.slow.asked = self.service.answers, self.service.asked
+        self.models._tester._quota = self.slow
+        self.service.answer("models", listing("a", "b", "c", "d", "e"))
+        self.service.answer("try_model", ANSWERS)
+
+    async def test(self, command: TryModels | None = None) -> None:
+        await self.accounts.read()
+        await self.models.run(command or TryModels())
+
+    def of(self, login: Credential) -> ModelTest:
+        found = self.account(login).models
+        assert found is not None
+        return found
+
+    def result(self, login: Credential, model: str) -> ModelResult:
+        return next(r for r in self.of(login).results if r.model == model)
+
+    @property
+    def running(self) -> bool:
+        return self.state.model_run is not None and self.state.model_run.running
+
+    def tried(self) -> list[str]:
+        return [about.split()[1] for name, about in self.service.asked if name == "try_model"]
+
+
+async def test_three_of_the_services_models_are_tried_for_each_login() -> None:
+    bench = Models(ANA, BEN)
+    await bench.test()
+    for login in (ANA, BEN):
+        test = bench.of(login)
+        assert (len(test.results), test.complete, test.available) == (3, True, True)
+        assert test.listed_by is ListedBy.SERVICE
+    assert len(bench.tried()) == 6
+    assert not bench.running
+
+
+async def test_only_the_account_that_was_chosen_is_tested() -> None:
+    bench = Models(ANA, BEN)
+    await bench.test(TryModels((BEN.key,)))
+    assert bench.account(ANA).models is None
+    assert bench.of(BEN).complete
+
+
+async def test_where_the_service_tells_no_list_the_settings_list_is_taken() -> None:
+    for answer in (Answer(404, {}, b""), Answer(200, {}, b"<html>"), listing(), NotSentError(reason="no route")):
+        bench = Models(ANA, models=("x", "y"))
+        bench.service.answer("models", answer)
+        await bench.test()
+        assert (bench.of(ANA).models, bench.of(ANA).listed_by) == (("x", "y"), ListedBy.SETTINGS)
+
+
+async def test_latency_is_the_time_to_the_first_event() -> None:
+    bench = Models(ANA)
+    bench.service.answer("models", listing("slow", "fast"))
+    bench.slow.takes = {"slow": 3.5, "fast": 0.25}
+    async with running(bench.test()):
+        await bench.clock.advance(timedelta(seconds=1))
+        assert [r.model for r in bench.of(ANA).results] == ["fast"]
+        assert bench.running
+        await bench.clock.advance(timedelta(seconds=5))
+    assert (bench.result(ANA, "slow").latency, bench.result(ANA, "fast").latency) == (3.5, 0.25)
+    assert [r.model for r in bench.of(ANA).results] == ["slow", "fast"]
+
+
+async def test_four_questions_at_once_and_no_more() -> None:
+    bench = Models(*(credential(f"p{n}") for n in range(6)))
+    bench.slow.takes = dict.fromkeys("abcde", 1.0)
+    async with running(bench.test()):
+        await bench.clock.advance(timedelta(seconds=30))
+    assert bench.slow.most_at_once == 4
+    assert len(bench.tried()) == 18
+
+
+async def test_a_refused_token_is_renewed_once_and_asked_with_again() -> None:
+    bench = Models(ANA)
+    bench.service.answer("models", REFUSED, listing("a", "b", "c"))
+    bench.service.answer("refresh", token_answer("ana", 2))
+    await bench.test()
+    assert bench.service.count("refresh") == 1
+    assert bench.of(ANA).available
+    new = credential("ana", number=2).access_token.fingerprint
+    assert {about.split()[0] for name, about in bench.service.asked if name == "try_model"} == {new}
+
+
+async def test_a_login_that_cannot_be_renewed_is_asked_no_more_and_says_why() -> None:
+    bench = Models(ANA)
+    bench.service.answer("models", REFUSED)
+    bench.service.answer("refresh", Answer(400, {}, b'{"error": "invalid_grant"}'))
+    await bench.test()
+    assert {problem_kind(r.problem) for r in bench.of(ANA).results} == {"LoginEndedError"}
+    assert (bench.service.count("refresh"), bench.tried()) == (1, [])
+    assert len(bench.of(ANA).models) == 3
+
+
+async def test_without_automatic_renewal_a_refused_token_is_only_told() -> None:
+    bench = Models(ANA, auto_renew=False)
+    bench.service.answer("models", REFUSED)
+    bench.service.answer("try_model", REFUSED)
+    await bench.test()
+    assert {problem_kind(r.problem) for r in bench.of(ANA).results} == {"TokenRefusedError"}
+    assert bench.service.count("refresh") == 0
+
+
+async def test_the_official_clients_login_is_never_renewed() -> None:
+    bench = Models(others=(MemoryStore(StoreKind.OFFICIAL, ANA),))
+    bench.service.answer("models", REFUSED)
+    await bench.test()
+    assert {problem_kind(r.problem) for r in bench.of(ANA).results} == {"OfficialExpiredError"}
+    assert bench.service.count("refresh") == 0
+
+
+async def test_each_model_has_its_own_outcome() -> None:
+    bench = Models(ANA)
+    bench.service.answer("models", listing("a", "b", "c"))
+    bench.service.answer("try_model", ANSWERS, USED_UP, StrangeAnswerError(status="200"))
+    await bench.test()
+    results = [bench.result(ANA, name) for name in "abc"]
+    assert [problem_kind(r.problem) for r in results] == ["", "QuotaUsedUpError", "StrangeAnswerError"]
+    assert [r.upstream_status for r in results] == [200, 429, 200]
+    assert results[1].resets_at is not None
+
+
+async def test_stopping_keeps_what_was_done() -> None:
+    bench = Models(ANA)
+    bench.service.answer("models", listing("fast", "slow"))
+    bench.slow.takes = {"slow": 100}
+    async with running(bench.test()) as task:
+        await bench.clock.advance(timedelta(seconds=1))
+        bench.models.stop()
+        await settle()
+        assert task.done()
+    assert [r.model for r in bench.of(ANA).results] == ["fast"]
+    assert not bench.of(ANA).complete
+    assert not bench.running
+
+
+async def test_a_second_run_does_not_begin_while_one_goes_on() -> None:
+    bench = Models(ANA)
+    bench.slow.takes = dict.fromkeys("abcde", 5.0)
+    async with running(bench.test()):
+        await bench.models.run(TryModels())
+        assert bench.running
+        await bench.clock.advance(timedelta(seconds=6))
+    assert len(bench.tried()) == 3
+
+
+async def test_stopping_when_nothing_runs_does_nothing() -> None:
+    bench = Models(ANA)
+    bench.models.stop()
+    await bench.test()
+    assert bench.of(ANA).complete
+
+
+async def test_a_login_that_cannot_be_reached_is_told() -> None:
+    bench = Models(ANA)
+    await bench.accounts.read()
+    bench.vault.fault = KeyringLockedError()
+    await bench.models.run(TryModels())
+    assert problem_kind(bench.of(ANA).problem) == "KeyringLockedError"
+    assert bench.of(ANA).complete
+
+
+async def test_named_models_are_tried_without_asking_for_the_list() -> None:
+    bench = Models(ANA)
+    tester = bench.models._tester
+    test = await tester.test(Access(ANA, None, bench.clock), Choice(named=("x", "y", "z", "v")), lambda _: None)
+    assert (test.models, test.listed_by) == (("x", "y", "z", "v"), ListedBy.PERSON)
+    assert bench.service.count("models") == 0
+
+
+async def test_quitting_ends_the_tests() -> None:
+    bench = Models(ANA)
+    bench.slow.takes = dict.fromkeys("abcde", 5.0)
+    async with running(bench.test()):
+        pass
+    assert not bench.running
+    assert not [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
