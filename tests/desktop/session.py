@@ -51,12 +51,13 @@ _PANEL: Final = """<?xml version="1.0" encoding="UTF-8"?>
 </channel>
 """
 
-# A bubble that fades cannot be clicked reliably.
+# A bubble that fades cannot be clicked reliably, nor one that goes away while a busy machine looks for its button.
 _NOTIFICATIONS: Final = """<?xml version="1.0" encoding="UTF-8"?>
 <channel name="xfce4-notifyd" version="1.0">
   <property name="do-fadeout" type="bool" value="false"/>
   <property name="do-slideout" type="bool" value="false"/>
   <property name="initial-opacity" type="double" value="1"/>
+  <property name="expire-timeout" type="int" value="90"/>
 </channel>
 """
 
