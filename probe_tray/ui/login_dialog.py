@@ -94,8 +94,8 @@ class LoginDialog(QDialog):
             self.raise_()
             # Only a shown window has the sizes that its style gives it.
             self._fit()
-        if self._pastes and (before is None or before.field is None):
-            self._row.begin()
+        if before is None or _stage(before) != _stage(model):
+            self._focus(model)
 
     def reject(self) -> None:
         """Cancel what runs, put away what failed: for Esc, the button and the window's own cross."""
@@ -133,6 +133,15 @@ class LoginDialog(QDialog):
         self._place_field(first=model.field.at_once)
         self._row.setVisible(self._pastes)
         self._paste.setVisible(bool(model.paste) and not self._pastes)
+
+    def _focus(self, model: LoginView) -> None:
+        # Left to Qt, the keyboard would stay on Cancel, the only button while the browser opens.
+        if self._pastes:
+            self._row.begin()
+        elif model.failed:
+            self._again.setFocus()
+        else:
+            (self._open if model.open_again else self._cancel).setFocus()
 
     def _place_field(self, *, first: bool) -> None:
         """The main thing stands ``first``, before the other ways; asked for as one of them, it opens below them."""
@@ -238,6 +247,11 @@ class LoginDialog(QDialog):
         """Begin a login for the same account; None: by the same way as before."""
         if self._model is not None:
             self._actions.log_in(self._model.account, way or self._model.way)
+
+
+def _stage(model: LoginView) -> tuple[Way, bool, str]:
+    """What is the same as long as the same is asked of the person."""
+    return model.way, model.failed, model.open_again
 
 
 def _to_be_copied() -> QLabel:

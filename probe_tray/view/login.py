@@ -95,7 +95,7 @@ def _with_ways(view: LoginView, state: LoginState, t: Translator) -> LoginView:
             open_again=t("&Open the page"),
             copy_code=t("&Copy code"),
             other_ways=t("The code does not work?"),
-            use_browser=t("&Use the browser instead"),
+            use_browser=t("Use the &browser"),
             paste=t("&Paste the address"),
         )
     by_hand = state.way is Way.PASTE
@@ -135,7 +135,7 @@ def _failed(state: LoginState, t: Translator) -> LoginView | None:
         title=t.title(said),
         text=_sentences(parts, t),
         failed=True,
-        use_browser=t("&Use the browser instead") if others and state.way is Way.CODE else "",
+        use_browser=t("Use the &browser") if others and state.way is Way.CODE else "",
         use_code=t("&Use a code instead") if others and state.way is not Way.CODE else "",
         paste=t("&Paste the address") if others else "",
         settings=t("&Settings…") if in_store or problem.kind in _NETWORK else "",

@@ -118,7 +118,7 @@ def test_a_code_is_shown_large_and_can_be_copied(person: Person) -> None:
     person.sees(CODE)
     assert "WDJB-MJHT" in person.words()
     assert CODE.page in person.words()
-    for text in ("Open the page", "Copy code", "Use the browser instead", "Paste the address"):
+    for text in ("Open the page", "Copy code", "Use the browser", "Paste the address"):
         person.press(text)
     assert person.did == [
         ("open",),
@@ -197,7 +197,7 @@ def test_what_was_typed_is_gone_with_the_login_it_was_for(person: Person, after:
         (FAILED[0], "Use a code instead", ("log in", None, Way.CODE)),
         (FAILED[0], "Paste the address", ("log in", None, Way.PASTE)),
         (FAILED[0], "Log in again", ("log in", None, Way.BROWSER)),
-        (FAILED[1], "Use the browser instead", ("log in", None, Way.BROWSER)),
+        (FAILED[1], "Use the browser", ("log in", None, Way.BROWSER)),
         (FAILED[1], "Log in again", ("log in", None, Way.CODE)),
         (FAILED[2], "Try again", ("log in", None, Way.BROWSER)),
         (FAILED[2], "Settings…", ("settings",)),
@@ -246,6 +246,18 @@ def test_the_keyboard_reaches_every_button_in_the_order_they_are_seen(person: Pe
     assert (person.field in reached) == person.field.isVisible()
     places = [w.mapTo(person.dialog, w.rect().bottomLeft()) for w in reached]
     assert places == sorted(places, key=lambda p: (p.y() // 12, p.x()))
+
+
+def test_the_keyboard_is_never_left_on_cancel_while_there_is_something_better(person: Person) -> None:
+    opening = LoginState(phase=LoginPhase.OPENING)
+    for state, text in ((opening, "Cancel"), (BROWSER, "Open the page again"), (CODE, "Open the page")):
+        person.sees(state)
+        assert person.dialog.focusWidget() is person.buttons()[text]
+    person.buttons()["Copy code"].setFocus()
+    person.sees(replace(CODE, ends_at=NOW + timedelta(minutes=3)))
+    assert person.dialog.focusWidget() is person.buttons()["Copy code"]
+    person.sees(FAILED[0])
+    assert person.dialog.focusWidget() is person.buttons()["Log in again"]
 
 
 @pytest.mark.parametrize("state", [BROWSER, CODE, PASTE, *FAILED])
