@@ -148,7 +148,7 @@ class Day:
 
     def _woke(self, at: datetime) -> None:
         self.timer.woke(at)
-        self.poller.refresh([a.key for a in self.store.state.accounts], after=timedelta(seconds=30))
+        self.poller.refresh([a.key for a in self.store.state.accounts])
 
 
 @pytest.mark.parametrize("seed", range(3))
