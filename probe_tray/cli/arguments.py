@@ -1,7 +1,7 @@
 """The flags of ``codex-probe``. Imports argparse alone, so that ``--version`` and ``--help`` cost nothing."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NoReturn, Protocol, cast
 
 from probe_tray import __version__
@@ -9,6 +9,7 @@ from probe_tray import __version__
 _MOST_JOBS = 64
 _EPILOG = """\
 examples:
+  codex-probe --login -o ~/logins/                   sign in and keep the login in a folder
   codex-probe --status ~/logins                      the quotas of every credential file in a folder
   codex-probe --status a.json b.json --output x.csv  two files, and their table as CSV
   codex-probe --status --json ~/logins | jq .        for programs
@@ -26,6 +27,10 @@ class WrongUseError(Exception):
 class Arguments(Protocol):
     """What the person asked for."""
 
+    login: bool
+    o: str | None
+    device: bool
+    no_browser: bool
     renew: bool
     force: bool
     status: bool
@@ -47,17 +52,37 @@ def parse(argv: Sequence[str]) -> Arguments:
     """Read the command line. Raises WrongUseError; ``--help`` and ``--version`` print and raise SystemExit."""
     parser = _make_parser()
     known = {option for action in parser._actions for option in action.option_strings}  # noqa: SLF001 - no public list
-    # Flags may also be written with one dash, as Go's programs take them.
-    given = [f"-{word}" if f"-{word.partition('=')[0]}" in known else word for word in argv]
-    return cast("Arguments", parser.parse_intermixed_args(given))
+    return cast("Arguments", parser.parse_intermixed_args([_spelled(word, known) for word in argv]))
+
+
+def _spelled(word: str, known: Collection[str]) -> str:
+    """``word`` as argparse wants it: every flag may have one dash or two, as Go's programs take them."""
+    flag = word.partition("=")[0]
+    if f"-{flag}" in known:
+        return f"-{word}"
+    return word[1:] if flag not in known and flag[1:] in known else word
 
 
 def misused(arguments: Arguments) -> str:
     """Why these flags do not go together, as a sentence; empty where they do."""
+    if arguments.login:
+        return _misused_login(arguments)
+    if arguments.o is not None or arguments.device or arguments.no_browser:
+        return "-o, --device and --no-browser go with --login."
     if arguments.force and not arguments.renew:
         return "-f goes with --renew: it renews whatever the expiry."
     if not (arguments.renew or arguments.status):
-        return "say what to do: --status shows the quotas, --renew renews logins."
+        return "say what to do: --status shows the quotas, --renew renews logins, --login signs in."
+    return ""
+
+
+def _misused_login(arguments: Arguments) -> str:
+    if arguments.renew or arguments.force or arguments.status or arguments.output is not None:
+        return "--login stands alone: renew or ask for quotas in another run."
+    if arguments.paths:
+        return "--login takes no files: -o names the one that it writes."
+    if not arguments.o:
+        return "--login needs -o PATH: the file or folder that takes the login."
     return ""
 
 
@@ -71,6 +96,10 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("paths", nargs="*", metavar="FILE-OR-FOLDER", help="credential files, or folders of them")
+    add("--login", action="store_true", help="sign in in the browser and write a credential file; needs -o")
+    add("-o", metavar="PATH", help="file or folder for --login; a missing folder is made, and the name chosen")
+    add("--device", action="store_true", help="with --login: use a code instead of a browser on this computer")
+    add("--no-browser", action="store_true", help="with --login: print the address, and accept a pasted one")
     add("--renew", action="store_true", help="renew logins that have expired or soon will, in place")
     add("-f", dest="force", action="store_true", help="with --renew: whatever the expiry")
     add("--status", action="store_true", help="show the quota of each login: every window that the service tells")

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from probe_tray.cli.arguments import WrongUseError, misused, parse
+from probe_tray.cli.arguments import Arguments, WrongUseError, misused, parse
 from probe_tray.cli.pipes import finish
 
 WRONG_USE = 2
@@ -34,14 +34,23 @@ def _run(argv: Sequence[str]) -> int:
         return WRONG_USE
 
     # Only now, for they bring the network and all that belongs to it.
-    from probe_tray.cli.work import run_work
     from probe_tray.core.errors import ConfigError, ProbeError, UsageError
 
     try:
-        return run_work(arguments)
+        return _do(arguments)
     except ProbeError as error:
         _say(str(error))
         return WRONG_USE if isinstance(error, UsageError | ConfigError) else 1
+
+
+def _do(arguments: Arguments) -> int:
+    if arguments.login:
+        from probe_tray.cli.login import run_login
+
+        return run_login(arguments)
+    from probe_tray.cli.work import run_work
+
+    return run_work(arguments)
 
 
 def _say(text: str) -> None:

@@ -33,6 +33,10 @@ class Console:
         if not self._quiet:
             print(printable(text), file=sys.stderr)
 
+    def prompt(self, text: str) -> None:
+        """Say what the person has to do now, which no flag silences."""
+        print(printable(text), file=sys.stderr, flush=True)
+
     def failure(self, text: str) -> None:
         """Say what went wrong."""
         print(f"codex-probe: {printable(text)}", file=sys.stderr)

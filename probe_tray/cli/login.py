@@ -1,0 +1,230 @@
+"""``codex-probe --login``: in the browser, with a code, or with an address that is carried by hand."""
+
+import asyncio
+import logging
+import os
+import sys
+from datetime import timedelta
+
+import msgspec
+
+from probe_tray.adapters.browser import SystemBrowser
+from probe_tray.adapters.callback import LoopbackListener
+from probe_tray.adapters.clock import SystemClock
+from probe_tray.adapters.http_client import ServiceClient
+from probe_tray.adapters.hygiene import Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.local_zone import LocalZone
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.places import Places
+from probe_tray.adapters.randomness import SystemRandomness
+from probe_tray.cli.accounts import read_settings
+from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.login_target import LoginTarget
+from probe_tray.cli.output import Console
+from probe_tray.cli.pasting import read_lines
+from probe_tray.cli.signals import Interruption
+from probe_tray.cli.work import chosen_proxy, known_places
+from probe_tray.core.credential import Credential, StoredCredential
+from probe_tray.core.errors import (
+    BrowserError,
+    ClockError,
+    DataFolderError,
+    PastedAddressError,
+    PortsTakenError,
+    ProbeError,
+)
+from probe_tray.core.oauth import Grant
+from probe_tray.core.report import AccountReport
+from probe_tray.core.secret import Secret
+from probe_tray.core.service import OFFICIAL, Service
+from probe_tray.engine.device_sign_in import DeviceSignIn
+from probe_tray.engine.exchange import Exchange
+from probe_tray.engine.sign_in import BrowserSignIn, Waiting
+from probe_tray.engine.waiting import to_the_end
+from probe_tray.view.json_table import accounts_json
+
+_DONE, _FAILED = 0, 1
+
+
+def run_login(arguments: Arguments) -> int:
+    """Sign in, keep the login where ``-o`` says, and return the exit status.
+
+    Raises UsageError or ConfigError before anything is asked, and what ended the login otherwise.
+    """
+    switch_off_core_dumps()
+    with configure_logging(logging.WARNING, sys.stderr, Redactor(tuple)):
+        return asyncio.run(_login(arguments, Console(quiet=arguments.quiet)))
+
+
+async def _login(arguments: Arguments, console: Console) -> int:
+    places = known_places()
+    settings = read_settings(arguments.config, places).settings
+    proxy = chosen_proxy(arguments, settings)
+    target = LoginTarget(
+        arguments.o or "", official=places.official_login, spare=places.data_folder / "logins without a place"
+    )
+    await target.prepare()
+    console.note(f"Proxy: {proxy.shown} ({proxy.found_in})")
+    service = msgspec.structs.replace(OFFICIAL, redirect_host=settings.redirect_host)
+    client = ServiceClient(service, proxy, os.environ)
+    listener = LoopbackListener(service)
+    signing = _SigningIn(arguments, console, service, client, listener)
+    task = asyncio.create_task(signing.run(places, target))
+    # Once the code is being traded the tokens are on their way: that is seen to its end.
+    interruption = Interruption(lambda: None if signing.trading else task.cancel())
+    try:
+        with interruption:
+            status = await task
+    except asyncio.CancelledError:
+        console.failure("interrupted: nobody was signed in.")
+        return interruption.status or _FAILED
+    except BrowserError as error:
+        console.failure(f"{error.title} Run it again with --no-browser for the address, or with --device for a code.")
+        return _FAILED
+    except PortsTakenError as error:
+        others = "--device" if arguments.no_browser else "--device or --no-browser"
+        console.failure(f"{error.title} Close that program, or run it again with {others}.")
+        return _FAILED
+    finally:
+        await listener.closed()
+        await client.aclose()
+    return interruption.status or status
+
+
+class _SigningIn:
+    """One login from its beginning to the file."""
+
+    def __init__(
+        self,
+        arguments: Arguments,
+        console: Console,
+        service: Service,
+        client: ServiceClient,
+        listener: LoopbackListener,
+    ) -> None:
+        self._arguments = arguments
+        self._console = console
+        self._service = service
+        self._client = client
+        self._listener = listener
+        self._clock = SystemClock()
+        self.trading = False
+        """Whether the code is being traded for tokens, or they are being saved."""
+
+    async def run(self, places: Places, target: LoginTarget) -> int:
+        grant = await self._grant()
+        self.trading = True
+        credential = await Exchange(self._service, self._client, self._clock).run(grant, self._clock_off)
+        stored, problem = await to_the_end(self._keep(credential, places, target))
+        self._tell(stored)
+        if problem is None:
+            self._console.note(f"Signed in as {credential.email or credential.account_id}.")
+            return _DONE
+        self._console.failure(f"{problem.title} The login was saved as {stored.location} instead.")
+        return _FAILED
+
+    async def _grant(self) -> Grant:
+        if self._arguments.device:
+            browser = SystemBrowser(os.environ)
+            return await DeviceSignIn(self._service, self._client, browser, self._clock).run(self._code, self._trouble)
+        if not self._arguments.no_browser:
+            sign_in = BrowserSignIn(
+                self._service, self._listener, SystemBrowser(os.environ), self._clock, SystemRandomness()
+            )
+            return await sign_in.run(self._waits, _give_up)
+        try:
+            return await self._by_hand(self._listener)
+        except PortsTakenError as error:
+            self._console.prompt(f"{error.title} Only an address that is pasted here ends this login.")
+            return await self._by_hand(None, error)
+
+    async def _by_hand(self, listener: LoopbackListener | None, taken: PortsTakenError | None = None) -> Grant:
+        """Wait for a pasted address, and for the browser unless nothing can listen: then ``taken`` says why."""
+        sign_in = BrowserSignIn(self._service, listener, _ShownAddress(self._console), self._clock, SystemRandomness())
+        nobody_left = False
+
+        def heard(line: str) -> None:
+            try:
+                if line:
+                    sign_in.paste(Secret(line))
+            except PastedAddressError as error:
+                self._console.prompt(str(error))
+
+        def ended() -> None:
+            nonlocal nobody_left
+            if taken is not None:
+                nobody_left = True
+                signing.cancel()
+
+        def waits(waiting: Waiting) -> None:
+            self._waits(waiting)
+            read_lines(heard, ended)
+
+        signing = asyncio.ensure_future(sign_in.run(waits, _give_up))
+        try:
+            return await signing
+        except asyncio.CancelledError:
+            if taken is not None and nobody_left:
+                raise taken from None
+            raise
+
+    def _waits(self, waiting: Waiting) -> None:
+        until = f"until {waiting.ends_at.astimezone(LocalZone()):%H:%M}"
+        where = "" if waiting.port is None else f" on port {waiting.port}"
+        self._console.note(f"Waiting for the browser{where} {until}.")
+
+    def _code(self, waiting: Waiting) -> None:
+        until = f"{waiting.ends_at.astimezone(LocalZone()):%H:%M}"
+        self._console.prompt(f"Open {waiting.page} and type the code {waiting.user_code} there, until {until}.")
+
+    def _trouble(self, error: ProbeError) -> None:
+        self._console.note(error.title)
+
+    def _clock_off(self, ahead: timedelta) -> None:
+        error = ClockError(minutes=str(round(abs(ahead) / timedelta(minutes=1))))
+        self._console.failure(str(error))
+
+    async def _keep(
+        self, credential: Credential, places: Places, target: LoginTarget
+    ) -> tuple[StoredCredential, ProbeError | None]:
+        try:
+            # A renewal of the account's older login must not write into the same file meanwhile.
+            async with FileLocks(places.locks).hold(credential.key):
+                return await target.keep(credential)
+        except DataFolderError:
+            # The tokens are worth more than the lock.
+            return await target.keep(credential)
+
+    def _tell(self, stored: StoredCredential) -> None:
+        login = stored.credential
+        if not self._arguments.json:
+            self._console.result(f"{stored.location}\n".encode())
+            return
+        report = AccountReport(
+            location=stored.location,
+            account_id=login.account_id,
+            email=login.email,
+            workspace=login.claims.workspace,
+            plan=login.claims.plan,
+            expires_at=login.expiry,
+        )
+        self._console.result(accounts_json([report]))
+
+
+class _ShownAddress:
+    """A browser that is somewhere else: the person carries the address there, and back."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    async def open(self, address: str) -> None:
+        self._console.prompt("Open this address in any browser and sign in:")
+        self._console.prompt(address)
+        self._console.prompt(
+            "A browser on another computer ends at an address that it cannot open: paste that one here."
+        )
+
+
+def _give_up(error: ProbeError) -> None:
+    """Without a browser there is nothing to wait for: the address is shown only to those who asked for it."""
+    raise error

@@ -1,0 +1,353 @@
+"""``codex-probe --login``, seen from outside: the person's browser is played by the test."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from probe_tray.demo import Fault, Gate
+from tests.command.bench import COMMAND, TOKEN, Bench, lines
+from tests.command.person import sign_in, visit
+from tests.command.preload import failing_to_replace
+
+CANCELLED = "interrupted: nobody was signed in."
+
+
+class Running:
+    """A login that waits; what it says is read as it comes."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self.process = process
+        self.said = ""
+
+    def wait_for(self, pattern: str) -> str:
+        """Read standard error until it matches; the first group."""
+        assert self.process.stderr is not None
+        while (found := re.search(pattern, self.said)) is None:
+            line = self.process.stderr.readline()
+            assert line, self.said
+            self.said += line.decode()
+        return found[1] if found.groups() else found[0]
+
+    def address(self) -> str:
+        """The address of ``--no-browser``."""
+        return self.wait_for(r"(https://auth\.openai\.com/oauth/authorize\S+)\n")
+
+    def paste(self, text: str) -> None:
+        """Type a line."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{text}\n".encode())
+        self.process.stdin.flush()
+
+    def end(self) -> tuple[int, str]:
+        """Wait for the end: exit status and standard output."""
+        out, err = self.process.communicate(timeout=40)
+        self.said += err.decode()
+        return self.process.returncode, out.decode()
+
+
+def free_port() -> None:
+    """Wait, for some seconds, until no other program on this machine is in the middle of a login."""
+    for _ in range(100):
+        with contextlib.suppress(OSError), socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(("127.0.0.1", 1455))
+            return
+        time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def login(bench: Bench, *arguments: object, **environment: str) -> Generator[Running]:
+    free_port()
+    with login_anyway(bench, *arguments, **environment) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def login_anyway(bench: Bench, *arguments: object, **environment: str) -> Generator[Running]:
+    with subprocess.Popen(
+        [COMMAND, "--login", *map(str, arguments)],
+        env=os.environ | bench.proxy.environment | environment,
+        cwd=bench.logins.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            yield Running(process)
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> tuple[dict[str, str], Path]:
+    """A browser that only notes which address it was given."""
+    script, seen = tmp_path / "browser.py", tmp_path / "address"
+    script.write_text(
+        f"import sys, pathlib\npathlib.Path({str(seen)!r} + '.new').write_text(sys.argv[1])\n"
+        f"pathlib.Path({str(seen)!r} + '.new').rename({str(seen)!r})\n"
+    )
+    return {"BROWSER": f"{sys.executable} {script} %s"}, seen
+
+
+def opened(seen: Path) -> str:
+    while not seen.exists():
+        time.sleep(0.01)
+    return seen.read_text()
+
+
+# --- the three ways
+
+
+def test_in_the_browser_into_a_folder_that_is_made(
+    bench: Bench, browser: tuple[dict[str, str], Path], tmp_path: Path
+) -> None:
+    environment, seen = browser
+    with login(bench, "-o", "fresh/logins", **environment) as running:
+        address = opened(seen)
+        page = visit(sign_in(bench.demo, address))
+        status, out = running.end()
+    assert (status, page.status_code) == (0, 200)
+    (path,) = (tmp_path / "fresh" / "logins").iterdir()
+    assert out == f"{path.relative_to(tmp_path)}\n"
+    assert re.fullmatch(r"codex_ana_at_example_com_\d{8}\.json", path.name)
+    assert (stat.S_IMODE(path.stat().st_mode), stat.S_IMODE(path.parent.stat().st_mode)) == (0o600, 0o700)
+    held = json.loads(path.read_bytes())
+    assert bench.demo.is_live(held["refresh_token"])
+    assert "Signed in as ana@example.com." in running.said
+    # The address carries the state, and belongs to those alone who asked to see it.
+    assert "oauth/authorize" not in running.said
+    assert not any(secret in running.said + out for secret in (held["access_token"], held["refresh_token"]))
+    assert [c.host for c in bench.proxy.connects] == ["auth.openai.com"]
+
+
+def test_the_address_is_printed_and_the_browser_may_still_call_back(bench: Bench) -> None:
+    with login(bench, "--no-browser", "--quiet", "-o", "logins/mine.json") as running:
+        visit(sign_in(bench.demo, running.address()))
+        assert running.end() == (0, "logins/mine.json\n")
+    assert bench.is_live("mine.json")
+
+
+@pytest.mark.parametrize("shape", ["{address}", "  <{address}>  ", "?{query}", "{query}"])
+def test_a_pasted_address_ends_the_wait(bench: Bench, shape: str) -> None:
+    with login(bench, "--no-browser", "-o", "logins/mine.json") as running:
+        back = sign_in(bench.demo, running.address())
+        running.paste(shape.format(address=back, query=urlsplit(back).query))
+        assert running.end()[0] == 0
+    assert bench.is_live("mine.json")
+
+
+def test_a_wrong_address_says_why_and_the_login_goes_on(bench: Bench) -> None:
+    with login(bench, "--no-browser", "-o", "logins/mine.json") as running:
+        back = sign_in(bench.demo, running.address())
+        running.paste("what is this?")
+        running.wait_for("there is no code in it")
+        state = parse_qs(urlsplit(back).query)["state"][0]
+        running.paste(back.replace(state, "x" * 43))
+        running.wait_for("another login")
+        running.paste(back)
+        status, _ = running.end()
+    assert (status, bench.demo.count(TOKEN)) == (0, 1)
+    assert parse_qs(urlsplit(back).query)["code"][0] not in running.said
+
+
+def test_with_a_code_on_another_device(bench: Bench) -> None:
+    with login(bench, "--device", "--json", "--quiet", "-o", "logins/") as running:
+        code = running.wait_for(r"type the code (\S+) there")
+        assert "https://auth.openai.com/codex/device" in running.said
+        bench.demo.approve_device(code, "ana@example.com")
+        status, out = running.end()
+    assert status == 0
+    (account,) = json.loads(out)["accounts"]
+    assert account["email"] == "ana@example.com"
+    assert bench.is_live(Path(account["file"]).name)
+
+
+# --- where it is kept
+
+
+def test_signing_in_again_keeps_the_file_and_what_others_put_there(bench: Bench) -> None:
+    before = bench.login("mine.json", more={"note": "work", "priority": 3})
+    for place in ("logins/mine.json", "logins"):
+        with login(bench, "--no-browser", "-o", place) as running:
+            visit(sign_in(bench.demo, running.address()))
+            assert running.end() == (0, "logins/mine.json\n")
+    held = bench.held("mine.json")
+    assert (held["note"], held["priority"]) == ("work", 3)
+    assert held["refresh_token"] != before.refresh_token
+    assert bench.is_live("mine.json")
+
+
+def test_another_accounts_file_is_not_overwritten(bench: Bench) -> None:
+    bench.login("mine.json", 1)
+    before = (bench.logins / "mine.json").read_bytes()
+    with login(bench, "--no-browser", "-o", "logins/mine.json") as running:
+        visit(sign_in(bench.demo, running.address()))
+        status, out = running.end()
+    assert status == 1
+    assert (bench.logins / "mine.json").read_bytes() == before
+    assert bench.is_live(Path(out.strip()).name)
+    assert "it holds no login of this account" in running.said
+    assert "The login was saved as logins/codex_ana_at_example_com_" in running.said
+
+
+def test_a_name_that_another_identity_holds_gets_a_hash(bench: Bench) -> None:
+    with login(bench, "--no-browser", "-o", "logins") as running:
+        visit(sign_in(bench.demo, running.address()))
+        _, first = running.end()
+    (bench.logins.parent / first.strip()).write_text("somebody's notes")
+    with login(bench, "--no-browser", "-o", "logins") as running:
+        visit(sign_in(bench.demo, running.address()))
+        _, second = running.end()
+    assert re.fullmatch(r"logins/codex_ana_at_example_com_\d{8}_[0-9a-f]{8}\.json\n", second)
+    assert (bench.logins.parent / first.strip()).read_text() == "somebody's notes"
+
+
+def test_a_disk_that_fills_up_after_the_sign_in_loses_nothing(bench: Bench, tmp_path: Path) -> None:
+    full = failing_to_replace("mine.json", 28, tmp_path / "preload")
+    with login(bench, "--no-browser", "-o", "logins/mine.json", **full) as running:
+        visit(sign_in(bench.demo, running.address()))
+        status, out = running.end()
+    assert status == 1
+    assert bench.is_live(Path(out.strip()).name)
+    assert "mine.json cannot be written: the disk is full" in running.said
+
+
+@pytest.mark.parametrize(
+    ("place", "status", "words"),
+    [
+        ("notes.txt", 2, "is there already and is no credential file"),
+        ("home/.codex/auth.json", 2, "belongs to the official Codex client"),
+        ("home/.codex", 2, "belongs to the official Codex client"),
+        ("notes.txt/below/a.json", 1, "cannot be written"),
+    ],
+)
+def test_a_place_that_is_wrong_is_told_before_anybody_signs_in(
+    bench: Bench, tmp_path: Path, place: str, status: int, words: str
+) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    codex = tmp_path / "home" / ".codex"
+    codex.mkdir(parents=True)
+    (codex / "auth.json").write_text("{}")
+    done = bench.run("--login", "-o", place, CODEX_HOME=str(codex))
+    assert done.returncode == status
+    assert words in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    assert bench.demo.requests == ()
+    assert ((tmp_path / "notes.txt").read_text(), (codex / "auth.json").read_text()) == ("mine", "{}")
+
+
+# --- how it fails
+
+
+def test_a_refusal_at_the_page_is_told(bench: Bench) -> None:
+    with login(bench, "--no-browser", "-o", "logins") as running:
+        visit(sign_in(bench.demo, running.address(), deny=True))
+        assert running.end() == (1, "")
+    assert "The login was refused at the sign-in page." in running.said
+    assert list(bench.logins.iterdir()) == []
+
+
+def test_an_exchange_that_fails_is_told(bench: Bench) -> None:
+    bench.demo.faults.add(TOKEN, Fault(status=400, body={"error": "invalid_grant"}))
+    with login(bench, "--no-browser", "-o", "logins") as running:
+        visit(sign_in(bench.demo, running.address()))
+        assert running.end() == (1, "")
+    assert "The service did not finish the login" in running.said
+    assert "Traceback" not in running.said
+    assert list(bench.logins.iterdir()) == []
+
+
+def test_without_a_browser_the_other_ways_are_named(bench: Bench) -> None:
+    done = bench.run("--login", "-o", "logins", BROWSER="/no/such/browser", PATH="/no/such/folder")
+    assert done.returncode == 1
+    assert "--no-browser" in done.stderr.decode()
+    assert "oauth/authorize" not in done.stderr.decode()
+
+
+def test_when_both_ports_are_taken_the_other_ways_are_named_and_pasting_works(bench: Bench) -> None:
+    with contextlib.ExitStack() as stack:
+        free_port()
+        for port in (1455, 1457):
+            taken = stack.enter_context(socket.socket())
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+        plain = bench.run("--login", "-o", "logins")
+        nobody = bench.run("--login", "--no-browser", "-o", "logins")
+        with login_anyway(bench, "--no-browser", "-o", "logins/mine.json") as running:
+            running.paste(sign_in(bench.demo, running.address()))
+            assert running.end()[0] == 0
+    assert (plain.returncode, nobody.returncode) == (1, 1)
+    assert "--device or --no-browser" in plain.stderr.decode()
+    assert b"Traceback" not in plain.stderr + nobody.stderr
+    assert bench.is_live("mine.json")
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_while_it_waits_the_listener_is_gone(bench: Bench, number: signal.Signals, status: int) -> None:
+    with login(bench, "--no-browser", "-o", "logins") as running:
+        back = sign_in(bench.demo, running.address())
+        running.process.send_signal(number)
+        assert running.end() == (status, "")
+    assert CANCELLED in running.said
+    assert "Traceback" not in running.said
+    port = int(parse_qs(urlsplit(running.address()).query)["redirect_uri"][0].split(":")[2].split("/")[0])
+    with socket.socket() as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", port))
+    assert bench.demo.count(TOKEN) == 0
+    assert back
+
+
+def test_interrupted_while_the_code_is_traded_the_login_is_kept(bench: Bench) -> None:
+    gate = Gate()
+    bench.demo.faults.add(TOKEN, Fault(hold=gate, at="reply"))
+    with login(bench, "--no-browser", "-o", "logins/mine.json") as running:
+        visit(sign_in(bench.demo, running.address()))
+        assert gate.wait_held()
+        running.process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            running.process.wait(0.3)
+        gate.open()
+        assert running.end() == (130, "logins/mine.json\n")
+    assert bench.is_live("mine.json")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--login"], "--login needs -o PATH"),
+        (["--login", "-o", ""], "--login needs -o PATH"),
+        (["--login", "-o", "x", "--renew"], "--login stands alone"),
+        (["--login", "-o", "x", "y.json"], "--login takes no files"),
+        (["--device", "--status", "."], "go with --login"),
+        (["-o", "x"], "go with --login"),
+        (["--login", "-o", "x", "--proxy", "ftp://s3cret@x"], "unknown kind"),
+    ],
+)
+def test_wrong_use_is_told_in_a_sentence(bench: Bench, arguments: list[str], words: str) -> None:
+    done = bench.run(*arguments)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert words in done.stderr.decode()
+    assert b"s3cret" not in done.stderr
+
+
+def test_a_login_is_there_for_the_other_commands_at_once(bench: Bench) -> None:
+    with login(bench, "-login", "--no-browser", "-o=logins") as running:
+        visit(sign_in(bench.demo, running.address()))
+        running.end()
+    done = bench.run("-renew", "-status", "logins")
+    assert done.returncode == 0
+    assert "fresh" in lines(done.stdout)[1]
