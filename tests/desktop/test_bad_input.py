@@ -45,12 +45,20 @@ def failed(desktop: Desktop, *before: str, env: dict[str, str] | None = None) ->
 
 
 def hold(port: int) -> socket.socket:
-    """Take a callback port, as another program's login does."""
-    taken = socket.socket()
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    taken.bind(("127.0.0.1", port))
-    taken.listen()
-    return taken
+    """Take a callback port, as another program's login does; another test run on this machine may have it just now."""
+
+    def take() -> socket.socket | None:
+        taken = socket.socket()
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+        except OSError:
+            taken.close()
+            return None
+        return taken
+
+    return wait_for(f"port {port} to be free", take, seconds=30)
 
 
 @pytest.fixture
