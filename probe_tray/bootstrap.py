@@ -41,6 +41,7 @@ from probe_tray.engine.alerting import Alerting
 from probe_tray.engine.device_sign_in import DeviceSignIn
 from probe_tray.engine.exchange import Exchange
 from probe_tray.engine.keeping import Keeping
+from probe_tray.engine.outcomes import Outcomes
 from probe_tray.engine.login import Login
 from probe_tray.engine.model_test import ModelTester
 from probe_tray.engine.model_tests import ModelTests
@@ -107,7 +108,8 @@ class Session:
         locks = FileLocks(places.locks)
         key = vault_key(places, self._keyring, locks)
         vault_store = VaultStore(places.vault, key)
-        accounts = Accounts(self._stores(settings, vault_store), store)
+        standing = Outcomes(FileRenewalMemory(places.memory), clock, randomness).standing
+        accounts = Accounts(self._stores(settings, vault_store), store, standing)
         client = ServiceClient(self._service, detect_proxy(settings.proxy, self._environment), self._environment)
         listener = LoopbackListener(self._at(settings))
         browser = SystemBrowser(self._environment)

@@ -15,17 +15,23 @@ from PySide6.QtCore import QPoint, QSize
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
+from probe_tray.core.identity import StoreKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.resources import resource
+from probe_tray.ui.card_list import CardActions
+from probe_tray.ui.card_menu import open_card_menu
 from probe_tray.ui.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.ui.login_dialog import LoginActions, LoginDialog
 from probe_tray.ui.panel import PanelWindow
+from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import DARK, Theme
+from probe_tray.view.account_menu import account_menu
 from probe_tray.view.catalogue import parse_po
 from probe_tray.view.models import IconLook, Tone
 from probe_tray.view.present import present
+from probe_tray.view.questions import removing, starting_anew
 from probe_tray.view.settings import form
 from probe_tray.view.translate import Translator
 from tests.unit.ui import samples
@@ -90,11 +96,14 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
         "many": samples.many(100),
         "names": samples.long_names(),
         "conditions": samples.conditions(),
+        "lives": samples.troubled_lives(),
     }
-    panels = [_panel(state, theme, icons, translator, tall=name == "conditions") for name, state in states.items()]
+    tall = {"conditions", "lives"}
+    panels = [_panel(state, theme, icons, translator, tall=name in tall) for name, state in states.items()]
     for name, panel in zip(states, panels, strict=True):
         panel.save(str(folder / f"panel-{name}-{end}"))
     login = [_login(state, theme, icons, translator) for state in (samples.waiting_login(), samples.failed_login())]
+    _side_by_side(_asked(theme, translator), theme).save(str(folder / f"questions-{end}"))
     dialog = SettingsDialog(theme, form(translator), lambda _: None)
     dialog.open_with(Settings())
     dialog.resize(dialog.width(), 800)
@@ -104,12 +113,29 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
 
 
 def _panel(state: AppState, theme: Theme, icons: IconPainter, t: Translator, *, tall: bool) -> QPixmap:
-    panel = PanelWindow(theme, icons, lambda _: None)
+    panel = PanelWindow(theme, icons, CardActions(act=lambda _: None, menu=lambda _card, _at: None))
     panel.show_model(present(state, samples.NOW, UTC, t).panel)
     panel.open_at(None)
     if tall:
         panel.resize(panel.width(), 2300)
     return _grab(panel)
+
+
+def _asked(theme: Theme, t: Translator) -> list[QPixmap]:
+    """The menu of a card, and what is asked before something is deleted."""
+    settings = Settings(sync_dir="~/logins")
+    ours, both = samples.account("ana@example.com", revocable=True), (StoreKind.FOLDER, StoreKind.OFFICIAL)
+    file = samples.account("lee@studio.example", stores=both, location="/home/ana/logins/codex-lee@studio.example.json")
+    menus: list[QPixmap] = []
+    around = QWidget()
+    for account in (ours, file):
+        menu = open_card_menu(around, account_menu(account, settings, t), lambda _: None, QPoint())
+        menus.append(_grab(menu))
+    dialog = QuestionDialog(theme)
+    for question in (removing(ours, settings, t), removing(file, settings, t), starting_anew(t)):
+        dialog.ask(question, lambda _: None)
+        menus.append(_grab(dialog))
+    return menus
 
 
 def _login(state: object, theme: Theme, icons: IconPainter, t: Translator) -> QPixmap:

@@ -10,7 +10,7 @@ from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.quota import Snapshot
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AccountState, LoginState, Unreadable
+from probe_tray.core.state import AccountState, LoginState, RenewalRound, Unreadable
 
 
 class AccountsRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +86,12 @@ class RenewalPlanned(msgspec.Struct, frozen=True, kw_only=True):
     next_at: datetime | None
 
 
+class RoundChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """Renewing all that are due was begun or has ended."""
+
+    round: RenewalRound
+
+
 class TroubleMet(msgspec.Struct, frozen=True, kw_only=True):
     """Something failed that belongs to no account and no login (saving settings…); None once it was read."""
 
@@ -103,6 +109,7 @@ Event = (
     | RenewalStarted
     | RenewalEnded
     | RenewalPlanned
+    | RoundChanged
     | ModelTestStarted
     | ModelTestProgress
     | ModelTestEnded

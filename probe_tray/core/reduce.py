@@ -15,6 +15,7 @@ from probe_tray.core.events import (
     RenewalEnded,
     RenewalPlanned,
     RenewalStarted,
+    RoundChanged,
     SettingsChanged,
     TroubleMet,
 )
@@ -73,6 +74,8 @@ def reduce(state: AppState, event: Event) -> AppState:
                 key,
                 lambda a: replace(a, renewal=replace(a.renewal, next_at=moment)),
             )
+        case RoundChanged(round=latest):
+            return replace(state, round=latest)
         case TroubleMet(problem=problem):
             return replace(state, trouble=problem)
         case _:
@@ -112,8 +115,16 @@ def _keep_known(old: AccountState | None, new: AccountState) -> AccountState:
         next_check=old.next_check,
         # What was wrong with the old tokens says nothing about new ones.
         problem=old.problem if same_login else None,
-        renewal=old.renewal if same_login else Renewal(running=old.renewal.running, last_at=old.renewal.last_at),
+        renewal=_known_renewal(old.renewal, new.renewal, same_login=same_login),
     )
+
+
+def _known_renewal(old: Renewal, read: Renewal, *, same_login: bool) -> Renewal:
+    """What is known of renewals, where ``read`` says what is remembered against the tokens that were just read."""
+    if read.problem is not None and (old.problem is None or not same_login):
+        # Another process has met it, or these tokens are an old copy.
+        return replace(read, running=old.running)
+    return old if same_login else Renewal(running=old.running, last_at=old.last_at)
 
 
 def _change(state: AppState, key: AccountKey, change: Callable[[AccountState], AccountState]) -> AppState:

@@ -46,6 +46,10 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     """End of the access token."""
     renewable: bool = False
     """Whether there is a refresh token that is ours to use."""
+    renewed_at: datetime | None = None
+    """When the tokens were obtained, by signing in or by a renewal; None where the record does not say."""
+    revocable: bool = False
+    """Whether this program obtained the login, so that it may also end it at the service."""
     snapshot: Snapshot | None = None
     checking: bool = False
     checked_at: datetime | None = None
@@ -109,6 +113,17 @@ class LoginState(msgspec.Struct, frozen=True, kw_only=True):
     """How far the service's clock is ahead of this computer's, where that is more than two minutes."""
 
 
+class RenewalRound(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of renewing all that were due because a person asked."""
+
+    ended_at: datetime | None = None
+    """Aware UTC; None while it runs."""
+    renewed: int = 0
+    fresh: int = 0
+    """Not due by the policy."""
+    failed: int = 0
+
+
 class AppState(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the views are drawn from."""
 
@@ -120,6 +135,8 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     store_problems: tuple[tuple[StoreKind, Problem], ...] = ()
     api_key: ApiKeyLogin | None = None
     login: LoginState | None = None
+    round: RenewalRound | None = None
+    """The last one that was asked for."""
     model_run: ModelRun | None = None
     """The test of models that runs or that ran last."""
     trouble: Problem | None = None

@@ -1,19 +1,28 @@
 """The accounts: what the stores hold, joined by identity."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from probe_tray.core.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.errors import Problem, StoreError
 from probe_tray.core.events import AccountsRead
 from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.state import AccountState, Unreadable
+from probe_tray.core.state import AccountState, Renewal, Unreadable
 from probe_tray.engine.store import Store
 from probe_tray.ports import AccountStore
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+Standing = Callable[[str], Awaitable[Renewal]]
+"""What is remembered against the refresh token of a fingerprint."""
+
+
+async def _nothing_known(_fingerprint: str) -> Renewal:
+    return Renewal()
 
 
 def newer(credential: Credential) -> tuple[datetime, datetime]:
@@ -24,8 +33,9 @@ def newer(credential: Credential) -> tuple[datetime, datetime]:
 class Accounts:
     """Reads and writes logins across all stores; the tokens pass through and are not kept."""
 
-    def __init__(self, stores: Sequence[AccountStore], store: Store) -> None:
-        """Work on ``stores``; the first one that is ours takes new logins."""
+    def __init__(self, stores: Sequence[AccountStore], store: Store, standing: Standing = _nothing_known) -> None:
+        """Work on ``stores``; the first one that is ours takes new logins. ``standing`` remembers earlier runs."""
+        self._standing = standing
         self._stores = tuple(stores)
         self._store = store
         self._reading = asyncio.Lock()
@@ -42,7 +52,10 @@ class Accounts:
     async def read(self) -> None:
         """Read every store and tell the rest of the program what there is."""
         async with self._reading:
-            contents = await asyncio.gather(*(s.load() for s in self._stores))
+            await self._read()
+
+    async def _read(self) -> None:
+        contents = await asyncio.gather(*(s.load() for s in self._stores))
         found: dict[AccountKey, list[StoredCredential]] = {}
         unreadable: list[Unreadable] = []
         problems: list[tuple[StoreKind, Problem]] = []
@@ -56,7 +69,7 @@ class Accounts:
             api_key = content.api_key or api_key
         self._store.dispatch(
             AccountsRead(
-                accounts=tuple(_state_of(group) for group in found.values()),
+                accounts=tuple(await asyncio.gather(*(self._state_of(group) for group in found.values()))),
                 unreadable=tuple(unreadable),
                 store_problems=tuple(problems),
                 api_key=api_key,
@@ -112,6 +125,12 @@ class Accounts:
             raise faults[0]
         return tuple(faults)
 
+    async def _state_of(self, group: list[StoredCredential]) -> AccountState:
+        account, token = _state_of(group), _first(group).credential.refresh_token
+        if not account.renewable or token is None:
+            return account
+        return replace(account, renewal=await self._standing(token.fingerprint))
+
     async def _places(self, key: AccountKey) -> list[AccountStore]:
         holders: list[AccountStore] = []
         for store in self.ours:
@@ -138,4 +157,9 @@ def _state_of(group: list[StoredCredential]) -> AccountState:
         plan=credential.claims.plan,
         expires_at=credential.expiry,
         renewable=best.store is not StoreKind.OFFICIAL and credential.refresh_token is not None,
+        renewed_at=credential.last_refresh,
+        revocable=any(
+            s.credential.made_here and s.credential.refresh_token is not None and s.store is not StoreKind.OFFICIAL
+            for s in group
+        ),
     )

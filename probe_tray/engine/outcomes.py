@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from probe_tray.core.errors import LoginEndedError, RetryLaterError, UncertainLoginError, WriteError
+from probe_tray.core.errors import LoginEndedError, ProbeError, RetryLaterError, UncertainLoginError, WriteError
 from probe_tray.core.journal import JournalEntry, Outcome, Verdict
+from probe_tray.core.state import Renewal
 from probe_tray.ports import Clock, Randomness, RenewalMemory
 
 UNCERTAIN_FOR = timedelta(minutes=15)
@@ -52,6 +53,18 @@ class Outcomes:
                 left = self._left(before)
                 if timedelta() < left <= _LONGEST_BACKOFF and not forced:
                     raise RetryLaterError(retry_after=left)
+
+    async def standing(self, fingerprint: str) -> Renewal:
+        """What an earlier use of this token came to, where that needs a person's eye; else nothing."""
+        try:
+            await self.check(fingerprint, forced=False)
+        except (LoginEndedError, UncertainLoginError) as error:
+            known = await self._memory.recall(fingerprint)
+            return Renewal(last_at=None if known is None else known.at, problem=error.problem)
+        except ProbeError:
+            # It says itself what is wrong as soon as somebody wants to renew.
+            return Renewal()
+        return Renewal()
 
     async def is_dead(self, fingerprint: str) -> bool:
         """Whether no request with this token will ever be made again. Raises ReadError."""

@@ -26,13 +26,13 @@ from probe_tray.core.commands import (
 )
 from probe_tray.core.credential import Credential
 from probe_tray.core.errors import ProbeError, StoreError
-from probe_tray.core.events import SettingsChanged, TroubleMet
+from probe_tray.core.events import RoundChanged, SettingsChanged, TroubleMet
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.renew_policy import Reason
-from probe_tray.core.renewal import Wish
+from probe_tray.core.renewal import RenewalKind, Wish
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AppState
+from probe_tray.core.state import AppState, RenewalRound
 from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.alerting import Alerting
 from probe_tray.engine.keeping import Keeping
@@ -197,9 +197,22 @@ class Engine:
             with suppress(ProbeError):
                 await self._renewals.renew(chosen, Wish(days=days, reason=Reason.FORCED, since=self._clock.now()))
         else:
-            ours = [a.key for a in self.state.accounts if a.renewable]
-            await asyncio.gather(*(self._renewals.renew(k, Wish(days=days)) for k in ours), return_exceptions=True)
+            await self._renew_due(Wish(days=days))
         await self._accounts.read()
+
+    async def _renew_due(self, wish: Wish) -> None:
+        """Renew all that the policy calls due, and tell what came of it."""
+        self._store.dispatch(RoundChanged(round=RenewalRound()))
+        ours = [a.key for a in self.state.accounts if a.renewable]
+        outcomes = await asyncio.gather(*(self._renewals.renew(k, wish) for k in ours), return_exceptions=True)
+        kinds = [None if isinstance(o, BaseException) else o.kind for o in outcomes]
+        counts = RenewalRound(
+            ended_at=self._clock.now(),
+            renewed=sum(kind in {RenewalKind.RENEWED, RenewalKind.ADOPTED} for kind in kinds),
+            fresh=kinds.count(RenewalKind.FRESH),
+            failed=kinds.count(None),
+        )
+        self._store.dispatch(RoundChanged(round=counts))
 
     async def _read_stores(self) -> None:
         await self._accounts.read()

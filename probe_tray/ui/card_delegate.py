@@ -2,34 +2,44 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPersistentModelIndex, QPointF, QSize, Qt
+from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPersistentModelIndex, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from probe_tray.ui.card_layout import SIDE, CardLayout, Places
 from probe_tray.ui.card_model import CARD_ROLE
-from probe_tray.ui.card_painter import ButtonState, CardPainter
+from probe_tray.ui.card_painter import MORE, ButtonState, CardPainter
 from probe_tray.ui.icon import IconPainter
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models import Action, Card
 
 _Index = QModelIndex | QPersistentModelIndex
+_Spot = tuple[str, int]
+"""A card's name and the number of one of its buttons."""
 
 
 class CardDelegate(QStyledItemDelegate):
-    """Paints cards of the list and calls ``act`` for a click on a card's button."""
+    """Paints cards of the list and calls ``act`` for a click on a card's button, ``more`` for one on its menu's."""
 
-    def __init__(self, view: QListView, theme: Theme, icons: IconPainter, act: Callable[[Action], None]) -> None:
-        """Draw for ``view``."""
+    def __init__(
+        self,
+        view: QListView,
+        theme: Theme,
+        icons: IconPainter,
+        act: Callable[[Action], None],
+        more: Callable[[Card, QPoint], None],
+    ) -> None:
+        """Draw for ``view``. ``more`` gets the card and where its menu opens, in the viewport's coordinates."""
         super().__init__(view)
         self._view = view
         self._theme = theme
         self._painter = CardPainter(theme, icons)
         self._act = act
+        self._more = more
         self._layout = CardLayout(theme, 0)
         self._width = 0
-        self._hovered = ""
-        self._pressed = ""
+        self._hovered: _Spot | None = None
+        self._pressed: _Spot | None = None
         self.by_keyboard = False
         """Whether the keyboard is in use, so that its place is marked."""
         theme.changed.connect(self.forget)
@@ -53,7 +63,7 @@ class CardDelegate(QStyledItemDelegate):
         painter.save()
         painter.translate(_corner(option, layout))
         focused = self.by_keyboard and bool(option.state & QStyle.StateFlag.State_HasFocus)
-        self._painter.paint(painter, card, places, self._button_state(card), focused=focused)
+        self._painter.paint(painter, card, places, lambda number: self._state(card, number), focused=focused)
         painter.restore()
 
     def editorEvent(
@@ -64,32 +74,45 @@ class CardDelegate(QStyledItemDelegate):
         if card is None or not isinstance(event, QMouseEvent):
             return super().editorEvent(event, model, option, index)
         layout = self._measured()
-        inside = _on_button(layout.places(card), event.position() - _corner(option, layout))
+        places, corner = layout.places(card), _corner(option, layout)
+        number = _button_at(places, event.position() - corner)
         left = event.button() is Qt.MouseButton.LeftButton
         before = (self._hovered, self._pressed)
-        self._hovered = card.name if inside else ""
+        self._hovered = None if number is None else (card.name, number)
         if event.type() is QEvent.Type.MouseButtonPress and left:
             self._pressed = self._hovered
         clicked = False
         if event.type() is QEvent.Type.MouseButtonRelease and left:
-            clicked = inside and self._pressed == card.name
-            self._pressed = ""
+            clicked = self._hovered is not None and self._pressed == self._hovered
+            self._pressed = None
         if before != (self._hovered, self._pressed):
             self._view.viewport().update()
-        if clicked and card.notice is not None and card.notice.action is not None:
-            self._act(card.notice.action)
-        return inside
+        if clicked and number is not None:
+            self._click(card, number, (corner + places.more.bottomLeft()).toPoint())
+        return number is not None
 
     def leave(self) -> None:
         """The mouse is no longer over the list."""
-        if self._hovered:
-            self._hovered = ""
+        if self._hovered is not None:
+            self._hovered = None
             self._view.viewport().update()
 
-    def _button_state(self, card: Card) -> ButtonState:
-        if self._pressed == card.name and self._hovered == card.name:
-            return ButtonState.PRESSED
-        return ButtonState.HOVERED if self._hovered == card.name else ButtonState.PLAIN
+    def below_more(self, option: QStyleOptionViewItem, card: Card) -> QPoint:
+        """Where the menu of a card opens, in the viewport's coordinates."""
+        layout = self._measured()
+        return (_corner(option, layout) + layout.places(card).more.bottomLeft()).toPoint()
+
+    def _click(self, card: Card, number: int, below: QPoint) -> None:
+        if number == MORE:
+            self._more(card, below)
+        elif card.notice is not None:
+            self._act(card.notice.actions[number])
+
+    def _state(self, card: Card, number: int) -> ButtonState:
+        spot = (card.name, number)
+        if self._hovered != spot:
+            return ButtonState.PLAIN
+        return ButtonState.PRESSED if self._pressed == spot else ButtonState.HOVERED
 
     def _measured(self) -> CardLayout:
         side = self._theme.px(SIDE)
@@ -111,5 +134,7 @@ def _corner(option: QStyleOptionViewItem, layout: CardLayout) -> QPointF:
     return QPointF(area.left() + layout.side, area.top())
 
 
-def _on_button(places: Places, at: QPointF) -> bool:
-    return places.button is not None and places.button.contains(at)
+def _button_at(places: Places, at: QPointF) -> int | None:
+    if places.more.contains(at):
+        return MORE
+    return next((number for number, area in enumerate(places.buttons) if area.contains(at)), None)

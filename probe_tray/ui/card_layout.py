@@ -29,7 +29,10 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
     foot: QRectF | None
     strip: QRectF | None
     text: QRectF | None
-    button: QRectF | None
+    buttons: tuple[QRectF, ...]
+    """One for each action of the notice."""
+    more: QRectF
+    """The button that opens the card's menu."""
 
 
 class CardLayout:
@@ -74,10 +77,11 @@ class CardLayout:
         text_height = self._title + (self._small if card.subtitle else 0)
         row = max(glyph, text_height)
         text_top = top + (row - text_height) / 2
-        title, plan = self._heading(card, name_left, text_top, left + inner - name_left)
+        more = QRectF(width - px(10) - px(28), round(top + (row - px(28)) / 2), px(28), px(28))
+        title, plan = self._heading(card, name_left, text_top, more.left() - px(4) - name_left)
         subtitle = None
         if card.subtitle:
-            subtitle = QRectF(name_left, text_top + self._title, left + inner - name_left, self._small)
+            subtitle = QRectF(name_left, text_top + self._title, more.left() - px(4) - name_left, self._small)
         y = top + row
         rows: list[QRectF] = []
         for index, _ in enumerate(card.bars):
@@ -90,7 +94,7 @@ class CardLayout:
             foot = QRectF(left, y, inner, self._small)
             y += self._small
         y += px(11)
-        strip, text, button = self._strip(card, y, width)
+        strip, text, buttons = self._strip(card, y, width)
         bottom = y if strip is None else strip.bottom()
         figures = self._theme.metrics(figures=True)
         label = max((figures.horizontalAdvance(b.label) + 1 for b in card.bars), default=0.0)
@@ -108,7 +112,8 @@ class CardLayout:
             foot=foot,
             strip=strip,
             text=text,
-            button=button,
+            buttons=buttons,
+            more=more,
         )
 
     def _heading(self, card: Card, left: float, top: float, width: float) -> tuple[QRectF, QRectF | None]:
@@ -132,30 +137,28 @@ class CardLayout:
         bar = QRectF(left, middle, percent.left() - gap - left, height)
         return QRectF(row.left(), row.top(), label, row.height()), bar, percent, reset
 
-    def _strip(self, card: Card, top: float, width: float) -> tuple[QRectF | None, QRectF | None, QRectF | None]:
+    def _strip(self, card: Card, top: float, width: float) -> tuple[QRectF | None, QRectF | None, tuple[QRectF, ...]]:
         if card.notice is None:
-            return None, None, None
+            return None, None, ()
         px = self._theme.px
-        said, action = card.notice.text, card.notice.action
+        metrics = self._theme.metrics(12.5)
+        widths = [math.ceil(metrics.horizontalAdvance(a.label)) + px(26) for a in card.notice.actions]
+        height = max(px(28), self._body + px(9)) if widths else 0
         room = width - self._pad - px(12)
-        button_width = button_height = 0
-        if action is not None:
-            button_width = math.ceil(self._theme.metrics(12.5).horizontalAdvance(action.label)) + px(26)
-            button_height = max(px(28), self._body + px(9))
-            room -= button_width + px(10)
-        # A large font may leave no room beside the button; then the button stands below the words.
-        below = action is not None and room < px(110)
-        if below:
-            room += button_width + px(10)
-        words = self._wrapped(said, room)
-        inner = words + button_height + px(8) if below else max(words, button_height)
+        beside = room - (sum(widths) + px(10) if widths else 0)
+        # Two buttons, or a large font, leave no room beside them; then they stand below the words.
+        below = len(widths) > 1 or beside < px(110)
+        words = self._wrapped(card.notice.text, room if below else beside)
+        inner = words + height + px(8) if below else max(words, height)
         strip = QRectF(0, top, width, inner + px(16))
-        text = QRectF(self._pad, top + px(8) + (0 if below else (inner - words) / 2), room, words)
-        if action is None:
-            return strip, text, None
-        y = strip.bottom() - px(8) - button_height if below else top + px(8) + (inner - button_height) / 2
-        button = QRectF(width - px(10) - button_width, round(y), button_width, button_height)
-        return strip, text, button
+        text = QRectF(self._pad, top + px(8) + (0 if below else (inner - words) / 2), room if below else beside, words)
+        y = round(strip.bottom() - px(8) - height if below else top + px(8) + (inner - height) / 2)
+        buttons: list[QRectF] = []
+        right = width - px(10)
+        for wide in widths:
+            buttons.append(QRectF(right - wide, y, wide, height))
+            right -= wide + px(8)
+        return strip, text, tuple(buttons)
 
     def _wrapped(self, text: str, width: float) -> float:
         metrics = self._theme.metrics(12.5)

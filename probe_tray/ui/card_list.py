@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QSize, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QListView
+import msgspec
+from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPoint, QSize, Qt
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QListView, QStyleOptionViewItem
 
 from probe_tray.ui.card_delegate import CardDelegate
 from probe_tray.ui.card_model import CARD_ROLE
@@ -16,16 +17,26 @@ _BY_KEYBOARD = frozenset({Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabF
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
 
 
-class CardList(QListView):
-    """Cards of a model. Return or Space presses the button of the card that the keyboard is on."""
+class CardActions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the cards ask for."""
 
-    def __init__(
-        self, model: QAbstractItemModel, theme: Theme, icons: IconPainter, act: Callable[[Action], None]
-    ) -> None:
+    act: Callable[[Action], None]
+    """Do what a button says."""
+    menu: Callable[[Card, QPoint], None]
+    """Show what can be done with a card, at a place on the screen."""
+
+
+class CardList(QListView):
+    """Cards of a model.
+
+    Return or Space presses the button of the card that the keyboard is on; the menu key opens its menu.
+    """
+
+    def __init__(self, model: QAbstractItemModel, theme: Theme, icons: IconPainter, actions: CardActions) -> None:
         """Show ``model``."""
         super().__init__()
-        self._act = act
-        self._cards = CardDelegate(self, theme, icons, act)
+        self._actions = actions
+        self._cards = CardDelegate(self, theme, icons, actions.act, self._open_menu)
         self._theme = theme
         self.setModel(model)
         self.setItemDelegate(self._cards)
@@ -56,10 +67,25 @@ class CardList(QListView):
         found: object = self.currentIndex().data(CARD_ROLE)
         if Qt.Key(event.key()) in _ENTER and isinstance(found, Card):
             if found.notice is not None and found.notice.action is not None:
-                self._act(found.notice.action)
+                self._actions.act(found.notice.action)
             event.accept()
             return
         super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the menu of the card under the mouse, or of the one that the keyboard is on."""
+        asked_by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if asked_by_key else self.indexAt(event.pos())
+        found: object = index.data(CARD_ROLE)
+        if not isinstance(found, Card):
+            return
+        at = event.pos()
+        if asked_by_key:
+            self.scrollTo(index)
+            option = QStyleOptionViewItem()
+            option.rect = self.visualRect(index)
+            at = self._cards.below_more(option, found)
+        self._open_menu(found, at)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show where the keyboard is once somebody came here with it."""
@@ -84,6 +110,9 @@ class CardList(QListView):
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
             self.scheduleDelayedItemsLayout()
+
+    def _open_menu(self, card: Card, at: QPoint) -> None:
+        self._actions.menu(card, self.viewport().mapToGlobal(at))
 
     def _height(self, index: QModelIndex) -> int:
         return self.sizeHintForIndex(index).height()

@@ -1,6 +1,7 @@
 """The look of a card."""
 
 import enum
+from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
@@ -20,11 +21,15 @@ _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
 class ButtonState(enum.Enum):
-    """What the mouse does to a card's button."""
+    """What the mouse does to a button of a card."""
 
     PLAIN = "plain"
     HOVERED = "hovered"
     PRESSED = "pressed"
+
+
+MORE = -1
+"""The number of the button that opens the card's menu; those of the notice count from 0."""
 
 
 class CardPainter:
@@ -35,8 +40,10 @@ class CardPainter:
         self._theme = theme
         self._icons = icons
 
-    def paint(self, painter: QPainter, card: Card, places: Places, button: ButtonState, *, focused: bool) -> None:
-        """Paint everything of ``card``."""
+    def paint(
+        self, painter: QPainter, card: Card, places: Places, button: Callable[[int], ButtonState], *, focused: bool
+    ) -> None:
+        """Paint everything of ``card``; ``button`` tells the state of each of its buttons."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colours = self._theme.tokens
         shape = places.card.adjusted(0.5, 0.5, -0.5, -0.5)
@@ -51,6 +58,7 @@ class CardPainter:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(shape.adjusted(0.5, 0.5, -0.5, -0.5) if focused else shape, radius, radius)
         self._heading(painter, card, places)
+        self._more(painter, places.more, button(MORE))
         for index, bar in enumerate(card.bars):
             self._bar(painter, bar, places, index, dimmed=card.dimmed)
         if places.foot is not None:
@@ -123,7 +131,16 @@ class CardPainter:
         words = QRectF(left, area.top(), right.left() - px(10) - left, area.height())
         self._text(painter, words, card.life, 12, colours.secondary)
 
-    def _notice(self, painter: QPainter, notice: Notice, places: Places, state: ButtonState) -> None:
+    def _more(self, painter: QPainter, area: QRectF, state: ButtonState) -> None:
+        colours, theme = self._theme.tokens, self._theme
+        if state is not ButtonState.PLAIN:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.line if state is ButtonState.PRESSED else colours.track))
+            painter.drawRoundedRect(area, theme.px(8), theme.px(8))
+        inset = (area.width() - theme.px(16)) / 2
+        draw(painter, Glyph.MORE, area.adjusted(inset, inset, -inset, -inset), QColor(colours.secondary))
+
+    def _notice(self, painter: QPainter, notice: Notice, places: Places, state: Callable[[int], ButtonState]) -> None:
         if places.strip is None or places.text is None:
             return
         colours, theme = self._theme.tokens, self._theme
@@ -142,8 +159,8 @@ class CardPainter:
         painter.setFont(theme.font(12.5))
         painter.setPen(QColor(colours.text))
         painter.drawText(places.text, int(_LEFT) | int(Qt.TextFlag.TextWordWrap), notice.text)
-        if notice.action is not None and places.button is not None:
-            self._button(painter, notice.action, places.button, state)
+        for number, (action, area) in enumerate(zip(notice.actions, places.buttons, strict=True)):
+            self._button(painter, action, area, state(number))
 
     def _button(self, painter: QPainter, action: Action, area: QRectF, state: ButtonState) -> None:
         colours, theme = self._theme.tokens, self._theme

@@ -15,6 +15,7 @@ class Glyph(enum.Enum):
     GEAR = "gear"
     KEY = "key"
     SEARCH = "search"
+    MORE = "more"
 
 
 def draw(painter: QPainter, glyph: Glyph, area: QRectF, colour: QColor) -> None:
@@ -44,6 +45,11 @@ def draw(painter: QPainter, glyph: Glyph, area: QRectF, colour: QColor) -> None:
         case Glyph.SEARCH:
             painter.drawEllipse(QPointF(7, 7), 4.5, 4.5)
             painter.drawLine(QLineF(10.5, 10.5, 14, 14))
+        case Glyph.MORE:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            for x in (3.5, 8.0, 12.5):
+                painter.drawEllipse(QPointF(x, 8), 1.3, 1.3)
     painter.restore()
 
 

@@ -7,7 +7,8 @@ from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QKeyEvent, QKeyS
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from probe_tray.core.identity import AccountKey
-from probe_tray.ui.card_list import CardList
+from probe_tray.ui.banner import Banner
+from probe_tray.ui.card_list import CardActions, CardList
 from probe_tray.ui.card_model import SEARCH_ROLE, CardModel
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.icon import IconPainter
@@ -25,12 +26,12 @@ class PanelWindow(QWidget):
 
     closed = Signal()
 
-    def __init__(self, theme: Theme, icons: IconPainter, act: Callable[[Action], None]) -> None:
+    def __init__(self, theme: Theme, icons: IconPainter, actions: CardActions) -> None:
         """Make the window; it is shown with :meth:`open_at`."""
         super().__init__(None, Qt.WindowType.Window)
         self.setObjectName("panel")
         self._theme = theme
-        self._act = act
+        self._act: Callable[[Action], None] = actions.act
         self._shown: Panel | None = None
         self._cards = CardModel(self)
         self._found = QSortFilterProxyModel(self)
@@ -40,9 +41,10 @@ class PanelWindow(QWidget):
         self._headline, self._subline = words(wrap=True), Line()
         self._refresh, self._settings = QToolButton(self), QToolButton(self)
         self._search = QLineEdit(self)
-        self._list = CardList(self._found, theme, icons, act)
+        self._banner = Banner(theme, actions.act)
+        self._list = CardList(self._found, theme, icons, actions)
         self._nothing = words(wrap=True)
-        self._welcome = WelcomePage(theme, icons, act)
+        self._welcome = WelcomePage(theme, icons, actions.act)
         self._middle = QStackedWidget(self)
         self._dot, self._status = Dot(theme), Line()
         self._log_in = QPushButton(self)
@@ -69,6 +71,8 @@ class PanelWindow(QWidget):
             self._search.clear()
         self._nothing.setText(model.nothing_found)
         self._list.setAccessibleName(model.list_name)
+        self._banner.show_model(model.banner)
+        self._above.setVisible(model.banner is not None)
         self._cards.show(model.cards)
         self._welcome.show_model(model.welcome)
         self._status.show_text(model.status)
@@ -76,7 +80,7 @@ class PanelWindow(QWidget):
         self._log_in.setText(model.log_in)
         self._foot.setVisible(model.welcome is None)
         self._choose_page()
-        if first or before is None or len(before.cards) != len(model.cards):
+        if first or before is None or (len(before.cards), before.banner) != (len(model.cards), model.banner):
             self._fit()
 
     def open_at(self, anchor: QRect | None, key: AccountKey | None = None) -> None:
@@ -130,12 +134,14 @@ class PanelWindow(QWidget):
         around = sum(part.sizeHint().height() for part in (self._head, self._foot) if part.isVisibleTo(self)) + (
             self._tools.sizeHint().height() if self._search.isVisibleTo(self) else 0
         )
+        if self._above.isVisibleTo(self):
+            around += self._above.heightForWidth(self._theme.px(_WIDTH))
         middle = max(page.sizeHint().height() for page in (self._middle.currentWidget(),) if page)
         return QSize(self._theme.px(_WIDTH), min(max(around + middle, self._theme.px(_LOWEST)), highest))
 
     def _arrange(self) -> None:
         px = self._theme.px
-        self._head, self._tools, self._foot = QWidget(self), QWidget(self), QWidget(self)
+        self._head, self._tools, self._foot, self._above = (QWidget(self) for _ in range(4))
         self._foot.setObjectName("foot")
         title = QVBoxLayout()
         title.setSpacing(0)
@@ -150,6 +156,10 @@ class PanelWindow(QWidget):
         tools = QHBoxLayout(self._tools)
         tools.setContentsMargins(px(12), 0, px(12), px(10))
         tools.addWidget(self._search)
+        above = QVBoxLayout(self._above)
+        above.setContentsMargins(px(12), 0, px(12), px(10))
+        above.addWidget(self._banner)
+        self._above.setVisible(False)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         # Else the highest page would set the least height of all of them.
         self._middle.setMinimumHeight(1)
@@ -164,7 +174,7 @@ class PanelWindow(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        for part in (self._head, self._tools):
+        for part in (self._head, self._above, self._tools):
             whole.addWidget(part)
         whole.addWidget(self._middle, 1)
         whole.addWidget(self._foot)
@@ -188,6 +198,7 @@ class PanelWindow(QWidget):
             label.setStyleSheet(f"color: {colours.secondary}")
         self._nothing.setStyleSheet(f"color: {colours.secondary}; padding: {theme.px(24)}px")
         self._search.setFont(theme.font(12.5))
+        self._banner.dress()
         self._log_in.setFont(theme.font(12.5))
         self._foot.setStyleSheet(f"QWidget#foot {{ border-top: 1px solid {colours.line} }}")
         for button, glyph in ((self._refresh, Glyph.REFRESH), (self._settings, Glyph.GEAR)):

@@ -4,24 +4,25 @@ from collections.abc import Callable
 from datetime import tzinfo
 
 import msgspec
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
 from probe_tray.core.commands import (
     CancelLogin,
-    DismissTrouble,
     LogIn,
     PasteAddress,
-    ReadStores,
     Refresh,
+    Renew,
     ReopenBrowser,
     SaveSettings,
 )
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.settings import Settings
 from probe_tray.ports import Clock
+from probe_tray.ui.acting import Acting
 from probe_tray.ui.bridge import Bridge
+from probe_tray.ui.card_list import CardActions
 from probe_tray.ui.engine import Engine
 from probe_tray.ui.icon import IconPainter, card_ink
 from probe_tray.ui.login_dialog import LoginActions, LoginDialog
@@ -30,7 +31,7 @@ from probe_tray.ui.panel import PanelWindow
 from probe_tray.ui.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray import TrayIcon
-from probe_tray.view.models import Action, ActionKind, IconLook, Screen
+from probe_tray.view.models import Action, Card, IconLook, Screen
 from probe_tray.view.settings import form
 from probe_tray.view.translate import Translator
 
@@ -62,7 +63,8 @@ class Shell(QObject):
         self._closing = False
         self._menu = TrayMenu(self._menu_actions(), self._icons)
         self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, around.tray_available)
-        self._panel = PanelWindow(self._theme, self._icons, self.act)
+        self._acting = Acting(engine, self._theme, around.translator, self.show_settings)
+        self._panel = PanelWindow(self._theme, self._icons, CardActions(act=self.act, menu=self._open_card_menu))
         self._login = LoginDialog(self._theme, self._icons, self._login_actions())
         app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))
         self._tray.clicked.connect(self._toggle_panel)
@@ -89,29 +91,20 @@ class Shell(QObject):
 
     def act(self, action: Action) -> None:
         """Do what a button says."""
-        match action.kind:
-            case ActionKind.LOG_IN:
-                self._engine.send(LogIn(action.key))
-            case ActionKind.REFRESH:
-                self._engine.send(Refresh(action.key))
-            case ActionKind.READ_STORES:
-                self._engine.send(ReadStores())
-            case ActionKind.DISMISS:
-                self._engine.send(DismissTrouble())
-            case ActionKind.SETTINGS:
-                self.show_settings()
+        self._acting.act(action)
 
     def close(self) -> None:
         """Take everything off the screen."""
         self._closing = True
         self._bridge.close()
         self._tray.close()
-        for window in (self._panel, self._settings):
+        for window in (self._panel, self._settings, self._acting.question):
             if window is not None:
                 window.close()
         # Closing it by hand would cancel the login, which ends with the program anyhow.
         self._login.show_model(None)
-        for part in (self._panel, self._settings, self._login, self._menu.menu, self._tray, self._bridge):
+        parts = (self._panel, self._settings, self._login, self._acting.question, self._menu.menu)
+        for part in (*parts, self._tray, self._bridge):
             if part is not None:
                 part.deleteLater()
 
@@ -121,10 +114,19 @@ class Shell(QObject):
         self._panel.show_model(screen.panel)
         self._login.show_model(screen.login)
 
+    def _open_card_menu(self, card: Card, at: QPoint) -> None:
+        self._acting.open_menu(self._panel, card, at)
+
+    def _renew_due(self) -> None:
+        # What comes of it is told in the panel.
+        self._engine.send(Renew())
+        self.show_panel()
+
     def _menu_actions(self) -> MenuActions:
         return MenuActions(
             log_in=lambda: self._engine.send(LogIn()),
             refresh=lambda: self._engine.send(Refresh()),
+            renew=self._renew_due,
             show=self.show_panel,
             show_account=self.show_panel,
             settings=self.show_settings,

@@ -6,8 +6,9 @@ from probe_tray.core.errors import Problem
 from probe_tray.core.identity import StoreKind
 from probe_tray.core.state import AccountState, AppState, Unreadable
 from probe_tray.view import looks
-from probe_tray.view.models import Action, ActionKind, Bar, Card, IconLook, Notice, Tone
-from probe_tray.view.sentences import notice, problem_action
+from probe_tray.view.models import Bar, Card, IconLook, Notice, Tone
+from probe_tray.view.sentences import notice, problem_notice
+from probe_tray.view.renewals import last_renewal, lifetime
 from probe_tray.view.times import Now, ago, date, until
 from probe_tray.view.translate import Translator
 
@@ -21,9 +22,8 @@ _LEAST_NEEDY = 3
 
 
 def cards(state: AppState, now: Now, t: Translator) -> tuple[Card, ...]:
-    """All cards: troubles with stores first, then the accounts, most needy and tightest first, then odd files."""
+    """All cards: stores that do not work first, then the accounts, most needy and tightest first, then odd files."""
     return (
-        *((_trouble(state.trouble, t),) if state.trouble else ()),
         *(_store(kind, problem, t) for kind, problem in state.store_problems),
         *(account_card(a, state, now, t) for a in by_need(state, now)),
         *((_api_key(state.api_key, t),) if state.api_key else ()),
@@ -61,7 +61,7 @@ def account_card(account: AccountState, state: AppState, now: Now, t: Translator
     hide = account.snapshot is None or what in {Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING}
     rows = () if hide or account.snapshot is None else looks.bars(account.snapshot, settings, now, t)
     said = notice(account, what, settings, now, t)
-    life = "" if what is Condition.NEEDS_LOGIN else lifetime(account, now, t)
+    life = "" if what is Condition.NEEDS_LOGIN else lifetime(account, settings, now, t)
     title, sub, badge = name(account), _subtitle(account, t), plan(account)
     return Card(
         name=f"account {account.key.slug}",
@@ -82,23 +82,6 @@ def account_card(account: AccountState, state: AppState, now: Now, t: Translator
     )
 
 
-def lifetime(account: AccountState, now: Now, t: Translator) -> str:
-    """How long the login lasts, and whether it renews by itself."""
-    ends, renews = account.expires_at, account.renewal.next_at
-    if account.renewal.running:
-        return t("Being renewed…")
-    if ends is not None and ends <= now.moment:
-        return t("Access ended {ago}", ago=ago(ends, now, t))
-    if renews is not None and account.renewable:
-        when = until(renews, now, t)
-        if ends is None:
-            return t("Renews by itself {when}", when=when)
-        return t("Renews by itself {when} · ends {date}", when=when, date=date(ends, now, t))
-    if ends is None:
-        return ""
-    return t("Login ends {when} · {date}", when=until(ends, now, t), date=date(ends, now, t))
-
-
 def _subtitle(account: AccountState, t: Translator) -> str:
     place = t("Codex client's login, read only") if account.official else ""
     workspace = account.workspace if account.email else ""
@@ -116,8 +99,8 @@ def _spoken(title: str, badge: str, rows: tuple[Bar, ...], life: str, said: Noti
         t("{window}: {percent}% used, reset {reset}", window=b.label, percent=str(b.percent), reset=b.reset or "–")
         for b in rows
     ]
-    button = [said.action.label] if said is not None and said.action is not None else []
-    parts = [title, badge, *used, life, said.text if said else "", *button]
+    buttons = [action.label for action in said.actions] if said is not None else []
+    parts = [title, badge, *used, life, said.text if said else "", *buttons]
     return ". ".join(part.rstrip(".") for part in parts if part)
 
 
@@ -132,8 +115,7 @@ def _hover(account: AccountState, rows: tuple[Bar, ...], now: Now, t: Translator
                 date=date(account.expires_at, now, t),
             )
         )
-    if account.location:
-        lines.append(account.location)
+    lines += [line for line in (last_renewal(account, now, t), account.location) if line]
     return "\n".join(lines)
 
 
@@ -158,15 +140,7 @@ def _store(kind: StoreKind, problem: Problem, t: Translator) -> Card:
         StoreKind.FILES: t("Files"),
         StoreKind.OFFICIAL: t("Codex client's login"),
     }
-    text = f"{t.title(problem)} {t.hint(problem)}"
-    said = Notice(text=text, tone=Tone.CRITICAL, action=problem_action(problem, t))
-    return _other(Condition.WAITING_KEYRING, kind.value, places[kind], said)
-
-
-def _trouble(problem: Problem, t: Translator) -> Card:
-    action = Action(kind=ActionKind.DISMISS, label=t("OK"))
-    said = Notice(text=f"{t.title(problem)} {t.hint(problem)}", tone=Tone.WARNING, action=action)
-    return _other(Condition.NO_DATA, "trouble", t("Something did not work"), said)
+    return _other(Condition.WAITING_KEYRING, kind.value, places[kind], problem_notice(problem, t, Tone.CRITICAL))
 
 
 def _api_key(login: ApiKeyLogin, t: Translator) -> Card:
@@ -176,7 +150,6 @@ def _api_key(login: ApiKeyLogin, t: Translator) -> Card:
 
 
 def _unreadable(found: Unreadable, t: Translator) -> Card:
-    text = f"{t.title(found.problem)} {t.hint(found.problem)}"
-    said = Notice(text=text, tone=Tone.WARNING, action=problem_action(found.problem, t))
+    said = problem_notice(found.problem, t, Tone.WARNING)
     title = found.location.replace("\\", "/").rsplit("/", 1)[-1]
     return _other(Condition.NO_DATA, found.location, title or t("A saved login"), said)

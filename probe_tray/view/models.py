@@ -42,6 +42,14 @@ class ActionKind(enum.Enum):
     READ_STORES = "read stores"
     SETTINGS = "settings"
     DISMISS = "dismiss"
+    RENEW = "renew"
+    COPY_EMAIL = "copy email"
+    MOVE_TO_VAULT = "move to the vault"
+    MOVE_TO_FOLDER = "move to the folder"
+    REMOVE = "remove"
+    """Asks first."""
+    START_ANEW = "start anew"
+    """Asks first."""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,11 +76,30 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """A problem as a sentence with at most one button."""
+    """A problem as a sentence with the button that helps."""
 
     text: str
     tone: Tone
     action: Action | None = None
+    other: Action | None = None
+    """A second way out, where the first may not be open."""
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """Its buttons, the best one first."""
+        return tuple(a for a in (self.action, self.other) if a is not None)
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is asked once before it is done."""
+
+    window_title: str
+    title: str
+    text: str
+    check: str = ""
+    """A choice that is off at first; empty where there is none."""
+    yes: str
+    no: str
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +144,7 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
     all_accounts: str
     """Empty when all of them are in the menu."""
     refresh: str
+    renew: str
     show: str
     settings: str
     quit: str
@@ -145,6 +173,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     headline: str
     subline: str
+    banner: Notice | None
+    """What went wrong apart from any account, until it was read."""
     cards: tuple[Card, ...]
     welcome: Welcome | None
     searchable: bool

@@ -2,10 +2,11 @@
 
 from datetime import datetime, tzinfo
 
+from probe_tray.core.errors import Problem
 from probe_tray.core.state import AppState
 from probe_tray.view.cards import cards
 from probe_tray.view.login import login
-from probe_tray.view.models import Panel, Screen, Welcome
+from probe_tray.view.models import Action, ActionKind, Notice, Panel, Screen, Tone, Welcome
 from probe_tray.view.summary import headline, status, subline
 from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
@@ -32,6 +33,7 @@ def _panel(state: AppState, now: Now, t: Translator) -> Panel:
         title=t("Probe Tray"),
         headline=headline(state, now, t),
         subline=subline(state, now, t),
+        banner=_banner(state.trouble, t) if state.trouble else None,
         cards=shown,
         welcome=_welcome(t) if state.loaded and not shown else None,
         searchable=len(shown) >= _SEARCH_FROM,
@@ -44,6 +46,11 @@ def _panel(state: AppState, now: Now, t: Translator) -> Panel:
         settings=t("Settings…"),
         list_name=t("Accounts"),
     )
+
+
+def _banner(problem: Problem, t: Translator) -> Notice:
+    action = Action(kind=ActionKind.DISMISS, label=t("OK"))
+    return Notice(text=f"{t.title(problem)} {t.hint(problem)}", tone=Tone.WARNING, action=action)
 
 
 def _welcome(t: Translator) -> Welcome:

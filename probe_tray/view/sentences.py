@@ -1,7 +1,5 @@
 """The sentence that a condition is worth, and the one button that helps."""
 
-from datetime import timedelta
-
 from probe_tray.core.condition import Condition, local_time
 from probe_tray.core.errors import Problem
 from probe_tray.core.quota import Snapshot, Window, WindowKind
@@ -9,7 +7,8 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 from probe_tray.core.usage import blocked_until
 from probe_tray.view.models import Action, ActionKind, Notice, Tone
-from probe_tray.view.times import Now, age, at, span
+from probe_tray.view.renewals import renewal_notice
+from probe_tray.view.times import Now, age, at
 from probe_tray.view.translate import Translator
 
 _FULL = 100.0
@@ -21,7 +20,7 @@ def notice(account: AccountState, state: Condition, settings: Settings, now: Now
     """What is said below an account's numbers; None when they say enough."""
     match state:
         case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
-            return _life_in_danger(account, settings, now, t)
+            return renewal_notice(account, settings, now, t)
         case Condition.LIMITED:
             return _limited(account.snapshot, now, t) if account.snapshot else None
         case Condition.NEEDS_LOGIN:
@@ -33,8 +32,18 @@ def notice(account: AccountState, state: Condition, settings: Settings, now: Now
             return _old_numbers(account, state, now, t)
 
 
-def problem_action(problem: Problem, t: Translator) -> Action:
-    """The button for a failure that is not about one account's login."""
+def problem_notice(problem: Problem, t: Translator, tone: Tone) -> Notice:
+    """A failure that is not about one account's login, with the ways out of it."""
+    anew = problem.kind == "KeyMissingError"
+    return Notice(
+        text=f"{t.title(problem)} {t.hint(problem)}",
+        tone=tone,
+        action=_action(problem, t),
+        other=Action(kind=ActionKind.START_ANEW, label=t("Start with a new key…")) if anew else None,
+    )
+
+
+def _action(problem: Problem, t: Translator) -> Action:
     if problem.kind in _SETTINGS_HELP:
         return Action(kind=ActionKind.SETTINGS, label=t("Settings…"))
     return Action(kind=ActionKind.READ_STORES, label=t("Try again"))
@@ -84,10 +93,7 @@ def _why_ended(account: AccountState, t: Translator) -> str:
 
 
 def _with_problem(account: AccountState, t: Translator, tone: Tone) -> Notice | None:
-    problem = account.problem
-    if problem is None:
-        return None
-    return Notice(text=f"{t.title(problem)} {t.hint(problem)}", tone=tone, action=problem_action(problem, t))
+    return None if account.problem is None else problem_notice(account.problem, t, tone)
 
 
 def _old_numbers(account: AccountState, state: Condition, now: Now, t: Translator) -> Notice:
@@ -100,19 +106,3 @@ def _old_numbers(account: AccountState, state: Condition, now: Now, t: Translato
         return Notice(text=title or t("There are no numbers yet."), tone=Tone.WARNING, action=again)
     old = t("The numbers are {age} old.", age=how_old)
     return Notice(text=f"{title} {old}".strip(), tone=Tone.WARNING, action=again)
-
-
-def _life_in_danger(account: AccountState, settings: Settings, now: Now, t: Translator) -> Notice | None:
-    """A usable account whose login will end unless somebody acts."""
-    action = Action(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
-    ends = account.expires_at
-    soon = ends is not None and ends - now.moment <= timedelta(days=settings.expiry_warning_days)
-    if ends is None or not soon or account.official:
-        return None
-    if not account.renewable:
-        return Notice(
-            text=t("This login ends in {span}.", span=span(ends - now.moment, t)), tone=Tone.WARNING, action=action
-        )
-    if account.renewal.problem is not None:
-        return Notice(text=t.title(account.renewal.problem), tone=Tone.WARNING, action=action)
-    return None

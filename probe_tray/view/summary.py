@@ -7,6 +7,7 @@ from probe_tray.core.state import AccountState, AppState
 from probe_tray.core.usage import blocked_until
 from probe_tray.view.cards import name
 from probe_tray.view.models import Tone
+from probe_tray.view.renewals import round_words
 from probe_tray.view.times import Now, age, at, span, until
 from probe_tray.view.translate import Translator
 
@@ -49,6 +50,8 @@ def subline(state: AppState, now: Now, t: Translator) -> str:
 
 def status(state: AppState, now: Now, t: Translator) -> tuple[str, Tone]:
     """How up to date the numbers are and when they are asked for next."""
+    if (news := round_words(state, now, t)) is not None:
+        return news
     if not state.accounts:
         return "", Tone.CALM
     found = [condition(a, state.settings, now.moment) for a in state.accounts]

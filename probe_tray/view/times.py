@@ -90,13 +90,17 @@ def at(moment: datetime, now: Now, t: Translator, *, long: bool = False) -> str:
     """Within a day the hour, beyond it the weekday, beyond a week the date. ``long``: as in a sentence."""
     local = moment.astimezone(now.zone)
     here = now.moment.astimezone(now.zone)
-    clock = f"{local:%H:%M}"
     if abs(moment - now.moment) < timedelta(days=1):
-        return clock
+        return clock(moment, now)
     if 0 < (local.date() - here.date()).days < _WEEK_DAYS:
         names = _LONG_DAYS if long else _DAYS
-        return t("{weekday} {clock}", weekday=t(names[local.weekday()]), clock=clock)
+        return t("{weekday} {clock}", weekday=t(names[local.weekday()]), clock=clock(moment, now))
     return date(moment, now, t)
+
+
+def clock(moment: datetime, now: Now) -> str:
+    """The time of day of ``moment``: "09:12"."""
+    return f"{moment.astimezone(now.zone):%H:%M}"
 
 
 def date(moment: datetime, now: Now, t: Translator) -> str:

@@ -38,6 +38,7 @@ def menu(state: AppState, now: Now, t: Translator) -> Menu:
         rows=tuple(_row(a, state, now, t) for a in accounts[:_MOST_ROWS]),
         all_accounts=t.plural("&All {n} account…", "&All {n} accounts…", len(accounts)) if more else "",
         refresh=t("&Refresh now"),
+        renew=t("Re&new logins…"),
         show=t("&Open Probe Tray"),
         settings=t("&Settings…"),
         quit=t("&Quit"),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from probe_tray.core.credential import ApiKeyLogin
-from probe_tray.core.errors import KeyringLockedError, NotSentError
+from probe_tray.core.errors import KeyringLockedError, LoginEndedError, NotSentError
 from probe_tray.core.events import (
     AccountsRead,
     CheckFailed,
@@ -18,6 +18,7 @@ from probe_tray.core.events import (
     RenewalEnded,
     RenewalPlanned,
     RenewalStarted,
+    RoundChanged,
     SettingsChanged,
     TroubleMet,
 )
@@ -25,7 +26,7 @@ from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.quota import Snapshot
 from probe_tray.core.reduce import reduce
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Renewal, Unreadable
+from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Renewal, RenewalRound, Unreadable
 from tests.support.fakes import START
 
 ANA, BEN = AccountKey("a", "ana"), AccountKey("b", "ben")
@@ -124,6 +125,37 @@ def test_a_renewal_is_planned_runs_and_ends() -> None:
     failed = after(RenewalEnded(key=ANA, at=LATER, problem=PROBLEM), state=running)
     assert only(failed).renewal == Renewal(last_at=LATER, problem=PROBLEM)
     assert only(after(RenewalEnded(key=ANA, at=LATER, problem=None), state=failed)).renewal == Renewal(last_at=LATER)
+
+
+ENDED = Renewal(last_at=START, problem=LoginEndedError(reason="it was used elsewhere").problem)
+
+
+def test_what_is_remembered_against_a_login_is_known_from_the_first_reading() -> None:
+    state = reduce(AppState(), AccountsRead(accounts=(replace(account(), renewal=ENDED),)))
+    assert state.accounts[0].renewal == ENDED
+
+
+def test_what_another_process_met_is_taken_over_and_a_running_renewal_goes_on() -> None:
+    running = replace(account(), renewal=Renewal(running=True, next_at=START))
+    state = reduce(AppState(accounts=(running,)), AccountsRead(accounts=(replace(account(), renewal=ENDED),)))
+    assert state.accounts[0].renewal == replace(ENDED, running=True)
+
+
+def test_a_failure_that_was_met_here_is_not_told_twice() -> None:
+    met = Renewal(last_at=START + timedelta(hours=1), problem=NotSentError(reason="x").problem, next_at=START)
+    before = AppState(loaded=True, accounts=(replace(account(), renewal=met),))
+    assert reduce(before, AccountsRead(accounts=(replace(account(), renewal=ENDED),))) is before
+
+
+def test_new_tokens_are_not_blamed_for_the_old_ones() -> None:
+    fresh = replace(account(), expires_at=START + timedelta(days=30))
+    state = reduce(AppState(accounts=(replace(account(), renewal=ENDED),)), AccountsRead(accounts=(fresh,)))
+    assert state.accounts[0].renewal.problem is None
+
+
+def test_a_round_of_renewals_is_told() -> None:
+    counts = RenewalRound(ended_at=START, renewed=1)
+    assert reduce(AppState(), RoundChanged(round=counts)).round == counts
 
 
 def test_login_settings_and_trouble_are_replaced_whole() -> None:

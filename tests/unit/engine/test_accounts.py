@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core.errors import KeyringLockedError, RecordError, WriteError
+from probe_tray.core.errors import KeyringLockedError, LoginEndedError, RecordError, WriteError
 from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.state import AppState
+from probe_tray.core.state import AppState, Renewal
 from probe_tray.engine.accounts import Accounts, newer
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, MemoryStore
@@ -67,6 +67,34 @@ async def test_without_a_refresh_token_there_is_nothing_to_renew() -> None:
     accounts, store = joined(MemoryStore(StoreKind.VAULT, replace(credential("ana"), refresh_token=None)))
     await accounts.read()
     assert [a.renewable for a in store.state.accounts] == [False]
+
+
+async def test_what_is_remembered_against_a_login_is_known_as_soon_as_it_is_read() -> None:
+    ana, ben, official = credential("ana"), credential("ben"), credential("cleo")
+    assert ana.refresh_token is not None
+    ended = Renewal(last_at=START, problem=LoginEndedError(reason="it was used elsewhere").problem)
+    known = {ana.refresh_token.fingerprint: ended}
+    asked: list[str] = []
+
+    async def standing(fingerprint: str) -> Renewal:
+        asked.append(fingerprint)
+        return known.get(fingerprint, Renewal())
+
+    store = Store(AppState())
+    stores = (MemoryStore(StoreKind.VAULT, ana, ben), MemoryStore(StoreKind.OFFICIAL, official))
+    await Accounts(stores, store, standing).read()
+    assert [a.renewal for a in store.state.accounts] == [ended, Renewal(), Renewal()]
+    assert len(asked) == 2
+
+
+async def test_an_account_tells_when_its_tokens_came_and_whether_they_are_ours_to_end() -> None:
+    foreign = replace(credential("ben"), made_here=False)
+    unlasting = replace(credential("dan"), refresh_token=None)
+    vault = MemoryStore(StoreKind.VAULT, credential("ana"), foreign, unlasting)
+    accounts, store = joined(vault, MemoryStore(StoreKind.OFFICIAL, credential("cleo")))
+    await accounts.read()
+    assert [a.revocable for a in store.state.accounts] == [True, False, False, False]
+    assert store.state.accounts[0].renewed_at == START
 
 
 async def test_a_store_that_cannot_be_opened_is_named_beside_the_others_logins() -> None:

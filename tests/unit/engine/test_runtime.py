@@ -23,7 +23,7 @@ from probe_tray.core.credential import Credential
 from probe_tray.core.errors import ConfigError, KeyringLockedError, WriteError
 from probe_tray.core.identity import StoreKind
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import LoginPhase
+from probe_tray.core.state import LoginPhase, RenewalRound
 from probe_tray.engine.keeping import Keeping
 from probe_tray.engine.runtime import Engine, UseCases
 from tests.support.fakes import START, FakeSettingsFile, MemoryStore, problem_kind, settle
@@ -275,6 +275,22 @@ async def test_a_renewal_by_command_asks_once_and_shows_its_failure_at_the_accou
         await settle()
         assert problem_kind(program.account(ANA).renewal.problem) == "LoginEndedError"
         assert program.trouble == ""
+    assert program.service.count("refresh") == 2
+
+
+async def test_renewing_all_renews_what_is_due_and_tells_what_came_of_it() -> None:
+    due, dead = credential("due", days=1), credential("dead", days=1)
+    program = Program(ANA, due, dead, settings=Settings(auto_renew=False))
+    program.service.answer("refresh", token_answer("due", 2), Answer(401, {}, b""))
+    async with program.started():
+        program.engine.send(Renew())
+        await asyncio.sleep(0)
+        assert program.state.round == RenewalRound()
+        await settle()
+        assert program.state.round is not None
+        assert program.state.round.ended_at is not None
+        counts = program.state.round
+    assert (counts.renewed, counts.fresh, counts.failed) == (1, 1, 1)
     assert program.service.count("refresh") == 2
 
 

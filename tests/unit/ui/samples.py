@@ -10,12 +10,20 @@ from probe_tray.core.credential import ApiKeyLogin
 from probe_tray.core.errors import (
     CredentialFileError,
     EdgeBlockedError,
+    JournalSealedError,
+    KeyMissingError,
     KeyringLockedError,
     LoginEndedError,
+    NotRevokedError,
     NotSentError,
     PortsTakenError,
+    ProbeError,
     Problem,
     RateLimitedError,
+    ReadError,
+    RenewalsPausedError,
+    SavedForLaterError,
+    UncertainLoginError,
 )
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
@@ -134,6 +142,32 @@ def conditions() -> AppState:
         ),
         store_problems=((StoreKind.VAULT, KeyringLockedError().problem),),
         api_key=ApiKeyLogin(location="~/.codex/auth.json"),
+    )
+
+
+def troubled_lives() -> AppState:
+    """Every way in which a login's renewal, or the place it is kept in, needs a person."""
+
+    def renewing(email: str, problem: ProbeError, ends: timedelta = timedelta(days=7)) -> AccountState:
+        renewal = Renewal(last_at=NOW - _HOUR, problem=problem.problem, next_at=NOW + timedelta(minutes=12))
+        return account(email, snapshot(12, 30), renewal=renewal, expires_at=NOW + ends)
+
+    return AppState(
+        loaded=True,
+        accounts=(
+            renewing("uncertain@example.com", UncertainLoginError()),
+            renewing("paused@example.com", RenewalsPausedError()),
+            renewing("sealed@example.com", JournalSealedError()),
+            renewing("full@example.com", SavedForLaterError(path="logins/a.json", reason="the disk is full")),
+            renewing("offline@example.com", NotSentError(reason="there is no network")),
+            renewing("soon@example.com", NotSentError(reason="there is no network"), timedelta(days=1)),
+            account("now@example.com", snapshot(12, 30), renewal=Renewal(running=True)),
+        ),
+        store_problems=(
+            (StoreKind.VAULT, KeyMissingError().problem),
+            (StoreKind.FOLDER, ReadError(path="/home/ana/logins", reason="it is not there").problem),
+        ),
+        trouble=NotRevokedError(status="503").problem,
     )
 
 

@@ -1,14 +1,18 @@
+import itertools
 from collections.abc import Iterator
 from datetime import UTC
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.state import AppState
 from probe_tray.ui.card_layout import CardLayout
+from probe_tray.ui.card_list import CardActions
 from probe_tray.ui.icon import IconPainter
 from probe_tray.ui.panel import PanelWindow
 from probe_tray.ui.placing import beside, likely, near
@@ -25,7 +29,9 @@ class Shown:
     def __init__(self, app: QApplication) -> None:
         self.theme = Theme(app)
         self.asked: list[Action] = []
-        self.window = PanelWindow(self.theme, IconPainter(), self.asked.append)
+        self.opened: list[tuple[str, QPoint]] = []
+        actions = CardActions(act=self.asked.append, menu=lambda card, at: self.opened.append((card.title, at)))
+        self.window = PanelWindow(self.theme, IconPainter(), actions)
 
     def show(self, state: AppState) -> None:
         self.window.show_model(present(state, samples.NOW, UTC, Translator()).panel)
@@ -50,14 +56,70 @@ def test_the_button_of_a_card_is_clicked(panel: Shown, qtbot: QtBot) -> None:
     area = cards.visualRect(cards.model().index(0, 0))
     card = present(samples.four(), samples.NOW, UTC, Translator()).panel.cards[0]
     places = CardLayout(panel.theme, cards.width() - 24).places(card)
-    assert places.button is not None
-    target = area.topLeft() + QPoint(12, 0) + places.button.center().toPoint()
+    target = area.topLeft() + QPoint(12, 0) + places.buttons[0].center().toPoint()
     QTest.mouseClick(
         cards.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, area.topLeft() + QPoint(40, 10)
     )
     assert panel.asked == []
     QTest.mouseClick(cards.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, target)
     assert [(a.kind, a.label) for a in panel.asked] == [(ActionKind.LOG_IN, "Log in again")]
+
+
+def test_each_of_two_buttons_does_its_own(panel: Shown, qtbot: QtBot) -> None:
+    panel.show(samples.troubled_lives())
+    panel.window.resize(384, 2300)
+    cards = panel.window._list
+    area = cards.visualRect(cards.model().index(0, 0))
+    card = present(samples.troubled_lives(), samples.NOW, UTC, Translator()).panel.cards[0]
+    for place in CardLayout(panel.theme, cards.width() - 24).places(card).buttons:
+        target = area.topLeft() + QPoint(12, 0) + place.center().toPoint()
+        QTest.mouseClick(cards.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, target)
+    assert [a.kind for a in panel.asked] == [ActionKind.READ_STORES, ActionKind.START_ANEW]
+
+
+def test_the_menu_of_a_card_opens_at_its_button(panel: Shown, qtbot: QtBot) -> None:
+    panel.show(samples.four())
+    cards = panel.window._list
+    area = cards.visualRect(cards.model().index(1, 0))
+    card = present(samples.four(), samples.NOW, UTC, Translator()).panel.cards[1]
+    more = CardLayout(panel.theme, cards.width() - 24).places(card).more
+    target = area.topLeft() + QPoint(12, 0) + more.center().toPoint()
+    QTest.mouseClick(cards.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, target)
+    below = area.topLeft() + QPoint(12, 0) + more.bottomLeft().toPoint()
+    [(title, at)] = panel.opened
+    assert title == "research@example.com"
+    assert (at - cards.viewport().mapToGlobal(below)).manhattanLength() <= 2
+    assert panel.asked == []
+
+
+@pytest.mark.parametrize("reason", QContextMenuEvent.Reason)
+def test_the_menu_opens_for_a_right_click_and_for_the_menu_key(
+    panel: Shown, qapp: QApplication, reason: QContextMenuEvent.Reason
+) -> None:
+    panel.show(samples.four())
+    cards = panel.window._list
+    cards.setCurrentIndex(cards.model().index(1, 0))
+    at = cards.visualRect(cards.model().index(0, 0)).center()
+    qapp.sendEvent(cards.viewport(), QContextMenuEvent(reason, at, cards.viewport().mapToGlobal(at)))
+    by_key = reason is QContextMenuEvent.Reason.Keyboard
+    assert [title for title, _ in panel.opened] == ["research@example.com" if by_key else "old@example.com"]
+
+
+def test_trouble_stands_above_the_cards_until_it_was_read(panel: Shown) -> None:
+    panel.show(samples.troubled_lives())
+    banner = panel.window._banner
+    assert banner.isVisible()
+    assert "The service did not end the login (status 503)" in banner.accessibleName()
+    banner._button.click()
+    assert [a.kind for a in panel.asked] == [ActionKind.DISMISS]
+    panel.show(replace(samples.troubled_lives(), trouble=None))
+    assert not banner.isVisible()
+
+
+def test_trouble_is_told_on_the_first_page_too(panel: Shown) -> None:
+    panel.show(AppState(loaded=True, trouble=samples.offline()))
+    assert panel.window._banner.isVisible()
+    assert panel.window._welcome.isVisible()
 
 
 def test_the_keyboard_presses_the_button_of_its_card(panel: Shown, qtbot: QtBot) -> None:
@@ -161,15 +223,25 @@ def test_a_larger_font_makes_everything_larger(panel: Shown, qapp: QApplication)
 @pytest.mark.parametrize("width", [330, 360, 420, 600])
 def test_nothing_of_a_card_overlaps_or_sticks_out(qapp: QApplication, width: int) -> None:
     layout = CardLayout(Theme(qapp), width)
-    for state in (samples.conditions(), samples.long_names()):
+    for state in (samples.conditions(), samples.long_names(), samples.troubled_lives()):
         for card in present(state, samples.NOW, UTC, Translator()).panel.cards:
             places = layout.places(card)
-            parts = [places.title, places.subtitle, *places.bars, places.foot, places.text, places.button]
+            parts = [
+                places.title,
+                places.subtitle,
+                *places.bars,
+                places.foot,
+                places.text,
+                *places.buttons,
+                places.more,
+            ]
             for part in parts:
                 assert part is None or places.card.contains(part)
             assert all(bar.width() > 40 for bar in places.bars)
-            if places.text is not None and places.button is not None:
-                assert not places.text.intersects(places.button)
+            assert not any(places.text.intersects(b) for b in places.buttons if places.text is not None)
+            assert not any(a.intersects(b) for a, b in itertools.pairwise(places.buttons))
+            for part in (places.title, places.subtitle, places.plan):
+                assert part is None or not part.intersects(places.more)
 
 
 def test_the_window_opens_below_an_icon_at_the_top_and_above_one_at_the_bottom() -> None:

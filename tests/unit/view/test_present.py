@@ -112,11 +112,11 @@ def test_a_broken_file_and_an_api_key_stand_in_the_list() -> None:
 
 def test_trouble_stands_first_until_it_was_read() -> None:
     trouble = WriteError(path="settings.json", reason="the disk is full").problem
-    found = shown(replace(samples.four(), trouble=trouble)).panel.cards[0]
-    assert found.notice is not None
-    assert found.notice.text.startswith("settings.json cannot be written: the disk is full.")
-    assert found.notice.action is not None
-    assert found.notice.action.kind is ActionKind.DISMISS
+    banner = shown(replace(samples.four(), trouble=trouble)).panel.banner
+    assert banner is not None
+    assert banner.text.startswith("settings.json cannot be written: the disk is full.")
+    assert banner.action is not None
+    assert banner.action.kind is ActionKind.DISMISS
 
 
 def test_the_official_login_is_told_apart() -> None:

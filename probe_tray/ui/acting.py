@@ -1,0 +1,87 @@
+"""Does what the buttons of cards and their menus say: commands to the engine, and questions before some of them."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu, QWidget
+
+from probe_tray.core.commands import (
+    DismissTrouble,
+    LogIn,
+    MoveAccount,
+    ReadStores,
+    Refresh,
+    RemoveAccount,
+    Renew,
+    StartVaultAnew,
+)
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.state import AccountState
+from probe_tray.ui.card_menu import open_card_menu
+from probe_tray.ui.engine import Engine
+from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.theme import Theme
+from probe_tray.view.account_menu import account_menu
+from probe_tray.view.models import Action, ActionKind, Card
+from probe_tray.view.questions import removing, starting_anew
+from probe_tray.view.translate import Translator
+
+
+class Acting:
+    """Between what is clicked and the engine."""
+
+    def __init__(self, engine: Engine, theme: Theme, translator: Translator, show_settings: Callable[[], None]) -> None:
+        """Send commands to ``engine``."""
+        self._engine = engine
+        self._translator = translator
+        self._show_settings = show_settings
+        self.question = QuestionDialog(theme)
+
+    def act(self, action: Action) -> None:
+        """Do what a button says."""
+        match action.kind:
+            case ActionKind.LOG_IN:
+                self._engine.send(LogIn(action.key))
+            case ActionKind.REFRESH:
+                self._engine.send(Refresh(action.key))
+            case ActionKind.RENEW:
+                self._engine.send(Renew(action.key))
+            case ActionKind.READ_STORES:
+                self._engine.send(ReadStores())
+            case ActionKind.DISMISS:
+                self._engine.send(DismissTrouble())
+            case ActionKind.SETTINGS:
+                self._show_settings()
+            case ActionKind.START_ANEW:
+                self.question.ask(starting_anew(self._translator), lambda _: self._engine.send(StartVaultAnew()))
+            case (
+                ActionKind.COPY_EMAIL | ActionKind.MOVE_TO_VAULT | ActionKind.MOVE_TO_FOLDER | ActionKind.REMOVE
+            ) as kind:
+                # The account may have gone since its menu was opened.
+                account = None if action.key is None else self._engine.state.account(action.key)
+                if account is not None:
+                    self._act_on(account, kind)
+
+    def open_menu(self, parent: QWidget, card: Card, at: QPoint) -> QMenu | None:
+        """Show what can be done with a card; None where that is nothing."""
+        account = None if card.key is None else self._engine.state.account(card.key)
+        groups = () if account is None else account_menu(account, self._engine.state.settings, self._translator)
+        if card.notice is not None and account is None:
+            groups = (card.notice.actions, *groups)
+        return open_card_menu(parent, groups, self.act, at) if any(groups) else None
+
+    def _act_on(self, account: AccountState, kind: ActionKind) -> None:
+        match kind:
+            case ActionKind.COPY_EMAIL:
+                QGuiApplication.clipboard().setText(account.email)
+            case ActionKind.MOVE_TO_VAULT:
+                self._engine.send(MoveAccount(account.key, StoreKind.VAULT))
+            case ActionKind.MOVE_TO_FOLDER:
+                self._engine.send(MoveAccount(account.key, StoreKind.FOLDER))
+            case _:
+                self._ask_removal(account.key, account)
+
+    def _ask_removal(self, key: AccountKey, account: AccountState) -> None:
+        question = removing(account, self._engine.state.settings, self._translator)
+        self.question.ask(question, lambda revoke: self._engine.send(RemoveAccount(key, revoke)))

@@ -1,0 +1,93 @@
+"""The small window that asks once. It never blocks anything else."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QVBoxLayout
+
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.widgets import words
+from probe_tray.view.models import Question
+
+_WIDTH = 420
+
+
+class QuestionDialog(QDialog):
+    """Asks one thing; a new question takes the place of one that was not answered."""
+
+    def __init__(self, theme: Theme) -> None:
+        """Make the window; it opens with :meth:`ask`."""
+        super().__init__(None, Qt.WindowType.Window)
+        self.setModal(False)
+        self.setObjectName("question")
+        self._theme = theme
+        self._answer: Callable[[bool], None] | None = None
+        self._title, self._text = words(wrap=True), words(wrap=True)
+        self._check = QCheckBox(self)
+        self._buttons = QDialogButtonBox(self)
+        self._yes = self._buttons.addButton("", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._no = self._buttons.addButton("", QDialogButtonBox.ButtonRole.RejectRole)
+        self._yes.setAutoDefault(False)
+        # A hasty Return must not do what cannot be taken back.
+        self._no.setDefault(True)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        px = theme.px
+        self._whole = whole = QVBoxLayout(self)
+        whole.setContentsMargins(px(20), px(18), px(20), px(14))
+        whole.setSpacing(px(10))
+        for part in (self._title, self._text, self._check):
+            whole.addWidget(part)
+        whole.addStretch(1)
+        whole.addSpacing(px(4))
+        whole.addWidget(self._buttons)
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def ask(self, question: Question, answer: Callable[[bool], None]) -> None:
+        """Ask; ``answer`` is called when the person says yes, with whether the choice was made too."""
+        self._answer = answer
+        self.setWindowTitle(question.window_title)
+        self._title.setText(question.title)
+        self._text.setText(question.text)
+        self._check.setText(question.check)
+        self._check.setVisible(bool(question.check))
+        self._check.setChecked(False)
+        self._yes.setText(question.yes)
+        self._no.setText(question.no)
+        self._dress()
+        self.show()
+        self._fit()
+        self.raise_()
+        self.activateWindow()
+        self._no.setFocus()
+
+    def accept(self) -> None:
+        """Yes."""
+        answer, self._answer = self._answer, None
+        super().accept()
+        if answer is not None:
+            answer(self._check.isChecked() and self._check.isVisibleTo(self))
+
+    def reject(self) -> None:
+        """No: for Esc, the button and the window's own cross."""
+        self._answer = None
+        super().reject()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the system's font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ApplicationFontChange:
+            self._dress()
+
+    def _dress(self) -> None:
+        theme = self._theme
+        theme.dress(self)
+        self._title.setFont(theme.font(15, strong=True))
+        self._text.setFont(theme.font(13))
+        self._text.setStyleSheet(f"color: {theme.tokens.secondary}")
+        self._fit()
+
+    def _fit(self) -> None:
+        width = self._theme.px(_WIDTH)
+        self.setFixedSize(QSize(width, max(self._whole.heightForWidth(width), self._whole.minimumSize().height())))

@@ -1,0 +1,51 @@
+"""What an earlier run of the program learnt of a refresh token, as a person is told of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from probe_tray.core.errors import ReadError
+from probe_tray.core.journal import Outcome, Verdict
+from probe_tray.engine.outcomes import Outcomes
+from tests.support.fakes import START, FakeClock, FakeRandomness, problem_kind
+from tests.unit.engine.bench import MemoryOfTokens
+
+TOKEN = "0123456789abcdef"
+SOON = START + timedelta(minutes=10)
+
+
+class Unreadable(MemoryOfTokens):
+    """A memory on a disk that fails."""
+
+    async def recall(self, fingerprint: str) -> Outcome | None:
+        raise ReadError(path=fingerprint, reason="the disk fails")
+
+
+def outcomes(known: Outcome | None) -> Outcomes:
+    memory = MemoryOfTokens()
+    if known is not None:
+        memory.known[TOKEN] = known
+    return Outcomes(memory, FakeClock(), FakeRandomness())
+
+
+@pytest.mark.parametrize(
+    ("known", "problem"),
+    [
+        (None, ""),
+        (Outcome(verdict=Verdict.FRESH, at=START), ""),
+        (Outcome(verdict=Verdict.ENDED, at=START, reason="it was used elsewhere"), "LoginEndedError"),
+        (Outcome(verdict=Verdict.UNCERTAIN, at=START, until=SOON), "UncertainLoginError"),
+        (Outcome(verdict=Verdict.UNCERTAIN, at=START, until=START, failures=1), ""),
+        (Outcome(verdict=Verdict.UNCERTAIN, at=START, until=START, failures=2), "UncertainLoginError"),
+        (Outcome(verdict=Verdict.BACKOFF, at=START, until=SOON), ""),
+    ],
+)
+async def test_what_needs_a_person_is_told_with_its_time(known: Outcome | None, problem: str) -> None:
+    standing = await outcomes(known).standing(TOKEN)
+    assert problem_kind(standing.problem) == problem
+    assert standing.last_at == (START if problem else None)
+
+
+async def test_a_memory_that_cannot_be_read_accuses_nobody() -> None:
+    standing = await Outcomes(Unreadable(), FakeClock(), FakeRandomness()).standing(TOKEN)
+    assert standing.problem is None

@@ -1,0 +1,130 @@
+"""What the rows of a card's menu do."""
+
+from collections.abc import Iterator
+from datetime import UTC
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.commands import Command, LogIn, MoveAccount, Refresh, RemoveAccount, Renew, StartVaultAnew
+from probe_tray.core.identity import StoreKind
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState
+from probe_tray.ui.acting import Acting
+from probe_tray.ui.theme import Theme
+from probe_tray.view.cards import cards
+from probe_tray.view.models import Action, ActionKind
+from probe_tray.view.times import Now
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+
+ANA = samples.account("ana@example.com", samples.snapshot(42, 17), revocable=True)
+LEE = samples.account("lee@example.com", stores=(StoreKind.FOLDER,), location="lee.json")
+
+
+class Desk:
+    def __init__(self, app: QApplication) -> None:
+        state = AppState(loaded=True, accounts=(ANA, LEE), settings=Settings(sync_dir="~/logins"))
+        self.engine = samples.FakeEngine(state)
+        self.settings_shown = 0
+        self.acting = Acting(self.engine, Theme(app), Translator(), self._show_settings)
+        self.around = QWidget()
+
+    def _show_settings(self) -> None:
+        self.settings_shown += 1
+
+    def menu(self, title: str) -> QMenu:
+        here = Now(samples.NOW, UTC)
+        card = next(c for c in cards(self.engine.state, here, Translator()) if c.title == title)
+        menu = self.acting.open_menu(self.around, card, QPoint())
+        assert menu is not None
+        return menu
+
+    def choose(self, title: str, row: str) -> None:
+        menu = self.menu(title)
+        next(a for a in menu.actions() if a.text() == row).trigger()
+        menu.close()
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, qapp: QApplication) -> Iterator[Desk]:
+    found = Desk(qapp)
+    yield found
+    found.acting.question.close()
+    found.acting.question.deleteLater()
+    found.around.deleteLater()
+
+
+@pytest.mark.parametrize(
+    ("title", "row", "command"),
+    [
+        ("ana@example.com", "Re&fresh now", Refresh(ANA.key)),
+        ("ana@example.com", "Re&new now", Renew(ANA.key)),
+        ("ana@example.com", "&Log in again…", LogIn(ANA.key)),
+        ("ana@example.com", "Move to the f&older", MoveAccount(ANA.key, StoreKind.FOLDER)),
+        ("lee@example.com", "Move to the &vault", MoveAccount(LEE.key, StoreKind.VAULT)),
+    ],
+)
+def test_a_row_sends_its_command(desk: Desk, title: str, row: str, command: Command) -> None:
+    desk.choose(title, row)
+    assert desk.engine.sent == [command]
+
+
+def test_the_address_is_copied(desk: Desk) -> None:
+    desk.choose("ana@example.com", "&Copy email address")
+    assert QGuiApplication.clipboard().text() == "ana@example.com"
+
+
+@pytest.mark.parametrize("revoke", [False, True])
+def test_an_account_is_removed_after_one_question(desk: Desk, *, revoke: bool) -> None:
+    desk.choose("ana@example.com", "&Remove…")
+    question = desk.acting.question
+    assert desk.engine.sent == []
+    assert not question.isModal()
+    assert not question._check.isChecked()
+    question._check.setChecked(revoke)
+    question._yes.click()
+    assert desk.engine.sent == [RemoveAccount(ANA.key, revoke)]
+    assert not question.isVisible()
+
+
+def test_a_choice_made_for_one_account_is_not_made_for_the_next(desk: Desk) -> None:
+    desk.choose("ana@example.com", "&Remove…")
+    desk.acting.question._check.setChecked(True)
+    desk.choose("lee@example.com", "&Remove…")
+    assert desk.acting.question._title.text() == "Remove lee@example.com?"
+    assert not desk.acting.question._check.isVisible()
+    desk.acting.question._yes.click()
+    assert desk.engine.sent == [RemoveAccount(LEE.key, revoke=False)]
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_Return])
+def test_a_hasty_key_removes_nothing(desk: Desk, key: Qt.Key) -> None:
+    desk.choose("ana@example.com", "&Remove…")
+    QTest.keyClick(desk.acting.question, key)
+    assert not desk.acting.question.isVisible()
+    assert desk.engine.sent == []
+
+
+def test_an_account_that_went_meanwhile_is_not_asked_about(desk: Desk) -> None:
+    desk.engine.change(replace(desk.engine.state, accounts=()))
+    desk.acting.act(Action(kind=ActionKind.REMOVE, label="", key=ANA.key))
+    assert not desk.acting.question.isVisible()
+
+
+def test_a_new_key_is_made_after_one_question(desk: Desk) -> None:
+    desk.engine.change(samples.troubled_lives())
+    desk.choose("Saved logins", "Start with a new key…")
+    assert desk.engine.sent == []
+    desk.acting.question._yes.click()
+    assert desk.engine.sent == [StartVaultAnew()]
+
+
+def test_the_settings_open(desk: Desk) -> None:
+    desk.acting.act(Action(kind=ActionKind.SETTINGS, label=""))
+    assert desk.settings_shown == 1

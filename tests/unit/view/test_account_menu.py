@@ -1,0 +1,84 @@
+"""What can be done with an account, and what is asked before some of it."""
+
+import re
+
+import pytest
+
+from probe_tray.core.identity import StoreKind
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState
+from probe_tray.view.account_menu import account_menu
+from probe_tray.view.models import ActionKind
+from probe_tray.view.questions import removing, starting_anew
+from probe_tray.view.translate import Translator
+from tests.unit.ui.samples import account
+
+WITH_FOLDER = Settings(sync_dir="~/logins")
+VAULT, FOLDER, OFFICIAL = StoreKind.VAULT, StoreKind.FOLDER, StoreKind.OFFICIAL
+T = Translator()
+
+
+def at(*stores: StoreKind, **more: object) -> AccountState:
+    return account("ana@example.com", None, stores=stores, **more)
+
+
+def kinds(found: AccountState, settings: Settings = WITH_FOLDER) -> set[ActionKind]:
+    return {action.kind for group in account_menu(found, settings, T) for action in group}
+
+
+def test_a_login_of_ours_can_be_renewed_moved_and_removed() -> None:
+    assert kinds(at(VAULT)) == {
+        ActionKind.REFRESH,
+        ActionKind.RENEW,
+        ActionKind.LOG_IN,
+        ActionKind.MOVE_TO_FOLDER,
+        ActionKind.COPY_EMAIL,
+        ActionKind.REMOVE,
+    }
+
+
+def test_the_official_login_is_only_looked_at() -> None:
+    assert kinds(at(OFFICIAL, renewable=False)) == {ActionKind.REFRESH, ActionKind.LOG_IN, ActionKind.COPY_EMAIL}
+
+
+def test_there_is_no_folder_to_move_to_where_none_is_set() -> None:
+    assert ActionKind.MOVE_TO_FOLDER not in kinds(at(VAULT), Settings())
+    assert ActionKind.MOVE_TO_VAULT in kinds(at(FOLDER), Settings())
+
+
+def test_a_login_in_both_places_is_kept_in_one() -> None:
+    labels = {a.label for group in account_menu(at(VAULT, FOLDER), WITH_FOLDER, T) for a in group}
+    assert {"Keep in the &vault only", "Keep in the f&older only"} <= labels
+
+
+def test_an_account_without_address_has_none_to_copy() -> None:
+    assert ActionKind.COPY_EMAIL not in kinds(account("", stores=(VAULT,)))
+
+
+@pytest.mark.parametrize("stores", [(VAULT,), (FOLDER,), (VAULT, FOLDER), (OFFICIAL,)])
+def test_no_two_rows_have_the_same_letter(stores: tuple[StoreKind, ...]) -> None:
+    labels = [a.label for group in account_menu(at(*stores), WITH_FOLDER, T) for a in group]
+    letters = [found.group(1).lower() for label in labels if (found := re.search("&(.)", label))]
+    assert len(letters) == len(labels) == len(set(letters))
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (at(VAULT), "Probe Tray's encrypted records"),
+        (at(FOLDER, location="/home/ana/a.json"), "This file is deleted: /home/ana/a.json"),
+        (at(VAULT, FOLDER), "Its file in this folder is deleted: ~/logins"),
+        (at(VAULT, OFFICIAL), "The Codex client keeps its own login"),
+    ],
+)
+def test_removing_says_what_is_deleted_and_where_it_lives(found: AccountState, sentence: str) -> None:
+    assert sentence in removing(found, WITH_FOLDER, T).text
+
+
+def test_only_a_login_made_here_can_be_ended_at_the_service() -> None:
+    assert removing(at(VAULT, revocable=True), WITH_FOLDER, T).check
+    assert not removing(at(VAULT), WITH_FOLDER, T).check
+
+
+def test_a_new_key_keeps_the_old_records() -> None:
+    assert "The old records are kept on this computer" in starting_anew(T).text

@@ -1,0 +1,138 @@
+"""What a person reads of a login's life."""
+
+from datetime import UTC, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from probe_tray.core.identity import StoreKind
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState, AppState, Renewal, RenewalRound
+from probe_tray.view.models import ActionKind, Notice, Tone
+from probe_tray.view.present import present
+from probe_tray.view.renewals import last_renewal, lifetime, renewal_notice, why_not_renewed
+from probe_tray.view.times import Now
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+from tests.unit.ui.samples import NOW, account, snapshot
+
+HERE = Now(NOW, UTC)
+PLAIN = Settings()
+T = Translator()
+
+
+def told(found: AccountState, settings: Settings = PLAIN) -> Notice | None:
+    return renewal_notice(found, settings, HERE, T)
+
+
+def life(name: str) -> AccountState:
+    return next(a for a in samples.troubled_lives().accounts if a.email.startswith(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "tone", "kinds"),
+    [
+        ("uncertain", "The connection broke during a renewal", Tone.WARNING, [ActionKind.LOG_IN]),
+        ("paused", "Many renewals failed within minutes", Tone.WARNING, [ActionKind.SETTINGS]),
+        ("sealed", "A renewal's answer is kept safe", Tone.WARNING, [ActionKind.RENEW]),
+        ("full", "The login was renewed, but logins/a.json cannot be written", Tone.WARNING, [ActionKind.RENEW]),
+        ("offline", "The last renewal failed. The service cannot be reached", Tone.CALM, [ActionKind.RENEW]),
+        (
+            "soon",
+            "The last renewal failed. The service cannot be reached",
+            Tone.WARNING,
+            [ActionKind.RENEW, ActionKind.LOG_IN],
+        ),
+    ],
+)
+def test_a_renewal_that_failed_says_why_and_what_mends_it(
+    name: str, begins: str, tone: Tone, kinds: list[ActionKind]
+) -> None:
+    notice = told(life(name))
+    assert notice is not None
+    assert notice.text.startswith(begins)
+    assert (notice.tone, [a.kind for a in notice.actions]) == (tone, kinds)
+
+
+def test_a_passing_failure_says_when_it_is_tried_again() -> None:
+    notice = told(life("offline"))
+    assert notice is not None
+    assert notice.text.endswith("The next try is at 14:04.")
+
+
+@pytest.mark.parametrize("name", ["now", "ana"])
+def test_where_nothing_needs_mending_nothing_is_said(name: str) -> None:
+    found = account("ana@example.com", snapshot(1, 1)) if name == "ana" else life(name)
+    assert told(found) is None
+
+
+def test_a_renewal_that_runs_hides_the_failure_before_it() -> None:
+    found = life("offline")
+    assert told(replace(found, renewal=replace(found.renewal, running=True))) is None
+
+
+def test_a_login_that_would_end_because_renewing_is_off_can_be_renewed_by_hand() -> None:
+    soon = account("a@example.com", snapshot(1, 1), expires_at=NOW + timedelta(days=1))
+    notice = told(soon, Settings(auto_renew=False))
+    assert notice is not None
+    assert notice.text == "This login ends in 1 day. Renewing by itself is switched off in the settings."
+    assert [a.kind for a in notice.actions] == [ActionKind.RENEW]
+
+
+def test_the_official_login_is_nobodys_to_mend() -> None:
+    soon = account(
+        "a@example.com", snapshot(1, 1), stores=(StoreKind.OFFICIAL,), renewable=False, expires_at=NOW + timedelta(1)
+    )
+    assert told(soon) is None
+    assert why_not_renewed(soon, PLAIN, T) == "Only the Codex client renews its own login."
+
+
+def test_a_login_without_refresh_token_says_so() -> None:
+    assert "no refresh token" in why_not_renewed(account("a@example.com", renewable=False), PLAIN, T)
+    assert why_not_renewed(account("a@example.com"), PLAIN, T) == ""
+
+
+def test_a_planned_renewal_counts_only_where_renewing_is_on() -> None:
+    found = account("a@example.com")
+    assert lifetime(found, PLAIN, HERE, T) == "Renews by itself in 4 days · ends 29 Nov"
+    assert lifetime(found, Settings(auto_renew=False), HERE, T) == "Login ends in 7 days · 29 Nov"
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(3, "Renewed 10:52"), (24 * 4, "Renewed 18 Nov 13:52"), (24 * 400, "Renewed 18 Oct 2025 13:52")],
+)
+def test_the_last_renewal_is_told_exactly(hours: int, words: str) -> None:
+    assert last_renewal(account("a@example.com", renewed_at=NOW - timedelta(hours=hours)), HERE, T) == words
+
+
+def test_the_last_renewal_that_failed_is_told_with_its_reason() -> None:
+    words = "Renewal failed 1 h ago: The service cannot be reached: there is no network."
+    assert last_renewal(life("offline"), HERE, T) == words
+    unknown = replace(life("offline"), renewal=Renewal(problem=samples.offline()))
+    assert last_renewal(unknown, HERE, T) == words.replace(" 1 h ago", "")
+    assert last_renewal(account("a@example.com"), HERE, T) == ""
+
+
+def test_a_missing_key_offers_a_new_one() -> None:
+    card = present(samples.troubled_lives(), NOW, UTC, T).panel.cards[0]
+    assert card.notice is not None
+    assert [a.kind for a in card.notice.actions] == [ActionKind.READ_STORES, ActionKind.START_ANEW]
+
+
+@pytest.mark.parametrize(
+    ("latest", "words"),
+    [
+        (RenewalRound(), "Renewing logins…"),
+        (RenewalRound(ended_at=NOW), "There is no login to renew"),
+        (RenewalRound(ended_at=NOW, renewed=2), "2 logins renewed"),
+    ],
+)
+def test_the_foot_tells_what_came_of_renewing_all(latest: RenewalRound, words: str) -> None:
+    panel = present(replace(samples.four(), round=latest), NOW, UTC, T).panel
+    assert (panel.status, panel.status_tone) == (words, Tone.CALM)
+
+
+def test_a_renewal_of_all_without_any_account_is_answered_too() -> None:
+    state = AppState(loaded=True, round=RenewalRound(ended_at=NOW, failed=1))
+    assert present(state, NOW, UTC, T).panel.status_tone is Tone.WARNING
