@@ -15,6 +15,7 @@ examples:
   codex-probe --status --json ~/logins | jq .        for programs
   codex-probe --renew --status ~/logins              renew what is about to expire, then show the quotas
   codex-probe --renew -f a.json                      renew it whatever its expiry
+  codex-probe --status --apitest --output r.csv a/   r_status.csv and r_apitest.csv
 
 exit status: 0 all well; 1 something failed for at least one login; 2 wrong use or unusable configuration;
 130 interrupted (what was done is kept and reported)."""
@@ -34,6 +35,10 @@ class Arguments(Protocol):
     renew: bool
     force: bool
     status: bool
+    apitest: bool
+    all_models: bool
+    models: list[str]
+    yes: bool
     output: str | None
     config: str | None
     proxy: str | None
@@ -69,10 +74,14 @@ def misused(arguments: Arguments) -> str:
         return _misused_login(arguments)
     if arguments.o is not None or arguments.device or arguments.no_browser:
         return "-o, --device and --no-browser go with --login."
+    if (arguments.models or arguments.all_models) and not arguments.apitest:
+        return "--models and --all-models go with --apitest."
+    if arguments.models and arguments.all_models:
+        return "--models names some and --all-models means all: choose one of them."
     if arguments.force and not arguments.renew:
         return "-f goes with --renew: it renews whatever the expiry."
-    if not (arguments.renew or arguments.status):
-        return "say what to do: --status shows the quotas, --renew renews logins, --login signs in."
+    if not (arguments.renew or arguments.status or arguments.apitest):
+        return "say what to do: --status shows the quotas, --apitest tests models, --renew renews logins, --login signs in."
     return ""
 
 
@@ -103,6 +112,10 @@ def _make_parser() -> argparse.ArgumentParser:
     add("--renew", action="store_true", help="renew logins that have expired or soon will, in place")
     add("-f", dest="force", action="store_true", help="with --renew: whatever the expiry")
     add("--status", action="store_true", help="show the quota of each login: every window that the service tells")
+    add("--apitest", "--test", action="store_true", help="ask some models of each login for one word (uses quota)")
+    add("--models", metavar="A,B", type=_names, default=[], help="with --apitest: exactly these models")
+    add("--all-models", action="store_true", help="with --apitest: every model offered, instead of three of them")
+    add("--yes", action="store_true", help="ask nothing")
     add("--output", metavar="PATH", help="also write the result to a .csv or .json file")
     add("--config", metavar="PATH", help="configuration file (default: the one of the tray app)")
     add("--proxy", metavar="URL", help='http, https, socks5 or socks5h proxy; "" = direct; left out = detect')
@@ -111,6 +124,12 @@ def _make_parser() -> argparse.ArgumentParser:
     add("--quiet", action="store_true", help="print no notes, only results and failures")
     add("--version", action="version", version=f"codex-probe {__version__}", help="print the version")
     return parser
+
+
+def _names(text: str) -> list[str]:
+    if names := [name for part in text.split(",") if (name := part.strip())]:
+        return names
+    raise argparse.ArgumentTypeError("takes names with commas between them, such as gpt-5.5,gpt-6-sol")
 
 
 def _jobs(text: str) -> int:

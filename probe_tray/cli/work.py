@@ -1,4 +1,4 @@
-"""``codex-probe --renew`` and ``--status``, which combine for each login in this order."""
+"""``codex-probe --renew``, ``--status`` and ``--apitest``, which combine for each login in this order."""
 
 import asyncio
 import itertools
@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 
@@ -25,9 +24,13 @@ from probe_tray.adapters.sealer import HandySealer
 from probe_tray.adapters.vault import VaultStore
 from probe_tray.bootstrap import make_renewals, vault_key
 from probe_tray.cli.accounts import Found, find_logins, read_settings
+from probe_tray.cli.apitest import ModelStage, agreed
 from probe_tray.cli.arguments import Arguments
-from probe_tray.cli.output import Console, OutputFile
+from probe_tray.cli.model_table import HEADER as MODELS_HEADER
+from probe_tray.cli.model_table import model_problems, model_rows, model_summary
+from probe_tray.cli.output import Console
 from probe_tray.cli.renewal_table import HEADER, renewal_problems, renewal_rows, renewal_summary
+from probe_tray.cli.results import ResultFiles
 from probe_tray.cli.signals import Interruption
 from probe_tray.core.credential import StoredCredential
 from probe_tray.core.errors import UsageError
@@ -38,7 +41,6 @@ from probe_tray.core.state import AppState
 from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.store import Store
 from probe_tray.engine.tending import Means, Order, Tending
-from probe_tray.view.csv_table import status_csv
 from probe_tray.view.json_table import accounts_json
 from probe_tray.view.status_table import failures, status_header, status_rows, summary
 from probe_tray.view.times import Now
@@ -83,23 +85,18 @@ def chosen_proxy(arguments: Arguments, settings: Settings) -> ProxyChoice:
 
 def _run(arguments: Arguments) -> int:
     console, t = Console(quiet=arguments.quiet), Translator()
-    output = None if arguments.output is None else OutputFile(Path(arguments.output))
+    files = ResultFiles(arguments)
     places = known_places()
     loaded = read_settings(arguments.config, places)
     if loaded.problem is not None:
         console.note(t.title(loaded.problem))
-    outcome = asyncio.run(_work(arguments, console, places, loaded))
+    tested = arguments.apitest and agreed(arguments, loaded, console)
+    if not (tested or arguments.status or arguments.renew):
+        return _DONE
+    outcome = asyncio.run(_work(arguments, console, places, loaded, tested=tested))
     found, reports = outcome.found, outcome.reports
 
-    if output is not None and not arguments.status:
-        console.note("--output is for the results of --status; nothing was written.")
-    elif output is not None:
-        zone = LocalZone()
-        table = (
-            accounts_json(reports) if output.is_json else status_csv(reports, lambda moment: moment.astimezone(zone))
-        )
-        output.write(table)
-        console.note(t("Wrote {path}.", path=str(output.path)))
+    files.write(reports, console, tested=tested)
     for trouble in found.troubles:
         console.failure(f"{t.title(trouble)} {t.hint(trouble)}")
     _show(reports, arguments, console, t)
@@ -111,7 +108,9 @@ def _run(arguments: Arguments) -> int:
     return _FAILED if found.troubles or any(r.failed for r in reports) else _DONE
 
 
-async def _work(arguments: Arguments, console: Console, places: Places, loaded: LoadedSettings) -> _Outcome:
+async def _work(
+    arguments: Arguments, console: Console, places: Places, loaded: LoadedSettings, *, tested: bool
+) -> _Outcome:
     settings, locks, clock = loaded.settings, FileLocks(places.locks), SystemClock()
     proxy = chosen_proxy(arguments, settings)
     key = vault_key(places, OsKeyStore(), locks)
@@ -125,12 +124,19 @@ async def _work(arguments: Arguments, console: Console, places: Places, loaded: 
     renewals = make_renewals(OFFICIAL, client, accounts, journal, places, locks, store.dispatch)
     means = Means(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
     tending = Tending(means, _order(arguments, settings))
+    models = ModelStage(means, arguments, settings)
+
+    async def stop() -> None:
+        models.stop()
+        await tending.stop()
 
     done: dict[int, AccountReport] = {}
     ending: list[asyncio.Task[None]] = []
     try:
-        with Interruption(lambda: ending.append(asyncio.create_task(tending.stop()))) as interruption:
+        with Interruption(lambda: ending.append(asyncio.create_task(stop()))) as interruption:
             await tending.run(found.logins, jobs=arguments.jobs, done=done.__setitem__)
+            if tested:
+                await models.run(found.logins, done)
             await asyncio.gather(*ending)
     finally:
         await renewals.close()
@@ -180,9 +186,13 @@ def _show(reports: Sequence[AccountReport], arguments: Arguments, console: Conso
             console.table(HEADER, renewal_rows(reports, now, t))
         if arguments.status:
             console.table(status_header(t), status_rows(reports, now, t))
-    for failure in failures([*reports, *renewal_problems(reports)], t):
+        if arguments.apitest:
+            console.table(MODELS_HEADER, model_rows(reports, now, t))
+    for failure in failures([*reports, *renewal_problems(reports), *model_problems(reports)], t):
         console.failure(failure)
     if arguments.status:
         console.note(summary(reports, t))
     if any(report.renewal is not None for report in reports):
         console.note(renewal_summary(reports))
+    if any(report.models is not None for report in reports):
+        console.note(model_summary(reports))

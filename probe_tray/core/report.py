@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from probe_tray.core.errors import Problem
+from probe_tray.core.model_test import ModelTest
 from probe_tray.core.quota import Snapshot
 from probe_tray.core.renew_policy import Reason
 
@@ -55,11 +56,14 @@ class AccountReport(msgspec.Struct, frozen=True, kw_only=True):
     """The official client, signed in with an API key: there is no quota to show."""
     renewal: RenewalReport | None = None
     """None where no renewal was called for."""
+    models: ModelTest | None = None
+    """None where no model was tested."""
 
     @property
     def failed(self) -> bool:
         """Whether anything that was to be done for it was not."""
-        return self.problem is not None or (self.renewal is not None and self.renewal.problem is not None)
+        no_model = self.models is not None and not self.models.available
+        return no_model or self.problem is not None or (self.renewal is not None and self.renewal.problem is not None)
 
     @property
     def name(self) -> str:

@@ -104,7 +104,7 @@ class Tending:
             renewal, credential = renewed.report, renewed.credential or credential
         elif stored.store is not StoreKind.OFFICIAL:
             credential = await self._finished(stored)
-        report = msgspec.structs.replace(_said_by(stored, credential), renewal=renewal)
+        report = msgspec.structs.replace(said_by(stored, credential), renewal=renewal)
         if not self._order.status or self._stopping:
             if renewal is not None:
                 done(report)
@@ -139,7 +139,7 @@ class Tending:
             return msgspec.structs.replace(
                 report, upstream_status=asked.upstream_status, problem=problem, renewal=renewed.report
             )
-        report = msgspec.structs.replace(_said_by(stored, renewed.credential), renewal=renewed.report)
+        report = msgspec.structs.replace(said_by(stored, renewed.credential), renewal=renewed.report)
         if self._stopping:
             return report_status(report, asked)
         self._asking.add(task)
@@ -217,7 +217,8 @@ def _told(renewed: Renewed) -> RenewalReport:
     return RenewalReport(result=_RESULTS[renewed.kind], reason=renewed.reason, expires_at=renewed.credential.expiry)
 
 
-def _said_by(stored: StoredCredential, credential: Credential) -> AccountReport:
+def said_by(stored: StoredCredential, credential: Credential) -> AccountReport:
+    """What the login itself says, before anybody was asked."""
     return AccountReport(
         location=stored.location,
         account_id=credential.account_id,

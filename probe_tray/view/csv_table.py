@@ -20,6 +20,7 @@ STATUS_COLUMNS = (
     "upstream_status",
     "error",
 )
+MODEL_COLUMNS = ("file", "account_id", "sample_models", "available")
 NO_RESET = "-"
 API_KEY = mark("API key: no quota to show")
 # OWASP, CSV injection: what makes a spreadsheet run a cell, the full-width forms of some languages included.
@@ -47,6 +48,18 @@ def status_csv(reports: Iterable[AccountReport], local: Callable[[datetime], dat
         for r in reports
     ]
     return to_csv([STATUS_COLUMNS, *rows])
+
+
+def models_csv(reports: Iterable[AccountReport]) -> bytes:
+    """The table of ``--apitest``, UTF-8: which models were tried, and whether at least one of them answered."""
+    rows = [
+        [
+            *map(defused, (r.location, r.account_id, ";".join(r.models.models) if r.models else "")),
+            "true" if r.models and r.models.available else "false",
+        ]
+        for r in reports
+    ]
+    return to_csv([MODEL_COLUMNS, *rows])
 
 
 def to_csv(rows: Iterable[Sequence[str]]) -> bytes:

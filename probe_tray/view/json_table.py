@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from probe_tray.core.errors import Problem
+from probe_tray.core.model_test import ListedBy, ModelTest
 from probe_tray.core.quota import Capacity, Snapshot
 from probe_tray.core.report import AccountReport, RenewalReport
 from probe_tray.core.usage import blocked_until, capacity
@@ -26,6 +27,23 @@ class _Renewal(msgspec.Struct, frozen=True, kw_only=True):
     error: _Failure | None
 
 
+class _Model(msgspec.Struct, frozen=True, kw_only=True):
+    model: str
+    available: bool
+    latency_seconds: float | None
+    upstream_status: int
+    resets_at: datetime | None
+    error: _Failure | None
+
+
+class _ModelTest(msgspec.Struct, frozen=True, kw_only=True):
+    started_at: datetime
+    listed_by: ListedBy
+    sample_models: tuple[str, ...]
+    available: bool
+    models: list[_Model]
+
+
 class _Account(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     account_id: str
@@ -40,6 +58,7 @@ class _Account(msgspec.Struct, frozen=True, kw_only=True):
     quota: Snapshot | None
     error: _Failure | None
     renewal: _Renewal | None
+    model_test: _ModelTest | None
 
 
 class _Accounts(msgspec.Struct, frozen=True):
@@ -47,7 +66,7 @@ class _Accounts(msgspec.Struct, frozen=True):
 
 
 def accounts_json(reports: Iterable[AccountReport]) -> bytes:
-    """The result of ``--renew`` and ``--status``: indented by two spaces, with a final newline."""
+    """The result of ``--renew``, ``--status`` and ``--apitest``: indented by two spaces, with a final newline."""
     t = Translator()
     found = _Accounts([_account(r, t) for r in reports])
     return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"
@@ -69,6 +88,7 @@ def _account(report: AccountReport, t: Translator) -> _Account:
         quota=snapshot,
         error=_failure(report.problem, t) if report.problem else None,
         renewal=_renewal(report.renewal, t) if report.renewal else None,
+        model_test=_model_test(report.models, t) if report.models else None,
     )
 
 
@@ -77,6 +97,26 @@ def _renewal(renewal: RenewalReport, t: Translator) -> _Renewal:
         result=renewal.result.value,
         reason=renewal.reason.value if renewal.reason else None,
         error=_failure(renewal.problem, t) if renewal.problem else None,
+    )
+
+
+def _model_test(test: ModelTest, t: Translator) -> _ModelTest:
+    return _ModelTest(
+        started_at=test.started_at,
+        listed_by=test.listed_by,
+        sample_models=test.models,
+        available=test.available,
+        models=[
+            _Model(
+                model=result.model,
+                available=result.available,
+                latency_seconds=None if result.latency is None else round(result.latency, 3),
+                upstream_status=result.upstream_status,
+                resets_at=result.resets_at,
+                error=_failure(result.problem, t) if result.problem else None,
+            )
+            for result in test.results
+        ],
     )
 
 
