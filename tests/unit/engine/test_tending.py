@@ -1,0 +1,270 @@
+"""Many logins side by side: what is renewed, what is asked, and what an interruption leaves."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from probe_tray.core.answer import Answer
+from probe_tray.core.credential import Credential, StoredCredential
+from probe_tray.core.errors import NotSentError, StoreError, WriteError
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.renew_policy import Reason
+from probe_tray.core.report import AccountReport, RenewalResult
+from probe_tray.core.secret import Secret
+from probe_tray.core.state import AppState
+from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.renewing import Renewals
+from probe_tray.engine.store import Store
+from probe_tray.engine.tending import Means, Order, Tending
+from probe_tray.engine.transaction import Transaction
+from tests.safety.bench import MemoryJournal, MemoryMemory, Steps
+from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, ScriptedService, problem_kind, settle
+from tests.support.tokens import credential, reply_body, tokens
+
+USAGE = Answer(200, {}, b'{"rate_limit": {"primary_window": {"used_percent": 1, "limit_window_seconds": 18000}}}')
+REFUSED = Answer(401, {}, b"{}")
+
+
+class OpenLocks:
+    """Locks that nobody else holds."""
+
+    @asynccontextmanager
+    async def hold(self, key: AccountKey) -> AsyncGenerator[None]:
+        yield
+
+
+class Gated(ScriptedService):
+    """Answers each question once the test permits it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.permits: dict[str, asyncio.Semaphore] = {}
+        self.running = 0
+        self.most = 0
+
+    def gate(self, name: str) -> asyncio.Semaphore:
+        return self.permits.setdefault(name, asyncio.Semaphore(0))
+
+    async def usage(self, credential: Credential) -> Answer:
+        await self._pass("usage")
+        return await super().usage(credential)
+
+    async def refresh(self, refresh_token: Secret) -> Answer:
+        await self._pass("refresh")
+        return await super().refresh(refresh_token)
+
+    async def _pass(self, name: str) -> None:
+        self.running += 1
+        self.most = max(self.most, self.running)
+        try:
+            if name in self.permits:
+                await self.permits[name].acquire()
+        finally:
+            self.running -= 1
+
+
+class Bench:
+    """Logins in memory, and everything that tends them."""
+
+    def __init__(self, *people: str, days: float = 1) -> None:
+        self.service, self.clock = Gated(), FakeClock()
+        self.service.answer("usage", USAGE)
+        self.service.answer("refresh", *(renewed(person) for person in people or ("ana",)))
+        self.journal = MemoryJournal(Steps())
+        held = [credential(person, at=START - timedelta(days=10 - days), days=10) for person in people or ("ana",)]
+        self.store = MemoryStore(StoreKind.FILES, *held)
+        self.logins = [StoredCredential(credential=c, store=StoreKind.FILES, location=f"{c.email}.json") for c in held]
+        self.stores = [self.store]
+        self.done: dict[int, AccountReport] = {}
+
+    def tending(self, *, renew: bool = False, force: bool = False, status: bool = False, own: bool = True) -> Tending:
+        accounts = Accounts(self.stores, Store(AppState()))
+        memory, random = MemoryMemory(Steps()), FakeRandomness()
+        transaction = Transaction(self.service, accounts, self.journal, memory, self.clock, random, "auth.example")
+        renewals = Renewals(transaction, OpenLocks(), self.clock, lambda _: None)
+        means = Means(quota=self.service, accounts=accounts, renewals=renewals, journal=self.journal, clock=self.clock)
+        return Tending(means, Order(renew=renew, force=force, status=status, renew_refused=own, since=START))
+
+    async def run(self, *, jobs: int = 8, **wanted: bool) -> list[AccountReport]:
+        await self.start(self.tending(**wanted), jobs=jobs)
+        return [self.done[number] for number in sorted(self.done)]
+
+    def start(self, tending: Tending, *, jobs: int = 8) -> "asyncio.Task[None]":
+        return asyncio.create_task(tending.run(self.logins, jobs=jobs, done=self.done.__setitem__))
+
+
+def renewed(person: str) -> Answer:
+    return Answer(200, {}, reply_body(tokens(person, number=2), expires_in=864000))
+
+
+def results(reports: list[AccountReport]) -> list[RenewalResult | None]:
+    return [None if r.renewal is None else r.renewal.result for r in reports]
+
+
+async def test_each_login_is_judged_by_itself() -> None:
+    bench = Bench("ana")
+    fresh = credential("bo", at=START, days=10)
+    bench.store.held[fresh.key] = fresh
+    bench.logins.append(StoredCredential(credential=fresh, store=StoreKind.FILES))
+    reports = await bench.run(renew=True)
+    assert results(reports) == [RenewalResult.RENEWED, RenewalResult.FRESH]
+    assert reports[0].renewal is not None
+    assert reports[0].renewal.reason is Reason.EXPIRES_SOON
+    assert bench.service.count("usage") == 0
+
+
+async def test_several_files_of_one_account_are_renewed_once() -> None:
+    bench = Bench("ana")
+    bench.logins *= 3
+    assert results(await bench.run(renew=True, force=True)) == [RenewalResult.RENEWED] * 3
+    assert bench.service.count("refresh") == 1
+
+
+async def test_a_file_that_was_left_behind_is_brought_up_without_a_request() -> None:
+    bench = Bench("ana")
+    newer = credential("ana", number=2, at=START, days=10)
+    bench.stores.append(MemoryStore(StoreKind.VAULT, newer))
+    (report,) = await bench.run(renew=True)
+    assert results([report]) == [RenewalResult.ADOPTED]
+    assert bench.store.held[newer.key].access_token == newer.access_token
+    assert bench.service.asked == []
+
+
+async def test_a_file_that_cannot_be_brought_up_says_so() -> None:
+    class Stuck(MemoryStore):
+        async def save(self, credential: Credential) -> StoredCredential:
+            raise WriteError(path="a.json", reason="the disk is full")
+
+        async def check_writable(self, key: AccountKey) -> None:
+            raise WriteError(path="a.json", reason="the disk is full")
+
+        def _stored(self, credential: Credential) -> StoredCredential:
+            return StoredCredential(credential=credential, store=self.kind, location="ana@example.com.json")
+
+    bench = Bench("ana")
+    newer = credential("ana", number=2, at=START, days=10)
+    bench.stores[:] = [Stuck(StoreKind.FILES, *bench.store.held.values()), MemoryStore(StoreKind.VAULT, newer)]
+    (report,) = await bench.run(renew=True)
+    assert report.renewal is not None
+    assert problem_kind(report.renewal.problem) == "WriteError"
+
+
+async def test_the_quota_is_asked_with_the_renewed_login() -> None:
+    bench = Bench("ana")
+    (report,) = await bench.run(renew=True, status=True)
+    assert [name for name, _ in bench.service.asked] == ["refresh", "usage"]
+    assert bench.service.asked[1][1] == Secret(tokens("ana", number=2)["access_token"]).fingerprint
+    assert report.snapshot is not None
+
+
+async def test_a_refused_login_is_renewed_once_and_asked_once_more() -> None:
+    bench = Bench("ana", days=9)
+    bench.service.answer("usage", REFUSED, USAGE)
+    (report,) = await bench.run(status=True)
+    assert [name for name, _ in bench.service.asked] == ["usage", "refresh", "usage"]
+    assert report.renewal is not None
+    assert (report.renewal.reason, report.problem, report.upstream_status) == (Reason.REFUSED, None, 200)
+
+
+async def test_a_login_that_stays_refused_is_not_renewed_again() -> None:
+    bench = Bench("ana", days=9)
+    bench.service.answer("usage", REFUSED)
+    (report,) = await bench.run(status=True)
+    assert (bench.service.count("refresh"), bench.service.count("usage")) == (1, 2)
+    assert problem_kind(report.problem) == "TokenRefusedError"
+    assert report.failed
+
+
+async def test_why_a_refused_login_could_not_be_renewed_takes_the_place_of_the_refusal() -> None:
+    bench = Bench("ana", days=9)
+    bench.service.answer("usage", REFUSED)
+    bench.service.answer("refresh", Answer(401, {}, json.dumps({"error": {"code": "refresh_token_reused"}}).encode()))
+    (report,) = await bench.run(status=True)
+    assert (problem_kind(report.problem), report.upstream_status) == ("LoginEndedError", 401)
+
+
+async def test_a_person_who_does_not_want_renewals_gets_none() -> None:
+    bench = Bench("ana", days=9)
+    bench.service.answer("usage", REFUSED)
+    (report,) = await bench.run(status=True, own=False)
+    assert (bench.service.count("refresh"), report.renewal) == (0, None)
+
+
+async def test_the_official_clients_login_is_skipped_and_refused_when_forced() -> None:
+    bench = Bench("ana")
+    bench.logins = [StoredCredential(credential=bench.logins[0].credential, store=StoreKind.OFFICIAL, location="x")]
+    assert results(await bench.run(renew=True, status=True)) == [RenewalResult.NOT_OURS]
+    assert results(await bench.run(renew=True, force=True)) == [RenewalResult.FAILED]
+    assert bench.service.count("refresh") == 0
+
+
+async def test_what_an_earlier_run_left_is_finished_before_the_quota_is_asked() -> None:
+    bench = Bench("ana", days=9)
+    token = bench.logins[0].credential.refresh_token
+    assert token is not None
+    entry = await bench.journal.prepare(bench.logins[0].credential.key, token.fingerprint, START)
+    await bench.journal.keep_answer(entry, 200, renewed("ana").body)
+    await bench.run(status=True)
+    new = Secret(tokens("ana", number=2)["access_token"])
+    assert bench.service.asked == [("usage", new.fingerprint)]
+    assert bench.store.held[entry.key].access_token == new
+    assert bench.journal.entries == {}
+
+
+async def test_a_store_that_fails_does_not_keep_the_quota_from_being_shown() -> None:
+    bench = Bench("ana", days=9)
+    entry = await bench.journal.prepare(bench.logins[0].credential.key, "0" * 16, START)
+    await bench.journal.keep_answer(entry, 200, renewed("ana").body)
+    bench.store.fault = StoreError()
+    (report,) = await bench.run(status=True)
+    assert report.snapshot is not None
+
+
+async def test_one_failure_stops_no_other_login() -> None:
+    bench = Bench("ana", "bo")
+    bench.service.answer("usage", NotSentError(reason="no network"), USAGE)
+    reports = await bench.run(status=True, jobs=1)
+    assert [problem_kind(r.problem) for r in reports] == ["NotSentError", ""]
+
+
+async def test_logins_are_worked_on_side_by_side_but_not_all_at_once() -> None:
+    bench = Bench("ana", "bo", "ida", "lu", "mo")
+    gate = bench.service.gate("usage")
+    task = bench.start(bench.tending(status=True), jobs=3)
+    await settle()
+    assert (bench.service.running, bench.done) == (3, {})
+    for _ in bench.logins:
+        gate.release()
+    await task
+    assert bench.service.most == 3
+    assert [bench.done[n].location for n in range(5)] == [login.location for login in bench.logins]
+
+
+async def test_stopped_it_tells_of_what_was_sent_and_begins_nothing() -> None:
+    bench = Bench("ana", "bo")
+    gate = bench.service.gate("refresh")
+    tending = bench.tending(renew=True, status=True)
+    task = bench.start(tending, jobs=1)
+    await settle()
+    stopping = asyncio.create_task(tending.stop())
+    await settle()
+    assert not stopping.done()
+    gate.release()
+    await asyncio.gather(stopping, task)
+    assert [name for name, _ in bench.service.asked] == ["refresh"]
+    assert results(list(bench.done.values())) == [RenewalResult.RENEWED]
+    assert bench.journal.entries == {}
+
+
+async def test_stopped_while_it_asks_the_renewal_before_is_told_all_the_same() -> None:
+    bench = Bench("ana", "bo")
+    bench.service.gate("usage")
+    tending = bench.tending(renew=True, status=True)
+    task = bench.start(tending)
+    await settle()
+    await tending.stop()
+    await task
+    assert results([bench.done[n] for n in (0, 1)]) == [RenewalResult.RENEWED] * 2
+    assert bench.done[0].snapshot is None
