@@ -32,6 +32,7 @@ from probe_tray.core.errors import (
     PastedAddressError,
     PortsTakenError,
     ProbeError,
+    ServiceError,
 )
 from probe_tray.core.oauth import Grant
 from probe_tray.core.report import AccountReport
@@ -84,6 +85,10 @@ async def _login(arguments: Arguments, console: Console) -> int:
     except PortsTakenError as error:
         others = "--device" if arguments.no_browser else "--device or --no-browser"
         console.failure(f"{error.title} Close that program, or run it again with {others}.")
+        return _FAILED
+    except ServiceError as error:
+        # A code works once, and only in the attempt that it was given to.
+        console.failure(f"{error.title} Nobody was signed in: log in again.")
         return _FAILED
     finally:
         await listener.closed()

@@ -26,6 +26,7 @@ from probe_tray.bootstrap import make_renewals, vault_key
 from probe_tray.cli.accounts import Found, find_logins, read_settings
 from probe_tray.cli.apitest import ModelStage, agreed
 from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.hints import at_the_command_line, with_hints
 from probe_tray.cli.model_table import HEADER as MODELS_HEADER
 from probe_tray.cli.model_table import model_problems, model_rows, model_summary
 from probe_tray.cli.output import Console
@@ -97,7 +98,7 @@ def _run(arguments: Arguments) -> int:
     found, reports = outcome.found, outcome.reports
 
     files.write(reports, console, tested=tested)
-    for trouble in found.troubles:
+    for trouble in map(at_the_command_line, found.troubles):
         console.failure(f"{t.title(trouble)} {t.hint(trouble)}")
     _show(reports, arguments, console, t)
     if outcome.interrupted is not None:
@@ -167,7 +168,7 @@ def _in_order(found: Found, done: dict[int, AccountReport], *, renew: bool) -> l
         done.get(next(numbers)) if isinstance(entry, StoredCredential) else _no_login(entry, renew=renew)
         for entry in found.entries
     )
-    return [report for report in reports if report is not None]
+    return [with_hints(report) for report in reports if report is not None]
 
 
 def _no_login(report: AccountReport, *, renew: bool) -> AccountReport:

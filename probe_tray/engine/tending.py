@@ -8,14 +8,21 @@ from datetime import datetime
 import msgspec
 
 from probe_tray.core.credential import Credential, StoredCredential
-from probe_tray.core.errors import OfficialLoginError, ProbeError, Problem, StoreError, TokenRefusedError
+from probe_tray.core.errors import (
+    OfficialExpiredError,
+    OfficialLoginError,
+    ProbeError,
+    Problem,
+    StoreError,
+    TokenRefusedError,
+)
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.renew_policy import Reason
 from probe_tray.core.renewal import RenewalKind, Renewed, Wish
 from probe_tray.core.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.engine.accounts import Accounts, newer
 from probe_tray.engine.renewing import Renewals
-from probe_tray.engine.status import ask_once, report_status
+from probe_tray.engine.status import Asked, ask_once, report_status
 from probe_tray.engine.waiting import to_the_end
 from probe_tray.ports import Clock, Journal, QuotaService
 
@@ -127,6 +134,8 @@ class Tending:
         asked = await ask_once(self._means.quota, credential, self._means.clock)
         ours = stored.store is not StoreKind.OFFICIAL and credential.refresh_token is not None
         refused = isinstance(asked.outcome, TokenRefusedError)
+        if refused and stored.store is StoreKind.OFFICIAL:
+            return report_status(report, Asked(asked.upstream_status, OfficialExpiredError()))
         if not (refused and ours and report.renewal is None and self._order.renew_refused):
             return report_status(report, asked)
         task = asyncio.current_task()

@@ -269,6 +269,16 @@ def test_an_exchange_that_fails_is_told(bench: Bench) -> None:
     assert list(bench.logins.iterdir()) == []
 
 
+def test_an_answer_that_is_lost_is_told(bench: Bench) -> None:
+    bench.demo.faults.add(TOKEN, Fault(drop="after"))
+    with login(bench, "--no-browser", "-o", "logins") as running:
+        visit(sign_in(bench.demo, running.address()))
+        assert running.end() == (1, "")
+    assert "The connection broke before the answer arrived" in running.said
+    assert "Nobody was signed in: log in again." in running.said
+    assert bench.demo.count(TOKEN) == 1
+
+
 def test_without_a_browser_the_other_ways_are_named(bench: Bench) -> None:
     done = bench.run("--login", "-o", "logins", BROWSER="/no/such/browser", PATH="/no/such/folder")
     assert done.returncode == 1

@@ -27,7 +27,10 @@ from tests.command.preload import failing_to_replace, keyring_was_asked, killed_
 from tests.support.keyrings import FakeKeyStore
 
 KEY = base64.b64encode(bytes(range(32))).decode()
-UNCERTAIN = "The connection broke during a renewal"
+UNCERTAIN = (
+    "The connection broke during a renewal, so it is not known whether it went through. "
+    "The login still works until its token ends. Run it again 15 minutes after the break"
+)
 
 # --- several processes
 

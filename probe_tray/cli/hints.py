@@ -1,0 +1,48 @@
+"""What to do about a failure, said to somebody at a command line: nothing here goes on by itself."""
+
+import msgspec
+
+from probe_tray.core.errors import Problem
+from probe_tray.core.report import AccountReport
+
+_AGAIN = "Run it again."
+_HINTS = {
+    "NotSentError": "Check the network and the proxy, then run it again.",
+    "UncertainError": _AGAIN,
+    "RateLimitedError": "Wait a little, then run it again.",
+    "UnavailableError": "Run it again later.",
+    "StrangeAnswerError": "Run it again; if it stays, look for an update.",
+    "TokenRefusedError": "Renew it with --renew -f; if that fails, sign in again with --login.",
+    "LoginEndedError": "Sign in again with --login.",
+    "NotRenewableError": "Sign in again with --login when it ends.",
+    "UncertainLoginError": (
+        "The login still works until its token ends. Run it again 15 minutes after the break; "
+        "if that fails too, sign in again with --login."
+    ),
+    "RetryLaterError": "Run it again later, or with -f now.",
+    "RenewalsPausedError": "Check the network and the proxy, then run it again. The logins were kept.",
+    "EdgeBlockedError": "Check the proxy or VPN, or choose another one with --proxy.",
+    "RegionBlockedError": "Use a network or proxy in a supported region; --proxy chooses one.",
+    "KeyringLockedError": "Unlock the keyring, then run it again. Nothing was lost.",
+    "KeyringDeniedError": "Allow it in the keyring's own program, then run it again. Nothing was lost.",
+    "KeyringNoAnswerError": "Look for a password window behind the others, then run it again. Nothing was lost.",
+    "JournalSealedError": "Unlock the keyring, then run it again: the renewal is completed then.",
+    "SavedForLaterError": (
+        "The new tokens are safe in Probe Tray's data folder: run it again once the file can be written."
+    ),
+}
+
+
+def at_the_command_line(problem: Problem) -> Problem:
+    """``problem`` with the hint for a program that runs once."""
+    hint = _HINTS.get(problem.kind)
+    return problem if hint is None else msgspec.structs.replace(problem, hint=hint)
+
+
+def with_hints(report: AccountReport) -> AccountReport:
+    """``report`` with such hints."""
+    renewal = report.renewal
+    if renewal is not None and renewal.problem is not None:
+        renewal = msgspec.structs.replace(renewal, problem=at_the_command_line(renewal.problem))
+    problem = None if report.problem is None else at_the_command_line(report.problem)
+    return msgspec.structs.replace(report, problem=problem, renewal=renewal)
