@@ -3,18 +3,21 @@
 import contextlib
 import logging
 from collections.abc import Callable, Generator, Iterator, Mapping
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 from urllib.parse import urlsplit
 
 import msgspec
 
+from probe_tray.adapters.alert_memory import FileAlertMemory
 from probe_tray.adapters.browser import SystemBrowser
 from probe_tray.adapters.callback import LoopbackListener
 from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.config_file import JsonSettingsFile, LoadedSettings, load_settings, sync_folder
+from probe_tray.adapters.desk_file import JsonDeskFile
 from probe_tray.adapters.folder import FolderStore
+from probe_tray.adapters.history_sqlite import SqliteHistory
 from probe_tray.adapters.http_client import ServiceClient
 from probe_tray.adapters.hygiene import Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.journal import FileJournal, holds_sealed_answer
@@ -24,28 +27,33 @@ from probe_tray.adapters.memory import FileRenewalMemory
 from probe_tray.adapters.notifier import DesktopNotifier
 from probe_tray.adapters.official import OfficialStore
 from probe_tray.adapters.places import Places, demo_places, user_places
+from probe_tray.adapters.power import SystemSense
 from probe_tray.adapters.proxy import detect_proxy
 from probe_tray.adapters.randomness import SystemRandomness
 from probe_tray.adapters.safe_files import make_private_folder
 from probe_tray.adapters.sealer import FolderSealer, VaultKey
 from probe_tray.adapters.vault import VaultStore, record_files
-from probe_tray.core.alerts import Alert
+from probe_tray.core.alert_kinds import Alert
 from probe_tray.core.credential import Credential, make_credential
 from probe_tray.core.events import Event
+from probe_tray.core.forecast import runs_out_at
+from probe_tray.core.quota import Window
 from probe_tray.core.secret import Secret
 from probe_tray.core.service import OFFICIAL, Service
 from probe_tray.core.settings import Settings, Storage
-from probe_tray.core.state import AppState, Way
+from probe_tray.core.state import AccountState, AppState, Way
 from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.alerting import Alerting
+from probe_tray.engine.alerting import Alerting, Phrases
+from probe_tray.engine.arranging import Arranging
 from probe_tray.engine.device_sign_in import DeviceSignIn
 from probe_tray.engine.exchange import Exchange
 from probe_tray.engine.keeping import Keeping
-from probe_tray.engine.outcomes import Outcomes
 from probe_tray.engine.login import Login
 from probe_tray.engine.model_test import ModelTester
 from probe_tray.engine.model_tests import ModelTests
+from probe_tray.engine.outcomes import Outcomes
 from probe_tray.engine.polling import Poller
+from probe_tray.engine.recording import Recording
 from probe_tray.engine.renewal_timer import RenewalTimer
 from probe_tray.engine.renewing import Renewals
 from probe_tray.engine.runtime import Engine, UseCases
@@ -55,7 +63,7 @@ from probe_tray.engine.transaction import Transaction
 from probe_tray.engine.usage_asker import UsageAsker
 from probe_tray.ports import AccountStore, Clock, KeyStore, Notification
 from probe_tray.resources import resource
-from probe_tray.view.alert_words import notification
+from probe_tray.view.alert_words import notification, trial
 from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
 
@@ -103,7 +111,7 @@ class Session:
         that cannot be used.
         """
         clock, randomness, settings = SystemClock(), SystemRandomness(), self._loaded.settings
-        store = Store(AppState(settings=settings))
+        store = Store(AppState(settings=settings, trouble=self._loaded.problem))
         places = self._places
         locks = FileLocks(places.locks)
         key = vault_key(places, self._keyring, locks)
@@ -122,8 +130,12 @@ class Session:
         journal = FileJournal(places.journal, FolderSealer(key))
         renewals = make_renewals(self._service, client, accounts, journal, places, locks, store.dispatch)
 
-        def compose(alert: Alert, state: AppState) -> Notification:
-            return notification(alert, state, Now(clock.now(), zone), t)
+        def compose(batch: tuple[Alert, ...], state: AppState) -> Notification:
+            return notification(batch, state, Now(clock.now(), zone), t)
+
+        def forecast(account: AccountState, window: Window) -> datetime | None:
+            snapshot = account.snapshot
+            return None if snapshot is None else runs_out_at(account.paces, window, snapshot.service_now(clock.now()))
 
         def use(changed: Settings) -> None:
             proxy = detect_proxy(changed.proxy, self._environment)
@@ -141,7 +153,18 @@ class Session:
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
             keeping=Keeping(accounts, client, locks, vault_store.give_up_unopened),
             models=ModelTests(ModelTester(client, clock, randomness), accounts, renewals, store, clock),
-            alerting=Alerting(DesktopNotifier(fallback, _icon()), compose, store, clock),
+            alerting=Alerting(
+                DesktopNotifier(fallback, resource("icons/probe-tray.svg")),
+                Phrases(compose, lambda: trial(t)),
+                store,
+                clock,
+                FileAlertMemory(places.said),
+                zone,
+                forecast,
+            ),
+            arranging=Arranging(JsonDeskFile(places.desk), store),
+            recording=Recording(SqliteHistory(places.history, clock.now), store, clock),
+            sense=SystemSense(),
         )
         engine = Engine(parts, JsonSettingsFile(self._loaded.path), use, clock, randomness)
         if self._demo is not None:
@@ -223,10 +246,3 @@ def _sample_logins(service: "DemoService", clock: Clock) -> Iterator[Credential]
         )
         if made is not None:
             yield made
-
-
-def _icon() -> Path | None:
-    try:
-        return resource("icons/probe-tray.png")
-    except FileNotFoundError:
-        return None

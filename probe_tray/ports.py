@@ -11,14 +11,19 @@ from typing import Protocol
 
 import msgspec
 
+from probe_tray.core.alert_kinds import AlertMemory
 from probe_tray.core.answer import Answer
 from probe_tray.core.credential import ApiKeyLogin, Credential, StoredCredential
+from probe_tray.core.desk import Desk
 from probe_tray.core.errors import Problem
+from probe_tray.core.history import Meter, Point, Renewed, Span, Trend
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.journal import JournalEntry, Outcome, PendingEntry
+from probe_tray.core.kept import Batch, Kept
 from probe_tray.core.oauth import Callback
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
+from probe_tray.core.situation import Sensed
 from probe_tray.core.state import Unreadable
 
 
@@ -229,11 +234,35 @@ class Notifier(Protocol):
         ...
 
 
+class AlertMemoryFile(Protocol):
+    """Remembers across restarts what notifications have said."""
+
+    async def load(self) -> AlertMemory:
+        """What is remembered; nothing where nothing can be read. Never raises."""
+        ...
+
+    async def save(self, memory: AlertMemory) -> None:
+        """Keep it in place of the old. Raises WriteError."""
+        ...
+
+
 class SettingsFile(Protocol):
     """The configuration file."""
 
     async def save(self, settings: Settings) -> None:
         """Write the settings, keeping every key this program does not know. Raises WriteError."""
+        ...
+
+
+class DeskFile(Protocol):
+    """How a person has arranged the accounts, across restarts."""
+
+    async def load(self) -> Desk:
+        """What was saved last; nothing arranged where that cannot be read. Never raises."""
+        ...
+
+    async def save(self, desk: Desk) -> None:
+        """Keep it. Raises WriteError."""
         ...
 
 
@@ -292,4 +321,47 @@ class RenewalMemory(Protocol):
 
     async def remember(self, fingerprint: str, outcome: Outcome) -> None:
         """Keep it in place of an older outcome, except that ``ENDED`` is never taken back. Raises WriteError."""
+        ...
+
+
+class History(Protocol):
+    """What the quotas were. It knows accounts by their slugs alone, and holds no token and no email.
+
+    Reading raises ReadError, writing WriteError. A file that cannot be used is set aside and begun anew without a word.
+    """
+
+    async def read_kept(self) -> tuple[Kept, ...]:
+        """What was last known of each account."""
+        ...
+
+    async def write(self, batch: Batch) -> None:
+        """Write all of it or, with a WriteError, nothing."""
+        ...
+
+    async def tidy(self, now: datetime) -> None:
+        """Turn what is older than 8 days into one entry an hour, and drop what is older than a year."""
+        ...
+
+    async def chart(self, slug: str, meter: Meter, span: Span, now: datetime) -> tuple[Point, ...]:
+        """What a meter showed in the ``span`` before ``now``: at most 300 points, the oldest first."""
+        ...
+
+    async def trends(self, now: datetime) -> tuple[tuple[str, Trend], ...]:
+        """The last seven days of every account, by slug."""
+        ...
+
+    async def renewals(self, slug: str) -> tuple[Renewed, ...]:
+        """How an account's renewals of the last year ended, the newest first."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the file; the last call. Never raises."""
+        ...
+
+
+class MachineSense(Protocol):
+    """What the system says about power, screen and network."""
+
+    async def look(self) -> Sensed:
+        """What it is like now; what the system does not tell counts as False. Cheap; never raises."""
         ...

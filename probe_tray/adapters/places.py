@@ -47,6 +47,21 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
         return self.data_folder / "memory"
 
     @property
+    def said(self) -> Path:
+        """What notifications have said."""
+        return self.data_folder / "alerts.json"
+
+    @property
+    def history(self) -> Path:
+        """What the quotas were: a SQLite file."""
+        return self.data_folder / "history.db"
+
+    @property
+    def desk(self) -> Path:
+        """How the accounts are named and ordered."""
+        return self.data_folder / "desk.json"
+
+    @property
     def locks(self) -> Path:
         """The locks between processes."""
         return self.data_folder / "locks"

@@ -2,7 +2,9 @@
 
 import msgspec
 
+from probe_tray.core.desk import Desk
 from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.quiet import Pause
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import Way
@@ -38,6 +40,10 @@ class Refresh(msgspec.Struct, frozen=True):
     account: AccountKey | None = None
 
 
+class PanelOpened(msgspec.Struct, frozen=True):
+    """A person looks at the numbers: ask again for those that are not fresh."""
+
+
 class ReadStores(msgspec.Struct, frozen=True):
     """Read all stores again (the keyring was unlocked, a file was mended)."""
 
@@ -68,8 +74,24 @@ class MoveAccount(msgspec.Struct, frozen=True):
     to: StoreKind
 
 
+class Arrange(msgspec.Struct, frozen=True):
+    """Name, order and list the accounts like this, and remember it."""
+
+    desk: Desk
+
+
 class StartVaultAnew(msgspec.Struct, frozen=True):
     """The vault's key is gone for good: set its records aside and go on with a new key."""
+
+
+class PauseNotifications(msgspec.Struct, frozen=True):
+    """Show no notification for a while; None: show them again."""
+
+    pause: Pause | None
+
+
+class SendTestNotification(msgspec.Struct, frozen=True):
+    """Show a notification now, so that a person can see whether and how they appear."""
 
 
 class TryModels(msgspec.Struct, frozen=True):
@@ -92,12 +114,16 @@ Command = (
     | ReopenBrowser
     | PasteAddress
     | Refresh
+    | PanelOpened
     | ReadStores
     | SaveSettings
     | Renew
     | RemoveAccount
     | MoveAccount
+    | Arrange
     | StartVaultAnew
+    | PauseNotifications
+    | SendTestNotification
     | TryModels
     | StopModelTest
     | DismissTrouble

@@ -4,6 +4,7 @@ import enum
 from datetime import datetime, timedelta
 
 from probe_tray.core.errors import Problem
+from probe_tray.core.levels import levels
 from probe_tray.core.quota import Capacity, Snapshot
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
@@ -23,6 +24,7 @@ _KEYRING = frozenset(
 )
 _SHORTEST_FRESH = timedelta(minutes=15)
 _FRESH_BY_HAND = timedelta(hours=1)
+_LATE = timedelta(minutes=2)
 
 
 class Condition(enum.Enum):
@@ -66,20 +68,26 @@ def condition(account: AccountState, settings: Settings, now: datetime) -> Condi
     if kind in _OFFLINE:
         return Condition.OFFLINE
     snapshot = account.snapshot
-    if snapshot is not None and is_fresh(snapshot, settings, now):
+    if snapshot is not None and _is_fresh(account, snapshot, settings, now):
         return _by_numbers(snapshot, settings)
     if kind == "RateLimitedError":
         return Condition.RATE_LIMITED
     return Condition.NO_DATA if snapshot is None and problem is None else Condition.STALE
 
 
-def is_fresh(snapshot: Snapshot, settings: Settings, now: datetime) -> bool:
+def _is_fresh(account: AccountState, snapshot: Snapshot, settings: Settings, now: datetime) -> bool:
     """Whether the numbers may still be acted on: three missed checks make them old, and so does a reset since then."""
     polled = timedelta(minutes=3 * settings.poll_minutes) if settings.poll_minutes else _FRESH_BY_HAND
-    if now - snapshot.taken_at >= max(polled, _SHORTEST_FRESH):
+    if now - snapshot.taken_at >= max(polled, _SHORTEST_FRESH) and not _is_next_to_come(account, snapshot, now):
         return False
     free_at = blocked_until(snapshot)
     return free_at is None or local_time(free_at, snapshot) > now
+
+
+def _is_next_to_come(account: AccountState, snapshot: Snapshot, now: datetime) -> bool:
+    """Whether the check after this snapshot is not late: on battery and the like they are further apart."""
+    planned = account.next_check
+    return planned is not None and account.checked_at == snapshot.taken_at and now < planned + _LATE
 
 
 def local_time(moment: datetime, snapshot: Snapshot) -> datetime:
@@ -116,5 +124,5 @@ def _by_numbers(snapshot: Snapshot, settings: Settings) -> Condition:
         case Capacity.UNKNOWN:
             return Condition.NO_DATA
         case Capacity.AVAILABLE:
-            warned = tightest(snapshot) >= settings.warn_used_percent
+            warned = any(w.used_percent >= levels(w, settings).warning for w in snapshot.main.windows)
             return Condition.WARNING if warned else Condition.AVAILABLE

@@ -5,11 +5,15 @@ from datetime import datetime
 import msgspec
 
 from probe_tray.core.credential import ApiKeyLogin
+from probe_tray.core.desk import Desk
 from probe_tray.core.errors import Problem
+from probe_tray.core.history import Trend
 from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.kept import Kept
 from probe_tray.core.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.quota import Snapshot
 from probe_tray.core.settings import Settings
+from probe_tray.core.situation import Situation
 from probe_tray.core.state import AccountState, LoginState, RenewalRound, Unreadable
 
 
@@ -86,10 +90,40 @@ class RenewalPlanned(msgspec.Struct, frozen=True, kw_only=True):
     next_at: datetime | None
 
 
+class DeskChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """The person has arranged the accounts anew."""
+
+    desk: Desk
+
+
 class RoundChanged(msgspec.Struct, frozen=True, kw_only=True):
     """Renewing all that are due was begun or has ended."""
 
     round: RenewalRound
+
+
+class KeptRead(msgspec.Struct, frozen=True, kw_only=True):
+    """The history says what was last known; what is known already is newer."""
+
+    kept: tuple[Kept, ...]
+
+
+class TrendsRead(msgspec.Struct, frozen=True, kw_only=True):
+    """The last days of the accounts, by slug."""
+
+    trends: tuple[tuple[str, Trend], ...]
+
+
+class SituationChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """The machine went on or off battery, its screen was locked, its network is another one."""
+
+    situation: Situation
+
+
+class NotificationsPaused(msgspec.Struct, frozen=True, kw_only=True):
+    """The person wants no notification before ``until``; None: all of them again."""
+
+    until: datetime | None
 
 
 class TroubleMet(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +143,12 @@ Event = (
     | RenewalStarted
     | RenewalEnded
     | RenewalPlanned
+    | DeskChanged
     | RoundChanged
+    | KeptRead
+    | TrendsRead
+    | SituationChanged
+    | NotificationsPaused
     | ModelTestStarted
     | ModelTestProgress
     | ModelTestEnded

@@ -1,6 +1,7 @@
 """``reduce(state, event)``: the only way the state changes."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import assert_never
 
 from msgspec.structs import replace
 
@@ -10,18 +11,30 @@ from probe_tray.core.events import (
     CheckPlanned,
     CheckStarted,
     CheckSucceeded,
+    DeskChanged,
     Event,
+    KeptRead,
     LoginChanged,
+    NotificationsPaused,
     RenewalEnded,
     RenewalPlanned,
     RenewalStarted,
     RoundChanged,
     SettingsChanged,
+    SituationChanged,
+    TrendsRead,
     TroubleMet,
 )
+from probe_tray.core.forecast import follow
+from probe_tray.core.history import Trend
 from probe_tray.core.identity import AccountKey
+from probe_tray.core.kept import Kept
 from probe_tray.core.model_reduce import reduce_models
+from probe_tray.core.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.state import AccountState, AppState, Renewal
+from probe_tray.core.steady import steady
+
+_AboutOne = CheckStarted | CheckSucceeded | CheckFailed | CheckPlanned | RenewalStarted | RenewalEnded | RenewalPlanned
 
 
 def reduce(state: AppState, event: Event) -> AppState:
@@ -29,57 +42,65 @@ def reduce(state: AppState, event: Event) -> AppState:
     match event:
         case AccountsRead():
             return _accounts_read(state, event)
-        case CheckStarted(key=key):
-            return _change(state, key, lambda a: replace(a, checking=True))
-        case CheckSucceeded(key=key, snapshot=snapshot, next_check=moment):
-            return _change(
-                state,
-                key,
-                lambda a: replace(
-                    a,
-                    checking=False,
-                    snapshot=snapshot,
-                    checked_at=snapshot.taken_at,
-                    next_check=moment,
-                    problem=None,
-                ),
-            )
-        case CheckFailed(key=key, at=at, problem=problem, next_check=moment):
-            return _change(
-                state,
-                key,
-                lambda a: replace(a, checking=False, checked_at=at, next_check=moment, problem=problem),
-            )
-        case CheckPlanned(key=key, next_check=moment):
-            return _change(state, key, lambda a: replace(a, next_check=moment))
         case LoginChanged(login=login):
             return replace(state, login=login)
         case SettingsChanged(settings=settings):
             return replace(state, settings=settings)
-        case RenewalStarted(key=key):
-            return _change(
-                state,
-                key,
-                lambda a: replace(a, renewal=replace(a.renewal, running=True)),
-            )
-        case RenewalEnded(key=key, at=at, problem=problem):
-            return _change(
-                state,
-                key,
-                lambda a: replace(a, renewal=Renewal(last_at=at, problem=problem, next_at=None)),
-            )
-        case RenewalPlanned(key=key, next_at=moment):
-            return _change(
-                state,
-                key,
-                lambda a: replace(a, renewal=replace(a.renewal, next_at=moment)),
-            )
-        case RoundChanged(round=latest):
-            return replace(state, round=latest)
+        case KeptRead(kept=kept):
+            return _kept_read(state, {k.slug: k for k in kept})
+        case TrendsRead(trends=trends):
+            return _trends_read(state, dict(trends))
+        case SituationChanged(situation=situation):
+            return replace(state, situation=situation)
+        case DeskChanged(desk=desk):
+            return _named(replace(state, desk=desk))
+        case RoundChanged(round=found):
+            return replace(state, round=found)
+        case NotificationsPaused(until=until):
+            return replace(state, paused_until=until)
+        case ModelTestStarted() | ModelTestProgress() | ModelTestEnded():
+            return reduce_models(state, event)
         case TroubleMet(problem=problem):
             return replace(state, trouble=problem)
         case _:
-            return reduce_models(state, event)
+            return _change(state, event)
+
+
+def _change(state: AppState, event: _AboutOne) -> AppState:
+    accounts = state.accounts
+    place = next((number for number, account in enumerate(accounts) if account.key == event.key), None)
+    if place is None:
+        return state
+    return replace(state, accounts=(*accounts[:place], _changed(accounts[place], event), *accounts[place + 1 :]))
+
+
+def _changed(account: AccountState, event: _AboutOne) -> AccountState:
+    match event:
+        case CheckStarted():
+            return replace(account, checking=True)
+        case CheckSucceeded(next_check=moment):
+            snapshot = steady(account.snapshot, event.snapshot)
+            return replace(
+                account,
+                checking=False,
+                snapshot=snapshot,
+                paces=follow(account.paces, snapshot),
+                checked_at=snapshot.taken_at,
+                next_check=moment,
+                problem=None,
+            )
+        case CheckFailed(at=at, problem=problem, next_check=moment):
+            return replace(account, checking=False, checked_at=at, next_check=moment, problem=problem)
+        case CheckPlanned(next_check=moment):
+            return replace(account, next_check=moment)
+        case RenewalStarted():
+            return replace(account, renewal=replace(account.renewal, running=True))
+        case RenewalEnded(at=at, problem=problem):
+            return replace(account, renewal=Renewal(last_at=at, problem=problem, next_at=None))
+        case RenewalPlanned(next_at=moment):
+            return replace(account, renewal=replace(account.renewal, next_at=moment))
+        case _:
+            assert_never(event)
 
 
 def _accounts_read(state: AppState, event: AccountsRead) -> AppState:
@@ -90,13 +111,15 @@ def _accounts_read(state: AppState, event: AccountsRead) -> AppState:
     # A login in a store that could not be read this time is not gone.
     unread = {kind for kind, _ in event.store_problems}
     hidden = [a for a in state.accounts if a.key not in now and not unread.isdisjoint(a.stores)]
-    after = replace(
-        state,
-        loaded=True,
-        accounts=(*now.values(), *hidden),
-        unreadable=event.unreadable,
-        store_problems=event.store_problems,
-        api_key=event.api_key,
+    after = _named(
+        replace(
+            state,
+            loaded=True,
+            accounts=(*now.values(), *hidden),
+            unreadable=event.unreadable,
+            store_problems=event.store_problems,
+            api_key=event.api_key,
+        )
     )
     # Stores are read again for many reasons; what changes nothing is drawn by nobody.
     return state if after == state else after
@@ -110,6 +133,8 @@ def _keep_known(old: AccountState | None, new: AccountState) -> AccountState:
         new,
         snapshot=old.snapshot,
         models=old.models,
+        paces=old.paces,
+        trend=old.trend,
         checking=old.checking,
         checked_at=old.checked_at,
         next_check=old.next_check,
@@ -117,6 +142,17 @@ def _keep_known(old: AccountState | None, new: AccountState) -> AccountState:
         problem=old.problem if same_login else None,
         renewal=_known_renewal(old.renewal, new.renewal, same_login=same_login),
     )
+
+
+def _named(state: AppState) -> AppState:
+    names = {alias.slug: alias.name for alias in state.desk.aliases}
+
+    def named(account: AccountState) -> AccountState:
+        # A slug costs a hash, which nobody needs as long as no account has a name.
+        alias = names.get(account.key.slug, "") if names else ""
+        return account if account.alias == alias else replace(account, alias=alias)
+
+    return replace(state, accounts=tuple(named(a) for a in state.accounts))
 
 
 def _known_renewal(old: Renewal, read: Renewal, *, same_login: bool) -> Renewal:
@@ -127,7 +163,14 @@ def _known_renewal(old: Renewal, read: Renewal, *, same_login: bool) -> Renewal:
     return old if same_login else Renewal(running=old.running, last_at=old.last_at)
 
 
-def _change(state: AppState, key: AccountKey, change: Callable[[AccountState], AccountState]) -> AppState:
-    if state.account(key) is None:
-        return state
-    return replace(state, accounts=tuple(change(a) if a.key == key else a for a in state.accounts))
+def _kept_read(state: AppState, kept: Mapping[str, Kept]) -> AppState:
+    def filled(account: AccountState) -> AccountState:
+        found = None if account.snapshot is not None else kept.get(account.key.slug)
+        return account if found is None else replace(account, snapshot=found.snapshot, paces=found.paces)
+
+    return replace(state, accounts=tuple(filled(a) for a in state.accounts))
+
+
+def _trends_read(state: AppState, trends: Mapping[str, Trend]) -> AppState:
+    accounts = tuple(replace(a, trend=trends.get(a.key.slug)) for a in state.accounts)
+    return state if accounts == state.accounts else replace(state, accounts=accounts)

@@ -6,11 +6,15 @@ from datetime import datetime, timedelta
 import msgspec
 
 from probe_tray.core.credential import ApiKeyLogin
+from probe_tray.core.desk import Desk
 from probe_tray.core.errors import Problem
+from probe_tray.core.forecast import Pace
+from probe_tray.core.history import Trend
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.model_test import ModelRun, ModelTest
 from probe_tray.core.quota import Snapshot
 from probe_tray.core.settings import Settings
+from probe_tray.core.situation import Situation
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +43,8 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     """Where its login lives, the newest first."""
     location: str = ""
     email: str = ""
+    alias: str = ""
+    """The person's own name for it."""
     workspace: str = ""
     plan: str = ""
     """By the tokens; the snapshot's plan is fresher."""
@@ -51,9 +57,13 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     revocable: bool = False
     """Whether this program obtained the login, so that it may also end it at the service."""
     snapshot: Snapshot | None = None
+    """The newest; at the start the one that an earlier run of the program kept."""
+    paces: tuple[Pace, ...] = ()
+    """The use of each window so far, from which its end is forecast."""
+    trend: Trend | None = None
     checking: bool = False
     checked_at: datetime | None = None
-    """The last try, whatever came of it."""
+    """The last try of this run, whatever came of it."""
     next_check: datetime | None = None
     problem: Problem | None = None
     """Why the last check failed; None when it went well or there was none."""
@@ -135,10 +145,14 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     store_problems: tuple[tuple[StoreKind, Problem], ...] = ()
     api_key: ApiKeyLogin | None = None
     login: LoginState | None = None
-    round: RenewalRound | None = None
-    """The last one that was asked for."""
     model_run: ModelRun | None = None
     """The test of models that runs or that ran last."""
+    desk: Desk = Desk()
+    round: RenewalRound | None = None
+    """The last one that was asked for."""
+    situation: Situation = Situation()
+    paused_until: datetime | None = None
+    """Until when no notification is wanted, aware UTC; None while they are."""
     trouble: Problem | None = None
     """What went wrong last outside any account or login, until the person has read it."""
 

@@ -6,47 +6,53 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from probe_tray.core.alerts import Alert
 from probe_tray.core.commands import (
+    Arrange,
     CancelLogin,
     Command,
     DismissTrouble,
     LogIn,
     MoveAccount,
+    PanelOpened,
     PasteAddress,
+    PauseNotifications,
     ReadStores,
     Refresh,
     RemoveAccount,
     Renew,
     ReopenBrowser,
     SaveSettings,
+    SendTestNotification,
     StartVaultAnew,
     StopModelTest,
     TryModels,
 )
 from probe_tray.core.credential import Credential
 from probe_tray.core.errors import ProbeError, StoreError
-from probe_tray.core.events import RoundChanged, SettingsChanged, TroubleMet
+from probe_tray.core.events import RoundChanged, SettingsChanged, SituationChanged, TroubleMet
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.renew_policy import Reason
 from probe_tray.core.renewal import RenewalKind, Wish
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
+from probe_tray.core.situation import Situation
 from probe_tray.core.state import AppState, RenewalRound
 from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.alerting import Alerting
+from probe_tray.engine.alerting import Alerting, OnPress
+from probe_tray.engine.arranging import Arranging
 from probe_tray.engine.keeping import Keeping
 from probe_tray.engine.login import Login
 from probe_tray.engine.login_desk import LoginDesk
 from probe_tray.engine.model_tests import ModelTests
 from probe_tray.engine.polling import Poller
+from probe_tray.engine.recording import Recording
 from probe_tray.engine.renewal_timer import RenewalTimer
 from probe_tray.engine.renewing import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.engine.waiting import to_the_end
-from probe_tray.engine.wake import watch_clock
+from probe_tray.engine.wake import watch_clock, watch_machine
 from probe_tray.engine.watching import watch_stores
-from probe_tray.ports import Clock, Randomness, SettingsFile
+from probe_tray.ports import Clock, MachineSense, Randomness, SettingsFile
 
 
 class UseCases(NamedTuple):
@@ -61,6 +67,9 @@ class UseCases(NamedTuple):
     keeping: Keeping
     models: ModelTests
     alerting: Alerting
+    recording: Recording
+    arranging: Arranging
+    sense: MachineSense
 
 
 class Engine:
@@ -78,7 +87,8 @@ class Engine:
         self._store, self._accounts, self._login = parts.store, parts.accounts, parts.login
         self._poller, self._renewals, self._renewal_timer = parts.poller, parts.renewals, parts.renewal_timer
         self._keeping, self._alerting = parts.keeping, parts.alerting
-        self._models = parts.models
+        self._arranging = parts.arranging
+        self._models, self._recording, self._sense = parts.models, parts.recording, parts.sense
         self._settings_file = settings_file
         self._use = use
         self._clock = clock
@@ -86,7 +96,7 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._desk = LoginDesk(parts.login, parts.store, self._start, lambda key: self._poller.refresh([key]))
         self._samples: Iterable[Credential] = ()
-        self._on_alert: Callable[[Alert, str], None] = lambda _alert, _action: None
+        self._on_alert: OnPress = lambda _account, _help: None
 
     @property
     def state(self) -> AppState:
@@ -105,8 +115,8 @@ class Engine:
         """Where the stores hold no account at the start, keep these."""
         self._samples = logins
 
-    def on_alert_action(self, handler: Callable[[Alert, str], None]) -> None:
-        """Call ``handler`` when a person presses a button of an alert's notification."""
+    def on_alert_action(self, handler: OnPress) -> None:
+        """Call ``handler`` when a person presses a button of a notification."""
         self._on_alert = handler
 
     def send(self, command: Command) -> None:
@@ -114,10 +124,10 @@ class Engine:
         match command:
             case LogIn() | CancelLogin() | ReopenBrowser() | PasteAddress():
                 self._desk.send(command)
-            case Renew() | RemoveAccount() | MoveAccount():
+            case Renew() | RemoveAccount() | MoveAccount() | Arrange():
                 self._send_account(command)
-            case Refresh(account=key):
-                self._poller.refresh([a.key for a in self.state.accounts] if key is None else [key])
+            case Refresh() | PanelOpened():
+                self._send_check(command)
             case ReadStores():
                 self._start(self._read_stores())
             case StartVaultAnew():
@@ -130,8 +140,19 @@ class Engine:
                 self._store.dispatch(TroubleMet(problem=None))
             case SaveSettings():
                 self._start(self._save_settings(command))
+            case PauseNotifications(pause=pause):
+                self._start(self._alerting.pause(pause))
+            case SendTestNotification():
+                self._start(self._alerting.show_test(self._on_alert))
 
-    def _send_account(self, command: Renew | RemoveAccount | MoveAccount) -> None:
+    def _send_check(self, command: Refresh | PanelOpened) -> None:
+        match command:
+            case Refresh(account=key):
+                self._poller.refresh([a.key for a in self.state.accounts] if key is None else [key])
+            case PanelOpened():
+                self._poller.looked_at()
+
+    def _send_account(self, command: Renew | RemoveAccount | MoveAccount | Arrange) -> None:
         match command:
             case Renew(account=key):
                 self._start(self._renew(key))
@@ -139,25 +160,25 @@ class Engine:
                 self._start(self._keeping.remove(key, revoke=revoke))
             case MoveAccount(account=key, to=to):
                 self._start(self._keeping.move(key, to))
+            case Arrange(desk=desk):
+                self._start(self._arranging.arrange(desk))
 
     async def run(self) -> None:
         """Work until cancelled; then see what was sent to its end, and end every task that was started."""
-        wake = asyncio.Event()
-        unsubscribe = self._store.subscribe(wake.set)
         try:
+            await self._arranging.load()
             await self._accounts.read()
             await self._keep_samples()
+            await self._recording.start()
+            self._start(self._recording.run())
             self._start(self._finish_pending())
             self._start(self._poller.run())
             self._start(self._renewal_timer.run())
             self._start(watch_stores(self._accounts, self._clock))
             self._start(watch_clock(self._clock, self._woke))
-            while True:
-                await self._alerting.look(self._on_alert)
-                await wake.wait()
-                wake.clear()
+            self._start(watch_machine(self._sense, self._clock, self._use_situation, self._network_changed))
+            await self._alerting.run(self._on_alert)
         finally:
-            unsubscribe()
             await to_the_end(self._stop())
 
     async def _keep_samples(self) -> None:
@@ -178,6 +199,7 @@ class Engine:
         with suppress(ProbeError):
             # The person was told when it could not be saved before.
             await self._login.close()
+        await self._recording.close()
 
     async def _finish_pending(self) -> None:
         for key in await self._renewals.unfinished():
@@ -188,7 +210,14 @@ class Engine:
         # The network is not there at once, and many machines wake at the same minute.
         wait = timedelta(seconds=self._randomness.uniform(15, 60))
         self._renewal_timer.woke(at)
-        self._poller.refresh([a.key for a in self.state.accounts], after=wait)
+        self._poller.network_changed(after=wait)
+
+    def _network_changed(self) -> None:
+        self._poller.network_changed(after=timedelta(seconds=self._randomness.uniform(3, 10)))
+
+    def _use_situation(self, situation: Situation) -> None:
+        self._store.dispatch(SituationChanged(situation=situation))
+        self._poller.replan()
 
     async def _renew(self, chosen: AccountKey | None) -> None:
         days = self.state.settings.renew_before_expiry_days

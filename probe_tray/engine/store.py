@@ -14,6 +14,7 @@ class Store:
         """Start from ``state``."""
         self._state = state
         self._listeners: dict[int, Callable[[], None]] = {}
+        self._hearers: dict[int, Callable[[Event], None]] = {}
         self._next = 0
 
     @property
@@ -22,8 +23,10 @@ class Store:
         return self._state
 
     def dispatch(self, event: Event) -> None:
-        """Change the state by ``event``; listeners hear of it when it made a difference."""
+        """Change the state by ``event``; listeners are told when it made a difference, hearers always."""
         before, self._state = self._state, reduce(self._state, event)
+        for hearer in tuple(self._hearers.values()):
+            hearer(event)
         if self._state is not before:
             for number in tuple(self._listeners):
                 # One that was called before may have ended this one's subscription.
@@ -35,3 +38,12 @@ class Store:
         number, self._next = self._next, self._next + 1
         self._listeners[number] = listener
         return lambda: self._listeners.pop(number, None) and None
+
+    def hear(self, hearer: Callable[[Event], None]) -> Callable[[], None]:
+        """Call ``hearer`` with every event once the state knows it; the returned function ends that.
+
+        It only takes note: an event of its own would reach the others before this one.
+        """
+        number, self._next = self._next, self._next + 1
+        self._hearers[number] = hearer
+        return lambda: self._hearers.pop(number, None) and None

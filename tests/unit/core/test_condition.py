@@ -99,6 +99,15 @@ def test_numbers_are_old_after_three_missed_checks() -> None:
     assert of(account(snapshot(age=30 * MINUTE)), Settings(poll_minutes=10)) is Condition.STALE
 
 
+def test_numbers_are_not_old_while_the_next_check_is_only_further_away_than_usual() -> None:
+    old = snapshot(age=16 * MINUTE)
+    planned = replace(account(old), checked_at=old.taken_at, next_check=NOW + MINUTE)
+    assert of(account(old)) is Condition.STALE
+    assert of(planned) is Condition.AVAILABLE
+    assert of(planned, now=NOW + 4 * MINUTE) is Condition.STALE
+    assert of(replace(planned, checked_at=NOW, problem=UnavailableError(status="502").problem)) is Condition.STALE
+
+
 def test_numbers_live_longer_when_they_are_only_asked_for_by_hand() -> None:
     assert of(account(snapshot(age=59 * MINUTE)), Settings(poll_minutes=0)) is Condition.AVAILABLE
 

@@ -14,18 +14,25 @@ from probe_tray.core.events import (
     CheckStarted,
     CheckSucceeded,
     Event,
+    KeptRead,
     LoginChanged,
     RenewalEnded,
     RenewalPlanned,
     RenewalStarted,
     RoundChanged,
     SettingsChanged,
+    SituationChanged,
+    TrendsRead,
     TroubleMet,
 )
+from probe_tray.core.forecast import follow
+from probe_tray.core.history import Meter, Trend
 from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.quota import Snapshot
+from probe_tray.core.kept import Kept
+from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.reduce import reduce
 from probe_tray.core.settings import Settings
+from probe_tray.core.situation import Situation
 from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Renewal, RenewalRound, Unreadable
 from tests.support.fakes import START
 
@@ -53,6 +60,10 @@ def only(state: AppState) -> AccountState:
 
 READ = AccountsRead(accounts=(account(),))
 CHECKED = CheckSucceeded(key=ANA, snapshot=Snapshot(taken_at=START, plan="pro"), next_check=LATER)
+WEEKLY = Window(kind=WindowKind.WEEKLY, seconds=604_800, used_percent=5, reset_at=START + timedelta(days=2))
+SNAPSHOT = Snapshot(taken_at=START, main=Limit(windows=(WEEKLY,)))
+PACES = follow((), SNAPSHOT)
+TWO = AccountsRead(accounts=(account(ANA), account(BEN)))
 FAILED = CheckFailed(key=ANA, at=LATER, problem=PROBLEM, next_check=LATER)
 
 
@@ -166,6 +177,30 @@ def test_login_settings_and_trouble_are_replaced_whole() -> None:
     assert after(LoginChanged(login=None), TroubleMet(problem=None), state=state) == AppState(settings=settings)
 
 
+def test_what_was_kept_fills_what_is_empty_and_nothing_else() -> None:
+    kept = Kept(slug=ANA.slug, snapshot=Snapshot(taken_at=START - timedelta(days=1)), paces=PACES)
+    (ana, ben) = after(TWO, KeptRead(kept=(kept,))).accounts
+    assert (ana.snapshot, ana.paces, ana.checked_at, ben.snapshot) == (kept.snapshot, PACES, None, None)
+    assert only(after(READ, CHECKED, KeptRead(kept=(kept,)))) == only(after(READ, CHECKED))
+
+
+def test_a_check_goes_on_with_the_paces_and_reading_the_stores_keeps_them() -> None:
+    checked = CheckSucceeded(key=ANA, snapshot=SNAPSHOT, next_check=None)
+    assert only(after(READ, checked)).paces == PACES
+    assert only(after(READ, checked, READ)).paces == PACES
+
+
+def test_trends_are_set_by_account_and_kept() -> None:
+    trend = Trend(meter=Meter(kind=WindowKind.WEEKLY, seconds=604_800), percents=(1, None))
+    state = after(TWO, TrendsRead(trends=((BEN.slug, trend),)), TWO)
+    assert [a.trend for a in state.accounts] == [None, trend]
+    assert reduce(state, TrendsRead(trends=((BEN.slug, trend),))) is state
+
+
+def test_the_situation_is_replaced_whole() -> None:
+    assert after(SituationChanged(situation=Situation(locked=True))) == AppState(situation=Situation(locked=True))
+
+
 @pytest.mark.parametrize(
     "event",
     [
@@ -191,6 +226,8 @@ PLANS = st.none() | TIMES
 PROBLEMS = st.sampled_from([PROBLEM, LOCKED])
 ACCOUNTS = st.builds(account, KEYS, STORES)
 LOGINS = st.builds(LoginState, phase=st.sampled_from(list(LoginPhase)), account=st.none() | KEYS)
+KEPT = st.builds(Kept, slug=KEYS.map(lambda key: key.slug), snapshot=st.builds(Snapshot, taken_at=TIMES))
+TRENDS = st.builds(Trend, meter=st.builds(Meter), percents=st.just((None, 5)))
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(
         AccountsRead,
@@ -206,6 +243,9 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(RenewalStarted, key=KEYS),
     st.builds(RenewalEnded, key=KEYS, at=TIMES, problem=st.none() | PROBLEMS),
     st.builds(RenewalPlanned, key=KEYS, next_at=PLANS),
+    st.builds(KeptRead, kept=st.lists(KEPT, max_size=3).map(tuple)),
+    st.builds(TrendsRead, trends=st.lists(st.tuples(KEYS.map(lambda key: key.slug), TRENDS), max_size=3).map(tuple)),
+    st.builds(SituationChanged, situation=st.builds(Situation)),
     st.builds(TroubleMet, problem=st.none() | PROBLEMS),
 )
 

@@ -1,11 +1,14 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from heapq import heapreplace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.schedule import due, first_checks, next_check
+from probe_tray.core.schedule import Pacing, first_checks, look, next_check, pacing
+from probe_tray.core.situation import Situation
 from probe_tray.core.state import AccountState
 from tests.support.fakes import START
 
@@ -25,8 +28,10 @@ def check(
     wait: timedelta | None = None,
     resets: tuple[datetime, ...] = (),
     jitter: float = 0,
+    slow: bool = False,
 ) -> datetime | None:
-    return next_check(now=START, every=every, failures=failures, wait=wait, resets=resets, jitter=jitter)
+    pace = Pacing(every, slow)
+    return next_check(now=START, pacing=pace, failures=failures, wait=wait, resets=resets, jitter=jitter)
 
 
 def account(name: str, next_check: datetime | None, *, checking: bool = False) -> AccountState:
@@ -43,12 +48,35 @@ def test_jitter_moves_a_check_by_a_tenth() -> None:
 
 
 def test_a_reset_brings_the_check_forward_to_just_after_it() -> None:
-    assert check(resets=(START + 2 * MINUTE, START + HOUR)) == START + 2 * MINUTE + 20 * SECOND
+    resets = (START + 2 * MINUTE, START + HOUR)
+    assert check(resets=resets, jitter=-1) == START + 2 * MINUTE + 20 * SECOND
+    assert check(resets=resets, jitter=1) == START + 3 * MINUTE
 
 
 def test_a_reset_that_was_looked_at_already_does_not() -> None:
     assert check(resets=(START - 20 * SECOND,)) == START + 5 * MINUTE
-    assert check(resets=(START - 19 * SECOND,)) == START + SECOND
+    assert check(resets=(START - 19 * SECOND,)) == START + 21 * SECOND
+
+
+def test_a_reset_just_before_the_next_check_does_not_put_it_off() -> None:
+    assert check(resets=(START + 5 * MINUTE - SECOND,)) == START + 5 * MINUTE
+
+
+def test_where_it_costs_something_a_reset_is_not_waited_for_and_failures_are_not_hurried() -> None:
+    assert check(resets=(START + MINUTE,), slow=True) == START + 5 * MINUTE
+    assert check(failures=1, slow=True) == START + 5 * MINUTE
+    assert check(failures=4, slow=True) == START + 8 * MINUTE
+
+
+@pytest.mark.parametrize(("minutes", "slow"), [(1, 15), (2, 15), (5, 15), (15, 15), (30, 30)])
+def test_the_pace_is_the_setting_s_unless_it_costs_something(minutes: int, slow: int) -> None:
+    assert pacing(minutes, Situation()) == Pacing(minutes * MINUTE)
+    for situation in (Situation(metered=True), Situation(on_battery=True), Situation(locked=True)):
+        assert pacing(minutes, situation) == Pacing(slow * MINUTE, slow=True)
+
+
+def test_manual_stays_manual() -> None:
+    assert pacing(0, Situation(locked=True)) == pacing(0, Situation()) == Pacing(None)
 
 
 @pytest.mark.parametrize(("failures", "minutes"), [(1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (8, 60), (10_000, 60)])
@@ -96,13 +124,63 @@ def test_first_checks_of_a_few_accounts_do_not_keep_a_person_waiting() -> None:
     assert first_checks(10, START, 30 * MINUTE)[-1] <= START + 3 * SECOND
 
 
-def test_due_are_the_planned_ones_whose_time_has_come_the_oldest_first() -> None:
+def test_a_look_sorts_the_accounts_by_what_is_to_be_done() -> None:
     accounts = (
         account("now", START),
         account("later", START + SECOND),
+        account("much later", START + HOUR),
         account("long ago", START - HOUR),
         account("running", START - HOUR, checking=True),
         account("manual", None),
         account("a while ago", START - MINUTE),
     )
-    assert [a.key.account_id for a in due(accounts, START)] == ["long ago", "a while ago", "now"]
+    seen = look(accounts, START)
+    assert [a.key.account_id for a in seen.due] == ["long ago", "a while ago", "now"]
+    assert [a.key.account_id for a in seen.unplanned] == ["manual"]
+    assert seen.next_at == START + SECOND
+    assert look(accounts[:1], START).next_at is None
+
+
+WEEK, RESETS_EVERY = timedelta(days=7), 5 * HOUR
+ACCOUNTS = 1000
+BY_DAY, BY_NIGHT = pacing(5, Situation()), pacing(5, Situation(locked=True))
+
+
+def chances() -> Iterator[float]:
+    """Numbers from 0 to 1, the same in every run."""
+    number = 4
+    while True:
+        number = (number * 1_103_515_245 + 12_345) & 0x7FFF_FFFF
+        yield number / 0x7FFF_FFFF
+
+
+def test_a_week_with_a_thousand_accounts_keeps_to_its_pace() -> None:
+    chance = chances().__next__
+    first = first_checks(ACCOUNTS, START, 5 * MINUTE)
+    queue = [(moment, number, 0) for number, moment in enumerate(first)]
+    # A quarter of all accounts have their 5-hour reset at the same second.
+    resets = [START if number % 4 == 0 else START + RESETS_EVERY * chance() for number in range(ACCOUNTS)]
+    last, asked, longest = dict(enumerate(first)), 0, timedelta()
+    second, in_second, busiest = START, 0, 0
+    while queue[0][0] < START + WEEK:
+        now, number, failures = queue[0]
+        asked += 1
+        in_second = in_second + 1 if now - second < SECOND else 1
+        second = second if in_second > 1 else now
+        busiest = max(busiest, in_second)
+        failures = failures + 1 if chance() < 0.01 else 0
+        while resets[number] <= now:
+            resets[number] += RESETS_EVERY
+        pace = BY_DAY if 8 <= now.hour < 18 else BY_NIGHT
+        moment = next_check(
+            now=now, pacing=pace, failures=failures, wait=None, resets=(resets[number],), jitter=2 * chance() - 1
+        )
+        assert moment is not None
+        longest = max(longest, now - last[number])
+        last[number] = now
+        heapreplace(queue, (moment, number, failures))
+    regular = ACCOUNTS * 7 * (10 * 60 / 5 + 14 * 60 / 15)
+    # Early checks after resets and after failures come on top.
+    assert 0.97 * regular <= asked <= 1.07 * regular
+    assert longest <= 16.5 * MINUTE
+    assert busiest <= 25

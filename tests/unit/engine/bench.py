@@ -3,26 +3,31 @@
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 
-from probe_tray.core.alerts import Alert
+from probe_tray.core.alert_kinds import Alert, AlertMemory
 from probe_tray.core.answer import Answer
 from probe_tray.core.credential import Credential, StoredCredential
-from probe_tray.core.errors import StoreError
+from probe_tray.core.errors import ReadError, StoreError, WriteError
+from probe_tray.core.history import Meter, Point, Renewed, Sample, Span, Trend
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.journal import JournalEntry, Outcome, PendingEntry
+from probe_tray.core.kept import Batch, Kept
+from probe_tray.core.quota import Window
 from probe_tray.core.secret import Secret
 from probe_tray.core.service import OFFICIAL
 from probe_tray.core.settings import Settings
+from probe_tray.core.situation import Sensed, Situation
 from probe_tray.core.state import AccountState, AppState, LoginPhase, Way
 from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.alerting import Alerting
+from probe_tray.engine.alerting import Alerting, Phrases
 from probe_tray.engine.device_sign_in import DeviceSignIn
 from probe_tray.engine.exchange import Exchange
 from probe_tray.engine.login import Login
 from probe_tray.engine.model_test import ModelTester
 from probe_tray.engine.model_tests import ModelTests
 from probe_tray.engine.polling import Poller
+from probe_tray.engine.recording import Recording
 from probe_tray.engine.renewal_timer import RenewalTimer
 from probe_tray.engine.renewing import Renewals
 from probe_tray.engine.sign_in import BrowserSignIn
@@ -157,10 +162,85 @@ class NoLocks:
         yield
 
 
-def compose(alert: Alert, state: AppState) -> Notification:
-    """An alert in a word."""
+def compose(batch: tuple[Alert, ...], state: AppState) -> Notification:
+    """Alerts in a word each."""
     del state
-    return Notification(tag=type(alert).__name__, title=alert.account.account_id, body="")
+    names = [type(alert).__name__ for alert in batch]
+    return Notification(tag=" ".join(names), title=" ".join(alert.account.account_id for alert in batch), body="")
+
+
+def no_forecast(account: AccountState, window: Window) -> None:
+    """Nobody knows."""
+    del account, window
+
+
+class MemoryOfAlerts:
+    """Remembers what was said; a test gives it to the next run."""
+
+    def __init__(self) -> None:
+        self.kept = AlertMemory()
+
+    async def load(self) -> AlertMemory:
+        return self.kept
+
+    async def save(self, memory: AlertMemory) -> None:
+        self.kept = memory
+
+
+class MemoryHistory:
+    """A history in memory; ``fault`` fails writing, ``unreadable`` reading."""
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+        self.kept: dict[str, Kept] = {}
+        self.trend: tuple[tuple[str, Trend], ...] = ()
+        self.fault: WriteError | None = None
+        self.unreadable: ReadError | None = None
+        self.tidied: list[datetime] = []
+        self.closed = False
+
+    @property
+    def samples(self) -> list[Sample]:
+        return [sample for batch in self.batches for _, sample in batch.samples]
+
+    async def read_kept(self) -> tuple[Kept, ...]:
+        if self.unreadable is not None:
+            raise self.unreadable
+        return tuple(self.kept.values())
+
+    async def write(self, batch: Batch) -> None:
+        await asyncio.sleep(0)
+        if self.fault is not None:
+            raise self.fault
+        self.batches.append(batch)
+        self.kept |= {kept.slug: kept for kept in batch.kept}
+
+    async def tidy(self, now: datetime) -> None:
+        self.tidied.append(now)
+
+    async def chart(self, slug: str, meter: Meter, span: Span, now: datetime) -> tuple[Point, ...]:
+        del slug, meter, span, now
+        return ()
+
+    async def trends(self, now: datetime) -> tuple[tuple[str, Trend], ...]:
+        del now
+        return self.trend
+
+    async def renewals(self, slug: str) -> tuple[Renewed, ...]:
+        return tuple(renewed for batch in self.batches for name, renewed in batch.renewals if name == slug)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class PlainSense:
+    """A machine at home: its power and network change when the test says so."""
+
+    def __init__(self) -> None:
+        self.sensed = Sensed(situation=Situation(), network="home")
+
+    async def look(self) -> Sensed:
+        return self.sensed
 
 
 class Bench:
@@ -192,7 +272,17 @@ class Bench:
         asker = UsageAsker(self.service, self.accounts, self.renewals, self.clock)
         self.poller = Poller(asker, self.store, self.clock, self.randomness)
         self.timer = RenewalTimer(self.renewals, self.accounts, self.store, self.clock, self.randomness)
-        self.alerting = Alerting(self.notifier, compose, self.store, self.clock)
+        self.alerting = Alerting(
+            self.notifier,
+            Phrases(compose, lambda: Notification(tag="test", title="test", body="")),
+            self.store,
+            self.clock,
+            MemoryOfAlerts(),
+            UTC,
+            no_forecast,
+        )
+        self.history, self.sense = MemoryHistory(), PlainSense()
+        self.recording = Recording(self.history, self.store, self.clock)
         tester = ModelTester(self.service, self.clock, self.randomness)
         self.models = ModelTests(tester, self.accounts, self.renewals, self.store, self.clock)
 

@@ -9,9 +9,10 @@ import pytest
 from probe_tray.core.answer import Answer
 from probe_tray.core.credential import Credential
 from probe_tray.core.errors import NotSentError
-from probe_tray.core.events import AccountsRead, SettingsChanged
+from probe_tray.core.events import AccountsRead, SettingsChanged, SituationChanged
 from probe_tray.core.identity import StoreKind
 from probe_tray.core.settings import Settings
+from probe_tray.core.situation import Situation
 from tests.support.fakes import START, FakeRandomness, MemoryStore, problem_kind, settle
 from tests.support.tokens import credential
 from tests.unit.engine.bench import Bench, running, token_answer, usage_answer
@@ -97,7 +98,7 @@ async def test_while_eight_are_asked_nothing_is_looked_at_more_often_than_needed
         await bench.clock.advance(MINUTE)
         bench.clock.sleep = noted
         await bench.clock.advance(MINUTE)
-    assert len(naps) <= 13
+    assert len(naps) <= 3
 
 
 async def test_an_account_that_is_being_asked_is_not_asked_a_second_time() -> None:
@@ -180,23 +181,13 @@ async def test_a_refresh_of_very_many_takes_seconds() -> None:
     assert bench.service.most_at_once <= 8
 
 
-async def test_a_check_can_be_put_off_for_all() -> None:
-    bench = Bench(ANA)
-    async with polling(bench):
-        await bench.clock.advance(MINUTE)
-        asked = times(bench)
-        bench.poller.refresh([ANA.key], after=40 * SECOND)
-        await bench.clock.advance(MINUTE)
-    assert asked == [START + MINUTE + 40 * SECOND]
-
-
 async def test_just_after_a_reset_is_looked_again() -> None:
     bench = Bench(ANA)
     bench.service.answer("usage", usage_answer(100, START + 2 * MINUTE), usage_answer(0, START + 5 * HOUR))
     asked = times(bench)
     async with polling(bench):
         await bench.clock.advance(4 * MINUTE)
-    assert asked == [START, START + 2 * MINUTE + 20 * SECOND]
+    assert asked == [START, START + 2 * MINUTE + 40 * SECOND]
 
 
 async def test_a_reset_is_found_by_the_service_s_clock_where_this_one_is_hours_off() -> None:
@@ -207,7 +198,7 @@ async def test_a_reset_is_found_by_the_service_s_clock_where_this_one_is_hours_o
     asked = times(bench)
     async with polling(bench):
         await bench.clock.advance(4 * MINUTE)
-    assert asked == [START, START + 2 * MINUTE + 20 * SECOND]
+    assert asked == [START, START + 2 * MINUTE + 40 * SECOND]
 
 
 async def test_manual_looks_once_and_then_only_when_asked() -> None:
@@ -370,6 +361,177 @@ async def test_ended_it_leaves_no_question_open() -> None:
         await bench.clock.advance(MINUTE)
         assert bench.service.at_once == 8
     assert bench.service.at_once == 0
+
+
+def use(bench: Bench, situation: Situation) -> None:
+    bench.store.dispatch(SituationChanged(situation=situation))
+    bench.poller.replan()
+
+
+@pytest.mark.parametrize("situation", [Situation(metered=True), Situation(on_battery=True), Situation(locked=True)])
+async def test_where_it_costs_something_checks_are_a_quarter_of_an_hour_apart(situation: Situation) -> None:
+    bench = Bench(ANA)
+    bench.service.answer("usage", usage_answer(50, START + HOUR))
+    use(bench, situation)
+    asked = times(bench)
+    async with polling(bench):
+        await bench.clock.advance(31 * MINUTE)
+        assert asked == [START, START + 15 * MINUTE, START + 30 * MINUTE]
+        use(bench, Situation())
+        await bench.clock.advance(6 * MINUTE)
+    assert len(asked) == 5
+
+
+async def test_where_it_costs_something_failures_are_not_tried_again_sooner() -> None:
+    bench = Bench(ANA)
+    bench.service.answer("usage", UNREACHABLE)
+    use(bench, Situation(locked=True))
+    async with polling(bench):
+        await bench.clock.advance(31 * MINUTE)
+    assert bench.service.count("usage") == 3
+
+
+async def test_numbers_that_somebody_looks_at_are_asked_for_again_when_they_are_over_a_minute_old() -> None:
+    bench = Bench(ANA, BEN)
+    async with polling(bench):
+        await bench.clock.advance(50 * SECOND)
+        asked = times(bench)
+        bench.poller.looked_at()
+        await settle()
+        assert asked == []
+        await bench.clock.advance(11 * SECOND)
+        bench.poller.looked_at()
+        bench.poller.looked_at()
+        await bench.clock.advance(SECOND)
+        assert len(asked) == 2
+        bench.poller.looked_at()
+        await bench.clock.advance(10 * SECOND)
+    assert len(asked) == 2
+
+
+async def test_looking_makes_no_check_later_and_breaks_no_wish_of_the_service() -> None:
+    bench = Bench(ANA, BEN)
+    bench.service.answer("usage", BUSY, usage_answer())
+    async with polling(bench):
+        await bench.clock.advance(5 * MINUTE - 2 * SECOND)
+        planned = bench.account(BEN).next_check
+        await bench.clock.advance(SECOND)
+        bench.poller.looked_at()
+        found = bench.account(BEN).next_check
+        assert planned is not None
+        assert found is not None
+        assert found <= planned
+        await bench.clock.advance(MINUTE)
+        assert bench.service.count("usage") == 3
+        assert problem_kind(bench.account(ANA).problem) == "RateLimitedError"
+
+
+async def test_looking_asks_nothing_where_only_a_person_s_word_does() -> None:
+    bench = Bench(ANA, settings=Settings(poll_minutes=0))
+    async with polling(bench):
+        await bench.clock.advance(HOUR)
+        bench.poller.looked_at()
+        await bench.clock.advance(HOUR)
+    assert bench.service.count("usage") == 1
+
+
+async def test_after_waking_one_account_is_asked_and_then_the_others_one_by_one() -> None:
+    bench = Bench(*people(30))
+    async with polling(bench):
+        await bench.clock.advance(2 * MINUTE)
+        asked = times(bench)
+        bench.clock.jump(8 * HOUR)
+        bench.poller.network_changed(after=40 * SECOND)
+        woke = bench.clock.now()
+        await bench.clock.advance(39 * SECOND)
+        assert asked == []
+        await bench.clock.advance(MINUTE)
+    assert asked[0] == woke + 40 * SECOND
+    assert len(asked) == 30
+    assert all(later - earlier >= 0.3 * SECOND for earlier, later in pairwise(asked[1:]))
+
+
+async def test_as_long_as_the_one_finds_no_network_the_others_are_not_asked() -> None:
+    bench = Bench(*people(30))
+    async with polling(bench):
+        await bench.clock.advance(2 * MINUTE)
+        bench.service.answer("usage", *[UNREACHABLE] * 5, usage_answer())
+        asked = times(bench)
+        bench.poller.network_changed(after=SECOND)
+        await bench.clock.advance(14 * MINUTE)
+        assert [(later - earlier) / MINUTE for earlier, later in pairwise(asked)] == [1, 2, 4, 4]
+        await bench.clock.advance(3 * MINUTE)
+        assert len({a.checked_at for a in bench.state.accounts}) >= 29
+        assert all(a.problem is None for a in bench.state.accounts)
+
+
+async def test_an_answer_of_any_kind_shows_that_the_network_is_there() -> None:
+    bench = Bench(*people(5))
+    async with polling(bench):
+        await bench.clock.advance(2 * MINUTE)
+        bench.service.answer("usage", BUSY, usage_answer())
+        asked = times(bench)
+        bench.poller.network_changed(after=SECOND)
+        await bench.clock.advance(10 * SECOND)
+    assert len(asked) == 5
+
+
+async def test_a_person_who_asks_does_not_wait_for_the_one() -> None:
+    bench = Bench(ANA, BEN)
+    async with polling(bench):
+        await bench.clock.advance(2 * MINUTE)
+        asked = times(bench)
+        bench.poller.network_changed(after=MINUTE)
+        bench.poller.refresh([ANA.key, BEN.key])
+        await bench.clock.advance(SECOND * 6)
+    assert len(asked) == 2
+
+
+async def test_the_one_that_is_removed_holds_nobody_back() -> None:
+    bench = Bench(ANA, BEN)
+    async with polling(bench):
+        await bench.clock.advance(2 * MINUTE)
+        bench.poller.network_changed(after=MINUTE)
+        await bench.vault.remove(ANA.key)
+        await bench.accounts.read()
+        asked = times(bench)
+        await bench.clock.advance(4 * MINUTE)
+    assert len(asked) == 1
+
+
+async def test_with_manual_checks_waking_asks_for_one_until_it_is_answered() -> None:
+    bench = Bench(ANA, BEN, settings=Settings(poll_minutes=0))
+    async with polling(bench):
+        await bench.clock.advance(MINUTE)
+        bench.service.answer("usage", UNREACHABLE, usage_answer())
+        asked = times(bench)
+        bench.poller.network_changed(after=SECOND)
+        await bench.clock.advance(HOUR)
+    assert len(asked) == 2
+
+
+async def test_without_accounts_a_new_network_changes_nothing() -> None:
+    bench = Bench()
+    async with polling(bench):
+        bench.poller.network_changed(after=SECOND)
+        await bench.clock.advance(MINUTE)
+    assert bench.service.count("usage") == 0
+
+
+async def test_at_rest_it_looks_at_the_schedule_twice_a_minute() -> None:
+    bench = Bench(*people(3), settings=Settings(poll_minutes=30))
+    naps: list[float] = []
+    sleep = bench.clock.sleep
+
+    async def noted(seconds: float) -> None:
+        naps.append(seconds)
+        await sleep(seconds)
+
+    async with polling(bench):
+        await bench.clock.advance(MINUTE)
+        bench.clock.sleep = noted
+        await bench.clock.advance(10 * MINUTE)
+    assert len(naps) <= 21
 
 
 class Jitter(FakeRandomness):

@@ -5,25 +5,30 @@ from datetime import timedelta
 
 import pytest
 
-from probe_tray.core.alerts import Alert
+from probe_tray.core.alert_kinds import Help
 from probe_tray.core.answer import Answer
 from probe_tray.core.commands import (
     CancelLogin,
     DismissTrouble,
     LogIn,
     MoveAccount,
+    PauseNotifications,
     ReadStores,
     Refresh,
     RemoveAccount,
     Renew,
     ReopenBrowser,
     SaveSettings,
+    SendTestNotification,
 )
 from probe_tray.core.credential import Credential
+from probe_tray.core.desk import Desk
 from probe_tray.core.errors import ConfigError, KeyringLockedError, WriteError
-from probe_tray.core.identity import StoreKind
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.quiet import Pause
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import LoginPhase, RenewalRound
+from probe_tray.engine.arranging import Arranging
 from probe_tray.engine.keeping import Keeping
 from probe_tray.engine.runtime import Engine, UseCases
 from tests.support.fakes import START, FakeSettingsFile, MemoryStore, problem_kind, settle
@@ -35,6 +40,19 @@ ANA, BEN = credential("ana"), credential("ben")
 FULL = WriteError(path="x", reason="the disk is full")
 
 
+class MemoryDeskFile:
+    """Keeps the arrangement in memory."""
+
+    def __init__(self) -> None:
+        self.desk = Desk()
+
+    async def load(self) -> Desk:
+        return self.desk
+
+    async def save(self, desk: Desk) -> None:
+        self.desk = desk
+
+
 class Program(Bench):
     """The engine, driven by commands."""
 
@@ -43,6 +61,7 @@ class Program(Bench):
     ) -> None:
         super().__init__(*credentials, settings=settings, others=others)
         self.settings_file = FakeSettingsFile()
+        self.desk_file = MemoryDeskFile()
         self.unusable: ConfigError | None = None
         self.used: list[Settings] = []
         keeping = Keeping(self.accounts, self.service, NoLocks(), self._no_vault_to_set_aside)
@@ -56,6 +75,9 @@ class Program(Bench):
             keeping=keeping,
             models=self.models,
             alerting=self.alerting,
+            arranging=Arranging(self.desk_file, self.store),
+            recording=self.recording,
+            sense=self.sense,
         )
         self.engine = Engine(parts, self.settings_file, self._use, self.clock, self.randomness)
 
@@ -254,13 +276,26 @@ async def test_what_nobody_expected_is_a_trouble_and_the_program_goes_on() -> No
 async def test_an_alert_is_shown_once_and_its_button_reaches_the_program() -> None:
     program = Program(ANA)
     program.service.answer("usage", usage_answer(97, START + 4 * HOUR))
-    pressed: list[tuple[Alert, str]] = []
-    program.engine.on_alert_action(lambda alert, action: pressed.append((alert, action)))
+    pressed: list[tuple[AccountKey | None, Help]] = []
+    program.engine.on_alert_action(lambda account, wanted: pressed.append((account, wanted)))
     async with program.started():
         await program.clock.advance(HOUR)
         assert [shown.title for shown in program.notifier.shown] == ["account-ana"]
         program.notifier.press(0, "open")
-    assert [(alert.account, action) for alert, action in pressed] == [(ANA.key, "open")]
+    assert pressed == [(ANA.key, Help.OPEN)]
+
+
+async def test_notifications_pause_and_a_test_is_shown_all_the_same() -> None:
+    program = Program(ANA)
+    program.service.answer("usage", usage_answer(97, START + 4 * HOUR))
+    async with program.started():
+        program.engine.send(PauseNotifications(Pause.HOUR))
+        program.engine.send(SendTestNotification())
+        await program.clock.advance(59 * MINUTE)
+        assert [shown.title for shown in program.notifier.shown] == ["test"]
+        program.engine.send(PauseNotifications(None))
+        await program.clock.advance(MINUTE)
+        assert [shown.title for shown in program.notifier.shown] == ["test", "account-ana"]
 
 
 async def test_a_renewal_by_command_asks_once_and_shows_its_failure_at_the_account() -> None:
