@@ -46,7 +46,7 @@ class FileLocks:
         if turn is None:
             turn = self._turns[name] = asyncio.Lock()
         async with turn:
-            attempt = _KernelLock(self._folder / f"{name}.lock")
+            attempt = KernelLock(self._folder / f"{name}.lock")
             pause = _FIRST_PAUSE
             try:
                 while not await asyncio.to_thread(attempt.take):
@@ -58,7 +58,7 @@ class FileLocks:
 
 
 @final
-class _KernelLock:
+class KernelLock:
     """One attempt to get one lock; taken in a thread, given up anywhere and at any time."""
 
     def __init__(self, path: Path) -> None:

@@ -6,6 +6,7 @@ Both are English templates with named facts; the view translates the template an
 
 ProbeError
   UsageError, ConfigError, NoDisplayError, SystemLibraryError, DataFolderError, CredentialFileError
+  NotAnsweringError
   StoreError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
     KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
@@ -109,6 +110,13 @@ class SystemLibraryError(ProbeError):
         "Install it: on Debian and Ubuntu "
         "apt install libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0."
     )
+
+
+class NotAnsweringError(ProbeError):
+    """The tray app runs already, and what a second start asked of it was not heard."""
+
+    title_template = "Probe Tray is running already, but does not answer."
+    hint_template = "Wait a moment and try again; if it stays so, end its process and start it anew."
 
 
 class DataFolderError(ProbeError):

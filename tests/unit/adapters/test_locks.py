@@ -131,16 +131,16 @@ async def test_cancelling_in_the_very_moment_of_taking_leaves_nothing_locked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_go, done = threading.Event(), threading.Event()
-    real: Callable[[locks_module._KernelLock], bool] = locks_module._KernelLock.take
+    real: Callable[[locks_module.KernelLock], bool] = locks_module.KernelLock.take
 
-    def slow(self: locks_module._KernelLock) -> bool:
+    def slow(self: locks_module.KernelLock) -> bool:
         may_go.wait(20)
         try:
             return real(self)
         finally:
             done.set()
 
-    monkeypatch.setattr(locks_module._KernelLock, "take", slow)
+    monkeypatch.setattr(locks_module.KernelLock, "take", slow)
 
     async def take() -> None:
         async with FileLocks(tmp_path).hold(ANA):

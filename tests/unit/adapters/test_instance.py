@@ -1,0 +1,269 @@
+"""One running program, and what later starts say to it, over both kinds of door."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe_tray.adapters.instance import Instance, Wish
+from probe_tray.adapters.instance_door import Door, LoopbackDoor, UnixDoor, socket_path
+from probe_tray.core.errors import NotAnsweringError
+from tests.desktop.waiting import wait_for
+
+MakeDoor = Callable[[Path], Door]
+HOLD = """
+import sys
+from pathlib import Path
+from probe_tray.adapters.instance import Instance, Wish
+from probe_tray.adapters.instance_door import UnixDoor
+folder = Path(sys.argv[1])
+first = Instance(folder)
+assert first.claim(Wish.SHOW)
+listener, _ = UnixDoor(folder / "instance.socket").open()
+print("holds", flush=True)
+sys.stdin.read()
+"""
+
+
+def unix(folder: Path) -> Door:
+    return UnixDoor(folder / "instance.socket")
+
+
+def loopback(folder: Path) -> Door:
+    return LoopbackDoor(folder / "instance.address")
+
+
+DOORS = [pytest.param(unix, marks=pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")), loopback]
+
+
+@pytest.fixture(params=DOORS)
+def make_door(request: pytest.FixtureRequest) -> MakeDoor:
+    return request.param
+
+
+@pytest.fixture
+def folder(home: Path) -> Path:
+    return home / "data"
+
+
+@contextlib.asynccontextmanager
+async def running(folder: Path, make_door: MakeDoor) -> AsyncGenerator[list[Wish]]:
+    heard: list[Wish] = []
+    first = Instance(folder, make_door(folder))
+    assert first.claim(Wish.SHOW)
+    async with first.serve(heard.append):
+        yield heard
+    first.release()
+
+
+def later(folder: Path, make_door: MakeDoor, patience: float = 5) -> Instance:
+    return Instance(folder, make_door(folder), patience=patience)
+
+
+async def say(make_door: MakeDoor, folder: Path, said: bytes) -> bytes:
+    """What the running program answers to these bytes; empty when it hangs up."""
+
+    def talk() -> bytes:
+        knocked = make_door(folder).knock(10)
+        assert knocked is not None
+        caller, passwords = knocked
+        with caller:
+            try:
+                caller.sendall(said.replace(b"{password}", passwords.caller.encode()))
+                caller.shutdown(socket.SHUT_WR)
+                return caller.recv(200)
+            except ConnectionError:
+                return b""
+
+    return await asyncio.to_thread(talk)
+
+
+@pytest.mark.parametrize("wish", Wish)
+async def test_a_second_start_is_heard_by_the_first(folder: Path, make_door: MakeDoor, wish: Wish) -> None:
+    async with running(folder, make_door) as heard:
+        assert not await asyncio.to_thread(later(folder, make_door).claim, wish)
+        assert await asyncio.to_thread(later(folder, make_door).tell_if_running, wish)
+    assert heard == [wish, wish]
+
+
+def test_with_none_running_nothing_is_told_and_nothing_left_behind(folder: Path, make_door: MakeDoor) -> None:
+    asking = later(folder, make_door)
+    assert not asking.tell(Wish.QUIT)
+    assert not asking.tell_if_running(Wish.QUIT)
+    assert not folder.exists()
+
+
+async def test_after_the_end_of_the_first_the_next_start_runs(folder: Path, make_door: MakeDoor) -> None:
+    async with running(folder, make_door):
+        pass
+    after = later(folder, make_door)
+    assert not await asyncio.to_thread(after.tell, Wish.SHOW)
+    assert await asyncio.to_thread(after.claim, Wish.SHOW)
+    after.release()
+
+
+def test_one_that_does_not_answer_is_named(folder: Path, make_door: MakeDoor) -> None:
+    silent = later(folder, make_door)
+    assert silent.claim(Wish.SHOW)
+    with pytest.raises(NotAnsweringError):
+        later(folder, make_door, patience=0).claim(Wish.SHOW)
+    with pytest.raises(NotAnsweringError):
+        later(folder, make_door, patience=0).tell_if_running(Wish.QUIT)
+    silent.release()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_what_a_killed_program_left_is_no_obstacle(folder: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == "holds\n"
+        with pytest.raises(NotAnsweringError):
+            Instance(folder, patience=0).claim(Wish.SHOW)
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+    assert (folder / "instance.socket").exists()
+
+    async def start() -> list[Wish]:
+        async with running(folder, unix) as heard:
+            assert await asyncio.to_thread(later(folder, unix).tell, Wish.LOG_IN)
+            return heard
+
+    assert asyncio.run(start()) == [Wish.LOG_IN]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"{password}",
+        b"{password} shutdown\n",
+        b"{password} show and more\n",
+        b"{password} SHOW\n",
+        b"another show\n",
+        b" show\n",
+        b"\xff\xfe\x00\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"{password} show" + b" " * 100_000 + b"\n",
+        b"x" * 100_000,
+    ],
+)
+async def test_anything_but_the_fixed_words_is_ignored(folder: Path, make_door: MakeDoor, said: bytes) -> None:
+    async with running(folder, make_door) as heard:
+        assert await say(make_door, folder, said) == b""
+        assert heard == []
+        assert await asyncio.to_thread(later(folder, make_door).tell, Wish.SHOW)
+
+
+@given(noise=st.binary(max_size=300))
+def test_no_noise_does_anything(noise: bytes) -> None:
+    async def work() -> None:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name) / "d"
+            async with running(folder, unix) as heard:
+                await say(unix, folder, noise)
+                assert heard == []
+
+    if not noise.startswith(b"probe-tray "):
+        asyncio.run(work())
+
+
+async def test_callers_that_say_nothing_do_not_keep_others_out(folder: Path, make_door: MakeDoor) -> None:
+    async with running(folder, make_door) as heard:
+        silent = [make_door(folder).knock(10) for _ in range(12)]
+        second = later(folder, make_door, patience=20)
+        assert not await asyncio.to_thread(second.claim, Wish.SHOW)
+        assert heard == [Wish.SHOW]
+        for knocked in silent:
+            if knocked is not None:
+                knocked[0].close()
+
+
+async def test_a_stranger_at_the_door_is_not_taken_for_the_program(folder: Path, make_door: MakeDoor) -> None:
+    listener, _ = make_door(folder).open()
+
+    async def lie(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"ok\n")
+        writer.close()
+
+    server = await asyncio.start_server(lie, sock=listener)
+    asking = later(folder, make_door)
+    assert not await asyncio.to_thread(asking.tell, Wish.SHOW)
+    assert await asyncio.to_thread(asking.claim, Wish.SHOW)
+    asking.release()
+    server.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_what_the_doors_leave_is_private_and_goes_with_them(folder: Path, make_door: MakeDoor) -> None:
+    door = make_door(folder)
+    listener, _ = door.open()
+    with listener:
+        (left,) = folder.iterdir()
+        assert stat.S_IMODE(left.stat().st_mode) == 0o600
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    door.close()
+    door.close()
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"1", b"70000 a b", b"-1 a b", b"x a b", b"1 a b c", b"\xff", b"1" * 5000])
+def test_an_address_file_that_makes_no_sense_means_nobody(folder: Path, content: bytes) -> None:
+    folder.mkdir()
+    (folder / "instance.address").write_bytes(content)
+    assert loopback(folder).knock(1) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")
+async def test_a_folder_whose_path_is_too_long_for_a_socket_has_it_elsewhere(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(home))
+    folder = home / ("long" * 30)
+    path = socket_path(folder)
+    assert len(os.fsencode(path)) < 104
+    assert path != socket_path(home / ("other" * 30))
+    async with running(folder, lambda _: UnixDoor(path)) as heard:
+        assert await asyncio.to_thread(Instance(folder).tell, Wish.REFRESH)
+    assert heard == [Wish.REFRESH]
+
+
+def test_without_a_door_the_program_still_runs(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        async with Instance(folder, unix(folder)).serve(lambda _: None):
+            pass
+
+    (folder / "instance.socket").mkdir(parents=True)
+    asyncio.run(run())
+    assert "later starts cannot be heard" in caplog.text
+
+
+def test_several_starts_at_once_end_with_one_running(folder: Path) -> None:
+    holders = [
+        subprocess.Popen(
+            [sys.executable, "-c", HOLD.replace(".claim(Wish.SHOW)", "._take()"), folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(3)
+    ]
+    try:
+        assert wait_for("the losers to end", lambda: sum(h.poll() is not None for h in holders) == 2, seconds=30)
+    finally:
+        for holder in holders:
+            holder.kill()
+            holder.communicate()
