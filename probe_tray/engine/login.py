@@ -17,6 +17,9 @@ from probe_tray.engine.sign_in import BrowserSignIn, SignIn, Waiting
 from probe_tray.engine.store import Store
 from probe_tray.engine.waiting import to_the_end
 
+REPLACED = "replaced by another login"
+"""The message of a cancellation after which another login follows at once."""
+
 
 class Login:
     """Runs one login at a time; the state tells how it goes."""
@@ -49,8 +52,10 @@ class Login:
         except ProbeError as error:
             self._fail(error)
             return None
-        except BaseException:
-            self._tell(None)
+        except BaseException as end:
+            # One that takes this one's place tells its own state: nothing is to vanish and come back in between.
+            if REPLACED not in end.args:
+                self._tell(None)
             raise
         if account is not None and credential.key != account:
             self._fail(OtherAccountError(who=credential.email or "another account"))

@@ -8,7 +8,7 @@ from probe_tray.core.commands import CancelLogin, LogIn, PasteAddress, ReopenBro
 from probe_tray.core.events import LoginChanged
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.state import LoginPhase
-from probe_tray.engine.login import Login
+from probe_tray.engine.login import REPLACED, Login
 from probe_tray.engine.store import Store
 
 LoginCommand = LogIn | CancelLogin | ReopenBrowser | PasteAddress
@@ -42,9 +42,9 @@ class LoginDesk:
                 self._start(self._login.show_page())
             case PasteAddress(text=text):
                 self._login.paste(text)
-            case CancelLogin() if (running := self._running()) is not None:
-                running.task.cancel()
             case CancelLogin():
+                if (running := self._running()) is not None:
+                    running.task.cancel()
                 self._store.dispatch(LoginChanged(login=None))
 
     def _log_in(self, wanted: LogIn) -> None:
@@ -54,7 +54,7 @@ class LoginDesk:
         elif running.wanted == wanted:
             self._start(self._login.show_page())
         elif not self._finishes():
-            running.task.cancel()
+            running.task.cancel(REPLACED)
             ending = running.ending | {running.task}
             self._last = _Running(wanted, self._start(self._run(wanted, ending)), ending)
 

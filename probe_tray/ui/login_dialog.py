@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import msgspec
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from probe_tray.core.identity import AccountKey
@@ -12,6 +12,7 @@ from probe_tray.core.secret import Secret
 from probe_tray.core.state import Way
 from probe_tray.ui.icon import IconPainter, card_ink
 from probe_tray.ui.paste_row import PasteRow
+from probe_tray.ui.placing import inside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
 from probe_tray.view.models import IconLook, LoginView
@@ -44,7 +45,7 @@ class LoginDialog(QDialog):
         self._icons = icons
         self._actions = actions
         self._model: LoginView | None = None
-        self._pastes = False
+        self._pastes = self._opened = False
         self._picture = QLabel()
         self._title, self._text, self._other = words(wrap=True), words(wrap=True), words(wrap=True)
         self._code, self._page = _to_be_copied(), _to_be_copied()
@@ -90,10 +91,12 @@ class LoginDialog(QDialog):
         self._draw()
         self._fit()
         if before is None:
+            # Where it opens for the first time is up to the desktop; afterwards it opens where it was.
+            opened_before, self._opened = self._opened, True
             self.show()
             self.raise_()
             # Only a shown window has the sizes that its style gives it.
-            self._fit()
+            self._fit(stay=opened_before)
         if before is None or _stage(before) != _stage(model):
             self._focus(model)
 
@@ -221,13 +224,21 @@ class LoginDialog(QDialog):
         size = self._theme.px(_PICTURE)
         self._picture.setPixmap(self._icons.pixmap(look, card_ink(self._theme.tokens), size, self.devicePixelRatioF()))
 
-    def _fit(self) -> None:
+    def _fit(self, *, stay: bool = False) -> None:
         layout = self._whole
-        # What was shown or hidden just now counts only in a layout that was told to look again.
+        # What was shown or hidden just now counts only in layouts that were told to look again, down to the innermost.
         layout.invalidate()
+        layout.activate()
         smallest = layout.minimumSize()
         width = max(self._theme.px(_WIDTH), smallest.width())
-        self.setFixedSize(QSize(width, max(layout.heightForWidth(width), smallest.height())))
+        size = QSize(width, max(layout.heightForWidth(width), smallest.height()))
+        edges = self.frameSize() - self.size()
+        stay = stay or (self.isVisible() and size != self.size())
+        self.setFixedSize(size)
+        if stay:
+            # WORKAROUND Qt 6.11: with a scale factor the available part of a screen can reach below the screen.
+            room = self.screen().availableGeometry() & self.screen().geometry()
+            self.move(inside(QRect(self.pos(), size + edges), room))
 
     def _ask_for_address(self) -> None:
         if self._model is None or self._model.field is None:

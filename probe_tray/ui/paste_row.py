@@ -83,7 +83,7 @@ class PasteRow(QWidget):
         row.addWidget(self._field, 1)
         row.addWidget(self._button)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setContentsMargins(0, px(2), 0, px(6))
         whole.setSpacing(px(4))
         whole.addWidget(self._label)
         whole.addLayout(row)

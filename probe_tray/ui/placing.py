@@ -35,3 +35,9 @@ def beside(anchor: QRect, window: QSize, room: QRect) -> QPoint:
     y = below if below + window.height() <= room.bottom() - _GAP else above
     right, bottom = room.right() - _GAP - window.width(), room.bottom() - _GAP - window.height()
     return QPoint(max(room.left() + _GAP, min(x, right)), max(room.top() + _GAP, min(y, bottom)))
+
+
+def inside(window: QRect, room: QRect) -> QPoint:
+    """The top left corner for ``window`` where it lies inside ``room``, as near to its place as can be."""
+    right, bottom = room.right() + 1 - window.width(), room.bottom() + 1 - window.height()
+    return QPoint(max(room.left(), min(window.left(), right)), max(room.top(), min(window.top(), bottom)))

@@ -114,6 +114,16 @@ async def test_another_way_ends_the_first_login_and_takes_its_place(desk: Desk) 
     assert (desk.way, desk.listener.now_open, desk.service.count("device_poll")) == (Way.BROWSER, 1, polls)
 
 
+async def test_nothing_vanishes_from_the_screen_while_one_login_takes_another_s_place(desk: Desk) -> None:
+    await desk.do(LogIn())
+    seen: list[Way | None] = []
+    desk.store.subscribe(lambda: seen.append(desk.way))
+    for way in (Way.CODE, Way.PASTE, Way.BROWSER):
+        await desk.do(LogIn(way=way))
+    assert None not in seen
+    assert seen[-1] is Way.BROWSER
+
+
 async def test_a_login_for_another_account_takes_the_place_of_the_first(desk: Desk) -> None:
     await desk.do(LogIn(ANA))
     await desk.do(LogIn(BEN))

@@ -270,6 +270,29 @@ def test_what_can_be_reached_has_a_name_and_every_label_is_plain(person: Person,
         assert person.field.accessibleName() == "Address that the browser ended at"
 
 
+def test_from_state_to_state_it_takes_the_room_it_needs_and_no_more(qapp: QApplication, person: Person) -> None:
+    states = (BROWSER, CODE, FAILED[0], PASTE, FAILED[2], BROWSER)
+    for state in states:
+        person.sees(state)
+        fresh = Person(qapp)
+        fresh.sees(state)
+        assert person.dialog.size() == fresh.dialog.size()
+        fresh.sees(None)
+        fresh.dialog.deleteLater()
+
+
+def test_a_window_that_grows_stays_on_the_screen(person: Person) -> None:
+    person.sees(LoginState(phase=LoginPhase.OPENING))
+    room = person.dialog.screen().availableGeometry()
+    person.dialog.move(room.right() - 200, room.bottom() - 60)
+    person.sees(CODE)
+    assert room.contains(person.dialog.frameGeometry())
+    person.sees(None)
+    person.dialog.move(room.right() - 200, room.bottom() - 60)
+    person.sees(BROWSER)
+    assert room.contains(person.dialog.frameGeometry())
+
+
 @pytest.mark.parametrize("points", [8, 13, 22])
 @pytest.mark.parametrize("translator", [Translator(), CHINESE], ids=["en", "zh"])
 def test_nothing_is_cut_off_whatever_the_font_and_language(
