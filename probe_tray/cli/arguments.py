@@ -81,7 +81,8 @@ def misused(arguments: Arguments) -> str:
     if arguments.force and not arguments.renew:
         return "-f goes with --renew: it renews whatever the expiry."
     if not (arguments.renew or arguments.status or arguments.apitest):
-        return "say what to do: --status shows the quotas, --apitest tests models, --renew renews logins, --login signs in."
+        what = "--status shows the quotas, --apitest tests models, --renew renews logins, --login signs in"
+        return f"say what to do: {what}."
     return ""
 
 

@@ -31,11 +31,20 @@ from probe_tray.view.translate import Translator
 class Acting:
     """Between what is clicked and the engine."""
 
-    def __init__(self, engine: Engine, theme: Theme, translator: Translator, show_settings: Callable[[], None]) -> None:
-        """Send commands to ``engine``."""
+    def __init__(
+        self,
+        engine: Engine,
+        theme: Theme,
+        translator: Translator,
+        show_settings: Callable[[], None],
+        *,
+        show_models: Callable[[AccountKey | None], None],
+    ) -> None:
+        """Send commands to ``engine``; ``show_models`` tests the models of an account."""
         self._engine = engine
         self._translator = translator
         self._show_settings = show_settings
+        self._show_models = show_models
         self.question = QuestionDialog(theme)
 
     def act(self, action: Action) -> None:
@@ -53,6 +62,8 @@ class Acting:
                 self._engine.send(DismissTrouble())
             case ActionKind.SETTINGS:
                 self._show_settings()
+            case ActionKind.TEST_MODELS:
+                self._show_models(action.key)
             case ActionKind.START_ANEW:
                 self.question.ask(starting_anew(self._translator), lambda _: self._engine.send(StartVaultAnew()))
             case (

@@ -18,6 +18,7 @@ class MenuActions(msgspec.Struct, frozen=True, kw_only=True):
     log_in: Callable[[], None]
     refresh: Callable[[], None]
     renew: Callable[[], None]
+    test_models: Callable[[], None]
     show: Callable[[], None]
     show_account: Callable[[AccountKey], None]
     settings: Callable[[], None]
@@ -43,6 +44,7 @@ class TrayMenu(QObject):
         self._after_accounts = self.menu.addSeparator()
         self._refresh = self._add(actions.refresh)
         self._renew = self._add(actions.renew)
+        self._models = self._add(actions.test_models)
         self._show = self._add(actions.show)
         self._settings = self._add(actions.settings)
         self.menu.addSeparator()
@@ -56,6 +58,7 @@ class TrayMenu(QObject):
             (self._all, model.all_accounts),
             (self._refresh, model.refresh),
             (self._renew, model.renew),
+            (self._models, model.test_models),
             (self._show, model.show),
             (self._settings, model.settings),
             (self._quit, model.quit),

@@ -27,12 +27,15 @@ from probe_tray.ui.engine import Engine
 from probe_tray.ui.icon import IconPainter, card_ink
 from probe_tray.ui.login_dialog import LoginActions, LoginDialog
 from probe_tray.ui.menu import MenuActions, TrayMenu
+from probe_tray.ui.model_testing import ModelTesting
 from probe_tray.ui.panel import PanelWindow
 from probe_tray.ui.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray import TrayIcon
+from probe_tray.view.model_test import model_test
 from probe_tray.view.models import Action, Card, IconLook, Screen
 from probe_tray.view.settings import form
+from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
 
 _WINDOW_ICON = IconLook(weekly=35, short=60)
@@ -63,7 +66,16 @@ class Shell(QObject):
         self._closing = False
         self._menu = TrayMenu(self._menu_actions(), self._icons)
         self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, around.tray_available)
-        self._acting = Acting(engine, self._theme, around.translator, self.show_settings)
+        self._acting = Acting(
+            engine, self._theme, around.translator, self.show_settings, show_models=self.show_model_test
+        )
+        self._testing = ModelTesting(
+            engine,
+            self._theme,
+            around.translator,
+            self._acting.question,
+            lambda state: model_test(state, Now(around.clock.now(), around.zone), around.translator),
+        )
         self._panel = PanelWindow(self._theme, self._icons, CardActions(act=self.act, menu=self._open_card_menu))
         self._login = LoginDialog(self._theme, self._icons, self._login_actions())
         app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))
@@ -85,6 +97,10 @@ class Shell(QObject):
             self._settings = SettingsDialog(self._theme, form(self._around.translator), self._save)
         self._settings.open_with(self._engine.state.settings)
 
+    def show_model_test(self, account: AccountKey | None = None) -> None:
+        """Test the models of one account or of all, after asking the first time; or show the test that runs."""
+        self._testing.show(account)
+
     def show_message(self, title: str, text: str) -> None:
         """Say something by the icon, where the desktop's notifications do not work."""
         self._tray.message(title, text)
@@ -98,13 +114,13 @@ class Shell(QObject):
         self._closing = True
         self._bridge.close()
         self._tray.close()
-        for window in (self._panel, self._settings, self._acting.question):
+        for window in (self._panel, self._settings, self._acting.question, self._testing.dialog):
             if window is not None:
                 window.close()
         # Closing it by hand would cancel the login, which ends with the program anyhow.
         self._login.show_model(None)
         parts = (self._panel, self._settings, self._login, self._acting.question, self._menu.menu)
-        for part in (*parts, self._tray, self._bridge):
+        for part in (*parts, self._testing.dialog, self._tray, self._bridge):
             if part is not None:
                 part.deleteLater()
 
@@ -113,6 +129,7 @@ class Shell(QObject):
         self._menu.show_model(screen.menu, card_ink(self._theme.tokens))
         self._panel.show_model(screen.panel)
         self._login.show_model(screen.login)
+        self._testing.draw()
 
     def _open_card_menu(self, card: Card, at: QPoint) -> None:
         self._acting.open_menu(self._panel, card, at)
@@ -127,6 +144,7 @@ class Shell(QObject):
             log_in=lambda: self._engine.send(LogIn()),
             refresh=lambda: self._engine.send(Refresh()),
             renew=self._renew_due,
+            test_models=self.show_model_test,
             show=self.show_panel,
             show_account=self.show_panel,
             settings=self.show_settings,

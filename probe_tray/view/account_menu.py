@@ -20,6 +20,7 @@ def account_menu(account: AccountState, settings: Settings, t: Translator) -> Gr
     if account.renewable:
         login.append(row(ActionKind.RENEW, t("Re&new now")))
     login.append(row(ActionKind.LOG_IN, t("&Log in here…") if account.official else t("&Log in again…")))
+    login.append(row(ActionKind.TEST_MODELS, t("&Test models…")))
     # A login in both places would keep being renewed in both.
     alone = len({StoreKind.VAULT, StoreKind.FOLDER}.intersection(account.stores)) == 1
     places: list[Action] = []

@@ -43,6 +43,8 @@ class ActionKind(enum.Enum):
     SETTINGS = "settings"
     DISMISS = "dismiss"
     RENEW = "renew"
+    TEST_MODELS = "test models"
+    """Asks before the first one."""
     COPY_EMAIL = "copy email"
     MOVE_TO_VAULT = "move to the vault"
     MOVE_TO_FOLDER = "move to the folder"
@@ -145,6 +147,7 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
     """Empty when all of them are in the menu."""
     refresh: str
     renew: str
+    test_models: str
     show: str
     settings: str
     quit: str

@@ -39,6 +39,7 @@ def menu(state: AppState, now: Now, t: Translator) -> Menu:
         all_accounts=t.plural("&All {n} account…", "&All {n} accounts…", len(accounts)) if more else "",
         refresh=t("&Refresh now"),
         renew=t("Re&new logins…"),
+        test_models=t("&Test models…"),
         show=t("&Open Probe Tray"),
         settings=t("&Settings…"),
         quit=t("&Quit"),

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.commands import Command, LogIn, MoveAccount, Refresh, RemoveAccount, Renew, StartVaultAnew
-from probe_tray.core.identity import StoreKind
+from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.ui.acting import Acting
@@ -32,7 +32,8 @@ class Desk:
         state = AppState(loaded=True, accounts=(ANA, LEE), settings=Settings(sync_dir="~/logins"))
         self.engine = samples.FakeEngine(state)
         self.settings_shown = 0
-        self.acting = Acting(self.engine, Theme(app), Translator(), self._show_settings)
+        self.tested: list[AccountKey | None] = []
+        self.acting = Acting(self.engine, Theme(app), Translator(), self._show_settings, show_models=self.tested.append)
         self.around = QWidget()
 
     def _show_settings(self) -> None:
@@ -49,6 +50,11 @@ class Desk:
         menu = self.menu(title)
         next(a for a in menu.actions() if a.text() == row).trigger()
         menu.close()
+
+
+def test_models_of_the_chosen_account_are_tested(desk: "Desk") -> None:
+    desk.choose("lee@example.com", "&Test models…")
+    assert desk.tested == [LEE.key]
 
 
 @pytest.fixture

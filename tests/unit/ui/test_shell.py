@@ -87,6 +87,7 @@ def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
         "ana@example.com:  5 h 42% (16:02) · Week 17% (Thu 09:00)",
         "&Refresh now",
         "Re&new logins…",
+        "&Test models…",
         "&Open Probe Tray",
         "&Settings…",
         "&Quit",

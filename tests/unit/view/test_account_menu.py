@@ -30,6 +30,7 @@ def test_a_login_of_ours_can_be_renewed_moved_and_removed() -> None:
     assert kinds(at(VAULT)) == {
         ActionKind.REFRESH,
         ActionKind.RENEW,
+        ActionKind.TEST_MODELS,
         ActionKind.LOG_IN,
         ActionKind.MOVE_TO_FOLDER,
         ActionKind.COPY_EMAIL,
@@ -38,7 +39,12 @@ def test_a_login_of_ours_can_be_renewed_moved_and_removed() -> None:
 
 
 def test_the_official_login_is_only_looked_at() -> None:
-    assert kinds(at(OFFICIAL, renewable=False)) == {ActionKind.REFRESH, ActionKind.LOG_IN, ActionKind.COPY_EMAIL}
+    assert kinds(at(OFFICIAL, renewable=False)) == {
+        ActionKind.REFRESH,
+        ActionKind.TEST_MODELS,
+        ActionKind.LOG_IN,
+        ActionKind.COPY_EMAIL,
+    }
 
 
 def test_there_is_no_folder_to_move_to_where_none_is_set() -> None:

@@ -1,0 +1,182 @@
+"""The window of the model test over a fake engine."""
+
+from collections.abc import Iterator
+from datetime import UTC
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QTreeWidgetItem
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.commands import SaveSettings, StopModelTest, TryModels
+from probe_tray.core.errors import ModelFailedError
+from probe_tray.core.model_test import ListedBy, ModelResult, ModelRun, ModelTest
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState
+from probe_tray.ui.model_test_dialog import ModelTestDialog
+from probe_tray.ui.model_testing import ModelTesting
+from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.theme import Theme
+from probe_tray.view.model_test import model_test
+from probe_tray.view.times import Now
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+
+ANA, LEE = samples.account("ana@example.com"), samples.account("lee@example.com")
+AGREED = Settings(model_test_confirmed=True)
+
+
+def state(*results: ModelResult, running: bool, settings: Settings = AGREED) -> AppState:
+    test = ModelTest(started_at=samples.NOW, models=("a", "b"), listed_by=ListedBy.SERVICE, results=results)
+    run = ModelRun(started_at=samples.NOW, accounts=(ANA.key, LEE.key), running=running)
+    return AppState(loaded=True, accounts=(replace(ANA, models=test), LEE), model_run=run, settings=settings)
+
+
+def children(parent: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    found = [parent.child(place) for place in range(parent.childCount())]
+    return [item for item in found if item is not None]
+
+
+class Desk:
+    def __init__(self, app: QApplication, settings: Settings) -> None:
+        self.engine = samples.FakeEngine(AppState(loaded=True, accounts=(ANA, LEE), settings=settings))
+        theme = Theme(app)
+        self.question = QuestionDialog(theme)
+        here, t = Now(samples.NOW, UTC), Translator()
+        self.testing = ModelTesting(self.engine, theme, t, self.question, lambda s: model_test(s, here, t))
+
+    @property
+    def dialog(self) -> ModelTestDialog:
+        assert self.testing.dialog is not None
+        return self.testing.dialog
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Every line of the tree, the models' lines behind their account's."""
+        tops = children(self.dialog._tree.invisibleRootItem())
+        items = [item for top in tops for item in (top, *children(top))]
+        return [tuple(item.text(column) for column in range(3)) for item in items]
+
+    def change(self, after: AppState) -> None:
+        self.engine.change(after)
+        self.testing.draw()
+
+    def close(self) -> None:
+        for window in (self.question, self.testing.dialog):
+            if window is not None:
+                window.close()
+                window.deleteLater()
+
+
+@pytest.fixture
+def new(qtbot: QtBot, qapp: QApplication) -> Iterator[Desk]:
+    desk = Desk(qapp, Settings())
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, qapp: QApplication) -> Iterator[Desk]:
+    desk = Desk(qapp, AGREED)
+    yield desk
+    desk.close()
+
+
+def test_the_first_time_it_asks_and_nothing_is_sent_before(new: Desk) -> None:
+    new.testing.show()
+    assert new.question.isVisible()
+    assert new.engine.sent == []
+    new.question.accept()
+    assert new.engine.sent == [SaveSettings(AGREED), TryModels(None)]
+    assert new.dialog.isVisible()
+
+
+def test_who_says_no_has_nothing_tested_and_is_asked_again(new: Desk) -> None:
+    new.testing.show(ANA.key)
+    new.question.reject()
+    assert new.engine.sent == []
+    assert new.testing.dialog is None
+    new.testing.show(ANA.key)
+    assert new.question.isVisible()
+
+
+def test_once_agreed_it_begins_at_once(desk: Desk) -> None:
+    desk.testing.show(LEE.key)
+    assert not desk.question.isVisible()
+    assert desk.engine.sent == [TryModels((LEE.key,))]
+    assert desk.dialog.isVisible()
+    assert not desk.dialog.isModal()
+
+
+def test_a_run_that_goes_on_is_shown_and_no_other_begins(desk: Desk) -> None:
+    desk.change(state(running=True))
+    desk.testing.show()
+    assert desk.engine.sent == []
+    assert desk.dialog._title.text() == "Testing models…"
+
+
+def test_answers_appear_in_place_as_they_come(desk: Desk) -> None:
+    desk.testing.show()
+    desk.change(state(running=True))
+    first = desk.dialog._tree.topLevelItem(0)
+    assert desk.rows() == [
+        ("ana@example.com", "", "0 of 2 tested"),
+        ("a", "", "asking…"),
+        ("b", "", "asking…"),
+        ("lee@example.com", "", "waiting…"),
+    ]
+    good = ModelResult(model="a", latency=0.5)
+    bad = ModelResult(model="b", problem=ModelFailedError(reason="it is busy").problem)
+    desk.change(state(good, bad, running=False))
+    assert desk.dialog._tree.topLevelItem(0) is first
+    assert desk.rows()[:3] == [
+        ("ana@example.com", "", "1 of 2 available"),
+        ("a", "0.5 s", "available"),
+        ("b", "–", "The model answered with an error: it is busy."),
+    ]
+    assert first is not None
+    assert children(first)[1].toolTip(2) == "The model answered with an error: it is busy. Test it again later."
+
+
+def test_stop_and_again_do_what_they_say(desk: Desk) -> None:
+    desk.testing.show()
+    desk.change(state(running=True))
+    QTest.mouseClick(desk.dialog._stop, Qt.MouseButton.LeftButton)
+    desk.change(state(running=False))
+    assert not desk.dialog._stop.isVisible()
+    QTest.mouseClick(desk.dialog._again, Qt.MouseButton.LeftButton)
+    assert desk.engine.sent == [TryModels(None), StopModelTest(), TryModels((ANA.key, LEE.key))]
+
+
+def test_closing_the_window_stops_nothing(desk: Desk) -> None:
+    desk.testing.show()
+    desk.change(state(running=True))
+    QTest.keyClick(desk.dialog, Qt.Key.Key_Escape)
+    assert not desk.dialog.isVisible()
+    assert desk.engine.sent == [TryModels(None)]
+    desk.change(state(running=True))
+    assert not desk.dialog.isVisible()
+
+
+def test_fewer_accounts_and_models_leave_no_old_lines(desk: Desk) -> None:
+    desk.testing.show()
+    desk.change(state(running=True))
+    alone = replace(ANA, models=ModelTest(started_at=samples.NOW, models=("z",), listed_by=ListedBy.SERVICE))
+    run = ModelRun(started_at=samples.NOW, accounts=(ANA.key,))
+    desk.change(AppState(accounts=(alone,), model_run=run, settings=AGREED))
+    assert desk.rows() == [("ana@example.com", "", "0 of 1 tested"), ("z", "", "asking…")]
+
+
+def test_every_part_has_a_name_for_a_screen_reader(desk: Desk) -> None:
+    desk.testing.show()
+    desk.change(state(running=True))
+    assert desk.dialog._tree.accessibleName()
+    assert desk.dialog._progress.accessibleName()
+
+
+def test_without_accounts_it_says_so_without_asking(new: Desk) -> None:
+    new.change(AppState(loaded=True))
+    new.testing.show()
+    assert not new.question.isVisible()
+    assert new.dialog._title.text() == "There is no account to test"
