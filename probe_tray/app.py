@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from probe_tray import __version__
 from probe_tray.adapters.display import check_display, check_libraries
-from probe_tray.core.commands import LogIn
+from probe_tray.core.alert_kinds import Help
+from probe_tray.core.commands import LogIn, Renew
 from probe_tray.core.errors import ProbeError, SystemLibraryError
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from probe_tray.bootstrap import Session, Wired
-    from probe_tray.core.alerts import Alert
+    from probe_tray.core.identity import AccountKey
 
 _FATAL = 2
 
@@ -75,7 +76,6 @@ def _run_session(app: "QApplication", session: "Session") -> int:
     from probe_tray.ui.languages import load_translator
     from probe_tray.ui.loop import run as run_loop
     from probe_tray.ui.shell import Shell, Surroundings
-    from probe_tray.view.alert_words import LOG_IN
 
     translator, zone = load_translator(), LocalZone()
     wired: Wired
@@ -84,11 +84,14 @@ def _run_session(app: "QApplication", session: "Session") -> int:
     def say(title: str, text: str) -> None:
         shell.show_message(title, text)
 
-    def on_alert(alert: "Alert", action: str) -> None:
-        if action == LOG_IN:
-            wired.engine.send(LogIn(alert.account))
-        else:
-            shell.show_panel(alert.account)
+    def on_press(account: "AccountKey | None", wanted: Help) -> None:
+        match wanted:
+            case Help.LOG_IN:
+                wired.engine.send(LogIn(account))
+            case Help.RENEW:
+                wired.engine.send(Renew(account))
+            case Help.OPEN:
+                shell.show_panel(account)
 
     async def work() -> int:
         nonlocal wired, shell
@@ -98,7 +101,7 @@ def _run_session(app: "QApplication", session: "Session") -> int:
         wired = session.wire(translator, zone, say)
         around = Surroundings(translator=translator, clock=wired.clock, zone=zone)
         shell = Shell(app, wired.engine, around, stop.set)
-        wired.engine.on_alert_action(on_alert)
+        wired.engine.on_alert_action(on_press)
         engine = asyncio.create_task(wired.engine.run())
         quitting = asyncio.create_task(stop.wait())
         try:

@@ -1,114 +1,82 @@
 """What deserves a notification: a pure function of the state and of what was already said."""
 
-import enum
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-import msgspec
+from msgspec.structs import replace
 
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.quota import Window, WindowKind
-from probe_tray.core.settings import Settings
+from probe_tray.core.alert_kinds import SPENT, Alert, AlertMemory, Candidate, Forecast, Said, Told, is_passing
+from probe_tray.core.alert_rules import credit_alerts, quota_alerts
+from probe_tray.core.alert_rules_login import expects, login_alerts
 from probe_tray.core.state import AccountState, AppState
 
-_SAME_RESET = timedelta(seconds=120)
-"""Service fact: ``reset_at`` jitters by a few seconds between answers."""
-_EXPIRY = "expiry"
+_REMEMBERED = timedelta(days=40)
+"""How long it is known that an account was said to be without capacity."""
 
 
-class Level(enum.Enum):
-    """How far a window is used."""
+def alerts(
+    state: AppState,
+    memory: AlertMemory,
+    now: datetime,
+    *,
+    forecast: Forecast,
+    before: AppState | None = None,
+    quiet: bool = False,
+) -> tuple[tuple[Alert, ...], AlertMemory]:
+    """The alerts that are new at ``now`` (aware UTC), and what is remembered with them.
 
-    WARNING = "warning"
-    CRITICAL = "critical"
-
-
-class QuotaAlert(msgspec.Struct, frozen=True, kw_only=True):
-    """A window has reached a level."""
-
-    account: AccountKey
-    window: Window
-    level: Level
-
-
-class ExpiryAlert(msgspec.Struct, frozen=True, kw_only=True):
-    """A login ends soon and nothing renews it."""
-
-    account: AccountKey
-    expires_at: datetime
-
-
-Alert = QuotaAlert | ExpiryAlert
-
-
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was said: the account, the topic and the period it holds for."""
-
-    account: AccountKey
-    topic: str
-    until: datetime | None
-    """The window's reset, or the token's end; None where the service gave none."""
-
-
-def alerts(state: AppState, said: frozenset[Said], now: datetime) -> tuple[tuple[Alert, ...], frozenset[Said]]:
-    """The alerts that are new, and what has been said with them."""
+    ``before`` is the state of the look before this one, None for the first. While it is ``quiet`` nothing is said:
+    what passes is forgotten, everything else waits and is said by the first look after, if it still holds.
+    """
+    heard = _sorted_by_account(_still_known(memory.said, state, now))
     new: list[Alert] = []
-    memory = {s for s in said if not _is_over(s, state, now)}
     for account in state.accounts:
-        for window in _live_windows(account, now):
-            level = _level(window, state.settings)
-            if level is None:
+        told = Told(account.key.slug, heard.get(account.key.slug, frozenset()))
+        for candidate in _candidates(account, state, told, now, forecast, before):
+            passing = is_passing(candidate.alert)
+            if quiet and not passing:
                 continue
-            topics = [f"{window.kind.value}:{step.value}" for step in Level]
-            wanted = topics[: list(Level).index(level) + 1]
-            if _was_said(memory, account.key, wanted[-1], window.reset_at):
-                continue
-            memory |= {Said(account=account.key, topic=t, until=window.reset_at) for t in wanted}
-            new.append(QuotaAlert(account=account.key, window=window, level=level))
-        end = account.expires_at
-        if end is not None and _ends_soon(account, end, state.settings, now):
-            entry = Said(account=account.key, topic=_EXPIRY, until=end)
-            if entry not in memory:
-                memory.add(entry)
-                new.append(ExpiryAlert(account=account.key, expires_at=end))
-    return tuple(new), frozenset(memory)
+            told = _remember(told, candidate, now)
+            if not quiet:
+                new.append(candidate.alert)
+        heard[account.key.slug] = told.said
+    everything = frozenset[Said]().union(*heard.values())
+    return tuple(new), replace(memory, said=everything)
 
 
-def _live_windows(account: AccountState, now: datetime) -> tuple[Window, ...]:
-    if account.snapshot is None:
-        return ()
-    here = account.snapshot.service_now(now)
-    named = (w for w in account.snapshot.main.windows if w.kind is not WindowKind.OTHER)
-    # Past its reset an old snapshot says nothing about the window that has begun since.
-    return tuple(w for w in named if w.reset_at is None or w.reset_at > here)
+def _candidates(
+    account: AccountState,
+    state: AppState,
+    told: Told,
+    now: datetime,
+    forecast: Forecast,
+    before: AppState | None,
+) -> Iterator[Candidate]:
+    earlier = None if before is None else before.account(account.key)
+    yield from login_alerts(account, state.settings, told, now, earlier)
+    yield from quota_alerts(account, state.settings, told, now, forecast)
+    yield from credit_alerts(account, state.settings, told, now)
 
 
-def _is_over(entry: Said, state: AppState, now: datetime) -> bool:
-    if entry.until is None:
-        return False
-    account = state.account(entry.account)
-    if entry.topic == _EXPIRY or account is None or account.snapshot is None:
-        return entry.until <= now
-    # Kept a little longer than its window: the next answer may put the same reset a few seconds later.
-    return entry.until <= account.snapshot.service_now(now) - _SAME_RESET
+def _remember(told: Told, candidate: Candidate, now: datetime) -> Told:
+    kept = told.said | candidate.says
+    if candidate.spent is not None:
+        kept = frozenset(s for s in kept if s.topic != SPENT)
+        if candidate.spent:
+            kept |= {Said(account=told.account, topic=SPENT, forget_at=now + _REMEMBERED)}
+    return Told(told.account, kept)
 
 
-def _level(window: Window, settings: Settings) -> Level | None:
-    if window.used_percent >= settings.critical_used_percent:
-        return Level.CRITICAL
-    return Level.WARNING if window.used_percent >= settings.warn_used_percent else None
+def _still_known(said: frozenset[Said], state: AppState, now: datetime) -> Iterator[Said]:
+    present = {account.key.slug: account for account in state.accounts}
+    for entry in said:
+        account = present.get(entry.account)
+        if now < entry.forget_at and (account is None or expects(account, entry)):
+            yield entry
 
 
-def _was_said(memory: set[Said], account: AccountKey, topic: str, until: datetime | None) -> bool:
-    known = [entry.until for entry in memory if entry.account == account and entry.topic == topic]
-    if until is None:
-        # A reset that is left out for once makes no new window.
-        return bool(known)
-    return any(moment is not None and abs(moment - until) <= _SAME_RESET for moment in known)
-
-
-def _ends_soon(account: AccountState, end: datetime, settings: Settings, now: datetime) -> bool:
-    return (
-        settings.expiry_warning_days > 0
-        and not account.renewable
-        and now < end <= now + timedelta(days=settings.expiry_warning_days)
-    )
+def _sorted_by_account(said: Iterator[Said]) -> dict[str, frozenset[Said]]:
+    found: dict[str, set[Said]] = {}
+    for entry in said:
+        found.setdefault(entry.account, set()).add(entry)
+    return {slug: frozenset(entries) for slug, entries in found.items()}

@@ -25,6 +25,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """0 to 100, clamped."""
     reset_at: datetime | None
     """Aware UTC; None when the service gave none."""
+    doubted: float | None = None
+    """A lower use that the last answer gave inside the same window; believed when the next one agrees."""
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +91,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     spend: SpendControl | None = None
     reached_type: str = ""
     reset_credits: int | None = None
+    reset_credit_ends: tuple[datetime, ...] = ()
+    """When the reset credits are lost, aware UTC, the nearest first; empty where that was not asked or not said."""
 
     @property
     def short(self) -> Window | None:

@@ -36,6 +36,8 @@ MODELS = (
 """What the official client of November 2026 lists."""
 MOST_MODELS, LONGEST_NAME = 64, 100
 _Percent = Annotated[int, Meta(ge=1, le=100)]
+_OwnPercent = Annotated[int, Meta(ge=0, le=100)]
+_Hour = Annotated[int, Meta(ge=0, le=23)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +68,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Ask for the quotas every so many minutes; 0 = only when asked.",
         ),
     ] = 5
-    warn_used_percent: Annotated[_Percent, Meta(description="Warn when this much of a window is used.")] = 80
-    critical_used_percent: Annotated[_Percent, Meta(description="Warn again when this much of a window is used.")] = 95
+    warn_used_percent: Annotated[_Percent, Meta(description="Warn when this much of the 5-hour quota is used.")] = 80
+    critical_used_percent: Annotated[
+        _Percent, Meta(description="Warn again when this much of the 5-hour quota is used.")
+    ] = 95
+    warn_weekly_percent: Annotated[
+        _OwnPercent, Meta(description="Warn when this much of the weekly quota is used; 0 = as for the 5-hour quota.")
+    ] = 0
+    critical_weekly_percent: Annotated[
+        _OwnPercent,
+        Meta(description="Warn again when this much of the weekly quota is used; 0 = as for the 5-hour quota."),
+    ] = 0
+    warn_monthly_percent: Annotated[
+        _OwnPercent, Meta(description="Warn when this much of the monthly quota is used; 0 = as for the 5-hour quota.")
+    ] = 0
+    critical_monthly_percent: Annotated[
+        _OwnPercent,
+        Meta(description="Warn again when this much of the monthly quota is used; 0 = as for the 5-hour quota."),
+    ] = 0
+    pace_alerts: Annotated[
+        bool, Meta(description="Warn when a quota will run out before its reset if it is used on at this pace.")
+    ] = False
     expiry_warning_days: Annotated[
         int,
         Meta(
@@ -76,6 +97,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Warn when a login ends within so many days; 0 = never.",
         ),
     ] = 3
+    renewed_alerts: Annotated[bool, Meta(description="Say when a login was renewed.")] = False
+    credit_warning_days: Annotated[
+        int,
+        Meta(ge=0, le=365, description="Warn when a reset credit is lost within so many days; 0 = never."),
+    ] = 3
+    quiet_hours: Annotated[
+        bool, Meta(description="Show no notification at night; what matters comes as one notification afterwards.")
+    ] = False
+    quiet_from_hour: Annotated[_Hour, Meta(description="The full hour at which quiet hours begin, local time.")] = 22
+    quiet_to_hour: Annotated[
+        _Hour, Meta(description="The full hour at which they end; the same hour twice = no quiet hours.")
+    ] = 7
+    privacy: Annotated[bool, Meta(description="Hide e-mail addresses and account names in notifications.")] = False
     proxy: Annotated[
         str | None,
         Meta(description="Proxy address (http, https, socks5, socks5h); empty = direct; null = detect."),

@@ -1,6 +1,6 @@
 """One look at one account's quota, with the renewal that a refused or ended access token calls for."""
 
-from probe_tray.core.credential import StoredCredential
+from probe_tray.core.credential import Credential, StoredCredential
 from probe_tray.core.errors import OfficialExpiredError, TokenRefusedError
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.quota import Snapshot
@@ -8,6 +8,7 @@ from probe_tray.core.renew_policy import Reason
 from probe_tray.core.renewal import Wish
 from probe_tray.core.settings import Settings
 from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.credit_asker import CreditAsker
 from probe_tray.engine.renewing import Renewals
 from probe_tray.engine.status import ask_usage
 from probe_tray.ports import Clock, QuotaService
@@ -22,6 +23,7 @@ class UsageAsker:
         self._accounts = accounts
         self._renewals = renewals
         self._clock = clock
+        self._credits = CreditAsker(quota, clock)
 
     async def snapshot(self, key: AccountKey, settings: Settings) -> Snapshot:
         """The quota now. Raises a ProbeError."""
@@ -33,10 +35,10 @@ class UsageAsker:
         if ended and stored.store is StoreKind.OFFICIAL:
             raise OfficialExpiredError
         if not _may_renew(stored, settings):
-            return await ask_usage(self._quota, credential, self._clock)
+            return await self._ask(credential)
         if not ended:
             try:
-                return await ask_usage(self._quota, credential, self._clock)
+                return await self._ask(credential)
             except TokenRefusedError:
                 # Another program may have renewed it, which the renewal finds out before it asks the service.
                 ended = True
@@ -44,7 +46,11 @@ class UsageAsker:
         wish = Wish(days=settings.renew_before_expiry_days, reason=Reason.REFUSED, seen=seen)
         renewed = await self._renewals.renew(key, wish)
         await self._accounts.read()
-        return await ask_usage(self._quota, renewed.credential, self._clock)
+        return await self._ask(renewed.credential)
+
+    async def _ask(self, credential: Credential) -> Snapshot:
+        found = await ask_usage(self._quota, credential, self._clock)
+        return await self._credits.completed(found, credential)
 
 
 def _may_renew(stored: StoredCredential, settings: Settings) -> bool:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from probe_tray.core.identity import AccountKey
+from probe_tray.core.quiet import Pause
 from probe_tray.ui.icon import IconPainter, Ink
 from probe_tray.view.models import Menu, MenuRow
 
@@ -21,6 +22,7 @@ class MenuActions(msgspec.Struct, frozen=True, kw_only=True):
     test_models: Callable[[], None]
     show: Callable[[], None]
     show_account: Callable[[AccountKey], None]
+    pause: Callable[[Pause | None], None]
     settings: Callable[[], None]
     quit: Callable[[], None]
 
@@ -46,6 +48,11 @@ class TrayMenu(QObject):
         self._renew = self._add(actions.renew)
         self._models = self._add(actions.test_models)
         self._show = self._add(actions.show)
+        self._pause = QMenu(self.menu)
+        self.menu.addMenu(self._pause)
+        self._hour = self._add(lambda: actions.pause(Pause.HOUR), self._pause)
+        self._tomorrow = self._add(lambda: actions.pause(Pause.TOMORROW), self._pause)
+        self._resume = self._add(lambda: actions.pause(None), self._pause)
         self._settings = self._add(actions.settings)
         self.menu.addSeparator()
         self._quit = self._add(actions.quit)
@@ -60,12 +67,17 @@ class TrayMenu(QObject):
             (self._renew, model.renew),
             (self._models, model.test_models),
             (self._show, model.show),
+            (self._pause.menuAction(), model.pause.title),
+            (self._hour, model.pause.hour),
+            (self._tomorrow, model.pause.tomorrow),
+            (self._resume, model.pause.resume),
             (self._settings, model.settings),
             (self._quit, model.quit),
         ):
             if action.text() != text:
                 action.setText(text)
         self._all.setVisible(bool(model.all_accounts))
+        self._resume.setVisible(bool(model.pause.resume))
         self._after_accounts.setVisible(bool(model.rows))
         self._keys = [row.key for row in model.rows]
         while len(self._rows) < len(model.rows):
@@ -91,8 +103,8 @@ class TrayMenu(QObject):
         self.menu.insertAction(self._all, action)
         return action
 
-    def _add(self, do: Callable[[], None]) -> QAction:
-        action = self.menu.addAction("")
+    def _add(self, do: Callable[[], None], menu: QMenu | None = None) -> QAction:
+        action = (menu or self.menu).addAction("")
 
         def run() -> None:
             # Qt would hand its "checked" to a function that could take it.

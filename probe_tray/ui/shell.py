@@ -12,10 +12,12 @@ from probe_tray.core.commands import (
     CancelLogin,
     LogIn,
     PasteAddress,
+    PauseNotifications,
     Refresh,
     Renew,
     ReopenBrowser,
     SaveSettings,
+    SendTestNotification,
 )
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.settings import Settings
@@ -95,6 +97,7 @@ class Shell(QObject):
         """Open the settings."""
         if self._settings is None:
             self._settings = SettingsDialog(self._theme, form(self._around.translator), self._save)
+            self._settings.test_wanted.connect(lambda: self._engine.send(SendTestNotification()))
         self._settings.open_with(self._engine.state.settings)
 
     def show_model_test(self, account: AccountKey | None = None) -> None:
@@ -147,6 +150,7 @@ class Shell(QObject):
             test_models=self.show_model_test,
             show=self.show_panel,
             show_account=self.show_panel,
+            pause=lambda pause: self._engine.send(PauseNotifications(pause)),
             settings=self.show_settings,
             quit=self._quit,
         )

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from probe_tray.core.condition import USABLE, Condition, local_time
+from probe_tray.core.levels import levels
 from probe_tray.core.quota import Capacity, Snapshot, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
@@ -24,11 +25,12 @@ def whole(percent: float) -> int:
     return _FULL if percent >= _FULL else min(max(round(percent), 1), _FULL - 1)
 
 
-def tone(percent: float, settings: Settings) -> Tone:
-    """How much a use of that many percent matters."""
-    if percent >= settings.critical_used_percent:
+def tone(window: Window, settings: Settings) -> Tone:
+    """How much the use of a window matters."""
+    wanted = levels(window, settings)
+    if window.used_percent >= wanted.critical:
         return Tone.CRITICAL
-    return Tone.WARNING if percent >= settings.warn_used_percent else Tone.CALM
+    return Tone.WARNING if window.used_percent >= wanted.warning else Tone.CALM
 
 
 def look(account: AccountState, state: Condition, settings: Settings) -> IconLook:
@@ -42,8 +44,8 @@ def look(account: AccountState, state: Condition, settings: Settings) -> IconLoo
     return IconLook(
         weekly=None if long is None else whole(long.used_percent),
         short=None if short is None else whole(short.used_percent),
-        weekly_tone=Tone.CALM if long is None else tone(long.used_percent, settings),
-        short_tone=Tone.CALM if short is None else tone(short.used_percent, settings),
+        weekly_tone=Tone.CALM if long is None else tone(long, settings),
+        short_tone=Tone.CALM if short is None else tone(short, settings),
         exhausted=capacity(snapshot) is Capacity.LIMITED,
         stale=state not in USABLE | {Condition.LIMITED},
     )
@@ -93,7 +95,7 @@ def _bar(window: Window, snapshot: Snapshot, settings: Settings, now: Now, t: Tr
         label=label(window, t),
         percent=percent,
         percent_text=f"{percent}%",
-        tone=tone(window.used_percent, settings),
+        tone=tone(window, settings),
         pace=_pace(window, reset, now.moment),
         reset=words,
         reset_short=short,

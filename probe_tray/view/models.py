@@ -137,6 +137,16 @@ class MenuRow(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class PauseMenu(msgspec.Struct, frozen=True, kw_only=True):
+    """The submenu for notifications."""
+
+    title: str
+    hour: str
+    tomorrow: str
+    resume: str
+    """Empty while notifications are shown."""
+
+
 class Menu(msgspec.Struct, frozen=True, kw_only=True):
     """The tray's menu. ``&`` stands before the letter that the keyboard chooses a row with."""
 
@@ -149,6 +159,7 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
     renew: str
     test_models: str
     show: str
+    pause: PauseMenu
     settings: str
     quit: str
 

@@ -6,6 +6,8 @@ import typing
 import msgspec
 from msgspec import Meta
 
+from probe_tray.core.levels import levels
+from probe_tray.core.quota import Window, WindowKind
 from probe_tray.core.settings import Entry, Settings, table
 from probe_tray.view.translate import Translator, mark
 
@@ -57,6 +59,9 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     choose_folder: str
     folder_needed: str
     levels_order: str
+    test: str
+    """The button that shows a notification, at the head of the group ``test_group``."""
+    test_group: str
     proxy_address: str
 
 
@@ -69,6 +74,7 @@ class _Words(msgspec.Struct, frozen=True):
 
 _GENERAL, _ALERTS, _STORAGE, _NETWORK = mark("General"), mark("Notifications"), mark("Storage"), mark("Network")
 _MODELS = mark("Model test")
+_LIKE_SHORT = mark("as for 5 h")
 _WORDS = {
     "storage": _Words(_STORAGE, mark("New logins are kept in")),
     "sync_dir": _Words(_STORAGE, mark("Folder of logins")),
@@ -77,9 +83,20 @@ _WORDS = {
     ),
     "auto_renew": _Words(_GENERAL, mark("Renew logins by themselves")),
     "poll_minutes": _Words(_GENERAL, mark("Ask for the quotas every"), mark(" min"), mark("only when asked")),
-    "warn_used_percent": _Words(_ALERTS, mark("Warn when a quota is used to"), "%"),
+    "warn_used_percent": _Words(_ALERTS, mark("Warn when the 5-hour quota is used to"), "%"),
     "critical_used_percent": _Words(_ALERTS, mark("Warn again at"), "%"),
+    "warn_weekly_percent": _Words(_ALERTS, mark("Warn when the weekly quota is used to"), "%", _LIKE_SHORT),
+    "critical_weekly_percent": _Words(_ALERTS, mark("Warn again at (weekly)"), "%", _LIKE_SHORT),
+    "warn_monthly_percent": _Words(_ALERTS, mark("Warn when the monthly quota is used to"), "%", _LIKE_SHORT),
+    "critical_monthly_percent": _Words(_ALERTS, mark("Warn again at (monthly)"), "%", _LIKE_SHORT),
+    "pace_alerts": _Words(_ALERTS, mark("Warn when a quota will not last")),
     "expiry_warning_days": _Words(_ALERTS, mark("Warn before a login ends"), mark(" days"), mark("never")),
+    "renewed_alerts": _Words(_ALERTS, mark("Say when a login was renewed")),
+    "credit_warning_days": _Words(_ALERTS, mark("Warn before a reset credit is lost"), mark(" days"), mark("never")),
+    "quiet_hours": _Words(_ALERTS, mark("Quiet hours")),
+    "quiet_from_hour": _Words(_ALERTS, mark("Quiet from"), ":00"),
+    "quiet_to_hour": _Words(_ALERTS, mark("Quiet until"), ":00"),
+    "privacy": _Words(_ALERTS, mark("Privacy: show no names in notifications")),
     "proxy": _Words(_NETWORK, mark("Proxy")),
     "redirect_host": _Words(_NETWORK, mark("Callback address of a login")),
     "models": _Words(_MODELS, mark("Models to test")),
@@ -107,6 +124,8 @@ def form(t: Translator) -> Form:
         choose_folder=t("Choose a folder for logins"),
         folder_needed=t("Choose the folder first, or keep logins in the vault."),
         levels_order=t("The second warning must not come before the first."),
+        test=t("Show a test &notification"),
+        test_group=t(_ALERTS),
         proxy_address=t("Proxy address"),
     )
 
@@ -115,7 +134,8 @@ def check(settings: Settings, shown: Form) -> str:
     """What keeps these settings from being saved; empty when nothing does."""
     if settings.storage.value == "folder" and not settings.sync_dir:
         return shown.folder_needed
-    return shown.levels_order if settings.critical_used_percent < settings.warn_used_percent else ""
+    wanted = (levels(Window(kind=kind, seconds=None, used_percent=0, reset_at=None), settings) for kind in WindowKind)
+    return shown.levels_order if any(w.critical < w.warning for w in wanted) else ""
 
 
 def _row(entry: Entry, t: Translator) -> Row:

@@ -6,9 +6,9 @@ from probe_tray.core.condition import Condition, condition, tightest
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view import looks
 from probe_tray.view.cards import account_card, by_need, name
-from probe_tray.view.models import Card, IconLook, Menu, MenuRow, Tray
+from probe_tray.view.models import Card, IconLook, Menu, MenuRow, PauseMenu, Tray
 from probe_tray.view.summary import headline, shortened
-from probe_tray.view.times import Now, date
+from probe_tray.view.times import Now, at, date
 from probe_tray.view.translate import Translator
 
 _MOST_ROWS = 12
@@ -41,8 +41,23 @@ def menu(state: AppState, now: Now, t: Translator) -> Menu:
         renew=t("Re&new logins…"),
         test_models=t("&Test models…"),
         show=t("&Open Probe Tray"),
+        pause=_pause(state, now, t),
         settings=t("&Settings…"),
         quit=t("&Quit"),
+    )
+
+
+def _pause(state: AppState, now: Now, t: Translator) -> PauseMenu:
+    until = state.paused_until
+    paused = until is not None and until > now.moment
+    title = t("&Pause notifications")
+    if until is not None and paused:
+        title = t("Notifications &paused until {when}", when=at(until, now, t, long=True))
+    return PauseMenu(
+        title=title,
+        hour=t("For an &hour"),
+        tomorrow=t("Until &tomorrow, 08:00"),
+        resume=t("&Show them again") if paused else "",
     )
 
 

@@ -1,35 +1,53 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.core.alerts import Alert, ExpiryAlert, Level, QuotaAlert, Said, alerts
+from probe_tray.core.alert_kinds import (
+    Alert,
+    AlertMemory,
+    CreditAlert,
+    Gravity,
+    Help,
+    Level,
+    LimitedAlert,
+    LoginAlert,
+    PaceAlert,
+    QuotaAlert,
+    RestoredAlert,
+    gravity,
+    helped_account,
+)
+from probe_tray.core.alerts import alerts
 from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.quota import Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
 from tests.support.fakes import START
 
 ANA, BEN = AccountKey("a", "ana"), AccountKey("b", "ben")
 RESET = START + timedelta(hours=3)
-DAY = timedelta(days=1)
-SECOND = timedelta(seconds=1)
-NOTHING: frozenset[Said] = frozenset()
+DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
+WARNING, CRITICAL, EXHAUSTED, RESTORED = "warning", "critical", "exhausted", "restored"
+LENGTHS = {
+    WindowKind.SHORT: 18_000,
+    WindowKind.WEEKLY: 604_800,
+    WindowKind.MONTHLY: 2_592_000,
+    WindowKind.OTHER: 86_400,
+}
 
 
 def window(used: float, reset_at: datetime | None = RESET, kind: WindowKind = WindowKind.SHORT) -> Window:
-    return Window(kind=kind, seconds=18000, used_percent=used, reset_at=reset_at)
+    return Window(kind=kind, seconds=LENGTHS[kind], used_percent=used, reset_at=reset_at)
+
+
+def week(used: float, reset_at: datetime = RESET + 2 * DAY) -> Window:
+    return window(used, reset_at, WindowKind.WEEKLY)
 
 
 def account(*windows: Window, key: AccountKey = ANA, offset: float = 0) -> AccountState:
     snapshot = Snapshot(taken_at=START, main=Limit(windows=windows), clock_offset=offset)
-    return AccountState(key=key, stores=(StoreKind.VAULT,), snapshot=snapshot)
-
-
-def ending(in_time: timedelta, *, renewable: bool = False) -> AccountState:
-    return AccountState(key=ANA, stores=(StoreKind.OFFICIAL,), expires_at=START + in_time, renewable=renewable)
+    return AccountState(key=key, stores=(StoreKind.VAULT,), snapshot=snapshot, renewable=True)
 
 
 class Listener:
@@ -37,41 +55,51 @@ class Listener:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
-        self.said = NOTHING
+        self.memory = AlertMemory()
+        self.runs_out_at: datetime | None = None
 
-    def hear(self, *accounts: AccountState, at: datetime = START) -> list[Alert]:
+    def hear(self, *accounts: AccountState, at: datetime = START, quiet: bool = False) -> list[Alert]:
         state = AppState(settings=self.settings, accounts=accounts)
-        new, self.said = alerts(state, self.said, at)
+        new, self.memory = alerts(state, self.memory, at, forecast=self._forecast, quiet=quiet)
         return list(new)
 
-    def levels(self, *windows: Window, at: datetime = START) -> list[Level]:
-        return [a.level for a in self.hear(account(*windows), at=at) if isinstance(a, QuotaAlert)]
+    def words(self, *windows: Window, at: datetime = START, quiet: bool = False) -> list[str]:
+        return [word(alert) for alert in self.hear(account(*windows), at=at, quiet=quiet)]
+
+    def _forecast(self, account: AccountState, window: Window) -> datetime | None:
+        del account, window
+        return self.runs_out_at
+
+
+def word(alert: Alert) -> str:
+    return alert.level.value if isinstance(alert, QuotaAlert) else type(alert).__name__.removesuffix("Alert").lower()
 
 
 @pytest.mark.parametrize(
-    ("used", "level"),
+    ("used", "said"),
     [
         (0, []),
         (79.9, []),
-        (80, [Level.WARNING]),
-        (94.9, [Level.WARNING]),
-        (95, [Level.CRITICAL]),
-        (100, [Level.CRITICAL]),
+        (80, [WARNING]),
+        (94.9, [WARNING]),
+        (95, [CRITICAL]),
+        (99.9, [CRITICAL]),
+        (100, [EXHAUSTED]),
     ],
 )
-def test_a_window_is_said_at_the_levels_of_the_settings(used: float, level: list[Level]) -> None:
-    assert Listener().levels(window(used)) == level
+def test_a_window_is_said_at_the_levels_of_the_settings(used: float, said: list[str]) -> None:
+    assert Listener().words(window(used)) == said
 
 
-def test_the_levels_can_be_set() -> None:
-    assert Listener(Settings(warn_used_percent=10, critical_used_percent=20)).levels(window(15)) == [Level.WARNING]
+@pytest.mark.parametrize("kind", WindowKind)
+def test_every_kind_of_window_is_said(kind: WindowKind) -> None:
+    assert Listener().words(window(99, kind=kind)) == [CRITICAL]
 
 
-@pytest.mark.parametrize(
-    ("kind", "count"), [(WindowKind.SHORT, 1), (WindowKind.WEEKLY, 1), (WindowKind.MONTHLY, 1), (WindowKind.OTHER, 0)]
-)
-def test_windows_that_people_name_are_said(kind: WindowKind, count: int) -> None:
-    assert len(Listener().levels(window(99, kind=kind))) == count
+def test_each_kind_has_levels_of_its_own() -> None:
+    listener = Listener(Settings(warn_weekly_percent=50, critical_weekly_percent=60))
+    assert listener.words(window(70), week(55)) == [WARNING]
+    assert listener.words(window(70), week(65)) == [CRITICAL]
 
 
 def test_an_account_without_numbers_says_nothing() -> None:
@@ -80,17 +108,17 @@ def test_an_account_without_numbers_says_nothing() -> None:
 
 def test_each_level_is_said_once() -> None:
     listener = Listener()
-    said = [listener.levels(window(used)) for used in (81, 85, 96, 99, 100)]
-    assert said == [[Level.WARNING], [], [Level.CRITICAL], [], []]
+    said = [listener.words(window(used)) for used in (81, 85, 96, 99, 100, 100)]
+    assert said == [[WARNING], [], [CRITICAL], [], [EXHAUSTED], []]
 
 
 def test_falling_back_below_a_level_does_not_say_the_lower_one_later() -> None:
     listener = Listener()
-    assert [listener.levels(window(used)) for used in (96, 85, 50, 85, 97)] == [[Level.CRITICAL], [], [], [], []]
+    assert [listener.words(window(used)) for used in (96, 85, 50, 85, 97)] == [[CRITICAL], [], [], [], []]
 
 
 def test_accounts_and_kinds_are_said_each() -> None:
-    busy = (window(90), window(90, RESET + DAY, WindowKind.WEEKLY))
+    busy = (window(90), week(90))
     said = Listener().hear(account(*busy), account(*busy, key=BEN))
     assert [(a.account, a.window.kind) for a in said if isinstance(a, QuotaAlert)] == [
         (ANA, WindowKind.SHORT),
@@ -100,32 +128,32 @@ def test_accounts_and_kinds_are_said_each() -> None:
     ]
 
 
-@pytest.mark.parametrize("seconds", [-120, -5, 1, 120])
+@pytest.mark.parametrize("seconds", [-240, -120, -5, 1, 120, 240])
 def test_a_reset_that_jitters_says_nothing_again(seconds: int) -> None:
     listener = Listener()
-    assert listener.levels(window(90)) == [Level.WARNING]
-    assert listener.levels(window(90, RESET + seconds * SECOND)) == []
+    assert listener.words(window(90)) == [WARNING]
+    assert listener.words(window(90, RESET + seconds * SECOND)) == []
 
 
 def test_a_new_window_is_said_anew() -> None:
     listener = Listener()
-    listener.levels(window(96))
+    listener.words(window(96))
     later = RESET + timedelta(hours=1)
-    assert listener.levels(window(10, RESET + timedelta(hours=5)), at=later) == []
-    assert listener.levels(window(85, RESET + timedelta(hours=5)), at=later) == [Level.WARNING]
+    assert listener.words(window(10, RESET + timedelta(hours=5)), at=later) == []
+    assert listener.words(window(85, RESET + timedelta(hours=5)), at=later) == [WARNING]
 
 
 def test_an_answer_that_puts_the_reset_a_little_later_just_after_it_says_nothing_again() -> None:
     listener = Listener()
-    listener.levels(window(96))
-    assert listener.levels(window(96, RESET + 5 * SECOND), at=RESET + 2 * SECOND) == []
+    listener.words(window(96))
+    assert listener.words(window(96, RESET + 5 * SECOND), at=RESET + 2 * SECOND) == []
 
 
 def test_old_numbers_say_nothing_about_the_window_that_began_since() -> None:
     listener = Listener()
-    listener.levels(window(96))
-    looks = [RESET + minutes * timedelta(minutes=1) for minutes in (0, 1, 5, 60)]
-    assert [listener.levels(window(96), at=look) for look in looks] == [[], [], [], []]
+    listener.words(window(100))
+    looks = [RESET + minutes * MINUTE for minutes in (0, 1, 5, 60)]
+    assert [listener.words(window(100), at=look) for look in looks] == [[], [], [], []]
 
 
 @pytest.mark.parametrize("offset", [-4 * 3600, 4 * 3600])
@@ -138,84 +166,105 @@ def test_resets_are_told_by_the_service_s_clock(offset: int) -> None:
 
 def test_a_reset_that_is_left_out_for_once_makes_no_new_window() -> None:
     listener = Listener()
-    assert [listener.levels(w) for w in (window(90), window(90, None), window(90))] == [[Level.WARNING], [], []]
+    assert [listener.words(w) for w in (window(90), window(90, None), window(90))] == [[WARNING], [], []]
+    other = Listener()
+    assert [other.words(w) for w in (window(90, None), window(90))] == [[WARNING], []]
 
 
-def test_a_window_without_a_reset_is_said_once() -> None:
+def test_a_window_without_a_reset_is_said_once_in_its_length() -> None:
     listener = Listener()
-    assert [listener.levels(window(90, None)) for _ in range(3)] == [[Level.WARNING], [], []]
+    hours = [listener.words(window(90, None), at=START + n * timedelta(hours=1)) for n in range(5)]
+    assert hours == [[WARNING], [], [], [], []]
+    assert listener.words(window(90, None), at=START + timedelta(hours=6)) == [WARNING]
 
 
-@pytest.mark.parametrize(
-    ("left", "days", "count"),
-    [
-        (2 * DAY, 3, 1),
-        (3 * DAY, 3, 1),
-        (3 * DAY + SECOND, 3, 0),
-        (timedelta(), 3, 0),
-        (-DAY, 3, 0),
-        (SECOND, 0, 0),
-    ],
-)
-def test_a_login_that_nothing_renews_is_said_before_it_ends(left: timedelta, days: int, count: int) -> None:
-    said = Listener(Settings(expiry_warning_days=days)).hear(ending(left))
-    assert said == [ExpiryAlert(account=ANA, expires_at=START + left)] * count
-
-
-def test_a_login_that_renews_itself_is_not_said() -> None:
-    assert Listener().hear(ending(DAY, renewable=True)) == []
-
-
-def test_an_ending_login_is_said_once_until_it_is_another_one() -> None:
+def test_a_reset_that_cannot_be_meant_is_said_once_too() -> None:
+    far = [window(90, START + timedelta(days=1000 + n)) for n in range(3)]
     listener = Listener()
-    assert [len(listener.hear(ending(left))) for left in (DAY, DAY, 2 * DAY, 2 * DAY)] == [1, 0, 1, 0]
+    assert [listener.words(w, at=START + n * MINUTE) for n, w in enumerate(far)] == [[WARNING], [], []]
 
 
-USED = st.floats(0, 100)
-RESETS = st.none() | st.integers(-600, 600).map(lambda minutes: START + timedelta(minutes=minutes))
-WINDOWS = st.builds(window, USED, RESETS, st.sampled_from(list(WindowKind)))
-ENDS = st.none() | st.integers(-100, 100).map(lambda hours: START + timedelta(hours=hours))
+def test_where_there_is_no_capacity_only_the_window_that_is_reset_last_is_said() -> None:
+    (said,) = Listener().hear(account(window(100), week(100)))
+    assert isinstance(said, QuotaAlert)
+    assert said.window == week(100)
+    assert Listener().words(window(90), week(100)) == [EXHAUSTED]
 
 
-@st.composite
-def states(draw: st.DrawFn) -> AppState:
-    found: list[AccountState] = []
-    for key in draw(st.lists(st.sampled_from([ANA, BEN]), unique=True)):
-        windows = draw(st.lists(WINDOWS, max_size=4))
-        offset = draw(st.sampled_from([0.0, 7200.0, -7200.0]))
-        whole = replace(account(*windows, key=key, offset=offset), expires_at=draw(ENDS), renewable=draw(st.booleans()))
-        found.append(whole)
-    return AppState(accounts=tuple(found))
-
-
-@given(st.lists(states(), max_size=5), st.integers(0, 600))
-def test_looking_twice_says_nothing_twice(looks: list[AppState], minutes: int) -> None:
-    said = NOTHING
-    now = START + timedelta(minutes=minutes)
-    for state in looks:
-        _, said = alerts(state, said, now)
-        again, kept = alerts(state, said, now)
-        assert again == ()
-        assert kept == said
-
-
-@given(st.lists(st.tuples(USED, st.integers(-60, 60)), min_size=1, max_size=20))
-def test_one_window_says_each_level_at_most_once_whatever_it_does(answers: list[tuple[float, int]]) -> None:
+def test_capacity_that_comes_back_is_said_after_its_end_was() -> None:
     listener = Listener()
-    levels = [
-        level
-        for minute, (used, jitter) in enumerate(answers)
-        for level in listener.levels(window(used, RESET + jitter * SECOND), at=START + timedelta(minutes=minute))
-    ]
-    assert levels in ([], [Level.WARNING], [Level.CRITICAL], [Level.WARNING, Level.CRITICAL])
-    highest = max(used for used, _ in answers)
-    assert (Level.CRITICAL in levels) == (highest >= 95)
-    assert bool(levels) == (highest >= 80)
+    later = RESET + MINUTE
+    assert listener.words(window(100)) == [EXHAUSTED]
+    assert listener.words(window(0, RESET + timedelta(hours=5)), at=later) == [RESTORED]
+    assert listener.words(window(1, RESET + timedelta(hours=5)), at=later) == []
 
 
-@given(states(), st.integers(0, 600))
-def test_what_is_remembered_goes_with_its_period(state: AppState, minutes: int) -> None:
-    now = START + timedelta(minutes=minutes)
-    _, said = alerts(state, NOTHING, now)
-    _, kept = alerts(state, said, now + timedelta(days=30))
-    assert [entry for entry in kept if entry.until is not None] == []
+def test_capacity_that_was_never_said_to_be_gone_is_not_said_to_be_back() -> None:
+    listener = Listener()
+    assert listener.words(window(97)) == [CRITICAL]
+    assert listener.words(window(0, RESET + timedelta(hours=5)), at=RESET + MINUTE) == []
+
+
+def test_capacity_is_not_back_while_another_window_is_used_up() -> None:
+    listener = Listener()
+    assert listener.words(window(100), week(90)) == [EXHAUSTED]
+    later, fresh = RESET + MINUTE, window(0, RESET + timedelta(hours=5))
+    assert listener.words(fresh, week(100), at=later) == [EXHAUSTED]
+    assert listener.words(fresh, week(0, RESET + 9 * DAY), at=RESET + 2 * DAY + MINUTE) == [RESTORED]
+
+
+def test_a_limit_without_a_full_window_is_said_once_until_there_is_capacity() -> None:
+    listener = Listener()
+    limited = replace(account(window(50)), snapshot=Snapshot(taken_at=START, spend=SpendControl(reached=True)))
+    assert [word(a) for look in range(3) for a in listener.hear(limited, at=START + look * MINUTE)] == ["limited"]
+    assert listener.words(window(50)) == [RESTORED]
+
+
+def test_the_pace_is_said_once_and_only_where_it_is_wanted() -> None:
+    listener = Listener(Settings(pace_alerts=True))
+    assert listener.words(window(50)) == []
+    listener.runs_out_at = START + timedelta(hours=1)
+    (said,) = listener.hear(account(window(50)))
+    assert said == PaceAlert(account=ANA, window=window(50), runs_out_at=START + timedelta(hours=1))
+    assert listener.words(window(60)) == []
+    silent = Listener()
+    silent.runs_out_at = START + timedelta(hours=1)
+    assert silent.words(window(50)) == []
+
+
+def test_reset_credits_are_said_together_before_they_are_lost() -> None:
+    ends = tuple(START + n * DAY for n in (1, 2, 10))
+    owner = replace(account(), snapshot=Snapshot(taken_at=START, reset_credits=3, reset_credit_ends=ends))
+    listener = Listener()
+    assert listener.hear(owner) == [CreditAlert(account=ANA, count=2, expires_at=START + DAY)]
+    assert listener.hear(owner, at=START + MINUTE) == []
+    assert listener.hear(owner, at=START + 8 * DAY) == [CreditAlert(account=ANA, count=1, expires_at=START + 10 * DAY)]
+    assert Listener(Settings(credit_warning_days=0)).hear(owner) == []
+
+
+def test_in_quiet_hours_what_matters_waits_and_what_passes_is_forgotten() -> None:
+    listener = Listener()
+    assert listener.words(window(85), week(96), quiet=True) == []
+    assert listener.words(window(85), week(96)) == [CRITICAL]
+
+
+def test_what_no_longer_holds_after_quiet_hours_is_not_said() -> None:
+    listener = Listener()
+    assert listener.words(window(100), quiet=True) == []
+    assert listener.words(window(0, RESET + timedelta(hours=5)), at=RESET + MINUTE) == []
+
+
+def test_a_button_is_about_an_account_only_where_there_is_one() -> None:
+    both: tuple[Alert, ...] = (LoginAlert(account=ANA), RestoredAlert(account=BEN))
+    states = (account(key=ANA), account(key=BEN))
+    assert helped_account(both, Help.LOG_IN, states) == ANA
+    assert helped_account(both, Help.OPEN, states) is None
+    assert helped_account(both, Help.RENEW, states) is None
+    assert helped_account((*both, LoginAlert(account=BEN)), Help.LOG_IN, states) is None
+
+
+def test_what_keeps_from_working_is_the_gravest() -> None:
+    full = QuotaAlert(account=ANA, window=window(100), level=Level.EXHAUSTED)
+    assert [gravity(a) for a in (LoginAlert(account=ANA), LimitedAlert(account=ANA), full)] == [Gravity.BLOCKED] * 3
+    assert gravity(replace(full, level=Level.CRITICAL)) is Gravity.DANGER
+    assert gravity(replace(full, level=Level.WARNING)) is Gravity.NEWS

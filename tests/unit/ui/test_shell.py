@@ -8,19 +8,22 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.commands import (
     CancelLogin,
     DismissTrouble,
     LogIn,
+    PauseNotifications,
     ReadStores,
     Refresh,
     Renew,
     ReopenBrowser,
     SaveSettings,
+    SendTestNotification,
 )
+from probe_tray.core.quiet import Pause
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, RenewalRound
@@ -78,7 +81,7 @@ def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
 
 
 def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
-    assert [row for row in desktop.rows() if "notifications" not in row] == [
+    assert desktop.rows() == [
         "2 of 4 accounts have capacity",
         "&Log in to Codex…",
         "old@example.com:  log in again",
@@ -89,6 +92,7 @@ def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
         "Re&new logins…",
         "&Test models…",
         "&Open Probe Tray",
+        "&Pause notifications",
         "&Settings…",
         "&Quit",
     ]
@@ -98,6 +102,34 @@ def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
 def test_a_row_of_the_menu_sends_its_command(desktop: Desktop, text: str, command: object) -> None:
     desktop.row(text).trigger()
     assert desktop.engine.sent == [command]
+
+
+@pytest.mark.parametrize(
+    ("text", "pause"), [("hour", Pause.HOUR), ("tomorrow", Pause.TOMORROW), ("Show them again", None)]
+)
+def test_notifications_are_paused_and_shown_again_from_the_menu(
+    desktop: Desktop, text: str, pause: Pause | None
+) -> None:
+    desktop.change(replace(samples.four(), paused_until=samples.NOW + timedelta(hours=1)))
+    submenu = desktop.row("Notifications &paused until 14:52").menu()
+    assert isinstance(submenu, QMenu)
+    next(a for a in submenu.actions() if a.isVisible() and text in a.text()).trigger()
+    assert desktop.engine.sent == [PauseNotifications(pause)]
+
+
+def test_what_is_not_paused_cannot_be_resumed(desktop: Desktop) -> None:
+    submenu = desktop.row("Pause notifications").menu()
+    assert isinstance(submenu, QMenu)
+    assert [a.text() for a in submenu.actions() if a.isVisible()] == ["For an &hour", "Until &tomorrow, 08:00"]
+
+
+def test_a_test_notification_is_asked_for_in_the_settings(desktop: Desktop) -> None:
+    desktop.row("Settings").trigger()
+    dialog = desktop.shell._settings
+    assert dialog is not None
+    dialog._test.click()
+    assert desktop.engine.sent == [SendTestNotification()]
+    assert dialog.isVisible()
 
 
 def test_renewing_from_the_menu_shows_what_comes_of_it(desktop: Desktop) -> None:

@@ -1,0 +1,24 @@
+"""The service's list of reset credits, read leniently: when each of those that can still be used is lost."""
+
+from datetime import datetime
+
+from probe_tray.core.errors import StrangeAnswerError
+from probe_tray.core.format_times import read_time
+from probe_tray.core.lenient import json_object, mapping, sequence, text
+
+_MOST = 100
+_USABLE = frozenset({"", "available", "active", "granted"})
+
+
+def read_reset_credits(body: bytes) -> tuple[datetime, ...]:
+    """The ends of the credits that can still be used, aware UTC, the nearest first.
+
+    One malformed element hides no other; a body that cannot be read at all has none.
+    """
+    try:
+        answer = json_object(body)
+    except StrangeAnswerError:
+        return ()
+    found = (mapping(element) for element in sequence(answer.get("credits"))[:_MOST])
+    ends = (read_time(text(e.get("expires_at"))) for e in found if text(e.get("status")).lower() in _USABLE)
+    return tuple(sorted(end for end in ends if end is not None))

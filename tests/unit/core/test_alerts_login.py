@@ -1,0 +1,164 @@
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from probe_tray.core.alert_kinds import (
+    Alert,
+    AlertMemory,
+    ExpiryAlert,
+    Help,
+    LoginAlert,
+    RenewalFailedAlert,
+    RenewedAlert,
+    help_with,
+)
+from probe_tray.core.alerts import alerts
+from probe_tray.core.errors import LoginEndedError, NotSentError, OfficialExpiredError, Problem, WriteError
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState, AppState, Renewal
+from tests.support.fakes import START
+
+ANA = AccountKey("a", "ana")
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+ENDED, OFFLINE = LoginEndedError(reason="it was used elsewhere").problem, NotSentError(reason="no network").problem
+FULL = WriteError(path="x", reason="the disk is full").problem
+
+
+def ending(left: timedelta, *, renewable: bool = False, problem: Problem | None = None) -> AccountState:
+    return AccountState(
+        key=ANA,
+        stores=(StoreKind.VAULT,),
+        expires_at=START + left,
+        renewable=renewable,
+        renewal=Renewal(problem=problem, last_at=START),
+    )
+
+
+class Listener:
+    """Looks at one state of an account after the other, and keeps what has been said."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.memory = AlertMemory()
+        self.before: AppState | None = None
+
+    def hear(self, *accounts: AccountState, at: timedelta = timedelta()) -> list[Alert]:
+        state = AppState(settings=self.settings, accounts=accounts)
+        new, self.memory = alerts(
+            state, self.memory, START + at, forecast=lambda _account, _window: None, before=self.before
+        )
+        self.before = state
+        return list(new)
+
+
+@pytest.mark.parametrize(
+    ("left", "days", "count"),
+    [(2 * DAY, 3, 1), (3 * DAY, 3, 1), (3 * DAY + SECOND, 3, 0), (SECOND, 0, 0)],
+)
+def test_a_login_that_nothing_renews_is_said_before_it_ends(left: timedelta, days: int, count: int) -> None:
+    said = Listener(Settings(expiry_warning_days=days)).hear(ending(left))
+    assert said == [ExpiryAlert(account=ANA, expires_at=START + left)] * count
+
+
+def test_a_login_that_renews_itself_is_not_said() -> None:
+    assert Listener().hear(ending(DAY, renewable=True)) == []
+
+
+def test_a_login_is_said_where_renewing_by_itself_is_off() -> None:
+    said = Listener(Settings(auto_renew=False)).hear(ending(DAY, renewable=True))
+    assert said == [ExpiryAlert(account=ANA, expires_at=START + DAY)]
+
+
+def test_the_official_client_s_login_is_said_too() -> None:
+    theirs = replace(ending(DAY), stores=(StoreKind.OFFICIAL,))
+    assert Listener().hear(theirs) == [ExpiryAlert(account=ANA, expires_at=START + DAY)]
+
+
+def test_an_ending_login_is_said_once_until_it_is_another_one() -> None:
+    listener = Listener()
+    assert [len(listener.hear(ending(left))) for left in (DAY, DAY, 2 * DAY, 2 * DAY)] == [1, 0, 1, 0]
+
+
+def test_a_renewal_that_fails_while_travelling_is_no_news_before_the_last_day() -> None:
+    listener = Listener()
+    assert listener.hear(ending(2 * DAY, renewable=True, problem=OFFLINE)) == []
+    said = listener.hear(ending(2 * DAY, renewable=True, problem=OFFLINE), at=DAY)
+    assert said == [ExpiryAlert(account=ANA, expires_at=START + 2 * DAY)]
+
+
+def test_a_renewal_that_fails_for_good_reason_is_said_once() -> None:
+    listener = Listener()
+    failed = ending(2 * DAY, renewable=True, problem=FULL)
+    assert listener.hear(failed) == [RenewalFailedAlert(account=ANA, problem=FULL)]
+    assert listener.hear(failed) == []
+    assert listener.hear(failed, at=DAY) == [ExpiryAlert(account=ANA, expires_at=START + 2 * DAY)]
+
+
+def test_a_renewal_that_fails_on_the_last_day_is_one_message() -> None:
+    listener = Listener()
+    failed = ending(DAY, renewable=True, problem=FULL)
+    assert [type(a) for look in range(3) for a in listener.hear(failed, at=look * SECOND)] == [RenewalFailedAlert]
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        ending(5 * DAY, renewable=True, problem=ENDED),
+        ending(-DAY),
+        replace(ending(-DAY), stores=(StoreKind.OFFICIAL,), problem=OfficialExpiredError().problem),
+    ],
+)
+def test_a_login_that_has_ended_is_said_once_and_nothing_else_of_it(account: AccountState) -> None:
+    listener = Listener()
+    looks = [listener.hear(account, at=n * timedelta(hours=1)) for n in range(3)]
+    assert looks == [[LoginAlert(account=ANA)], [], []]
+
+
+def test_a_login_that_seems_to_work_again_for_once_is_not_said_again() -> None:
+    listener = Listener()
+    bad, good = ending(5 * DAY, renewable=True, problem=ENDED), ending(5 * DAY, renewable=True)
+    assert [len(listener.hear(a)) for a in (bad, good, bad)] == [1, 0, 0]
+
+
+def test_the_next_login_is_said_when_it_ends() -> None:
+    listener = Listener()
+    assert [len(listener.hear(ending(left))) for left in (-2 * DAY, 9 * DAY, -DAY)] == [1, 0, 1]
+
+
+def test_an_account_that_is_not_there_for_a_while_is_not_said_again() -> None:
+    listener = Listener()
+    assert [len(listener.hear(*found)) for found in ([ending(-DAY)], [], [ending(-DAY)])] == [1, 0, 0]
+
+
+def test_a_renewal_is_said_only_where_that_is_wanted() -> None:
+    old, new = ending(DAY, renewable=True), ending(10 * DAY, renewable=True)
+    wanted = Listener(Settings(renewed_alerts=True))
+    assert [wanted.hear(a) for a in (old, new, new)] == [
+        [],
+        [RenewedAlert(account=ANA, expires_at=START + 10 * DAY)],
+        [],
+    ]
+    quiet = Listener()
+    assert [quiet.hear(a) for a in (old, new)] == [[], []]
+
+
+def test_a_check_that_needed_no_renewal_is_not_said_to_be_one() -> None:
+    fresh = ending(10 * DAY, renewable=True)
+    listener = Listener(Settings(renewed_alerts=True))
+    assert [listener.hear(a) for a in (replace(fresh, renewal=Renewal()), fresh)] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("alert", "account", "button"),
+    [
+        (LoginAlert(account=ANA), None, Help.LOG_IN),
+        (ExpiryAlert(account=ANA, expires_at=START), ending(DAY), Help.LOG_IN),
+        (ExpiryAlert(account=ANA, expires_at=START), ending(DAY, renewable=True), Help.RENEW),
+        (RenewalFailedAlert(account=ANA, problem=FULL), ending(DAY, renewable=True), Help.RENEW),
+        (RenewedAlert(account=ANA, expires_at=START), ending(DAY), Help.OPEN),
+    ],
+)
+def test_each_alert_has_the_button_that_helps(alert: Alert, account: AccountState | None, button: Help) -> None:
+    assert help_with(alert, account) is button

@@ -1,0 +1,54 @@
+from datetime import UTC, datetime, timedelta
+
+from probe_tray.core.answer import Answer
+from probe_tray.core.errors import NotSentError
+from probe_tray.core.quota import Snapshot
+from probe_tray.engine.credit_asker import CreditAsker
+from tests.support.fakes import START, FakeClock, ScriptedService
+from tests.support.tokens import credential
+
+ANA, BEN = credential("ana"), credential("ben")
+END = datetime(2026, 12, 1, 8, tzinfo=UTC)
+LISTED = Answer(200, {}, b'{"credits": [{"expires_at": "2026-12-01T08:00:00Z"}]}')
+
+
+class Asked:
+    """An asker and its service."""
+
+    def __init__(self, *answers: Answer | Exception) -> None:
+        self.service, self.clock = ScriptedService(), FakeClock()
+        self.service.answer("reset_credits", *answers)
+        self.asker = CreditAsker(self.service, self.clock)
+
+    async def ends(self, count: int | None = 1, login: object = ANA) -> tuple[datetime, ...]:
+        snapshot = Snapshot(taken_at=START, reset_credits=count)
+        return (await self.asker.completed(snapshot, BEN if login is BEN else ANA)).reset_credit_ends
+
+
+async def test_the_ends_are_asked_for_once_an_hour_and_kept_in_between() -> None:
+    asked = Asked(LISTED)
+    assert [await asked.ends() for _ in range(3)] == [(END,)] * 3
+    assert asked.service.count("reset_credits") == 1
+    await asked.clock.advance(timedelta(hours=1))
+    await asked.ends()
+    assert asked.service.count("reset_credits") == 2
+
+
+async def test_each_account_is_asked_for_its_own() -> None:
+    asked = Asked(LISTED, Answer(200, {}, b"{}"))
+    assert (await asked.ends(), await asked.ends(login=BEN)) == ((END,), ())
+
+
+async def test_nobody_is_asked_where_there_are_no_credits() -> None:
+    asked = Asked(LISTED)
+    assert [await asked.ends(count) for count in (None, 0, -1)] == [()] * 3
+    assert asked.service.asked == []
+
+
+async def test_a_failure_costs_nothing_but_the_answer() -> None:
+    asked = Asked(LISTED, NotSentError(reason="no network"), Answer(404, {}, b""), Answer(200, {}, b"{}"))
+    found = [await asked.ends()]
+    for _ in range(3):
+        await asked.clock.advance(timedelta(hours=1))
+        found.append(await asked.ends())
+    assert found == [(END,), (END,), (END,), ()]

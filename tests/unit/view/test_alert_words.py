@@ -1,0 +1,274 @@
+from datetime import UTC, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from probe_tray.core.alert_kinds import (
+    Alert,
+    CreditAlert,
+    ExpiryAlert,
+    Level,
+    LimitedAlert,
+    LoginAlert,
+    PaceAlert,
+    QuotaAlert,
+    RenewalFailedAlert,
+    RenewedAlert,
+    RestoredAlert,
+)
+from probe_tray.core.errors import LoginEndedError, WriteError
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.quota import Snapshot, SpendControl, WindowKind
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState, Renewal
+from probe_tray.ports import Notification, Urgency
+from probe_tray.resources import resource
+from probe_tray.view.alert_words import notification, trial
+from probe_tray.view.catalogue import parse_po
+from probe_tray.view.privacy import mask, masked_name
+from probe_tray.view.times import Now
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+from tests.unit.ui.samples import NOW, account, snapshot, window
+
+ANA, LEE = account("ana@example.com", snapshot(42, 17)), account("lee@studio.example", snapshot(88, 61))
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+FULL = WriteError(path="ana@example.com.json", reason="the disk is full").problem
+SHORT = window(WindowKind.SHORT, 88, timedelta(minutes=38))
+WEEK = window(WindowKind.WEEKLY, 100, timedelta(days=5, hours=4, minutes=28))
+
+
+def shown(*batch: Alert, state: AppState | None = None, t: Translator | None = None) -> Notification:
+    return notification(batch, state or samples.only([ANA, LEE]), Now(NOW, UTC), t or Translator())
+
+
+def words(alert: Alert, state: AppState | None = None) -> tuple[str, str, list[str]]:
+    found = shown(alert, state=state)
+    return found.title, found.body, [b.label for b in found.buttons]
+
+
+def test_a_level_says_how_much_is_used_and_when_it_comes_back() -> None:
+    assert words(QuotaAlert(account=LEE.key, window=SHORT, level=Level.WARNING)) == (
+        "lee@studio.example: 88% of the quota for 5 h used",
+        "It resets in 38 min: 14:30.",
+        ["Open"],
+    )
+
+
+def test_a_quota_that_is_used_up_says_until_when_there_is_none() -> None:
+    assert words(QuotaAlert(account=LEE.key, window=WEEK, level=Level.EXHAUSTED)) == (
+        "lee@studio.example: the weekly quota is used up",
+        "No capacity until Friday 18:20 (in 5 d 4 h).",
+        ["Open"],
+    )
+
+
+def test_a_reset_that_nobody_knows_is_not_made_up() -> None:
+    unknown = window(WindowKind.MONTHLY, 96, None)
+    assert words(QuotaAlert(account=LEE.key, window=unknown, level=Level.CRITICAL))[:2] == (
+        "lee@studio.example: 96% of the monthly quota used",
+        "The service does not say when it resets.",
+    )
+
+
+def test_resets_are_told_by_this_computer_s_clock() -> None:
+    ahead = replace(LEE, snapshot=replace(snapshot(88, 61), clock_offset=3600.0))
+    title, body, _ = words(QuotaAlert(account=LEE.key, window=SHORT, level=Level.WARNING), samples.only([ahead]))
+    assert (title, body) == ("lee@studio.example: 88% of the quota for 5 h used", "It resets now: 13:30.")
+
+
+def test_a_limit_without_a_full_window_says_its_reason() -> None:
+    spent = replace(ANA, snapshot=Snapshot(taken_at=NOW, spend=SpendControl(reached=True, reset_at=NOW + HOUR)))
+    assert words(LimitedAlert(account=ANA.key), samples.only([spent])) == (
+        "ana@example.com: no capacity",
+        "No capacity until 14:52: the workspace's spending limit is reached.",
+        ["Open"],
+    )
+
+
+def test_capacity_that_came_back_says_what_is_used() -> None:
+    assert words(RestoredAlert(account=ANA.key)) == (
+        "ana@example.com: there is capacity again",
+        "Used now: 5 h 42% · Week 17%.",
+        ["Open"],
+    )
+
+
+def test_a_pace_says_when_it_ends() -> None:
+    assert words(PaceAlert(account=LEE.key, window=SHORT, runs_out_at=NOW + timedelta(minutes=8)))[:2] == (
+        "lee@studio.example: the quota for 5 h will not last",
+        "At this pace it is used up in 8 min: 14:00. It resets in 38 min: 14:30.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "body", "buttons"),
+    [
+        (
+            {"renewable": False},
+            "Nothing renews it by itself. Log in again so that its quota stays in view.",
+            ["Log in again", "Open"],
+        ),
+        (
+            {"renewable": True},
+            "Renewing logins by themselves is switched off. Renew it now, so that its quota stays in view.",
+            ["Renew now", "Open"],
+        ),
+        (
+            {"renewable": True, "renewal": Renewal(problem=FULL)},
+            "Probe Tray could not renew it so far: ana@example.com.json cannot be written: the disk is full.",
+            ["Renew now", "Open"],
+        ),
+        (
+            {"renewable": False, "stores": (StoreKind.OFFICIAL,)},
+            "The Codex client renews it when it is used. Start that client once, or log in here.",
+            ["Log in again", "Open"],
+        ),
+    ],
+)
+def test_a_login_that_ends_says_why_and_has_the_button_that_helps(
+    changes: dict[str, object], body: str, buttons: list[str]
+) -> None:
+    ending = replace(ANA, **changes)
+    assert words(ExpiryAlert(account=ANA.key, expires_at=NOW + 2 * DAY), samples.only([ending])) == (
+        "ana@example.com: this login ends in 2 days",
+        body,
+        buttons,
+    )
+
+
+def test_a_renewal_and_its_failure() -> None:
+    assert words(RenewedAlert(account=ANA.key, expires_at=NOW + 10 * DAY))[:2] == (
+        "ana@example.com: the login was renewed",
+        "It is good until 2 Dec.",
+    )
+    title, body, buttons = words(RenewalFailedAlert(account=ANA.key, problem=FULL))
+    assert title == "ana@example.com: the login could not be renewed"
+    assert body.startswith("ana@example.com.json cannot be written: the disk is full.")
+    assert buttons == ["Renew now", "Open"]
+
+
+def test_a_login_that_has_ended_says_why() -> None:
+    ended = replace(ANA, renewal=Renewal(problem=LoginEndedError(reason="it was used elsewhere").problem))
+    assert words(LoginAlert(account=ANA.key), samples.only([ended])) == (
+        "ana@example.com: log in again",
+        "This login has ended: it was used elsewhere. Log in again; the account keeps its name and settings.",
+        ["Log in again", "Open"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "title"),
+    [
+        (1, "ana@example.com: 1 reset credit is lost in 2 days"),
+        (3, "ana@example.com: 3 reset credits are lost soon, the first in 2 days"),
+    ],
+)
+def test_reset_credits_say_until_when_they_can_be_used(count: int, title: str) -> None:
+    assert words(CreditAlert(account=ANA.key, count=count, expires_at=NOW + 2 * DAY)) == (
+        title,
+        "It brings a used-up quota back at once. Use it before Tuesday 13:52.",
+        ["Open"],
+    )
+
+
+def test_several_are_one_notification_the_gravest_first() -> None:
+    found = shown(
+        QuotaAlert(account=LEE.key, window=SHORT, level=Level.WARNING),
+        ExpiryAlert(account=ANA.key, expires_at=NOW + 2 * DAY),
+        QuotaAlert(account=LEE.key, window=WEEK, level=Level.EXHAUSTED),
+    )
+    assert found.title == "3 things about your accounts"
+    assert found.body.splitlines() == [
+        "lee@studio.example: the weekly quota is used up",
+        "ana@example.com: this login ends in 2 days",
+        "lee@studio.example: 88% of the quota for 5 h used",
+    ]
+    assert [b.label for b in found.buttons] == ["Renew now", "Open"]
+    assert found.urgency is Urgency.CRITICAL
+
+
+def test_many_are_counted() -> None:
+    found = shown(*(LoginAlert(account=AccountKey(f"a{n}")) for n in range(20)))
+    lines = found.body.splitlines()
+    assert (len(lines), lines[-1]) == (6, "and 15 more")
+    assert [b.label for b in found.buttons] == ["Open"]
+
+
+def test_of_six_none_is_left_out() -> None:
+    assert "more" not in shown(*(LoginAlert(account=AccountKey(f"a{n}")) for n in range(6))).body
+
+
+def test_what_holds_now_takes_the_place_of_what_held() -> None:
+    gone = shown(QuotaAlert(account=ANA.key, window=WEEK, level=Level.EXHAUSTED))
+    back, other = shown(RestoredAlert(account=ANA.key)), shown(RestoredAlert(account=LEE.key))
+    assert gone.tag == back.tag != other.tag
+
+
+def test_a_test_notification_can_be_opened() -> None:
+    found = trial(Translator())
+    assert (found.title, [b.action for b in found.buttons]) == ("Notifications work", ["open"])
+
+
+PRIVATE = AppState(accounts=(ANA, LEE), settings=Settings(privacy=True))
+ALERTS: tuple[Alert, ...] = (
+    QuotaAlert(account=LEE.key, window=SHORT, level=Level.WARNING),
+    QuotaAlert(account=LEE.key, window=WEEK, level=Level.EXHAUSTED),
+    LimitedAlert(account=ANA.key),
+    RestoredAlert(account=ANA.key),
+    PaceAlert(account=LEE.key, window=SHORT, runs_out_at=NOW + HOUR),
+    ExpiryAlert(account=ANA.key, expires_at=NOW + 2 * DAY),
+    RenewedAlert(account=ANA.key, expires_at=NOW + 2 * DAY),
+    RenewalFailedAlert(account=ANA.key, problem=FULL),
+    LoginAlert(account=ANA.key),
+    CreditAlert(account=ANA.key, count=2, expires_at=NOW + 2 * DAY),
+)
+
+
+@pytest.mark.parametrize("batch", [*((a,) for a in ALERTS), ALERTS], ids=lambda b: type(b[0]).__name__)
+def test_in_privacy_mode_no_address_is_shown(batch: tuple[Alert, ...]) -> None:
+    found = shown(*batch, state=PRIVATE)
+    assert "•••@" in found.title + found.body
+    assert not any(word in found.title + found.body for word in ("ana@", "lee@", "example", "studio"))
+
+
+CHINESE = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda a: type(a).__name__)
+@pytest.mark.parametrize("accounts", [(), (ANA, LEE)])
+def test_every_alert_can_be_said_even_when_its_account_is_gone(alert: Alert, accounts: tuple[object, ...]) -> None:
+    state = samples.only([ANA, LEE]) if accounts else AppState()
+    for translator in (Translator(), CHINESE):
+        found = shown(alert, state=state, t=translator)
+        assert found.title
+        assert found.buttons
+        assert "{" not in found.title + found.body
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("ana@example.com: log in", "a•••@e•••: log in"),
+        ("no <ana.b+c@mail.example.co.uk>.", "no <a•••@m•••>."),
+        ("/home/u/codex-ana@example.com.json", "/•••@e•••"),
+        ("of user-AbC123xyz and 123e4567-e89b-12d3-a456-426614174000", "of ••• and •••"),
+        ("5 h 42% at 14:30", "5 h 42% at 14:30"),
+    ],
+)
+def test_addresses_and_ids_are_hidden_wherever_they_stand(text: str, hidden: str) -> None:
+    assert mask(text) == hidden
+
+
+def test_a_name_is_hidden_but_can_be_told_from_another() -> None:
+    assert masked_name(ANA) == "a•••@e•••"
+    assert masked_name(replace(ANA, email="", workspace="Studio")) == "S•••"
+    nameless = replace(ANA, email="", workspace="")
+    assert masked_name(nameless) == f"#{ANA.key.slug[:4]}"
+
+
+@given(st.text(), st.emails(), st.text())
+def test_no_address_survives(before: str, email: str, after: str) -> None:
+    assert email not in mask(f"{before} {email} {after}")
