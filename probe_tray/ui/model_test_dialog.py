@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import (
     QDialog,
@@ -11,6 +11,8 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QProgressBar,
     QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -21,7 +23,7 @@ from probe_tray.ui.widgets import words
 from probe_tray.view.model_test import ModelTestView, TriedAccount, TriedModel
 from probe_tray.view.models import Tone
 
-_WIDTH, _HEIGHT = 620, 440
+_WIDTH, _HEIGHT = 680, 480
 _MODEL, _LATENCY, _SAID = range(3)
 _OPENED = 4
 """So many accounts show their models from the start; more are opened by hand."""
@@ -32,6 +34,24 @@ class ModelTestActions(msgspec.Struct, frozen=True, kw_only=True):
 
     stop: Callable[[], None]
     again: Callable[[], None]
+
+
+class _Wrapping(QStyledItemDelegate):
+    """Makes lines as high as their sentences need; Qt's own measures them as if they were never broken."""
+
+    def __init__(self, tree: QTreeWidget, theme: Theme) -> None:
+        super().__init__(tree)
+        self._tree = tree
+        self._theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """The size of one cell in its column's present width."""
+        space, margin = self._theme.px(6), self._theme.px(8)
+        room = QRect(0, 0, max(self._tree.columnWidth(index.column()) - margin, 1), 10_000)
+        broken = Qt.TextFlag.TextWordWrap if index.column() == _SAID else Qt.TextFlag.TextSingleLine
+        said = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
+        height = option.fontMetrics.boundingRect(room, int(broken), said).height()
+        return QSize(super().sizeHint(option, index).width(), max(height, option.fontMetrics.height()) + space)
 
 
 class ModelTestDialog(QDialog):
@@ -49,6 +69,9 @@ class ModelTestDialog(QDialog):
         self._tree = QTreeWidget(self)
         self._tree.setColumnCount(3)
         self._tree.setWordWrap(True)
+        self._tree.setAllColumnsShowFocus(True)
+        self._tree.setItemDelegate(_Wrapping(self._tree, theme))
+        self._tree.header().sectionResized.connect(self._tree.scheduleDelayedItemsLayout)
         self._tree.setSelectionMode(QTreeWidget.SelectionMode.SingleSelection)
         self._tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._tree.header().setSectionsMovable(False)
@@ -99,6 +122,7 @@ class ModelTestDialog(QDialog):
             item = _child(root, number)
             if item.text(_MODEL) != account.name:
                 item.setFont(_MODEL, self._theme.font(strong=True))
+                item.setToolTip(_MODEL, account.name)
                 item.setExpanded(len(accounts) <= _OPENED)
             self._write(item, (account.name, "", account.said), "", account.tone)
             _shorten(item, len(account.rows))
@@ -145,8 +169,6 @@ class ModelTestDialog(QDialog):
             QProgressBar::chunk {{ background: {c.accent}; border-radius: {px(3)}px; }}
             QTreeWidget {{ background: {c.card}; border: 1px solid {c.line}; border-radius: {px(8)}px;
                 padding: {px(4)}px; }}
-            QTreeWidget::item {{ padding: {px(3)}px 0; }}
-            QTreeWidget::item:selected {{ background: {c.track}; color: {c.text}; }}
             QHeaderView::section {{ background: {c.card}; color: {c.secondary}; border: none;
                 padding: {px(4)}px {px(4)}px; }}
             """
@@ -156,8 +178,8 @@ class ModelTestDialog(QDialog):
         self._text.setStyleSheet(f"color: {c.secondary}")
         header = self._tree.header()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(_MODEL, px(220))
-        header.resizeSection(_LATENCY, px(96))
+        header.resizeSection(_MODEL, px(200))
+        header.resizeSection(_LATENCY, px(90))
 
 
 def _child(parent: QTreeWidgetItem, place: int) -> QTreeWidgetItem:
