@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,7 @@ _AT_ONCE: Final = 50
 """Series that one transaction of tidying works on, so that nothing else waits long for the thread."""
 _PATIENCE: Final = 2.0
 """Seconds to wait for another process that uses the file."""
+_TRIES: Final = 40
 # SQLITE_CORRUPT and SQLITE_NOTADB.
 _BROKEN: Final = frozenset({11, 26})
 _REASONS: Final = {
@@ -151,7 +153,7 @@ class SqliteHistory:
                 os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             connection = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
             try:
-                connection.execute("PRAGMA journal_mode = WAL").close()
+                _use_wal(connection)
                 connection.execute("PRAGMA synchronous = NORMAL").close()
                 prepare(connection)
                 self._series.load(connection)
@@ -240,6 +242,18 @@ def _tidy(db: sqlite3.Connection, first: int, now: datetime) -> int:
         return int(numbers[-1])
     db.execute("DELETE FROM renewals WHERE at < ?", (oldest,))
     return -1
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    # SQLite does not wait here, whatever its patience, for another run of the program that opens the same new file.
+    for _ in range(_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError:
+            time.sleep(_PATIENCE / _TRIES)
+        else:
+            return
+    connection.execute("PRAGMA journal_mode = WAL").close()
 
 
 def _seconds(moment: datetime | None) -> int:

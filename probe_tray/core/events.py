@@ -50,11 +50,10 @@ class CheckFailed(msgspec.Struct, frozen=True, kw_only=True):
     next_check: datetime | None
 
 
-class CheckPlanned(msgspec.Struct, frozen=True, kw_only=True):
-    """The next check of an account was set."""
+class ChecksPlanned(msgspec.Struct, frozen=True, kw_only=True):
+    """The next checks of accounts were set, of many at once where there are many."""
 
-    key: AccountKey
-    next_check: datetime | None
+    moments: tuple[tuple[AccountKey, datetime | None], ...]
 
 
 class LoginChanged(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +136,7 @@ Event = (
     | CheckStarted
     | CheckSucceeded
     | CheckFailed
-    | CheckPlanned
+    | ChecksPlanned
     | LoginChanged
     | SettingsChanged
     | RenewalStarted

@@ -1,6 +1,7 @@
 """``reduce(state, event)``: the only way the state changes."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 from probe_tray.core.events import (
     AccountsRead,
     CheckFailed,
-    CheckPlanned,
+    ChecksPlanned,
     CheckStarted,
     CheckSucceeded,
     DeskChanged,
@@ -34,22 +35,19 @@ from probe_tray.core.model_test import ModelTestEnded, ModelTestProgress, ModelT
 from probe_tray.core.state import AccountState, AppState, Renewal
 from probe_tray.core.steady import steady
 
-_AboutOne = CheckStarted | CheckSucceeded | CheckFailed | CheckPlanned | RenewalStarted | RenewalEnded | RenewalPlanned
+_AboutMany = AccountsRead | ChecksPlanned | KeptRead | TrendsRead
+_AboutOne = CheckStarted | CheckSucceeded | CheckFailed | RenewalStarted | RenewalEnded | RenewalPlanned
 
 
 def reduce(state: AppState, event: Event) -> AppState:
     """The state after the event. An event about an account that is gone changes nothing."""
     match event:
-        case AccountsRead():
-            return _accounts_read(state, event)
+        case AccountsRead() | ChecksPlanned() | KeptRead() | TrendsRead():
+            return _change_many(state, event)
         case LoginChanged(login=login):
             return replace(state, login=login)
         case SettingsChanged(settings=settings):
             return replace(state, settings=settings)
-        case KeptRead(kept=kept):
-            return _kept_read(state, {k.slug: k for k in kept})
-        case TrendsRead(trends=trends):
-            return _trends_read(state, dict(trends))
         case SituationChanged(situation=situation):
             return replace(state, situation=situation)
         case DeskChanged(desk=desk):
@@ -64,6 +62,20 @@ def reduce(state: AppState, event: Event) -> AppState:
             return replace(state, trouble=problem)
         case _:
             return _change(state, event)
+
+
+def _change_many(state: AppState, event: _AboutMany) -> AppState:
+    match event:
+        case AccountsRead():
+            return _accounts_read(state, event)
+        case ChecksPlanned(moments=moments):
+            return _planned(state, dict(moments))
+        case KeptRead(kept=kept):
+            return _kept_read(state, {k.slug: k for k in kept})
+        case TrendsRead(trends=trends):
+            return _trends_read(state, dict(trends))
+        case _:
+            assert_never(event)
 
 
 def _change(state: AppState, event: _AboutOne) -> AppState:
@@ -91,8 +103,6 @@ def _changed(account: AccountState, event: _AboutOne) -> AccountState:
             )
         case CheckFailed(at=at, problem=problem, next_check=moment):
             return replace(account, checking=False, checked_at=at, next_check=moment, problem=problem)
-        case CheckPlanned(next_check=moment):
-            return replace(account, next_check=moment)
         case RenewalStarted():
             return replace(account, renewal=replace(account.renewal, running=True))
         case RenewalEnded(at=at, problem=problem):
@@ -161,6 +171,13 @@ def _known_renewal(old: Renewal, read: Renewal, *, same_login: bool) -> Renewal:
         # Another process has met it, or these tokens are an old copy.
         return replace(read, running=old.running)
     return old if same_login else Renewal(running=old.running, last_at=old.last_at)
+
+
+def _planned(state: AppState, moments: Mapping[AccountKey, datetime | None]) -> AppState:
+    if not any(a.key in moments for a in state.accounts):
+        return state
+    accounts = (replace(a, next_check=moments[a.key]) if a.key in moments else a for a in state.accounts)
+    return replace(state, accounts=tuple(accounts))
 
 
 def _kept_read(state: AppState, kept: Mapping[str, Kept]) -> AppState:

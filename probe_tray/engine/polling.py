@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from probe_tray.core.errors import ProbeError, RateLimitedError, UnavailableError
-from probe_tray.core.events import AccountsRead, CheckFailed, CheckPlanned, CheckStarted, CheckSucceeded, Event
+from probe_tray.core.events import AccountsRead, CheckFailed, ChecksPlanned, CheckStarted, CheckSucceeded, Event
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.quota import Snapshot
 from probe_tray.core.schedule import Pacing, first_checks, look, next_check, pacing
@@ -69,10 +69,9 @@ class Poller:
         None is checked before the moment to which the service has put it off.
         """
         self._scout.end()
-        now, chosen = self._clock.now(), list(keys)
-        for key, moment in zip(chosen, first_checks(len(chosen), now, _FOR_A_PERSON), strict=True):
-            self._plan(self._store.state.account(key), moment)
-        self._wake.set()
+        wanted, now = set(keys), self._clock.now()
+        chosen = [a for a in self._store.state.accounts if a.key in wanted]
+        self._plan(zip(chosen, first_checks(len(chosen), now, _FOR_A_PERSON), strict=True))
 
     def looked_at(self) -> None:
         """A person looks at the numbers: those over a minute old are asked for again, unless only by hand."""
@@ -90,8 +89,7 @@ class Poller:
         chosen = self._scout.send(self._store.state.accounts)
         if chosen is not None:
             self._failures.pop(chosen.key, None)
-            self._plan(chosen, self._clock.now() + after)
-            self._wake.set()
+            self._plan([(chosen, self._clock.now() + after)])
 
     def replan(self) -> None:
         """Look at the schedule again: the settings, the accounts or the machine's situation changed."""
@@ -104,9 +102,7 @@ class Poller:
             # A failed check has a pace of its own.
             stray = [a for a, moment in planned if a.problem is None and moment > now + pace.longest]
             moments = first_checks(len(stray), now, pace.every)
-        for account, moment in zip(stray, moments, strict=True):
-            self._store.dispatch(CheckPlanned(key=account.key, next_check=moment))
-        self._wake.set()
+        self._plan(zip(stray, moments, strict=True))
 
     def _heard(self, event: Event) -> None:
         if isinstance(event, AccountsRead):
@@ -115,8 +111,8 @@ class Poller:
     def _plan_new(self, unplanned: tuple[AccountState, ...]) -> bool:
         every = self._pacing().every
         fresh = [a for a in unplanned if every or not a.checked_at]
-        for account, moment in zip(fresh, first_checks(len(fresh), self._clock.now(), every), strict=True):
-            self._store.dispatch(CheckPlanned(key=account.key, next_check=moment))
+        if fresh:
+            self._plan(zip(fresh, first_checks(len(fresh), self._clock.now(), every), strict=True))
         return bool(fresh)
 
     def _old(self, accounts: tuple[AccountState, ...], now: datetime) -> list[AccountState]:
@@ -124,15 +120,13 @@ class Poller:
 
     def _spread(self, accounts: list[AccountState], now: datetime) -> None:
         """Ask for these one after the other from now on, except those whose turn comes sooner."""
-        for account, moment in zip(accounts, first_checks(len(accounts), now, self._pacing().every), strict=True):
-            if account.next_check is None or not now < account.next_check <= moment:
-                self._plan(account, moment)
-        self._wake.set()
+        moments = zip(accounts, first_checks(len(accounts), now, self._pacing().every), strict=True)
+        self._plan([(a, m) for a, m in moments if a.next_check is None or not now < a.next_check <= m])
 
-    def _plan(self, account: AccountState | None, moment: datetime) -> None:
-        if account is not None:
-            moment = max(moment, _allowed_from(account, moment))
-            self._store.dispatch(CheckPlanned(key=account.key, next_check=moment))
+    def _plan(self, moments: Iterable[tuple[AccountState, datetime | None]]) -> None:
+        planned = tuple((a.key, None if m is None else max(m, _allowed_from(a, m))) for a, m in moments)
+        self._store.dispatch(ChecksPlanned(moments=planned))
+        self._wake.set()
 
     async def _pause(self, until: datetime | None) -> None:
         left = _LONGEST_NAP if until is None else max((until - self._clock.now()).total_seconds(), 0.05)

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -285,7 +286,12 @@ SAMPLES = st.lists(
 
 @given(SAMPLES)
 async def test_whatever_is_written_is_charted_within_its_bounds(rows: list[tuple[int, int, Meter]]) -> None:
-    async with opened(Path(":memory:")) as history:
+    with TemporaryDirectory() as folder:
+        await chart_all(Path(folder) / "history.db", rows)
+
+
+async def chart_all(path: Path, rows: list[tuple[int, int, Meter]]) -> None:
+    async with opened(path) as history:
         await history.write(batch(*(sample(START + timedelta(seconds=at), used, meter) for at, used, meter in rows)))
         await history.tidy(START)
         for span in Span:

@@ -10,7 +10,7 @@ from probe_tray.core.errors import KeyringLockedError, LoginEndedError, NotSentE
 from probe_tray.core.events import (
     AccountsRead,
     CheckFailed,
-    CheckPlanned,
+    ChecksPlanned,
     CheckStarted,
     CheckSucceeded,
     Event,
@@ -124,8 +124,8 @@ def test_a_check_shows_that_it_runs() -> None:
 
 
 def test_planning_moves_the_next_check_alone() -> None:
-    assert only(after(READ, CheckPlanned(key=ANA, next_check=LATER))) == replace(account(), next_check=LATER)
-    assert only(after(READ, CHECKED, CheckPlanned(key=ANA, next_check=None))).next_check is None
+    assert only(after(READ, ChecksPlanned(moments=((ANA, LATER),)))) == replace(account(), next_check=LATER)
+    assert only(after(READ, CHECKED, ChecksPlanned(moments=((ANA, None),)))).next_check is None
 
 
 def test_a_renewal_is_planned_runs_and_ends() -> None:
@@ -207,7 +207,7 @@ def test_the_situation_is_replaced_whole() -> None:
         CheckStarted(key=BEN),
         CheckSucceeded(key=BEN, snapshot=Snapshot(taken_at=START), next_check=None),
         CheckFailed(key=BEN, at=START, problem=PROBLEM, next_check=None),
-        CheckPlanned(key=BEN, next_check=LATER),
+        ChecksPlanned(moments=((BEN, LATER),)),
         RenewalStarted(key=BEN),
         RenewalEnded(key=BEN, at=START, problem=None),
         RenewalPlanned(key=BEN, next_at=LATER),
@@ -237,7 +237,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(CheckStarted, key=KEYS),
     st.builds(CheckSucceeded, key=KEYS, snapshot=st.builds(Snapshot, taken_at=TIMES), next_check=PLANS),
     st.builds(CheckFailed, key=KEYS, at=TIMES, problem=PROBLEMS, next_check=PLANS),
-    st.builds(CheckPlanned, key=KEYS, next_check=PLANS),
+    st.builds(ChecksPlanned, moments=st.lists(st.tuples(KEYS, PLANS), max_size=3).map(tuple)),
     st.builds(LoginChanged, login=st.none() | LOGINS),
     st.builds(SettingsChanged, settings=st.builds(Settings, poll_minutes=st.integers(0, 1440))),
     st.builds(RenewalStarted, key=KEYS),
