@@ -18,10 +18,12 @@ from tests.desktop.walking import (
     NEWCOMER,
     OBEYING_MODES,
     PANEL,
+    PORT_SECONDS,
     App,
     config_file,
     data_folder,
     official_login,
+    take,
     vault_key,
     write_config,
 )
@@ -45,20 +47,7 @@ def failed(desktop: Desktop, *before: str, env: dict[str, str] | None = None) ->
 
 
 def hold(port: int) -> socket.socket:
-    """Take a callback port, as another program's login does; another test run on this machine may have it just now."""
-
-    def take() -> socket.socket | None:
-        taken = socket.socket()
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            taken.bind(("127.0.0.1", port))
-            taken.listen()
-        except OSError:
-            taken.close()
-            return None
-        return taken
-
-    return wait_for(f"port {port} to be free", take, seconds=30)
+    return wait_for(f"port {port} to be free", lambda: take(port), seconds=PORT_SECONDS)
 
 
 @pytest.fixture
@@ -85,6 +74,7 @@ def test_without_a_display_one_line_says_so_at_once(desktop: Desktop, display: s
         ('{"storage": "cloud"}', 'storage is "cloud". Allowed: "vault" or "folder".'),
         ('{"poll_minutes": 5', "the whole file is not valid JSON"),
     ],
+    ids=["number", "choice", "JSON"],
 )
 def test_a_broken_configuration_is_named_and_left_as_it_was(desktop: Desktop, text: str, words: str) -> None:
     path = write_config(desktop, text)
@@ -96,7 +86,11 @@ def test_a_broken_configuration_is_named_and_left_as_it_was(desktop: Desktop, te
     assert [p.name for p in path.parent.iterdir()] == ["config.json"]
 
 
-@pytest.mark.parametrize("address", ["not a proxy", "gopher://ana:proxy-password@proxy.example:1", "http://:99999"])
+@pytest.mark.parametrize(
+    "address",
+    ["not a proxy", "gopher://ana:proxy-password@proxy.example:1", "http://:99999"],
+    ids=["no address", "unknown kind", "no host"],
+)
 def test_an_unusable_proxy_is_named_by_where_it_stands(desktop: Desktop, address: str) -> None:
     line = failed(desktop, env={"HTTPS_PROXY": address})
     assert "The proxy address in HTTPS_PROXY" in line

@@ -38,7 +38,7 @@ def test_everything_is_drawn_and_lies_on_the_screen(desktop: Desktop, look: str,
         assert is_on_the_screen(window.region), name
 
     desktop.notifications.wait("login ends")
-    desktop.notifications.wait("100% of the weekly quota used")
+    desktop.notifications.wait("weekly quota")
     picture("notification", desktop.screen.wait_window("xfce4-notifyd"))
     desktop.notifications.forget()
     app.wait_account("ana@example.com")

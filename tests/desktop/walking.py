@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,8 @@ NEWCOMER: Final = "newcomer@example.com"
 OBEYING_MODES: Final = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--") if os.geteuid() == 0 else ()
 """Before a command: root, whom no file's mode stops, becomes like everybody else."""
 CALLBACK_PORTS: Final = (1455, 1457)
+PORT_SECONDS: Final = 30
+"""How long a callback port is waited for that another test run on this machine has just now."""
 
 
 class App:
@@ -77,8 +80,18 @@ class App:
         """Click a button of its windows with the mouse."""
         self.desktop.reader.press(button, pid=self.pid)
 
+    def answer(self, notification: str, button: str) -> None:
+        """Click a button of the notification that has the words (a regular expression), as soon as a person could."""
+        shown = self.desktop.notifications.wait(notification)
+        # The app learns which number its notification got while it draws all that a start brings. It has when it has
+        # answered something else since; no person is faster than that.
+        for _question in range(3):
+            self.item.menu()
+        self.desktop.notifications.press(shown, button)
+
     def start_login(self) -> str:
         """Choose "Log in to Codex…" in the menu; the address that the browser was given."""
+        wait_for("a free callback port", lambda: any(map(is_free, CALLBACK_PORTS)), seconds=PORT_SECONDS)
         before = len(self.desktop.browser.urls())
         self.item.click_menu(LOG_IN)
         return self.desktop.browser.wait_url(after=before)
@@ -96,6 +109,27 @@ class App:
         self.item.click_menu("Quit")
         assert self.program.wait_exit() == 0, self.program.describe()
         self.desktop.tray.wait_empty()
+
+
+def take(port: int) -> socket.socket | None:
+    """Listen on a callback port, as another program's login does; None where somebody else does."""
+    taken = socket.socket()
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+    except OSError:
+        taken.close()
+        return None
+    return taken
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a callback port."""
+    taken = take(port)
+    if taken is not None:
+        taken.close()
+    return taken is not None
 
 
 def data_folder(desktop: Desktop, *, demo: bool = True) -> Path:
