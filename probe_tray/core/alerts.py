@@ -29,17 +29,19 @@ def alerts(
     what passes is forgotten, everything else waits and is said by the first look after, if it still holds.
     """
     heard = _sorted_by_account(_still_known(memory.said, state, now))
+    earlier = {} if before is None else {account.key: account for account in before.accounts}
     new: list[Alert] = []
     for account in state.accounts:
-        told = Told(account.key.slug, heard.get(account.key.slug, frozenset()))
-        for candidate in _candidates(account, state, told, now, forecast, before):
+        slug = account.key.slug
+        told = Told(slug, heard.get(slug, frozenset()))
+        for candidate in _candidates(account, state, told, now, forecast, earlier.get(account.key)):
             passing = is_passing(candidate.alert)
             if quiet and not passing:
                 continue
             told = _remember(told, candidate, now)
             if not quiet:
                 new.append(candidate.alert)
-        heard[account.key.slug] = told.said
+        heard[slug] = told.said
     everything = frozenset[Said]().union(*heard.values())
     return tuple(new), replace(memory, said=everything)
 
@@ -50,10 +52,9 @@ def _candidates(
     told: Told,
     now: datetime,
     forecast: Forecast,
-    before: AppState | None,
+    before: AccountState | None,
 ) -> Iterator[Candidate]:
-    earlier = None if before is None else before.account(account.key)
-    yield from login_alerts(account, state.settings, told, now, earlier)
+    yield from login_alerts(account, state.settings, told, now, before)
     yield from quota_alerts(account, state.settings, told, now, forecast)
     yield from credit_alerts(account, state.settings, told, now)
 

@@ -1,0 +1,146 @@
+"""What a person is told on a real desktop while a quota is used up and comes back, and that nothing is said twice."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from probe_tray.demo import DemoService
+from tests.desktop.bench import Desktop
+from tests.desktop.waiting import wait_for
+from tests.desktop.walking import PANEL, App, data_folder, official_login, write_config
+from tests.support.mitm import Mitm
+
+pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
+
+ANA = "ana@example.com"
+SHORT, WEEK = 18_000, 604_800
+
+
+@pytest.fixture
+def service() -> Iterator[DemoService]:
+    with DemoService() as running:
+        yield running
+
+
+@pytest.fixture
+def proxy(service: DemoService, tmp_path: Path) -> Iterator[Mitm]:
+    with Mitm(service.addresses, tmp_path) as running:
+        yield running
+
+
+class Told:
+    """The app with one account, whose use is what the test says, and all that it has told so far."""
+
+    def __init__(self, desktop: Desktop, service: DemoService, proxy: Mitm) -> None:
+        self.desktop, self.service = desktop, service
+        home = desktop.home / "codex"
+        home.mkdir()
+        (home / "auth.json").write_bytes(official_login(service.issue_login(ANA)))
+        service.set_used(ANA, {SHORT: 10, WEEK: 10})
+        self.env = {**proxy.environment, "CODEX_HOME": str(home)}
+        self.app = self.start()
+
+    def start(self) -> App:
+        self.app = App(self.desktop, env=self.env)
+        self.app.wait_account("", r"5 h \d+%")
+        return self.app
+
+    def use(self, short: int, *, week: int = 10, shown: int | None = None) -> None:
+        """Let so much be used, ask for it, and wait until ``shown`` percent stand in the menu."""
+        asked = self.service.count("/wham/usage", status=200)
+        self.service.set_used(ANA, {SHORT: short, WEEK: week})
+        self.app.item.click_menu("Refresh now")
+        self.answered(asked, short if shown is None else shown)
+
+    def begin_new_window(self) -> None:
+        """Let the 5-hour window end and another one begin."""
+        later = datetime.now(UTC) + timedelta(hours=9)
+
+        def window(seconds: int, used: int) -> dict[str, object]:
+            return {"used_percent": used, "limit_window_seconds": seconds, "reset_at": int(later.timestamp())}
+
+        asked = self.service.count("/wham/usage", status=200)
+        limit = {"allowed": True, "primary_window": window(SHORT, 1), "secondary_window": window(WEEK, 10)}
+        self.service.set_usage(ANA, {"plan_type": "plus", "rate_limit": limit})
+        self.app.item.click_menu("Refresh now")
+        self.answered(asked, 1)
+
+    def answered(self, before: int, shown: int) -> None:
+        wait_for("the next question for the quota", lambda: self.service.count("/wham/usage", status=200) > before)
+        self.app.wait_account("", rf"5 h {shown}%")
+
+    def kept(self) -> bytes:
+        """What the app remembers of what it told."""
+        return (data_folder(self.desktop, demo=False) / "alerts.json").read_bytes()
+
+    @property
+    def titles(self) -> list[str]:
+        return [told.summary for told in self.desktop.notifications.all() if told.app_name == "Probe Tray"]
+
+
+def test_each_level_is_told_once_and_a_restart_repeats_nothing(
+    desktop: Desktop, service: DemoService, proxy: Mitm
+) -> None:
+    told = Told(desktop, service, proxy)
+    told.use(80)
+    warning = desktop.notifications.wait("80% of the quota for 5 h used")
+    assert warning.body.startswith("It resets in ")
+    desktop.notifications.press(warning, "Open")
+    desktop.screen.wait_window(PANEL)
+    told.use(95)
+    desktop.notifications.wait("95% of the quota for 5 h used")
+    told.use(10, shown=95)
+    told.use(96)
+    told.use(100)
+    full = desktop.notifications.wait("the quota for 5 h is used up")
+    assert full.body.startswith("No capacity until ")
+    assert full.urgency == 2
+    told.begin_new_window()
+    desktop.notifications.wait("there is capacity again")
+    told.app.quit()
+    service.set_usage(ANA, None)
+    service.set_used(ANA, {SHORT: 1, WEEK: 10})
+    told.start()
+    told.use(1, week=85)
+    desktop.notifications.wait("85% of the weekly quota used")
+    assert told.titles == [
+        f"{ANA}: 80% of the quota for 5 h used",
+        f"{ANA}: 95% of the quota for 5 h used",
+        f"{ANA}: the quota for 5 h is used up",
+        f"{ANA}: there is capacity again",
+        f"{ANA}: 85% of the weekly quota used",
+    ]
+    assert ANA.encode() not in told.kept()
+
+
+def test_notifications_pause_and_what_matters_is_told_afterwards(
+    desktop: Desktop, service: DemoService, proxy: Mitm
+) -> None:
+    told = Told(desktop, service, proxy)
+    told.app.item.click_menu("Pause notifications", "For an hour")
+    paused = told.app.item.wait_menu("Notifications paused until")
+    assert paused.labels() == ["For an hour", "Until tomorrow, 08:00", "Show them again"]
+    told.use(85, week=96)
+    wait_for("the lesser warning to be forgotten", lambda: b'"5h warning"' in told.kept())
+    told.app.quit()
+    told.start()
+    told.app.item.click_menu("Notifications paused until", "Show them again")
+    desktop.notifications.wait("96% of the weekly quota used")
+    assert told.titles == [f"{ANA}: 96% of the weekly quota used"]
+
+
+def test_a_test_notification_comes_from_the_settings_and_privacy_hides_names(
+    desktop: Desktop, service: DemoService, proxy: Mitm
+) -> None:
+    write_config(desktop, '{"privacy": true}', demo=False)
+    told = Told(desktop, service, proxy)
+    told.app.item.click_menu("Settings…")
+    told.app.press("Show a test notification")
+    trial = desktop.notifications.wait("Notifications work")
+    desktop.notifications.press(trial, "Open")
+    desktop.screen.wait_window(PANEL)
+    told.use(80)
+    desktop.notifications.wait("80% of the quota for 5 h used")
+    assert told.titles == ["Notifications work", "a•••@e•••: 80% of the quota for 5 h used"]
