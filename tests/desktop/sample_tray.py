@@ -9,6 +9,7 @@ import webbrowser
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QSystemTrayIcon, QVBoxLayout, QWidget
+from shiboken6 import delete
 
 
 def icon() -> QIcon:
@@ -62,7 +63,12 @@ def main() -> int:
 
     tray.activated.connect(show)
     tray.show()
-    return app.exec()
+    status = app.exec()
+    # Whatever is left to the end of Python is destroyed in any order, and Qt does not survive each of them.
+    for part in (tray, menu, window):
+        part.hide()
+        delete(part)
+    return status
 
 
 if __name__ == "__main__":
