@@ -10,9 +10,9 @@ import msgspec
 
 from probe_tray.adapters.credential_files import is_folder
 from probe_tray.adapters.safe_files import make_private_folder, read_regular, replace_file
-from probe_tray.core.errors import ConfigError, Problem, ReadError, WriteError
+from probe_tray.core.errors import ConfigError, Problem, ReadError, SettingRoundedError, WriteError
 from probe_tray.core.json_text import JsonTextError, set_member
-from probe_tray.core.settings import Settings, dump_settings, parse_settings
+from probe_tray.core.settings import Settings, dump_settings, parse_settings, rounded
 
 
 class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +23,7 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The whole object as it stands in the file; a person may have put the secrets of sync there."""
     path: Path
     problem: Problem | None = None
-    """Why the file could not be written on first use; the settings are then the defaults."""
+    """Why the file could not be written on first use, the settings being the defaults; or which value was rounded."""
 
     @property
     def sync_folder(self) -> Path | None:
@@ -48,8 +48,7 @@ class JsonSettingsFile:
     def _save(self, settings: Settings) -> None:
         try:
             data = _read(self._path)
-            old = Settings() if data is None else parse_settings(data, str(self._path))[0]
-            new = dump_settings(settings, {}) if data is None else _changed(data, old, settings)
+            new = dump_settings(settings, {}) if data is None else _changed(data, str(self._path), settings)
         except (ConfigError, JsonTextError, UnicodeDecodeError):
             raise WriteError(path=str(self._path), reason="what it holds now is no configuration") from None
         _write(self._path, new)
@@ -63,7 +62,7 @@ def load_settings(path: Path, *, create: bool) -> LoadedSettings:
     data = _read(path)
     if data is not None:
         settings, known = parse_settings(data, str(path))
-        return LoadedSettings(settings=settings, known=known, path=path)
+        return LoadedSettings(settings=settings, known=known, path=path, problem=_note(settings, known, path))
     problem: Problem | None = None
     if create:
         try:
@@ -85,6 +84,14 @@ def sync_folder(settings: Settings, config_file: Path) -> Path | None:
             path=str(config_file), key="sync_dir", found="below a home folder that is not known", allowed="a whole path"
         ) from None
     return config_file.absolute().parent / folder
+
+
+def _note(settings: Settings, known: Mapping[str, object], path: Path) -> Problem | None:
+    found = rounded(settings, known)
+    if found is None:
+        return None
+    key, value, used = found
+    return SettingRoundedError(path=str(path), key=key, found=value, used=used).problem
 
 
 def _read(path: Path) -> bytes | None:
@@ -112,12 +119,16 @@ def _write(path: Path, data: bytes) -> None:
     replace_file(target, data)
 
 
-def _changed(data: bytes, old: Settings, new: Settings) -> bytes:
+def _changed(data: bytes, path: str, new: Settings) -> bytes:
+    old, known = parse_settings(data, path)
     text = data.decode()
     before = cast("dict[str, object]", msgspec.to_builtins(old))
+    if stale := rounded(old, known):
+        # Saved once, the nearest value is the person's own.
+        del before[stale[0]]
     after = cast("dict[str, object]", msgspec.to_builtins(new))
     keys = tuple(after)
     for number, key in enumerate(keys):
-        if after[key] != before[key]:
+        if key not in before or after[key] != before[key]:
             text = set_member(text, (key,), msgspec.json.encode(after[key]).decode(), after=keys[:number])
     return text.encode()

@@ -5,7 +5,7 @@ Both are English templates with named facts; the view translates the template an
 :class:`Problem` (data) and never an exception. Facts are reviewed values: no token, no proxy password, no raw body.
 
 ProbeError
-  UsageError, ConfigError, NoDisplayError, SystemLibraryError, DataFolderError, CredentialFileError
+  UsageError, ConfigError, SettingRoundedError, NoDisplayError, SystemLibraryError, DataFolderError, CredentialFileError
   NotAnsweringError
   StoreError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
@@ -93,6 +93,13 @@ class ConfigError(ProbeError):
 
     title_template = "The configuration {path} cannot be used: {key} is {found}."
     hint_template = "Allowed: {allowed}. Correct it there; the file was left as it is."
+
+
+class SettingRoundedError(ProbeError):
+    """A setting of an earlier version, which took more values."""
+
+    title_template = "{key} is {found} in {path}; {used} is used, the nearest value there is now."
+    hint_template = "Choose the one you want in Settings. The file was left as it is."
 
 
 class NoDisplayError(ProbeError):

@@ -22,6 +22,22 @@ class Storage(enum.Enum):
     FOLDER = "folder"
 
 
+class Language(enum.Enum):
+    """What the program speaks."""
+
+    AUTO = "auto"
+    ENGLISH = "en"
+    CHINESE = "zh_CN"
+
+
+class Appearance(enum.Enum):
+    """How the program's windows look."""
+
+    AUTO = "auto"
+    LIGHT = "light"
+    DARK = "dark"
+
+
 MODELS = (
     "gpt-6.1-sol",
     "gpt-6-astra",
@@ -40,9 +56,24 @@ _OwnPercent = Annotated[int, Meta(ge=0, le=100)]
 _Hour = Annotated[int, Meta(ge=0, le=23)]
 
 
+PollMinutes = typing.Literal[0, 1, 2, 5, 15, 30]
+_MOST_POLL_MINUTES = 1440
+"""Earlier versions took every number up to a day."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Every setting that has an effect. A field's description is its help text."""
 
+    language: Annotated[
+        Language,
+        Meta(description="The language of the tray app, its windows and its notifications; auto = the system's."),
+    ] = Language.AUTO
+    appearance: Annotated[
+        Appearance, Meta(description="Light or dark windows of the tray app; auto = as the system has them.")
+    ] = Appearance.AUTO
+    start_at_login: Annotated[
+        bool, Meta(description="Start the tray app when you log in to this computer, without opening a window.")
+    ] = False
     storage: Annotated[
         Storage,
         Meta(description="Where new logins are kept: the vault (its key in the OS keyring) or the folder sync_dir."),
@@ -61,12 +92,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 3
     auto_renew: Annotated[bool, Meta(description="Renew logins by itself before they end.")] = True
     poll_minutes: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=1440,
-            description="Ask for the quotas every so many minutes; 0 = only when asked.",
-        ),
+        PollMinutes,
+        Meta(description="Ask for the quotas every so many minutes: 1, 2, 5, 15 or 30; 0 = only when asked."),
     ] = 5
     warn_used_percent: Annotated[_Percent, Meta(description="Warn when this much of the 5-hour quota is used.")] = 80
     critical_used_percent: Annotated[
@@ -190,7 +217,7 @@ def parse_settings(data: bytes, path: str) -> tuple[Settings, Mapping[str, objec
         if entry.key not in values:
             continue
         try:
-            chosen[entry.key] = msgspec.convert(values[entry.key], entry.type)
+            chosen[entry.key] = msgspec.convert(_nearest(entry.key, values[entry.key]), entry.type)
         except msgspec.ValidationError:
             raise ConfigError(
                 path=path,
@@ -216,6 +243,21 @@ def dump_settings(settings: Settings, known: Mapping[str, object]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(merged), indent=2) + b"\n"
 
 
+def rounded(settings: Settings, values: Mapping[str, object]) -> tuple[str, str, str] | None:
+    """The setting whose value in the file stands for the nearest allowed one: key, found, used; None when none does."""
+    found = values.get("poll_minutes", settings.poll_minutes)
+    return None if found == settings.poll_minutes else ("poll_minutes", _shown(found), str(settings.poll_minutes))
+
+
+def _nearest(key: str, value: object) -> object:
+    if key != "poll_minutes" or not isinstance(value, int) or isinstance(value, bool):
+        return value
+    if not 0 < value <= _MOST_POLL_MINUTES:
+        return value
+    # Never manual, which is another thing than rarely; of two that are as near the longer one.
+    return min(typing.get_args(PollMinutes)[1:], key=lambda minutes: (abs(minutes - value), -minutes))
+
+
 def _allowed(hint: object, metas: list[Meta]) -> str:
     bounds = [(m.ge, m.le) for m in metas if m.ge is not None]
     if bounds:
@@ -230,7 +272,7 @@ def _allowed(hint: object, metas: list[Meta]) -> str:
     if typing.get_origin(base) is tuple:
         return 'a list of names, such as ["gpt-5.5"]'
     if typing.get_origin(base) is typing.Literal:
-        return " or ".join(f'"{value}"' for value in typing.get_args(base))
+        return " or ".join(msgspec.json.encode(value).decode() for value in typing.get_args(base))
     return "text or null" if type(None) in typing.get_args(base) else "text"
 
 

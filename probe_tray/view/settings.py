@@ -28,7 +28,7 @@ class Kind(enum.Enum):
 class Choice(msgspec.Struct, frozen=True):
     """One of the values to choose from."""
 
-    value: str
+    value: str | int
     label: str
 
 
@@ -73,9 +73,12 @@ class _Words(msgspec.Struct, frozen=True):
 
 
 _GENERAL, _ALERTS, _STORAGE, _NETWORK = mark("General"), mark("Notifications"), mark("Storage"), mark("Network")
-_MODELS = mark("Model test")
 _LIKE_SHORT = mark("as for 5 h")
+_MODELS = mark("Model test")
 _WORDS = {
+    "language": _Words(_GENERAL, mark("Language")),
+    "appearance": _Words(_GENERAL, mark("Appearance")),
+    "start_at_login": _Words(_GENERAL, mark("Start when you log in to this computer")),
     "storage": _Words(_STORAGE, mark("New logins are kept in")),
     "sync_dir": _Words(_STORAGE, mark("Folder of logins")),
     "renew_before_expiry_days": _Words(
@@ -103,6 +106,12 @@ _WORDS = {
     "model_test_confirmed": _Words(_MODELS, mark("Test models without asking")),
 }
 _CHOICES = {
+    "auto": mark("As the system"),
+    # A language calls itself by its own name, so that whoever speaks it finds it.
+    "en": "English",
+    "zh_CN": "简体中文",
+    "light": mark("Light"),
+    "dark": mark("Dark"),
     "vault": mark("Vault, its key in the system's keyring"),
     "folder": mark("Folder of credential files"),
 }
@@ -157,6 +166,13 @@ def _row(entry: Entry, t: Translator) -> Row:
     )
 
 
+def _value(key: str, value: str | int, t: Translator) -> str:
+    words = _WORDS[key]
+    if value == 0 and words.at_low:
+        return t(words.at_low)
+    return f"{value}{t(words.unit)}" if words.unit else str(value)
+
+
 def _kind(key: str, base: object, t: Translator) -> tuple[Kind, tuple[Choice, ...]]:
     if base is bool:
         return Kind.SWITCH, ()
@@ -165,7 +181,7 @@ def _kind(key: str, base: object, t: Translator) -> tuple[Kind, tuple[Choice, ..
     if isinstance(base, type) and issubclass(base, enum.Enum):
         return Kind.CHOICE, tuple(Choice(str(m.value), t(_CHOICES[str(m.value)])) for m in base)
     if typing.get_origin(base) is typing.Literal:
-        return Kind.CHOICE, tuple(Choice(str(value), str(value)) for value in typing.get_args(base))
+        return Kind.CHOICE, tuple(Choice(value, _value(key, value, t)) for value in typing.get_args(base))
     if typing.get_origin(base) is tuple:
         return Kind.NAMES, ()
     if key == "proxy":

@@ -70,7 +70,7 @@ def test_without_a_display_one_line_says_so_at_once(desktop: Desktop, display: s
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('{"poll_minutes": "often"}', 'poll_minutes is "often". Allowed: a whole number from 0 to 1440.'),
+        ('{"poll_minutes": "often"}', 'poll_minutes is "often". Allowed: 0 or 1 or 2 or 5 or 15 or 30.'),
         ('{"storage": "cloud"}', 'storage is "cloud". Allowed: "vault" or "folder".'),
         ('{"poll_minutes": 5', "the whole file is not valid JSON"),
     ],

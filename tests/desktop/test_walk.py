@@ -131,13 +131,13 @@ def test_where_the_settings_say_folder_a_login_becomes_a_file_there(desktop: Des
 
 
 def test_settings_are_changed_in_their_window_and_kept(desktop: Desktop) -> None:
-    path = write_config(desktop, '{\n  "mine": "stays",\n  "poll_minutes": 7\n}\n')
+    path = write_config(desktop, '{\n  "mine": "stays",\n  "renew_before_expiry_days": 7\n}\n')
     app = App(desktop, "--demo")
     app.item.click_menu("Settings…")
-    desktop.reader.press("Ask for the quotas every", role="spin box", pid=app.pid)
+    desktop.reader.press("Renew logins before they end", role="spin box", pid=app.pid)
     desktop.screen.key("ctrl+a")
     desktop.screen.type_text("9")
     app.press("Save")
     desktop.screen.wait_no_window(SETTINGS_WINDOW)
     app.quit()
-    assert path.read_text("utf-8") == '{\n  "mine": "stays",\n  "poll_minutes": 9\n}\n'
+    assert path.read_text("utf-8") == '{\n  "mine": "stays",\n  "renew_before_expiry_days": 9\n}\n'

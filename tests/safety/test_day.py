@@ -30,7 +30,7 @@ from tests.unit.engine.bench import NoLocks, running, usage_answer
 
 HOUR = timedelta(hours=1)
 PEOPLE = 30
-POLL_MINUTES = 10
+POLL_MINUTES = 15
 
 
 class Chance:

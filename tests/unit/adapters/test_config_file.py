@@ -94,6 +94,18 @@ def test_a_file_that_cannot_be_used_is_explained_and_not_touched(path: Path, tex
     assert path.read_bytes() == before
 
 
+def test_an_interval_there_is_no_longer_is_rounded_and_told(path: Path) -> None:
+    put(path, b'{"poll_minutes": 7}')
+    loaded = load_settings(path, create=False)
+    assert loaded.settings == Settings(poll_minutes=5)
+    assert loaded.problem is not None
+    assert dict(loaded.problem.facts) == {"path": str(path), "key": "poll_minutes", "found": "7", "used": "5"}
+    assert path.read_bytes() == b'{"poll_minutes": 7}'
+    save(path, loaded.settings)
+    assert path.read_bytes() == b'{"poll_minutes": 5}'
+    assert load_settings(path, create=False).problem is None
+
+
 def test_a_folder_in_its_place_is_explained(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(ConfigError, match="it is a folder"):

@@ -95,8 +95,8 @@ def test_a_passing_failure_counts_once_the_numbers_are_old() -> None:
 
 
 def test_numbers_are_old_after_three_missed_checks() -> None:
-    assert of(account(snapshot(age=29 * MINUTE)), Settings(poll_minutes=10)) is Condition.AVAILABLE
-    assert of(account(snapshot(age=30 * MINUTE)), Settings(poll_minutes=10)) is Condition.STALE
+    assert of(account(snapshot(age=44 * MINUTE)), Settings(poll_minutes=15)) is Condition.AVAILABLE
+    assert of(account(snapshot(age=45 * MINUTE)), Settings(poll_minutes=15)) is Condition.STALE
 
 
 def test_numbers_are_not_old_while_the_next_check_is_only_further_away_than_usual() -> None:
@@ -114,8 +114,8 @@ def test_numbers_live_longer_when_they_are_only_asked_for_by_hand() -> None:
 
 def test_a_limit_whose_reset_has_passed_is_old_news() -> None:
     full = account(snapshot(short=100, age=2 * MINUTE))
-    assert of(full, now=NOW + HOUR - MINUTE, settings=Settings(poll_minutes=120)) is Condition.LIMITED
-    assert of(full, now=NOW + HOUR, settings=Settings(poll_minutes=120)) is Condition.STALE
+    assert of(full, now=NOW + HOUR - MINUTE, settings=Settings(poll_minutes=30)) is Condition.LIMITED
+    assert of(full, now=NOW + HOUR, settings=Settings(poll_minutes=30)) is Condition.STALE
 
 
 def test_a_reset_is_told_by_the_services_clock() -> None:

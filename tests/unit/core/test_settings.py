@@ -1,5 +1,5 @@
 import json
-from typing import cast
+from typing import cast, get_args
 
 import msgspec
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.core.errors import ConfigError
-from probe_tray.core.settings import Settings, Storage, dump_settings, parse_settings, table
+from probe_tray.core.settings import PollMinutes, Settings, Storage, dump_settings, parse_settings, rounded, table
 
 PATH = "config.json"
 FINITE = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text())
@@ -25,7 +25,7 @@ SETTINGS = st.builds(
     sync_dir=TEXT.filter(bool),
     renew_before_expiry_days=st.integers(0, 3650),
     auto_renew=st.booleans(),
-    poll_minutes=st.integers(0, 1440),
+    poll_minutes=st.sampled_from(get_args(PollMinutes)),
     warn_used_percent=st.integers(1, 100),
     critical_used_percent=st.integers(1, 100),
     expiry_warning_days=st.integers(0, 365),
@@ -42,6 +42,22 @@ def refusal(values: object) -> ConfigError:
     with pytest.raises(ConfigError) as caught:
         parse(values)
     return caught.value
+
+
+@pytest.mark.parametrize(
+    ("found", "used"), [(3, 2), (4, 5), (7, 5), (9, 5), (10, 15), (20, 15), (23, 30), (60, 30), (1440, 30)]
+)
+def test_an_interval_of_an_earlier_version_becomes_the_nearest_one(found: int, used: int) -> None:
+    values = {"poll_minutes": found}
+    settings = parse(values)
+    assert settings.poll_minutes == used
+    assert rounded(settings, values) == ("poll_minutes", str(found), str(used))
+
+
+def test_an_interval_that_is_allowed_is_not_rounded() -> None:
+    for minutes in get_args(PollMinutes):
+        assert rounded(parse({"poll_minutes": minutes}), {"poll_minutes": minutes}) is None
+    assert rounded(parse({}), {}) is None
 
 
 def test_an_empty_object_means_the_defaults() -> None:
@@ -78,19 +94,20 @@ def test_unknown_keys_keep_their_places_and_new_ones_follow() -> None:
 
 def test_the_file_is_indented_and_ends_with_a_line_break() -> None:
     text = dump_settings(Settings(), {}).decode()
-    assert text.startswith('{\n  "storage": "vault",\n')
+    assert text.startswith('{\n  "')
     assert text.endswith("\n}\n")
 
 
 @pytest.mark.parametrize(
     ("key", "value", "found", "allowed"),
     [
-        ("poll_minutes", 1441, "1441", "a whole number from 0 to 1440"),
-        ("poll_minutes", -1, "-1", "a whole number from 0 to 1440"),
-        ("poll_minutes", 2.5, "2.5", "a whole number from 0 to 1440"),
-        ("poll_minutes", "5", '"5"', "a whole number from 0 to 1440"),
-        ("poll_minutes", True, "true", "a whole number from 0 to 1440"),
-        ("poll_minutes", None, "null", "a whole number from 0 to 1440"),
+        ("poll_minutes", 1441, "1441", "0 or 1 or 2 or 5 or 15 or 30"),
+        ("poll_minutes", -1, "-1", "0 or 1 or 2 or 5 or 15 or 30"),
+        ("poll_minutes", 2.5, "2.5", "0 or 1 or 2 or 5 or 15 or 30"),
+        ("poll_minutes", "5", '"5"', "0 or 1 or 2 or 5 or 15 or 30"),
+        ("poll_minutes", True, "true", "0 or 1 or 2 or 5 or 15 or 30"),
+        ("poll_minutes", None, "null", "0 or 1 or 2 or 5 or 15 or 30"),
+        ("expiry_warning_days", 2.5, "2.5", "a whole number from 0 to 365"),
         ("renew_before_expiry_days", 10**30, "1" + "0" * 30, "a whole number from 0 to 3650"),
         ("warn_used_percent", 0, "0", "a whole number from 1 to 100"),
         ("critical_used_percent", 101, "101", "a whole number from 1 to 100"),

@@ -11,7 +11,7 @@ from probe_tray.core.credential import Credential
 from probe_tray.core.errors import NotSentError
 from probe_tray.core.events import AccountsRead, SettingsChanged, SituationChanged
 from probe_tray.core.identity import StoreKind
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import PollMinutes, Settings
 from probe_tray.core.situation import Situation
 from tests.support.fakes import START, FakeRandomness, MemoryStore, problem_kind, settle
 from tests.support.tokens import credential
@@ -48,7 +48,7 @@ def times(bench: Bench) -> list[datetime]:
     return seen
 
 
-def change(bench: Bench, *, poll_minutes: int) -> None:
+def change(bench: Bench, *, poll_minutes: PollMinutes) -> None:
     bench.store.dispatch(SettingsChanged(settings=Settings(poll_minutes=poll_minutes)))
     bench.poller.replan()
 
@@ -222,7 +222,7 @@ async def test_manual_does_not_repeat_a_failure_by_itself() -> None:
 
 
 async def test_a_shorter_interval_holds_at_once() -> None:
-    bench = Bench(ANA, BEN, settings=Settings(poll_minutes=1440))
+    bench = Bench(ANA, BEN, settings=Settings(poll_minutes=30))
     async with polling(bench):
         await bench.clock.advance(HOUR)
         asked = times(bench)
