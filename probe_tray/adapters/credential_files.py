@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from probe_tray.adapters.disk import Disk, reason_of
-from probe_tray.adapters.safe_files import read_regular, remove_file, replace_file, target_of
+from probe_tray.adapters.safe_files import close_to_others, read_regular, remove_file, replace_file, target_of
 from probe_tray.core.credential import Credential
 from probe_tray.core.errors import ReadError, WriteError
 from probe_tray.core.format_write import file_name, new_document, remove_document, write_document
@@ -57,9 +57,7 @@ class CredentialFiles:
         """The file, None where there is none. Raises ReadError; what is no login is a reason in its documents."""
         before = self.signature(place)
         if before is None:
-            self._seen.pop(place.path, None)
             return None
-        self._seen[place.path] = before
         known = self._known.get(place.path)
         if known and known[0] == before:
             return known[1]
@@ -89,18 +87,36 @@ class CredentialFiles:
                 return None
         return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino, found.st_dev)
 
+    def notice(self, places: list[Place]) -> None:
+        """From now on these files, as they are now, count as seen. Call it before all of them are read.
+
+        Looking at one account is no such moment: what it passes by would never be told to anybody.
+        """
+        self._seen = self._signatures(places)
+
     def changed(self, places: list[Place]) -> bool:
-        """Whether the files are others than those last read or written here."""
-        now = {place.path: found for place in places if (found := self.signature(place)) is not None}
-        return now != self._seen
+        """Whether the files are others than those last noticed, or written here since."""
+        return self._signatures(places) != self._seen
+
+    def make_private(self, held: Held) -> None:
+        """Close a file with a login in it to everybody else, where that can be done; the official client's stays."""
+        if held.official or not any(document.credential for document in held.documents):
+            return
+        before = self.signature(held.place)
+        if close_to_others(held.real) and before is not None and self._seen.get(held.place.path) == before:
+            # Of its times only that of the last change of mode or owner is another.
+            after = self.signature(held.place)
+            if after is not None and (after[0], *after[2:]) == (before[0], *before[2:]):
+                self._seen[held.place.path] = after
 
     def forget_others(self, places: list[Place]) -> None:
-        """Drop what is remembered of files that are not among ``places``."""
+        """Drop what was read of files that are not among ``places``."""
         paths = {place.path for place in places}
-        for gone in self._seen.keys() - paths:
-            del self._seen[gone]
         for gone in self._known.keys() - paths:
             del self._known[gone]
+
+    def _signatures(self, places: list[Place]) -> dict[Path, Signature]:
+        return {place.path: found for place in places if (found := self.signature(place)) is not None}
 
     def write(self, held: Held, key: AccountKey, credential: Credential) -> None:
         """Put ``credential`` in the place of every login of ``key`` in the file. Raises WriteError."""

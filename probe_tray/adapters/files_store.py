@@ -102,6 +102,7 @@ class FilesStore(ABC):
 
     def _load(self) -> StoreContents:
         try:
+            self._files.notice(self._places()[0])
             files, unreadable = self._read_all()
         except StoreError as error:
             return StoreContents(problem=error.problem)
@@ -110,6 +111,9 @@ class FilesStore(ABC):
         newest: dict[AccountKey, StoredCredential] = {}
         api_key: ApiKeyLogin | None = None
         for held in files:
+            if self._kind is StoreKind.FOLDER:
+                # A file that was only named on a command line is somebody else's to keep.
+                self._files.make_private(held)
             location = str(held.place.path)
             for document in held.documents:
                 if document.credential is not None:

@@ -41,6 +41,7 @@ class OfficialStore:
 
     async def load(self) -> StoreContents:
         """The client's login, if there is one. The keyring is asked only where the client has a folder but no file."""
+        await asyncio.to_thread(self._files.notice, [self._place])
         try:
             documents, location = await self._documents()
         except ReadError as error:

@@ -115,6 +115,18 @@ def prove_writable(folder: Path, size: int, *, disk: Disk | None = None) -> None
         raise WriteError(path=str(folder), reason=reason_of(error)) from None
 
 
+def close_to_others(path: Path) -> bool:
+    """Make a regular file of this user 0600 where others may read or write it; whether that was done. Never raises."""
+    if sys.platform == "win32":
+        return False
+    with contextlib.suppress(OSError):
+        found = path.lstat()
+        if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:
+            path.chmod(0o600)
+            return True
+    return False
+
+
 def make_private_folder(path: Path) -> None:
     """Create the folder and its missing parents, 0700; one of ours that others may enter is closed to them.
 

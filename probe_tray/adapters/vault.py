@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from probe_tray.adapters.disk import Disk, reason_of
-from probe_tray.adapters.safe_files import make_private_folder, read_regular, remove_file, remove_stale, replace_file
+from probe_tray.adapters.safe_files import (
+    close_to_others,
+    make_private_folder,
+    read_regular,
+    remove_file,
+    remove_stale,
+    replace_file,
+)
 from probe_tray.adapters.sealer import Key, VaultKey
 from probe_tray.adapters.vault_record import Record, open_record, read_record, seal_record
 from probe_tray.core.credential import Credential, StoredCredential
@@ -80,14 +87,14 @@ class VaultStore:
         key = await self._key.find_or_make()
         async with self._turn:
             await asyncio.to_thread(self._write, key, credential)
-            self._seen = await asyncio.to_thread(self._signatures)
+            await asyncio.to_thread(self._mark, self._path(credential.key))
         return StoredCredential(credential=credential, store=StoreKind.VAULT)
 
     async def remove(self, key: AccountKey) -> None:
         """Delete the account's record; needs no key."""
         async with self._turn:
             await asyncio.to_thread(remove_file, self._path(key), disk=self._disk)
-            self._seen = await asyncio.to_thread(self._signatures)
+            self._seen.pop(self._path(key).name, None)
 
     async def changed(self) -> bool:
         """Whether another process of this program has written, added or removed a record."""
@@ -114,9 +121,13 @@ class VaultStore:
         found: dict[str, tuple[int, int, int]] = {}
         with suppress(OSError, ReadError):
             for path in record_files(self._folder):
-                facts = path.stat()
-                found[path.name] = (facts.st_mtime_ns, facts.st_size, facts.st_ino)
+                found[path.name] = _signature(path)
         return found
+
+    def _mark(self, path: Path) -> None:
+        # This record alone: another process may have written others meanwhile.
+        with suppress(OSError):
+            self._seen[path.name] = _signature(path)
 
     def _path(self, key: AccountKey) -> Path:
         return self._folder / f"{key.slug}.json"
@@ -125,6 +136,7 @@ class VaultStore:
         remove_stale(self._folder)
         found: list[tuple[Path, Record | StoreError]] = []
         for path in record_files(self._folder):
+            close_to_others(path)
             try:
                 record = self._read_one(path)
             except StoreError as error:
@@ -188,6 +200,11 @@ class VaultStore:
                 remove_file(path, disk=self._disk)
                 moved += 1
         return moved
+
+
+def _signature(path: Path) -> tuple[int, int, int]:
+    facts = path.stat()
+    return facts.st_mtime_ns, facts.st_size, facts.st_ino
 
 
 def record_files(folder: Path) -> list[Path]:

@@ -315,6 +315,36 @@ class TestRemoving:
         assert await owners(FolderStore(tmp_path)) == ["ana@example.com"]
 
 
+class TestPrivacy:
+    @pytest.fixture(autouse=True)
+    def posix(self) -> None:
+        if os.name != "posix":
+            pytest.skip("modes are POSIX")
+
+    async def test_a_login_that_others_could_read_is_closed_to_them(self, tmp_path: Path) -> None:
+        path = put(tmp_path / "a.json", flat("ana"))
+        path.chmod(0o644)
+        before = path.read_bytes(), path.stat().st_mtime_ns
+        store = FolderStore(tmp_path)
+        await store.load()
+        assert mode(path) == 0o600
+        assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+        assert not await store.changed()
+
+    async def test_what_is_no_login_or_not_ours_keeps_its_mode(self, tmp_path: Path) -> None:
+        home = tmp_path / "auth.json"
+        for path, value in ((tmp_path / "other.json", "{}"), (home, json.dumps(official("ana")))):
+            put(path, value).chmod(0o644)
+        await FolderStore(tmp_path, official=home).load()
+        assert (mode(tmp_path / "other.json"), mode(home)) == (0o644, 0o644)
+
+    async def test_a_file_that_was_only_named_keeps_its_mode(self, tmp_path: Path) -> None:
+        path = put(tmp_path / "a.json", flat("ana"))
+        path.chmod(0o644)
+        await FileStore([path]).load()
+        assert mode(path) == 0o644
+
+
 class TestNoticing:
     async def test_changes_of_others_are_noticed_and_own_ones_are_not(self, tmp_path: Path) -> None:
         store = FolderStore(tmp_path)
@@ -343,6 +373,22 @@ class TestNoticing:
         await store.remove(credential("ben").key)
         assert not await store.changed()
         put(tmp_path / "c.json", flat("cid"))
+        assert await store.changed()
+
+    async def test_looking_at_one_account_does_not_hide_what_others_changed(self, tmp_path: Path) -> None:
+        ana = put(tmp_path / "a.json", flat("ana"))
+        store = FolderStore(tmp_path)
+        await store.load()
+        put(tmp_path / "b.json", flat("ben"))
+        await store.read(credential("ana").key)
+        await store.check_writable(credential("ana").key)
+        assert await store.changed()
+        await store.save(newer("ana"))
+        assert await store.changed()
+        await store.load()
+        assert not await store.changed()
+        ana.unlink()
+        await store.read(credential("ben").key)
         assert await store.changed()
 
     async def test_files_that_did_not_change_are_not_read_again(self, tmp_path: Path) -> None:

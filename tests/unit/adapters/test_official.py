@@ -140,4 +140,5 @@ async def test_a_change_by_the_client_is_noticed(codex_home: Path) -> None:
     await store.load()
     assert not await store.changed()
     put(codex_home, official("ben", note="longer"))
+    await store.read(credential("ana").key)
     assert await store.changed()

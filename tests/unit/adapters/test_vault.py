@@ -106,6 +106,27 @@ async def test_records_are_private_and_a_wrong_mode_is_repaired(place: Place) ->
     assert place.folder.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+async def test_a_record_that_others_could_read_is_closed_to_them_when_it_is_read(place: Place) -> None:
+    await place.vault().save(ANA)
+    place.record(ANA).chmod(0o644)
+    await place.vault().load()
+    assert place.record(ANA).stat().st_mode & 0o777 == 0o600
+
+
+async def test_an_own_save_or_removal_does_not_hide_what_another_process_wrote(place: Place) -> None:
+    mine, other = place.vault(), place.vault()
+    await mine.save(ANA)
+    await mine.load()
+    await other.save(BEN)
+    await mine.save(ANA)
+    assert await mine.changed()
+    await mine.remove(ANA.key)
+    assert await mine.changed()
+    await mine.load()
+    assert not await mine.changed()
+
+
 async def test_each_save_is_one_generation_on(place: Place) -> None:
     for number in (1, 2, 3):
         await place.vault().save(credential("ana", number=number))
