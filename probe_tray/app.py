@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from probe_tray import __version__
 from probe_tray.adapters.display import check_display, check_libraries
+from probe_tray.adapters.instance import Instance, Wish
+from probe_tray.adapters.places import demo_places, user_places
 from probe_tray.core.alert_kinds import Help
-from probe_tray.core.commands import LogIn, Renew
+from probe_tray.core.commands import LogIn, Refresh, Renew
 from probe_tray.core.errors import ProbeError, SystemLibraryError
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
     from probe_tray.bootstrap import Session, Wired
     from probe_tray.core.identity import AccountKey
+    from probe_tray.ui.shell import Shell
+    from probe_tray.view.translate import Translator
 
 _FATAL = 2
 
@@ -32,14 +36,23 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the tray app to its end: 0 when it was quit, 2 when it could not start, 130 and 143 after a signal."""
     chosen = _parser().parse_args(arguments)
+    wish = None if chosen.wish is None else Wish(chosen.wish)
+    asked = wish or (Wish.NOTHING if chosen.background else Wish.SHOW)
     try:
+        instance = Instance((demo_places() if chosen.demo else user_places()).data_folder)
+        if wish is Wish.QUIT:
+            return _quit_running(instance)
+        if instance.tell(asked):
+            return 0
         # Whatever keeps the app from starting is found out before Qt, which would end the process without a word.
         check_display(os.environ, sys.platform)
         app = _make_application()
+        if not instance.claim(asked):
+            return 0
         from probe_tray.bootstrap import open_session
 
         with open_session(os.environ, demo=chosen.demo) as session:
-            return _run_session(app, session)
+            return _run_session(app, session, instance, wish or Wish.NOTHING)
     except ProbeError as error:
         print(f"probe-tray: {error}", file=sys.stderr)
         return _FATAL
@@ -47,11 +60,28 @@ def run(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="probe-tray", description="Shows the quota of every Codex account in the system tray."
+        prog="probe-tray",
+        description="Shows the quota of every Codex account in the system tray.",
+        epilog="Where it runs already, the running one does what is asked, or opens its window.",
     )
     parser.add_argument("--demo", action="store_true", help="run with a simulated service and three sample accounts")
+    wishes = parser.add_mutually_exclusive_group()
+    for wish, text in (
+        (Wish.SHOW, "open the window"),
+        (Wish.LOG_IN, "log in to Codex"),
+        (Wish.REFRESH, "ask for the quotas now"),
+        (Wish.QUIT, "end the program that runs"),
+    ):
+        wishes.add_argument(f"--{wish.value}", action="store_const", dest="wish", const=wish.value, help=text)
+    wishes.add_argument("--background", action="store_true", help="open no window, as when the computer starts")
     parser.add_argument("--version", action="version", version=f"probe-tray {__version__}")
     return parser
+
+
+def _quit_running(instance: Instance) -> int:
+    running = instance.tell_if_running(Wish.QUIT)
+    print("Probe Tray ends now." if running else "Probe Tray is not running.")
+    return 0
 
 
 def _make_application() -> "QApplication":
@@ -70,48 +100,79 @@ def _make_application() -> "QApplication":
     return app
 
 
-def _run_session(app: "QApplication", session: "Session") -> int:
-    from probe_tray.adapters.hygiene import log_loop_failure
-    from probe_tray.adapters.local_zone import LocalZone
-    from probe_tray.ui.languages import load_translator
+def _run_session(app: "QApplication", session: "Session", instance: Instance, wish: Wish) -> int:
+    from probe_tray.ui.languages import load_catalogue
     from probe_tray.ui.loop import run as run_loop
-    from probe_tray.ui.shell import Shell, Surroundings
+    from probe_tray.view.translate import Translator
 
-    translator, zone = load_translator(), LocalZone()
-    wired: Wired
-    shell: Shell
+    program = _Program(app, instance, Translator(load_catalogue(session.settings.language)))
+    return run_loop(app, lambda: program.work(session, wish))
 
-    def say(title: str, text: str) -> None:
-        shell.show_message(title, text)
 
-    def on_press(account: "AccountKey | None", wanted: Help) -> None:
-        match wanted:
-            case Help.LOG_IN:
-                wired.engine.send(LogIn(account))
-            case Help.RENEW:
-                wired.engine.send(Renew(account))
-            case Help.OPEN:
-                shell.show_panel(account)
+class _Program:
+    """The running tray app: joins the engine, the desktop and whoever asks for something from outside."""
 
-    async def work() -> int:
-        nonlocal wired, shell
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(log_loop_failure)
-        stop = asyncio.Event()
-        wired = session.wire(translator, zone, say)
-        around = Surroundings(translator=translator, clock=wired.clock, zone=zone)
-        shell = Shell(app, wired.engine, around, stop.set)
-        wired.engine.on_alert_action(on_press)
+    _wired: "Wired"
+    _shell: "Shell"
+
+    def __init__(self, app: "QApplication", instance: Instance, translator: "Translator") -> None:
+        self._app = app
+        self._instance = instance
+        self._translator = translator
+        self._stop = asyncio.Event()
+        self._ended = False
+
+    async def work(self, session: "Session", wish: Wish) -> int:
+        """Run until it is quit; ``wish`` is what was asked at the start."""
+        from probe_tray.adapters.hygiene import log_loop_failure
+        from probe_tray.adapters.local_zone import LocalZone
+        from probe_tray.ui.session_end import SessionEnd
+        from probe_tray.ui.shell import Shell, Surroundings
+
+        asyncio.get_running_loop().set_exception_handler(log_loop_failure)
+        zone = LocalZone()
+        self._wired = wired = session.wire(self._translator, zone, self._say)
+        around = Surroundings(translator=self._translator, clock=wired.clock, zone=zone)
+        self._shell = Shell(self._app, wired.engine, around, self._stop.set)
+        wired.engine.on_alert_action(self._press)
+        session_end = SessionEnd(self._app, self._stop.set, lambda: self._ended, wired.clock.monotonic)
         engine = asyncio.create_task(wired.engine.run())
-        quitting = asyncio.create_task(stop.wait())
+        quitting = asyncio.create_task(self._stop.wait())
         try:
-            await asyncio.wait({engine, quitting}, return_when=asyncio.FIRST_COMPLETED)
+            async with self._instance.serve(self._do):
+                self._do(wish)
+                await asyncio.wait({engine, quitting}, return_when=asyncio.FIRST_COMPLETED)
             return engine.result() or 0 if engine.done() else 0
         finally:
-            shell.close()
+            self._shell.close()
             for task in (engine, quitting):
                 task.cancel()
             await asyncio.gather(engine, quitting, return_exceptions=True)
             await wired.client.aclose()
+            self._ended = True
+            session_end.close()
 
-    return run_loop(app, work)
+    def _say(self, title: str, text: str) -> None:
+        self._shell.show_message(title, text)
+
+    def _press(self, account: "AccountKey | None", wanted: Help) -> None:
+        match wanted:
+            case Help.LOG_IN:
+                self._wired.engine.send(LogIn(account))
+            case Help.RENEW:
+                self._wired.engine.send(Renew(account))
+            case Help.OPEN:
+                self._shell.show_panel(account)
+
+    def _do(self, wish: Wish) -> None:
+        match wish:
+            case Wish.NOTHING:
+                pass
+            case Wish.SHOW:
+                self._shell.show_panel()
+            case Wish.LOG_IN:
+                self._wired.engine.send(LogIn())
+            case Wish.REFRESH:
+                self._wired.engine.send(Refresh())
+            case Wish.QUIT:
+                self._stop.set()

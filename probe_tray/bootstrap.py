@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from probe_tray.adapters.alert_memory import FileAlertMemory
+from probe_tray.adapters.autostart import AutostartingSettings, LoginEntry, start_command, system_entry
 from probe_tray.adapters.browser import SystemBrowser
 from probe_tray.adapters.callback import LoopbackListener
 from probe_tray.adapters.clock import SystemClock
@@ -35,6 +36,7 @@ from probe_tray.adapters.sealer import FolderSealer, VaultKey
 from probe_tray.adapters.vault import VaultStore, record_files
 from probe_tray.core.alert_kinds import Alert
 from probe_tray.core.credential import Credential, make_credential
+from probe_tray.core.errors import WriteError
 from probe_tray.core.events import Event
 from probe_tray.core.forecast import runs_out_at
 from probe_tray.core.quota import Window
@@ -61,7 +63,7 @@ from probe_tray.engine.sign_in import BrowserSignIn
 from probe_tray.engine.store import Store
 from probe_tray.engine.transaction import Transaction
 from probe_tray.engine.usage_asker import UsageAsker
-from probe_tray.ports import AccountStore, Clock, KeyStore, Notification
+from probe_tray.ports import AccountStore, Clock, KeyStore, Notification, SettingsFile
 from probe_tray.resources import resource
 from probe_tray.view.alert_words import notification, trial
 from probe_tray.view.times import Now
@@ -70,6 +72,7 @@ from probe_tray.view.translate import Translator
 if TYPE_CHECKING:
     from probe_tray.demo.service import DemoService
 
+_log = logging.getLogger(__name__)
 _OTHERS_LIVE, _LAST_LIVES = 10 * 86_400, 2 * 86_400
 """Seconds of the sample logins' access tokens."""
 _KEY_SERVICE, _KEY_USER, _DEMO_KEY_USER = "Probe Tray", "vault key", "vault key of the demo"
@@ -103,6 +106,11 @@ class Session:
         self._environment = environment
         self._keyring = OsKeyStore(service=_KEY_SERVICE, user=_KEY_USER if demo is None else _DEMO_KEY_USER)
         self._demo = demo
+
+    @property
+    def settings(self) -> Settings:
+        """What the configuration said at the start."""
+        return self._loaded.settings
 
     def wire(self, t: Translator, zone: tzinfo, fallback: Callable[[str, str], None]) -> Wired:
         """Make the engine; inside the running event loop.
@@ -166,7 +174,7 @@ class Session:
             recording=Recording(SqliteHistory(places.history, clock.now), store, clock),
             sense=SystemSense(),
         )
-        engine = Engine(parts, JsonSettingsFile(self._loaded.path), use, clock, randomness)
+        engine = Engine(parts, self._settings_file(), use, clock, randomness)
         if self._demo is not None:
             engine.start_with(_sample_logins(self._demo, clock))
         return Wired(engine=engine, client=client, clock=clock)
@@ -178,8 +186,23 @@ class Session:
         ours = (*folders, vault) if settings.storage is Storage.FOLDER else (vault, *folders)
         return (*ours, OfficialStore(self._places.codex_home, self._keyring.read_entry))
 
+    def _settings_file(self) -> SettingsFile:
+        demo = self._demo is not None
+        command, on = start_command(self._environment, demo=demo), self._loaded.settings.start_at_login
+        entry = system_entry("probe-tray-demo" if demo else "probe-tray")
+        if on:
+            _renew(entry, command)
+        return AutostartingSettings(JsonSettingsFile(self._loaded.path), entry, command, on=on)
+
     def _at(self, settings: Settings) -> Service:
         return msgspec.structs.replace(self._service, redirect_host=settings.redirect_host)
+
+
+def _renew(entry: LoginEntry, command: tuple[str, ...]) -> None:
+    try:
+        entry.renew(command)
+    except WriteError as error:
+        _log.warning("the entry for starting at login stays as it is: %s", error.facts["reason"])
 
 
 def vault_key(places: Places, keyring: KeyStore, locks: FileLocks) -> VaultKey:

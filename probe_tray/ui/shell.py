@@ -27,6 +27,7 @@ from probe_tray.ui.bridge import Bridge
 from probe_tray.ui.card_list import CardActions
 from probe_tray.ui.engine import Engine
 from probe_tray.ui.icon import IconPainter, card_ink
+from probe_tray.ui.following import Following
 from probe_tray.ui.login_dialog import LoginActions, LoginDialog
 from probe_tray.ui.menu import MenuActions, TrayMenu
 from probe_tray.ui.model_testing import ModelTesting
@@ -70,6 +71,7 @@ class Shell(QObject):
         self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, around.tray_available)
         self._acting = Acting(
             engine, self._theme, around.translator, self.show_settings, show_models=self.show_model_test
+        self._following = Following(app, engine, self._theme, around.translator, self._speak_anew)
         )
         self._testing = ModelTesting(
             engine,
@@ -124,6 +126,7 @@ class Shell(QObject):
         self._login.show_model(None)
         parts = (self._panel, self._settings, self._login, self._acting.question, self._menu.menu)
         for part in (*parts, self._testing.dialog, self._tray, self._bridge):
+        self._following.close()
             if part is not None:
                 part.deleteLater()
 
@@ -184,3 +187,13 @@ class Shell(QObject):
         # Without a tray the closed window would leave a program that nobody can reach.
         if not self._closing and not self._tray.present:
             self._quit()
+    def _speak_anew(self) -> None:
+        # All else is drawn anew with every change.
+        before, self._settings = self._settings, None
+        if before is not None:
+            reopen = before.isVisible()
+            before.close()
+            before.deleteLater()
+            if reopen:
+                self.show_settings()
+

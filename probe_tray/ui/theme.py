@@ -5,8 +5,15 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QCheckBox, QComboBox, QWidget
 
+from probe_tray.core.settings import Appearance
+
 _BODY = 13.0
 _SEMIBOLD = QFont.Weight.DemiBold
+_SCHEMES = {
+    Appearance.AUTO: Qt.ColorScheme.Unknown,
+    Appearance.LIGHT: Qt.ColorScheme.Light,
+    Appearance.DARK: Qt.ColorScheme.Dark,
+}
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +79,7 @@ DARK = Tokens(
 
 
 class Theme(QObject):
-    """The appearance that the system asks for now."""
+    """The appearance that the person or the system asks for now."""
 
     changed = Signal()
 
@@ -82,10 +89,19 @@ class Theme(QObject):
         self._app = app
         # Else a window with a style sheet would keep its palette from the widgets inside it.
         app.setAttribute(Qt.ApplicationAttribute.AA_UseStyleSheetPropagationInWidgetStyles)
+        self._wanted = Appearance.AUTO
         self._dark = self._is_dark()
         app.paletteChanged.connect(self._look_again)
         app.styleHints().colorSchemeChanged.connect(self._look_again)
         app.fontChanged.connect(self.changed)
+
+    def wear(self, appearance: Appearance) -> None:
+        """Be light or dark from now on, or follow the system."""
+        if appearance is not self._wanted:
+            self._wanted = appearance
+            # Menus and file dialogs follow where the platform lets a program choose; our own windows always do.
+            self._app.styleHints().setColorScheme(_SCHEMES[appearance])
+            self._look_again()
 
     @property
     def dark(self) -> bool:
@@ -135,6 +151,8 @@ class Theme(QObject):
                 control.setMinimumHeight(self.px(26))
 
     def _is_dark(self) -> bool:
+        if self._wanted is not Appearance.AUTO:
+            return self._wanted is Appearance.DARK
         palette = self._app.palette()
         return palette.window().color().lightness() < palette.windowText().color().lightness()
 

@@ -24,6 +24,10 @@ class Translator:
         """Translate with ``catalogue``; without one, speak English."""
         self._catalogue = catalogue or Catalogue()
 
+    def use(self, catalogue: Catalogue) -> None:
+        """Speak another language from now on; what is drawn next is drawn in it."""
+        self._catalogue = catalogue
+
     @property
     def language(self) -> str:
         """The language's code, such as ``en`` or ``zh_CN``."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, Q
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.settings import Settings, Storage
-from probe_tray.ui.languages import load_translator
+from probe_tray.ui.languages import load_catalogue
 from probe_tray.ui.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import DARK, LIGHT, Theme
 from probe_tray.view.settings import form
@@ -119,4 +119,4 @@ def test_windows_follow_the_system_into_the_dark_and_back(settings: Opened, qapp
     [(["zh-Hans-CN"], "zh_CN"), (["de-DE", "zh"], "zh_CN"), (["en-GB", "zh-CN"], "en"), (["fr"], "en"), ([], "en")],
 )
 def test_the_first_language_that_is_known_is_spoken(wanted: list[str], language: str) -> None:
-    assert load_translator(wanted).language == language
+    assert load_catalogue(system=wanted).language == language

@@ -1,0 +1,225 @@
+"""Start at login: what is written on each platform, and that a person's own changes stay."""
+
+import plistlib
+import re
+import shlex
+import sys
+from collections.abc import Sequence
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe_tray.adapters.autostart import (
+    AutostartingSettings,
+    DesktopEntry,
+    LaunchAgent,
+    LoginEntry,
+    RunEntry,
+    exec_line,
+    start_command,
+    system_entry,
+)
+from probe_tray.core.errors import WriteError
+from probe_tray.core.settings import Settings
+
+COMMAND = ("/home/ana b/bin/probe-tray", "--background")
+OTHER = ("/opt/probe-tray/probe-tray", "--background")
+
+
+class FakeRegistry:
+    def __init__(self, *, broken: bool = False) -> None:
+        self.values: dict[str, str] = {}
+        self.broken = broken
+
+    def get(self, name: str) -> str | None:
+        return self.values.get(name)
+
+    def set(self, name: str, line: str) -> None:
+        if self.broken:
+            raise PermissionError(13, "Access is denied")
+        self.values[name] = line
+
+    def delete(self, name: str) -> None:
+        if name not in self.values:
+            raise FileNotFoundError(name)
+        del self.values[name]
+
+
+class FakeFile:
+    def __init__(self) -> None:
+        self.saved: list[Settings] = []
+
+    async def save(self, settings: Settings) -> None:
+        self.saved.append(settings)
+
+
+class FakeEntry:
+    def __init__(self) -> None:
+        self.done: list[object] = []
+
+    def put(self, command: Sequence[str]) -> None:
+        self.done.append(tuple(command))
+
+    def remove(self) -> None:
+        self.done.append("removed")
+
+    def renew(self, command: Sequence[str]) -> None:
+        self.done.append(("renewed", *command))
+
+
+def parsed(path: Path) -> dict[str, str]:
+    reader = RawConfigParser(interpolation=None)
+    reader.optionxform = str  # pyright: ignore[reportAttributeAccessIssue] - the documented way to keep capitals
+    reader.read_string(path.read_text("utf-8"))
+    return dict(reader["Desktop Entry"])
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="XDG")
+def test_on_linux_it_is_a_file_in_the_autostart_folder(home: Path) -> None:
+    entry = system_entry("probe-tray")
+    path = home / ".config" / "autostart" / "probe-tray.desktop"
+    entry.remove()
+    assert not path.parent.exists()
+    entry.put(COMMAND)
+    found = parsed(path)
+    assert (found["Type"], found["Exec"]) == ("Application", '"/home/ana b/bin/probe-tray" "--background"')
+    entry.remove()
+    entry.remove()
+    assert list(path.parent.iterdir()) == []
+
+
+def test_what_a_desktop_switched_off_stays_off_where_the_program_moved(tmp_path: Path) -> None:
+    path = tmp_path / "probe-tray.desktop"
+    entry = DesktopEntry(path)
+    entry.renew(OTHER)
+    assert not path.exists()
+    entry.put(COMMAND)
+    path.write_text(path.read_text("utf-8").replace("enabled=true", "enabled=false") + "Hidden=true\n", "utf-8")
+    entry.renew(OTHER)
+    found = parsed(path)
+    assert (found["Hidden"], found["X-GNOME-Autostart-enabled"]) == ("true", "false")
+    assert shlex.split(found["Exec"]) == list(OTHER)
+
+
+def words_of(line: str) -> list[str]:
+    """What a desktop makes of ``Exec``: the escapes of a string first, then the quotes, then the field codes."""
+    line = line.replace("\\\\", "\\")
+    return [
+        re.sub(r"\\([\"`$\\])", r"\1", word).replace("%%", "%") for word in re.findall(r'"((?:[^"\\]|\\.)*)"', line)
+    ]
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\n\r\0", exclude_categories=["Cs"]), min_size=1), min_size=1))
+def test_every_command_survives_the_quoting(command: list[str]) -> None:
+    assert words_of(exec_line(command)) == command
+
+
+def test_on_macos_it_is_a_launch_agent(tmp_path: Path) -> None:
+    path = tmp_path / "LaunchAgents" / "io.github.probe-tray.plist"
+    agent = LaunchAgent(path)
+    agent.renew(COMMAND)
+    agent.remove()
+    assert not path.exists()
+    agent.put(COMMAND)
+    found = plistlib.loads(path.read_bytes())
+    assert (found["Label"], found["ProgramArguments"], found["RunAtLoad"]) == (
+        "io.github.probe-tray",
+        list(COMMAND),
+        True,
+    )
+    path.write_bytes(plistlib.dumps({**found, "Disabled": True}))
+    agent.renew(OTHER)
+    found = plistlib.loads(path.read_bytes())
+    assert (found["Disabled"], found["ProgramArguments"]) == (True, list(OTHER))
+    path.write_bytes(b"no list")
+    agent.renew(OTHER)
+    assert path.read_bytes() == b"no list"
+    agent.remove()
+    assert not path.exists()
+
+
+def test_on_windows_it_is_a_value_of_the_key_run() -> None:
+    registry = FakeRegistry()
+    entry = RunEntry("probe-tray", registry)
+    entry.remove()
+    entry.renew(COMMAND)
+    assert registry.values == {}
+    entry.put((r"C:\Program Files\Probe Tray\probe-tray.exe", "--background"))
+    assert registry.values == {"probe-tray": r'"C:\Program Files\Probe Tray\probe-tray.exe" --background'}
+    entry.renew(OTHER)
+    assert registry.values == {"probe-tray": "/opt/probe-tray/probe-tray --background"}
+    entry.remove()
+    assert registry.values == {}
+
+
+def test_a_registry_that_refuses_is_named() -> None:
+    with pytest.raises(WriteError) as caught:
+        RunEntry("probe-tray", FakeRegistry(broken=True)).put(COMMAND)
+    assert "HKEY_CURRENT_USER" in caught.value.title
+    assert "Access is denied" in caught.value.title
+
+
+@pytest.mark.parametrize(
+    ("platform", "kind"),
+    [("linux", DesktopEntry), ("darwin", LaunchAgent), ("win32", RunEntry), ("freebsd14", DesktopEntry)],
+)
+def test_each_platform_has_its_own_entry(platform: str, kind: type[object], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    assert isinstance(system_entry("probe-tray"), kind)
+
+
+def test_the_command_is_the_script_beside_this_python() -> None:
+    command = start_command({}, demo=False)
+    assert Path(command[0]).is_file()
+    assert Path(command[0]).stem == "probe-tray"
+    assert command[1:] == ("--background",)
+    assert start_command({}, demo=True)[1:] == ("--demo", "--background")
+
+
+@pytest.mark.parametrize(
+    ("platform", "python", "expected"),
+    [
+        ("linux", "python3", ("python3", "-m", "probe_tray")),
+        ("win32", "python.exe", ("pythonw.exe", "-m", "probe_tray")),
+    ],
+)
+def test_without_a_script_the_package_is_run(
+    platform: str, python: str, expected: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / python))
+    command = start_command({}, demo=False)
+    assert (Path(command[0]).parent, Path(command[0]).name, *command[1:]) == (tmp_path, *expected, "--background")
+
+
+def test_a_bundle_starts_itself_and_an_appimage_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert start_command({}, demo=False) == (sys.executable, "--background")
+    assert start_command({"APPIMAGE": "/apps/pt.AppImage"}, demo=False) == ("/apps/pt.AppImage", "--background")
+
+
+async def test_the_entry_follows_the_setting_and_nothing_else() -> None:
+    file, entry = FakeFile(), FakeEntry()
+    settings = AutostartingSettings(file, entry, COMMAND, on=False)
+    for wanted in (
+        Settings(poll_minutes=7),
+        Settings(start_at_login=True),
+        Settings(start_at_login=True, poll_minutes=9),
+        Settings(),
+    ):
+        await settings.save(wanted)
+        assert file.saved[-1] == wanted
+    assert entry.done == [COMMAND, "removed"]
+
+
+async def test_an_entry_that_cannot_be_written_leaves_the_setting_off(tmp_path: Path) -> None:
+    (tmp_path / "autostart").write_text("a file in the folder's place", "utf-8")
+    file = FakeFile()
+    entry: LoginEntry = DesktopEntry(tmp_path / "autostart" / "probe-tray.desktop")
+    settings = AutostartingSettings(file, entry, COMMAND, on=False)
+    with pytest.raises(WriteError):
+        await settings.save(Settings(start_at_login=True))
+    assert file.saved == []
