@@ -12,6 +12,7 @@ from probe_tray.core.commands import (
     DismissTrouble,
     LogIn,
     MoveAccount,
+    PanelOpened,
     PauseNotifications,
     ReadStores,
     Refresh,
@@ -27,6 +28,7 @@ from probe_tray.core.errors import ConfigError, KeyringLockedError, WriteError
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.quiet import Pause
 from probe_tray.core.settings import Settings
+from probe_tray.core.situation import Sensed, Situation
 from probe_tray.core.state import LoginPhase, RenewalRound
 from probe_tray.engine.arranging import Arranging
 from probe_tray.engine.keeping import Keeping
@@ -373,3 +375,44 @@ async def test_ended_it_leaves_no_task_behind() -> None:
     await settle()
     assert asyncio.all_tasks() == before
     assert program.listener.now_open == 0
+
+
+async def test_opening_the_panel_asks_again_for_what_is_over_a_minute_old() -> None:
+    program = Program(ANA)
+    async with program.started():
+        await program.clock.advance(2 * MINUTE)
+        program.engine.send(PanelOpened())
+        await settle()
+        assert program.service.count("usage") == 2
+
+
+async def test_on_battery_it_asks_less_often_and_says_so_in_the_state() -> None:
+    program = Program(ANA)
+    program.sense.sensed = Sensed(situation=Situation(on_battery=True), network="home")
+    async with program.started():
+        assert program.state.situation == Situation(on_battery=True)
+        await program.clock.advance(14 * MINUTE)
+        assert program.service.count("usage") == 1
+
+
+async def test_another_network_asks_again_within_seconds() -> None:
+    program = Program(ANA)
+    async with program.started():
+        await program.clock.advance(2 * MINUTE)
+        program.sense.sensed = Sensed(situation=Situation(), network="office")
+        await program.clock.advance(40 * SECOND)
+        assert program.service.count("usage") == 2
+
+
+async def test_numbers_are_there_from_the_start_of_the_next_run_and_nothing_is_lost_at_the_end() -> None:
+    first = Program(ANA)
+    async with first.started():
+        await first.clock.advance(SECOND)
+        known = first.account(ANA).snapshot
+    assert first.history.closed
+    assert len(first.history.samples) == 1
+    second = Program(ANA, settings=Settings(poll_minutes=0))
+    second.history.kept = first.history.kept
+    second.service.waits = {"usage"}
+    async with second.started():
+        assert second.account(ANA).snapshot == known
