@@ -26,8 +26,8 @@ from probe_tray.ui.acting import Acting
 from probe_tray.ui.bridge import Bridge
 from probe_tray.ui.card_list import CardActions
 from probe_tray.ui.engine import Engine
-from probe_tray.ui.icon import IconPainter, card_ink
 from probe_tray.ui.following import Following
+from probe_tray.ui.icon import IconPainter, card_ink
 from probe_tray.ui.login_dialog import LoginActions, LoginDialog
 from probe_tray.ui.menu import MenuActions, TrayMenu
 from probe_tray.ui.model_testing import ModelTesting
@@ -67,11 +67,11 @@ class Shell(QObject):
         self._icons = IconPainter()
         self._settings: SettingsDialog | None = None
         self._closing = False
+        self._following = Following(app, engine, self._theme, around.translator, self._speak_anew)
         self._menu = TrayMenu(self._menu_actions(), self._icons)
         self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, around.tray_available)
         self._acting = Acting(
             engine, self._theme, around.translator, self.show_settings, show_models=self.show_model_test
-        self._following = Following(app, engine, self._theme, around.translator, self._speak_anew)
         )
         self._testing = ModelTesting(
             engine,
@@ -117,6 +117,7 @@ class Shell(QObject):
     def close(self) -> None:
         """Take everything off the screen."""
         self._closing = True
+        self._following.close()
         self._bridge.close()
         self._tray.close()
         for window in (self._panel, self._settings, self._acting.question, self._testing.dialog):
@@ -126,7 +127,6 @@ class Shell(QObject):
         self._login.show_model(None)
         parts = (self._panel, self._settings, self._login, self._acting.question, self._menu.menu)
         for part in (*parts, self._testing.dialog, self._tray, self._bridge):
-        self._following.close()
             if part is not None:
                 part.deleteLater()
 
@@ -174,6 +174,16 @@ class Shell(QObject):
         if address is not None:
             QGuiApplication.clipboard().setText(address.reveal())
 
+    def _speak_anew(self) -> None:
+        # All else is drawn anew with every change.
+        before, self._settings = self._settings, None
+        if before is not None:
+            reopen = before.isVisible()
+            before.close()
+            before.deleteLater()
+            if reopen:
+                self.show_settings()
+
     def _save(self, settings: Settings) -> None:
         self._engine.send(SaveSettings(settings))
 
@@ -187,13 +197,3 @@ class Shell(QObject):
         # Without a tray the closed window would leave a program that nobody can reach.
         if not self._closing and not self._tray.present:
             self._quit()
-    def _speak_anew(self) -> None:
-        # All else is drawn anew with every change.
-        before, self._settings = self._settings, None
-        if before is not None:
-            reopen = before.isVisible()
-            before.close()
-            before.deleteLater()
-            if reopen:
-                self.show_settings()
-
