@@ -15,6 +15,8 @@ import pytest
 
 from probe_tray import __version__
 from probe_tray.adapters.display import check_display, check_libraries
+from probe_tray.adapters.instance import Instance, Wish
+from probe_tray.adapters.places import demo_places
 from probe_tray.app import run
 from probe_tray.core.errors import NoDisplayError, SystemLibraryError
 from tests.desktop.waiting import wait_for
@@ -58,6 +60,11 @@ def wait_running(process: subprocess.Popen[str], logins: Path) -> None:
         return len(list(logins.glob("*.json"))) == 3
 
     assert wait_for("the sample logins", runs, seconds=30)
+
+
+def said(errors: str) -> list[str]:
+    """What the program itself wrote: its windows cannot do everything on the screenless platform."""
+    return [line for line in errors.splitlines() if not line.startswith("This plugin does not support")]
 
 
 def test_help_tells_what_the_demo_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,6 +150,68 @@ def test_a_library_without_which_qt_does_not_load_is_named(tmp_path: Path) -> No
     assert (process.returncode, out) == (2, "")
     assert err.startswith("probe-tray: The system library libEGL.so.1 is missing, so Probe Tray cannot open a window.")
     assert "libegl1" in err
+
+
+def test_a_second_start_opens_the_window_of_the_first_and_ends_well(folder: Path) -> None:
+    with started("--demo") as first:
+        wait_running(first, folder)
+        for arguments in ([], ["--show"], ["--refresh"], ["--login"], ["--background"]):
+            with started("--demo", *arguments) as second:
+                out, err = second.communicate(timeout=30)
+            assert (second.returncode, out, err) == (0, "", "")
+        assert first.poll() is None
+        with started("--demo", "--quit") as second:
+            out, err = second.communicate(timeout=30)
+        assert (second.returncode, out, err) == (0, "Probe Tray ends now.\n", "")
+        out, err = first.communicate(timeout=10)
+    assert (first.returncode, out, said(err)) == (0, "", [])
+
+
+def test_quitting_where_none_runs_says_so_and_leaves_nothing_behind(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(home.rglob("*"))
+    assert run(["--quit"]) == 0
+    assert capsys.readouterr().out == "Probe Tray is not running.\n"
+    assert sorted(home.rglob("*")) == before
+
+
+def test_the_demo_and_the_real_app_do_not_take_each_other_for_themselves(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with started("--demo") as demo:
+        wait_running(demo, folder)
+        assert run(["--quit"]) == 0
+        assert capsys.readouterr().out == "Probe Tray is not running.\n"
+        assert demo.poll() is None
+
+
+def test_a_start_after_a_crash_runs(folder: Path) -> None:
+    with started("--demo") as killed:
+        wait_running(killed, folder)
+        killed.kill()
+        killed.wait()
+        with started("--demo", "--show") as after:
+            assert wait_for(
+                "the new one to answer", lambda: Instance(demo_places().data_folder).tell(Wish.NOTHING), seconds=30
+            )
+            assert after.poll() is None
+
+
+@pytest.mark.parametrize("first", ["--login", "--refresh", "--show", "--background"])
+def test_with_none_running_the_program_starts_and_does_it(first: str, folder: Path) -> None:
+    with started("--demo", first, BROWSER="true") as process:
+        wait_running(process, folder)
+        assert wait_for("it to listen", lambda: Instance(demo_places().data_folder).tell(Wish.QUIT), seconds=30)
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, said(err)) == (0, "", [])
+
+
+def test_two_wishes_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(["--login", "--quit"])
+    assert ended.value.code == 2
+    assert "not allowed with argument" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

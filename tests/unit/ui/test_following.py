@@ -1,0 +1,161 @@
+"""Language and appearance while the program runs, and the end of the session."""
+
+from collections.abc import Iterator
+from datetime import UTC
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtGui import QSessionManager
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.settings import Appearance, Language
+from probe_tray.ui.languages import load_catalogue
+from probe_tray.ui.session_end import SessionEnd
+from probe_tray.ui.shell import Shell, Surroundings
+from probe_tray.ui.theme import DARK, LIGHT, Theme
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+from tests.unit.ui.samples import FakeEngine, StoppedClock
+
+# The screenless platform has no tray to follow.
+pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
+
+
+class Desktop:
+    def __init__(self, app: QApplication) -> None:
+        self.engine = FakeEngine(samples.four())
+        around = Surroundings(translator=Translator(), clock=StoppedClock(), zone=UTC, tray_available=lambda: True)
+        self.shell = Shell(app, self.engine, around, lambda: None)
+
+    def settings(self, **changes: object) -> None:
+        """What happens once a person has saved these."""
+        state = self.engine.state
+        self.engine.change(replace(state, settings=replace(state.settings, **changes)))
+        self.shell._bridge.draw()
+
+    @property
+    def rows(self) -> list[str]:
+        return [row.text() for row in self.shell._menu.menu.actions() if row.isVisible() and not row.isSeparator()]
+
+    @property
+    def tooltip(self) -> str:
+        assert self.shell._tray._icon is not None
+        return self.shell._tray._icon.toolTip()
+
+    @property
+    def settings_title(self) -> str:
+        assert self.shell._settings is not None
+        return self.shell._settings.windowTitle()
+
+
+@pytest.fixture
+def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
+    found = Desktop(qapp)
+    yield found
+    found.settings(language=Language.AUTO, appearance=Appearance.AUTO)
+    found.shell.close()
+
+
+def test_every_window_the_menu_and_the_tooltip_follow_the_language_at_once(desktop: Desktop) -> None:
+    desktop.shell.show_panel()
+    desktop.shell.show_settings()
+    assert "&Quit" in desktop.rows
+    desktop.settings(language=Language.CHINESE)
+    assert "退出(&Q)" in desktop.rows
+    assert desktop.tooltip.startswith("Probe Tray\n4 个账户中有 2 个可用")
+    assert desktop.settings_title == "设置"
+    assert desktop.shell._settings is not None
+    assert desktop.shell._settings.isVisible()
+    desktop.settings(language=Language.ENGLISH)
+    assert "&Quit" in desktop.rows
+    assert desktop.settings_title == "Settings"
+
+
+def test_qts_own_words_follow_too(desktop: Desktop) -> None:
+    def cancel() -> str:
+        return QCoreApplication.translate("QPlatformTheme", "Cancel")
+
+    desktop.settings(language=Language.CHINESE)
+    assert cancel() == "取消"
+    desktop.settings(language=Language.ENGLISH)
+    assert cancel() == "Cancel"
+
+
+def test_a_closed_settings_window_is_made_anew_in_the_new_language(desktop: Desktop) -> None:
+    desktop.shell.show_settings()
+    assert desktop.shell._settings is not None
+    desktop.shell._settings.close()
+    desktop.settings(language=Language.CHINESE)
+    assert desktop.shell._settings is None
+    desktop.shell.show_settings()
+    assert desktop.settings_title == "设置"
+
+
+def test_the_chosen_language_wins_over_the_systems() -> None:
+    assert load_catalogue(Language.ENGLISH, ["zh-Hans-CN"]).language == "en"
+    assert load_catalogue(Language.CHINESE, ["en-GB"]).language == "zh_CN"
+
+
+def test_windows_are_light_or_dark_as_the_settings_say(desktop: Desktop) -> None:
+    desktop.shell.show_panel()
+    for appearance, tokens in ((Appearance.DARK, DARK), (Appearance.LIGHT, LIGHT), (Appearance.DARK, DARK)):
+        desktop.settings(appearance=appearance)
+        assert desktop.shell._panel.palette().window().color().name() == tokens.window
+    desktop.settings(appearance=Appearance.AUTO)
+    assert desktop.shell._panel.palette().window().color().name() == LIGHT.window
+
+
+def test_a_chosen_appearance_stays_while_the_system_changes(qapp: QApplication, qtbot: QtBot) -> None:
+    theme = Theme(qapp)
+    theme.wear(Appearance.LIGHT)
+    before = qapp.palette()
+    dark = qapp.palette()
+    dark.setColor(dark.ColorRole.Window, "#202020")
+    dark.setColor(dark.ColorRole.WindowText, "#eeeeee")
+    try:
+        qapp.setPalette(dark)
+        assert not theme.dark
+        theme.wear(Appearance.AUTO)
+        assert theme.dark
+    finally:
+        theme.wear(Appearance.AUTO)
+        qapp.setPalette(before)
+
+
+class FakeManager:
+    def __init__(self) -> None:
+        self.hints: list[QSessionManager.RestartHint] = []
+
+    def setRestartHint(self, hint: QSessionManager.RestartHint, /) -> None:
+        self.hints.append(hint)
+
+
+def test_the_end_of_the_session_waits_until_tokens_are_saved(qapp: QApplication, qtbot: QtBot) -> None:
+    said: list[str] = []
+    clock, manager = StoppedClock(), FakeManager()
+
+    def end() -> None:
+        said.append("ends")
+        QTimer.singleShot(60, lambda: said.append("saved"))
+
+    watched = SessionEnd(qapp, end, lambda: "saved" in said, clock.monotonic)
+    watched.commit(manager)
+    assert said == ["ends", "saved"]
+    assert manager.hints == [QSessionManager.RestartHint.RestartNever]
+    watched.close()
+
+
+def test_the_end_of_the_session_does_not_wait_for_ever(qapp: QApplication, qtbot: QtBot) -> None:
+    moments = iter(range(0, 1000, 20))
+    asked: list[int] = []
+
+    def monotonic() -> float:
+        asked.append(next(moments))
+        return asked[-1]
+
+    watched = SessionEnd(qapp, lambda: None, lambda: False, monotonic)
+    watched.commit(FakeManager())
+    assert asked[-1] >= 50
+    watched.close()
