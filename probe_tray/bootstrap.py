@@ -20,6 +20,7 @@ from probe_tray.adapters.desk_file import JsonDeskFile
 from probe_tray.adapters.folder import FolderStore
 from probe_tray.adapters.history_sqlite import SqliteHistory
 from probe_tray.adapters.http_client import ServiceClient
+from probe_tray.adapters.http_probe import HttpProbe
 from probe_tray.adapters.hygiene import Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.journal import FileJournal, holds_sealed_answer
 from probe_tray.adapters.keyring_key import OsKeyStore
@@ -47,6 +48,7 @@ from probe_tray.core.state import AccountState, AppState, Way
 from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.alerting import Alerting, Phrases
 from probe_tray.engine.arranging import Arranging
+from probe_tray.engine.connection_test import ConnectionTest
 from probe_tray.engine.device_sign_in import DeviceSignIn
 from probe_tray.engine.exchange import Exchange
 from probe_tray.engine.keeping import Keeping
@@ -161,6 +163,7 @@ class Session:
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
             keeping=Keeping(accounts, client, locks, vault_store.give_up_unopened),
             models=ModelTests(ModelTester(client, clock, randomness), accounts, renewals, store, clock),
+            connection=ConnectionTest(HttpProbe(self._service, self._environment, clock), store),
             alerting=Alerting(
                 DesktopNotifier(fallback, resource("icons/probe-tray.svg")),
                 Phrases(compose, lambda: trial(t)),

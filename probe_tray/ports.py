@@ -13,6 +13,7 @@ import msgspec
 
 from probe_tray.core.alert_kinds import AlertMemory
 from probe_tray.core.answer import Answer
+from probe_tray.core.connection import FoundProxy, Reached
 from probe_tray.core.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.desk import Desk
 from probe_tray.core.errors import Problem
@@ -243,6 +244,18 @@ class AlertMemoryFile(Protocol):
 
     async def save(self, memory: AlertMemory) -> None:
         """Keep it in place of the old. Raises WriteError."""
+        ...
+
+
+class ConnectionProbe(Protocol):
+    """Looks at the way to the service. Neither method raises: what is wrong is in the answer."""
+
+    async def find_proxy(self, setting: Secret | None) -> FoundProxy:
+        """The proxy that the setting leads to: None = detect, empty = direct."""
+        ...
+
+    async def reach(self, setting: Secret | None) -> Reached:
+        """Ask the service one question without a token, which takes 15 seconds at most."""
         ...
 
 

@@ -104,6 +104,22 @@ class StopModelTest(msgspec.Struct, frozen=True):
     """End the test of models that runs; what was done is kept."""
 
 
+class FindProxy(msgspec.Struct, frozen=True):
+    """Tell which proxy requests take with this setting: None = detect, empty = direct."""
+
+    proxy: Secret | None
+
+
+class CheckConnection(msgspec.Struct, frozen=True):
+    """Try the way to the service with this setting of the proxy, in place of a test that runs."""
+
+    proxy: Secret | None
+
+
+class StopConnectionCheck(msgspec.Struct, frozen=True):
+    """End the test of the way to the service."""
+
+
 class DismissTrouble(msgspec.Struct, frozen=True):
     """The person has read what went wrong."""
 
@@ -126,5 +142,8 @@ Command = (
     | SendTestNotification
     | TryModels
     | StopModelTest
+    | FindProxy
+    | CheckConnection
+    | StopConnectionCheck
     | DismissTrouble
 )

@@ -21,6 +21,7 @@ ProbeError
     LoginEndedError, UncertainLoginError, RetryLaterError, RenewalsPausedError
     EdgeBlockedError, RegionBlockedError, StrangeAnswerError
     ModelRefusedError, ModelFailedError, ModelSilentError, QuotaUsedUpError
+    NameNotFoundError, ProxyNameError, NoConnectionError, ProxyFailedError, SecureConnectionError, SilentServiceError
 """
 
 from datetime import timedelta
@@ -495,3 +496,48 @@ class QuotaUsedUpError(ServiceError):
 
     title_template = "The quota of this account is used up."
     hint_template = "Test again after it has been reset."
+
+
+class NameNotFoundError(ServiceError):
+    """DNS does not know the service."""
+
+    title_template = "The name {host} was not found."
+    hint_template = "Check that this computer is online and that its DNS works; a proxy may be needed too."
+
+
+class ProxyNameError(ServiceError):
+    """DNS does not know the proxy."""
+
+    title_template = "The name of the proxy, {host}, was not found."
+    hint_template = "Correct the proxy's address, or connect to the network it belongs to."
+
+
+class NoConnectionError(ServiceError):
+    """The service's host cannot be reached without a proxy."""
+
+    title_template = "No connection comes about: {reason}."
+    hint_template = "A firewall may forbid it. If your network needs a proxy, enter its address here."
+
+
+class ProxyFailedError(ServiceError):
+    """The proxy is not there, refuses, or does not connect on."""
+
+    title_template = "The proxy does not work: {reason}."
+    hint_template = "Check its address, user name and password, or ask whoever runs it."
+
+
+class SecureConnectionError(ServiceError):
+    """TLS came to no end, for another reason than the certificate."""
+
+    title_template = "No secure connection to {host} comes about."
+    hint_template = (
+        "Something on the way may break it up, such as a firewall or a sign-in page of the network: "
+        "open a web page to see."
+    )
+
+
+class SilentServiceError(ServiceError):
+    """Everything works but the service."""
+
+    title_template = "{host} was reached, but did not answer: {reason}."
+    hint_template = "Try again in a few minutes."

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from probe_tray.core.connection import ConnectionChanged
 from probe_tray.core.credential import ApiKeyLogin
 from probe_tray.core.desk import Desk
 from probe_tray.core.errors import Problem
@@ -151,5 +152,6 @@ Event = (
     | ModelTestStarted
     | ModelTestProgress
     | ModelTestEnded
+    | ConnectionChanged
     | TroubleMet
 )

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from probe_tray.core.connection import ConnectionChanged
 from probe_tray.core.events import (
     AccountsRead,
     CheckFailed,
@@ -58,6 +59,8 @@ def reduce(state: AppState, event: Event) -> AppState:
             return replace(state, paused_until=until)
         case ModelTestStarted() | ModelTestProgress() | ModelTestEnded():
             return reduce_models(state, event)
+        case ConnectionChanged(check=check):
+            return replace(state, connection=check)
         case TroubleMet(problem=problem):
             return replace(state, trouble=problem)
         case _:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from probe_tray.core.connection import ConnectionCheck
 from probe_tray.core.credential import ApiKeyLogin
 from probe_tray.core.desk import Desk
 from probe_tray.core.errors import Problem
@@ -147,6 +148,7 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     login: LoginState | None = None
     model_run: ModelRun | None = None
     """The test of models that runs or that ran last."""
+    connection: ConnectionCheck = ConnectionCheck()
     desk: Desk = Desk()
     round: RenewalRound | None = None
     """The last one that was asked for."""

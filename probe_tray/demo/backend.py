@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from probe_tray.demo import models, strict
 from probe_tray.demo.directory import Directory, Seat
 from probe_tray.demo.logins import Logins
-from probe_tray.demo.messages import JSON_TYPE, Reply, Request, Strange, as_json
+from probe_tray.demo.messages import JSON_TYPE, Reply, Request, Strange, as_json, refused
 from probe_tray.demo.usage import Moment
 
 PREFIX = "/backend-api"
@@ -83,6 +83,9 @@ class Backend:
             msg = "User-Agent is not probe-tray/<version>"
             raise Strange(msg)
         account_id = request.header("chatgpt-account-id")
+        if account_id is None and request.header("authorization") is None:
+            # Whoever tests the way to the service asks without a login.
+            raise refused(401, "unauthorized", "Unauthorized")
         if account_id is None:
             msg = "missing ChatGPT-Account-Id"
             raise Strange(msg)

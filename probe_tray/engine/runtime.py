@@ -9,8 +9,10 @@ from typing import NamedTuple
 from probe_tray.core.commands import (
     Arrange,
     CancelLogin,
+    CheckConnection,
     Command,
     DismissTrouble,
+    FindProxy,
     LogIn,
     MoveAccount,
     PanelOpened,
@@ -24,6 +26,7 @@ from probe_tray.core.commands import (
     SaveSettings,
     SendTestNotification,
     StartVaultAnew,
+    StopConnectionCheck,
     StopModelTest,
     TryModels,
 )
@@ -40,6 +43,7 @@ from probe_tray.core.state import AppState, RenewalRound
 from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.alerting import Alerting, OnPress
 from probe_tray.engine.arranging import Arranging
+from probe_tray.engine.connection_test import ConnectionTest
 from probe_tray.engine.keeping import Keeping
 from probe_tray.engine.login import Login
 from probe_tray.engine.login_desk import LoginDesk
@@ -66,6 +70,7 @@ class UseCases(NamedTuple):
     renewal_timer: RenewalTimer
     keeping: Keeping
     models: ModelTests
+    connection: ConnectionTest
     alerting: Alerting
     recording: Recording
     arranging: Arranging
@@ -88,6 +93,7 @@ class Engine:
         self._poller, self._renewals, self._renewal_timer = parts.poller, parts.renewals, parts.renewal_timer
         self._keeping, self._alerting = parts.keeping, parts.alerting
         self._arranging = parts.arranging
+        self._connection = parts.connection
         self._models, self._recording, self._sense = parts.models, parts.recording, parts.sense
         self._settings_file = settings_file
         self._use = use
@@ -132,10 +138,8 @@ class Engine:
                 self._start(self._read_stores())
             case StartVaultAnew():
                 self._start(self._keeping.start_vault_anew())
-            case TryModels():
-                self._start(self._models.run(command))
-            case StopModelTest():
-                self._models.stop()
+            case TryModels() | StopModelTest() | FindProxy() | CheckConnection() | StopConnectionCheck():
+                self._send_test(command)
             case DismissTrouble():
                 self._store.dispatch(TroubleMet(problem=None))
             case SaveSettings():
@@ -144,6 +148,21 @@ class Engine:
                 self._start(self._alerting.pause(pause))
             case SendTestNotification():
                 self._start(self._alerting.show_test(self._on_alert))
+
+    def _send_test(
+        self, command: TryModels | StopModelTest | FindProxy | CheckConnection | StopConnectionCheck
+    ) -> None:
+        match command:
+            case TryModels():
+                self._start(self._models.run(command))
+            case StopModelTest():
+                self._models.stop()
+            case FindProxy():
+                self._start(self._connection.find(command))
+            case CheckConnection():
+                self._start(self._connection.check(command))
+            case StopConnectionCheck():
+                self._connection.stop()
 
     def _send_check(self, command: Refresh | PanelOpened) -> None:
         match command:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from probe_tray.core.settings import Settings
+from probe_tray.ui.connection_box import ConnectionBox
 from probe_tray.ui.fields import Field, make_field
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
@@ -31,6 +32,10 @@ class SettingsDialog(QDialog):
 
     test_wanted = Signal()
     """The person wants to see a notification."""
+    connection_wanted = Signal(object)
+    """The person wants to know whether the service is reached with this setting of the proxy, a text or None."""
+    proxy_wanted = Signal(object)
+    """The proxy that this setting leads to is to be shown."""
 
     def __init__(self, theme: Theme, form: Form, save: Callable[[Settings], None]) -> None:
         """Make the window; fill it with :meth:`open_with`."""
@@ -47,6 +52,8 @@ class SettingsDialog(QDialog):
         self._test = QPushButton(form.test)
         self._test.setAutoDefault(False)
         self._test.clicked.connect(self.test_wanted)
+        self.connection = ConnectionBox(theme)
+        self.connection.wanted.connect(lambda: self.connection_wanted.emit(self.field("proxy").value()))
         self._complaint = words(wrap=True)
         self._buttons = QDialogButtonBox(self)
         self._saver = self._buttons.addButton(form.save, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -65,6 +72,7 @@ class SettingsDialog(QDialog):
             for key, field in self._fields.items():
                 field.show(values[key])
             self._check()
+            self._look_for_proxy()
         self.show()
         self.raise_()
         self.activateWindow()
@@ -135,6 +143,8 @@ class SettingsDialog(QDialog):
         rows.addWidget(label, line, 0)
         rows.addWidget(widget, line, 1)
         rows.addWidget(help_, line + 1, 1)
+        if row.key == "proxy":
+            rows.addWidget(self.connection, line + 2, 1)
 
     def _dress(self) -> None:
         theme, colours = self._theme, self._theme.tokens
@@ -146,9 +156,13 @@ class SettingsDialog(QDialog):
             help_.setFont(theme.font(12))
             help_.setStyleSheet(f"color: {colours.secondary}; padding-bottom: {theme.px(8)}px")
         self._complaint.setStyleSheet(f"color: {colours.critical_text}")
+        self.connection.dress()
         # Its buttons must be in reach on a small screen too; the rows scroll.
         highest = int(self.screen().availableGeometry().height() * _SCREEN_SHARE)
         self.resize(theme.px(_WIDTH), min(theme.px(_HEIGHT), highest))
+
+    def _look_for_proxy(self) -> None:
+        self.proxy_wanted.emit(self.field("proxy").value())
 
     def _check(self) -> None:
         # Fields report while they are being made, before the window stands.

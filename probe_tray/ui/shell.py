@@ -25,6 +25,7 @@ from probe_tray.ports import Clock
 from probe_tray.ui.acting import Acting
 from probe_tray.ui.bridge import Bridge
 from probe_tray.ui.card_list import CardActions
+from probe_tray.ui.connection_testing import ConnectionTesting
 from probe_tray.ui.engine import Engine
 from probe_tray.ui.following import Following
 from probe_tray.ui.icon import IconPainter, card_ink
@@ -66,6 +67,7 @@ class Shell(QObject):
         self._theme = Theme(app)
         self._icons = IconPainter()
         self._settings: SettingsDialog | None = None
+        self._connection: ConnectionTesting | None = None
         self._closing = False
         self._following = Following(app, engine, self._theme, around.translator, self._speak_anew)
         self._menu = TrayMenu(self._menu_actions(), self._icons)
@@ -100,6 +102,7 @@ class Shell(QObject):
         if self._settings is None:
             self._settings = SettingsDialog(self._theme, form(self._around.translator), self._save)
             self._settings.test_wanted.connect(lambda: self._engine.send(SendTestNotification()))
+            self._connection = ConnectionTesting(self._engine, self._settings, self._around.translator)
         self._settings.open_with(self._engine.state.settings)
 
     def show_model_test(self, account: AccountKey | None = None) -> None:
@@ -136,6 +139,8 @@ class Shell(QObject):
         self._panel.show_model(screen.panel)
         self._login.show_model(screen.login)
         self._testing.draw()
+        if self._settings is not None and self._connection is not None:
+            self._connection.draw()
 
     def _open_card_menu(self, card: Card, at: QPoint) -> None:
         self._acting.open_menu(self._panel, card, at)

@@ -44,6 +44,13 @@ def test_one_address_may_have_two_workspaces(client: Client, service: DemoServic
     assert [client.usage(one).json()["plan_type"] for one in (own, shared)] == ["plus", "team"]
 
 
+def test_a_question_without_any_login_is_refused_and_no_mistake(
+    client: Client, service: DemoService, login: DemoLogin
+) -> None:
+    answer = client.usage(login, authorization=None, chatgpt_account_id=None)
+    assert (answer.status_code, error_code(answer), service.violations) == (401, "unauthorized", ())
+
+
 @pytest.mark.parametrize(
     ("changes", "status", "problem"),
     [

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from probe_tray.core.alert_kinds import Alert, AlertMemory
 from probe_tray.core.answer import Answer
+from probe_tray.core.connection import FoundProxy, Reached, Step
 from probe_tray.core.credential import Credential, StoredCredential
 from probe_tray.core.errors import ReadError, StoreError, WriteError
 from probe_tray.core.history import Meter, Point, Renewed, Sample, Span, Trend
@@ -21,6 +22,7 @@ from probe_tray.core.situation import Sensed, Situation
 from probe_tray.core.state import AccountState, AppState, LoginPhase, Way
 from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.alerting import Alerting, Phrases
+from probe_tray.engine.connection_test import ConnectionTest
 from probe_tray.engine.device_sign_in import DeviceSignIn
 from probe_tray.engine.exchange import Exchange
 from probe_tray.engine.login import Login
@@ -243,6 +245,26 @@ class PlainSense:
         return self.sensed
 
 
+class FakeProbe:
+    """Finds what it is told, and reaches it when ``gate`` opens."""
+
+    def __init__(self) -> None:
+        self.found = FoundProxy()
+        self.reached = Reached(steps=(Step.NAME, Step.SERVICE))
+        self.asked: list[Secret | None] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def find_proxy(self, setting: Secret | None) -> FoundProxy:
+        self.asked.append(setting)
+        return self.found
+
+    async def reach(self, setting: Secret | None) -> Reached:
+        self.asked.append(setting)
+        await self.gate.wait()
+        return self.reached
+
+
 class Bench:
     """Everything together; the vault is the first store."""
 
@@ -285,6 +307,8 @@ class Bench:
         self.recording = Recording(self.history, self.store, self.clock)
         tester = ModelTester(self.service, self.clock, self.randomness)
         self.models = ModelTests(tester, self.accounts, self.renewals, self.store, self.clock)
+        self.probe = FakeProbe()
+        self.connection = ConnectionTest(self.probe, self.store)
 
     @property
     def state(self) -> AppState:

@@ -76,6 +76,7 @@ class Program(Bench):
             renewal_timer=self.timer,
             keeping=keeping,
             models=self.models,
+            connection=self.connection,
             alerting=self.alerting,
             arranging=Arranging(self.desk_file, self.store),
             recording=self.recording,

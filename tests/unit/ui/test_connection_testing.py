@@ -1,0 +1,83 @@
+"""The way to the service in the settings window, over a fake engine."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.commands import CheckConnection, FindProxy, StopConnectionCheck
+from probe_tray.core.connection import ConnectionCheck, FoundProxy, Reached, Step
+from probe_tray.core.errors import ProxyFailedError
+from probe_tray.core.secret import Secret
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState
+from probe_tray.ui.connection_testing import ConnectionTesting
+from probe_tray.ui.settings_dialog import SettingsDialog
+from probe_tray.ui.theme import Theme
+from probe_tray.view.settings import form
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+
+
+class Desk:
+    def __init__(self, app: QApplication) -> None:
+        self.engine = samples.FakeEngine(AppState())
+        self.dialog = SettingsDialog(Theme(app), form(Translator()), lambda _: None)
+        self.testing = ConnectionTesting(self.engine, self.dialog, Translator())
+
+    def change(self, check: ConnectionCheck) -> None:
+        self.engine.change(AppState(connection=check))
+        self.testing.draw()
+
+    def press(self) -> None:
+        QTest.mouseClick(self.dialog.connection._button, Qt.MouseButton.LeftButton)
+
+    def lines(self) -> list[str]:
+        box = self.dialog.connection
+        labels = (box._proxy, box._steps, box._said, box._advice)
+        return [label.text() for label in labels if not label.isHidden()]
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, qapp: QApplication) -> Iterator[Desk]:
+    found = Desk(qapp)
+    yield found
+    found.dialog.close()
+    found.dialog.deleteLater()
+
+
+def test_opening_the_settings_looks_for_the_proxy_that_they_lead_to(desk: Desk) -> None:
+    desk.dialog.open_with(Settings())
+    assert desk.engine.sent == [FindProxy(None)]
+    desk.change(ConnectionCheck(proxy=FoundProxy(place="HTTPS_PROXY", shown="http://proxy:8080")))
+    assert desk.lines() == ["From HTTPS_PROXY: http://proxy:8080"]
+
+
+def test_the_test_takes_what_is_typed_and_not_yet_saved(desk: Desk) -> None:
+    desk.dialog.open_with(Settings())
+    desk.dialog.field("proxy").show("http://ana:s3cret@typed:1")
+    desk.press()
+    assert desk.engine.sent[1:] == [CheckConnection(Secret("http://ana:s3cret@typed:1"))]
+    assert "s3cret" not in repr(desk.engine.sent)
+
+
+def test_a_test_that_runs_is_ended_by_the_same_button(desk: Desk) -> None:
+    desk.dialog.open_with(Settings(proxy=""))
+    desk.change(ConnectionCheck(running=True))
+    desk.press()
+    assert desk.engine.sent == [FindProxy(Secret("")), StopConnectionCheck()]
+
+
+def test_the_step_that_failed_is_named_with_its_remedy(desk: Desk) -> None:
+    desk.dialog.open_with(Settings())
+    problem = ProxyFailedError(reason="it is gone").problem
+    reached = Reached(steps=(Step.NAME, Step.PROXY), failed=Step.PROXY, problem=problem)
+    desk.change(ConnectionCheck(reached=reached))
+    assert desk.lines() == [
+        "✓ Name   ✗ Proxy",
+        "The proxy does not work: it is gone.",
+        "Check its address, user name and password, or ask whoever runs it.",
+    ]
