@@ -224,7 +224,7 @@ class NoSuchStoreError(StoreError):
 class NotRevokedError(ProbeError):
     """The service did not end a login that was to be removed."""
 
-    title_template = "The service did not end the login (status {status}), so it was not removed."
+    title_template = "The service did not end the login ({reason}), so it was not removed."
     hint_template = "Try again later, or remove it without ending it at the service."
 
 

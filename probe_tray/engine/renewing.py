@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from probe_tray.core.errors import ProbeError, RenewalsPausedError, ServiceError
-from probe_tray.core.events import Event, RenewalEnded, RenewalStarted
+from probe_tray.core.events import Event, RenewalEnded, RenewalStarted, TroubleMet
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.renewal import Renewed, Wish
 from probe_tray.core.renewal_pause import Attempt, paused_until
@@ -61,9 +61,18 @@ class Renewals:
             running.task.add_done_callback(lambda ended: self._forget(key, ended))
         return await asyncio.shield(running.task)
 
-    async def unfinished(self) -> tuple[AccountKey, ...]:
-        """The accounts for which an earlier run, or another process just now, has left something in the journal."""
-        return await self._transaction.unfinished()
+    async def finish_all(self) -> bool:
+        """Complete what earlier runs left in the journal; whether there was anything. Raises ReadError.
+
+        What keeps one account from it is told, and is no reason for the others to wait.
+        """
+        keys = await self._transaction.unfinished()
+        for key in keys:
+            try:
+                await self.finish_pending(key)
+            except ProbeError as error:
+                self._tell(TroubleMet(problem=error.problem))
+        return bool(keys)
 
     async def finish_pending(self, key: AccountKey) -> None:
         """Complete what an earlier run left in the journal. Raises a ProbeError."""

@@ -1,7 +1,7 @@
 """The engine: takes commands, runs the use cases, owns their tasks."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -176,9 +176,9 @@ class Engine:
             case Renew(account=key):
                 self._start(self._renew(key))
             case RemoveAccount(account=key, revoke=revoke):
-                self._start(self._keeping.remove(key, revoke=revoke))
+                self._start(self._with_journal(key, lambda: self._keeping.remove(key, revoke=revoke)))
             case MoveAccount(account=key, to=to):
-                self._start(self._keeping.move(key, to))
+                self._start(self._with_journal(key, lambda: self._keeping.move(key, to)))
             case Arrange(desk=desk):
                 self._start(self._arranging.arrange(desk))
 
@@ -221,9 +221,14 @@ class Engine:
         await self._recording.close()
 
     async def _finish_pending(self) -> None:
-        for key in await self._renewals.unfinished():
-            await self._renewals.finish_pending(key)
+        if await self._renewals.finish_all():
             await self._accounts.read()
+
+    async def _with_journal(self, key: AccountKey, work: Callable[[], Awaitable[None]]) -> None:
+        # The newest tokens of a login that is moved or removed may be in the journal still.
+        with suppress(ProbeError):
+            await self._renewals.finish_pending(key)
+        await work()
 
     def _woke(self, at: datetime) -> None:
         # The network is not there at once, and many machines wake at the same minute.
@@ -265,6 +270,8 @@ class Engine:
     async def _read_stores(self) -> None:
         await self._accounts.read()
         self._poller.refresh([a.key for a in self.state.accounts if a.problem is not None or a.snapshot is None])
+        # A keyring that was unlocked opens the answers as well that waited for it.
+        await self._finish_pending()
 
     async def _save_settings(self, command: SaveSettings) -> None:
         self._use(command.settings)

@@ -7,8 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from probe_tray.core.errors import NotSentError, ProbeError, RenewalsPausedError, UncertainLoginError, WriteError
-from probe_tray.core.events import Event, RenewalEnded, RenewalStarted
+from probe_tray.core.errors import (
+    JournalSealedError,
+    NotSentError,
+    ProbeError,
+    RenewalsPausedError,
+    UncertainLoginError,
+    WriteError,
+)
+from probe_tray.core.events import Event, RenewalEnded, RenewalStarted, TroubleMet
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.renew_policy import Reason
 from probe_tray.core.renewal import RenewalKind, Renewed, Wish
@@ -32,6 +39,7 @@ class Transactions:
         self.before.set()
         self.request.set()
         self.failures: dict[AccountKey, Exception] = {}
+        self.left: tuple[AccountKey, ...] = ()
         self.kind = RenewalKind.RENEWED
         self.sends = True
 
@@ -52,9 +60,11 @@ class Transactions:
 
     async def finish_pending(self, key: AccountKey) -> None:
         self.runs.append((key, POLICY))
+        if key in self.failures:
+            raise self.failures[key]
 
     async def unfinished(self) -> tuple[AccountKey, ...]:
-        return (KEYS[0],)
+        return self.left
 
 
 class Locks:
@@ -249,7 +259,17 @@ async def test_a_failure_is_told_and_raised() -> None:
 
 async def test_what_an_earlier_run_left_is_finished_under_the_lock() -> None:
     office = Office()
-    assert await office.renewals.unfinished() == (KEYS[0],)
-    await office.renewals.finish_pending(KEYS[0])
+    assert not await office.renewals.finish_all()
+    office.work.left = (KEYS[0],)
+    assert await office.renewals.finish_all()
     assert office.locks.held == [KEYS[0]]
     assert office.work.runs == [(KEYS[0], POLICY)]
+
+
+async def test_an_account_that_cannot_be_finished_is_told_and_keeps_none_of_the_others_from_it() -> None:
+    office = Office()
+    office.work.left = KEYS[0], KEYS[1]
+    office.work.failures[KEYS[0]] = JournalSealedError()
+    await office.renewals.finish_all()
+    assert [key for key, _ in office.work.runs] == [KEYS[0], KEYS[1]]
+    assert office.told == [TroubleMet(problem=JournalSealedError().problem)]
