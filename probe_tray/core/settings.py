@@ -250,9 +250,8 @@ def rounded(settings: Settings, values: Mapping[str, object]) -> tuple[str, str,
 
 
 def _nearest(key: str, value: object) -> object:
-    if key != "poll_minutes" or not isinstance(value, int) or isinstance(value, bool):
-        return value
-    if not 0 < value <= _MOST_POLL_MINUTES:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if key != "poll_minutes" or not whole or not 0 < value <= _MOST_POLL_MINUTES:
         return value
     # Never manual, which is another thing than rarely; of two that are as near the longer one.
     return min(typing.get_args(PollMinutes)[1:], key=lambda minutes: (abs(minutes - value), -minutes))
@@ -263,8 +262,6 @@ def _allowed(hint: object, metas: list[Meta]) -> str:
     if bounds:
         return f"a whole number from {bounds[0][0]} to {bounds[0][1]}"
     base = typing.get_args(hint)[0]
-    if base is bool:
-        return "true or false"
     if base is bool:
         return "true or false"
     if isinstance(base, type) and issubclass(base, enum.Enum):
