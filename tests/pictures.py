@@ -11,15 +11,16 @@ from datetime import UTC
 from itertools import product
 from pathlib import Path
 
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QSize
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
+from probe_tray.core.desk import Density, Desk
 from probe_tray.core.identity import StoreKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.resources import resource
-from probe_tray.ui.card_list import CardActions
 from probe_tray.ui.card_menu import open_card_menu
 from probe_tray.ui.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.ui.login_dialog import LoginActions, LoginDialog
@@ -94,6 +95,7 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
         "three": samples.only(samples.four().accounts[:3]),
         "four": samples.four(),
         "many": samples.many(100),
+        "cards": replace(samples.many(100), desk=Desk(density=Density.CARDS)),
         "names": samples.long_names(),
         "conditions": samples.conditions(),
         "lives": samples.troubled_lives(),
@@ -113,7 +115,7 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
 
 
 def _panel(state: AppState, theme: Theme, icons: IconPainter, t: Translator, *, tall: bool) -> QPixmap:
-    panel = PanelWindow(theme, icons, CardActions(act=lambda _: None, menu=lambda _card, _at: None))
+    panel = PanelWindow(theme, icons, samples.idle_actions())
     panel.show_model(present(state, samples.NOW, UTC, t).panel)
     panel.open_at(None)
     if tall:

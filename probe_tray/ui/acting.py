@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from probe_tray.core.commands import (
+    Arrange,
     DismissTrouble,
     LogIn,
     MoveAccount,
@@ -16,6 +18,7 @@ from probe_tray.core.commands import (
     Renew,
     StartVaultAnew,
 )
+from probe_tray.core.desk import Density, Sort
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.state import AccountState
 from probe_tray.ui.card_menu import open_card_menu
@@ -73,6 +76,29 @@ class Acting:
                 account = None if action.key is None else self._engine.state.account(action.key)
                 if account is not None:
                     self._act_on(account, kind)
+
+    def choose(self, value: Sort | Density, keys: tuple[AccountKey, ...]) -> None:
+        """List the accounts like this from now on; ``keys`` is their order now, where an own order begins."""
+        desk = self._engine.state.desk
+        if isinstance(value, Density):
+            desk = replace(desk, density=value)
+        elif value is Sort.OWN and not desk.order:
+            desk = replace(desk, sort=value, order=tuple(key.slug for key in keys))
+        else:
+            desk = replace(desk, sort=value)
+        self._engine.send(Arrange(desk))
+
+    def pin(self) -> None:
+        """Keep the panel open from now on, or no longer."""
+        desk = self._engine.state.desk
+        self._engine.send(Arrange(replace(desk, pinned=not desk.pinned)))
+
+    def move(self, keys: tuple[AccountKey, ...], key: AccountKey, before: AccountKey | None) -> None:
+        """Put an account before another, or at the end, among ``keys``."""
+        desk, shown = self._engine.state.desk, tuple(k.slug for k in keys)
+        # Those that a search hides keep their places behind.
+        slugs = (*shown, *(slug for slug in desk.order if slug not in shown))
+        self._engine.send(Arrange(desk.moved(slugs, key.slug, None if before is None else before.slug)))
 
     def open_menu(self, parent: QWidget, card: Card, at: QPoint) -> QMenu | None:
         """Show what can be done with a card; None where that is nothing."""

@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, Qt, QTimer
 
 from probe_tray.ports import Clock
 from probe_tray.ui.engine import Engine
-from probe_tray.view.models import Screen
-from probe_tray.view.present import present
+from probe_tray.view.present import Presenter
+from probe_tray.view.screen import Screen, Wish
 from probe_tray.view.translate import Translator
 
 _TOGETHER, _SHARE = 50, 4
@@ -28,8 +28,8 @@ class Bridge(QObject):
         super().__init__()
         self._engine = engine
         self._clock = clock
-        self._zone = zone
-        self._translator = translator
+        self._presenter = Presenter(zone, translator)
+        self._wish = Wish()
         self._render = render
         self._cost = 0.0
         self._soon = _single(self, self.draw)
@@ -41,13 +41,18 @@ class Bridge(QObject):
         self._soon.stop()
         started = self._clock.monotonic()
         now = self._clock.now()
-        screen = present(self._engine.state, now, self._zone, self._translator)
+        screen = self._presenter.present(self._engine.state, now, self._wish)
         self._render(screen)
         self._cost = self._clock.monotonic() - started
         into = now.second * 1000 + now.microsecond // 1000
         wait = _MINUTE - into + _AFTER
         login_waits = screen.login is not None and not screen.login.failed
         self._tick.start(min(wait, _WHILE_LOGIN) if login_waits else wait)
+
+    def wish(self, wish: Wish) -> None:
+        """Show this from now on, and at once: somebody is typing."""
+        self._wish = wish
+        self.draw()
 
     def close(self) -> None:
         """Draw no more."""

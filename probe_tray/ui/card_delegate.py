@@ -1,15 +1,27 @@
 """Draws the cards and minds their buttons: one painter for any number of accounts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPersistentModelIndex, QPoint, QPointF, QSize, Qt
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+)
 from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from probe_tray.ui.card_layout import SIDE, CardLayout, Places
-from probe_tray.ui.card_model import CARD_ROLE
+from probe_tray.ui.card_face import CardFace, Face
+from probe_tray.ui.card_layout import SIDE, CardLayout
+from probe_tray.ui.card_model import ABOUT_ROLE, CARD_ROLE, LINE_ROLE
 from probe_tray.ui.card_painter import MORE, ButtonState, CardPainter
 from probe_tray.ui.icon import IconPainter
+from probe_tray.ui.line_face import LineFace
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models import Action, Card
 
@@ -33,11 +45,14 @@ class CardDelegate(QStyledItemDelegate):
         super().__init__(view)
         self._view = view
         self._theme = theme
+        self._icons = icons
         self._painter = CardPainter(theme, icons)
         self._act = act
         self._more = more
-        self._layout = CardLayout(theme, 0)
+        self._side = 0
         self._width = 0
+        self._card_face: Face | None = None
+        self._line_face: LineFace | None = None
         self._hovered: _Spot | None = None
         self._pressed: _Spot | None = None
         self.by_keyboard = False
@@ -50,21 +65,25 @@ class CardDelegate(QStyledItemDelegate):
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
         """The room of one card."""
-        card = _card(index)
-        return self._measured().size(card) if card is not None else QSize()
+        if index.data(LINE_ROLE):
+            return self.line_face().size_of_all
+        found: object = index.data(ABOUT_ROLE)
+        return self._face(index).size(found) if isinstance(found, Card) else QSize()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Draw one card."""
         card = _card(index)
         if card is None:
             return
-        layout = self._measured()
-        places = layout.places(card)
+        face = self._face(index)
         painter.save()
-        painter.translate(_corner(option, layout))
+        painter.translate(self._corner(option))
         focused = self.by_keyboard and bool(option.state & QStyle.StateFlag.State_HasFocus)
-        self._painter.paint(painter, card, places, lambda number: self._state(card, number), focused=focused)
+        face.paint(painter, card, lambda number: self._state(card, number), focused=focused)
         painter.restore()
+        if face.size(card).height() != option.rect.height():
+            # Words that changed with the time may need another line.
+            self._view.scheduleDelayedItemsLayout()
 
     def editorEvent(
         self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: _Index
@@ -73,9 +92,8 @@ class CardDelegate(QStyledItemDelegate):
         card = _card(index)
         if card is None or not isinstance(event, QMouseEvent):
             return super().editorEvent(event, model, option, index)
-        layout = self._measured()
-        places, corner = layout.places(card), _corner(option, layout)
-        number = _button_at(places, event.position() - corner)
+        buttons, corner = self._face(index).buttons(card), self._corner(option)
+        number = _button_at(buttons, event.position() - corner)
         left = event.button() is Qt.MouseButton.LeftButton
         before = (self._hovered, self._pressed)
         self._hovered = None if number is None else (card.name, number)
@@ -88,7 +106,7 @@ class CardDelegate(QStyledItemDelegate):
         if before != (self._hovered, self._pressed):
             self._view.viewport().update()
         if clicked and number is not None:
-            self._click(card, number, (corner + places.more.bottomLeft()).toPoint())
+            self._click(card, number, (corner + buttons[MORE].bottomLeft()).toPoint())
         return number is not None
 
     def leave(self) -> None:
@@ -97,10 +115,16 @@ class CardDelegate(QStyledItemDelegate):
             self._hovered = None
             self._view.viewport().update()
 
-    def below_more(self, option: QStyleOptionViewItem, card: Card) -> QPoint:
+    def below_more(self, option: QStyleOptionViewItem, index: QModelIndex, card: Card) -> QPoint:
         """Where the menu of a card opens, in the viewport's coordinates."""
-        layout = self._measured()
-        return (_corner(option, layout) + layout.places(card).more.bottomLeft()).toPoint()
+        return (self._corner(option) + self._face(index).buttons(card)[MORE].bottomLeft()).toPoint()
+
+    def line_face(self) -> LineFace:
+        """How lines are drawn now."""
+        self._measure()
+        if self._line_face is None:
+            self._line_face = LineFace(self._theme, self._icons, self._width)
+        return self._line_face
 
     def _click(self, card: Card, number: int, below: QPoint) -> None:
         if number == MORE:
@@ -114,14 +138,24 @@ class CardDelegate(QStyledItemDelegate):
             return ButtonState.PLAIN
         return ButtonState.PRESSED if self._pressed == spot else ButtonState.HOVERED
 
-    def _measured(self) -> CardLayout:
+    def _face(self, index: _Index) -> Face:
+        if index.data(LINE_ROLE):
+            return self.line_face()
+        self._measure()
+        if self._card_face is None:
+            self._card_face = CardFace(CardLayout(self._theme, self._width), self._painter)
+        return self._card_face
+
+    def _measure(self) -> None:
         side = self._theme.px(SIDE)
         # A slim scroll bar lies in the margin, so that the cards keep their width when it comes.
         width = min(self._view.width() - 2 * side, self._view.viewport().width() - side - 2)
         if width != self._width:
-            self._width = width
-            self._layout = CardLayout(self._theme, width)
-        return self._layout
+            self._width, self._side = width, side
+            self._card_face = self._line_face = None
+
+    def _corner(self, option: QStyleOptionViewItem) -> QPointF:
+        return QPointF(option.rect.left() + self._side, option.rect.top())
 
 
 def _card(index: _Index) -> Card | None:
@@ -129,12 +163,5 @@ def _card(index: _Index) -> Card | None:
     return found if isinstance(found, Card) else None
 
 
-def _corner(option: QStyleOptionViewItem, layout: CardLayout) -> QPointF:
-    area = option.rect
-    return QPointF(area.left() + layout.side, area.top())
-
-
-def _button_at(places: Places, at: QPointF) -> int | None:
-    if places.more.contains(at):
-        return MORE
-    return next((number for number, area in enumerate(places.buttons) if area.contains(at)), None)
+def _button_at(buttons: Mapping[int, QRectF], at: QPointF) -> int | None:
+    return next((number for number, area in buttons.items() if area.contains(at)), None)

@@ -3,17 +3,21 @@
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPoint, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QListView, QStyleOptionViewItem
 
 from probe_tray.ui.card_delegate import CardDelegate
-from probe_tray.ui.card_model import CARD_ROLE
+from probe_tray.ui.card_layout import SIDE
+from probe_tray.ui.card_model import CARD_ROLE, CardModel
 from probe_tray.ui.icon import IconPainter
+from probe_tray.ui.line_face import Columns
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models import Action, Card
 
 _BY_KEYBOARD = frozenset({Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason})
+_STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+_BATCH, _HIGH = 40, 10_000
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
 
 
@@ -29,22 +33,30 @@ class CardActions(msgspec.Struct, frozen=True, kw_only=True):
 class CardList(QListView):
     """Cards of a model.
 
-    Return or Space presses the button of the card that the keyboard is on; the menu key opens its menu.
+    Return or Space presses the button of the card that the keyboard is on; the menu key opens its menu; Alt with the
+    up and down keys moves it among the others, as dragging does.
     """
 
-    def __init__(self, model: QAbstractItemModel, theme: Theme, icons: IconPainter, actions: CardActions) -> None:
+    def __init__(self, model: CardModel, theme: Theme, icons: IconPainter, actions: CardActions) -> None:
         """Show ``model``."""
         super().__init__()
         self._actions = actions
         self._cards = CardDelegate(self, theme, icons, actions.act, self._open_menu)
         self._theme = theme
+        self._rows = model
         self.setModel(model)
         self.setItemDelegate(self._cards)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setSelectionMode(QListView.SelectionMode.NoSelection)
+        # Only what is selected can be dragged; a selection is not drawn.
+        self.setSelectionMode(QListView.SelectionMode.SingleSelection)
+        self.setDragDropMode(QListView.DragDropMode.InternalMove)
+        self.setDefaultDropAction(Qt.DropAction.MoveAction)
+        self.setDropIndicatorShown(True)
+        self.setBatchSize(_BATCH)
+        model.looked_at_again.connect(self.viewport().update)
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
@@ -52,19 +64,40 @@ class CardList(QListView):
 
     def go_to(self, index: QModelIndex) -> None:
         """Put the keyboard on a card and bring it into view."""
+        self.setLayoutMode(QListView.LayoutMode.SinglePass)
+        self.doItemsLayout()
         self.setCurrentIndex(index)
         self.scrollTo(index, QListView.ScrollHint.EnsureVisible)
 
+    def measure_in_parts(self, *, parts: bool) -> None:
+        """Whether to measure the cards bit by bit, so that very many of them hold up nothing."""
+        mode = QListView.LayoutMode.Batched if parts else QListView.LayoutMode.SinglePass
+        if self.layoutMode() is not mode:
+            self.setLayoutMode(mode)
+
     def sizeHint(self) -> QSize:
-        """As high as all cards together."""
-        model = self.model()
-        heights = (self._height(model.index(row, 0)) for row in range(model.rowCount()))
-        return QSize(self._theme.px(384), sum(heights) + self._theme.px(2))
+        """As high as all cards together, or more than any screen."""
+        height = self._theme.px(2)
+        for row in range(self._rows.rowCount()):
+            height += self.sizeHintForIndex(self._rows.index(row)).height()
+            if height > _HIGH:
+                break
+        return QSize(self._theme.px(384), height)
+
+    def columns(self) -> tuple[Columns, int]:
+        """The columns of lines, and how far from the left they begin."""
+        return self._cards.line_face().columns, self._theme.px(SIDE)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Press the card's button, or move."""
         self._cards.by_keyboard = True
         found: object = self.currentIndex().data(CARD_ROLE)
+        step = _STEPS.get(Qt.Key(event.key()))
+        if step is not None and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            row = self.currentIndex().row()
+            self._rows.move_row(row, row + step if step < 0 else row + step + 1)
+            event.accept()
+            return
         if Qt.Key(event.key()) in _ENTER and isinstance(found, Card):
             if found.notice is not None and found.notice.action is not None:
                 self._actions.act(found.notice.action)
@@ -84,7 +117,7 @@ class CardList(QListView):
             self.scrollTo(index)
             option = QStyleOptionViewItem()
             option.rect = self.visualRect(index)
-            at = self._cards.below_more(option, found)
+            at = self._cards.below_more(option, index, found)
         self._open_menu(found, at)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -113,9 +146,6 @@ class CardList(QListView):
 
     def _open_menu(self, card: Card, at: QPoint) -> None:
         self._actions.menu(card, self.viewport().mapToGlobal(at))
-
-    def _height(self, index: QModelIndex) -> int:
-        return self.sizeHintForIndex(index).height()
 
     def _measure_again(self) -> None:
         self.scheduleDelayedItemsLayout()

@@ -1,66 +1,136 @@
 """The cards as rows of a list: only what changed is drawn again, and nothing moves that did not."""
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from probe_tray.core.identity import AccountKey
-from probe_tray.view.models import Card
+from probe_tray.view.deck import Deck, Entry
+from probe_tray.view.survey import Found
 
 CARD_ROLE = Qt.ItemDataRole.UserRole + 1
-SEARCH_ROLE = Qt.ItemDataRole.UserRole + 2
+ABOUT_ROLE = Qt.ItemDataRole.UserRole + 2
+"""The card as it is now or was a little while ago: enough to measure it."""
+LINE_ROLE = Qt.ItemDataRole.UserRole + 3
+"""Whether it takes one line."""
 
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
+_ROW = "application/x-probe-tray-row"
 
 
 class CardModel(QAbstractListModel):
-    """The cards in their order."""
+    """The cards in their order, each made when the list asks for it."""
 
-    def __init__(self, parent: QObject) -> None:
-        """Begin without cards."""
+    looked_at_again = Signal()
+    """The words may be others: time has passed. No card has changed its size that anybody knows of."""
+
+    def __init__(self, parent: QObject, move: Callable[[AccountKey, AccountKey | None], None]) -> None:
+        """Begin without cards. ``move`` gets an account that was dragged, and the one it shall stand before."""
         super().__init__(parent)
-        self._cards: tuple[Card, ...] = ()
+        self._deck: Deck | None = None
+        self._entries: tuple[Entry, ...] = ()
+        self._lines = False
+        self._move = move
 
     def rowCount(self, parent: _Index = _NOWHERE) -> int:
         """How many cards there are."""
-        return 0 if parent.isValid() else len(self._cards)
+        return 0 if parent.isValid() else len(self._entries)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """A card, or its words."""
-        if not index.isValid() or index.row() >= len(self._cards):
+        row = index.row()
+        if not index.isValid() or row >= len(self._entries) or self._deck is None:
             return None
-        card = self._cards[index.row()]
         match role:
+            case _ if role == CARD_ROLE:
+                return self._deck[row]
+            case _ if role == ABOUT_ROLE:
+                return self._deck.about(row)
+            case _ if role == LINE_ROLE:
+                return self._lines and isinstance(self._entries[row].about, Found)
             case Qt.ItemDataRole.DisplayRole:
-                return card.title
+                return self._deck[row].title
             case Qt.ItemDataRole.ToolTipRole:
-                return card.hover or None
+                return self._deck[row].hover or None
             case Qt.ItemDataRole.AccessibleTextRole:
-                return card.spoken
+                return self._deck[row].spoken
             case _:
-                return {CARD_ROLE: card, SEARCH_ROLE: card.searched}.get(role)
+                return None
 
-    def show(self, cards: tuple[Card, ...]) -> None:
+    def show(self, deck: Deck, *, lines: bool = False) -> None:
         """Show these cards now."""
-        old = self._cards
-        if [c.name for c in old] == [c.name for c in cards]:
-            self._cards = cards
-            for row, (before, after) in enumerate(zip(old, cards, strict=True)):
-                if before != after:
-                    self.dataChanged.emit(self.index(row), self.index(row))
+        old, new = self._entries, deck.entries
+        relined, self._lines = self._lines != lines, lines
+        if [e.name for e in old] == [e.name for e in new]:
+            self._deck, self._entries = deck, new
+            changed = [row for row, (a, b) in enumerate(zip(old, new, strict=True)) if relined or _differ(a, b)]
+            if changed:
+                self.dataChanged.emit(self.index(changed[0]), self.index(changed[-1]))
+            self.looked_at_again.emit()
             return
         # The list keeps its place and its current card although the cards change places.
         self.layoutAboutToBeChanged.emit()
-        places = {card.name: row for row, card in enumerate(cards)}
+        places = {entry.name: row for row, entry in enumerate(new)}
         kept = self.persistentIndexList()
-        moved = [self._moved(index, old, places) for index in kept]
-        self._cards = cards
+        moved = [_moved(index, old, places) for index in kept]
+        self._deck, self._entries = deck, new
         self.changePersistentIndexList(kept, [QModelIndex() if row is None else self.index(row) for row in moved])
         self.layoutChanged.emit()
 
     def row_of(self, key: AccountKey) -> int | None:
         """Where the account's card is."""
-        return next((row for row, card in enumerate(self._cards) if card.key == key), None)
+        return next((row for row, entry in enumerate(self._entries) if entry.key == key), None)
 
-    @staticmethod
-    def _moved(index: QModelIndex, old: tuple[Card, ...], places: dict[str, int]) -> int | None:
-        return places.get(old[index.row()].name) if index.row() < len(old) else None
+    def keys(self) -> tuple[AccountKey, ...]:
+        """The accounts in the order that is shown."""
+        return tuple(entry.key for entry in self._entries if entry.key is not None)
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        """An account may be dragged to between two others."""
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        if not index.isValid():
+            return flags | Qt.ItemFlag.ItemIsDropEnabled
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if self._entries[index.row()].key is not None else flags
+
+    def supportedDropActions(self) -> Qt.DropAction:
+        """Accounts are moved, never copied."""
+        return Qt.DropAction.MoveAction
+
+    def mimeTypes(self) -> list[str]:
+        """What is dragged means nothing to any other window."""
+        return [_ROW]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """The row that is dragged."""
+        data = QMimeData()
+        data.setData(_ROW, str(indexes[0].row()).encode() if indexes else b"")
+        return data
+
+    def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: _Index) -> bool:
+        """Move the account to before ``row``. False: the list itself must remove nothing."""
+        del action, column, parent
+        text = bytes(data.data(_ROW).data()).decode()
+        if text.isdigit():
+            self.move_row(int(text), row)
+        return False
+
+    def move_row(self, row: int, before: int) -> None:
+        """Ask for the account of ``row`` to stand before that of another row; past the last one, at the end."""
+        key = self._entries[row].key if 0 <= row < len(self._entries) else None
+        if key is None or before in {row, row + 1}:
+            return
+        rest = (entry.key for entry in self._entries[max(before, 0) :] if entry.key is not None)
+        self._move(key, next(rest, None) if before >= 0 else None)
+
+
+def _differ(old: Entry, new: Entry) -> bool:
+    """Whether more has changed than the time."""
+    a, b = old.about, new.about
+    if isinstance(a, Found) and isinstance(b, Found):
+        return a.account is not b.account or a.what is not b.what
+    return a != b
+
+
+def _moved(index: QModelIndex, old: tuple[Entry, ...], places: dict[str, int]) -> int | None:
+    return places.get(old[index.row()].name) if index.row() < len(old) else None

@@ -32,6 +32,27 @@ MORE = -1
 """The number of the button that opens the card's menu; those of the notice count from 0."""
 
 
+def paint_bar(painter: QPainter, theme: Theme, bar: Bar, area: QRectF) -> None:
+    """Draw a bar and the mark where an even pace would stand."""
+    colours, half = theme.tokens, area.height() / 2
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colours.track))
+    painter.drawRoundedRect(area, half, half)
+    if bar.percent:
+        # At least as wide as it is high, so that a little use keeps its round shape.
+        width = max(area.width() * bar.percent / _FULL, area.height())
+        fill = {Tone.CALM: colours.accent, Tone.WARNING: colours.warning, Tone.CRITICAL: colours.critical}[bar.tone]
+        painter.setBrush(QColor(fill))
+        painter.drawRoundedRect(QRectF(area.left(), area.top(), width, area.height()), half, half)
+    if bar.pace is not None:
+        colour = QColor(colours.text)
+        colour.setAlphaF(0.55)
+        reach, width = theme.px(3), theme.px(2)
+        at = round(area.left() + (area.width() - width) * bar.pace / _FULL)
+        painter.setBrush(colour)
+        painter.drawRoundedRect(QRectF(at, area.top() - reach, width, area.height() + 2 * reach), 1, 1)
+
+
 class CardPainter:
     """Paints a card whose places were measured, at 0, 0."""
 
@@ -87,31 +108,13 @@ class CardPainter:
         painter.save()
         if dimmed:
             painter.setOpacity(_DIM)
-        half = area.height() / 2
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colours.track))
-        painter.drawRoundedRect(area, half, half)
-        if bar.percent:
-            # At least as wide as it is high, so that a little use keeps its round shape.
-            width = max(area.width() * bar.percent / _FULL, area.height())
-            painter.setBrush(QColor(self._fill(bar.tone)))
-            painter.drawRoundedRect(QRectF(area.left(), area.top(), width, area.height()), half, half)
-        if bar.pace is not None:
-            self._pace(painter, area, bar.pace)
+        paint_bar(painter, self._theme, bar, area)
         painter.restore()
         words = colours.secondary if dimmed else self._ink(bar.tone)
         self._text(painter, places.percents[index], bar.percent_text, 13, words, strong=True, right=True)
         room = self._theme.metrics(12, figures=True).horizontalAdvance(bar.reset)
         reset = bar.reset if room <= places.resets[index].width() else bar.reset_short
         self._text(painter, places.resets[index], reset, 12, colours.secondary, right=True)
-
-    def _pace(self, painter: QPainter, area: QRectF, pace: int) -> None:
-        colour = QColor(self._theme.tokens.text)
-        colour.setAlphaF(0.55)
-        reach, width = self._theme.px(3), self._theme.px(2)
-        at = round(area.left() + (area.width() - width) * pace / _FULL)
-        painter.setBrush(colour)
-        painter.drawRoundedRect(QRectF(at, area.top() - reach, width, area.height() + 2 * reach), 1, 1)
 
     def _foot(self, painter: QPainter, card: Card, area: QRectF) -> None:
         colours, px = self._theme.tokens, self._theme.px
@@ -195,10 +198,6 @@ class CardPainter:
         cut = Qt.TextElideMode.ElideMiddle if how.get("middle") else Qt.TextElideMode.ElideRight
         shown = painter.fontMetrics().elidedText(text, cut, int(area.width() + 0.5))
         painter.drawText(area, _RIGHT if how.get("right") else _LEFT, shown)
-
-    def _fill(self, tone: Tone) -> str:
-        colours = self._theme.tokens
-        return {Tone.CALM: colours.accent, Tone.WARNING: colours.warning, Tone.CRITICAL: colours.critical}[tone]
 
     def _ink(self, tone: Tone) -> str:
         colours = self._theme.tokens

@@ -16,6 +16,8 @@ class Glyph(enum.Enum):
     KEY = "key"
     SEARCH = "search"
     MORE = "more"
+    ARRANGE = "arrange"
+    PIN = "pin"
 
 
 def draw(painter: QPainter, glyph: Glyph, area: QRectF, colour: QColor) -> None:
@@ -45,6 +47,14 @@ def draw(painter: QPainter, glyph: Glyph, area: QRectF, colour: QColor) -> None:
         case Glyph.SEARCH:
             painter.drawEllipse(QPointF(7, 7), 4.5, 4.5)
             painter.drawLine(QLineF(10.5, 10.5, 14, 14))
+        case Glyph.ARRANGE:
+            for y, right in ((4.0, 13.0), (8.0, 10.5), (12.0, 8.0)):
+                painter.drawLine(QLineF(3, y, right, y))
+        case Glyph.PIN:
+            painter.drawPolyline([QPointF(5.5, 2.5), QPointF(10.5, 2.5)])
+            painter.drawPolyline([QPointF(6.3, 2.5), QPointF(6.3, 6.5), QPointF(4.5, 9.3), QPointF(11.5, 9.3)])
+            painter.drawPolyline([QPointF(9.7, 2.5), QPointF(9.7, 6.5), QPointF(11.5, 9.3)])
+            painter.drawLine(QLineF(8, 9.3, 8, 13.5))
         case Glyph.MORE:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour)

@@ -2,52 +2,74 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QRect, QSize, QSortFilterProxyModel, Qt, Signal
+import msgspec
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from probe_tray.core.desk import Density, Sort
 from probe_tray.core.identity import AccountKey
 from probe_tray.ui.banner import Banner
 from probe_tray.ui.card_list import CardActions, CardList
-from probe_tray.ui.card_model import SEARCH_ROLE, CardModel
+from probe_tray.ui.card_model import CardModel
+from probe_tray.ui.column_head import ColumnHead
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.icon import IconPainter
 from probe_tray.ui.placing import by_the_panel, near
 from probe_tray.ui.theme import Theme
+from probe_tray.ui.tools_row import ToolsRow
 from probe_tray.ui.welcome import WelcomePage
 from probe_tray.ui.widgets import Dot, Line, words
-from probe_tray.view.models import Action, ActionKind, Panel
+from probe_tray.view.models import Action, ActionKind
+from probe_tray.view.screen import Panel, Wish
 
 _WIDTH, _LOWEST, _SCREEN_SHARE = 384, 200, 0.7
+_LINES_WIDTH, _MANY = 460, 200
+
+
+class PanelActions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the panel asks for."""
+
+    cards: CardActions
+    wish: Callable[[Wish], None]
+    """Show only these accounts."""
+    choose: Callable[[Sort | Density, tuple[AccountKey, ...]], None]
+    """List the accounts like this from now on; the accounts are told in the order they stand in now."""
+    pin: Callable[[], None]
+    """Keep the window open, or no longer."""
+    move: Callable[[AccountKey, AccountKey | None], None]
+    """Put an account before another, or at the end."""
 
 
 class PanelWindow(QWidget):
     """The panel. It asks for things through ``act``; it never changes anything itself."""
 
     closed = Signal()
+    left = Signal()
+    """It closes because another window is used."""
 
-    def __init__(self, theme: Theme, icons: IconPainter, actions: CardActions) -> None:
+    def __init__(self, theme: Theme, icons: IconPainter, actions: PanelActions) -> None:
         """Make the window; it is shown with :meth:`open_at`."""
         super().__init__(None, Qt.WindowType.Window)
         self.setObjectName("panel")
         self._theme = theme
-        self._act: Callable[[Action], None] = actions.act
+        self._actions = actions
+        self._act: Callable[[Action], None] = actions.cards.act
         self._shown: Panel | None = None
-        self._cards = CardModel(self)
-        self._found = QSortFilterProxyModel(self)
-        self._found.setSourceModel(self._cards)
-        self._found.setFilterRole(SEARCH_ROLE)
-        self._found.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._anchored = False
+        self._cards = CardModel(self, actions.move)
         self._headline, self._subline = words(wrap=True), Line()
-        self._refresh, self._settings = QToolButton(self), QToolButton(self)
-        self._search = QLineEdit(self)
-        self._banner = Banner(theme, actions.act)
-        self._list = CardList(self._found, theme, icons, actions)
+        self._refresh, self._pin, self._settings = (QToolButton(self) for _ in range(3))
+        self._tools = ToolsRow(theme, actions.wish, lambda value: actions.choose(value, self._cards.keys()))
+        self._banner = Banner(theme, actions.cards.act)
+        self._list = CardList(self._cards, theme, icons, actions.cards)
         self._nothing = words(wrap=True)
-        self._welcome = WelcomePage(theme, icons, actions.act)
+        self._welcome = WelcomePage(theme, icons, actions.cards.act)
         self._middle = QStackedWidget(self)
         self._dot, self._status = Dot(theme), Line()
         self._log_in = QPushButton(self)
+        self._columns = ColumnHead(theme, self._list)
+        self._pin.clicked.connect(self._press_pin)
         self._arrange()
         self._connect()
         self._dress()
@@ -60,27 +82,31 @@ class PanelWindow(QWidget):
         self._headline.setText(model.headline)
         self._subline.show_text(model.subline)
         self._subline.setVisible(bool(model.subline))
-        for button, name in ((self._refresh, model.refresh), (self._settings, model.settings)):
+        names = ((self._refresh, model.refresh), (self._pin, model.pin), (self._settings, model.settings))
+        for button, name in names:
             button.setToolTip(name)
             button.setAccessibleName(name)
         self._refresh.setVisible(model.welcome is None)
-        self._search.setPlaceholderText(model.search_hint)
-        self._search.setAccessibleName(model.search_hint)
-        self._search.setVisible(model.searchable)
+        self._pin.setChecked(model.pinned)
+        self._tools.show_model(model)
+        self._tools.setVisible(model.searchable)
         if not model.searchable:
-            self._search.clear()
+            self._tools.clear()
         self._nothing.setText(model.nothing_found)
         self._list.setAccessibleName(model.list_name)
         self._banner.show_model(model.banner)
         self._above.setVisible(model.banner is not None)
-        self._cards.show(model.cards)
+        self._columns.show_names(model.columns)
+        self._columns.setVisible(model.lines and model.welcome is None)
+        self._list.measure_in_parts(parts=len(model.cards) > _MANY and not model.lines)
+        self._cards.show(model.cards, lines=model.lines)
         self._welcome.show_model(model.welcome)
         self._status.show_text(model.status)
         self._dot.show_tone(model.status_tone if model.status else None)
         self._log_in.setText(model.log_in)
         self._foot.setVisible(model.welcome is None)
         self._choose_page()
-        if first or before is None or (len(before.cards), before.banner) != (len(model.cards), model.banner):
+        if first or before is None or _shape(before) != _shape(model):
             self._fit()
 
     def open_at(self, anchor: QRect | None, key: AccountKey | None = None) -> None:
@@ -89,6 +115,7 @@ class PanelWindow(QWidget):
         It opens by ``anchor``, the tray icon, which is empty where the desktop does not tell where it is. Without a
         tray ``anchor`` is None and the window manager decides.
         """
+        self._anchored = anchor is not None
         if not self.isVisible():
             self._fit()
             size = self.frameSize()
@@ -101,11 +128,15 @@ class PanelWindow(QWidget):
         self.raise_()
         self.activateWindow()
         if key is not None:
-            self._search.clear()
+            self._tools.clear()
             row = self._cards.row_of(key)
             if row is not None:
-                self._list.go_to(self._found.mapFromSource(self._cards.index(row)))
+                self._list.go_to(self._cards.index(row))
         (self._list if self._middle.currentWidget() is self._list else self._welcome).setFocus()
+
+    def keys(self) -> tuple[AccountKey, ...]:
+        """The accounts in the order they are shown in."""
+        return self._cards.keys()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Tell that the window is gone."""
@@ -116,9 +147,7 @@ class PanelWindow(QWidget):
         """Esc ends the search, then closes the window."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
-        elif self._search.text():
-            self._search.clear()
-        else:
+        elif not self._tools.clear():
             self.close()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -126,22 +155,26 @@ class PanelWindow(QWidget):
         super().changeEvent(event)
         if event.type() is QEvent.Type.ApplicationFontChange:
             self._dress()
+        elif event.type() is QEvent.Type.ActivationChange and not self.isActiveWindow():
+            # Which window comes instead is known only afterwards.
+            QTimer.singleShot(0, self, self._leave)
 
     def sizeHint(self) -> QSize:
         """As high as the cards need, within 70 % of the screen."""
         screen = self.screen() or QGuiApplication.primaryScreen()
         highest = int(screen.availableGeometry().height() * _SCREEN_SHARE)
-        around = sum(part.sizeHint().height() for part in (self._head, self._foot) if part.isVisibleTo(self)) + (
-            self._tools.sizeHint().height() if self._search.isVisibleTo(self) else 0
-        )
+        parts = (self._head, self._tools, self._columns, self._foot)
+        around = sum(part.sizeHint().height() for part in parts if part.isVisibleTo(self))
         if self._above.isVisibleTo(self):
             around += self._above.heightForWidth(self._theme.px(_WIDTH))
         middle = max(page.sizeHint().height() for page in (self._middle.currentWidget(),) if page)
-        return QSize(self._theme.px(_WIDTH), min(max(around + middle, self._theme.px(_LOWEST)), highest))
+        lines = self._shown is not None and self._shown.lines
+        width = self._theme.px(_LINES_WIDTH if lines else _WIDTH)
+        return QSize(width, min(max(around + middle, self._theme.px(_LOWEST)), highest))
 
     def _arrange(self) -> None:
         px = self._theme.px
-        self._head, self._tools, self._foot, self._above = (QWidget(self) for _ in range(4))
+        self._head, self._foot, self._above = (QWidget(self) for _ in range(3))
         self._foot.setObjectName("foot")
         title = QVBoxLayout()
         title.setSpacing(0)
@@ -151,11 +184,8 @@ class PanelWindow(QWidget):
         head.setContentsMargins(px(16), px(12), px(12), px(10))
         head.setSpacing(px(4))
         head.addLayout(title, 1)
-        head.addWidget(self._refresh)
-        head.addWidget(self._settings)
-        tools = QHBoxLayout(self._tools)
-        tools.setContentsMargins(px(12), 0, px(12), px(10))
-        tools.addWidget(self._search)
+        for button in (self._refresh, self._pin, self._settings):
+            head.addWidget(button)
         above = QVBoxLayout(self._above)
         above.setContentsMargins(px(12), 0, px(12), px(10))
         above.addWidget(self._banner)
@@ -174,7 +204,7 @@ class PanelWindow(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        for part in (self._head, self._above, self._tools):
+        for part in (self._head, self._above, self._tools, self._columns):
             whole.addWidget(part)
         whole.addWidget(self._middle, 1)
         whole.addWidget(self._foot)
@@ -183,11 +213,10 @@ class PanelWindow(QWidget):
         self._refresh.clicked.connect(lambda: self._act(Action(kind=ActionKind.REFRESH, label="")))
         self._settings.clicked.connect(lambda: self._act(Action(kind=ActionKind.SETTINGS, label="")))
         self._log_in.clicked.connect(lambda: self._act(Action(kind=ActionKind.LOG_IN, label="")))
-        self._search.textChanged.connect(self._filter)
         self._theme.changed.connect(self._dress)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Refresh), self).activated.connect(self._refresh.click)
         QShortcut(QKeySequence("Ctrl+R"), self).activated.connect(self._refresh.click)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self._search.setFocus)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self._tools.search.setFocus)
 
     def _dress(self) -> None:
         theme, colours = self._theme, self._theme.tokens
@@ -197,35 +226,43 @@ class PanelWindow(QWidget):
             label.setFont(theme.font(12, figures=True))
             label.setStyleSheet(f"color: {colours.secondary}")
         self._nothing.setStyleSheet(f"color: {colours.secondary}; padding: {theme.px(24)}px")
-        self._search.setFont(theme.font(12.5))
+        self._tools.dress()
         self._banner.dress()
         self._log_in.setFont(theme.font(12.5))
         self._foot.setStyleSheet(f"QWidget#foot {{ border-top: 1px solid {colours.line} }}")
-        for button, glyph in ((self._refresh, Glyph.REFRESH), (self._settings, Glyph.GEAR)):
+        self._pin.setCheckable(True)
+        for button, glyph in ((self._refresh, Glyph.REFRESH), (self._pin, Glyph.PIN), (self._settings, Glyph.GEAR)):
             button.setAutoRaise(True)
             button.setIcon(glyph_icon(glyph, QColor(colours.secondary), theme.px(16)))
             button.setIconSize(QSize(theme.px(16), theme.px(16)))
             button.setFixedSize(theme.px(30), theme.px(30))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        for action in self._search.actions():
-            self._search.removeAction(action)
-        icon = glyph_icon(Glyph.SEARCH, QColor(colours.secondary), theme.px(14))
-        self._search.addAction(icon, QLineEdit.ActionPosition.LeadingPosition)
         self.setMinimumWidth(theme.px(_WIDTH))
         self._fit()
 
-    def _filter(self, text: str) -> None:
-        self._found.setFilterFixedString(text.strip().casefold())
-        self._choose_page()
+    def _press_pin(self) -> None:
+        # Qt would hand its "checked" to a function that could take it.
+        self._actions.pin()
 
     def _choose_page(self) -> None:
-        self._tools.setVisible(self._search.isVisibleTo(self._tools))
         if self._shown is not None and self._shown.welcome is not None:
             self._middle.setCurrentWidget(self._welcome)
-        elif self._search.text().strip() and not self._found.rowCount():
+        elif self._tools.wish != Wish() and not self._cards.rowCount():
             self._middle.setCurrentWidget(self._nothing)
         else:
             self._middle.setCurrentWidget(self._list)
 
+    def _leave(self) -> None:
+        """Close when another program is used, unless the person wants the window to stay, or it is all there is."""
+        ours = QApplication.activeWindow() or QApplication.activePopupWidget()
+        if self._anchored and ours is None and not self._pin.isChecked() and not self.isActiveWindow():
+            self.left.emit()
+            self.close()
+
     def _fit(self) -> None:
         self.resize(self.sizeHint())
+
+
+def _shape(model: Panel) -> object:
+    """What decides how high the window is."""
+    return len(model.cards), model.banner, model.lines, model.searchable

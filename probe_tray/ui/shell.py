@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import tzinfo
 
 import msgspec
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
@@ -32,16 +32,19 @@ from probe_tray.ui.icon import IconPainter, card_ink
 from probe_tray.ui.login_dialog import LoginActions, LoginDialog
 from probe_tray.ui.menu import MenuActions, TrayMenu
 from probe_tray.ui.model_testing import ModelTesting
-from probe_tray.ui.panel import PanelWindow
+from probe_tray.ui.panel import PanelActions, PanelWindow
 from probe_tray.ui.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray import TrayIcon
 from probe_tray.view.model_test import model_test
-from probe_tray.view.models import Action, Card, IconLook, Screen
+from probe_tray.view.models import Action, Card, IconLook
+from probe_tray.view.screen import Screen, Wish
 from probe_tray.view.settings import form
 from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
 
+_CLICK = 300
+"""Milliseconds within which a window that was left and the click that follows are one."""
 _WINDOW_ICON = IconLook(weekly=35, short=60)
 
 
@@ -82,7 +85,11 @@ class Shell(QObject):
             self._acting.question,
             lambda state: model_test(state, Now(around.clock.now(), around.zone), around.translator),
         )
-        self._panel = PanelWindow(self._theme, self._icons, CardActions(act=self.act, menu=self._open_card_menu))
+        self._just_left = QTimer(self)
+        self._just_left.setSingleShot(True)
+        self._just_left.setInterval(_CLICK)
+        self._panel = PanelWindow(self._theme, self._icons, self._panel_actions())
+        self._panel.left.connect(self._just_left.start)
         self._login = LoginDialog(self._theme, self._icons, self._login_actions())
         app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))
         self._tray.clicked.connect(self._toggle_panel)
@@ -142,6 +149,18 @@ class Shell(QObject):
         if self._settings is not None and self._connection is not None:
             self._connection.draw()
 
+    def _panel_actions(self) -> PanelActions:
+        return PanelActions(
+            cards=CardActions(act=self.act, menu=self._open_card_menu),
+            wish=self._wish,
+            choose=self._acting.choose,
+            pin=self._acting.pin,
+            move=lambda key, before: self._acting.move(self._panel.keys(), key, before),
+        )
+
+    def _wish(self, wish: Wish) -> None:
+        self._bridge.wish(wish)
+
     def _open_card_menu(self, card: Card, at: QPoint) -> None:
         self._acting.open_menu(self._panel, card, at)
 
@@ -195,7 +214,8 @@ class Shell(QObject):
     def _toggle_panel(self) -> None:
         if self._panel.isActiveWindow():
             self._panel.close()
-        else:
+        elif not self._just_left.isActive():
+            # Else this click has taken the window away already, by using another one.
             self.show_panel()
 
     def _panel_closed(self) -> None:

@@ -1,62 +1,66 @@
 """The cards of the panel: accounts, and whatever else needs a person."""
 
-from probe_tray.core.condition import Condition, condition, tightest
+from probe_tray.core.condition import Condition
 from probe_tray.core.credential import ApiKeyLogin
 from probe_tray.core.errors import Problem
 from probe_tray.core.identity import StoreKind
 from probe_tray.core.state import AccountState, AppState, Unreadable
 from probe_tray.view import looks
+from probe_tray.view.deck import CardMemory, Deck, Entry
 from probe_tray.view.models import Bar, Card, IconLook, Notice, Tone
-from probe_tray.view.sentences import notice, problem_notice
 from probe_tray.view.renewals import last_renewal, lifetime
-from probe_tray.view.times import Now, ago, date, until
+from probe_tray.view.screen import Shown, Wish
+from probe_tray.view.sentences import notice, problem_notice
+from probe_tray.view.survey import NEEDS_PERSON, TIGHT, Found, Seen, name, ordered, plan
+from probe_tray.view.times import Now, age, ago, date, until
 from probe_tray.view.translate import Translator
 
-_NEEDY = {
-    Condition.NEEDS_LOGIN: 0,
-    Condition.WAITING_KEYRING: 0,
-    Condition.BLOCKED: 1,
-    Condition.LIMITED: 2,
-}
-_LEAST_NEEDY = 3
+_FULL = 100
 
 
-def cards(state: AppState, now: Now, t: Translator) -> tuple[Card, ...]:
-    """All cards: stores that do not work first, then the accounts, most needy and tightest first, then odd files."""
-    return (
-        *(_store(kind, problem, t) for kind, problem in state.store_problems),
-        *(account_card(a, state, now, t) for a in by_need(state, now)),
-        *((_api_key(state.api_key, t),) if state.api_key else ()),
-        *(_unreadable(u, t) for u in state.unreadable),
+def deck(seen: Seen, wish: Wish, t: Translator, memory: CardMemory) -> Deck:
+    """The cards a person wishes to see: stores that do not work first, then the accounts, then odd files."""
+    state, now = seen.state, seen.now
+    needle = wish.search.strip().casefold()
+    accounts = tuple(
+        Entry(_place(found.account), found)
+        for found in ordered(seen.found, state.desk, now.moment)
+        if needle in found.searched and wanted(found, wish.shown)
     )
+    stores = [_store(kind, problem, t) for kind, problem in state.store_problems]
+    others = [_api_key(state.api_key, t)] if state.api_key else []
+    others += [_unreadable(u, t) for u in state.unreadable]
+    before = tuple(_entry(card) for card in stores if wish.shown is not Shown.TIGHT and _has(card, needle))
+    after = tuple(_entry(card) for card in others if wish.shown is Shown.ALL and _has(card, needle))
+    return Deck((*before, *accounts, *after), lambda found: account_card(found, state, now, t), memory)
 
 
-def by_need(state: AppState, now: Now) -> list[AccountState]:
-    """The accounts, most needy and tightest first; equal ones by name."""
-
-    def rank(account: AccountState) -> tuple[int, float, str]:
-        need = _NEEDY.get(condition(account, state.settings, now.moment), _LEAST_NEEDY)
-        used = -1.0 if account.snapshot is None else tightest(account.snapshot)
-        return need, -used, name(account).casefold()
-
-    return sorted(state.accounts, key=rank)
-
-
-def name(account: AccountState) -> str:
-    """What an account is called."""
-    return account.email or account.workspace or account.key.account_id
+def wanted(found: Found, shown: Shown) -> bool:
+    """Whether an account is one of those."""
+    match shown:
+        case Shown.ALL:
+            return True
+        case Shown.NEEDS_YOU:
+            return found.what in NEEDS_PERSON
+        case Shown.TIGHT:
+            return found.what in TIGHT
 
 
-def plan(account: AccountState) -> str:
-    """The plan as it is written on a badge; the service's own word where it is a new one."""
-    word = (account.snapshot.plan if account.snapshot else "") or account.plan
-    return word.replace("_", " ").title()
+def _place(account: AccountState) -> str:
+    return f"account {account.key.account_id} {account.key.user_id}"
 
 
-def account_card(account: AccountState, state: AppState, now: Now, t: Translator) -> Card:
+def _entry(card: Card) -> Entry:
+    return Entry(card.name, card)
+
+
+def _has(card: Card, needle: str) -> bool:
+    return needle in f"{card.title} {card.notice.text if card.notice else ''}".casefold()
+
+
+def account_card(found: Found, state: AppState, now: Now, t: Translator) -> Card:
     """The card of one account."""
-    settings = state.settings
-    what = condition(account, settings, now.moment)
+    settings, account, what = state.settings, found.account, found.what
     look = looks.look(account, what, settings)
     hide = account.snapshot is None or what in {Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING}
     rows = () if hide or account.snapshot is None else looks.bars(account.snapshot, settings, now, t)
@@ -64,7 +68,7 @@ def account_card(account: AccountState, state: AppState, now: Now, t: Translator
     life = "" if what is Condition.NEEDS_LOGIN else lifetime(account, settings, now, t)
     title, sub, badge = name(account), _subtitle(account, t), plan(account)
     return Card(
-        name=f"account {account.key.slug}",
+        name=_place(account),
         key=account.key,
         condition=what,
         title=title,
@@ -78,14 +82,32 @@ def account_card(account: AccountState, state: AppState, now: Now, t: Translator
         notice=said,
         spoken=_spoken(title, badge, rows, life, said, t),
         hover=_hover(account, rows, now, t),
-        searched=f"{account.email} {account.workspace} {badge} {account.location}".casefold(),
+        brief=_brief(account, what, rows, now, t),
     )
 
 
 def _subtitle(account: AccountState, t: Translator) -> str:
     place = t("Codex client's login, read only") if account.official else ""
-    workspace = account.workspace if account.email else ""
-    return " · ".join(part for part in (workspace, place) if part)
+    email = account.email if account.alias else ""
+    workspace = account.workspace if account.alias or account.email else ""
+    return " · ".join(part for part in (email, workspace, place) if part)
+
+
+def _brief(account: AccountState, what: Condition, rows: tuple[Bar, ...], now: Now, t: Translator) -> str:
+    match what:
+        case Condition.NEEDS_LOGIN:
+            return t("log in")
+        case Condition.WAITING_KEYRING:
+            return t("waiting")
+        case Condition.BLOCKED:
+            return t("blocked")
+        case Condition.OFFLINE | Condition.STALE | Condition.RATE_LIMITED:
+            return "" if account.snapshot is None else t("{age} old", age=age(account.snapshot.taken_at, now, t))
+        case Condition.LIMITED:
+            full = [bar for bar in rows if bar.percent >= _FULL]
+            return full[-1].reset_short if full else t("limited")
+        case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
+            return max(rows, key=lambda bar: bar.percent).reset_short if rows else "–"
 
 
 def _checked(account: AccountState, now: Now, t: Translator) -> str:
@@ -129,7 +151,6 @@ def _other(what: Condition, about: str, title: str, said: Notice, text: str = ""
         look=IconLook(badge=what is not Condition.API_KEY),
         notice=said,
         spoken=". ".join(part.rstrip(".") for part in (title, text, said.text) if part),
-        searched=f"{title} {said.text}".casefold(),
     )
 
 

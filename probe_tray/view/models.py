@@ -125,8 +125,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     spoken: str
     """The whole card for a screen reader."""
     hover: str = ""
-    searched: str
-    """Lower-case text that a search looks through."""
+    brief: str = ""
+    """The one thing to know of it, for the end of a line."""
 
 
 class MenuRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,27 +181,6 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     button: str
 
 
-class Panel(msgspec.Struct, frozen=True, kw_only=True):
-    """The window with all accounts."""
-
-    title: str
-    headline: str
-    subline: str
-    banner: Notice | None
-    """What went wrong apart from any account, until it was read."""
-    cards: tuple[Card, ...]
-    welcome: Welcome | None
-    searchable: bool
-    search_hint: str
-    nothing_found: str
-    status: str
-    status_tone: Tone
-    log_in: str
-    refresh: str
-    settings: str
-    list_name: str
-
-
 class PasteField(msgspec.Struct, frozen=True, kw_only=True):
     """Where the address is pasted that the browser ended at."""
 
@@ -239,13 +218,3 @@ class LoginView(msgspec.Struct, frozen=True, kw_only=True):
     cancel: str
     account: AccountKey | None
     way: Way
-
-
-class Screen(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a person sees, at one moment."""
-
-    tray: Tray
-    menu: Menu
-    panel: Panel
-    login: LoginView | None
-    """None when there is nothing to show of a login."""

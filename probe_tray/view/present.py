@@ -2,49 +2,116 @@
 
 from datetime import datetime, tzinfo
 
+from probe_tray.core.desk import Density, Sort
 from probe_tray.core.errors import Problem
 from probe_tray.core.state import AppState
-from probe_tray.view.cards import cards
+from probe_tray.view.cards import deck, wanted
+from probe_tray.view.deck import CardMemory
 from probe_tray.view.login import login
-from probe_tray.view.models import Action, ActionKind, Notice, Panel, Screen, Tone, Welcome
+from probe_tray.view.models import Action, ActionKind, Notice, Tone, Welcome
+from probe_tray.view.screen import Chip, Choice, Panel, Screen, Shown, Wish
 from probe_tray.view.summary import headline, status, subline
+from probe_tray.view.survey import Memory, Seen
 from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
 from probe_tray.view.tray import menu, tray
 
-_SEARCH_FROM = 5
+_SEARCH_FROM, _LINES_FROM = 5, 13
+_ANYTHING = Wish()
 
 
-def present(state: AppState, now: datetime, zone: tzinfo, t: Translator) -> Screen:
+class Presenter:
+    """Presents again and again: accounts that have not changed are not worked out anew."""
+
+    def __init__(self, zone: tzinfo, translator: Translator) -> None:
+        """Times are shown in ``zone``."""
+        self._zone = zone
+        self._t = translator
+        self._memory = Memory()
+        self._cards = CardMemory()
+        self._language = translator.language
+
+    def present(self, state: AppState, now: datetime, wish: Wish = _ANYTHING) -> Screen:
+        """The whole screen at ``now`` (aware UTC). Never raises for any state."""
+        seen, t = self._memory.look_over(state, Now(now, self._zone)), self._t
+        if t.language != self._language:
+            self._language, self._cards = t.language, CardMemory()
+        return Screen(
+            tray=tray(seen, t),
+            menu=menu(seen, t),
+            panel=_panel(seen, wish, t, self._cards),
+            login=login(state.login, state.settings.redirect_host, seen.now, t),
+        )
+
+
+def present(state: AppState, now: datetime, zone: tzinfo, t: Translator, wish: Wish = _ANYTHING) -> Screen:
     """The whole screen at ``now`` (aware UTC), its times in ``zone``. Never raises for any state."""
-    here = Now(now, zone)
-    return Screen(
-        tray=tray(state, here, t),
-        menu=menu(state, here, t),
-        panel=_panel(state, here, t),
-        login=login(state.login, state.settings.redirect_host, here, t),
-    )
+    return Presenter(zone, t).present(state, now, wish)
 
 
-def _panel(state: AppState, now: Now, t: Translator) -> Panel:
-    shown = cards(state, now, t)
-    words, tone = status(state, now, t)
+def _panel(seen: Seen, wish: Wish, t: Translator, memory: CardMemory) -> Panel:
+    state, desk = seen.state, seen.state.desk
+    shown = deck(seen, wish, t, memory)
+    total = len(seen.found) + len(state.store_problems) + len(state.unreadable) + (state.api_key is not None)
+    words, tone = status(seen, t)
+    lines = desk.density is Density.LINES or (desk.density is Density.AUTO and total >= _LINES_FROM)
     return Panel(
         title=t("Probe Tray"),
-        headline=headline(state, now, t),
-        subline=subline(state, now, t),
+        headline=headline(seen, t),
+        subline=subline(seen, t),
         banner=_banner(state.trouble, t) if state.trouble else None,
         cards=shown,
-        welcome=_welcome(t) if state.loaded and not shown else None,
-        searchable=len(shown) >= _SEARCH_FROM,
+        lines=lines,
+        columns=(t("Account"), t("5 h"), t("Week"), t("Reset")),
+        welcome=_welcome(t) if state.loaded and not total else None,
+        searchable=total >= _SEARCH_FROM,
         search_hint=t("Find an account"),
         nothing_found=t("No account matches."),
+        chips=_chips(seen, wish, t) if total >= _SEARCH_FROM else (),
+        arrange=t("Sort and arrange"),
+        choices=_choices(desk.sort, desk.density, t),
+        pin=t("Keep this window open"),
+        pinned=desk.pinned,
         status=words,
         status_tone=tone,
         log_in=t("&Log in to Codex…"),
         refresh=t("Refresh now"),
         settings=t("Settings…"),
         list_name=t("Accounts"),
+    )
+
+
+def _chips(seen: Seen, wish: Wish, t: Translator) -> tuple[Chip, ...]:
+    needy = sum(wanted(f, Shown.NEEDS_YOU) for f in seen.found) + len(seen.state.store_problems)
+    tight = sum(wanted(f, Shown.TIGHT) for f in seen.found)
+    labels = {
+        Shown.ALL: t("All"),
+        Shown.NEEDS_YOU: t("Needs you · {n}", n=str(needy)),
+        Shown.TIGHT: t("Tight · {n}", n=str(tight)),
+    }
+    there = {Shown.ALL: True, Shown.NEEDS_YOU: needy > 0, Shown.TIGHT: tight > 0}
+    return tuple(
+        Chip(shown=shown, label=label, chosen=shown is wish.shown)
+        for shown, label in labels.items()
+        if there[shown] or shown is wish.shown
+    )
+
+
+def _choices(sort: Sort, density: Density, t: Translator) -> tuple[tuple[Choice, ...], ...]:
+    sorts = {
+        Sort.NEED: t("&Tightest first"),
+        Sort.NAME: t("By &name"),
+        Sort.RESET: t("By next &reset"),
+        Sort.OWN: t("In my own &order"),
+    }
+    densities = {
+        Density.AUTO: t("Cards, or lines for &many accounts"),
+        Density.CARDS: t("Always &cards"),
+        Density.LINES: t("Always &lines"),
+    }
+    return (
+        tuple(Choice(value=value, label=label, chosen=value is sort) for value, label in sorts.items()),
+        tuple(Choice(value=value, label=label, chosen=value is density) for value, label in densities.items()),
     )
 
 

@@ -3,8 +3,8 @@
 from probe_tray.core.identity import StoreKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
-from probe_tray.view.cards import name
 from probe_tray.view.models import Question
+from probe_tray.view.survey import name
 from probe_tray.view.translate import Translator
 
 

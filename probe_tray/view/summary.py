@@ -2,24 +2,25 @@
 
 from datetime import datetime, timedelta
 
-from probe_tray.core.condition import USABLE, Condition, condition, local_time
-from probe_tray.core.state import AccountState, AppState
+from probe_tray.core.condition import USABLE, Condition, local_time
+from probe_tray.core.desk import Sort
+from probe_tray.core.state import AccountState
 from probe_tray.core.usage import blocked_until
-from probe_tray.view.cards import name
 from probe_tray.view.models import Tone
 from probe_tray.view.renewals import round_words
+from probe_tray.view.survey import NEEDS_PERSON, Seen, name
 from probe_tray.view.times import Now, age, at, span, until
 from probe_tray.view.translate import Translator
 
 _FEW = 4
-_NEEDS_PERSON = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING, Condition.BLOCKED})
 
 
-def headline(state: AppState, now: Now, t: Translator) -> str:
+def headline(seen: Seen, t: Translator) -> str:
     """The state of everything in one sentence."""
+    state, now = seen.state, seen.now
     if not state.loaded:
         return t("Reading your logins…")
-    found = [condition(a, state.settings, now.moment) for a in state.accounts]
+    found = [f.what for f in seen.found]
     if not found:
         return t("Your logins are waiting") if state.store_problems else t("No account yet")
     if all(c is Condition.NO_DATA for c in found) and any(a.checking for a in state.accounts):
@@ -32,12 +33,15 @@ def headline(state: AppState, now: Now, t: Translator) -> str:
     return t.plural("{k} of {n} account has capacity", "{k} of {n} accounts have capacity", len(found), k=str(usable))
 
 
-def subline(state: AppState, now: Now, t: Translator) -> str:
+def subline(seen: Seen, t: Translator) -> str:
     """Who needs the person, or what will change next."""
-    needy = sum(condition(a, state.settings, now.moment) in _NEEDS_PERSON for a in state.accounts)
+    state, now = seen.state, seen.now
+    needy = sum(f.what in NEEDS_PERSON for f in seen.found)
     if needy and len(state.accounts) > _FEW:
+        if state.desk.sort is not Sort.NEED:
+            return t.plural("{n} needs you", "{n} need you", needy)
         return t.plural("{n} needs you · tightest first", "{n} need you · tightest first", needy)
-    coming = _next_reset(state, now)
+    coming = _next_reset(seen)
     if coming is None:
         return t.plural("{n} needs you", "{n} need you", needy) if needy else ""
     account, moment = coming
@@ -48,13 +52,14 @@ def subline(state: AppState, now: Now, t: Translator) -> str:
     return t("Next reset {when}, {relative}: {name}", when=when, relative=relative, name=name(account))
 
 
-def status(state: AppState, now: Now, t: Translator) -> tuple[str, Tone]:
+def status(seen: Seen, t: Translator) -> tuple[str, Tone]:
     """How up to date the numbers are and when they are asked for next."""
+    state, now = seen.state, seen.now
     if (news := round_words(state, now, t)) is not None:
         return news
     if not state.accounts:
         return "", Tone.CALM
-    found = [condition(a, state.settings, now.moment) for a in state.accounts]
+    found = [f.what for f in seen.found]
     if any(a.checking for a in state.accounts):
         return t("Checking…"), Tone.CALM
     if Condition.OFFLINE in found:
@@ -63,7 +68,7 @@ def status(state: AppState, now: Now, t: Translator) -> tuple[str, Tone]:
             return t("Offline"), Tone.WARNING
         return t("Offline, numbers are {age} old", age=age(min(taken), now, t)), Tone.WARNING
     planned = [a.next_check for a in state.accounts if a.next_check is not None]
-    known = [c for c in found if c not in _NEEDS_PERSON]
+    known = [c for c in found if c not in NEEDS_PERSON]
     old = any(c in {Condition.STALE, Condition.RATE_LIMITED} for c in known)
     words = t("Some numbers are old") if old else t("Up to date")
     tone = Tone.WARNING if old else Tone.CALM
@@ -104,23 +109,11 @@ def _only(account: AccountState, what: Condition, now: Now, t: Translator) -> st
             return t("No numbers yet")
 
 
-def _next_reset(state: AppState, now: Now) -> tuple[AccountState, datetime] | None:
+def _next_reset(seen: Seen) -> tuple[AccountState, datetime] | None:
     """The reset that gives capacity back soonest: of those that have none, else of those in use."""
-    freed: list[tuple[datetime, int]] = []
-    resets: list[tuple[datetime, int]] = []
-    for index, account in enumerate(state.accounts):
-        snapshot = account.snapshot
-        what = condition(account, state.settings, now.moment)
-        if snapshot is None or what not in USABLE | {Condition.LIMITED}:
-            continue
-        free_at = blocked_until(snapshot)
-        if free_at is not None:
-            freed.append((local_time(free_at, snapshot), index))
-        short = snapshot.short or snapshot.weekly
-        if what in USABLE and short is not None and short.reset_at is not None and short.used_percent > 0:
-            resets.append((local_time(short.reset_at, snapshot), index))
-    coming = [found for found in freed + resets if found[0] > now.moment]
+    coming = [(f.reset, place) for place, f in enumerate(seen.found) if f.reset is not None]
+    coming = [(moment, place) for moment, place in coming if moment > seen.now.moment]
     if not coming:
         return None
-    moment, index = min(coming)
-    return state.accounts[index], moment
+    moment, place = min(coming)
+    return seen.found[place].account, moment

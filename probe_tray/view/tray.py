@@ -2,12 +2,13 @@
 
 from msgspec.structs import replace
 
-from probe_tray.core.condition import Condition, condition, tightest
-from probe_tray.core.state import AccountState, AppState
+from probe_tray.core.condition import Condition
+from probe_tray.core.state import AppState
 from probe_tray.view import looks
-from probe_tray.view.cards import account_card, by_need, name
+from probe_tray.view.cards import account_card
 from probe_tray.view.models import Card, IconLook, Menu, MenuRow, PauseMenu, Tray
 from probe_tray.view.summary import headline, shortened
+from probe_tray.view.survey import Found, Seen, by_need, name
 from probe_tray.view.times import Now, at, date
 from probe_tray.view.translate import Translator
 
@@ -16,32 +17,32 @@ _LONGEST_TOOLTIP = 127
 _WITHOUT_NUMBERS = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING})
 
 
-def tray(state: AppState, now: Now, t: Translator) -> Tray:
+def tray(seen: Seen, t: Translator) -> Tray:
     """The icon and its tooltip."""
-    words = [t("Probe Tray"), headline(state, now, t)]
-    account = _tightest(state, now)
-    if account is not None:
-        words += _numbers(account, state, now, t)
+    words = [t("Probe Tray"), headline(seen, t)]
+    found = _tightest(seen)
+    if found is not None:
+        words += _numbers(found, seen, t)
     tooltip = "\n".join(words)
     if len(tooltip) > _LONGEST_TOOLTIP:
         tooltip = tooltip[: _LONGEST_TOOLTIP - 1] + "…"
-    return Tray(look=_look(state, account, now), tooltip=tooltip)
+    return Tray(look=_look(seen, found), tooltip=tooltip)
 
 
-def menu(state: AppState, now: Now, t: Translator) -> Menu:
+def menu(seen: Seen, t: Translator) -> Menu:
     """The tray's menu: at most twelve accounts, the most needy and tightest."""
-    accounts = by_need(state, now)
+    accounts = by_need(seen.found)
     more = len(accounts) > _MOST_ROWS
     return Menu(
-        summary=headline(state, now, t),
+        summary=headline(seen, t),
         log_in=t("&Log in to Codex…"),
-        rows=tuple(_row(a, state, now, t) for a in accounts[:_MOST_ROWS]),
+        rows=tuple(_row(a, seen, t) for a in accounts[:_MOST_ROWS]),
         all_accounts=t.plural("&All {n} account…", "&All {n} accounts…", len(accounts)) if more else "",
         refresh=t("&Refresh now"),
         renew=t("Re&new logins…"),
         test_models=t("&Test models…"),
         show=t("&Open Probe Tray"),
-        pause=_pause(state, now, t),
+        pause=_pause(seen.state, seen.now, t),
         settings=t("&Settings…"),
         quit=t("&Quit"),
     )
@@ -61,29 +62,23 @@ def _pause(state: AppState, now: Now, t: Translator) -> PauseMenu:
     )
 
 
-def _tightest(state: AppState, now: Now) -> AccountState | None:
+def _tightest(seen: Seen) -> Found | None:
     """The account that the icon is about: the tightest of those with numbers that mean something."""
-    known = [
-        a
-        for a in state.accounts
-        if a.snapshot is not None and condition(a, state.settings, now.moment) not in _WITHOUT_NUMBERS
-    ]
-    return max(known, key=lambda a: 0.0 if a.snapshot is None else tightest(a.snapshot), default=None)
+    known = [f for f in seen.found if f.account.snapshot is not None and f.what not in _WITHOUT_NUMBERS]
+    return max(known, key=lambda f: -f.need[1], default=None)
 
 
-def _look(state: AppState, account: AccountState | None, now: Now) -> IconLook:
-    settings = state.settings
-    found = [condition(a, settings, now.moment) for a in state.accounts]
-    badge = bool(state.store_problems) or any(c in _WITHOUT_NUMBERS for c in found)
-    if account is None:
+def _look(seen: Seen, found: Found | None) -> IconLook:
+    badge = bool(seen.state.store_problems) or any(f.what in _WITHOUT_NUMBERS for f in seen.found)
+    if found is None:
         return IconLook(badge=badge)
-    return replace(looks.look(account, condition(account, settings, now.moment), settings), badge=badge)
+    return replace(looks.look(found.account, found.what, seen.state.settings), badge=badge)
 
 
-def _numbers(account: AccountState, state: AppState, now: Now, t: Translator) -> list[str]:
-    card = account_card(account, state, now, t)
-    ends = account.expires_at
-    life = "" if ends is None else t("login ends {date}", date=date(ends, now, t))
+def _numbers(found: Found, seen: Seen, t: Translator) -> list[str]:
+    card = account_card(found, seen.state, seen.now, t)
+    ends = found.account.expires_at
+    life = "" if ends is None else t("login ends {date}", date=date(ends, seen.now, t))
     bars = " · ".join(_window(card, t))
     return [shortened(card.title, 24), " · ".join(part for part in (bars, life) if part)]
 
@@ -97,11 +92,11 @@ def _window(card: Card, t: Translator) -> list[str]:
     ]
 
 
-def _row(account: AccountState, state: AppState, now: Now, t: Translator) -> MenuRow:
-    card = account_card(account, state, now, t)
-    title = shortened(name(account), 32)
+def _row(found: Found, seen: Seen, t: Translator) -> MenuRow:
+    card = account_card(found, seen.state, seen.now, t)
+    title = shortened(name(found.account), 32)
     return MenuRow(
-        key=account.key,
+        key=found.account.key,
         look=card.look,
         text=t("{account}:  {state}", account=title, state=_in_short(card, t)),
     )

@@ -29,6 +29,8 @@ from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.secret import Secret
 from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Renewal, Unreadable
+from probe_tray.ui.card_list import CardActions
+from probe_tray.ui.panel import PanelActions
 
 NOW = datetime(2026, 11, 22, 13, 52, tzinfo=UTC)
 """A Sunday."""
@@ -68,7 +70,7 @@ def account(email: str, found: Snapshot | None = None, **more: object) -> Accoun
         renewal=Renewal(next_at=NOW + timedelta(days=4)),
         snapshot=found,
         checked_at=None if found is None else found.taken_at,
-        next_check=NOW + timedelta(minutes=3),
+        next_check=(NOW - timedelta(minutes=2) if found is None else found.taken_at) + timedelta(minutes=5),
     )
     return replace(plain, **more)
 
@@ -202,6 +204,18 @@ def waiting_login() -> LoginState:
 
 def failed_login() -> LoginState:
     return LoginState(phase=LoginPhase.FAILED, problem=PortsTakenError(holder="another program").problem)
+
+
+def idle_actions() -> PanelActions:
+    """A panel whose buttons do nothing."""
+    cards = CardActions(act=lambda _: None, menu=lambda _card, _at: None)
+    return PanelActions(
+        cards=cards,
+        wish=lambda _: None,
+        choose=lambda _value, _keys: None,
+        pin=lambda: None,
+        move=lambda _key, _before: None,
+    )
 
 
 class StoppedClock:

@@ -17,9 +17,8 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.ui.acting import Acting
 from probe_tray.ui.theme import Theme
-from probe_tray.view.cards import cards
 from probe_tray.view.models import Action, ActionKind
-from probe_tray.view.times import Now
+from probe_tray.view.present import present
 from probe_tray.view.translate import Translator
 from tests.unit.ui import samples
 
@@ -40,8 +39,8 @@ class Desk:
         self.settings_shown += 1
 
     def menu(self, title: str) -> QMenu:
-        here = Now(samples.NOW, UTC)
-        card = next(c for c in cards(self.engine.state, here, Translator()) if c.title == title)
+        panel = present(self.engine.state, samples.NOW, UTC, Translator()).panel
+        card = next(c for c in panel.cards if c.title == title)
         menu = self.acting.open_menu(self.around, card, QPoint())
         assert menu is not None
         return menu

@@ -4,21 +4,24 @@ from datetime import UTC
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.desk import Density, Desk, Sort
+from probe_tray.core.identity import AccountKey
 from probe_tray.core.state import AppState
 from probe_tray.ui.card_layout import CardLayout
 from probe_tray.ui.card_list import CardActions
 from probe_tray.ui.icon import IconPainter
-from probe_tray.ui.panel import PanelWindow
+from probe_tray.ui.panel import PanelActions, PanelWindow
 from probe_tray.ui.placing import beside, likely, near
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models import Action, ActionKind
 from probe_tray.view.present import present
+from probe_tray.view.screen import Wish
 from probe_tray.view.translate import Translator
 from tests.unit.ui import samples
 
@@ -30,12 +33,38 @@ class Shown:
         self.theme = Theme(app)
         self.asked: list[Action] = []
         self.opened: list[tuple[str, QPoint]] = []
-        actions = CardActions(act=self.asked.append, menu=lambda card, at: self.opened.append((card.title, at)))
+        self.chosen: list[object] = []
+        self.moved: list[tuple[str, str | None]] = []
+        self.pinned = 0
+        self.wish = Wish()
+        self.state = AppState()
+        actions = PanelActions(
+            cards=CardActions(act=self.asked.append, menu=lambda card, at: self.opened.append((card.title, at))),
+            wish=self._look_for,
+            choose=lambda value, _keys: self.chosen.append(value),
+            pin=self._pin,
+            move=lambda key, before: self.moved.append((self._name(key) or "", self._name(before))),
+        )
         self.window = PanelWindow(self.theme, IconPainter(), actions)
 
-    def show(self, state: AppState) -> None:
-        self.window.show_model(present(state, samples.NOW, UTC, Translator()).panel)
-        self.window.open_at(None)
+    def show(self, state: AppState, *, by_tray: bool = False) -> None:
+        self.state = state
+        self.draw()
+        self.window.open_at(QRect() if by_tray else None)
+
+    def draw(self) -> None:
+        self.window.show_model(present(self.state, samples.NOW, UTC, Translator(), self.wish).panel)
+
+    def _look_for(self, wish: Wish) -> None:
+        self.wish = wish
+        self.draw()
+
+    def _pin(self) -> None:
+        self.pinned += 1
+
+    def _name(self, key: AccountKey | None) -> str | None:
+        account = None if key is None else self.state.account(key)
+        return None if account is None else account.email
 
     def titles(self) -> list[str]:
         model = self.window._list.model()
@@ -135,7 +164,7 @@ def test_the_keyboard_presses_the_button_of_its_card(panel: Shown, qtbot: QtBot)
 
 def test_a_search_finds_and_escape_ends_it_before_it_closes_the_window(panel: Shown, qtbot: QtBot) -> None:
     panel.show(samples.many(100))
-    search = panel.window._search
+    search = panel.window._tools.search
     assert search.isVisible()
     search.setText(" BUILDER-07")
     assert len(panel.titles()) == 10
@@ -147,9 +176,122 @@ def test_a_search_finds_and_escape_ends_it_before_it_closes_the_window(panel: Sh
     assert not panel.window.isVisible()
 
 
+def test_chips_show_only_those_that_need_a_person_or_are_tight(panel: Shown) -> None:
+    panel.show(samples.many(100))
+    chips = {chip.text(): chip for chip in panel.window._tools._chips if chip.isVisible()}
+    assert list(chips) == ["All", "Needs you · 4", "Tight · 37"]
+    chips["Needs you · 4"].click()
+    assert panel.titles() == [f"builder-{n:03}@studio.example" for n in (0, 25, 50, 75)]
+    assert chips["Needs you · 4"].isChecked()
+    assert not chips["All"].isChecked()
+    QTest.keyClick(panel.window._list, Qt.Key.Key_Escape)
+    assert len(panel.titles()) == 100
+
+
+def test_the_order_and_the_room_of_accounts_are_chosen_from_a_menu(panel: Shown) -> None:
+    panel.show(samples.many(20))
+    rows = {a.text(): a for a in panel.window._tools._menu.actions() if a.text()}
+    assert [text for text, row in rows.items() if row.isChecked()] == [
+        "&Tightest first",
+        "Cards, or lines for &many accounts",
+    ]
+    rows["By &name"].trigger()
+    rows["Always &cards"].trigger()
+    assert panel.chosen == [Sort.NAME, Density.CARDS]
+
+
+def test_many_accounts_take_a_line_each_under_the_names_of_the_columns(panel: Shown) -> None:
+    panel.show(samples.many(12))
+    card = panel.window._list.sizeHintForRow(0)
+    assert not panel.window._columns.isVisible()
+    panel.show(samples.many(13))
+    assert panel.window._columns.isVisible()
+    assert panel.window._list.sizeHintForRow(0) < card / 2
+    assert not panel.window.grab().isNull()
+
+
+def test_the_last_column_of_a_line_is_the_button_that_helps(panel: Shown) -> None:
+    panel.show(samples.many(30))
+    cards = panel.window._list
+    columns, side = cards.columns()
+    at = cards.visualRect(cards.model().index(0, 0)).topLeft() + QPoint(side, 0)
+    for part in (columns.title, columns.brief, columns.more):
+        target = at + part.center().toPoint()
+        QTest.mouseClick(cards.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, target)
+    assert [a.kind for a in panel.asked] == [ActionKind.LOG_IN]
+    assert [title for title, _ in panel.opened] == ["builder-000@studio.example"]
+
+
+def test_an_account_is_moved_by_keyboard_and_by_dragging(panel: Shown) -> None:
+    panel.show(samples.four())
+    cards, model = panel.window._list, panel.window._cards
+    cards.setCurrentIndex(model.index(1, 0))
+    QTest.keyClick(cards, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(cards, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    dragged = model.mimeData([model.index(0, 0)])
+    assert not model.dropMimeData(dragged, Qt.DropAction.MoveAction, -1, 0, QModelIndex())
+    assert not model.dropMimeData(dragged, Qt.DropAction.MoveAction, 2, 0, QModelIndex())
+    research, lee, ana, old = "research@example.com", "lee@studio.example", "ana@example.com", "old@example.com"
+    assert panel.moved == [(research, ana), (research, old), (old, None), (old, lee)]
+
+
+def test_an_order_of_ones_own_is_shown(panel: Shown) -> None:
+    state = samples.four()
+    order = tuple(a.key.slug for a in state.accounts[:2])
+    panel.show(replace(state, desk=Desk(sort=Sort.OWN, order=order)))
+    assert panel.titles() == ["ana@example.com", "lee@studio.example", "old@example.com", "research@example.com"]
+
+
+def _never(_window: QWidget) -> bool:
+    return False
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The person is at a window of another program."""
+    monkeypatch.setattr(QApplication, "activeWindow", lambda: None)
+    monkeypatch.setattr(QWidget, "isActiveWindow", _never)
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize(
+    ("by_tray", "pinned", "stays"), [(True, False, False), (True, True, True), (False, False, True)]
+)
+def test_the_window_closes_when_another_program_is_used_unless_it_is_pinned_or_all_there_is(
+    panel: Shown, qapp: QApplication, *, by_tray: bool, pinned: bool, stays: bool
+) -> None:
+    left: list[bool] = []
+    panel.window.left.connect(lambda: left.append(True))
+    panel.show(replace(samples.four(), desk=Desk(pinned=pinned)), by_tray=by_tray)
+    qapp.sendEvent(panel.window, QEvent(QEvent.Type.ActivationChange))
+    qapp.processEvents()
+    assert panel.window.isVisible() is stays
+    assert bool(left) is not stays
+
+
+def test_a_window_of_ours_in_front_lets_the_panel_stay(panel: Shown, qapp: QApplication) -> None:
+    panel.show(samples.four(), by_tray=True)
+    other = QWidget()
+    other.show()
+    other.activateWindow()
+    qapp.processEvents()
+    assert panel.window.isVisible()
+    other.deleteLater()
+
+
+def test_the_pin_follows_what_is_remembered(panel: Shown) -> None:
+    panel.show(samples.four())
+    panel.window._pin.click()
+    assert panel.pinned == 1
+    panel.draw()
+    assert not panel.window._pin.isChecked()
+    panel.show(replace(samples.four(), desk=Desk(pinned=True)))
+    assert panel.window._pin.isChecked()
+
+
 def test_a_few_accounts_need_no_search(panel: Shown) -> None:
     panel.show(samples.four())
-    assert not panel.window._search.isVisible()
+    assert not panel.window._tools.isVisible()
 
 
 def test_a_first_start_offers_the_login(panel: Shown) -> None:
@@ -187,7 +329,9 @@ def test_the_window_stays_within_seventy_percent_of_the_screen(panel: Shown) -> 
 
 def test_every_control_has_a_name_and_no_text_is_markup(panel: Shown) -> None:
     panel.show(samples.many(10))
-    controls = [panel.window._refresh, panel.window._settings, panel.window._search, panel.window._list]
+    controls = [panel.window._refresh, panel.window._settings, panel.window._pin]
+    tools = panel.window._tools
+    controls += [tools.search, tools.arrange, *tools._chips, panel.window._list]
     assert all(control.accessibleName() for control in controls)
     assert panel.window._log_in.text()
     texts = [w for w in panel.window.findChildren(QLabel) if w.pixmap().isNull()]
@@ -279,4 +423,4 @@ def test_a_hundred_accounts_need_no_more_widgets_than_one(panel: Shown) -> None:
     panel.show(samples.many(1))
     few = len(panel.window.findChildren(QWidget))
     panel.show(samples.many(100))
-    assert len(panel.window.findChildren(QWidget)) - few < 6
+    assert len(panel.window.findChildren(QWidget)) - few < 12

@@ -6,8 +6,9 @@ from msgspec.structs import replace
 from probe_tray.core.errors import NotSentError, PortsTakenError, WriteError
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, Renewal
-from probe_tray.view.models import ActionKind, Card, IconLook, Screen, Tone
+from probe_tray.view.models import ActionKind, Card, IconLook, Tone
 from probe_tray.view.present import present
+from probe_tray.view.screen import Screen
 from probe_tray.view.translate import Translator
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW, account, snapshot

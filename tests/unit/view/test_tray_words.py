@@ -10,8 +10,9 @@ from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.state import AppState
 from probe_tray.resources import resource
 from probe_tray.view.catalogue import parse_po
-from probe_tray.view.models import IconLook, Screen
+from probe_tray.view.models import IconLook
 from probe_tray.view.present import present
+from probe_tray.view.screen import Screen
 from probe_tray.view.translate import Translator
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW, account, snapshot

@@ -1,0 +1,81 @@
+"""Everything a person sees at one moment, and what they wish to see of it."""
+
+import enum
+
+import msgspec
+
+from probe_tray.core.desk import Density, Sort
+from probe_tray.view.deck import Deck
+from probe_tray.view.models import LoginView, Menu, Notice, Tone, Tray, Welcome
+
+
+class Shown(enum.Enum):
+    """Which accounts the panel lists."""
+
+    ALL = "all"
+    NEEDS_YOU = "needs you"
+    TIGHT = "tight"
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person looks for in the panel just now; forgotten when the program ends."""
+
+    search: str = ""
+    shown: Shown = Shown.ALL
+
+
+class Chip(msgspec.Struct, frozen=True, kw_only=True):
+    """A choice of accounts and how many there are of them."""
+
+    shown: Shown
+    label: str
+    chosen: bool
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several ways to list the accounts."""
+
+    value: Sort | Density
+    label: str
+    chosen: bool
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """The window with all accounts."""
+
+    title: str
+    headline: str
+    subline: str
+    banner: Notice | None
+    """What went wrong apart from any account, until it was read."""
+    cards: Deck
+    lines: bool
+    """Whether each account takes one line, under the ``columns``."""
+    columns: tuple[str, ...]
+    welcome: Welcome | None
+    searchable: bool
+    search_hint: str
+    nothing_found: str
+    chips: tuple[Chip, ...]
+    """Empty where there is nothing to choose from."""
+    arrange: str
+    """The name of the button with the choices below."""
+    choices: tuple[tuple[Choice, ...], ...]
+    pin: str
+    pinned: bool
+    status: str
+    status_tone: Tone
+    log_in: str
+    refresh: str
+    settings: str
+    list_name: str
+
+
+class Screen(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a person sees, at one moment."""
+
+    tray: Tray
+    menu: Menu
+    panel: Panel
+    login: LoginView | None
+    """None when there is nothing to show of a login."""

@@ -1,0 +1,57 @@
+"""The file that remembers how accounts are arranged."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from probe_tray.adapters.desk_file import JsonDeskFile
+from probe_tray.core.desk import Density, Desk, Sort
+from probe_tray.core.errors import WriteError
+
+DESK = Desk(order=("b", "a"), sort=Sort.OWN, density=Density.LINES, pinned=True).named("a", "Arbeit 工作")
+
+
+def _only_file(folder: Path) -> Path:
+    (found,) = folder.iterdir()
+    return found
+
+
+async def test_what_was_saved_is_there_again(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "desk.json"
+    await JsonDeskFile(path).save(Desk())
+    await JsonDeskFile(path).save(DESK)
+    assert await JsonDeskFile(path).load() == DESK
+
+
+async def test_without_a_file_nothing_is_arranged(tmp_path: Path) -> None:
+    assert await JsonDeskFile(tmp_path / "desk.json").load() == Desk()
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b'{"version":1,"desk":{"sort":"by magic"}}', b"\xff\xfe", b"[" * 100_000]
+)
+async def test_a_damaged_file_is_set_aside_and_nothing_is_arranged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: bytes
+) -> None:
+    path = tmp_path / "desk.json"
+    path.write_bytes(damage)
+    with caplog.at_level(logging.WARNING):
+        assert await JsonDeskFile(path).load() == Desk()
+    assert _only_file(tmp_path).read_bytes() == damage
+    assert _only_file(tmp_path).name.endswith(".damaged")
+    caplog.clear()
+
+
+async def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(WriteError):
+        await JsonDeskFile(tmp_path / "data" / "desk.json").save(DESK)
+
+
+async def test_what_cannot_be_read_arranges_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "desk.json").mkdir()
+    with caplog.at_level(logging.WARNING):
+        assert await JsonDeskFile(tmp_path / "desk.json").load() == Desk()
+    assert "cannot be read" in caplog.text
+    caplog.clear()

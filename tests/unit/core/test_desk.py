@@ -1,0 +1,52 @@
+"""How a person arranges accounts."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe_tray.core.desk import Alias, Desk, Sort
+from probe_tray.core.events import AccountsRead, DeskChanged
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.reduce import reduce
+from probe_tray.core.state import AccountState, AppState
+
+ANA = AccountState(key=AccountKey("a"), stores=(StoreKind.VAULT,))
+BEN = AccountState(key=AccountKey("b"), stores=(StoreKind.VAULT,))
+_SLUGS = st.lists(st.sampled_from("abcdef"), unique=True, min_size=1)
+
+
+def test_a_name_is_given_changed_and_taken_away() -> None:
+    desk = Desk(aliases=(Alias("b", "Ben"),)).named("a", " Work\n").named("a", "Home")
+    assert (desk.alias("a"), desk.alias("b")) == ("Home", "Ben")
+    assert desk.named("a", "  ").aliases == (Alias("b", "Ben"),)
+
+
+def test_a_name_is_never_long_or_unprintable() -> None:
+    assert Desk().named("a", "x\0" * 100).alias("a") == "x" * 60
+
+
+@given(_SLUGS, st.data())
+def test_moving_keeps_everybody_and_puts_one_before_another(slugs: list[str], data: st.DataObject) -> None:
+    slug = data.draw(st.sampled_from(slugs))
+    before = data.draw(st.sampled_from([*slugs, None]))
+    desk = Desk().moved(slugs, slug, before)
+    assert desk.sort is Sort.OWN
+    assert sorted(desk.order) == sorted(slugs)
+    assert [s for s in desk.order if s != slug] == [s for s in slugs if s != slug]
+    if before is None:
+        assert desk.order[-1] == slug
+    elif before != slug:
+        assert desk.order.index(slug) + 1 == desk.order.index(before)
+
+
+def test_accounts_carry_their_names_whichever_comes_first() -> None:
+    named = Desk().named(ANA.key.slug, "Work")
+    arranged = reduce(reduce(AppState(), AccountsRead(accounts=(ANA, BEN))), DeskChanged(desk=named))
+    read = reduce(reduce(AppState(), DeskChanged(desk=named)), AccountsRead(accounts=(ANA, BEN)))
+    assert [a.alias for a in arranged.accounts] == [a.alias for a in read.accounts] == ["Work", ""]
+    again = reduce(arranged, DeskChanged(desk=Desk()))
+    assert [a.alias for a in again.accounts] == ["", ""]
+
+
+def test_a_name_survives_another_reading_without_a_change() -> None:
+    state = reduce(AppState(desk=Desk().named(ANA.key.slug, "Work")), AccountsRead(accounts=(ANA,)))
+    assert reduce(state, AccountsRead(accounts=(ANA,))) is state

@@ -1,0 +1,153 @@
+"""Which accounts are listed, in which order, and that drawing again costs little."""
+
+from datetime import UTC, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from probe_tray.core.desk import Density, Desk, Sort
+from probe_tray.core.state import AppState
+from probe_tray.view.catalogue import Catalogue
+from probe_tray.view.models import Card
+from probe_tray.view.present import Presenter, present
+from probe_tray.view.screen import Panel, Shown, Wish
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+from tests.unit.ui.samples import NOW
+
+ANA, LEE, RESEARCH, OLD = (a.email for a in samples.four().accounts)
+
+
+def panel(state: AppState, wish: Wish | None = None) -> Panel:
+    return present(state, NOW, UTC, Translator(), wish or Wish()).panel
+
+
+def titles(state: AppState, wish: Wish | None = None) -> list[str]:
+    return [card.title for card in panel(state, wish).cards]
+
+
+def arranged(desk: Desk) -> AppState:
+    return replace(samples.four(), desk=desk)
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [
+        (Sort.NEED, [OLD, RESEARCH, LEE, ANA]),
+        (Sort.NAME, [ANA, LEE, OLD, RESEARCH]),
+        (Sort.RESET, [LEE, ANA, RESEARCH, OLD]),
+    ],
+)
+def test_accounts_are_sorted_as_the_person_wants(sort: Sort, order: list[str]) -> None:
+    assert titles(arranged(Desk(sort=sort))) == order
+
+
+def test_new_accounts_stand_behind_an_order_of_ones_own() -> None:
+    slugs = tuple(a.key.slug for a in samples.four().accounts[:2])
+    assert titles(arranged(Desk(sort=Sort.OWN, order=("gone", *reversed(slugs))))) == [LEE, ANA, OLD, RESEARCH]
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"), [(Shown.ALL, 4), (Shown.NEEDS_YOU, [OLD]), (Shown.TIGHT, [RESEARCH, LEE])]
+)
+def test_only_those_that_are_wished_for_are_listed(shown: Shown, expected: object) -> None:
+    found = titles(samples.four(), Wish(shown=shown))
+    assert (len(found) if isinstance(expected, int) else found) == expected
+
+
+def test_a_search_looks_through_names_plans_and_places() -> None:
+    first, *others = samples.four().accounts
+    state = samples.only([replace(first, alias="Work"), *others])
+    for text, expected in ((" STUDIO ", [LEE]), ("wor", ["Work"]), ("ana@", ["Work"]), ("pro", [RESEARCH])):
+        assert titles(state, Wish(search=text)) == expected
+
+
+def test_a_store_that_needs_a_person_is_listed_with_those_that_do() -> None:
+    state = samples.troubled_lives()
+    assert titles(state, Wish(shown=Shown.NEEDS_YOU)) == ["Saved logins", "Folder of logins"]
+    assert "Saved logins" not in titles(state, Wish(shown=Shown.TIGHT))
+
+
+def test_a_name_of_ones_own_goes_before_the_address() -> None:
+    state = samples.four().accounts[1]
+    card = panel(AppState(loaded=True, accounts=(replace(state, alias="Work"),))).cards[0]
+    assert (card.title, card.subtitle) == ("Work", "lee@studio.example · Studio")
+
+
+def test_the_chips_count_and_those_for_nobody_are_left_out() -> None:
+    assert [c.label for c in panel(samples.many(100)).chips] == ["All", "Needs you · 4", "Tight · 37"]
+    fine = AppState(
+        loaded=True, accounts=tuple(samples.account(f"{n}@e.org", samples.snapshot(1, 1)) for n in range(5))
+    )
+    assert [c.label for c in panel(fine).chips] == ["All"]
+    wish = Wish(shown=Shown.TIGHT)
+    assert [(c.label, c.chosen) for c in panel(fine, wish).chips] == [("All", False), ("Tight · 0", True)]
+
+
+@pytest.mark.parametrize(
+    ("density", "count", "lines"),
+    [(Density.AUTO, 12, False), (Density.AUTO, 13, True), (Density.CARDS, 99, False), (Density.LINES, 1, True)],
+)
+def test_many_accounts_take_a_line_each(density: Density, count: int, *, lines: bool) -> None:
+    assert panel(replace(samples.many(count), desk=Desk(density=density))).lines is lines
+
+
+@pytest.mark.parametrize(
+    ("email", "brief"),
+    [
+        ("old@example.com", "log in"),
+        ("keyring@example.com", "waiting"),
+        ("blocked@example.com", "blocked"),
+        ("offline@example.com", "3 h old"),
+        ("research@example.com", "Fri 18:20"),
+        ("lee@studio.example", "14:30"),
+        ("new@example.com", "–"),
+    ],
+)
+def test_a_line_ends_with_the_one_thing_to_know(email: str, brief: str) -> None:
+    found = {card.title: card for card in panel(samples.conditions()).cards}
+    assert found[email].brief == brief
+
+
+def test_an_account_that_has_not_changed_is_not_put_into_words_again() -> None:
+    presenter = Presenter(UTC, Translator())
+    state = samples.many(20)
+
+    def cards(shown: AppState, minutes: int = 0) -> dict[str, Card]:
+        return {c.title: c for c in presenter.present(shown, NOW + timedelta(minutes=minutes)).panel.cards}
+
+    first = cards(state)
+    changed = state.accounts[3]
+    accounts = tuple(replace(a, checking=True, snapshot=None) if a is changed else a for a in state.accounts)
+    second = cards(replace(state, accounts=accounts))
+    assert [title for title in first if first[title] is not second[title]] == [changed.email]
+    assert all(second[title] is not later for title, later in cards(replace(state, accounts=accounts), 1).items())
+
+
+def test_whatever_was_remembered_the_words_are_those_of_a_first_look() -> None:
+    presenter = Presenter(UTC, Translator())
+    for minutes in (0, 1, 90, 60 * 24 * 4, 0):
+        for state in (samples.conditions(), samples.four()):
+            now = NOW + timedelta(minutes=minutes)
+            again, first = presenter.present(state, now).panel, present(state, now, UTC, Translator()).panel
+            assert list(again.cards) == list(first.cards)
+            assert (again.headline, again.subline, again.status) == (first.headline, first.subline, first.status)
+
+
+def test_words_follow_the_language() -> None:
+    t = Translator()
+    presenter = Presenter(UTC, t)
+    assert presenter.present(samples.four(), NOW).panel.cards[1].checked == "2 min ago"
+    t.use(Catalogue(language="xx", texts={"{span} ago": ("vor {span}",)}))
+    assert presenter.present(samples.four(), NOW).panel.cards[1].checked == "vor 2 min"
+
+
+def test_measuring_takes_a_card_that_is_a_few_minutes_old_but_never_of_another_state() -> None:
+    presenter = Presenter(UTC, Translator())
+    state = samples.only(samples.four().accounts[:1])
+    before = presenter.present(state, NOW).panel.cards[0]
+    later = presenter.present(state, NOW + timedelta(minutes=1)).panel.cards
+    assert later.about(0) is before
+    assert later[0] is not before
+    ended = samples.only([replace(state.accounts[0], problem=samples.ended())])
+    assert presenter.present(ended, NOW + timedelta(minutes=1)).panel.cards.about(0).bars == ()
