@@ -250,8 +250,9 @@ def rounded(settings: Settings, values: Mapping[str, object]) -> tuple[str, str,
 
 
 def _nearest(key: str, value: object) -> object:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if key != "poll_minutes" or not whole or not 0 < value <= _MOST_POLL_MINUTES:
+    if key != "poll_minutes" or not isinstance(value, int) or isinstance(value, bool):
+        return value
+    if not 0 < value <= _MOST_POLL_MINUTES:
         return value
     # Never manual, which is another thing than rarely; of two that are as near the longer one.
     return min(typing.get_args(PollMinutes)[1:], key=lambda minutes: (abs(minutes - value), -minutes))
