@@ -28,9 +28,10 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.memory import FileRenewalMemory
 from probe_tray.adapters.notifier import DesktopNotifier
 from probe_tray.adapters.official import OfficialStore
+from probe_tray.adapters.pac import PacProxies
 from probe_tray.adapters.places import Places, demo_places, user_places
 from probe_tray.adapters.power import SystemSense
-from probe_tray.adapters.proxy import detect_proxy
+from probe_tray.adapters.proxy import SystemProxies, detect_proxy, read_system_proxies
 from probe_tray.adapters.randomness import SystemRandomness
 from probe_tray.adapters.safe_files import make_private_folder
 from probe_tray.adapters.sealer import FolderSealer, VaultKey
@@ -106,6 +107,7 @@ class Session:
         self._places = places
         self._loaded = loaded
         self._environment = environment
+        self._system: Callable[[], SystemProxies] = read_system_proxies
         self._keyring = OsKeyStore(service=_KEY_SERVICE, user=_KEY_USER if demo is None else _DEMO_KEY_USER)
         self._demo = demo
 
@@ -113,6 +115,11 @@ class Session:
     def settings(self) -> Settings:
         """What the configuration said at the start."""
         return self._loaded.settings
+
+    def evaluate_scripts(self, evaluate: Callable[[str], str]) -> None:
+        """Let ``evaluate`` say which proxy a script of the system's settings chooses for a host."""
+        hosts = [urlsplit(address).hostname or "" for address in (self._service.backend, self._service.issuer)]
+        self._system = PacProxies(evaluate, hosts)
 
     def wire(self, t: Translator, zone: tzinfo, fallback: Callable[[str, str], None]) -> Wired:
         """Make the engine; inside the running event loop.
@@ -128,7 +135,8 @@ class Session:
         vault_store = VaultStore(places.vault, key)
         standing = Outcomes(FileRenewalMemory(places.memory), clock, randomness).standing
         accounts = Accounts(self._stores(settings, vault_store), store, standing)
-        client = ServiceClient(self._service, detect_proxy(settings.proxy, self._environment), self._environment)
+        proxy = detect_proxy(settings.proxy, self._environment, system=self._system)
+        client = ServiceClient(self._service, proxy, self._environment)
         listener = LoopbackListener(self._at(settings))
         browser = SystemBrowser(self._environment)
         unheard = BrowserSignIn(self._at(settings), None, browser, clock, randomness)
@@ -148,7 +156,7 @@ class Session:
             return None if snapshot is None else runs_out_at(account.paces, window, snapshot.service_now(clock.now()))
 
         def use(changed: Settings) -> None:
-            proxy = detect_proxy(changed.proxy, self._environment)
+            proxy = detect_proxy(changed.proxy, self._environment, system=self._system)
             accounts.use(self._stores(changed, vault_store))
             client.use(proxy)
             listener.use(self._at(changed))
@@ -163,7 +171,7 @@ class Session:
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
             keeping=Keeping(accounts, client, locks, vault_store.give_up_unopened),
             models=ModelTests(ModelTester(client, clock, randomness), accounts, renewals, store, clock),
-            connection=ConnectionTest(HttpProbe(self._service, self._environment, clock), store),
+            connection=ConnectionTest(HttpProbe(self._service, self._environment, clock, self._system), store),
             alerting=Alerting(
                 DesktopNotifier(fallback, resource("icons/probe-tray.svg")),
                 Phrases(compose, lambda: trial(t)),
