@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
+from probe_tray.adapters.http_body import end_of_event, is_whole_object
 from probe_tray.adapters.http_errors import to_service_error
 from probe_tray.adapters.http_tls import make_context
 from probe_tray.adapters.proxy import ProxyChoice
@@ -263,28 +264,14 @@ async def _body(response: httpx.Response, *, fresh: bool) -> bytes:
     stream = response.is_success and response.headers.get("content-type", "").lower().startswith(_EVENTS)
     body = bytearray()
     # RFC 9112, section 6.2. A connection that is kept has to be read to the end of its message all the same.
-    whole = response.headers.get("content-length", "") if fresh and "content-encoding" not in response.headers else ""
+    declared = response.headers.get("content-length", "")
+    whole = declared if fresh and "content-encoding" not in response.headers else ""
     async for part in response.aiter_bytes():
         body += part
         if len(body) > _LARGEST_BODY:
             raise StrangeAnswerError(status=str(response.status_code))
-        if str(len(body)) == whole:
+        if str(len(body)) == whole or (fresh and not declared and is_whole_object(body)):
             break
-        if stream and (end := _end_of_event(body)):
+        if stream and (end := end_of_event(body)):
             return bytes(body[:end])
     return bytes(body)
-
-
-def _end_of_event(body: bytearray) -> int:
-    """The length of the first event that is more than a comment, 0 while it is not whole."""
-    lines = 0
-    data = False
-    for line in body.splitlines(keepends=True):
-        lines += len(line)
-        if not line.endswith((b"\n", b"\r")):
-            return 0
-        bare = line.rstrip(b"\r\n")
-        if not bare and data:
-            return lines
-        data = data or (bool(bare) and not bare.startswith(b":"))
-    return 0

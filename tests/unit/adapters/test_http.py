@@ -213,6 +213,28 @@ async def test_an_answer_that_is_not_whole_is_uncertain(script: bytes) -> None:
     assert len(server.received) == 1
 
 
+@pytest.mark.parametrize(
+    "head",
+    [b"Transfer-Encoding: chunked\r\n\r\nf\r\n", b"Connection: close\r\n\r\n"],
+    ids=["chunks without the last one", "no length at all"],
+)
+@pytest.mark.parametrize("hang", [False, True])
+async def test_tokens_that_have_all_come_do_not_depend_on_the_end_of_the_connection(
+    head: bytes, monkeypatch: pytest.MonkeyPatch, *, hang: bool
+) -> None:
+    monkeypatch.setattr(http_client, "_SECONDS", 5)
+    script = b"HTTP/1.1 200 OK\r\n" + head + b'{"a": {"b": 1}}\r\n'
+    async with raw_server(script, hang=hang) as server, client(f"http://127.0.0.1:{server.port}") as made:
+        answer = await made.refresh(TOKEN)
+    assert answer.body.strip() == b'{"a": {"b": 1}}'
+    assert len(server.received) == 1
+
+
+async def test_chunks_that_end_inside_the_tokens_are_uncertain() -> None:
+    error, _ = await failure_of(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\ne\r\n{"a": {"b": 1}\r\n')
+    assert type(error) is UncertainError
+
+
 async def test_no_answer_in_time_is_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_client, "_SECONDS", 0.2)
     error, server = await failure_of(b"", hang=True)
