@@ -1,6 +1,8 @@
 """Where this user's files are."""
 
+import contextlib
 import os
+from collections.abc import Generator
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +10,7 @@ import msgspec
 import platformdirs
 
 from probe_tray.adapters.official import FILE
+from probe_tray.core.errors import UsageError
 
 _NAME: Final = "probe-tray"
 _DEMO: Final = "probe-tray-demo"
@@ -68,19 +71,27 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def user_places() -> Places:
-    """This user's own, as the platform and XDG_CONFIG_HOME, XDG_DATA_HOME and CODEX_HOME say."""
+    """This user's own, as the platform and XDG_CONFIG_HOME, XDG_DATA_HOME and CODEX_HOME say.
+
+    Raises UsageError where nobody knows whose they are.
+    """
     home = os.environ.get("CODEX_HOME", "")
-    return Places(
-        config_file=_config(_NAME),
-        data_folder=_data(_NAME),
-        codex_home=Path(home) if home else Path("~/.codex").expanduser(),
-    )
+    with _home_needed():
+        return Places(
+            config_file=_config(_NAME),
+            data_folder=_data(_NAME),
+            codex_home=Path(home) if home else Path("~/.codex").expanduser(),
+        )
 
 
 def demo_places() -> Places:
-    """The demonstration's, apart from everything real: it sees no real login and leaves none behind."""
-    data = _data(_DEMO)
-    return Places(config_file=_config(_DEMO), data_folder=data, codex_home=data / "codex")
+    """The demonstration's, apart from everything real: it sees no real login and leaves none behind.
+
+    Raises UsageError where nobody knows whose they are.
+    """
+    with _home_needed():
+        data = _data(_DEMO)
+        return Places(config_file=_config(_DEMO), data_folder=data, codex_home=data / "codex")
 
 
 def _config(name: str) -> Path:
@@ -89,3 +100,11 @@ def _config(name: str) -> Path:
 
 def _data(name: str) -> Path:
     return platformdirs.user_data_path(name, appauthor=False)
+
+
+@contextlib.contextmanager
+def _home_needed() -> Generator[None]:
+    try:
+        yield
+    except RuntimeError:
+        raise UsageError(what="Your home folder is not known: set HOME to it.") from None

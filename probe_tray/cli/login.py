@@ -15,7 +15,7 @@ from probe_tray.adapters.http_client import ServiceClient
 from probe_tray.adapters.hygiene import Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.local_zone import LocalZone
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.places import Places
+from probe_tray.adapters.places import Places, user_places
 from probe_tray.adapters.randomness import SystemRandomness
 from probe_tray.cli.accounts import read_settings
 from probe_tray.cli.arguments import Arguments
@@ -23,7 +23,7 @@ from probe_tray.cli.login_target import LoginTarget
 from probe_tray.cli.output import Console
 from probe_tray.cli.pasting import read_lines
 from probe_tray.cli.signals import Interruption
-from probe_tray.cli.work import chosen_proxy, known_places
+from probe_tray.cli.work import chosen_proxy
 from probe_tray.core.credential import Credential, StoredCredential
 from probe_tray.core.errors import (
     BrowserError,
@@ -58,7 +58,7 @@ def run_login(arguments: Arguments) -> int:
 
 
 async def _login(arguments: Arguments, console: Console) -> int:
-    places = known_places()
+    places = user_places()
     settings = read_settings(arguments.config, places).settings
     proxy = chosen_proxy(arguments, settings)
     target = LoginTarget(

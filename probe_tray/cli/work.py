@@ -34,7 +34,6 @@ from probe_tray.cli.renewal_table import HEADER, renewal_problems, renewal_rows,
 from probe_tray.cli.results import ResultFiles
 from probe_tray.cli.signals import Interruption
 from probe_tray.core.credential import StoredCredential
-from probe_tray.core.errors import UsageError
 from probe_tray.core.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.core.service import OFFICIAL
 from probe_tray.core.settings import Settings
@@ -69,14 +68,6 @@ def run_work(arguments: Arguments) -> int:
         return _run(arguments)
 
 
-def known_places() -> Places:
-    """This user's files. Raises UsageError where nobody knows whose they are."""
-    try:
-        return user_places()
-    except RuntimeError:
-        raise UsageError(what="Your home folder is not known: set HOME to it.") from None
-
-
 def chosen_proxy(arguments: Arguments, settings: Settings) -> ProxyChoice:
     """The proxy of the flag, else of the configuration, else the one that is found."""
     if arguments.proxy is None and settings.proxy is not None:
@@ -87,7 +78,7 @@ def chosen_proxy(arguments: Arguments, settings: Settings) -> ProxyChoice:
 def _run(arguments: Arguments) -> int:
     console, t = Console(quiet=arguments.quiet), Translator()
     files = ResultFiles(arguments)
-    places = known_places()
+    places = user_places()
     loaded = read_settings(arguments.config, places)
     if loaded.problem is not None:
         console.note(t.title(loaded.problem))

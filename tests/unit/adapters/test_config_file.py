@@ -1,7 +1,9 @@
 import asyncio
 import json
+import os
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,7 +12,7 @@ import pytest
 from probe_tray.adapters import config_file
 from probe_tray.adapters.config_file import JsonSettingsFile, load_settings, sync_folder
 from probe_tray.adapters.places import demo_places, user_places
-from probe_tray.core.errors import ConfigError, WriteError
+from probe_tray.core.errors import ConfigError, UsageError, WriteError
 from probe_tray.core.settings import Settings, Storage
 
 GO = (
@@ -180,6 +182,29 @@ def test_what_sync_dir_means(written: str, meant: str | None, home: Path) -> Non
 def test_a_home_folder_that_is_not_known_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match="sync_dir is below a home folder that is not known"):
         sync_folder(Settings(sync_dir="~no-such-user-here/x"), Path("config.json"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the home folder as POSIX has it")
+@pytest.mark.parametrize(
+    ("places", "unset"),
+    [
+        (user_places, ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "CODEX_HOME")),
+        (user_places, ("CODEX_HOME",)),
+        (user_places, ("XDG_DATA_HOME",)),
+        (demo_places, ("XDG_DATA_HOME",)),
+    ],
+)
+def test_a_user_without_a_home_is_told_and_no_folder_is_made_up(
+    places: Callable[[], object], unset: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "CODEX_HOME"):
+        monkeypatch.setenv(name, "/srv/known")
+    for name in ("HOME", *unset):
+        monkeypatch.delenv(name, raising=False)
+    # An account that the system's list of users does not have, as in a container.
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
+    with pytest.raises(UsageError, match="set HOME"):
+        places()
 
 
 def test_the_places_are_the_users_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
