@@ -83,11 +83,10 @@ class RenewalEnded(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None
 
 
-class RenewalPlanned(msgspec.Struct, frozen=True, kw_only=True):
-    """The moment of an account's next renewal was drawn."""
+class RenewalsPlanned(msgspec.Struct, frozen=True, kw_only=True):
+    """The moments of renewals were drawn, of many accounts at once where there are many."""
 
-    key: AccountKey
-    next_at: datetime | None
+    moments: tuple[tuple[AccountKey, datetime | None], ...]
 
 
 class DeskChanged(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +141,7 @@ Event = (
     | SettingsChanged
     | RenewalStarted
     | RenewalEnded
-    | RenewalPlanned
+    | RenewalsPlanned
     | DeskChanged
     | RoundChanged
     | KeptRead

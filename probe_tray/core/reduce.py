@@ -1,7 +1,6 @@
 """``reduce(state, event)``: the only way the state changes."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -19,7 +18,7 @@ from probe_tray.core.events import (
     LoginChanged,
     NotificationsPaused,
     RenewalEnded,
-    RenewalPlanned,
+    RenewalsPlanned,
     RenewalStarted,
     RoundChanged,
     SettingsChanged,
@@ -36,14 +35,14 @@ from probe_tray.core.model_test import ModelTestEnded, ModelTestProgress, ModelT
 from probe_tray.core.state import AccountState, AppState, Renewal
 from probe_tray.core.steady import steady
 
-_AboutMany = AccountsRead | ChecksPlanned | KeptRead | TrendsRead
-_AboutOne = CheckStarted | CheckSucceeded | CheckFailed | RenewalStarted | RenewalEnded | RenewalPlanned
+_AboutMany = AccountsRead | ChecksPlanned | RenewalsPlanned | KeptRead | TrendsRead
+_AboutOne = CheckStarted | CheckSucceeded | CheckFailed | RenewalStarted | RenewalEnded
 
 
 def reduce(state: AppState, event: Event) -> AppState:
     """The state after the event. An event about an account that is gone changes nothing."""
     match event:
-        case AccountsRead() | ChecksPlanned() | KeptRead() | TrendsRead():
+        case AccountsRead() | ChecksPlanned() | RenewalsPlanned() | KeptRead() | TrendsRead():
             return _change_many(state, event)
         case LoginChanged(login=login):
             return replace(state, login=login)
@@ -72,7 +71,13 @@ def _change_many(state: AppState, event: _AboutMany) -> AppState:
         case AccountsRead():
             return _accounts_read(state, event)
         case ChecksPlanned(moments=moments):
-            return _planned(state, dict(moments))
+            planned = dict(moments)
+            return _change_those(state, planned.keys(), lambda a: replace(a, next_check=planned[a.key]))
+        case RenewalsPlanned(moments=moments):
+            due = dict(moments)
+            return _change_those(
+                state, due.keys(), lambda a: replace(a, renewal=replace(a.renewal, next_at=due[a.key]))
+            )
         case KeptRead(kept=kept):
             return _kept_read(state, {k.slug: k for k in kept})
         case TrendsRead(trends=trends):
@@ -110,8 +115,6 @@ def _changed(account: AccountState, event: _AboutOne) -> AccountState:
             return replace(account, renewal=replace(account.renewal, running=True))
         case RenewalEnded(at=at, problem=problem):
             return replace(account, renewal=Renewal(last_at=at, problem=problem, next_at=None))
-        case RenewalPlanned(next_at=moment):
-            return replace(account, renewal=replace(account.renewal, next_at=moment))
         case _:
             assert_never(event)
 
@@ -176,11 +179,12 @@ def _known_renewal(old: Renewal, read: Renewal, *, same_login: bool) -> Renewal:
     return old if same_login else Renewal(running=old.running, last_at=old.last_at)
 
 
-def _planned(state: AppState, moments: Mapping[AccountKey, datetime | None]) -> AppState:
-    if not any(a.key in moments for a in state.accounts):
+def _change_those(
+    state: AppState, keys: Collection[AccountKey], change: Callable[[AccountState], AccountState]
+) -> AppState:
+    if not any(a.key in keys for a in state.accounts):
         return state
-    accounts = (replace(a, next_check=moments[a.key]) if a.key in moments else a for a in state.accounts)
-    return replace(state, accounts=tuple(accounts))
+    return replace(state, accounts=tuple(change(a) if a.key in keys else a for a in state.accounts))
 
 
 def _kept_read(state: AppState, kept: Mapping[str, Kept]) -> AppState:

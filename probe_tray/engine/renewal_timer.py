@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from probe_tray.core.errors import ProbeError
-from probe_tray.core.events import RenewalPlanned
+from probe_tray.core.events import AccountsRead, Event, RenewalsPlanned
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.renew_policy import planned_renewal
 from probe_tray.core.renewal import Wish
@@ -32,21 +32,27 @@ class RenewalTimer:
         self._clock = clock
         self._randomness = randomness
         self._network_seen_since: datetime | None = None
+        self._wake = asyncio.Event()
 
     async def run(self) -> None:
         """Renew until cancelled; what was sent is seen to its end by ``renewals``."""
         running: set[asyncio.Task[None]] = set()
+        deaf = self._store.hear(self._heard)
         try:
             while True:
+                self._wake.clear()
                 if self._store.state.settings.auto_renew:
                     self._plan()
-                    for account in self._due():
-                        self._store.dispatch(RenewalPlanned(key=account.key, next_at=None))
+                    due = self._due()
+                    if due:
+                        self._store.dispatch(RenewalsPlanned(moments=tuple((a.key, None) for a in due)))
+                    for account in due:
                         task = asyncio.create_task(self._renew(account.key))
                         running.add(task)
                         task.add_done_callback(running.discard)
-                await self._clock.sleep(_TICK)
+                await self._pause()
         finally:
+            deaf()
             for task in running:
                 task.cancel()
 
@@ -54,8 +60,23 @@ class RenewalTimer:
         """The machine slept, or the clock jumped: renew nothing before a check has shown that the network is there."""
         self._network_seen_since = at
 
+    def _heard(self, event: Event) -> None:
+        # A login that is new, or new to its place, shows at once when it will be renewed.
+        if isinstance(event, AccountsRead):
+            self._wake.set()
+
+    async def _pause(self) -> None:
+        nap = asyncio.create_task(self._clock.sleep(_TICK))
+        woken = asyncio.create_task(self._wake.wait())
+        try:
+            await asyncio.wait({nap, woken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            nap.cancel()
+            woken.cancel()
+
     def _plan(self) -> None:
         now, days = self._clock.now(), self._store.state.settings.renew_before_expiry_days
+        moments: list[tuple[AccountKey, datetime | None]] = []
         for account in self._store.state.accounts:
             renewal = account.renewal
             given_up = renewal.problem is not None and renewal.problem.needs_login
@@ -69,7 +90,9 @@ class RenewalTimer:
             else:
                 fraction = self._randomness.uniform(0, 1)
                 moment = planned_renewal(account.expires_at, now=now, days=days, fraction=fraction)
-            self._store.dispatch(RenewalPlanned(key=account.key, next_at=moment))
+            moments.append((account.key, moment))
+        if moments:
+            self._store.dispatch(RenewalsPlanned(moments=tuple(moments)))
 
     def _due(self) -> list[AccountState]:
         if not self._network_is_back():

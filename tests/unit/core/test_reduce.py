@@ -17,7 +17,7 @@ from probe_tray.core.events import (
     KeptRead,
     LoginChanged,
     RenewalEnded,
-    RenewalPlanned,
+    RenewalsPlanned,
     RenewalStarted,
     RoundChanged,
     SettingsChanged,
@@ -79,7 +79,7 @@ def test_a_key_that_comes_twice_is_one_account() -> None:
 
 
 def test_reading_again_keeps_what_polling_found_out() -> None:
-    before = only(after(READ, CHECKED, RenewalPlanned(key=ANA, next_at=LATER), FAILED))
+    before = only(after(READ, CHECKED, RenewalsPlanned(moments=((ANA, LATER),)), FAILED))
     again = AccountsRead(accounts=(account(email="new@example.com"),))
     found = only(after(again, state=AppState(accounts=(before,))))
     assert found == replace(before, email="new@example.com")
@@ -129,7 +129,7 @@ def test_planning_moves_the_next_check_alone() -> None:
 
 
 def test_a_renewal_is_planned_runs_and_ends() -> None:
-    planned = after(READ, RenewalPlanned(key=ANA, next_at=LATER))
+    planned = after(READ, RenewalsPlanned(moments=((ANA, LATER),)))
     assert only(planned).renewal == Renewal(next_at=LATER)
     running = after(RenewalStarted(key=ANA), state=planned)
     assert only(running).renewal == Renewal(next_at=LATER, running=True)
@@ -210,7 +210,7 @@ def test_the_situation_is_replaced_whole() -> None:
         ChecksPlanned(moments=((BEN, LATER),)),
         RenewalStarted(key=BEN),
         RenewalEnded(key=BEN, at=START, problem=None),
-        RenewalPlanned(key=BEN, next_at=LATER),
+        RenewalsPlanned(moments=((BEN, LATER),)),
     ],
     ids=lambda event: type(event).__name__,
 )
@@ -242,7 +242,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(SettingsChanged, settings=st.builds(Settings, poll_minutes=st.sampled_from([0, 5, 30]))),
     st.builds(RenewalStarted, key=KEYS),
     st.builds(RenewalEnded, key=KEYS, at=TIMES, problem=st.none() | PROBLEMS),
-    st.builds(RenewalPlanned, key=KEYS, next_at=PLANS),
+    st.builds(RenewalsPlanned, moments=st.lists(st.tuples(KEYS, PLANS), max_size=3).map(tuple)),
     st.builds(KeptRead, kept=st.lists(KEPT, max_size=3).map(tuple)),
     st.builds(TrendsRead, trends=st.lists(st.tuples(KEYS.map(lambda key: key.slug), TRENDS), max_size=3).map(tuple)),
     st.builds(SituationChanged, situation=st.builds(Situation)),

@@ -1,0 +1,49 @@
+"""The timer that renews logins by itself."""
+
+from datetime import timedelta
+
+from probe_tray.core.answer import Answer
+from probe_tray.core.events import SettingsChanged
+from probe_tray.core.settings import Settings
+from tests.support.fakes import START, settle
+from tests.support.tokens import credential, reply_body, tokens
+from tests.unit.engine.bench import Bench, running
+
+DAY = timedelta(days=1)
+
+
+async def test_a_login_shows_its_next_renewal_as_soon_as_it_is_read() -> None:
+    bench = Bench()
+    async with running(bench.timer.run()):
+        await settle()
+        await bench.accounts.keep(credential("ana"))
+        await bench.accounts.read()
+        await settle()
+        planned = bench.account(credential("ana")).renewal.next_at
+        assert planned is not None
+        assert START + 7 * DAY <= planned <= START + 8.5 * DAY
+
+
+async def test_a_login_is_renewed_inside_its_window_and_planned_anew() -> None:
+    bench = Bench(credential("ana"))
+    bench.service.answer("refresh", Answer(200, {}, reply_body(tokens("ana", number=2, at=START + 8 * DAY))))
+    await bench.accounts.read()
+    async with running(bench.timer.run()):
+        await bench.clock.advance(6.9 * DAY)
+        assert bench.service.count("refresh") == 0
+        await bench.clock.advance(2 * DAY)
+        assert bench.service.count("refresh") == 1
+        renewal = bench.account(credential("ana")).renewal
+        assert renewal.problem is None
+        assert renewal.next_at is not None
+        assert renewal.next_at >= START + 15 * DAY
+
+
+async def test_nothing_is_renewed_by_itself_where_the_settings_say_so() -> None:
+    bench = Bench(credential("ana"))
+    bench.store.dispatch(SettingsChanged(settings=Settings(auto_renew=False)))
+    await bench.accounts.read()
+    async with running(bench.timer.run()):
+        await bench.clock.advance(20 * DAY)
+    assert bench.service.count("refresh") == 0
+    assert bench.account(credential("ana")).renewal.next_at is None
