@@ -134,7 +134,7 @@ class _Program:
         zone = LocalZone()
         session.evaluate_scripts(script_proxy)
         self._wired = wired = session.wire(self._translator, zone, self._say)
-        around = Surroundings(translator=self._translator, clock=wired.clock, zone=zone)
+        around = Surroundings(translator=self._translator, clock=wired.clock, zone=zone, inspector=wired.inspector)
         self._shell = Shell(self._app, wired.engine, around, self._stop.set)
         wired.engine.on_alert_action(self._press)
         session_end = SessionEnd(self._app, self._stop.set, lambda: self._ended, wired.clock.monotonic)

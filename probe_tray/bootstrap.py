@@ -25,6 +25,7 @@ from probe_tray.adapters.hygiene import Redactor, configure_logging, switch_off_
 from probe_tray.adapters.journal import FileJournal, holds_sealed_answer
 from probe_tray.adapters.keyring_key import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.machine import Inspector
 from probe_tray.adapters.memory import FileRenewalMemory
 from probe_tray.adapters.notifier import DesktopNotifier
 from probe_tray.adapters.official import OfficialStore
@@ -87,6 +88,7 @@ class Wired(msgspec.Struct, frozen=True, kw_only=True):
     engine: Engine
     client: ServiceClient
     clock: Clock
+    inspector: Inspector
 
 
 @final
@@ -188,7 +190,13 @@ class Session:
         engine = Engine(parts, self._settings_file(), use, clock, randomness)
         if self._demo is not None:
             engine.start_with(_sample_logins(self._demo, clock))
-        return Wired(engine=engine, client=client, clock=clock)
+        inspector = Inspector(
+            self._environment,
+            places.log_file,
+            lambda: self._keyring.in_use,
+            lambda: detect_proxy(engine.state.settings.proxy, self._environment),
+        )
+        return Wired(engine=engine, client=client, clock=clock, inspector=inspector)
 
     def _stores(self, settings: Settings, vault: VaultStore) -> tuple[AccountStore, ...]:
         """The chosen store first: it takes new logins. The others are read too, so that no login seems to vanish."""

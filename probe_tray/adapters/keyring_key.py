@@ -43,6 +43,11 @@ class OsKeyStore:
         self._worker = _Worker()
         self._backend: Backend | None = None
 
+    @property
+    def in_use(self) -> str:
+        """The keyring's name, such as ``SecretService``; empty before it was first asked."""
+        return "" if self._backend is None else type(self._backend).__module__.rpartition(".")[2]
+
     async def read(self) -> Secret | None:
         """The vault's key, None when the keyring is open and has none."""
         return await self.read_entry(self._service, self._user)

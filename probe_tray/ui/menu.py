@@ -24,6 +24,7 @@ class MenuActions(msgspec.Struct, frozen=True, kw_only=True):
     show_account: Callable[[AccountKey], None]
     pause: Callable[[Pause | None], None]
     settings: Callable[[], None]
+    about: Callable[[], None]
     quit: Callable[[], None]
 
 
@@ -54,6 +55,7 @@ class TrayMenu(QObject):
         self._tomorrow = self._add(lambda: actions.pause(Pause.TOMORROW), self._pause)
         self._resume = self._add(lambda: actions.pause(None), self._pause)
         self._settings = self._add(actions.settings)
+        self._about = self._add(actions.about)
         self.menu.addSeparator()
         self._quit = self._add(actions.quit)
 
@@ -72,6 +74,7 @@ class TrayMenu(QObject):
             (self._tomorrow, model.pause.tomorrow),
             (self._resume, model.pause.resume),
             (self._settings, model.settings),
+            (self._about, model.about),
             (self._quit, model.quit),
         ):
             if action.text() != text:

@@ -22,6 +22,7 @@ from probe_tray.core.commands import (
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.settings import Settings
 from probe_tray.ports import Clock
+from probe_tray.ui.about_dialog import AboutWindow, Inspector
 from probe_tray.ui.acting import Acting
 from probe_tray.ui.bridge import Bridge
 from probe_tray.ui.card_list import CardActions
@@ -54,6 +55,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     translator: Translator
     clock: Clock
     zone: tzinfo
+    inspector: Inspector
     tray_available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
 
 
@@ -72,6 +74,7 @@ class Shell(QObject):
         self._settings: SettingsDialog | None = None
         self._connection: ConnectionTesting | None = None
         self._closing = False
+        self._about = AboutWindow(engine, self._theme, self._icons, around.inspector, around.translator)
         self._following = Following(app, engine, self._theme, around.translator, self._speak_anew)
         self._menu = TrayMenu(self._menu_actions(), self._icons)
         self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, around.tray_available)
@@ -112,6 +115,10 @@ class Shell(QObject):
             self._connection = ConnectionTesting(self._engine, self._settings, self._around.translator)
         self._settings.open_with(self._engine.state.settings)
 
+    def show_about(self) -> None:
+        """Tell what program this is, and what it runs on."""
+        self._about.show(self._around.clock.now, tray=self._tray.present)
+
     def show_model_test(self, account: AccountKey | None = None) -> None:
         """Test the models of one account or of all, after asking the first time; or show the test that runs."""
         self._testing.show(account)
@@ -127,6 +134,7 @@ class Shell(QObject):
     def close(self) -> None:
         """Take everything off the screen."""
         self._closing = True
+        self._about.close()
         self._following.close()
         self._bridge.close()
         self._tray.close()
@@ -179,6 +187,7 @@ class Shell(QObject):
             show_account=self.show_panel,
             pause=lambda pause: self._engine.send(PauseNotifications(pause)),
             settings=self.show_settings,
+            about=self.show_about,
             quit=self._quit,
         )
 
@@ -200,6 +209,7 @@ class Shell(QObject):
 
     def _speak_anew(self) -> None:
         # All else is drawn anew with every change.
+        self._about.retell()
         before, self._settings = self._settings, None
         if before is not None:
             reopen = before.isVisible()

@@ -161,6 +161,7 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
     show: str
     pause: PauseMenu
     settings: str
+    about: str
     quit: str
 
 

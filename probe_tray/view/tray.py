@@ -44,6 +44,7 @@ def menu(seen: Seen, t: Translator) -> Menu:
         show=t("&Open Probe Tray"),
         pause=_pause(seen.state, seen.now, t),
         settings=t("&Settings…"),
+        about=t("A&bout"),
         quit=t("&Quit"),
     )
 

@@ -48,7 +48,7 @@ def test_the_app_tells_everything_from_its_place_in_the_tray(desktop: Desktop) -
         "lee@studio.example",
         SAMPLES[0],
     ]
-    offered = ["Refresh now", "Open Probe Tray", "Settings…", "Quit"]
+    offered = ["Refresh now", "Open Probe Tray", "Settings…", "About", "Quit"]
     assert [line for line in labels[5:] if line in offered] == offered
 
 

@@ -26,6 +26,7 @@ from probe_tray.core.errors import (
     UncertainLoginError,
 )
 from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.machine import Machine
 from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.secret import Secret
 from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Renewal, Unreadable
@@ -230,6 +231,23 @@ class StoppedClock:
 
     async def sleep(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)
+
+
+class FakeInspector:
+    def machine(self) -> Machine:
+        return Machine(
+            version="1.2.3",
+            python="CPython 3.11.7",
+            system="Debian GNU/Linux 12 (Linux 6.1 x86_64)",
+            desktop="XFCE, x11",
+            keyring="SecretService",
+            proxy="http://proxy.example:8080",
+            proxy_found_in="HTTPS_PROXY",
+            log=("12:00 WARNING ana@example.com could not be asked",),
+        )
+
+    def clean(self, text: str) -> str:
+        return f"cleaned:\n{text}"
 
 
 class FakeEngine:

@@ -17,7 +17,7 @@ from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.ui.theme import DARK, LIGHT, Theme
 from probe_tray.view.translate import Translator
 from tests.unit.ui import samples
-from tests.unit.ui.samples import FakeEngine, StoppedClock
+from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
 # The screenless platform has no tray to follow.
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
@@ -26,7 +26,13 @@ pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
 class Desktop:
     def __init__(self, app: QApplication) -> None:
         self.engine = FakeEngine(samples.four())
-        around = Surroundings(translator=Translator(), clock=StoppedClock(), zone=UTC, tray_available=lambda: True)
+        around = Surroundings(
+            translator=Translator(),
+            clock=StoppedClock(),
+            zone=UTC,
+            inspector=FakeInspector(),
+            tray_available=lambda: True,
+        )
         self.shell = Shell(app, self.engine, around, lambda: None)
 
     def settings(self, **changes: object) -> None:

@@ -33,7 +33,7 @@ from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.view.models import Action, ActionKind
 from probe_tray.view.translate import Translator
 from tests.unit.ui import samples
-from tests.unit.ui.samples import FakeEngine, StoppedClock
+from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
 # The screenless platform has no tray to follow.
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
@@ -48,7 +48,13 @@ class Desktop:
         self.engine = FakeEngine(samples.four())
         self.clock = StoppedClock()
         self.ended = 0
-        around = Surroundings(translator=Translator(), clock=self.clock, zone=UTC, tray_available=lambda: self.tray)
+        around = Surroundings(
+            translator=Translator(),
+            clock=self.clock,
+            zone=UTC,
+            inspector=FakeInspector(),
+            tray_available=lambda: self.tray,
+        )
         self.shell = Shell(app, self.engine, around, self._end)
 
     def _end(self) -> None:
@@ -94,6 +100,7 @@ def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
         "&Open Probe Tray",
         "&Pause notifications",
         "&Settings…",
+        "A&bout",
         "&Quit",
     ]
 

@@ -1,0 +1,30 @@
+"""What this program runs on, for a person who asks for help."""
+
+import msgspec
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """Names and versions. Nothing in it is secret, but paths and names of people may be."""
+
+    version: str = ""
+    python: str = ""
+    system: str = ""
+    desktop: str = ""
+    """The desktop's name and the kind of session; empty where the system has only one."""
+    keyring: str = ""
+    """The keyring that was used so far; empty before the first use."""
+    proxy: str = ""
+    """The address, without user and password."""
+    proxy_found_in: str = ""
+    log: tuple[str, ...] = ()
+    """The last lines of the log, the oldest first."""
+
+
+class Toolkit(msgspec.Struct, frozen=True, kw_only=True):
+    """What draws the windows."""
+
+    qt: str = ""
+    platform: str = ""
+    """How Qt reaches the screen, such as ``xcb``."""
+    tray: bool = False
+    """Whether the icon is in a tray."""

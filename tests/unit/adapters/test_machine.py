@@ -1,0 +1,58 @@
+"""What the machine is, and that nobody's name goes with it."""
+
+from pathlib import Path
+
+import pytest
+
+from probe_tray.adapters.hygiene import REMOVED
+from probe_tray.adapters.machine import HIDDEN, Inspector, clean
+from probe_tray.adapters.proxy import ProxyChoice
+from probe_tray.core.errors import UsageError
+
+
+def inspector(tmp_path: Path, **environment: str) -> Inspector:
+    choice = ProxyChoice(found_in="HTTPS_PROXY", shown="http://proxy.example:8080")
+    return Inspector(environment, tmp_path / "probe-tray.log", lambda: "SecretService", lambda: choice)
+
+
+def test_the_machine_is_described(tmp_path: Path) -> None:
+    found = inspector(tmp_path, XDG_CURRENT_DESKTOP="XFCE", XDG_SESSION_TYPE="x11").machine()
+    assert found.python.startswith("CPython 3.")
+    assert found.system
+    assert (found.desktop, found.keyring, found.log) == ("XFCE, x11", "SecretService", ())
+    assert (found.proxy, found.proxy_found_in) == ("http://proxy.example:8080", "HTTPS_PROXY")
+
+
+def test_the_last_lines_of_the_log_are_read(tmp_path: Path) -> None:
+    lines = [f"line {number} {'x' * 90}" for number in range(5000)]
+    (tmp_path / "probe-tray.log").write_text("\n".join(lines), "utf-8")
+    assert inspector(tmp_path).machine().log == tuple(lines[-40:])
+
+
+def test_a_proxy_that_cannot_be_used_is_no_obstacle(tmp_path: Path) -> None:
+    def refuse() -> ProxyChoice:
+        raise UsageError(what="no")
+
+    found = Inspector({}, tmp_path / "probe-tray.log", str, refuse).machine()
+    assert found.proxy == "unusable address"
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("/home/ana/.config/probe-tray", "~/.config/probe-tray"),
+        ("by ana, for Anastasia and banana", f"by {HIDDEN}, for Anastasia and banana"),
+        ("refresh_token=rt_0123456789abcdef", f"refresh_token={REMOVED}"),
+        ("http://user:word@proxy.example", f"http://{REMOVED}@proxy.example"),
+    ],
+)
+def test_home_user_and_secrets_are_taken_out(text: str, cleaned: str) -> None:
+    assert clean(text, "/home/ana", "ana") == cleaned
+
+
+def test_a_home_and_a_user_that_say_nothing_change_nothing() -> None:
+    assert clean("/a/b x", "/", "x") == "/a/b x"
+
+
+def test_an_inspector_cleans_for_this_person(tmp_path: Path, home: Path) -> None:
+    assert inspector(tmp_path).clean(f"{home}/x") == "~/x"

@@ -1,0 +1,83 @@
+"""The window "About", opened as a person does."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.settings import Language
+from probe_tray.ui.about_dialog import AboutDialog, AboutWindow
+from probe_tray.ui.icon import IconPainter
+from probe_tray.ui.languages import load_catalogue
+from probe_tray.ui.theme import Theme
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+from tests.unit.ui.samples import FakeEngine, FakeInspector
+
+
+class Opened:
+    def __init__(self, app: QApplication) -> None:
+        self.translator = Translator()
+        self.window = AboutWindow(
+            FakeEngine(samples.four()), Theme(app), IconPainter(), FakeInspector(), self.translator
+        )
+        self.window.show(lambda: samples.NOW, tray=True)
+
+    @property
+    def dialog(self) -> AboutDialog:
+        assert self.window.dialog is not None
+        return self.window.dialog
+
+    def texts(self) -> list[str]:
+        return [label.text() for label in self.dialog.findChildren(QLabel) if label.text()]
+
+    def button(self, text: str) -> QPushButton:
+        return next(b for b in self.dialog.findChildren(QPushButton) if b.text() == text)
+
+
+@pytest.fixture
+def about(qtbot: QtBot, qapp: QApplication) -> Iterator[Opened]:
+    opened = Opened(qapp)
+    yield opened
+    opened.window.close()
+
+
+def test_it_tells_version_machine_and_licence(about: Opened) -> None:
+    texts = about.texts()
+    assert about.dialog.isVisible()
+    assert not about.dialog.isModal()
+    assert about.dialog.windowTitle() == "About Probe Tray"
+    assert "Probe Tray 1.2.3" in texts
+    assert "SecretService" in texts
+    assert any("MIT licence" in text for text in texts)
+
+
+def test_the_diagnostics_are_copied_cleaned_and_masked(about: Opened, qtbot: QtBot) -> None:
+    about.button("&Copy diagnostics").click()
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith("cleaned:\nProbe Tray 1.2.3, 2026-11-22")
+    assert "ana@example.com" not in copied
+    assert about.button("Copied")
+    qtbot.waitUntil(lambda: any(b.text() == "&Copy diagnostics" for b in about.dialog.findChildren(QPushButton)))
+
+
+def test_it_follows_the_language(about: Opened) -> None:
+    about.translator.use(load_catalogue(Language.CHINESE))
+    about.window.retell()
+    assert about.dialog.windowTitle() == "关于 Probe Tray"
+    assert about.button("关闭")
+
+
+def test_close_and_escape_take_it_away(about: Opened) -> None:
+    about.button("Close").click()
+    assert not about.dialog.isVisible()
+    about.window.show(lambda: samples.NOW, tray=False)
+    assert "none found: the window takes its place" in about.texts()
+
+
+def test_nothing_in_it_is_cut_off(about: Opened) -> None:
+    for label in about.dialog.findChildren(QLabel):
+        if label.text():
+            assert label.height() >= label.heightForWidth(label.width()) or not label.wordWrap()
