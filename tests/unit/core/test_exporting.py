@@ -1,0 +1,197 @@
+import json
+import re
+from datetime import datetime, timedelta, timezone
+from typing import Any, cast
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe_tray.core.credential import Credential, make_credential
+from probe_tray.core.exporting import Export, ExportFormat, Style, export
+from probe_tray.core.formats import Format, read_documents
+from probe_tray.core.secret import Secret
+from tests.support.fakes import START
+from tests.support.tokens import credential, tokens
+
+ZONE = timezone(timedelta(hours=8))
+NOW = START + timedelta(days=1)
+READ_AS = {
+    ExportFormat.PROBE: Format.PROBE,
+    ExportFormat.PROXY_API: Format.PROXY_API,
+    ExportFormat.OFFICIAL: Format.OFFICIAL,
+    ExportFormat.SUB2API: Format.SUB2API,
+}
+FORMATS = st.sampled_from(list(ExportFormat))
+PEOPLE = st.text("abcdefghij", min_size=1, max_size=6)
+MOMENTS = st.integers(0, 10**6).map(lambda seconds: START + timedelta(seconds=seconds))
+
+
+@st.composite
+def credentials(draw: st.DrawFn, *, named: bool = True) -> Credential:
+    """A login as some file held it; ``named``: its tokens say whose it is."""
+    given_tokens = tokens(draw(PEOPLE), number=draw(st.integers(1, 9)), at=draw(MOMENTS))
+    bare = not named and draw(st.booleans())
+    made = make_credential(
+        access_token=Secret("aa.bb.cc" if bare else given_tokens["access_token"]),
+        refresh_token=Secret(given_tokens["refresh_token"]),
+        id_token=None if bare else Secret(given_tokens["id_token"]),
+        account_id=draw(PEOPLE),
+        email=f"{draw(PEOPLE)}@example.com",
+        last_refresh=draw(st.none() | MOMENTS),
+        expired=draw(st.none() | MOMENTS),
+    )
+    assert made is not None
+    return made
+
+
+def style(kind: ExportFormat, *, refresh_tokens: bool = True) -> Style:
+    return Style(format=kind, refresh_tokens=refresh_tokens, now=NOW, zone=ZONE, client_id="app_public")
+
+
+def made(kind: ExportFormat, *logins: Credential, refresh_tokens: bool = True) -> Export:
+    return export(logins, style(kind, refresh_tokens=refresh_tokens))
+
+
+def text(kind: ExportFormat, *logins: Credential) -> str:
+    (file,) = made(kind, *logins).files
+    return file.text.reveal()
+
+
+def read_back(result: Export) -> list[Credential]:
+    documents = [d for file in result.files for d in read_documents(file.text.reveal().encode())]
+    assert [d.reason for d in documents] == [""] * len(documents)
+    assert [d.notes for d in documents] == [()] * len(documents)
+    return [d.credential for d in documents if d.credential is not None]
+
+
+def tokens_of(login: Credential) -> tuple[object, ...]:
+    return (login.access_token, login.refresh_token, login.id_token, login.account_id, login.key, login.claims)
+
+
+@given(FORMATS, st.lists(credentials(), min_size=1, max_size=4, unique_by=lambda login: login.key))
+def test_what_is_exported_is_read_back_as_the_same_logins(kind: ExportFormat, logins: list[Credential]) -> None:
+    back = read_back(made(kind, *logins))
+    assert [tokens_of(login) for login in back] == [tokens_of(login) for login in logins]
+    if kind is not ExportFormat.OFFICIAL:  # which has no place for the end
+        assert [login.expiry for login in back] == [login.expiry for login in logins]
+    if kind not in {ExportFormat.SUB2API, ExportFormat.OFFICIAL}:
+        assert [login.last_refresh for login in back] == [login.last_refresh for login in logins]
+
+
+@given(
+    st.sampled_from([ExportFormat.PROBE, ExportFormat.PROXY_API, ExportFormat.LINES, ExportFormat.SUB2API]),
+    credentials(named=False),
+)
+def test_a_login_whose_tokens_say_nothing_keeps_its_owner(kind: ExportFormat, login: Credential) -> None:
+    (back,) = read_back(made(kind, login))
+    assert tokens_of(back) == tokens_of(login)
+
+
+@given(FORMATS, st.lists(credentials(), max_size=4))
+def test_refresh_tokens_are_left_out_where_that_is_asked(kind: ExportFormat, logins: list[Credential]) -> None:
+    if kind is ExportFormat.OFFICIAL:
+        return
+    result = made(kind, *logins, refresh_tokens=False)
+    assert all(login.refresh_token is None for login in read_back(result))
+    assert not any("rt_" in file.text.reveal() for file in result.files)
+
+
+@pytest.mark.parametrize("kind", list(READ_AS))
+def test_each_format_is_recognised_as_what_it_is(kind: ExportFormat) -> None:
+    assert read_documents(text(kind, credential("ana")).encode())[0].format is READ_AS[kind]
+
+
+# --- one by one
+
+
+def test_an_auth_json_is_what_the_official_client_takes() -> None:
+    held = cast("dict[str, Any]", json.loads(text(ExportFormat.OFFICIAL, credential("ana"))))
+    assert list(held) == ["auth_mode", "OPENAI_API_KEY", "tokens", "last_refresh"]
+    assert (held["auth_mode"], held["OPENAI_API_KEY"]) == ("chatgpt", None)
+    assert held["tokens"] == {**tokens("ana"), "account_id": "account-ana"}
+    assert re.fullmatch(r"2026-11-22T06:00:00\.[0-9]{1,9}Z", held["last_refresh"])
+
+
+def test_an_auth_json_has_a_time_even_where_the_login_has_none() -> None:
+    never = msgspec.structs.replace(credential("ana"), last_refresh=None)
+    assert json.loads(text(ExportFormat.OFFICIAL, never))["last_refresh"] == "2026-11-22T06:00:00.000000Z"
+    silent = msgspec.structs.replace(never, claims=msgspec.structs.replace(never.claims, issued_at=None))
+    assert json.loads(text(ExportFormat.OFFICIAL, silent))["last_refresh"] == "2026-11-23T06:00:00.000000Z"
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ({"refresh_token": None}, "no refresh token"),
+        ({"id_token": None}, "no usable id_token"),
+        ({"id_token": Secret("a.b")}, "no usable id_token"),
+    ],
+)
+def test_what_the_official_client_would_refuse_is_left_out_with_a_reason(parts: dict[str, object], reason: str) -> None:
+    result = made(ExportFormat.OFFICIAL, msgspec.structs.replace(credential("ana"), **parts), credential("bob"))
+    assert [file.name for file in result.files] == ["auth.json"]
+    (left,) = result.left_out
+    assert left.who == "ana@example.com"
+    assert reason in left.reason
+    assert result.logins == 1
+
+
+def test_a_sub2api_export_has_what_that_program_reads() -> None:
+    held = cast("dict[str, Any]", json.loads(text(ExportFormat.SUB2API, credential("ana"), credential("bob"))))
+    assert (held["type"], held["version"], held["proxies"]) == ("sub2api-data", 1, [])
+    assert datetime.fromisoformat(held["exported_at"]) == NOW
+    first, second = held["accounts"]
+    assert (first["name"], second["name"]) == ("ana@example.com", "bob@example.com")
+    assert (first["platform"], first["type"], first["extra"]) == ("openai", "oauth", {})
+    own = first["credentials"]
+    assert (own["chatgpt_account_id"], own["chatgpt_user_id"]) == ("account-ana", "user-ana")
+    assert (own["plan_type"], own["client_id"], own["expires_at"]) == ("plus", "app_public", "2026-12-02T06:00:00Z")
+
+
+def test_a_proxy_file_has_all_eight_keys_on_one_line() -> None:
+    bare = msgspec.structs.replace(credential("ana"), refresh_token=None, last_refresh=None)
+    (file,) = made(ExportFormat.PROXY_API, bare).files
+    assert file.text.reveal().count("\n") == 1
+    held = json.loads(file.text.reveal())
+    assert len(held) == 8
+    assert (held["refresh_token"], held["last_refresh"]) == ("", "")
+    assert re.fullmatch(r"codex-[0-9a-f]{8}-ana@example\.com-plus\.json", file.name)
+
+
+def test_json_lines_hold_one_login_each() -> None:
+    lines = text(ExportFormat.LINES, credential("ana"), credential("bob")).splitlines()
+    assert [json.loads(line)["email"] for line in lines] == ["ana@example.com", "bob@example.com"]
+
+
+def test_of_one_account_the_newest_login_is_exported() -> None:
+    late = credential("ana", number=2, at=NOW)
+    (back,) = read_back(made(ExportFormat.SUB2API, credential("ana"), late, credential("ana")))
+    assert back.access_token == late.access_token
+
+
+def test_no_two_files_have_one_name() -> None:
+    team = [msgspec.structs.replace(credential("ana", user=f"user-{n}"), expired=None) for n in range(3)]
+    for kind in (ExportFormat.PROBE, ExportFormat.PROXY_API, ExportFormat.OFFICIAL):
+        names = {file.name.casefold() for file in made(kind, *team).files}
+        assert len(names) == 3, kind
+
+
+def test_a_name_leads_nowhere_else() -> None:
+    evil = credential("ana")
+    evil = msgspec.structs.replace(evil, claims=msgspec.structs.replace(evil.claims, email="../../x\\y@z"))
+    for kind in (ExportFormat.PROBE, ExportFormat.PROXY_API, ExportFormat.OFFICIAL):
+        for file in made(kind, evil, credential("bob")).files:
+            assert not set("/\\") & set(file.name)
+
+
+@pytest.mark.parametrize("kind", list(ExportFormat))
+def test_nothing_is_written_where_there_is_nothing(kind: ExportFormat) -> None:
+    assert made(kind).files == ()
+
+
+def test_no_token_shows_in_an_export() -> None:
+    shown = repr(made(ExportFormat.SUB2API, credential("ana")))
+    assert "eyJ" not in shown
+    assert "rt_" not in shown
