@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from probe_tray.core.commands import (
     CancelLogin,
     DismissTrouble,
+    FindProxy,
     LogIn,
     PauseNotifications,
     ReadStores,
@@ -135,7 +136,7 @@ def test_a_test_notification_is_asked_for_in_the_settings(desktop: Desktop) -> N
     dialog = desktop.shell._settings
     assert dialog is not None
     dialog._test.click()
-    assert desktop.engine.sent == [SendTestNotification()]
+    assert desktop.engine.sent == [FindProxy(None), SendTestNotification()]
     assert dialog.isVisible()
 
 
@@ -296,7 +297,7 @@ def test_settings_are_saved(desktop: Desktop) -> None:
     assert not dialog.isModal()
     dialog.field("poll_minutes").show(15)
     dialog.accept()
-    assert desktop.engine.sent == [SaveSettings(Settings(poll_minutes=15))]
+    assert desktop.engine.sent == [FindProxy(None), SaveSettings(Settings(poll_minutes=15))]
 
 
 def test_after_the_end_nothing_is_drawn_or_sent(qtbot: QtBot, qapp: QApplication) -> None:
