@@ -16,24 +16,31 @@ from PySide6.QtCore import QPoint, QSize
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
+from probe_tray.core.connection import ConnectionCheck, FoundProxy, Reached, Step
 from probe_tray.core.desk import Density, Desk
+from probe_tray.core.errors import ModelRefusedError, ProxyFailedError, QuotaUsedUpError
 from probe_tray.core.identity import StoreKind
+from probe_tray.core.model_test import ListedBy, ModelResult, ModelRun, ModelTest
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.resources import resource
 from probe_tray.ui.card_menu import open_card_menu
 from probe_tray.ui.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.ui.login_dialog import LoginActions, LoginDialog
+from probe_tray.ui.model_test_dialog import ModelTestActions, ModelTestDialog
 from probe_tray.ui.panel import PanelWindow
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import DARK, Theme
 from probe_tray.view.account_menu import account_menu
 from probe_tray.view.catalogue import parse_po
+from probe_tray.view.connection import connection
+from probe_tray.view.model_test import consent, model_test
 from probe_tray.view.models import IconLook, Tone
 from probe_tray.view.present import present
 from probe_tray.view.questions import removing, starting_anew
 from probe_tray.view.settings import form
+from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
 from tests.unit.ui import samples
 
@@ -106,8 +113,13 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
         panel.save(str(folder / f"panel-{name}-{end}"))
     login = [_login(state, theme, icons, translator) for state in (samples.waiting_login(), samples.failed_login())]
     _side_by_side(_asked(theme, translator), theme).save(str(folder / f"questions-{end}"))
+    _side_by_side(_tested(theme, translator), theme).save(str(folder / f"models-{end}"))
     dialog = SettingsDialog(theme, form(translator), lambda _: None)
     dialog.open_with(Settings())
+    unreachable = ProxyFailedError(reason="the proxy http://proxy.example:8080 refused the connection").problem
+    way = Reached(steps=(Step.NAME, Step.PROXY, Step.TLS), failed=Step.PROXY, problem=unreachable)
+    found = FoundProxy(place="HTTPS_PROXY", shown="http://proxy.example:8080")
+    dialog.connection.show_model(connection(ConnectionCheck(proxy=found, reached=way), translator))
     dialog.resize(dialog.width(), 800)
     _side_by_side([*login, _grab(dialog)], theme).save(str(folder / f"dialogs-{end}"))
     if language == "en" and scale == "1":
@@ -138,6 +150,28 @@ def _asked(theme: Theme, t: Translator) -> list[QPixmap]:
         dialog.ask(question, lambda _: None)
         menus.append(_grab(dialog))
     return menus
+
+
+def _tested(theme: Theme, t: Translator) -> list[QPixmap]:
+    """The question before a test of models, and the test while it runs."""
+    refused = ModelRefusedError(reason="The model gpt-6-sol is not available with this ChatGPT account").problem
+    results = (
+        ModelResult(model="gpt-6.1-sol", latency=0.62),
+        ModelResult(model="gpt-6-sol", problem=refused, latency=0.41),
+        ModelResult(model="gpt-5.6-terra", problem=QuotaUsedUpError().problem, resets_at=samples.NOW, latency=0.3),
+    )
+    names = tuple(result.model for result in results)
+    one, two = samples.account("ana@example.com"), samples.account("a.very.long.address@department.example.org")
+    done = ModelTest(started_at=samples.NOW, models=names, listed_by=ListedBy.SERVICE, results=results)
+    half = replace(done, results=results[:1])
+    run = ModelRun(started_at=samples.NOW, accounts=(one.key, two.key))
+    state = AppState(accounts=(replace(one, models=done), replace(two, models=half)), model_run=run)
+    question = QuestionDialog(theme)
+    question.ask(consent(2, t), lambda _: None)
+    dialog = ModelTestDialog(theme, ModelTestActions(stop=lambda: None, again=lambda: None))
+    dialog.show_model(model_test(state, Now(samples.NOW, UTC), t))
+    dialog.present()
+    return [_grab(question), _grab(dialog)]
 
 
 def _login(state: object, theme: Theme, icons: IconPainter, t: Translator) -> QPixmap:
