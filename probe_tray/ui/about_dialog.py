@@ -190,6 +190,8 @@ class AboutDialog(QDialog):
             label.setFont(theme.font(12))
         for label in (self._text, self._licence, self._privacy, *(name for name, _ in self._rows)):
             label.setStyleSheet(f"color: {colours.secondary}")
+        for _, value in self._rows:
+            value.setStyleSheet(f"color: {colours.text}")
         self._fit()
 
     def _fit(self) -> None:
