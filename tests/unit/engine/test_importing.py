@@ -1,0 +1,91 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from probe_tray.core.credential import Credential, StoredCredential
+from probe_tray.core.errors import KeyringLockedError, WriteError
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.importing import Action
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState
+from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.importing import Importing
+from probe_tray.engine.store import Store
+from tests.support.fakes import START, MemoryStore
+from tests.support.tokens import credential
+
+EARLY, LATE = credential("ana"), credential("ana", number=2, at=START + timedelta(hours=1))
+
+
+class Locks:
+    def __init__(self) -> None:
+        self.held: list[AccountKey] = []
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def hold(self, key: AccountKey) -> AsyncGenerator[None]:
+        async with self._lock:
+            self.held.append(key)
+            yield
+
+    @property
+    def lock(self) -> asyncio.Lock:
+        return self._lock
+
+
+def importing(*stores: MemoryStore, locks: Locks | None = None) -> Importing:
+    return Importing(Accounts(stores, Store(AppState(settings=Settings()))), locks or Locks())
+
+
+async def test_a_new_account_goes_into_the_first_store_only() -> None:
+    vault, folder = MemoryStore(StoreKind.VAULT), MemoryStore(StoreKind.FOLDER)
+    assert (await importing(vault, folder).take(EARLY)).action is Action.ADD
+    assert (vault.held, folder.held) == ({EARLY.key: EARLY}, {})
+
+
+async def test_a_newer_login_reaches_every_store_that_holds_the_account() -> None:
+    vault, folder = MemoryStore(StoreKind.VAULT, EARLY), MemoryStore(StoreKind.FOLDER, EARLY)
+    assert (await importing(vault, folder).take(LATE)).action is Action.REPLACE
+    assert (vault.held[EARLY.key], folder.held[EARLY.key]) == (LATE, LATE)
+
+
+async def test_what_is_as_good_stays_untouched() -> None:
+    vault = MemoryStore(StoreKind.VAULT, LATE)
+    assert (await importing(vault).take(EARLY)).action is Action.OLDER
+    assert (await importing(vault).take(LATE)).action is Action.SAME
+    assert vault.saves == 0
+
+
+async def test_a_renewal_that_came_first_is_seen_once_the_lock_is_held() -> None:
+    vault, locks = MemoryStore(StoreKind.VAULT, EARLY), Locks()
+    middle = credential("ana", number=3, at=START + timedelta(minutes=1))
+    async with locks.lock:
+        taking = asyncio.ensure_future(importing(vault, locks=locks).take(middle))
+        await asyncio.sleep(0)
+        await vault.save(LATE)
+    assert (await taking).action is Action.OLDER
+    assert vault.held[EARLY.key] == LATE
+    assert locks.held == [EARLY.key]
+
+
+async def test_nothing_is_kept_where_a_store_cannot_tell_what_it_holds() -> None:
+    vault, folder = MemoryStore(StoreKind.VAULT), MemoryStore(StoreKind.FOLDER)
+    vault.fault = KeyringLockedError()
+    with pytest.raises(KeyringLockedError):
+        await importing(folder, vault).take(EARLY)
+    assert folder.held == {}
+
+
+async def test_a_store_that_could_not_take_it_is_named_when_another_did() -> None:
+    class Broken(MemoryStore):
+        async def save(self, credential: Credential) -> StoredCredential:
+            del credential
+            raise WriteError(path="a.json", reason="the disk is full")
+
+    vault, folder = MemoryStore(StoreKind.VAULT, EARLY), Broken(StoreKind.FOLDER, EARLY)
+    taken = await importing(vault, folder).take(LATE)
+    assert (taken.action, [fault.facts["path"] for fault in taken.faults]) == (Action.REPLACE, ["a.json"])
+    assert vault.held[EARLY.key] == LATE
