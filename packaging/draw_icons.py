@@ -12,7 +12,7 @@ import struct
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QRectF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QPainter
 
 from probe_tray.ui.icon import IconPainter, Ink
 from probe_tray.view.models import IconLook
@@ -50,7 +50,7 @@ def png(size: int) -> bytes:
     """The icon as a PNG file."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    draw(size).save(buffer, b"PNG")
+    QImageWriter(buffer, b"png").write(draw(size))
     return bytes(buffer.data().data())
 
 
