@@ -18,6 +18,8 @@ from probe_tray.core.format_write import file_name, new_document, remove_documen
 from probe_tray.core.formats import Document, read_documents
 from probe_tray.core.identity import AccountKey
 
+_USUAL: Final = (".codex", "auth.json")
+"""Folder and name of the official client's login, where nobody chose another folder."""
 _SETTLED_SECONDS: Final = 2.0
 """A file may change again within one tick of its time stamp, so what was read sooner is not remembered."""
 _LOCK_STEPS: Final = 100
@@ -154,6 +156,9 @@ class CredentialFiles:
             self._seen[place.path] = found
 
     def _is_official(self, real: Path) -> bool:
+        # Where CODEX_HOME leads elsewhere now, the client's usual folder holds a login of its own all the same.
+        if (real.parent.name, real.name) == _USUAL:
+            return True
         if self._official is None:
             return False
         with contextlib.suppress(OSError):

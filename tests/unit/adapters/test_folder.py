@@ -443,6 +443,24 @@ class TestOfficialFileAmongThem:
                 await refused
         assert own.read_bytes() == before
 
+    @pytest.mark.parametrize("way", ["itself", "link"])
+    async def test_the_usual_one_is_not_written_where_the_client_has_another_home_now(
+        self, tmp_path: Path, home: Path, way: str
+    ) -> None:
+        usual = tmp_path / ".codex"
+        usual.mkdir()
+        named = put(usual / "auth.json", official("ana"))
+        before = named.read_bytes()
+        if way == "link":
+            (tmp_path / "link.json").symlink_to(named)
+            named = tmp_path / "link.json"
+        store = FileStore([named], official=home)
+        (found,) = (await store.load()).found
+        assert found.store is StoreKind.OFFICIAL
+        with pytest.raises(OfficialLoginError):
+            await store.save(newer("ana"))
+        assert (usual / "auth.json").read_bytes() == before
+
     async def test_a_copy_beside_it_is_written(self, tmp_path: Path, home: Path) -> None:
         own = put(home / "auth.json", official("ana"))
         before = own.read_bytes()
