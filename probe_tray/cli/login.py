@@ -146,18 +146,21 @@ class _SigningIn:
     async def _by_hand(self, listener: LoopbackListener | None, taken: PortsTakenError | None = None) -> Grant:
         """Wait for a pasted address, and for the browser unless nothing can listen: then ``taken`` says why."""
         sign_in = BrowserSignIn(self._service, listener, _ShownAddress(self._console), self._clock, SystemRandomness())
-        nobody_left = False
+        nobody_left = pasted = False
 
         def heard(line: str) -> None:
+            nonlocal pasted
             try:
                 if line:
                     sign_in.paste(Secret(line))
+                    pasted = True
             except PastedAddressError as error:
                 self._console.prompt(str(error))
 
         def ended() -> None:
             nonlocal nobody_left
-            if taken is not None:
+            # The last line may come together with the end.
+            if taken is not None and not pasted:
                 nobody_left = True
                 signing.cancel()
 
