@@ -1,0 +1,145 @@
+"""The manners of the app on a real desktop: started again, spoken to, in Chinese, with a tray that comes and goes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.desktop.bench import Desktop, installed
+from tests.desktop.waiting import wait_for
+from tests.desktop.walking import LOGIN_WINDOW, PANEL, SETTINGS_WINDOW, App, write_config
+
+pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
+
+ANA = "ana@example.com"
+
+
+def again(desktop: Desktop, *arguments: str) -> str:
+    """Start the app once more; what it says before it ends well."""
+    program = desktop.run(installed("probe-tray"), "--demo", *arguments)
+    assert program.errors() == ""
+    return program.output()
+
+
+def test_a_second_start_opens_the_first_ones_panel(desktop: Desktop) -> None:
+    app = App(desktop, "--demo")
+    assert again(desktop) == ""
+    assert desktop.screen.wait_window(PANEL).pid == app.pid
+    assert [item.pid for item in desktop.tray.items()] == [app.pid]
+
+
+def test_the_running_app_does_what_a_later_start_asks(desktop: Desktop) -> None:
+    app = App(desktop, "--demo")
+    app.wait_account(ANA)
+    assert again(desktop, "--background") == ""
+    assert again(desktop, "--refresh") == ""
+    assert desktop.screen.windows(pid=app.pid) == []
+    assert again(desktop, "--login") == ""
+    assert desktop.browser.wait_url().startswith("http://127.0.0.1")
+    assert desktop.screen.wait_window(LOGIN_WINDOW).pid == app.pid
+    assert again(desktop, "--show") == ""
+    assert desktop.screen.wait_window(PANEL).pid == app.pid
+    assert again(desktop, "--quit") == "Probe Tray ends now.\n"
+    assert app.program.wait_exit() == 0
+    desktop.tray.wait_empty()
+    assert again(desktop, "--quit") == "Probe Tray is not running.\n"
+
+
+def test_with_none_running_a_login_begins_with_the_start(desktop: Desktop) -> None:
+    app = App(desktop, "--demo", "--login")
+    assert desktop.browser.wait_url().startswith("http://127.0.0.1")
+    assert desktop.screen.wait_window(LOGIN_WINDOW).pid == app.pid
+
+
+def test_a_killed_app_is_no_obstacle_to_the_next(desktop: Desktop) -> None:
+    App(desktop, "--demo").program.kill()
+    desktop.tray.wait_empty()
+    app = App(desktop, "--demo")
+    app.wait_account(ANA)
+    assert again(desktop, "--show") == ""
+    assert desktop.screen.wait_window(PANEL).pid == app.pid
+
+
+def test_the_language_changes_everywhere_at_once(desktop: Desktop) -> None:
+    path = write_config(desktop, "{}")
+    app = App(desktop, "--demo")
+    app.wait_account(ANA)
+    app.open_panel()
+    app.item.click_menu("About")
+    desktop.screen.wait_window("^About Probe Tray")
+    app.item.click_menu("Settings…")
+    # The first of the two: appearance comes after it.
+    desktop.reader.press("As the system", role="combo box", pid=app.pid)
+    desktop.screen.key("End", "Return")
+    app.press("Save")
+    desktop.screen.wait_no_window(SETTINGS_WINDOW)
+    app.item.wait_menu("退出(Q)")
+    assert "有" in app.item.wait_tooltip("个账户")
+    app.read("登录 Codex…|登录 Codex")
+    desktop.screen.wait_window("^关于 Probe Tray")
+    desktop.screenshot("manners-chinese")
+    assert json.loads(path.read_text("utf-8")) == {"language": "zh_CN"}
+    app.item.click_menu("设置…")
+    desktop.screen.wait_window("^设置")
+
+
+def test_dark_windows_can_be_had_on_a_light_desktop(desktop: Desktop) -> None:
+    write_config(desktop, '{"appearance": "dark"}')
+    app = App(desktop, "--demo")
+    app.wait_account(ANA)
+    app.open_panel()
+    app.item.click_menu("About")
+    desktop.screen.wait_window("^About Probe Tray")
+    desktop.screenshot("manners-dark")
+
+
+def test_starting_at_login_is_switched_on_and_off_in_the_settings(desktop: Desktop) -> None:
+    app = App(desktop, "--demo")
+    entry = desktop.folder("XDG_CONFIG_HOME") / "autostart" / "probe-tray-demo.desktop"
+
+    def toggle() -> None:
+        app.item.click_menu("Settings…")
+        desktop.screen.wait_window(SETTINGS_WINDOW)
+        desktop.reader.press("Start when you log in to this computer", role="check box", pid=app.pid)
+        app.press("Save")
+
+    toggle()
+    wait_for("the entry", entry.exists)
+    assert f'Exec="{Path(installed("probe-tray"))}" "--demo" "--background"\n' in entry.read_text("utf-8")
+    desktop.screen.wait_no_window(SETTINGS_WINDOW)
+    toggle()
+    wait_for("the entry to go", lambda: not entry.exists())
+
+
+def test_without_a_tray_the_panel_is_the_window_until_the_tray_comes(desktop: Desktop) -> None:
+    desktop.stop_tray()
+    program = desktop.start(installed("probe-tray"), "--demo")
+    panel = desktop.screen.wait_window(PANEL)
+    assert panel.pid == program.pid
+    desktop.start_tray()
+    item = desktop.tray.wait_item(pid=program.pid)
+    assert item.menu().find("Quit") is not None
+    item.click_menu("Quit")
+    assert program.wait_exit() == 0
+
+
+def test_an_icon_comes_back_with_its_tray(desktop: Desktop) -> None:
+    app = App(desktop, "--demo")
+    app.wait_account(ANA)
+    desktop.stop_tray()
+    assert app.program.running
+    desktop.start_tray()
+    item = desktop.tray.wait_item(pid=app.pid)
+    assert item.wait_menu("Quit").enabled
+    item.activate()
+    desktop.screen.wait_window(PANEL)
+
+
+def test_the_diagnostics_are_copied_from_the_window(desktop: Desktop) -> None:
+    app = App(desktop, "--demo")
+    app.wait_account(ANA)
+    app.item.click_menu("About")
+    desktop.screen.wait_window("^About Probe Tray")
+    app.press("Copy diagnostics")
+    app.read("^Copied$")
+    desktop.screenshot("manners-about")
