@@ -16,6 +16,8 @@ examples:
   codex-probe --renew --status ~/logins              renew what is about to expire, then show the quotas
   codex-probe --renew -f a.json                      renew it whatever its expiry
   codex-probe --status --apitest --output r.csv a/   r_status.csv and r_apitest.csv
+  codex-probe --import auth.json old-logins/         show what they hold, and take it into the tray app
+  pbpaste | codex-probe --import --yes -             the same of standard input, without a question
 
 exit status: 0 all well; 1 something failed for at least one login; 2 wrong use or unusable configuration;
 130 interrupted (what was done is kept and reported)."""
@@ -34,6 +36,7 @@ class Arguments(Protocol):
     no_browser: bool
     renew: bool
     force: bool
+    take: bool
     status: bool
     apitest: bool
     all_models: bool
@@ -72,6 +75,8 @@ def misused(arguments: Arguments) -> str:
     """Why these flags do not go together, as a sentence; empty where they do."""
     if arguments.login:
         return _misused_login(arguments)
+    if arguments.take:
+        return _misused_import(arguments)
     if arguments.o is not None or arguments.device or arguments.no_browser:
         return "-o, --device and --no-browser go with --login."
     if (arguments.models or arguments.all_models) and not arguments.apitest:
@@ -81,19 +86,38 @@ def misused(arguments: Arguments) -> str:
     if arguments.force and not arguments.renew:
         return "-f goes with --renew: it renews whatever the expiry."
     if not (arguments.renew or arguments.status or arguments.apitest):
-        what = "--status shows the quotas, --apitest tests models, --renew renews logins, --login signs in"
+        what = (
+            "--status shows the quotas, --apitest tests models, --renew renews logins, --login signs in, "
+            "--import takes logins"
+        )
         return f"say what to do: {what}."
     return ""
 
 
 def _misused_login(arguments: Arguments) -> str:
-    if arguments.renew or arguments.force or arguments.status or arguments.output is not None:
+    if _works(arguments) or arguments.take:
         return "--login stands alone: renew or ask for quotas in another run."
     if arguments.paths:
         return "--login takes no files: -o names the one that it writes."
     if not arguments.o:
         return "--login needs -o PATH: the file or folder that takes the login."
     return ""
+
+
+def _misused_import(arguments: Arguments) -> str:
+    if _works(arguments):
+        return "--import stands alone: renew or ask for quotas in another run."
+    if arguments.o is not None or arguments.device or arguments.no_browser:
+        return "-o, --device and --no-browser go with --login."
+    if not arguments.paths:
+        return "--import needs something to read: files, folders, or - for standard input."
+    return ""
+
+
+def _works(arguments: Arguments) -> bool:
+    """Whether something is asked for that is done for each login."""
+    asked = arguments.renew or arguments.force or arguments.status or arguments.apitest
+    return asked or bool(arguments.models) or arguments.all_models or arguments.output is not None
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -110,6 +134,7 @@ def _make_parser() -> argparse.ArgumentParser:
     add("-o", metavar="PATH", help="file or folder for --login; a missing folder is made, and the name chosen")
     add("--device", action="store_true", help="with --login: use a code instead of a browser on this computer")
     add("--no-browser", action="store_true", help="with --login: print the address, and accept a pasted one")
+    add("--import", dest="take", action="store_true", help="take the logins of files, folders or - into the tray app")
     add("--renew", action="store_true", help="renew logins that have expired or soon will, in place")
     add("-f", dest="force", action="store_true", help="with --renew: whatever the expiry")
     add("--status", action="store_true", help="show the quota of each login: every window that the service tells")

@@ -48,6 +48,10 @@ def _do(arguments: Arguments) -> int:
         from probe_tray.cli.login import run_login
 
         return run_login(arguments)
+    if arguments.take:
+        from probe_tray.cli.importing import run_import
+
+        return run_import(arguments)
     from probe_tray.cli.work import run_work
 
     return run_work(arguments)

@@ -1,0 +1,168 @@
+"""``codex-probe --import``: shows what files hold, asks, and takes the logins into the tray app's accounts."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+from probe_tray.adapters.clock import SystemClock
+from probe_tray.adapters.config_file import LoadedSettings
+from probe_tray.adapters.folder import FolderStore
+from probe_tray.adapters.hygiene import Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.keyring_key import OsKeyStore
+from probe_tray.adapters.local_zone import LocalZone
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.places import Places, user_places
+from probe_tray.adapters.vault import VaultStore
+from probe_tray.bootstrap import vault_key
+from probe_tray.cli.accounts import read_settings
+from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.hints import at_the_command_line, with_hints
+from probe_tray.cli.import_sources import STANDARD_INPUT, read_sources
+from probe_tray.cli.import_table import HEADER, came_of_it, expected, import_json, import_rows, place_of
+from probe_tray.cli.output import Console
+from probe_tray.cli.signals import Interruption
+from probe_tray.core.errors import ProbeError, Problem
+from probe_tray.core.identity import StoreKind
+from probe_tray.core.importing import COPY_WARNING, Item, Source, plan, warns_of_copies
+from probe_tray.core.report import AccountReport
+from probe_tray.core.settings import Storage
+from probe_tray.core.state import AppState
+from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.importing import Importing
+from probe_tray.engine.store import Store
+from probe_tray.ports import AccountStore
+from probe_tray.view.status_table import failures
+from probe_tray.view.times import Now
+from probe_tray.view.translate import Translator
+
+_DONE, _FAILED, _WRONG_USE = 0, 1, 2
+_QUESTION = "Take them? [y/N] "
+
+
+def run_import(arguments: Arguments) -> int:
+    """Import what ``arguments`` name and return the exit status.
+
+    Raises UsageError or ConfigError before anything is read.
+    """
+    switch_off_core_dumps()
+    with configure_logging(logging.WARNING, sys.stderr, Redactor(tuple)):
+        places = user_places()
+        loaded = read_settings(arguments.config, places)
+        console = Console(quiet=arguments.quiet)
+        if loaded.problem is not None:
+            console.note(Translator().title(loaded.problem))
+        if STANDARD_INPUT in arguments.paths and _is_terminal(sys.stdin):
+            console.prompt("Paste the logins here, then end the input (Ctrl-D; on Windows Ctrl-Z and Enter).")
+        sources = read_sources(arguments.paths, places.official_login)
+        # One loop for both halves; between them a person is asked, and Ctrl-C is to end that at once.
+        with asyncio.Runner() as runner:
+            return _Import(arguments, console, places, loaded).run(sources, runner)
+
+
+class _Import:
+    def __init__(self, arguments: Arguments, console: Console, places: Places, loaded: LoadedSettings) -> None:
+        self._arguments = arguments
+        self._console = console
+        self._locks = FileLocks(places.locks)
+        self._stores, self._target = _own_stores(loaded, places, self._locks)
+        self._accounts = Accounts(self._stores, Store(AppState(settings=loaded.settings)))
+        self._done: dict[int, Problem | None] = {}
+        self._t = Translator()
+        self._failed = False
+
+    def run(self, sources: Sequence[Source], runner: asyncio.Runner) -> int:
+        items = runner.run(self._preview(sources))
+        if items is None:
+            return _FAILED
+        self._failed |= any(item.problem is not None for item in items)
+        self._show(items)
+        status: int | None = None
+        if any(item.taken for item in items):
+            status = self._permission() if not self._arguments.yes else None
+            if status is None:
+                status = runner.run(self._take(items))
+                self._console.note(came_of_it(items, self._done))
+        if self._arguments.json:
+            self._console.result(import_json(items, self._done, self._t))
+        return (_FAILED if self._failed else _DONE) if status is None or status == _DONE else status
+
+    async def _preview(self, sources: Sequence[Source]) -> tuple[Item, ...] | None:
+        """None where the store that is to take them cannot be opened."""
+        contents = await asyncio.gather(*(store.load() for store in self._stores))
+        for content in contents:
+            if content.problem is not None:
+                self._complain(content.problem)
+        if contents[0].problem is not None:
+            return None
+        known = [s.credential for content in contents for s in content.found if s.store is not StoreKind.OFFICIAL]
+        return plan(sources, known, SystemClock().now())
+
+    def _show(self, items: tuple[Item, ...]) -> None:
+        if not self._arguments.json:
+            self._console.table(HEADER, import_rows(items, Now(SystemClock().now(), LocalZone()), self._t))
+        reports = [AccountReport(location=item.location, problem=item.problem) for item in items]
+        for failure in failures(reports, self._t):
+            self._console.failure(failure)
+        for item in items:
+            for note in item.notes:
+                self._console.note(f"{place_of(item)}: {note}")
+        self._console.note(expected(items, self._target))
+        if warns_of_copies(items):
+            self._console.note(COPY_WARNING)
+
+    def _permission(self) -> int | None:
+        """None to go on, else the exit status: a person is asked, a script has to say so beforehand."""
+        if self._arguments.json or not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
+            self._console.failure("nothing was imported: nobody can be asked here. Run it again with --yes.")
+            return _WRONG_USE
+        print(_QUESTION, end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip().lower() in {"y", "yes"}:
+            return None
+        self._console.note("Nothing was imported.")
+        return _DONE
+
+    async def _take(self, items: Sequence[Item]) -> int | None:
+        importing = Importing(self._accounts, self._locks)
+        ended: list[bool] = []
+        with Interruption(lambda: ended.append(True)) as interruption:
+            for number, item in enumerate(items):
+                if item.taken and item.credential is not None and not ended:
+                    try:
+                        faults = (await importing.take(item.credential)).faults
+                    except ProbeError as error:
+                        self._done[number] = error.problem
+                    else:
+                        self._done[number] = None
+                        for fault in faults:
+                            self._complain(fault.problem)
+        failed = [AccountReport(location=items[n].location, problem=p) for n, p in self._done.items() if p is not None]
+        for failure in failures(map(with_hints, failed), self._t):
+            self._console.failure(failure)
+        self._failed |= bool(failed)
+        if interruption.status is not None:
+            self._console.failure("interrupted: what was imported by then is kept.")
+        return interruption.status
+
+    def _complain(self, problem: Problem) -> None:
+        self._failed = True
+        problem = at_the_command_line(problem)
+        self._console.failure(f"{self._t.title(problem)} {self._t.hint(problem)}")
+
+
+def _own_stores(loaded: LoadedSettings, places: Places, locks: FileLocks) -> tuple[tuple[AccountStore, ...], str]:
+    """The stores of the tray app, the one that takes new logins first, and what that is called."""
+    vault = VaultStore(places.vault, vault_key(places, OsKeyStore(), locks))
+    folder = loaded.sync_folder
+    if folder is None:
+        return (vault,), "the vault"
+    shared = FolderStore(folder, official=places.official_login)
+    if loaded.settings.storage is Storage.FOLDER:
+        return (shared, vault), str(folder)
+    return (vault, shared), "the vault"
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Each of them is None in a process that was started with it closed."""
+    return stream is not None and stream.isatty()
