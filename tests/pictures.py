@@ -105,6 +105,7 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
         "cards": replace(samples.many(100), desk=Desk(density=Density.CARDS)),
         "names": samples.long_names(),
         "conditions": samples.conditions(),
+        "foreseen": samples.foreseen(),
         "lives": samples.troubled_lives(),
     }
     tall = {"conditions", "lives"}

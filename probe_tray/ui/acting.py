@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import msgspec
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
@@ -28,7 +29,18 @@ from probe_tray.ui.theme import Theme
 from probe_tray.view.account_menu import account_menu
 from probe_tray.view.models import Action, ActionKind, Card
 from probe_tray.view.questions import removing, starting_anew
+from probe_tray.view.survey import name as called
 from probe_tray.view.translate import Translator
+
+
+class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
+    """What happens in other windows."""
+
+    settings: Callable[[], None]
+    models: Callable[[AccountKey | None], None]
+    """Test the models of an account."""
+    name: Callable[[AccountKey], None]
+    """Let an account's name be edited."""
 
 
 class Acting:
@@ -39,15 +51,12 @@ class Acting:
         engine: Engine,
         theme: Theme,
         translator: Translator,
-        show_settings: Callable[[], None],
-        *,
-        show_models: Callable[[AccountKey | None], None],
+        elsewhere: Elsewhere,
     ) -> None:
-        """Send commands to ``engine``; ``show_models`` tests the models of an account."""
+        """Send commands to ``engine``."""
         self._engine = engine
         self._translator = translator
-        self._show_settings = show_settings
-        self._show_models = show_models
+        self._elsewhere = elsewhere
         self.question = QuestionDialog(theme)
 
     def act(self, action: Action) -> None:
@@ -64,13 +73,17 @@ class Acting:
             case ActionKind.DISMISS:
                 self._engine.send(DismissTrouble())
             case ActionKind.SETTINGS:
-                self._show_settings()
+                self._elsewhere.settings()
             case ActionKind.TEST_MODELS:
-                self._show_models(action.key)
+                self._elsewhere.models(action.key)
             case ActionKind.START_ANEW:
                 self.question.ask(starting_anew(self._translator), lambda _: self._engine.send(StartVaultAnew()))
             case (
-                ActionKind.COPY_EMAIL | ActionKind.MOVE_TO_VAULT | ActionKind.MOVE_TO_FOLDER | ActionKind.REMOVE
+                ActionKind.COPY_EMAIL
+                | ActionKind.MOVE_TO_VAULT
+                | ActionKind.MOVE_TO_FOLDER
+                | ActionKind.RENAME
+                | ActionKind.REMOVE
             ) as kind:
                 # The account may have gone since its menu was opened.
                 account = None if action.key is None else self._engine.state.account(action.key)
@@ -87,6 +100,13 @@ class Acting:
         else:
             desk = replace(desk, sort=value)
         self._engine.send(Arrange(desk))
+
+    def name(self, key: AccountKey, name: str) -> None:
+        """Call an account like this from now on; an empty name, or its own, takes the person's name away."""
+        account, desk = self._engine.state.account(key), self._engine.state.desk
+        if account is not None:
+            given = "" if name.strip() == called(replace(account, alias="")) else name
+            self._engine.send(Arrange(desk.named(key.slug, given)))
 
     def pin(self) -> None:
         """Keep the panel open from now on, or no longer."""
@@ -112,6 +132,8 @@ class Acting:
         match kind:
             case ActionKind.COPY_EMAIL:
                 QGuiApplication.clipboard().setText(account.email)
+            case ActionKind.RENAME:
+                self._elsewhere.name(account.key)
             case ActionKind.MOVE_TO_VAULT:
                 self._engine.send(MoveAccount(account.key, StoreKind.VAULT))
             case ActionKind.MOVE_TO_FOLDER:

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import QMouseEvent, QPainter
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from probe_tray.ui.card_face import CardFace, Face
 from probe_tray.ui.card_layout import SIDE, CardLayout
@@ -108,6 +108,37 @@ class CardDelegate(QStyledItemDelegate):
         if clicked and number is not None:
             self._click(card, number, (corner + buttons[MORE].bottomLeft()).toPoint())
         return number is not None
+
+    def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, index: _Index) -> QWidget:
+        """The field in which an account gets another name."""
+        field = QLineEdit(parent)
+        card = _card(index)
+        field.setAccessibleName("" if card is None else card.title)
+        field.setFont(self._theme.font())
+        return field
+
+    def setEditorData(self, editor: QWidget, index: _Index) -> None:
+        """Begin with the name it has."""
+        card = _card(index)
+        if isinstance(editor, QLineEdit) and card is not None and not editor.isModified():
+            editor.setText(card.title)
+            editor.selectAll()
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
+        """Hand the name on; what comes of it is drawn like any change."""
+        card = _card(index)
+        if isinstance(editor, QLineEdit) and card is not None and editor.text() != card.title:
+            model.setData(index, editor.text(), Qt.ItemDataRole.EditRole)
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Over the name."""
+        card = _card(index)
+        if card is None:
+            return
+        area = self._face(index).name(card).translated(self._corner(option))
+        height = editor.sizeHint().height()
+        top = round(area.center().y() - height / 2)
+        editor.setGeometry(round(area.left()) - self._theme.px(4), top, round(area.width()), height)
 
     def leave(self) -> None:
         """The mouse is no longer over the list."""

@@ -25,6 +25,10 @@ class Face(Protocol):
         """Its buttons by number: those of the notice count from 0, the menu's is ``MORE``."""
         ...
 
+    def name(self, card: Card) -> QRectF:
+        """Where its name stands, as far as it may reach."""
+        ...
+
     def paint(self, painter: QPainter, card: Card, states: States, *, focused: bool) -> None:
         """Draw it."""
         ...
@@ -46,6 +50,13 @@ class CardFace:
         """Its buttons by number."""
         places = self._layout.places(card)
         return {MORE: places.more, **dict(enumerate(places.buttons))}
+
+    def name(self, card: Card) -> QRectF:
+        """Where its name stands."""
+        places = self._layout.places(card)
+        area = QRectF(places.title)
+        area.setRight(places.more.left())
+        return area
 
     def paint(self, painter: QPainter, card: Card, states: States, *, focused: bool) -> None:
         """Draw it."""

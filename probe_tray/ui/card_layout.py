@@ -21,6 +21,8 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
     glyph: QRectF
     title: QRectF
     plan: QRectF | None
+    trend: QRectF | None
+    """Where the last days are drawn, if there is room."""
     subtitle: QRectF | None
     labels: tuple[QRectF, ...]
     bars: tuple[QRectF, ...]
@@ -104,6 +106,7 @@ class CardLayout:
             glyph=QRectF(left, top + (row - glyph) / 2, glyph, glyph),
             title=title,
             plan=plan,
+            trend=self._trend(card, plan or title, more),
             subtitle=subtitle,
             labels=tuple(c[0] for c in columns),
             bars=tuple(c[1] for c in columns),
@@ -126,6 +129,11 @@ class CardLayout:
         height = min(px(19), self._title)
         place = QRectF(left + words + px(10), round(top + (self._title - height) / 2), badge, height)
         return QRectF(left, top, words, self._title), place
+
+    def _trend(self, card: Card, after: QRectF, more: QRectF) -> QRectF | None:
+        px = self._theme.px
+        place = QRectF(more.left() - px(6) - px(64), more.center().y() - px(9), px(64), px(18))
+        return place if card.trend and place.left() >= after.right() + px(10) else None
 
     def _columns(self, row: QRectF, label: int) -> tuple[QRectF, QRectF, QRectF, QRectF]:
         px = self._theme.px

@@ -33,8 +33,8 @@ class CardActions(msgspec.Struct, frozen=True, kw_only=True):
 class CardList(QListView):
     """Cards of a model.
 
-    Return or Space presses the button of the card that the keyboard is on; the menu key opens its menu; Alt with the
-    up and down keys moves it among the others, as dragging does.
+    Return or Space presses the button of the card that the keyboard is on; the menu key opens its menu; F2 gives it a
+    name; Alt with the up and down keys moves it among the others, as dragging does.
     """
 
     def __init__(self, model: CardModel, theme: Theme, icons: IconPainter, actions: CardActions) -> None:
@@ -57,7 +57,7 @@ class CardList(QListView):
         self.setDropIndicatorShown(True)
         self.setBatchSize(_BATCH)
         model.looked_at_again.connect(self.viewport().update)
-        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.setEditTriggers(QListView.EditTrigger.EditKeyPressed)
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
         theme.changed.connect(self._measure_again)
@@ -74,6 +74,11 @@ class CardList(QListView):
         mode = QListView.LayoutMode.Batched if parts else QListView.LayoutMode.SinglePass
         if self.layoutMode() is not mode:
             self.setLayoutMode(mode)
+
+    def edit_name(self, index: QModelIndex) -> None:
+        """Let the person type another name where it stands."""
+        self.go_to(index)
+        self.edit(index)
 
     def sizeHint(self) -> QSize:
         """As high as all cards together, or more than any screen."""

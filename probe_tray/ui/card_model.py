@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import msgspec
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from probe_tray.core.identity import AccountKey
@@ -19,19 +20,28 @@ _NOWHERE = QModelIndex()
 _ROW = "application/x-probe-tray-row"
 
 
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person can change in the list itself."""
+
+    move: Callable[[AccountKey, AccountKey | None], None]
+    """Put an account before another, or at the end."""
+    name: Callable[[AccountKey, str], None]
+    """Call an account like this."""
+
+
 class CardModel(QAbstractListModel):
     """The cards in their order, each made when the list asks for it."""
 
     looked_at_again = Signal()
     """The words may be others: time has passed. No card has changed its size that anybody knows of."""
 
-    def __init__(self, parent: QObject, move: Callable[[AccountKey, AccountKey | None], None]) -> None:
-        """Begin without cards. ``move`` gets an account that was dragged, and the one it shall stand before."""
+    def __init__(self, parent: QObject, changes: Changes) -> None:
+        """Begin without cards."""
         super().__init__(parent)
         self._deck: Deck | None = None
         self._entries: tuple[Entry, ...] = ()
         self._lines = False
-        self._move = move
+        self._changes = changes
 
     def rowCount(self, parent: _Index = _NOWHERE) -> int:
         """How many cards there are."""
@@ -91,7 +101,17 @@ class CardModel(QAbstractListModel):
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         if not index.isValid():
             return flags | Qt.ItemFlag.ItemIsDropEnabled
-        return flags | Qt.ItemFlag.ItemIsDragEnabled if self._entries[index.row()].key is not None else flags
+        if self._entries[index.row()].key is None:
+            return flags
+        return flags | Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemIsEditable
+
+    def setData(self, index: _Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Ask for another name of the account."""
+        key = self._entries[index.row()].key if index.isValid() and role == Qt.ItemDataRole.EditRole else None
+        if key is None:
+            return False
+        self._changes.name(key, str(value))
+        return True
 
     def supportedDropActions(self) -> Qt.DropAction:
         """Accounts are moved, never copied."""
@@ -121,7 +141,7 @@ class CardModel(QAbstractListModel):
         if key is None or before in {row, row + 1}:
             return
         rest = (entry.key for entry in self._entries[max(before, 0) :] if entry.key is not None)
-        self._move(key, next(rest, None) if before >= 0 else None)
+        self._changes.move(key, next(rest, None) if before >= 0 else None)
 
 
 def _differ(old: Entry, new: Entry) -> bool:

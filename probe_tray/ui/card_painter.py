@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from probe_tray.ui.card_layout import Places
 from probe_tray.ui.glyphs import Glyph, draw
 from probe_tray.ui.icon import IconPainter, card_ink
+from probe_tray.ui.sparkline import paint_trend
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models import Action, ActionKind, Bar, Card, Notice, Tone
 
@@ -38,10 +39,16 @@ def paint_bar(painter: QPainter, theme: Theme, bar: Bar, area: QRectF) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(colours.track))
     painter.drawRoundedRect(area, half, half)
+    fill = {Tone.CALM: colours.accent, Tone.WARNING: colours.warning, Tone.CRITICAL: colours.critical}[bar.tone]
+    if bar.coming is not None and bar.coming > bar.percent:
+        faint = QColor(fill)
+        faint.setAlphaF(0.28)
+        painter.setBrush(faint)
+        width = max(area.width() * bar.coming / _FULL, area.height())
+        painter.drawRoundedRect(QRectF(area.left(), area.top(), width, area.height()), half, half)
     if bar.percent:
         # At least as wide as it is high, so that a little use keeps its round shape.
         width = max(area.width() * bar.percent / _FULL, area.height())
-        fill = {Tone.CALM: colours.accent, Tone.WARNING: colours.warning, Tone.CRITICAL: colours.critical}[bar.tone]
         painter.setBrush(QColor(fill))
         painter.drawRoundedRect(QRectF(area.left(), area.top(), width, area.height()), half, half)
     if bar.pace is not None:
@@ -90,6 +97,8 @@ class CardPainter:
         ratio = painter.device().devicePixelRatio()
         picture = self._icons.pixmap(card.look, card_ink(colours), round(places.glyph.width()), ratio)
         painter.drawPixmap(places.glyph.topLeft(), picture)
+        if places.trend is not None:
+            paint_trend(painter, theme, card.trend, places.trend)
         self._text(painter, places.title, card.title, 13.5, colours.text, strong=True, middle=True)
         if places.subtitle is not None:
             self._text(painter, places.subtitle, card.subtitle, 12, colours.secondary)

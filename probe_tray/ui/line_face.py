@@ -69,6 +69,11 @@ class LineFace:
             found[0] = self.columns.brief
         return found
 
+    def name(self, card: Card) -> QRectF:
+        """Where its name stands."""
+        del card
+        return self.columns.title
+
     def paint(self, painter: QPainter, card: Card, states: States, *, focused: bool) -> None:
         """Draw it."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -11,7 +11,7 @@ from probe_tray.core.desk import Density, Sort
 from probe_tray.core.identity import AccountKey
 from probe_tray.ui.banner import Banner
 from probe_tray.ui.card_list import CardActions, CardList
-from probe_tray.ui.card_model import CardModel
+from probe_tray.ui.card_model import CardModel, Changes
 from probe_tray.ui.column_head import ColumnHead
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.icon import IconPainter
@@ -37,8 +37,7 @@ class PanelActions(msgspec.Struct, frozen=True, kw_only=True):
     """List the accounts like this from now on; the accounts are told in the order they stand in now."""
     pin: Callable[[], None]
     """Keep the window open, or no longer."""
-    move: Callable[[AccountKey, AccountKey | None], None]
-    """Put an account before another, or at the end."""
+    changes: Changes
 
 
 class PanelWindow(QWidget):
@@ -57,7 +56,7 @@ class PanelWindow(QWidget):
         self._act: Callable[[Action], None] = actions.cards.act
         self._shown: Panel | None = None
         self._anchored = False
-        self._cards = CardModel(self, actions.move)
+        self._cards = CardModel(self, actions.changes)
         self._headline, self._subline = words(wrap=True), Line()
         self._refresh, self._pin, self._settings = (QToolButton(self) for _ in range(3))
         self._tools = ToolsRow(theme, actions.wish, lambda value: actions.choose(value, self._cards.keys()))
@@ -133,6 +132,12 @@ class PanelWindow(QWidget):
             if row is not None:
                 self._list.go_to(self._cards.index(row))
         (self._list if self._middle.currentWidget() is self._list else self._welcome).setFocus()
+
+    def edit_name(self, key: AccountKey) -> None:
+        """Let the person type another name for an account."""
+        row = self._cards.row_of(key)
+        if row is not None:
+            self._list.edit_name(self._cards.index(row))
 
     def keys(self) -> tuple[AccountKey, ...]:
         """The accounts in the order they are shown in."""

@@ -23,10 +23,11 @@ from probe_tray.core.identity import AccountKey
 from probe_tray.core.settings import Settings
 from probe_tray.ports import Clock
 from probe_tray.ui.about_dialog import AboutWindow, Inspector
-from probe_tray.ui.acting import Acting
+from probe_tray.ui.acting import Acting, Elsewhere
 from probe_tray.ui.bridge import Bridge
 from probe_tray.ui.card_list import CardActions
 from probe_tray.ui.connection_testing import ConnectionTesting
+from probe_tray.ui.card_model import Changes
 from probe_tray.ui.engine import Engine
 from probe_tray.ui.following import Following
 from probe_tray.ui.icon import IconPainter, card_ink
@@ -78,9 +79,8 @@ class Shell(QObject):
         self._following = Following(app, engine, self._theme, around.translator, self._speak_anew)
         self._menu = TrayMenu(self._menu_actions(), self._icons)
         self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, around.tray_available)
-        self._acting = Acting(
-            engine, self._theme, around.translator, self.show_settings, show_models=self.show_model_test
-        )
+        elsewhere = Elsewhere(settings=self.show_settings, models=self.show_model_test, name=self._edit_name)
+        self._acting = Acting(engine, self._theme, around.translator, elsewhere)
         self._testing = ModelTesting(
             engine,
             self._theme,
@@ -163,8 +163,13 @@ class Shell(QObject):
             wish=self._wish,
             choose=self._acting.choose,
             pin=self._acting.pin,
-            move=lambda key, before: self._acting.move(self._panel.keys(), key, before),
+            changes=Changes(
+                move=lambda key, before: self._acting.move(self._panel.keys(), key, before), name=self._acting.name
+            ),
         )
+
+    def _edit_name(self, key: AccountKey) -> None:
+        self._panel.edit_name(key)
 
     def _wish(self, wish: Wish) -> None:
         self._bridge.wish(wish)

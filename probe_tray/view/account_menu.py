@@ -30,6 +30,7 @@ def account_menu(account: AccountState, settings: Settings, t: Translator) -> Gr
     if StoreKind.VAULT in account.stores and settings.sync_dir:
         label = t("Move to the f&older") if alone else t("Keep in the f&older only")
         places.append(row(ActionKind.MOVE_TO_FOLDER, label))
+    places.append(row(ActionKind.RENAME, t("Rena&me…")))
     if account.email:
         places.append(row(ActionKind.COPY_EMAIL, t("&Copy email address")))
     groups = (tuple(login), tuple(places), () if account.official else (row(ActionKind.REMOVE, t("&Remove…")),))

@@ -1,6 +1,6 @@
 """The cards of the panel: accounts, and whatever else needs a person."""
 
-from probe_tray.core.condition import Condition
+from probe_tray.core.condition import USABLE, Condition
 from probe_tray.core.credential import ApiKeyLogin
 from probe_tray.core.errors import Problem
 from probe_tray.core.identity import StoreKind
@@ -8,6 +8,7 @@ from probe_tray.core.state import AccountState, AppState, Unreadable
 from probe_tray.view import looks
 from probe_tray.view.deck import CardMemory, Deck, Entry
 from probe_tray.view.models import Bar, Card, IconLook, Notice, Tone
+from probe_tray.view.outlook import outlook_notice
 from probe_tray.view.renewals import last_renewal, lifetime
 from probe_tray.view.screen import Shown, Wish
 from probe_tray.view.sentences import notice, problem_notice
@@ -63,8 +64,8 @@ def account_card(found: Found, state: AppState, now: Now, t: Translator) -> Card
     settings, account, what = state.settings, found.account, found.what
     look = looks.look(account, what, settings)
     hide = account.snapshot is None or what in {Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING}
-    rows = () if hide or account.snapshot is None else looks.bars(account.snapshot, settings, now, t)
-    said = notice(account, what, settings, now, t)
+    rows = () if hide else looks.bars(account, settings, now, t)
+    said = notice(account, what, settings, now, t) or (outlook_notice(rows, t) if what in USABLE else None)
     life = "" if what is Condition.NEEDS_LOGIN else lifetime(account, settings, now, t)
     title, sub, badge = name(account), _subtitle(account, t), plan(account)
     return Card(
@@ -82,6 +83,7 @@ def account_card(found: Found, state: AppState, now: Now, t: Translator) -> Card
         notice=said,
         spoken=_spoken(title, badge, rows, life, said, t),
         hover=_hover(account, rows, now, t),
+        trend=() if hide or account.trend is None else account.trend.percents,
         brief=_brief(account, what, rows, now, t),
     )
 
@@ -128,7 +130,8 @@ def _spoken(title: str, badge: str, rows: tuple[Bar, ...], life: str, said: Noti
 
 def _hover(account: AccountState, rows: tuple[Bar, ...], now: Now, t: Translator) -> str:
     lines = [name(account)]
-    lines += [f"{b.label}  {b.percent_text}  {b.reset}".rstrip() for b in rows]
+    for bar in rows:
+        lines += [line for line in (f"{bar.label}  {bar.percent_text}  {bar.reset}".rstrip(), bar.outlook) if line]
     if account.expires_at is not None:
         lines.append(
             t(

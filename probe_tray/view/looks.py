@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from probe_tray.core.condition import USABLE, Condition, local_time
 from probe_tray.core.levels import levels
 from probe_tray.core.quota import Capacity, Snapshot, Window, WindowKind
@@ -9,6 +11,7 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 from probe_tray.core.usage import capacity
 from probe_tray.view.models import Bar, IconLook, Tone
+from probe_tray.view.outlook import coming, outlook_words
 from probe_tray.view.times import Now, at, both
 from probe_tray.view.translate import Translator
 
@@ -56,9 +59,24 @@ def ordered(snapshot: Snapshot) -> list[Window]:
     return sorted(snapshot.main.windows, key=lambda w: (_ORDER.index(w.kind), w.seconds or 0))
 
 
-def bars(snapshot: Snapshot, settings: Settings, now: Now, t: Translator) -> tuple[Bar, ...]:
+def bars(account: AccountState, settings: Settings, now: Now, t: Translator) -> tuple[Bar, ...]:
     """One bar for each window of the main limit."""
-    return tuple(_bar(w, snapshot, settings, now, t) for w in ordered(snapshot))
+    snapshot = account.snapshot
+    if snapshot is None:
+        return ()
+    return tuple(_foreseen(bar(w, snapshot, settings, now, t), account, w, now, t) for w in ordered(snapshot))
+
+
+def _foreseen(drawn: Bar, account: AccountState, window: Window, now: Now, t: Translator) -> Bar:
+    found = coming(account, window, now.moment)
+    if found is None or found.percent_at_reset is None:
+        return drawn
+    return replace(
+        drawn,
+        coming=min(max(round(found.percent_at_reset), drawn.percent), _FULL),
+        outlook=outlook_words(account, window, now, t),
+        runs_out=found.runs_out_at is not None,
+    )
 
 
 def label(window: Window, t: Translator) -> str:
@@ -83,7 +101,8 @@ def _longest(snapshot: Snapshot) -> Window | None:
     return by_kind or max(others, key=lambda w: w.used_percent, default=None)
 
 
-def _bar(window: Window, snapshot: Snapshot, settings: Settings, now: Now, t: Translator) -> Bar:
+def bar(window: Window, snapshot: Snapshot, settings: Settings, now: Now, t: Translator) -> Bar:
+    """One window as it is now."""
     percent = whole(window.used_percent)
     reset = None if window.reset_at is None else local_time(window.reset_at, snapshot)
     if reset is not None and reset <= now.moment:

@@ -48,6 +48,8 @@ class ActionKind(enum.Enum):
     COPY_EMAIL = "copy email"
     MOVE_TO_VAULT = "move to the vault"
     MOVE_TO_FOLDER = "move to the folder"
+    RENAME = "rename"
+    """Edits the name where it stands."""
     REMOVE = "remove"
     """Asks first."""
     START_ANEW = "start anew"
@@ -72,6 +74,12 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     tone: Tone
     pace: int | None
     """Where an even pace would stand, 0 to 100."""
+    coming: int | None = None
+    """What is used at the reset if it goes on like this, 0 to 100."""
+    outlook: str = ""
+    """The same as a sentence."""
+    runs_out: bool = False
+    """Whether it is used up before its reset then."""
     reset: str
     """Both ways, where there is room."""
     reset_short: str
@@ -125,6 +133,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     spoken: str
     """The whole card for a screen reader."""
     hover: str = ""
+    trend: tuple[int | None, ...] = ()
+    """The last seven days of its longest window in equal stretches, 0 to 100; None where nothing was heard."""
     brief: str = ""
     """The one thing to know of it, for the end of a line."""
 

@@ -25,12 +25,15 @@ from probe_tray.core.errors import (
     SavedForLaterError,
     UncertainLoginError,
 )
+from probe_tray.core.forecast import Pace
+from probe_tray.core.history import Meter, Trend
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.machine import Machine
 from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.secret import Secret
 from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Renewal, Unreadable
 from probe_tray.ui.card_list import CardActions
+from probe_tray.ui.card_model import Changes
 from probe_tray.ui.panel import PanelActions
 
 NOW = datetime(2026, 11, 22, 13, 52, tzinfo=UTC)
@@ -148,6 +151,34 @@ def conditions() -> AppState:
     )
 
 
+def foreseen() -> AppState:
+    """Accounts with a week behind them: one lasts, one runs out before its reset, one has only just begun."""
+    weekly, short = Meter(kind=WindowKind.WEEKLY, seconds=604_800), Meter(kind=WindowKind.SHORT, seconds=18_000)
+
+    def pace(meter: Meter, used: float, resets_in: timedelta) -> Pace:
+        reset_at, length = NOW + resets_in, timedelta(seconds=meter.seconds)
+        return Pace(
+            meter=meter, reset_at=reset_at, since=reset_at - length, base=0, at=NOW - _HOUR / 30, used=used, samples=40
+        )
+
+    def known(email: str, used: float, percents: Sequence[int | None], short_used: float = 42) -> AccountState:
+        paces = (
+            pace(weekly, used, timedelta(days=3, hours=19, minutes=8)),
+            pace(short, short_used, timedelta(hours=2, minutes=10)),
+        )
+        trend = Trend(meter=weekly, percents=tuple(percents))
+        return account(email, snapshot(short_used, used), paces=paces, trend=trend)
+
+    return AppState(
+        loaded=True,
+        accounts=(
+            known("lasts@example.com", 38, [*range(20, 60, 2), 0, *range(0, 39)]),
+            known("ends@example.com", 72, [None] * 20 + [0, 1, 3, 8, 9, 20, 21, 22, 30, 44] * 2 + list(range(45, 73))),
+            known("new@example.com", 1, [None] * 59 + [1], 1),
+        ),
+    )
+
+
 def troubled_lives() -> AppState:
     """Every way in which a login's renewal, or the place it is kept in, needs a person."""
 
@@ -170,7 +201,7 @@ def troubled_lives() -> AppState:
             (StoreKind.VAULT, KeyMissingError().problem),
             (StoreKind.FOLDER, ReadError(path="/home/ana/logins", reason="it is not there").problem),
         ),
-        trouble=NotRevokedError(status="503").problem,
+        trouble=NotRevokedError(reason="status 503").problem,
     )
 
 
@@ -215,7 +246,7 @@ def idle_actions() -> PanelActions:
         wish=lambda _: None,
         choose=lambda _value, _keys: None,
         pin=lambda: None,
-        move=lambda _key, _before: None,
+        changes=Changes(move=lambda _key, _before: None, name=lambda _key, _name: None),
     )
 
 

@@ -11,11 +11,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.commands import Command, LogIn, MoveAccount, Refresh, RemoveAccount, Renew, StartVaultAnew
+from probe_tray.core.commands import Arrange, Command, LogIn, MoveAccount, Refresh, RemoveAccount, Renew, StartVaultAnew
+from probe_tray.core.desk import Density, Desk, Sort
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.ui.acting import Acting
+from probe_tray.ui.acting import Acting, Elsewhere
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models import Action, ActionKind
 from probe_tray.view.present import present
@@ -26,13 +27,15 @@ ANA = samples.account("ana@example.com", samples.snapshot(42, 17), revocable=Tru
 LEE = samples.account("lee@example.com", stores=(StoreKind.FOLDER,), location="lee.json")
 
 
-class Desk:
+class Bench:
     def __init__(self, app: QApplication) -> None:
         state = AppState(loaded=True, accounts=(ANA, LEE), settings=Settings(sync_dir="~/logins"))
         self.engine = samples.FakeEngine(state)
         self.settings_shown = 0
         self.tested: list[AccountKey | None] = []
-        self.acting = Acting(self.engine, Theme(app), Translator(), self._show_settings, show_models=self.tested.append)
+        self.renamed: list[AccountKey] = []
+        elsewhere = Elsewhere(settings=self._show_settings, models=self.tested.append, name=self.renamed.append)
+        self.acting = Acting(self.engine, Theme(app), Translator(), elsewhere)
         self.around = QWidget()
 
     def _show_settings(self) -> None:
@@ -51,14 +54,44 @@ class Desk:
         menu.close()
 
 
-def test_models_of_the_chosen_account_are_tested(desk: "Desk") -> None:
+def test_models_of_the_chosen_account_are_tested(desk: "Bench") -> None:
     desk.choose("lee@example.com", "&Test models…")
     assert desk.tested == [LEE.key]
 
 
+def test_a_name_is_edited_where_it_stands(desk: "Bench") -> None:
+    desk.choose("ana@example.com", "Rena&me…")
+    assert desk.renamed == [ANA.key]
+
+
+@pytest.mark.parametrize(("typed", "kept"), [(" Work ", "Work"), ("", ""), ("ana@example.com ", "")])
+def test_a_name_is_kept_unless_it_is_the_accounts_own(desk: "Bench", typed: str, kept: str) -> None:
+    desk.acting.name(ANA.key, typed)
+    (arranged,) = desk.engine.sent
+    assert isinstance(arranged, Arrange)
+    assert arranged.desk.alias(ANA.key.slug) == kept
+
+
+def test_how_accounts_are_listed_is_kept(desk: "Bench") -> None:
+    keys = (LEE.key, ANA.key)
+    desk.acting.choose(Sort.OWN, keys)
+    desk.acting.choose(Sort.NAME, keys)
+    desk.acting.choose(Density.LINES, keys)
+    desk.acting.pin()
+    desk.acting.move(keys, LEE.key, None)
+    slugs = (LEE.key.slug, ANA.key.slug)
+    assert desk.engine.sent == [
+        Arrange(Desk(sort=Sort.OWN, order=slugs)),
+        Arrange(Desk(sort=Sort.NAME)),
+        Arrange(Desk(density=Density.LINES)),
+        Arrange(Desk(pinned=True)),
+        Arrange(Desk(sort=Sort.OWN, order=slugs[::-1])),
+    ]
+
+
 @pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication) -> Iterator[Desk]:
-    found = Desk(qapp)
+def desk(qtbot: QtBot, qapp: QApplication) -> Iterator[Bench]:
+    found = Bench(qapp)
     yield found
     found.acting.question.close()
     found.acting.question.deleteLater()
@@ -75,18 +108,18 @@ def desk(qtbot: QtBot, qapp: QApplication) -> Iterator[Desk]:
         ("lee@example.com", "Move to the &vault", MoveAccount(LEE.key, StoreKind.VAULT)),
     ],
 )
-def test_a_row_sends_its_command(desk: Desk, title: str, row: str, command: Command) -> None:
+def test_a_row_sends_its_command(desk: Bench, title: str, row: str, command: Command) -> None:
     desk.choose(title, row)
     assert desk.engine.sent == [command]
 
 
-def test_the_address_is_copied(desk: Desk) -> None:
+def test_the_address_is_copied(desk: Bench) -> None:
     desk.choose("ana@example.com", "&Copy email address")
     assert QGuiApplication.clipboard().text() == "ana@example.com"
 
 
 @pytest.mark.parametrize("revoke", [False, True])
-def test_an_account_is_removed_after_one_question(desk: Desk, *, revoke: bool) -> None:
+def test_an_account_is_removed_after_one_question(desk: Bench, *, revoke: bool) -> None:
     desk.choose("ana@example.com", "&Remove…")
     question = desk.acting.question
     assert desk.engine.sent == []
@@ -98,7 +131,7 @@ def test_an_account_is_removed_after_one_question(desk: Desk, *, revoke: bool) -
     assert not question.isVisible()
 
 
-def test_a_choice_made_for_one_account_is_not_made_for_the_next(desk: Desk) -> None:
+def test_a_choice_made_for_one_account_is_not_made_for_the_next(desk: Bench) -> None:
     desk.choose("ana@example.com", "&Remove…")
     desk.acting.question._check.setChecked(True)
     desk.choose("lee@example.com", "&Remove…")
@@ -109,20 +142,20 @@ def test_a_choice_made_for_one_account_is_not_made_for_the_next(desk: Desk) -> N
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_Return])
-def test_a_hasty_key_removes_nothing(desk: Desk, key: Qt.Key) -> None:
+def test_a_hasty_key_removes_nothing(desk: Bench, key: Qt.Key) -> None:
     desk.choose("ana@example.com", "&Remove…")
     QTest.keyClick(desk.acting.question, key)
     assert not desk.acting.question.isVisible()
     assert desk.engine.sent == []
 
 
-def test_an_account_that_went_meanwhile_is_not_asked_about(desk: Desk) -> None:
+def test_an_account_that_went_meanwhile_is_not_asked_about(desk: Bench) -> None:
     desk.engine.change(replace(desk.engine.state, accounts=()))
     desk.acting.act(Action(kind=ActionKind.REMOVE, label="", key=ANA.key))
     assert not desk.acting.question.isVisible()
 
 
-def test_a_new_key_is_made_after_one_question(desk: Desk) -> None:
+def test_a_new_key_is_made_after_one_question(desk: Bench) -> None:
     desk.engine.change(samples.troubled_lives())
     desk.choose("Saved logins", "Start with a new key…")
     assert desk.engine.sent == []
@@ -130,6 +163,6 @@ def test_a_new_key_is_made_after_one_question(desk: Desk) -> None:
     assert desk.engine.sent == [StartVaultAnew()]
 
 
-def test_the_settings_open(desk: Desk) -> None:
+def test_the_settings_open(desk: Bench) -> None:
     desk.acting.act(Action(kind=ActionKind.SETTINGS, label=""))
     assert desk.settings_shown == 1

