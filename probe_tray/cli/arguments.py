@@ -7,6 +7,8 @@ from typing import NoReturn, Protocol, cast
 from probe_tray import __version__
 
 _MOST_JOBS = 64
+EXPORT_FORMATS = ("codex-probe", "cliproxyapi", "auth.json", "sub2api", "jsonl")
+"""What ``--export`` writes."""
 _EPILOG = """\
 examples:
   codex-probe --login -o ~/logins/                   sign in and keep the login in a folder
@@ -18,6 +20,8 @@ examples:
   codex-probe --status --apitest --output r.csv a/   r_status.csv and r_apitest.csv
   codex-probe --import auth.json old-logins/         show what they hold, and take it into the tray app
   pbpaste | codex-probe --import --yes -             the same of standard input, without a question
+  codex-probe --export sub2api -o all.json           every login of the tray app in one file
+  codex-probe --export auth.json -o ~/.codex/ a.json a login for the official client
 
 exit status: 0 all well; 1 something failed for at least one login; 2 wrong use or unusable configuration;
 130 interrupted (what was done is kept and reported)."""
@@ -37,6 +41,8 @@ class Arguments(Protocol):
     renew: bool
     force: bool
     take: bool
+    export: str | None
+    no_refresh_tokens: bool
     status: bool
     apitest: bool
     all_models: bool
@@ -75,10 +81,16 @@ def misused(arguments: Arguments) -> str:
     """Why these flags do not go together, as a sentence; empty where they do."""
     if arguments.login:
         return _misused_login(arguments)
+    if arguments.device or arguments.no_browser:
+        return "--device and --no-browser go with --login."
+    if arguments.export is not None:
+        return _misused_export(arguments)
+    if arguments.o is not None:
+        return "-o goes with --login and --export."
+    if arguments.no_refresh_tokens:
+        return "--no-refresh-tokens goes with --export."
     if arguments.take:
         return _misused_import(arguments)
-    if arguments.o is not None or arguments.device or arguments.no_browser:
-        return "-o, --device and --no-browser go with --login."
     if (arguments.models or arguments.all_models) and not arguments.apitest:
         return "--models and --all-models go with --apitest."
     if arguments.models and arguments.all_models:
@@ -88,14 +100,14 @@ def misused(arguments: Arguments) -> str:
     if not (arguments.renew or arguments.status or arguments.apitest):
         what = (
             "--status shows the quotas, --apitest tests models, --renew renews logins, --login signs in, "
-            "--import takes logins"
+            "--import takes logins, --export writes them"
         )
         return f"say what to do: {what}."
     return ""
 
 
 def _misused_login(arguments: Arguments) -> str:
-    if _works(arguments) or arguments.take:
+    if _works(arguments) or arguments.take or arguments.export is not None:
         return "--login stands alone: renew or ask for quotas in another run."
     if arguments.paths:
         return "--login takes no files: -o names the one that it writes."
@@ -107,10 +119,18 @@ def _misused_login(arguments: Arguments) -> str:
 def _misused_import(arguments: Arguments) -> str:
     if _works(arguments):
         return "--import stands alone: renew or ask for quotas in another run."
-    if arguments.o is not None or arguments.device or arguments.no_browser:
-        return "-o, --device and --no-browser go with --login."
     if not arguments.paths:
         return "--import needs something to read: files, folders, or - for standard input."
+    return ""
+
+
+def _misused_export(arguments: Arguments) -> str:
+    if _works(arguments) or arguments.take:
+        return "--export stands alone: renew, import or ask for quotas in another run."
+    if arguments.no_refresh_tokens and arguments.export == "auth.json":
+        return "the official client takes no auth.json without a refresh token: choose another format."
+    if arguments.json and arguments.o == "-":
+        return "--json and -o - both print to standard output: choose one of them."
     return ""
 
 
@@ -131,10 +151,13 @@ def _make_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("paths", nargs="*", metavar="FILE-OR-FOLDER", help="credential files, or folders of them")
     add("--login", action="store_true", help="sign in in the browser and write a credential file; needs -o")
-    add("-o", metavar="PATH", help="file or folder for --login; a missing folder is made, and the name chosen")
+    add("-o", metavar="PATH", help="file or folder for --login and --export; a missing folder is made, the name chosen")
     add("--device", action="store_true", help="with --login: use a code instead of a browser on this computer")
     add("--no-browser", action="store_true", help="with --login: print the address, and accept a pasted one")
     add("--import", dest="take", action="store_true", help="take the logins of files, folders or - into the tray app")
+    formats = ", ".join(EXPORT_FORMATS)
+    add("--export", metavar="FORMAT", type=str.lower, choices=EXPORT_FORMATS, help=f"write logins as {formats}")
+    add("--no-refresh-tokens", action="store_true", help="with --export: leave them out, so that nobody can renew")
     add("--renew", action="store_true", help="renew logins that have expired or soon will, in place")
     add("-f", dest="force", action="store_true", help="with --renew: whatever the expiry")
     add("--status", action="store_true", help="show the quota of each login: every window that the service tells")

@@ -52,6 +52,10 @@ def _do(arguments: Arguments) -> int:
         from probe_tray.cli.importing import run_import
 
         return run_import(arguments)
+    if arguments.export is not None:
+        from probe_tray.cli.exporting import run_export
+
+        return run_export(arguments, arguments.export)
     from probe_tray.cli.work import run_work
 
     return run_work(arguments)

@@ -21,8 +21,7 @@ LIVE_WARNING = (
     "Keep it to yourself, and delete it when it has done its work."
 )
 SHARED_WARNING = (
-    "With its refresh token a login should be renewed in one program only: when two renew it, the service ends it. "
-    "--no-refresh-tokens leaves them out."
+    "With its refresh token a login should be renewed in one program only: when two renew it, the service ends it."
 )
 _UNSAFE = re.compile(r'[/\\:<>"|?*\x00-\x1f\x7f]')
 _NAME_LENGTH = 100

@@ -188,7 +188,7 @@ def test_a_keyring_that_refuses_costs_nothing(tray: Tray, home: Path) -> None:
         (["--import"], "--import needs something to read"),
         (["--import", "--status", "a.json"], "--import stands alone"),
         (["--import", "--login", "-o", "x/"], "--login stands alone"),
-        (["--import", "-o", "x", "a.json"], "go with --login"),
+        (["--import", "-o", "x", "a.json"], "-o goes with --login and --export"),
     ],
 )
 def test_wrong_use_is_said(tray: Tray, arguments: list[str], said: str) -> None:

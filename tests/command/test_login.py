@@ -343,7 +343,7 @@ def test_interrupted_while_the_code_is_traded_the_login_is_kept(bench: Bench) ->
         (["--login", "-o", "x", "--renew"], "--login stands alone"),
         (["--login", "-o", "x", "y.json"], "--login takes no files"),
         (["--device", "--status", "."], "go with --login"),
-        (["-o", "x"], "go with --login"),
+        (["-o", "x"], "-o goes with --login"),
         (["--login", "-o", "x", "--proxy", "ftp://s3cret@x"], "unknown kind"),
     ],
 )

@@ -1,0 +1,175 @@
+"""``codex-probe --export``: writes logins as other programs take them."""
+
+import asyncio
+import logging
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from probe_tray.adapters.clock import SystemClock
+from probe_tray.adapters.config_file import LoadedSettings
+from probe_tray.adapters.credential_files import is_folder, is_there
+from probe_tray.adapters.files_store import make_missing
+from probe_tray.adapters.hygiene import Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.keyring_key import OsKeyStore
+from probe_tray.adapters.local_zone import LocalZone
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.places import Places, user_places
+from probe_tray.adapters.safe_files import LIMIT, replace_file
+from probe_tray.adapters.vault import VaultStore
+from probe_tray.bootstrap import vault_key
+from probe_tray.cli.accounts import Found, find_logins, read_settings
+from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.hints import at_the_command_line, with_hints
+from probe_tray.cli.output import Console
+from probe_tray.core.errors import UsageError, WriteError
+from probe_tray.core.exporting import LIVE_WARNING, SHARED_WARNING, Export, ExportFormat, NewFile, Style, export
+from probe_tray.core.identity import StoreKind
+from probe_tray.core.report import AccountReport
+from probe_tray.core.service import OFFICIAL
+from probe_tray.view.status_table import failures
+from probe_tray.view.translate import Translator
+
+_DONE, _FAILED, _INTERRUPTED = 0, 1, 130
+_STANDARD_OUTPUT = "-"
+
+
+class _Result(msgspec.Struct, frozen=True, kw_only=True):
+    files: list[str]
+    logins: int
+    failures: list[str]
+
+
+def run_export(arguments: Arguments, name: str) -> int:
+    """Write the logins in the format of this ``name`` and return the exit status.
+
+    Raises UsageError or ConfigError before anything is written.
+    """
+    switch_off_core_dumps()
+    with configure_logging(logging.WARNING, sys.stderr, Redactor(tuple)):
+        places = user_places()
+        loaded = read_settings(arguments.config, places)
+        found = asyncio.run(_find(arguments, loaded, places))
+        style = Style(
+            format=ExportFormat(name),
+            refresh_tokens=not arguments.no_refresh_tokens,
+            now=SystemClock().now(),
+            zone=LocalZone(),
+            client_id=OFFICIAL.client_id,
+        )
+        # The official client's own login is exported only where somebody names its file.
+        logins = [s.credential for s in found.logins if arguments.paths or s.store is not StoreKind.OFFICIAL]
+        exporting = _Exporting(arguments, found, places.official_login)
+        return exporting.run(export(logins, style), style)
+
+
+async def _find(arguments: Arguments, loaded: LoadedSettings, places: Places) -> Found:
+    vault = VaultStore(places.vault, vault_key(places, OsKeyStore(), FileLocks(places.locks)))
+    return await find_logins(arguments.paths, loaded, places, vault)
+
+
+class _Exporting:
+    def __init__(self, arguments: Arguments, found: Found, official: Path) -> None:
+        self._arguments = arguments
+        self._official = official
+        self._console = Console(quiet=arguments.quiet)
+        self._complaints = _complaints(found)
+        self._written: list[str] = []
+
+    def run(self, result: Export, style: Style) -> int:
+        name = style.format.value
+        self._complaints += [f"{left.who} cannot be written as {name}: {left.reason}." for left in result.left_out]
+        if not result.files:
+            self._complaints.append("there is nothing to export.")
+        printed = self._arguments.o == _STANDARD_OUTPUT
+        targets = [] if printed else self._targets(result.files)
+        if printed and len(result.files) > 1:
+            what = f"-o - takes one file, and {name} makes {len(result.files)}: choose jsonl or sub2api, or a folder."
+            raise UsageError(what=what)
+        if result.files:
+            self._console.note(LIVE_WARNING)
+            if style.refresh_tokens:
+                leave = "" if style.format is ExportFormat.OFFICIAL else " --no-refresh-tokens leaves them out."
+                self._console.note(SHARED_WARNING + leave)
+        if printed:
+            for file in result.files:
+                self._console.result(file.text.reveal().encode())
+        try:
+            for path, file in zip(targets, result.files, strict=False):
+                self._write(path, file)
+        except KeyboardInterrupt:
+            self._complaints.append(f"interrupted: {len(self._written)} of {len(targets)} files were written.")
+            return self._end(result, _INTERRUPTED)
+        return self._end(result, _FAILED if self._complaints else _DONE)
+
+    def _end(self, result: Export, status: int) -> int:
+        if self._arguments.json:
+            said = _Result(files=self._written, logins=result.logins, failures=self._complaints)
+            self._console.result(msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n")
+        elif self._written:
+            self._console.result("".join(f"{path}\n" for path in self._written).encode("utf-8", "replace"))
+        for complaint in self._complaints:
+            self._console.failure(complaint)
+        return status
+
+    def _write(self, path: Path, file: NewFile) -> None:
+        data = file.text.reveal().encode()
+        try:
+            make_missing(path.absolute().parent)
+            replace_file(path, data)
+        except WriteError as error:
+            self._complaints.append(str(error))
+            return
+        self._written.append(str(path))
+        if len(data) > LIMIT:
+            self._console.note(
+                f"{path} is larger than {LIMIT // 1024} KiB, which --import does not read; "
+                "the format codex-probe makes a file of each login."
+            )
+
+    def _targets(self, files: Sequence[NewFile]) -> list[Path]:
+        """Where each file goes. Raises UsageError where something is in the way; then nothing is written."""
+        given = self._arguments.o
+        if given is None:
+            paths = [Path(file.name) for file in files]
+        elif _means_folder(given):
+            paths = [Path(given) / file.name for file in files]
+        elif len(files) > 1:
+            raise UsageError(what=f"-o {given} is one file, and {len(files)} are to be written: name a folder.")
+        else:
+            paths = [Path(given) for _ in files]
+        for path in paths:
+            self._refuse(path)
+        return paths
+
+    def _refuse(self, path: Path) -> None:
+        if not is_there(path):
+            folder = path.absolute().parent
+            if not _means_folder(self._arguments.o or ".") and not is_folder(folder):
+                raise UsageError(what=f"-o {path}: there is no folder {folder}.")
+            return
+        if path.exists() and self._official.exists() and self._official.samefile(path):
+            raise UsageError(what=f"{path} is the official Codex client's own login, which is never replaced.")
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise UsageError(what=f"{path} is there already and is not a file that can be replaced.")
+        if not self._arguments.yes:
+            raise UsageError(what=f"{path} is there already: name another place, or replace it with --yes.")
+
+
+def _means_folder(given: str) -> bool:
+    path = Path(given)
+    if is_folder(path) or given.endswith(("/", os.sep)):
+        return True
+    return not path.suffix and not is_there(path)
+
+
+def _complaints(found: Found) -> list[str]:
+    t = Translator()
+    stores = [f"{t.title(trouble)} {t.hint(trouble)}" for trouble in map(at_the_command_line, found.troubles)]
+    reports = [entry for entry in found.entries if isinstance(entry, AccountReport)]
+    keys = [f"{report.location} holds an API key, and no login." for report in reports if report.api_key]
+    return stores + failures(map(with_hints, reports), t) + keys

@@ -1,0 +1,192 @@
+"""``codex-probe --export``, seen from outside."""
+
+import base64
+import json
+import os
+import stat
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from probe_tray.cli.arguments import EXPORT_FORMATS
+from probe_tray.core.exporting import ExportFormat
+from tests.command.bench import COMMAND, lines
+from tests.command.preload import failing_to_replace, with_keyring
+from tests.support.files import exported, flat, official
+from tests.support.tokens import tokens
+
+KEY = base64.b64encode(bytes(32)).decode()
+LIVE, SHARED = "holds live tokens", "renewed in one program only"
+
+
+class Desk:
+    """A folder to work in, and a tray app that keeps its logins in the folder ``shared``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = folder / "config.json"
+        self.config.write_text(json.dumps({"sync_dir": "shared", "storage": "folder"}))
+
+    def run(self, *arguments: object, more: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(
+            [COMMAND, "--config", str(self.config), *map(str, arguments)],
+            env=os.environ | dict(more or {}),
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=50,
+            check=False,
+        )
+
+    def write(self, name: str, held: object) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(held))
+        return path
+
+
+@pytest.fixture
+def desk(tmp_path: Path, home: Path) -> Desk:
+    del home
+    return Desk(tmp_path)
+
+
+def test_every_format_has_its_name() -> None:
+    assert tuple(kind.value for kind in ExportFormat) == EXPORT_FORMATS
+
+
+def test_the_logins_of_the_tray_go_into_one_private_file(desk: Desk) -> None:
+    desk.write("shared/a.json", flat("ana"))
+    desk.write("shared/b.json", flat("bob"))
+    done = desk.run("--export", "sub2api", "-o", "all.json")
+    assert (done.returncode, lines(done.stdout)) == (0, ["all.json"])
+    path = desk.folder / "all.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [one["name"] for one in json.loads(path.read_bytes())["accounts"]] == ["ana@example.com", "bob@example.com"]
+    said = done.stderr.decode()
+    assert (said.count(LIVE), said.count(SHARED)) == (1, 1)
+    assert "eyJ" not in said
+
+
+def test_the_vault_is_exported_too(desk: Desk) -> None:
+    desk.config.write_text("{}")
+    keyring = with_keyring(desk.folder / "keyring", key=KEY)
+    assert desk.run("--import", "--yes", desk.write("a.json", flat("ana")), more=keyring).returncode == 0
+    done = desk.run("--export", "jsonl", "-o", "-", more=keyring)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["refresh_token"] == "rt_ana.1"
+
+
+@pytest.mark.parametrize("name", EXPORT_FORMATS)
+def test_what_is_exported_can_be_imported_again(desk: Desk, name: str) -> None:
+    desk.write("old/a.json", flat("ana"))
+    desk.write("old/b.json", exported("bob", "cat"))
+    done = desk.run("--export", name, "-o", "new/", "old")
+    assert done.returncode == 0, done.stderr
+    back = desk.run("--import", "--yes", *lines(done.stdout))
+    assert back.returncode == 0, back.stderr
+    assert lines(back.stderr)[-1] == "3 logins imported, 0 left out, 0 failed."
+    kept = [json.loads(file.read_bytes()) for file in sorted((desk.folder / "shared").iterdir())]
+    names = ("id_token", "access_token", "refresh_token")
+    assert [{key: one[key] for key in names} for one in kept] == [tokens(name) for name in ("ana", "bob", "cat")]
+
+
+def test_a_login_for_the_official_client_is_named_as_it_expects(desk: Desk) -> None:
+    done = desk.run("--export", "auth.json", "-o", "codex", desk.write("a.json", flat("ana")))
+    assert (done.returncode, lines(done.stdout)) == (0, ["codex/auth.json"])
+    held = json.loads((desk.folder / "codex" / "auth.json").read_bytes())
+    assert (held["auth_mode"], held["tokens"]["refresh_token"]) == ("chatgpt", "rt_ana.1")
+    assert "--no-refresh-tokens" not in done.stderr.decode()
+
+
+def test_a_login_that_the_official_client_would_refuse_is_named(desk: Desk) -> None:
+    desk.write("old/a.json", flat("ana", refresh_token=""))
+    desk.write("old/b.json", flat("bob"))
+    done = desk.run("--export", "auth.json", "-o", "new/", "old")
+    assert (done.returncode, lines(done.stdout)) == (1, ["new/auth.json"])
+    assert "ana@example.com cannot be written as auth.json: it has no refresh token" in done.stderr.decode()
+
+
+def test_refresh_tokens_stay_here_where_that_is_asked(desk: Desk) -> None:
+    path = desk.write("a.json", flat("ana"))
+    done = desk.run("--export", "codex-probe", "--no-refresh-tokens", "-o", "-", path)
+    assert done.returncode == 0
+    assert "refresh_token" not in json.loads(done.stdout)
+    assert SHARED not in done.stderr.decode()
+
+
+def test_nothing_that_is_there_is_replaced_without_yes(desk: Desk) -> None:
+    path, old = desk.write("a.json", flat("ana")), desk.write("old.json", {"mine": 1})
+    done = desk.run("--export", "sub2api", "-o", old, path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "is there already" in done.stderr.decode()
+    assert json.loads(old.read_bytes()) == {"mine": 1}
+    assert desk.run("--export", "sub2api", "-o", old, "--yes", path).returncode == 0
+    assert json.loads(old.read_bytes())["type"] == "sub2api-data"
+    assert stat.S_IMODE(old.stat().st_mode) == 0o600
+
+
+def test_one_name_that_is_taken_keeps_all_of_them_from_being_written(desk: Desk) -> None:
+    desk.write("old/a.json", flat("ana"))
+    desk.write("old/b.json", flat("bob"))
+    desk.write("new/auth_bob@example.com.json", {})
+    assert desk.run("--export", "auth.json", "-o", "new", "old").returncode == 2
+    assert [path.name for path in (desk.folder / "new").iterdir()] == ["auth_bob@example.com.json"]
+
+
+def test_the_official_clients_own_login_is_never_replaced(desk: Desk, home: Path) -> None:
+    (home / ".codex").mkdir()
+    own = home / ".codex" / "auth.json"
+    own.write_text(json.dumps(official("bob")))
+    done = desk.run("--export", "auth.json", "--yes", "-o", own, desk.write("a.json", flat("ana")))
+    assert done.returncode == 2
+    assert "never replaced" in done.stderr.decode()
+    assert json.loads(own.read_bytes()) == official("bob")
+
+
+def test_a_bad_file_among_good_ones_is_named(desk: Desk) -> None:
+    desk.write("old/a.json", flat("ana"))
+    desk.write("old/b.json", [])
+    done = desk.run("--export", "jsonl", "-o", "all.jsonl", "old")
+    assert done.returncode == 1
+    assert "old/b.json cannot be read as a login" in done.stderr.decode()
+    assert len((desk.folder / "all.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_full_disk_leaves_nothing_half_written(desk: Desk) -> None:
+    path = desk.write("a.json", flat("ana"))
+    full = failing_to_replace("all.json", 28, desk.folder / "preload")
+    done = desk.run("--export", "sub2api", "-o", "all.json", path, more=full)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert "all.json cannot be written" in done.stderr.decode()
+    assert not [file for file in desk.folder.iterdir() if "all.json" in file.name or file.name.startswith(".")]
+
+
+def test_json_names_the_files_and_no_token(desk: Desk) -> None:
+    done = desk.run("--export", "codex-probe", "-o", "new/", "--json", "--quiet", desk.write("a.json", flat("ana")))
+    held = json.loads(done.stdout)
+    assert (done.returncode, done.stderr, held["logins"], held["failures"]) == (0, b"", 1, [])
+    assert held["files"] == ["new/codex_ana_at_example_com_20261122.json"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--export", "yaml"], "invalid choice"),
+        (["--export", "sub2api", "--status"], "--export stands alone"),
+        (["--export", "sub2api", "--import", "a"], "--export stands alone"),
+        (["--export", "auth.json", "--no-refresh-tokens"], "choose another format"),
+        (["--export", "jsonl", "-o", "-", "--json"], "choose one of them"),
+        (["--no-refresh-tokens", "--status"], "goes with --export"),
+        (["--export", "auth.json", "-o", "-", "both"], "-o - takes one file"),
+        (["--export", "auth.json", "-o", "a.json", "both"], "name a folder"),
+        (["--export", "jsonl", "-o", "gone/a.jsonl", "both"], "there is no folder"),
+    ],
+)
+def test_wrong_use_is_said(desk: Desk, arguments: list[str], said: str) -> None:
+    desk.write("both/a.json", exported("ana", "bob"))
+    done = desk.run(*arguments)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert said in done.stderr.decode()
