@@ -167,7 +167,7 @@ class Session:
         parts = UseCases(
             store=store,
             accounts=accounts,
-            login=Login(sign_ins, Exchange(self._service, client, clock), accounts, store),
+            login=Login(sign_ins, Exchange(self._service, client, clock), accounts, locks, store),
             poller=Poller(UsageAsker(client, accounts, renewals, clock), store, clock, randomness),
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),

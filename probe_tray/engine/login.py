@@ -6,7 +6,15 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from probe_tray.core.credential import Credential
-from probe_tray.core.errors import BrowserError, ClockError, OtherAccountError, PastedAddressError, ProbeError
+from probe_tray.core.errors import (
+    BrowserError,
+    ClockError,
+    DataFolderError,
+    OtherAccountError,
+    PastedAddressError,
+    ProbeError,
+    StoreError,
+)
 from probe_tray.core.events import LoginChanged, TroubleMet
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.secret import Secret
@@ -16,6 +24,7 @@ from probe_tray.engine.exchange import Exchange
 from probe_tray.engine.sign_in import BrowserSignIn, SignIn, Waiting
 from probe_tray.engine.store import Store
 from probe_tray.engine.waiting import to_the_end
+from probe_tray.ports import AccountLocks
 
 REPLACED = "replaced by another login"
 """The message of a cancellation after which another login follows at once."""
@@ -24,11 +33,19 @@ REPLACED = "replaced by another login"
 class Login:
     """Runs one login at a time; the state tells how it goes."""
 
-    def __init__(self, sign_ins: Mapping[Way, SignIn], exchange: Exchange, accounts: Accounts, store: Store) -> None:
-        """Sign in with one of ``sign_ins``, keep the result in ``accounts``."""
+    def __init__(
+        self,
+        sign_ins: Mapping[Way, SignIn],
+        exchange: Exchange,
+        accounts: Accounts,
+        locks: AccountLocks,
+        store: Store,
+    ) -> None:
+        """Sign in with one of ``sign_ins``, keep the result in ``accounts`` under the account's lock."""
         self._sign_ins = sign_ins
         self._exchange = exchange
         self._accounts = accounts
+        self._locks = locks
         self._store = store
         self._current: SignIn | None = None
         self._unsaved: Credential | None = None
@@ -99,10 +116,19 @@ class Login:
         return credential
 
     async def _keep(self, credential: Credential) -> None:
-        for fault in await self._accounts.keep(credential):
+        for fault in await self._kept(credential):
             self._store.dispatch(TroubleMet(problem=fault.problem))
         self._unsaved = None
         await self._accounts.read()
+
+    async def _kept(self, credential: Credential) -> tuple[StoreError, ...]:
+        try:
+            # A renewal of the account's older login must not put its own tokens over these afterwards.
+            async with self._locks.hold(credential.key):
+                return await self._accounts.keep(credential)
+        except DataFolderError:
+            # The tokens are worth more than the lock.
+            return await self._accounts.keep(credential)
 
     async def _signed_in(self, account: AccountKey | None, way: Way) -> Credential:
         def waits(waiting: Waiting) -> None:

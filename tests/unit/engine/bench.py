@@ -9,7 +9,7 @@ from probe_tray.core.alert_kinds import Alert, AlertMemory
 from probe_tray.core.answer import Answer
 from probe_tray.core.connection import FoundProxy, Reached, Step
 from probe_tray.core.credential import Credential, StoredCredential
-from probe_tray.core.errors import ReadError, StoreError, WriteError
+from probe_tray.core.errors import DataFolderError, ReadError, StoreError, WriteError
 from probe_tray.core.history import Meter, Point, Renewed, Sample, Span, Trend
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.journal import JournalEntry, Outcome, PendingEntry
@@ -103,6 +103,10 @@ class GatedService(ScriptedService):
         await self._pass("exchange")
         return await super().exchange(code, verifier, redirect_uri)
 
+    async def refresh(self, refresh_token: Secret) -> Answer:
+        await self._pass("refresh")
+        return await super().refresh(refresh_token)
+
     async def usage(self, credential: Credential) -> Answer:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -162,6 +166,21 @@ class NoLocks:
     async def hold(self, key: AccountKey) -> AsyncGenerator[None]:
         del key
         yield
+
+
+class TaskLocks:
+    """Locks among the tasks of this process; ``fault`` is a folder in which none can be made."""
+
+    def __init__(self) -> None:
+        self.fault: DataFolderError | None = None
+        self._locks: dict[AccountKey, asyncio.Lock] = {}
+
+    @asynccontextmanager
+    async def hold(self, key: AccountKey) -> AsyncGenerator[None]:
+        if self.fault is not None:
+            raise self.fault
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            yield
 
 
 def compose(batch: tuple[Alert, ...], state: AppState) -> Notification:
@@ -286,11 +305,12 @@ class Bench:
             Way.CODE: DeviceSignIn(OFFICIAL, self.service, self.browser, self.clock),
         }
         exchange = Exchange(OFFICIAL, self.service, self.clock)
-        self.login = Login(sign_ins, exchange, self.accounts, self.store)
+        self.locks = TaskLocks()
+        self.login = Login(sign_ins, exchange, self.accounts, self.locks, self.store)
         transaction = Transaction(
             self.service, self.accounts, MemoryJournal(), MemoryOfTokens(), self.clock, self.randomness, "host"
         )
-        self.renewals = Renewals(transaction, NoLocks(), self.clock, self.store.dispatch)
+        self.renewals = Renewals(transaction, self.locks, self.clock, self.store.dispatch)
         asker = UsageAsker(self.service, self.accounts, self.renewals, self.clock)
         self.poller = Poller(asker, self.store, self.clock, self.randomness)
         self.timer = RenewalTimer(self.renewals, self.accounts, self.store, self.clock, self.randomness)

@@ -10,12 +10,16 @@ from probe_tray.core.answer import Answer
 from probe_tray.core.errors import (
     BrowserError,
     ClockError,
+    DataFolderError,
     KeyringLockedError,
     NotSentError,
     UncertainError,
     WriteError,
 )
 from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.renew_policy import Reason
+from probe_tray.core.renewal import Wish
+from probe_tray.core.secret import Secret
 from probe_tray.core.state import LoginPhase, LoginState
 from probe_tray.ports import Callback
 from tests.support.fakes import START, MemoryStore, problem_kind, settle
@@ -25,6 +29,7 @@ from tests.unit.engine.bench import CODE, Bench, running, token_answer
 MINUTE = timedelta(minutes=1)
 FULL = WriteError(path="x", reason="the disk is full")
 ANA = credential("ana").key
+FORCED = Wish(days=3, reason=Reason.FORCED)
 
 
 def phases(bench: Bench) -> list[LoginPhase | None]:
@@ -245,6 +250,42 @@ async def test_signing_in_again_replaces_the_account_s_login() -> None:
     assert await log_in(bench, ANA) == ANA
     assert [a.key for a in bench.state.accounts] == [ANA, credential("ben").key]
     assert bench.vault.held[ANA].refresh_token != credential("ana").refresh_token
+
+
+async def test_a_renewal_that_runs_meanwhile_does_not_put_its_tokens_over_the_new_login() -> None:
+    bench = Bench(credential("ana"))
+    bench.service.waits = {"refresh"}
+    bench.service.answer("refresh", token_answer("ana", 2))
+    bench.service.answer("exchange", token_answer("ana", 3))
+    async with running(bench.renewals.renew(ANA, FORCED)), logging_in(bench, ANA) as login:
+        await come_back(bench)
+        assert bench.vault.saves == 0
+        bench.service.gate.set()
+        assert await login == ANA
+    kept = bench.vault.held[ANA].refresh_token
+    assert (bench.vault.saves, kept) == (2, Secret(tokens("ana", number=3)["refresh_token"]))
+
+
+async def test_a_renewal_waits_until_the_new_login_is_saved_and_then_asks_with_that_one() -> None:
+    bench = Bench(credential("ana"))
+    bench.vault.waits = {"save"}
+    bench.service.answer("exchange", token_answer("ana", 2))
+    bench.service.answer("refresh", token_answer("ana", 3))
+    async with logging_in(bench, ANA) as login:
+        await come_back(bench)
+        async with running(bench.renewals.renew(ANA, FORCED)) as renewal:
+            assert bench.service.count("refresh") == 0
+            bench.vault.gate.set()
+            await asyncio.gather(login, renewal)
+    kept = bench.vault.held[ANA].refresh_token
+    assert kept == Secret(tokens("ana", number=3)["refresh_token"])
+
+
+async def test_tokens_are_saved_where_no_lock_can_be_made() -> None:
+    bench = Bench()
+    bench.locks.fault = DataFolderError(path="x", reason="it is read-only")
+    assert await log_in(bench) == ANA
+    assert list(bench.vault.held) == [ANA]
 
 
 async def test_another_account_than_the_one_asked_for_is_added_and_told_so() -> None:
