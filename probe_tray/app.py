@@ -52,7 +52,7 @@ def run(arguments: Sequence[str]) -> int:
         from probe_tray.bootstrap import open_session
 
         with open_session(os.environ, demo=chosen.demo) as session:
-            return _run_session(app, session, instance, wish or Wish.NOTHING)
+            return _run_session(app, session, instance, wish, greets=asked is not Wish.NOTHING)
     except ProbeError as error:
         print(f"probe-tray: {error}", file=sys.stderr)
         return _FATAL
@@ -100,13 +100,15 @@ def _make_application() -> "QApplication":
     return app
 
 
-def _run_session(app: "QApplication", session: "Session", instance: Instance, wish: Wish) -> int:
+def _run_session(
+    app: "QApplication", session: "Session", instance: Instance, wish: Wish | None, *, greets: bool
+) -> int:
     from probe_tray.ui.languages import load_catalogue
     from probe_tray.ui.loop import run as run_loop
     from probe_tray.view.translate import Translator
 
-    program = _Program(app, instance, Translator(load_catalogue(session.settings.language)))
-    return run_loop(app, lambda: program.work(session, wish))
+    program = _Program(app, instance, Translator(load_catalogue(session.settings.language)), greets=greets)
+    return run_loop(app, lambda: program.work(session, wish or Wish.NOTHING))
 
 
 class _Program:
@@ -115,10 +117,11 @@ class _Program:
     _wired: "Wired"
     _shell: "Shell"
 
-    def __init__(self, app: "QApplication", instance: Instance, translator: "Translator") -> None:
+    def __init__(self, app: "QApplication", instance: Instance, translator: "Translator", *, greets: bool) -> None:
         self._app = app
         self._instance = instance
         self._translator = translator
+        self._greets = greets
         self._stop = asyncio.Event()
         self._ended = False
 
@@ -134,7 +137,13 @@ class _Program:
         zone = LocalZone()
         session.evaluate_scripts(script_proxy)
         self._wired = wired = session.wire(self._translator, zone, self._say)
-        around = Surroundings(translator=self._translator, clock=wired.clock, zone=zone, inspector=wired.inspector)
+        around = Surroundings(
+            translator=self._translator,
+            clock=wired.clock,
+            zone=zone,
+            inspector=wired.inspector,
+            greets=self._greets,
+        )
         self._shell = Shell(self._app, wired.engine, around, self._stop.set)
         wired.engine.on_alert_action(self._press)
         session_end = SessionEnd(self._app, self._stop.set, lambda: self._ended, wired.clock.monotonic)

@@ -48,6 +48,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     density: Density = Density.AUTO
     pinned: bool = False
     """Whether the panel stays open when another window is used."""
+    welcomed: bool = False
+    """Whether the person has agreed to go on with the official client's login alone."""
 
     def alias(self, slug: str) -> str:
         """The person's name for the account, empty where there is none."""

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import msgspec
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 from probe_tray.core.commands import (
     Arrange,
@@ -17,10 +17,12 @@ from probe_tray.core.commands import (
     Refresh,
     RemoveAccount,
     Renew,
+    SaveSettings,
     StartVaultAnew,
 )
 from probe_tray.core.desk import Density, Sort
 from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.settings import Storage
 from probe_tray.core.state import AccountState
 from probe_tray.ui.card_menu import open_card_menu
 from probe_tray.ui.engine import Engine
@@ -76,6 +78,8 @@ class Acting:
                 self._elsewhere.settings()
             case ActionKind.TEST_MODELS:
                 self._elsewhere.models(action.key)
+            case ActionKind.USE_OFFICIAL | ActionKind.CHOOSE_FOLDER:
+                self._begin(action)
             case ActionKind.START_ANEW:
                 self.question.ask(starting_anew(self._translator), lambda _: self._engine.send(StartVaultAnew()))
             case (
@@ -89,6 +93,23 @@ class Acting:
                 account = None if action.key is None else self._engine.state.account(action.key)
                 if account is not None:
                     self._act_on(account, kind)
+
+    def _begin(self, action: Action) -> None:
+        if action.kind is ActionKind.USE_OFFICIAL:
+            self._engine.send(Arrange(replace(self._engine.state.desk, welcomed=True)))
+            return
+        # A child of the panel, which stays open behind it.
+        dialog = QFileDialog(QApplication.activeWindow(), action.label)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self._use_folder)
+        # open(), never exec(): a loop inside the loop would hold up everything else.
+        dialog.open()
+
+    def _use_folder(self, folder: str) -> None:
+        settings = replace(self._engine.state.settings, storage=Storage.FOLDER, sync_dir=folder)
+        self._engine.send(SaveSettings(settings))
 
     def choose(self, value: Sort | Density, keys: tuple[AccountKey, ...]) -> None:
         """List the accounts like this from now on; ``keys`` is their order now, where an own order begins."""

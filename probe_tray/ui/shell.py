@@ -45,6 +45,8 @@ from probe_tray.view.settings import form
 from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
 
+_HELLO = 1_000
+"""Milliseconds between a first start and its greeting."""
 _CLICK = 300
 """Milliseconds within which a window that was left and the click that follows are one."""
 _WINDOW_ICON = IconLook(weekly=35, short=60)
@@ -57,6 +59,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     zone: tzinfo
     inspector: Inspector
+    greets: bool = False
+    """Whether the panel opens by itself on a first start."""
     tray_available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
 
 
@@ -75,6 +79,7 @@ class Shell(QObject):
         self._settings: SettingsDialog | None = None
         self._connection: ConnectionTesting | None = None
         self._closing = False
+        self._greets = around.greets
         self._about = AboutWindow(engine, self._theme, self._icons, around.inspector, around.translator)
         self._following = Following(app, engine, self._theme, around.translator, self._speak_anew)
         self._menu = TrayMenu(self._menu_actions(), self._icons)
@@ -152,6 +157,10 @@ class Shell(QObject):
         self._tray.show_model(screen.tray)
         self._menu.show_model(screen.menu, card_ink(self._theme.tokens))
         self._panel.show_model(screen.panel)
+        if self._greets and screen.panel.welcome is not None:
+            self._greets = False
+            # Once the tray has had the time to come: the panel opens by its icon.
+            QTimer.singleShot(_HELLO, self, self.show_panel)
         self._login.show_model(screen.login)
         self._testing.draw()
         if self._settings is not None and self._connection is not None:

@@ -1,9 +1,9 @@
-"""The page of a first start: one friendly sentence and one button."""
+"""The page of a first start: one friendly sentence, and the three ways to begin."""
 
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from probe_tray.ui.icon import IconPainter, card_ink
 from probe_tray.ui.theme import Theme
@@ -28,6 +28,10 @@ class WelcomePage(QWidget):
         self._button.setDefault(True)
         self.setFocusProxy(self._button)
         self._button.clicked.connect(lambda: act(Action(kind=ActionKind.LOG_IN, label="")))
+        self._official, self._folder = QPushButton(), QPushButton()
+        self._official.clicked.connect(lambda: act(Action(kind=ActionKind.USE_OFFICIAL, label="")))
+        self._folder.clicked.connect(lambda: act(Action(kind=ActionKind.CHOOSE_FOLDER, label=self._folder_title)))
+        self._folder_title = ""
         px, middle = theme.px, Qt.AlignmentFlag.AlignHCenter
         for label in (self._picture, self._title, self._text, self._hint):
             label.setAlignment(middle)
@@ -40,7 +44,16 @@ class WelcomePage(QWidget):
         page.addWidget(self._title)
         page.addWidget(self._text)
         page.addSpacing(px(10))
-        page.addWidget(self._button, 0, middle)
+        buttons = QVBoxLayout()
+        buttons.setSpacing(px(8))
+        for button in (self._button, self._official, self._folder):
+            buttons.addWidget(button)
+        # All as wide as the widest of them.
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addLayout(buttons)
+        row.addStretch(1)
+        page.addLayout(row)
         page.addSpacing(px(10))
         page.addWidget(self._hint)
         page.addStretch(1)
@@ -55,6 +68,10 @@ class WelcomePage(QWidget):
         self._text.setText(model.text)
         self._hint.setText(model.hint)
         self._button.setText(model.button)
+        self._official.setText(model.official)
+        self._official.setVisible(bool(model.official))
+        self._folder.setText(model.folder)
+        self._folder_title = model.choose_folder
 
     def _dress(self) -> None:
         theme, colours = self._theme, self._theme.tokens

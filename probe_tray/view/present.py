@@ -9,9 +9,10 @@ from probe_tray.view.cards import deck, wanted
 from probe_tray.view.deck import CardMemory
 from probe_tray.view.login import login
 from probe_tray.view.models import Action, ActionKind, Notice, Tone, Welcome
+from probe_tray.view.privacy import masked_name
 from probe_tray.view.screen import Chip, Choice, Panel, Screen, Shown, Wish
 from probe_tray.view.summary import headline, status, subline
-from probe_tray.view.survey import Memory, Seen
+from probe_tray.view.survey import Memory, Seen, name
 from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
 from probe_tray.view.tray import menu, tray
@@ -63,7 +64,7 @@ def _panel(seen: Seen, wish: Wish, t: Translator, memory: CardMemory) -> Panel:
         cards=shown,
         lines=lines,
         columns=(t("Account"), t("5 h"), t("Week"), t("Reset")),
-        welcome=_welcome(t) if state.loaded and not total else None,
+        welcome=_welcome(state, t) if _is_first_start(seen, total) else None,
         searchable=total >= _SEARCH_FROM,
         search_hint=t("Find an account"),
         nothing_found=t("No account matches."),
@@ -120,12 +121,32 @@ def _banner(problem: Problem, t: Translator) -> Notice:
     return Notice(text=f"{t.title(problem)} {t.hint(problem)}", tone=Tone.WARNING, action=action)
 
 
-def _welcome(t: Translator) -> Welcome:
+def _is_first_start(seen: Seen, total: int) -> bool:
+    """Whether there is nothing yet but, perhaps, the official client's login."""
+    state = seen.state
+    if not state.loaded or total != len(state.accounts):
+        return False
+    return not total or (not state.desk.welcomed and all(account.official for account in state.accounts))
+
+
+def _welcome(state: AppState, t: Translator) -> Welcome:
+    found = next(iter(state.accounts), None)
+    if found is None:
+        hint = t("A login of the official Codex client on this computer appears here by itself.")
+    else:
+        hint = t(
+            "{who} is signed in to the official Codex client on this computer. Probe Tray only reads that login: it "
+            "shows the quota, and leaves renewing to the client.",
+            who=masked_name(found) if state.settings.privacy else name(found),
+        )
     return Welcome(
         title=t("Your Codex quotas, at a glance"),
         text=t(
             "Sign in once in your browser. Probe Tray then shows what is left of every quota, and when it comes back."
         ),
-        hint=t("A login of the official Codex client on this computer appears here by itself."),
+        hint=hint,
         button=t("&Log in to Codex…"),
+        official=t("&Use the Codex client's login") if found is not None else "",
+        folder=t("&Choose a folder of logins…"),
+        choose_folder=t("Choose a folder for logins"),
     )

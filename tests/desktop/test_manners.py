@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from probe_tray.demo import DemoService
 from tests.desktop.bench import Desktop, installed
 from tests.desktop.waiting import wait_for
-from tests.desktop.walking import LOGIN_WINDOW, PANEL, SETTINGS_WINDOW, App, write_config
+from tests.desktop.walking import GREETED, LOGIN_WINDOW, PANEL, SETTINGS_WINDOW, App, official_login, write_config
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
 
@@ -143,3 +144,24 @@ def test_the_diagnostics_are_copied_from_the_window(desktop: Desktop) -> None:
     app.press("Copy diagnostics")
     app.read("^Copied$")
     desktop.screenshot("manners-about")
+
+
+def test_a_first_start_greets_and_goes_on_with_the_clients_login_when_told(desktop: Desktop) -> None:
+    with DemoService() as service:
+        home = desktop.home / "codex"
+        home.mkdir()
+        (home / "auth.json").write_bytes(official_login(service.issue_login(ANA)))
+    app = App(desktop, GREETED, env={"CODEX_HOME": str(home)})
+    desktop.screen.wait_window(PANEL)
+    app.read("ana@example.com is signed in to the official Codex client")
+    desktop.screenshot("manners-first-start")
+    app.press("Use the Codex client's login")
+    wait_for("the page to go", lambda: desktop.reader.find("Use the Codex client's login", pid=app.pid) is None)
+    app.read(r"^ana@example\.com\.")
+    app.quit()
+    again_started = App(desktop, GREETED, env={"CODEX_HOME": str(home)})
+    again_started.wait_account(ANA, "")
+    assert desktop.screen.windows(pid=again_started.pid) == []
+    again_started.open_panel()
+    again_started.read(r"^ana@example\.com\.")
+    assert desktop.reader.find("Use the Codex client's login", pid=again_started.pid) is None

@@ -31,6 +31,8 @@ NEWCOMER: Final = "newcomer@example.com"
 OBEYING_MODES: Final = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--") if os.geteuid() == 0 else ()
 """Before a command: root, whom no file's mode stops, becomes like everybody else."""
 CALLBACK_PORTS: Final = (1455, 1457)
+GREETED: Final = "as a person starts it"
+"""Among the arguments: no ``--background``, so that a first start opens the panel."""
 PORT_SECONDS: Final = 30
 """How long a callback port is waited for that another test run on this machine has just now."""
 
@@ -41,7 +43,13 @@ class App:
     def __init__(
         self, desktop: Desktop, *arguments: str, env: Mapping[str, str] | None = None, before: Sequence[str] = ()
     ) -> None:
-        """Start the installed program, with the words of ``before`` in front, and wait for its icon."""
+        """Start the installed program, with the words of ``before`` in front, and wait for its icon.
+
+        It opens no window by itself, unless the ``arguments`` ask for one.
+        """
+        if not {"--login", "--refresh", "--show", "--background", GREETED}.intersection(arguments):
+            arguments = (*arguments, "--background")
+        arguments = tuple(word for word in arguments if word != GREETED)
         self.desktop = desktop
         self.program: Program = desktop.start(*before, installed("probe-tray"), *arguments, env=env)
         self.item: TrayItem = wait_for("the app's icon", self._icon, seconds=20, instead=desktop.describe)

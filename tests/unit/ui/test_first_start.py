@@ -1,0 +1,134 @@
+"""The first start: the page with the three ways to begin, and when it is shown."""
+
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.commands import Arrange, LogIn, SaveSettings
+from probe_tray.core.credential import ApiKeyLogin
+from probe_tray.core.desk import Desk
+from probe_tray.core.identity import StoreKind
+from probe_tray.core.settings import Settings, Storage
+from probe_tray.core.state import AppState
+from probe_tray.ui.shell import Shell, Surroundings
+from probe_tray.ui.welcome import WelcomePage
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
+
+# The screenless platform has no tray to follow.
+pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
+
+CLIENTS = samples.account("ana@example.com", stores=(StoreKind.OFFICIAL,), renewable=False)
+OURS = samples.account("lee@studio.example")
+
+
+class Desktop:
+    def __init__(self, app: QApplication, state: AppState, *, greets: bool = False) -> None:
+        self.engine = FakeEngine(state)
+        around = Surroundings(
+            translator=Translator(),
+            clock=StoppedClock(),
+            zone=UTC,
+            inspector=FakeInspector(),
+            greets=greets,
+            tray_available=lambda: True,
+        )
+        self.shell = Shell(app, self.engine, around, lambda: None)
+
+    @property
+    def page(self) -> WelcomePage:
+        return self.shell._panel._welcome
+
+    def wishes(self) -> list[object]:
+        return [sent for sent in self.engine.sent if isinstance(sent, Arrange | LogIn | SaveSettings)]
+
+
+@pytest.fixture
+def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
+    found = Desktop(qapp, samples.only([CLIENTS]))
+    found.shell.show_panel()
+    yield found
+    found.shell.close()
+
+
+def test_the_clients_login_that_was_found_is_offered_and_explained(desktop: Desktop) -> None:
+    assert desktop.page.isVisible()
+    assert desktop.page._hint.text().startswith("ana@example.com is signed in to the official Codex client")
+    assert "only reads that login" in desktop.page._hint.text()
+    desktop.page._official.click()
+    assert desktop.wishes() == [Arrange(Desk(welcomed=True))]
+    desktop.engine.change(replace(desktop.engine.state, desk=Desk(welcomed=True)))
+    desktop.shell._bridge.draw()
+    assert not desktop.page.isVisible()
+
+
+def test_privacy_hides_the_name_on_the_page_too(desktop: Desktop) -> None:
+    desktop.engine.change(replace(desktop.engine.state, settings=Settings(privacy=True)))
+    desktop.shell._bridge.draw()
+    assert desktop.page._hint.text().startswith("a•••@e••• is signed in")
+
+
+def test_logging_in_is_the_first_way(desktop: Desktop) -> None:
+    desktop.page._button.click()
+    assert desktop.wishes() == [LogIn()]
+
+
+def test_a_folder_that_is_chosen_is_used_at_once(desktop: Desktop, tmp_path: Path) -> None:
+    desktop.page._folder.click()
+    (dialog,) = (w for w in QApplication.topLevelWidgets() if isinstance(w, QFileDialog) and w.isVisible())
+    assert dialog.windowTitle() == "Choose a folder for logins"
+    assert not desktop.wishes()
+    dialog.fileSelected.emit(str(tmp_path))
+    dialog.close()
+    assert desktop.wishes() == [SaveSettings(Settings(storage=Storage.FOLDER, sync_dir=str(tmp_path)))]
+
+
+@pytest.mark.parametrize(
+    ("state", "shown", "offered"),
+    [
+        (AppState(), False, False),
+        (AppState(loaded=True), True, False),
+        (samples.only([CLIENTS]), True, True),
+        (samples.only([CLIENTS, OURS]), False, False),
+        (samples.only([OURS]), False, False),
+        (replace(samples.only([CLIENTS]), desk=Desk(welcomed=True)), False, False),
+        (replace(AppState(loaded=True), desk=Desk(welcomed=True)), True, False),
+        (replace(samples.only([CLIENTS]), api_key=ApiKeyLogin(location="x")), False, False),
+        (AppState(loaded=True, store_problems=samples.troubled_lives().store_problems), False, False),
+    ],
+)
+def test_the_page_is_there_while_nothing_else_is(
+    qtbot: QtBot, qapp: QApplication, state: AppState, *, shown: bool, offered: bool
+) -> None:
+    desktop = Desktop(qapp, state)
+    desktop.shell.show_panel()
+    assert (desktop.page.isVisible(), desktop.page._official.isVisible()) == (shown, offered)
+    desktop.shell.close()
+
+
+def test_a_first_start_opens_the_panel_once(qtbot: QtBot, qapp: QApplication) -> None:
+    desktop = Desktop(qapp, AppState(), greets=True)
+    desktop.engine.change(AppState(loaded=True))
+    desktop.shell._bridge.draw()
+    qtbot.waitUntil(desktop.shell._panel.isVisible)
+    desktop.shell._panel.close()
+    desktop.shell._bridge.draw()
+    assert not desktop.shell._greets
+    desktop.shell.close()
+
+
+@pytest.mark.parametrize(("state", "greets"), [(AppState(loaded=True), False), (samples.four(), True)])
+def test_nobody_is_greeted_in_the_background_or_with_accounts(
+    qtbot: QtBot, qapp: QApplication, state: AppState, *, greets: bool
+) -> None:
+    desktop = Desktop(qapp, state, greets=greets)
+    desktop.shell._bridge.draw()
+    assert desktop.shell._greets is greets
+    assert not desktop.shell._panel.isVisible()
+    desktop.shell.close()
