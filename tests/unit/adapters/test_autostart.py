@@ -205,9 +205,9 @@ async def test_the_entry_follows_the_setting_and_nothing_else() -> None:
     file, entry = FakeFile(), FakeEntry()
     settings = AutostartingSettings(file, entry, COMMAND, on=False)
     for wanted in (
-        Settings(poll_minutes=7),
+        Settings(poll_minutes=15),
         Settings(start_at_login=True),
-        Settings(start_at_login=True, poll_minutes=9),
+        Settings(start_at_login=True, poll_minutes=30),
         Settings(),
     ):
         await settings.save(wanted)

@@ -1,0 +1,56 @@
+"""The program's name for the taskbar of Windows, with a double of its library; and who may come forward there."""
+
+import ctypes
+import sys
+from pathlib import Path
+
+import pytest
+
+from probe_tray.adapters.instance import Instance, Wish
+from probe_tray.adapters.taskbar import APP_ID, name_process
+
+
+class FakeLibrary:
+    def __init__(self) -> None:
+        self.names: list[str | None] = []
+        self.allowed: list[int] = []
+
+    def SetCurrentProcessExplicitAppUserModelID(self, name: ctypes.c_wchar_p) -> int:
+        self.names.append(name.value)
+        return 0
+
+    def AllowSetForegroundWindow(self, process: int) -> int:
+        self.allowed.append(process)
+        return 1
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
+    found = FakeLibrary()
+
+    def load(_name: str) -> FakeLibrary:
+        return found
+
+    monkeypatch.setattr(ctypes, "WinDLL", load, raising=False)
+    return found
+
+
+def test_windows_is_told_which_program_it_is(library: FakeLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    name_process()
+    assert library.names == [APP_ID]
+    assert " " not in APP_ID
+
+
+def test_elsewhere_nobody_is_told(library: FakeLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    name_process()
+    assert library.names == []
+
+
+def test_a_second_start_on_windows_lets_the_first_come_forward(
+    library: FakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert not Instance(tmp_path / "data").tell(Wish.SHOW)
+    assert library.allowed == [-1]
