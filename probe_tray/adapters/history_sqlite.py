@@ -35,6 +35,9 @@ _PATIENCE: Final = 2.0
 _TRIES: Final = 40
 # SQLITE_CORRUPT and SQLITE_NOTADB.
 _BROKEN: Final = frozenset({11, 26})
+_GARBLED: Final = (ValueError, TypeError, LookupError, OverflowError)
+"""What a value of the wrong kind leads to: pages have no checksums, so damage may also look like a value."""
+_UNLIKE_OURS: Final = ("no such table: ", "no such column: ", "Could not decode to UTF-8")
 _REASONS: Final = {
     5: "another program is using it",
     8: "the file is read-only",
@@ -141,7 +144,7 @@ class SqliteHistory:
                 # Numbers that were given in a transaction which was undone are none.
                 self._shut()
                 raise
-        except ForeignFileError:
+        except (ForeignFileError, *_GARBLED):
             pass
         self._set_aside()
         return work(self._connect())
@@ -181,7 +184,7 @@ class SqliteHistory:
     def _read_kept(self, db: sqlite3.Connection) -> tuple[Kept, ...]:
         found: list[Kept] = []
         for (content,) in db.execute("SELECT content FROM kept"):
-            with contextlib.suppress(msgspec.DecodeError):
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, TypeError):
                 found.append(msgspec.json.decode(content, type=Kept))
         return tuple(found)
 
@@ -265,7 +268,9 @@ def _moment(seconds: int) -> datetime:
 
 
 def _is_broken(error: sqlite3.Error) -> bool:
-    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _BROKEN
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    # A garbled definition lacks what every statement here relies on; json_each comes with SQLite itself.
+    return code in _BROKEN or (str(error).startswith(_UNLIKE_OURS) and "json_each" not in str(error))
 
 
 def _reason(error: sqlite3.Error | OSError) -> str:

@@ -18,6 +18,8 @@ _SKEW = timedelta(minutes=2)
 _LARGEST_SKEW = timedelta(seconds=_LONGEST)
 _FULL = 100.0
 _MOST_LIMITS = 100
+_MOST_CREDITS = 9999
+"""More are not meant, and a number of any length has no place on a card."""
 _T = TypeVar("_T")
 
 
@@ -46,7 +48,7 @@ def read_usage(body: bytes, *, now: datetime, server_date: datetime | None) -> S
         credits=_part(answer.get("credits"), _credits),
         spend=_part(answer.get("spend_control"), lambda found: _spend(found, base)),
         reached_type=_reached_type(answer),
-        reset_credits=whole(mapping(answer.get("rate_limit_reset_credits")).get("available_count")),
+        reset_credits=_count(mapping(answer.get("rate_limit_reset_credits")).get("available_count")),
     )
 
 
@@ -173,6 +175,11 @@ def _spend(found: Mapping[str, object], base: datetime) -> SpendControl:
         used_percent=None if percent is None else min(max(percent, 0.0), _FULL),
         reset_at=_reset(own, base),
     )
+
+
+def _count(value: object) -> int | None:
+    found = whole(value)
+    return found if found is not None and 0 <= found <= _MOST_CREDITS else None
 
 
 def _reached_type(answer: Mapping[str, object]) -> str:

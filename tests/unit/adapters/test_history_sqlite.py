@@ -1,4 +1,5 @@
 import asyncio
+import random
 import sqlite3
 import stat
 import sys
@@ -12,6 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from probe_tray.adapters.history_schema import OURS, STEPS, ForeignFileError, prepare
 from probe_tray.adapters.history_sqlite import SqliteHistory
@@ -22,6 +24,7 @@ from probe_tray.core.kept import Batch, Kept
 from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
 from tests.support.fakes import START
 
+RENEWED = Renewed(at=START)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 SHORT = Meter(kind=WindowKind.SHORT, seconds=18_000)
 WEEKLY = Meter(kind=WindowKind.WEEKLY, seconds=604_800)
@@ -212,6 +215,47 @@ async def test_a_page_that_breaks_while_the_program_runs_costs_the_old_file_only
         await history.write(batch(sample(START)))
         assert len(await history.chart("ana", WEEKLY, Span.DAY, START)) == 1
     assert len(aside(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("damage", ["bytes", "pages"])
+async def test_no_damage_to_the_file_is_fatal(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "history.db"
+    async with opened(path) as history:
+        rows = [sample(START - n * HOUR, n % 100, meter) for n in range(400) for meter in (SHORT, WEEKLY)]
+        await history.write(replace(batch(*rows), kept=(kept("ana"), kept("ben")), renewals=(("ana", RENEWED),)))
+        await history.tidy(START)
+    whole, chance = path.read_bytes(), random.Random(1)  # noqa: S311 - the same damage in every run
+    for number in range(80):
+        data = bytearray(whole)
+        for _ in range(chance.randint(1, 30) if damage == "bytes" else 1):
+            start, length = chance.randrange(len(data)), 1 if damage == "bytes" else chance.choice((16, 200, 4096))
+            data[start : start + length] = chance.randbytes(len(data[start : start + length]))
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "history.db").write_bytes(data)
+        async with opened(folder / "history.db") as history:
+            await history.read_kept()
+            await history.trends(START)
+            await history.chart("ana", WEEKLY, Span.MONTH, START)
+            await history.renewals("ana")
+            await history.write(batch(sample(START + HOUR, 3)))
+            await history.tidy(START + 20 * DAY)
+
+
+@pytest.mark.parametrize("content", ["NULL", "5", "x'22ff22'"])
+async def test_what_was_kept_and_is_damaged_hides_nothing_beside_it(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "history.db"
+    async with opened(path) as history:
+        await history.write(Batch(kept=(kept("ana"), kept("ben"))))
+    with closing(sqlite3.connect(path)) as db, db:
+        # As a page that is damaged has it, whatever the definition of the table forbids.
+        db.execute("ALTER TABLE kept RENAME TO old")
+        db.execute("CREATE TABLE kept (account INTEGER PRIMARY KEY, content BLOB)")
+        db.execute("INSERT INTO kept SELECT * FROM old")
+        db.execute(f"UPDATE kept SET content = {content} WHERE account = 1")  # noqa: S608 - a value of this test's
+    async with opened(path) as history:
+        assert [k.slug for k in await history.read_kept()] == ["ben"]
+    assert aside(tmp_path) == []
 
 
 def test_an_older_file_is_brought_up_to_date_and_keeps_what_it_holds(tmp_path: Path) -> None:

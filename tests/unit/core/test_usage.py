@@ -224,6 +224,11 @@ def test_every_part_is_read() -> None:
     assert found.reset_credits == 2
 
 
+@pytest.mark.parametrize("count", [-1, 1e300, 10**30, "soon", None, True])
+def test_a_count_of_reset_credits_that_cannot_be_meant_is_missing(count: object) -> None:
+    assert read({"plan_type": "plus", "rate_limit_reset_credits": {"available_count": count}}).reset_credits is None
+
+
 _KEYS = st.sampled_from(
     [
         "plan_type",
