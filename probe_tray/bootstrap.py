@@ -21,7 +21,7 @@ from probe_tray.adapters.folder import FolderStore
 from probe_tray.adapters.history_sqlite import SqliteHistory
 from probe_tray.adapters.http_client import ServiceClient
 from probe_tray.adapters.http_probe import HttpProbe
-from probe_tray.adapters.hygiene import Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.journal import FileJournal, holds_sealed_answer
 from probe_tray.adapters.keyring_key import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
@@ -101,16 +101,22 @@ class Session:
         places: Places,
         loaded: LoadedSettings,
         environment: Mapping[str, str],
+        known: KnownSecrets,
         *,
         demo: "DemoService | None" = None,
     ) -> None:
-        """Talk to ``service``; ``demo`` is the simulated one, whose sample accounts are there from the start."""
+        """Talk to ``service``; every secret that is handled goes to ``known``.
+
+        ``demo`` is the simulated service, whose sample accounts are there from the start.
+        """
         self._service = service
         self._places = places
         self._loaded = loaded
         self._environment = environment
         self._system: Callable[[], SystemProxies] = read_system_proxies
-        self._keyring = OsKeyStore(service=_KEY_SERVICE, user=_KEY_USER if demo is None else _DEMO_KEY_USER)
+        self._handles = known.add
+        user = _KEY_USER if demo is None else _DEMO_KEY_USER
+        self._keyring = OsKeyStore(service=_KEY_SERVICE, user=user, handles=known.add)
         self._demo = demo
 
     @property
@@ -138,12 +144,12 @@ class Session:
         standing = Outcomes(FileRenewalMemory(places.memory), clock, randomness).standing
         accounts = Accounts(self._stores(settings, vault_store), store, standing)
         proxy = detect_proxy(settings.proxy, self._environment, system=self._system)
-        client = ServiceClient(self._service, proxy, self._environment)
+        client = ServiceClient(self._service, proxy, self._environment, handles=self._handles)
         listener = LoopbackListener(self._at(settings))
         browser = SystemBrowser(self._environment)
-        unheard = BrowserSignIn(self._at(settings), None, browser, clock, randomness)
+        unheard = BrowserSignIn(self._at(settings), None, browser, clock, randomness, handles=self._handles)
         sign_ins = {
-            Way.BROWSER: BrowserSignIn(self._service, listener, browser, clock, randomness),
+            Way.BROWSER: BrowserSignIn(self._service, listener, browser, clock, randomness, handles=self._handles),
             Way.PASTE: unheard,
             Way.CODE: DeviceSignIn(self._service, client, browser, clock),
         }
@@ -173,7 +179,9 @@ class Session:
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
             keeping=Keeping(accounts, client, locks, vault_store.give_up_unopened),
             models=ModelTests(ModelTester(client, clock, randomness), accounts, renewals, store, clock),
-            connection=ConnectionTest(HttpProbe(self._service, self._environment, clock, self._system), store),
+            connection=ConnectionTest(
+                HttpProbe(self._service, self._environment, clock, self._system, handles=self._handles), store
+            ),
             alerting=Alerting(
                 DesktopNotifier(fallback, resource("icons/probe-tray.svg")),
                 Phrases(compose, lambda: trial(t)),
@@ -255,15 +263,16 @@ def open_session(environment: Mapping[str, str], *, demo: bool) -> Generator[Ses
     places = demo_places() if demo else user_places()
     with contextlib.ExitStack() as stack:
         make_private_folder(places.data_folder)
-        stack.enter_context(configure_logging(logging.INFO, places.log_file, Redactor(tuple)))
+        known = KnownSecrets()
+        stack.enter_context(configure_logging(logging.INFO, places.log_file, Redactor(known)))
         loaded = load_settings(places.config_file, create=True)
         if not demo:
-            yield Session(OFFICIAL, places, loaded, environment)
+            yield Session(OFFICIAL, places, loaded, environment, known)
             return
         service = stack.enter_context(_demo_service(places.data_folder))
         addresses = service.addresses
         simulated = msgspec.structs.replace(OFFICIAL, issuer=addresses.issuer, backend=addresses.backend)
-        yield Session(simulated, places, loaded, environment, demo=service)
+        yield Session(simulated, places, loaded, environment, known, demo=service)
 
 
 def _demo_service(folder: Path) -> "DemoService":

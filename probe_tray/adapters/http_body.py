@@ -1,6 +1,14 @@
 """How much of an answer's body is enough, told from the bytes that have come."""
 
 import json
+import re
+from typing import Final
+
+from probe_tray.core.secret import Secret
+
+_TOKEN: Final = re.compile(
+    rb'"(?:\w+_token|authorization_code|code_verifier|device_auth_id)"\s*:\s*"([A-Za-z0-9._~+/=-]{6,16384})"'
+)
 
 
 def is_whole_object(body: bytearray) -> bool:
@@ -29,3 +37,8 @@ def end_of_event(body: bytearray) -> int:
             return lines
         data = data or (bool(bare) and not bare.startswith(b":"))
     return 0
+
+
+def tokens_in(body: bytes) -> list[Secret]:
+    """Tokens and codes by their names in an answer, however broken it is; never raises."""
+    return [Secret(found.decode("ascii")) for found in _TOKEN.findall(body)]

@@ -7,14 +7,14 @@ client: so there are no redirects, no cookies, no cache, no retries and no log o
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Protocol, cast
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from probe_tray.adapters.http_body import end_of_event, is_whole_object
+from probe_tray.adapters.http_body import end_of_event, is_whole_object, tokens_in
 from probe_tray.adapters.http_errors import to_service_error
 from probe_tray.adapters.http_tls import make_context
 from probe_tray.adapters.proxy import ProxyChoice
@@ -37,9 +37,20 @@ _FRESH = httpx.Limits(max_connections=1, max_keepalive_connections=0)
 class ServiceClient:
     """One service seen through one proxy choice. Belongs to one event loop; close it with :meth:`aclose`."""
 
-    def __init__(self, service: Service, proxy: ProxyChoice, environment: Mapping[str, str]) -> None:
-        """Talk to ``service``; SSL_CERT_FILE and SSL_CERT_DIR are taken from ``environment``."""
+    def __init__(
+        self,
+        service: Service,
+        proxy: ProxyChoice,
+        environment: Mapping[str, str],
+        *,
+        handles: Callable[[Secret], None] = lambda _secret: None,
+    ) -> None:
+        """Talk to ``service``; SSL_CERT_FILE and SSL_CERT_DIR are taken from ``environment``.
+
+        ``handles`` hears of every secret that is sent or comes back, before anything can fail over it.
+        """
         self._service = service
+        self._handles = handles
         self._proxy = proxy
         self._environment = environment
         self._context: ssl.SSLContext | None = None
@@ -69,21 +80,21 @@ class ServiceClient:
         return await self._token_request(
             grant_type="authorization_code",
             client_id=self._service.client_id,
-            code=code.reveal(),
+            code=self._sent(code),
             redirect_uri=redirect_uri,
-            code_verifier=verifier.reveal(),
+            code_verifier=self._sent(verifier),
         )
 
     async def refresh(self, refresh_token: Secret) -> Answer:
         """One refresh request over a fresh connection (RFC 6749 section 6)."""
         return await self._token_request(
-            grant_type="refresh_token", refresh_token=refresh_token.reveal(), client_id=self._service.client_id
+            grant_type="refresh_token", refresh_token=self._sent(refresh_token), client_id=self._service.client_id
         )
 
     async def revoke(self, refresh_token: Secret) -> Answer:
         """End the login at the service; only for logins made here (RFC 7009)."""
         body = {
-            "token": refresh_token.reveal(),
+            "token": self._sent(refresh_token),
             "token_type_hint": "refresh_token",
             "client_id": self._service.client_id,
         }
@@ -95,7 +106,7 @@ class ServiceClient:
 
     async def device_poll(self, device_auth_id: Secret, user_code: str) -> Answer:
         """Ask whether the person has typed the code: 403 or 404 while waiting."""
-        body = {"device_auth_id": device_auth_id.reveal(), "user_code": user_code}
+        body = {"device_auth_id": self._sent(device_auth_id), "user_code": user_code}
         return await self._post_json("/api/accounts/deviceauth/token", body)
 
     async def usage(self, credential: Credential) -> Answer:
@@ -124,7 +135,7 @@ class ServiceClient:
             "stream": True,
             "include": [],
         }
-        headers = _account_headers(credential) | {
+        headers = self._account_headers(credential) | {
             "Accept": _EVENTS,
             "Content-Type": _JSON,
             "originator": ORIGINATOR,
@@ -132,7 +143,7 @@ class ServiceClient:
         return await self._ask("POST", f"{self._service.backend}/codex/responses", headers, json.dumps(body).encode())
 
     async def _get(self, path: str, credential: Credential) -> Answer:
-        headers = _account_headers(credential) | {"Accept": _JSON}
+        headers = self._account_headers(credential) | {"Accept": _JSON}
         return await self._ask("GET", self._service.backend + path, headers, b"")
 
     async def _token_request(self, **fields: str) -> Answer:
@@ -154,6 +165,8 @@ class ServiceClient:
         context = await self._tls(host)
         sending = _Sending()
         proxy = self._proxy.address_for(host)
+        if proxy is not None:
+            self._handles(proxy)
         try:
             async with asyncio.timeout(_SECONDS), AsyncExitStack() as connection:
                 transport = await connection.enter_async_context(self._transport(context, proxy, fresh=fresh))
@@ -171,6 +184,8 @@ class ServiceClient:
                 connection.push_async_callback(response.aclose)
                 answer = Answer(response.status_code, response.headers, await _body(response, fresh=fresh))
                 if fresh:
+                    for token in tokens_in(answer.body):
+                        self._handles(token)
                     # Until the tokens in it are on the disk, no time is spent and no failure met for a connection.
                     self._close_soon(connection.pop_all())
                 return answer
@@ -182,6 +197,17 @@ class ServiceClient:
             raise to_service_error(error, host=host, proxy=shown, sent=sent) from None
         finally:
             await sending.clean_up()
+
+    def _account_headers(self, credential: Credential) -> dict[str, str]:
+        headers = {
+            "Authorization": f"Bearer {self._sent(credential.access_token)}",
+            "ChatGPT-Account-Id": credential.account_id,
+        }
+        return headers | ({"X-OpenAI-Fedramp": "true"} if credential.claims.fedramp else {})
+
+    def _sent(self, secret: Secret) -> str:
+        self._handles(secret)
+        return secret.reveal()
 
     def _close_soon(self, connection: AsyncExitStack) -> None:
         async def close() -> None:
@@ -249,14 +275,6 @@ def _common_headers(*, fresh: bool) -> dict[str, str]:
     # Uncompressed: the answers are small, and a small body must not unfold into a large one.
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
     return headers | ({"Connection": "close"} if fresh else {})
-
-
-def _account_headers(credential: Credential) -> dict[str, str]:
-    headers = {
-        "Authorization": f"Bearer {credential.access_token.reveal()}",
-        "ChatGPT-Account-Id": credential.account_id,
-    }
-    return headers | ({"X-OpenAI-Fedramp": "true"} if credential.claims.fedramp else {})
 
 
 async def _body(response: httpx.Response, *, fresh: bool) -> bytes:

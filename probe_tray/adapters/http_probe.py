@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
@@ -55,8 +56,13 @@ class HttpProbe:
         environment: Mapping[str, str],
         clock: Clock,
         system: Callable[[], SystemProxies] = read_system_proxies,
+        *,
+        handles: Callable[[Secret], None] = lambda _secret: None,
     ) -> None:
-        """Ask the backend of ``service``; ``system`` reads the system's proxy settings, off the event loop."""
+        """Ask the backend of ``service``; ``system`` reads the system's proxy settings, off the event loop.
+
+        ``handles`` hears of the proxy's address, which may hold a password, before it is used.
+        """
         self._backend = service.backend
         parts = urlsplit(service.backend)
         self._host, self._secure = parts.hostname or "", parts.scheme == "https"
@@ -64,6 +70,9 @@ class HttpProbe:
         self._environment = environment
         self._clock = clock
         self._system = system
+        self._handles = handles
+        self.clock_ahead: timedelta | None = None
+        """How far the service's clock was ahead of this computer's at the last answer; None before any that says."""
 
     async def find_proxy(self, setting: Secret | None) -> FoundProxy:
         """What ``setting`` (None = detect, empty = direct) leads to. Never raises."""
@@ -91,9 +100,14 @@ class HttpProbe:
 
     async def _choice(self, setting: Secret | None) -> ProxyChoice:
         override = None if setting is None else setting.reveal()
-        return await asyncio.to_thread(
+        if setting is not None:
+            self._handles(setting)
+        choice = await asyncio.to_thread(
             detect_proxy, override, self._environment, override_name=_IN_SETTINGS, system=self._system
         )
+        if choice.address is not None:
+            self._handles(choice.address)
+        return choice
 
     def _steps(self, *, proxied: bool) -> tuple[Step, ...]:
         secure = (Step.TLS,) if self._secure else ()
@@ -117,6 +131,7 @@ class HttpProbe:
             raise self._failure(error, step, shown) from None
         finally:
             await way.clean_up()
+        self.clock_ahead = None if answer.date is None else answer.date - self._clock.now()
         self._judge(answer)
 
     async def _look_up(self, proxy: Secret | None) -> None:

@@ -1,6 +1,7 @@
 """Logging that cannot show a secret, however it came into a message, an exception or a traceback."""
 
 import asyncio
+import base64
 import contextlib
 import logging
 import os
@@ -12,7 +13,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TextIO, final
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from probe_tray.core.errors import DataFolderError
 from probe_tray.core.secret import Secret
@@ -21,6 +22,8 @@ REMOVED: Final = "[removed]"
 """What stands where a secret was."""
 
 _SHORTEST_KNOWN: Final = 6
+_MOST_KNOWN: Final = 512
+_TELLING: Final = {"code", "state"}
 _LOG_BYTES: Final = 1_000_000
 _OLDER_LOGS: Final = 2
 _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -67,6 +70,35 @@ def redact(text: str) -> str:
 
 
 @final
+class KnownSecrets:
+    """The secrets that this run handled last: what has no telling shape is removed because it is in here.
+
+    The adapters that handle secrets add them, a :class:`Redactor` asks for them; each from whatever thread.
+    """
+
+    def __init__(self, most: int = _MOST_KNOWN) -> None:
+        """Know ``most`` secrets at once; the one that was added longest ago gives way."""
+        self._most = most
+        self._latest: dict[Secret, None] = {}
+        # Reentrant: a finalizer that logs may run in the middle of adding.
+        self._turn = threading.RLock()
+
+    def add(self, secret: Secret) -> None:
+        """Know ``secret`` from now on; an address brings its password, code and state along."""
+        with self._turn:
+            for each in (secret, *_parts_of_address(secret.reveal())):
+                self._latest.pop(each, None)
+                self._latest[each] = None
+            while len(self._latest) > self._most:
+                del self._latest[next(iter(self._latest))]
+
+    def __call__(self) -> tuple[Secret, ...]:
+        """Those of the moment."""
+        with self._turn:
+            return tuple(self._latest)
+
+
+@final
 class Redactor:
     """:func:`redact`, and the secrets that are known besides, whatever their shape."""
 
@@ -80,7 +112,7 @@ class Redactor:
         # The longest first: one may be a part of another.
         for value in sorted(known, key=len, reverse=True):
             if len(value) >= _SHORTEST_KNOWN:
-                text = text.replace(value, REMOVED).replace(quote(value, safe=""), REMOVED)
+                text = text.replace(value, REMOVED).replace(quote(value, safe="", errors="replace"), REMOVED)
         return redact(text)
 
 
@@ -131,6 +163,26 @@ def switch_off_core_dumps() -> None:
 
         _, most = resource.getrlimit(resource.RLIMIT_CORE)
         resource.setrlimit(resource.RLIMIT_CORE, (0, most))
+
+
+def _parts_of_address(value: str) -> Generator[Secret]:
+    """What is secret by itself in an address or its query, spelled as there and as it is meant."""
+    # No token has any of these characters.
+    if not any(mark in value for mark in ":?&"):
+        return
+    try:
+        parts = urlsplit(value)
+        query = parse_qsl(parts.query or value.rpartition("?")[2])
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    except ValueError:
+        return
+    if password:
+        # RFC 7617 section 2: so the two travel to a proxy.
+        basic = base64.b64encode(f"{user}:{password}".encode(errors="replace")).decode("ascii")
+        yield from (Secret(parts.password or ""), Secret(password), Secret(basic))
+    for name, found in query:
+        if name in _TELLING:
+            yield Secret(found)
 
 
 def _is_opaque(run: str) -> bool:

@@ -30,15 +30,16 @@ class OsKeyStore:
         user: str = "vault key",
         choose: Callable[[], Backend] = known_backend,
         asks: Callable[[Backend], bool] = may_prompt,
+        handles: Callable[[Secret], None] = lambda _secret: None,
         patience: float = _PATIENCE,
         prompt_patience: float = _PROMPT_PATIENCE,
     ) -> None:
-        """Name the entry; ``choose`` and ``asks`` run in the thread.
+        """Name the entry; ``choose`` and ``asks`` run in the thread, ``handles`` hears of every value before its use.
 
         A call is given ``patience`` seconds, or ``prompt_patience`` where ``asks`` says that a person may be asked.
         """
         self._service, self._user = service, user
-        self._choose, self._asks = choose, asks
+        self._choose, self._asks, self._handles = choose, asks, handles
         self._patience, self._prompt_patience = patience, prompt_patience
         self._worker = _Worker()
         self._backend: Backend | None = None
@@ -54,18 +55,26 @@ class OsKeyStore:
 
     async def write(self, key: Secret) -> None:
         """Keep the key, read it back and compare."""
+        self._handles(key)
 
         def keep() -> Secret | None:
             backend = self._open()
             backend.set_password(self._service, self._user, key.reveal())
-            return _secret(backend.get_password(self._service, self._user))
+            return self._secret(backend.get_password(self._service, self._user))
 
         if await self._ask(keep) != key:
             raise KeyringDeniedError
 
     async def read_entry(self, service: str, user: str) -> Secret | None:
         """Any entry of the keyring; None when it is open and has no such entry. Raises the Keyring errors."""
-        return await self._ask(lambda: _secret(self._open().get_password(service, user)))
+        return await self._ask(lambda: self._secret(self._open().get_password(service, user)))
+
+    def _secret(self, value: str | None) -> Secret | None:
+        if not value:
+            return None
+        secret = Secret(value)
+        self._handles(secret)
+        return secret
 
     def _open(self) -> Backend:
         backend = self._backend or self._choose()
@@ -135,7 +144,3 @@ class _Worker:
         while True:
             self._jobs.get().run()
             self.prompting = False
-
-
-def _secret(value: str | None) -> Secret | None:
-    return Secret(value) if value else None

@@ -9,7 +9,7 @@ from typing import TextIO
 from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.config_file import LoadedSettings
 from probe_tray.adapters.folder import FolderStore
-from probe_tray.adapters.hygiene import Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.keyring_key import OsKeyStore
 from probe_tray.adapters.local_zone import LocalZone
 from probe_tray.adapters.locks import FileLocks
@@ -47,7 +47,8 @@ def run_import(arguments: Arguments) -> int:
     Raises UsageError or ConfigError before anything is read.
     """
     switch_off_core_dumps()
-    with configure_logging(logging.WARNING, sys.stderr, Redactor(tuple)):
+    known = KnownSecrets()
+    with configure_logging(logging.WARNING, sys.stderr, Redactor(known)):
         places = user_places()
         loaded = read_settings(arguments.config, places)
         console = Console(quiet=arguments.quiet)
@@ -58,15 +59,17 @@ def run_import(arguments: Arguments) -> int:
         sources = read_sources(arguments.paths, places.official_login)
         # One loop for both halves; between them a person is asked, and Ctrl-C is to end that at once.
         with asyncio.Runner() as runner:
-            return _Import(arguments, console, places, loaded).run(sources, runner)
+            return _Import(arguments, console, places, loaded, known).run(sources, runner)
 
 
 class _Import:
-    def __init__(self, arguments: Arguments, console: Console, places: Places, loaded: LoadedSettings) -> None:
+    def __init__(
+        self, arguments: Arguments, console: Console, places: Places, loaded: LoadedSettings, known: KnownSecrets
+    ) -> None:
         self._arguments = arguments
         self._console = console
         self._locks = FileLocks(places.locks)
-        self._stores, self._target = _own_stores(loaded, places, self._locks)
+        self._stores, self._target = _own_stores(loaded, places, self._locks, known)
         self._accounts = Accounts(self._stores, Store(AppState(settings=loaded.settings)))
         self._done: dict[int, Problem | None] = {}
         self._t = Translator()
@@ -151,9 +154,11 @@ class _Import:
         self._console.failure(f"{self._t.title(problem)} {self._t.hint(problem)}")
 
 
-def _own_stores(loaded: LoadedSettings, places: Places, locks: FileLocks) -> tuple[tuple[AccountStore, ...], str]:
+def _own_stores(
+    loaded: LoadedSettings, places: Places, locks: FileLocks, known: KnownSecrets
+) -> tuple[tuple[AccountStore, ...], str]:
     """The stores of the tray app, the one that takes new logins first, and what that is called."""
-    vault = VaultStore(places.vault, vault_key(places, OsKeyStore(), locks))
+    vault = VaultStore(places.vault, vault_key(places, OsKeyStore(handles=known.add), locks))
     folder = loaded.sync_folder
     if folder is None:
         return (vault,), "the vault"

@@ -12,7 +12,7 @@ from probe_tray.adapters.browser import SystemBrowser
 from probe_tray.adapters.callback import LoopbackListener
 from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.http_client import ServiceClient
-from probe_tray.adapters.hygiene import Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.local_zone import LocalZone
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.places import Places, user_places
@@ -42,6 +42,7 @@ from probe_tray.engine.device_sign_in import DeviceSignIn
 from probe_tray.engine.exchange import Exchange
 from probe_tray.engine.sign_in import BrowserSignIn, Waiting
 from probe_tray.engine.waiting import to_the_end
+from probe_tray.ports import Browser
 from probe_tray.view.json_table import accounts_json
 
 _DONE, _FAILED = 0, 1
@@ -53,11 +54,12 @@ def run_login(arguments: Arguments) -> int:
     Raises UsageError or ConfigError before anything is asked, and what ended the login otherwise.
     """
     switch_off_core_dumps()
-    with configure_logging(logging.WARNING, sys.stderr, Redactor(tuple)):
-        return asyncio.run(_login(arguments, Console(quiet=arguments.quiet)))
+    known = KnownSecrets()
+    with configure_logging(logging.WARNING, sys.stderr, Redactor(known)):
+        return asyncio.run(_login(arguments, Console(quiet=arguments.quiet), known))
 
 
-async def _login(arguments: Arguments, console: Console) -> int:
+async def _login(arguments: Arguments, console: Console, known: KnownSecrets) -> int:
     places = user_places()
     settings = read_settings(arguments.config, places).settings
     proxy = chosen_proxy(arguments, settings)
@@ -67,9 +69,9 @@ async def _login(arguments: Arguments, console: Console) -> int:
     await target.prepare()
     console.note(f"Proxy: {proxy.shown} ({proxy.found_in})")
     service = msgspec.structs.replace(OFFICIAL, redirect_host=settings.redirect_host)
-    client = ServiceClient(service, proxy, os.environ)
+    client = ServiceClient(service, proxy, os.environ, handles=known.add)
     listener = LoopbackListener(service)
-    signing = _SigningIn(arguments, console, service, client, listener)
+    signing = _SigningIn(arguments, console, service, client, listener, known)
     task = asyncio.create_task(signing.run(places, target))
     # Once the code is being traded the tokens are on their way: that is seen to its end.
     interruption = Interruption(lambda: None if signing.trading else task.cancel())
@@ -106,12 +108,14 @@ class _SigningIn:
         service: Service,
         client: ServiceClient,
         listener: LoopbackListener,
+        known: KnownSecrets,
     ) -> None:
         self._arguments = arguments
         self._console = console
         self._service = service
         self._client = client
         self._listener = listener
+        self._known = known
         self._clock = SystemClock()
         self.trading = False
         """Whether the code is being traded for tokens, or they are being saved."""
@@ -133,9 +137,7 @@ class _SigningIn:
             browser = SystemBrowser(os.environ)
             return await DeviceSignIn(self._service, self._client, browser, self._clock).run(self._code, self._trouble)
         if not self._arguments.no_browser:
-            sign_in = BrowserSignIn(
-                self._service, self._listener, SystemBrowser(os.environ), self._clock, SystemRandomness()
-            )
+            sign_in = self._sign_in(self._listener, SystemBrowser(os.environ))
             return await sign_in.run(self._waits, _give_up)
         try:
             return await self._by_hand(self._listener)
@@ -145,7 +147,7 @@ class _SigningIn:
 
     async def _by_hand(self, listener: LoopbackListener | None, taken: PortsTakenError | None = None) -> Grant:
         """Wait for a pasted address, and for the browser unless nothing can listen: then ``taken`` says why."""
-        sign_in = BrowserSignIn(self._service, listener, _ShownAddress(self._console), self._clock, SystemRandomness())
+        sign_in = self._sign_in(listener, _ShownAddress(self._console))
         nobody_left = pasted = False
 
         def heard(line: str) -> None:
@@ -175,6 +177,10 @@ class _SigningIn:
             if taken is not None and nobody_left:
                 raise taken from None
             raise
+
+    def _sign_in(self, listener: LoopbackListener | None, browser: Browser) -> BrowserSignIn:
+        chance, handles = SystemRandomness(), self._known.add
+        return BrowserSignIn(self._service, listener, browser, self._clock, chance, handles=handles)
 
     def _waits(self, waiting: Waiting) -> None:
         until = f"until {waiting.ends_at.astimezone(LocalZone()):%H:%M}"

@@ -12,7 +12,7 @@ import msgspec
 from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.config_file import LoadedSettings
 from probe_tray.adapters.http_client import ServiceClient
-from probe_tray.adapters.hygiene import Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.journal import FileJournal
 from probe_tray.adapters.keyring_key import OsKeyStore
 from probe_tray.adapters.local_zone import LocalZone
@@ -64,8 +64,9 @@ def run_work(arguments: Arguments) -> int:
     Raises UsageError or ConfigError before anything is asked, WriteError when the result cannot be kept.
     """
     switch_off_core_dumps()
-    with configure_logging(logging.WARNING, sys.stderr, Redactor(tuple)):
-        return _run(arguments)
+    known = KnownSecrets()
+    with configure_logging(logging.WARNING, sys.stderr, Redactor(known)):
+        return _run(arguments, known)
 
 
 def chosen_proxy(arguments: Arguments, settings: Settings) -> ProxyChoice:
@@ -75,7 +76,7 @@ def chosen_proxy(arguments: Arguments, settings: Settings) -> ProxyChoice:
     return detect_proxy(arguments.proxy, os.environ)
 
 
-def _run(arguments: Arguments) -> int:
+def _run(arguments: Arguments, known: KnownSecrets) -> int:
     console, t = Console(quiet=arguments.quiet), Translator()
     files = ResultFiles(arguments)
     places = user_places()
@@ -85,7 +86,7 @@ def _run(arguments: Arguments) -> int:
     tested = arguments.apitest and agreed(arguments, loaded, console)
     if not (tested or arguments.status or arguments.renew):
         return _DONE
-    outcome = asyncio.run(_work(arguments, console, places, loaded, tested=tested))
+    outcome = asyncio.run(_work(arguments, console, places, loaded, known, tested=tested))
     found, reports = outcome.found, outcome.reports
 
     files.write(reports, console, tested=tested)
@@ -101,17 +102,23 @@ def _run(arguments: Arguments) -> int:
 
 
 async def _work(
-    arguments: Arguments, console: Console, places: Places, loaded: LoadedSettings, *, tested: bool
+    arguments: Arguments,
+    console: Console,
+    places: Places,
+    loaded: LoadedSettings,
+    known: KnownSecrets,
+    *,
+    tested: bool,
 ) -> _Outcome:
     settings, locks, clock = loaded.settings, FileLocks(places.locks), SystemClock()
     proxy = chosen_proxy(arguments, settings)
-    key = vault_key(places, OsKeyStore(), locks)
+    key = vault_key(places, OsKeyStore(handles=known.add), locks)
     found = await find_logins(arguments.paths, loaded, places, VaultStore(places.vault, key))
     if found.logins:
         console.note(f"Proxy: {proxy.shown} ({proxy.found_in})")
     store = Store(AppState(settings=settings))
     accounts = Accounts(found.stores, store)
-    client = ServiceClient(OFFICIAL, proxy, os.environ)
+    client = ServiceClient(OFFICIAL, proxy, os.environ, handles=known.add)
     journal = FileJournal(places.journal, HandySealer(key))
     renewals = make_renewals(OFFICIAL, client, accounts, journal, places, locks, store.dispatch)
     means = Means(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)

@@ -81,13 +81,19 @@ class BrowserSignIn:
         browser: Browser,
         clock: Clock,
         randomness: Randomness,
+        *,
+        handles: Callable[[Secret], None] = lambda _secret: None,
     ) -> None:
-        """Without a ``listener`` only what is pasted ends the wait."""
+        """Without a ``listener`` only what is pasted ends the wait.
+
+        ``handles`` hears of every secret of an attempt, and of what was pasted, before anything is done with it.
+        """
         self._service = service
         self._listener = listener
         self._browser = browser
         self._clock = clock
         self._randomness = randomness
+        self._handles = handles
         self._open: _Open | None = None
 
     def use(self, service: Service) -> None:
@@ -105,6 +111,8 @@ class BrowserSignIn:
         Cancelling closes the listener; state and verifier are gone.
         """
         attempt = new_attempt(self._randomness.token_bytes)
+        self._handles(attempt.state)
+        self._handles(attempt.verifier)
         async with AsyncExitStack() as stack:
             heard: OpenCallback | None = None
             if self._listener is not None:
@@ -136,6 +144,7 @@ class BrowserSignIn:
         """
         if self._open is None or self._open.pasted.done():
             return
+        self._handles(text)
         found = read_pasted(text, self._open.attempt.state)
         if isinstance(found, Misfit):
             raise PastedAddressError(reason=found.value)

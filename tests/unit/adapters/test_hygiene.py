@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.adapters.hygiene import REMOVED, Redactor, configure_logging, log_loop_failure, redact
+from probe_tray.adapters.hygiene import REMOVED, KnownSecrets, Redactor, configure_logging, log_loop_failure, redact
 from probe_tray.core.errors import DataFolderError
 from probe_tray.core.secret import Secret
 
@@ -119,6 +119,54 @@ def test_known_secrets_are_asked_for_each_time() -> None:
     assert redactor("hunter2 hunter2/3") == "hunter2 hunter2/3"
     known += [Secret("hunter2"), Secret("hunter2/3")]
     assert redactor("hunter2 hunter2/3 hunter2%2F3") == " ".join([REMOVED] * 3)
+
+
+def test_a_short_opaque_token_that_was_handled_is_removed_from_a_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stream, known, plain = io.StringIO(), KnownSecrets(), "xkqjvwzt"
+    with configure_logging(logging.DEBUG, stream, Redactor(known)):
+        for _ in range(2):
+            try:
+                raise ValueError(f"refused: {plain}")
+            except ValueError:
+                logging.getLogger("probe_tray.test").exception("it failed with %s", plain)
+            known.add(Secret(plain))
+    before, _, after = stream.getvalue().partition(REMOVED)
+    assert "ValueError: refused: xkqjvwzt" in before
+    assert after.endswith(f"ValueError: refused: {REMOVED}\n")
+    assert plain not in after
+    assert caplog.records
+
+
+@pytest.mark.parametrize(
+    ("address", "parts"),
+    [
+        ("http://ana:p%40ssw0rd@proxy:3128", ["p%40ssw0rd", "p@ssw0rd", "YW5hOnBAc3N3MHJk"]),
+        ("http://localhost:1455/auth/callback?code=thecode&state=thestate", ["thecode", "thestate"]),
+        ("code=thecode&state=thestate", ["thecode", "thestate"]),
+    ],
+)
+def test_the_secret_parts_of_an_address_are_known_by_themselves(address: str, parts: list[str]) -> None:
+    known = KnownSecrets()
+    known.add(Secret(address))
+    assert {secret.reveal() for secret in known()} == {address, *parts}
+
+
+@given(st.text())
+def test_whatever_is_handled_can_be_known(value: str) -> None:
+    known = KnownSecrets()
+    known.add(Secret(value))
+    known.add(Secret(f"http://{value}:{value}@x?code={value}"))
+    Redactor(known)(value)
+    assert Secret(value) in known()
+
+
+def test_of_very_many_secrets_the_latest_are_known() -> None:
+    known = KnownSecrets(most=3)
+    for name in ("first", "second", "third", "first", "fourth"):
+        known.add(Secret(name))
+    assert known() == (Secret("third"), Secret("first"), Secret("fourth"))
 
 
 def test_a_very_short_secret_does_not_shred_the_log() -> None:
