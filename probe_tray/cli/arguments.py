@@ -7,6 +7,7 @@ from typing import NoReturn, Protocol, cast
 from probe_tray import __version__
 
 _MOST_JOBS = 64
+_DIAGNOSE = "diagnose"
 EXPORT_FORMATS = ("codex-probe", "cliproxyapi", "auth.json", "sub2api", "jsonl")
 """What ``--export`` writes."""
 _EPILOG = """\
@@ -22,6 +23,7 @@ examples:
   pbpaste | codex-probe --import --yes -             the same of standard input, without a question
   codex-probe --export sub2api -o all.json           every login of the tray app in one file
   codex-probe --export auth.json -o ~/.codex/ a.json a login for the official client
+  codex-probe diagnose                               what works here, what does not, and what to do about it
 
 exit status: 0 all well; 1 something failed for at least one login; 2 wrong use or unusable configuration;
 130 interrupted (what was done is kept and reported)."""
@@ -97,13 +99,19 @@ def misused(arguments: Arguments) -> str:
         return "--models names some and --all-models means all: choose one of them."
     if arguments.force and not arguments.renew:
         return "-f goes with --renew: it renews whatever the expiry."
-    if not (arguments.renew or arguments.status or arguments.apitest):
+    if not (arguments.renew or arguments.status or arguments.apitest or wants_diagnosis(arguments)):
         what = (
             "--status shows the quotas, --apitest tests models, --renew renews logins, --login signs in, "
-            "--import takes logins, --export writes them"
+            "--import takes logins, --export writes them, diagnose looks for what is wrong"
         )
         return f"say what to do: {what}."
     return ""
+
+
+def wants_diagnosis(arguments: Arguments) -> bool:
+    """Whether this is ``codex-probe diagnose``, and not a file of that name."""
+    others = arguments.login or arguments.take or arguments.export is not None or _works(arguments)
+    return arguments.paths == [_DIAGNOSE] and not others
 
 
 def _misused_login(arguments: Arguments) -> str:
@@ -149,7 +157,7 @@ def _make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("paths", nargs="*", metavar="FILE-OR-FOLDER", help="credential files, or folders of them")
+    add("paths", nargs="*", metavar="FILE-OR-FOLDER", help='credential files, or folders of them; or "diagnose"')
     add("--login", action="store_true", help="sign in in the browser and write a credential file; needs -o")
     add("-o", metavar="PATH", help="file or folder for --login and --export; a missing folder is made, the name chosen")
     add("--device", action="store_true", help="with --login: use a code instead of a browser on this computer")

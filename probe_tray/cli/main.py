@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from probe_tray.cli.arguments import Arguments, WrongUseError, misused, parse
+from probe_tray.cli.arguments import Arguments, WrongUseError, misused, parse, wants_diagnosis
 from probe_tray.cli.pipes import finish
 
 WRONG_USE = 2
@@ -56,6 +56,10 @@ def _do(arguments: Arguments) -> int:
         from probe_tray.cli.exporting import run_export
 
         return run_export(arguments, arguments.export)
+    if wants_diagnosis(arguments):
+        from probe_tray.cli.diagnose import run_diagnosis
+
+        return run_diagnosis(arguments)
     from probe_tray.cli.work import run_work
 
     return run_work(arguments)

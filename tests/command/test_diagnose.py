@@ -1,0 +1,129 @@
+"""``codex-probe diagnose``, seen from outside."""
+
+import base64
+import json
+import re
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import cast
+
+import pytest
+
+from tests.command.bench import Bench, lines
+from tests.command.preload import with_keyring
+
+KEY = base64.b64encode(bytes(32)).decode()
+NO_BUS = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"}
+ALL = [
+    "configuration",
+    "data folder",
+    "keyring",
+    "vault",
+    "official",
+    "proxy",
+    "DNS",
+    "connection",
+    "TLS",
+    "edge",
+    "service",
+    "clock",
+    "tray",
+    "notifications",
+]
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> dict[str, str]:
+    return with_keyring(tmp_path / "keyring", key=KEY)
+
+
+def checks(done: "CompletedProcess[bytes]") -> dict[str, dict[str, str]]:
+    held = cast("list[dict[str, str]]", json.loads(done.stdout)["checks"])
+    return {check["name"]: check for check in held}
+
+
+def test_a_machine_on_which_all_works_has_a_line_for_each_part(bench: Bench, keyring: dict[str, str]) -> None:
+    done = bench.run("diagnose", **keyring, **NO_BUS)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert [line[6:21].strip() for line in lines(done.stdout)] == ALL
+    assert [line for line in lines(done.stdout)[:12] if not line.startswith("ok ")] == []
+    assert {line.split()[0] for line in lines(done.stdout)[12:]} == {"warn"}
+    assert bench.refreshes() == 0
+
+
+def test_nothing_is_made_or_changed(bench: Bench, keyring: dict[str, str], home: Path) -> None:
+    bench.run("diagnose", **keyring, **NO_BUS)
+    assert not [path for path in home.rglob("*") if "probe-tray" in path.name]
+
+
+def test_json_has_the_same(bench: Bench, keyring: dict[str, str]) -> None:
+    done = bench.run("diagnose", "--json", **keyring, **NO_BUS)
+    assert (done.returncode, list(checks(done))) == (0, ALL)
+    assert json.loads(done.stdout)["version"]
+
+
+def test_the_logins_of_each_store_are_counted_and_nobody_is_named(
+    bench: Bench, keyring: dict[str, str], home: Path
+) -> None:
+    issued = bench.login("ana@example.com.json")
+    bench.login("b.json", 1)
+    (bench.logins / "c@example.com.json").write_text("{")
+    config = bench.logins.parent / "config.json"
+    config.write_text('{"sync_dir": "logins"}')
+    done = bench.run("diagnose", "--config", config, **keyring, **NO_BUS)
+    said = done.stdout.decode()
+    assert done.returncode == 0
+    assert re.search(r"ok +sync_dir .* holds 2 logins", said)
+    assert re.search(r"warn +sync_dir .*cannot be read as a login", said)
+    assert not any(part in said for part in ("@example.com", "eyJ", issued.refresh_token, issued.account_id))
+    assert str(home) not in said
+
+
+def test_a_configuration_that_cannot_be_used_is_told_with_all_the_rest(bench: Bench, keyring: dict[str, str]) -> None:
+    config = bench.logins.parent / "config.json"
+    config.write_text('{"renew_before_expiry_days": "soon"}')
+    done = bench.run("diagnose", "--json", "--config", config, **keyring, **NO_BUS)
+    found = checks(done)
+    assert (done.returncode, found["configuration"]["state"]) == (1, "fail")
+    assert "renew_before_expiry_days" in found["configuration"]["what"]
+    assert found["service"]["state"] == "ok"
+    assert config.read_text() == '{"renew_before_expiry_days": "soon"}'
+
+
+def test_secrets_that_others_may_read_are_warned_of(bench: Bench, keyring: dict[str, str]) -> None:
+    config = bench.logins.parent / "config.json"
+    config.write_text(json.dumps({"sync_aes_gcm_key": "ab" * 32}))
+    config.chmod(0o644)
+    done = bench.run("diagnose", "--json", "--config", config, **keyring, **NO_BUS)
+    assert checks(done)["configuration"]["state"] == "warn"
+    assert "ab" * 8 not in done.stdout.decode()
+
+
+def test_without_a_way_to_the_service_the_step_that_fails_is_named(bench: Bench, keyring: dict[str, str]) -> None:
+    done = bench.run("diagnose", "--json", "--proxy", "http://ana:s3cret@127.0.0.1:9", **keyring, **NO_BUS)
+    found = checks(done)
+    assert done.returncode == 1
+    assert (found["DNS"]["state"], found["connection"]["state"], found["TLS"]["state"]) == ("ok", "fail", "warn")
+    assert found["connection"]["remedy"]
+    assert found["proxy"]["what"] == "http://127.0.0.1:9 from --proxy"
+    assert "s3cret" not in done.stdout.decode()
+
+
+def test_a_lost_key_is_a_failure_only_where_something_is_sealed(bench: Bench, tmp_path: Path) -> None:
+    empty = with_keyring(tmp_path / "empty")
+    assert checks(bench.run("diagnose", "--json", **empty, **NO_BUS))["keyring"]["state"] == "ok"
+    (bench.data / "vault").mkdir(parents=True)
+    (bench.data / "vault" / f"{'a' * 24}.json").write_text("{}")
+    done = bench.run("diagnose", "--json", **empty, **NO_BUS)
+    assert (done.returncode, checks(done)["keyring"]["state"]) == (1, "fail")
+
+
+@pytest.mark.parametrize("arguments", [["diagnose", "more"], ["diagnose", "-f"], ["diagnose", "-o", "x"]])
+def test_wrong_use_is_said(bench: Bench, arguments: list[str]) -> None:
+    assert bench.run(*arguments).returncode == 2
+
+
+def test_a_file_may_have_that_name(bench: Bench) -> None:
+    done = bench.run("--renew", "diagnose")
+    assert done.returncode == 1
+    assert "diagnose cannot be read: there is no such file or folder." in done.stderr.decode()

@@ -1,0 +1,80 @@
+from datetime import timedelta
+
+import pytest
+
+from probe_tray.adapters.proxy import detect_proxy
+from probe_tray.adapters.session_bus import Listed
+from probe_tray.cli.checks import Check, State, clock_check, desktop_checks, from_problem, proxy_check, way_checks
+from probe_tray.core.connection import Reached, Step
+from probe_tray.core.errors import KeyringLockedError, NameNotFoundError
+
+STEPS = (Step.NAME, Step.CONNECTION, Step.TLS, Step.EDGE, Step.SERVICE)
+TRAY, NOTIFICATIONS = "org.kde.StatusNotifierWatcher", "org.freedesktop.Notifications"
+
+
+def states(checks: list[Check]) -> list[State]:
+    return [check.state for check in checks]
+
+
+def test_what_comes_after_a_failure_was_not_tried() -> None:
+    problem = NameNotFoundError(host="chatgpt.com").problem
+    checks = way_checks(Reached(steps=STEPS, failed=Step.NAME, problem=problem))
+    assert [check.name for check in checks] == ["DNS", "connection", "TLS", "edge", "service"]
+    assert states(checks) == [State.FAIL, *[State.WARN] * 4]
+    assert "chatgpt.com was not found" in checks[0].what
+    assert checks[0].remedy
+
+
+def test_a_way_that_works_is_all_well() -> None:
+    assert states(way_checks(Reached(steps=STEPS))) == [State.OK] * 5
+
+
+@pytest.mark.parametrize(
+    ("ahead", "state"),
+    [
+        (timedelta(seconds=-90), State.OK),
+        (timedelta(minutes=7), State.FAIL),
+        (timedelta(minutes=-7), State.FAIL),
+        (None, State.WARN),
+    ],
+)
+def test_a_clock_may_differ_by_two_minutes(ahead: timedelta | None, state: State) -> None:
+    assert clock_check(ahead).state is state
+
+
+def test_a_wrong_clock_is_told_how_wrong_it_is() -> None:
+    assert "7 minutes away" in clock_check(timedelta(minutes=-7)).what
+
+
+@pytest.mark.parametrize(
+    ("listed", "found"),
+    [
+        ((frozenset({TRAY, NOTIFICATIONS}), frozenset[str]()), [State.OK, State.OK]),
+        ((frozenset[str](), frozenset({NOTIFICATIONS})), [State.WARN, State.OK]),
+        ((frozenset[str](), frozenset[str]()), [State.WARN, State.WARN]),
+        (None, [State.WARN, State.WARN]),
+    ],
+)
+def test_a_linux_desktop_is_known_by_the_names_on_its_bus(listed: Listed | None, found: list[State]) -> None:
+    checks = desktop_checks(listed, "linux")
+    assert states(checks) == found
+    assert all(check.remedy for check in checks if check.state is not State.OK)
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_other_systems_have_a_tray_of_their_own(platform: str) -> None:
+    assert states(desktop_checks(None, platform)) == [State.OK, State.OK]
+
+
+def test_a_proxy_is_shown_without_its_password() -> None:
+    choice = detect_proxy("http://ana:s3cret@proxy.example:8080", {})
+    assert proxy_check(choice, "chatgpt.com").line == "ok    proxy          http://proxy.example:8080 from --proxy"
+
+
+def test_an_excepted_service_is_said() -> None:
+    choice = detect_proxy(None, {"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": "chatgpt.com"})
+    assert "among its exceptions" in proxy_check(choice, "chatgpt.com").what
+
+
+def test_nobody_at_a_command_line_is_told_to_press_a_button() -> None:
+    assert "press" not in from_problem("keyring", KeyringLockedError().problem).remedy
