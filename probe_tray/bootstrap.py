@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, final
@@ -38,18 +38,17 @@ from probe_tray.adapters.safe_files import make_private_folder
 from probe_tray.adapters.sealer import FolderSealer, VaultKey
 from probe_tray.adapters.vault import VaultStore, record_files
 from probe_tray.core.alert_kinds import Alert
-from probe_tray.core.credential import Credential, make_credential
 from probe_tray.core.errors import WriteError
-from probe_tray.core.events import Event
+from probe_tray.core.events import Event, TroubleMet
 from probe_tray.core.forecast import runs_out_at
 from probe_tray.core.quota import Window
-from probe_tray.core.secret import Secret
 from probe_tray.core.service import OFFICIAL, Service
 from probe_tray.core.settings import Settings, Storage
 from probe_tray.core.state import AccountState, AppState, Way
 from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.alerting import Alerting, Phrases
 from probe_tray.engine.arranging import Arranging
+from probe_tray.engine.clock_watch import ClockWatch
 from probe_tray.engine.connection_test import ConnectionTest
 from probe_tray.engine.device_sign_in import DeviceSignIn
 from probe_tray.engine.exchange import Exchange
@@ -77,8 +76,6 @@ if TYPE_CHECKING:
     from probe_tray.demo.service import DemoService
 
 _log = logging.getLogger(__name__)
-_OTHERS_LIVE, _LAST_LIVES = 10 * 86_400, 2 * 86_400
-"""Seconds of the sample logins' access tokens."""
 _KEY_SERVICE, _KEY_USER, _DEMO_KEY_USER = "Probe Tray", "vault key", "vault key of the demo"
 
 
@@ -144,7 +141,8 @@ class Session:
         standing = Outcomes(FileRenewalMemory(places.memory), clock, randomness).standing
         accounts = Accounts(self._stores(settings, vault_store), store, standing)
         proxy = detect_proxy(settings.proxy, self._environment, system=self._system)
-        client = ServiceClient(self._service, proxy, self._environment, handles=self._handles)
+        watch = ClockWatch(clock, lambda error: store.dispatch(TroubleMet(problem=error.problem)))
+        client = ServiceClient(self._service, proxy, self._environment, handles=self._handles, answered=watch.answered)
         listener = LoopbackListener(self._at(settings))
         browser = SystemBrowser(self._environment)
         unheard = BrowserSignIn(self._at(settings), None, browser, clock, randomness, handles=self._handles)
@@ -197,7 +195,9 @@ class Session:
         )
         engine = Engine(parts, self._settings_file(), use, clock, randomness)
         if self._demo is not None:
-            engine.start_with(_sample_logins(self._demo, clock))
+            from probe_tray.demo.samples import sample_logins
+
+            engine.start_with(sample_logins(self._demo, clock))
         inspector = Inspector(
             self._environment,
             places.log_file,
@@ -279,21 +279,3 @@ def _demo_service(folder: Path) -> "DemoService":
     from probe_tray.demo.service import DemoService
 
     return DemoService(state_file=folder / "service.json")
-
-
-def _sample_logins(service: "DemoService", clock: Clock) -> Iterator[Credential]:
-    """A login of each sample person; the last cannot be renewed and ends soon, so that its warning can be seen."""
-    people = service.people
-    for person in people:
-        last = person is people[-1]
-        login = service.issue_login(person.email, lifetime=_LAST_LIVES if last else _OTHERS_LIVE)
-        made = make_credential(
-            access_token=Secret(login.access_token),
-            refresh_token=None if last else Secret(login.refresh_token),
-            id_token=Secret(login.id_token),
-            last_refresh=clock.now(),
-            expired=login.expires_at,
-            made_here=True,
-        )
-        if made is not None:
-            yield made

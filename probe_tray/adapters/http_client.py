@@ -9,13 +9,13 @@ import json
 import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Protocol, cast
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 
 from probe_tray.adapters.http_body import end_of_event, is_whole_object, tokens_in
 from probe_tray.adapters.http_errors import to_service_error
+from probe_tray.adapters.http_sending import Sending
 from probe_tray.adapters.http_tls import make_context
 from probe_tray.adapters.proxy import ProxyChoice
 from probe_tray.core.answer import Answer
@@ -44,13 +44,15 @@ class ServiceClient:
         environment: Mapping[str, str],
         *,
         handles: Callable[[Secret], None] = lambda _secret: None,
+        answered: Callable[[Answer], None] = lambda _answer: None,
     ) -> None:
         """Talk to ``service``; SSL_CERT_FILE and SSL_CERT_DIR are taken from ``environment``.
 
-        ``handles`` hears of every secret that is sent or comes back, before anything can fail over it.
+        ``handles`` hears of every secret that is sent or comes back, before anything can fail over it; ``answered``
+        a moment later of each answer to a refresh or to a question about an account.
         """
         self._service = service
-        self._handles = handles
+        self._handles, self._answered = handles, answered
         self._proxy = proxy
         self._environment = environment
         self._context: ssl.SSLContext | None = None
@@ -87,9 +89,10 @@ class ServiceClient:
 
     async def refresh(self, refresh_token: Secret) -> Answer:
         """One refresh request over a fresh connection (RFC 6749 section 6)."""
-        return await self._token_request(
+        answer = await self._token_request(
             grant_type="refresh_token", refresh_token=self._sent(refresh_token), client_id=self._service.client_id
         )
+        return self._seen(answer)
 
     async def revoke(self, refresh_token: Secret) -> Answer:
         """End the login at the service; only for logins made here (RFC 7009)."""
@@ -144,7 +147,7 @@ class ServiceClient:
 
     async def _get(self, path: str, credential: Credential) -> Answer:
         headers = self._account_headers(credential) | {"Accept": _JSON}
-        return await self._ask("GET", self._service.backend + path, headers, b"")
+        return self._seen(await self._ask("GET", self._service.backend + path, headers, b""))
 
     async def _token_request(self, **fields: str) -> Answer:
         headers = {"Accept": _JSON, "Content-Type": _FORM}
@@ -163,7 +166,7 @@ class ServiceClient:
         """Send one request, at most 45 seconds in all. ``fresh``: over a connection of its own, closed at its end."""
         host = urlsplit(address).hostname or ""
         context = await self._tls(host)
-        sending = _Sending()
+        sending = Sending()
         proxy = self._proxy.address_for(host)
         if proxy is not None:
             self._handles(proxy)
@@ -205,6 +208,11 @@ class ServiceClient:
         }
         return headers | ({"X-OpenAI-Fedramp": "true"} if credential.claims.fedramp else {})
 
+    def _seen(self, answer: Answer) -> Answer:
+        # Not at once: no listener that fails may come between new tokens and the disk.
+        asyncio.get_running_loop().call_soon(self._answered, answer)
+        return answer
+
     def _sent(self, secret: Secret) -> str:
         self._handles(secret)
         return secret.reveal()
@@ -235,31 +243,6 @@ class ServiceClient:
             if self._context is None:
                 self._context = await asyncio.to_thread(make_context, self._environment, host)
             return self._context
-
-
-class _Stream(Protocol):
-    async def aclose(self) -> None: ...
-
-
-class _Sending:
-    """How far a request has come. Talking to the proxy does not count as sending it."""
-
-    def __init__(self) -> None:
-        self.begun = False
-        self._connected: _Stream | None = None
-
-    async def trace(self, event: str, info: Mapping[str, object]) -> None:
-        if event.endswith("send_request_headers.started"):
-            method = cast("object", getattr(info.get("request"), "method", b""))
-            self.begun = self.begun or method != b"CONNECT"
-        elif event.endswith("connect_tcp.complete"):
-            self._connected = cast("_Stream", info["return_value"])
-
-    async def clean_up(self) -> None:
-        # WORKAROUND httpcore 1.0.9: after a SOCKS proxy's refusal the connection to it stays open
-        # (https://github.com/encode/httpcore, _async/socks_proxy.py).
-        if self._connected is not None and not self.begun:
-            await self._connected.aclose()
 
 
 def _make_transport(context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:

@@ -39,6 +39,7 @@ from probe_tray.core.service import OFFICIAL
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.clock_watch import ClockWatch
 from probe_tray.engine.store import Store
 from probe_tray.engine.tending import Means, Order, Tending
 from probe_tray.view.json_table import accounts_json
@@ -118,7 +119,8 @@ async def _work(
         console.note(f"Proxy: {proxy.shown} ({proxy.found_in})")
     store = Store(AppState(settings=settings))
     accounts = Accounts(found.stores, store)
-    client = ServiceClient(OFFICIAL, proxy, os.environ, handles=known.add)
+    watch = ClockWatch(clock, lambda error: console.failure(str(error)))
+    client = ServiceClient(OFFICIAL, proxy, os.environ, handles=known.add, answered=watch.answered)
     journal = FileJournal(places.journal, HandySealer(key))
     renewals = make_renewals(OFFICIAL, client, accounts, journal, places, locks, store.dispatch)
     means = Means(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)

@@ -294,6 +294,24 @@ async def test_a_code_of_any_characters_is_sent_in_the_body(demo: DemoService) -
     assert 400 <= answer.status < 500
 
 
+async def test_whoever_hears_of_answers_cannot_harm_them(demo: DemoService) -> None:
+    heard: list[int] = []
+
+    def fail(answer: Answer) -> None:
+        heard.append(answer.status)
+        raise RuntimeError("a listener's own fault")
+
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context["exception"]))
+    where, mine = demo.addresses, login(demo)
+    made = ServiceClient(Service(issuer=where.issuer, backend=where.backend), DIRECT, {}, answered=fail)
+    assert mine.refresh_token is not None
+    assert (await made.refresh(mine.refresh_token)).ok
+    assert (await made.usage(mine)).status
+    await made.aclose()
+    assert len(heard) == len(faults) == 2
+
+
 # --- proxies
 
 
