@@ -16,7 +16,7 @@ from probe_tray.adapters.config_file import LoadedSettings, load_settings
 from probe_tray.adapters.credential_files import is_folder, is_there
 from probe_tray.adapters.folder import FolderStore
 from probe_tray.adapters.http_probe import HttpProbe
-from probe_tray.adapters.hygiene import Redactor, configure_logging, redact, switch_off_core_dumps
+from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.keyring_key import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.official import OfficialStore
@@ -57,10 +57,12 @@ def run_diagnosis(arguments: Arguments) -> int:
     Raises UsageError where nobody knows whose files to look at.
     """
     switch_off_core_dumps()
-    with configure_logging(logging.WARNING, sys.stderr, Redactor(tuple)):
+    known = KnownSecrets()
+    redactor = Redactor(known)
+    with configure_logging(logging.WARNING, sys.stderr, redactor):
         places = user_places()
         console = Console(quiet=arguments.quiet)
-        checks = [_clean(check) for check in asyncio.run(_Diagnosis(arguments, places).run())]
+        checks = [_clean(c, redactor) for c in asyncio.run(_Diagnosis(arguments, places, known).run())]
         if arguments.json:
             console.result(checks_json(checks, __version__))
         else:
@@ -68,20 +70,21 @@ def run_diagnosis(arguments: Arguments) -> int:
     return 1 if any(check.state is State.FAIL for check in checks) else 0
 
 
-def _clean(check: Check) -> Check:
-    """Fit to be shown to anybody: no token, no address of a person, no name of the home folder."""
-    return replace(check, what=_shown(check.what), remedy=_shown(check.remedy))
+def _clean(check: Check, redactor: Redactor) -> Check:
+    """Fit to be shown to anybody: no token, no address of a person, no name of the home folder, on one line."""
 
+    def shown(text: str) -> str:
+        return redactor(mask(" ".join(text.replace(str(Path.home()), "~").split())))
 
-def _shown(text: str) -> str:
-    return redact(mask(" ".join(text.replace(str(Path.home()), "~").split())))
+    return replace(check, what=shown(check.what), remedy=shown(check.remedy))
 
 
 class _Diagnosis:
-    def __init__(self, arguments: Arguments, places: Places) -> None:
+    def __init__(self, arguments: Arguments, places: Places, known: KnownSecrets) -> None:
         self._arguments = arguments
         self._places = places
-        self._keyring = OsKeyStore()
+        self._known = known
+        self._keyring = OsKeyStore(handles=known.add)
 
     async def run(self) -> list[Check]:
         loaded, configuration = self._configuration()
@@ -154,7 +157,7 @@ class _Diagnosis:
         except UsageError as error:
             return [failed("proxy", error)]
         asked = settings.proxy if self._arguments.proxy is None else self._arguments.proxy
-        probe = HttpProbe(OFFICIAL, os.environ, SystemClock())
+        probe = HttpProbe(OFFICIAL, os.environ, SystemClock(), handles=self._known.add)
         reached = await probe.reach(None if asked is None else Secret(asked))
         host = urlsplit(OFFICIAL.backend).hostname or ""
         return [proxy_check(choice, host), *way_checks(reached), clock_check(probe.clock_ahead)]

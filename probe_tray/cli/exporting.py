@@ -14,7 +14,7 @@ from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.config_file import LoadedSettings
 from probe_tray.adapters.credential_files import is_folder, is_there
 from probe_tray.adapters.files_store import make_missing
-from probe_tray.adapters.hygiene import Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.keyring_key import OsKeyStore
 from probe_tray.adapters.local_zone import LocalZone
 from probe_tray.adapters.locks import FileLocks
@@ -50,10 +50,11 @@ def run_export(arguments: Arguments, name: str) -> int:
     Raises UsageError or ConfigError before anything is written.
     """
     switch_off_core_dumps()
-    with configure_logging(logging.WARNING, sys.stderr, Redactor(tuple)):
+    known = KnownSecrets()
+    with configure_logging(logging.WARNING, sys.stderr, Redactor(known)):
         places = user_places()
         loaded = read_settings(arguments.config, places)
-        found = asyncio.run(_find(arguments, loaded, places))
+        found = asyncio.run(_find(arguments, loaded, places, known))
         style = Style(
             format=ExportFormat(name),
             refresh_tokens=not arguments.no_refresh_tokens,
@@ -67,8 +68,8 @@ def run_export(arguments: Arguments, name: str) -> int:
         return exporting.run(export(logins, style), style)
 
 
-async def _find(arguments: Arguments, loaded: LoadedSettings, places: Places) -> Found:
-    vault = VaultStore(places.vault, vault_key(places, OsKeyStore(), FileLocks(places.locks)))
+async def _find(arguments: Arguments, loaded: LoadedSettings, places: Places, known: KnownSecrets) -> Found:
+    vault = VaultStore(places.vault, vault_key(places, OsKeyStore(handles=known.add), FileLocks(places.locks)))
     return await find_logins(arguments.paths, loaded, places, vault)
 
 
