@@ -62,7 +62,7 @@ def quota_alerts(
     elif capacity(snapshot) is Capacity.LIMITED:
         yield from _limited(account, snapshot, told, here)
     else:
-        if told.spent and capacity(snapshot) is Capacity.AVAILABLE:
+        if told.spent and capacity(snapshot) is Capacity.AVAILABLE and not snapshot.unconfirmed:
             yield Candidate(RestoredAlert(account=account.key), frozenset(), spent=False)
         for window in windows:
             level = _reached(window, settings)

@@ -93,6 +93,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     reset_credits: int | None = None
     reset_credit_ends: tuple[datetime, ...] = ()
     """When the reset credits are lost, aware UTC, the nearest first; empty where that was not asked or not said."""
+    unconfirmed: bool = False
+    """Capacity is back before anything was reset: worth no word before the next answer agrees."""
 
     @property
     def short(self) -> Window | None:

@@ -7,6 +7,8 @@ from probe_tray.core.format_times import read_time
 from probe_tray.core.lenient import json_object, mapping, sequence, text
 
 _MOST = 100
+_LAST_YEAR = 9000
+"""Go and others write a time that never comes as year 9999, of which no time zone can be told."""
 _USABLE = frozenset({"", "available", "active", "granted"})
 
 
@@ -21,4 +23,4 @@ def read_reset_credits(body: bytes) -> tuple[datetime, ...]:
         return ()
     found = (mapping(element) for element in sequence(answer.get("credits"))[:_MOST])
     ends = (read_time(text(e.get("expires_at"))) for e in found if text(e.get("status")).lower() in _USABLE)
-    return tuple(sorted(end for end in ends if end is not None))
+    return tuple(sorted(end for end in ends if end is not None and end.year < _LAST_YEAR))

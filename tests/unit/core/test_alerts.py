@@ -23,6 +23,7 @@ from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.quota import Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
+from probe_tray.core.steady import steady
 from tests.support.fakes import START
 
 ANA, BEN = AccountKey("a", "ana"), AccountKey("b", "ben")
@@ -218,6 +219,17 @@ def test_a_limit_without_a_full_window_is_said_once_until_there_is_capacity() ->
     limited = replace(account(window(50)), snapshot=Snapshot(taken_at=START, spend=SpendControl(reached=True)))
     assert [word(a) for look in range(3) for a in listener.hear(limited, at=START + look * MINUTE)] == ["limited"]
     assert listener.words(window(50)) == [RESTORED]
+
+
+def test_one_glitch_neither_says_that_capacity_is_back_nor_again_that_it_is_gone() -> None:
+    listener, said = Listener(), list[str]()
+    limited = Snapshot(taken_at=START, main=Limit(reached=True, windows=(window(50),)))
+    free = Snapshot(taken_at=START, main=Limit(reached=False, windows=(window(50),)))
+    last: Snapshot | None = None
+    for answer in (limited, free, limited, free, free):
+        last = steady(last, answer)
+        said += [word(alert) for alert in listener.hear(replace(account(), snapshot=last))]
+    assert said == ["limited", RESTORED]
 
 
 def test_the_pace_is_said_once_and_only_where_it_is_wanted() -> None:

@@ -29,6 +29,10 @@ def test_garbage_hides_no_other_credit() -> None:
     assert read("x", None, credit("soon"), credit(None), credit("2026-12-01T08:00:00Z")) == (FIRST,)
 
 
+def test_a_credit_that_is_never_lost_has_no_end() -> None:
+    assert read(credit("9999-12-31T23:59:59Z"), credit("2026-12-01T08:00:00Z")) == (FIRST,)
+
+
 def test_a_body_that_cannot_be_read_has_none() -> None:
     assert read_reset_credits(b"<html>") == ()
     assert read_reset_credits(b"[]") == ()

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.steady import steady
@@ -85,3 +86,42 @@ def test_what_is_shown_falls_only_to_what_two_answers_in_a_row_said(answers: lis
         if shown[place] < shown[place - 1]:
             assert answers[place][0] < shown[place - 1]
             assert answers[place - 1][0] < shown[place - 1]
+
+
+def week(used: float, *, reached: bool = False) -> Snapshot:
+    window = Window(kind=WindowKind.WEEKLY, seconds=604_800, used_percent=used, reset_at=RESET)
+    short = Window(kind=WindowKind.SHORT, seconds=18_000, used_percent=11, reset_at=RESET)
+    return Snapshot(taken_at=START, main=Limit(allowed=True, reached=reached, windows=(short, window)))
+
+
+def without_week() -> Snapshot:
+    found = week(100)
+    return replace(found, main=replace(found.main, windows=found.main.windows[:1]))
+
+
+def confirmed(*answers: Snapshot) -> list[bool]:
+    """Whether each of the answers is worth a word."""
+    found: list[bool] = []
+    last: Snapshot | None = None
+    for answer in answers:
+        last = steady(last, answer)
+        found.append(not last.unconfirmed)
+    return found
+
+
+def test_a_full_window_that_is_left_out_once_brings_no_capacity_back() -> None:
+    assert confirmed(week(100), without_week(), week(100)) == [True, False, True]
+    assert confirmed(week(100), without_week(), without_week()) == [True, False, True]
+
+
+def test_a_limit_that_the_service_takes_back_is_believed_when_the_next_answer_agrees() -> None:
+    assert confirmed(week(50, reached=True), week(50), week(50)) == [True, False, True]
+
+
+def test_after_its_reset_capacity_is_believed_at_once() -> None:
+    later = replace(without_week(), taken_at=RESET + MINUTE)
+    assert confirmed(week(100), later) == [True, True]
+
+
+def test_a_fall_that_two_answers_agree_on_is_not_doubted_again() -> None:
+    assert confirmed(week(100), week(5), week(6)) == [True, True, True]
