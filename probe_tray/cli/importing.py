@@ -78,6 +78,8 @@ class _Import:
     def run(self, sources: Sequence[Source], runner: asyncio.Runner) -> int:
         items = runner.run(self._preview(sources))
         if items is None:
+            if self._arguments.json:
+                self._console.result(import_json((), {}, self._t))
             return _FAILED
         self._failed |= any(item.problem is not None for item in items)
         self._show(items)

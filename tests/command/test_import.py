@@ -15,7 +15,7 @@ from typing import cast
 import pytest
 
 from tests.command.bench import COMMAND, lines
-from tests.command.preload import keyring_was_asked, with_keyring
+from tests.command.preload import failing_to_replace, keyring_was_asked, with_keyring
 from tests.support.files import exported, flat, official
 from tests.support.tokens import tokens
 
@@ -180,6 +180,30 @@ def test_a_keyring_that_refuses_costs_nothing(tray: Tray, home: Path) -> None:
     assert "keyring" in done.stderr.decode()
     assert lines(done.stderr)[-1] == "0 logins imported, 0 left out, 1 failed."
     assert not list((home / ".local" / "share" / "probe-tray" / "vault").glob("*.json"))
+
+
+def test_a_store_that_cannot_be_opened_takes_nothing(tray: Tray, home: Path) -> None:
+    tray.config.write_text("{}")
+    vault = home / ".local" / "share" / "probe-tray" / "vault"
+    vault.mkdir(parents=True)
+    sealed = with_keyring(tray.folder / "keyring", key=KEY)
+    assert tray.run("--import", "--yes", tray.write("a.json", flat("ana")), more=sealed).returncode == 0
+    lost = with_keyring(tray.folder / "lost")
+    done = tray.run("--import", "--yes", "--json", tray.write("b.json", flat("bob")), more=lost)
+    assert (done.returncode, json.loads(done.stdout)) == (1, {"logins": []})
+    assert "The key to your saved logins is no longer in the keyring." in done.stderr.decode()
+    assert len(list(vault.glob("*.json"))) == 1
+
+
+def test_a_full_disk_costs_nothing(tray: Tray) -> None:
+    path = tray.write("a.json", flat("ana"), flat("bob"))
+    before = path.read_bytes()
+    full = failing_to_replace("codex_ana_at_example_com_20261122.json", 28, tray.folder / "preload")
+    done = tray.run("--import", "--yes", path, more=full)
+    assert (done.returncode, tray.emails(), path.read_bytes()) == (1, ["bob@example.com"], before)
+    assert "cannot be written" in done.stderr.decode()
+    assert lines(done.stderr)[-1] == "1 login imported, 0 left out, 1 failed."
+    assert [file.name for file in tray.shared.iterdir()] == ["codex_bob_at_example_com_20261122.json"]
 
 
 @pytest.mark.parametrize(
