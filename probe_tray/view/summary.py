@@ -80,6 +80,15 @@ def status(seen: Seen, t: Translator) -> tuple[str, Tone]:
     return t("{status} · next check in {span}", status=words, span=span(wait, t)), tone
 
 
+def no_capacity(account: AccountState, now: Now, t: Translator, *, long: bool = False) -> str:
+    """That there is none, and until when as far as the service says. ``long``: as in a sentence."""
+    snapshot = account.snapshot
+    until_ = None if snapshot is None else blocked_until(snapshot)
+    if snapshot is None or until_ is None:
+        return t("No capacity")
+    return t("No capacity until {when}", when=at(local_time(until_, snapshot), now, t, long=long))
+
+
 def shortened(text: str, most: int) -> str:
     """A name cut in its middle, where it is longest-winded."""
     if len(text) <= most:
@@ -93,10 +102,7 @@ def _only(account: AccountState, what: Condition, now: Now, t: Translator) -> st
         case Condition.AVAILABLE | Condition.WARNING:
             return t("There is capacity")
         case Condition.LIMITED:
-            until_ = blocked_until(account.snapshot) if account.snapshot else None
-            if until_ is None or account.snapshot is None:
-                return t("No capacity")
-            return t("No capacity until {when}", when=at(local_time(until_, account.snapshot), now, t, long=True))
+            return no_capacity(account, now, t, long=True)
         case Condition.NEEDS_LOGIN:
             return t("A login is needed")
         case Condition.WAITING_KEYRING:

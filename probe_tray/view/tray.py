@@ -7,7 +7,7 @@ from probe_tray.core.state import AppState
 from probe_tray.view import looks
 from probe_tray.view.cards import account_card
 from probe_tray.view.models import Card, IconLook, Menu, MenuRow, PauseMenu, Tray
-from probe_tray.view.summary import headline, shortened
+from probe_tray.view.summary import headline, no_capacity, shortened
 from probe_tray.view.survey import Found, Seen, by_need, name
 from probe_tray.view.times import Now, at, date
 from probe_tray.view.translate import Translator
@@ -78,10 +78,15 @@ def _look(seen: Seen, found: Found | None) -> IconLook:
 
 def _numbers(found: Found, seen: Seen, t: Translator) -> list[str]:
     card = account_card(found, seen.state, seen.now, t)
+    title = shortened(card.title, 24)
+    if found.what is Condition.LIMITED and len(seen.found) > 1:
+        # The sentence before is about all accounts, and there is no room for every reset.
+        used = (t("{window} {percent}%", window=b.label, percent=str(b.percent)) for b in card.bars)
+        return [title, no_capacity(found.account, seen.now, t), " · ".join(used)]
     ends = found.account.expires_at
     life = "" if ends is None else t("login ends {date}", date=date(ends, seen.now, t))
     bars = " · ".join(_window(card, t))
-    return [shortened(card.title, 24), " · ".join(part for part in (bars, life) if part)]
+    return [title, " · ".join(part for part in (bars, life) if part)]
 
 
 def _window(card: Card, t: Translator) -> list[str]:
@@ -99,11 +104,11 @@ def _row(found: Found, seen: Seen, t: Translator) -> MenuRow:
     return MenuRow(
         key=found.account.key,
         look=card.look,
-        text=t("{account}:  {state}", account=title, state=_in_short(card, t)),
+        text=t("{account}:  {state}", account=title, state=_in_short(found, card, seen, t)),
     )
 
 
-def _in_short(card: Card, t: Translator) -> str:
+def _in_short(found: Found, card: Card, seen: Seen, t: Translator) -> str:
     numbers = " · ".join(_window(card, t))
     match card.condition:
         case Condition.NEEDS_LOGIN:
@@ -115,5 +120,7 @@ def _in_short(card: Card, t: Translator) -> str:
         case Condition.STALE | Condition.OFFLINE | Condition.RATE_LIMITED:
             word = t("offline") if card.condition is Condition.OFFLINE else t("old")
             return " · ".join(part for part in (numbers, word) if part)
-        case Condition.AVAILABLE | Condition.WARNING | Condition.LIMITED | Condition.NO_DATA | Condition.API_KEY:
+        case Condition.LIMITED:
+            return no_capacity(found.account, seen.now, t)
+        case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
             return numbers or card.checked or t("no numbers yet")

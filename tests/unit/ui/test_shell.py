@@ -92,7 +92,7 @@ def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
         "2 of 4 accounts have capacity",
         "&Log in to Codex…",
         "old@example.com:  log in again",
-        "research@example.com:  5 h 11% (14:55) · Week 100% (Fri 18:20)",
+        "research@example.com:  No capacity until Fri 18:20",
         "lee@studio.example:  5 h 88% (14:30) · Week 61% (Wed 14:30)",
         "ana@example.com:  5 h 42% (16:02) · Week 17% (Thu 09:00)",
         "&Refresh now",

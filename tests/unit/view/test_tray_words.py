@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.errors import KeyringLockedError
 from probe_tray.core.identity import StoreKind
-from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.quota import Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.state import AppState
 from probe_tray.resources import resource
 from probe_tray.view.catalogue import parse_po
@@ -29,6 +29,22 @@ def test_the_tooltip_tells_use_resets_and_the_end_of_the_login() -> None:
     )
 
 
+def test_the_tooltip_says_until_when_the_tightest_account_has_no_capacity() -> None:
+    assert shown(samples.four()).tray.tooltip == (
+        "Probe Tray\n2 of 4 accounts have capacity\nresearch@example.com\n"
+        "No capacity until Fri 18:20\n5 h 11% · Week 100%"
+    )
+    alone = shown(samples.only(samples.four().accounts[2:3])).tray.tooltip
+    assert alone.startswith("Probe Tray\nNo capacity until Friday 18:20\nresearch@example.com\n5 h 11% (14:55)")
+
+
+def test_a_limit_that_no_window_shows_is_said_in_the_menu_and_the_tooltip() -> None:
+    limited = account("a@x.example", replace(snapshot(11, 17), spend=SpendControl(reached=True)))
+    screen = shown(samples.only([limited, *samples.four().accounts[:1]]))
+    assert screen.menu.rows[0].text == "a@x.example:  No capacity"
+    assert "\na@x.example\nNo capacity\n5 h 11% · Week 17%" in screen.tray.tooltip
+
+
 def test_the_icon_is_about_the_tightest_account_and_marks_one_that_needs_a_login() -> None:
     look = shown(samples.four()).tray.look
     assert (look.weekly, look.short, look.exhausted, look.badge) == (100, 11, True, True)
@@ -41,11 +57,11 @@ def test_the_icon_without_numbers() -> None:
     assert shown(locked).tray.look == IconLook(badge=True)
 
 
-def test_the_menu_lists_both_windows_and_their_resets() -> None:
+def test_the_menu_lists_both_windows_and_their_resets_or_that_there_is_no_capacity() -> None:
     rows = [row.text for row in shown(samples.four()).menu.rows]
     assert rows == [
         "old@example.com:  log in again",
-        "research@example.com:  5 h 11% (14:55) · Week 100% (Fri 18:20)",
+        "research@example.com:  No capacity until Fri 18:20",
         "lee@studio.example:  5 h 88% (14:30) · Week 61% (Wed 14:30)",
         "ana@example.com:  5 h 42% (16:02) · Week 17% (Thu 09:00)",
     ]
