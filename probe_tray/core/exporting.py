@@ -25,8 +25,8 @@ SHARED_WARNING = (
 )
 _UNSAFE = re.compile(r'[/\\:<>"|?*\x00-\x1f\x7f]')
 _NAME_LENGTH = 100
-_CONCURRENCY, _PRIORITY = 3, 50
-"""How many requests at once and how early in turn: what sub2api itself gives to a new account."""
+_CONCURRENCY, _PRIORITY = 1, 1
+"""How many requests at once and how early in turn. The format wants them, we know nothing of either, so: the least."""
 
 
 class ExportFormat(enum.Enum):
