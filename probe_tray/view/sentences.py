@@ -13,6 +13,8 @@ from probe_tray.view.translate import Translator
 
 _FULL = 100.0
 _SHORT, _DAY_HOURS = 18_000, 24
+_ADVISED = frozenset({"CertificateError"})
+"""Failures that pass only when a person does something."""
 _SETTINGS_HELP = frozenset({"EdgeBlockedError", "RegionBlockedError", "KeyringAbsentError"})
 
 
@@ -97,12 +99,22 @@ def _with_problem(account: AccountState, t: Translator, tone: Tone) -> Notice | 
 
 
 def _old_numbers(account: AccountState, state: Condition, now: Now, t: Translator) -> Notice:
+    problem = account.problem
     how_old = age(account.snapshot.taken_at, now, t) if account.snapshot else ""
-    again = Action(kind=ActionKind.REFRESH, label=t("Try again"), key=account.key)
-    if state is Condition.OFFLINE and account.problem and account.problem.kind == "NotSentError" and how_old:
-        return Notice(text=t("Offline, numbers are {age} old.", age=how_old), tone=Tone.WARNING, action=again)
-    title = t.title(account.problem) if account.problem else ""
-    if not how_old:
-        return Notice(text=title or t("There are no numbers yet."), tone=Tone.WARNING, action=again)
-    old = t("The numbers are {age} old.", age=how_old)
-    return Notice(text=f"{title} {old}".strip(), tone=Tone.WARNING, action=again)
+    action = _another_try(account, t)
+    if state is Condition.OFFLINE and problem and problem.kind == "NotSentError" and how_old:
+        return Notice(text=t("Offline, numbers are {age} old.", age=how_old), tone=Tone.WARNING, action=action)
+    parts = [t.title(problem)] if problem else []
+    if problem and (not how_old or problem.kind in _ADVISED):
+        parts.append(t.hint(problem))
+    if how_old:
+        parts.append(t("The numbers are {age} old.", age=how_old))
+    return Notice(text=" ".join(parts) or t("There are no numbers yet."), tone=Tone.WARNING, action=action)
+
+
+def _another_try(account: AccountState, t: Translator) -> Action:
+    refused = account.problem is not None and account.problem.kind == "TokenRefusedError"
+    if refused and account.renewable:
+        # Asking again with the same token brings the same answer; where renewing is left to the person, it helps.
+        return Action(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)
+    return Action(kind=ActionKind.REFRESH, label=t("Try again"), key=account.key)

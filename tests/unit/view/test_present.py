@@ -3,7 +3,15 @@ from datetime import UTC, timedelta
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core.errors import NotSentError, PortsTakenError, WriteError
+from probe_tray.core.errors import (
+    CertificateError,
+    NotSentError,
+    PortsTakenError,
+    ProbeError,
+    StrangeAnswerError,
+    TokenRefusedError,
+    WriteError,
+)
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, Renewal
 from probe_tray.view.models import ActionKind, Card, IconLook, Tone
@@ -103,6 +111,33 @@ def test_a_problem_is_a_sentence_with_one_button(title: str, text: str, action: 
     assert notice.text == text
     assert notice.action is not None
     assert notice.action.kind is action
+
+
+def old(problem: ProbeError, *, numbers: bool = True) -> AppState:
+    found = account("a@x.example", replace(snapshot(11, 17), taken_at=NOW - timedelta(hours=3)) if numbers else None)
+    return samples.only([replace(found, problem=problem.problem, renewable=True)])
+
+
+def test_a_refused_token_that_nothing_renews_by_itself_can_be_renewed_by_hand() -> None:
+    notice = card(old(TokenRefusedError()), "a@x.example").notice
+    assert notice is not None
+    assert notice.text == "The service no longer accepts this login's access token. The numbers are 3 h old."
+    assert notice.action is not None
+    assert (notice.action.kind, notice.action.label) == (ActionKind.RENEW, "Renew now")
+
+
+def test_what_only_a_person_can_mend_says_how() -> None:
+    problem = CertificateError(host="chatgpt.com", reason="unknown issuer")
+    notice = card(old(problem), "a@x.example").notice
+    assert notice is not None
+    assert notice.text == f"{problem.title} {problem.hint} The numbers are 3 h old."
+
+
+@pytest.mark.parametrize("problem", [StrangeAnswerError(status="200"), NotSentError(reason="no route")])
+def test_without_numbers_a_failure_says_what_to_do(problem: ProbeError) -> None:
+    notice = card(old(problem, numbers=False), "a@x.example").notice
+    assert notice is not None
+    assert notice.text == f"{problem.title} {problem.hint}"
 
 
 def test_a_broken_file_and_an_api_key_stand_in_the_list() -> None:
