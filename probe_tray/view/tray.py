@@ -3,17 +3,18 @@
 from msgspec.structs import replace
 
 from probe_tray.core.condition import Condition
-from probe_tray.core.state import AppState
+from probe_tray.core.state import AccountState, AppState
 from probe_tray.view import looks
 from probe_tray.view.cards import account_card
 from probe_tray.view.models import Card, IconLook, Menu, MenuRow, PauseMenu, Tray
 from probe_tray.view.summary import headline, no_capacity, shortened
 from probe_tray.view.survey import Found, Seen, by_need, name
-from probe_tray.view.times import Now, at, date
+from probe_tray.view.times import Now, age, at, date
 from probe_tray.view.translate import Translator
 
 _MOST_ROWS = 12
 _LONGEST_TOOLTIP = 127
+_OLD = frozenset({Condition.STALE, Condition.OFFLINE, Condition.RATE_LIMITED, Condition.BLOCKED})
 _WITHOUT_NUMBERS = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING})
 
 
@@ -84,9 +85,15 @@ def _numbers(found: Found, seen: Seen, t: Translator) -> list[str]:
         used = (t("{window} {percent}%", window=b.label, percent=str(b.percent)) for b in card.bars)
         return [title, no_capacity(found.account, seen.now, t), " · ".join(used)]
     ends = found.account.expires_at
-    life = "" if ends is None else t("login ends {date}", date=date(ends, seen.now, t))
+    last = "" if ends is None else t("login ends {date}", date=date(ends, seen.now, t))
+    if found.what in _OLD:
+        last = _age(found.account, seen.now, t)
     bars = " · ".join(_window(card, t))
-    return [title, " · ".join(part for part in (bars, life) if part)]
+    return [title, " · ".join(part for part in (bars, last) if part)]
+
+
+def _age(account: AccountState, now: Now, t: Translator) -> str:
+    return "" if account.snapshot is None else t("{age} old", age=age(account.snapshot.taken_at, now, t))
 
 
 def _window(card: Card, t: Translator) -> list[str]:
@@ -118,7 +125,8 @@ def _in_short(found: Found, card: Card, seen: Seen, t: Translator) -> str:
         case Condition.BLOCKED:
             return t("blocked by the network")
         case Condition.STALE | Condition.OFFLINE | Condition.RATE_LIMITED:
-            word = t("offline") if card.condition is Condition.OFFLINE else t("old")
+            old = _age(found.account, seen.now, t) or t("no numbers yet")
+            word = t("offline") if card.condition is Condition.OFFLINE else old
             return " · ".join(part for part in (numbers, word) if part)
         case Condition.LIMITED:
             return no_capacity(found.account, seen.now, t)

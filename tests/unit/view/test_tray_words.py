@@ -1,10 +1,11 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.core.errors import KeyringLockedError
+from probe_tray.core.errors import KeyringLockedError, NotSentError, ProbeError, RateLimitedError
 from probe_tray.core.identity import StoreKind
 from probe_tray.core.quota import Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.state import AppState
@@ -36,6 +37,23 @@ def test_the_tooltip_says_until_when_the_tightest_account_has_no_capacity() -> N
     )
     alone = shown(samples.only(samples.four().accounts[2:3])).tray.tooltip
     assert alone.startswith("Probe Tray\nNo capacity until Friday 18:20\nresearch@example.com\n5 h 11% (14:55)")
+
+
+@pytest.mark.parametrize(
+    ("problem", "word"),
+    [(None, "3 h old"), (RateLimitedError(), "3 h old"), (NotSentError(reason="no route"), "offline")],
+)
+def test_old_numbers_say_their_age_in_the_menu_and_the_tooltip(problem: ProbeError | None, word: str) -> None:
+    aged = replace(snapshot(11, 17), taken_at=NOW - timedelta(hours=3))
+    old = replace(account("a@x.example", aged), problem=None if problem is None else problem.problem)
+    screen = shown(samples.only([old, *samples.four().accounts[3:]]))
+    assert next(row.text for row in screen.menu.rows if "a@x" in row.text).endswith(f" · {word}")
+    assert screen.tray.tooltip.endswith(" · 3 h old")
+
+
+def test_where_nothing_was_ever_heard_nothing_is_called_old() -> None:
+    silent = replace(account("a@x.example", None), problem=RateLimitedError().problem)
+    assert shown(samples.only([silent])).menu.rows[0].text == "a@x.example:  no numbers yet"
 
 
 def test_a_limit_that_no_window_shows_is_said_in_the_menu_and_the_tooltip() -> None:
