@@ -19,12 +19,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 from probe_tray.core.connection import ConnectionCheck, FoundProxy, Reached, Step
 from probe_tray.core.desk import Density, Desk
 from probe_tray.core.errors import ModelRefusedError, ProxyFailedError, QuotaUsedUpError
+from probe_tray.core.history import Span
 from probe_tray.core.identity import StoreKind
 from probe_tray.core.model_test import ListedBy, ModelResult, ModelRun, ModelTest
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.resources import resource
 from probe_tray.ui.card_menu import open_card_menu
+from probe_tray.ui.details_window import DetailsActions, DetailsWindow
 from probe_tray.ui.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.ui.login_dialog import LoginActions, LoginDialog
 from probe_tray.ui.model_test_dialog import ModelTestActions, ModelTestDialog
@@ -35,6 +37,7 @@ from probe_tray.ui.theme import DARK, Theme
 from probe_tray.view.account_menu import account_menu
 from probe_tray.view.catalogue import parse_po
 from probe_tray.view.connection import connection
+from probe_tray.view.details import details
 from probe_tray.view.model_test import consent, model_test
 from probe_tray.view.models import IconLook, Tone
 from probe_tray.view.present import present
@@ -113,6 +116,8 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
     for name, panel in zip(states, panels, strict=True):
         panel.save(str(folder / f"panel-{name}-{end}"))
     login = [_login(state, theme, icons, translator) for state in (samples.waiting_login(), samples.failed_login())]
+    seen = [_details(state, theme, icons, translator) for state in (samples.looked_at(), samples.troubled_lives())]
+    _side_by_side(seen, theme).save(str(folder / f"details-{end}"))
     _side_by_side(_asked(theme, translator), theme).save(str(folder / f"questions-{end}"))
     _side_by_side(_tested(theme, translator), theme).save(str(folder / f"models-{end}"))
     dialog = SettingsDialog(theme, form(translator), lambda _: None)
@@ -134,6 +139,17 @@ def _panel(state: AppState, theme: Theme, icons: IconPainter, t: Translator, *, 
     if tall:
         panel.resize(panel.width(), 2300)
     return _grab(panel)
+
+
+def _details(state: AppState, theme: Theme, icons: IconPainter, t: Translator) -> QPixmap:
+    actions = DetailsActions(act=lambda _: None, menu=lambda _key, _around, _at: None, span=lambda _: None)
+    window = DetailsWindow(theme, icons, actions)
+    model = details(state, state.accounts[0].key, Span.WEEK, Now(samples.NOW, UTC), t)
+    assert model is not None
+    window.show_model(model)
+    window.present()
+    window.resize(window.width(), theme.px(760))
+    return _grab(window)
 
 
 def _asked(theme: Theme, t: Translator) -> list[QPixmap]:

@@ -3,6 +3,7 @@
 import msgspec
 
 from probe_tray.core.desk import Desk
+from probe_tray.core.history import Span
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.quiet import Pause
 from probe_tray.core.secret import Secret
@@ -74,6 +75,13 @@ class MoveAccount(msgspec.Struct, frozen=True):
     to: StoreKind
 
 
+class ShowDetails(msgspec.Struct, frozen=True):
+    """Read what the history knows of an account."""
+
+    account: AccountKey
+    span: Span
+
+
 class Arrange(msgspec.Struct, frozen=True):
     """Name, order and list the accounts like this, and remember it."""
 
@@ -136,6 +144,7 @@ Command = (
     | Renew
     | RemoveAccount
     | MoveAccount
+    | ShowDetails
     | Arrange
     | StartVaultAnew
     | PauseNotifications

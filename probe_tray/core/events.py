@@ -7,6 +7,7 @@ import msgspec
 from probe_tray.core.connection import ConnectionChanged
 from probe_tray.core.credential import ApiKeyLogin
 from probe_tray.core.desk import Desk
+from probe_tray.core.details import Details
 from probe_tray.core.errors import Problem
 from probe_tray.core.history import Trend
 from probe_tray.core.identity import AccountKey, StoreKind
@@ -95,6 +96,12 @@ class DeskChanged(msgspec.Struct, frozen=True, kw_only=True):
     desk: Desk
 
 
+class DetailsRead(msgspec.Struct, frozen=True, kw_only=True):
+    """The history of one account was read."""
+
+    details: Details
+
+
 class RoundChanged(msgspec.Struct, frozen=True, kw_only=True):
     """Renewing all that are due was begun or has ended."""
 
@@ -143,6 +150,7 @@ Event = (
     | RenewalEnded
     | RenewalsPlanned
     | DeskChanged
+    | DetailsRead
     | RoundChanged
     | KeptRead
     | TrendsRead

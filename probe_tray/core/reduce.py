@@ -13,6 +13,7 @@ from probe_tray.core.events import (
     CheckStarted,
     CheckSucceeded,
     DeskChanged,
+    DetailsRead,
     Event,
     KeptRead,
     LoginChanged,
@@ -52,6 +53,8 @@ def reduce(state: AppState, event: Event) -> AppState:
             return replace(state, situation=situation)
         case DeskChanged(desk=desk):
             return _named(replace(state, desk=desk))
+        case DetailsRead(details=details):
+            return replace(state, details=details)
         case RoundChanged(round=found):
             return replace(state, round=found)
         case NotificationsPaused(until=until):

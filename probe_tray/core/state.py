@@ -8,6 +8,7 @@ import msgspec
 from probe_tray.core.connection import ConnectionCheck
 from probe_tray.core.credential import ApiKeyLogin
 from probe_tray.core.desk import Desk
+from probe_tray.core.details import Details
 from probe_tray.core.errors import Problem
 from probe_tray.core.forecast import Pace
 from probe_tray.core.history import Trend
@@ -150,6 +151,8 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     """The test of models that runs or that ran last."""
     connection: ConnectionCheck = ConnectionCheck()
     desk: Desk = Desk()
+    details: Details | None = None
+    """The past of the account that was looked at last."""
     round: RenewalRound | None = None
     """The last one that was asked for."""
     situation: Situation = Situation()

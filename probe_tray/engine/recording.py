@@ -5,11 +5,24 @@ from collections import deque
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
+from probe_tray.core.details import Details, Line
 from probe_tray.core.errors import ReadError, WriteError
-from probe_tray.core.events import AccountsRead, CheckSucceeded, Event, KeptRead, RenewalEnded, TrendsRead, TroubleMet
-from probe_tray.core.history import Meter, Renewed, Run, Sample, samples_of, thin
+from probe_tray.core.events import (
+    AccountsRead,
+    CheckSucceeded,
+    DetailsRead,
+    Event,
+    KeptRead,
+    RenewalEnded,
+    TrendsRead,
+    TroubleMet,
+)
+from probe_tray.core.history import Meter, Part, Renewed, Run, Sample, Span, samples_of, thin
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.kept import Batch, Kept
+from probe_tray.core.quota import Snapshot
 from probe_tray.engine.store import Store
 from probe_tray.ports import Clock, History
 
@@ -21,6 +34,8 @@ _MOST_ROWS = 20_000
 _KEPT_EVERY = timedelta(minutes=5)
 """How often the last snapshots are written: a crash costs at most so much of them, and the samples are there anyway."""
 _TRENDS_EVERY = timedelta(minutes=15)
+_LINES = 3
+"""A chart with more lines than these says nothing any more."""
 _TIDY_EVERY = timedelta(hours=6)
 
 
@@ -64,6 +79,18 @@ class Recording:
             if due := _is_time(self._clock.now(), kept, _KEPT_EVERY):
                 kept = self._clock.now()
             await self._write(self._take_kept() if due else ())
+
+    async def look_up(self, key: AccountKey, span: Span) -> None:
+        """Tell the past of one account, what waits to be written included; nothing of it where it cannot be read."""
+        account, now = self._store.state.account(key), self._clock.now()
+        details = Details(account=key, span=span)
+        await self._write(())
+        with suppress(ReadError):
+            meters = [] if account is None or account.snapshot is None else _main_meters(account.snapshot)
+            charts = [Line(meter=m, points=await self._history.chart(key.slug, m, span, now)) for m in meters]
+            renewals = await self._history.renewals(key.slug)
+            details = replace(details, lines=tuple(line for line in charts if line.points), renewals=renewals)
+        self._store.dispatch(DetailsRead(details=details))
 
     async def close(self) -> None:
         """Write what is left, and end the history."""
@@ -146,6 +173,12 @@ class Recording:
         finally:
             nap.cancel()
             woken.cancel()
+
+
+def _main_meters(snapshot: Snapshot) -> list[Meter]:
+    """The windows of the main limit, the longest first."""
+    meters = [sample.meter for sample in samples_of(snapshot) if sample.meter.part is Part.MAIN]
+    return sorted(meters, key=lambda meter: -meter.seconds)[:_LINES]
 
 
 def _is_time(now: datetime, last: datetime, every: timedelta) -> bool:

@@ -25,6 +25,7 @@ from probe_tray.core.commands import (
     ReopenBrowser,
     SaveSettings,
     SendTestNotification,
+    ShowDetails,
     StartVaultAnew,
     StopConnectionCheck,
     StopModelTest,
@@ -132,7 +133,7 @@ class Engine:
                 self._desk.send(command)
             case Renew() | RemoveAccount() | MoveAccount() | Arrange():
                 self._send_account(command)
-            case Refresh() | PanelOpened():
+            case Refresh() | PanelOpened() | ShowDetails():
                 self._send_check(command)
             case ReadStores():
                 self._start(self._read_stores())
@@ -164,12 +165,14 @@ class Engine:
             case StopConnectionCheck():
                 self._connection.stop()
 
-    def _send_check(self, command: Refresh | PanelOpened) -> None:
+    def _send_check(self, command: Refresh | PanelOpened | ShowDetails) -> None:
         match command:
             case Refresh(account=key):
                 self._poller.refresh([a.key for a in self.state.accounts] if key is None else [key])
             case PanelOpened():
                 self._poller.looked_at()
+            case ShowDetails(account=key, span=span):
+                self._start(self._recording.look_up(key, span))
 
     def _send_account(self, command: Renew | RemoveAccount | MoveAccount | Arrange) -> None:
         match command:

@@ -28,7 +28,7 @@ from probe_tray.ui.card_menu import open_card_menu
 from probe_tray.ui.engine import Engine
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
-from probe_tray.view.account_menu import account_menu
+from probe_tray.view.account_menu import Groups, account_menu
 from probe_tray.view.models import Action, ActionKind, Card
 from probe_tray.view.questions import removing, starting_anew
 from probe_tray.view.survey import name as called
@@ -41,6 +41,8 @@ class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
     settings: Callable[[], None]
     models: Callable[[AccountKey | None], None]
     """Test the models of an account."""
+    details: Callable[[AccountKey], None]
+    """Show everything that is known of an account."""
     name: Callable[[AccountKey], None]
     """Let an account's name be edited."""
 
@@ -86,6 +88,7 @@ class Acting:
                 ActionKind.COPY_EMAIL
                 | ActionKind.MOVE_TO_VAULT
                 | ActionKind.MOVE_TO_FOLDER
+                | ActionKind.DETAILS
                 | ActionKind.RENAME
                 | ActionKind.REMOVE
             ) as kind:
@@ -141,11 +144,20 @@ class Acting:
         slugs = (*shown, *(slug for slug in desk.order if slug not in shown))
         self._engine.send(Arrange(desk.moved(slugs, key.slug, None if before is None else before.slug)))
 
+    def open_account_menu(self, key: AccountKey, parent: QWidget, at: QPoint) -> None:
+        """Show what can be done with an account."""
+        groups = self._groups(key)
+        if groups:
+            open_card_menu(parent, groups, self.act, at)
+
+    def _groups(self, key: AccountKey | None) -> Groups:
+        account = None if key is None else self._engine.state.account(key)
+        return () if account is None else account_menu(account, self._engine.state.settings, self._translator)
+
     def open_menu(self, parent: QWidget, card: Card, at: QPoint) -> QMenu | None:
         """Show what can be done with a card; None where that is nothing."""
-        account = None if card.key is None else self._engine.state.account(card.key)
-        groups = () if account is None else account_menu(account, self._engine.state.settings, self._translator)
-        if card.notice is not None and account is None:
+        groups = self._groups(card.key)
+        if card.notice is not None and not groups:
             groups = (card.notice.actions, *groups)
         return open_card_menu(parent, groups, self.act, at) if any(groups) else None
 
@@ -153,6 +165,8 @@ class Acting:
         match kind:
             case ActionKind.COPY_EMAIL:
                 QGuiApplication.clipboard().setText(account.email)
+            case ActionKind.DETAILS:
+                self._elsewhere.details(account.key)
             case ActionKind.RENAME:
                 self._elsewhere.name(account.key)
             case ActionKind.MOVE_TO_VAULT:

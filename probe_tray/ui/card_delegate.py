@@ -59,6 +59,11 @@ class CardDelegate(QStyledItemDelegate):
         """Whether the keyboard is in use, so that its place is marked."""
         theme.changed.connect(self.forget)
 
+    @property
+    def over_button(self) -> bool:
+        """Whether the mouse is on a button of a card."""
+        return self._hovered is not None
+
     def forget(self) -> None:
         """Measure everything anew: the font or the width changed."""
         self._width = 0

@@ -13,7 +13,7 @@ from probe_tray.ui.card_model import CARD_ROLE, CardModel
 from probe_tray.ui.icon import IconPainter
 from probe_tray.ui.line_face import Columns
 from probe_tray.ui.theme import Theme
-from probe_tray.view.models import Action, Card
+from probe_tray.view.models import Action, ActionKind, Card
 
 _BY_KEYBOARD = frozenset({Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason})
 _STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
@@ -33,7 +33,8 @@ class CardActions(msgspec.Struct, frozen=True, kw_only=True):
 class CardList(QListView):
     """Cards of a model.
 
-    Return or Space presses the button of the card that the keyboard is on; the menu key opens its menu; F2 gives it a
+    Return or Space presses the button of the card that the keyboard is on, or shows all about it as a double click
+    does; the menu key opens its menu; F2 gives it a
     name; Alt with the up and down keys moves it among the others, as dragging does.
     """
 
@@ -106,6 +107,8 @@ class CardList(QListView):
         if Qt.Key(event.key()) in _ENTER and isinstance(found, Card):
             if found.notice is not None and found.notice.action is not None:
                 self._actions.act(found.notice.action)
+            else:
+                self._open_details(found)
             event.accept()
             return
         super().keyPressEvent(event)
@@ -131,6 +134,12 @@ class CardList(QListView):
         if event.reason() in _BY_KEYBOARD:
             self._cards.by_keyboard = True
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show everything about the account."""
+        found: object = self.indexAt(event.position().toPoint()).data(CARD_ROLE)
+        if isinstance(found, Card) and not self._cards.over_button:
+            self._open_details(found)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click needs no mark of the keyboard's place."""
         self._cards.by_keyboard = False
@@ -148,6 +157,10 @@ class CardList(QListView):
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
             self.scheduleDelayedItemsLayout()
+
+    def _open_details(self, card: Card) -> None:
+        if card.key is not None:
+            self._actions.act(Action(kind=ActionKind.DETAILS, label="", key=card.key))
 
     def _open_menu(self, card: Card, at: QPoint) -> None:
         self._actions.menu(card, self.viewport().mapToGlobal(at))

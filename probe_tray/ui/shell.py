@@ -29,6 +29,7 @@ from probe_tray.ui.card_list import CardActions
 from probe_tray.ui.connection_testing import ConnectionTesting
 from probe_tray.ui.card_model import Changes
 from probe_tray.ui.engine import Engine
+from probe_tray.ui.detailing import Detailing
 from probe_tray.ui.following import Following
 from probe_tray.ui.icon import IconPainter, card_ink
 from probe_tray.ui.login_dialog import LoginActions, LoginDialog
@@ -39,6 +40,7 @@ from probe_tray.ui.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray import TrayIcon
 from probe_tray.view.model_test import model_test
+from probe_tray.view.details import details
 from probe_tray.view.models import Action, Card, IconLook
 from probe_tray.view.screen import Screen, Wish
 from probe_tray.view.settings import form
@@ -84,7 +86,9 @@ class Shell(QObject):
         self._following = Following(app, engine, self._theme, around.translator, self._speak_anew)
         self._menu = TrayMenu(self._menu_actions(), self._icons)
         self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, around.tray_available)
-        elsewhere = Elsewhere(settings=self.show_settings, models=self.show_model_test, name=self._edit_name)
+        elsewhere = Elsewhere(
+            settings=self.show_settings, models=self.show_model_test, details=self.show_details, name=self._edit_name
+        )
         self._acting = Acting(engine, self._theme, around.translator, elsewhere)
         self._testing = ModelTesting(
             engine,
@@ -92,6 +96,12 @@ class Shell(QObject):
             around.translator,
             self._acting.question,
             lambda state: model_test(state, Now(around.clock.now(), around.zone), around.translator),
+        )
+        self._detailing = Detailing(
+            engine,
+            self._theme,
+            self._icons,
+            lambda state, key, span: details(state, key, span, Now(around.clock.now(), around.zone), around.translator),
         )
         self._just_left = QTimer(self)
         self._just_left.setSingleShot(True)
@@ -124,6 +134,10 @@ class Shell(QObject):
         """Tell what program this is, and what it runs on."""
         self._about.show(self._around.clock.now, tray=self._tray.present)
 
+    def show_details(self, account: AccountKey) -> None:
+        """Open the window with everything about an account."""
+        self._detailing.show(account, self.act, self._acting.open_account_menu)
+
     def show_model_test(self, account: AccountKey | None = None) -> None:
         """Test the models of one account or of all, after asking the first time; or show the test that runs."""
         self._testing.show(account)
@@ -139,6 +153,7 @@ class Shell(QObject):
     def close(self) -> None:
         """Take everything off the screen."""
         self._closing = True
+        self._detailing.close()
         self._about.close()
         self._following.close()
         self._bridge.close()
@@ -162,6 +177,7 @@ class Shell(QObject):
             # Once the tray has had the time to come: the panel opens by its icon.
             QTimer.singleShot(_HELLO, self, self.show_panel)
         self._login.show_model(screen.login)
+        self._detailing.draw()
         self._testing.draw()
         if self._settings is not None and self._connection is not None:
             self._connection.draw()

@@ -16,7 +16,7 @@ def account_menu(account: AccountState, settings: Settings, t: Translator) -> Gr
     def row(kind: ActionKind, label: str) -> Action:
         return Action(kind=kind, label=label, key=account.key)
 
-    login = [row(ActionKind.REFRESH, t("Re&fresh now"))]
+    login = [row(ActionKind.DETAILS, t("&Details…")), row(ActionKind.REFRESH, t("Re&fresh now"))]
     if account.renewable:
         login.append(row(ActionKind.RENEW, t("Re&new now")))
     login.append(row(ActionKind.LOG_IN, t("&Log in here…") if account.official else t("&Log in again…")))

@@ -67,7 +67,7 @@ def account_card(found: Found, state: AppState, now: Now, t: Translator) -> Card
     rows = () if hide else looks.bars(account, settings, now, t)
     said = notice(account, what, settings, now, t) or (outlook_notice(rows, t) if what in USABLE else None)
     life = "" if what is Condition.NEEDS_LOGIN else lifetime(account, settings, now, t)
-    title, sub, badge = name(account), _subtitle(account, t), plan(account)
+    title, sub, badge = name(account), subtitle(account, t), plan(account)
     return Card(
         name=_place(account),
         key=account.key,
@@ -88,7 +88,8 @@ def account_card(found: Found, state: AppState, now: Now, t: Translator) -> Card
     )
 
 
-def _subtitle(account: AccountState, t: Translator) -> str:
+def subtitle(account: AccountState, t: Translator) -> str:
+    """What else names an account, and whose login it is."""
     place = t("Codex client's login, read only") if account.official else ""
     email = account.email if account.alias else ""
     workspace = account.workspace if account.alias or account.email else ""

@@ -81,13 +81,18 @@ def _foreseen(drawn: Bar, account: AccountState, window: Window, now: Now, t: Tr
 
 def label(window: Window, t: Translator) -> str:
     """The short name of a window."""
-    match window.kind:
+    return kind_label(window.kind, window.seconds, t)
+
+
+def kind_label(kind: WindowKind, length: int | None, t: Translator) -> str:
+    """The short name of windows of that kind and length, in seconds."""
+    match kind:
         case WindowKind.WEEKLY:
             return t("Week")
         case WindowKind.MONTHLY:
             return t("Month")
         case WindowKind.SHORT | WindowKind.OTHER:
-            seconds = window.seconds or 5 * _HOUR
+            seconds = length or 5 * _HOUR
             if seconds >= 2 * _DAY:
                 return t("{d} d", d=str(round(seconds / _DAY)))
             if seconds >= _HOUR:

@@ -52,6 +52,7 @@ class ActionKind(enum.Enum):
     """Goes on with the official client's login alone."""
     CHOOSE_FOLDER = "choose a folder"
     """Asks which folder of logins is shared with other tools."""
+    DETAILS = "details"
     RENAME = "rename"
     """Edits the name where it stands."""
     REMOVE = "remove"

@@ -98,6 +98,11 @@ def at(moment: datetime, now: Now, t: Translator, *, long: bool = False) -> str:
     return date(moment, now, t)
 
 
+def weekday(moment: datetime, now: Now, t: Translator) -> str:
+    """The day of the week of ``moment``: "Mon"."""
+    return t(_DAYS[moment.astimezone(now.zone).weekday()])
+
+
 def clock(moment: datetime, now: Now) -> str:
     """The time of day of ``moment``: "09:12"."""
     return f"{moment.astimezone(now.zone):%H:%M}"

@@ -240,8 +240,10 @@ class MemoryHistory:
         self.tidied.append(now)
 
     async def chart(self, slug: str, meter: Meter, span: Span, now: datetime) -> tuple[Point, ...]:
-        del slug, meter, span, now
-        return ()
+        if self.unreadable is not None:
+            raise self.unreadable
+        rows = [s for batch in self.batches for name, s in batch.samples if (name, s.meter) == (slug, meter)]
+        return tuple(Point(s.at, s.used, s.used) for s in rows if s.at > now - span.value)
 
     async def trends(self, now: datetime) -> tuple[tuple[str, Trend], ...]:
         del now

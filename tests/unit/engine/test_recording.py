@@ -5,10 +5,11 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from probe_tray.core.details import Details
 from probe_tray.core.errors import NotSentError, ReadError, WriteError
 from probe_tray.core.events import AccountsRead, CheckSucceeded, RenewalEnded, TroubleMet
 from probe_tray.core.forecast import follow
-from probe_tray.core.history import Meter, Renewed, Trend
+from probe_tray.core.history import Meter, Renewed, Span, Trend
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.kept import Batch, Kept
 from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
@@ -204,6 +205,29 @@ async def test_how_renewals_ended_is_kept() -> None:
         await kit.clock.advance(MINUTE)
     expected = (Renewed(at=START, reason="NotSentError"), Renewed(at=START + MINUTE))
     assert await kit.history.renewals(ANA.slug) == expected
+
+
+async def test_the_past_of_an_account_is_told_with_what_was_only_just_learnt() -> None:
+    kit = Kit()
+    async with kit.recording_it():
+        kit.check(5)
+        kit.store.dispatch(RenewalEnded(key=ANA, at=START, problem=None))
+        await kit.recording.look_up(ANA, Span.DAY)
+        details = kit.store.state.details
+    assert details is not None
+    assert (details.account, details.span) == (ANA, Span.DAY)
+    assert [(line.meter.kind, [p.used for p in line.points]) for line in details.lines] == [(WindowKind.WEEKLY, [50])]
+    assert details.renewals == (Renewed(at=START),)
+
+
+async def test_a_past_that_cannot_be_read_is_no_past() -> None:
+    kit = Kit()
+    kit.check(5)
+    kit.history.unreadable = ReadError(path="history.db", reason="the disk reported an error")
+    await kit.recording.look_up(ANA, Span.MONTH)
+    assert kit.store.state.details == Details(account=ANA, span=Span.MONTH)
+    await kit.recording.look_up(AccountKey("gone"), Span.WEEK)
+    assert kit.store.state.details == Details(account=AccountKey("gone"), span=Span.WEEK)
 
 
 async def test_trends_are_read_at_the_start_and_again_later() -> None:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.commands import Command
 from probe_tray.core.credential import ApiKeyLogin
+from probe_tray.core.details import Details, Line
 from probe_tray.core.errors import (
     CredentialFileError,
     EdgeBlockedError,
@@ -26,10 +27,11 @@ from probe_tray.core.errors import (
     UncertainLoginError,
 )
 from probe_tray.core.forecast import Pace
-from probe_tray.core.history import Meter, Trend
+from probe_tray.core.history import Meter, Point, Renewed, Span, Trend
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.machine import Machine
-from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.model_test import ListedBy, ModelResult, ModelTest
+from probe_tray.core.quota import Credits, Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.secret import Secret
 from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Renewal, Unreadable
 from probe_tray.ui.card_list import CardActions
@@ -172,11 +174,65 @@ def foreseen() -> AppState:
     return AppState(
         loaded=True,
         accounts=(
-            known("lasts@example.com", 38, [*range(20, 60, 2), 0, *range(0, 39)]),
+            known("lasts@example.com", 38, [*range(20, 60, 2), 0, *range(39)]),
             known("ends@example.com", 72, [None] * 20 + [0, 1, 3, 8, 9, 20, 21, 22, 30, 44] * 2 + list(range(45, 73))),
             known("new@example.com", 1, [None] * 59 + [1], 1),
         ),
     )
+
+
+def looked_at() -> AppState:
+    """An account with everything there can be, and the past of it."""
+    state = foreseen()
+    weekly, short = Meter(kind=WindowKind.WEEKLY, seconds=604_800), Meter(kind=WindowKind.SHORT, seconds=18_000)
+    first = state.accounts[1]
+    assert first.snapshot is not None
+    full = replace(
+        first.snapshot,
+        code_review=Limit(name="code review", windows=(window(WindowKind.WEEKLY, 5, timedelta(days=2)),)),
+        extra=(
+            Limit(
+                name="GPT-5.3 Spark",
+                windows=(
+                    window(WindowKind.SHORT, 3, timedelta(hours=2, minutes=30)),
+                    window(WindowKind.WEEKLY, 11, timedelta(days=2, hours=4)),
+                ),
+            ),
+        ),
+        credits=Credits(has_credits=True, balance=12.5),
+        spend=SpendControl(limit=100, used=41.25, reset_at=NOW + timedelta(days=8)),
+        reset_credits=2,
+    )
+    known = replace(
+        first,
+        workspace="Studio",
+        snapshot=full,
+        renewed_at=NOW - timedelta(days=4),
+        expires_at=NOW + timedelta(days=6),
+        renewal=Renewal(next_at=NOW + timedelta(days=3)),
+        models=ModelTest(
+            started_at=NOW - timedelta(days=1),
+            models=("gpt-5", "gpt-5-mini"),
+            listed_by=ListedBy.SERVICE,
+            results=(ModelResult(model="gpt-5", latency=0.6, upstream_status=200), ModelResult(model="gpt-5-mini")),
+        ),
+    )
+
+    def past(meter: Meter, period: int, slope: float) -> Line:
+        points = (
+            Point(NOW - timedelta(hours=168 - n), round((n % period) * slope), round((n % period) * slope))
+            for n in range(0, 168, 2)
+            if not 60 < n < 80
+        )
+        return Line(meter=meter, points=tuple(points))
+
+    lines = (past(weekly, 168, 4.3), past(short, 24, 38.0))
+    renewals = (
+        Renewed(at=NOW - timedelta(days=4)),
+        Renewed(at=NOW - timedelta(days=5), reason="NotSentError"),
+    )
+    details = Details(account=known.key, span=Span.WEEK, lines=lines, renewals=renewals)
+    return replace(state, accounts=(known, *state.accounts[:1]), details=details)
 
 
 def troubled_lives() -> AppState:

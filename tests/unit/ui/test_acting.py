@@ -34,7 +34,13 @@ class Bench:
         self.settings_shown = 0
         self.tested: list[AccountKey | None] = []
         self.renamed: list[AccountKey] = []
-        elsewhere = Elsewhere(settings=self._show_settings, models=self.tested.append, name=self.renamed.append)
+        self.detailed: list[AccountKey] = []
+        elsewhere = Elsewhere(
+            settings=self._show_settings,
+            models=self.tested.append,
+            details=self.detailed.append,
+            name=self.renamed.append,
+        )
         self.acting = Acting(self.engine, Theme(app), Translator(), elsewhere)
         self.around = QWidget()
 
@@ -62,6 +68,11 @@ def test_models_of_the_chosen_account_are_tested(desk: "Bench") -> None:
 def test_a_name_is_edited_where_it_stands(desk: "Bench") -> None:
     desk.choose("ana@example.com", "Rena&me…")
     assert desk.renamed == [ANA.key]
+
+
+def test_everything_about_an_account_opens(desk: Bench) -> None:
+    desk.choose("ana@example.com", "&Details…")
+    assert desk.detailed == [ANA.key]
 
 
 @pytest.mark.parametrize(("typed", "kept"), [(" Work ", "Work"), ("", ""), ("ana@example.com ", "")])

@@ -163,8 +163,16 @@ def test_the_keyboard_presses_the_button_of_its_card(panel: Shown, qtbot: QtBot)
     QTest.keyClick(cards, Qt.Key.Key_Return)
     QTest.keyClick(cards, Qt.Key.Key_Down)
     QTest.keyClick(cards, Qt.Key.Key_Space)
-    assert [a.kind for a in panel.asked] == [ActionKind.LOG_IN]
+    assert [a.kind for a in panel.asked] == [ActionKind.LOG_IN, ActionKind.DETAILS]
     assert cards.currentIndex().row() == 1
+
+
+def test_a_double_click_shows_everything_about_the_account(panel: Shown, qtbot: QtBot) -> None:
+    panel.show(samples.four())
+    cards = panel.window._list
+    place = cards.visualRect(cards.model().index(1, 0)).topLeft() + QPoint(90, 20)
+    QTest.mouseDClick(cards.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    assert [(a.kind, a.key) for a in panel.asked] == [(ActionKind.DETAILS, panel.state.accounts[2].key)]
 
 
 def test_a_search_finds_and_escape_ends_it_before_it_closes_the_window(panel: Shown, qtbot: QtBot) -> None:

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.commands import (
+    Arrange,
+    ShowDetails,
     CancelLogin,
     DismissTrouble,
     FindProxy,
@@ -25,6 +27,8 @@ from probe_tray.core.commands import (
     SendTestNotification,
 )
 from probe_tray.core.quiet import Pause
+from probe_tray.core.desk import Desk, Sort
+from probe_tray.core.history import Span
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, RenewalRound
@@ -298,6 +302,38 @@ def test_settings_are_saved(desktop: Desktop) -> None:
     dialog.field("poll_minutes").show(15)
     dialog.accept()
     assert desktop.engine.sent == [FindProxy(None), SaveSettings(Settings(poll_minutes=15))]
+
+
+def test_a_search_is_shown_at_once_and_an_arrangement_is_sent(desktop: Desktop) -> None:
+    desktop.change(samples.many(20))
+    desktop.shell.show_panel()
+    desktop.panel._tools.search.setText("builder-01")
+    assert desktop.panel._cards.rowCount() == 10
+    desktop.engine.sent.clear()
+    desktop.panel._pin.click()
+    desktop.panel._cards.move_row(0, 2)
+    pinned, moved = desktop.engine.sent
+    assert pinned == Arrange(Desk(pinned=True))
+    assert isinstance(moved, Arrange)
+    assert moved.desk.sort is Sort.OWN
+    assert len(moved.desk.order) == 10
+
+
+def test_the_click_that_took_the_panel_away_does_not_bring_it_back(desktop: Desktop) -> None:
+    desktop.shell.show_panel()
+    desktop.panel.left.emit()
+    desktop.panel.close()
+    desktop.shell._tray.clicked.emit()
+    assert not desktop.panel.isVisible()
+
+
+def test_the_details_of_an_account_open_and_end_with_the_program(desktop: Desktop) -> None:
+    account = desktop.engine.state.accounts[0]
+    desktop.shell.act(Action(kind=ActionKind.DETAILS, label="", key=account.key))
+    window = desktop.shell._detailing.window
+    assert window is not None
+    assert window.isVisible()
+    assert ShowDetails(account.key, Span.WEEK) in desktop.engine.sent
 
 
 def test_after_the_end_nothing_is_drawn_or_sent(qtbot: QtBot, qapp: QApplication) -> None:

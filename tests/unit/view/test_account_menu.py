@@ -28,6 +28,7 @@ def kinds(found: AccountState, settings: Settings = WITH_FOLDER) -> set[ActionKi
 
 def test_a_login_of_ours_can_be_renewed_moved_and_removed() -> None:
     assert kinds(at(VAULT)) == {
+        ActionKind.DETAILS,
         ActionKind.REFRESH,
         ActionKind.RENEW,
         ActionKind.TEST_MODELS,
@@ -40,7 +41,7 @@ def test_a_login_of_ours_can_be_renewed_moved_and_removed() -> None:
 
 
 def test_the_official_login_is_only_looked_at() -> None:
-    assert kinds(at(OFFICIAL, renewable=False)) - {ActionKind.RENAME} == {
+    assert kinds(at(OFFICIAL, renewable=False)) - {ActionKind.RENAME, ActionKind.DETAILS} == {
         ActionKind.REFRESH,
         ActionKind.TEST_MODELS,
         ActionKind.LOG_IN,

@@ -1,0 +1,137 @@
+"""The window with everything about one account."""
+
+from collections.abc import Iterator
+from datetime import UTC
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.commands import ShowDetails
+from probe_tray.core.history import Span
+from probe_tray.core.identity import AccountKey
+from probe_tray.core.state import AppState
+from probe_tray.ui.detailing import Detailing
+from probe_tray.ui.details_window import DetailsWindow
+from probe_tray.ui.icon import IconPainter
+from probe_tray.ui.theme import Theme
+from probe_tray.view.details import details
+from probe_tray.view.models import Action, ActionKind
+from probe_tray.view.times import Now
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+from tests.unit.ui.samples import NOW
+
+
+class Bench:
+    def __init__(self, app: QApplication, state: AppState) -> None:
+        self.engine = samples.FakeEngine(state)
+        self.asked: list[Action] = []
+        self.menus: list[AccountKey] = []
+        self.detailing = Detailing(
+            self.engine,
+            Theme(app),
+            IconPainter(),
+            lambda state, key, span: details(state, key, span, Now(NOW, UTC), Translator()),
+        )
+
+    def show(self, number: int = 0) -> DetailsWindow:
+        self.detailing.show(self.engine.state.accounts[number].key, self.asked.append, self._menu)
+        window = self.detailing.window
+        assert window is not None
+        return window
+
+    def _menu(self, key: AccountKey, around: QWidget, at: QPoint) -> None:
+        del around, at
+        self.menus.append(key)
+
+    def change(self, state: AppState) -> None:
+        self.engine.change(state)
+        self.detailing.draw()
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, qapp: QApplication) -> Iterator[Bench]:
+    found = Bench(qapp, samples.looked_at())
+    yield found
+    found.detailing.close()
+
+
+def test_the_buttons_do_what_they_say(bench: Bench) -> None:
+    window = bench.show()
+    for button in window._buttons:
+        button.click()
+    window._more.click()
+    assert [a.kind for a in bench.asked] == [ActionKind.RENEW, ActionKind.TEST_MODELS]
+    assert bench.menus == [bench.engine.state.accounts[0].key]
+
+
+def test_the_past_is_asked_for_once_and_again_when_there_is_more_of_it(bench: Bench) -> None:
+    bench.show()
+    first = bench.engine.state.accounts[0]
+    bench.detailing.draw()
+    assert bench.engine.sent == [ShowDetails(first.key, Span.WEEK)]
+    assert first.snapshot is not None
+    newer = replace(first, snapshot=replace(first.snapshot, taken_at=NOW))
+    bench.change(replace(bench.engine.state, accounts=(newer,)))
+    assert len(bench.engine.sent) == 2
+
+
+def test_another_span_is_chosen(bench: Bench) -> None:
+    window = bench.show()
+    window._spans[2].click()
+    assert bench.engine.sent[-1] == ShowDetails(bench.engine.state.accounts[0].key, Span.MONTH)
+    assert [button.isChecked() for button in window._spans] == [False, False, True]
+
+
+def test_a_closed_window_asks_for_nothing(bench: Bench) -> None:
+    window = bench.show()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.isVisible()
+    bench.engine.sent.clear()
+    first = bench.engine.state.accounts[0]
+    bench.change(replace(bench.engine.state, accounts=(replace(first, snapshot=samples.snapshot(1, 1)),)))
+    assert bench.engine.sent == []
+
+
+def test_an_account_that_is_removed_takes_its_window_along(bench: Bench) -> None:
+    window = bench.show()
+    bench.change(replace(bench.engine.state, accounts=()))
+    assert not window.isVisible()
+
+
+def test_another_account_takes_the_place_of_the_first(bench: Bench) -> None:
+    window = bench.show()
+    assert bench.show(1) is window
+    assert window.windowTitle() == "lasts@example.com in detail"
+    assert not window._life.isVisible()
+
+
+def test_everything_drawn_is_told_to_a_screen_reader_and_nothing_is_markup(bench: Bench) -> None:
+    window = bench.show()
+    assert "Code review 5%" in window._bars.accessibleName()
+    assert "at most" in window._chart.accessibleName()
+    assert "renews 25 Nov" in window._life.accessibleName()
+    assert window._more.accessibleName() == "More about ends@example.com"
+    texts = [label for label in window.findChildren(QLabel) if label.pixmap().isNull()]
+    assert all(label.textFormat() is Qt.TextFormat.PlainText for label in texts)
+    assert all(button.text() for button in window.findChildren(QPushButton) if button.isVisible())
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_every_condition_can_be_drawn_with_any_font(qtbot: QtBot, qapp: QApplication, scale: int) -> None:
+    small = qapp.font()
+    large = qapp.font()
+    large.setPixelSize(13 * scale)
+    try:
+        qapp.setFont(large)
+        for state in (samples.conditions(), samples.long_names(), samples.looked_at(), samples.troubled_lives()):
+            bench = Bench(qapp, state)
+            for number in range(len(state.accounts)):
+                assert not bench.show(number).grab().isNull()
+            bench.detailing.close()
+    finally:
+        qapp.setFont(small)

@@ -1,0 +1,150 @@
+"""One account in full."""
+
+from datetime import UTC, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from probe_tray.core.credential import ApiKeyLogin
+from probe_tray.core.details import Details
+from probe_tray.core.history import Span
+from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.quota import Credits, SpendControl
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState, Renewal
+from probe_tray.view.details import DetailsView, details
+from probe_tray.view.models import ActionKind
+from probe_tray.view.times import Now
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+from tests.unit.ui.samples import NOW, account, snapshot
+
+HERE = Now(NOW, UTC)
+
+
+def shown(state: AppState, span: Span = Span.WEEK) -> DetailsView:
+    found = details(state, state.accounts[0].key, span, HERE, Translator())
+    assert found is not None
+    return found
+
+
+def facts(state: AppState) -> dict[str, str]:
+    return {fact.label: fact.value for fact in shown(state).facts}
+
+
+def test_every_window_of_every_limit_is_there() -> None:
+    labels = [bar.label for bar in shown(samples.looked_at()).bars]
+    assert labels == ["5 h", "Week", "Code review", "GPT-5.3 Spark, 5 h", "GPT-5.3 Spark, Week"]
+
+
+def test_the_lower_part_tells_of_money_place_renewals_and_models() -> None:
+    assert facts(samples.looked_at()) == {
+        "Credits": "12.5 left",
+        "Spending limit": "41.25 of 100 used, reset in 8 d · 30 Nov",
+        "Reset credits": "2",
+        "Kept in": "Probe Tray's vault, its key in the system's keyring",
+        "Last renewal": "Renewed 18 Nov 13:52",
+        "Earlier renewals": "18 Nov 13:52: went well\n17 Nov 13:52: failed",
+        "Last model test": "21 Nov 13:52: 2 of 2 models answered",
+    }
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Credits(unlimited=True), "unlimited"),
+        (Credits(has_credits=True), "there are some"),
+        (Credits(), "none"),
+        (Credits(balance=0, overage_limit_reached=True), "0 left; the limit for use beyond the quota is reached"),
+    ],
+)
+def test_credits_are_told_as_far_as_they_are_known(found: Credits, words: str) -> None:
+    state = samples.only([account("a@example.com", replace(snapshot(1, 1), credits=found))])
+    assert facts(state)["Credits"] == words
+
+
+def test_a_spending_limit_without_numbers_says_only_that_it_is_reached() -> None:
+    state = samples.only([account("a@example.com", replace(snapshot(1, 1), spend=SpendControl(reached=True)))])
+    assert facts(state)["Spending limit"] == "reached"
+
+
+def test_a_login_s_life_runs_from_its_tokens_to_their_end() -> None:
+    life = shown(samples.looked_at()).life
+    assert life is not None
+    assert (life.today, life.renews_from) == (0.4, 0.7)
+    assert [mark.text for mark in life.marks] == ["signed in or renewed 18 Nov", "renews 25 Nov", "ends 28 Nov"]
+
+
+def test_a_life_that_is_not_known_is_not_drawn() -> None:
+    assert shown(samples.only([account("a@example.com")])).life is None
+
+
+def test_a_login_that_is_not_renewed_by_itself_says_why() -> None:
+    state = samples.looked_at()
+    off = replace(state, settings=Settings(auto_renew=False))
+    life = shown(off).life
+    assert life is not None
+    assert life.renews_from is None
+    assert facts(off)["Renewal"] == "Renewing by itself is switched off in the settings."
+
+
+def test_the_official_login_can_only_be_tested() -> None:
+    official = account(
+        "a@example.com", stores=(StoreKind.OFFICIAL,), renewable=False, renewal=Renewal(), location="~/.codex/auth.json"
+    )
+    view = shown(samples.only([official]))
+    assert [a.kind for a in view.actions] == [ActionKind.TEST_MODELS]
+    assert {f.label: f.value for f in view.facts}["Kept in"] == "the Codex client · ~/.codex/auth.json"
+
+
+def test_the_chart_shows_gaps_as_gaps() -> None:
+    chart = shown(samples.looked_at()).chart
+    assert [(line.label, len(line.runs)) for line in chart.lines] == [("Week", 2), ("5 h", 2)]
+    everything = [xy for line in chart.lines for run in line.runs for xy in run]
+    assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in everything)
+    assert not chart.empty
+    assert chart.spoken == "Week: 71% now, at most 71%. 5 h: 84% now, at most 84%"
+
+
+@pytest.mark.parametrize(
+    ("span", "first", "last", "count"),
+    [(Span.DAY, "16:00", "12:00", 6), (Span.WEEK, "Mon", "Sun", 7), (Span.MONTH, "28 Oct", "22 Nov", 6)],
+)
+def test_the_days_below_the_chart_are_the_persons_own(span: Span, first: str, last: str, count: int) -> None:
+    ticks = shown(samples.looked_at(), span).chart.ticks
+    assert (ticks[0].text, ticks[-1].text, len(ticks)) == (first, last, count)
+    assert [t.at for t in ticks] == sorted(t.at for t in ticks)
+    assert all(0 < t.at <= 1 for t in ticks)
+
+
+def test_until_the_past_is_read_and_where_there_is_none_it_says_so() -> None:
+    state = samples.looked_at()
+    assert shown(state, Span.MONTH).chart.empty == "Reading the history…"
+    assert shown(replace(state, details=None)).chart.empty == "Reading the history…"
+    nothing = replace(state, details=Details(account=state.accounts[0].key, span=Span.WEEK))
+    assert shown(nothing).chart.empty == "Nothing was recorded in this time."
+
+
+def test_the_past_of_another_account_is_not_shown() -> None:
+    state = samples.looked_at()
+    other = Details(account=AccountKey("other"), span=Span.WEEK)
+    assert shown(replace(state, details=other)).chart.empty == "Reading the history…"
+
+
+def test_a_problem_stands_above_with_its_button() -> None:
+    notice = shown(samples.troubled_lives()).notice
+    assert notice is not None
+    assert notice.actions
+
+
+def test_an_account_that_is_gone_has_no_details() -> None:
+    assert details(AppState(api_key=ApiKeyLogin(location="x")), AccountKey("a"), Span.DAY, HERE, Translator()) is None
+
+
+@pytest.mark.parametrize("hours", [0, 1, 24 * 9])
+def test_any_account_at_any_time_can_be_shown(hours: int) -> None:
+    later = Now(NOW + timedelta(hours=hours), UTC)
+    for state in (samples.conditions(), samples.long_names(), samples.looked_at()):
+        for found in state.accounts:
+            for span in Span:
+                assert details(state, found.key, span, later, Translator()) is not None
