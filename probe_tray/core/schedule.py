@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from probe_tray.core.quota import Snapshot
 from probe_tray.core.situation import Situation
 from probe_tray.core.state import AccountState
 
@@ -13,8 +14,12 @@ _AFTER_RESET = timedelta(seconds=20)
 """So long after a reset the service counts from zero; earlier answers were seen to show the old window."""
 _AFTER_RESETS = timedelta(seconds=20)
 """The checks after a reset that many accounts share are spread over twice so long."""
+_SOONEST = timedelta(minutes=1)
+"""A service that names one near reset after the other is not asked more often than this."""
 _SLOW = timedelta(minutes=15)
 """The shortest interval while the network is metered, the machine is on battery, or the screen is locked."""
+_SHORTEST = 3600
+"""Seconds."""
 LONGEST = 1.1
 """The interval with the largest jitter."""
 
@@ -80,7 +85,22 @@ def next_check(
     soon = min((moment for moment in resets if moment + _AFTER_RESET > now), default=None)
     if soon is None:
         return regular
-    return max(now, min(soon + _AFTER_RESET + _AFTER_RESETS * (1 + jitter), regular))
+    return min(max(soon + _AFTER_RESET + _AFTER_RESETS * (1 + jitter), now + _SOONEST), regular)
+
+
+def awaited_resets(snapshot: Snapshot) -> tuple[datetime, ...]:
+    """The resets that give something back, as this computer's clock will show them.
+
+    Nothing comes back to a window that is not used, and one shorter than an hour is no quota that people wait for.
+    """
+    review = () if snapshot.code_review is None else (snapshot.code_review,)
+    windows = (w for limit in (snapshot.main, *review, *snapshot.extra) for w in limit.windows)
+    ahead = timedelta(seconds=snapshot.clock_offset)
+    return tuple(
+        w.reset_at - ahead
+        for w in windows
+        if w.reset_at is not None and w.used_percent > 0 and (w.seconds is None or w.seconds >= _SHORTEST)
+    )
 
 
 def look(accounts: tuple[AccountState, ...], now: datetime) -> Look:

@@ -8,7 +8,7 @@ from probe_tray.core.errors import ProbeError, RateLimitedError, UnavailableErro
 from probe_tray.core.events import AccountsRead, CheckFailed, ChecksPlanned, CheckStarted, CheckSucceeded, Event
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.quota import Snapshot
-from probe_tray.core.schedule import Pacing, first_checks, look, next_check, pacing
+from probe_tray.core.schedule import Pacing, awaited_resets, first_checks, look, next_check, pacing
 from probe_tray.core.state import AccountState
 from probe_tray.engine.scouting import Scout
 from probe_tray.engine.store import Store
@@ -152,11 +152,7 @@ class Poller:
 
     def _succeeded(self, key: AccountKey, snapshot: Snapshot) -> None:
         self._failures.pop(key, None)
-        windows = [w for limit in (snapshot.main, *snapshot.extra) for w in limit.windows]
-        # The service's moments, as this computer's clock will show them.
-        ahead = timedelta(seconds=snapshot.clock_offset)
-        resets = tuple(w.reset_at - ahead for w in windows if w.reset_at is not None)
-        moment = self._next(key, self._pacing(), wait=None, resets=resets)
+        moment = self._next(key, self._pacing(), wait=None, resets=awaited_resets(snapshot))
         self._store.dispatch(CheckSucceeded(key=key, snapshot=snapshot, next_check=moment))
         self._scouted(key, None)
 

@@ -5,9 +5,11 @@ from heapq import heapreplace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.schedule import Pacing, first_checks, look, next_check, pacing
+from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.schedule import Pacing, awaited_resets, first_checks, look, next_check, pacing
 from probe_tray.core.situation import Situation
 from probe_tray.core.state import AccountState
 from tests.support.fakes import START
@@ -55,7 +57,7 @@ def test_a_reset_brings_the_check_forward_to_just_after_it() -> None:
 
 def test_a_reset_that_was_looked_at_already_does_not() -> None:
     assert check(resets=(START - 20 * SECOND,)) == START + 5 * MINUTE
-    assert check(resets=(START - 19 * SECOND,)) == START + 21 * SECOND
+    assert check(resets=(START - 19 * SECOND,)) == START + MINUTE
 
 
 def test_a_reset_just_before_the_next_check_does_not_put_it_off() -> None:
@@ -139,6 +141,32 @@ def test_a_look_sorts_the_accounts_by_what_is_to_be_done() -> None:
     assert [a.key.account_id for a in seen.unplanned] == ["manual"]
     assert seen.next_at == START + SECOND
     assert look(accounts[:1], START).next_at is None
+
+
+def test_a_service_that_names_one_near_reset_after_the_other_is_asked_once_a_minute_at_most() -> None:
+    now, asked = START, 0
+    while now < START + HOUR:
+        moment = next_check(
+            now=now, pacing=pacing(5, Situation()), failures=0, wait=None, resets=(now + SECOND,), jitter=-1
+        )
+        assert moment is not None
+        now, asked = moment, asked + 1
+    assert asked <= 60
+
+
+@pytest.mark.parametrize(
+    ("used", "seconds", "awaited"), [(1, 18_000, True), (1, None, True), (0, 18_000, False), (100, 60, False)]
+)
+def test_only_a_reset_that_gives_something_back_is_awaited(used: float, seconds: int | None, *, awaited: bool) -> None:
+    window = Window(kind=WindowKind.SHORT, seconds=seconds, used_percent=used, reset_at=START + HOUR)
+    limit = Limit(windows=(window,))
+    for snapshot in (
+        Snapshot(taken_at=START, main=limit),
+        Snapshot(taken_at=START, code_review=limit),
+        Snapshot(taken_at=START, extra=(limit,)),
+    ):
+        assert awaited_resets(snapshot) == ((START + HOUR,) if awaited else ())
+        assert awaited_resets(replace(snapshot, clock_offset=60)) == ((START + HOUR - MINUTE,) if awaited else ())
 
 
 WEEK, RESETS_EVERY = timedelta(days=7), 5 * HOUR
