@@ -51,13 +51,18 @@ class CardDelegate(QStyledItemDelegate):
         self._more = more
         self._side = 0
         self._width = 0
-        self._card_face: Face | None = None
+        self._card_face: CardFace | None = None
         self._line_face: LineFace | None = None
         self._hovered: _Spot | None = None
         self._pressed: _Spot | None = None
         self.by_keyboard = False
         """Whether the keyboard is in use, so that its place is marked."""
         theme.changed.connect(self.forget)
+
+    @property
+    def measured(self) -> int:
+        """How many cards were measured at the width that they have now."""
+        return 0 if self._card_face is None else self._card_face.measured
 
     @property
     def over_button(self) -> bool:

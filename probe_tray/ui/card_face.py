@@ -42,6 +42,11 @@ class CardFace:
         self._layout = layout
         self._painter = painter
 
+    @property
+    def measured(self) -> int:
+        """How many cards were measured so far."""
+        return self._layout.measured
+
     def size(self, card: Card) -> QSize:
         """The room of its row."""
         return self._layout.size(card)

@@ -56,6 +56,11 @@ class CardLayout:
         self._percent = math.ceil(theme.metrics(strong=True, figures=True).horizontalAdvance("100%")) + px(2)
         self._reset = math.ceil(figures.horizontalAdvance("in 22 h 22 m · 14:30")) + px(2)
 
+    @property
+    def measured(self) -> int:
+        """How many cards were measured so far."""
+        return len(self._known)
+
     def size(self, card: Card) -> QSize:
         """The room of one row of the list, the gap below included."""
         return QSize(self._width, math.ceil(self.places(card).card.height()) + self.gap)

@@ -17,6 +17,7 @@ from probe_tray.view.models import Action, ActionKind, Card
 
 _BY_KEYBOARD = frozenset({Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason})
 _STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+_MANY, _MOST = 200, 0.9
 _BATCH, _HIGH = 40, 10_000
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
 
@@ -70,8 +71,12 @@ class CardList(QListView):
         self.setCurrentIndex(index)
         self.scrollTo(index, QListView.ScrollHint.EnsureVisible)
 
-    def measure_in_parts(self, *, parts: bool) -> None:
-        """Whether to measure the cards bit by bit, so that very many of them hold up nothing."""
+    def expect(self, cards: int) -> None:
+        """Get ready for that many cards: very many that were never measured are measured bit by bit.
+
+        Later they are laid out in one go again, which then is quick, and leaves the list where it was scrolled to.
+        """
+        parts = cards > _MANY and self._cards.measured < cards * _MOST
         mode = QListView.LayoutMode.Batched if parts else QListView.LayoutMode.SinglePass
         if self.layoutMode() is not mode:
             self.setLayoutMode(mode)

@@ -24,7 +24,7 @@ from probe_tray.view.models import Action, ActionKind
 from probe_tray.view.screen import Panel, Wish
 
 _WIDTH, _LOWEST, _SCREEN_SHARE = 384, 200, 0.7
-_LINES_WIDTH, _MANY = 460, 200
+_LINES_WIDTH = 460
 
 
 class PanelActions(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +97,7 @@ class PanelWindow(QWidget):
         self._above.setVisible(model.banner is not None)
         self._columns.show_names(model.columns)
         self._columns.setVisible(model.lines and model.welcome is None)
-        self._list.measure_in_parts(parts=len(model.cards) > _MANY and not model.lines)
+        self._list.expect(0 if model.lines else len(model.cards))
         self._cards.show(model.cards, lines=model.lines)
         self._welcome.show_model(model.welcome)
         self._status.show_text(model.status)

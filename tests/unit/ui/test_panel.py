@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListView, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.desk import Density, Desk, Sort
@@ -233,6 +233,18 @@ def test_the_last_column_of_a_line_is_the_button_that_helps(panel: Shown) -> Non
         QTest.mouseClick(cards.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, target)
     assert [a.kind for a in panel.asked] == [ActionKind.LOG_IN]
     assert [title for title, _ in panel.opened] == ["builder-000@studio.example"]
+
+
+def test_very_many_cards_are_measured_bit_by_bit_once_and_stay_where_they_are(panel: Shown, qtbot: QtBot) -> None:
+    state = replace(samples.many(300), desk=Desk(density=Density.CARDS))
+    panel.show(state)
+    bar = panel.window._list.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 25_000, timeout=10_000)
+    bar.setValue(20_000)
+    changed = (replace(state.accounts[0], checking=True), *state.accounts[1:])
+    panel.show(replace(state, accounts=changed))
+    assert panel.window._list.layoutMode() is QListView.LayoutMode.SinglePass
+    assert bar.value() == 20_000
 
 
 def test_an_account_is_moved_by_keyboard_and_by_dragging(panel: Shown) -> None:
