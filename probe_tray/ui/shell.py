@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 from probe_tray.core.commands import (
     CancelLogin,
     LogIn,
+    PanelOpened,
     PasteAddress,
     PauseNotifications,
     Refresh,
@@ -26,10 +27,10 @@ from probe_tray.ui.about_dialog import AboutWindow, Inspector
 from probe_tray.ui.acting import Acting, Elsewhere
 from probe_tray.ui.bridge import Bridge
 from probe_tray.ui.card_list import CardActions
-from probe_tray.ui.connection_testing import ConnectionTesting
 from probe_tray.ui.card_model import Changes
-from probe_tray.ui.engine import Engine
+from probe_tray.ui.connection_testing import ConnectionTesting
 from probe_tray.ui.detailing import Detailing
+from probe_tray.ui.engine import Engine
 from probe_tray.ui.following import Following
 from probe_tray.ui.icon import IconPainter, card_ink
 from probe_tray.ui.login_dialog import LoginActions, LoginDialog
@@ -39,8 +40,8 @@ from probe_tray.ui.panel import PanelActions, PanelWindow
 from probe_tray.ui.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray import TrayIcon
-from probe_tray.view.model_test import model_test
 from probe_tray.view.details import details
+from probe_tray.view.model_test import model_test
 from probe_tray.view.models import Action, Card, IconLook
 from probe_tray.view.screen import Screen, Wish
 from probe_tray.view.settings import form
@@ -121,6 +122,7 @@ class Shell(QObject):
     def show_panel(self, account: AccountKey | None = None) -> None:
         """Open the panel, at an account if one is named."""
         self._panel.open_at(self._tray.geometry() if self._tray.present else None, account)
+        self._engine.send(PanelOpened())
 
     def show_settings(self) -> None:
         """Open the settings."""

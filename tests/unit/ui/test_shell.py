@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from probe_tray.core.commands import (
     Arrange,
-    ShowDetails,
     CancelLogin,
     DismissTrouble,
     FindProxy,
     LogIn,
+    PanelOpened,
     PauseNotifications,
     ReadStores,
     Refresh,
@@ -25,10 +25,11 @@ from probe_tray.core.commands import (
     ReopenBrowser,
     SaveSettings,
     SendTestNotification,
+    ShowDetails,
 )
-from probe_tray.core.quiet import Pause
 from probe_tray.core.desk import Desk, Sort
 from probe_tray.core.history import Span
+from probe_tray.core.quiet import Pause
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, RenewalRound
@@ -146,7 +147,7 @@ def test_a_test_notification_is_asked_for_in_the_settings(desktop: Desktop) -> N
 
 def test_renewing_from_the_menu_shows_what_comes_of_it(desktop: Desktop) -> None:
     desktop.row("Re&new logins").trigger()
-    assert desktop.engine.sent == [Renew()]
+    assert desktop.engine.sent == [Renew(), PanelOpened()]
     assert desktop.panel.isVisible()
     ended = RenewalRound(ended_at=samples.NOW, renewed=1, fresh=2, failed=1)
     desktop.change(replace(samples.four(), round=ended))
@@ -342,6 +343,6 @@ def test_after_the_end_nothing_is_drawn_or_sent(qtbot: QtBot, qapp: QApplication
     desktop.shell.show_panel()
     desktop.shell.close()
     assert not desktop.engine.watched
-    assert desktop.engine.sent == []
+    assert desktop.engine.sent == [PanelOpened()]
     assert desktop.ended == 0
     assert not desktop.panel.isVisible()
