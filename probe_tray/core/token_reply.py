@@ -1,6 +1,7 @@
 """What the token endpoint answers, and what a failed refresh means for the token that was used."""
 
 import enum
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -33,6 +34,8 @@ _PERMANENT = {
 _REGION = "unsupported_country_region_territory"
 _SIGN_IN_SPENT = "the sign-in had expired or was used already"
 _PASSING = "it has trouble at the moment"
+_CODE_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")
+_LONGEST_CODE = 60
 
 
 class TokenReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,7 +158,8 @@ def login_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
         return ExchangeError(reason=_SIGN_IN_SPENT)
     if answer.status >= 500:
         return ExchangeError(reason=_PASSING)
-    named = f", {code[:60]}" if code.replace("_", "").isalnum() and code.isascii() else ""
+    # Only what reads like a code of the service: another thing may be the very secret that was sent.
+    named = f", {code}" if len(code) <= _LONGEST_CODE and _CODE_NAME.fullmatch(code) else ""
     return ExchangeError(reason=f"status {answer.status}{named}")
 
 

@@ -275,9 +275,10 @@ def test_only_a_code_made_of_words_is_repeated_to_the_person() -> None:
     with pytest.raises(ExchangeError) as caught:
         exchanged((FLAT % "invalid_client").encode(), 400)
     assert caught.value.facts["reason"] == "status 400, invalid_client"
-    with pytest.raises(ExchangeError) as caught:
-        exchanged((FLAT % "eyJhbGciOi.J9.canary").encode(), 400)
-    assert caught.value.facts["reason"] == "status 400"
+    for other in ("eyJhbGciOi.J9.canary", "canary0123", "rt_canary0123", "a" * 61, "_", "a__b"):
+        with pytest.raises(ExchangeError) as caught:
+            exchanged((FLAT % other).encode(), 400)
+        assert caught.value.facts["reason"] == "status 400"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,337 @@
+"""More than a thousand secrets go through every path at debug level, and none is seen outside the stores."""
+
+import asyncio
+import gc
+import json
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from probe_tray.adapters.callback import LoopbackListener
+from probe_tray.adapters.clock import SystemClock
+from probe_tray.adapters.folder import FolderStore
+from probe_tray.adapters.http_client import ServiceClient
+from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, log_loop_failure
+from probe_tray.adapters.journal import FileJournal
+from probe_tray.adapters.keyring_backends import Backend
+from probe_tray.adapters.keyring_key import OsKeyStore
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.memory import FileRenewalMemory
+from probe_tray.adapters.proxy import detect_proxy
+from probe_tray.adapters.sealer import FolderSealer, VaultKey
+from probe_tray.adapters.vault import VaultStore, record_files
+from probe_tray.core.errors import ProbeError, Problem
+from probe_tray.core.identity import AccountKey
+from probe_tray.core.renew_policy import Reason
+from probe_tray.core.renewal import Wish
+from probe_tray.core.secret import Secret
+from probe_tray.core.service import Service
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState, Way
+from probe_tray.demo import DemoService
+from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.exchange import Exchange
+from probe_tray.engine.login import Login
+from probe_tray.engine.renewing import Renewals
+from probe_tray.engine.sign_in import BrowserSignIn
+from probe_tray.engine.store import Store
+from probe_tray.engine.transaction import Transaction
+from probe_tray.engine.usage_asker import UsageAsker
+from probe_tray.view.translate import Translator
+from tests.command.bench import Bench
+from tests.safety.canaries import ECHOES, MARK, Canaries, EchoService, granting, leaks
+from tests.support.keyrings import DeniedBackend, GoodBackend, LockedBackend, LyingBackend
+from tests.support.mitm import Mitm
+from tests.unit.adapters.callback_bench import ask, get
+
+ROUNDS = 80
+BLUNDERS = 30
+FORCED = Wish(days=3, reason=Reason.FORCED)
+ONCE = Settings(auto_renew=False)
+
+
+class HastyClock:
+    """Wastes no time between two tries."""
+
+    def __init__(self) -> None:
+        self.now = SystemClock().now
+        self.monotonic = SystemClock().monotonic
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds if seconds >= 10 else 0)
+
+
+class Browser:
+    """A person's browser, which goes where ``visit`` says."""
+
+    def __init__(self) -> None:
+        self.opened: list[str] = []
+        self.visit: Callable[[str, str], None] = lambda _state, _redirect: None
+
+    async def open(self, address: str) -> None:
+        self.opened.append(address)
+        query = parse_qs(urlsplit(address).query)
+        self.visit(query["state"][0], query["redirect_uri"][0])
+
+
+class House:
+    """What outlives a run of the program: folders, the keyring, the service."""
+
+    def __init__(self, folder: Path, service: EchoService) -> None:
+        self.data, self.shared = folder / "data", folder / "shared"
+        self.shared.mkdir(mode=0o700, parents=True)
+        self.service, self.canaries, self.known = service, Canaries(), KnownSecrets()
+        self.browser, self.backend = Browser(), GoodBackend()
+        self.shown: list[bytes | str] = []
+        """What came to light in any way."""
+
+
+class Run:
+    """One run of the program, with the real adapters."""
+
+    def __init__(self, house: House, backend: Backend | None = None) -> None:
+        data, known, clock = house.data, house.known, HastyClock()
+        self.house, self.clock = house, clock
+        locks = FileLocks(data / "locks")
+        keyring = OsKeyStore(
+            choose=lambda: backend or house.backend, asks=lambda _: False, handles=known.add, patience=2
+        )
+        key = VaultKey(keyring, locks, lambda: bool(record_files(data / "vault")))
+        self.store = Store(AppState())
+        self.accounts = Accounts((VaultStore(data / "vault", key), FolderStore(house.shared)), self.store)
+        there = Service(issuer=house.service.url, backend=house.service.url, ports=(0,))
+        self.client = ServiceClient(there, detect_proxy("", {}), {}, handles=known.add)
+        self.journal = FileJournal(data / "journal", FolderSealer(key))
+        transaction = Transaction(
+            self.client,
+            self.accounts,
+            self.journal,
+            FileRenewalMemory(data / "memory"),
+            clock,
+            house.canaries,
+            "host",
+        )
+        self.renewals = Renewals(transaction, locks, clock, self.store.dispatch)
+        self.listener = LoopbackListener(there)
+        chance, browser = house.canaries, house.browser
+        sign_ins = {
+            Way.BROWSER: BrowserSignIn(there, self.listener, browser, clock, chance, handles=known.add),
+            Way.PASTE: BrowserSignIn(there, None, browser, clock, chance, handles=known.add),
+        }
+        self.login = Login(sign_ins, Exchange(there, self.client, clock), self.accounts, locks, self.store)
+        self.asker = UsageAsker(self.client, self.accounts, self.renewals, clock)
+        self.store.subscribe(lambda: house.shown.append(repr(self.store.state)))
+        self._visits: set[asyncio.Task[None]] = set()
+
+    async def sign_in(self, answer: Callable[[str], bytes]) -> AccountKey | None:
+        """Through the browser, after a stranger's callback."""
+        self.house.service.replies.append(answer)
+        self.house.browser.visit = self._come_back
+        return await self.login.run(None)
+
+    async def paste(self, answer: Callable[[str], bytes]) -> AccountKey | None:
+        """By hand, after an address of another login."""
+
+        def pasted(state: str, redirect: str) -> None:
+            for its in (self.house.canaries.opaque(), state):
+                self.login.paste(Secret(f" {redirect}?code={self.house.canaries.opaque()}&state={its}"))
+
+        self.house.service.replies.append(answer)
+        self.house.browser.visit = pasted
+        return await self.login.run(None, Way.PASTE)
+
+    async def fail(self, work: Callable[[], object]) -> None:
+        """Do what may fail, and keep all that a person could read of it."""
+        try:
+            await work()  # pyright: ignore[reportGeneralTypeIssues] - a coroutine of any kind
+        except ProbeError as error:
+            self.house.shown += [str(error), repr(error), repr(error.facts), *_words(error.problem)]
+
+    async def close(self) -> None:
+        state = self.store.state
+        problems = [a.problem for a in state.accounts] + [u.problem for u in state.unreadable]
+        problems += [problem for _, problem in state.store_problems] + [
+            state.trouble,
+            state.login and state.login.problem,
+        ]
+        for problem in problems:
+            self.house.shown += [] if problem is None else _words(problem)
+        await asyncio.gather(*self._visits)
+        await self.listener.closed()
+        await self.renewals.close()
+        await self.client.aclose()
+
+    def _come_back(self, state: str, redirect: str) -> None:
+        self._visits.add(asyncio.ensure_future(self._visit(state, int(urlsplit(redirect).port or 0))))
+
+    async def _visit(self, state: str, port: int) -> None:
+        code = self.house.canaries.opaque
+        for query in (f"code={code()}&state={code()}", f"error={code()}", f"code={code()}&state={state}"):
+            with suppress(OSError):
+                self.house.shown.append(await ask(port, get(f"/auth/callback?{query}", port)))
+        with suppress(OSError):
+            self.house.shown.append(await ask(port, get("/done", port)))
+
+
+def _words(problem: Problem) -> list[str]:
+    return [Translator().title(problem), Translator().hint(problem), repr(problem)]
+
+
+async def live(house: House, number: int) -> None:
+    """One run: logins, polls and renewals that work, and some that fail in this round's way."""
+    echo, run, service = ECHOES[number % len(ECHOES)], Run(house), house.service
+    await run.accounts.read()
+    assert await run.sign_in(echo) is None
+    key = await run.sign_in(granting(house.canaries.login()))
+    assert key is not None
+    person = key.account_id.removeprefix("account-")
+    if number % 3 == 0:
+        assert await run.paste(granting(house.canaries.login(person))) == key
+    service.replies.append(echo)
+    await run.fail(lambda: run.asker.snapshot(key, ONCE))
+    service.replies.append(granting(house.canaries.login(person)))
+    await run.renewals.renew(key, FORCED)
+    service.replies.append(echo)
+    await run.fail(lambda: run.renewals.renew(key, FORCED))
+    service.replies.clear()
+    await run.close()
+
+
+async def recover(house: House, key: AccountKey) -> None:
+    """A journal that holds the answer of a run that died, read by the next one."""
+    died, run = Run(house), Run(house)
+    stored = await died.accounts.current(key)
+    assert stored is not None
+    assert stored.credential.refresh_token is not None
+    entry = await died.journal.prepare(key, stored.credential.refresh_token.fingerprint, died.clock.now())
+    body = granting(house.canaries.login(key.account_id.removeprefix("account-")))("").partition(b"\r\n\r\n")[2]
+    await died.journal.keep_answer(entry, 200, body)
+    await run.fail(run.renewals.finish_all)
+    for each in (died, run):
+        await each.close()
+
+
+def spoil(house: House) -> None:
+    """Files that hold tokens and cannot be read, in both stores."""
+    for number, text in enumerate(
+        ('{{"access_token": "{0}', '{{"tokens": {{"access_token": ["{0}"]}}}}', "{0}", "[{0}]")
+    ):
+        for folder in (house.shared, house.data / "vault"):
+            (folder / f"broken{number}.json").write_text(text.format(house.canaries.opaque()))
+    record = min(record_files(house.data / "vault"))
+    record.write_bytes(record.read_bytes()[:-7])
+    for number in range(3):
+        login = house.canaries.login() | {"type": "codex", "account_id": f"folder-{number}"}
+        (house.shared / f"login{number}.json").write_text(json.dumps(login))
+
+
+def blunder(token: str) -> None:
+    """What no program means to do: a token in an exception, wherever one can end up."""
+
+    class Blunt:
+        def __del__(self) -> None:
+            raise ValueError(f"gone with {token}")
+
+    def fail() -> None:
+        try:
+            json.loads(f"{{{token}")
+        except ValueError as error:
+            error.add_note(f"it was {token}")
+            raise RuntimeError(f"cannot use {token!r}") from error
+
+    log = logging.getLogger("probe_tray.blunder")
+    try:
+        fail()
+    except RuntimeError as error:
+        log.exception("with %s and %r", token, {"token": token})
+        asyncio.get_running_loop().call_exception_handler({"message": token, "exception": error})
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    Blunt()
+    gc.collect()
+    log.debug("%d", token)
+    log.debug("tokens %s", [token, token.encode()])
+
+
+def on_disk(top: Path, *, besides: Path) -> list[bytes | str]:
+    """The names and the content of all files, without the content of the folder ``besides``."""
+    found: list[bytes | str] = []
+    for path in top.rglob("*"):
+        found.append(str(path.relative_to(top)))
+        # In the vault's folder lie the broken files of this test.
+        if path.is_file() and besides not in path.parents and not path.name.startswith("broken"):
+            found.append(path.read_bytes())
+    return found
+
+
+@pytest.mark.parametrize("loud", [False, True], ids=["as configured", "libraries at debug level too"])
+async def test_no_canary_is_seen_outside_the_stores(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], *, loud: bool
+) -> None:
+    service, log_file = EchoService(), tmp_path / "data" / "probe-tray.log"
+    asyncio.get_running_loop().set_exception_handler(log_loop_failure)
+    async with service.open():
+        house = House(tmp_path, service)
+        with configure_logging(logging.DEBUG, log_file, Redactor(house.known)), caplog.at_level(logging.DEBUG):
+            for name in ("httpx", "httpcore", "asyncio", "keyring") if loud else ():
+                logging.getLogger(name).setLevel(logging.DEBUG)
+            for number in range(len(ECHOES) if loud else ROUNDS):
+                await live(house, number)
+            await recover(house, AccountKey("account-person2", "user-person2"))
+            spoil(house)
+            for backend in (GoodBackend(), LockedBackend(), DeniedBackend(), LyingBackend(), house.backend):
+                run = Run(house, backend)
+                await run.accounts.read()
+                await run.sign_in(granting(house.canaries.login()))
+                await run.close()
+            for secret in house.known()[-BLUNDERS:]:
+                blunder(secret.reveal())
+    assert len(house.canaries.made) >= (200 if loud else 1000)
+    house.shown += [*service.targets, *capfd.readouterr(), *on_disk(tmp_path, besides=house.shared)]
+    assert "[removed]" in log_file.read_text()
+    assert [leak for shown in house.shown for leak in leaks(shown)] == []
+    # The state must be in the address that the browser opens; nothing else may.
+    assert [a for a in house.browser.opened if len(leaks(a)) != 1] == []
+    kept = "".join(path.read_text() for path in house.shared.iterdir())
+    assert "login0.json" in {path.name for path in house.shared.iterdir()}
+    assert kept.count(MARK) == 4 + 3 * 3
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("--status", "--json"),
+        ("--renew", "-f"),
+        ("--renew", "--status", "--output", "out.csv"),
+        ("--apitest", "--yes", "--json"),
+    ],
+    ids=" ".join,
+)
+def test_the_command_prints_no_canary(tmp_path: Path, home: Path, asked: tuple[str, ...]) -> None:
+    canaries, logins, certificates = Canaries(), tmp_path / "logins", tmp_path / "ca"
+    for folder in (logins, certificates):
+        folder.mkdir(mode=0o700)
+    for number in range(8):
+        (logins / f"{number}.json").write_text(json.dumps(canaries.login() | {"type": "codex"}))
+    (logins / "broken.json").write_text(f'{{"access_token": "{canaries.opaque()}')
+    shown: list[bytes | str] = []
+    with (
+        DemoService() as demo,
+        Mitm(demo.addresses, certificates, user="ana", password=canaries.opaque()) as proxy,
+    ):
+        bench = Bench(demo, proxy, logins, home / ".local" / "share" / "probe-tray")
+        for environment in (
+            {},
+            {"HTTPS_PROXY": f"http://ana:{canaries.opaque()}@127.0.0.1:{urlsplit(proxy.url).port}"},
+        ):
+            done = bench.run(*asked, logins, **environment)
+            shown += [done.stdout, done.stderr]
+            assert done.returncode == 1
+    shown += on_disk(tmp_path, besides=logins) + on_disk(home, besides=logins)
+    assert [leak for each in shown for leak in leaks(each)] == []
