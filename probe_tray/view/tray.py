@@ -13,7 +13,7 @@ from probe_tray.view.times import Now, age, at, date
 from probe_tray.view.translate import Translator
 
 _MOST_ROWS = 12
-_LONGEST_TOOLTIP = 127
+_LONGEST_TOOLTIP, _SHORTEST_NAME = 127, 12
 _OLD = frozenset({Condition.STALE, Condition.OFFLINE, Condition.RATE_LIMITED, Condition.BLOCKED})
 _WITHOUT_NUMBERS = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING})
 
@@ -24,6 +24,9 @@ def tray(seen: Seen, t: Translator) -> Tray:
     found = _tightest(seen)
     if found is not None:
         words += _numbers(found, seen, t)
+        # Of all that is said the name can best be cut.
+        excess = len("\n".join(words)) - _LONGEST_TOOLTIP
+        words[2] = shortened(words[2], max(len(words[2]) - max(excess, 0), _SHORTEST_NAME))
     tooltip = "\n".join(words)
     if len(tooltip) > _LONGEST_TOOLTIP:
         tooltip = tooltip[: _LONGEST_TOOLTIP - 1] + "…"
@@ -80,16 +83,22 @@ def _look(seen: Seen, found: Found | None) -> IconLook:
 def _numbers(found: Found, seen: Seen, t: Translator) -> list[str]:
     card = account_card(found, seen.state, seen.now, t)
     title = shortened(card.title, 24)
-    if found.what is Condition.LIMITED and len(seen.found) > 1:
-        # The sentence before is about all accounts, and there is no room for every reset.
-        used = (t("{window} {percent}%", window=b.label, percent=str(b.percent)) for b in card.bars)
-        return [title, no_capacity(found.account, seen.now, t), " · ".join(used)]
     ends = found.account.expires_at
     last = "" if ends is None else t("login ends {date}", date=date(ends, seen.now, t))
     if found.what in _OLD:
         last = _age(found.account, seen.now, t)
-    bars = " · ".join(_window(card, t))
-    return [title, " · ".join(part for part in (bars, last) if part)]
+    if found.what is Condition.LIMITED and len(seen.found) > 1:
+        # The sentence before is about all accounts.
+        return [title, no_capacity(found.account, seen.now, t), _joined(_used(card, t), last)]
+    return [title, _joined(" · ".join(_window(card, t)), last)]
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _used(card: Card, t: Translator) -> str:
+    return " · ".join(t("{window} {percent}%", window=b.label, percent=str(b.percent)) for b in card.bars)
 
 
 def _age(account: AccountState, now: Now, t: Translator) -> str:
@@ -127,8 +136,8 @@ def _in_short(found: Found, card: Card, seen: Seen, t: Translator) -> str:
         case Condition.STALE | Condition.OFFLINE | Condition.RATE_LIMITED:
             old = _age(found.account, seen.now, t) or t("no numbers yet")
             word = t("offline") if card.condition is Condition.OFFLINE else old
-            return " · ".join(part for part in (numbers, word) if part)
+            return _joined(numbers, word)
         case Condition.LIMITED:
-            return no_capacity(found.account, seen.now, t)
+            return _joined(_used(card, t), no_capacity(found.account, seen.now, t))
         case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
             return numbers or card.checked or t("no numbers yet")

@@ -97,7 +97,7 @@ def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
         "2 of 4 accounts have capacity",
         "&Log in to Codex…",
         "old@example.com:  log in again",
-        "research@example.com:  No capacity until Fri 18:20",
+        "research@example.com:  5 h 11% · Week 100% · No capacity until Fri 18:20",
         "lee@studio.example:  5 h 88% (14:30) · Week 61% (Wed 14:30)",
         "ana@example.com:  5 h 42% (16:02) · Week 17% (Thu 09:00)",
         "&Refresh now",
@@ -210,7 +210,7 @@ def test_time_passing_is_drawn_at_the_next_minute(desktop: Desktop) -> None:
 def test_the_icon_tells_the_same(desktop: Desktop) -> None:
     icon = desktop.shell._tray._icon
     assert icon is not None
-    assert icon.toolTip().startswith("Probe Tray\n2 of 4 accounts have capacity\nresearch@example.com\n")
+    assert icon.toolTip().startswith("Probe Tray\n2 of 4 accounts have capacity\nresearch…")
     before = icon.icon().cacheKey()
     desktop.change(samples.four())
     assert icon.icon().cacheKey() == before

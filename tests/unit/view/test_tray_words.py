@@ -32,8 +32,8 @@ def test_the_tooltip_tells_use_resets_and_the_end_of_the_login() -> None:
 
 def test_the_tooltip_says_until_when_the_tightest_account_has_no_capacity() -> None:
     assert shown(samples.four()).tray.tooltip == (
-        "Probe Tray\n2 of 4 accounts have capacity\nresearch@example.com\n"
-        "No capacity until Fri 18:20\n5 h 11% · Week 100%"
+        "Probe Tray\n2 of 4 accounts have capacity\nresearch…ample.com\n"
+        "No capacity until Fri 18:20\n5 h 11% · Week 100% · login ends 29 Nov"
     )
     alone = shown(samples.only(samples.four().accounts[2:3])).tray.tooltip
     assert alone.startswith("Probe Tray\nNo capacity until Friday 18:20\nresearch@example.com\n5 h 11% (14:55)")
@@ -59,7 +59,7 @@ def test_where_nothing_was_ever_heard_nothing_is_called_old() -> None:
 def test_a_limit_that_no_window_shows_is_said_in_the_menu_and_the_tooltip() -> None:
     limited = account("a@x.example", replace(snapshot(11, 17), spend=SpendControl(reached=True)))
     screen = shown(samples.only([limited, *samples.four().accounts[:1]]))
-    assert screen.menu.rows[0].text == "a@x.example:  No capacity"
+    assert screen.menu.rows[0].text == "a@x.example:  5 h 11% · Week 17% · No capacity"
     assert "\na@x.example\nNo capacity\n5 h 11% · Week 17%" in screen.tray.tooltip
 
 
@@ -79,7 +79,7 @@ def test_the_menu_lists_both_windows_and_their_resets_or_that_there_is_no_capaci
     rows = [row.text for row in shown(samples.four()).menu.rows]
     assert rows == [
         "old@example.com:  log in again",
-        "research@example.com:  No capacity until Fri 18:20",
+        "research@example.com:  5 h 11% · Week 100% · No capacity until Fri 18:20",
         "lee@studio.example:  5 h 88% (14:30) · Week 61% (Wed 14:30)",
         "ana@example.com:  5 h 42% (16:02) · Week 17% (Thu 09:00)",
     ]
