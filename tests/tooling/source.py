@@ -11,7 +11,6 @@ LONGEST_FILE: Final = 300
 # Module -> the lines it may have, and why it is not split.
 LONGER_FILES: Final = {
     "probe_tray.ports": 400,  # one catalogue: all that the engine needs from outside
-    "probe_tray.core.errors": 560,  # one catalogue: every failure that a person can meet, side by side
 }
 # fmt: off
 CHANGING: Final = frozenset((

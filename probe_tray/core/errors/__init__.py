@@ -1,0 +1,166 @@
+"""Every failure a person can meet, as a sentence and what to do about it.
+
+One base, :class:`ProbeError`; one leaf per cause. ``title`` says what happened, ``hint`` what the person can do now.
+Both are English templates with named facts; the view translates the template and fills in the facts, so a state keeps
+:class:`Problem` (data) and never an exception. Facts are reviewed values: no token, no proxy password, no raw body.
+
+ProbeError
+  UsageError, ConfigError, SettingRoundedError, NoDisplayError, SystemLibraryError, DataFolderError, CredentialFileError
+  NotAnsweringError
+  StoreError
+    KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
+    KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
+    NoSuchStoreError
+  NotRenewableError, NotRevokedError, ClockError
+  LoginError
+    PortsTakenError, BrowserError, LoginDeniedError, LoginNotEntitledError, LoginTimedOutError, LoginCancelledError
+    ExchangeError, IncompleteReplyError, WrongAccountError, OtherAccountError, OfficialExpiredError
+    DeviceCodeOffError, DeviceCodeEndedError, PastedAddressError
+  ServiceError
+    NotSentError, CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError
+    LoginEndedError, UncertainLoginError, RetryLaterError, RenewalsPausedError
+    EdgeBlockedError, RegionBlockedError, StrangeAnswerError
+    ModelRefusedError, ModelFailedError, ModelSilentError, QuotaUsedUpError
+    NameNotFoundError, ProxyNameError, NoConnectionError, ProxyFailedError, SecureConnectionError, SilentServiceError
+"""
+
+from probe_tray.core.errors.base import ProbeError, Problem
+from probe_tray.core.errors.logins import (
+    BrowserError,
+    DeviceCodeEndedError,
+    DeviceCodeOffError,
+    ExchangeError,
+    IncompleteReplyError,
+    LoginCancelledError,
+    LoginDeniedError,
+    LoginError,
+    LoginNotEntitledError,
+    LoginTimedOutError,
+    OfficialExpiredError,
+    OtherAccountError,
+    PastedAddressError,
+    PortsTakenError,
+    WrongAccountError,
+)
+from probe_tray.core.errors.program import (
+    ClockError,
+    ConfigError,
+    CredentialFileError,
+    DataFolderError,
+    NoDisplayError,
+    NotAnsweringError,
+    NotRenewableError,
+    NotRevokedError,
+    SettingRoundedError,
+    SystemLibraryError,
+    UsageError,
+)
+from probe_tray.core.errors.service import (
+    CertificateError,
+    EdgeBlockedError,
+    LoginEndedError,
+    ModelFailedError,
+    ModelRefusedError,
+    ModelSilentError,
+    NameNotFoundError,
+    NoConnectionError,
+    NotSentError,
+    ProxyFailedError,
+    ProxyNameError,
+    QuotaUsedUpError,
+    RateLimitedError,
+    RegionBlockedError,
+    RenewalsPausedError,
+    RetryLaterError,
+    SecureConnectionError,
+    ServiceError,
+    SilentServiceError,
+    StrangeAnswerError,
+    TokenRefusedError,
+    UnavailableError,
+    UncertainError,
+    UncertainLoginError,
+)
+from probe_tray.core.errors.stores import (
+    JournalSealedError,
+    KeyMissingError,
+    KeyringAbsentError,
+    KeyringDeniedError,
+    KeyringLockedError,
+    KeyringNoAnswerError,
+    NoSuchStoreError,
+    OfficialLoginError,
+    ReadError,
+    RecordError,
+    SavedForLaterError,
+    StoreError,
+    WriteError,
+)
+
+__all__ = [
+    "BrowserError",
+    "CertificateError",
+    "ClockError",
+    "ConfigError",
+    "CredentialFileError",
+    "DataFolderError",
+    "DeviceCodeEndedError",
+    "DeviceCodeOffError",
+    "EdgeBlockedError",
+    "ExchangeError",
+    "IncompleteReplyError",
+    "JournalSealedError",
+    "KeyMissingError",
+    "KeyringAbsentError",
+    "KeyringDeniedError",
+    "KeyringLockedError",
+    "KeyringNoAnswerError",
+    "LoginCancelledError",
+    "LoginDeniedError",
+    "LoginEndedError",
+    "LoginError",
+    "LoginNotEntitledError",
+    "LoginTimedOutError",
+    "ModelFailedError",
+    "ModelRefusedError",
+    "ModelSilentError",
+    "NameNotFoundError",
+    "NoConnectionError",
+    "NoDisplayError",
+    "NoSuchStoreError",
+    "NotAnsweringError",
+    "NotRenewableError",
+    "NotRevokedError",
+    "NotSentError",
+    "OfficialExpiredError",
+    "OfficialLoginError",
+    "OtherAccountError",
+    "PastedAddressError",
+    "PortsTakenError",
+    "ProbeError",
+    "Problem",
+    "ProxyFailedError",
+    "ProxyNameError",
+    "QuotaUsedUpError",
+    "RateLimitedError",
+    "ReadError",
+    "RecordError",
+    "RegionBlockedError",
+    "RenewalsPausedError",
+    "RetryLaterError",
+    "SavedForLaterError",
+    "SecureConnectionError",
+    "ServiceError",
+    "SettingRoundedError",
+    "SilentServiceError",
+    "StoreError",
+    "StrangeAnswerError",
+    "SystemLibraryError",
+    "TokenRefusedError",
+    "UnavailableError",
+    "UncertainError",
+    "UncertainLoginError",
+    "UsageError",
+    "WriteError",
+    "WrongAccountError",
+]

@@ -1,0 +1,110 @@
+"""Failures of signing in."""
+
+from probe_tray.core.errors.base import ProbeError
+
+
+class LoginError(ProbeError):
+    """A login that did not come to its end."""
+
+    title_template = "The login did not work."
+    hint_template = "Log in again."
+
+
+class PortsTakenError(LoginError):
+    """Neither callback port can be had."""
+
+    title_template = "The login cannot listen for the browser: ports 1455 and 1457 are taken by {holder}."
+    hint_template = "Close that program and log in again, or use a code, or paste the address instead."
+
+
+class BrowserError(LoginError):
+    """The system has no browser that starts."""
+
+    title_template = "The browser could not be opened."
+    hint_template = "Copy the address and open it yourself; the login goes on."
+
+
+class LoginDeniedError(LoginError):
+    """The person, or the workspace, said no at the consent page."""
+
+    title_template = "The login was refused at the sign-in page."
+    hint_template = "Log in again and choose Continue."
+
+
+class LoginNotEntitledError(LoginError):
+    """Codex is not enabled for the workspace."""
+
+    title_template = "Codex is not enabled for this workspace."
+    hint_template = "Ask the workspace's administrator to enable Codex, or sign in with another account or workspace."
+
+
+class LoginTimedOutError(LoginError):
+    """Nobody came back from the browser in time."""
+
+    title_template = "Nobody finished signing in within {minutes} minutes, so the login was ended."
+    hint_template = "Log in again when you are ready."
+
+
+class LoginCancelledError(LoginError):
+    """The person cancelled."""
+
+    title_template = "The login was cancelled."
+    hint_template = "Nothing was changed."
+
+
+class ExchangeError(LoginError):
+    """The service did not turn the code into tokens."""
+
+    title_template = "The service did not finish the login: {reason}."
+    hint_template = "Log in again; if it stays like this, try later."
+
+
+class IncompleteReplyError(LoginError):
+    """The service's answer lacks a token."""
+
+    title_template = "The service's answer to the login lacks {missing}."
+    hint_template = "Log in again. Nothing was changed."
+
+
+class WrongAccountError(LoginError):
+    """Another account than the expected one answered."""
+
+    title_template = "Another account answered than the one that was asked for."
+    hint_template = "Choose the same account at the sign-in page. Nothing was overwritten."
+
+
+class OtherAccountError(LoginError):
+    """Signing in again brought another account than the one that needed it."""
+
+    title_template = "You signed in as {who}, which is not the account that needs its login."
+    hint_template = "That account was added. Log in again and choose the other one at the sign-in page."
+
+
+class DeviceCodeOffError(LoginError):
+    """The service does not hand out device codes here."""
+
+    title_template = "Signing in with a code is not enabled for this account."
+    hint_template = "Use the browser instead, or paste the address."
+
+
+class DeviceCodeEndedError(LoginError):
+    """The service ended the wait for a device code."""
+
+    title_template = "The service no longer accepts this code: {reason}."
+    hint_template = "Log in again to get a new code."
+
+
+class PastedAddressError(LoginError):
+    """What was pasted does not finish the login that waits; that one goes on waiting."""
+
+    title_template = "This does not finish the login: {reason}."
+    hint_template = (
+        "Sign in on the page that was opened last, then copy the whole address you end at and paste it here."
+    )
+
+
+class OfficialExpiredError(LoginError):
+    """The official client's access token has ended; only that client may renew it."""
+
+    title_template = "The login of the official Codex client has expired."
+    hint_template = "Use Codex once, which renews its login, or log in here to have a login of your own."
