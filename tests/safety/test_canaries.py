@@ -7,11 +7,13 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from probe_tray.adapters.alert_memory import FileAlertMemory
 from probe_tray.adapters.callback import LoopbackListener
 from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.folder import FolderStore
@@ -25,6 +27,7 @@ from probe_tray.adapters.memory import FileRenewalMemory
 from probe_tray.adapters.proxy import detect_proxy
 from probe_tray.adapters.sealer import FolderSealer, VaultKey
 from probe_tray.adapters.vault import VaultStore, record_files
+from probe_tray.core.alert_kinds import Alert
 from probe_tray.core.errors import ProbeError, Problem
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.renew_policy import Reason
@@ -35,6 +38,7 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, Way
 from probe_tray.demo import DemoService
 from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.alerting import Alerting, Phrases
 from probe_tray.engine.exchange import Exchange
 from probe_tray.engine.login import Login
 from probe_tray.engine.renewing import Renewals
@@ -42,9 +46,13 @@ from probe_tray.engine.sign_in import BrowserSignIn
 from probe_tray.engine.store import Store
 from probe_tray.engine.transaction import Transaction
 from probe_tray.engine.usage_asker import UsageAsker
+from probe_tray.ports import Notification
+from probe_tray.view.alert_words import notification, trial
+from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
 from tests.command.bench import Bench
 from tests.safety.canaries import ECHOES, MARK, Canaries, EchoService, granting, leaks
+from tests.support.fakes import FakeNotifier, settle
 from tests.support.keyrings import DeniedBackend, GoodBackend, LockedBackend, LyingBackend
 from tests.support.mitm import Mitm
 from tests.unit.adapters.callback_bench import ask, get
@@ -87,6 +95,7 @@ class House:
         self.shared.mkdir(mode=0o700, parents=True)
         self.service, self.canaries, self.known = service, Canaries(), KnownSecrets()
         self.browser, self.backend = Browser(), GoodBackend()
+        self.notified: list[str] = []
         self.shown: list[bytes | str] = []
         """What came to light in any way."""
 
@@ -126,6 +135,21 @@ class Run:
         self.login = Login(sign_ins, Exchange(there, self.client, clock), self.accounts, locks, self.store)
         self.asker = UsageAsker(self.client, self.accounts, self.renewals, clock)
         self.store.subscribe(lambda: house.shown.append(repr(self.store.state)))
+        self.notifier, t = FakeNotifier(), Translator()
+
+        def compose(batch: tuple[Alert, ...], state: AppState) -> Notification:
+            return notification(batch, state, Now(clock.now(), UTC), t)
+
+        alerting = Alerting(
+            self.notifier,
+            Phrases(compose, lambda: trial(t)),
+            self.store,
+            clock,
+            FileAlertMemory(data / "alerts.json"),
+            UTC,
+            lambda _account, _window: None,
+        )
+        self._alerting = asyncio.ensure_future(alerting.run(lambda _account, _help: None))
         self._visits: set[asyncio.Task[None]] = set()
 
     async def sign_in(self, answer: Callable[[str], bytes]) -> AccountKey | None:
@@ -161,6 +185,11 @@ class Run:
         ]
         for problem in problems:
             self.house.shown += [] if problem is None else _words(problem)
+        await self.accounts.read()
+        await settle()
+        self._alerting.cancel()
+        await asyncio.gather(self._alerting, return_exceptions=True)
+        self.house.notified += map(repr, self.notifier.shown)
         await asyncio.gather(*self._visits)
         await self.listener.closed()
         await self.renewals.close()
@@ -293,7 +322,8 @@ async def test_no_canary_is_seen_outside_the_stores(
             for secret in house.known()[-BLUNDERS:]:
                 blunder(secret.reveal())
     assert len(house.canaries.made) >= (200 if loud else 1000)
-    house.shown += [*service.targets, *capfd.readouterr(), *on_disk(tmp_path, besides=house.shared)]
+    house.shown += [*service.targets, *house.notified, *capfd.readouterr(), *on_disk(tmp_path, besides=house.shared)]
+    assert house.notified
     assert "[removed]" in log_file.read_text()
     assert [leak for shown in house.shown for leak in leaks(shown)] == []
     # The state must be in the address that the browser opens; nothing else may.
