@@ -21,8 +21,6 @@ _ABOUT_A_LOGIN = frozenset({_LOGIN, _EXPIRY, _RENEWAL})
 _KEPT = timedelta(days=400)
 """How long something is remembered about the login of an account that is not there."""
 _JUST_NOW = timedelta(minutes=10)
-_LAST_DAYS = 1
-"""Days before its end at which a login is said that the program keeps trying to renew."""
 _GOES_AWAY = frozenset(
     {
         "NotSentError",
@@ -71,9 +69,8 @@ def expects(account: AccountState, entry: Said) -> bool:
 
 def _days(account: AccountState, settings: Settings) -> int:
     """How many days before its end the login is worth a message; 0 = never."""
-    if not account.renewable or not settings.auto_renew:
-        return settings.expiry_warning_days
-    return min(settings.expiry_warning_days, _LAST_DAYS) if account.renewal.problem is not None else 0
+    renews_itself = account.renewable and settings.auto_renew and account.renewal.problem is None
+    return 0 if renews_itself else settings.expiry_warning_days
 
 
 def _was_renewed(account: AccountState, before: AccountState | None, now: datetime) -> bool:

@@ -124,7 +124,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Warn when a login ends within so many days; 0 = never.",
         ),
     ] = 3
-    renewed_alerts: Annotated[bool, Meta(description="Say when a login was renewed.")] = False
+    renewed_alerts: Annotated[bool, Meta(description="Say when a login was renewed.")] = True
     credit_warning_days: Annotated[
         int,
         Meta(ge=0, le=365, description="Warn when a reset credit is lost within so many days; 0 = never."),

@@ -77,26 +77,26 @@ def test_the_official_client_s_login_is_said_too() -> None:
 
 
 def test_an_ending_login_is_said_once_until_it_is_another_one() -> None:
-    listener = Listener()
+    listener = Listener(Settings(renewed_alerts=False))
     assert [len(listener.hear(ending(left))) for left in (DAY, DAY, 2 * DAY, 2 * DAY)] == [1, 0, 1, 0]
 
 
-def test_a_renewal_that_fails_while_travelling_is_no_news_before_the_last_day() -> None:
+def test_a_renewal_that_fails_while_travelling_is_news_when_the_login_ends_soon() -> None:
     listener = Listener()
-    assert listener.hear(ending(2 * DAY, renewable=True, problem=OFFLINE)) == []
-    said = listener.hear(ending(2 * DAY, renewable=True, problem=OFFLINE), at=DAY)
-    assert said == [ExpiryAlert(account=ANA, expires_at=START + 2 * DAY)]
+    assert listener.hear(ending(5 * DAY, renewable=True, problem=OFFLINE)) == []
+    said = listener.hear(ending(5 * DAY, renewable=True, problem=OFFLINE), at=2 * DAY)
+    assert said == [ExpiryAlert(account=ANA, expires_at=START + 5 * DAY)]
 
 
 def test_a_renewal_that_fails_for_good_reason_is_said_once() -> None:
     listener = Listener()
-    failed = ending(2 * DAY, renewable=True, problem=FULL)
+    failed = ending(5 * DAY, renewable=True, problem=FULL)
     assert listener.hear(failed) == [RenewalFailedAlert(account=ANA, problem=FULL)]
     assert listener.hear(failed) == []
-    assert listener.hear(failed, at=DAY) == [ExpiryAlert(account=ANA, expires_at=START + 2 * DAY)]
+    assert listener.hear(failed, at=2 * DAY) == [ExpiryAlert(account=ANA, expires_at=START + 5 * DAY)]
 
 
-def test_a_renewal_that_fails_on_the_last_day_is_one_message() -> None:
+def test_a_renewal_that_fails_shortly_before_the_end_is_one_message() -> None:
     listener = Listener()
     failed = ending(DAY, renewable=True, problem=FULL)
     assert [type(a) for look in range(3) for a in listener.hear(failed, at=look * SECOND)] == [RenewalFailedAlert]
@@ -123,7 +123,7 @@ def test_a_login_that_seems_to_work_again_for_once_is_not_said_again() -> None:
 
 
 def test_the_next_login_is_said_when_it_ends() -> None:
-    listener = Listener()
+    listener = Listener(Settings(renewed_alerts=False))
     assert [len(listener.hear(ending(left))) for left in (-2 * DAY, 9 * DAY, -DAY)] == [1, 0, 1]
 
 
@@ -140,7 +140,7 @@ def test_a_renewal_is_said_only_where_that_is_wanted() -> None:
         [RenewedAlert(account=ANA, expires_at=START + 10 * DAY)],
         [],
     ]
-    quiet = Listener()
+    quiet = Listener(Settings(renewed_alerts=False))
     assert [quiet.hear(a) for a in (old, new)] == [[], []]
 
 
