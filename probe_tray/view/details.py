@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from probe_tray.core.condition import Condition, condition, local_time
+from probe_tray.core.condition import Condition, condition
 from probe_tray.core.history import Renewed, Span
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.quota import Limit, Snapshot
@@ -14,10 +14,11 @@ from probe_tray.view import looks
 from probe_tray.view.cards import subtitle
 from probe_tray.view.chart import Chart, chart
 from probe_tray.view.models import Action, ActionKind, Bar, IconLook, Notice
+from probe_tray.view.money import money
 from probe_tray.view.renewals import last_renewal, lifetime, stamp, why_not_renewed
 from probe_tray.view.sentences import notice
 from probe_tray.view.survey import name, plan
-from probe_tray.view.times import Now, both, date
+from probe_tray.view.times import Now, date
 from probe_tray.view.translate import Translator
 
 _RENEWALS = 5
@@ -109,7 +110,7 @@ def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translato
         facts=tuple(
             Fact(label, value)
             for label, value in (
-                *_money(account.snapshot, now, t),
+                *money(account.snapshot, now, t),
                 (t("Kept in"), _kept_in(account, t)),
                 (t("Renewal"), why_not_renewed(account, state.settings, t)),
                 (t("Last renewal"), last_renewal(account, now, t)),
@@ -136,7 +137,7 @@ def _further(snapshot: Snapshot | None, state: AppState, now: Now, t: Translator
     """The windows of the limits besides the main one, by the limit's name."""
     if snapshot is None:
         return []
-    limits: list[tuple[str, Limit]] = [(limit.name, limit) for limit in snapshot.extra]
+    limits: list[tuple[str, Limit]] = [(e.name or e.feature or t("Other limit"), e) for e in snapshot.extra]
     if snapshot.code_review is not None:
         limits.insert(0, (t("Code review"), snapshot.code_review))
     found: list[Bar] = []
@@ -146,33 +147,6 @@ def _further(snapshot: Snapshot | None, state: AppState, now: Now, t: Translator
             several = len(limit.windows) > 1
             label = t("{limit}, {window}", limit=called, window=drawn.label) if several else called
             found.append(msgspec.structs.replace(drawn, label=label))
-    return found
-
-
-def _money(snapshot: Snapshot | None, now: Now, t: Translator) -> list[tuple[str, str]]:
-    if snapshot is None:
-        return []
-    found: list[tuple[str, str]] = []
-    credits_, spend = snapshot.credits, snapshot.spend
-    if credits_ is not None:
-        if credits_.unlimited:
-            words = t("unlimited")
-        elif credits_.balance is not None:
-            words = t("{amount} left", amount=f"{credits_.balance:g}")
-        else:
-            words = t("there are some") if credits_.has_credits else t("none")
-        if credits_.overage_limit_reached:
-            words = t("{words}; the limit for use beyond the quota is reached", words=words)
-        found.append((t("Credits"), words))
-    if spend is not None and spend.limit is not None and spend.used is not None:
-        words = t("{used} of {limit} used", used=f"{spend.used:g}", limit=f"{spend.limit:g}")
-        if spend.reset_at is not None:
-            words = t("{words}, reset {when}", words=words, when=both(local_time(spend.reset_at, snapshot), now, t))
-        found.append((t("Spending limit"), words))
-    elif spend is not None and spend.reached:
-        found.append((t("Spending limit"), t("reached")))
-    if snapshot.reset_credits:
-        found.append((t("Reset credits"), str(snapshot.reset_credits)))
     return found
 
 

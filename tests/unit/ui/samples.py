@@ -202,6 +202,7 @@ def looked_at() -> AppState:
         credits=Credits(has_credits=True, balance=12.5),
         spend=SpendControl(limit=100, used=41.25, reset_at=NOW + timedelta(days=8)),
         reset_credits=2,
+        reset_credit_ends=(NOW + timedelta(days=3), NOW + timedelta(days=12)),
     )
     known = replace(
         first,

@@ -9,7 +9,7 @@ from probe_tray.core.credential import ApiKeyLogin
 from probe_tray.core.details import Details
 from probe_tray.core.history import Span
 from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.quota import Credits, SpendControl
+from probe_tray.core.quota import Credits, Limit, SpendControl
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, Renewal
 from probe_tray.view.details import DetailsView, details
@@ -37,11 +37,27 @@ def test_every_window_of_every_limit_is_there() -> None:
     assert labels == ["5 h", "Week", "Code review", "GPT-5.3 Spark, 5 h", "GPT-5.3 Spark, Week"]
 
 
+@pytest.mark.parametrize(
+    ("name", "feature", "label"),
+    [("Spark", "codex_x", "Spark"), ("", "codex_x", "codex_x"), ("", "", "Other limit")],
+)
+def test_a_further_limit_is_called_by_its_name_else_by_what_it_counts(name: str, feature: str, label: str) -> None:
+    known = snapshot(1, 1)
+    extra = Limit(name=name, feature=feature, windows=known.main.windows[:1])
+    state = samples.only([account("a@example.com", replace(known, extra=(extra,)))])
+    assert shown(state).bars[-1].label == label
+
+
+def test_why_the_service_holds_an_account_back_is_told() -> None:
+    held = replace(snapshot(1, 1), reached_type="rate_limit_reached")
+    assert facts(samples.only([account("a@example.com", held)]))["Limit reached"] == "the quota is used up"
+
+
 def test_the_lower_part_tells_of_money_place_renewals_and_models() -> None:
     assert facts(samples.looked_at()) == {
         "Credits": "12.5 left",
         "Spending limit": "41.25 of 100 used, reset in 8 d · 30 Nov",
-        "Reset credits": "2",
+        "Reset credits": "2\none is lost in 3 d · Wed 13:52\none is lost in 12 d · 4 Dec",
         "Kept in": "Probe Tray's vault, its key in the system's keyring",
         "Last renewal": "Renewed 18 Nov 13:52",
         "Earlier renewals": "18 Nov 13:52: went well\n17 Nov 13:52: failed",

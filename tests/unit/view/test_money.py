@@ -1,0 +1,132 @@
+"""What is said of an account beyond its windows."""
+
+import json
+from datetime import UTC, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from probe_tray.core.quota import Credits, Snapshot, SpendControl
+from probe_tray.core.usage import read_usage
+from probe_tray.resources import resource
+from probe_tray.view.catalogue import parse_po
+from probe_tray.view.money import money, plain
+from probe_tray.view.times import Now
+from probe_tray.view.translate import Translator
+from tests.unit.ui.samples import NOW
+
+HERE = Now(NOW, UTC)
+BARE = Snapshot(taken_at=NOW)
+DAY = timedelta(days=1)
+
+
+def told(found: Snapshot, t: Translator | None = None) -> dict[str, str]:
+    return {label: value for label, value in money(found, HERE, t or Translator()) if value}
+
+
+def test_nothing_is_told_of_what_the_service_did_not_say() -> None:
+    assert told(BARE) == {}
+    assert money(None, HERE, Translator()) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("rate_limit_reached", "the quota is used up"),
+        ("Rate_Limit_Reached", "the quota is used up"),
+        ("workspace_owner_credits_depleted", "the workspace's credits are used up; as its owner you can add more"),
+        ("workspace_member_credits_depleted", "the workspace's credits are used up; its owner can add more"),
+        (
+            "workspace_owner_usage_limit_reached",
+            "your spending limit in the workspace is reached; as its owner you can raise it",
+        ),
+        (
+            "workspace_member_usage_limit_reached",
+            "your spending limit in the workspace is reached; its owner can raise it",
+        ),
+        ("Moon_phase", "Moon_phase"),
+    ],
+)
+def test_the_reason_of_a_limit_is_told_in_words_and_an_unknown_one_as_it_is(reason: str, words: str) -> None:
+    assert told(replace(BARE, reached_type=reason)) == {"Limit reached": words}
+
+
+def test_a_reason_with_characters_that_cannot_be_shown_is_told_without_them() -> None:
+    body = json.dumps({"rate_limit_reached_type": {"type": "moon\u202e\n\x1b[31m phase"}}).encode()
+    found = read_usage(body, now=NOW, server_date=None)
+    assert told(found)["Limit reached"] == "moon[31m phase"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (1234567, "1234567"),
+        (1234567.891, "1234567.89"),
+        (12.5, "12.5"),
+        (100, "100"),
+        (0, "0"),
+        (-0.001, "0"),
+        (-3.25, "-3.25"),
+        (1e300, "1e+300"),
+    ],
+)
+def test_amounts_are_written_plainly_with_at_most_two_decimals(value: float, words: str) -> None:
+    assert plain(value) == words
+
+
+def test_a_large_balance_is_told_to_the_last_unit() -> None:
+    assert told(replace(BARE, credits=Credits(balance=1234567)))["Credits"] == "1234567 left"
+
+
+@pytest.mark.parametrize(
+    ("spend", "words"),
+    [
+        (SpendControl(limit=1234567, used=36.789), "36.79 of 1234567 used"),
+        (SpendControl(used_percent=4), "4% used"),
+        (SpendControl(used_percent=4, reset_at=NOW + 8 * DAY), "4% used, reset in 8 d · 30 Nov"),
+        (SpendControl(used_percent=4, limit=1000), "4% of 1000 used"),
+        (SpendControl(used=36.79), "36.79 used"),
+        (SpendControl(limit=1000), "1000"),
+        (SpendControl(reached=True, used_percent=100), "100% used (reached)"),
+        (SpendControl(reached=True, reset_at=NOW + 8 * DAY), "reached, reset in 8 d · 30 Nov"),
+    ],
+)
+def test_a_spending_limit_is_told_as_far_as_it_is_known(spend: SpendControl, words: str) -> None:
+    assert told(replace(BARE, spend=spend)) == {"Spending limit": words}
+
+
+def test_a_spending_limit_of_which_nothing_is_known_is_left_out() -> None:
+    assert told(replace(BARE, spend=SpendControl(reset_at=NOW + DAY))) == {}
+
+
+def test_reset_credits_say_when_each_is_lost() -> None:
+    found = replace(BARE, reset_credits=3, reset_credit_ends=(NOW - DAY, NOW + 3 * DAY, NOW + 12 * DAY))
+    assert told(found)["Reset credits"] == "3\none is lost in 3 d · Wed 13:52\none is lost in 12 d · 4 Dec"
+
+
+def test_when_reset_credits_are_lost_is_told_by_this_computers_clock() -> None:
+    found = replace(BARE, clock_offset=3600.0, reset_credits=1, reset_credit_ends=(NOW + timedelta(hours=3),))
+    assert told(found)["Reset credits"] == "1\none is lost in 2 h · 15:52"
+
+
+def test_many_reset_credits_tell_only_of_the_first_five() -> None:
+    ends = tuple(NOW + n * DAY for n in range(1, 10))
+    found = told(replace(BARE, reset_credits=9, reset_credit_ends=ends))["Reset credits"].split("\n")
+    assert len(found) == 6
+    assert found[1] == "one is lost in 1 d · Mon 13:52"
+
+
+def test_all_of_it_is_told_in_chinese() -> None:
+    chinese = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
+    found = replace(
+        BARE,
+        reached_type="rate_limit_reached",
+        spend=SpendControl(used_percent=4, reached=True),
+        reset_credits=1,
+        reset_credit_ends=(NOW + timedelta(hours=3),),
+    )
+    assert told(found, chinese) == {
+        "已达上限": "额度已用完",
+        "消费上限": "已用 4%（已达上限）",
+        "重置点数": "1\n其中一个失效：3 小时后 · 16:52",
+    }
