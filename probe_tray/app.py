@@ -131,6 +131,7 @@ class _Program:
         """Run until it is quit; ``wish`` is what was asked at the start."""
         from probe_tray.adapters.hygiene import log_loop_failure
         from probe_tray.adapters.local_zone import LocalZone
+        from probe_tray.ui.metered import metered_network
         from probe_tray.ui.pac import script_proxy
         from probe_tray.ui.session_end import SessionEnd
         from probe_tray.ui.shell import Shell, Surroundings
@@ -138,7 +139,7 @@ class _Program:
         asyncio.get_running_loop().set_exception_handler(log_loop_failure)
         zone = LocalZone()
         session.evaluate_scripts(script_proxy)
-        self._wired = wired = session.wire(self._translator, zone, self._say)
+        self._wired = wired = session.wire(self._translator, zone, self._say, metered_network)
         around = Surroundings(
             translator=self._translator,
             clock=wired.clock,

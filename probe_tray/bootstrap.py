@@ -126,11 +126,17 @@ class Session:
         hosts = [urlsplit(address).hostname or "" for address in (self._service.backend, self._service.issuer)]
         self._system = PacProxies(evaluate, hosts)
 
-    def wire(self, t: Translator, zone: tzinfo, fallback: Callable[[str, str], None]) -> Wired:
+    def wire(
+        self,
+        t: Translator,
+        zone: tzinfo,
+        fallback: Callable[[str, str], None],
+        metered: Callable[[], bool | None],
+    ) -> Wired:
         """Make the engine; inside the running event loop.
 
-        ``fallback`` shows title and text where the desktop has no notifications. Raises UsageError for a proxy address
-        that cannot be used.
+        ``fallback`` shows title and text where the desktop has no notifications; ``metered`` says whether the network
+        is paid for by use, None where only the system knows. Raises UsageError for a proxy address that cannot be used.
         """
         clock, randomness, settings = SystemClock(), SystemRandomness(), self._loaded.settings
         store = Store(AppState(settings=settings, trouble=self._loaded.problem))
@@ -191,7 +197,7 @@ class Session:
             ),
             arranging=Arranging(JsonDeskFile(places.desk), store),
             recording=Recording(SqliteHistory(places.history, clock.now), store, clock),
-            sense=SystemSense(),
+            sense=SystemSense(metered),
         )
         engine = Engine(parts, self._settings_file(), use, clock, randomness)
         if self._demo is not None:

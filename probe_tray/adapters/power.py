@@ -4,8 +4,8 @@
               on battery             screen locked                         network metered
 ============  =====================  ====================================  ==========================
 Linux         kernel (sysfs)         logind's hint for this session        NetworkManager
-Windows       GetSystemPowerStatus   the desktop that takes the keyboard   not told
-macOS         IOKit's power sources  the session's dictionary              not told
+Windows       GetSystemPowerStatus   the desktop that takes the keyboard   Qt, asked by the caller
+macOS         IOKit's power sources  the session's dictionary              Qt, once its backend can
 ============  =====================  ====================================  ==========================
 
 Another network is noticed everywhere by another address of this machine on the way out.
@@ -17,6 +17,8 @@ import socket
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast, final
+
+import msgspec
 
 from probe_tray.core.situation import Sensed, Situation
 
@@ -34,9 +36,23 @@ _UTF_8: Final = 0x0800_0100
 class SystemSense:
     """Implements ``MachineSense``."""
 
+    def __init__(self, metered: Callable[[], bool | None]) -> None:
+        """Take whether the network is metered from ``metered``; None leaves it to what the system says.
+
+        It is called on the event loop's thread, since Qt answers on no other.
+        """
+        self._metered = metered
+
     async def look(self) -> Sensed:
         """Ask the system."""
-        return await asyncio.to_thread(_look)
+        told: bool | None = None
+        # Like a system call: whatever it does, the program goes on.
+        with contextlib.suppress(Exception):
+            told = self._metered()
+        seen = await asyncio.to_thread(_look)
+        if told is None:
+            return seen
+        return msgspec.structs.replace(seen, situation=msgspec.structs.replace(seen.situation, metered=told))
 
 
 def way_out(far: tuple[tuple[socket.AddressFamily, str], ...] = _FAR) -> str:

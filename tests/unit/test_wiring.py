@@ -33,7 +33,7 @@ async def wired(service: DemoService, known: KnownSecrets) -> AsyncGenerator[Wir
     make_private_folder(places.data_folder)
     simulated = msgspec.structs.replace(OFFICIAL, issuer=there.issuer, backend=there.backend)
     session = Session(simulated, places, load_settings(places.config_file, create=True), os.environ, known)
-    made = session.wire(Translator(), UTC, lambda _title, _text: None)
+    made = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None)
     try:
         yield made
     finally:

@@ -18,6 +18,10 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="sysfs and D-Bus are 
 LOOPBACK = ((socket.AF_INET, "127.0.0.1"),)
 
 
+def untold() -> None:
+    """Whether the network is metered, where Qt does not know."""
+
+
 def supply(folder: Path, name: str, **values: str) -> None:
     (folder / name).mkdir()
     for key, value in values.items():
@@ -69,7 +73,7 @@ def test_without_a_way_out_there_is_no_name(monkeypatch: pytest.MonkeyPatch) -> 
 async def test_a_system_that_tells_nothing_is_taken_for_a_plain_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "plan9")
     monkeypatch.setattr("probe_tray.adapters.power.way_out", lambda: "1.2.3.4")
-    assert await SystemSense().look() == Sensed(situation=Situation(), network="1.2.3.4")
+    assert await SystemSense(untold).look() == Sensed(situation=Situation(), network="1.2.3.4")
 
 
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
@@ -78,7 +82,34 @@ async def test_a_system_call_that_is_not_there_ends_nothing(platform: str, monke
         pytest.skip("it is there")
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr("probe_tray.adapters.power.way_out", lambda: "")
-    assert await SystemSense().look() == Sensed(situation=Situation(), network="")
+    assert await SystemSense(untold).look() == Sensed(situation=Situation(), network="")
+
+
+@pytest.mark.parametrize(("system", "qt", "metered"), [(True, None, True), (False, True, True), (True, False, False)])
+async def test_what_qt_says_of_the_network_counts_and_the_rest_is_the_system_s(
+    monkeypatch: pytest.MonkeyPatch, *, system: bool, qt: bool | None, metered: bool
+) -> None:
+    seen = Sensed(situation=Situation(metered=system, on_battery=True), network="1.2.3.4")
+    monkeypatch.setattr("probe_tray.adapters.power._look", lambda: seen)
+    found = await SystemSense(lambda: qt).look()
+    assert found == Sensed(situation=Situation(metered=metered, on_battery=True), network="1.2.3.4")
+
+
+async def test_qt_is_asked_on_the_loop_s_own_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+    plain = Sensed(situation=Situation(), network="")
+    monkeypatch.setattr("probe_tray.adapters.power._look", lambda: plain)
+    await SystemSense(lambda: threads.append(threading.get_ident())).look()
+    assert threads == [threading.get_ident()]
+
+
+async def test_qt_s_network_module_that_does_not_load_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> bool:
+        raise ImportError
+
+    plain = Sensed(situation=Situation(on_battery=True), network="")
+    monkeypatch.setattr("probe_tray.adapters.power._look", lambda: plain)
+    assert await SystemSense(missing).look() == plain
 
 
 class Services:
