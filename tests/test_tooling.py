@@ -202,6 +202,25 @@ class TestRunner:
         assert print_all_but_last(["tests/a.py .\n", "\n", "1 passed\n", "\n"]) == "1 passed"
         assert capsys.readouterr().out == "tests/a.py .\n"
 
+    @pytest.mark.parametrize(
+        "count",
+        [
+            "===== 3 failed, 4563 passed, 1 skipped, 1 deselected in 812.47s (0:13:32) ======",
+            "945 passed in 23.80s",
+            "\x1b[32m===== \x1b[32m\x1b[1m2 passed\x1b[0m\x1b[32m in 0.10s\x1b[0m\x1b[32m =====\x1b[0m",
+            "no tests ran in 0.00s",
+        ],
+    )
+    def test_what_comes_after_the_count_does_not_take_its_place(
+        self, count: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        lines = ["tests/a.py .\n", f"{count}\n", "a warning\n", "  of the 3 failed attempts\n"]
+        assert print_all_but_last(lines) == count
+        assert capsys.readouterr().out == "tests/a.py .\na warning\n  of the 3 failed attempts\n"
+
+    def test_a_run_without_a_count_says_so(self) -> None:
+        assert print_all_but_last(["ERROR: usage\n"]) == "pytest ended without a count."
+
     def test_a_package_that_was_removed_counts_as_missing(self) -> None:
         listing = "xvfb installed\nxdotool config-files\n"
         assert debian.not_installed(("xvfb", "xdotool", "chromium"), listing) == ["xdotool", "chromium"]

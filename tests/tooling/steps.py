@@ -1,6 +1,7 @@
 """The steps of `python -m tests`: each prints a heading, runs one program and tells whether it was content."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,11 @@ from typing import Final, NamedTuple
 from tests.tooling import debian
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+_COUNT: Final = re.compile(
+    r"(=+ )?(no tests (ran|collected)|\d+ (passed|failed|skipped|errors?|deselected|xfailed|xpassed|warnings?))"
+    r"(, \d+ \w+)*( in [\d.]+s( \([\d:]+\))?)?( =+)?"
+)
 
 
 class Step(NamedTuple):
@@ -81,7 +87,7 @@ def qt_loads() -> bool:
 
 
 class Pytest:
-    """Run pytest under coverage, print its output as it comes, and keep its last line for the very end."""
+    """Run pytest under coverage, print its output as it comes, and keep its count for the very end."""
 
     def __init__(self, arguments: list[str]) -> None:
         self.last_line = "pytest did not start."
@@ -129,12 +135,17 @@ class Pytest:
 
 
 def print_all_but_last(lines: Iterable[str]) -> str:
-    """Print the lines as they come, and return the last one which is not empty instead of printing it."""
-    held = ""
+    """Print the lines as they come, and return pytest's count instead of printing it.
+
+    Warnings of other programs may come after the count, so it is known by its form and not by its place.
+    """
+    count = ""
     for line in lines:
         text = line.rstrip("\n")
-        if text.strip():
-            if held:
-                say(held)
-            held = text
-    return held
+        if _COUNT.fullmatch(_COLOUR.sub("", text)):
+            if count:
+                say(count)
+            count = text
+        elif text.strip():
+            say(text)
+    return count or "pytest ended without a count."
