@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
+from probe_tray.core.choices import Storage
 from probe_tray.core.commands import (
     Arrange,
     DismissTrouble,
@@ -22,7 +23,6 @@ from probe_tray.core.commands import (
 )
 from probe_tray.core.desk import Density, Sort
 from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.settings import Storage
 from probe_tray.core.state import AccountState
 from probe_tray.ui.card_menu import open_card_menu
 from probe_tray.ui.engine import Engine

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
-from probe_tray.core.settings import Language
+from probe_tray.core.choices import Language
 from probe_tray.resources import resource
 from probe_tray.view.catalogue import Catalogue, parse_po
 from probe_tray.view.translate import Translator
