@@ -67,7 +67,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Renew a login this many days before its access token ends; 0 = only when it has ended.",
         ),
     ] = 3
-    auto_renew: Annotated[bool, Meta(description="Renew logins by itself before they end.")] = True
+    auto_renew: Annotated[
+        bool,
+        Meta(
+            description="Logins then last without signing in again; the Codex client's own login is left to the client."
+        ),
+    ] = True
     poll_minutes: Annotated[
         PollMinutes,
         Meta(description="Ask for the quotas every so many minutes: 1, 2, 5, 15 or 30; 0 = only when asked."),
@@ -101,7 +106,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Warn when a login ends within so many days; 0 = never.",
         ),
     ] = 3
-    renewed_alerts: Annotated[bool, Meta(description="Say when a login was renewed.")] = True
+    renewed_alerts: Annotated[
+        bool, Meta(description="A short notification after each renewal shows that it works without you.")
+    ] = True
     credit_warning_days: Annotated[
         int,
         Meta(ge=0, le=365, description="Warn when a reset credit is lost within so many days; 0 = never."),
@@ -113,7 +120,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     quiet_to_hour: Annotated[
         _Hour, Meta(description="The full hour at which they end; the same hour twice = no quiet hours.")
     ] = 7
-    privacy: Annotated[bool, Meta(description="Hide e-mail addresses and account names in notifications.")] = False
+    privacy: Annotated[
+        bool,
+        Meta(
+            description="Windows, the menu and notifications show first letters of names and e-mail addresses, no ids."
+        ),
+    ] = False
+    icon_number: Annotated[
+        bool,
+        Meta(description="Write into the tray icon how many percent are used of the tightest quota it shows."),
+    ] = False
     proxy: Annotated[
         str | None,
         Meta(description="Proxy address (http, https, socks5, socks5h); empty = direct; null = detect."),

@@ -30,8 +30,8 @@ from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.account_menu import Groups, account_menu
 from probe_tray.view.models import Action, ActionKind, Card
+from probe_tray.view.privacy import named_by_hand
 from probe_tray.view.questions import removing, starting_anew
-from probe_tray.view.survey import name as called
 from probe_tray.view.translate import Translator
 
 
@@ -129,7 +129,7 @@ class Acting:
         """Call an account like this from now on; an empty name, or its own, takes the person's name away."""
         account, desk = self._engine.state.account(key), self._engine.state.desk
         if account is not None:
-            given = "" if name.strip() == called(replace(account, alias="")) else name
+            given = named_by_hand(account, name, self._engine.state.settings)
             self._engine.send(Arrange(desk.named(key.slug, given)))
 
     def pin(self) -> None:

@@ -15,6 +15,7 @@ from probe_tray.view.cards import subtitle
 from probe_tray.view.chart import Chart, chart
 from probe_tray.view.models import Action, ActionKind, Bar, IconLook, Notice
 from probe_tray.view.money import money
+from probe_tray.view.privacy import discreet_account
 from probe_tray.view.renewals import last_renewal, lifetime, stamp, why_not_renewed
 from probe_tray.view.sentences import notice
 from probe_tray.view.survey import name, plan
@@ -82,9 +83,10 @@ class DetailsView(msgspec.Struct, frozen=True, kw_only=True):
 
 def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translator) -> DetailsView | None:
     """All of one account; None once it is gone."""
-    account = state.account(key)
-    if account is None:
+    real = state.account(key)
+    if real is None:
         return None
+    account = discreet_account(real, state.settings)
     what = condition(account, state.settings, now.moment)
     look = looks.look(account, what, state.settings)
     known = state.details if state.details is not None and state.details.account == key else None

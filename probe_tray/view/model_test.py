@@ -6,6 +6,7 @@ from probe_tray.core.model_test import ListedBy, ModelResult, ModelRun, ModelTes
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.cards import name
 from probe_tray.view.models import Question, Tone
+from probe_tray.view.privacy import discreet_account
 from probe_tray.view.times import Now, both, clock
 from probe_tray.view.translate import Translator
 
@@ -72,7 +73,8 @@ def consent(count: int, t: Translator) -> Question:
 def model_test(state: AppState, now: Now, t: Translator) -> ModelTestView:
     """The window for the run that ``state`` knows; without one it says that nothing was tested yet."""
     run = state.model_run or ModelRun(started_at=now.moment, accounts=(), running=False)
-    found = [a for key in run.accounts if (a := state.account(key)) is not None]
+    settings = state.settings
+    found = [discreet_account(a, settings) for key in run.accounts if (a := state.account(key)) is not None]
     tests = [_of_run(a, run) for a in found]
     waiting = sum(test is None for test in tests) if run.running else 0
     known = [test for test in tests if test is not None]

@@ -9,7 +9,6 @@ from probe_tray.view.cards import deck, wanted
 from probe_tray.view.deck import CardMemory
 from probe_tray.view.login import login
 from probe_tray.view.models import Action, ActionKind, Notice, Tone, Welcome
-from probe_tray.view.privacy import masked_name
 from probe_tray.view.screen import Chip, Choice, Panel, Screen, Shown, Wish
 from probe_tray.view.summary import headline, status, subline
 from probe_tray.view.survey import Memory, Seen, name
@@ -41,7 +40,7 @@ class Presenter:
             tray=tray(seen, t),
             menu=menu(seen, t),
             panel=_panel(seen, wish, t, self._cards),
-            login=login(state.login, state.settings.redirect_host, seen.now, t),
+            login=login(seen.state.login, state.settings.redirect_host, seen.now, t),
         )
 
 
@@ -64,7 +63,7 @@ def _panel(seen: Seen, wish: Wish, t: Translator, memory: CardMemory) -> Panel:
         cards=shown,
         lines=lines,
         columns=(t("Account"), t("5 h"), t("Week"), t("Reset")),
-        welcome=_welcome(state, t) if _is_first_start(seen, total) else None,
+        welcome=_welcome(seen, t) if _is_first_start(seen, total) else None,
         searchable=total >= _SEARCH_FROM,
         search_hint=t("Find an account"),
         nothing_found=t("No account matches."),
@@ -129,15 +128,15 @@ def _is_first_start(seen: Seen, total: int) -> bool:
     return not total or (not state.desk.welcomed and all(account.official for account in state.accounts))
 
 
-def _welcome(state: AppState, t: Translator) -> Welcome:
-    found = next(iter(state.accounts), None)
+def _welcome(seen: Seen, t: Translator) -> Welcome:
+    found = next(iter(seen.found), None)
     if found is None:
         hint = t("A login of the official Codex client on this computer appears here by itself.")
     else:
         hint = t(
             "{who} is signed in to the official Codex client on this computer. Probe Tray only reads that login: it "
             "shows the quota, and leaves renewing to the client.",
-            who=masked_name(found) if state.settings.privacy else name(found),
+            who=name(found.account),
         )
     return Welcome(
         title=t("Your Codex quotas, at a glance"),

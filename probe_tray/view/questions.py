@@ -4,13 +4,14 @@ from probe_tray.core.identity import StoreKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 from probe_tray.view.models import Question
+from probe_tray.view.privacy import discreet_account
 from probe_tray.view.survey import name
 from probe_tray.view.translate import Translator
 
 
 def removing(account: AccountState, settings: Settings, t: Translator) -> Question:
     """Whether to delete an account's login; the choice is whether to end it at the service too."""
-    words: list[str] = []
+    account, words = discreet_account(account, settings), list[str]()
     if StoreKind.VAULT in account.stores:
         words.append(t("Its login is deleted from Probe Tray's encrypted records on this computer."))
     if StoreKind.FOLDER in account.stores:

@@ -72,20 +72,21 @@ class _Words(msgspec.Struct, frozen=True):
     at_low: str = ""
 
 
-_GENERAL, _ALERTS, _STORAGE, _NETWORK = mark("General"), mark("Notifications"), mark("Storage"), mark("Network")
+_GENERAL, _ACCOUNTS, _LOOK = mark("General"), mark("Accounts"), mark("Appearance")
+_ALERTS, _STORAGE, _NETWORK = mark("Notifications"), mark("Storage"), mark("Network")
 _LIKE_SHORT = mark("as for 5 h")
-_MODELS = mark("Model test")
+_ADVANCED = mark("Advanced")
 _WORDS = {
     "language": _Words(_GENERAL, mark("Language")),
-    "appearance": _Words(_GENERAL, mark("Appearance")),
+    "appearance": _Words(_LOOK, mark("Light or dark windows")),
     "start_at_login": _Words(_GENERAL, mark("Start when you log in to this computer")),
     "storage": _Words(_STORAGE, mark("New logins are kept in")),
     "sync_dir": _Words(_STORAGE, mark("Folder of logins")),
     "renew_before_expiry_days": _Words(
-        _GENERAL, mark("Renew logins before they end"), mark(" days"), mark("when ended")
+        _ACCOUNTS, mark("Renew logins before they end"), mark(" days"), mark("when ended")
     ),
-    "auto_renew": _Words(_GENERAL, mark("Renew logins by themselves")),
-    "poll_minutes": _Words(_GENERAL, mark("Ask for the quotas every"), mark(" min"), mark("only when asked")),
+    "auto_renew": _Words(_ACCOUNTS, mark("Renew logins by themselves")),
+    "poll_minutes": _Words(_ACCOUNTS, mark("Ask for the quotas every"), mark(" min"), mark("only when asked")),
     "warn_used_percent": _Words(_ALERTS, mark("Warn when the 5-hour quota is used to"), "%"),
     "critical_used_percent": _Words(_ALERTS, mark("Warn again at"), "%"),
     "warn_weekly_percent": _Words(_ALERTS, mark("Warn when the weekly quota is used to"), "%", _LIKE_SHORT),
@@ -99,11 +100,12 @@ _WORDS = {
     "quiet_hours": _Words(_ALERTS, mark("Quiet hours")),
     "quiet_from_hour": _Words(_ALERTS, mark("Quiet from"), ":00"),
     "quiet_to_hour": _Words(_ALERTS, mark("Quiet until"), ":00"),
-    "privacy": _Words(_ALERTS, mark("Privacy: show no names in notifications")),
+    "privacy": _Words(_LOOK, mark("Privacy: hide names")),
+    "icon_number": _Words(_LOOK, mark("Number in the tray icon")),
     "proxy": _Words(_NETWORK, mark("Proxy")),
-    "redirect_host": _Words(_NETWORK, mark("Callback address of a login")),
-    "models": _Words(_MODELS, mark("Models to test")),
-    "model_test_confirmed": _Words(_MODELS, mark("Test models without asking")),
+    "redirect_host": _Words(_ADVANCED, mark("Callback address of a login")),
+    "models": _Words(_ADVANCED, mark("Models to test")),
+    "model_test_confirmed": _Words(_ADVANCED, mark("Test models without asking")),
 }
 _CHOICES = {
     "auto": mark("As the system"),
@@ -123,7 +125,7 @@ _PROXY_HELP = mark(
 def form(t: Translator) -> Form:
     """The form for all settings there are."""
     rows = [_row(entry, t) for entry in table()]
-    order = [t(g) for g in (_GENERAL, _ALERTS, _STORAGE, _NETWORK, _MODELS)]
+    order = [t(g) for g in (_GENERAL, _ACCOUNTS, _ALERTS, _NETWORK, _STORAGE, _LOOK, _ADVANCED)]
     return Form(
         title=t("Settings"),
         rows=tuple(sorted(rows, key=lambda r: order.index(r.group))),

@@ -9,6 +9,7 @@ from probe_tray.core.identity import AccountKey
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.core.usage import blocked_until
+from probe_tray.view.privacy import discreet_account, with_accounts
 from probe_tray.view.times import Now
 
 _NEEDY = {
@@ -54,22 +55,25 @@ class Memory:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._known: dict[AccountKey, Found] = {}
+        self._known: dict[AccountKey, tuple[AccountState, Found]] = {}
         self._for: tuple[int, Settings] | None = None
 
     def look_over(self, state: AppState, now: Now) -> "Seen":
-        """All accounts of ``state`` at ``now``."""
-        made_for = (int(now.moment.timestamp() // 60), state.settings)
+        """All accounts of ``state`` at ``now``; in privacy mode without their names, though in the same order."""
+        settings, made_for = state.settings, (int(now.moment.timestamp() // 60), state.settings)
         before, fresh = self._known, self._for == made_for
+        if self._for is not None and self._for[1].privacy != settings.privacy:
+            before = {}
         self._for, self._known = made_for, {}
         for account in state.accounts:
-            found = before.get(account.key)
-            if found is None or found.account is not account:
-                found = _look_at(account, state.settings, now.moment)
-            elif not fresh:
-                found = _look_again(found, state.settings, now.moment)
-            self._known[account.key] = found
-        return Seen(state, now, tuple(self._known.values()))
+            known = before.get(account.key)
+            if known is None or known[0] is not account:
+                found = _look_at(account, settings, now.moment)
+            else:
+                found = known[1] if fresh else _look_again(known[1], settings, now.moment)
+            self._known[account.key] = account, found
+        seen = tuple(found for _, found in self._known.values())
+        return Seen(with_accounts(state, tuple(f.account for f in seen)) if settings.privacy else state, now, seen)
 
 
 def name(account: AccountState) -> str:
@@ -110,7 +114,9 @@ def _look_at(account: AccountState, settings: Settings, now: datetime) -> Found:
     called = name(account)
     words = (called, account.email, account.workspace, plan(account), account.location)
     need = (_NEEDY.get(what, _LEAST_NEEDY), -used)
-    return Found(account, what, need, called.casefold(), " ".join(words).casefold(), _reset(account, what))
+    shown = discreet_account(account, settings)
+    # Whoever knows a name may still look for it, and the order stays what it was.
+    return Found(shown, what, need, called.casefold(), " ".join(words).casefold(), _reset(account, what))
 
 
 def _look_again(found: Found, settings: Settings, now: datetime) -> Found:
