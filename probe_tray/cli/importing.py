@@ -24,8 +24,7 @@ from probe_tray.cli.import_table import HEADER, came_of_it, expected, import_jso
 from probe_tray.cli.output import Console
 from probe_tray.cli.signals import Interruption
 from probe_tray.core.errors import ProbeError, Problem
-from probe_tray.core.identity import StoreKind
-from probe_tray.core.importing import COPY_WARNING, Item, Source, plan, warns_of_copies
+from probe_tray.core.importing import COPY_WARNING, Item, Source, warns_of_copies
 from probe_tray.core.report import AccountReport
 from probe_tray.core.settings import Storage
 from probe_tray.core.state import AppState
@@ -68,9 +67,9 @@ class _Import:
     ) -> None:
         self._arguments = arguments
         self._console = console
-        self._locks = FileLocks(places.locks)
-        self._stores, self._target = _own_stores(loaded, places, self._locks, known)
-        self._accounts = Accounts(self._stores, Store(AppState(settings=loaded.settings)))
+        locks = FileLocks(places.locks)
+        stores, self._target = _own_stores(loaded, places, locks, known)
+        self._importing = Importing(Accounts(stores, Store(AppState(settings=loaded.settings))), locks)
         self._done: dict[int, Problem | None] = {}
         self._t = Translator()
         self._failed = False
@@ -95,14 +94,10 @@ class _Import:
 
     async def _preview(self, sources: Sequence[Source]) -> tuple[Item, ...] | None:
         """None where the store that is to take them cannot be opened."""
-        contents = await asyncio.gather(*(store.load() for store in self._stores))
-        for content in contents:
-            if content.problem is not None:
-                self._complain(content.problem)
-        if contents[0].problem is not None:
-            return None
-        known = [s.credential for content in contents for s in content.found if s.store is not StoreKind.OFFICIAL]
-        return plan(sources, known, SystemClock().now())
+        preview = await self._importing.preview(sources, SystemClock().now())
+        for problem in preview.problems:
+            self._complain(problem)
+        return None if preview.blocked else preview.items
 
     def _show(self, items: tuple[Item, ...]) -> None:
         if not self._arguments.json:
@@ -129,13 +124,12 @@ class _Import:
         return _DONE
 
     async def _take(self, items: Sequence[Item]) -> int | None:
-        importing = Importing(self._accounts, self._locks)
         ended: list[bool] = []
         with Interruption(lambda: ended.append(True)) as interruption:
             for number, item in enumerate(items):
                 if item.taken and item.credential is not None and not ended:
                     try:
-                        faults = (await importing.take(item.credential)).faults
+                        faults = (await self._importing.take(item.credential)).faults
                     except ProbeError as error:
                         self._done[number] = error.problem
                     else:

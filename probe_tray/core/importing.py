@@ -40,6 +40,16 @@ class Action(enum.Enum):
     """It is no login, or one that is of no use."""
 
 
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that is to be read, or what was given in its place."""
+
+    location: str
+    folder: str | None = None
+    """The folder it may not lead out of; None for a file that was named by itself."""
+    problem: Problem | None = None
+    """Why there is nothing to read."""
+
+
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """A file, or what else was given."""
 
@@ -47,6 +57,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     documents: tuple[Document, ...] = ()
     problem: Problem | None = None
     """Why it could not be read at all."""
+    in_use: bool = False
+    """Whether it is the login that the official client on this computer goes on using."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +74,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Why it is unusable."""
     notes: tuple[str, ...] = ()
     """Oddities that do no harm, as sentences."""
+    in_use: bool = False
+    """Whether the official client on this computer goes on using it."""
 
     @property
     def taken(self) -> bool:
@@ -129,6 +143,7 @@ def _read(source: Source, now: datetime) -> list[Item]:
             credential=document.credential,
             problem=_problem(source.location, document, now),
             notes=document.notes,
+            in_use=source.in_use,
         )
         for document in source.documents
     ]
