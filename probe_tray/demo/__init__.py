@@ -1,4 +1,4 @@
-"""The simulated service: issuer and backend on loopback, for ``--demo`` and for the tests.
+"""The simulated service: issuer, backend and shared table on loopback, for ``--demo`` and for the tests.
 
 An independent reading of the specification, so that it catches the program's mistakes: this room imports nothing of the
 program that builds or reads requests, and refuses whatever the specification does not know. It may use the clock,
@@ -10,6 +10,7 @@ from probe_tray.demo.ledger import Record, Violation, fingerprint
 from probe_tray.demo.logins import DemoLogin, FamilyState
 from probe_tray.demo.people import DemoPerson, Workspace, people, sample_people, special_people
 from probe_tray.demo.service import DemoAddresses, DemoService
+from probe_tray.demo.table import Rights, Table
 
 __all__ = [
     "DemoAddresses",
@@ -20,6 +21,8 @@ __all__ = [
     "Fault",
     "Gate",
     "Record",
+    "Rights",
+    "Table",
     "Violation",
     "Workspace",
     "fingerprint",

@@ -16,7 +16,7 @@ _SAMPLES = 3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run until interrupted; the first two lines of output are ``issuer ADDRESS`` and ``backend ADDRESS``."""
+    """Run until interrupted; the first three lines of output name issuer, backend and table, each with its address."""
     options = _parser().parse_args(argv)
     service = DemoService(
         people=people(options.accounts), port=options.port, time_scale=options.time_scale, state_file=options.state
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, finish)
-    sys.stdout.write(f"issuer {addresses.issuer}\nbackend {addresses.backend}\n")
+    sys.stdout.write(f"issuer {addresses.issuer}\nbackend {addresses.backend}\ntable {addresses.table}\n")
     sys.stdout.flush()
     enough.wait()
     service.stop()
@@ -46,7 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m probe_tray.demo", description="The simulated service, alone.")
     parser.add_argument(
-        "--port", type=int, default=0, help="the issuer's port, the backend takes the next one (default: free ones)"
+        "--port",
+        type=int,
+        default=0,
+        help="the issuer's port, backend and table take the next two (default: free ones)",
     )
     parser.add_argument("--accounts", type=int, default=_SAMPLES, help="how many people have an account (default: 3)")
     parser.add_argument("--time-scale", type=float, default=1.0, help="how many times as fast quotas fill (default: 1)")

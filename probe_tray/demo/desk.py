@@ -14,7 +14,7 @@ from probe_tray.demo.messages import JSON_TYPE, Refusal, Reply, Request, Role, S
 Handler = Callable[[Request], Reply]
 Routes = Mapping[tuple[str, str], Handler]
 
-_PUBLIC = {Role.ISSUER: "auth.openai.com", Role.BACKEND: "chatgpt.com"}
+_PUBLIC = {Role.ISSUER: "auth.openai.com", Role.BACKEND: "chatgpt.com", Role.TABLE: "demo.supabase.co"}
 _BROWSED = frozenset({"/oauth/authorize", "/consent", "/codex/device"})
 # A browser asks for it by itself, so that it says nothing about the program.
 _ICON = "/favicon.ico"
@@ -29,7 +29,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Desk:
-    """Serves both hosts. ``lock`` is held while a request is acted on, so state changes never interleave."""
+    """Serves all hosts. ``lock`` is held while a request is acted on, so state changes never interleave."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Desk:
     def _faulty(self, request: Request, fault: Fault) -> Reply:
         if fault.status is not None:
             return _scripted(fault, fault.status)
-        reply = self._act(msgspec.structs.replace(request, omit=fault.omit))
+        reply = self._act(msgspec.structs.replace(request, omit=fault.omit, short=fault.short))
         if fault.garbage:
             return Reply(status=200, body=fault.garbled, headers=(("content-type", JSON_TYPE),))
         return reply

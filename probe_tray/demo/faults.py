@@ -60,6 +60,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     nothing. ``drop``: cut the connection "before" doing anything, or "after" doing it with no reply, or in the "mid"dle
     of the reply. ``garbage``: do it, and answer 200 with a body that is not JSON. ``omit``: do it, and leave these
     members out of the token endpoint's reply (without ``refresh_token`` in the reply, the old one stays the live one).
+    ``short``: leave so many rows out at the end of a page of the table, which claims to be whole all the same.
     ``delay`` (seconds) and ``hold`` (a gate) come before the request is acted on, or with ``at="reply"`` between doing
     it and answering; alone, they only make the service slow.
     """
@@ -70,6 +71,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     drop: Drop | None = None
     garbage: bool = False
     omit: frozenset[str] = frozenset()
+    short: int = 0
     delay: float = 0.0
     hold: Gate | None = None
     at: Literal["request", "reply"] = "request"

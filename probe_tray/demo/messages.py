@@ -11,10 +11,11 @@ HTML_TYPE = "text/html; charset=utf-8"
 
 
 class Role(enum.StrEnum):
-    """Which of the two hosts a connection reached."""
+    """Which of the hosts a connection reached."""
 
     ISSUER = "issuer"
     BACKEND = "backend"
+    TABLE = "table"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +33,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """How many requests this connection had carried before: 0 on a fresh one."""
     omit: frozenset[str] = frozenset()
     """Members that the reply of the token endpoint leaves out, by order of a scripted fault."""
+    short: int = 0
+    """How many rows at its end a page of the table leaves out, likewise."""
 
     def header(self, name: str) -> str | None:
         """The first value of the header ``name`` (lower case), or None."""

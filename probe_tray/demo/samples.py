@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from probe_tray.core.credential import Credential, make_credential
 from probe_tray.core.secret import Secret
+from probe_tray.demo.people import sample_people
 from probe_tray.demo.service import DemoService
 from probe_tray.ports import Clock
 
@@ -13,7 +14,8 @@ _OTHERS_LIVE, _LAST_LIVES = 10 * 86_400, 2 * 86_400
 
 def sample_logins(service: DemoService, clock: Clock) -> Iterator[Credential]:
     """A login of each sample person; the last cannot be renewed and ends soon, so that its warning can be seen."""
-    people = service.people
+    known = {person.user_id for person in sample_people()}
+    people = [person for person in service.people if person.user_id in known]
     for person in people:
         last = person is people[-1]
         login = service.issue_login(person.email, lifetime=_LAST_LIVES if last else _OTHERS_LIVE)

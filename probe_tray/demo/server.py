@@ -16,7 +16,7 @@ _CHUNK = 16 * 1024
 
 
 class Server:
-    """One listening port for one of the two hosts."""
+    """One listening port for one of the hosts."""
 
     def __init__(self, role: Role, desk: Desk) -> None:
         """Serve ``role``'s routes of ``desk``."""

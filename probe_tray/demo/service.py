@@ -25,14 +25,17 @@ from probe_tray.demo.messages import Role
 from probe_tray.demo.people import DemoPerson, sample_people
 from probe_tray.demo.server import LOOPBACK, Server
 from probe_tray.demo.state_file import Saved, StateFile
+from probe_tray.demo.table import Table
 from probe_tray.demo.usage import Moment
 
 
 class DemoAddresses(msgspec.Struct, frozen=True):
-    """Where the two hosts are: put these in place of the real ones."""
+    """Where the hosts are: put these in place of the real ones."""
 
     issuer: str
     backend: str
+    table: str
+    """The project whose table the machines share, as ``sync_url``."""
 
 
 def _real_time() -> datetime:
@@ -40,7 +43,7 @@ def _real_time() -> datetime:
 
 
 class DemoService:
-    """Issuer and backend on loopback, in a thread of their own with their own event loop.
+    """Issuer, backend and table on loopback, in a thread of their own with their own event loop.
 
     Every method may be called from any thread. A request which the specification does not know is refused and
     recorded in ``violations``.
@@ -60,9 +63,9 @@ class DemoService:
         """Prepare; nothing listens yet.
 
         ``people`` (default: the three samples) join those of ``state_file``, where earlier runs are remembered. ``now``
-        gives aware UTC. Quotas fill ``time_scale`` times as fast as it goes. The issuer takes ``port`` and the backend
-        the next one; 0 takes free ones. Without ``revoke_on_reuse`` a reused refresh token is refused but its login
-        lives on. Without ``device_login`` device codes are not enabled.
+        gives aware UTC. Quotas fill ``time_scale`` times as fast as it goes. The issuer takes ``port``, backend and
+        table the next two; 0 takes free ones. Without ``revoke_on_reuse`` a reused refresh token is refused but its
+        login lives on. Without ``device_login`` device codes are not enabled.
         """
         self._lock = threading.RLock()
         self._now = now
@@ -79,6 +82,8 @@ class DemoService:
             self._directory, self._seconds, families=saved.families, pem=saved.pem, revoke_on_reuse=revoke_on_reuse
         )
         self.faults = Faults()
+        self.table = Table(self._lock, saved.rows, changed=self._save)
+        """The table that machines share; empty unless an earlier run or the caller has filled it."""
         self._ledger = Ledger()
         self._desk = self._furnish(device_login=device_login)
         self._thread: threading.Thread | None = None
@@ -86,7 +91,7 @@ class DemoService:
         self._addresses: DemoAddresses | None = None
 
     def start(self) -> DemoAddresses:
-        """Listen; returns once both hosts answer. Raises OSError where the port is taken."""
+        """Listen; returns once every host answers. Raises OSError where the port is taken."""
         started: Future[DemoAddresses] = Future()
         self._thread = threading.Thread(target=self._run, args=(started,), name="probe-tray-demo", daemon=True)
         self._thread.start()
@@ -201,7 +206,7 @@ class DemoService:
         issuer = Issuer(self._directory, self._logins, grants, self._devices, self._seconds, device_login=device_login)
         backend = Backend(self._directory, self._logins, self._moment)
         return Desk(
-            {Role.ISSUER: issuer.routes(), Role.BACKEND: backend.routes()},
+            {Role.ISSUER: issuer.routes(), Role.BACKEND: backend.routes(), Role.TABLE: self.table.routes()},
             lock=self._lock,
             faults=self.faults,
             ledger=self._ledger,
@@ -232,23 +237,26 @@ class DemoService:
     def _save(self) -> None:
         if self._state:
             people: tuple[Enrolled, ...] = self._directory.enrolled
-            self._state.save(Saved(pem=self._logins.pem, people=people, families=self._logins.families))
+            self._state.save(
+                Saved(pem=self._logins.pem, people=people, families=self._logins.families, rows=self.table.rows)
+            )
 
     def _run(self, started: "Future[DemoAddresses]") -> None:
         asyncio.run(self._listen(started))
 
     async def _listen(self, started: "Future[DemoAddresses]") -> None:
-        issuer, backend = Server(Role.ISSUER, self._desk), Server(Role.BACKEND, self._desk)
+        servers = [Server(role, self._desk) for role in Role]
         try:
-            first = await issuer.start(self._port)
-            second = await backend.start(self._port + 1 if self._port else 0)
+            ports = [await server.start(self._port + at if self._port else 0) for at, server in enumerate(servers)]
         except OSError as error:
-            await issuer.stop()
+            for server in servers:
+                await server.stop()
             started.set_exception(error)
             return
         loop, enough = asyncio.get_running_loop(), asyncio.Event()
         self._stop = lambda: loop.call_soon_threadsafe(enough.set)
-        started.set_result(DemoAddresses(f"http://{LOOPBACK}:{first}", f"http://{LOOPBACK}:{second}{PREFIX}"))
+        issuer, backend, table = (f"http://{LOOPBACK}:{port}" for port in ports)
+        started.set_result(DemoAddresses(issuer, f"{backend}{PREFIX}", table))
         await enough.wait()
-        await issuer.stop()
-        await backend.stop()
+        for server in servers:
+            await server.stop()

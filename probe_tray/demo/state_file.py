@@ -1,4 +1,7 @@
-"""The simulated service's memory between two runs. No token is in it: only SHA-256 of each living refresh token."""
+"""The simulated service's memory between two runs.
+
+No token is in it in the clear: only SHA-256 of each living refresh token, and the table's rows, which are sealed.
+"""
 
 import contextlib
 import os
@@ -9,6 +12,7 @@ import msgspec
 
 from probe_tray.demo.directory import Enrolled
 from probe_tray.demo.logins import Family
+from probe_tray.demo.table_rows import Row
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +22,7 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     pem: str | None = None
     people: tuple[Enrolled, ...] = ()
     families: tuple[Family, ...] = ()
+    rows: tuple[Row, ...] = ()
 
 
 class StateFile:

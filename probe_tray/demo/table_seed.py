@@ -1,0 +1,68 @@
+"""What the other machines of the demo have left in the table: something to fetch, and what sync has to refuse."""
+
+import base64
+import json
+import os
+from datetime import UTC, datetime
+from typing import Final
+
+from probe_tray.demo.logins import DemoLogin
+from probe_tray.demo.people import sample_people, special_people
+from probe_tray.demo.service import DemoService
+
+DEMO_KEY: Final = "5e" * 32
+"""The key that the demo's machines share: 64 hex digits, worth nothing anywhere else."""
+
+_LOST_KEY: Final = "07" * 32
+_NONCE_BYTES: Final = 12
+_ELSEWHERE: Final = ("mia@laptop.example", "noor@example.org")
+
+
+def fill_table(service: DemoService) -> None:
+    """Fill an empty table as other machines might have.
+
+    Two logins are only there. One row was sealed with a key that nobody has any more. The row of a team holds another
+    member's login, since all members share its id.
+    """
+    if service.table.rows:
+        return
+    for email in _ELSEWHERE:
+        put_login(service, service.issue_login(email))
+    colleague, last = special_people()[0], sample_people()[-1]
+    service.add_person(colleague)
+    put_login(service, service.issue_login(colleague.email))
+    put_login(service, service.issue_login(last.email), key=_LOST_KEY)
+
+
+def put_login(service: DemoService, login: DemoLogin, *, key: str = DEMO_KEY) -> None:
+    """Write the row of ``login`` as a machine with this ``key`` does."""
+    issued = datetime.now(UTC).replace(microsecond=0)
+    service.table.put(
+        login.account_id,
+        email=login.email,
+        token_data=sealed(json.dumps(_file_of(login, issued), indent=2) + "\n", key),
+        update_time=issued.isoformat(),
+    )
+
+
+def sealed(text: str, key: str = DEMO_KEY) -> str:
+    """Encrypt as the machines do: base64 of a 12-byte nonce and AES-256-GCM without associated data."""
+    # Imported here: a service whose table nobody fills does without.
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = os.urandom(_NONCE_BYTES)
+    cipher = AESGCM(bytes.fromhex(key)).encrypt(nonce, text.encode(), None)
+    return base64.b64encode(nonce + cipher).decode("ascii")
+
+
+def _file_of(login: DemoLogin, issued: datetime) -> dict[str, str]:
+    return {
+        "id_token": login.id_token,
+        "access_token": login.access_token,
+        "refresh_token": login.refresh_token,
+        "account_id": login.account_id,
+        "last_refresh": issued.isoformat(),
+        "email": login.email,
+        "type": "codex",
+        "expired": login.expires_at.replace(microsecond=0).isoformat(),
+    }
