@@ -4,7 +4,7 @@ Every method that may wait is a coroutine and never blocks the event loop. Failu
 """
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -19,6 +19,7 @@ from probe_tray.core.desk import Desk
 from probe_tray.core.errors import Problem
 from probe_tray.core.history import Meter, Point, Renewed, Span, Trend
 from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.importing import Candidate, Source
 from probe_tray.core.journal import JournalEntry, Outcome, PendingEntry
 from probe_tray.core.kept import Batch, Kept
 from probe_tray.core.oauth import Callback
@@ -26,6 +27,8 @@ from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.situation import Sensed
 from probe_tray.core.state import Unreadable
+from probe_tray.core.sync import Mark, RemoteRow
+from probe_tray.core.sync_setup import SyncSecrets, SyncTarget
 
 
 class Clock(Protocol):
@@ -377,4 +380,95 @@ class MachineSense(Protocol):
 
     async def look(self) -> Sensed:
         """What it is like now; what the system does not tell counts as False. Cheap; never raises."""
+        ...
+
+
+class ImportFiles(Protocol):
+    """Files whose logins may be taken. Nothing here raises: what cannot be read is in the answer with its reason."""
+
+    async def find(self, paths: Sequence[str]) -> tuple[Candidate, ...]:
+        """The files that ``paths`` name, of a folder its credential files; each of them once."""
+        ...
+
+    async def read(self, candidates: Sequence[Candidate]) -> tuple[Source, ...]:
+        """What these files hold."""
+        ...
+
+    async def read_text(self, location: str, text: Secret) -> Source:
+        """What a text holds; ``location`` is what it is called."""
+        ...
+
+
+class ExportFiles(Protocol):
+    """Where logins and tables are written for other programs. Raises WriteError."""
+
+    async def in_the_way(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Those that are there already; raises for a place at which nothing can ever be written."""
+        ...
+
+    async def write(self, path: str, data: bytes) -> bool:
+        """Write it, 0600, all or nothing; whether an import would read a file of this size."""
+        ...
+
+
+class RemoteTable(Protocol):
+    """A table of encrypted logins that several machines write.
+
+    Nothing is ever written over a row that was not read. Every method raises a SyncError, or a ServiceError where the
+    service could not be reached, was busy or broke off.
+    """
+
+    async def rows(self) -> tuple[RemoteRow, ...]:
+        """All of them, each once. Raises SyncCutOffError where they did not come whole."""
+        ...
+
+    async def row(self, row_id: str) -> RemoteRow | None:
+        """One of them as it is now; None where there is none."""
+        ...
+
+    async def insert(self, row: RemoteRow) -> bool:
+        """Add a row; False where there is one of that id by now, which is left as it is."""
+        ...
+
+    async def replace(self, row: RemoteRow, seen: RemoteRow) -> bool:
+        """Put ``row`` in the place of ``seen``; False where that is no longer what the table holds."""
+        ...
+
+
+class Tables(Protocol):
+    """Gets at tables."""
+
+    def open(self, target: SyncTarget) -> AbstractAsyncContextManager[RemoteTable]:
+        """The table of ``target``, for as long as the context lasts."""
+        ...
+
+
+class SyncMemory(Protocol):
+    """The newest login that each account's row was ever seen to hold, across restarts and processes, by slug."""
+
+    async def recall(self) -> Mapping[str, Mark]:
+        """What is remembered. Raises ReadError: then an old row could not be told from a new one."""
+        ...
+
+    async def remember(self, marks: Mapping[str, Mark]) -> None:
+        """Keep these where they are newer than what is remembered. Raises StoreError."""
+        ...
+
+
+class SyncVault(Protocol):
+    """Where the two secrets of sync are kept: the configuration file, where a person put them there, else the keyring.
+
+    Every method raises the Keyring errors; :meth:`load` also ConfigError for a file that cannot be read.
+    """
+
+    async def load(self) -> SyncSecrets:
+        """What there is; the keyring is not asked for what the file holds."""
+        ...
+
+    async def save(self, *, api_key: Secret | None, key: Secret | None) -> None:
+        """Keep these in the keyring; None leaves what is there."""
+        ...
+
+    async def forget(self) -> None:
+        """Take both out of the keyring; the file is left as it is."""
         ...

@@ -17,6 +17,8 @@ from probe_tray.core.quota import Snapshot
 from probe_tray.core.settings import Settings
 from probe_tray.core.situation import Situation
 from probe_tray.core.state import AccountState, LoginState, RenewalRound, Unreadable
+from probe_tray.core.sync_setup import SyncChanged
+from probe_tray.core.transfer import ExportChanged, ImportChanged
 
 
 class AccountsRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,5 +162,8 @@ Event = (
     | ModelTestProgress
     | ModelTestEnded
     | ConnectionChanged
+    | SyncChanged
     | TroubleMet
+    | ImportChanged
+    | ExportChanged
 )

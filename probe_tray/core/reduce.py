@@ -35,8 +35,11 @@ from probe_tray.core.model_reduce import reduce_models
 from probe_tray.core.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.state import AccountState, AppState, Renewal
 from probe_tray.core.steady import steady
+from probe_tray.core.sync_setup import SyncChanged
+from probe_tray.core.transfer import ExportChanged, ImportChanged
 
 _AboutMany = AccountsRead | ChecksPlanned | RenewalsPlanned | KeptRead | TrendsRead
+_AboutWork = RoundChanged | ConnectionChanged | SyncChanged | ImportChanged | ExportChanged
 _AboutOne = CheckStarted | CheckSucceeded | CheckFailed | RenewalStarted | RenewalEnded
 
 
@@ -55,14 +58,12 @@ def reduce(state: AppState, event: Event) -> AppState:
             return _named(replace(state, desk=desk))
         case DetailsRead(details=details):
             return replace(state, details=details)
-        case RoundChanged(round=found):
-            return replace(state, round=found)
+        case RoundChanged() | ConnectionChanged() | SyncChanged() | ImportChanged() | ExportChanged():
+            return _work_changed(state, event)
         case NotificationsPaused(until=until):
             return replace(state, paused_until=until)
         case ModelTestStarted() | ModelTestProgress() | ModelTestEnded():
             return reduce_models(state, event)
-        case ConnectionChanged(check=check):
-            return replace(state, connection=check)
         case TroubleMet(problem=problem):
             return replace(state, trouble=problem)
         case _:
@@ -87,6 +88,21 @@ def _change_many(state: AppState, event: _AboutMany) -> AppState:
             return _trends_read(state, dict(trends))
         case _:
             assert_never(event)
+
+
+def _work_changed(state: AppState, event: _AboutWork) -> AppState:
+    """What a person asked for has moved on."""
+    match event:
+        case RoundChanged(round=found):
+            return replace(state, round=found)
+        case ConnectionChanged(check=check):
+            return replace(state, connection=check)
+        case SyncChanged(sync=sync):
+            return replace(state, sync=sync)
+        case ImportChanged(importing=importing):
+            return replace(state, importing=importing)
+        case ExportChanged(exporting=exporting):
+            return replace(state, exporting=exporting)
 
 
 def _change(state: AppState, event: _AboutOne) -> AppState:
@@ -179,7 +195,10 @@ def _known_renewal(old: Renewal, read: Renewal, *, same_login: bool) -> Renewal:
     if read.problem is not None and (old.problem is None or not same_login):
         # Another process has met it, or these tokens are an old copy.
         return replace(read, running=old.running)
-    return old if same_login else Renewal(running=old.running, last_at=old.last_at)
+    if same_login:
+        return old
+    # What failed with the old tokens did not bring the new ones: somebody signed in again.
+    return Renewal(running=old.running, last_at=old.last_at if old.problem is None else None)
 
 
 def _change_those(

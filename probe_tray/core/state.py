@@ -17,6 +17,8 @@ from probe_tray.core.model_test import ModelRun, ModelTest
 from probe_tray.core.quota import Snapshot
 from probe_tray.core.settings import Settings
 from probe_tray.core.situation import Situation
+from probe_tray.core.sync_setup import SyncState
+from probe_tray.core.transfer import ExportState, ImportState
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +152,9 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     model_run: ModelRun | None = None
     """The test of models that runs or that ran last."""
     connection: ConnectionCheck = ConnectionCheck()
+    sync: SyncState = SyncState()
+    importing: ImportState | None = None
+    exporting: ExportState | None = None
     desk: Desk = Desk()
     details: Details | None = None
     """The past of the account that was looked at last."""

@@ -22,6 +22,11 @@ ProbeError
     EdgeBlockedError, RegionBlockedError, StrangeAnswerError
     ModelRefusedError, ModelFailedError, ModelSilentError, QuotaUsedUpError
     NameNotFoundError, ProxyNameError, NoConnectionError, ProxyFailedError, SecureConnectionError, SilentServiceError
+  SyncError
+    SyncOffError, SyncKeyError, SyncRefusedError, SyncNoTableError, SyncColumnsError, SyncPageError, SyncStrangeError
+    SyncCutOffError, SyncConflictError
+    RowError
+      RowSealedError, RowGarbageError, RowSwappedError, RowReplayedError, RowRepairedError, RowTakenError
 """
 
 from probe_tray.core.errors.base import ProbeError, Problem
@@ -96,6 +101,25 @@ from probe_tray.core.errors.stores import (
     StoreError,
     WriteError,
 )
+from probe_tray.core.errors.sync import (
+    RowError,
+    RowGarbageError,
+    RowRepairedError,
+    RowReplayedError,
+    RowSealedError,
+    RowSwappedError,
+    RowTakenError,
+    SyncColumnsError,
+    SyncConflictError,
+    SyncCutOffError,
+    SyncError,
+    SyncKeyError,
+    SyncNoTableError,
+    SyncOffError,
+    SyncPageError,
+    SyncRefusedError,
+    SyncStrangeError,
+)
 
 __all__ = [
     "BrowserError",
@@ -148,6 +172,13 @@ __all__ = [
     "RegionBlockedError",
     "RenewalsPausedError",
     "RetryLaterError",
+    "RowError",
+    "RowGarbageError",
+    "RowRepairedError",
+    "RowReplayedError",
+    "RowSealedError",
+    "RowSwappedError",
+    "RowTakenError",
     "SavedForLaterError",
     "SecureConnectionError",
     "ServiceError",
@@ -155,6 +186,16 @@ __all__ = [
     "SilentServiceError",
     "StoreError",
     "StrangeAnswerError",
+    "SyncColumnsError",
+    "SyncConflictError",
+    "SyncCutOffError",
+    "SyncError",
+    "SyncKeyError",
+    "SyncNoTableError",
+    "SyncOffError",
+    "SyncPageError",
+    "SyncRefusedError",
+    "SyncStrangeError",
     "SystemLibraryError",
     "TokenRefusedError",
     "UnavailableError",

@@ -1,0 +1,121 @@
+"""Failures of sync with a table that several machines share."""
+
+from probe_tray.core.errors.base import ProbeError
+
+
+class SyncError(ProbeError):
+    """Sync as a whole did not come to its end."""
+
+    title_template = "The logins could not be synchronised."
+    hint_template = "Sync again."
+
+
+class SyncOffError(SyncError):
+    """It is not set up."""
+
+    title_template = "Sync is not set up: {missing} is missing."
+    hint_template = "Set it up in Settings, Sync, or in the configuration file."
+
+
+class SyncKeyError(SyncError):
+    """No row opens."""
+
+    title_template = "None of the rows of the table can be decrypted, so sync_aes_gcm_key is most likely another one."
+    hint_template = "Use the key of the machine that wrote them. Nothing was changed, neither here nor there."
+
+
+class SyncRefusedError(SyncError):
+    """401 or 403: the publishable key is wrong, or the table's policies forbid it."""
+
+    title_template = "The table refuses the publishable key (status {status})."
+    hint_template = "Check sync_api_key, and that the policies of the table (row level security) let it read and write."
+
+
+class SyncNoTableError(SyncError):
+    """The service is there and has no such table."""
+
+    title_template = "There is no table named tokens at {host}."
+    hint_template = "Run the SQL that comes with Probe Tray in the service's SQL editor, and check sync_url."
+
+
+class SyncColumnsError(SyncError):
+    """The table has other columns."""
+
+    title_template = "The table named tokens at {host} has other columns than it needs."
+    hint_template = "It needs id, email, token_data and update_time: run the SQL that comes with Probe Tray."
+
+
+class SyncPageError(SyncError):
+    """HTML: a proxy, a sign-in page of the network, or the wrong address."""
+
+    title_template = "{host} answered with a web page and not with the table."
+    hint_template = "Check sync_url; the network may also want you to sign in first."
+
+
+class SyncStrangeError(SyncError):
+    """An answer that is no table."""
+
+    title_template = "{host} answered something that is no table of logins (status {status})."
+    hint_template = "Check sync_url; if it is right, try again later."
+
+
+class SyncCutOffError(SyncError):
+    """The table did not come whole."""
+
+    title_template = "The table came incomplete: {got} of {expected} rows."
+    hint_template = "Sync again. Nothing was changed, neither here nor there."
+
+
+class SyncConflictError(SyncError):
+    """Somebody else wrote the row each time."""
+
+    title_template = "Another machine kept changing this row meanwhile, so it was left as it is."
+    hint_template = "Sync again."
+
+
+class RowError(SyncError):
+    """One row that is not used."""
+
+
+class RowSealedError(RowError):
+    """It does not open."""
+
+    title_template = "This row cannot be decrypted, so it was left as it is."
+    hint_template = (
+        "It was written with another key, or damaged. If the login here is the right one, let this row be overwritten."
+    )
+
+
+class RowGarbageError(RowError):
+    """It opens and holds no login."""
+
+    title_template = "This row holds no login that can be read ({reason}), so it was left as it is."
+    hint_template = "If the login here is the right one, let this row be overwritten."
+
+
+class RowSwappedError(RowError):
+    """It holds another account's login."""
+
+    title_template = "This row holds the login of another account, so somebody has swapped rows. It was not used."
+    hint_template = "Delete this row in the table, then sync again from a machine that has the login."
+
+
+class RowReplayedError(RowError):
+    """It is older than one seen before."""
+
+    title_template = "This row holds an older login than it did before, so somebody has put an old one back."
+    hint_template = "It was not used. Sync from a machine that has the newer login, or log in again."
+
+
+class RowRepairedError(RowError):
+    """It was older than one seen before, and has been replaced."""
+
+    title_template = "This row held an older login than it did before; the newer one from here took its place."
+    hint_template = "If you did not put back a backup of the table, somebody else can write to it."
+
+
+class RowTakenError(RowError):
+    """Another member of the team has it."""
+
+    title_template = "This row belongs to another member of the same team: the table has room for one of them."
+    hint_template = "This login was left as it is on both sides. Use a table of its own for it."
