@@ -17,11 +17,13 @@ from probe_tray.adapters.callback import LoopbackListener
 from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.config_file import JsonSettingsFile, LoadedSettings, load_settings, sync_folder
 from probe_tray.adapters.desk_file import JsonDeskFile
+from probe_tray.adapters.export_files import DiskExportFiles
 from probe_tray.adapters.folder import FolderStore
 from probe_tray.adapters.history_sqlite import SqliteHistory
 from probe_tray.adapters.http_client import ServiceClient
 from probe_tray.adapters.http_probe import HttpProbe
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.import_files import DiskImportFiles
 from probe_tray.adapters.journal import FileJournal, holds_sealed_answer
 from probe_tray.adapters.keyring_key import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
@@ -52,6 +54,9 @@ from probe_tray.engine.clock_watch import ClockWatch
 from probe_tray.engine.connection_test import ConnectionTest
 from probe_tray.engine.device_sign_in import DeviceSignIn
 from probe_tray.engine.exchange import Exchange
+from probe_tray.engine.export_desk import ExportDesk
+from probe_tray.engine.import_desk import ImportDesk
+from probe_tray.engine.importing import Importing
 from probe_tray.engine.keeping import Keeping
 from probe_tray.engine.login import Login
 from probe_tray.engine.model_test import ModelTester
@@ -65,6 +70,7 @@ from probe_tray.engine.runtime import Engine, UseCases
 from probe_tray.engine.sign_in import BrowserSignIn
 from probe_tray.engine.store import Store
 from probe_tray.engine.transaction import Transaction
+from probe_tray.engine.transfers import Transfers
 from probe_tray.engine.usage_asker import UsageAsker
 from probe_tray.ports import AccountStore, Clock, KeyStore, Notification, SettingsFile
 from probe_tray.resources import resource
@@ -197,6 +203,12 @@ class Session:
             ),
             arranging=Arranging(JsonDeskFile(places.desk), store),
             recording=Recording(SqliteHistory(places.history, clock.now), store, clock),
+            transfers=Transfers(
+                ImportDesk(DiskImportFiles(places.official_login), Importing(accounts, locks), accounts, store, clock),
+                ExportDesk(
+                    DiskExportFiles(places.official_login), accounts, store, clock, zone, self._service.client_id
+                ),
+            ),
             sense=SystemSense(metered),
         )
         engine = Engine(parts, self._settings_file(), use, clock, randomness)

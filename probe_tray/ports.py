@@ -71,8 +71,12 @@ class AuthService(Protocol):
         """Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
         ...
 
-    async def refresh(self, refresh_token: Secret) -> Answer:
-        """One refresh request over a fresh connection (RFC 6749 section 6)."""
+    async def refresh(self, refresh_token: Secret, arrived: Callable[[bytes], None]) -> Answer:
+        """One refresh request over a fresh connection (RFC 6749 section 6).
+
+        ``arrived`` is given each piece of the raw HTTP answer as it comes out of the connection, decrypted, before
+        anything else sees it: in any thread, one piece at a time, in order. It must not raise.
+        """
         ...
 
     async def revoke(self, refresh_token: Secret) -> Answer:
@@ -293,6 +297,14 @@ class Journal(Protocol):
 
         ``at`` is aware UTC. Raises StoreError or DataFolderError when the answer could not be kept: then the request
         must not be made. Afterwards keeping the answer needs neither the keyring nor more room on the disk.
+        """
+        ...
+
+    def arriving(self, entry: JournalEntry) -> Callable[[bytes], None]:
+        """What writes each piece of the raw HTTP answer down before it returns, as :meth:`AuthService.refresh` wants.
+
+        What it wrote outlives this process; :meth:`keep_answer` makes it durable, and makes up for what it could not
+        write. :meth:`pending` reads the answer from the pieces where it never came to that.
         """
         ...
 

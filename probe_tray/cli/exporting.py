@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import msgspec
 from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.config_file import LoadedSettings
 from probe_tray.adapters.credential_files import is_folder, is_there
+from probe_tray.adapters.export_files import Obstacle, obstacle_at
 from probe_tray.adapters.files_store import make_missing
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.keyring_key import OsKeyStore
@@ -148,14 +148,15 @@ class _Exporting:
         return paths
 
     def _refuse(self, path: Path) -> None:
-        if not is_there(path):
+        obstacle = obstacle_at(path, self._official)
+        if obstacle is None:
             folder = path.absolute().parent
             if not _means_folder(self._arguments.o or ".") and not is_folder(folder):
                 raise UsageError(what=f"-o {path}: there is no folder {folder}.")
             return
-        if path.exists() and self._official.exists() and self._official.samefile(path):
+        if obstacle is Obstacle.OFFICIAL:
             raise UsageError(what=f"{path} is the official Codex client's own login, which is never replaced.")
-        if not stat.S_ISREG(path.lstat().st_mode):
+        if obstacle is Obstacle.NO_FILE:
             raise UsageError(what=f"{path} is there already and is not a file that can be replaced.")
         if not self._arguments.yes:
             raise UsageError(what=f"{path} is there already: name another place, or replace it with --yes.")

@@ -9,6 +9,7 @@ from probe_tray.core.quiet import Pause
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import Way
+from probe_tray.core.transfer import TransferCommand
 
 
 class LogIn(msgspec.Struct, frozen=True):
@@ -155,4 +156,5 @@ Command = (
     | CheckConnection
     | StopConnectionCheck
     | DismissTrouble
+    | TransferCommand
 )

@@ -33,14 +33,15 @@ from probe_tray.core.commands import (
 )
 from probe_tray.core.credential import Credential
 from probe_tray.core.errors import ProbeError, StoreError
-from probe_tray.core.events import RoundChanged, SettingsChanged, SituationChanged, TroubleMet
+from probe_tray.core.events import SettingsChanged, SituationChanged, TroubleMet
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.renew_policy import Reason
-from probe_tray.core.renewal import RenewalKind, Wish
+from probe_tray.core.renewal import Wish
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.situation import Situation
-from probe_tray.core.state import AppState, RenewalRound
+from probe_tray.core.state import AppState
+from probe_tray.core.transfer import TransferCommand
 from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.alerting import Alerting, OnPress
 from probe_tray.engine.arranging import Arranging
@@ -51,9 +52,11 @@ from probe_tray.engine.login_desk import LoginDesk
 from probe_tray.engine.model_tests import ModelTests
 from probe_tray.engine.polling import Poller
 from probe_tray.engine.recording import Recording
+from probe_tray.engine.renewal_round import renew_due
 from probe_tray.engine.renewal_timer import RenewalTimer
 from probe_tray.engine.renewing import Renewals
 from probe_tray.engine.store import Store
+from probe_tray.engine.transfers import Transfers
 from probe_tray.engine.waiting import to_the_end
 from probe_tray.engine.wake import watch_clock, watch_machine
 from probe_tray.engine.watching import watch_stores
@@ -75,6 +78,7 @@ class UseCases(NamedTuple):
     alerting: Alerting
     recording: Recording
     arranging: Arranging
+    transfers: Transfers
     sense: MachineSense
 
 
@@ -94,7 +98,7 @@ class Engine:
         self._poller, self._renewals, self._renewal_timer = parts.poller, parts.renewals, parts.renewal_timer
         self._keeping, self._alerting = parts.keeping, parts.alerting
         self._arranging = parts.arranging
-        self._connection = parts.connection
+        self._connection, self._transfers = parts.connection, parts.transfers
         self._models, self._recording, self._sense = parts.models, parts.recording, parts.sense
         self._settings_file = settings_file
         self._use = use
@@ -141,6 +145,8 @@ class Engine:
                 self._start(self._keeping.start_vault_anew())
             case TryModels() | StopModelTest() | FindProxy() | CheckConnection() | StopConnectionCheck():
                 self._send_test(command)
+            case TransferCommand():
+                self._transfers.send(command, self._start, self._poller.refresh)
             case DismissTrouble():
                 self._store.dispatch(TroubleMet(problem=None))
             case SaveSettings():
@@ -247,28 +253,14 @@ class Engine:
         self._poller.replan()
 
     async def _renew(self, chosen: AccountKey | None) -> None:
-        days = self.state.settings.renew_before_expiry_days
         if chosen is not None:
+            days = self.state.settings.renew_before_expiry_days
             # What fails is shown at the account.
             with suppress(ProbeError):
                 await self._renewals.renew(chosen, Wish(days=days, reason=Reason.FORCED, since=self._clock.now()))
         else:
-            await self._renew_due(Wish(days=days))
+            await renew_due(self._renewals, self._store, self._clock)
         await self._accounts.read()
-
-    async def _renew_due(self, wish: Wish) -> None:
-        """Renew all that the policy calls due, and tell what came of it."""
-        self._store.dispatch(RoundChanged(round=RenewalRound()))
-        ours = [a.key for a in self.state.accounts if a.renewable]
-        outcomes = await asyncio.gather(*(self._renewals.renew(k, wish) for k in ours), return_exceptions=True)
-        kinds = [None if isinstance(o, BaseException) else o.kind for o in outcomes]
-        counts = RenewalRound(
-            ended_at=self._clock.now(),
-            renewed=sum(kind in {RenewalKind.RENEWED, RenewalKind.ADOPTED} for kind in kinds),
-            fresh=kinds.count(RenewalKind.FRESH),
-            failed=kinds.count(None),
-        )
-        self._store.dispatch(RoundChanged(round=counts))
 
     async def _read_stores(self) -> None:
         await self._accounts.read()

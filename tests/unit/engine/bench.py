@@ -1,7 +1,7 @@
 """The use cases over doubles: a test lays down answers, moves time, and reads the state."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -49,6 +49,7 @@ from tests.support.fakes import (
     settle,
 )
 from tests.support.tokens import reply_body, tokens
+from tests.support.transfers import TransferBench
 
 CODE = Callback(code=Secret("the-code"))
 
@@ -103,9 +104,9 @@ class GatedService(ScriptedService):
         await self._pass("exchange")
         return await super().exchange(code, verifier, redirect_uri)
 
-    async def refresh(self, refresh_token: Secret) -> Answer:
+    async def refresh(self, refresh_token: Secret, arrived: Callable[[bytes], None]) -> Answer:
         await self._pass("refresh")
-        return await super().refresh(refresh_token)
+        return await super().refresh(refresh_token, arrived)
 
     async def usage(self, credential: Credential) -> Answer:
         self.at_once += 1
@@ -131,6 +132,10 @@ class MemoryJournal:
         entry = JournalEntry(name=f"{len(self.entries)}", key=key, fingerprint=fingerprint, at=at)
         self.entries.append(entry)
         return entry
+
+    def arriving(self, entry: JournalEntry) -> Callable[[bytes], None]:
+        del entry
+        return lambda _piece: None
 
     async def keep_answer(self, entry: JournalEntry, status: int, body: bytes) -> None:
         del entry, status, body
@@ -331,6 +336,7 @@ class Bench:
         self.models = ModelTests(tester, self.accounts, self.renewals, self.store, self.clock)
         self.probe = FakeProbe()
         self.connection = ConnectionTest(self.probe, self.store)
+        self.transfer = TransferBench(self.accounts, self.locks, self.store, self.clock)
 
     @property
     def state(self) -> AppState:

@@ -80,6 +80,7 @@ class Program(Bench):
             alerting=self.alerting,
             arranging=Arranging(self.desk_file, self.store),
             recording=self.recording,
+            transfers=self.transfer.transfers,
             sense=self.sense,
         )
         self.engine = Engine(parts, self.settings_file, self._use, self.clock, self.randomness)

@@ -1,0 +1,78 @@
+"""Doubles for importing and exporting: files in memory."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC
+
+from probe_tray.core.errors import WriteError
+from probe_tray.core.formats import read_documents
+from probe_tray.core.importing import Candidate, Source
+from probe_tray.core.secret import Secret
+from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.export_desk import ExportDesk
+from probe_tray.engine.import_desk import ImportDesk
+from probe_tray.engine.importing import Importing
+from probe_tray.engine.store import Store
+from probe_tray.engine.transfers import Transfers
+from probe_tray.ports import AccountLocks, Clock
+
+
+class MemoryImportFiles:
+    """Files by name; ``gate`` keeps reading back."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.in_use: set[str] = set()
+        self.read_so_far: list[str] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def find(self, paths: Sequence[str]) -> tuple[Candidate, ...]:
+        return tuple(
+            Candidate(location=name)
+            for path in paths
+            for name in ([path] if path in self.files else sorted(n for n in self.files if n.startswith(path)))
+        )
+
+    async def read(self, candidates: Sequence[Candidate]) -> tuple[Source, ...]:
+        await self.gate.wait()
+        self.read_so_far += [c.location for c in candidates]
+        return tuple(
+            Source(
+                location=c.location,
+                documents=read_documents(self.files[c.location]),
+                in_use=c.location in self.in_use,
+            )
+            for c in candidates
+        )
+
+    async def read_text(self, location: str, text: Secret) -> Source:
+        return Source(location=location, documents=read_documents(text.reveal().encode()))
+
+
+class MemoryExportFiles:
+    """What was written, by path; ``faults`` fail single paths."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.faults: dict[str, WriteError] = {}
+
+    async def in_the_way(self, paths: Sequence[str]) -> tuple[str, ...]:
+        return tuple(path for path in paths if path in self.files)
+
+    async def write(self, path: str, data: bytes) -> bool:
+        if path in self.faults:
+            raise self.faults[path]
+        self.files[path] = data
+        return len(data) < 10_000
+
+
+class TransferBench:
+    """Both desks over files in memory."""
+
+    def __init__(self, accounts: Accounts, locks: AccountLocks, store: Store, clock: Clock) -> None:
+        self.given, self.written = MemoryImportFiles(), MemoryExportFiles()
+        self.transfers = Transfers(
+            ImportDesk(self.given, Importing(accounts, locks), accounts, store, clock),
+            ExportDesk(self.written, accounts, store, clock, UTC, "client"),
+        )
