@@ -29,7 +29,7 @@ from probe_tray.ui.engine import Engine
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.account_menu import Groups, account_menu
-from probe_tray.view.models import Action, ActionKind, Card
+from probe_tray.view.models import Action, ActionKind, Card, Question
 from probe_tray.view.privacy import named_by_hand
 from probe_tray.view.questions import removing, starting_anew
 from probe_tray.view.translate import Translator
@@ -137,6 +137,11 @@ class Acting:
         desk = self._engine.state.desk
         self._engine.send(Arrange(replace(desk, pinned=not desk.pinned)))
 
+    def hide_names(self) -> None:
+        """Hide the names of accounts from now on, or show them again."""
+        settings = self._engine.state.settings
+        self._engine.send(SaveSettings(replace(settings, privacy=not settings.privacy)))
+
     def move(self, keys: tuple[AccountKey, ...], key: AccountKey, before: AccountKey | None) -> None:
         """Put an account before another, or at the end, among ``keys``."""
         desk, shown = self._engine.state.desk, tuple(k.slug for k in keys)
@@ -177,5 +182,7 @@ class Acting:
                 self._ask_removal(account.key, account)
 
     def _ask_removal(self, key: AccountKey, account: AccountState) -> None:
-        question = removing(account, self._engine.state.settings, self._translator)
-        self.question.ask(question, lambda revoke: self._engine.send(RemoveAccount(key, revoke)))
+        def worded() -> Question:
+            return removing(account, self._engine.state.settings, self._translator)
+
+        self.question.ask(worded(), lambda revoke: self._engine.send(RemoveAccount(key, revoke)), worded)

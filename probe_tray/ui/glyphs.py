@@ -3,7 +3,7 @@
 import enum
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
 
 _GRID = 16.0
 
@@ -18,6 +18,8 @@ class Glyph(enum.Enum):
     MORE = "more"
     ARRANGE = "arrange"
     PIN = "pin"
+    EYE = "eye"
+    EYE_SHUT = "eye shut"
 
 
 def draw(painter: QPainter, glyph: Glyph, area: QRectF, colour: QColor) -> None:
@@ -55,12 +57,24 @@ def draw(painter: QPainter, glyph: Glyph, area: QRectF, colour: QColor) -> None:
             painter.drawPolyline([QPointF(6.3, 2.5), QPointF(6.3, 6.5), QPointF(4.5, 9.3), QPointF(11.5, 9.3)])
             painter.drawPolyline([QPointF(9.7, 2.5), QPointF(9.7, 6.5), QPointF(11.5, 9.3)])
             painter.drawLine(QLineF(8, 9.3, 8, 13.5))
+        case Glyph.EYE | Glyph.EYE_SHUT:
+            _eye(painter, shut=glyph is Glyph.EYE_SHUT)
         case Glyph.MORE:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour)
             for x in (3.5, 8.0, 12.5):
                 painter.drawEllipse(QPointF(x, 8), 1.3, 1.3)
     painter.restore()
+
+
+def _eye(painter: QPainter, *, shut: bool) -> None:
+    lids = QPainterPath(QPointF(1.5, 8))
+    lids.quadTo(QPointF(8, 0.6), QPointF(14.5, 8))
+    lids.quadTo(QPointF(8, 15.4), QPointF(1.5, 8))
+    painter.drawPath(lids)
+    painter.drawEllipse(QPointF(8, 8), 2.1, 2.1)
+    if shut:
+        painter.drawLine(QLineF(2.6, 13.4, 13.4, 2.6))
 
 
 def glyph_icon(glyph: Glyph, colour: QColor, size: int) -> QIcon:

@@ -23,6 +23,8 @@ class MenuActions(msgspec.Struct, frozen=True, kw_only=True):
     show: Callable[[], None]
     show_account: Callable[[AccountKey], None]
     pause: Callable[[Pause | None], None]
+    hide_names: Callable[[], None]
+    """Hide the names of accounts from now on, or show them again."""
     settings: Callable[[], None]
     about: Callable[[], None]
     quit: Callable[[], None]
@@ -54,6 +56,8 @@ class TrayMenu(QObject):
         self._hour = self._add(lambda: actions.pause(Pause.HOUR), self._pause)
         self._tomorrow = self._add(lambda: actions.pause(Pause.TOMORROW), self._pause)
         self._resume = self._add(lambda: actions.pause(None), self._pause)
+        self._hide = self._add(actions.hide_names)
+        self._hide.setCheckable(True)
         self._settings = self._add(actions.settings)
         self._about = self._add(actions.about)
         self.menu.addSeparator()
@@ -73,12 +77,14 @@ class TrayMenu(QObject):
             (self._hour, model.pause.hour),
             (self._tomorrow, model.pause.tomorrow),
             (self._resume, model.pause.resume),
+            (self._hide, model.hide_names),
             (self._settings, model.settings),
             (self._about, model.about),
             (self._quit, model.quit),
         ):
             if action.text() != text:
                 action.setText(text)
+        self._hide.setChecked(model.names_hidden)
         self._all.setVisible(bool(model.all_accounts))
         self._resume.setVisible(bool(model.pause.resume))
         self._after_accounts.setVisible(bool(model.rows))

@@ -37,6 +37,8 @@ class PanelActions(msgspec.Struct, frozen=True, kw_only=True):
     """List the accounts like this from now on; the accounts are told in the order they stand in now."""
     pin: Callable[[], None]
     """Keep the window open, or no longer."""
+    hide_names: Callable[[], None]
+    """Hide the names of accounts, or show them again."""
     changes: Changes
 
 
@@ -58,7 +60,8 @@ class PanelWindow(QWidget):
         self._anchored = False
         self._cards = CardModel(self, actions.changes)
         self._headline, self._subline = words(wrap=True), Line()
-        self._refresh, self._pin, self._settings = (QToolButton(self) for _ in range(3))
+        self._tool_buttons = tuple(QToolButton(self) for _ in range(4))
+        self._refresh, self._hide, self._pin, self._settings = self._tool_buttons
         self._tools = ToolsRow(theme, actions.wish, lambda value: actions.choose(value, self._cards.keys()))
         self._banner = Banner(theme, actions.cards.act)
         self._list = CardList(self._cards, theme, icons, actions.cards)
@@ -68,7 +71,8 @@ class PanelWindow(QWidget):
         self._dot, self._status = Dot(theme), Line()
         self._log_in = QPushButton(self)
         self._columns = ColumnHead(theme, self._list)
-        self._pin.clicked.connect(self._press_pin)
+        for button in (self._hide, self._pin):
+            button.setCheckable(True)
         self._arrange()
         self._connect()
         self._dress()
@@ -81,12 +85,15 @@ class PanelWindow(QWidget):
         self._headline.setText(model.headline)
         self._subline.show_text(model.subline)
         self._subline.setVisible(bool(model.subline))
-        names = ((self._refresh, model.refresh), (self._pin, model.pin), (self._settings, model.settings))
-        for button, name in names:
+        names = (model.refresh, model.hide_names, model.pin, model.settings)
+        for button, name in zip(self._tool_buttons, names, strict=True):
             button.setToolTip(name)
             button.setAccessibleName(name)
         self._refresh.setVisible(model.welcome is None)
         self._pin.setChecked(model.pinned)
+        if self._hide.isChecked() != model.names_hidden or first:
+            self._hide.setChecked(model.names_hidden)
+            self._draw_tools()
         self._tools.show_model(model)
         self._tools.setVisible(model.searchable)
         if not model.searchable:
@@ -189,7 +196,7 @@ class PanelWindow(QWidget):
         head.setContentsMargins(px(16), px(12), px(12), px(10))
         head.setSpacing(px(4))
         head.addLayout(title, 1)
-        for button in (self._refresh, self._pin, self._settings):
+        for button in self._tool_buttons:
             head.addWidget(button)
         above = QVBoxLayout(self._above)
         above.setContentsMargins(px(12), 0, px(12), px(10))
@@ -218,6 +225,8 @@ class PanelWindow(QWidget):
         self._refresh.clicked.connect(lambda: self._act(Action(kind=ActionKind.REFRESH, label="")))
         self._settings.clicked.connect(lambda: self._act(Action(kind=ActionKind.SETTINGS, label="")))
         self._log_in.clicked.connect(lambda: self._act(Action(kind=ActionKind.LOG_IN, label="")))
+        self._pin.clicked.connect(self._press_pin)
+        self._hide.clicked.connect(self._press_hide)
         self._theme.changed.connect(self._dress)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Refresh), self).activated.connect(self._refresh.click)
         QShortcut(QKeySequence("Ctrl+R"), self).activated.connect(self._refresh.click)
@@ -235,19 +244,26 @@ class PanelWindow(QWidget):
         self._banner.dress()
         self._log_in.setFont(theme.font(12.5))
         self._foot.setStyleSheet(f"QWidget#foot {{ border-top: 1px solid {colours.line} }}")
-        self._pin.setCheckable(True)
-        for button, glyph in ((self._refresh, Glyph.REFRESH), (self._pin, Glyph.PIN), (self._settings, Glyph.GEAR)):
-            button.setAutoRaise(True)
-            button.setIcon(glyph_icon(glyph, QColor(colours.secondary), theme.px(16)))
-            button.setIconSize(QSize(theme.px(16), theme.px(16)))
-            button.setFixedSize(theme.px(30), theme.px(30))
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._draw_tools()
         self.setMinimumWidth(theme.px(_WIDTH))
         self._fit()
+
+    def _draw_tools(self) -> None:
+        px, colour = self._theme.px, QColor(self._theme.tokens.secondary)
+        eye = Glyph.EYE_SHUT if self._hide.isChecked() else Glyph.EYE
+        for button, glyph in zip(self._tool_buttons, (Glyph.REFRESH, eye, Glyph.PIN, Glyph.GEAR), strict=True):
+            button.setAutoRaise(True)
+            button.setIcon(glyph_icon(glyph, colour, px(16)))
+            button.setIconSize(QSize(px(16), px(16)))
+            button.setFixedSize(px(30), px(30))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def _press_pin(self) -> None:
         # Qt would hand its "checked" to a function that could take it.
         self._actions.pin()
+
+    def _press_hide(self) -> None:
+        self._actions.hide_names()
 
     def _choose_page(self) -> None:
         if self._shown is not None and self._shown.welcome is not None:

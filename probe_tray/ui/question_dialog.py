@@ -22,6 +22,8 @@ class QuestionDialog(QDialog):
         self.setObjectName("question")
         self._theme = theme
         self._answer: Callable[[bool], None] | None = None
+        self._worded: Callable[[], Question] | None = None
+        self._shown: Question | None = None
         self._title, self._text = words(wrap=True), words(wrap=True)
         self._check = QCheckBox(self)
         self._buttons = QDialogButtonBox(self)
@@ -44,23 +46,26 @@ class QuestionDialog(QDialog):
         theme.changed.connect(self._dress)
         self._dress()
 
-    def ask(self, question: Question, answer: Callable[[bool], None]) -> None:
-        """Ask; ``answer`` is called when the person says yes, with whether the choice was made too."""
-        self._answer = answer
-        self.setWindowTitle(question.window_title)
-        self._title.setText(question.title)
-        self._text.setText(question.text)
-        self._check.setText(question.check)
-        self._check.setVisible(bool(question.check))
+    def ask(
+        self, question: Question, answer: Callable[[bool], None], worded: Callable[[], Question] | None = None
+    ) -> None:
+        """Ask; ``answer`` is called when the person says yes, with whether the choice was made too.
+
+        ``worded`` words the question anew, where its words can become others while it is shown.
+        """
+        self._answer, self._worded = answer, worded
         self._check.setChecked(False)
-        self._yes.setText(question.yes)
-        self._no.setText(question.no)
-        self._dress()
+        self._show_words(question)
         self.show()
         self._fit()
         self.raise_()
         self.activateWindow()
         self._no.setFocus()
+
+    def draw(self) -> None:
+        """Word the question as it is put now: names may be hidden, the language may be another."""
+        if self._worded is not None and self.isVisible() and (now := self._worded()) != self._shown:
+            self._show_words(now)
 
     def accept(self) -> None:
         """Yes."""
@@ -79,6 +84,17 @@ class QuestionDialog(QDialog):
         super().changeEvent(event)
         if event.type() is QEvent.Type.ApplicationFontChange:
             self._dress()
+
+    def _show_words(self, question: Question) -> None:
+        self._shown = question
+        self.setWindowTitle(question.window_title)
+        self._title.setText(question.title)
+        self._text.setText(question.text)
+        self._check.setText(question.check)
+        self._check.setVisible(bool(question.check))
+        self._yes.setText(question.yes)
+        self._no.setText(question.no)
+        self._dress()
 
     def _dress(self) -> None:
         theme = self._theme

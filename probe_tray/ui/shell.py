@@ -180,6 +180,7 @@ class Shell(QObject):
             QTimer.singleShot(_HELLO, self, self.show_panel)
         self._login.show_model(screen.login)
         self._detailing.draw()
+        self._acting.question.draw()
         self._testing.draw()
         if self._settings is not None and self._connection is not None:
             self._connection.draw()
@@ -190,6 +191,7 @@ class Shell(QObject):
             wish=self._wish,
             choose=self._acting.choose,
             pin=self._acting.pin,
+            hide_names=self._acting.hide_names,
             changes=Changes(
                 move=lambda key, before: self._acting.move(self._panel.keys(), key, before), name=self._acting.name
             ),
@@ -203,6 +205,9 @@ class Shell(QObject):
 
     def _open_card_menu(self, card: Card, at: QPoint) -> None:
         self._acting.open_menu(self._panel, card, at)
+
+    def _hide_names(self) -> None:
+        self._acting.hide_names()
 
     def _renew_due(self) -> None:
         # What comes of it is told in the panel.
@@ -218,6 +223,7 @@ class Shell(QObject):
             show=self.show_panel,
             show_account=self.show_panel,
             pause=lambda pause: self._engine.send(PauseNotifications(pause)),
+            hide_names=self._hide_names,
             settings=self.show_settings,
             about=self.show_about,
             quit=self._quit,

@@ -210,6 +210,6 @@ class Theme(QObject):
             QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
             QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
             QToolButton {{ border: 1px solid transparent; border-radius: {px(8)}px; }}
-            QToolButton:hover {{ background: {c.track}; }}
+            QToolButton:hover, QToolButton:checked {{ background: {c.track}; }}
             QToolButton:focus {{ border-color: {c.accent}; }}
         """

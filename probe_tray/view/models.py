@@ -175,6 +175,8 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
     test_models: str
     show: str
     pause: PauseMenu
+    hide_names: str
+    names_hidden: bool
     settings: str
     about: str
     quit: str

@@ -72,6 +72,8 @@ def _panel(seen: Seen, wish: Wish, t: Translator, memory: CardMemory) -> Panel:
         choices=_choices(desk.sort, desk.density, t),
         pin=t("Keep this window open"),
         pinned=desk.pinned,
+        hide_names=t("Hide names"),
+        names_hidden=state.settings.privacy,
         status=words,
         status_tone=tone,
         log_in=t("&Log in to Codex…"),

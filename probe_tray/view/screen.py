@@ -63,6 +63,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[tuple[Choice, ...], ...]
     pin: str
     pinned: bool
+    hide_names: str
+    names_hidden: bool
     status: str
     status_tone: Tone
     log_in: str

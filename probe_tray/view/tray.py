@@ -47,6 +47,8 @@ def menu(seen: Seen, t: Translator) -> Menu:
         test_models=t("&Test models…"),
         show=t("&Open Probe Tray"),
         pause=_pause(seen.state, seen.now, t),
+        hide_names=t("&Hide names"),
+        names_hidden=seen.state.settings.privacy,
         settings=t("&Settings…"),
         about=t("A&bout"),
         quit=t("&Quit"),

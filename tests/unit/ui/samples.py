@@ -303,6 +303,7 @@ def idle_actions() -> PanelActions:
         wish=lambda _: None,
         choose=lambda _value, _keys: None,
         pin=lambda: None,
+        hide_names=lambda: None,
         changes=Changes(move=lambda _key, _before: None, name=lambda _key, _name: None),
     )
 

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from probe_tray.core.desk import Density, Desk, Sort
 from probe_tray.core.identity import AccountKey
+from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.ui.card_layout import CardLayout
 from probe_tray.ui.card_list import CardActions
@@ -37,7 +38,7 @@ class Shown:
         self.chosen: list[object] = []
         self.moved: list[tuple[str, str | None]] = []
         self.named: list[tuple[str | None, str]] = []
-        self.pinned = 0
+        self.pinned = self.hidden = 0
         self.wish = Wish()
         self.state = AppState()
         actions = PanelActions(
@@ -45,6 +46,7 @@ class Shown:
             wish=self._look_for,
             choose=lambda value, _keys: self.chosen.append(value),
             pin=self._pin,
+            hide_names=self._hide,
             changes=Changes(
                 move=lambda key, before: self.moved.append((self._name(key) or "", self._name(before))),
                 name=lambda key, name: self.named.append((self._name(key), name)),
@@ -66,6 +68,9 @@ class Shown:
 
     def _pin(self) -> None:
         self.pinned += 1
+
+    def _hide(self) -> None:
+        self.hidden += 1
 
     def _name(self, key: AccountKey | None) -> str | None:
         account = None if key is None else self.state.account(key)
@@ -341,6 +346,16 @@ def test_the_pin_follows_what_is_remembered(panel: Shown) -> None:
     assert panel.window._pin.isChecked()
 
 
+def test_the_eye_asks_to_hide_names_and_shows_whether_they_are(panel: Shown) -> None:
+    panel.show(samples.four())
+    panel.window._hide.click()
+    assert panel.hidden == 1
+    panel.show(samples.four())
+    assert not panel.window._hide.isChecked()
+    panel.show(replace(samples.four(), settings=Settings(privacy=True)))
+    assert panel.window._hide.isChecked()
+
+
 def test_a_few_accounts_need_no_search(panel: Shown) -> None:
     panel.show(samples.four())
     assert not panel.window._tools.isVisible()
@@ -381,7 +396,7 @@ def test_the_window_stays_within_seventy_percent_of_the_screen(panel: Shown) -> 
 
 def test_every_control_has_a_name_and_no_text_is_markup(panel: Shown) -> None:
     panel.show(samples.many(10))
-    controls = [panel.window._refresh, panel.window._settings, panel.window._pin]
+    controls = [panel.window._refresh, panel.window._hide, panel.window._settings, panel.window._pin]
     tools = panel.window._tools
     controls += [tools.search, tools.arrange, *tools._chips, panel.window._list]
     assert all(control.accessibleName() for control in controls)

@@ -105,6 +105,7 @@ def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
         "&Test models…",
         "&Open Probe Tray",
         "&Pause notifications",
+        "&Hide names",
         "&Settings…",
         "A&bout",
         "&Quit",

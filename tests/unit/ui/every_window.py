@@ -1,0 +1,143 @@
+"""Opens every window that the desktop has, each with as much in it as there can be, and reads all its texts."""
+
+from collections.abc import Iterator
+from datetime import UTC
+
+from msgspec.structs import replace
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QTreeWidget,
+    QWidget,
+)
+
+from probe_tray.core.errors import CredentialFileError, NotRevokedError
+from probe_tray.core.identity import StoreKind
+from probe_tray.core.model_test import ModelRun
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState, LoginPhase, LoginState, Unreadable, Way
+from probe_tray.ui.shell import Shell, Surroundings
+from probe_tray.view.models import Action, ActionKind
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
+
+_ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
+
+_MOST_COLUMNS = 8
+
+
+def rich(*, privacy: bool = False) -> AppState:
+    """Every condition, files and places named after people, a login that waits, a past, and tested models."""
+    looked_at, odd = samples.looked_at(), samples.conditions()
+    first = replace(looked_at.accounts[0], stores=(StoreKind.FOLDER,), location="/home/ana/codex-ends@example.com.json")
+    broken = CredentialFileError(path="/logins/lost@example.com.json", reason="no login of lost@example.com").problem
+    return replace(
+        odd,
+        settings=Settings(privacy=privacy, model_test_confirmed=True),
+        accounts=(first, *odd.accounts, *samples.long_names().accounts),
+        unreadable=(Unreadable(location="/logins/lost@example.com.json", problem=broken),),
+        details=looked_at.details,
+        model_run=ModelRun(started_at=samples.NOW, accounts=(first.key,), running=False),
+        login=LoginState(
+            phase=LoginPhase.WAITING, way=Way.CODE, user_code="ABCD-EFGH", page="https://example.com/device"
+        ),
+        trouble=NotRevokedError(reason="it was ana@example.com's").problem,
+    )
+
+
+class EveryWindow:
+    """A desktop whose windows are all open."""
+
+    def __init__(self, app: QApplication, state: AppState, translator: Translator | None = None) -> None:
+        """Open them."""
+        self.engine = FakeEngine(state)
+        around = Surroundings(
+            translator=translator or Translator(),
+            clock=StoppedClock(),
+            zone=UTC,
+            inspector=FakeInspector(),
+            tray_available=lambda: True,
+        )
+        self._shell = Shell(app, self.engine, around, lambda: None)
+        self.menu: QMenu = self._shell._menu.menu
+        for action in self.menu.actions():
+            # Whatever the menu opens, windows that are yet to come included.
+            if action.text() not in {"", "&Quit"} and not isinstance(action.menu(), QMenu) and action.isEnabled():
+                action.trigger()
+        key = state.accounts[0].key
+        self._shell.show_details(key)
+        self._shell.act(Action(kind=ActionKind.REMOVE, label="", key=key))
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw the state as it is now."""
+        self._shell._bridge.draw()
+
+    def change(self, state: AppState) -> None:
+        """Show another state in the same windows."""
+        self.engine.change(state)
+        self.draw()
+
+    def windows(self) -> list[QWidget]:
+        """All that are open."""
+        return [w for w in QApplication.topLevelWidgets() if w.isVisible() and w.isWindow()]
+
+    def tooltip(self) -> str:
+        """What the icon in the tray says."""
+        icon = self._shell._tray._icon
+        return icon.toolTip() if icon is not None else ""
+
+    def texts(self) -> Iterator[str]:
+        """Everything that can be read, seen or heard."""
+        yield self.tooltip()
+        yield from (action.text() for action in _actions(self.menu))
+        for window in self.windows():
+            yield window.windowTitle()
+            for widget in (window, *window.findChildren(QWidget)):
+                yield from _texts(widget)
+
+    def close(self) -> None:
+        """Close all of them."""
+        self._shell.close()
+
+
+def _actions(menu: QMenu) -> Iterator[QAction]:
+    for action in menu.actions():
+        yield action
+        inner = action.menu()
+        if isinstance(inner, QMenu):
+            yield from _actions(inner)
+
+
+def _texts(widget: QWidget) -> Iterator[str]:
+    yield from (widget.toolTip(), widget.accessibleName(), widget.accessibleDescription(), widget.statusTip())
+    match widget:
+        case QLabel() | QAbstractButton():
+            yield widget.text()
+        case QLineEdit():
+            yield from (widget.text(), widget.placeholderText())
+        case QComboBox():
+            yield from (widget.itemText(row) for row in range(widget.count()))
+        case QTreeWidget():
+            yield from _cells(widget.model())
+        case QAbstractItemView():
+            yield from _cells(widget.model())
+        case _:
+            pass
+
+
+def _cells(model: QAbstractItemModel, parent: QModelIndex | None = None) -> Iterator[str]:
+    for row in range(model.rowCount(parent or QModelIndex())):
+        for column in range(_MOST_COLUMNS):
+            index = model.index(row, column, parent or QModelIndex())
+            if index.isValid():
+                yield from (str(index.data(role) or "") for role in _ROLES)
+                yield from _cells(model, index) if column == 0 else ()

@@ -1,0 +1,55 @@
+"""Privacy mode: no window, menu or tooltip shows whose accounts these are."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.commands import SaveSettings
+from tests.unit.ui.every_window import EveryWindow, rich
+
+# The screenless platform has no tray to follow.
+pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
+_ADDRESS = re.compile(r"[^\s•@]@[^\s•@]")
+_NAMES = ("Studio", "Longest Name", "account-of")
+
+
+@pytest.fixture
+def everything(qtbot: QtBot, qapp: QApplication) -> Iterator[EveryWindow]:
+    found = EveryWindow(qapp, rich())
+    yield found
+    found.close()
+
+
+def _told(found: EveryWindow) -> list[str]:
+    return [text for text in found.texts() if _ADDRESS.search(text) or any(name in text for name in _NAMES)]
+
+
+def test_the_switch_hides_every_name_in_all_open_windows_and_shows_them_again(everything: EveryWindow) -> None:
+    plain = _told(everything)
+    assert len(everything.windows()) >= 7
+    assert len(plain) > 20
+    everything.change(rich(privacy=True))
+    assert _told(everything) == []
+    assert any("•••@" in text for text in everything.texts())
+    everything.change(rich())
+    assert _told(everything) == plain
+
+
+def test_the_names_are_hidden_in_windows_that_open_afterwards(qtbot: QtBot, qapp: QApplication) -> None:
+    found = EveryWindow(qapp, rich(privacy=True))
+    assert _told(found) == []
+    found.close()
+
+
+def test_a_row_of_the_menu_switches_it(everything: EveryWindow) -> None:
+    row = next(action for action in everything.menu.actions() if action.text() == "&Hide names")
+    assert not row.isChecked()
+    everything.engine.sent.clear()
+    row.trigger()
+    assert everything.engine.sent == [SaveSettings(replace(rich().settings, privacy=True))]
+    everything.change(rich(privacy=True))
+    assert row.isChecked()
