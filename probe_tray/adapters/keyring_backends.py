@@ -78,12 +78,17 @@ def known_backend() -> Backend:
     raise KeyringAbsentError
 
 
+def backend_name(backend: Backend) -> str:
+    """Its class, with its module."""
+    return _name(type(backend))
+
+
 def may_prompt(backend: Backend) -> bool:
     """Whether a call may wait for a person: then it is given 60 s instead of 5.
 
     macOS and KWallet do not tell; the Secret Service does. Windows never asks.
     """
-    name = _name(type(backend))
+    name = backend_name(backend)
     if name == "keyring.backends.SecretService.Keyring":
         return _secret_service_is_locked()
     return name in _KNOWN and name != "keyring.backends.Windows.WinVaultKeyring"

@@ -3,10 +3,12 @@
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final, final
 
 from probe_tray.adapters.keyring_backends import Backend, known_backend, may_prompt, meaning
+from probe_tray.adapters.keyring_silence import without_questions
 from probe_tray.core.errors import KeyringDeniedError, KeyringNoAnswerError, StoreError
 from probe_tray.core.secret import Secret
 
@@ -23,13 +25,14 @@ class OsKeyStore:
     own time, so that a person never faces two password windows of ours.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - named parts, given by keyword only
         self,
         *,
         service: str = "Probe Tray",
         user: str = "vault key",
         choose: Callable[[], Backend] = known_backend,
         asks: Callable[[Backend], bool] = may_prompt,
+        silence: Callable[[Backend, str, str], AbstractContextManager[None]] = without_questions,
         handles: Callable[[Secret], None] = lambda _secret: None,
         patience: float = _PATIENCE,
         prompt_patience: float = _PROMPT_PATIENCE,
@@ -37,9 +40,10 @@ class OsKeyStore:
         """Name the entry; ``choose`` and ``asks`` run in the thread, ``handles`` hears of every value before its use.
 
         A call is given ``patience`` seconds, or ``prompt_patience`` where ``asks`` says that a person may be asked.
+        Within ``silence``, which is given the entry's service and user, the backend asks nobody.
         """
         self._service, self._user = service, user
-        self._choose, self._asks, self._handles = choose, asks, handles
+        self._choose, self._asks, self._silence, self._handles = choose, asks, silence, handles
         self._patience, self._prompt_patience = patience, prompt_patience
         self._worker = _Worker()
         self._backend: Backend | None = None
@@ -49,25 +53,38 @@ class OsKeyStore:
         """The keyring's name, such as ``SecretService``; empty before it was first asked."""
         return "" if self._backend is None else type(self._backend).__module__.rpartition(".")[2]
 
-    async def read(self) -> Secret | None:
-        """The vault's key, None when the keyring is open and has none."""
-        return await self.read_entry(self._service, self._user)
+    @property
+    def silent(self) -> "SilentKeyStore":
+        """The same entry, for who must not cause a question."""
+        return SilentKeyStore(self)
 
-    async def write(self, key: Secret) -> None:
+    async def read(self, *, silently: bool = False) -> Secret | None:
+        """The vault's key, None when the keyring is open and has none."""
+        return await self.read_entry(self._service, self._user, silently=silently)
+
+    async def write(self, key: Secret, *, silently: bool = False) -> None:
         """Keep the key, read it back and compare."""
         self._handles(key)
 
         def keep() -> Secret | None:
-            backend = self._open()
-            backend.set_password(self._service, self._user, key.reveal())
-            return self._secret(backend.get_password(self._service, self._user))
+            with self._opened(self._service, self._user, silently=silently) as backend:
+                backend.set_password(self._service, self._user, key.reveal())
+                return self._secret(backend.get_password(self._service, self._user))
 
         if await self._ask(keep) != key:
             raise KeyringDeniedError
 
-    async def read_entry(self, service: str, user: str) -> Secret | None:
-        """Any entry of the keyring; None when it is open and has no such entry. Raises the Keyring errors."""
-        return await self._ask(lambda: self._secret(self._open().get_password(service, user)))
+    async def read_entry(self, service: str, user: str, *, silently: bool = False) -> Secret | None:
+        """Any entry of the keyring; None when it is open and has no such entry. Raises the Keyring errors.
+
+        With ``silently`` nobody is asked for it: where the keyring would have to, it raises KeyringLockedError.
+        """
+
+        def look() -> Secret | None:
+            with self._opened(service, user, silently=silently) as backend:
+                return self._secret(backend.get_password(service, user))
+
+        return await self._ask(look)
 
     def _secret(self, value: str | None) -> Secret | None:
         if not value:
@@ -76,11 +93,16 @@ class OsKeyStore:
         self._handles(secret)
         return secret
 
-    def _open(self) -> Backend:
+    @contextmanager
+    def _opened(self, service: str, user: str, *, silently: bool) -> Generator[Backend]:
         backend = self._backend or self._choose()
         self._backend = backend
-        self._worker.prompting = self._asks(backend)
-        return backend
+        if silently:
+            with self._silence(backend, service, user):
+                yield backend
+        else:
+            self._worker.prompting = self._asks(backend)
+            yield backend
 
     async def _ask(self, work: Callable[[], Secret | None]) -> Secret | None:
         job = _Job(work, asyncio.get_running_loop())
@@ -97,6 +119,23 @@ class OsKeyStore:
             return outcome
         finally:
             job.dropped = True
+
+
+@final
+class SilentKeyStore:
+    """Implements ``KeyStore``; raises KeyringLockedError where a person would have to be asked."""
+
+    def __init__(self, keyring: OsKeyStore) -> None:
+        """The key of ``keyring``, in turn with its other calls."""
+        self._keyring = keyring
+
+    async def read(self) -> Secret | None:
+        """The vault's key, None when the keyring is open and has none."""
+        return await self._keyring.read(silently=True)
+
+    async def write(self, key: Secret) -> None:
+        """Keep the key, read it back and compare."""
+        await self._keyring.write(key, silently=True)
 
 
 @final

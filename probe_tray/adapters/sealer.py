@@ -6,10 +6,11 @@ import binascii
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, Protocol, final
 
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.core.errors import KeyMissingError, KeyringAbsentError, RecordError
+from probe_tray.core.errors import KeyMissingError, KeyringAbsentError, KeyringLockedError, ProbeError, RecordError
 from probe_tray.core.secret import Secret
 from probe_tray.ports import KeyStore
 
@@ -141,17 +142,23 @@ class VaultSealer:
         if sealed.startswith(_PLAIN):
             return sealed[len(_PLAIN) :]
         fingerprint, nonce, rest = _split(sealed)
-        key = await self._key.find()
+        key = await self._opener(fingerprint.decode("ascii", "replace"))
         if key is None:
             raise KeyMissingError
         if key.fingerprint.encode("ascii") != fingerprint:
-            key = await self._key.find(again=True)
-        if key is None or key.fingerprint.encode("ascii") != fingerprint:
             raise RecordError(path="", reason="it was sealed with another key")
         plain = key.decrypt(nonce, rest, context)
         if plain is None:
             raise RecordError(path="", reason="its content was damaged")
         return plain
+
+    async def _opener(self, fingerprint: str) -> Key | None:
+        """The key of this fingerprint, else any other, else None."""
+        key = await self._key.find()
+        if key is None or key.fingerprint == fingerprint:
+            return key
+        # Another process may have made a new key since this one read it.
+        return await self._key.find(again=True)
 
 
 class FolderSealer(VaultSealer):
@@ -168,17 +175,55 @@ class FolderSealer(VaultSealer):
             return _keep_plain
 
 
+@final
 class HandySealer(VaultSealer):
-    """For a run on plain files: seals where the key is in hand anyway, and keeps plain (0600) where it is not.
+    """For a run of the command: seals where the key can be had at once and without a question.
 
-    An account in the vault was opened with the key before it is renewed, so its tokens are always sealed. For others
-    the keyring is never asked: a locked one would delay the renewal or show a password window nobody expects.
+    Elsewhere, with a keyring that is locked, absent or slow, it keeps plain (0600): a script's run must neither stop at
+    a password window that nobody expects nor wait for one, and what the answer replaces lies plain in its file anyway.
+    An account in the vault was opened with the key before it is renewed, so its tokens are always sealed.
     """
 
+    def __init__(
+        self, key: VaultKey, silent: VaultKey, *, patience: float = 0.3, patience_for_opening: float = 3.0
+    ) -> None:
+        """Seal with ``key`` where it is in hand, else with what ``silent``, which asks no person, comes by.
+
+        A run waits for it ``patience`` seconds at most, and longer only where an earlier run's answer needs it.
+        """
+        super().__init__(key)
+        self._silent, self._patience, self._patience_for_opening = silent, patience, patience_for_opening
+        self._asking: asyncio.Task[None] | None = None
+        self._began = 0.0
+
     async def ready(self) -> Seal:
-        """As :meth:`VaultSealer.ready`, at once and without fail."""
-        key = self._key.in_hand
+        """As :meth:`VaultSealer.ready`, without fail."""
+        key = self._key.in_hand or await self._ask(self._patience)
         return _keep_plain if key is None else _seal_with(key)
+
+    async def _opener(self, fingerprint: str) -> Key | None:
+        key = self._key.in_hand
+        if key is not None and key.fingerprint == fingerprint:
+            return key
+        key = await self._ask(self._patience_for_opening) or key
+        if key is None:
+            raise KeyringLockedError
+        return key
+
+    async def _ask(self, seconds: float) -> Key | None:
+        """The key, where the keyring brings it within so many seconds of the first question, which is asked once."""
+        loop = asyncio.get_running_loop()
+        if self._asking is None:
+            self._began, self._asking = loop.time(), asyncio.create_task(self._look())
+        left = self._began + seconds - loop.time()
+        if left > 0:
+            # It goes on unheard: a key that is being made must be finished under its lock.
+            await asyncio.wait({self._asking}, timeout=left)
+        return self._silent.in_hand
+
+    async def _look(self) -> None:
+        with suppress(ProbeError):
+            await self._silent.find_or_make()
 
 
 def needs_key(sealed: bytes) -> bool:

@@ -30,7 +30,7 @@ Disk.rename = full
 _KEYRING = """
 import sys, types
 from pathlib import Path
-from probe_tray.adapters import keyring_backends
+from probe_tray.adapters import keyring_backends, keyring_silence
 
 class Keyring:
     viable, priority = True, 9
@@ -47,6 +47,7 @@ class Keyring:
         raise SystemError("a run of the command makes no key")
 
 keyring_backends._KNOWN = keyring_backends._KNOWN | {{f"{{__name__}}.Keyring"}}
+keyring_silence._WINDOWS = f"{{__name__}}.Keyring"  # one that never asks a person
 keyring_backends._system_backends = lambda: [Keyring()]
 keyring_backends.may_prompt = lambda backend: False
 import keyring.core

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from probe_tray.adapters.journal import holds_sealed_answer
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.sealer import VaultKey
 from probe_tray.adapters.vault import VaultStore
@@ -25,6 +26,8 @@ from probe_tray.demo.logins import DemoLogin
 from tests.command.bench import COMMAND, TOKEN, Bench, write
 from tests.command.preload import failing_to_replace, keyring_was_asked, killed_before_replacing, with_keyring
 from tests.support.keyrings import FakeKeyStore
+from tests.support.secret_service import is_here as secret_service_is_here
+from tests.support.secret_service import secret_service
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 UNCERTAIN = (
@@ -277,13 +280,42 @@ def test_a_data_folder_that_cannot_be_used_is_told_before_any_request(bench: Ben
 # --- the vault and its keyring
 
 
-def test_plain_files_never_ask_the_keyring(bench: Bench, tmp_path: Path, home: Path) -> None:
+def test_a_keyring_that_hangs_delays_no_renewal_of_plain_files(bench: Bench, tmp_path: Path, home: Path) -> None:
     bench.login("a.json", 0)
     _in_vault(bench, bench.demo.issue_login(bench.demo.people[1].email))
     hanging = with_keyring(tmp_path / "preload", hangs=True)
+    began = time.monotonic()
     done = bench.run("--renew", "--status", "logins/a.json", **hanging)
-    assert (done.returncode, bench.is_live()) == (0, True)
-    assert not keyring_was_asked(hanging)
+    assert (done.returncode, bench.is_live()) == (0, True), done.stderr.decode()
+    assert keyring_was_asked(hanging)
+    # It would answer after 40 s; how long it is waited for at most is told by the sealer's own tests.
+    assert time.monotonic() - began < 20
+
+
+def test_plain_files_that_need_no_renewal_never_ask_the_keyring(bench: Bench, tmp_path: Path) -> None:
+    bench.login("a.json", days=9)
+    keyring = with_keyring(tmp_path / "preload", key=KEY)
+    assert bench.run("--renew", "--status", "logins/a.json", **keyring).returncode == 0
+    assert not keyring_was_asked(keyring)
+
+
+@pytest.mark.skipif(not secret_service_is_here(), reason="GNOME Keyring is missing")
+def test_an_answer_is_sealed_with_an_open_keyring_and_waits_for_it_while_it_is_locked(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.login(days=9)
+    again = ("--renew", "-f", "--status", "logins/a.json")
+    with secret_service() as keyring:
+        killing = keyring.environment | killed_before_replacing("a.json", tmp_path / "preload")
+        assert bench.run(*again, **killing).returncode == -signal.SIGKILL
+        assert holds_sealed_answer(bench.data / "journal")
+        keyring.lock()
+        locked = bench.run(*again, **keyring.environment)
+        assert (locked.returncode, bench.refreshes()) == (1, 1)
+        assert "Unlock the keyring, then run it again: the renewal is completed then." in locked.stderr.decode()
+        keyring.unlock()
+        done = bench.run("--renew", "logins/a.json", **keyring.environment)
+        assert (done.returncode, bench.refreshes(), bench.is_live(), bench.journal()) == (0, 1, True, [])
 
 
 def test_a_login_that_is_in_the_vault_as_well_is_renewed_in_both(bench: Bench, tmp_path: Path) -> None:

@@ -1,39 +1,115 @@
-"""Sealing for runs on plain files: the keyring is never asked for it."""
+"""Sealing for runs on plain files: with the keyring where it answers at once, and never at the price of a question."""
 
 import base64
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from probe_tray.adapters.keyring_key import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.sealer import HandySealer, VaultKey, needs_key
-from probe_tray.core.errors import KeyringLockedError
+from probe_tray.adapters.sealer import HandySealer, VaultKey, VaultSealer, needs_key
+from probe_tray.core.errors import (
+    KeyringAbsentError,
+    KeyringDeniedError,
+    KeyringLockedError,
+    RecordError,
+    StoreError,
+)
 from probe_tray.core.secret import Secret
-from tests.support.keyrings import FakeKeyStore
+from probe_tray.ports import KeyStore
+from tests.support.keyrings import FakeKeyStore, HangingBackend
 
-KEY = Secret(base64.b64encode(bytes(range(32))).decode())
-
-
-def vault_key(keyring: FakeKeyStore, tmp_path: Path) -> VaultKey:
-    return VaultKey(keyring, FileLocks(tmp_path / "locks"), lambda: False)
+KEY, OTHER = (Secret(base64.b64encode(bytes(range(n, n + 32))).decode()) for n in (0, 7))
+LONG = 30.0
 
 
-@pytest.mark.parametrize("keyring", [FakeKeyStore(), FakeKeyStore(KEY), FakeKeyStore(failure=KeyringLockedError())])
-async def test_without_the_key_in_hand_it_keeps_plain_and_asks_nobody(keyring: FakeKeyStore, tmp_path: Path) -> None:
-    sealer = HandySealer(vault_key(keyring, tmp_path))
-    sealed = (await sealer.ready())(b"answer", b"context")
+def vault_key(keyring: KeyStore, tmp_path: Path, *, in_use: bool = False) -> VaultKey:
+    return VaultKey(keyring, FileLocks(tmp_path / "locks"), lambda: in_use)
+
+
+def handy(
+    silent: FakeKeyStore, tmp_path: Path, *, loud: FakeKeyStore | None = None, in_use: bool = False
+) -> HandySealer:
+    return HandySealer(
+        vault_key(loud or FakeKeyStore(failure=KeyringDeniedError()), tmp_path),
+        vault_key(silent, tmp_path, in_use=in_use),
+        patience=LONG,
+    )
+
+
+async def sealed_by(key: Secret, tmp_path: Path) -> bytes:
+    return (await VaultSealer(vault_key(FakeKeyStore(key), tmp_path)).ready())(b"answer", b"context")
+
+
+async def test_with_a_keyring_that_is_open_it_seals_and_asks_once(tmp_path: Path) -> None:
+    silent, loud = FakeKeyStore(KEY), FakeKeyStore(OTHER)
+    sealer = handy(silent, tmp_path, loud=loud)
+    sealed = [(await sealer.ready())(b"answer", b"context") for _ in range(3)]
+    assert all(needs_key(one) and b"answer" not in one for one in sealed)
+    assert [await sealer.open(one, b"context") for one in sealed] == [b"answer"] * 3
+    assert (silent.reads, loud.reads) == (1, 0)
+
+
+async def test_where_nothing_was_ever_sealed_it_makes_the_key(tmp_path: Path) -> None:
+    silent = FakeKeyStore()
+    sealed = (await handy(silent, tmp_path).ready())(b"answer", b"context")
+    assert needs_key(sealed)
+    assert silent.writes == 1
+
+
+async def test_it_never_makes_a_key_where_something_is_sealed_with_one_that_is_gone(tmp_path: Path) -> None:
+    silent = FakeKeyStore()
+    sealed = (await handy(silent, tmp_path, in_use=True).ready())(b"answer", b"context")
     assert not needs_key(sealed)
-    assert await sealer.open(sealed, b"context") == b"answer"
-    assert (keyring.reads, keyring.writes) == (0, 0)
+    assert silent.writes == 0
 
 
-async def test_with_the_key_in_hand_it_seals(tmp_path: Path) -> None:
-    keyring = FakeKeyStore(KEY)
-    key = vault_key(keyring, tmp_path)
+@pytest.mark.parametrize("failure", [KeyringLockedError(), KeyringAbsentError(), KeyringDeniedError()])
+async def test_without_a_keyring_that_is_open_it_keeps_plain_and_asks_no_second_time(
+    failure: StoreError, tmp_path: Path
+) -> None:
+    silent, loud = FakeKeyStore(KEY, failure), FakeKeyStore(KEY)
+    sealer = handy(silent, tmp_path, loud=loud)
+    for _ in range(3):
+        sealed = (await sealer.ready())(b"answer", b"context")
+        assert not needs_key(sealed)
+        assert await sealer.open(sealed, b"context") == b"answer"
+    assert (silent.reads, loud.reads) == (1, 0)
+
+
+async def test_a_keyring_that_hangs_is_waited_for_once_and_no_longer_than_said(tmp_path: Path) -> None:
+    backend = HangingBackend()
+    backend.entries["Probe Tray", "vault key"] = KEY.reveal()
+    hanging = OsKeyStore(choose=lambda: backend, silence=lambda _backend, _service, _user: nullcontext(), patience=LONG)
+    sealer = HandySealer(vault_key(hanging, tmp_path), vault_key(hanging.silent, tmp_path), patience=0.05)
+    assert not needs_key((await sealer.ready())(b"answer", b"context"))
+    assert not needs_key((await sealer.ready())(b"answer", b"context"))
+    backend.let_go.set()
+    # What comes late is of use to the renewals that follow, and to answers of earlier runs.
+    assert await sealer.open(await sealed_by(KEY, tmp_path), b"context") == b"answer"
+    assert needs_key((await sealer.ready())(b"answer", b"context"))
+
+
+async def test_the_key_that_opened_the_vault_is_used_without_a_word_to_the_keyring(tmp_path: Path) -> None:
+    loud, silent = FakeKeyStore(KEY), FakeKeyStore(failure=KeyringLockedError())
+    key = vault_key(loud, tmp_path)
     assert await key.find() is not None
-    sealer = HandySealer(key)
+    sealer = HandySealer(key, vault_key(silent, tmp_path), patience=LONG)
     sealed = (await sealer.ready())(b"answer", b"context")
     assert needs_key(sealed)
-    assert b"answer" not in sealed
     assert await sealer.open(sealed, b"context") == b"answer"
-    assert keyring.reads == 1
+    assert (loud.reads, silent.reads) == (1, 0)
+
+
+async def test_what_is_sealed_stays_closed_while_the_keyring_is_locked(tmp_path: Path) -> None:
+    silent = FakeKeyStore(KEY, KeyringLockedError())
+    with pytest.raises(KeyringLockedError):
+        await handy(silent, tmp_path).open(await sealed_by(KEY, tmp_path), b"context")
+
+
+async def test_what_another_key_sealed_is_no_reason_to_ask_a_person(tmp_path: Path) -> None:
+    loud = FakeKeyStore(OTHER)
+    with pytest.raises(RecordError):
+        await handy(FakeKeyStore(KEY), tmp_path, loud=loud).open(await sealed_by(OTHER, tmp_path), b"context")
+    assert loud.reads == 0
