@@ -113,7 +113,8 @@ async def _work(
 ) -> _Outcome:
     settings, locks, clock = loaded.settings, FileLocks(places.locks), SystemClock()
     proxy = chosen_proxy(arguments, settings)
-    key = vault_key(places, OsKeyStore(handles=known.add), locks)
+    keyring = OsKeyStore(handles=known.add)
+    key, silent = (vault_key(places, entry, locks) for entry in (keyring, keyring.silent))
     found = await find_logins(arguments.paths, loaded, places, VaultStore(places.vault, key))
     if found.logins:
         console.note(f"Proxy: {proxy.shown} ({proxy.found_in})")
@@ -121,7 +122,7 @@ async def _work(
     accounts = Accounts(found.stores, store)
     watch = ClockWatch(clock, lambda error: console.failure(str(error)))
     client = ServiceClient(OFFICIAL, proxy, os.environ, handles=known.add, answered=watch.answered)
-    journal = FileJournal(places.journal, HandySealer(key))
+    journal = FileJournal(places.journal, HandySealer(key, silent))
     renewals = make_renewals(OFFICIAL, client, accounts, journal, places, locks, store.dispatch)
     means = Means(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
     tending = Tending(means, _order(arguments, settings))
