@@ -24,7 +24,7 @@ ProbeError
     NameNotFoundError, ProxyNameError, NoConnectionError, ProxyFailedError, SecureConnectionError, SilentServiceError
   SyncError
     SyncOffError, SyncKeyError, SyncRefusedError, SyncNoTableError, SyncColumnsError, SyncPageError, SyncStrangeError
-    SyncCutOffError, SyncConflictError
+    SyncCutOffError, SyncConflictError, SyncForbiddenError
     RowError
       RowSealedError, RowGarbageError, RowSwappedError, RowReplayedError, RowRepairedError, RowTakenError
 """
@@ -113,6 +113,7 @@ from probe_tray.core.errors.sync import (
     SyncConflictError,
     SyncCutOffError,
     SyncError,
+    SyncForbiddenError,
     SyncKeyError,
     SyncNoTableError,
     SyncOffError,
@@ -190,6 +191,7 @@ __all__ = [
     "SyncConflictError",
     "SyncCutOffError",
     "SyncError",
+    "SyncForbiddenError",
     "SyncKeyError",
     "SyncNoTableError",
     "SyncOffError",

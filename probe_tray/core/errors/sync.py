@@ -73,6 +73,13 @@ class SyncConflictError(SyncError):
     hint_template = "Sync again."
 
 
+class SyncForbiddenError(SyncError):
+    """A change had no effect, and nobody else had made one."""
+
+    title_template = "The table lets its rows be read and not changed."
+    hint_template = "Its policies (row level security) forbid it with this key: run the SQL that comes with Probe Tray."
+
+
 class RowError(SyncError):
     """One row that is not used."""
 
