@@ -7,8 +7,8 @@ client: so there are no redirects, no cookies, no cache, no retries and no log o
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, suppress
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -17,6 +17,7 @@ from probe_tray.adapters.http_body import end_of_event, is_whole_object, tokens_
 from probe_tray.adapters.http_errors import to_service_error
 from probe_tray.adapters.http_sending import Sending
 from probe_tray.adapters.http_tls import make_context
+from probe_tray.adapters.http_wire import WireTransport
 from probe_tray.adapters.proxy import ProxyChoice
 from probe_tray.core.answer import Answer
 from probe_tray.core.credential import Credential
@@ -87,10 +88,13 @@ class ServiceClient:
             code_verifier=self._sent(verifier),
         )
 
-    async def refresh(self, refresh_token: Secret) -> Answer:
+    async def refresh(self, refresh_token: Secret, arrived: Callable[[bytes], None]) -> Answer:
         """One refresh request over a fresh connection (RFC 6749 section 6)."""
         answer = await self._token_request(
-            grant_type="refresh_token", refresh_token=self._sent(refresh_token), client_id=self._service.client_id
+            arrived,
+            grant_type="refresh_token",
+            refresh_token=self._sent(refresh_token),
+            client_id=self._service.client_id,
         )
         return self._seen(answer)
 
@@ -149,21 +153,30 @@ class ServiceClient:
         headers = self._account_headers(credential) | {"Accept": _JSON}
         return self._seen(await self._ask("GET", self._service.backend + path, headers, b""))
 
-    async def _token_request(self, **fields: str) -> Answer:
+    async def _token_request(self, arrived: Callable[[bytes], None] | None = None, /, **fields: str) -> Answer:
         headers = {"Accept": _JSON, "Content-Type": _FORM}
         address = f"{self._service.issuer}/oauth/token"
-        return await self._ask(
-            "POST", address, headers, urlencode(fields, errors="replace").encode("ascii"), fresh=True
-        )
+        body = urlencode(fields, errors="replace").encode("ascii")
+        return await self._ask("POST", address, headers, body, fresh=True, arrived=arrived)
 
     async def _post_json(self, path: str, body: Mapping[str, str]) -> Answer:
         headers = {"Accept": _JSON, "Content-Type": _JSON}
         return await self._ask("POST", self._service.issuer + path, headers, json.dumps(body).encode(), fresh=True)
 
     async def _ask(
-        self, method: str, address: str, headers: dict[str, str], body: bytes, *, fresh: bool = False
+        self,
+        method: str,
+        address: str,
+        headers: dict[str, str],
+        body: bytes,
+        *,
+        fresh: bool = False,
+        arrived: Callable[[bytes], None] | None = None,
     ) -> Answer:
-        """Send one request, at most 45 seconds in all. ``fresh``: over a connection of its own, closed at its end."""
+        """Send one request, at most 45 seconds in all. ``fresh``: over a connection of its own, closed at its end.
+
+        ``arrived`` takes the raw answer of such a one as it comes out of the connection.
+        """
         host = urlsplit(address).hostname or ""
         context = await self._tls(host)
         sending = Sending()
@@ -172,7 +185,13 @@ class ServiceClient:
             self._handles(proxy)
         try:
             async with asyncio.timeout(_SECONDS), AsyncExitStack() as connection:
-                transport = await connection.enter_async_context(self._transport(context, proxy, fresh=fresh))
+                if arrived is not None:
+                    made = WireTransport(context, _as_proxy(context, proxy), lambda: sending.begun, arrived)
+                elif fresh:
+                    made = _make_transport(context, proxy, _FRESH)
+                else:
+                    made = None
+                transport = await connection.enter_async_context(made) if made else self._keeping(context, proxy)
                 request = httpx.Request(
                     method,
                     address,
@@ -226,17 +245,10 @@ class ServiceClient:
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    @asynccontextmanager
-    async def _transport(
-        self, context: ssl.SSLContext, proxy: Secret | None, *, fresh: bool
-    ) -> AsyncGenerator[httpx.AsyncHTTPTransport]:
-        if fresh:
-            async with _make_transport(context, proxy, _FRESH) as transport:
-                yield transport
-        else:
-            # Only the backend is asked so, and a changed proxy drops it.
-            self._kept = self._kept or _make_transport(context, proxy, _KEEP)
-            yield self._kept
+    def _keeping(self, context: ssl.SSLContext, proxy: Secret | None) -> httpx.AsyncHTTPTransport:
+        # Only the backend is asked so, and a changed proxy drops it.
+        self._kept = self._kept or _make_transport(context, proxy, _KEEP)
+        return self._kept
 
     async def _tls(self, host: str) -> ssl.SSLContext:
         async with self._context_lock:
@@ -246,12 +258,16 @@ class ServiceClient:
 
 
 def _make_transport(context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
-    chosen = None
-    if proxy is not None:
-        # A proxy's own certificate is judged as everybody's; left out, a list inside a package would judge it.
-        https = proxy.reveal().lower().startswith("https:")
-        chosen = httpx.Proxy(proxy.reveal(), ssl_context=context if https else None)
+    chosen = _as_proxy(context, proxy)
     return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=chosen)
+
+
+def _as_proxy(context: ssl.SSLContext, proxy: Secret | None) -> httpx.Proxy | None:
+    if proxy is None:
+        return None
+    # A proxy's own certificate is judged as everybody's; left out, a list inside a package would judge it.
+    https = proxy.reveal().lower().startswith("https:")
+    return httpx.Proxy(proxy.reveal(), ssl_context=context if https else None)
 
 
 def _common_headers(*, fresh: bool) -> dict[str, str]:

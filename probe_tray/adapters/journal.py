@@ -1,24 +1,27 @@
-"""The journal of renewals: an answer of the service is on the disk before anybody looks into it."""
+"""The journal of renewals: an answer of the service is written down before anybody looks into it."""
 
 import asyncio
 import contextlib
 import os
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, final
+from typing import Final
 
 from probe_tray.adapters.disk import Disk, reason_of
+from probe_tray.adapters.http_answer import read_raw
 from probe_tray.adapters.journal_file import (
+    ANSWER_ROOM,
     DONE,
-    ROOM,
+    WIRE_ROOM,
     Image,
-    answer_bytes,
-    answer_plain,
     intent_bytes,
     read_answer,
     read_image,
+    read_pieces,
 )
+from probe_tray.adapters.journal_room import Room, answer_context, piece_context
 from probe_tray.adapters.safe_files import make_private_folder, read_regular, remove_file, remove_stale, replace_file
 from probe_tray.adapters.sealer import Seal, Sealer, needs_key
 from probe_tray.core.errors import ReadError, RecordError, StoreError, WriteError
@@ -31,21 +34,13 @@ _LIMIT: Final = 16 * 1024 * 1024
 """Bytes of the largest entry that is read: an answer larger than the room makes its entry grow."""
 
 
-@final
-class _Prepared:
-    """What keeping the answer needs, all of it in hand before the request: an open file and a seal."""
-
-    def __init__(self, file: int, place: int, seal: Seal) -> None:
-        self.file, self.place, self.seal = file, place, seal
-
-
 class FileJournal:
     """Implements ``Journal`` with one file per entry, 0600, in a folder that is made when needed."""
 
     def __init__(self, folder: Path, sealer: Sealer, *, disk: Disk | None = None) -> None:
         """Keep the entries in ``folder``; answers are sealed by ``sealer``."""
         self._folder, self._sealer, self._disk = folder, sealer, disk or Disk()
-        self._prepared: dict[str, _Prepared] = {}
+        self._rooms: dict[str, Room] = {}
 
     async def prepare(self, key: AccountKey, fingerprint: str, at: datetime) -> JournalEntry:
         """Write the intent and the room for the answer, and keep the file open."""
@@ -54,23 +49,26 @@ class FileJournal:
         entry = JournalEntry(name=f"{key.slug}-{secrets.token_hex(8)}", key=key, fingerprint=fingerprint, at=at)
         writing = asyncio.ensure_future(asyncio.to_thread(self._write_intent, entry, seal))
         try:
-            self._prepared[entry.name] = await asyncio.shield(writing)
+            self._rooms[entry.name] = await asyncio.shield(writing)
         except asyncio.CancelledError:
             # No request will follow, so the intent must not stay behind and look like one.
             with contextlib.suppress(StoreError):
-                self._prepared[entry.name] = await writing
+                self._rooms[entry.name] = await writing
                 await self.finish(entry)
             raise
         return entry
 
+    def arriving(self, entry: JournalEntry) -> Callable[[bytes], None]:
+        """Each piece that it is given is sealed and in the file, in place, when it returns."""
+        return self._rooms[entry.name].take
+
     async def keep_answer(self, entry: JournalEntry, status: int, body: bytes) -> None:
         """Write the sealed answer into its room, in place."""
-        prepared = self._prepared.pop(entry.name)
-        block = answer_bytes(prepared.seal(answer_plain(entry, status, body), _context(entry.name)))
-        # Until it is written the tokens are nowhere but in this process, so it waits for no thread: the room is there,
-        # and the system takes these few pages at once. The wait for the medium is a thread's.
-        written = self._fill_room(prepared, block)
-        await asyncio.to_thread(self._settle, entry, prepared, block, written=written)
+        room = self._rooms.pop(entry.name)
+        # The tokens may be nowhere else yet, so it waits for no thread: the room is there, and the system takes these
+        # few pages at once. The wait for the medium is a thread's.
+        block, written = room.fill(status, body)
+        await asyncio.to_thread(self._settle, entry, room, block, written=written)
 
     async def finish(self, entry: JournalEntry) -> None:
         """Remove the entry, or mark it as done where it cannot be removed."""
@@ -93,19 +91,18 @@ class FileJournal:
         return self._folder / f"{name}{_SUFFIX}"
 
     def _let_go(self, entry: JournalEntry) -> None:
-        prepared = self._prepared.pop(entry.name, None)
-        if prepared is not None:
-            with contextlib.suppress(OSError):
-                self._disk.close(prepared.file)
+        room = self._rooms.pop(entry.name, None)
+        if room is not None:
+            room.close()
 
-    def _write_intent(self, entry: JournalEntry, seal: Seal) -> _Prepared:
+    def _write_intent(self, entry: JournalEntry, seal: Seal) -> Room:
         make_private_folder(self._folder)
         path, intent = self._path(entry.name), intent_bytes(entry)
         # Random bytes: file systems that compress or skip zeros would reserve nothing for them.
-        image = intent + os.urandom(ROOM)
+        image = intent + os.urandom(WIRE_ROOM + ANSWER_ROOM)
         try:
             replace_file(path, image, disk=self._disk)
-            return _Prepared(self._disk.reopen(path), len(intent), seal)
+            return Room(entry, self._disk.reopen(path), len(intent), seal, self._disk)
         except (OSError, WriteError) as error:
             with contextlib.suppress(WriteError):
                 remove_file(path, disk=self._disk)
@@ -113,26 +110,8 @@ class FileJournal:
                 raise
             raise WriteError(path=str(path), reason=reason_of(error)) from None
 
-    def _fill_room(self, prepared: _Prepared, block: bytes) -> bool:
-        try:
-            os.lseek(prepared.file, prepared.place, os.SEEK_SET)
-            rest = memoryview(block)
-            while rest:
-                rest = rest[self._disk.write(prepared.file, rest) :]
-        except OSError:
-            return False
-        return True
-
-    def _settle(self, entry: JournalEntry, prepared: _Prepared, block: bytes, *, written: bool) -> None:
-        try:
-            try:
-                if written:
-                    self._disk.sync(prepared.file)
-            finally:
-                self._disk.close(prepared.file)
-        except OSError:
-            written = False
-        if not written:
+    def _settle(self, entry: JournalEntry, room: Room, block: bytes, *, written: bool) -> None:
+        if not room.settle() or not written:
             # The place that was reserved has failed; another one may not.
             replace_file(self._path(entry.name), intent_bytes(entry) + block, disk=self._disk)
 
@@ -165,7 +144,7 @@ class FileJournal:
                 if slug:
                     raise
                 continue
-            if image.entry is not None or image.sealed is not None:
+            if image.entry is not None or image.pieces or image.sealed is not None:
                 found.append((path.stem, image))
                 continue
             with contextlib.suppress(WriteError):
@@ -177,14 +156,14 @@ class FileJournal:
 
     async def _open(self, name: str, image: Image, key: AccountKey | None) -> PendingEntry | None:
         problem = None
-        if image.sealed is not None:
+        if image.sealed is not None or image.pieces:
             error: StoreError = RecordError(path=str(self._path(name)), reason="its content was damaged")
             try:
-                opened = read_answer(name, await self._sealer.open(image.sealed, _context(name)))
+                opened = await self._open_answer(name, image) or await self._open_pieces(name, image)
             except StoreError as raised:
                 opened, error = None, raised
             if opened is not None:
-                return PendingEntry(entry=opened[0], answer=opened[1])
+                return opened
             problem = error.problem
         entry = image.entry
         if entry is None and key is not None:
@@ -192,13 +171,24 @@ class FileJournal:
             entry = JournalEntry(name=name, key=key, fingerprint="", at=datetime.fromtimestamp(0, UTC))
         return None if entry is None else PendingEntry(entry=entry, problem=problem)
 
+    async def _open_answer(self, name: str, image: Image) -> PendingEntry | None:
+        if image.sealed is None:
+            return None
+        opened = read_answer(name, await self._sealer.open(image.sealed, answer_context(name)))
+        return None if opened is None else PendingEntry(entry=opened[0], answer=opened[1])
+
+    async def _open_pieces(self, name: str, image: Image) -> PendingEntry | None:
+        """The answer as its pieces came, which may not be whole: the process died, or the connection."""
+        opened = read_pieces(name, [await self._sealer.open(piece, piece_context(name)) for piece in image.pieces])
+        return None if opened is None else PendingEntry(entry=opened[0], answer=read_raw(opened[1]))
+
 
 def holds_sealed_answer(folder: Path) -> bool:
     """Whether a journal holds an answer that only the vault's key opens. Raises ReadError when that cannot be told."""
     for path in _files(folder, ""):
         with contextlib.suppress(FileNotFoundError):
-            sealed = read_image(path.stem, read_regular(path, limit=_LIMIT)).sealed
-            if sealed is not None and needs_key(sealed):
+            image = read_image(path.stem, read_regular(path, limit=_LIMIT))
+            if any(needs_key(sealed) for sealed in (image.sealed or b"", *image.pieces)):
                 return True
     return False
 
@@ -210,7 +200,3 @@ def _files(folder: Path, slug: str) -> list[Path]:
         return []
     except OSError as error:
         raise ReadError(path=str(folder), reason=reason_of(error)) from None
-
-
-def _context(name: str) -> bytes:
-    return f"probe-tray journal\0{name}".encode("utf-8", "surrogateescape")

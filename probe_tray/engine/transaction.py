@@ -1,7 +1,7 @@
 """One refresh of one account, with the account's lock held: the order of these steps is what keeps a login alive.
 
-Read the stores again, prove that the answer can be kept, write the intent, send once, keep the raw answer before
-anybody reads it, then save it everywhere and tick it off. Nothing here is reordered for speed.
+Read the stores again, prove that the answer can be kept, write the intent, send once, keep the raw answer as it comes
+and before anybody reads it, then save it everywhere and tick it off. Nothing here is reordered for speed.
 """
 
 from collections.abc import Callable
@@ -144,7 +144,7 @@ class Transaction:
             try:
                 other = await self._other_login(entry)
                 if other is None:
-                    return await self._auth.refresh(secret)
+                    return await self._auth.refresh(secret, self._journal.arriving(entry))
             except NotSentError:
                 pause = next(pauses, None)
                 if pause is None:

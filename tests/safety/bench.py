@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from probe_tray.adapters.http_answer import read_raw
 from probe_tray.core.answer import Answer
 from probe_tray.core.credential import Credential, StoredCredential
 from probe_tray.core.errors import NotSentError, StoreError, UncertainError
@@ -90,6 +91,15 @@ class MemoryJournal:
         self.entries[entry.name] = (entry, None)
         self._steps.reach("prepared")
         return entry
+
+    def arriving(self, entry: JournalEntry) -> Callable[[bytes], None]:
+        raw = bytearray()
+
+        def write(piece: bytes) -> None:
+            raw.extend(piece)
+            self.entries[entry.name] = (entry, read_raw(bytes(raw)))
+
+        return write
 
     async def keep_answer(self, entry: JournalEntry, status: int, body: bytes) -> None:
         self._steps.reach("keep")
@@ -179,7 +189,7 @@ class StrictIssuer:
         self.renew(secret)
         raise UncertainError(reason="the connection was lost")
 
-    async def refresh(self, refresh_token: Secret) -> Answer:
+    async def refresh(self, refresh_token: Secret, arrived: Callable[[bytes], None]) -> Answer:
         self._steps.reach("send")
         self.sent.append((refresh_token.fingerprint, self._clock.now()))
         found = self.script.pop(0) if self.script else self.renew
@@ -188,6 +198,10 @@ class StrictIssuer:
         if isinstance(found, Exception):
             raise found
         answer = found if isinstance(found, Answer) else found(refresh_token)
+        self._steps.reach("acted")
+        raw = raw_answer(answer)
+        for place in range(0, len(raw), 1000):
+            arrived(raw[place : place + 1000])
         self._steps.reach("answered")
         return answer
 
@@ -202,6 +216,13 @@ class StrictIssuer:
 
     async def device_poll(self, device_auth_id: Secret, user_code: str) -> Answer:
         raise AssertionError
+
+
+def raw_answer(answer: Answer) -> bytes:
+    """An answer as it goes over the wire."""
+    length = [] if answer.status == 204 else [f"Content-Length: {len(answer.body)}"]
+    fields = [f"{name}: {value}" for name, value in answer.headers.items()]
+    return "\r\n".join([f"HTTP/1.1 {answer.status} Answer", *length, *fields, "", ""]).encode() + answer.body
 
 
 def refusal(status: int, code: str = "", **headers: str) -> Answer:

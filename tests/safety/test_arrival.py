@@ -25,6 +25,6 @@ async def test_an_answer_outlives_a_connection_that_cannot_be_closed(
     addresses = service.addresses
     client = ServiceClient(Service(issuer=addresses.issuer, backend=addresses.backend), detect_proxy("", {}), {})
     login = service.issue_login("ana@example.com")
-    assert (await client.refresh(Secret(login.refresh_token))).ok
+    assert (await client.refresh(Secret(login.refresh_token), lambda _piece: None)).ok
     await client.aclose()
     assert closed == [True]

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 
@@ -73,7 +74,8 @@ class Town(ScriptedService):
             return refusal(401, "token_expired")
         return self._busy() or usage_answer()
 
-    async def refresh(self, refresh_token: Secret) -> Answer:
+    async def refresh(self, refresh_token: Secret, arrived: Callable[[bytes], None]) -> Answer:
+        del arrived
         person, _, number = refresh_token.reveal().removeprefix("rt_").partition(".")
         moment = self.now.timestamp()
         self.requests.append((refresh_token.fingerprint, moment))

@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 import itertools
-from collections.abc import AsyncGenerator, Callable, Sized
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sized
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -29,10 +29,11 @@ async def settle() -> None:
 
 
 class FakeClock:
-    """Time that moves only when the test says so."""
+    """Time that moves only when the test says so; ``settled`` waits until all that can be done by then is done."""
 
-    def __init__(self, start: datetime = START) -> None:
+    def __init__(self, start: datetime = START, settled: Callable[[], Awaitable[None]] = settle) -> None:
         self._now = start
+        self._settled = settled
         self._elapsed = timedelta()
         self._sleepers: list[tuple[timedelta, int, asyncio.Future[None]]] = []
         self._numbers = itertools.count()
@@ -51,16 +52,16 @@ class FakeClock:
     async def advance(self, span: timedelta) -> None:
         """Let ``span`` pass, waking each sleeper at its time."""
         target = self._elapsed + span
-        await settle()
+        await self._settled()
         while self._sleepers and self._sleepers[0][0] <= target:
             moment, _, future = heapq.heappop(self._sleepers)
             if future.done():
                 continue
             self._move(moment)
             future.set_result(None)
-            await settle()
+            await self._settled()
         self._move(target)
-        await settle()
+        await self._settled()
 
     def jump(self, span: timedelta) -> None:
         """Move the wall clock alone, as a person or a time server does: sleepers take no notice."""
@@ -154,7 +155,8 @@ class ScriptedService:
         del verifier
         return self._next("exchange", f"{code.fingerprint} {redirect_uri}")
 
-    async def refresh(self, refresh_token: Secret) -> Answer:
+    async def refresh(self, refresh_token: Secret, arrived: Callable[[bytes], None]) -> Answer:
+        del arrived
         return self._next("refresh", refresh_token.fingerprint)
 
     async def revoke(self, refresh_token: Secret) -> Answer:

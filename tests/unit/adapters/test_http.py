@@ -72,6 +72,11 @@ def login(demo: DemoService, person: int = 0) -> Credential:
     return made
 
 
+def unkept(piece: bytes) -> None:
+    """Keeps nothing of an answer that nobody needs."""
+    del piece
+
+
 async def failure(ask: Coroutine[object, object, Answer]) -> ProbeError:
     with pytest.raises(ProbeError) as caught:
         await ask
@@ -82,7 +87,7 @@ async def failure(ask: Coroutine[object, object, Answer]) -> ProbeError:
 
 async def failure_of(script: bytes, *, hang: bool = False) -> tuple[ProbeError, RawServer]:
     async with raw_server(script, hang=hang) as server, client(f"http://127.0.0.1:{server.port}") as made:
-        return await failure(made.refresh(TOKEN)), server
+        return await failure(made.refresh(TOKEN, unkept)), server
 
 
 # --- what the service is asked, judged by a server that refuses whatever it does not know
@@ -101,8 +106,8 @@ async def test_a_refresh_is_asked_once_and_its_connection_not_used_again(demo: D
     mine = login(demo)
     assert mine.refresh_token is not None
     async with demo_client(demo) as made:
-        first = await made.refresh(mine.refresh_token)
-        again = await made.refresh(mine.refresh_token)
+        first = await made.refresh(mine.refresh_token, unkept)
+        again = await made.refresh(mine.refresh_token, unkept)
     assert (first.status, again.status) == (200, 401)
     assert "refresh_token_reused" in again.body.decode()
     assert demo.violations == ()
@@ -165,7 +170,7 @@ async def test_no_redirect_is_followed_and_no_cookie_kept() -> None:
     script = http(b"", "302 Found", "Location: http://127.0.0.1:9/elsewhere", "Set-Cookie: a=b; Path=/")
     async with raw_server(script) as server, client(f"http://127.0.0.1:{server.port}") as made:
         assert (await made.usage(credential())).status == 302
-        assert (await made.refresh(TOKEN)).status == 302
+        assert (await made.refresh(TOKEN, unkept)).status == 302
         await made.usage(credential())
     assert not any(b"cookie" in head.lower() for head in server.received)
 
@@ -174,7 +179,7 @@ async def test_token_requests_have_connections_of_their_own() -> None:
     async with raw_server(http(b"{}"), hang=True) as server, client(f"http://127.0.0.1:{server.port}") as made:
         await made.usage(credential())
         for _ in range(3):
-            await made.refresh(TOKEN)
+            await made.refresh(TOKEN, unkept)
     assert server.connections == 4
     assert [b"connection: close" in head.lower() for head in server.received] == [False, True, True, True]
 
@@ -225,7 +230,7 @@ async def test_tokens_that_have_all_come_do_not_depend_on_the_end_of_the_connect
     monkeypatch.setattr(http_client, "_SECONDS", 5)
     script = b"HTTP/1.1 200 OK\r\n" + head + b'{"a": {"b": 1}}\r\n'
     async with raw_server(script, hang=hang) as server, client(f"http://127.0.0.1:{server.port}") as made:
-        answer = await made.refresh(TOKEN)
+        answer = await made.refresh(TOKEN, unkept)
     assert answer.body.strip() == b'{"a": {"b": 1}}'
     assert len(server.received) == 1
 
@@ -262,7 +267,7 @@ def refused_port() -> int:
 
 async def test_a_refused_connection_was_not_sent() -> None:
     async with client(f"http://127.0.0.1:{refused_port()}") as made:
-        error = await failure(made.refresh(TOKEN))
+        error = await failure(made.refresh(TOKEN, unkept))
     assert type(error) is NotSentError
     assert "127.0.0.1 refused the connection" in str(error)
 
@@ -273,7 +278,7 @@ async def test_an_unknown_name_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", unknown)
     async with client("https://service.example") as made:
-        error = await failure(made.refresh(TOKEN))
+        error = await failure(made.refresh(TOKEN, unkept))
     assert type(error) is NotSentError
     assert "the name of service.example was not found" in str(error)
 
@@ -306,7 +311,7 @@ async def test_whoever_hears_of_answers_cannot_harm_them(demo: DemoService) -> N
     where, mine = demo.addresses, login(demo)
     made = ServiceClient(Service(issuer=where.issuer, backend=where.backend), DIRECT, {}, answered=fail)
     assert mine.refresh_token is not None
-    assert (await made.refresh(mine.refresh_token)).ok
+    assert (await made.refresh(mine.refresh_token, unkept)).ok
     assert (await made.usage(mine)).status
     await made.aclose()
     assert len(heard) == len(faults) == 2
@@ -332,7 +337,7 @@ async def test_what_the_proxy_refuses_was_not_sent(reply: bytes, words: str) -> 
         raw_server(reply) as proxy,
         client("https://service.example", through(proxy.port)) as made,
     ):
-        error = await failure(made.refresh(TOKEN))
+        error = await failure(made.refresh(TOKEN, unkept))
     assert type(error) is NotSentError
     assert words in str(error)
     assert "s3cret" not in str(error)
@@ -346,7 +351,7 @@ async def test_a_proxy_that_says_nothing_was_not_sent(monkeypatch: pytest.Monkey
         raw_server(b"", hang=True) as proxy,
         client("https://service.example", through(proxy.port)) as made,
     ):
-        error = await failure(made.refresh(TOKEN))
+        error = await failure(made.refresh(TOKEN, unkept))
     assert type(error) is NotSentError
 
 
@@ -379,7 +384,7 @@ async def over_tls(
         raw_server(http(b"{}"), context=context) as server,
         client(f"https://localhost:{server.port}", environment=environment) as made,
     ):
-        return await made.refresh(TOKEN)
+        return await made.refresh(TOKEN, unkept)
 
 
 async def test_ssl_cert_file_is_trusted(tmp_path: Path) -> None:
@@ -400,7 +405,7 @@ async def test_ssl_cert_dir_is_trusted(tmp_path: Path) -> None:
         raw_server(http(b"{}"), context=context) as server,
         client(f"https://localhost:{server.port}", environment={"SSL_CERT_DIR": str(folder)}) as made,
     ):
-        assert (await made.refresh(TOKEN)).ok
+        assert (await made.refresh(TOKEN, unkept)).ok
 
 
 @pytest.mark.parametrize(
@@ -425,7 +430,7 @@ async def test_a_certificate_that_fails_is_told_with_its_reason(
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
 async def test_a_wrong_path_gets_a_sentence(tmp_path: Path, variable: str) -> None:
     async with client("https://localhost:9", environment={variable: str(tmp_path / "absent")}) as made:
-        error = await failure(made.refresh(TOKEN))
+        error = await failure(made.refresh(TOKEN, unkept))
     assert type(error) is CertificateError
     assert variable in str(error)
     assert "absent" in str(error)
@@ -434,7 +439,7 @@ async def test_a_wrong_path_gets_a_sentence(tmp_path: Path, variable: str) -> No
 async def test_a_file_without_certificates_gets_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "x.pem").write_text("no certificate")
     async with client("https://localhost:9", environment={"SSL_CERT_FILE": str(tmp_path / "x.pem")}) as made:
-        assert "holds no certificate" in str(await failure(made.refresh(TOKEN)))
+        assert "holds no certificate" in str(await failure(made.refresh(TOKEN, unkept)))
 
 
 def test_what_the_system_trusts_stays_trusted_beside_the_variables(tmp_path: Path) -> None:
@@ -452,5 +457,5 @@ async def test_something_that_is_no_tls_was_not_sent() -> None:
         client(f"https://localhost:{server.port}") as made,
     ):
         server.greeting = b"SSH-2.0-hello\r\n"
-        error = await failure(made.refresh(TOKEN))
+        error = await failure(made.refresh(TOKEN, unkept))
     assert type(error) is NotSentError

@@ -35,7 +35,7 @@ async def test_what_is_sent_and_what_comes_back_is_known() -> None:
         service = Service(issuer=f"http://127.0.0.1:{server.port}", backend=f"http://127.0.0.1:{server.port}")
         client = ServiceClient(service, detect_proxy("", {}), {}, handles=known.add)
         await client.exchange(Secret("acodeacode"), Secret("averifier"), "http://localhost/")
-        await client.refresh(Secret("arefresh"))
+        await client.refresh(Secret("arefresh"), lambda _piece: None)
         await client.revoke(Secret("arevoked"))
         await client.device_poll(Secret("adevice"), "AAAA-BBBB")
         await client.usage(credential())
@@ -55,7 +55,7 @@ async def test_the_password_of_a_proxy_is_known() -> None:
         choice = detect_proxy(f"http://ana:hunter22@127.0.0.1:{proxy.port}", {})
         client = ServiceClient(OFFICIAL, choice, {}, handles=known.add)
         with pytest.raises(NotSentError):
-            await client.refresh(Secret("arefresh"))
+            await client.refresh(Secret("arefresh"), lambda _piece: None)
         await client.aclose()
     assert shown(known, "hunter22") == []
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -51,9 +51,9 @@ class Gated(ScriptedService):
         await self._pass("usage")
         return await super().usage(credential)
 
-    async def refresh(self, refresh_token: Secret) -> Answer:
+    async def refresh(self, refresh_token: Secret, arrived: Callable[[bytes], None]) -> Answer:
         await self._pass("refresh")
-        return await super().refresh(refresh_token)
+        return await super().refresh(refresh_token, arrived)
 
     async def _pass(self, name: str) -> None:
         self.running += 1

@@ -397,9 +397,20 @@ async def test_a_memory_that_cannot_be_written_keeps_an_uncertain_token_from_bei
     assert len(bench.issuer.sent) == 1
 
 
-async def test_an_intent_without_an_answer_is_uncertain_at_the_next_start() -> None:
+async def test_an_answer_that_came_out_of_the_connection_is_saved_at_the_next_start() -> None:
     bench = Bench()
     bench.steps.on["answered"] = bench.crash
+    with pytest.raises(Crash):
+        await bench.renew()
+    bench.restart()
+    assert (await bench.renew()).kind is RenewalKind.FRESH
+    assert bench.held() == {refresh_token(2)}
+    assert len(bench.issuer.sent) == 1
+
+
+async def test_an_intent_without_an_answer_is_uncertain_at_the_next_start() -> None:
+    bench = Bench()
+    bench.steps.on["acted"] = bench.crash
     with pytest.raises(Crash):
         await bench.renew()
     bench.restart()

@@ -1,0 +1,71 @@
+"""Connecting to a name whose addresses may not all answer (RFC 8305)."""
+
+import asyncio
+import socket
+from collections import deque
+from contextlib import suppress
+from itertools import zip_longest
+from typing import Final
+
+_HEAD_START: Final = 0.25
+"""Seconds before the next address is tried beside the last one (RFC 8305, section 5)."""
+
+_Found = tuple[int, tuple[object, ...]]
+
+
+async def dial(host: str, port: int) -> socket.socket:
+    """A connection to the first address of ``host`` that takes one.
+
+    Raises OSError; where several addresses failed, each for a reason of its own, they are its cause. It sets no limit
+    of time: break it off, and nothing stays open.
+    """
+    waiting = deque(await _addresses(host, port))
+    tries: set[asyncio.Task[socket.socket]] = set()
+    made: list[socket.socket] = []
+    failures: list[OSError] = []
+    try:
+        while not made and (waiting or tries):
+            if waiting:
+                tries.add(asyncio.create_task(_connect(*waiting.popleft())))
+            limit = _HEAD_START if waiting else None
+            done, tries = await asyncio.wait(tries, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+            for attempt in done:
+                try:
+                    made.append(attempt.result())
+                except OSError as error:
+                    failures.append(error)
+    finally:
+        for attempt in tries:
+            attempt.cancel()
+        late = await asyncio.gather(*tries, return_exceptions=True)
+        # Two may have come about at the same moment.
+        for other in [*made[1:], *(found for found in late if isinstance(found, socket.socket))]:
+            other.close()
+    if made:
+        return made[0]
+    if len(failures) == 1:
+        raise failures[0]
+    raise OSError from ExceptionGroup("no address took the connection", failures)
+
+
+async def _addresses(host: str, port: int) -> list[_Found]:
+    """In the system's order, but by turns of both families: one that is broken must not use up the time."""
+    loop = asyncio.get_running_loop()
+    answers = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found: list[_Found] = [(int(family), address) for family, _, _, _, address in answers]
+    ours = [address for address in found if address[0] == found[0][0]]
+    others = [address for address in found if address[0] != found[0][0]]
+    return [address for pair in zip_longest(ours, others) for address in pair if address is not None]
+
+
+async def _connect(family: int, address: tuple[object, ...]) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.settimeout(0)  # As the event loop wants it.
+        with suppress(OSError):
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(made, address)
+    except BaseException:
+        made.close()
+        raise
+    return made
