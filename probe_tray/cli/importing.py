@@ -21,6 +21,7 @@ from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.hints import at_the_command_line, with_hints
 from probe_tray.cli.import_sources import STANDARD_INPUT, read_sources
 from probe_tray.cli.import_table import HEADER, came_of_it, expected, import_json, import_rows, place_of
+from probe_tray.cli.layout import Table
 from probe_tray.cli.output import Console
 from probe_tray.cli.signals import Interruption
 from probe_tray.core.errors import ProbeError, Problem
@@ -101,7 +102,8 @@ class _Import:
 
     def _show(self, items: tuple[Item, ...]) -> None:
         if not self._arguments.json:
-            self._console.table(HEADER, import_rows(items, Now(SystemClock().now(), LocalZone()), self._t))
+            rows = import_rows(items, Now(SystemClock().now(), LocalZone()), self._t)
+            self._console.table(Table(header=HEADER, rows=rows))
         reports = [AccountReport(location=item.location, problem=item.problem) for item in items]
         for failure in failures(reports, self._t):
             self._console.failure(failure)

@@ -1,59 +1,120 @@
-"""What the command prints and writes."""
+"""What the command prints."""
 
-import shutil
-import stat
+import os
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from msgspec.structs import replace
 
 from probe_tray.adapters.disk import reason_of
-from probe_tray.adapters.safe_files import replace_file
-from probe_tray.cli.pipes import hush
-from probe_tray.core.errors import UsageError, WriteError
-from probe_tray.view.status_table import Cell, Weight, printable
+from probe_tray.cli.layout import Line, Table, aligned, laid_out
+from probe_tray.cli.pipes import hush, is_terminal, say
+from probe_tray.core.errors import WriteError
+from probe_tray.view.status_table import printable
 
-_STYLES = {Weight.PLAIN: "", Weight.GOOD: "green", Weight.WARNING: "yellow", Weight.CRITICAL: "bold red"}
-_GAP = "  "
+if TYPE_CHECKING:
+    from probe_tray.cli.terminal import Terminal
 
 
 class Console:
-    """Results go to standard output, everything else to standard error."""
+    """Results go to standard output, everything else to standard error.
+
+    Where one of them is a terminal, lines may be shown there meanwhile that are taken back again.
+    """
 
     def __init__(self, *, quiet: bool) -> None:
-        """``quiet``: no notes."""
-        self._quiet = quiet
+        """``quiet``: no notes, and nothing that moves."""
+        self.quiet = quiet
         for stream in (sys.stdout, sys.stderr):
             # A terminal of an old encoding shows what it cannot as "?", instead of ending the run.
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportOptionalMemberAccess] - TextIO does not declare what the line above has checked
+        self._out, self._err = _terminal(sys.stdout), _terminal(sys.stderr)
+        self._below_table = False
 
     def note(self, text: str) -> None:
         """Say something that is neither result nor failure."""
-        if not self._quiet:
-            print(printable(text), file=sys.stderr)
+        if not self.quiet:
+            self._say(text)
 
-    def prompt(self, text: str) -> None:
-        """Say what the person has to do now, which no flag silences."""
-        print(printable(text), file=sys.stderr, flush=True)
+    def prompt(self, text: str, *, end: str = "\n") -> None:
+        """Say what the person has to know or do now, which no flag silences."""
+        self._say(text, end=end)
 
     def failure(self, text: str) -> None:
         """Say what went wrong."""
-        print(f"codex-probe: {printable(text)}", file=sys.stderr)
+        self._say(f"codex-probe: {text}")
 
     def result(self, data: bytes) -> None:
         """Print a result that is text in UTF-8 already."""
+        self.take_back()
         with _printing():
-            print(data.decode(), end="", flush=True)
+            print(_spelled(data.decode(), sys.stdout), end="", flush=True)
 
-    def table(self, header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-        """Print a table: drawn and coloured on a terminal, plain aligned lines elsewhere."""
-        if sys.stdout is not None and sys.stdout.isatty():  # pyright: ignore[reportUnnecessaryComparison] - it is None when started with it closed
-            with _printing():
-                _draw(header, rows)
-        else:
-            with _printing():
-                print("\n".join(aligned(header, rows)), flush=True)
+    def table(self, *tables: Table) -> None:
+        """Print a table: as wide as the terminal and coloured there, plain aligned lines elsewhere.
+
+        ``tables`` say the same in ever fewer words, for terminals that are not wide enough for the first of them.
+        """
+        self.take_back()
+        with _printing():
+            if self._out is None:
+                print(_spelled("\n".join(aligned(tables[0])), sys.stdout), flush=True)
+            else:
+                self._out.draw(_plainer([(), *laid_out(tables, self._out.size.columns)], sys.stdout))
+                self._below_table = self._err is not None
+
+    def watched(self, *, table: bool) -> "Watched | None":
+        """What somebody looks at meanwhile; None where nobody does. ``table``: the results are a table for people."""
+        if self.quiet:
+            return None
+        if table and self._out is not None and self._out.can_redraw:
+            return Watched(self._out, sys.stdout, results=True)
+        if self._err is not None and self._err.can_redraw:
+            return Watched(self._err, sys.stderr, results=False)
+        return None
+
+    def take_back(self) -> None:
+        """Remove what is shown for a while."""
+        for terminal in (self._out, self._err):
+            if terminal is not None:
+                try:
+                    terminal.clear()
+                except OSError:
+                    # Its window was closed.
+                    hush()
+
+    def _say(self, text: str, end: str = "\n") -> None:
+        self.take_back()
+        if self._below_table:
+            self._below_table = False
+            say("")
+        say(_spelled(printable(text), sys.stderr), end=end)
+
+
+class Watched:
+    """A terminal whose last lines may change."""
+
+    def __init__(self, terminal: "Terminal", stream: TextIO, *, results: bool) -> None:
+        """``results``: it is that of standard output."""
+        self.terminal = terminal
+        self.results = results
+        self._stream = stream
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Let these lines take the place of those that were shown before. Raises OSError."""
+        self.terminal.show(list(_plainer(lines, self._stream)))
+
+
+def _terminal(stream: TextIO | None) -> "Terminal | None":
+    if not is_terminal(stream):
+        return None
+    # Only for those who see it: drawing takes a library that is slow to load.
+    from probe_tray.cli.terminal import Terminal
+
+    return Terminal.of(stream, os.environ)
 
 
 @contextmanager
@@ -68,44 +129,20 @@ def _printing() -> Generator[None]:
         raise WriteError(path="standard output", reason=reason_of(error)) from None
 
 
-def aligned(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[str]:
-    """The table as plain lines, its columns two spaces apart."""
-    lines = [list(header), *([cell.text for cell in row] for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    return [_GAP.join(text.ljust(w) for text, w in zip(line, widths, strict=True)).rstrip() for line in lines]
+# What old encodings lack, and what is as wide and stands for it.
+_PLAIN = str.maketrans("─━–·…", "-=--~")
 
 
-def _draw(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    from rich import box
-    from rich.console import Console as Terminal
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in header:
-        table.add_column(Text(name), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell.text, _STYLES[cell.weight]) for cell in row))
-    # Narrower than its words a table is unreadable; the terminal breaks the lines then, as it does for a pipe's.
-    columns = max(shutil.get_terminal_size().columns, 60)
-    Terminal(width=columns, highlight=False).print(table)
+def _spelled(text: str, stream: TextIO | None) -> str:
+    """``text`` in letters that ``stream`` has."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return text.translate(_PLAIN)
+    return text
 
 
-class OutputFile:
-    """The file of ``--output``: checked before anything is asked, written whole at the end."""
-
-    def __init__(self, path: Path) -> None:
-        """Take ``path``. Raises UsageError when it could not be written for a reason that shows beforehand."""
-        self.path = path
-        self.is_json = path.suffix.lower() == ".json"
-        if not self.is_json and path.suffix.lower() != ".csv":
-            raise UsageError(what=f"--output {path} must end in .csv or .json.")
-        if not path.absolute().parent.is_dir():
-            raise UsageError(what=f"--output {path}: there is no folder {path.absolute().parent}.")
-        if path.exists() and not stat.S_ISREG(path.stat().st_mode):
-            raise UsageError(what=f"--output {path} is not a file that can be replaced.")
-
-    def write(self, data: bytes) -> None:
-        """Put ``data`` in the file's place, 0600. Raises WriteError; then the old content is unchanged."""
-        # A link stays a link: what it leads to is replaced.
-        replace_file(self.path.resolve(), data)
+def _plainer(lines: Sequence[Line], stream: TextIO | None) -> Iterator[Line]:
+    for line in lines:
+        yield tuple(replace(piece, text=_spelled(piece.text, stream)) for piece in line)

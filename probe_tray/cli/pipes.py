@@ -1,15 +1,25 @@
-"""Standard output that nobody reads any more."""
+"""Standard output and standard error, whoever reads them: somebody, nobody any more, or nobody from the start."""
 
 import os
+import sys
+from typing import TextIO
 
-_STANDARD_OUTPUT = 1
+_STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
+
+
+def say(text: str, *, end: str = "\n") -> None:
+    """Print to standard error; where nobody can read it there is nobody to be told that either."""
+    # It is None in a process that was started with it closed, for which print would take standard output.
+    if sys.stderr is not None:  # pyright: ignore[reportUnnecessaryComparison] - see above
+        try:
+            print(text, end=end, file=sys.stderr, flush=True)
+        except OSError:
+            _silence(_STANDARD_ERROR)
 
 
 def hush() -> None:
     """Let nothing more come out of standard output: the interpreter would stumble over the rest when it ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, _STANDARD_OUTPUT)
-    os.close(nowhere)
+    _silence(_STANDARD_OUTPUT)
 
 
 def finish() -> None:
@@ -18,3 +28,14 @@ def finish() -> None:
         print(end="", flush=True)
     except OSError:
         hush()
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person sits there. Each of the three streams is None in a process that was started with it closed."""
+    return stream is not None and stream.isatty()
+
+
+def _silence(number: int) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, number)
+    os.close(nowhere)

@@ -7,7 +7,8 @@ import msgspec
 
 from probe_tray.adapters.local_zone import LocalZone
 from probe_tray.cli.arguments import Arguments
-from probe_tray.cli.output import Console, OutputFile
+from probe_tray.cli.output import Console
+from probe_tray.cli.output_file import OutputFile
 from probe_tray.core.report import AccountReport
 from probe_tray.view.csv_table import models_csv, status_csv
 from probe_tray.view.json_table import accounts_json

@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM, while there is something that must be seen to its end."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from types import FrameType, TracebackType
@@ -10,13 +11,15 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """Inside the running event loop: the first signal calls ``stop`` there, further ones do nothing."""
+    """Inside the running event loop: the first signal calls ``stop`` there; the second ends the program at once."""
 
-    def __init__(self, stop: Callable[[], object]) -> None:
-        """``stop`` is called between two steps of the loop."""
+    def __init__(self, stop: Callable[[], object], last_words: Callable[[], object] = lambda: None) -> None:
+        """``stop`` is called between two steps of the loop, ``last_words`` right before the program ends at once."""
         self._stop = stop
+        self._last_words = last_words
         self._loop = asyncio.get_running_loop()
         self._before: list[tuple[int, object]] = []
+        self._count = 0
         self.status: int | None = None
         """The exit status that the signal asks for, None while none came."""
 
@@ -35,7 +38,21 @@ class Interruption:
 
     def _came(self, number: int, frame: FrameType | None) -> None:
         del frame
-        if self.status is None:
-            self.status = 128 + number
-            # The handler may run in the middle of anything; the loop is woken and goes on from there.
-            self._loop.call_soon_threadsafe(self._stop)
+        self._count += 1
+        self.status = self.status or 128 + number
+        # The handler may run in the middle of anything; the loop is woken and goes on from there.
+        match self._count:
+            case 1:
+                self._loop.call_soon_threadsafe(self._stop)
+            case 2:
+                self._loop.call_soon_threadsafe(self._end)
+            case _:
+                # Whatever the last words wait for: they have waited long enough.
+                os._exit(self.status)
+
+    def _end(self) -> None:
+        try:
+            self._last_words()
+        finally:
+            # Tasks that see what was sent to its end do not let go; what they do is safe against a sudden end.
+            os._exit(self.status or 1)

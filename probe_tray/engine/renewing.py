@@ -79,6 +79,11 @@ class Renewals:
         async with self._locks.hold(key):
             await self._transaction.finish_pending(key)
 
+    @property
+    def sent(self) -> int:
+        """How many requests were sent whose answers have not been kept yet."""
+        return len(self._sending)
+
     async def close(self) -> None:
         """Start no request any more, and wait for those that were sent."""
         self._closed = True

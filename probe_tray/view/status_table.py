@@ -34,14 +34,22 @@ class Cell(msgspec.Struct, frozen=True):
     weight: Weight = Weight.PLAIN
 
 
-def status_header(t: Translator) -> tuple[str, ...]:
+MORE = 4
+"""The number of the column with every window that has no column of its own."""
+
+
+def status_header(t: Translator, *, brief: bool = False) -> tuple[str, ...]:
     """The names of the columns."""
+    if brief:
+        return t("Account"), t("Plan"), t("5 h, resets in"), t("Week, resets in"), t("More"), t("State")
     return t("Account"), t("Plan"), t("5 h"), t("Week"), t("More"), t("State")
 
 
-def status_rows(reports: Iterable[AccountReport], now: Now, t: Translator) -> list[tuple[Cell, ...]]:
-    """One row for each report, in their order."""
-    return [_row(report, now, t) for report in reports]
+def status_rows(
+    reports: Iterable[AccountReport], now: Now, t: Translator, *, brief: bool = False
+) -> list[tuple[Cell, ...]]:
+    """One row for each report, in their order. ``brief``: in as few words as the header allows."""
+    return [_row(report, _Words(now, t, brief=brief)) for report in reports]
 
 
 def summary(reports: Sequence[AccountReport], t: Translator) -> str:
@@ -71,29 +79,44 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def _row(report: AccountReport, now: Now, t: Translator) -> tuple[Cell, ...]:
+class _Words(msgspec.Struct, frozen=True):
+    """When, in which language, and how tersely it is said."""
+
+    now: Now
+    t: Translator
+    brief: bool
+
+
+def _row(report: AccountReport, words: _Words) -> tuple[Cell, ...]:
+    t = words.t
     name, plan = Cell(printable(report.name)), Cell(printable(report.plan) or _MISSING)
     snapshot = report.snapshot
     if report.problem is not None:
         said = Cell(printable(t.title(report.problem)), Weight.CRITICAL)
-        return name, plan, Cell(_MISSING), Cell(_MISSING), Cell(""), said
+        more, state = (said, Cell(t("failed"), Weight.CRITICAL)) if words.brief else (Cell(""), said)
+        return name, plan, Cell(_MISSING), Cell(_MISSING), more, state
     if snapshot is None:
         return name, plan, Cell(_MISSING), Cell(_MISSING), Cell(""), Cell(t(API_KEY) if report.api_key else "")
-    short, week = (_cell(w, snapshot, now, t) for w in (snapshot.short, snapshot.weekly))
-    return name, plan, short, week, _more(snapshot, now, t), _state(snapshot, now, t)
+    short, week = (_cell(w, snapshot, words) for w in (snapshot.short, snapshot.weekly))
+    return name, plan, short, week, _more(snapshot, words), _state(snapshot, words)
 
 
-def _cell(window: Window | None, snapshot: Snapshot, now: Now, t: Translator) -> Cell:
+def _cell(window: Window | None, snapshot: Snapshot, words: _Words) -> Cell:
     if window is None:
         return Cell(_MISSING)
-    return Cell(_words(window, snapshot, now, t), _weight(window))
+    return Cell(_use(window, snapshot, words), _weight(window))
 
 
-def _words(window: Window, snapshot: Snapshot, now: Now, t: Translator) -> str:
+def _use(window: Window, snapshot: Snapshot, words: _Words) -> str:
+    t = words.t
     used = t("{percent} %", percent=f"{window.used_percent:.0f}")
     if window.reset_at is None:
         return used
-    return t("{used}, resets {when}", used=used, when=until(local_time(window.reset_at, snapshot), now, t))
+    when = local_time(window.reset_at, snapshot)
+    if words.brief:
+        left = when - words.now.moment
+        return t("{used}, {span}", used=used, span=span(left, t) if left > timedelta() else t("now"))
+    return t("{used}, resets {when}", used=used, when=until(when, words.now, t))
 
 
 def _weight(window: Window) -> Weight:
@@ -102,14 +125,14 @@ def _weight(window: Window) -> Weight:
     return Weight.WARNING if window.used_percent >= _WARN else Weight.PLAIN
 
 
-def _more(snapshot: Snapshot, now: Now, t: Translator) -> Cell:
+def _more(snapshot: Snapshot, words: _Words) -> Cell:
     """Every other window that was found."""
-    shown = {id(snapshot.short), id(snapshot.weekly)}
+    t, shown = words.t, {id(snapshot.short), id(snapshot.weekly)}
     main = [w for w in snapshot.main.windows if id(w) not in shown]
-    parts = [f"{_name(w, t)} {_words(w, snapshot, now, t)}" for w in main]
+    parts = [f"{_name(w, t)} {_use(w, snapshot, words)}" for w in main]
     review = [] if snapshot.code_review is None else [(t("code review"), snapshot.code_review)]
     others: list[tuple[str, Limit]] = [*review, *((x.name or x.feature or t("other"), x) for x in snapshot.extra)]
-    parts += [f"{name} {_name(w, t)} {_words(w, snapshot, now, t)}" for name, limit in others for w in limit.windows]
+    parts += [f"{name} {_name(w, t)} {_use(w, snapshot, words)}" for name, limit in others for w in limit.windows]
     windows = [*main, *(w for _, limit in others for w in limit.windows)]
     weights = {_weight(w) for w in windows}
     weight = next((w for w in (Weight.CRITICAL, Weight.WARNING) if w in weights), Weight.PLAIN)
@@ -128,15 +151,16 @@ def _name(window: Window, t: Translator) -> str:
             return span(timedelta(seconds=window.seconds or 0), t)
 
 
-def _state(snapshot: Snapshot, now: Now, t: Translator) -> Cell:
+def _state(snapshot: Snapshot, words: _Words) -> Cell:
+    t = words.t
     match capacity(snapshot):
         case Capacity.AVAILABLE:
             return Cell(t("available"), Weight.GOOD)
         case Capacity.UNKNOWN:
-            return Cell(t("no quota shown"))
+            return Cell(t("no quota") if words.brief else t("no quota shown"))
         case Capacity.LIMITED:
             moment = blocked_until(snapshot)
-            if moment is None:
+            if moment is None or words.brief:
                 return Cell(t("no capacity"), Weight.CRITICAL)
-            when = both(local_time(moment, snapshot), now, t)
+            when = both(local_time(moment, snapshot), words.now, t)
             return Cell(t("no capacity until the reset {when}", when=when), Weight.CRITICAL)
