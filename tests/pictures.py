@@ -61,6 +61,10 @@ LOOKS = (
     IconLook(weekly=0, short=0),
     IconLook(badge=True),
     IconLook(),
+    IconLook(weekly=17, short=42, number=42),
+    IconLook(weekly=61, short=88, short_tone=WARN, number=88),
+    IconLook(weekly=100, short=11, weekly_tone=BAD, exhausted=True, number=100),
+    IconLook(weekly=61, short=53, badge=True, number=61),
 )
 
 
@@ -235,7 +239,7 @@ def _side_by_side(pictures: list[QPixmap], theme: Theme) -> QPixmap:
 
 def _icons(icons: IconPainter, *, dark: bool) -> QPixmap:
     """All looks: 16, 22 and 32 px at 1x and 2x, and each of them enlarged so that single pixels can be judged."""
-    sheet = QPixmap(1500, 560)
+    sheet = QPixmap(2000, 560)
     sheet.fill(QColor("#22262c" if dark else "#eceff2"))
     painter = QPainter(sheet)
     y = 12

@@ -50,6 +50,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the panel stays open when another window is used."""
     welcomed: bool = False
     """Whether the person has agreed to go on with the official client's login alone."""
+    in_icon: str = ""
+    """The slug of the account that the tray icon is about; empty: always of the tightest."""
 
     def alias(self, slug: str) -> str:
         """The person's name for the account, empty where there is none."""

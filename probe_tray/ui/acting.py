@@ -90,6 +90,7 @@ class Acting:
                 | ActionKind.MOVE_TO_FOLDER
                 | ActionKind.DETAILS
                 | ActionKind.RENAME
+                | ActionKind.IN_ICON
                 | ActionKind.REMOVE
             ) as kind:
                 # The account may have gone since its menu was opened.
@@ -157,7 +158,11 @@ class Acting:
 
     def _groups(self, key: AccountKey | None) -> Groups:
         account = None if key is None else self._engine.state.account(key)
-        return () if account is None else account_menu(account, self._engine.state.settings, self._translator)
+        if account is None:
+            return ()
+        state = self._engine.state
+        chosen = state.desk.in_icon == account.key.slug
+        return account_menu(account, state.settings, self._translator, in_icon=chosen)
 
     def open_menu(self, parent: QWidget, card: Card, at: QPoint) -> QMenu | None:
         """Show what can be done with a card; None where that is nothing."""
@@ -174,6 +179,9 @@ class Acting:
                 self._elsewhere.details(account.key)
             case ActionKind.RENAME:
                 self._elsewhere.name(account.key)
+            case ActionKind.IN_ICON:
+                desk, slug = self._engine.state.desk, account.key.slug
+                self._engine.send(Arrange(replace(desk, in_icon="" if desk.in_icon == slug else slug)))
             case ActionKind.MOVE_TO_VAULT:
                 self._engine.send(MoveAccount(account.key, StoreKind.VAULT))
             case ActionKind.MOVE_TO_FOLDER:

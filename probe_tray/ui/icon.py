@@ -6,6 +6,7 @@ import msgspec
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
+from probe_tray.ui.digits import Digits
 from probe_tray.ui.theme import Tokens
 from probe_tray.view.models import IconLook, Tone
 
@@ -93,6 +94,9 @@ class _Glyph:
     def paint(self, look: IconLook) -> None:
         if look.stale:
             self._painter.setOpacity(0.5)
+        if look.number is not None:
+            self._number(look, look.number)
+            return
         if look.weekly is None and look.short is None:
             self._hollow(badge=look.badge)
         else:
@@ -100,6 +104,19 @@ class _Glyph:
         if look.badge:
             self._painter.setOpacity(1.0)
             self._badge()
+
+    def _number(self, look: IconLook, number: int) -> None:
+        """The number above a bar of the long window; a badge shortens the bar, so that it covers no digit."""
+        tone = look.short_tone if look.short == number else look.weekly_tone
+        colour = self._colour(Tone.CRITICAL if look.exhausted else tone)
+        digits = Digits(self._painter, self._size)
+        digits.write(str(number), colour)
+        full = look.weekly if look.weekly is not None else number
+        bar = _FULL if look.exhausted else full
+        digits.bar(bar, colour if look.exhausted else self._colour(look.weekly_tone), self._plain(0.24), dot=look.badge)
+        if look.badge:
+            self._painter.setOpacity(1.0)
+            digits.dot(QColor(self._ink.critical))
 
     def _use(self, look: IconLook) -> None:
         critical = self._colour(Tone.CRITICAL)

@@ -10,8 +10,11 @@ Groups = tuple[tuple[Action, ...], ...]
 """Rows of a menu; a line is drawn between the groups. ``&`` stands before the letter for the keyboard."""
 
 
-def account_menu(account: AccountState, settings: Settings, t: Translator) -> Groups:
-    """Everything that makes sense for this account; of the official client's login only what leaves it as it is."""
+def account_menu(account: AccountState, settings: Settings, t: Translator, *, in_icon: bool = False) -> Groups:
+    """Everything that makes sense for this account; of the official client's login only what leaves it as it is.
+
+    ``in_icon``: whether the person has chosen it for the tray icon.
+    """
 
     def row(kind: ActionKind, label: str) -> Action:
         return Action(kind=kind, label=label, key=account.key)
@@ -31,6 +34,8 @@ def account_menu(account: AccountState, settings: Settings, t: Translator) -> Gr
         label = t("Move to the f&older") if alone else t("Keep in the f&older only")
         places.append(row(ActionKind.MOVE_TO_FOLDER, label))
     places.append(row(ActionKind.RENAME, t("Rena&me…")))
+    shown = t("Show the tightest account in the &icon") if in_icon else t("Always show it in the &icon")
+    places.append(row(ActionKind.IN_ICON, shown))
     if account.email:
         places.append(row(ActionKind.COPY_EMAIL, t("&Copy email address")))
     groups = (tuple(login), tuple(places), () if account.official else (row(ActionKind.REMOVE, t("&Remove…")),))

@@ -32,6 +32,8 @@ class IconLook(msgspec.Struct, frozen=True, kw_only=True):
     stale: bool = False
     badge: bool = False
     """Something needs the person: here, or with another account."""
+    number: int | None = None
+    """Percents to be written in place of ring and disc; None where these are drawn."""
 
 
 class ActionKind(enum.Enum):
@@ -55,6 +57,8 @@ class ActionKind(enum.Enum):
     DETAILS = "details"
     RENAME = "rename"
     """Edits the name where it stands."""
+    IN_ICON = "in the icon"
+    """The tray icon is about this account, or again about the tightest."""
     REMOVE = "remove"
     """Asks first."""
     START_ANEW = "start anew"
@@ -173,6 +177,7 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
     refresh: str
     renew: str
     test_models: str
+    sync: str
     show: str
     pause: PauseMenu
     hide_names: str

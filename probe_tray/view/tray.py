@@ -9,6 +9,7 @@ from probe_tray.view.cards import account_card
 from probe_tray.view.models import Card, IconLook, Menu, MenuRow, PauseMenu, Tray
 from probe_tray.view.summary import headline, no_capacity, shortened
 from probe_tray.view.survey import Found, Seen, by_need, name
+from probe_tray.view.sync import sync_entry
 from probe_tray.view.times import Now, age, at, date
 from probe_tray.view.translate import Translator
 
@@ -21,7 +22,7 @@ _WITHOUT_NUMBERS = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING})
 def tray(seen: Seen, t: Translator) -> Tray:
     """The icon and its tooltip."""
     words = [t("Probe Tray"), headline(seen, t)]
-    found = _tightest(seen)
+    found = _in_icon(seen)
     if found is not None:
         words += _numbers(found, seen, t)
         # Of all that is said the name can best be cut.
@@ -45,6 +46,7 @@ def menu(seen: Seen, t: Translator) -> Menu:
         refresh=t("&Refresh now"),
         renew=t("Re&new logins…"),
         test_models=t("&Test models…"),
+        sync=sync_entry(seen.state.sync, t),
         show=t("&Open Probe Tray"),
         pause=_pause(seen.state, seen.now, t),
         hide_names=t("&Hide names"),
@@ -69,8 +71,12 @@ def _pause(state: AppState, now: Now, t: Translator) -> PauseMenu:
     )
 
 
-def _tightest(seen: Seen) -> Found | None:
-    """The account that the icon is about: the tightest of those with numbers that mean something."""
+def _in_icon(seen: Seen) -> Found | None:
+    """The account that the icon is about: the person's choice, else the tightest with numbers that mean something."""
+    wanted = seen.state.desk.in_icon
+    chosen = next((f for f in seen.found if wanted and f.account.key.slug == wanted), None)
+    if chosen is not None:
+        return chosen
     known = [f for f in seen.found if f.account.snapshot is not None and f.what not in _WITHOUT_NUMBERS]
     return max(known, key=lambda f: -f.need[1], default=None)
 
@@ -79,7 +85,10 @@ def _look(seen: Seen, found: Found | None) -> IconLook:
     badge = bool(seen.state.store_problems) or any(f.what in _WITHOUT_NUMBERS for f in seen.found)
     if found is None:
         return IconLook(badge=badge)
-    return replace(looks.look(found.account, found.what, seen.state.settings), badge=badge)
+    look = looks.look(found.account, found.what, seen.state.settings)
+    used = [percent for percent in (look.weekly, look.short) if percent is not None]
+    number = max(used, default=None) if seen.state.settings.icon_number else None
+    return replace(look, badge=badge, number=number)
 
 
 def _numbers(found: Found, seen: Seen, t: Translator) -> list[str]:

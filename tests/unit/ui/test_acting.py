@@ -177,3 +177,20 @@ def test_a_new_key_is_made_after_one_question(desk: Bench) -> None:
 def test_the_settings_open(desk: Bench) -> None:
     desk.acting.act(Action(kind=ActionKind.SETTINGS, label=""))
     assert desk.settings_shown == 1
+
+
+def test_an_account_is_chosen_for_the_icon_and_let_go_again(desk: Bench) -> None:
+    desk.choose("ana@example.com", "Always show it in the &icon")
+    chosen = Desk(in_icon=ANA.key.slug)
+    assert desk.engine.sent == [Arrange(chosen)]
+    desk.engine.change(replace(desk.engine.state, desk=chosen))
+    desk.choose("lee@example.com", "Always show it in the &icon")
+    desk.choose("ana@example.com", "Show the tightest account in the &icon")
+    assert desk.engine.sent[1:] == [Arrange(Desk(in_icon=LEE.key.slug)), Arrange(Desk())]
+
+
+def test_a_name_is_given_in_privacy_mode_too_and_the_shown_letters_are_none(desk: Bench) -> None:
+    desk.engine.change(replace(desk.engine.state, settings=Settings(privacy=True)))
+    desk.acting.name(ANA.key, "a•••@e•••")
+    desk.acting.name(ANA.key, "Work")
+    assert desk.engine.sent == [Arrange(Desk()), Arrange(Desk().named(ANA.key.slug, "Work"))]

@@ -16,6 +16,8 @@ LOOKS = {
     "exhausted": IconLook(weekly=100, short=11, weekly_tone=Tone.CRITICAL, exhausted=True),
     "other needs login": IconLook(weekly=17, short=42, badge=True),
     "stale": IconLook(weekly=17, short=42, stale=True),
+    "number": IconLook(weekly=17, short=42, number=42),
+    "number, other needs login": IconLook(weekly=17, short=42, number=42, badge=True),
     "login": IconLook(badge=True),
     "no data": IconLook(),
 }
@@ -93,3 +95,27 @@ def test_every_text_can_be_read(tokens: Tokens) -> None:
     pairs += [(ink, tokens.card) for ink in (tokens.warning_text, tokens.critical_text)]
     pairs.append((tokens.on_accent, tokens.accent))
     assert all(contrast(*pair) >= 4.5 for pair in pairs), [p for p in pairs if contrast(*p) < 4.5]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_number_is_told_from_every_other_and_stays_apart_from_bar_and_dot(qapp: QApplication, size: int) -> None:
+    looks = [IconLook(weekly=50, number=number, badge=number % 2 == 1) for number in range(101)]
+    pictures = [image(look, size) for look in looks]
+    digits = {bytes(picture.copy(0, 0, size, round(size * 11 / 16)).constBits()) for picture in pictures}
+    assert len(digits) == len(looks)
+    # A free line below the digits.
+    between = round(size * 11 / 16)
+    assert all(picture.pixelColor(x, between).alpha() == 0 for picture in pictures[::2] for x in range(size))
+
+
+def test_a_number_of_16_px_is_drawn_on_whole_pixels(qapp: QApplication) -> None:
+    found = image(IconLook(weekly=42, number=88), 16)
+    alphas = {found.pixelColor(x, y).alpha() for x in range(16) for y in range(11)}
+    assert alphas == {0, 255}
+
+
+def test_the_ink_of_a_number_tells_its_own_window(qapp: QApplication) -> None:
+    short = image(IconLook(weekly=10, short=96, short_tone=Tone.CRITICAL, number=96), 32)
+    assert short.pixelColor(2, 1) == QColor(ON_LIGHT.critical)
+    week = image(IconLook(weekly=85, short=11, weekly_tone=Tone.WARNING, number=85), 32)
+    assert week.pixelColor(8, 1) == QColor(ON_LIGHT.warning)

@@ -35,6 +35,7 @@ def test_a_login_of_ours_can_be_renewed_moved_and_removed() -> None:
         ActionKind.LOG_IN,
         ActionKind.MOVE_TO_FOLDER,
         ActionKind.RENAME,
+        ActionKind.IN_ICON,
         ActionKind.COPY_EMAIL,
         ActionKind.REMOVE,
     }
@@ -45,6 +46,7 @@ def test_the_official_login_is_only_looked_at() -> None:
         ActionKind.REFRESH,
         ActionKind.TEST_MODELS,
         ActionKind.LOG_IN,
+        ActionKind.IN_ICON,
         ActionKind.COPY_EMAIL,
     }
 

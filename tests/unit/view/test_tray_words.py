@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from probe_tray.core.desk import Desk
 from probe_tray.core.errors import KeyringLockedError, NotSentError, ProbeError, RateLimitedError
 from probe_tray.core.identity import StoreKind
 from probe_tray.core.quota import Limit, Snapshot, SpendControl, Window, WindowKind
+from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.resources import resource
 from probe_tray.view.catalogue import parse_po
@@ -149,3 +151,25 @@ def test_every_state_can_be_shown_in_both_languages(state: AppState, now: dateti
 def test_an_account_without_any_name_is_called_by_its_id() -> None:
     nameless = account("", snapshot(1, 1))
     assert shown(samples.only([nameless])).panel.cards[0].title == "account-of-"
+
+
+def test_the_icon_and_the_tooltip_are_about_the_account_that_the_person_chose() -> None:
+    state = samples.four()
+    chosen = replace(state, desk=Desk(in_icon=state.accounts[0].key.slug))
+    assert (shown(chosen).tray.look.weekly, shown(chosen).tray.look.short) == (17, 42)
+    assert "ana@example.com" in shown(chosen).tray.tooltip
+    gone = replace(state, desk=Desk(in_icon="0" * 24))
+    assert shown(gone).tray == shown(state).tray
+
+
+def test_a_chosen_account_without_numbers_is_shown_as_it_is() -> None:
+    state = samples.four()
+    needy = replace(state, desk=Desk(in_icon=state.accounts[3].key.slug))
+    assert shown(needy).tray.look == IconLook(badge=True)
+
+
+def test_the_number_in_the_icon_is_that_of_the_tightest_window() -> None:
+    wanted = replace(samples.only(samples.four().accounts[:2]), settings=Settings(icon_number=True))
+    assert shown(wanted).tray.look.number == 88
+    assert shown(replace(wanted, settings=Settings())).tray.look.number is None
+    assert shown(AppState(loaded=True, settings=Settings(icon_number=True))).tray.look.number is None
