@@ -59,6 +59,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(description="Folder of credential files shared with other tools; relative to the configuration file."),
     ] = ""
+    sync_url: Annotated[
+        str,
+        Meta(description="Address of the service with the table that your machines share; empty = no sync."),
+    ] = ""
+    sync_after_renewal: Annotated[
+        bool, Meta(description="Synchronise whenever the tray app has renewed a login, once sync is set up.")
+    ] = False
+    sync_every_hours: Annotated[
+        int,
+        Meta(ge=0, le=168, description="Synchronise every so many hours while the tray app runs; 0 = never."),
+    ] = 0
     renew_before_expiry_days: Annotated[
         int,
         Meta(

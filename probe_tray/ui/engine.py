@@ -24,6 +24,14 @@ class Engine(Protocol):
         """Hand over a command; never blocks."""
         ...
 
+    def new_sync_key(self) -> Secret:
+        """A key for the logins of sync that nobody has yet, kept nowhere."""
+        ...
+
+    def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
+        """Call ``then`` on the loop's thread with the key that is kept, or None; never blocks."""
+        ...
+
     def login_address(self) -> Secret | None:
         """The address of the sign-in page while a login waits."""
         ...

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import (
     QDialog,
@@ -11,8 +11,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QProgressBar,
     QPushButton,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -20,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
+from probe_tray.ui.wrapping import Wrapping
 from probe_tray.view.model_test import ModelTestView, TriedAccount, TriedModel
 from probe_tray.view.models import Tone
 
@@ -34,24 +33,6 @@ class ModelTestActions(msgspec.Struct, frozen=True, kw_only=True):
 
     stop: Callable[[], None]
     again: Callable[[], None]
-
-
-class _Wrapping(QStyledItemDelegate):
-    """Makes lines as high as their sentences need; Qt's own measures them as if they were never broken."""
-
-    def __init__(self, tree: QTreeWidget, theme: Theme) -> None:
-        super().__init__(tree)
-        self._tree = tree
-        self._theme = theme
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """The size of one cell in its column's present width."""
-        space, margin = self._theme.px(6), self._theme.px(8)
-        room = QRect(0, 0, max(self._tree.columnWidth(index.column()) - margin, 1), 10_000)
-        broken = Qt.TextFlag.TextWordWrap if index.column() == _SAID else Qt.TextFlag.TextSingleLine
-        said = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
-        height = option.fontMetrics.boundingRect(room, int(broken), said).height()
-        return QSize(super().sizeHint(option, index).width(), max(height, option.fontMetrics.height()) + space)
 
 
 class ModelTestDialog(QDialog):
@@ -70,8 +51,7 @@ class ModelTestDialog(QDialog):
         self._tree.setColumnCount(3)
         self._tree.setWordWrap(True)
         self._tree.setAllColumnsShowFocus(True)
-        self._tree.setItemDelegate(_Wrapping(self._tree, theme))
-        self._tree.header().sectionResized.connect(self._tree.scheduleDelayedItemsLayout)
+        Wrapping(self._tree, theme, _SAID)
         self._tree.setSelectionMode(QTreeWidget.SelectionMode.SingleSelection)
         self._tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._tree.header().setSectionsMovable(False)

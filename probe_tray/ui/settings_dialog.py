@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from probe_tray.core.settings import Settings
 from probe_tray.ui.connection_box import ConnectionBox
 from probe_tray.ui.fields import Field, make_field
+from probe_tray.ui.sync_box import SyncBox
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
 from probe_tray.view.settings import Form, Row, check
@@ -54,6 +55,7 @@ class SettingsDialog(QDialog):
         self._test.clicked.connect(self.test_wanted)
         self.connection = ConnectionBox(theme)
         self.connection.wanted.connect(lambda: self.connection_wanted.emit(self.field("proxy").value()))
+        self.sync = SyncBox(theme)
         self._complaint = words(wrap=True)
         self._buttons = QDialogButtonBox(self)
         self._saver = self._buttons.addButton(form.save, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -117,6 +119,8 @@ class SettingsDialog(QDialog):
                 rows.addWidget(title, rows.rowCount(), 0, 1, 2)
                 if group == self._form.test_group:
                     rows.addWidget(self._test, rows.rowCount(), 1)
+                if group == self._form.sync_group:
+                    rows.addWidget(self.sync, rows.rowCount(), 0, 1, 2)
             self._add(rows, row)
         scroll = QScrollArea(self)
         scroll.setWidget(page)
@@ -157,6 +161,7 @@ class SettingsDialog(QDialog):
             help_.setStyleSheet(f"color: {colours.secondary}; padding-bottom: {theme.px(8)}px")
         self._complaint.setStyleSheet(f"color: {colours.critical_text}")
         self.connection.dress()
+        self.sync.dress()
         # Its buttons must be in reach on a small screen too; the rows scroll.
         highest = int(self.screen().availableGeometry().height() * _SCREEN_SHARE)
         self.resize(theme.px(_WIDTH), min(theme.px(_HEIGHT), highest))

@@ -21,6 +21,7 @@ class Kind(enum.Enum):
     FOLDER = "folder"
     PROXY = "proxy"
     """Text, where None means "detect" and empty text means "none"."""
+    TEXT = "text"
     NAMES = "names"
     """A list of names, edited as one text with commas."""
 
@@ -62,6 +63,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     test: str
     """The button that shows a notification, at the head of the group ``test_group``."""
     test_group: str
+    sync_group: str
+    """The group at whose head stands how sync is set up and what came of it."""
     proxy_address: str
 
 
@@ -75,13 +78,16 @@ class _Words(msgspec.Struct, frozen=True):
 _GENERAL, _ACCOUNTS, _LOOK = mark("General"), mark("Accounts"), mark("Appearance")
 _ALERTS, _STORAGE, _NETWORK = mark("Notifications"), mark("Storage"), mark("Network")
 _LIKE_SHORT = mark("as for 5 h")
-_ADVANCED = mark("Advanced")
+_ADVANCED, _SYNC = mark("Advanced"), mark("Sync")
 _WORDS = {
     "language": _Words(_GENERAL, mark("Language")),
     "appearance": _Words(_LOOK, mark("Light or dark windows")),
     "start_at_login": _Words(_GENERAL, mark("Start when you log in to this computer")),
     "storage": _Words(_STORAGE, mark("New logins are kept in")),
     "sync_dir": _Words(_STORAGE, mark("Folder of logins")),
+    "sync_url": _Words(_SYNC, mark("Address of the table")),
+    "sync_after_renewal": _Words(_SYNC, mark("Synchronise after a renewal")),
+    "sync_every_hours": _Words(_SYNC, mark("Synchronise every"), mark(" h"), mark("never")),
     "renew_before_expiry_days": _Words(
         _ACCOUNTS, mark("Renew logins before they end"), mark(" days"), mark("when ended")
     ),
@@ -125,7 +131,7 @@ _PROXY_HELP = mark(
 def form(t: Translator) -> Form:
     """The form for all settings there are."""
     rows = [_row(entry, t) for entry in table()]
-    order = [t(g) for g in (_GENERAL, _ACCOUNTS, _ALERTS, _NETWORK, _STORAGE, _LOOK, _ADVANCED)]
+    order = [t(g) for g in (_GENERAL, _ACCOUNTS, _ALERTS, _NETWORK, _STORAGE, _SYNC, _LOOK, _ADVANCED)]
     return Form(
         title=t("Settings"),
         rows=tuple(sorted(rows, key=lambda r: order.index(r.group))),
@@ -137,6 +143,7 @@ def form(t: Translator) -> Form:
         levels_order=t("The second warning must not come before the first."),
         test=t("Show a test &notification"),
         test_group=t(_ALERTS),
+        sync_group=t(_SYNC),
         proxy_address=t("Proxy address"),
     )
 
@@ -189,4 +196,4 @@ def _kind(key: str, base: object, t: Translator) -> tuple[Kind, tuple[Choice, ..
     if key == "proxy":
         modes = (("detect", t("Detect")), ("none", t("None")), ("address", t("This address:")))
         return Kind.PROXY, tuple(Choice(*mode) for mode in modes)
-    return Kind.FOLDER, ()
+    return (Kind.FOLDER if key == "sync_dir" else Kind.TEXT), ()

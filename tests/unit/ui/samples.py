@@ -347,6 +347,7 @@ class FakeEngine:
         self._callbacks: list[Callable[[], None]] = []
         self.sent: list[Command] = []
         self.address: Secret | None = None
+        self.sync_key: Secret | None = None
 
     @property
     def state(self) -> AppState:
@@ -365,6 +366,12 @@ class FakeEngine:
 
     def login_address(self) -> Secret | None:
         return self.address
+
+    def new_sync_key(self) -> Secret:
+        return Secret("ab" * 32)
+
+    def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
+        then(self.sync_key)
 
     def change(self, state: AppState) -> None:
         self._state = state

@@ -1,0 +1,236 @@
+"""Sync in words: how it stands, what came of the last one, and what is asked before a row is overwritten."""
+
+import msgspec
+
+from probe_tray.core.errors import Problem
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState
+from probe_tray.core.sync import OVERWRITABLE, RECEIVED, SENT, StepKind, SyncItem, SyncReport
+from probe_tray.core.sync_setup import SyncSetup, SyncState
+from probe_tray.view.models import Question, Tone
+from probe_tray.view.privacy import mask
+from probe_tray.view.times import Now, ago, clock
+from probe_tray.view.translate import Translator, mark
+
+_DONE = {
+    StepKind.UPLOAD_NEW: mark("Sent: it was only on this computer."),
+    StepKind.UPLOAD_NEWER: mark("Sent: the one on this computer is newer."),
+    StepKind.REPAIR: mark("Sent again: an older one had been put into its place."),
+    StepKind.OVERWRITE: mark("Sent, in place of a row that could not be read."),
+    StepKind.RESTORE: mark("Received: it was only in the table."),
+    StepKind.ADOPT: mark("Received: the one in the table is newer."),
+    StepKind.SAME: mark("The same on both sides."),
+    StepKind.HELD_BACK: mark("Not sent: its refresh token may be dead, and the table keeps what it has."),
+}
+_ORDER = (
+    StepKind.FAILED,
+    StepKind.UNDECRYPTABLE,
+    StepKind.GARBAGE,
+    StepKind.ID_MISMATCH,
+    StepKind.OLDER_THAN_SEEN,
+    StepKind.OTHER_MEMBER,
+    StepKind.HELD_BACK,
+    StepKind.REPAIR,
+    StepKind.OVERWRITE,
+    StepKind.UPLOAD_NEW,
+    StepKind.UPLOAD_NEWER,
+    StepKind.RESTORE,
+    StepKind.ADOPT,
+    StepKind.SAME,
+)
+"""What needs a person comes first."""
+
+
+class SyncRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One account in the result."""
+
+    row_id: str
+    who: str
+    said: str
+    """What was done with it, or why nothing was."""
+    advice: str = ""
+    tone: Tone | None = None
+    overwritable: bool = False
+    """Whether the person may have its row replaced."""
+
+
+class SyncResultView(msgspec.Struct, frozen=True, kw_only=True):
+    """The window of the sync that runs or that ran last."""
+
+    window_title: str
+    title: str
+    text: str
+    tone: Tone | None
+    columns: tuple[str, str]
+    rows: tuple[SyncRow, ...]
+    done: int
+    total: int
+    """0 while nobody knows how many there are."""
+    running: bool
+    overwrite: str
+    again: str
+    """Empty while one runs."""
+    close: str
+
+
+class SyncBoxView(msgspec.Struct, frozen=True, kw_only=True):
+    """Sync in the settings window."""
+
+    said: str
+    """How it stands."""
+    advice: str
+    tone: Tone | None
+    last: str
+    """What came of the last one; empty before the first."""
+    set_up: str
+    sync_now: str
+    """Empty where it cannot begin."""
+    result: str
+
+
+def sync_box(state: AppState, now: Now, t: Translator) -> SyncBoxView:
+    """How sync stands, for the settings window."""
+    sync = state.sync
+    said, advice, tone = _standing(sync.setup, t)
+    return SyncBoxView(
+        said=said,
+        advice=advice,
+        tone=tone,
+        last=last_sync(sync, now, t),
+        set_up=t("Change the s&et-up…") if sync.setup.begun else t("S&et up sync…"),
+        sync_now=t("Sync &now") if can_begin(sync.setup) and not sync.running else "",
+        result=t("Last &result…") if sync.report is not None or sync.running else "",
+    )
+
+
+def can_begin(setup: SyncSetup) -> bool:
+    """Whether trying is worth it: a keyring that was locked may be open by now."""
+    return setup.ready or (setup.begun and setup.problem is not None)
+
+
+def sync_entry(sync: SyncState, t: Translator) -> str:
+    """The row of the menu."""
+    if sync.running:
+        return t("S&yncing…")
+    return t("S&ync now") if sync.setup.begun else t("Set up s&ync…")
+
+
+def last_sync(sync: SyncState, now: Now, t: Translator) -> str:
+    """What came of the last sync, in a line; empty before the first."""
+    if sync.running:
+        return t("A sync runs now…")
+    report = sync.report
+    if report is None:
+        return ""
+    when = ago(report.ended_at, now, t)
+    if report.problem is not None:
+        return t("Last sync {when}: {what}", when=when, what=t.title(report.problem))
+    return t("Last sync {when}: {what}.", when=when, what=counts(report, t))
+
+
+def counts(report: SyncReport, t: Translator) -> str:
+    """How many of what: "2 sent, 1 received, 4 the same"."""
+    parts = (
+        (report.sent, t("{n} sent", n=str(report.sent))),
+        (report.received, t("{n} received", n=str(report.received))),
+        (report.same, t("{n} the same", n=str(report.same))),
+        (report.refused, t("{n} refused", n=str(report.refused))),
+        (report.failed, t("{n} failed", n=str(report.failed))),
+        (report.left, t("{n} not looked at", n=str(report.left))),
+    )
+    words = [text for count, text in parts if count]
+    return t(", ").join(words) if words else t("there was nothing to share")
+
+
+def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
+    """The window for the sync that ``state`` knows; without one it says that there was none yet."""
+    sync, report = state.sync, state.sync.report
+    items = () if report is None or sync.running else report.items
+    title, text, tone = _heading(sync, now, t)
+    shown = sorted(items, key=lambda item: _ORDER.index(item.kind))
+    return SyncResultView(
+        window_title=t("Sync result"),
+        title=title,
+        text=text,
+        tone=tone,
+        columns=(t("Account"), t("What was done")),
+        rows=tuple(_row(item, state.settings, t) for item in shown),
+        done=sync.done,
+        total=sync.total,
+        running=sync.running,
+        overwrite=t("&Overwrite this row…"),
+        again=t("Sync &again") if can_begin(sync.setup) and not sync.running else "",
+        close=t("Close"),
+    )
+
+
+def overwriting(row: SyncRow, t: Translator) -> Question:
+    """Whether to replace a row that nobody here can read."""
+    return Question(
+        window_title=t("Overwrite a row"),
+        title=t("Overwrite the row of {who}?", who=row.who),
+        text=t(
+            "The login on this computer takes its place. If another computer wrote that row with another key, "
+            "its login is lost from the table, and that computer can no longer share this account. "
+            "If you are not sure, cancel and compare the keys first."
+        ),
+        yes=t("&Overwrite"),
+        no=t("Cancel"),
+    )
+
+
+def _standing(setup: SyncSetup, t: Translator) -> tuple[str, str, Tone | None]:
+    if not setup.begun:
+        said = t(
+            "Shares your logins between your own computers, through a table in a Supabase project of yours. "
+            "They are encrypted with a key that only your computers have."
+        )
+        return said, "", None
+    if setup.problem is not None:
+        return t.title(setup.problem), t.hint(setup.problem), Tone.WARNING
+    if setup.ready:
+        return t("Sync is set up with {url}.", url=setup.url), "", Tone.CALM
+    return t("Sync is not set up completely."), t("Finish the set-up; nothing is shared before that."), Tone.WARNING
+
+
+def _heading(sync: SyncState, now: Now, t: Translator) -> tuple[str, str, Tone | None]:
+    report = sync.report
+    if sync.running:
+        said = t("{done} of {total} accounts done.", done=str(sync.done), total=str(sync.total)) if sync.total else ""
+        return t("Syncing…"), said or t("Reading the table…"), None
+    if report is None:
+        return t("Nothing was synchronised yet"), "", None
+    when = t("Ended at {clock}.", clock=clock(report.ended_at, now))
+    if report.problem is not None:
+        said = t("{first} {second}", first=t.hint(report.problem), second=when)
+        return t.title(report.problem), said, Tone.CRITICAL
+    if report.well:
+        return _sentence(counts(report, t), t), when, Tone.CALM
+    advice = t("Those that need you come first.")
+    return _sentence(counts(report, t), t), t("{first} {second}", first=advice, second=when), Tone.WARNING
+
+
+def _sentence(text: str, t: Translator) -> str:
+    return t("Done: {what}", what=text)
+
+
+def _row(item: SyncItem, settings: Settings, t: Translator) -> SyncRow:
+    who = item.who
+    said = t(_DONE[item.kind]) if item.kind in _DONE else t("Nothing was done.")
+    advice, tone = "", Tone.CALM if item.kind in SENT | RECEIVED else None
+    if item.problem is not None:
+        problem = _masked(item.problem) if settings.privacy else item.problem
+        said, advice = t.title(problem), t.hint(problem)
+        tone = Tone.CRITICAL if item.kind is StepKind.FAILED else Tone.WARNING
+    return SyncRow(
+        row_id=item.row_id,
+        who=mask(who) if settings.privacy else who,
+        said=said,
+        advice=advice,
+        tone=tone,
+        overwritable=item.kind in OVERWRITABLE and item.key is not None,
+    )
+
+
+def _masked(problem: Problem) -> Problem:
+    return msgspec.structs.replace(problem, facts=tuple((name, mask(value)) for name, value in problem.facts))
