@@ -23,6 +23,7 @@ from probe_tray.core.commands import (
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.settings import Settings
 from probe_tray.ports import Clock
+from probe_tray.resources import resource
 from probe_tray.ui.about_dialog import AboutWindow, Inspector
 from probe_tray.ui.acting import Acting, Elsewhere
 from probe_tray.ui.bridge import Bridge
@@ -38,6 +39,7 @@ from probe_tray.ui.menu import MenuActions, TrayMenu
 from probe_tray.ui.model_testing import ModelTesting
 from probe_tray.ui.panel import PanelActions, PanelWindow
 from probe_tray.ui.settings_dialog import SettingsDialog
+from probe_tray.ui.syncing import Syncing
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray import TrayIcon
 from probe_tray.view.details import details
@@ -104,6 +106,14 @@ class Shell(QObject):
             self._icons,
             lambda state, key, span: details(state, key, span, Now(around.clock.now(), around.zone), around.translator),
         )
+        self._syncing = Syncing(
+            engine,
+            self._theme,
+            around.translator,
+            self._acting.question,
+            lambda: Now(around.clock.now(), around.zone),
+            resource("sql/tokens.sql").read_text("utf-8"),
+        )
         self._just_left = QTimer(self)
         self._just_left.setSingleShot(True)
         self._just_left.setInterval(_CLICK)
@@ -130,6 +140,7 @@ class Shell(QObject):
             self._settings = SettingsDialog(self._theme, form(self._around.translator), self._save)
             self._settings.test_wanted.connect(lambda: self._engine.send(SendTestNotification()))
             self._connection = ConnectionTesting(self._engine, self._settings, self._around.translator)
+            self._syncing.serve(self._settings.sync)
         self._settings.open_with(self._engine.state.settings)
 
     def show_about(self) -> None:
@@ -144,6 +155,10 @@ class Shell(QObject):
         """Test the models of one account or of all, after asking the first time; or show the test that runs."""
         self._testing.show(account)
 
+    def sync(self) -> None:
+        """Share logins with the table now, or set that up first."""
+        self._syncing.sync()
+
     def show_message(self, title: str, text: str) -> None:
         """Say something by the icon, where the desktop's notifications do not work."""
         self._tray.message(title, text)
@@ -157,6 +172,7 @@ class Shell(QObject):
         self._closing = True
         self._detailing.close()
         self._about.close()
+        self._syncing.close()
         self._following.close()
         self._bridge.close()
         self._tray.close()
@@ -182,6 +198,7 @@ class Shell(QObject):
         self._detailing.draw()
         self._acting.question.draw()
         self._testing.draw()
+        self._syncing.draw()
         if self._settings is not None and self._connection is not None:
             self._connection.draw()
 
@@ -220,6 +237,7 @@ class Shell(QObject):
             refresh=lambda: self._engine.send(Refresh()),
             renew=self._renew_due,
             test_models=self.show_model_test,
+            sync=self.sync,
             show=self.show_panel,
             show_account=self.show_panel,
             pause=lambda pause: self._engine.send(PauseNotifications(pause)),
@@ -250,6 +268,7 @@ class Shell(QObject):
         self._about.retell()
         before, self._settings = self._settings, None
         if before is not None:
+            self._syncing.leave()
             reopen = before.isVisible()
             before.close()
             before.deleteLater()
