@@ -38,6 +38,7 @@ from probe_tray.adapters.proxy import SystemProxies, detect_proxy, read_system_p
 from probe_tray.adapters.randomness import SystemRandomness
 from probe_tray.adapters.safe_files import make_private_folder
 from probe_tray.adapters.sealer import FolderSealer, VaultKey
+from probe_tray.adapters.tally_file import FileTally
 from probe_tray.adapters.vault import VaultStore, record_files
 from probe_tray.core.alert_kinds import Alert
 from probe_tray.core.errors import WriteError
@@ -268,7 +269,7 @@ def make_renewals(
     clock, host = SystemClock(), urlsplit(service.issuer).hostname or ""
     memory = FileRenewalMemory(places.memory)
     transaction = Transaction(client, accounts, journal, memory, clock, SystemRandomness(), host)
-    return Renewals(transaction, locks, clock, tell)
+    return Renewals(transaction, locks, clock, tell, FileTally(places.tally, locks))
 
 
 @contextlib.contextmanager

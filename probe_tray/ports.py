@@ -23,6 +23,7 @@ from probe_tray.core.importing import Candidate, Source
 from probe_tray.core.journal import JournalEntry, Outcome, PendingEntry
 from probe_tray.core.kept import Batch, Kept
 from probe_tray.core.oauth import Callback
+from probe_tray.core.renewal_pause import Tally
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.situation import Sensed
@@ -349,6 +350,18 @@ class RenewalMemory(Protocol):
 
     async def remember(self, fingerprint: str, outcome: Outcome) -> None:
         """Keep it in place of an older outcome, except that ``ENDED`` is never taken back. Raises WriteError."""
+        ...
+
+
+class TallyFile(Protocol):
+    """How the latest refresh requests of every process of this user ended, so that all of them rest together."""
+
+    async def load(self) -> Tally:
+        """What is known; nothing where that cannot be read. Never raises."""
+        ...
+
+    async def change(self, step: Callable[[Tally], Tally]) -> Tally:
+        """Put ``step`` of what is known in its place, one process at a time. Raises WriteError, DataFolderError."""
         ...
 
 

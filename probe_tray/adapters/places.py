@@ -50,6 +50,11 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
         return self.data_folder / "memory"
 
     @property
+    def tally(self) -> Path:
+        """How the latest refresh requests ended."""
+        return self.data_folder / "requests.json"
+
+    @property
     def said(self) -> Path:
         """What notifications have said."""
         return self.data_folder / "alerts.json"
@@ -63,6 +68,11 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
     def desk(self) -> Path:
         """How the accounts are named and ordered."""
         return self.data_folder / "desk.json"
+
+    @property
+    def sync_memory(self) -> Path:
+        """How new the rows of the shared table were."""
+        return self.data_folder / "sync.json"
 
     @property
     def locks(self) -> Path:

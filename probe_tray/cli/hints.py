@@ -1,7 +1,11 @@
 """What to do about a failure, said to somebody at a command line: nothing here goes on by itself."""
 
+from datetime import timedelta
+
 import msgspec
 
+from probe_tray.adapters.clock import SystemClock
+from probe_tray.adapters.local_zone import LocalZone
 from probe_tray.core.errors import Problem
 from probe_tray.core.report import AccountReport
 
@@ -20,7 +24,9 @@ _HINTS = {
         "if that fails too, sign in again with --login."
     ),
     "RetryLaterError": "Run it again later, or with -f now.",
-    "RenewalsPausedError": "Check the network and the proxy, then run it again. The logins were kept.",
+    "RenewalsPausedError": (
+        "No request was made. Check the network and the proxy, then run it again after {clock}. The logins were kept."
+    ),
     "EdgeBlockedError": "Check the proxy or VPN, or choose another one with --proxy.",
     "RegionBlockedError": "Use a network or proxy in a supported region; --proxy chooses one.",
     "KeyringLockedError": "Unlock the keyring, then run it again. Nothing was lost.",
@@ -36,7 +42,10 @@ _HINTS = {
 def at_the_command_line(problem: Problem) -> Problem:
     """``problem`` with the hint for a program that runs once."""
     hint = _HINTS.get(problem.kind)
-    return problem if hint is None else msgspec.structs.replace(problem, hint=hint)
+    if hint is None:
+        return problem
+    facts = (("clock", _clock_at_the_end(problem)),) if "{clock}" in hint else ()
+    return msgspec.structs.replace(problem, hint=hint, facts=(*problem.facts, *facts))
 
 
 def with_hints(report: AccountReport) -> AccountReport:
@@ -46,3 +55,9 @@ def with_hints(report: AccountReport) -> AccountReport:
         renewal = msgspec.structs.replace(renewal, problem=at_the_command_line(renewal.problem))
     problem = None if report.problem is None else at_the_command_line(report.problem)
     return msgspec.structs.replace(report, problem=problem, renewal=renewal)
+
+
+def _clock_at_the_end(problem: Problem) -> str:
+    """The time of day, here, at which trying again makes sense: the first whole minute."""
+    end = SystemClock().now() + timedelta(seconds=59 + (problem.retry_after or 0))
+    return f"{end.astimezone(LocalZone()):%H:%M}"

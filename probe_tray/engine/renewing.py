@@ -1,8 +1,8 @@
 """Renewals of all accounts: one at a time for each, few at once, none while everything fails."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -10,9 +10,9 @@ from probe_tray.core.errors import ProbeError, RenewalsPausedError, ServiceError
 from probe_tray.core.events import Event, RenewalEnded, RenewalStarted, TroubleMet
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.renewal import Renewed, Wish
-from probe_tray.core.renewal_pause import Attempt, paused_until
+from probe_tray.core.renewal_pause import Attempt, Tally, corrected, counted, rest_left
 from probe_tray.engine.transaction import Transaction
-from probe_tray.ports import AccountLocks, Clock
+from probe_tray.ports import AccountLocks, Clock, TallyFile
 
 _AT_ONCE = 4
 
@@ -32,9 +32,17 @@ class Renewals:
     """The only way to a refresh request, for every path that renews."""
 
     def __init__(
-        self, transaction: Transaction, locks: AccountLocks, clock: Clock, tell: Callable[[Event], None]
+        self,
+        transaction: Transaction,
+        locks: AccountLocks,
+        clock: Clock,
+        tell: Callable[[Event], None],
+        tally: TallyFile | None = None,
     ) -> None:
-        """Run ``transaction`` under ``locks``; ``tell`` hears how it goes."""
+        """Run ``transaction`` under ``locks``; ``tell`` hears how it goes.
+
+        All who share a ``tally`` rest together after mass failure; without one this object rests by itself.
+        """
         self._transaction = transaction
         self._locks = locks
         self._clock = clock
@@ -42,10 +50,10 @@ class Renewals:
         self._running: dict[AccountKey, _Running] = {}
         self._sending: set[AccountKey] = set()
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._attempts: deque[Attempt] = deque(maxlen=4096)
-        self._paused: datetime | None = None
+        self._shared = tally
+        self._own = Tally()
         self._closed = False
-        # The rest is measured by a clock that nobody sets, from the wall clock's time at the start.
+        # Its own rest is measured by a clock that nobody sets, from the wall clock's time at the start.
         self._began = clock.now() - timedelta(seconds=clock.monotonic())
 
     async def renew(self, key: AccountKey, wish: Wish) -> Renewed:
@@ -77,7 +85,11 @@ class Renewals:
     async def finish_pending(self, key: AccountKey) -> None:
         """Complete what an earlier run left in the journal. Raises a ProbeError."""
         async with self._locks.hold(key):
-            await self._transaction.finish_pending(key)
+            await self.finish_held(key)
+
+    async def finish_held(self, key: AccountKey) -> None:
+        """The same where the caller holds the account's lock. Raises a ProbeError."""
+        await self._transaction.finish_pending(key)
 
     @property
     def sent(self) -> int:
@@ -96,32 +108,50 @@ class Renewals:
     async def _renew(self, key: AccountKey, wish: Wish) -> Renewed:
         async with self._slots, self._locks.hold(key):
             self._tell(RenewalStarted(key=key))
+            rest = await self._rest_of_all()
             try:
-                renewed = await self._transaction.run(key, wish, lambda: self._point_of_no_return(key))
+                renewed = await self._transaction.run(key, wish, lambda: self._point_of_no_return(key, rest))
             except Exception as error:
                 # A mistake in the program must not pass for a success either.
-                self._ended(key, error if isinstance(error, ProbeError) else ProbeError())
+                await self._ended(key, error if isinstance(error, ProbeError) else ProbeError())
                 raise
             except asyncio.CancelledError:
                 # Quitting: there is nobody left to tell.
                 self._sending.discard(key)
                 raise
-            self._ended(key, None)
+            await self._ended(key, None)
             return renewed
 
-    def _ended(self, key: AccountKey, problem: ProbeError | None) -> None:
+    async def _ended(self, key: AccountKey, problem: ProbeError | None) -> None:
         if key in self._sending and (problem is None or isinstance(problem, ServiceError)):
-            now = self._time()
-            self._attempts.append(Attempt(at=now, account=key, failed=problem is not None))
-            self._paused = paused_until(self._attempts, now) or self._paused
+            await self._count(key, failed=problem is not None)
         self._sending.discard(key)
         self._tell(RenewalEnded(key=key, at=self._clock.now(), problem=None if problem is None else problem.problem))
 
-    def _point_of_no_return(self, key: AccountKey) -> None:
+    async def _count(self, key: AccountKey, *, failed: bool) -> None:
+        self._own = counted(self._own, Attempt(at=self._time(), account=key.slug, failed=failed))
+        if self._shared is not None:
+            attempt = Attempt(at=self._clock.now(), account=key.slug, failed=failed)
+            # Where the disk does not let it the others learn nothing of it; this process rests all the same.
+            with suppress(ProbeError):
+                await self._shared.change(lambda tally: counted(tally, attempt))
+
+    async def _rest_of_all(self) -> timedelta:
+        """How long every process has to rest."""
+        if self._shared is None:
+            return timedelta()
+        tally, now = await self._shared.load(), self._clock.now()
+        if corrected(tally, now) != tally:
+            # Else each look would begin the rest anew.
+            with suppress(ProbeError):
+                await self._shared.change(lambda tally: corrected(tally, now))
+        return rest_left(tally, now)
+
+    def _point_of_no_return(self, key: AccountKey, rest: timedelta) -> None:
         if self._closed:
             # Quitting: whatever is begun now might not see its end.
             raise asyncio.CancelledError
-        left = timedelta() if self._paused is None else self._paused - self._time()
+        left = max(rest, rest_left(self._own, self._time()))
         if left > timedelta():
             raise RenewalsPausedError(retry_after=left)
         self._sending.add(key)

@@ -11,7 +11,9 @@ import subprocess
 import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -202,6 +204,23 @@ def test_a_request_that_never_left_is_tried_three_times_and_costs_nothing(bench:
     assert "refused the connection" in done.stderr.decode()
     assert bench.run("--renew", "logins/a.json").returncode == 0
     assert (bench.refreshes(), bench.is_live()) == (1, True)
+
+
+def test_a_rest_that_another_program_began_is_kept_by_every_account_and_told(bench: Bench) -> None:
+    for number, name in enumerate(("a.json", "b.json")):
+        bench.login(name, number)
+    end = (datetime.now(UTC) + timedelta(minutes=20)).replace(second=30)
+    bench.data.mkdir(parents=True, mode=0o700)
+    (bench.data / "requests.json").write_text(
+        json.dumps({"version": 1, "tally": {"attempts": [], "rest_until": end.isoformat()}})
+    )
+    done = bench.run("--renew", "-f", bench.logins)
+    assert (done.returncode, bench.refreshes()) == (1, 0)
+    assert done.stdout.decode().count("renewing rests for half an hour") == 2
+    clock = (end + timedelta(minutes=1)).astimezone(ZoneInfo("Asia/Shanghai"))
+    assert f"No request was made. Check the network and the proxy, then run it again after {clock:%H:%M}." in (
+        done.stderr.decode()
+    )
 
 
 # --- files and disks

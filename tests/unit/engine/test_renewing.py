@@ -19,6 +19,7 @@ from probe_tray.core.events import Event, RenewalEnded, RenewalStarted, TroubleM
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.renew_policy import Reason
 from probe_tray.core.renewal import RenewalKind, Renewed, Wish
+from probe_tray.core.renewal_pause import Tally
 from probe_tray.engine.renewing import Renewals
 from tests.support.fakes import FakeClock, settle
 from tests.support.tokens import credential
@@ -79,15 +80,32 @@ class Locks:
         yield
 
 
-class Office:
-    """Renewals with doubles around them."""
+class SharedTally:
+    """What all processes know; ``fault`` is a disk that takes nothing."""
 
     def __init__(self) -> None:
-        self.clock = FakeClock()
+        self.known = Tally()
+        self.fault: WriteError | None = None
+
+    async def load(self) -> Tally:
+        return self.known
+
+    async def change(self, step: Callable[[Tally], Tally]) -> Tally:
+        if self.fault is not None:
+            raise self.fault
+        self.known = step(self.known)
+        return self.known
+
+
+class Office:
+    """Renewals with doubles around them; several with the same clock and tally are processes of one machine."""
+
+    def __init__(self, tally: SharedTally | None = None, clock: FakeClock | None = None) -> None:
+        self.clock = clock or FakeClock()
         self.work = Transactions()
         self.locks = Locks()
         self.told: list[Event] = []
-        self.renewals = Renewals(self.work, self.locks, self.clock, self.told.append)  # pyright: ignore[reportArgumentType] - a stand-in with the same methods
+        self.renewals = Renewals(self.work, self.locks, self.clock, self.told.append, tally)  # pyright: ignore[reportArgumentType] - a stand-in with the same methods
 
     def start(self, key: AccountKey, wish: Wish = POLICY) -> "asyncio.Task[Renewed]":
         return asyncio.create_task(self.renewals.renew(key, wish))
@@ -204,6 +222,52 @@ async def test_the_rest_takes_no_notice_of_a_clock_that_is_set(hours: int) -> No
         await office.renewals.renew(KEYS[5], FORCED)
     await office.clock.advance(timedelta(minutes=31))
     assert (await office.renewals.renew(KEYS[5], FORCED)).kind is RenewalKind.RENEWED
+
+
+async def test_all_processes_rest_together_and_those_that_start_meanwhile() -> None:
+    tally, clock = SharedTally(), FakeClock()
+    tray, command = Office(tally, clock), Office(tally, clock)
+    await tray.fail(*KEYS[:3])
+    await command.fail(*KEYS[3:5])
+    for office in (tray, command, Office(tally, clock)):
+        with pytest.raises(RenewalsPausedError) as caught:
+            await office.renewals.renew(KEYS[5], FORCED)
+        assert caught.value.retry_after == timedelta(minutes=30)
+    await clock.advance(timedelta(minutes=30))
+    for office in (tray, command, Office(tally, clock)):
+        assert (await office.renewals.renew(KEYS[5], POLICY)).kind is RenewalKind.RENEWED
+
+
+async def test_what_works_in_one_process_counts_in_the_others() -> None:
+    tally, clock = SharedTally(), FakeClock()
+    tray, command = Office(tally, clock), Office(tally, clock)
+    for key in KEYS[6:]:
+        await tray.renewals.renew(key, POLICY)
+    await command.fail(*KEYS[:3])
+    await tray.fail(*KEYS[3:5])
+    assert (await command.renewals.renew(KEYS[5], POLICY)).kind is RenewalKind.RENEWED
+
+
+async def test_a_rest_that_the_clock_was_taken_back_from_lasts_half_an_hour_for_who_starts_then() -> None:
+    tally, clock = SharedTally(), FakeClock()
+    await Office(tally, clock).fail(*KEYS[:5])
+    clock.jump(-timedelta(hours=6))
+    with pytest.raises(RenewalsPausedError) as caught:
+        await Office(tally, clock).renewals.renew(KEYS[5], POLICY)
+    assert caught.value.retry_after == timedelta(minutes=30)
+    await clock.advance(timedelta(minutes=31))
+    assert (await Office(tally, clock).renewals.renew(KEYS[5], POLICY)).kind is RenewalKind.RENEWED
+
+
+async def test_a_disk_that_takes_nothing_changes_no_renewal_s_outcome() -> None:
+    tally = SharedTally()
+    tally.fault = WriteError(path="x", reason="the disk is full")
+    office = Office(tally)
+    assert (await office.renewals.renew(KEYS[0], POLICY)).kind is RenewalKind.RENEWED
+    await office.fail(*KEYS[:5])
+    assert office.ends() == ["", *["NotSentError"] * 5]
+    with pytest.raises(RenewalsPausedError):
+        await office.renewals.renew(KEYS[5], POLICY)
 
 
 async def test_what_needs_no_request_needs_no_end_of_the_rest() -> None:
