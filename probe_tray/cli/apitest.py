@@ -11,6 +11,7 @@ from probe_tray.adapters.config_file import JsonSettingsFile, LoadedSettings
 from probe_tray.adapters.randomness import SystemRandomness
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.output import Console
+from probe_tray.cli.pipes import is_terminal
 from probe_tray.core.credential import Credential, StoredCredential
 from probe_tray.core.errors import OfficialExpiredError, ProbeError, WriteError
 from probe_tray.core.identity import StoreKind
@@ -31,11 +32,11 @@ def agreed(arguments: Arguments, loaded: LoadedSettings, console: Console) -> bo
     """Whether models may be tested, which costs quota: a person at a terminal is asked once, a script is told."""
     if arguments.yes or loaded.settings.model_test_confirmed:
         return True
-    # Each of them is None in a process that was started with it closed.
-    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):  # pyright: ignore[reportUnnecessaryComparison] - see above
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         console.note(_COSTS)
         return True
-    print(f"{_COSTS}\n{_QUESTION}", end="", file=sys.stderr, flush=True)
+    console.prompt(_COSTS)
+    console.prompt(_QUESTION, end="")
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         console.note("No model is tested.")
         return False

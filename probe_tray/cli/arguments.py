@@ -1,13 +1,16 @@
 """The flags of ``codex-probe``. Imports argparse alone, so that ``--version`` and ``--help`` cost nothing."""
 
 import argparse
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn, Protocol, cast
 
 from probe_tray import __version__
 
 _MOST_JOBS = 64
 _DIAGNOSE = "diagnose"
+# What Go's flag package reads as a truth value.
+_TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
+_FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 EXPORT_FORMATS = ("codex-probe", "cliproxyapi", "auth.json", "sub2api", "jsonl")
 """What ``--export`` writes."""
 _EPILOG = """\
@@ -45,6 +48,7 @@ class Arguments(Protocol):
     take: bool
     export: str | None
     no_refresh_tokens: bool
+    hide_names: bool
     status: bool
     apitest: bool
     all_models: bool
@@ -67,16 +71,51 @@ class _Parser(argparse.ArgumentParser):
 def parse(argv: Sequence[str]) -> Arguments:
     """Read the command line. Raises WrongUseError; ``--help`` and ``--version`` print and raise SystemExit."""
     parser = _make_parser()
-    known = {option for action in parser._actions for option in action.option_strings}  # noqa: SLF001 - no public list
-    return cast("Arguments", parser.parse_intermixed_args([_spelled(word, known) for word in argv]))
+    actions = {option: action for action in parser._actions for option in action.option_strings}  # noqa: SLF001 - no public list
+    flags, files = list(argv), list[str]()
+    if "--" in flags:
+        # What follows are files, whatever they are called.
+        flags, files = flags[: flags.index("--")], flags[flags.index("--") + 1 :]
+    arguments = cast("Arguments", parser.parse_intermixed_args(list(_spelled(flags, actions))))
+    arguments.paths = [*arguments.paths, *files]
+    return arguments
 
 
-def _spelled(word: str, known: Collection[str]) -> str:
-    """``word`` as argparse wants it: every flag may have one dash or two, as Go's programs take them."""
-    flag = word.partition("=")[0]
-    if f"-{flag}" in known:
-        return f"-{word}"
-    return word[1:] if flag not in known and flag[1:] in known else word
+def _spelled(argv: Sequence[str], actions: Mapping[str, argparse.Action]) -> Iterator[str]:
+    """The words as argparse wants them; Go's programs take every flag with one dash or two, and ``-flag=true``."""
+    words = iter(argv)
+    for word in words:
+        given, equals, value = word.partition("=")
+        flag = _known(given, actions)
+        if flag is None:
+            yield word
+        elif actions[flag].nargs == 0:
+            if not equals or value in _TRUE:
+                yield flag
+            elif value not in _FALSE:
+                raise WrongUseError(f"{flag} takes true or false, not {value!r}")
+        elif equals:
+            yield f"{flag}={value}"
+        else:
+            yield from _with_value(flag, next(words, None), actions)
+
+
+def _with_value(flag: str, value: str | None, actions: Mapping[str, argparse.Action]) -> Iterator[str]:
+    if value is None:
+        yield flag
+    elif value.startswith("-") and _known(value.partition("=")[0], actions):
+        # Somebody forgot the value, which argparse says better than a file of that name would.
+        yield from (flag, value)
+    else:
+        yield f"{flag}={value}"
+
+
+def _known(given: str, actions: Mapping[str, argparse.Action]) -> str | None:
+    """The flag of this name, however many dashes it was given with."""
+    if not given.startswith("-"):
+        return None
+    name = given.removeprefix("-").removeprefix("-")
+    return next((flag for flag in (f"--{name}", f"-{name}") if flag in actions and not name.startswith("-")), None)
 
 
 def misused(arguments: Arguments) -> str:
@@ -93,6 +132,8 @@ def misused(arguments: Arguments) -> str:
         return "--no-refresh-tokens goes with --export."
     if arguments.take:
         return _misused_import(arguments)
+    if arguments.hide_names and not _works(arguments):
+        return "--hide-names goes with --status, --apitest and --renew."
     if (arguments.models or arguments.all_models) and not arguments.apitest:
         return "--models and --all-models go with --apitest."
     if arguments.models and arguments.all_models:
@@ -174,6 +215,7 @@ def _make_parser() -> argparse.ArgumentParser:
     add("--all-models", action="store_true", help="with --apitest: every model offered, instead of three of them")
     add("--yes", action="store_true", help="ask nothing")
     add("--output", metavar="PATH", help="also write the result to a .csv or .json file")
+    add("--hide-names", action="store_true", help="no whole e-mail address, name or id in tables, CSV and JSON")
     add("--config", metavar="PATH", help="configuration file (default: the one of the tray app)")
     add("--proxy", metavar="URL", help='http, https, socks5 or socks5h proxy; "" = direct; left out = detect')
     add("--json", action="store_true", help="print the result as JSON, and nothing else, to standard output")

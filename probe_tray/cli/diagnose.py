@@ -66,7 +66,7 @@ def run_diagnosis(arguments: Arguments) -> int:
         if arguments.json:
             console.result(checks_json(checks, __version__))
         else:
-            console.result("".join(f"{check.line}\n" for check in checks).encode())
+            console.lines("".join(f"{check.line}\n" for check in checks))
     return 1 if any(check.state is State.FAIL for check in checks) else 0
 
 

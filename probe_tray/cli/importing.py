@@ -119,7 +119,7 @@ class _Import:
         if self._arguments.json or not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
             self._console.failure("nothing was imported: nobody can be asked here. Run it again with --yes.")
             return _WRONG_USE
-        print(_QUESTION, end="", file=sys.stderr, flush=True)
+        self._console.prompt(_QUESTION, end="")
         if sys.stdin.readline().strip().lower() in {"y", "yes"}:
             return None
         self._console.note("Nothing was imported.")

@@ -212,7 +212,7 @@ class _SigningIn:
     def _tell(self, stored: StoredCredential) -> None:
         login = stored.credential
         if not self._arguments.json:
-            self._console.result(f"{stored.location}\n".encode())
+            self._console.result(os.fsencode(f"{stored.location}\n"))
             return
         report = AccountReport(
             location=stored.location,

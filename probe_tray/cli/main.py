@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from probe_tray.cli.arguments import Arguments, WrongUseError, misused, parse, wants_diagnosis
-from probe_tray.cli.pipes import finish
+from probe_tray.cli.pipes import end_line, finish, say
 
 WRONG_USE = 2
 INTERRUPTED = 130
@@ -15,7 +15,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:
-        _say("interrupted before anything was done.")
+        end_line()
+        _say("interrupted.")
         return INTERRUPTED
 
 
@@ -66,7 +67,7 @@ def _do(arguments: Arguments) -> int:
 
 
 def _say(text: str) -> None:
-    print(f"codex-probe: {text}", file=sys.stderr)
+    say(f"codex-probe: {text}")
 
 
 if __name__ == "__main__":

@@ -48,10 +48,21 @@ class Console:
         self._say(f"codex-probe: {text}")
 
     def result(self, data: bytes) -> None:
-        """Print a result that is text in UTF-8 already."""
+        """Print a result that is text in UTF-8: as these bytes, for programs, unless it is a terminal."""
         self.take_back()
         with _printing():
-            print(_spelled(data.decode(), sys.stdout), end="", flush=True)
+            if sys.stdout is None or is_terminal(sys.stdout):  # pyright: ignore[reportUnnecessaryComparison] - it is None when started with it closed
+                self.lines(data.decode("utf-8", "replace"))
+                return
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+
+    def lines(self, text: str) -> None:
+        """Print lines for people that are a result."""
+        self.take_back()
+        with _printing():
+            print(_spelled(text, sys.stdout), end="", flush=True)
 
     def table(self, *tables: Table) -> None:
         """Print a table: as wide as the terminal and coloured there, plain aligned lines elsewhere.

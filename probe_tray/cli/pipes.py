@@ -17,6 +17,12 @@ def say(text: str, *, end: str = "\n") -> None:
             _silence(_STANDARD_ERROR)
 
 
+def end_line() -> None:
+    """Leave the line that a question or the terminal's own "^C" has begun."""
+    if is_terminal(sys.stderr):
+        say("")
+
+
 def hush() -> None:
     """Let nothing more come out of standard output: the interpreter would stumble over the rest when it ends."""
     _silence(_STANDARD_OUTPUT)
