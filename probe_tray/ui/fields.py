@@ -39,8 +39,6 @@ def make_field(row: Row, form: Form, changed: Callable[[], None]) -> Field:
             return _Folder(row, form, changed)
         case Kind.PROXY:
             return _Proxy(row, form, changed)
-        case Kind.TEXT:
-            return _Text(row, changed)
         case Kind.NAMES:
             return _Names(row, changed)
 
@@ -119,20 +117,6 @@ class _Folder:
         dialog.fileSelected.connect(self._text.setText)
         # open(), never exec(): a loop inside the loop would hold up everything else.
         dialog.open()
-
-
-class _Text:
-    def __init__(self, row: Row, changed: Callable[[], None]) -> None:
-        self.widget = text = QLineEdit()
-        text.setAccessibleName(row.label)
-        text.setAccessibleDescription(row.help)
-        text.textChanged.connect(changed)
-
-    def value(self) -> object:
-        return self.widget.text().strip()
-
-    def show(self, value: object) -> None:
-        self.widget.setText(str(value))
 
 
 class _Names:

@@ -23,7 +23,7 @@ from probe_tray.ui.fields import Field, make_field
 from probe_tray.ui.sync_box import SyncBox
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
-from probe_tray.view.settings import Form, Row, check
+from probe_tray.view.settings import ELSEWHERE, Form, Row, check
 
 _WIDTH, _HEIGHT, _SCREEN_SHARE = 580, 600, 0.9
 
@@ -49,6 +49,8 @@ class SettingsDialog(QDialog):
         self._save = save
         self._helps: list[QLabel] = []
         self._groups: list[QLabel] = []
+        self._others: dict[str, object] = {}
+        """What no control is for."""
         self._fields: dict[str, Field] = {row.key: make_field(row, form, self._check) for row in form.rows}
         self._test = QPushButton(form.test)
         self._test.setAutoDefault(False)
@@ -71,6 +73,7 @@ class SettingsDialog(QDialog):
         """Show these settings; a window that is open already keeps what was typed."""
         if not self.isVisible():
             values = cast("Mapping[str, object]", msgspec.to_builtins(settings))
+            self._others = {key: value for key, value in values.items() if key in ELSEWHERE}
             for key, field in self._fields.items():
                 field.show(values[key])
             self._check()
@@ -89,7 +92,8 @@ class SettingsDialog(QDialog):
 
     def settings(self) -> Settings:
         """What the controls show now."""
-        return msgspec.convert({key: field.value() for key, field in self._fields.items()}, Settings)
+        shown = {key: field.value() for key, field in self._fields.items()}
+        return msgspec.convert(self._others | shown, Settings)
 
     def field(self, key: str) -> Field:
         """The control of one setting."""

@@ -37,6 +37,7 @@ from probe_tray.ui.icon import IconPainter, card_ink
 from probe_tray.ui.login_dialog import LoginActions, LoginDialog
 from probe_tray.ui.menu import MenuActions, TrayMenu
 from probe_tray.ui.model_testing import ModelTesting
+from probe_tray.ui.overflow import OverflowHint, hides_new_icons
 from probe_tray.ui.panel import PanelActions, PanelWindow
 from probe_tray.ui.settings_dialog import SettingsDialog
 from probe_tray.ui.syncing import Syncing
@@ -67,6 +68,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     greets: bool = False
     """Whether the panel opens by itself on a first start."""
     tray_available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
+    hides_new_icons: Callable[[], bool] = hides_new_icons
 
 
 class Shell(QObject):
@@ -127,6 +129,7 @@ class Shell(QObject):
         self._bridge = Bridge(engine, around.clock, around.zone, around.translator, self._render)
         self._theme.changed.connect(self._bridge.draw)
         self._bridge.draw()
+        self._overflow = OverflowHint(engine, self._tray, around.translator, hidden=around.hides_new_icons)
         self._tray.look()
 
     def show_panel(self, account: AccountKey | None = None) -> None:
@@ -175,6 +178,7 @@ class Shell(QObject):
         self._syncing.close()
         self._following.close()
         self._bridge.close()
+        self._overflow.close()
         self._tray.close()
         for window in (self._panel, self._settings, self._acting.question, self._testing.dialog):
             if window is not None:
@@ -276,7 +280,9 @@ class Shell(QObject):
                 self.show_settings()
 
     def _save(self, settings: Settings) -> None:
-        self._engine.send(SaveSettings(settings))
+        # Sync may have been set up in its own window while this one was open.
+        address = self._engine.state.settings.sync_url
+        self._engine.send(SaveSettings(msgspec.structs.replace(settings, sync_url=address)))
 
     def _toggle_panel(self) -> None:
         if self._panel.isActiveWindow():

@@ -58,7 +58,7 @@ class SyncSetupDialog(QDialog):
         self.setObjectName("sync-setup")
         self._theme = theme
         self._actions = actions
-        self._complaint_text = ""
+        self._refused = False
         self._tone: Tone | None = None
         self._tested = False
         self._title, self._text = words(wrap=True), words(wrap=True)
@@ -102,8 +102,11 @@ class SyncSetupDialog(QDialog):
         self.raise_()
         self.activateWindow()
 
-    def show_model(self, model: SyncSetupView, complaint: str) -> None:
-        """Show this; what was typed stays. ``complaint``: why it cannot be saved as it is."""
+    def show_model(self, model: SyncSetupView, complaint: str, refused: str) -> None:
+        """Show this; what was typed stays.
+
+        ``complaint``: why it cannot be saved as it is; ``refused``: why it could not be kept when that was tried.
+        """
         self.setWindowTitle(model.window_title)
         self._title.setText(model.title)
         self._text.setText(model.text)
@@ -119,8 +122,9 @@ class SyncSetupDialog(QDialog):
             shown = text if self._tested else ""
             label.setText(shown)
             label.setVisible(bool(shown))
-        self._complaint.setText(complaint)
-        self._complaint.setVisible(bool(complaint))
+        self._refused = bool(refused)
+        self._complaint.setText(refused or complaint)
+        self._complaint.setVisible(bool(refused or complaint))
         self.saver.setEnabled(not complaint)
         # Qt takes this away from a button that is disabled when the window opens.
         self.saver.setDefault(True)
@@ -204,7 +208,6 @@ class SyncSetupDialog(QDialog):
         self._title.setFont(theme.font(16, strong=True))
         self._text.setFont(theme.font(12.5))
         self._text.setStyleSheet(f"color: {c.secondary}")
-        self._complaint.setStyleSheet(f"color: {c.secondary}")
         for label in (self._said, self._advice, self._complaint):
             label.setFont(theme.font(12))
         for step in (self.project, self.table, self.key):
@@ -223,3 +226,4 @@ class SyncSetupDialog(QDialog):
         }
         self._said.setStyleSheet(f"color: {ink[self._tone]}")
         self._advice.setStyleSheet(f"color: {colours.secondary}")
+        self._complaint.setStyleSheet(f"color: {colours.critical_text if self._refused else colours.secondary}")

@@ -170,7 +170,7 @@ class KeyStep(Step):
         self._label = _label(self.field)
         self._kept, self._said = self.note(), self.note()
         self.make, self.show_key, self.copy = _button(), _button(), _button()
-        self.make.clicked.connect(self.maked)
+        self.make.clicked.connect(self.created)
         self.show_key.clicked.connect(self._toggle)
         self.copy.clicked.connect(self._copy)
         self.field.textChanged.connect(self._typed)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from probe_tray.core import sync_commands
+from probe_tray.core.errors import Problem
 from probe_tray.core.secret import Secret
 from probe_tray.core.sync_commands import ForgetSync, SetUpSync, SyncNow
 from probe_tray.core.sync_setup import SecretPlace, SyncState
@@ -18,7 +19,7 @@ from probe_tray.ui.sync_setup_dialog import SyncDraft, SyncSetupActions, SyncSet
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models import Question
 from probe_tray.view.sync import SyncRow, can_begin, overwriting, sync_box, sync_result
-from probe_tray.view.sync_setup import complaint, forgetting, replacing_key, sync_setup
+from probe_tray.view.sync_setup import complaint, forgetting, refusal, replacing_key, sync_setup
 from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
 
@@ -46,6 +47,8 @@ class Syncing(QObject):
         self._clipboard = ConcealedClipboard(self)
         self._saving: SyncState | None = None
         """The state before what is being saved; None while nothing is."""
+        self._refused: Problem | None = None
+        """Why the page could not be kept as it is."""
         self._sync_then = False
         """Whether a sync was wanted before it was set up."""
         self._box: SyncBox | None = None
@@ -75,7 +78,7 @@ class Syncing(QObject):
                 forget=lambda: self._question.ask(forgetting(self._translator), lambda _: self._forget()),
             )
             self.setup = SyncSetupDialog(self._theme, self._sql, actions)
-            self.setup.changed.connect(self._draw_setup)
+            self.setup.changed.connect(self._typed)
             self.setup.closed.connect(self._left)
             self.setup.key.created.connect(self._create)
             self.setup.key.fetched.connect(self._fetch)
@@ -148,6 +151,7 @@ class Syncing(QObject):
         if self._saving is None or sync is self._saving:
             return
         self._saving = None
+        self._refused = sync.setup.problem
         if self.setup is not None and sync.setup.ready:
             then, self._sync_then = self._sync_then, False
             self.setup.close()
@@ -155,7 +159,11 @@ class Syncing(QObject):
                 self._sync(SyncNow())
 
     def _left(self) -> None:
-        self._saving, self._sync_then = None, False
+        self._saving, self._refused, self._sync_then = None, None, False
+
+    def _typed(self) -> None:
+        self._refused = None
+        self._draw_setup()
 
     def _forget(self) -> None:
         self._engine.send(ForgetSync())
@@ -191,4 +199,5 @@ class Syncing(QObject):
         draft = page.draft
         api_key, key = (found.reveal() if found else "" for found in (draft.api_key, draft.key))
         said = complaint(draft.url, api_key, key, sync.setup, t)
-        page.show_model(sync_setup(sync, SECONDS, t), said)
+        refused = "" if self._refused is None else refusal(self._refused, t)
+        page.show_model(sync_setup(sync, SECONDS, t), said, refused)

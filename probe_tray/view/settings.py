@@ -21,7 +21,6 @@ class Kind(enum.Enum):
     FOLDER = "folder"
     PROXY = "proxy"
     """Text, where None means "detect" and empty text means "none"."""
-    TEXT = "text"
     NAMES = "names"
     """A list of names, edited as one text with commas."""
 
@@ -85,7 +84,6 @@ _WORDS = {
     "start_at_login": _Words(_GENERAL, mark("Start when you log in to this computer")),
     "storage": _Words(_STORAGE, mark("New logins are kept in")),
     "sync_dir": _Words(_STORAGE, mark("Folder of logins")),
-    "sync_url": _Words(_SYNC, mark("Address of the table")),
     "sync_after_renewal": _Words(_SYNC, mark("Synchronise after a renewal")),
     "sync_every_hours": _Words(_SYNC, mark("Synchronise every"), mark(" h"), mark("never")),
     "renew_before_expiry_days": _Words(
@@ -113,6 +111,8 @@ _WORDS = {
     "models": _Words(_ADVANCED, mark("Models to test")),
     "model_test_confirmed": _Words(_ADVANCED, mark("Test models without asking")),
 }
+ELSEWHERE = frozenset({"sync_url"})
+"""Settings that are not in the form: sync is set up as a whole, its address together with its keys."""
 _CHOICES = {
     "auto": mark("As the system"),
     # A language calls itself by its own name, so that whoever speaks it finds it.
@@ -129,8 +129,8 @@ _PROXY_HELP = mark(
 
 
 def form(t: Translator) -> Form:
-    """The form for all settings there are."""
-    rows = [_row(entry, t) for entry in table()]
+    """The form for all settings but those that have a window of their own."""
+    rows = [_row(entry, t) for entry in table() if entry.key not in ELSEWHERE]
     order = [t(g) for g in (_GENERAL, _ACCOUNTS, _ALERTS, _NETWORK, _STORAGE, _SYNC, _LOOK, _ADVANCED)]
     return Form(
         title=t("Settings"),
@@ -196,4 +196,4 @@ def _kind(key: str, base: object, t: Translator) -> tuple[Kind, tuple[Choice, ..
     if key == "proxy":
         modes = (("detect", t("Detect")), ("none", t("None")), ("address", t("This address:")))
         return Kind.PROXY, tuple(Choice(*mode) for mode in modes)
-    return (Kind.FOLDER if key == "sync_dir" else Kind.TEXT), ()
+    return Kind.FOLDER, ()

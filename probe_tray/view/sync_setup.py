@@ -2,6 +2,7 @@
 
 import msgspec
 
+from probe_tray.core.errors import Problem
 from probe_tray.core.sync_setup import (
     API_KEY,
     KEY,
@@ -142,6 +143,11 @@ def complaint(url: str, api_key: str, key: str, setup: SyncSetup, t: Translator)
         count = len(key.strip())
         return t("A key has 64 digits from 0 to 9 and a to f; this one has {count} characters.", count=str(count))
     return ""
+
+
+def refusal(problem: Problem, t: Translator) -> str:
+    """Why the page could not be kept."""
+    return t("{first} {second}", first=t.title(problem), second=t.hint(problem))
 
 
 def replacing_key(t: Translator) -> Question:
