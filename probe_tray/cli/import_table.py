@@ -7,21 +7,23 @@ import msgspec
 
 from probe_tray.core.errors import Problem
 from probe_tray.core.importing import Action, Item
+from probe_tray.view.models import Tone
 from probe_tray.view.status_table import Cell, Weight, printable
 from probe_tray.view.times import Now, until
+from probe_tray.view.transfer import (
+    MISSING,
+    action_tone,
+    action_words,
+    came_of_it,
+    expected,
+    format_name,
+    place_of,
+)
 from probe_tray.view.translate import Translator
 
 HEADER = ("Account", "Format", "Expires", "File", "What happens")
 
-_MISSING = "–"
-_WORDS = {
-    Action.ADD: ("new: it will be added", Weight.GOOD),
-    Action.REPLACE: ("known: it takes the place of the login that is kept", Weight.GOOD),
-    Action.SAME: ("known: it is kept already", Weight.PLAIN),
-    Action.OLDER: ("known: left out, for the login that is kept is not older", Weight.PLAIN),
-    Action.NOT_RENEWABLE: ("known: left out, for only the login that is kept can be renewed", Weight.WARNING),
-    Action.DOUBLE: ("left out: another login of this account is as new or newer", Weight.PLAIN),
-}
+_WEIGHTS = {Tone.CALM: Weight.GOOD, Tone.WARNING: Weight.WARNING, Tone.CRITICAL: Weight.CRITICAL, None: Weight.PLAIN}
 
 
 class _Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,17 +56,16 @@ def import_rows(items: Iterable[Item], now: Now, t: Translator) -> list[tuple[Ce
     return [_row(item, now, t) for item in items]
 
 
-def expected(items: Sequence[Item], target: str) -> str:
+def what_happens(items: Sequence[Item], target: str, t: Translator) -> str:
     """How many will be kept, and where."""
-    count = sum(item.taken for item in items)
-    return f"{count} of {len(items)} {_logins(len(items))} will be kept in {target}."
+    return expected(sum(item.taken for item in items), len(items), target, t)
 
 
-def came_of_it(items: Sequence[Item], done: Mapping[int, Problem | None]) -> str:
+def what_came(items: Sequence[Item], done: Mapping[int, Problem | None], t: Translator) -> str:
     """How many were imported, left out and failed; ``done`` has the number of each that was tried."""
     imported = sum(problem is None for problem in done.values())
     failed = len(done) - imported + sum(item.problem is not None for item in items)
-    return f"{imported} {_logins(imported)} imported, {len(items) - imported - failed} left out, {failed} failed."
+    return came_of_it(imported, len(items) - imported - failed, failed, t)
 
 
 def import_json(items: Sequence[Item], done: Mapping[int, Problem | None], t: Translator) -> bytes:
@@ -91,17 +92,12 @@ def import_json(items: Sequence[Item], done: Mapping[int, Problem | None], t: Tr
     return msgspec.json.format(msgspec.json.encode(_Result(logins=logins)), indent=2) + b"\n"
 
 
-def place_of(item: Item) -> str:
-    """The file, and which of its entries where it has several."""
-    return f"{item.location}, entry {item.entry}" if item.entry else item.location
-
-
 def _row(item: Item, now: Now, t: Translator) -> tuple[Cell, ...]:
     login = item.credential
-    name = _MISSING if login is None else login.email or login.claims.workspace or login.account_id
+    name = MISSING if login is None else login.email or login.claims.workspace or login.account_id
     expiry = None if login is None else login.expiry
     if expiry is None:
-        expires = Cell(_MISSING)
+        expires = Cell(MISSING)
     elif expiry <= now.moment:
         expires = Cell("ended", Weight.WARNING)
     else:
@@ -109,14 +105,10 @@ def _row(item: Item, now: Now, t: Translator) -> tuple[Cell, ...]:
     if item.problem is not None:
         said = Cell(printable(t.title(item.problem)), Weight.CRITICAL)
     else:
-        said = Cell(*_WORDS[item.action])
-    kind = _MISSING if item.format is None else item.format.value
-    return Cell(printable(name)), Cell(kind), expires, Cell(printable(place_of(item))), said
+        said = Cell(action_words(item.action, t), _WEIGHTS[action_tone(item.action)])
+    place = printable(place_of(item.location, item.entry, t))
+    return Cell(printable(name)), Cell(format_name(item.format, t)), expires, Cell(place), said
 
 
 def _failure(problem: Problem, t: Translator) -> _Failure:
     return _Failure(kind=problem.kind, title=t.title(problem), hint=t.hint(problem))
-
-
-def _logins(count: int) -> str:
-    return "login" if count == 1 else "logins"

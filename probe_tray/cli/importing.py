@@ -15,12 +15,11 @@ from probe_tray.adapters.local_zone import LocalZone
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.places import Places, user_places
 from probe_tray.adapters.vault import VaultStore
-from probe_tray.bootstrap import vault_key
 from probe_tray.cli.accounts import read_settings
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.hints import at_the_command_line, with_hints
 from probe_tray.cli.import_sources import STANDARD_INPUT, read_sources
-from probe_tray.cli.import_table import HEADER, came_of_it, expected, import_json, import_rows, place_of
+from probe_tray.cli.import_table import HEADER, import_json, import_rows, what_came, what_happens
 from probe_tray.cli.layout import Table
 from probe_tray.cli.output import Console
 from probe_tray.cli.signals import Interruption
@@ -35,7 +34,9 @@ from probe_tray.engine.store import Store
 from probe_tray.ports import AccountStore
 from probe_tray.view.status_table import failures
 from probe_tray.view.times import Now
+from probe_tray.view.transfer import place_of
 from probe_tray.view.translate import Translator
+from probe_tray.wiring import vault_key
 
 _DONE, _FAILED, _WRONG_USE = 0, 1, 2
 _QUESTION = "Take them? [y/N] "
@@ -88,7 +89,7 @@ class _Import:
             status = self._permission() if not self._arguments.yes else None
             if status is None:
                 status = runner.run(self._take(items))
-                self._console.note(came_of_it(items, self._done))
+                self._console.note(what_came(items, self._done, self._t))
         if self._arguments.json:
             self._console.result(import_json(items, self._done, self._t))
         return (_FAILED if self._failed else _DONE) if status is None or status == _DONE else status
@@ -109,8 +110,8 @@ class _Import:
             self._console.failure(failure)
         for item in items:
             for note in item.notes:
-                self._console.note(f"{place_of(item)}: {note}")
-        self._console.note(expected(items, self._target))
+                self._console.note(f"{place_of(item.location, item.entry, self._t)}: {note}")
+        self._console.note(what_happens(items, self._target, self._t))
         if warns_of_copies(items):
             self._console.note(COPY_WARNING)
 

@@ -28,6 +28,7 @@ from probe_tray.ports import Clock, ImportFiles
 _AT_ONCE = 8
 """Files that are read between two looks at whether to go on."""
 _PASTED = "pasted text"
+"""No path begins so, for they are absolute."""
 
 Given = ReadFiles | ReadPasted
 
