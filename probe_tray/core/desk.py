@@ -50,6 +50,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the panel stays open when another window is used."""
     welcomed: bool = False
     """Whether the person has agreed to go on with the official client's login alone."""
+    overflow_told: bool = False
+    """Whether the person was told where the system hides new tray icons."""
     in_icon: str = ""
     """The slug of the account that the tray icon is about; empty: always of the tightest."""
 

@@ -1,0 +1,91 @@
+"""Where Windows 11 hides the icon is told once."""
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.commands import Arrange
+from probe_tray.core.desk import Desk
+from probe_tray.core.state import AppState
+from probe_tray.ui.icon import IconPainter
+from probe_tray.ui.overflow import OverflowHint, hides_new_icons
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tray import TrayIcon
+from probe_tray.view.models import IconLook, Tray
+from probe_tray.view.overflow import overflow_words
+from probe_tray.view.translate import Translator
+from tests.unit.ui.samples import FakeEngine
+
+# The screenless platform has no tray to follow.
+pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
+READ = AppState(loaded=True)
+
+
+class Bench:
+    def __init__(self, app: QApplication, monkeypatch: pytest.MonkeyPatch, *, hides: bool = True) -> None:
+        self.engine = FakeEngine()
+        self.there = True
+        self.menu = QMenu()
+        self.tray = TrayIcon(self.menu, IconPainter(), Theme(app), lambda: self.there)
+        self.said: list[tuple[str, str]] = []
+        self.tray.show_model(Tray(look=IconLook(), tooltip="Probe Tray"))
+        monkeypatch.setattr(self.tray, "message", self._say)
+        self.hint = OverflowHint(self.engine, self.tray, Translator(), hidden=lambda: hides)
+
+    def _say(self, title: str, text: str) -> None:
+        self.said.append((title, text))
+
+    def close(self) -> None:
+        self.hint.close()
+        self.tray.close()
+
+
+def test_it_is_told_once_when_the_icon_is_there_and_the_memory_was_read(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(qapp, monkeypatch)
+    bench.tray.look()
+    assert bench.said == []
+    bench.engine.change(READ)
+    bench.engine.change(replace(READ, desk=Desk()))
+    words = overflow_words(Translator())
+    assert bench.said == [(words.title, words.text)]
+    assert bench.engine.sent == [Arrange(Desk(overflow_told=True))]
+    bench.close()
+
+
+def test_an_icon_that_comes_late_is_told_of_then(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(qapp, monkeypatch)
+    bench.there = False
+    bench.tray.look()
+    bench.engine.change(READ)
+    assert bench.said == []
+    bench.there = True
+    bench.tray.look()
+    assert len(bench.said) == 1
+    bench.close()
+
+
+@pytest.mark.parametrize(("hides", "told"), [(True, True), (False, False)])
+def test_nothing_is_told_twice_or_where_nothing_is_hidden(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, *, hides: bool, told: bool
+) -> None:
+    bench = Bench(qapp, monkeypatch, hides=hides)
+    bench.tray.look()
+    bench.engine.change(replace(READ, desk=Desk(overflow_told=told)))
+    assert (bench.said, bench.engine.sent, bench.engine.watched) == ([], [], False)
+    bench.close()
+
+
+def test_windows_shows_all_of_the_words() -> None:
+    words = overflow_words(Translator())
+    assert len(words.title) <= 63
+    assert len(words.text) <= 255
+
+
+def test_other_systems_hide_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    assert not hides_new_icons()
