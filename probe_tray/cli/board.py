@@ -9,6 +9,7 @@ from probe_tray.cli.layout import Line, Piece, Table, in_lines, width
 from probe_tray.cli.model_table import tried
 from probe_tray.cli.renewal_table import renewal_rows
 from probe_tray.core.report import AccountReport
+from probe_tray.view.privacy import discreet_report
 from probe_tray.view.status_table import MORE, Cell, Weight, printable, status_header, status_rows
 from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
@@ -27,6 +28,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     renew: bool
     status: bool
     test: bool
+    hide_names: bool = False
 
 
 class Board:
@@ -85,6 +87,8 @@ class Board:
 
     def _row(self, number: int, report: AccountReport | None, now: Now, *, brief: bool) -> list[Cell]:
         t, known = self._t, report or self._logins[number]
+        if self._shown.hide_names:
+            known = discreet_report(known)
         row = [Cell(printable(known.name))]
         if self._shown.renew:
             row += [cells[-1] for cells in renewal_rows([known], now, t)] or [Cell(_WAITS)]

@@ -19,6 +19,7 @@ from probe_tray.core.credential import StoredCredential
 from probe_tray.core.errors import WriteError
 from probe_tray.core.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.view.json_table import accounts_json
+from probe_tray.view.privacy import discreet_report, mask
 from probe_tray.view.status_table import MORE, failures, status_header, status_rows, summary
 from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
@@ -43,6 +44,8 @@ class Reporting:
         """
         t, console = self._t, self._console
         reports = _in_order(found, done, renew=self._arguments.renew)
+        if self._arguments.hide_names:
+            reports = [discreet_report(report) for report in reports]
         unkept: WriteError | None = None
         # Interrupted before anything was done, the results of an earlier run are still the best there are.
         if done or interrupted is None:
@@ -51,7 +54,8 @@ class Reporting:
             except WriteError as error:
                 unkept = error
         for trouble in map(at_the_command_line, found.troubles):
-            console.failure(f"{t.title(trouble)} {t.hint(trouble)}")
+            said = f"{t.title(trouble)} {t.hint(trouble)}"
+            console.failure(mask(said) if self._arguments.hide_names else said)
         self._show(reports)
         if unkept is not None:
             raise unkept

@@ -19,7 +19,6 @@ from probe_tray.adapters.process_start import process_began
 from probe_tray.adapters.proxy import ProxyChoice, detect_proxy
 from probe_tray.adapters.sealer import HandySealer
 from probe_tray.adapters.vault import VaultStore
-from probe_tray.bootstrap import make_renewals, vault_key
 from probe_tray.cli.accounts import Found, find_logins, read_settings
 from probe_tray.cli.apitest import ModelStage, agreed
 from probe_tray.cli.arguments import Arguments
@@ -40,6 +39,7 @@ from probe_tray.engine.store import Store
 from probe_tray.engine.tending import Means, Order, Tending, said_by
 from probe_tray.ports import Clock
 from probe_tray.view.translate import Translator
+from probe_tray.wiring import make_renewals, vault_key
 
 _DONE = 0
 
@@ -143,7 +143,9 @@ class _Work:
         self, found: Found, done: Mapping[int, AccountReport], clock: Clock
     ) -> contextlib.AbstractAsyncContextManager[None]:
         arguments = self._arguments
-        shown = Shown(renew=arguments.renew, status=arguments.status, test=self._tested)
+        shown = Shown(
+            renew=arguments.renew, status=arguments.status, test=self._tested, hide_names=arguments.hide_names
+        )
         logins = [said_by(stored, stored.credential) for stored in found.logins]
         board = Board(logins, shown, self._t)
         return shown_live(self._console, board, done, len(logins), clock, table=not arguments.json)

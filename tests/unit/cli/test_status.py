@@ -113,6 +113,19 @@ def test_a_file_becomes_a_table_and_a_csv(demo: DemoService, mitm: Mitm, logins:
     assert demo.count("/wham/usage") == demo.count() == 1
 
 
+def test_names_can_be_hidden_in_every_table(demo: DemoService, mitm: Mitm, logins: Path, tmp_path: Path) -> None:
+    email, account = demo.people[0].email, write_login(demo, logins / f"{demo.people[0].email}.json")
+    (logins / "lost@example.com.json").write_text("no JSON")
+    told = run("--status", "--hide-names", "--output", tmp_path / "x.csv", logins, mitm=mitm)
+    as_json = run("--status", "--hide-names", "--json", "--output", tmp_path / "x.json", logins, mitm=mitm)
+    said = told.stdout + told.stderr + as_json.stdout + as_json.stderr
+    kept = (tmp_path / "x.csv").read_bytes() + (tmp_path / "x.json").read_bytes()
+    for name in (email, account, "lost@example.com"):
+        assert name.encode() not in said + kept
+    assert f"{email[0]}•••@".encode() in told.stdout
+    assert (told.returncode, as_json.returncode) == (1, 1)
+
+
 def test_broken_files_are_named_and_the_rest_goes_on(demo: DemoService, mitm: Mitm, logins: Path) -> None:
     for number, name in enumerate(("a.json", "c.json", "e.json")):
         write_login(demo, logins / name, number)
