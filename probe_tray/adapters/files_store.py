@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from probe_tray.adapters.credential_files import (
     CredentialFiles,
     Held,
@@ -15,6 +17,7 @@ from probe_tray.adapters.credential_files import (
     held_key,
 )
 from probe_tray.adapters.disk import Disk
+from probe_tray.adapters.made_here import MadeHere
 from probe_tray.adapters.safe_files import make_private_folder, prove_writable, remove_stale
 from probe_tray.core.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.errors import CredentialFileError, OfficialLoginError, ReadError, StoreError
@@ -29,9 +32,12 @@ _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 class FilesStore(ABC):
     """Implements ``AccountStore`` over files; a subclass says which files, and where a new one goes."""
 
-    def __init__(self, kind: StoreKind, official: Path | None, disk: Disk | None) -> None:
-        """``official`` is the official client's own file, which is never written wherever it turns up."""
-        self._kind = kind
+    def __init__(self, kind: StoreKind, official: Path | None, made: MadeHere | None, disk: Disk | None) -> None:
+        """``official`` is the official client's own file, which is never written wherever it turns up.
+
+        ``made`` knows which logins this program obtained; without it no login in these files counts as such.
+        """
+        self._kind, self._made = kind, made
         self._disk = disk or Disk()
         self._files = CredentialFiles(official, self._disk)
         self._turn = asyncio.Lock()
@@ -50,7 +56,7 @@ class FilesStore(ABC):
         """The account's newest login as the files have it now; a copy of its own goes before the official client's."""
         async with self._turn:
             files, _ = await asyncio.to_thread(self._read_all)
-        return max(_logins(files, key, self._kind), key=_preference, default=None)
+        return await asyncio.to_thread(self._preferred, files, key)
 
     async def check_writable(self, key: AccountKey) -> None:
         """Write and remove a file of a login's size where the account's files are, or where a new one would be."""
@@ -87,6 +93,21 @@ class FilesStore(ABC):
     def _folder_for_new(self) -> Path:
         """The folder a new account's file would go into. Raises WriteError."""
 
+    def _preferred(self, files: list[Held], key: AccountKey) -> StoredCredential | None:
+        logins = [
+            self._stored(held, document.credential)
+            for held in files
+            for document in held.documents
+            if document.credential is not None and belongs(document, key)
+        ]
+        return max(logins, key=_preference, default=None)
+
+    def _stored(self, held: Held, credential: Credential) -> StoredCredential:
+        if self._made is not None and not held.official and self._made.knows(credential):
+            credential = replace(credential, made_here=True)
+        kind = StoreKind.OFFICIAL if held.official else self._kind
+        return StoredCredential(credential=credential, store=kind, location=str(held.place.path))
+
     def _read_all(self) -> tuple[list[Held], list[Unreadable]]:
         places, unreadable = self._places()
         self._files.forget_others(places)
@@ -117,7 +138,7 @@ class FilesStore(ABC):
             location = str(held.place.path)
             for document in held.documents:
                 if document.credential is not None:
-                    stored = _stored(held, document.credential, self._kind)
+                    stored = self._stored(held, document.credential)
                     known = newest.get(stored.credential.key)
                     newest[stored.credential.key] = stored if known is None else max(known, stored, key=_preference)
                 elif document.api_key:
@@ -140,6 +161,16 @@ class FilesStore(ABC):
     def _save(self, credential: Credential) -> Path:
         files, _ = self._read_all()
         key = held_key(files, credential)
+        if self._made is not None and credential.made_here:
+            self._made.note(credential)
+        path = self._write(files, key, credential)
+        if not credential.made_here:
+            self._forget(credential.key)
+        if key != credential.key:
+            self._forget(key)
+        return path
+
+    def _write(self, files: list[Held], key: AccountKey, credential: Credential) -> Path:
         holders = self._writable([held for held in files if any(belongs(d, key) for d in held.documents)])
         written: Path | None = None
         failure: StoreError | None = None
@@ -180,6 +211,11 @@ class FilesStore(ABC):
         # Links first: without the file that they lead to they could no longer be told from others.
         for held in sorted(holders, key=lambda held: not held.place.path.is_symlink()):
             self._change(held, key, None)
+        self._forget(key)
+
+    def _forget(self, key: AccountKey) -> None:
+        if self._made is not None:
+            self._made.forget(key)
 
     def _writable(self, holders: list[Held]) -> list[Held]:
         """Those that are not the official client's. Raises OfficialLoginError when it alone holds the account."""
@@ -199,21 +235,6 @@ def make_missing(folder: Path) -> None:
     """Make the folder, 0700. One that is there stays as its owner set it up. Raises WriteError."""
     if not folder.is_dir():
         make_private_folder(folder)
-
-
-def _stored(held: Held, credential: Credential, kind: StoreKind) -> StoredCredential:
-    return StoredCredential(
-        credential=credential, store=StoreKind.OFFICIAL if held.official else kind, location=str(held.place.path)
-    )
-
-
-def _logins(files: list[Held], key: AccountKey, kind: StoreKind) -> list[StoredCredential]:
-    return [
-        _stored(held, document.credential, kind)
-        for held in files
-        for document in held.documents
-        if document.credential is not None and belongs(document, key)
-    ]
 
 
 def _preference(stored: StoredCredential) -> tuple[bool, datetime, datetime]:

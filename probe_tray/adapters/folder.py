@@ -6,6 +6,7 @@ from pathlib import Path
 from probe_tray.adapters.credential_files import Place, is_folder, is_there, json_files, new_path
 from probe_tray.adapters.disk import Disk, reason_of
 from probe_tray.adapters.files_store import FilesStore
+from probe_tray.adapters.made_here import MadeHere
 from probe_tray.core.credential import Credential
 from probe_tray.core.errors import ReadError, WriteError
 from probe_tray.core.identity import StoreKind
@@ -15,9 +16,11 @@ from probe_tray.ports import Unreadable
 class FolderStore(FilesStore):
     """All ``*.json`` right in one folder; a missing folder is an empty one and made on the first save."""
 
-    def __init__(self, folder: Path, *, official: Path | None = None, disk: Disk | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, official: Path | None = None, made: MadeHere | None = None, disk: Disk | None = None
+    ) -> None:
         """``official`` is the official client's own file, which is never written wherever it turns up."""
-        super().__init__(StoreKind.FOLDER, official, disk)
+        super().__init__(StoreKind.FOLDER, official, made, disk)
         self._folder = folder
 
     def _places(self) -> tuple[list[Place], list[Unreadable]]:
@@ -36,9 +39,16 @@ class FileStore(FilesStore):
     A new account goes into the first folder, else into the first file that is not there yet.
     """
 
-    def __init__(self, paths: Sequence[Path], *, official: Path | None = None, disk: Disk | None = None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        official: Path | None = None,
+        made: MadeHere | None = None,
+        disk: Disk | None = None,
+    ) -> None:
         """``official`` is the official client's own file, which is never written wherever it turns up."""
-        super().__init__(StoreKind.FILES, official, disk)
+        super().__init__(StoreKind.FILES, official, made, disk)
         self._paths = tuple(dict.fromkeys(paths))
 
     def _places(self) -> tuple[list[Place], list[Unreadable]]:

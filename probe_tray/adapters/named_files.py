@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from probe_tray.adapters.folder import FileStore
+from probe_tray.adapters.made_here import MadeHere
 from probe_tray.core.credential import Credential, StoredCredential
 from probe_tray.core.errors import WriteError
 from probe_tray.core.identity import AccountKey, StoreKind
@@ -16,9 +17,11 @@ class NamedFiles:
     A renewal reads its stores many times: with hundreds of files it must not read all of them each time.
     """
 
-    def __init__(self, places: Mapping[AccountKey, Path], *, official: Path | None = None) -> None:
+    def __init__(
+        self, places: Mapping[AccountKey, Path], *, official: Path | None = None, made: MadeHere | None = None
+    ) -> None:
         """``official`` is the official client's own file, which is never written wherever it turns up."""
-        stores = {path: FileStore([path], official=official) for path in dict.fromkeys(places.values())}
+        stores = {path: FileStore([path], official=official, made=made) for path in dict.fromkeys(places.values())}
         self._stores = {key: stores[path] for key, path in places.items()}
         self._paths = tuple(stores.values())
 

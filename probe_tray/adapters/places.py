@@ -50,6 +50,11 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
         return self.data_folder / "memory"
 
     @property
+    def made_here(self) -> Path:
+        """Which logins in plain files this program obtained."""
+        return self.data_folder / "made-here"
+
+    @property
     def tally(self) -> Path:
         """How the latest refresh requests ended."""
         return self.data_folder / "requests.json"

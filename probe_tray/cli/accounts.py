@@ -8,6 +8,7 @@ import msgspec
 from probe_tray.adapters.config_file import LoadedSettings, load_settings
 from probe_tray.adapters.credential_files import CredentialFiles, Place, is_folder, json_files
 from probe_tray.adapters.disk import Disk
+from probe_tray.adapters.made_here import MadeHere
 from probe_tray.adapters.named_files import NamedFiles
 from probe_tray.adapters.places import Places
 from probe_tray.adapters.vault import VaultStore
@@ -149,4 +150,5 @@ def _stores(logins: Iterable[StoredCredential], places: Places, vault: VaultStor
         if free is None:
             ranks.append(free := {})
         free[key] = path
-    return (*(NamedFiles(rank, official=places.official_login) for rank in ranks), vault)
+    made = MadeHere(places.made_here)
+    return (*(NamedFiles(rank, official=places.official_login, made=made) for rank in ranks), vault)

@@ -15,6 +15,7 @@ from probe_tray.adapters.http_client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.local_zone import LocalZone
 from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.made_here import MadeHere
 from probe_tray.adapters.places import Places, user_places
 from probe_tray.adapters.randomness import SystemRandomness
 from probe_tray.cli.accounts import read_settings
@@ -64,7 +65,10 @@ async def _login(arguments: Arguments, console: Console, known: KnownSecrets) ->
     settings = read_settings(arguments.config, places).settings
     proxy = chosen_proxy(arguments, settings)
     target = LoginTarget(
-        arguments.o or "", official=places.official_login, spare=places.data_folder / "logins without a place"
+        arguments.o or "",
+        official=places.official_login,
+        spare=places.data_folder / "logins without a place",
+        made=MadeHere(places.made_here),
     )
     await target.prepare()
     console.note(f"Proxy: {proxy.shown} ({proxy.found_in})")

@@ -7,6 +7,7 @@ from pathlib import Path
 from probe_tray.adapters.credential_files import CredentialFiles, Place, is_folder, is_there, json_files
 from probe_tray.adapters.disk import Disk
 from probe_tray.adapters.folder import FileStore, FolderStore
+from probe_tray.adapters.made_here import MadeHere
 from probe_tray.adapters.safe_files import prove_writable
 from probe_tray.core.credential import Credential, StoredCredential
 from probe_tray.core.errors import ProbeError, StoreError, UsageError
@@ -19,11 +20,15 @@ _RESERVE = 64 * 1024
 class LoginTarget:
     """A file or folder that is made fit before the person signs in, and another place for when it fails after that."""
 
-    def __init__(self, given: str, *, official: Path, spare: Path) -> None:
-        """``given`` is what stood after ``-o``; ``spare`` the folder for a login that finds no place otherwise."""
+    def __init__(self, given: str, *, official: Path, spare: Path, made: MadeHere) -> None:
+        """``given`` is what stood after ``-o``; ``spare`` the folder for a login that finds no place otherwise.
+
+        ``made`` notes that the login was made here.
+        """
         self._path = Path(given)
         self._official = official
         self._spare = spare
+        self._made = made
         is_file = self._path.suffix and not given.endswith(("/", os.sep))
         self._is_folder = is_folder(self._path) or not (is_file or is_there(self._path))
 
@@ -49,13 +54,16 @@ class LoginTarget:
         # It exists nowhere else, and the person has signed in for it.
         if not self._is_folder:
             with suppress(StoreError):
-                return await FolderStore(self._path.parent, official=self._official).save(credential), problem
-        return await FolderStore(self._spare, official=self._official).save(credential), problem
+                return await self._folder(self._path.parent).save(credential), problem
+        return await self._folder(self._spare).save(credential), problem
 
     def _store(self) -> FileStore | FolderStore:
         if self._is_folder:
-            return FolderStore(self._path, official=self._official)
-        return FileStore([self._path], official=self._official)
+            return self._folder(self._path)
+        return FileStore([self._path], official=self._official, made=self._made)
+
+    def _folder(self, path: Path) -> FolderStore:
+        return FolderStore(path, official=self._official, made=self._made)
 
     def _refuse_official(self, places: list[Place]) -> None:
         if any(
