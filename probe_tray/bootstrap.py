@@ -28,6 +28,7 @@ from probe_tray.adapters.journal import FileJournal, holds_sealed_answer
 from probe_tray.adapters.keyring_key import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.machine import Inspector
+from probe_tray.adapters.made_here import MadeHere
 from probe_tray.adapters.memory import FileRenewalMemory
 from probe_tray.adapters.notifier import DesktopNotifier
 from probe_tray.adapters.official import OfficialStore
@@ -227,10 +228,11 @@ class Session:
 
     def _stores(self, settings: Settings, vault: VaultStore) -> tuple[AccountStore, ...]:
         """The chosen store first: it takes new logins. The others are read too, so that no login seems to vanish."""
-        folder = sync_folder(settings, self._loaded.path)
-        folders = () if folder is None else (FolderStore(folder, official=self._places.official_login),)
+        folder, places = sync_folder(settings, self._loaded.path), self._places
+        made = MadeHere(places.made_here)
+        folders = () if folder is None else (FolderStore(folder, official=places.official_login, made=made),)
         ours = (*folders, vault) if settings.storage is Storage.FOLDER else (vault, *folders)
-        return (*ours, OfficialStore(self._places.codex_home, self._keyring.read_entry))
+        return (*ours, OfficialStore(places.codex_home, self._keyring.read_entry))
 
     def _settings_file(self) -> SettingsFile:
         demo = self._demo is not None
