@@ -1,13 +1,28 @@
-"""Renewing all logins that are due, because a person asked for it."""
+"""Renewing because a person asked for it: one login, or all that are due."""
 
 import asyncio
+from contextlib import suppress
+from datetime import timedelta
 
+from probe_tray.core.errors import ProbeError
 from probe_tray.core.events import RoundChanged
+from probe_tray.core.identity import AccountKey
+from probe_tray.core.renew_policy import Reason
 from probe_tray.core.renewal import RenewalKind, Wish
 from probe_tray.core.state import RenewalRound
 from probe_tray.engine.renewing import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.ports import Clock
+
+_SAME_CLICK = timedelta(seconds=5)
+"""A click that follows a renewal so soon was meant for that one."""
+
+
+async def renew_one(renewals: Renewals, store: Store, clock: Clock, key: AccountKey) -> None:
+    """Renew this login whatever its expiry; what keeps it from it is shown at the account."""
+    days, since = store.state.settings.renew_before_expiry_days, clock.now() - _SAME_CLICK
+    with suppress(ProbeError):
+        await renewals.renew(key, Wish(days=days, reason=Reason.FORCED, since=since))
 
 
 async def renew_due(renewals: Renewals, store: Store, clock: Clock) -> None:
