@@ -35,8 +35,6 @@ from probe_tray.core.credential import Credential
 from probe_tray.core.errors import ProbeError, StoreError
 from probe_tray.core.events import SettingsChanged, SituationChanged, TroubleMet
 from probe_tray.core.identity import AccountKey
-from probe_tray.core.renew_policy import Reason
-from probe_tray.core.renewal import Wish
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.situation import Situation
@@ -52,7 +50,7 @@ from probe_tray.engine.login_desk import LoginDesk
 from probe_tray.engine.model_tests import ModelTests
 from probe_tray.engine.polling import Poller
 from probe_tray.engine.recording import Recording
-from probe_tray.engine.renewal_round import renew_due
+from probe_tray.engine.renewal_round import renew_due, renew_one
 from probe_tray.engine.renewal_timer import RenewalTimer
 from probe_tray.engine.renewing import Renewals
 from probe_tray.engine.store import Store
@@ -253,13 +251,10 @@ class Engine:
         self._poller.replan()
 
     async def _renew(self, chosen: AccountKey | None) -> None:
-        if chosen is not None:
-            days = self.state.settings.renew_before_expiry_days
-            # What fails is shown at the account.
-            with suppress(ProbeError):
-                await self._renewals.renew(chosen, Wish(days=days, reason=Reason.FORCED, since=self._clock.now()))
-        else:
+        if chosen is None:
             await renew_due(self._renewals, self._store, self._clock)
+        else:
+            await renew_one(self._renewals, self._store, self._clock, chosen)
         await self._accounts.read()
 
     async def _read_stores(self) -> None:
