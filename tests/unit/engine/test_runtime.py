@@ -309,12 +309,24 @@ async def test_a_renewal_by_command_asks_once_and_shows_its_failure_at_the_accou
         program.engine.send(Renew(ANA.key))
         await settle()
         assert program.vault.held[ANA.key].refresh_token != ANA.refresh_token
-        await program.clock.advance(SECOND)
+        await program.clock.advance(timedelta(seconds=6))
         program.engine.send(Renew(ANA.key))
         await settle()
         assert problem_kind(program.account(ANA).renewal.problem) == "LoginEndedError"
         assert program.trouble == ""
     assert program.service.count("refresh") == 2
+
+
+async def test_a_second_click_right_after_a_renewal_makes_no_second_request() -> None:
+    program = Program(ANA)
+    program.service.answer("refresh", token_answer("ana", 2))
+    async with program.started():
+        for _ in range(2):
+            program.engine.send(Renew(ANA.key))
+            await settle()
+            await program.clock.advance(SECOND)
+        assert program.account(ANA).renewal.problem is None
+    assert program.service.count("refresh") == 1
 
 
 async def test_renewing_all_renews_what_is_due_and_tells_what_came_of_it() -> None:
