@@ -23,7 +23,7 @@ from probe_tray.ui.widgets import words
 from probe_tray.view.models import Tone
 from probe_tray.view.sync_setup import SyncSetupView
 
-_WIDTH, _HEIGHT, _SCREEN_SHARE = 600, 640, 0.9
+_WIDTH, _HEIGHT, _SCREEN_SHARE = 650, 690, 0.9
 
 
 class SyncDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +97,7 @@ class SyncSetupDialog(QDialog):
         """Show the page; one that is open already keeps what was typed."""
         if not self.isVisible():
             self.project.address.setText(url)
+            self.project.address.setFocus()
             self._tested = False
         self.show()
         self.raise_()
@@ -126,8 +127,7 @@ class SyncSetupDialog(QDialog):
         self._complaint.setText(refused or complaint)
         self._complaint.setVisible(bool(refused or complaint))
         self.saver.setEnabled(not complaint)
-        # Qt takes this away from a button that is disabled when the window opens.
-        self.saver.setDefault(True)
+        self.saver.setDefault(not complaint)
         self.test.setEnabled(not complaint and not model.testing)
         self._ink()
 
@@ -171,12 +171,6 @@ class SyncSetupDialog(QDialog):
         rows.addSpacing(px(6))
         for part in (self.project, self.table, self.key):
             rows.addWidget(part)
-        trial = QHBoxLayout()
-        trial.addWidget(self.test)
-        trial.addStretch(1)
-        rows.addLayout(trial)
-        for label in (self._said, self._advice):
-            rows.addWidget(label)
         rows.addStretch(1)
         scroll = QScrollArea(self)
         scroll.setWidget(page)
@@ -192,8 +186,15 @@ class SyncSetupDialog(QDialog):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, px(14))
         whole.addWidget(scroll, 1)
-        self._complaint.setContentsMargins(px(20), 0, px(20), 0)
-        whole.addWidget(self._complaint)
+        # Below what scrolls: the test and what it showed are always in sight.
+        trial = QHBoxLayout()
+        trial.setContentsMargins(px(20), 0, px(20), 0)
+        trial.addWidget(self.test)
+        trial.addStretch(1)
+        whole.addLayout(trial)
+        for label in (self._said, self._advice, self._complaint):
+            label.setContentsMargins(px(20), 0, px(20), 0)
+            whole.addWidget(label)
         whole.addLayout(end)
 
     def _dress(self) -> None:

@@ -1,0 +1,324 @@
+"""The windows of sync over a fake engine."""
+
+from collections.abc import Iterator
+from datetime import UTC
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.errors import KeyringDeniedError, RowSealedError, SyncKeyError
+from probe_tray.core.secret import Secret
+from probe_tray.core.state import AppState
+from probe_tray.core.sync import StepKind, SyncItem, SyncReport
+from probe_tray.core.sync_commands import ForgetSync, SetUpSync, SyncNow
+from probe_tray.core.sync_commands import TestSync as LookAtTable
+from probe_tray.core.sync_setup import SecretPlace, SyncSetup, SyncState
+from probe_tray.core.sync_setup import SyncTest as Look
+from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.sync_box import SyncBox
+from probe_tray.ui.sync_result_dialog import SyncResultDialog
+from probe_tray.ui.sync_setup_dialog import SyncSetupDialog
+from probe_tray.ui.syncing import Syncing
+from probe_tray.ui.theme import Theme
+from probe_tray.view.times import Now
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+
+URL, API_KEY, KEY = "https://x.supabase.co", "sb_publishable_1", "5e" * 32
+READY = SyncSetup(url=URL, api_key=SecretPlace.KEYRING, key=SecretPlace.KEYRING)
+ANA = samples.account("ana@example.com")
+
+
+class Desk:
+    def __init__(self, app: QApplication) -> None:
+        self.engine = samples.FakeEngine(AppState(accounts=(ANA,)))
+        theme = Theme(app)
+        self.question = QuestionDialog(theme)
+        self.syncing = Syncing(
+            self.engine, theme, Translator(), self.question, lambda: Now(samples.NOW, UTC), "create table tokens;"
+        )
+
+    @property
+    def page(self) -> SyncSetupDialog:
+        assert self.syncing.setup is not None
+        return self.syncing.setup
+
+    @property
+    def result(self) -> SyncResultDialog:
+        assert self.syncing.result is not None
+        return self.syncing.result
+
+    def change(self, sync: SyncState) -> None:
+        self.engine.change(AppState(accounts=(ANA,), sync=sync))
+        self.syncing.draw()
+
+    def type(self, url: str = URL, api_key: str = API_KEY, key: str = KEY) -> None:
+        for field, text in (
+            (self.page.project.address, url),
+            (self.page.project.api_key, api_key),
+            (self.page.key.field, key),
+        ):
+            field.clear()
+            QTest.keyClicks(field, text)
+
+    def said(self) -> list[str]:
+        labels = (self.page._said, self.page._advice, self.page._complaint)
+        return [label.text() for label in labels if not label.isHidden()]
+
+    def close(self) -> None:
+        self.syncing.close()
+        self.question.close()
+        self.question.deleteLater()
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, qapp: QApplication) -> Iterator[Desk]:
+    QGuiApplication.clipboard().clear()
+    found = Desk(qapp)
+    yield found
+    found.close()
+
+
+def clipboard() -> str:
+    return QGuiApplication.clipboard().text()
+
+
+def press(button: QPushButton) -> None:
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_the_menu_leads_to_the_set_up_which_ends_in_the_sync_that_was_wanted(desk: Desk) -> None:
+    desk.syncing.sync()
+    assert desk.page.isVisible()
+    assert not desk.page.saver.isEnabled()
+    assert desk.said() == ["Enter the address of the project."]
+    desk.type()
+    assert desk.said() == []
+    press(desk.page.saver)
+    assert desk.engine.sent == [SetUpSync(url=URL, api_key=Secret(API_KEY), key=Secret(KEY))]
+    assert desk.page.isVisible()
+    desk.change(SyncState(setup=READY))
+    assert not desk.page.isVisible()
+    assert desk.engine.sent[1:] == [SyncNow()]
+    assert desk.result.isVisible()
+
+
+def test_who_sets_it_up_for_later_syncs_when_wanted(desk: Desk) -> None:
+    desk.syncing.set_up()
+    desk.type()
+    press(desk.page.saver)
+    desk.change(SyncState(setup=READY))
+    assert not desk.page.isVisible()
+    assert [type(command) for command in desk.engine.sent] == [SetUpSync]
+    desk.syncing.sync()
+    assert desk.engine.sent[1:] == [SyncNow()]
+
+
+def test_what_could_not_be_kept_stays_on_the_page_with_the_reason(desk: Desk) -> None:
+    desk.syncing.set_up()
+    desk.type()
+    press(desk.page.saver)
+    desk.change(SyncState(setup=SyncSetup(problem=KeyringDeniedError().problem)))
+    assert desk.page.isVisible()
+    assert desk.page.draft.key == Secret(KEY)
+    assert KeyringDeniedError.title_template in desk.said()[0]
+    QTest.keyClicks(desk.page.project.address, "/")
+    assert desk.said() == []
+
+
+def test_closing_the_page_forgets_what_was_typed(desk: Desk) -> None:
+    desk.syncing.set_up()
+    desk.type()
+    desk.page.close()
+    desk.syncing.set_up()
+    draft = desk.page.draft
+    assert (draft.url, draft.api_key, draft.key) == ("", None, None)
+    desk.change(SyncState(setup=READY))
+    assert desk.engine.sent == []
+
+
+def test_a_new_key_is_hidden_until_it_is_to_be_seen(desk: Desk) -> None:
+    desk.syncing.set_up()
+    key = desk.page.key
+    assert not key.show_key.isEnabled()
+    press(key.make)
+    assert desk.page.draft.key == desk.engine.new_sync_key()
+    assert key.field.echoMode() is QLineEdit.EchoMode.Password
+    press(key.show_key)
+    assert key.field.echoMode() is QLineEdit.EchoMode.Normal
+    assert key.show_key.text() == "&Hide"
+    press(key.show_key)
+    assert key.field.echoMode() is QLineEdit.EchoMode.Password
+
+
+def test_the_kept_key_is_fetched_only_when_it_is_to_be_seen_or_copied(desk: Desk) -> None:
+    desk.change(SyncState(setup=READY))
+    desk.engine.sync_key = Secret(KEY)
+    desk.syncing.set_up()
+    key = desk.page.key
+    assert key.field.text() == ""
+    press(key.copy)
+    assert clipboard() == KEY
+    assert key.field.text() == ""
+    assert "taken out of the clipboard" in key._said.text()
+    press(key.show_key)
+    assert (key.field.text(), key.field.echoMode()) == (KEY, QLineEdit.EchoMode.Normal)
+
+
+def test_a_copied_key_is_taken_out_of_the_clipboard_unless_something_else_is_there(desk: Desk) -> None:
+    desk.syncing.set_up()
+    desk.type()
+    press(desk.page.key.copy)
+    hints = QGuiApplication.clipboard().mimeData().data("x-kde-passwordManagerHint")
+    assert hints.data() == b"secret"
+    desk.syncing._clipboard.clear()
+    assert clipboard() == ""
+    press(desk.page.key.copy)
+    QGuiApplication.clipboard().setText("a shopping list")
+    desk.syncing._clipboard.clear()
+    assert clipboard() == "a shopping list"
+
+
+def test_another_key_is_made_only_after_a_question(desk: Desk) -> None:
+    desk.change(SyncState(setup=READY))
+    desk.syncing.set_up()
+    press(desk.page.key.make)
+    assert desk.question.isVisible()
+    desk.question.reject()
+    assert desk.page.draft.key is None
+    press(desk.page.key.make)
+    desk.question.accept()
+    assert desk.page.draft.key == desk.engine.new_sync_key()
+
+
+def test_a_key_of_the_configuration_file_is_shown_and_not_typed_over(desk: Desk) -> None:
+    desk.change(SyncState(setup=replace(READY, key=SecretPlace.FILE)))
+    desk.engine.sync_key = Secret(KEY)
+    desk.syncing.set_up()
+    key = desk.page.key
+    assert key.field.isReadOnly()
+    assert not key.make.isEnabled()
+    press(key.show_key)
+    assert key.field.text() == KEY
+    press(desk.page.saver)
+    assert desk.engine.sent == [SetUpSync(url=URL)]
+
+
+def test_the_test_takes_what_is_typed_and_shows_what_it_found(desk: Desk) -> None:
+    desk.change(SyncState(setup=READY))
+    desk.syncing.set_up()
+    press(desk.page.test)
+    assert desk.engine.sent == [LookAtTable(url=URL)]
+    desk.change(SyncState(setup=READY, testing=True))
+    assert not desk.page.test.isEnabled()
+    desk.change(SyncState(setup=READY, test=Look(rows=2, opened=2)))
+    assert desk.said() == ["It works: the table has 2 rows, and the key opens all of them."]
+    desk.page.project.address.end(False)
+    QTest.keyClicks(desk.page.project.address, "/")
+    assert desk.said() == [], "that was about something else"
+
+
+def test_an_earlier_test_is_not_shown_when_the_page_opens(desk: Desk) -> None:
+    desk.change(SyncState(setup=READY, test=Look(problem=SyncKeyError().problem)))
+    desk.syncing.set_up()
+    assert desk.said() == []
+
+
+def test_the_sql_is_copied_and_can_be_read(desk: Desk) -> None:
+    desk.syncing.set_up()
+    assert desk.page.table.sql.isHidden()
+    press(desk.page.table.copy)
+    assert clipboard() == "create table tokens;"
+    press(desk.page.table.show_sql)
+    assert desk.page.table.sql.toPlainText() == "create table tokens;"
+    assert desk.page.table.sql.isVisible()
+
+
+def test_syncing_is_stopped_only_after_a_question(desk: Desk) -> None:
+    desk.change(SyncState(setup=READY))
+    desk.syncing.set_up()
+    press(desk.page.forget)
+    assert desk.engine.sent == []
+    desk.question.accept()
+    assert desk.engine.sent == [ForgetSync()]
+    assert not desk.page.isVisible()
+
+
+def report(*items: SyncItem) -> SyncState:
+    return SyncState(setup=READY, report=SyncReport(ended_at=samples.NOW, items=items))
+
+
+def test_a_row_that_nobody_can_read_is_overwritten_after_a_question(desk: Desk) -> None:
+    sealed = SyncItem(
+        kind=StepKind.UNDECRYPTABLE,
+        row_id="row-1",
+        key=ANA.key,
+        who="ana@example.com",
+        problem=RowSealedError().problem,
+    )
+    desk.change(report(sealed, SyncItem(kind=StepKind.SAME, row_id="row-2", who="lee@example.com")))
+    desk.syncing.show_result()
+    tree = desk.result.tree
+    assert desk.result.overwrite.isEnabled()
+    QTest.keyClick(tree, Qt.Key.Key_Down)
+    assert not desk.result.overwrite.isEnabled()
+    QTest.keyClick(tree, Qt.Key.Key_Up)
+    press(desk.result.overwrite)
+    assert desk.question._title.text() == "Overwrite the row of ana@example.com?"
+    assert desk.engine.sent == []
+    desk.question.accept()
+    assert desk.engine.sent == [SyncNow(overwrite=frozenset({"row-1"}))]
+
+
+def test_the_result_follows_the_sync_while_it_is_open(desk: Desk) -> None:
+    desk.change(SyncState(setup=READY, running=True, done=1, total=3))
+    desk.syncing.sync()
+    assert desk.engine.sent == [], "the one that runs is shown"
+    assert desk.result._progress.isVisible()
+    desk.change(report(SyncItem(kind=StepKind.RESTORE, row_id="a", who="mia@laptop.example")))
+    assert not desk.result._progress.isVisible()
+    assert desk.result._title.text() == "Done: 1 received"
+    assert desk.result.tree.topLevelItemCount() == 1
+
+
+def test_the_box_in_the_settings_leads_everywhere(desk: Desk, qapp: QApplication) -> None:
+    box = SyncBox(Theme(qapp))
+    desk.syncing.serve(box)
+    assert [button.isHidden() for button in (box.set_up, box.sync_now, box.result)] == [False, True, True]
+    desk.change(report(SyncItem(kind=StepKind.SAME, row_id="a", who="ana@example.com")))
+    assert box._last.text() == "Last sync just now: 1 the same."
+    press(box.result)
+    assert desk.result.isVisible()
+    press(box.sync_now)
+    press(box.set_up)
+    assert desk.engine.sent == [SyncNow()]
+    assert desk.page.isVisible()
+    desk.syncing.leave()
+    box.deleteLater()
+
+
+def test_everything_on_the_page_is_reached_by_keyboard_and_has_a_name(desk: Desk) -> None:
+    desk.change(SyncState(setup=READY))
+    desk.syncing.set_up()
+    page = desk.page
+    wanted: set[QWidget] = {
+        page.project.address,
+        page.project.api_key,
+        page.table.copy,
+        page.table.show_sql,
+        page.key.field,
+    }
+    wanted |= {page.key.make, page.key.show_key, page.key.copy, page.test, page.saver, page.forget}
+    reached = set[QWidget]()
+    where: QWidget | None = page.project.address
+    while where is not None and where not in reached:
+        reached.add(where)
+        where = where.nextInFocusChain()
+    assert wanted <= reached
+    fields = (page.project.address, page.project.api_key, page.key.field)
+    assert all(field.accessibleName() and field.accessibleDescription() for field in fields)
