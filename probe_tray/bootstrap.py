@@ -11,20 +11,20 @@ from urllib.parse import urlsplit
 import msgspec
 
 from probe_tray.adapters.alert_memory import FileAlertMemory
-from probe_tray.adapters.autostart import AutostartingSettings, LoginEntry, start_command, system_entry
 from probe_tray.adapters.browser import SystemBrowser
 from probe_tray.adapters.callback import LoopbackListener
 from probe_tray.adapters.clock import SystemClock
-from probe_tray.adapters.config_file import JsonSettingsFile, LoadedSettings, load_settings, sync_folder
+from probe_tray.adapters.config_file import LoadedSettings, load_settings, sync_folder
 from probe_tray.adapters.desk_file import JsonDeskFile
 from probe_tray.adapters.export_files import DiskExportFiles
 from probe_tray.adapters.folder import FolderStore
 from probe_tray.adapters.history_sqlite import SqliteHistory
 from probe_tray.adapters.http_client import ServiceClient
 from probe_tray.adapters.http_probe import HttpProbe
+from probe_tray.adapters.http_table import HttpTables
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.import_files import DiskImportFiles
-from probe_tray.adapters.journal import FileJournal, holds_sealed_answer
+from probe_tray.adapters.journal import FileJournal
 from probe_tray.adapters.keyring_key import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.machine import Inspector
@@ -38,12 +38,11 @@ from probe_tray.adapters.power import SystemSense
 from probe_tray.adapters.proxy import SystemProxies, detect_proxy, read_system_proxies
 from probe_tray.adapters.randomness import SystemRandomness
 from probe_tray.adapters.safe_files import make_private_folder
-from probe_tray.adapters.sealer import FolderSealer, VaultKey
-from probe_tray.adapters.tally_file import FileTally
-from probe_tray.adapters.vault import VaultStore, record_files
+from probe_tray.adapters.sealer import FolderSealer
+from probe_tray.adapters.sync_secrets import StoredSyncSecrets
+from probe_tray.adapters.vault import VaultStore
 from probe_tray.core.alert_kinds import Alert
-from probe_tray.core.errors import WriteError
-from probe_tray.core.events import Event, TroubleMet
+from probe_tray.core.events import TroubleMet
 from probe_tray.core.forecast import runs_out_at
 from probe_tray.core.quota import Window
 from probe_tray.core.service import OFFICIAL, Service
@@ -67,23 +66,22 @@ from probe_tray.engine.outcomes import Outcomes
 from probe_tray.engine.polling import Poller
 from probe_tray.engine.recording import Recording
 from probe_tray.engine.renewal_timer import RenewalTimer
-from probe_tray.engine.renewing import Renewals
 from probe_tray.engine.runtime import Engine, UseCases
 from probe_tray.engine.sign_in import BrowserSignIn
 from probe_tray.engine.store import Store
-from probe_tray.engine.transaction import Transaction
+from probe_tray.engine.sync_desk import SyncDesk
 from probe_tray.engine.transfers import Transfers
 from probe_tray.engine.usage_asker import UsageAsker
-from probe_tray.ports import AccountStore, Clock, KeyStore, Notification, SettingsFile
+from probe_tray.ports import AccountStore, Clock, Notification, SyncVault
 from probe_tray.resources import resource
 from probe_tray.view.alert_words import notification, trial
 from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
+from probe_tray.wiring import make_renewals, make_settings_file, make_syncing, vault_key
 
 if TYPE_CHECKING:
     from probe_tray.demo.service import DemoService
 
-_log = logging.getLogger(__name__)
 _KEY_SERVICE, _KEY_USER, _DEMO_KEY_USER = "Probe Tray", "vault key", "vault key of the demo"
 
 
@@ -156,6 +154,7 @@ class Session:
         accounts = Accounts(self._stores(settings, vault_store), store, standing)
         proxy = detect_proxy(settings.proxy, self._environment, system=self._system)
         watch = ClockWatch(clock, lambda error: store.dispatch(TroubleMet(problem=error.problem)))
+        tables = HttpTables(proxy, self._environment, handles=self._handles)
         client = ServiceClient(self._service, proxy, self._environment, handles=self._handles, answered=watch.answered)
         listener = LoopbackListener(self._at(settings))
         browser = SystemBrowser(self._environment)
@@ -179,6 +178,7 @@ class Session:
             proxy = detect_proxy(changed.proxy, self._environment, system=self._system)
             accounts.use(self._stores(changed, vault_store))
             client.use(proxy)
+            tables.use(proxy)
             listener.use(self._at(changed))
             unheard.use(self._at(changed))
 
@@ -211,9 +211,27 @@ class Session:
                     DiskExportFiles(places.official_login), accounts, store, clock, zone, self._service.client_id
                 ),
             ),
+            sync=SyncDesk(
+                make_syncing(
+                    accounts=accounts,
+                    sources=lambda: accounts.ours,
+                    renewals=renewals,
+                    tables=tables,
+                    places=places,
+                    locks=locks,
+                    zone=zone,
+                ),
+                self._sync_secrets(),
+                accounts,
+                store,
+                clock,
+                randomness,
+                str(self._loaded.path),
+            ),
             sense=SystemSense(metered),
         )
-        engine = Engine(parts, self._settings_file(), use, clock, randomness)
+        settings_file = make_settings_file(self._environment, self._loaded, demo=self._demo is not None)
+        engine = Engine(parts, settings_file, use, clock, randomness)
         if self._demo is not None:
             from probe_tray.demo.samples import sample_logins
 
@@ -234,44 +252,15 @@ class Session:
         ours = (*folders, vault) if settings.storage is Storage.FOLDER else (vault, *folders)
         return (*ours, OfficialStore(places.codex_home, self._keyring.read_entry))
 
-    def _settings_file(self) -> SettingsFile:
-        demo = self._demo is not None
-        command, on = start_command(self._environment, demo=demo), self._loaded.settings.start_at_login
-        entry = system_entry("probe-tray-demo" if demo else "probe-tray")
-        if on:
-            _renew(entry, command)
-        return AutostartingSettings(JsonSettingsFile(self._loaded.path), entry, command, on=on)
+    def _sync_secrets(self) -> SyncVault:
+        if self._demo is None:
+            return StoredSyncSecrets(self._loaded.path, self._keyring, handles=self._handles)
+        from probe_tray.demo.table_seed import DemoSyncSecrets
+
+        return DemoSyncSecrets()
 
     def _at(self, settings: Settings) -> Service:
         return msgspec.structs.replace(self._service, redirect_host=settings.redirect_host)
-
-
-def _renew(entry: LoginEntry, command: tuple[str, ...]) -> None:
-    try:
-        entry.renew(command)
-    except WriteError as error:
-        _log.warning("the entry for starting at login stays as it is: %s", error.facts["reason"])
-
-
-def vault_key(places: Places, keyring: KeyStore, locks: FileLocks) -> VaultKey:
-    """The key of the vault in ``places``, which is made only where nothing was ever sealed."""
-    return VaultKey(keyring, locks, lambda: bool(record_files(places.vault)) or holds_sealed_answer(places.journal))
-
-
-def make_renewals(
-    service: Service,
-    client: ServiceClient,
-    accounts: Accounts,
-    journal: FileJournal,
-    places: Places,
-    locks: FileLocks,
-    tell: Callable[[Event], None],
-) -> Renewals:
-    """The one way to a refresh request, of both programs; inside the running event loop."""
-    clock, host = SystemClock(), urlsplit(service.issuer).hostname or ""
-    memory = FileRenewalMemory(places.memory)
-    transaction = Transaction(client, accounts, journal, memory, clock, SystemRandomness(), host)
-    return Renewals(transaction, locks, clock, tell, FileTally(places.tally, locks))
 
 
 @contextlib.contextmanager
@@ -290,9 +279,15 @@ def open_session(environment: Mapping[str, str], *, demo: bool) -> Generator[Ses
         if not demo:
             yield Session(OFFICIAL, places, loaded, environment, known)
             return
+        from probe_tray.demo.table_seed import fill_table
+
         service = stack.enter_context(_demo_service(places.data_folder))
+        fill_table(service)
         addresses = service.addresses
         simulated = msgspec.structs.replace(OFFICIAL, issuer=addresses.issuer, backend=addresses.backend)
+        # Its port is another one each time.
+        settings = msgspec.structs.replace(loaded.settings, sync_url=addresses.table)
+        loaded = msgspec.structs.replace(loaded, settings=settings)
         yield Session(simulated, places, loaded, environment, known, demo=service)
 
 

@@ -56,6 +56,10 @@ class Backend(Protocol):
         """Keep the entry."""
         ...
 
+    def delete_password(self, service: str, username: str) -> None:
+        """Remove the entry, which must be there."""
+        ...
+
 
 def known_backend() -> Backend:
     """The keyring of this system; raises KeyringAbsentError when it has none that keeps a secret.

@@ -64,14 +64,30 @@ class OsKeyStore:
 
     async def write(self, key: Secret, *, silently: bool = False) -> None:
         """Keep the key, read it back and compare."""
-        self._handles(key)
+        await self.write_entry(self._service, self._user, key, silently=silently)
+
+    async def write_entry(self, service: str, user: str, value: Secret, *, silently: bool = False) -> None:
+        """Keep any entry, read it back and compare. Raises the Keyring errors."""
+        self._handles(value)
 
         def keep() -> Secret | None:
-            with self._opened(self._service, self._user, silently=silently) as backend:
-                backend.set_password(self._service, self._user, key.reveal())
-                return self._secret(backend.get_password(self._service, self._user))
+            with self._opened(service, user, silently=silently) as backend:
+                backend.set_password(service, user, value.reveal())
+                return self._secret(backend.get_password(service, user))
 
-        if await self._ask(keep) != key:
+        if await self._ask(keep) != value:
+            raise KeyringDeniedError
+
+    async def remove_entry(self, service: str, user: str) -> None:
+        """Take an entry out of the keyring; a missing one is no error. Raises the Keyring errors."""
+
+        def remove() -> Secret | None:
+            with self._opened(service, user, silently=False) as backend:
+                if backend.get_password(service, user) is not None:
+                    backend.delete_password(service, user)
+                return self._secret(backend.get_password(service, user))
+
+        if await self._ask(remove) is not None:
             raise KeyringDeniedError
 
     async def read_entry(self, service: str, user: str, *, silently: bool = False) -> Secret | None:

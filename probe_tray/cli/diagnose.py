@@ -24,7 +24,6 @@ from probe_tray.adapters.places import Places, user_places
 from probe_tray.adapters.safe_files import prove_writable
 from probe_tray.adapters.session_bus import session_names
 from probe_tray.adapters.vault import VaultStore, record_files
-from probe_tray.bootstrap import vault_key
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.checks import (
     Check,
@@ -46,6 +45,7 @@ from probe_tray.core.service import OFFICIAL
 from probe_tray.core.settings import Settings, Storage
 from probe_tray.ports import AccountStore
 from probe_tray.view.privacy import mask
+from probe_tray.wiring import vault_key
 
 _RESERVE = 64 * 1024
 """Bytes that must fit; a login has a few thousand."""

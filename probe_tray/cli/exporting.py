@@ -21,7 +21,6 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.places import Places, user_places
 from probe_tray.adapters.safe_files import LIMIT, replace_file
 from probe_tray.adapters.vault import VaultStore
-from probe_tray.bootstrap import vault_key
 from probe_tray.cli.accounts import Found, find_logins, read_settings
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.hints import at_the_command_line, with_hints
@@ -33,6 +32,7 @@ from probe_tray.core.report import AccountReport
 from probe_tray.core.service import OFFICIAL
 from probe_tray.view.status_table import failures
 from probe_tray.view.translate import Translator
+from probe_tray.wiring import vault_key
 
 _DONE, _FAILED, _INTERRUPTED = 0, 1, 130
 _STANDARD_OUTPUT = "-"

@@ -9,6 +9,7 @@ from probe_tray.core.quiet import Pause
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import Way
+from probe_tray.core.sync_commands import SyncCommand
 from probe_tray.core.transfer import TransferCommand
 
 
@@ -157,4 +158,5 @@ Command = (
     | StopConnectionCheck
     | DismissTrouble
     | TransferCommand
+    | SyncCommand
 )

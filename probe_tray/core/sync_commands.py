@@ -5,14 +5,18 @@ import msgspec
 from probe_tray.core.secret import Secret
 
 
-class SyncNow(msgspec.Struct, frozen=True):
+class SyncCommand(msgspec.Struct, frozen=True):
+    """The base of all of them."""
+
+
+class SyncNow(SyncCommand, frozen=True):
     """Synchronise the logins with the table now; one that runs is joined."""
 
     overwrite: frozenset[str] = frozenset()
     """Ids of rows that cannot be read and may be replaced: the person has agreed to that."""
 
 
-class SetUpSync(msgspec.Struct, frozen=True, kw_only=True):
+class SetUpSync(SyncCommand, frozen=True, kw_only=True):
     """Keep what sync needs: the address in the settings, the secrets in the OS keyring.
 
     None leaves a secret as it is; one that the configuration file holds goes before the keyring's.
@@ -23,7 +27,7 @@ class SetUpSync(msgspec.Struct, frozen=True, kw_only=True):
     key: Secret | None = None
 
 
-class TestSync(msgspec.Struct, frozen=True, kw_only=True):
+class TestSync(SyncCommand, frozen=True, kw_only=True):
     """Look at the table with these, and change nothing; None stands for the secret that is kept."""
 
     url: str
@@ -31,8 +35,5 @@ class TestSync(msgspec.Struct, frozen=True, kw_only=True):
     key: Secret | None = None
 
 
-class ForgetSync(msgspec.Struct, frozen=True):
+class ForgetSync(SyncCommand, frozen=True):
     """Take the address out of the settings and the secrets out of the keyring; the table stays as it is."""
-
-
-SyncCommand = SyncNow | SetUpSync | TestSync | ForgetSync

@@ -6,9 +6,12 @@ import os
 from datetime import UTC, datetime
 from typing import Final
 
+from probe_tray.core.secret import Secret
+from probe_tray.core.sync_setup import SecretPlace, SyncSecrets
 from probe_tray.demo.logins import DemoLogin
 from probe_tray.demo.people import sample_people, special_people
 from probe_tray.demo.service import DemoService
+from probe_tray.demo.table import PUBLISHABLE_KEY
 
 DEMO_KEY: Final = "5e" * 32
 """The key that the demo's machines share: 64 hex digits, worth nothing anywhere else."""
@@ -66,3 +69,28 @@ def _file_of(login: DemoLogin, issued: datetime) -> dict[str, str]:
         "type": "codex",
         "expired": login.expires_at.replace(microsecond=0).isoformat(),
     }
+
+
+class DemoSyncSecrets:
+    """Implements ``SyncVault`` for the demonstration, which is set up from the start and keeps nothing."""
+
+    def __init__(self) -> None:
+        """Hold the demo's own secrets."""
+        self._held = _kept(Secret(PUBLISHABLE_KEY), Secret(DEMO_KEY))
+
+    async def load(self) -> SyncSecrets:
+        """What there is."""
+        return self._held
+
+    async def save(self, *, api_key: Secret | None, key: Secret | None) -> None:
+        """Hold these until the demonstration ends."""
+        self._held = _kept(api_key or self._held.api_key, key or self._held.key)
+
+    async def forget(self) -> None:
+        """Hold none."""
+        self._held = SyncSecrets()
+
+
+def _kept(api_key: Secret | None, key: Secret | None) -> SyncSecrets:
+    places = [SecretPlace.NOWHERE if secret is None else SecretPlace.KEYRING for secret in (api_key, key)]
+    return SyncSecrets(api_key=api_key, key=key, api_key_place=places[0], key_place=places[1])

@@ -1,13 +1,16 @@
 """Looks for the proxy and tests the way to the service, when the settings ask for it."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 
 from msgspec.structs import replace
 
-from probe_tray.core.commands import CheckConnection, FindProxy
+from probe_tray.core.commands import CheckConnection, FindProxy, StopConnectionCheck
 from probe_tray.core.connection import ConnectionChanged, ConnectionCheck
 from probe_tray.engine.store import Store
 from probe_tray.ports import ConnectionProbe
+
+Work = Coroutine[object, object, None]
 
 
 class ConnectionTest:
@@ -18,6 +21,16 @@ class ConnectionTest:
         self._probe = probe
         self._store = store
         self._task: asyncio.Task[None] | None = None
+
+    def send(self, command: FindProxy | CheckConnection | StopConnectionCheck, start: Callable[[Work], object]) -> None:
+        """Have ``command`` done; ``start`` runs what takes time."""
+        match command:
+            case FindProxy():
+                start(self.find(command))
+            case CheckConnection():
+                start(self.check(command))
+            case StopConnectionCheck():
+                self.stop()
 
     async def find(self, command: FindProxy) -> None:
         """Tell which proxy this setting leads to."""

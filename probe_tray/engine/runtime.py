@@ -39,6 +39,7 @@ from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.situation import Situation
 from probe_tray.core.state import AppState
+from probe_tray.core.sync_commands import SyncCommand
 from probe_tray.core.transfer import TransferCommand
 from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.alerting import Alerting, OnPress
@@ -54,6 +55,7 @@ from probe_tray.engine.renewal_round import renew_due, renew_one
 from probe_tray.engine.renewal_timer import RenewalTimer
 from probe_tray.engine.renewing import Renewals
 from probe_tray.engine.store import Store
+from probe_tray.engine.sync_desk import SyncDesk
 from probe_tray.engine.transfers import Transfers
 from probe_tray.engine.waiting import to_the_end
 from probe_tray.engine.wake import watch_clock, watch_machine
@@ -77,6 +79,7 @@ class UseCases(NamedTuple):
     recording: Recording
     arranging: Arranging
     transfers: Transfers
+    sync: SyncDesk
     sense: MachineSense
 
 
@@ -94,14 +97,11 @@ class Engine:
         """Join ``parts``; ``use`` puts changed settings into the adapters and raises a ProbeError for unusable ones."""
         self._store, self._accounts, self._login = parts.store, parts.accounts, parts.login
         self._poller, self._renewals, self._renewal_timer = parts.poller, parts.renewals, parts.renewal_timer
-        self._keeping, self._alerting = parts.keeping, parts.alerting
-        self._arranging = parts.arranging
-        self._connection, self._transfers = parts.connection, parts.transfers
+        self._keeping, self._alerting, self._arranging = parts.keeping, parts.alerting, parts.arranging
+        self._connection, self._transfers, self._sync = parts.connection, parts.transfers, parts.sync
         self._models, self._recording, self._sense = parts.models, parts.recording, parts.sense
-        self._settings_file = settings_file
-        self._use = use
-        self._clock = clock
-        self._randomness = randomness
+        self._settings_file, self._use = settings_file, use
+        self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
         self._desk = LoginDesk(parts.login, parts.store, self._start, lambda key: self._poller.refresh([key]))
         self._samples: Iterable[Credential] = ()
@@ -119,6 +119,14 @@ class Engine:
     def login_address(self) -> Secret | None:
         """The sign-in page of the login that waits now."""
         return self._login.address
+
+    def new_sync_key(self) -> Secret:
+        """A key for the logins of sync that nobody has yet, kept nowhere."""
+        return self._sync.new_key()
+
+    def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
+        """Call ``then`` with the key of sync that is kept, or None; never blocks."""
+        self._start(self._sync.hand_out_key(then))
 
     def start_with(self, logins: Iterable[Credential]) -> None:
         """Where the stores hold no account at the start, keep these."""
@@ -141,33 +149,33 @@ class Engine:
                 self._start(self._read_stores())
             case StartVaultAnew():
                 self._start(self._keeping.start_vault_anew())
-            case TryModels() | StopModelTest() | FindProxy() | CheckConnection() | StopConnectionCheck():
-                self._send_test(command)
+            case (
+                TryModels() | StopModelTest() | FindProxy() | CheckConnection() | StopConnectionCheck() | SyncCommand()
+            ):
+                self._send_work(command)
             case TransferCommand():
                 self._transfers.send(command, self._start, self._poller.refresh)
             case DismissTrouble():
                 self._store.dispatch(TroubleMet(problem=None))
             case SaveSettings():
-                self._start(self._save_settings(command))
+                self._start(self._keep_settings(command.settings))
             case PauseNotifications(pause=pause):
                 self._start(self._alerting.pause(pause))
             case SendTestNotification():
                 self._start(self._alerting.show_test(self._on_alert))
 
-    def _send_test(
-        self, command: TryModels | StopModelTest | FindProxy | CheckConnection | StopConnectionCheck
+    def _send_work(
+        self, command: TryModels | StopModelTest | FindProxy | CheckConnection | StopConnectionCheck | SyncCommand
     ) -> None:
         match command:
             case TryModels():
                 self._start(self._models.run(command))
             case StopModelTest():
                 self._models.stop()
-            case FindProxy():
-                self._start(self._connection.find(command))
-            case CheckConnection():
-                self._start(self._connection.check(command))
-            case StopConnectionCheck():
-                self._connection.stop()
+            case SyncCommand():
+                self._start(self._sync.do(command))
+            case _:
+                self._connection.send(command, self._start)
 
     def _send_check(self, command: Refresh | PanelOpened | ShowDetails) -> None:
         match command:
@@ -200,6 +208,7 @@ class Engine:
             self._start(self._finish_pending())
             self._start(self._poller.run())
             self._start(self._renewal_timer.run())
+            self._start(self._sync.watch(self._keep_settings))
             self._start(watch_stores(self._accounts, self._clock))
             self._start(watch_clock(self._clock, self._woke))
             self._start(watch_machine(self._sense, self._clock, self._use_situation, self._network_changed))
@@ -263,10 +272,10 @@ class Engine:
         # A keyring that was unlocked opens the answers as well that waited for it.
         await self._finish_pending()
 
-    async def _save_settings(self, command: SaveSettings) -> None:
-        self._use(command.settings)
-        await self._settings_file.save(command.settings)
-        self._store.dispatch(SettingsChanged(settings=command.settings))
+    async def _keep_settings(self, settings: Settings) -> None:
+        self._use(settings)
+        await self._settings_file.save(settings)
+        self._store.dispatch(SettingsChanged(settings=settings))
         await self._accounts.read()
         self._poller.replan()
 

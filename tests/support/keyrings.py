@@ -26,6 +26,10 @@ class GoodBackend:
         self.threads.add(threading.get_ident())
         self.entries[service, username] = password
 
+    def delete_password(self, service: str, username: str) -> None:
+        self.threads.add(threading.get_ident())
+        del self.entries[service, username]
+
 
 class LockedBackend(GoodBackend):
     """Locked, and the prompt was dismissed."""

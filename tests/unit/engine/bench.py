@@ -50,6 +50,7 @@ from tests.support.fakes import (
 )
 from tests.support.tokens import reply_body, tokens
 from tests.support.transfers import TransferBench
+from tests.unit.engine.sync_bench import SyncBench
 
 CODE = Callback(code=Secret("the-code"))
 
@@ -337,6 +338,7 @@ class Bench:
         self.probe = FakeProbe()
         self.connection = ConnectionTest(self.probe, self.store)
         self.transfer = TransferBench(self.accounts, self.locks, self.store, self.clock)
+        self.sync = SyncBench(self.accounts, self.locks, self.store, self.clock, self.randomness)
 
     @property
     def state(self) -> AppState:

@@ -67,7 +67,7 @@ class Program(Bench):
         self.unusable: ConfigError | None = None
         self.used: list[Settings] = []
         keeping = Keeping(self.accounts, self.service, NoLocks(), self._no_vault_to_set_aside)
-        parts = UseCases(
+        self.parts = UseCases(
             store=self.store,
             accounts=self.accounts,
             login=self.login,
@@ -81,9 +81,10 @@ class Program(Bench):
             arranging=Arranging(self.desk_file, self.store),
             recording=self.recording,
             transfers=self.transfer.transfers,
+            sync=self.sync.desk,
             sense=self.sense,
         )
-        self.engine = Engine(parts, self.settings_file, self._use, self.clock, self.randomness)
+        self.engine = Engine(self.parts, self.settings_file, self._use, self.clock, self.randomness)
 
     @asynccontextmanager
     async def started(self) -> AsyncGenerator[asyncio.Task[object]]:

@@ -1,0 +1,93 @@
+"""Joins adapters with the engine where the tray app and the command do it alike."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
+from urllib.parse import urlsplit
+
+from probe_tray.adapters.autostart import AutostartingSettings, start_command, system_entry
+from probe_tray.adapters.clock import SystemClock
+from probe_tray.adapters.config_file import JsonSettingsFile, LoadedSettings
+from probe_tray.adapters.http_client import ServiceClient
+from probe_tray.adapters.journal import FileJournal, holds_sealed_answer
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.memory import FileRenewalMemory
+from probe_tray.adapters.places import Places
+from probe_tray.adapters.randomness import SystemRandomness
+from probe_tray.adapters.sealer import VaultKey
+from probe_tray.adapters.sync_memory import FileSyncMemory
+from probe_tray.adapters.tally_file import FileTally
+from probe_tray.adapters.vault import record_files
+from probe_tray.core.errors import WriteError
+from probe_tray.core.events import Event
+from probe_tray.core.service import Service
+from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.outcomes import Outcomes
+from probe_tray.engine.renewing import Renewals
+from probe_tray.engine.sync_run import SyncMeans
+from probe_tray.engine.syncing import Syncing
+from probe_tray.engine.transaction import Transaction
+from probe_tray.ports import AccountStore, KeyStore, SettingsFile, Tables
+
+_log = logging.getLogger(__name__)
+
+
+def vault_key(places: Places, keyring: KeyStore, locks: FileLocks) -> VaultKey:
+    """The key of the vault in ``places``, which is made only where nothing was ever sealed."""
+    return VaultKey(keyring, locks, lambda: bool(record_files(places.vault)) or holds_sealed_answer(places.journal))
+
+
+def make_renewals(
+    service: Service,
+    client: ServiceClient,
+    accounts: Accounts,
+    journal: FileJournal,
+    places: Places,
+    locks: FileLocks,
+    tell: Callable[[Event], None],
+) -> Renewals:
+    """The one way to a refresh request, of both programs; inside the running event loop."""
+    clock, host = SystemClock(), urlsplit(service.issuer).hostname or ""
+    memory = FileRenewalMemory(places.memory)
+    transaction = Transaction(client, accounts, journal, memory, clock, SystemRandomness(), host)
+    return Renewals(transaction, locks, clock, tell, FileTally(places.tally, locks))
+
+
+def make_syncing(
+    *,
+    accounts: Accounts,
+    sources: Callable[[], Sequence[AccountStore]],
+    renewals: Renewals,
+    tables: Tables,
+    places: Places,
+    locks: FileLocks,
+    zone: tzinfo,
+) -> Syncing:
+    """Syncs of the accounts that ``sources`` hold; ``accounts`` are all the stores that may hold one of them."""
+    clock, randomness = SystemClock(), SystemRandomness()
+    outcomes = Outcomes(FileRenewalMemory(places.memory), clock, randomness)
+    means = SyncMeans(
+        accounts=accounts,
+        sources=sources,
+        locks=locks,
+        settle=renewals.finish_held,
+        standing=outcomes.standing,
+        tables=tables,
+        memory=FileSyncMemory(places.sync_memory, locks),
+        clock=clock,
+        randomness=randomness,
+        zone=zone,
+    )
+    return Syncing(means)
+
+
+def make_settings_file(environment: Mapping[str, str], loaded: LoadedSettings, *, demo: bool) -> SettingsFile:
+    """The configuration of the tray app, which also decides whether the system starts it at login."""
+    command, on = start_command(environment, demo=demo), loaded.settings.start_at_login
+    entry = system_entry("probe-tray-demo" if demo else "probe-tray")
+    if on:
+        try:
+            entry.renew(command)
+        except WriteError as error:
+            _log.warning("the entry for starting at login stays as it is: %s", error.facts["reason"])
+    return AutostartingSettings(JsonSettingsFile(loaded.path), entry, command, on=on)

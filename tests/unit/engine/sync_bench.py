@@ -1,0 +1,152 @@
+"""Machines that share one table, over doubles."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC
+
+from probe_tray.core.errors import ProbeError
+from probe_tray.core.identity import AccountKey
+from probe_tray.core.secret import Secret
+from probe_tray.core.state import Renewal
+from probe_tray.core.sync import Mark, RemoteRow
+from probe_tray.core.sync_setup import SecretPlace, SyncSecrets, SyncTarget
+from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.store import Store
+from probe_tray.engine.sync_desk import SyncDesk
+from probe_tray.engine.sync_run import SyncMeans
+from probe_tray.engine.syncing import Syncing
+from probe_tray.ports import AccountLocks, Clock, Randomness
+
+KEY = Secret("5a" * 32)
+TARGET = SyncTarget(url="https://table.example", api_key=Secret("publishable"), key=KEY)
+
+
+class FakeTable:
+    """A table in memory, for any number of machines; ``before`` is called ahead of each request."""
+
+    def __init__(self, *rows: RemoteRow) -> None:
+        self.held = {row.id: row for row in rows}
+        self.fault: ProbeError | None = None
+        self.takes_changes = True
+        self.writes: list[str] = []
+        self.opened: list[SyncTarget] = []
+
+    @asynccontextmanager
+    async def open(self, target: SyncTarget) -> AsyncGenerator["FakeTable"]:
+        self.opened.append(target)
+        yield self
+
+    async def before(self, request: str) -> None:
+        """What happens ahead of a request: a test puts another machine's turn here."""
+
+    async def rows(self) -> tuple[RemoteRow, ...]:
+        await self._asked("rows")
+        return tuple(self.held.values())
+
+    async def row(self, row_id: str) -> RemoteRow | None:
+        await self._asked("row")
+        return self.held.get(row_id)
+
+    async def insert(self, row: RemoteRow) -> bool:
+        await self._asked("insert")
+        if row.id in self.held or not self.takes_changes:
+            return False
+        self._write(row)
+        return True
+
+    async def replace(self, row: RemoteRow, seen: RemoteRow) -> bool:
+        await self._asked("replace")
+        now = self.held.get(seen.id)
+        if now is None or now.update_time != seen.update_time or not self.takes_changes:
+            return False
+        self._write(row)
+        return True
+
+    def _write(self, row: RemoteRow) -> None:
+        self.held[row.id] = row
+        self.writes.append(row.id)
+
+    async def _asked(self, request: str) -> None:
+        await self.before(request)
+        if self.fault is not None:
+            raise self.fault
+
+
+class MemoryOfRows:
+    """What was seen, in memory."""
+
+    def __init__(self) -> None:
+        self.marks: dict[str, Mark] = {}
+
+    async def recall(self) -> Mapping[str, Mark]:
+        return dict(self.marks)
+
+    async def remember(self, marks: Mapping[str, Mark]) -> None:
+        self.marks |= {slug: max(mark, self.marks.get(slug, mark)) for slug, mark in marks.items()}
+
+
+class FakeSyncSecrets:
+    """The secrets of sync, in memory; ``fault`` is raised by every call while it is set."""
+
+    def __init__(self, held: SyncSecrets | None = None) -> None:
+        self.held = held or SyncSecrets()
+        self.fault: ProbeError | None = None
+
+    async def load(self) -> SyncSecrets:
+        self._fail()
+        return self.held
+
+    async def save(self, *, api_key: Secret | None, key: Secret | None) -> None:
+        self._fail()
+        api_key, key = api_key or self.held.api_key, key or self.held.key
+        self.held = SyncSecrets(
+            api_key=api_key, key=key, api_key_place=SecretPlace.KEYRING, key_place=SecretPlace.KEYRING
+        )
+
+    async def forget(self) -> None:
+        self._fail()
+        self.held = SyncSecrets()
+
+    def _fail(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+
+
+class SyncBench:
+    """Sync of one machine."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        locks: AccountLocks,
+        store: Store,
+        clock: Clock,
+        randomness: Randomness,
+        table: FakeTable | None = None,
+    ) -> None:
+        self.table = table or FakeTable()
+        self.memory, self.secrets = MemoryOfRows(), FakeSyncSecrets()
+        self.dead: dict[str, Renewal] = {}
+        self.unsettled: ProbeError | None = None
+        means = SyncMeans(
+            accounts=accounts,
+            sources=lambda: accounts.ours,
+            locks=locks,
+            settle=self._settle,
+            standing=self._standing,
+            tables=self.table,
+            memory=self.memory,
+            clock=clock,
+            randomness=randomness,
+            zone=UTC,
+        )
+        self.syncing = Syncing(means)
+        self.desk = SyncDesk(self.syncing, self.secrets, accounts, store, clock, randomness, "config.json")
+
+    async def _settle(self, key: AccountKey) -> None:
+        del key
+        if self.unsettled is not None:
+            raise self.unsettled
+
+    async def _standing(self, fingerprint: str) -> Renewal:
+        return self.dead.get(fingerprint, Renewal())
