@@ -1,0 +1,118 @@
+"""The body whose every port is a double: the use cases and the words alone."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, timedelta
+
+from probe_tray.core.alert_kinds import Alert
+from probe_tray.core.credential import Credential
+from probe_tray.core.secret import Secret
+from probe_tray.core.service import OFFICIAL
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState, Way
+from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.alerting import Alerting, Phrases
+from probe_tray.engine.arranging import Arranging
+from probe_tray.engine.exchange import Exchange
+from probe_tray.engine.keeping import Keeping
+from probe_tray.engine.login import Login
+from probe_tray.engine.outcomes import Outcomes
+from probe_tray.engine.polling import Poller
+from probe_tray.engine.recording import Recording
+from probe_tray.engine.renewal_timer import RenewalTimer
+from probe_tray.engine.renewing import Renewals
+from probe_tray.engine.runtime import Engine
+from probe_tray.engine.sign_in import BrowserSignIn
+from probe_tray.engine.store import Store
+from probe_tray.engine.transaction import Transaction
+from probe_tray.engine.usage_asker import UsageAsker
+from probe_tray.ports import Callback, Notification
+from probe_tray.view.alert_words import notification, trial
+from probe_tray.view.times import Now
+from probe_tray.view.translate import Translator
+from tests.scenarios.driver import Driver
+from tests.scenarios.town import Town
+from tests.support.fakes import FakeBrowser, FakeListener, MemoryStore
+from tests.unit.engine.bench import (
+    MemoryHistory,
+    MemoryJournal,
+    MemoryOfAlerts,
+    MemoryOfTokens,
+    TaskLocks,
+    no_forecast,
+)
+from tests.unit.engine.test_runtime import Program
+
+
+class Doubles(Driver):
+    """What it keeps lies in memory and outlives a restart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._town = Town(self.clock)
+        self._vault, self._listener = MemoryStore(), FakeListener()
+        self._history, self._said, self._tried = MemoryHistory(), MemoryOfAlerts(), MemoryOfTokens()
+        self._journal = MemoryJournal()
+        self._rest = Program()
+
+    def set_used(self, person: str, *, short: int, weekly: int) -> None:
+        self._town.set_used(person, short, weekly)
+
+    def end_login(self, person: str) -> None:
+        self._town.person(person).ended = True
+
+    def go_offline(self) -> None:
+        self._town.offline = True
+
+    def go_online(self) -> None:
+        self._town.offline = False
+
+    def renewals(self, person: str) -> int:
+        return self._town.person(person).renewals
+
+    def faults(self) -> Sequence[str]:
+        return self._town.faults
+
+    async def is_kept(self, person: str) -> bool:
+        kept = [c.refresh_token for c in self._vault.held.values() if c.email == f"{person}@example.com"]
+        return any(token is not None and self._town.is_live(token) for token in kept)
+
+    def issue_login(self, person: str, lives: timedelta) -> Credential:
+        return self._town.issue(person, lives)
+
+    async def agree(self, person: str) -> None:
+        self._listener.opened[-1].come_back(Callback(code=Secret(person)))
+
+    @asynccontextmanager
+    async def built(self) -> AsyncGenerator[Engine]:
+        clock, chance, town = self.clock, self.randomness, self._town
+        store = Store(AppState(settings=Settings()))
+        locks = TaskLocks()
+        accounts = Accounts((self._vault,), store, Outcomes(self._tried, clock, chance).standing)
+        transaction = Transaction(town, accounts, self._journal, self._tried, clock, chance, "auth.example")
+        renewals = Renewals(transaction, locks, clock, store.dispatch)
+        sign_in = BrowserSignIn(OFFICIAL, self._listener, FakeBrowser(), clock, chance)
+        parts = self._rest.parts._replace(
+            store=store,
+            accounts=accounts,
+            login=Login({Way.BROWSER: sign_in}, Exchange(OFFICIAL, town, clock), accounts, locks, store),
+            poller=Poller(UsageAsker(town, accounts, renewals, clock), store, clock, chance),
+            renewals=renewals,
+            renewal_timer=RenewalTimer(renewals, accounts, store, clock, chance),
+            keeping=Keeping(accounts, town, locks, _no_vault_to_set_aside),
+            alerting=Alerting(self.notifier, Phrases(self._worded, _trial), store, clock, self._said, UTC, no_forecast),
+            recording=Recording(self._history, store, clock),
+            arranging=Arranging(self._rest.desk_file, store),
+        )
+        yield Engine(parts, self._rest.settings_file, lambda _settings: None, clock, chance)
+
+    def _worded(self, batch: tuple[Alert, ...], state: AppState) -> Notification:
+        return notification(batch, state, Now(self.clock.now(), UTC), Translator())
+
+
+def _trial() -> Notification:
+    return trial(Translator())
+
+
+async def _no_vault_to_set_aside() -> int:
+    return 0

@@ -1,0 +1,20 @@
+"""The scenarios over the program's own adapters, against the simulated service."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.scenarios.adapters import Adapters
+from tests.scenarios.driver import Driver
+from tests.scenarios.scenarios import Scenarios
+
+pytestmark = pytest.mark.real_ports
+
+
+class TestAdapters(Scenarios):
+    @pytest.fixture
+    def program(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
+        driver = Adapters(monkeypatch)
+        yield driver
+        driver.close()
+        assert driver.faults() == []

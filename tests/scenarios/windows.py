@@ -1,0 +1,82 @@
+"""The body with the desktop's own windows over doubles: what a person clicks, and what Qt shows."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from probe_tray.engine.runtime import Engine
+from probe_tray.ui.shell import Shell, Surroundings
+from probe_tray.view.models import Action, ActionKind
+from probe_tray.view.translate import Translator
+from tests.scenarios.doubles import Doubles
+from tests.unit.ui.samples import FakeInspector
+
+
+class Windows(Doubles):
+    """Nothing is asked of the shell but what it does by itself after a change, and after a click."""
+
+    def __init__(self, qtbot: QtBot, app: QApplication) -> None:
+        super().__init__()
+        self._bot, self._app = qtbot, app
+        self._shell: Shell | None = None
+
+    @property
+    def shell(self) -> Shell:
+        assert self._shell is not None, "the program was not started"
+        return self._shell
+
+    def choose_log_in(self) -> None:
+        self._choose("Log in to Codex")
+
+    def choose_refresh(self) -> None:
+        self._choose("Refresh now")
+
+    def choose_removal(self, person: str) -> None:
+        self.shell.act(Action(kind=ActionKind.REMOVE, label="", key=self.account(person).key))
+        question = self.shell._acting.question
+        assert question.isVisible()
+        question._check.setChecked(True)
+        QTest.mouseClick(question._yes, Qt.MouseButton.LeftButton)
+
+    def tray_text(self) -> str:
+        icon = self.shell._tray._icon
+        assert icon is not None
+        return self._drawn(super().tray_text(), icon.toolTip)
+
+    def card(self, person: str) -> str:
+        cards, key = self.shell._panel._cards, self.account(person).key
+
+        def spoken() -> str:
+            row = cards.row_of(key)
+            return "" if row is None else cards.index(row).data(Qt.ItemDataRole.AccessibleTextRole)
+
+        return self._drawn(super().card(person), spoken)
+
+    @asynccontextmanager
+    async def built(self) -> AsyncGenerator[Engine]:
+        async with super().built() as engine:
+            around = Surroundings(
+                translator=Translator(),
+                clock=self.clock,
+                zone=UTC,
+                inspector=FakeInspector(),
+                tray_available=lambda: True,
+            )
+            self._shell = Shell(self._app, engine, around, lambda: None)
+            try:
+                yield engine
+            finally:
+                self._shell.close()
+
+    def _choose(self, text: str) -> None:
+        next(a for a in self.shell._menu.menu.actions() if a.isVisible() and text in a.text()).trigger()
+
+    def _drawn(self, wanted: str, shown: Callable[[], str]) -> str:
+        """What is ``shown`` once the windows were drawn anew, which must be what the state is worded like."""
+        self._bot.waitUntil(lambda: shown() == wanted, timeout=2_000)
+        return shown()
