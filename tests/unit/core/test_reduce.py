@@ -161,7 +161,14 @@ def test_a_failure_that_was_met_here_is_not_told_twice() -> None:
 def test_new_tokens_are_not_blamed_for_the_old_ones() -> None:
     fresh = replace(account(), expires_at=START + timedelta(days=30))
     state = reduce(AppState(accounts=(replace(account(), renewal=ENDED),)), AccountsRead(accounts=(fresh,)))
-    assert state.accounts[0].renewal.problem is None
+    assert state.accounts[0].renewal == Renewal()
+
+
+def test_new_tokens_after_a_renewal_that_went_well_were_brought_by_it() -> None:
+    renewed = replace(account(), expires_at=START, renewal=Renewal(last_at=START))
+    fresh = replace(account(), expires_at=START + timedelta(days=10))
+    state = reduce(AppState(accounts=(renewed,)), AccountsRead(accounts=(fresh,)))
+    assert state.accounts[0].renewal == Renewal(last_at=START)
 
 
 def test_a_round_of_renewals_is_told() -> None:
