@@ -5,8 +5,11 @@ import json
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from probe_tray.core.secret import Secret
+from probe_tray.core.sync_setup import SyncSecrets
 from probe_tray.demo import DemoService
-from probe_tray.demo.table_seed import DEMO_KEY, fill_table
+from probe_tray.demo.table import PUBLISHABLE_KEY
+from probe_tray.demo.table_seed import DEMO_KEY, DemoSyncSecrets, fill_table
 
 
 def test_an_empty_table_is_filled_with_logins_that_live() -> None:
@@ -23,6 +26,17 @@ def test_what_is_there_is_left_alone() -> None:
     service.table.put("a")
     fill_table(service)
     assert [row.id for row in service.table.rows] == ["a"]
+
+
+async def test_the_demo_has_what_opens_its_table_until_it_is_forgotten() -> None:
+    secrets = DemoSyncSecrets()
+    held = await secrets.load()
+    assert (held.api_key, held.key) == (Secret(PUBLISHABLE_KEY), Secret(DEMO_KEY))
+    await secrets.save(api_key=None, key=Secret("00" * 32))
+    held = await secrets.load()
+    assert (held.api_key, held.key) == (Secret(PUBLISHABLE_KEY), Secret("00" * 32))
+    await secrets.forget()
+    assert await secrets.load() == SyncSecrets()
 
 
 def _open(text: str) -> bytes:
