@@ -8,12 +8,9 @@ from typing import Final
 
 from probe_tray.core.secret import Secret
 from probe_tray.core.sync_setup import SecretPlace, SyncSecrets
-from probe_tray.core.secret import Secret
-from probe_tray.core.sync_setup import SecretPlace, SyncSecrets
 from probe_tray.demo.logins import DemoLogin
 from probe_tray.demo.people import sample_people, special_people
 from probe_tray.demo.service import DemoService
-from probe_tray.demo.table import PUBLISHABLE_KEY
 from probe_tray.demo.table import PUBLISHABLE_KEY
 
 DEMO_KEY: Final = "5e" * 32
@@ -22,29 +19,6 @@ DEMO_KEY: Final = "5e" * 32
 _LOST_KEY: Final = "07" * 32
 _NONCE_BYTES: Final = 12
 _ELSEWHERE: Final = ("mia@laptop.example", "noor@example.org")
-
-
-class DemoSyncSecrets:
-    """Implements ``SyncVault``: what opens the demo's table, until the program ends. No keyring is asked."""
-
-    def __init__(self) -> None:
-        """Begin with the keys that the demo's machines share."""
-        self._api_key: Secret | None = Secret(PUBLISHABLE_KEY)
-        self._key: Secret | None = Secret(DEMO_KEY)
-
-    async def load(self) -> SyncSecrets:
-        """What there is."""
-        return SyncSecrets(
-            api_key=self._api_key, key=self._key, api_key_place=_place(self._api_key), key_place=_place(self._key)
-        )
-
-    async def save(self, *, api_key: Secret | None, key: Secret | None) -> None:
-        """Keep these; None leaves what is there."""
-        self._api_key, self._key = api_key or self._api_key, key or self._key
-
-    async def forget(self) -> None:
-        """Know neither any more."""
-        self._api_key = self._key = None
 
 
 def fill_table(service: DemoService) -> None:
@@ -82,10 +56,6 @@ def sealed(text: str, key: str = DEMO_KEY) -> str:
     nonce = os.urandom(_NONCE_BYTES)
     cipher = AESGCM(bytes.fromhex(key)).encrypt(nonce, text.encode(), None)
     return base64.b64encode(nonce + cipher).decode("ascii")
-
-
-def _place(secret: Secret | None) -> SecretPlace:
-    return SecretPlace.NOWHERE if secret is None else SecretPlace.KEYRING
 
 
 def _file_of(login: DemoLogin, issued: datetime) -> dict[str, str]:
