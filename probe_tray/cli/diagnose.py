@@ -115,13 +115,13 @@ class _Diagnosis:
 
     def _data_folder(self) -> Check:
         folder = self._places.data_folder
-        if not is_there(folder):
-            return good("data folder", f"{folder} is made when it is needed")
+        there = next(place for place in (folder, *folder.parents) if is_there(place))
         try:
-            prove_writable(folder, _RESERVE)
+            prove_writable(there, _RESERVE)
         except StoreError as error:
             return failed("data folder", error)
-        return good("data folder", f"{folder} can be written")
+        known = "can be written" if there == folder else "is made when it is needed"
+        return good("data folder", f"{folder} {known}")
 
     async def _key(self, settings: Settings) -> Check:
         try:

@@ -28,8 +28,10 @@ def _run(argv: Sequence[str]) -> int:
         return WRONG_USE
     except SystemExit:
         # Help or version was printed.
-        finish()
-        return 0
+        if finish():
+            return 0
+        _say("standard output cannot be written.")
+        return 1
     if wrong := misused(arguments):
         _say(f"{wrong} Run codex-probe --help to see what it takes.")
         return WRONG_USE

@@ -28,12 +28,16 @@ def hush() -> None:
     _silence(_STANDARD_OUTPUT)
 
 
-def finish() -> None:
-    """Bring out what was printed, as far as somebody reads it."""
+def finish() -> bool:
+    """Bring out what was printed, as far as somebody reads it; whether nothing else than a reader was missing."""
     try:
         print(end="", flush=True)
+    except BrokenPipeError:
+        hush()
     except OSError:
         hush()
+        return False
+    return True
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -56,7 +56,11 @@ class Reporting:
         for trouble in map(at_the_command_line, found.troubles):
             said = f"{t.title(trouble)} {t.hint(trouble)}"
             console.failure(mask(said) if self._arguments.hide_names else said)
-        self._show(reports)
+        try:
+            self._show_results(reports)
+        except WriteError as error:
+            unkept = unkept or error
+        self._explain(reports)
         if unkept is not None:
             raise unkept
         if interrupted is not None:
@@ -67,13 +71,16 @@ class Reporting:
             return interrupted
         return _FAILED if found.troubles or any(r.failed for r in reports) else _DONE
 
-    def _show(self, reports: Sequence[AccountReport]) -> None:
-        console, t, now = self._console, self._t, Now(SystemClock().now(), LocalZone())
+    def _show_results(self, reports: Sequence[AccountReport]) -> None:
         if self._arguments.json:
-            console.result(accounts_json(reports))
+            self._console.result(accounts_json(reports))
         elif reports:
-            self._show_tables(reports, now)
-        for failure in failures([*reports, *renewal_problems(reports), *model_problems(reports)], t):
+            self._show_tables(reports, Now(SystemClock().now(), LocalZone()))
+
+    def _explain(self, reports: Sequence[AccountReport]) -> None:
+        console, t = self._console, self._t
+        others = map(with_hints, [*renewal_problems(reports), *model_problems(reports)])
+        for failure in failures([*reports, *others], t):
             console.failure(failure)
         if self._arguments.status:
             console.note(summary(reports, t))
