@@ -43,6 +43,9 @@ class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
     """Test the models of an account."""
     details: Callable[[AccountKey], None]
     """Show everything that is known of an account."""
+    import_logins: Callable[[], None]
+    export: Callable[[AccountKey | None], None]
+    """Write an account's login for another program."""
     name: Callable[[AccountKey], None]
     """Let an account's name be edited."""
 
@@ -76,10 +79,8 @@ class Acting:
                 self._engine.send(ReadStores())
             case ActionKind.DISMISS:
                 self._engine.send(DismissTrouble())
-            case ActionKind.SETTINGS:
-                self._elsewhere.settings()
-            case ActionKind.TEST_MODELS:
-                self._elsewhere.models(action.key)
+            case ActionKind.SETTINGS | ActionKind.TEST_MODELS | ActionKind.IMPORT | ActionKind.EXPORT as kind:
+                self._go_elsewhere(kind, action.key)
             case ActionKind.USE_OFFICIAL | ActionKind.CHOOSE_FOLDER:
                 self._begin(action)
             case ActionKind.START_ANEW:
@@ -97,6 +98,17 @@ class Acting:
                 account = None if action.key is None else self._engine.state.account(action.key)
                 if account is not None:
                     self._act_on(account, kind)
+
+    def _go_elsewhere(self, kind: ActionKind, key: AccountKey | None) -> None:
+        match kind:
+            case ActionKind.TEST_MODELS:
+                self._elsewhere.models(key)
+            case ActionKind.IMPORT:
+                self._elsewhere.import_logins()
+            case ActionKind.EXPORT:
+                self._elsewhere.export(key)
+            case _:
+                self._elsewhere.settings()
 
     def _begin(self, action: Action) -> None:
         if action.kind is ActionKind.USE_OFFICIAL:

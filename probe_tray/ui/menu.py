@@ -20,6 +20,8 @@ class MenuActions(msgspec.Struct, frozen=True, kw_only=True):
     refresh: Callable[[], None]
     renew: Callable[[], None]
     test_models: Callable[[], None]
+    import_logins: Callable[[], None]
+    export: Callable[[], None]
     sync: Callable[[], None]
     """Sync now, or set it up where that was not done."""
     show: Callable[[], None]
@@ -52,6 +54,8 @@ class TrayMenu(QObject):
         self._refresh = self._add(actions.refresh)
         self._renew = self._add(actions.renew)
         self._models = self._add(actions.test_models)
+        self._import = self._add(actions.import_logins)
+        self._export = self._add(actions.export)
         self._sync = self._add(actions.sync)
         self._show = self._add(actions.show)
         self._pause = QMenu(self.menu)
@@ -75,6 +79,8 @@ class TrayMenu(QObject):
             (self._refresh, model.refresh),
             (self._renew, model.renew),
             (self._models, model.test_models),
+            (self._import, model.import_logins),
+            (self._export, model.export),
             (self._sync, model.sync),
             (self._show, model.show),
             (self._pause.menuAction(), model.pause.title),

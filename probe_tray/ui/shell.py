@@ -5,18 +5,14 @@ from datetime import tzinfo
 
 import msgspec
 from PySide6.QtCore import QObject, QPoint, QTimer
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
 from probe_tray.core.commands import (
-    CancelLogin,
     LogIn,
     PanelOpened,
-    PasteAddress,
     PauseNotifications,
     Refresh,
     Renew,
-    ReopenBrowser,
     SaveSettings,
     SendTestNotification,
 )
@@ -34,7 +30,8 @@ from probe_tray.ui.detailing import Detailing
 from probe_tray.ui.engine import Engine
 from probe_tray.ui.following import Following
 from probe_tray.ui.icon import IconPainter, card_ink
-from probe_tray.ui.login_dialog import LoginActions, LoginDialog
+from probe_tray.ui.login_acting import login_actions
+from probe_tray.ui.login_dialog import LoginDialog
 from probe_tray.ui.menu import MenuActions, TrayMenu
 from probe_tray.ui.model_testing import ModelTesting
 from probe_tray.ui.overflow import OverflowHint, hides_new_icons
@@ -42,6 +39,7 @@ from probe_tray.ui.panel import PanelActions, PanelWindow
 from probe_tray.ui.settings_dialog import SettingsDialog
 from probe_tray.ui.syncing import Syncing
 from probe_tray.ui.theme import Theme
+from probe_tray.ui.transferring import Transferring
 from probe_tray.ui.tray import TrayIcon
 from probe_tray.view.details import details
 from probe_tray.view.model_test import model_test
@@ -70,6 +68,10 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     tray_available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
     hides_new_icons: Callable[[], bool] = hides_new_icons
 
+    def now(self) -> Now:
+        """When and where words are read."""
+        return Now(self.clock.now(), self.zone)
+
 
 class Shell(QObject):
     """Tray, menu, panel and dialogs over one engine."""
@@ -92,36 +94,29 @@ class Shell(QObject):
         self._menu = TrayMenu(self._menu_actions(), self._icons)
         self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, around.tray_available)
         elsewhere = Elsewhere(
-            settings=self.show_settings, models=self.show_model_test, details=self.show_details, name=self._edit_name
+            settings=self.show_settings,
+            models=self.show_model_test,
+            details=self.show_details,
+            name=self._edit_name,
+            import_logins=self.show_import,
+            export=self.show_export,
         )
         self._acting = Acting(engine, self._theme, around.translator, elsewhere)
-        self._testing = ModelTesting(
-            engine,
-            self._theme,
-            around.translator,
-            self._acting.question,
-            lambda state: model_test(state, Now(around.clock.now(), around.zone), around.translator),
-        )
+        t, question = around.translator, self._acting.question
+        self._testing = ModelTesting(engine, self._theme, t, question, lambda state: model_test(state, around.now(), t))
         self._detailing = Detailing(
-            engine,
-            self._theme,
-            self._icons,
-            lambda state, key, span: details(state, key, span, Now(around.clock.now(), around.zone), around.translator),
+            engine, self._theme, self._icons, lambda state, key, span: details(state, key, span, around.now(), t)
         )
-        self._syncing = Syncing(
-            engine,
-            self._theme,
-            around.translator,
-            self._acting.question,
-            lambda: Now(around.clock.now(), around.zone),
-            resource("sql/tokens.sql").read_text("utf-8"),
-        )
+        sql = resource("sql/tokens.sql").read_text("utf-8")
+        self._syncing = Syncing(engine, self._theme, t, question, around.now, sql)
+        self._transferring = Transferring(engine, self._theme, t, question, around.now)
         self._just_left = QTimer(self)
         self._just_left.setSingleShot(True)
         self._just_left.setInterval(_CLICK)
         self._panel = PanelWindow(self._theme, self._icons, self._panel_actions())
         self._panel.left.connect(self._just_left.start)
-        self._login = LoginDialog(self._theme, self._icons, self._login_actions())
+        self._transferring.watch(self._panel)
+        self._login = LoginDialog(self._theme, self._icons, login_actions(engine, self.show_settings))
         app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))
         self._tray.clicked.connect(self._toggle_panel)
         self._tray.absent.connect(self.show_panel)
@@ -162,6 +157,14 @@ class Shell(QObject):
         """Share logins with the table now, or set that up first."""
         self._syncing.sync()
 
+    def show_import(self) -> None:
+        """Take logins out of files."""
+        self._transferring.show_import()
+
+    def show_export(self, account: AccountKey | None = None) -> None:
+        """Write logins or numbers for other programs."""
+        self._transferring.show_export(account)
+
     def show_message(self, title: str, text: str) -> None:
         """Say something by the icon, where the desktop's notifications do not work."""
         self._tray.message(title, text)
@@ -176,6 +179,7 @@ class Shell(QObject):
         self._detailing.close()
         self._about.close()
         self._syncing.close()
+        self._transferring.close()
         self._following.close()
         self._bridge.close()
         self._overflow.close()
@@ -203,6 +207,7 @@ class Shell(QObject):
         self._acting.question.draw()
         self._testing.draw()
         self._syncing.draw()
+        self._transferring.draw()
         if self._settings is not None and self._connection is not None:
             self._connection.draw()
 
@@ -241,6 +246,8 @@ class Shell(QObject):
             refresh=lambda: self._engine.send(Refresh()),
             renew=self._renew_due,
             test_models=self.show_model_test,
+            import_logins=self.show_import,
+            export=self.show_export,
             sync=self.sync,
             show=self.show_panel,
             show_account=self.show_panel,
@@ -250,22 +257,6 @@ class Shell(QObject):
             about=self.show_about,
             quit=self._quit,
         )
-
-    def _login_actions(self) -> LoginActions:
-        return LoginActions(
-            open_again=lambda: self._engine.send(ReopenBrowser()),
-            copy_address=self._copy_address,
-            copy_text=QGuiApplication.clipboard().setText,
-            log_in=lambda account, way: self._engine.send(LogIn(account, way)),
-            paste=lambda text: self._engine.send(PasteAddress(text)),
-            settings=self.show_settings,
-            cancel=lambda: self._engine.send(CancelLogin()),
-        )
-
-    def _copy_address(self) -> None:
-        address = self._engine.login_address()
-        if address is not None:
-            QGuiApplication.clipboard().setText(address.reveal())
 
     def _speak_anew(self) -> None:
         # All else is drawn anew with every change.

@@ -36,6 +36,8 @@ def account_menu(account: AccountState, settings: Settings, t: Translator, *, in
     places.append(row(ActionKind.RENAME, t("Rena&me…")))
     shown = t("Show the tightest account in the &icon") if in_icon else t("Always show it in the &icon")
     places.append(row(ActionKind.IN_ICON, shown))
+    if not account.official:
+        places.append(row(ActionKind.EXPORT, t("E&xport…")))
     if account.email:
         places.append(row(ActionKind.COPY_EMAIL, t("&Copy email address")))
     groups = (tuple(login), tuple(places), () if account.official else (row(ActionKind.REMOVE, t("&Remove…")),))

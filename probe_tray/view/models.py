@@ -59,6 +59,9 @@ class ActionKind(enum.Enum):
     """Edits the name where it stands."""
     IN_ICON = "in the icon"
     """The tray icon is about this account, or again about the tightest."""
+    IMPORT = "import"
+    """Takes logins out of files."""
+    EXPORT = "export"
     REMOVE = "remove"
     """Asks first."""
     START_ANEW = "start anew"
@@ -177,6 +180,8 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
     refresh: str
     renew: str
     test_models: str
+    import_logins: str
+    export: str
     sync: str
     show: str
     pause: PauseMenu
@@ -207,6 +212,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     folder: str
     choose_folder: str
     """The title of the window in which a folder is chosen."""
+    import_logins: str
 
 
 class PasteField(msgspec.Struct, frozen=True, kw_only=True):

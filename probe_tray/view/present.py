@@ -9,7 +9,7 @@ from probe_tray.view.cards import deck, wanted
 from probe_tray.view.deck import CardMemory
 from probe_tray.view.login import login
 from probe_tray.view.models import Action, ActionKind, Notice, Tone, Welcome
-from probe_tray.view.screen import Chip, Choice, Panel, Screen, Shown, Wish
+from probe_tray.view.screen import Chip, Choice, Helps, Panel, Screen, Shown, Wish
 from probe_tray.view.summary import headline, status, subline
 from probe_tray.view.survey import Memory, Seen, name
 from probe_tray.view.times import Now
@@ -80,6 +80,15 @@ def _panel(seen: Seen, wish: Wish, t: Translator, memory: CardMemory) -> Panel:
         refresh=t("Refresh now"),
         settings=t("Settings…"),
         list_name=t("Accounts"),
+        helps=Helps(
+            accounts=t(
+                "Return presses the button of an account or shows all about it. The menu key shows what else there is "
+                "to do, F2 renames it, Alt with the arrow keys moves it."
+            ),
+            search=t("Lists the accounts whose name, workspace or plan has these letters in it."),
+            chip=t("Lists only these accounts."),
+            log_in=t("Opens the sign-in page in your browser."),
+        ),
     )
 
 
@@ -150,4 +159,5 @@ def _welcome(seen: Seen, t: Translator) -> Welcome:
         official=t("&Use the Codex client's login") if found is not None else "",
         folder=t("&Choose a folder of logins…"),
         choose_folder=t("Choose a folder for logins"),
+        import_logins=t("&Import logins…"),
     )

@@ -46,6 +46,8 @@ def menu(seen: Seen, t: Translator) -> Menu:
         refresh=t("&Refresh now"),
         renew=t("Re&new logins…"),
         test_models=t("&Test models…"),
+        import_logins=t("&Import…"),
+        export=t("&Export…"),
         sync=sync_entry(seen.state.sync, t),
         show=t("&Open Probe Tray"),
         pause=_pause(seen.state, seen.now, t),

@@ -33,6 +33,7 @@ class Bench:
         self.engine = samples.FakeEngine(state)
         self.settings_shown = 0
         self.tested: list[AccountKey | None] = []
+        self.moved: list[object] = []
         self.renamed: list[AccountKey] = []
         self.detailed: list[AccountKey] = []
         elsewhere = Elsewhere(
@@ -40,6 +41,8 @@ class Bench:
             models=self.tested.append,
             details=self.detailed.append,
             name=self.renamed.append,
+            import_logins=lambda: self.moved.append("in"),
+            export=self.moved.append,
         )
         self.acting = Acting(self.engine, Theme(app), Translator(), elsewhere)
         self.around = QWidget()
@@ -63,6 +66,12 @@ class Bench:
 def test_models_of_the_chosen_account_are_tested(desk: "Bench") -> None:
     desk.choose("lee@example.com", "&Test models…")
     assert desk.tested == [LEE.key]
+
+
+def test_a_login_is_brought_and_written_in_windows_of_their_own(desk: "Bench") -> None:
+    desk.acting.act(Action(kind=ActionKind.IMPORT, label=""))
+    desk.choose("ana@example.com", "E&xport…")
+    assert desk.moved == ["in", ANA.key]
 
 
 def test_a_name_is_edited_where_it_stands(desk: "Bench") -> None:

@@ -36,6 +36,7 @@ def test_a_login_of_ours_can_be_renewed_moved_and_removed() -> None:
         ActionKind.MOVE_TO_FOLDER,
         ActionKind.RENAME,
         ActionKind.IN_ICON,
+        ActionKind.EXPORT,
         ActionKind.COPY_EMAIL,
         ActionKind.REMOVE,
     }
