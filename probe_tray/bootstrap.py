@@ -4,6 +4,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Generator, Mapping
 from datetime import datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 from urllib.parse import urlsplit
@@ -250,7 +251,8 @@ class Session:
         made = MadeHere(places.made_here)
         folders = () if folder is None else (FolderStore(folder, official=places.official_login, made=made),)
         ours = (*folders, vault) if settings.storage is Storage.FOLDER else (vault, *folders)
-        return (*ours, OfficialStore(places.codex_home, self._keyring.read_entry))
+        silently = partial(self._keyring.read_entry, silently=True)
+        return (*ours, OfficialStore(places.codex_home, self._keyring.read_entry, read_silently=silently))
 
     def _sync_secrets(self) -> SyncVault:
         if self._demo is None:

@@ -100,6 +100,10 @@ class CredentialFiles:
         """Whether the files are others than those last noticed, or written here since."""
         return self._signatures(places) != self._seen
 
+    def look_again(self, place: Place) -> None:
+        """Count the file as changed until it is next noticed."""
+        self._seen.pop(place.path, None)
+
     def make_private(self, held: Held) -> None:
         """Close a file with a login in it to everybody else, where that can be done; the official client's stays."""
         if held.official or not any(document.credential for document in held.documents):

@@ -17,6 +17,7 @@ from probe_tray.adapters.credential_files import (
     held_key,
 )
 from probe_tray.adapters.disk import Disk
+from probe_tray.adapters.last_whole import LastWhole
 from probe_tray.adapters.made_here import MadeHere
 from probe_tray.adapters.safe_files import make_private_folder, prove_writable, remove_stale
 from probe_tray.core.credential import ApiKeyLogin, Credential, StoredCredential
@@ -40,6 +41,7 @@ class FilesStore(ABC):
         self._kind, self._made = kind, made
         self._disk = disk or Disk()
         self._files = CredentialFiles(official, self._disk)
+        self._whole = LastWhole()
         self._turn = asyncio.Lock()
 
     @property
@@ -121,10 +123,25 @@ class FilesStore(ABC):
                 found += [] if held is None else [held]
         return found, unreadable
 
+    def _as_shown(
+        self, places: list[Place], files: list[Held], unreadable: list[Unreadable]
+    ) -> tuple[list[Held], list[Unreadable]]:
+        """The same, but for files that broke a moment ago what they held before; they are looked at again soon."""
+        found = {held.place.path: held for held in files}
+        self._whole.forget_others([place.path for place in places])
+        for place in places:
+            earlier = self._whole.instead_of(place.path, found.get(place.path))
+            if earlier is not None:
+                found[place.path] = earlier
+                unreadable = [one for one in unreadable if one.location != str(place.path)]
+                self._files.look_again(place)
+        return list(found.values()), unreadable
+
     def _load(self) -> StoreContents:
         try:
-            self._files.notice(self._places()[0])
-            files, unreadable = self._read_all()
+            places = self._places()[0]
+            self._files.notice(places)
+            files, unreadable = self._as_shown(places, *self._read_all())
         except StoreError as error:
             return StoreContents(problem=error.problem)
         for folder in {held.real.parent for held in files}:

@@ -142,3 +142,85 @@ async def test_a_change_by_the_client_is_noticed(codex_home: Path) -> None:
     put(codex_home, official("ben", note="longer"))
     await store.read(credential("ana").key)
     assert await store.changed()
+
+
+class Watch:
+    """A store whose keyring entry is looked at silently too; ``minutes`` pass when the test says so."""
+
+    def __init__(self, codex_home: Path) -> None:
+        self.loud, self.silent = Keyring(json.dumps(official("ana"))), Keyring(json.dumps(official("ana")))
+        self.minutes = 0.0
+        self.store = OfficialStore(
+            codex_home, self.loud.read, read_silently=self.silent.read, now=lambda: self.minutes * 60
+        )
+
+    def put(self, answer: str | StoreError | None) -> None:
+        self.loud.answer = self.silent.answer = answer
+
+
+OTHER = json.dumps(official("ben"))
+
+
+async def test_another_entry_in_the_keyring_is_noticed_within_a_minute(codex_home: Path) -> None:
+    watch = Watch(codex_home)
+    await watch.store.load()
+    for entry in (OTHER, None, OTHER):
+        watch.put(entry)
+        assert not await watch.store.changed()
+        watch.minutes += 1
+        assert await watch.store.changed()
+        await watch.store.load()
+        assert not await watch.store.changed()
+
+
+async def test_the_keyring_is_looked_at_once_a_minute_and_silently(codex_home: Path) -> None:
+    watch = Watch(codex_home)
+    await watch.store.load()
+    for _ in range(48):
+        watch.minutes += 1 / 16
+        assert not await watch.store.changed()
+    assert (len(watch.loud.asked), len(watch.silent.asked)) == (1, 3)
+
+
+async def test_another_entry_is_noticed_at_once_when_it_is_used(codex_home: Path) -> None:
+    watch = Watch(codex_home)
+    await watch.store.load()
+    watch.put(OTHER)
+    assert await watch.store.read(credential("ana").key) is None
+    assert await watch.store.changed()
+
+
+async def test_a_keyring_that_locks_is_no_news(codex_home: Path) -> None:
+    watch = Watch(codex_home)
+    await watch.store.load()
+    watch.put(KeyringLockedError())
+    assert await watch.store.read(credential("ana").key) is None
+    watch.minutes += 1
+    assert not await watch.store.changed()
+
+
+async def test_a_keyring_that_was_locked_at_the_start_is_read_once_it_is_open(codex_home: Path) -> None:
+    watch = Watch(codex_home)
+    watch.put(KeyringLockedError())
+    assert (await watch.store.load()).found == ()
+    watch.put(OTHER)
+    watch.minutes += 1
+    assert await watch.store.changed()
+    assert len((await watch.store.load()).found) == 1
+
+
+async def test_with_a_file_the_keyring_is_not_looked_at(codex_home: Path) -> None:
+    put(codex_home, official("ana"))
+    watch = Watch(codex_home)
+    await watch.store.load()
+    watch.minutes += 1
+    assert not await watch.store.changed()
+    assert watch.silent.asked == watch.loud.asked == []
+
+
+async def test_without_the_client_s_folder_the_keyring_is_not_looked_at(tmp_path: Path) -> None:
+    watch = Watch(tmp_path / "none")
+    await watch.store.load()
+    watch.minutes += 1
+    assert not await watch.store.changed()
+    assert watch.silent.asked == watch.loud.asked == []
