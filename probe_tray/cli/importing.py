@@ -39,6 +39,7 @@ from probe_tray.view.translate import Translator
 from probe_tray.wiring import vault_key
 
 _DONE, _FAILED, _WRONG_USE = 0, 1, 2
+_KEPT = "interrupted: what was imported by then is kept."
 _QUESTION = "Take them? [y/N] "
 
 
@@ -128,7 +129,7 @@ class _Import:
 
     async def _take(self, items: Sequence[Item]) -> int | None:
         ended: list[bool] = []
-        with Interruption(lambda: ended.append(True)) as interruption:
+        with Interruption(lambda: ended.append(True), lambda: self._console.failure(_KEPT)) as interruption:
             for number, item in enumerate(items):
                 if item.taken and item.credential is not None and not ended:
                     try:
@@ -144,7 +145,7 @@ class _Import:
             self._console.failure(failure)
         self._failed |= bool(failed)
         if interruption.status is not None:
-            self._console.failure("interrupted: what was imported by then is kept.")
+            self._console.failure(_KEPT)
         return interruption.status
 
     def _complain(self, problem: Problem) -> None:

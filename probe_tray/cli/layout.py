@@ -66,6 +66,18 @@ def shortened(text: str, columns: int) -> str:
     return kept.rstrip() + _MORE
 
 
+def folded(text: str, columns: int) -> list[str]:
+    """A sentence in lines of this width; what has no spaces, such as an address that is copied, stays whole."""
+    lines = [""]
+    for word in text.split(" "):
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if width(joined) <= columns or not lines[-1]:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    return [part for line in lines for part in ([line] if line.isascii() else _wrapped(line, columns))]
+
+
 class Table(msgspec.Struct, frozen=True, kw_only=True):
     """A table for people."""
 

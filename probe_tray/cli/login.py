@@ -77,8 +77,15 @@ async def _login(arguments: Arguments, console: Console, known: KnownSecrets) ->
     listener = LoopbackListener(service)
     signing = _SigningIn(arguments, console, service, client, listener, known)
     task = asyncio.create_task(signing.run(places, target))
-    # Once the code is being traded the tokens are on their way: that is seen to its end.
-    interruption = Interruption(lambda: None if signing.trading else task.cancel())
+
+    def stop() -> None:
+        if signing.trading:
+            # The tokens are on their way: that is seen to its end.
+            console.prompt("Waiting until the login is kept, at most 45 s. Ctrl-C again stops at once, without it.")
+        else:
+            task.cancel()
+
+    interruption = Interruption(stop, lambda: console.failure("stopped at once: sign in again to be sure of a login."))
     try:
         with interruption:
             status = await task

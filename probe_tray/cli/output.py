@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 from msgspec.structs import replace
 
 from probe_tray.adapters.disk import reason_of
-from probe_tray.cli.layout import Line, Table, aligned, laid_out
+from probe_tray.cli.layout import Line, Table, aligned, folded, laid_out
 from probe_tray.cli.pipes import hush, is_terminal, say
 from probe_tray.core.errors import WriteError
 from probe_tray.view.status_table import printable
@@ -102,7 +102,8 @@ class Console:
         if self._below_table:
             self._below_table = False
             say("")
-        say(_spelled(printable(text), sys.stderr), end=end)
+        lines = [printable(text)] if self._err is None else folded(printable(text), self._err.size.columns)
+        say(_spelled("\n".join(lines), sys.stderr), end=end)
 
 
 class Watched:

@@ -37,9 +37,18 @@ class Reporting:
         self._files = files
         self._t = t
 
-    def tell(self, found: Found, done: Mapping[int, AccountReport], *, interrupted: int | None, tested: bool) -> int:
+    def tell(
+        self,
+        found: Found,
+        done: Mapping[int, AccountReport],
+        *,
+        tested: bool,
+        interrupted: int | None,
+        unanswered: int = 0,
+    ) -> int:
         """Tell what is ``done`` and return the exit status, ``interrupted`` being the one that a signal asked for.
 
+        ``unanswered``: renewals that were sent and whose answers nobody waits for any more.
         Raises WriteError when a result cannot be kept; what can be told has been told then.
         """
         t, console = self._t, self._console
@@ -64,10 +73,10 @@ class Reporting:
         if unkept is not None:
             raise unkept
         if interrupted is not None:
-            left = len(found.logins) - len(done)
-            console.failure(
-                t.plural("interrupted: {n} login was not asked.", "interrupted: {n} logins were not asked.", left)
-            )
+            left = len(found.logins) - len(done) - unanswered
+            console.failure(_interrupted(left, t))
+            if unanswered:
+                console.failure(_lost(unanswered, t))
             return interrupted
         return _FAILED if found.troubles or any(r.failed for r in reports) else _DONE
 
@@ -99,6 +108,20 @@ class Reporting:
             console.table(full, Table(header=status_header(t, brief=True), rows=rows, aside=MORE))
         if self._arguments.apitest:
             console.table(Table(header=model_header(t), rows=model_rows(reports, now, t)))
+
+
+def _interrupted(left: int, t: Translator) -> str:
+    if not left:
+        return t("interrupted.")
+    return t.plural("interrupted: {n} login was not asked.", "interrupted: {n} logins were not asked.", left)
+
+
+def _lost(count: int, t: Translator) -> str:
+    return t.plural(
+        "The answer to {n} renewal was not waited for. Run it again in 15 minutes; the login is kept until then.",
+        "The answers to {n} renewals were not waited for. Run it again in 15 minutes; the logins are kept until then.",
+        count,
+    )
 
 
 def _in_order(found: Found, done: Mapping[int, AccountReport], *, renew: bool) -> list[AccountReport]:

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.config_file import LoadedSettings
@@ -28,8 +29,9 @@ from probe_tray.cli.output import Console
 from probe_tray.cli.reporting import Reporting
 from probe_tray.cli.results import ResultFiles
 from probe_tray.cli.signals import Interruption
+from probe_tray.cli.syncing import offer_sync
 from probe_tray.core.errors import WriteError
-from probe_tray.core.report import AccountReport
+from probe_tray.core.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.core.service import OFFICIAL
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
@@ -74,7 +76,11 @@ def _run(arguments: Arguments, known: KnownSecrets) -> int:
         return _DONE
     reporting = Reporting(arguments, console, files, t)
     work = _Work(arguments, console, reporting, t, tested=tested)
-    return asyncio.run(work.run(places, loaded, known))
+    status = asyncio.run(work.run(places, loaded, known))
+    folder = loaded.sync_folder
+    if status in {_DONE, _FAILED} and folder is not None and work.has_renewed_in(folder):
+        return max(status, offer_sync(arguments, console, places, loaded, known))
+    return status
 
 
 class _Work:
@@ -86,6 +92,11 @@ class _Work:
         self._reporting = reporting
         self._t = t
         self._tested = tested
+        self._renewed: list[Path] = []
+
+    def has_renewed_in(self, folder: Path) -> bool:
+        """Whether a login in a file of this folder was renewed."""
+        return any(path.absolute().parent == folder for path in self._renewed)
 
     async def run(self, places: Places, loaded: LoadedSettings, known: KnownSecrets) -> int:
         arguments, console, settings = self._arguments, self._console, loaded.settings
@@ -121,12 +132,13 @@ class _Work:
                 self._console.prompt(self._waits_for(means.renewals.sent))
             await tending.stop()
 
-        def tell() -> int:
-            return self._reporting.tell(found, done, interrupted=interruption.status, tested=tested)
+        def tell(unanswered: int = 0) -> int:
+            status = interruption.status
+            return self._reporting.tell(found, done, tested=tested, interrupted=status, unanswered=unanswered)
 
         def last_words() -> None:
             try:
-                tell()
+                tell(means.renewals.sent)
             except WriteError as error:
                 self._console.failure(str(error))
 
@@ -137,6 +149,7 @@ class _Work:
                 if tested:
                     await models.run(found.logins, done)
                 await asyncio.gather(*ending)
+            self._renewed = [Path(r.location) for r in done.values() if r.renewal is not None and _is_new(r.renewal)]
             return tell()
 
     def _shown(
@@ -158,6 +171,10 @@ class _Work:
             "them. Ctrl-C again stops at once.",
             sent,
         )
+
+
+def _is_new(renewal: RenewalReport) -> bool:
+    return renewal.result in {RenewalResult.RENEWED, RenewalResult.ADOPTED}
 
 
 def _order(arguments: Arguments, settings: Settings) -> Order:
