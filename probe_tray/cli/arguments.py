@@ -26,6 +26,7 @@ examples:
   pbpaste | codex-probe --import --yes -             the same of standard input, without a question
   codex-probe --export sub2api -o all.json           every login of the tray app in one file
   codex-probe --export auth.json -o ~/.codex/ a.json a login for the official client
+  codex-probe --sync                                 share the logins of sync_dir with your other machines
   codex-probe diagnose                               what works here, what does not, and what to do about it
 
 exit status: 0 all well; 1 something failed for at least one login; 2 wrong use or unusable configuration;
@@ -51,6 +52,7 @@ class Arguments(Protocol):
     hide_names: bool
     status: bool
     apitest: bool
+    sync: bool
     all_models: bool
     models: list[str]
     yes: bool
@@ -130,8 +132,8 @@ def misused(arguments: Arguments) -> str:
         return "-o goes with --login and --export."
     if arguments.no_refresh_tokens:
         return "--no-refresh-tokens goes with --export."
-    if arguments.take:
-        return _misused_import(arguments)
+    if arguments.sync or arguments.take:
+        return _misused_sync(arguments) if arguments.sync else _misused_import(arguments)
     if arguments.hide_names and not _works(arguments):
         return "--hide-names goes with --status, --apitest and --renew."
     if (arguments.models or arguments.all_models) and not arguments.apitest:
@@ -143,7 +145,7 @@ def misused(arguments: Arguments) -> str:
     if not (arguments.renew or arguments.status or arguments.apitest or wants_diagnosis(arguments)):
         what = (
             "--status shows the quotas, --apitest tests models, --renew renews logins, --login signs in, "
-            "--import takes logins, --export writes them, diagnose looks for what is wrong"
+            "--import takes logins, --export writes them, --sync shares them, diagnose looks for what is wrong"
         )
         return f"say what to do: {what}."
     return ""
@@ -151,12 +153,12 @@ def misused(arguments: Arguments) -> str:
 
 def wants_diagnosis(arguments: Arguments) -> bool:
     """Whether this is ``codex-probe diagnose``, and not a file of that name."""
-    others = arguments.login or arguments.take or arguments.export is not None or _works(arguments)
+    others = arguments.login or arguments.take or arguments.sync or arguments.export is not None or _works(arguments)
     return arguments.paths == [_DIAGNOSE] and not others
 
 
 def _misused_login(arguments: Arguments) -> str:
-    if _works(arguments) or arguments.take or arguments.export is not None:
+    if _works(arguments) or arguments.take or arguments.export is not None or arguments.sync:
         return "--login stands alone: renew or ask for quotas in another run."
     if arguments.paths:
         return "--login takes no files: -o names the one that it writes."
@@ -174,12 +176,22 @@ def _misused_import(arguments: Arguments) -> str:
 
 
 def _misused_export(arguments: Arguments) -> str:
-    if _works(arguments) or arguments.take:
+    if _works(arguments) or arguments.take or arguments.sync:
         return "--export stands alone: renew, import or ask for quotas in another run."
     if arguments.no_refresh_tokens and arguments.export == "auth.json":
         return "the official client takes no auth.json without a refresh token: choose another format."
     if arguments.json and arguments.o == "-":
         return "--json and -o - both print to standard output: choose one of them."
+    return ""
+
+
+def _misused_sync(arguments: Arguments) -> str:
+    if _works(arguments) or arguments.take:
+        return "--sync stands alone: renew, import or ask for quotas in another run."
+    if arguments.paths:
+        return "--sync takes no files: sync_dir in the configuration names its folder."
+    if arguments.hide_names:
+        return "--hide-names goes with --status, --apitest and --renew."
     return ""
 
 
@@ -213,7 +225,8 @@ def _make_parser() -> argparse.ArgumentParser:
     add("--apitest", "--test", action="store_true", help="ask some models of each login for one word (uses quota)")
     add("--models", metavar="A,B", type=_names, default=[], help="with --apitest: exactly these models")
     add("--all-models", action="store_true", help="with --apitest: every model offered, instead of three of them")
-    add("--yes", action="store_true", help="ask nothing")
+    add("--sync", action="store_true", help="share the logins of sync_dir with your other machines; stands alone")
+    add("--yes", action="store_true", help="ask nothing; with --sync: overwrite rows that cannot be read")
     add("--output", metavar="PATH", help="also write the result to a .csv or .json file")
     add("--hide-names", action="store_true", help="no whole e-mail address, name or id in tables, CSV and JSON")
     add("--config", metavar="PATH", help="configuration file (default: the one of the tray app)")

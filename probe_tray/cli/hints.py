@@ -33,6 +33,14 @@ _HINTS = {
     "KeyringDeniedError": "Allow it in the keyring's own program, then run it again. Nothing was lost.",
     "KeyringNoAnswerError": "Look for a password window behind the others, then run it again. Nothing was lost.",
     "JournalSealedError": "Unlock the keyring, then run it again: the renewal is completed then.",
+    "SyncOffError": "Put it into the configuration file (sync_url, sync_api_key, sync_aes_gcm_key).",
+    "RowSealedError": (
+        "It was written with another key, or damaged. If the login here is the right one, run it again with --yes, "
+        "which overwrites such rows."
+    ),
+    "RowGarbageError": "If the login here is the right one, run it again with --yes, which overwrites such rows.",
+    "SyncConflictError": _AGAIN,
+    "SyncCutOffError": "Run it again. Nothing was changed, neither here nor there.",
     "SavedForLaterError": (
         "The new tokens are safe in Probe Tray's data folder: run it again once the file can be written."
     ),

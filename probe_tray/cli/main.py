@@ -59,6 +59,10 @@ def _do(arguments: Arguments) -> int:
         from probe_tray.cli.exporting import run_export
 
         return run_export(arguments, arguments.export)
+    if arguments.sync:
+        from probe_tray.cli.syncing import run_sync
+
+        return run_sync(arguments)
     if wants_diagnosis(arguments):
         from probe_tray.cli.diagnose import run_diagnosis
 

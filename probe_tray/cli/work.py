@@ -29,7 +29,6 @@ from probe_tray.cli.output import Console
 from probe_tray.cli.reporting import Reporting
 from probe_tray.cli.results import ResultFiles
 from probe_tray.cli.signals import Interruption
-from probe_tray.cli.syncing import offer_sync
 from probe_tray.core.errors import WriteError
 from probe_tray.core.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.core.service import OFFICIAL
@@ -78,7 +77,10 @@ def _run(arguments: Arguments, known: KnownSecrets) -> int:
     work = _Work(arguments, console, reporting, t, tested=tested)
     status = asyncio.run(work.run(places, loaded, known))
     folder = loaded.sync_folder
-    if status in {_DONE, _FAILED} and folder is not None and work.has_renewed_in(folder):
+    if status in {0, 1} and folder is not None and work.has_renewed_in(folder):
+        # Only now, for it brings more than most runs need.
+        from probe_tray.cli.syncing import offer_sync
+
         return max(status, offer_sync(arguments, console, places, loaded, known))
     return status
 
@@ -96,7 +98,7 @@ class _Work:
 
     def has_renewed_in(self, folder: Path) -> bool:
         """Whether a login in a file of this folder was renewed."""
-        return any(path.absolute().parent == folder for path in self._renewed)
+        return any(path.resolve().parent == folder.resolve() for path in self._renewed)
 
     async def run(self, places: Places, loaded: LoadedSettings, known: KnownSecrets) -> int:
         arguments, console, settings = self._arguments, self._console, loaded.settings

@@ -12,6 +12,7 @@ from probe_tray.core.secret import Secret
 _ORDER = ("id_token", "access_token", "refresh_token", "account_id", "last_refresh", "email", "type", "expired")
 """The order in which the Go program writes its keys."""
 _NAME = re.compile(r'[./\\:<>"|?*\x00-\x1f\x7f]')
+_UNSAFE = re.compile(r'[/\\:<>"|?*\x00-\x1f\x7f]')
 _SPACE = " \t\r\n"
 _NAME_BYTES = 180
 """Bytes of an address in a file name; a whole name may have 255."""
@@ -66,6 +67,17 @@ def file_name(credential: Credential, day: date, *, taken: bool = False) -> str:
     owner = whole.encode("utf-8", "replace")[:_NAME_BYTES].decode("utf-8", "ignore")
     suffix = f"_{credential.key.slug[:8]}" if taken else ""
     return f"codex_{owner}_{day:%Y%m%d}{suffix}.json"
+
+
+def restored_name(credential: Credential, *, taken: bool = False) -> str:
+    """The name of a file for a login that came from the shared table: ``me@example.com.json``.
+
+    ``taken``: that name belongs to another file, so a few digits of the account's identity are added.
+    """
+    owner = _UNSAFE.sub("_", credential.email or credential.account_id).encode("utf-8", "replace")[:_NAME_BYTES]
+    # A name that begins with a dot is hidden, and no folder of logins is searched for those.
+    name = owner.decode("utf-8", "ignore").removeprefix(".") or "login"
+    return f"{name}_{credential.key.slug[:8]}.json" if taken else f"{name}.json"
 
 
 def _flat(credential: Credential, zone: tzinfo) -> dict[str, str]:

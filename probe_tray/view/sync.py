@@ -142,6 +142,11 @@ def counts(report: SyncReport, t: Translator) -> str:
     return t(", ").join(words) if words else t("there was nothing to share")
 
 
+def done_words(kind: StepKind, t: Translator) -> str:
+    """What was done with an account that this became of."""
+    return t(_DONE[kind]) if kind in _DONE else t("Nothing was done.")
+
+
 def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
     """The window for the sync that ``state`` knows; without one it says that there was none yet."""
     sync, report = state.sync, state.sync.report
@@ -216,7 +221,7 @@ def _sentence(text: str, t: Translator) -> str:
 
 def _row(item: SyncItem, settings: Settings, t: Translator) -> SyncRow:
     who = item.who
-    said = t(_DONE[item.kind]) if item.kind in _DONE else t("Nothing was done.")
+    said = done_words(item.kind, t)
     advice, tone = "", Tone.CALM if item.kind in SENT | RECEIVED else None
     if item.problem is not None:
         problem = _masked(item.problem) if settings.privacy else item.problem
