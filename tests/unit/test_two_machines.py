@@ -1,0 +1,191 @@
+"""Two computers that share one table: the tray's own wiring on each, over the simulated service."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from probe_tray.adapters.clock import SystemClock
+from probe_tray.adapters.config_file import load_settings
+from probe_tray.adapters.hygiene import KnownSecrets
+from probe_tray.adapters.places import Places
+from probe_tray.adapters.safe_files import make_private_folder
+from probe_tray.bootstrap import Session
+from probe_tray.core.commands import Renew
+from probe_tray.core.service import OFFICIAL
+from probe_tray.core.situation import Sensed, Situation
+from probe_tray.core.state import AppState
+from probe_tray.core.sync import StepKind
+from probe_tray.core.sync_commands import SyncNow
+from probe_tray.demo import DemoLogin, DemoService
+from probe_tray.demo.table import PUBLISHABLE_KEY
+from probe_tray.demo.table_seed import DEMO_KEY, put_login
+from probe_tray.engine.runtime import Engine
+from probe_tray.view.translate import Translator
+
+EMAIL = "ana@example.com"
+
+
+class Town:
+    """The service, its table, and a clock that jumps: tokens of two renewals are never of the same second."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+        self.service = DemoService(now=lambda: SystemClock().now() + self.ahead)
+
+    def later(self) -> None:
+        self.ahead += timedelta(seconds=20)
+
+
+class Still:
+    """A machine about which there is nothing to say."""
+
+    def __init__(self, _metered: object) -> None:
+        pass
+
+    async def look(self) -> Sensed:
+        return Sensed(situation=Situation(), network="home")
+
+
+@pytest.fixture
+def town(monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+    monkeypatch.setattr("probe_tray.bootstrap.SystemSense", Still)
+    found = Town()
+    with found.service:
+        yield found
+
+
+class Computer:
+    """One machine that keeps its logins in a folder."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self.engine = engine
+        self.folder = folder
+
+    async def until(self, true: Callable[[AppState], bool]) -> None:
+        changed = asyncio.Event()
+        stop = self.engine.subscribe(changed.set)
+        try:
+            async with asyncio.timeout(20):
+                while not true(self.engine.state):
+                    changed.clear()
+                    await changed.wait()
+        finally:
+            stop()
+
+    async def sync(self) -> dict[str, StepKind]:
+        before = self.engine.state.sync.report
+        self.engine.send(SyncNow())
+        await self.until(lambda state: not state.sync.running and state.sync.report is not before)
+        report = self.engine.state.sync.report
+        assert report is not None
+        assert report.problem is None
+        return {item.who: item.kind for item in report.items}
+
+    async def renew(self) -> None:
+        account = self.engine.state.accounts[0]
+        old = account.renewal.last_at
+        self.engine.send(Renew(account.key))
+        await self.until(lambda state: state.accounts[0].renewal.last_at not in {None, old})
+        assert self.engine.state.accounts[0].renewal.problem is None
+
+    def tokens(self) -> tuple[str, str]:
+        (path,) = self.folder.glob("*.json")
+        found = json.loads(path.read_text("utf-8"))
+        return found["access_token"], found["refresh_token"]
+
+
+@asynccontextmanager
+async def computer(home: Path, service: DemoService, login: DemoLogin | None = None) -> AsyncGenerator[Computer]:
+    places = Places(config_file=home / "config.json", data_folder=home / "data", codex_home=home / "codex")
+    folder = home / "logins"
+    make_private_folder(places.data_folder)
+    make_private_folder(folder)
+    there = service.addresses
+    config = {
+        "storage": "folder",
+        "sync_dir": str(folder),
+        "sync_url": there.table,
+        "sync_api_key": PUBLISHABLE_KEY,
+        "sync_aes_gcm_key": DEMO_KEY,
+        "poll_minutes": 0,
+        "auto_renew": False,
+        "renewed_alerts": False,
+    }
+    places.config_file.write_text(json.dumps(config), "utf-8")
+    if login is not None:
+        (folder / "mine.json").write_text(json.dumps(_file(login)), "utf-8")
+    simulated = msgspec.structs.replace(OFFICIAL, issuer=there.issuer, backend=there.backend)
+    session = Session(simulated, places, load_settings(places.config_file, create=False), os.environ, KnownSecrets())
+    wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None)
+    running = asyncio.create_task(wired.engine.run())
+    try:
+        made = Computer(wired.engine, folder)
+        await made.until(lambda state: state.loaded and state.sync.setup.ready)
+        yield made
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await wired.client.aclose()
+
+
+async def test_a_renewal_on_one_computer_arrives_on_the_other(town: Town, tmp_path: Path) -> None:
+    service, login = town.service, town.service.issue_login(EMAIL)
+    async with computer(tmp_path / "a", service, login) as first, computer(tmp_path / "b", service) as second:
+        assert await first.sync() == {EMAIL: StepKind.UPLOAD_NEW}
+        assert await second.sync() == {EMAIL: StepKind.RESTORE}
+        assert second.tokens() == first.tokens()
+
+        town.later()
+        await first.renew()
+        assert first.tokens()[0] != login.access_token
+        assert await first.sync() == {EMAIL: StepKind.UPLOAD_NEWER}
+        assert await second.sync() == {EMAIL: StepKind.ADOPT}
+        assert second.tokens() == first.tokens()
+        await second.until(lambda state: bool(state.accounts))
+
+        town.later()
+        await second.renew()
+        assert service.is_live(second.tokens()[1])
+        assert await second.sync() == {EMAIL: StepKind.UPLOAD_NEWER}
+        assert await first.sync() == {EMAIL: StepKind.ADOPT}
+        assert second.tokens() == first.tokens()
+        assert await first.sync() == {EMAIL: StepKind.SAME}
+    assert service.violations == ()
+    assert login.refresh_token not in json.dumps([row.as_mapping() for row in service.table.rows])
+
+
+async def test_what_another_key_wrote_stays_until_a_person_lets_it_be_overwritten(town: Town, tmp_path: Path) -> None:
+    service = town.service
+    foreign, own = service.issue_login("lee@studio.example"), service.issue_login(EMAIL)
+    put_login(service, foreign, key="07" * 32)
+    put_login(service, service.issue_login("mia@laptop.example"))
+    async with computer(tmp_path / "a", service, foreign) as here:
+        (here.folder / "own.json").write_text(json.dumps(_file(own)), "utf-8")
+        before = service.table.row(foreign.account_id)
+        done = await here.sync()
+        assert done["lee@studio.example"] is StepKind.UNDECRYPTABLE
+        assert done["mia@laptop.example"] is StepKind.RESTORE
+        assert service.table.row(foreign.account_id) == before
+        here.engine.send(SyncNow(overwrite=frozenset({foreign.account_id})))
+        await here.until(lambda state: state.sync.report is not None and state.sync.report.refused == 0)
+        assert service.table.row(foreign.account_id) != before
+
+
+def _file(login: DemoLogin) -> dict[str, str]:
+    return {
+        "id_token": login.id_token,
+        "access_token": login.access_token,
+        "refresh_token": login.refresh_token,
+        "account_id": login.account_id,
+        "last_refresh": "2026-11-22T08:00:00+00:00",
+        "email": login.email,
+        "type": "codex",
+        "expired": login.expires_at.replace(microsecond=0).isoformat(),
+    }
