@@ -176,6 +176,17 @@ class AccountLocks(Protocol):
         ...
 
 
+class TokenLocks(Protocol):
+    """One lock per refresh token for all processes of this user.
+
+    Two accounts may hold the same one: in one file its owner has a name, in a copy without an id_token none.
+    """
+
+    def hold_token(self, fingerprint: str) -> AbstractAsyncContextManager[None]:
+        """Wait for the lock and hold it; ask for no other one meanwhile. Raises DataFolderError."""
+        ...
+
+
 class Browser(Protocol):
     """The person's web browser."""
 

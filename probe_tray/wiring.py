@@ -50,7 +50,7 @@ def make_renewals(
     clock, host = SystemClock(), urlsplit(service.issuer).hostname or ""
     memory = FileRenewalMemory(places.memory)
     transaction = Transaction(client, accounts, journal, memory, clock, SystemRandomness(), host)
-    return Renewals(transaction, locks, clock, tell, FileTally(places.tally, locks))
+    return Renewals(transaction, locks, clock, tell, FileTally(places.tally, locks), locks)
 
 
 def make_syncing(

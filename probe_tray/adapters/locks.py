@@ -20,9 +20,12 @@ _FIRST_PAUSE: Final = 0.005
 _LONGEST_PAUSE: Final = 0.05
 """Seconds between two looks at a lock that another process holds: short against the 45 s it may be held for."""
 
+_TOKEN_DIGITS: Final = 2
+"""Hex digits of a fingerprint that tell token locks apart: 256 of them, which are never removed."""
+
 
 class FileLocks:
-    """Implements ``AccountLocks`` with a kernel lock on a file per account, in a folder that is made when needed.
+    """Implements ``AccountLocks`` and ``TokenLocks`` with kernel locks on files in a folder that is made when needed.
 
     The files are never removed: a process that waits on a removed file would hold a lock nobody else sees.
     Within one event loop waiting tasks get their turn in order.
@@ -37,6 +40,12 @@ class FileLocks:
     async def hold(self, key: AccountKey) -> AsyncGenerator[None]:
         """Wait without limit for the account's lock and hold it; cancelling leaves nothing locked."""
         async with self.hold_name(key.slug):
+            yield
+
+    @asynccontextmanager
+    async def hold_token(self, fingerprint: str) -> AsyncGenerator[None]:
+        """The same for a refresh token; a few tokens share a lock, since each renewal brings a new one."""
+        async with self.hold_name(f"token-{fingerprint[:_TOKEN_DIGITS]}"):
             yield
 
     @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from probe_tray.core.identity import AccountKey
 from probe_tray.core.renewal import Renewed, Wish
 from probe_tray.core.renewal_pause import Attempt, Tally, corrected, counted, rest_left
 from probe_tray.engine.transaction import Transaction
-from probe_tray.ports import AccountLocks, Clock, TallyFile
+from probe_tray.ports import AccountLocks, Clock, TallyFile, TokenLocks
 
 _AT_ONCE = 4
 
@@ -38,10 +38,12 @@ class Renewals:
         clock: Clock,
         tell: Callable[[Event], None],
         tally: TallyFile | None = None,
+        tokens: TokenLocks | None = None,
     ) -> None:
         """Run ``transaction`` under ``locks``; ``tell`` hears how it goes.
 
-        All who share a ``tally`` rest together after mass failure; without one this object rests by itself.
+        All who share a ``tally`` rest together after mass failure; without one this object rests by itself. All who
+        share ``tokens`` use a refresh token one after the other, under whatever account it is known to them.
         """
         self._transaction = transaction
         self._locks = locks
@@ -51,6 +53,7 @@ class Renewals:
         self._sending: set[AccountKey] = set()
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._shared = tally
+        self._tokens = tokens
         self._own = Tally()
         self._closed = False
         # Its own rest is measured by a clock that nobody sets, from the wall clock's time at the start.
@@ -110,7 +113,9 @@ class Renewals:
             self._tell(RenewalStarted(key=key))
             rest = await self._rest_of_all()
             try:
-                renewed = await self._transaction.run(key, wish, lambda: self._point_of_no_return(key, rest))
+                renewed = await self._transaction.run(
+                    key, wish, lambda: self._point_of_no_return(key, rest), self._alone
+                )
             except Exception as error:
                 # A mistake in the program must not pass for a success either.
                 await self._ended(key, error if isinstance(error, ProbeError) else ProbeError())
@@ -135,6 +140,9 @@ class Renewals:
             # Where the disk does not let it the others learn nothing of it; this process rests all the same.
             with suppress(ProbeError):
                 await self._shared.change(lambda tally: counted(tally, attempt))
+
+    def _alone(self, fingerprint: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._tokens is None else self._tokens.hold_token(fingerprint)
 
     async def _rest_of_all(self) -> timedelta:
         """How long every process has to rest."""

@@ -5,7 +5,7 @@ and before anybody reads it, then save it everywhere and tick it off. Nothing he
 """
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from datetime import timedelta
 
 from probe_tray.core.answer import Answer
@@ -38,6 +38,13 @@ from probe_tray.ports import AuthService, Clock, Journal, Randomness, RenewalMem
 _PAUSES = (1.0, 2.0)
 """Seconds between the tries of a request that never left: three tries in all."""
 
+Alone = Callable[[str], AbstractAsyncContextManager[None]]
+"""Keeps others from a refresh token of a fingerprint."""
+
+
+def _nobody_else(_fingerprint: str) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
+
 
 class Transaction:
     """Runs refreshes; the caller holds the account's lock."""
@@ -62,10 +69,13 @@ class Transaction:
         self._unkept: dict[str, tuple[JournalEntry, Answer]] = {}
         """Answers that the journal could not take: they live as long as this process, or until a store has them."""
 
-    async def run(self, key: AccountKey, wish: Wish, sending: Callable[[], None]) -> Renewed:
+    async def run(
+        self, key: AccountKey, wish: Wish, sending: Callable[[], None], alone: Alone = _nobody_else
+    ) -> Renewed:
         """Renew the account, or find that there is no need. Raises a ProbeError when it could not be renewed.
 
         ``sending`` is called right before the first step that must not be broken off, and may raise to prevent it.
+        Within ``alone`` no other account's renewal uses the refresh token of that fingerprint.
         """
         await self.finish_pending(key)
         current = await self._holdings.newest(key)
@@ -77,7 +87,11 @@ class Transaction:
         reason = wish.reason or renew_reason(current.credential, now=self._clock.now(), days=wish.days)
         if reason is None:
             return Renewed(kind=RenewalKind.FRESH, credential=current.credential, location=current.location)
-        return await self._refresh(current, wish, reason, sending)
+        secret = current.credential.refresh_token
+        if secret is None:
+            raise NotRenewableError
+        async with alone(secret.fingerprint):
+            return await self._refresh(current, secret, wish, reason, sending)
 
     async def unfinished(self) -> tuple[AccountKey, ...]:
         """The accounts that have entries in the journal."""
@@ -114,11 +128,9 @@ class Transaction:
         return await self._outcomes.was_renewed_since(token.fingerprint, wish.since)
 
     async def _refresh(
-        self, current: StoredCredential, wish: Wish, reason: Reason, sending: Callable[[], None]
+        self, current: StoredCredential, secret: Secret, wish: Wish, reason: Reason, sending: Callable[[], None]
     ) -> Renewed:
-        key, secret = current.credential.key, current.credential.refresh_token
-        if secret is None:
-            raise NotRenewableError
+        key = current.credential.key
         await self._outcomes.check(secret.fingerprint, forced=wish.forced)
         await self._holdings.check_writable(key)
         sending()

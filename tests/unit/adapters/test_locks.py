@@ -212,3 +212,23 @@ async def test_processes_that_race_never_meet(tmp_path: Path) -> None:
         await asyncio.to_thread(process.communicate, "")
     assert [process.returncode for process in racing] == [0] * 4
     assert counter.read_text() == "100"
+
+
+async def test_a_refresh_token_s_lock_is_one_of_few_and_no_account_s(tmp_path: Path) -> None:
+    locks = FileLocks(tmp_path)
+    async with locks.hold_token("ab" + "0" * 14), locks.hold(ANA):
+        same = asyncio.create_task(_hold_token(FileLocks(tmp_path), "ab" + "0" * 14))
+        await asyncio.wait_for(_hold_token(locks, "cd" + "0" * 14), 5)
+        assert not same.done()
+    await asyncio.wait_for(same, 5)
+    await _hold_token(locks, "ab" + "1" * 14)
+    assert _token_locks(tmp_path) == ["token-ab.lock", "token-cd.lock"]
+
+
+def _token_locks(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("token-*"))
+
+
+async def _hold_token(locks: FileLocks, fingerprint: str) -> None:
+    async with locks.hold_token(fingerprint):
+        pass

@@ -21,6 +21,7 @@ from probe_tray.core.renew_policy import Reason
 from probe_tray.core.renewal import RenewalKind, Renewed, Wish
 from probe_tray.core.renewal_pause import Tally
 from probe_tray.engine.renewing import Renewals
+from probe_tray.engine.transaction import Alone
 from tests.support.fakes import FakeClock, settle
 from tests.support.tokens import credential
 
@@ -44,7 +45,8 @@ class Transactions:
         self.kind = RenewalKind.RENEWED
         self.sends = True
 
-    async def run(self, key: AccountKey, wish: Wish, sending: Callable[[], None]) -> Renewed:
+    async def run(self, key: AccountKey, wish: Wish, sending: Callable[[], None], alone: Alone) -> Renewed:
+        del alone
         self.runs.append((key, wish))
         self.at_work += 1
         self.most = max(self.most, self.at_work)
