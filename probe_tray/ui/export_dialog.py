@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
 )
 
 from probe_tray.core.identity import AccountKey
+from probe_tray.ui.describing import describe
+from probe_tray.ui.placing import fitting
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import words
+from probe_tray.ui.widgets import list_style, words
 from probe_tray.view.models import Tone
 from probe_tray.view.transfer_export import ExportAccount, ExportKind, ExportView
 
@@ -71,7 +73,7 @@ class ExportDialog(QDialog):
         self._connect()
         theme.changed.connect(self._dress)
         self._dress()
-        self.resize(theme.px(_WIDTH), theme.px(_HEIGHT))
+        self.resize(fitting(self, QSize(theme.px(_WIDTH), theme.px(_HEIGHT))))
 
     def show_model(self, model: ExportView) -> None:
         """Show this, in place of what was shown."""
@@ -111,6 +113,7 @@ class ExportDialog(QDialog):
         self._export.setDefault(model.can_export)
         self._close.setText(model.close)
         self._paint_result(model.result_tone)
+        describe(self, model.help)
 
     def present(self) -> None:
         """Bring the window to the front."""
@@ -221,12 +224,10 @@ class ExportDialog(QDialog):
         theme.dress(self)
         self.setStyleSheet(
             self.styleSheet()
+            + list_style("QListWidget", theme)
             + f"""
             QProgressBar {{ background: {c.track}; border: none; border-radius: {px(3)}px; max-height: {px(6)}px; }}
             QProgressBar::chunk {{ background: {c.accent}; border-radius: {px(3)}px; }}
-            QListWidget {{ background: {c.card}; border: 1px solid {c.line}; border-radius: {px(8)}px;
-                padding: {px(4)}px; }}
-            QListWidget:focus {{ border-color: {c.accent}; }}
             QListWidget::item {{ padding: {px(3)}px; }}
             """
         )

@@ -3,32 +3,29 @@
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QBrush, QCloseEvent, QColor, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QProgressBar,
     QPushButton,
     QStackedWidget,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
 )
 
 from probe_tray.core.transfer import RowId
+from probe_tray.ui.describing import describe
 from probe_tray.ui.import_drop import DropActions, DropWatch
+from probe_tray.ui.import_table import ImportTable
+from probe_tray.ui.placing import fitting
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import words
-from probe_tray.ui.wrapping import Wrapping
-from probe_tray.view.models import Tone
-from probe_tray.view.transfer_import import ImportLine, ImportView
+from probe_tray.ui.widgets import list_style, words
+from probe_tray.view.transfer_import import ImportView
 
-_WIDTH, _HEIGHT = 780, 480
-_NAME, _KIND, _ENDS, _PLACE, _SAID = range(5)
+_WIDTH, _HEIGHT = 820, 480
 _CHECKS = {True: Qt.CheckState.Checked, False: Qt.CheckState.Unchecked, None: Qt.CheckState.PartiallyChecked}
 
 
@@ -44,7 +41,6 @@ class ImportActions(msgspec.Struct, frozen=True, kw_only=True):
     take: Callable[[], None]
     stop: Callable[[], None]
     again: Callable[[], None]
-    more: Callable[[], None]
     closed: Callable[[], None]
 
 
@@ -63,21 +59,21 @@ class ImportDialog(QDialog):
         self._trouble, self._warning = words(wrap=True), words(wrap=True)
         self._files, self._folder, self._paste = (QPushButton(self) for _ in range(3))
         self._everything = QCheckBox(self)
-        self._tree = _table(self, theme)
+        self._tree = ImportTable(theme, actions.tick)
         self._drop = QLabel(self)
         self._drop.setTextFormat(Qt.TextFormat.PlainText)
         self._drop.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._middle = QStackedWidget(self)
         self._progress = QProgressBar(self)
         self._progress.setTextVisible(False)
-        self._again, self._more, self._stop, self._take, self._close = (QPushButton(self) for _ in range(5))
+        self._again, self._stop, self._take, self._close = (QPushButton(self) for _ in range(4))
         self._hovered = False
         self._arrange()
         self._connect()
         DropWatch(self, msgspec.structs.replace(actions.drop, hover=self._hover))
         theme.changed.connect(self._dress)
         self._dress()
-        self.resize(theme.px(_WIDTH), theme.px(_HEIGHT))
+        self.resize(fitting(self, QSize(theme.px(_WIDTH), theme.px(_HEIGHT))))
 
     def show_model(self, model: ImportView) -> None:
         """Show this, in place of what was shown."""
@@ -98,7 +94,6 @@ class ImportDialog(QDialog):
             (self._folder, model.choose_folder),
             (self._paste, model.paste),
             (self._again, model.again),
-            (self._more, model.more),
             (self._stop, model.stop),
             (self._take, model.take),
             (self._close, model.close),
@@ -119,8 +114,9 @@ class ImportDialog(QDialog):
         self._tree.setHeaderLabels(model.columns)
         self._tree.setAccessibleName(model.window_title)
         self._tree.setAccessibleDescription(model.text)
-        self._fill(model.lines)
+        self._tree.show_lines(model.lines)
         self._middle.setCurrentWidget(self._tree if model.lines else self._drop)
+        describe(self, model.text)
 
     def present(self) -> None:
         """Bring the window to the front."""
@@ -143,43 +139,6 @@ class ImportDialog(QDialog):
         if event.type() is QEvent.Type.ApplicationFontChange:
             self._dress()
 
-    def _fill(self, lines: tuple[ImportLine, ...]) -> None:
-        # What is written here is no click of a person.
-        self._tree.blockSignals(True)
-        for _ in range(len(lines), self._tree.topLevelItemCount()):
-            self._tree.takeTopLevelItem(len(lines))
-        for place, line in enumerate(lines):
-            self._write(self._tree.topLevelItem(place) or _line(self._tree), line)
-        self._tree.blockSignals(False)
-        self._tree.viewport().update()
-
-    def _write(self, item: QTreeWidgetItem, line: ImportLine) -> None:
-        for column, text in enumerate((line.name, line.kind, line.ends, line.place, line.said)):
-            if item.text(column) != text:
-                item.setText(column, text)
-            item.setToolTip(column, line.tip)
-        usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        item.setFlags(usual | Qt.ItemFlag.ItemIsUserCheckable if line.tickable else usual)
-        # A line that cannot be chosen has no box that looks as if it could.
-        mark = _CHECKS[line.ticked] if line.tickable else None
-        item.setData(_NAME, Qt.ItemDataRole.CheckStateRole, mark)
-        item.setData(_NAME, Qt.ItemDataRole.AccessibleDescriptionRole, line.tip)
-        colours = self._theme.tokens
-        ink = {
-            Tone.CALM: colours.good,
-            Tone.WARNING: colours.warning_text,
-            Tone.CRITICAL: colours.critical_text,
-            None: colours.secondary,
-        }[line.tone]
-        item.setForeground(_SAID, QBrush(QColor(ink)))
-        for column in (_KIND, _ENDS, _PLACE):
-            item.setForeground(column, QBrush(QColor(colours.secondary)))
-
-    def _changed(self, item: QTreeWidgetItem, column: int) -> None:
-        place = self._tree.indexOfTopLevelItem(item)
-        if self._shown is not None and column == _NAME and place < len(self._shown.lines):
-            self._actions.tick(self._shown.lines[place].id, item.checkState(_NAME) is Qt.CheckState.Checked)
-
     def _tick_all(self) -> None:
         self._actions.tick_all(self._shown is not None and self._shown.all_ticked is not True)
 
@@ -194,7 +153,6 @@ class ImportDialog(QDialog):
             (self._folder, actions.choose_folder),
             (self._paste, actions.paste),
             (self._again, actions.again),
-            (self._more, actions.more),
             (self._stop, actions.stop),
             (self._take, actions.take),
         ):
@@ -203,7 +161,6 @@ class ImportDialog(QDialog):
         self._close.setAutoDefault(False)
         self._close.clicked.connect(self.close)
         self._everything.clicked.connect(self._tick_all)
-        self._tree.itemChanged.connect(self._changed)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self).activated.connect(actions.paste)
 
     def _arrange(self) -> None:
@@ -215,8 +172,7 @@ class ImportDialog(QDialog):
             ways.addWidget(button)
         ways.addStretch(1)
         ways.addWidget(self._everything)
-        for button in (self._again, self._more):
-            buttons.addWidget(button)
+        buttons.addWidget(self._again)
         buttons.addStretch(1)
         for button in (self._stop, self._close, self._take):
             buttons.addWidget(button)
@@ -238,12 +194,10 @@ class ImportDialog(QDialog):
         theme.dress(self)
         self.setStyleSheet(
             self.styleSheet()
+            + list_style("QTreeWidget", theme)
             + f"""
             QProgressBar {{ background: {c.track}; border: none; border-radius: {px(3)}px; max-height: {px(6)}px; }}
             QProgressBar::chunk {{ background: {c.accent}; border-radius: {px(3)}px; }}
-            QTreeWidget {{ background: {c.card}; border: 1px solid {c.line}; border-radius: {px(8)}px;
-                padding: {px(4)}px; }}
-            QTreeWidget:focus {{ border-color: {c.accent}; }}
             QHeaderView::section {{ background: {c.card}; color: {c.secondary}; border: none;
                 padding: {px(4)}px {px(4)}px; }}
             """
@@ -260,9 +214,7 @@ class ImportDialog(QDialog):
                 f"background: {ground}; color: {ink}; border-radius: {px(8)}px; padding: {px(8)}px {px(10)}px"
             )
         self._dress_drop()
-        header = self._tree.header()
-        for column, width in ((_NAME, 200), (_KIND, 104), (_ENDS, 84), (_PLACE, 130)):
-            header.resizeSection(column, px(width))
+        self._tree.dress()
 
     def _dress_drop(self) -> None:
         c, px = self._theme.tokens, self._theme.px
@@ -271,29 +223,3 @@ class ImportDialog(QDialog):
         self._drop.setStyleSheet(
             f"color: {c.secondary}; background: {ground}; border: {px(2)}px dashed {edge}; border-radius: {px(12)}px"
         )
-
-
-def _table(parent: QDialog, theme: Theme) -> QTreeWidget:
-    tree = QTreeWidget(parent)
-    tree.setColumnCount(5)
-    tree.setRootIsDecorated(False)
-    tree.setWordWrap(True)
-    tree.setAllColumnsShowFocus(True)
-    Wrapping(tree, theme, _SAID)
-    tree.setSelectionMode(QTreeWidget.SelectionMode.SingleSelection)
-    tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-    tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    # What is dropped is for the window.
-    tree.setAcceptDrops(False)
-    header = tree.header()
-    header.setSectionsMovable(False)
-    header.setStretchLastSection(True)
-    header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-    return tree
-
-
-def _line(tree: QTreeWidget) -> QTreeWidgetItem:
-    item = QTreeWidgetItem(tree)
-    for column in range(5):
-        item.setTextAlignment(column, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-    return item

@@ -76,7 +76,6 @@ class ImportWindow:
                 take=self._take,
                 stop=lambda: send(StopImport()),
                 again=lambda: send(CompareAgain()),
-                more=self._more,
                 closed=self._closed,
             )
             self.dialog = ImportDialog(self._theme, actions)
@@ -120,11 +119,8 @@ class ImportWindow:
         rows = importing.rows if importing else ()
         self._engine.send(TakeLogins(tuple(row.id for row in rows if ticked(row, self._ticks))))
 
-    def _more(self) -> None:
-        self._ticks.clear()
-        self._engine.send(ForgetImport())
-
     def _closed(self) -> None:
         # Logins that are being taken are taken; whoever opens the window again sees what came of it.
         if not self._closing and self._phase() not in {None, ImportPhase.TAKING}:
-            self._more()
+            self._ticks.clear()
+            self._engine.send(ForgetImport())

@@ -132,13 +132,13 @@ def export_view(state: AppState, wish: ExportWish, now: Now, t: Translator) -> E
     busy = shown is not None and shown.phase is ExportPhase.WRITING
     return ExportView(
         window_title=t("Export"),
-        title=t("Export logins or numbers"),
+        title=t("Export logins or numbers") if accounts else t("There is no account to export"),
         what=t("&What"),
         kinds=tuple((kind, t(words)) for kind, (words, _) in _WORDS.items()),
         kind=wish.kind,
         help=t(_WORDS[wish.kind][1]),
         who=t("&Accounts"),
-        everybody=t.plural("A&ll {n} account", "A&ll {n} accounts", len(able)),
+        everybody=t.plural("A&ll {n} account", "A&ll {n} accounts", len(able)) if len(able) > 1 else "",
         all_ticked=None if 0 < ticked < len(able) else bool(ticked),
         accounts=accounts,
         refresh=t("With &refresh tokens, so that it can be renewed there") if logins else "",

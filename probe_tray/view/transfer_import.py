@@ -83,7 +83,6 @@ class ImportView(msgspec.Struct, frozen=True, kw_only=True):
     can_take: bool
     stop: str
     again: str
-    more: str
     close: str
 
 
@@ -106,7 +105,7 @@ def import_view(state: AppState, chosen: Chosen, now: Now, t: Translator) -> Imp
         text=_text(found, picked, settings, t),
         warning=t(COPY_WARNING) if choosing and any(row.renewable for row in picked) else "",
         trouble=" ".join(said_once((_hidden(p, settings) for p in found.problems), t)),
-        columns=(t("Account"), t("Format"), t("Access ends"), t("File"), t("What happens")),
+        columns=(t("Account"), t("Format"), t("Expires"), t("File"), t("What happens")),
         lines=tuple(_line(row, found, chosen, settings, now, t) for row in rows),
         everything=t("&All that can be imported") if choosing and len(able) > 1 else "",
         all_ticked=None if 0 < len(picked) < len(able) else bool(picked),
@@ -123,7 +122,6 @@ def import_view(state: AppState, chosen: Chosen, now: Now, t: Translator) -> Imp
         can_take=bool(picked) and not found.blocked,
         stop=t("&Stop") if phase in {ImportPhase.READING, ImportPhase.TAKING} else "",
         again=t("&Try again") if choosing and found.problems else "",
-        more=t("Import &more…") if phase is ImportPhase.DONE else "",
         close=t("Cancel") if choosing and able else t("Close"),
     )
 
@@ -210,22 +208,20 @@ def _line(
     row: ImportRow, found: ImportState, chosen: Chosen, settings: Settings, now: Now, t: Translator
 ) -> ImportLine:
     choosing = found.phase is ImportPhase.READY
-    name = row.email or row.workspace or (row.account.account_id if row.account else "") or MISSING
     picked = ticked(row, chosen)
     whole = place_of(_location(row.id, t), row.id.entry, t)
-    said, tone = _said(row, picked=picked or not choosing, settings=settings, t=t)
+    said, tone = _said(row, picked=picked, choosing=choosing, settings=settings, t=t)
     notes = (t("The Codex client on this computer goes on using this login."),) if row.in_use else ()
     advice = "" if row.problem is None else t.hint(_hidden(row.problem, settings))
     more = (*notes, *(t(note) for note in row.notes), advice)
-    shown = _shown(name, settings) if row.account else name
-    ends = _ends(row, now, t)
+    shown = _name(row, settings)
     return ImportLine(
         id=row.id,
         name=shown,
         kind=format_name(row.format, t),
-        ends=ends,
+        ends=_ends(row, now, t),
         place=_place(row.id, settings, t),
-        said=" ".join((said, *notes)),
+        said=said,
         tone=tone,
         tip="\n".join(filter(None, (shown, _shown(whole, settings), said, *more))),
         tickable=choosing and row.takeable,
@@ -233,12 +229,29 @@ def _line(
     )
 
 
-def _said(row: ImportRow, *, picked: bool, settings: Settings, t: Translator) -> tuple[str, Tone | None]:
+def _name(row: ImportRow, settings: Settings) -> str:
+    if row.account is None:
+        return MISSING
+    if settings.privacy and not row.email:
+        return f"#{row.account.slug[:4]}"
+    first = _shown(row.email, settings) or row.workspace or row.account.account_id
+    # One address may own several workspaces, which privacy mode does not name.
+    more = row.plan.replace("_", " ").title() if settings.privacy or not row.workspace else row.workspace
+    return " · ".join(dict.fromkeys(filter(None, (first, more))))
+
+
+def _said(
+    row: ImportRow, *, picked: bool, choosing: bool, settings: Settings, t: Translator
+) -> tuple[str, Tone | None]:
     outcome = row.outcome
     if row.problem is not None:
         return t.title(_shortened(_hidden(row.problem, settings))), Tone.CRITICAL
     if outcome is None:
-        return (action_words(row.action, t), action_tone(row.action)) if picked else (t("not chosen"), None)
+        if not row.takeable or (picked and choosing):
+            return action_words(row.action, t), action_tone(row.action)
+        if row.in_use and choosing:
+            return t("not chosen, for the Codex client on this computer goes on using it"), None
+        return (t("not chosen") if choosing else t("left out")), None
     if outcome.problem is not None:
         problem = _hidden(outcome.problem, settings)
         return t("failed: {first} {second}", first=t.title(problem), second=t.hint(problem)), Tone.CRITICAL
@@ -257,7 +270,8 @@ def _ends(row: ImportRow, now: Now, t: Translator) -> str:
 
 
 def _place(row: RowId, settings: Settings, t: Translator) -> str:
-    return _shown(place_of(_last(_location(row, t)), row.entry, t), settings)
+    # In one line, cut where there is no room for it.
+    return _shown(place_of(_last(_location(row, t)), row.entry, t), settings).replace(" ", "\xa0")
 
 
 def _location(row: RowId, t: Translator) -> str:
