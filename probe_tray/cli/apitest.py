@@ -23,28 +23,28 @@ from probe_tray.core.report import AccountReport
 from probe_tray.core.settings import Settings
 from probe_tray.engine.model_test import Access, ModelTester, Renew
 from probe_tray.engine.tending import Means, said_by
+from probe_tray.view.translate import Translator, mark
 
-_COSTS = "Testing a model asks it for one word, which uses a little of the account's quota."
-_QUESTION = "Go on, now and in future? [y/N] "
+_COSTS = mark("Testing a model asks it for one word, which uses a little of the account's quota.")
 
 
-def agreed(arguments: Arguments, loaded: LoadedSettings, console: Console) -> bool:
+def agreed(arguments: Arguments, loaded: LoadedSettings, console: Console, t: Translator) -> bool:
     """Whether models may be tested, which costs quota: a person at a terminal is asked once, a script is told."""
     if arguments.yes or loaded.settings.model_test_confirmed:
         return True
     if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
-        console.note(_COSTS)
+        console.note(t(_COSTS))
         return True
-    console.prompt(_COSTS)
-    console.prompt(_QUESTION, end="")
+    console.prompt(t(_COSTS))
+    console.prompt(t("Go on, now and in future? [y/N] "), end="")
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        console.note("No model is tested.")
+        console.note(t("No model is tested."))
         return False
     settings = msgspec.structs.replace(loaded.settings, model_test_confirmed=True)
     try:
         asyncio.run(JsonSettingsFile(loaded.path).save(settings))
     except WriteError as error:
-        console.note(f"You will be asked again: {error.title}")
+        console.note(t("You will be asked again: {reason}", reason=t.title(error.problem)))
     return True
 
 

@@ -8,40 +8,41 @@ from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.local_zone import LocalZone
 from probe_tray.core.errors import Problem
 from probe_tray.core.report import AccountReport
+from probe_tray.view.translate import mark
 
-_AGAIN = "Run it again."
+_AGAIN = mark("Run it again.")
 _HINTS = {
-    "NotSentError": "Check the network and the proxy, then run it again.",
+    "NotSentError": mark("Check the network and the proxy, then run it again."),
     "UncertainError": _AGAIN,
-    "RateLimitedError": "Wait a little, then run it again.",
-    "UnavailableError": "Run it again later.",
-    "StrangeAnswerError": "Run it again; if it stays, look for an update.",
-    "TokenRefusedError": "Renew it with --renew -f; if that fails, sign in again with --login.",
-    "LoginEndedError": "Sign in again with --login.",
-    "NotRenewableError": "Sign in again with --login when it ends.",
-    "UncertainLoginError": (
+    "RateLimitedError": mark("Wait a little, then run it again."),
+    "UnavailableError": mark("Run it again later."),
+    "StrangeAnswerError": mark("Run it again; if it stays, look for an update."),
+    "TokenRefusedError": mark("Renew it with --renew -f; if that fails, sign in again with --login."),
+    "LoginEndedError": mark("Sign in again with --login."),
+    "NotRenewableError": mark("Sign in again with --login when it ends."),
+    "UncertainLoginError": mark(
         "The login still works until its token ends. Run it again 15 minutes after the break; "
         "if that fails too, sign in again with --login."
     ),
-    "RetryLaterError": "Run it again later, or with -f now.",
-    "RenewalsPausedError": (
+    "RetryLaterError": mark("Run it again later, or with -f now."),
+    "RenewalsPausedError": mark(
         "No request was made. Check the network and the proxy, then run it again after {clock}. The logins were kept."
     ),
-    "EdgeBlockedError": "Check the proxy or VPN, or choose another one with --proxy.",
-    "RegionBlockedError": "Use a network or proxy in a supported region; --proxy chooses one.",
-    "KeyringLockedError": "Unlock the keyring, then run it again. Nothing was lost.",
-    "KeyringDeniedError": "Allow it in the keyring's own program, then run it again. Nothing was lost.",
-    "KeyringNoAnswerError": "Look for a password window behind the others, then run it again. Nothing was lost.",
-    "JournalSealedError": "Unlock the keyring, then run it again: the renewal is completed then.",
-    "SyncOffError": "Put it into the configuration file (sync_url, sync_api_key, sync_aes_gcm_key).",
-    "RowSealedError": (
+    "EdgeBlockedError": mark("Check the proxy or VPN, or choose another one with --proxy."),
+    "RegionBlockedError": mark("Use a network or proxy in a supported region; --proxy chooses one."),
+    "KeyringLockedError": mark("Unlock the keyring, then run it again. Nothing was lost."),
+    "KeyringDeniedError": mark("Allow it in the keyring's own program, then run it again. Nothing was lost."),
+    "KeyringNoAnswerError": mark("Look for a password window behind the others, then run it again. Nothing was lost."),
+    "JournalSealedError": mark("Unlock the keyring, then run it again: the renewal is completed then."),
+    "SyncOffError": mark("Put it into the configuration file (sync_url, sync_api_key, sync_aes_gcm_key)."),
+    "RowSealedError": mark(
         "It was written with another key, or damaged. If the login here is the right one, run it again with --yes, "
         "which overwrites such rows."
     ),
-    "RowGarbageError": "If the login here is the right one, run it again with --yes, which overwrites such rows.",
+    "RowGarbageError": mark("If the login here is the right one, run it again with --yes, which overwrites such rows."),
     "SyncConflictError": _AGAIN,
-    "SyncCutOffError": "Run it again. Nothing was changed, neither here nor there.",
-    "SavedForLaterError": (
+    "SyncCutOffError": mark("Run it again. Nothing was changed, neither here nor there."),
+    "SavedForLaterError": mark(
         "The new tokens are safe in Probe Tray's data folder: run it again once the file can be written."
     ),
 }

@@ -59,7 +59,7 @@ class Reporting:
         # Interrupted before anything was done, the results of an earlier run are still the best there are.
         if done or interrupted is None:
             try:
-                self._files.write(reports, console, tested=tested)
+                self._files.write(reports, console, t, tested=tested)
             except WriteError as error:
                 unkept = error
         for trouble in map(at_the_command_line, found.troubles):

@@ -12,6 +12,7 @@ from probe_tray.cli.output_file import OutputFile
 from probe_tray.core.report import AccountReport
 from probe_tray.view.csv_table import models_csv, status_csv
 from probe_tray.view.json_table import accounts_json
+from probe_tray.view.translate import Translator
 
 
 class ResultFiles:
@@ -31,24 +32,24 @@ class ResultFiles:
         if arguments.apitest:
             self._models = OutputFile(_named(path, "apitest") if several else path)
 
-    def write(self, reports: Sequence[AccountReport], console: Console, *, tested: bool) -> None:
+    def write(self, reports: Sequence[AccountReport], console: Console, t: Translator, *, tested: bool) -> None:
         """Write the tables, 0600; without that of the models where none was ``tested``. Raises WriteError."""
         if self._unused:
-            console.note("--output is for the results of --status and --apitest; nothing was written.")
+            console.note(t("--output is for the results of --status and --apitest; nothing was written."))
         if self._status is not None:
             zone = LocalZone()
             # With both tables, each has its own.
             plain = [msgspec.structs.replace(r, models=None) for r in reports]
             as_csv = status_csv(plain, lambda moment: moment.astimezone(zone))
-            _put(self._status, accounts_json(plain) if self._status.is_json else as_csv, console)
+            _put(self._status, accounts_json(plain) if self._status.is_json else as_csv, console, t)
         if self._models is not None and tested:
-            _put(self._models, accounts_json(reports) if self._models.is_json else models_csv(reports), console)
+            _put(self._models, accounts_json(reports) if self._models.is_json else models_csv(reports), console, t)
 
 
 def _named(path: Path, table: str) -> Path:
     return path.with_name(f"{path.stem}_{table}{path.suffix}")
 
 
-def _put(file: OutputFile, data: bytes, console: Console) -> None:
+def _put(file: OutputFile, data: bytes, console: Console, t: Translator) -> None:
     file.write(data)
-    console.note(f"Wrote {file.path}.")
+    console.note(t("Wrote {file}.", file=str(file.path)))

@@ -24,12 +24,13 @@ from probe_tray.cli.accounts import Found, find_logins, read_settings
 from probe_tray.cli.apitest import ModelStage, agreed
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.board import Board, Shown
+from probe_tray.cli.language import spoken
 from probe_tray.cli.live import shown_live
 from probe_tray.cli.output import Console
 from probe_tray.cli.reporting import Reporting
 from probe_tray.cli.results import ResultFiles
 from probe_tray.cli.signals import Interruption
-from probe_tray.core.errors import WriteError
+from probe_tray.core.errors import ProbeError, WriteError
 from probe_tray.core.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.core.service import OFFICIAL
 from probe_tray.core.settings import Settings
@@ -63,14 +64,25 @@ def chosen_proxy(arguments: Arguments, settings: Settings) -> ProxyChoice:
     return detect_proxy(arguments.proxy, os.environ)
 
 
+def proxy_note(proxy: ProxyChoice, t: Translator) -> str:
+    """Which proxy is used and where it was found, without its user and password."""
+    return t("Proxy: {proxy} ({where})", proxy=t(proxy.shown), where=t(proxy.found_in))
+
+
+def told(error: ProbeError, t: Translator) -> str:
+    """What happened, and what to do about it."""
+    return f"{t.title(error.problem)} {t.hint(error.problem)}".strip()
+
+
 def _run(arguments: Arguments, known: KnownSecrets) -> int:
     console, t = Console(quiet=arguments.quiet), Translator()
     files = ResultFiles(arguments)
     places = user_places()
     loaded = read_settings(arguments.config, places)
+    t.use(spoken(loaded.settings.language, os.environ))
     if loaded.problem is not None:
         console.note(t.title(loaded.problem))
-    tested = arguments.apitest and agreed(arguments, loaded, console)
+    tested = arguments.apitest and agreed(arguments, loaded, console, t)
     if not (tested or arguments.status or arguments.renew):
         return _DONE
     reporting = Reporting(arguments, console, files, t)
@@ -108,10 +120,10 @@ class _Work:
         key, silent = (vault_key(places, entry, locks) for entry in (keyring, keyring.silent))
         found = await find_logins(arguments.paths, loaded, places, VaultStore(places.vault, key))
         if found.logins:
-            console.note(f"Proxy: {proxy.shown} ({proxy.found_in})")
+            console.note(proxy_note(proxy, self._t))
         store = Store(AppState(settings=settings))
         accounts = Accounts(found.stores, store)
-        watch = ClockWatch(clock, lambda error: console.failure(str(error)))
+        watch = ClockWatch(clock, lambda error: console.failure(told(error, self._t)))
         client = ServiceClient(OFFICIAL, proxy, os.environ, handles=known.add, answered=watch.answered)
         journal = FileJournal(places.journal, HandySealer(key, silent))
         renewals = make_renewals(OFFICIAL, client, accounts, journal, places, locks, store.dispatch)
@@ -142,7 +154,7 @@ class _Work:
             try:
                 tell(means.renewals.sent)
             except WriteError as error:
-                self._console.failure(str(error))
+                self._console.failure(told(error, self._t))
 
         # Until everything is told: what was done must not go unsaid.
         with Interruption(lambda: ending.append(asyncio.create_task(stop())), last_words) as interruption:
@@ -166,7 +178,8 @@ class _Work:
         return shown_live(self._console, board, done, len(logins), clock, table=not arguments.json)
 
     def _waits_for(self, sent: int) -> str:
-        return self._t.plural(
+        t = self._t
+        return t.plural(
             "Waiting for the answer to {n} renewal that was sent, at most 45 s: its login would be lost without it. "
             "Ctrl-C again stops at once.",
             "Waiting for the answers to {n} renewals that were sent, at most 45 s: their logins would be lost without "
