@@ -18,12 +18,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from probe_tray.core.connection import ConnectionCheck, FoundProxy, Reached, Step
 from probe_tray.core.desk import Density, Desk
-from probe_tray.core.errors import ModelRefusedError, ProxyFailedError, QuotaUsedUpError
+from probe_tray.core.errors import ModelRefusedError, ProxyFailedError, QuotaUsedUpError, SyncKeyError
 from probe_tray.core.history import Span
 from probe_tray.core.identity import StoreKind
 from probe_tray.core.model_test import ListedBy, ModelResult, ModelRun, ModelTest
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
+from probe_tray.core.sync import SyncReport
+from probe_tray.core.sync_setup import SyncTest
 from probe_tray.resources import resource
 from probe_tray.ui.card_menu import open_card_menu
 from probe_tray.ui.details_window import DetailsActions, DetailsWindow
@@ -33,6 +35,7 @@ from probe_tray.ui.model_test_dialog import ModelTestActions, ModelTestDialog
 from probe_tray.ui.panel import PanelWindow
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.settings_dialog import SettingsDialog
+from probe_tray.ui.syncing import Syncing
 from probe_tray.ui.theme import DARK, Theme
 from probe_tray.view.account_menu import account_menu
 from probe_tray.view.catalogue import parse_po
@@ -43,9 +46,11 @@ from probe_tray.view.models import IconLook, Tone
 from probe_tray.view.present import present
 from probe_tray.view.questions import removing, starting_anew
 from probe_tray.view.settings import form
+from probe_tray.view.sync import overwriting, sync_result
 from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
 from tests.unit.ui import samples
+from tests.unit.ui.sync_samples import synced
 
 WARN, BAD = Tone.WARNING, Tone.CRITICAL
 LOOKS = (
@@ -124,6 +129,7 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
     _side_by_side(seen, theme).save(str(folder / f"details-{end}"))
     _side_by_side(_asked(theme, translator), theme).save(str(folder / f"questions-{end}"))
     _side_by_side(_tested(theme, translator), theme).save(str(folder / f"models-{end}"))
+    _side_by_side(_synced(theme, translator), theme).save(str(folder / f"sync-{end}"))
     dialog = SettingsDialog(theme, form(translator), lambda _: None)
     dialog.open_with(Settings())
     unreachable = ProxyFailedError(reason="the proxy http://proxy.example:8080 refused the connection").problem
@@ -193,6 +199,40 @@ def _tested(theme: Theme, t: Translator) -> list[QPixmap]:
     dialog.show_model(model_test(state, Now(samples.NOW, UTC), t))
     dialog.present()
     return [_grab(question), _grab(dialog)]
+
+
+def _synced(theme: Theme, t: Translator) -> list[QPixmap]:
+    """Setting sync up: at first, with a new key, and later; and what came of a sync, well and badly."""
+    failed = SyncReport(ended_at=samples.NOW, problem=SyncKeyError().problem)
+    tested = replace(synced(), test=SyncTest(rows=4, opened=3))
+    engine = samples.FakeEngine(AppState())
+    here, sql = Now(samples.NOW, UTC), resource("sql/tokens.sql").read_text("utf-8")
+    question = QuestionDialog(theme)
+    windows = Syncing(engine, theme, t, question, lambda: here, sql)
+    drawn: list[QPixmap] = []
+    windows.set_up()
+    page = windows.setup
+    assert page is not None
+    drawn.append(_grab(page))
+    windows.set_up()
+    page.project.address.setText("https://abcdefgh.supabase.co")
+    page.project.api_key.setText("sb_publishable_of_the_project")
+    for button in (page.table.show_sql, page.key.make, page.key.show_key, page.key.copy):
+        button.click()
+    drawn.append(_grab(page))
+    engine.change(AppState(sync=tested))
+    windows.set_up()
+    page.test.click()
+    windows.draw()
+    drawn.append(_grab(page))
+    for sync in (tested, replace(tested, report=failed)):
+        engine.change(AppState(sync=sync))
+        windows.show_result()
+        assert windows.result is not None
+        drawn.append(_grab(windows.result))
+    rows = sync_result(AppState(sync=tested), here, t).rows
+    question.ask(overwriting(rows[1], t), lambda _: None)
+    return [*drawn, _grab(question)]
 
 
 def _login(state: object, theme: Theme, icons: IconPainter, t: Translator) -> QPixmap:

@@ -28,6 +28,7 @@ from probe_tray.view.models import Action, ActionKind
 from probe_tray.view.translate import Translator
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
+from tests.unit.ui.sync_samples import synced
 
 _ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
 
@@ -45,6 +46,7 @@ def rich(*, privacy: bool = False) -> AppState:
         accounts=(first, *odd.accounts, *samples.long_names().accounts),
         unreadable=(Unreadable(location="/logins/lost@example.com.json", problem=broken),),
         details=looked_at.details,
+        sync=synced(),
         model_run=ModelRun(started_at=samples.NOW, accounts=(first.key,), running=False),
         login=LoginState(
             phase=LoginPhase.WAITING, way=Way.CODE, user_code="ABCD-EFGH", page="https://example.com/device"
@@ -76,6 +78,8 @@ class EveryWindow:
         self._shell.show_details(key)
         self._shell.act(Action(kind=ActionKind.REMOVE, label="", key=key))
         self.draw()
+        # Sizes hold only once the windows were laid out.
+        app.processEvents()
 
     def draw(self) -> None:
         """Draw the state as it is now."""
