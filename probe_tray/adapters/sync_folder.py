@@ -7,6 +7,8 @@ import asyncio
 from pathlib import Path
 from typing import Final, final
 
+from msgspec.structs import replace
+
 from probe_tray.adapters.credential_files import CredentialFiles, is_there, json_files
 from probe_tray.adapters.disk import Disk
 from probe_tray.adapters.files_store import make_missing
@@ -49,7 +51,8 @@ class SyncFolder:
     async def read(self, key: AccountKey) -> StoredCredential | None:
         """What the account's files hold of it now."""
         store = self._stores.get(key)
-        return None if store is None else await store.read(key)
+        stored = None if store is None else await store.read(key)
+        return None if stored is None else self._ours(stored)
 
     async def check_writable(self, key: AccountKey) -> None:
         """Write and remove a file of a login's size beside the account's, or where a new one would be."""
@@ -65,12 +68,12 @@ class SyncFolder:
         # Tokens that did not name their user may do so once they were renewed: the account is the same.
         store = self._stores.get(key) or self._stores.get(AccountKey(key.account_id))
         if store is not None:
-            return await store.save(credential)
+            return self._ours(await store.save(credential))
         async with self._turn:
             store = self._files(await asyncio.to_thread(self._free_place, credential))
             stored = await store.save(credential)
             self._stores[key] = store
-            return stored
+            return self._ours(stored)
 
     async def remove(self, key: AccountKey) -> None:
         """Take the account out of its files."""
@@ -81,6 +84,10 @@ class SyncFolder:
     async def changed(self) -> bool:
         """Nobody waits for changes here: every look reads the files as they are."""
         return False
+
+    def _ours(self, stored: StoredCredential) -> StoredCredential:
+        # A file that has become the official client's by now says so.
+        return stored if stored.store is StoreKind.OFFICIAL else replace(stored, store=self.kind)
 
     def _prove_writable(self) -> None:
         make_missing(self._folder)

@@ -109,19 +109,21 @@ def base_address(text: str) -> str | None:
 
     https alone, except on this computer: the key and the encrypted logins are not for whoever listens.
     """
+    text = text.strip()
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        return None
     try:
-        parts = urlsplit(text.strip())
+        parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         return None
     secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
-    if not (secure and host and host.isascii()) or parts.username is not None or parts.query or parts.fragment:
+    if not (secure and host) or parts.username is not None or parts.query or parts.fragment:
         return None
     path = parts.path.rstrip("/")
     for known in _PATHS:
         path = path.removesuffix(known)
-    whole = f"{parts.scheme}://{parts.netloc}{path}"
-    return whole if whole.isascii() and whole.isprintable() and " " not in whole else None
+    return f"{parts.scheme}://{parts.netloc}{path}"
 
 
 def target(url: str, held: SyncSecrets, place: str) -> SyncTarget:
