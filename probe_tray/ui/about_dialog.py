@@ -4,13 +4,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, Qt, QTimer, qVersion
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from probe_tray.core.machine import Machine, Toolkit
+from probe_tray.ui.describing import describe
 from probe_tray.ui.engine import Engine
 from probe_tray.ui.icon import IconPainter, card_ink
+from probe_tray.ui.placing import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
 from probe_tray.view.about import About, about, diagnostics
@@ -125,6 +127,9 @@ class AboutDialog(QDialog):
             label.setText(name)
             value.setText(told)
             value.setAccessibleName(f"{name}: {told}")
+            value.setAccessibleDescription(name)
+        self._copy.setAccessibleDescription(model.privacy)
+        describe(self, model.text)
         self._name_buttons()
         self._dress()
 
@@ -198,5 +203,6 @@ class AboutDialog(QDialog):
         layout = self._whole
         layout.invalidate()
         layout.activate()
-        width = max(self._theme.px(_WIDTH), layout.minimumSize().width())
+        wanted = fitting(self, QSize(self._theme.px(_WIDTH), 1)).width()
+        width = max(wanted, layout.minimumSize().width())
         self.setFixedSize(width, max(layout.heightForWidth(width), layout.minimumSize().height()))

@@ -31,6 +31,11 @@ class Banner(QFrame):
         row.addWidget(self._button, 0, Qt.AlignmentFlag.AlignVCenter)
         self.setVisible(False)
 
+    @property
+    def stops(self) -> tuple[QPushButton]:
+        """What the keyboard reaches."""
+        return (self._button,)
+
     def show_model(self, notice: Notice | None) -> None:
         """Show this, or nothing."""
         if notice == self._notice:
@@ -41,6 +46,7 @@ class Banner(QFrame):
             self._text.setText(notice.text)
             self.setAccessibleName(notice.text)
             self._button.setText(notice.action.label if notice.action else "")
+            self._button.setAccessibleDescription(notice.text)
             self._button.setVisible(notice.action is not None)
             self.dress()
 

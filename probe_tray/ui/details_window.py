@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
 from probe_tray.core.history import Span
 from probe_tray.core.identity import AccountKey
 from probe_tray.ui.banner import Banner
+from probe_tray.ui.describing import describe, walk
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.icon import IconPainter, card_ink
+from probe_tray.ui.placing import fitting
 from probe_tray.ui.plots import BarRows, ChartView, LifeView
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import Line, words
@@ -95,6 +97,9 @@ class DetailsWindow(QWidget):
             label.setText(text)
             label.setVisible(bool(text))
         self._show_facts(model.facts)
+        for button in self._spans:
+            button.setAccessibleDescription(model.chart_title)
+        describe(self, model.window_title)
         self._draw()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -149,6 +154,7 @@ class DetailsWindow(QWidget):
         inside.addWidget(self._life_words)
         inside.addLayout(self._grid)
         inside.addStretch(1)
+        walk(*self._buttons, self._more)
         scroll = QScrollArea(self)
         scroll.setWidget(page)
         scroll.setWidgetResizable(True)
@@ -204,6 +210,7 @@ class DetailsWindow(QWidget):
             if shown:
                 label.setText(facts[number].label)
                 value.setText(facts[number].value)
+                value.setAccessibleDescription(facts[number].label)
 
     def _dress(self) -> None:
         theme, colours = self._theme, self._theme.tokens
@@ -226,7 +233,7 @@ class DetailsWindow(QWidget):
         self._more.setIconSize(QSize(theme.px(16), theme.px(16)))
         self._banner.dress()
         self._draw()
-        self.resize(self.sizeHint())
+        self.resize(fitting(self, self.sizeHint()))
 
     def _dress_fact(self, label: QLabel, value: QLabel) -> None:
         for part in (label, value):

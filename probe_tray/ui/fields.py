@@ -6,7 +6,7 @@ from typing import Protocol, cast
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
 
 from probe_tray.core.settings import LONGEST_NAME, MODELS, MOST_MODELS
-from probe_tray.view.settings import Choice, Form, Kind, Row
+from probe_tray.view.settings import Form, Kind, Row
 
 
 class Field(Protocol):
@@ -34,7 +34,7 @@ def make_field(row: Row, form: Form, changed: Callable[[], None]) -> Field:
         case Kind.SWITCH:
             return _Switch(row, changed)
         case Kind.CHOICE:
-            return _Choice(row.choices, row.label, changed)
+            return _Choice(row, changed)
         case Kind.FOLDER:
             return _Folder(row, form, changed)
         case Kind.PROXY:
@@ -77,11 +77,15 @@ class _Switch:
 
 
 class _Choice:
-    def __init__(self, choices: tuple[Choice, ...], name: str, changed: Callable[[], None]) -> None:
+    def __init__(self, row: Row, changed: Callable[[], None]) -> None:
         self.widget = box = QComboBox()
-        for choice in choices:
+        for choice in row.choices:
             box.addItem(choice.label, choice.value)
-        box.setAccessibleName(name)
+        # A long choice must not push the window's edge away; the list that opens shows it whole.
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(12)
+        box.setAccessibleName(row.label)
+        box.setAccessibleDescription(row.help)
         box.currentIndexChanged.connect(changed)
 
     def value(self) -> object:
@@ -101,6 +105,7 @@ class _Folder:
         self._text.textChanged.connect(changed)
         browse = QPushButton(form.browse)
         browse.setAutoDefault(False)
+        browse.setAccessibleDescription(row.help)
         browse.clicked.connect(self._browse)
         _side_by_side(self.widget, self._text, browse)
 
@@ -143,7 +148,7 @@ class _Proxy:
 
     def __init__(self, row: Row, form: Form, changed: Callable[[], None]) -> None:
         self.widget = QWidget()
-        self._mode = _Choice(row.choices, row.label, self._mode_changed)
+        self._mode = _Choice(row, self._mode_changed)
         self._address = QLineEdit()
         self._address.setAccessibleName(form.proxy_address)
         self._address.setAccessibleDescription(row.help)

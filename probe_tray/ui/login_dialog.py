@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton,
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.secret import Secret
 from probe_tray.core.state import Way
+from probe_tray.ui.describing import describe
 from probe_tray.ui.icon import IconPainter, card_ink
 from probe_tray.ui.paste_row import PasteRow
 from probe_tray.ui.placing import inside
@@ -86,6 +87,7 @@ class LoginDialog(QDialog):
         for button, text in self._labels(model):
             button.setText(text)
             button.setVisible(bool(text))
+        describe(self, model.text)
         self._again.setDefault(bool(model.log_in_again))
         self._show_field(model)
         self._draw()

@@ -13,9 +13,10 @@ from probe_tray.ui.banner import Banner
 from probe_tray.ui.card_list import CardActions, CardList
 from probe_tray.ui.card_model import CardModel, Changes
 from probe_tray.ui.column_head import ColumnHead
+from probe_tray.ui.describing import describe, walk
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.icon import IconPainter
-from probe_tray.ui.placing import by_the_panel, near
+from probe_tray.ui.placing import by_the_panel, fitting, near
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tools_row import ToolsRow
 from probe_tray.ui.welcome import WelcomePage
@@ -76,6 +77,7 @@ class PanelWindow(QWidget):
         self._arrange()
         self._connect()
         self._dress()
+        walk(*self._tool_buttons, *self._banner.stops, *self._tools.stops, self._list, self._log_in)
 
     def show_model(self, model: Panel) -> None:
         """Show this from now on."""
@@ -100,6 +102,8 @@ class PanelWindow(QWidget):
             self._tools.clear()
         self._nothing.setText(model.nothing_found)
         self._list.setAccessibleName(model.list_name)
+        self._list.setAccessibleDescription(model.helps.accounts)
+        self._log_in.setAccessibleDescription(model.helps.log_in)
         self._banner.show_model(model.banner)
         self._above.setVisible(model.banner is not None)
         self._columns.show_names(model.columns)
@@ -112,6 +116,7 @@ class PanelWindow(QWidget):
         self._log_in.setText(model.log_in)
         self._foot.setVisible(model.welcome is None)
         self._choose_page()
+        describe(self, model.headline)
         if first or before is None or _shape(before) != _shape(model):
             self._fit()
 
@@ -182,7 +187,7 @@ class PanelWindow(QWidget):
         middle = max(page.sizeHint().height() for page in (self._middle.currentWidget(),) if page)
         lines = self._shown is not None and self._shown.lines
         width = self._theme.px(_LINES_WIDTH if lines else _WIDTH)
-        return QSize(width, min(max(around + middle, self._theme.px(_LOWEST)), highest))
+        return fitting(self, QSize(width, min(max(around + middle, self._theme.px(_LOWEST)), highest)))
 
     def _arrange(self) -> None:
         px = self._theme.px
@@ -245,7 +250,7 @@ class PanelWindow(QWidget):
         self._log_in.setFont(theme.font(12.5))
         self._foot.setStyleSheet(f"QWidget#foot {{ border-top: 1px solid {colours.line} }}")
         self._draw_tools()
-        self.setMinimumWidth(theme.px(_WIDTH))
+        self.setMinimumWidth(fitting(self, QSize(theme.px(_WIDTH), 1)).width())
         self._fit()
 
     def _draw_tools(self) -> None:

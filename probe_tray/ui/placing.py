@@ -2,8 +2,10 @@
 
 from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QCursor, QGuiApplication
+from PySide6.QtWidgets import QWidget
 
 _GAP = 8
+_SCREEN_SHARE = 0.92
 
 
 def near(anchor: QRect, window: QSize) -> QPoint | None:
@@ -35,6 +37,12 @@ def beside(anchor: QRect, window: QSize, room: QRect) -> QPoint:
     y = below if below + window.height() <= room.bottom() - _GAP else above
     right, bottom = room.right() - _GAP - window.width(), room.bottom() - _GAP - window.height()
     return QPoint(max(room.left() + _GAP, min(x, right)), max(room.top() + _GAP, min(y, bottom)))
+
+
+def fitting(window: QWidget, wanted: QSize) -> QSize:
+    """``wanted``, or as much of it as leaves some of the window's screen free: a large font makes large windows."""
+    room = (window.screen() or QGuiApplication.primaryScreen()).availableGeometry().size()
+    return wanted.boundedTo(QSize(round(room.width() * _SCREEN_SHARE), round(room.height() * _SCREEN_SHARE)))
 
 
 def inside(window: QRect, room: QRect) -> QPoint:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QVBoxLayout
 
+from probe_tray.ui.describing import describe
+from probe_tray.ui.placing import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
 from probe_tray.view.models import Question
@@ -94,6 +96,7 @@ class QuestionDialog(QDialog):
         self._check.setVisible(bool(question.check))
         self._yes.setText(question.yes)
         self._no.setText(question.no)
+        describe(self, question.text)
         self._dress()
 
     def _dress(self) -> None:
@@ -105,5 +108,5 @@ class QuestionDialog(QDialog):
         self._fit()
 
     def _fit(self) -> None:
-        width = self._theme.px(_WIDTH)
+        width = fitting(self, QSize(self._theme.px(_WIDTH), 1)).width()
         self.setFixedSize(QSize(width, max(self._whole.heightForWidth(width), self._whole.minimumSize().height())))

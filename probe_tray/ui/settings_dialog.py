@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 import msgspec
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -19,13 +19,15 @@ from PySide6.QtWidgets import (
 
 from probe_tray.core.settings import Settings
 from probe_tray.ui.connection_box import ConnectionBox
+from probe_tray.ui.describing import describe, walk
 from probe_tray.ui.fields import Field, make_field
+from probe_tray.ui.placing import fitting
 from probe_tray.ui.sync_box import SyncBox
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
 from probe_tray.view.settings import ELSEWHERE, Form, Row, check
 
-_WIDTH, _HEIGHT, _SCREEN_SHARE = 580, 600, 0.9
+_WIDTH, _HEIGHT = 580, 600
 
 
 class SettingsDialog(QDialog):
@@ -47,6 +49,7 @@ class SettingsDialog(QDialog):
         self._theme = theme
         self._form = form
         self._save = save
+        self._labels: list[QLabel] = []
         self._helps: list[QLabel] = []
         self._groups: list[QLabel] = []
         self._others: dict[str, object] = {}
@@ -66,6 +69,9 @@ class SettingsDialog(QDialog):
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         self._arrange()
+        describe(self, form.about)
+        # The buttons stand below the rows; made before them, they would come first.
+        walk(*self._stops(), *self._buttons.buttons())
         theme.changed.connect(self._dress)
         self._dress()
 
@@ -144,7 +150,9 @@ class SettingsDialog(QDialog):
         widget, line = self._fields[row.key].widget, rows.rowCount()
         label = QLabel(row.label)
         label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setBuddy(widget)
+        self._labels.append(label)
+        # A choice beside its field is what the label names, and not the row that holds both.
+        label.setBuddy(widget.focusProxy() or widget)
         help_ = words(wrap=True)
         help_.setText(row.help)
         self._helps.append(help_)
@@ -167,8 +175,15 @@ class SettingsDialog(QDialog):
         self.connection.dress()
         self.sync.dress()
         # Its buttons must be in reach on a small screen too; the rows scroll.
-        highest = int(self.screen().availableGeometry().height() * _SCREEN_SHARE)
-        self.resize(theme.px(_WIDTH), min(theme.px(_HEIGHT), highest))
+        wanted = QSize(theme.px(_WIDTH), theme.px(_HEIGHT))
+        room = fitting(self, wanted)
+        for label in self._labels:
+            label.setWordWrap(room.width() < wanted.width())
+        self.resize(room)
+
+    def _stops(self) -> list[QWidget]:
+        last = self._fields[self._form.rows[-1].key].widget
+        return [last.focusProxy() or last]
 
     def _look_for_proxy(self) -> None:
         self.proxy_wanted.emit(self.field("proxy").value())

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import (
     QDialog,
@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from probe_tray.ui.describing import describe
+from probe_tray.ui.placing import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
 from probe_tray.ui.wrapping import Wrapping
@@ -68,7 +70,7 @@ class SyncResultDialog(QDialog):
         self._arrange()
         theme.changed.connect(self._dress)
         self._dress()
-        self.resize(theme.px(_WIDTH), theme.px(_HEIGHT))
+        self.resize(fitting(self, QSize(theme.px(_WIDTH), theme.px(_HEIGHT))))
 
     def show_model(self, model: SyncResultView) -> None:
         """Show this, in place of what was shown."""
@@ -93,6 +95,7 @@ class SyncResultDialog(QDialog):
             self._fill(model.rows)
         self._ink()
         self._selected()
+        describe(self, model.text)
 
     def present(self) -> None:
         """Bring the window to the front."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -17,13 +17,15 @@ from PySide6.QtWidgets import (
 )
 
 from probe_tray.core.secret import Secret
+from probe_tray.ui.describing import describe
+from probe_tray.ui.placing import fitting
 from probe_tray.ui.sync_steps import KeyStep, ProjectStep, TableStep
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
 from probe_tray.view.models import Tone
 from probe_tray.view.sync_setup import SyncSetupView
 
-_WIDTH, _HEIGHT, _SCREEN_SHARE = 650, 690, 0.9
+_WIDTH, _HEIGHT = 650, 690
 
 
 class SyncDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +131,7 @@ class SyncSetupDialog(QDialog):
         self.saver.setEnabled(not complaint)
         self.saver.setDefault(not complaint)
         self.test.setEnabled(not complaint and not model.testing)
+        describe(self, model.text)
         self._ink()
 
     def accept(self) -> None:
@@ -214,8 +217,7 @@ class SyncSetupDialog(QDialog):
         for step in (self.project, self.table, self.key):
             step.dress()
         self._ink()
-        highest = int(self.screen().availableGeometry().height() * _SCREEN_SHARE)
-        self.resize(px(_WIDTH), min(px(_HEIGHT), highest))
+        self.resize(fitting(self, QSize(px(_WIDTH), px(_HEIGHT))))
 
     def _ink(self) -> None:
         colours = self._theme.tokens

@@ -141,7 +141,12 @@ class Theme(QObject):
         flat = self._app.style().objectName() == "fusion"
         palette = self._palette()
         window.setPalette(palette)
-        window.setStyleSheet(self._flat() if flat else "")
+        # No style shows where the keyboard is when it is there only to scroll.
+        scrolls = (
+            "QScrollArea { border: 1px solid transparent; }"
+            f"QScrollArea:focus {{ border-color: {self.tokens.accent}; }}"
+        )
+        window.setStyleSheet(scrolls + (self._flat() if flat else ""))
         # Fusion draws the edge of a control darker than the window, which nobody sees on a dark one.
         edge = QColor(self.tokens.faint if self._dark else self.tokens.window)
         palette.setColor(QPalette.ColorRole.Window, edge)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup, QColor
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
 from probe_tray.core.desk import Density, Sort
+from probe_tray.ui.describing import walk
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.theme import Theme
 from probe_tray.view.screen import Chip, Choice, Panel, Shown, Wish
@@ -26,6 +27,7 @@ class ToolsRow(QWidget):
         self.search.textChanged.connect(self._searched)
         self._chips: list[QToolButton] = []
         self._shown: tuple[Chip, ...] = ()
+        self._chip_help = ""
         self._choices: tuple[tuple[Choice, ...], ...] = ()
         self.arrange = QToolButton(self)
         self.arrange.setObjectName("arrange")
@@ -40,12 +42,19 @@ class ToolsRow(QWidget):
         row.addWidget(self.search, 1)
         row.addWidget(self.arrange)
 
+    @property
+    def stops(self) -> tuple[QWidget, QWidget]:
+        """What the keyboard reaches first and last."""
+        return self.search, self.arrange
+
     def show_model(self, model: Panel) -> None:
         """Show these choices."""
         self.search.setPlaceholderText(model.search_hint)
         self.search.setAccessibleName(model.search_hint)
+        self.search.setAccessibleDescription(model.helps.search)
         self.arrange.setToolTip(model.arrange)
         self.arrange.setAccessibleName(model.arrange)
+        self._chip_help = model.helps.chip
         if model.chips != self._shown:
             self._show_chips(model.chips)
         if model.choices != self._choices:
@@ -92,6 +101,7 @@ class ToolsRow(QWidget):
             if number < len(chips):
                 button.setText(chips[number].label)
                 button.setAccessibleName(chips[number].label)
+                button.setAccessibleDescription(self._chip_help)
                 button.setChecked(chips[number].chosen)
 
     def _add_chip(self, number: int) -> None:
@@ -102,6 +112,7 @@ class ToolsRow(QWidget):
         button.setFont(self._theme.font(12, figures=True))
         button.clicked.connect(lambda: self._show_only(self._shown[number].shown))
         self._row.insertWidget(1 + number, button)
+        walk(*(self._chips[-1:] or [self.search]), button, self.arrange)
         self._chips.append(button)
 
     def _show_only(self, shown: Shown) -> None:

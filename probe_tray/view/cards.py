@@ -124,8 +124,15 @@ def _spoken(title: str, badge: str, rows: tuple[Bar, ...], life: str, said: Noti
         t("{window}: {percent}% used, reset {reset}", window=b.label, percent=str(b.percent), reset=b.reset or "–")
         for b in rows
     ]
-    buttons = [action.label for action in said.actions] if said is not None else []
-    parts = [title, badge, *used, life, said.text if said else "", *buttons]
+    return _sentence(title, badge, *used, life, *_notice_words(said))
+
+
+def _notice_words(said: Notice | None) -> list[str]:
+    """What a notice says and what its buttons are called, which the list itself cannot tell of."""
+    return [] if said is None else [said.text, *(action.label for action in said.actions)]
+
+
+def _sentence(*parts: str) -> str:
     return ". ".join(part.rstrip(".") for part in parts if part)
 
 
@@ -154,7 +161,7 @@ def _other(what: Condition, about: str, title: str, said: Notice, text: str = ""
         subtitle=text,
         look=IconLook(badge=what is not Condition.API_KEY),
         notice=said,
-        spoken=". ".join(part.rstrip(".") for part in (title, text, said.text) if part),
+        spoken=_sentence(title, text, *_notice_words(said)),
     )
 
 

@@ -40,6 +40,15 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     chosen: bool
 
 
+class Helps(msgspec.Struct, frozen=True, kw_only=True):
+    """What a screen reader says of the controls besides their names."""
+
+    accounts: str
+    search: str
+    chip: str
+    log_in: str
+
+
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """The window with all accounts."""
 
@@ -71,6 +80,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     refresh: str
     settings: str
     list_name: str
+    helps: Helps
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,6 +53,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     rows: tuple[Row, ...]
+    about: str
+    """What every control of it is about."""
     save: str
     cancel: str
     browse: str
@@ -135,6 +137,7 @@ def form(t: Translator) -> Form:
     return Form(
         title=t("Settings"),
         rows=tuple(sorted(rows, key=lambda r: order.index(r.group))),
+        about=t("What you change here holds once you save it."),
         save=t("&Save"),
         cancel=t("Cancel"),
         browse=t("&Choose…"),
