@@ -1,9 +1,11 @@
 """What only the tray app's own wiring can show: that its parts hear of each other."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,11 +16,13 @@ from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.places import user_places
 from probe_tray.adapters.safe_files import make_private_folder
 from probe_tray.bootstrap import Session, Wired
+from probe_tray.core.identity import StoreKind
 from probe_tray.core.service import OFFICIAL
 from probe_tray.demo import DemoService
 from probe_tray.view.translate import Translator
 from tests.support.fakes import problem_kind, settle
 from tests.support.tokens import credential
+from tests.unit.engine.bench import running
 
 
 @pytest.fixture
@@ -48,6 +52,22 @@ async def test_a_wrong_clock_is_told_in_the_tray_once(three_hours_ahead: DemoSer
             await tray.client.usage(credential())
             await settle()
     assert told == ["ClockError"]
+
+
+async def test_a_login_that_is_kept_in_the_folder_is_known_to_be_made_here(
+    three_hours_ahead: DemoService, tmp_path: Path
+) -> None:
+    config = user_places().config_file
+    config.parent.mkdir(parents=True)
+    config.write_bytes(msgspec.json.encode({"sync_dir": str(tmp_path / "shared"), "storage": "folder"}))
+    async with wired(three_hours_ahead, KnownSecrets()) as tray:
+        there = asyncio.Event()
+        tray.engine.subscribe(lambda: there.set() if tray.engine.state.accounts else None)
+        tray.engine.start_with([credential()])
+        async with running(tray.engine.run()):
+            await asyncio.wait_for(there.wait(), 20)
+        (account,) = tray.engine.state.accounts
+    assert (account.stores, account.revocable) == ((StoreKind.FOLDER,), True)
 
 
 async def test_what_the_tray_sends_is_known_to_its_log(three_hours_ahead: DemoService) -> None:
