@@ -1,6 +1,6 @@
 """Machines that share one table, over doubles."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC
 
@@ -21,8 +21,12 @@ KEY = Secret("5a" * 32)
 TARGET = SyncTarget(url="https://table.example", api_key=Secret("publishable"), key=KEY)
 
 
+async def nothing(_request: str) -> None:
+    """Let a request pass."""
+
+
 class FakeTable:
-    """A table in memory, for any number of machines; ``before`` is called ahead of each request."""
+    """A table in memory, for any number of machines."""
 
     def __init__(self, *rows: RemoteRow) -> None:
         self.held = {row.id: row for row in rows}
@@ -30,14 +34,13 @@ class FakeTable:
         self.takes_changes = True
         self.writes: list[str] = []
         self.opened: list[SyncTarget] = []
+        self.before: Callable[[str], Awaitable[None]] = nothing
+        """What happens ahead of a request of this name: a test puts another machine's turn here."""
 
     @asynccontextmanager
     async def open(self, target: SyncTarget) -> AsyncGenerator["FakeTable"]:
         self.opened.append(target)
         yield self
-
-    async def before(self, request: str) -> None:
-        """What happens ahead of a request: a test puts another machine's turn here."""
 
     async def rows(self) -> tuple[RemoteRow, ...]:
         await self._asked("rows")

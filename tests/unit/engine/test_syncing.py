@@ -1,0 +1,364 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe_tray.core.credential import Credential, StoredCredential
+from probe_tray.core.errors import (
+    JournalSealedError,
+    KeyringLockedError,
+    LoginEndedError,
+    NotSentError,
+    SyncForbiddenError,
+    WriteError,
+)
+from probe_tray.core.identity import StoreKind
+from probe_tray.core.secret import Secret
+from probe_tray.core.state import AppState, Renewal
+from probe_tray.core.sync import RemoteRow, StepKind, SyncReport, SyncWish, mark
+from probe_tray.core.sync_cipher import LoginCipher
+from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.store import Store
+from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, problem_kind
+from tests.support.tokens import credential
+from tests.unit.engine.bench import TaskLocks
+from tests.unit.engine.sync_bench import KEY, TARGET, FakeTable, SyncBench, nothing
+
+CIPHER, OTHER_CIPHER = LoginCipher(KEY), LoginCipher(Secret("07" * 32))
+ALL = SyncWish(overwrite_all=True)
+
+
+def login(number: int = 1, person: str = "ana", account: str = "") -> Credential:
+    """The ``number``-th login of a person: the higher, the newer."""
+    return credential(person, number=number, at=START + timedelta(hours=number), account=account)
+
+
+def sealed(held: Credential, cipher: LoginCipher = CIPHER) -> RemoteRow:
+    return cipher.seal(held, bytes(12), UTC)
+
+
+class NewerOnly(MemoryStore):
+    """A store that an older login never reaches, nor one of the person for whom there is no room."""
+
+    full = ""
+
+    async def save(self, credential: Credential) -> StoredCredential:
+        if credential.email == self.full:
+            raise WriteError(path="x", reason="the disk is full")
+        kept = self.held.get(credential.key)
+        assert kept is None or mark(credential) >= mark(kept)
+        return await super().save(credential)
+
+
+class Machine:
+    """One computer: a store, and a sync of its own over a table."""
+
+    def __init__(self, table: FakeTable, *held: Credential, others: tuple[MemoryStore, ...] = ()) -> None:
+        self.kept = NewerOnly(StoreKind.VAULT, *held)
+        clock, randomness, store = FakeClock(), FakeRandomness(), Store(AppState())
+        self.accounts = Accounts((self.kept, *others), store)
+        self.bench = SyncBench(self.accounts, TaskLocks(), store, clock, randomness, table)
+
+    async def sync(self, wish: SyncWish | None = None) -> SyncReport:
+        return await self.bench.syncing.run(TARGET, wish or SyncWish())
+
+    def numbers(self) -> list[int]:
+        """Which logins it holds."""
+        return [number_of(held) for held in self.kept.held.values()]
+
+
+def number_of(held: Credential) -> int:
+    assert held.refresh_token is not None
+    return int(held.refresh_token.reveal().partition(".")[2])
+
+
+def in_table(table: FakeTable) -> dict[str, int]:
+    opened = {row_id: CIPHER.open(row).login for row_id, row in table.held.items()}
+    return {row_id: number_of(held) for row_id, held in opened.items() if held is not None}
+
+
+def kinds(report: SyncReport) -> list[StepKind]:
+    assert report.problem is None
+    return [item.kind for item in report.items]
+
+
+async def test_both_sides_get_what_the_other_has() -> None:
+    table = FakeTable(sealed(login(2, "ana")), sealed(login(1, "bob")), sealed(login(1, "cat")))
+    machine = Machine(table, login(1, "ana"), login(2, "bob"), login(1, "dan"), login(1, "cat"))
+    report = await machine.sync()
+    assert kinds(report) == [StepKind.ADOPT, StepKind.UPLOAD_NEWER, StepKind.SAME, StepKind.UPLOAD_NEW]
+    assert (report.sent, report.received, report.same, report.well) == (2, 1, 1, True)
+    assert in_table(table) == {f"account-{person}": n for person, n in {"ana": 2, "bob": 2, "cat": 1, "dan": 1}.items()}
+    assert sorted(machine.numbers()) == [1, 1, 2, 2]
+    assert kinds(await machine.sync()) == [StepKind.SAME] * 4
+
+
+async def test_a_login_that_is_only_in_the_table_is_kept_here() -> None:
+    machine = Machine(FakeTable(sealed(login(3))))
+    assert kinds(await machine.sync()) == [StepKind.RESTORE]
+    assert machine.numbers() == [3]
+
+
+async def test_every_store_that_holds_the_account_gets_it() -> None:
+    folder = NewerOnly(StoreKind.FOLDER, login(1))
+    machine = Machine(FakeTable(sealed(login(2))), login(1), others=(folder,))
+    await machine.sync()
+    assert [number_of(held) for held in folder.held.values()] == machine.numbers() == [2]
+
+
+async def test_the_official_clients_login_takes_no_part() -> None:
+    table = FakeTable()
+    machine = Machine(table, others=(MemoryStore(StoreKind.OFFICIAL, login(5)),))
+    assert kinds(await machine.sync()) == []
+    assert table.held == {}
+
+
+async def test_nothing_is_done_with_a_key_that_opens_no_row() -> None:
+    before = sealed(login(1, "bob"), OTHER_CIPHER)
+    table = FakeTable(before)
+    machine = Machine(table, login(1), login(1, "bob"))
+    report = await machine.sync()
+    assert (problem_kind(report.problem), report.items, table.writes) == ("SyncKeyError", (), [])
+    assert table.held == {before.id: before}
+
+
+async def test_a_row_that_cannot_be_read_is_overwritten_with_permission_alone() -> None:
+    table = FakeTable(sealed(login(1, "bob"), OTHER_CIPHER), sealed(login(1, "cat")))
+    machine = Machine(table, login(1, "bob"))
+    assert kinds(await machine.sync()) == [StepKind.UNDECRYPTABLE, StepKind.RESTORE]
+    assert table.writes == []
+    assert kinds(await machine.sync(SyncWish(overwrite=frozenset({"account-cat"}))))[0] is StepKind.UNDECRYPTABLE
+    assert kinds(await machine.sync(SyncWish(overwrite=frozenset({"account-bob"}))))[0] is StepKind.OVERWRITE
+    assert in_table(table)["account-bob"] == 1
+
+
+async def test_a_permission_does_not_last_once_the_row_can_be_read() -> None:
+    table = FakeTable(sealed(login(1), OTHER_CIPHER), sealed(login(1, "bob")))
+    machine = Machine(table, login(1))
+
+    async def mended(request: str) -> None:
+        if request == "replace":
+            table.held["account-ana"] = sealed(login(4))
+            table.before = nothing
+
+    table.before = mended
+    assert kinds(await machine.sync(ALL)) == [StepKind.ADOPT, StepKind.RESTORE]
+    assert number_of(machine.kept.held[login().key]) == 4
+
+
+async def test_swapped_rows_are_not_used() -> None:
+    ana, bob = sealed(login(5, "ana")), sealed(login(5, "bob"))
+    swapped = [msgspec.structs.replace(ana, id=bob.id), msgspec.structs.replace(bob, id=ana.id)]
+    table = FakeTable(*swapped)
+    machine = Machine(table, login(1, "ana"), login(1, "bob"))
+    assert kinds(await machine.sync(ALL)) == [StepKind.ID_MISMATCH] * 2
+    assert (machine.numbers(), table.writes) == ([1, 1], [])
+
+
+async def test_an_old_row_that_was_put_back_is_not_taken_even_by_another_run() -> None:
+    table = FakeTable(sealed(login(3)))
+    machine = Machine(table)
+    await machine.sync()
+    machine.kept.held.clear()
+    table.held["account-ana"] = msgspec.structs.replace(sealed(login(2)), update_time="2099-01-01T00:00:00Z")
+    report = await machine.sync()
+    assert kinds(report) == [StepKind.OLDER_THAN_SEEN]
+    assert problem_kind(report.items[0].problem) == "RowReplayedError"
+    assert machine.numbers() == []
+
+
+async def test_an_old_row_that_was_put_back_gives_way_to_a_newer_login() -> None:
+    table = FakeTable(sealed(login(3)))
+    machine = Machine(table)
+    await machine.sync()
+    table.held["account-ana"] = sealed(login(2))
+    report = await machine.sync()
+    assert (kinds(report), in_table(table)) == ([StepKind.REPAIR], {"account-ana": 3})
+    assert problem_kind(report.items[0].problem) == "RowRepairedError"
+
+
+async def test_another_members_row_is_left_and_kept_here_too() -> None:
+    table = FakeTable(sealed(login(1, "bob", "team")))
+    machine = Machine(table, login(2, "ana", "team"))
+    assert kinds(await machine.sync(ALL)) == [StepKind.RESTORE, StepKind.OTHER_MEMBER]
+    assert (in_table(table), sorted(machine.numbers())) == ({"team": 1}, [1, 2])
+
+
+async def test_a_login_that_may_be_dead_is_not_sent() -> None:
+    table = FakeTable(sealed(login(1)))
+    machine = Machine(table, login(2))
+    token = login(2).refresh_token
+    assert token is not None
+    machine.bench.dead[token.fingerprint] = Renewal(problem=LoginEndedError(reason="refused").problem)
+    report = await machine.sync()
+    assert kinds(report) == [StepKind.HELD_BACK]
+    assert (in_table(table), machine.numbers()) == ({"account-ana": 1}, [2])
+    table.held["account-ana"] = sealed(login(3))
+    assert kinds(await machine.sync()) == [StepKind.ADOPT]
+
+
+async def test_an_account_whose_newest_tokens_are_in_the_journal_is_not_sent() -> None:
+    table = FakeTable()
+    machine = Machine(table, login(2))
+    machine.bench.unsettled = JournalSealedError()
+    report = await machine.sync()
+    assert (kinds(report), problem_kind(report.items[0].problem)) == ([StepKind.FAILED], "JournalSealedError")
+    assert table.writes == []
+
+
+async def test_a_sent_login_does_not_take_the_only_refresh_token_from_the_row() -> None:
+    table = FakeTable(sealed(login(1)))
+    machine = Machine(table, msgspec.structs.replace(login(2), refresh_token=None))
+    assert kinds(await machine.sync()) == [StepKind.UPLOAD_NEWER]
+    held = CIPHER.open(table.held["account-ana"]).login
+    assert held is not None
+    assert (held.access_token, held.refresh_token) == (login(2).access_token, login(1).refresh_token)
+
+
+async def test_an_adopted_login_keeps_what_it_lacks() -> None:
+    machine = Machine(FakeTable(sealed(msgspec.structs.replace(login(2), id_token=None))), login(1))
+    assert kinds(await machine.sync()) == [StepKind.ADOPT]
+    assert machine.kept.held[login().key].id_token == login(1).id_token
+
+
+async def test_a_store_that_cannot_be_opened_ends_the_sync_before_anything() -> None:
+    table = FakeTable(sealed(login(2)))
+    machine = Machine(table, login(1))
+    machine.kept.fault = KeyringLockedError()
+    report = await machine.sync()
+    assert (problem_kind(report.problem), table.opened) == ("KeyringLockedError", [])
+
+
+async def test_one_account_that_cannot_be_written_does_not_stop_the_others() -> None:
+    machine = Machine(FakeTable(sealed(login(2, "ana"))), login(1, "ana"), login(1, "bob"))
+    machine.kept.full = "ana@example.com"
+    report = await machine.sync()
+    assert kinds(report) == [StepKind.FAILED, StepKind.UPLOAD_NEW]
+    assert problem_kind(report.items[0].problem) == "WriteError"
+    assert machine.numbers() == [1, 1]
+
+
+async def test_a_table_that_goes_away_ends_the_sync_and_says_how_much_is_left() -> None:
+    table = FakeTable()
+    machine = Machine(table, *(login(1, person) for person in ("ana", "bob", "cat")))
+
+    async def gone(request: str) -> None:
+        table.fault = NotSentError(reason="there is no connection") if request == "insert" else None
+
+    table.before = gone
+    report = await machine.sync()
+    assert (problem_kind(report.problem), report.left, report.items) == ("NotSentError", 3, ())
+
+
+async def test_a_table_that_takes_no_changes_says_so() -> None:
+    table = FakeTable(sealed(login(1)))
+    table.takes_changes = False
+    report = await Machine(table, login(2)).sync()
+    assert problem_kind(report.problem) == SyncForbiddenError.__name__
+
+
+async def test_a_stopped_sync_begins_no_further_account() -> None:
+    table = FakeTable()
+    machine = Machine(table, login(1, "ana"), login(1, "bob"))
+
+    async def stop(request: str) -> None:
+        del request
+        machine.bench.syncing.stop()
+
+    table.before = stop
+    report = await machine.sync()
+    assert (report.left, report.well) == (2, False)
+
+
+async def test_a_row_that_never_stands_still_is_left() -> None:
+    table = FakeTable(sealed(login(1)))
+    machine = Machine(table, login(9))
+    moments = iter(range(100))
+
+    async def restless(request: str) -> None:
+        if request == "replace":
+            other = msgspec.structs.replace(table.held["account-ana"], update_time=f"moment {next(moments)}")
+            table.held["account-ana"] = other
+
+    table.before = restless
+    report = await machine.sync()
+    assert (kinds(report), problem_kind(report.items[0].problem)) == ([StepKind.FAILED], "SyncConflictError")
+    assert next(moments) <= 5
+
+
+async def test_how_far_it_is_is_told() -> None:
+    told: list[tuple[int, int]] = []
+    machine = Machine(FakeTable(), login(1, "ana"), login(1, "bob"))
+    await machine.bench.syncing.run(TARGET, SyncWish(), lambda done, total: told.append((done, total)))
+    assert told == [(0, 2), (1, 2), (2, 2)]
+
+
+async def test_looking_at_the_table_changes_nothing() -> None:
+    table = FakeTable(sealed(login(1)), sealed(login(1, "bob"), OTHER_CIPHER))
+    machine = Machine(table, login(2))
+    found = await machine.bench.syncing.test(TARGET)
+    assert (found.rows, found.opened, found.problem) == (2, 1, None)
+    assert (table.writes, machine.numbers(), machine.bench.memory.marks) == ([], [2], {})
+    table.held.pop("account-ana")
+    assert problem_kind((await machine.bench.syncing.test(TARGET)).problem) == "SyncKeyError"
+    table.fault = NotSentError(reason="there is no connection")
+    assert problem_kind((await machine.bench.syncing.test(TARGET)).problem) == "NotSentError"
+
+
+def once(step: int, turn: Callable[[], Awaitable[object]]) -> Callable[[str], Awaitable[None]]:
+    """Let ``turn`` happen ahead of the request of this number, and of no other."""
+    count = [0]
+
+    async def before(request: str) -> None:
+        del request
+        count[0] += 1
+        if count[0] == step + 1:
+            await turn()
+
+    return before
+
+
+NUMBERS = st.none() | st.integers(1, 6)
+
+
+@given(one=NUMBERS, other=NUMBERS, row=NUMBERS, renewed=NUMBERS, step=st.integers(0, 6))
+def test_two_writers_end_with_the_newest_login_whichever_way_they_interleave(
+    one: int | None, other: int | None, row: int | None, renewed: int | None, step: int
+) -> None:
+    async def play() -> None:
+        table = FakeTable(*([] if row is None else [sealed(login(row))]))
+        first, second = (Machine(table, *([] if n is None else [login(n)])) for n in (one, other))
+
+        async def turn_of_the_other() -> None:
+            if renewed is not None and renewed > max(second.numbers(), default=0):
+                second.kept.held[login().key] = login(renewed)
+            await second.sync()
+
+        table.before = once(step, turn_of_the_other)
+        await first.sync()
+        table.before = nothing
+        newest = max([*first.numbers(), *second.numbers(), *in_table(table).values()], default=None)
+        for machine in (second, first, second):
+            assert (await machine.sync()).well
+        expected = [] if newest is None else [newest]
+        assert first.numbers() == second.numbers() == list(in_table(table).values()) == expected
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("step", range(5))
+async def test_an_account_that_vanishes_here_meanwhile_is_no_failure(step: int) -> None:
+    table = FakeTable(sealed(login(1)))
+    machine = Machine(table, login(2), login(1, "bob"))
+
+    async def removed() -> None:
+        machine.kept.held.clear()
+
+    table.before = once(step, removed)
+    report = await machine.sync()
+    assert report.problem is None
+    assert report.failed == 0
