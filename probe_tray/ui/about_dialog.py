@@ -41,14 +41,21 @@ class AboutWindow:
     """Between the window, which is made when it is first wanted, and what it tells."""
 
     def __init__(
-        self, engine: Engine, theme: Theme, icons: IconPainter, inspector: Inspector, translator: Translator
+        self,
+        engine: Engine,
+        theme: Theme,
+        icons: IconPainter,
+        inspector: Inspector,
+        translator: Translator,
+        show_help: Callable[[], None],
     ) -> None:
-        """Tell about ``engine``'s state and the machine of ``inspector``."""
+        """Tell about ``engine``'s state and the machine of ``inspector``; ``show_help`` opens the guides."""
         self._engine = engine
         self._theme = theme
         self._icons = icons
         self._inspector = inspector
         self._translator = translator
+        self._show_help = show_help
         self._now: Callable[[], datetime] | None = None
         self._tray = False
         self.dialog: AboutDialog | None = None
@@ -57,7 +64,7 @@ class AboutWindow:
         """Open the window. ``now`` is aware UTC; ``tray``: whether the icon is in one."""
         self._now, self._tray = now, tray
         if self.dialog is None:
-            self.dialog = AboutDialog(self._theme, self._icons, self._copy)
+            self.dialog = AboutDialog(self._theme, self._icons, self._copy, self._show_help)
         self.retell()
         self.dialog.show()
         self.dialog.raise_()
@@ -87,7 +94,9 @@ class AboutWindow:
 class AboutDialog(QDialog):
     """The window itself."""
 
-    def __init__(self, theme: Theme, icons: IconPainter, copy: Callable[[], None]) -> None:
+    def __init__(
+        self, theme: Theme, icons: IconPainter, copy: Callable[[], None], show_help: Callable[[], None]
+    ) -> None:
         """Make it; it gets its words with :meth:`show_model`."""
         super().__init__(None, Qt.WindowType.Window)
         self.setModal(False)
@@ -101,8 +110,10 @@ class AboutDialog(QDialog):
         self._title, self._text = words(wrap=True), words(wrap=True)
         self._licence, self._privacy = words(wrap=True), words(wrap=True)
         self._grid = QGridLayout()
-        self._copy, self._close = QPushButton(), QPushButton()
-        self._copy.setAutoDefault(False)
+        self._help, self._copy, self._close = QPushButton(), QPushButton(), QPushButton()
+        for button in (self._help, self._copy):
+            button.setAutoDefault(False)
+        self._help.clicked.connect(show_help)
         self._copy.clicked.connect(self._copied)
         self._close.setDefault(True)
         self._close.clicked.connect(self.close)
@@ -153,6 +164,7 @@ class AboutDialog(QDialog):
         self._grid.setVerticalSpacing(px(5))
         self._grid.setColumnStretch(1, 1)
         buttons = QDialogButtonBox(self)
+        buttons.addButton(self._help, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(self._copy, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(self._close, QDialogButtonBox.ButtonRole.RejectRole)
         self._whole = whole = QVBoxLayout(self)
@@ -182,6 +194,7 @@ class AboutDialog(QDialog):
 
     def _name_buttons(self) -> None:
         if self._model is not None:
+            self._help.setText(self._model.help)
             self._copy.setText(self._model.copy)
             self._close.setText(self._model.close)
 

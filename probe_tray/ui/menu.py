@@ -30,6 +30,7 @@ class MenuActions(msgspec.Struct, frozen=True, kw_only=True):
     hide_names: Callable[[], None]
     """Hide the names of accounts from now on, or show them again."""
     settings: Callable[[], None]
+    help: Callable[[], None]
     about: Callable[[], None]
     quit: Callable[[], None]
 
@@ -66,6 +67,7 @@ class TrayMenu(QObject):
         self._hide = self._add(actions.hide_names)
         self._hide.setCheckable(True)
         self._settings = self._add(actions.settings)
+        self._help = self._add(actions.help)
         self._about = self._add(actions.about)
         self.menu.addSeparator()
         self._quit = self._add(actions.quit)
@@ -89,6 +91,7 @@ class TrayMenu(QObject):
             (self._resume, model.pause.resume),
             (self._hide, model.hide_names),
             (self._settings, model.settings),
+            (self._help, model.help),
             (self._about, model.about),
             (self._quit, model.quit),
         ):

@@ -29,6 +29,7 @@ from probe_tray.ui.connection_testing import ConnectionTesting
 from probe_tray.ui.detailing import Detailing
 from probe_tray.ui.engine import Engine
 from probe_tray.ui.following import Following
+from probe_tray.ui.help_window import HelpWindow
 from probe_tray.ui.icon import IconPainter, card_ink
 from probe_tray.ui.login_acting import login_actions
 from probe_tray.ui.login_dialog import LoginDialog
@@ -89,7 +90,10 @@ class Shell(QObject):
         self._connection: ConnectionTesting | None = None
         self._closing = False
         self._greets = around.greets
-        self._about = AboutWindow(engine, self._theme, self._icons, around.inspector, around.translator)
+        self._help = HelpWindow(self._theme, around.translator)
+        self._about = AboutWindow(
+            engine, self._theme, self._icons, around.inspector, around.translator, self._help.show
+        )
         self._following = Following(app, engine, self._theme, around.translator, self._speak_anew)
         self._menu = TrayMenu(self._menu_actions(), self._icons)
         self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, around.tray_available)
@@ -178,6 +182,7 @@ class Shell(QObject):
         self._closing = True
         self._detailing.close()
         self._about.close()
+        self._help.close()
         self._syncing.close()
         self._transferring.close()
         self._following.close()
@@ -254,6 +259,7 @@ class Shell(QObject):
             pause=lambda pause: self._engine.send(PauseNotifications(pause)),
             hide_names=self._hide_names,
             settings=self.show_settings,
+            help=self._help.show,
             about=self.show_about,
             quit=self._quit,
         )
@@ -261,6 +267,7 @@ class Shell(QObject):
     def _speak_anew(self) -> None:
         # All else is drawn anew with every change.
         self._about.retell()
+        self._help.retell()
         before, self._settings = self._settings, None
         if before is not None:
             self._syncing.leave()

@@ -26,6 +26,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     """What it is, and which one."""
     licence: str
     privacy: str
+    help: str
     copy: str
     copied: str
     close: str
@@ -52,6 +53,7 @@ def about(machine: Machine, toolkit: Toolkit, t: Translator) -> About:
             "The diagnostics tell versions, settings, what state each account is in, and the last lines of the log. "
             "Tokens, names, e-mail addresses and your home folder are left out."
         ),
+        help=t("Help and &guides"),
         copy=t("&Copy diagnostics"),
         copied=t("Copied"),
         close=t("Close"),

@@ -188,6 +188,7 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
     hide_names: str
     names_hidden: bool
     settings: str
+    help: str
     about: str
     quit: str
 

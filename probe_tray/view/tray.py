@@ -54,6 +54,7 @@ def menu(seen: Seen, t: Translator) -> Menu:
         hide_names=t("&Hide names"),
         names_hidden=seen.state.settings.privacy,
         settings=t("&Settings…"),
+        help=t("Help and &guides"),
         about=t("A&bout"),
         quit=t("&Quit"),
     )

@@ -20,10 +20,14 @@ from tests.unit.ui.samples import FakeEngine, FakeInspector
 class Opened:
     def __init__(self, app: QApplication) -> None:
         self.translator = Translator()
+        self.helped = 0
         self.window = AboutWindow(
-            FakeEngine(samples.four()), Theme(app), IconPainter(), FakeInspector(), self.translator
+            FakeEngine(samples.four()), Theme(app), IconPainter(), FakeInspector(), self.translator, self._help
         )
         self.window.show(lambda: samples.NOW, tray=True)
+
+    def _help(self) -> None:
+        self.helped += 1
 
     @property
     def dialog(self) -> AboutDialog:
@@ -42,6 +46,11 @@ def about(qtbot: QtBot, qapp: QApplication) -> Iterator[Opened]:
     opened = Opened(qapp)
     yield opened
     opened.window.close()
+
+
+def test_it_opens_the_guides(about: Opened) -> None:
+    about.button("Help and &guides").click()
+    assert about.helped == 1
 
 
 def test_it_tells_version_machine_and_licence(about: Opened) -> None:

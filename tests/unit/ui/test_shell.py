@@ -110,6 +110,7 @@ def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
         "&Pause notifications",
         "&Hide names",
         "&Settings…",
+        "Help and &guides",
         "A&bout",
         "&Quit",
     ]

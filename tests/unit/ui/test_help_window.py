@@ -1,0 +1,106 @@
+"""The guides, opened and read as a person does."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QColor, QImage, QTextBlock
+from PySide6.QtWidgets import QApplication, QPushButton, QTextBrowser
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.settings import Language
+from probe_tray.resources import resource
+from probe_tray.ui.help_window import HelpDialog, HelpWindow
+from probe_tray.ui.languages import load_catalogue
+from probe_tray.ui.theme import Theme
+from probe_tray.view.translate import Translator
+
+FOLDER = resource("help/index.md").parent
+PAGES = sorted(FOLDER.rglob("*.md"))
+LINK = re.compile(r"\]\(([^)]+)\)")
+
+
+class Opened:
+    def __init__(self, app: QApplication) -> None:
+        self.theme, self.translator = Theme(app), Translator()
+        self.window = HelpWindow(self.theme, self.translator)
+        self.window.show()
+
+    @property
+    def dialog(self) -> HelpDialog:
+        assert self.window.dialog is not None
+        return self.window.dialog
+
+    @property
+    def page(self) -> QTextBrowser:
+        return self.dialog.findChildren(QTextBrowser)[0]
+
+    def button(self, text: str) -> QPushButton:
+        return next(b for b in self.dialog.findChildren(QPushButton) if b.text() == text)
+
+    def follow(self, page: str) -> None:
+        self.page.setSource(self.page.source().resolved(QUrl(page)))
+
+
+@pytest.fixture
+def guides(qtbot: QtBot, qapp: QApplication) -> Iterator[Opened]:
+    opened = Opened(qapp)
+    yield opened
+    opened.window.close()
+
+
+def test_a_person_goes_to_a_page_and_back(guides: Opened) -> None:
+    assert guides.page.toPlainText().startswith("Probe Tray: help")
+    assert not guides.button("&Back").isEnabled()
+    guides.follow("privacy.md")
+    assert guides.page.toPlainText().startswith("Privacy")
+    guides.button("&Back").click()
+    assert guides.page.toPlainText().startswith("Probe Tray: help")
+    guides.follow("where.md")
+    guides.button("&Contents").click()
+    assert guides.page.toPlainText().startswith("Probe Tray: help")
+
+
+def test_another_language_has_pages_of_its_own(guides: Opened) -> None:
+    guides.translator.use(load_catalogue(Language.CHINESE))
+    guides.window.retell()
+    assert guides.page.toPlainText().startswith("Probe Tray 帮助")
+    assert guides.button("关闭").isVisible()
+
+
+def test_links_have_the_colour_that_reads_on_the_windows_ground(guides: Opened) -> None:
+    block: QTextBlock = guides.page.document().begin().next()
+    link = block.begin().fragment().charFormat()
+    assert link.isAnchor()
+    assert link.foreground().color() == QColor(guides.theme.tokens.accent)
+
+
+def test_opened_again_it_shows_the_page_where_it_was_left(guides: Opened) -> None:
+    guides.follow("where.md")
+    guides.button("Close").click()
+    assert not guides.dialog.isVisible()
+    guides.window.show()
+    assert guides.page.toPlainText().startswith("Where things are kept")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(p.relative_to(FOLDER)) for p in PAGES])
+def test_everything_a_page_links_to_is_shipped(page: Path) -> None:
+    links = LINK.findall(page.read_text("utf-8"))
+    assert page.name == "index.md" or "index.md" in links
+    for link in links:
+        assert (page.parent / link).is_file(), link
+
+
+def test_every_page_is_there_in_both_languages() -> None:
+    english, chinese = FOLDER.glob("*.md"), (FOLDER / "zh_CN").glob("*.md")
+    assert {page.name for page in english} == {page.name for page in chinese}
+
+
+def test_no_picture_is_heavy() -> None:
+    pictures = list(FOLDER.rglob("*.png"))
+    assert pictures
+    for picture in pictures:
+        assert picture.stat().st_size < 300_000, picture.name
+        assert not QImage(str(picture)).isNull()
