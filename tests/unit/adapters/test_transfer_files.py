@@ -1,0 +1,137 @@
+"""Files of other programs on a real disk: read with every precaution, written private and whole."""
+
+import errno
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from probe_tray.adapters.export_files import DiskExportFiles
+from probe_tray.adapters.import_files import DiskImportFiles
+from probe_tray.core.errors import WriteError
+from probe_tray.core.importing import Source
+from probe_tray.core.secret import Secret
+from tests.support.disks import TroubledDisk
+from tests.support.files import flat, official
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes, links and FIFOs as POSIX has them")
+
+NO_CLIENT = Path("/nowhere/auth.json")
+
+
+def reason(source: Source) -> str:
+    """Why it cannot be read, empty where it can."""
+    return "" if source.problem is None else dict(source.problem.facts)["reason"]
+
+
+async def read(*paths: Path, client: Path = NO_CLIENT) -> dict[str, Source]:
+    files = DiskImportFiles(client)
+    found = await files.find([str(path) for path in paths])
+    return {Path(source.location).name: source for source in await files.read(found)}
+
+
+def write(path: Path, held: object) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(held))
+    return path
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+async def test_a_file_and_its_folder_are_read_once(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.json", flat("ana"))
+    write(tmp_path / "b.json", flat("ben"))
+    files = DiskImportFiles(NO_CLIENT)
+    found = await files.find([str(file), str(tmp_path), str(file)])
+    assert [Path(candidate.location).name for candidate in found] == ["a.json", "b.json"]
+
+
+async def test_each_hostile_file_has_its_reason_and_stops_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "logins"
+    write(folder / "good.json", flat("ana"))
+    (folder / "large.json").write_bytes(b" " * (256 * 1024 + 1))
+    os.mkfifo(folder / "pipe.json")
+    (folder / "out.json").symlink_to(write(tmp_path / "elsewhere.json", flat("ben")))
+    (folder / "circle.json").symlink_to(folder / "circle.json")
+    (folder / "deeper.json").mkdir()
+    found = await read(folder)
+    assert {name: reason(source) for name, source in found.items()} == {
+        "circle.json": "it is a link in a circle",
+        "good.json": "",
+        "large.json": "it is larger than 256 KiB",
+        "out.json": "it is a link that leaves the folder",
+        "pipe.json": "it is not a regular file",
+    }
+
+
+@pytest.mark.parametrize(("name", "said"), [("gone.json", "there is no such file"), ("empty", "no credential file")])
+async def test_what_is_not_there_is_named(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "empty").mkdir()
+    found = await read(tmp_path / name)
+    assert said in reason(found[name])
+
+
+async def test_the_login_of_the_client_here_is_marked(tmp_path: Path) -> None:
+    client = write(tmp_path / "auth.json", official("ana"))
+    found = await read(client, write(tmp_path / "copy.json", official("ana")), client=client)
+    assert {name: source.in_use for name, source in found.items()} == {"auth.json": True, "copy.json": False}
+
+
+async def test_text_is_held_to_the_limit_of_files() -> None:
+    files = DiskImportFiles(NO_CLIENT)
+    good = await files.read_text("pasted text", Secret(json.dumps(flat("ana"))))
+    large = await files.read_text("pasted text", Secret(" " * (256 * 1024 + 1)))
+    odd = await files.read_text("pasted text", Secret('{"access_token": "\ud800"}'))
+    assert (reason(good), reason(large)) == ("", "it is larger than 256 KiB")
+    assert good.documents[0].credential is not None
+    assert odd.documents[0].credential is None
+
+
+async def test_a_file_is_written_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    assert await DiskExportFiles(NO_CLIENT).write(str(path), b"{}")
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"{}", 0o600)
+
+
+async def test_what_is_too_large_to_be_imported_is_told(tmp_path: Path) -> None:
+    assert not await DiskExportFiles(NO_CLIENT).write(str(tmp_path / "a.json"), b" " * (256 * 1024 + 1))
+
+
+@pytest.mark.parametrize("step", ["create", "write", "sync", "rename"])
+async def test_a_failed_write_leaves_what_was_there_and_nothing_else(tmp_path: Path, step: str) -> None:
+    path, disk = tmp_path / "a.json", TroubledDisk()
+    path.write_bytes(b"mine")
+    disk.trouble(step, errno.ENOSPC)
+    with pytest.raises(WriteError) as caught:
+        await DiskExportFiles(NO_CLIENT, disk).write(str(path), b"{}")
+    assert caught.value.facts["reason"] == "the disk is full"
+    assert held(tmp_path) == {"a.json": b"mine"}
+
+
+async def test_what_is_in_the_way_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"mine")
+    paths = [str(tmp_path / name) for name in ("a.json", "b.json")]
+    assert await DiskExportFiles(NO_CLIENT).in_the_way(paths) == (paths[0],)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("folder", "not a file that can be replaced"),
+        ("link", "not a file that can be replaced"),
+        ("auth.json", "never replaced"),
+        ("gone/a.json", "its folder does not exist"),
+    ],
+)
+async def test_what_can_never_be_replaced_is_refused(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "folder").mkdir()
+    client = write(tmp_path / "auth.json", official("ana"))
+    (tmp_path / "link").symlink_to(write(tmp_path / "other.json", {}))
+    with pytest.raises(WriteError) as caught:
+        await DiskExportFiles(client).in_the_way([str(tmp_path / name)])
+    assert said in caught.value.facts["reason"]
