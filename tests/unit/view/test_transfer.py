@@ -1,0 +1,272 @@
+"""Words of the windows that import and export."""
+
+import csv
+import io
+from datetime import UTC
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from probe_tray.core.identity import StoreKind
+from probe_tray.core.importing import Action
+from probe_tray.core.settings import Settings, Storage
+from probe_tray.core.state import AppState
+from probe_tray.core.transfer import ExportPhase, ExportState, ImportPhase, ImportState, Outcome, RowId
+from probe_tray.resources import resource
+from probe_tray.view.catalogue import parse_po
+from probe_tray.view.models import Tone
+from probe_tray.view.times import Now
+from probe_tray.view.transfer_export import ExportKind, ExportView, ExportWish, export_view, exportable, replacing
+from probe_tray.view.transfer_import import ImportView, import_view, ticked
+from probe_tray.view.transfer_table import quota_table
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples, transfers
+
+NOW, T = Now(samples.NOW, UTC), Translator()
+HERE = Settings(storage=Storage.FOLDER, sync_dir="/home/ana/logins")
+
+
+def imported(
+    state: ImportState | None, chosen: dict[RowId, bool] | None = None, settings: Settings | None = None
+) -> ImportView:
+    return import_view(AppState(importing=state, settings=settings or Settings()), chosen or {}, NOW, T)
+
+
+def exported(wish: ExportWish | None = None, shown: ExportState | None = None, **more: object) -> ExportView:
+    state = replace(AppState(exporting=shown, accounts=samples.four().accounts), **more)
+    return export_view(state, wish or ExportWish(), NOW, T)
+
+
+def line(view: ImportView, name: str) -> tuple[str, Tone | None, bool, bool]:
+    found = next(one for one in view.lines if one.name.startswith(name))
+    return found.said, found.tone, found.tickable, found.ticked
+
+
+def test_before_anything_is_brought_it_says_how() -> None:
+    view = imported(None)
+    assert view.title == "Bring in logins that you have"
+    assert (view.lines, view.take, view.warning, view.close) == ((), "", "", "Close")
+    assert (view.choose_files, view.choose_folder, view.paste) == ("Choose &files…", "Choose f&older…", "&Paste")
+
+
+def test_each_login_has_its_line_and_what_will_happen() -> None:
+    view = imported(transfers.found())
+    assert line(view, "ben@") == ("new: it will be added", Tone.CALM, True, True)
+    assert line(view, "lee@")[0] == "known: it takes the place of the login that is kept"
+    assert line(view, "cat@") == ("known: it is kept already", None, False, False)
+    assert line(view, "dan@")[1] is Tone.WARNING
+    assert [(one.kind, one.ends, one.place) for one in view.lines[:2]] == [
+        ("codex-probe", "in 8 days", "ben.json"),
+        ("sub2api", "in 8 days", "sub2api.json,\xa0entry\xa02"),
+    ]
+    assert view.lines[4].ends == "ended"
+
+
+def test_what_cannot_be_read_is_named_with_its_reason_and_the_whole_path_in_the_tip() -> None:
+    broken = imported(transfers.found()).lines[-2]
+    assert broken.said == "notes.json cannot be read as a login: it is not JSON: it ends too early."
+    assert (broken.tone, broken.tickable, broken.name) == (Tone.CRITICAL, False, "–")
+    assert "/home/ana/old/notes.json" in broken.tip
+
+
+def test_the_sentence_counts_what_is_ticked() -> None:
+    view = imported(transfers.found())
+    assert view.title == "3 logins to import"
+    assert view.text == (
+        "3 of 10 logins will be kept in the vault. 2 accounts are new here. 1 account gets a newer login. "
+        "2 cannot be read as logins. The files stay as they are."
+    )
+    assert (view.take, view.can_take, view.all_ticked) == ("&Import 3 logins", True, None)
+    fewer = imported(transfers.found(), {RowId("/home/ana/old/ben.json"): False})
+    assert (fewer.title, fewer.take) == ("2 logins to import", "&Import 2 logins")
+    assert line(fewer, "ben@") == ("not chosen", None, True, False)
+
+
+def test_where_it_will_be_kept_is_said() -> None:
+    assert "in /home/ana/logins." in imported(replace(transfers.found(), target=StoreKind.FOLDER), settings=HERE).text
+
+
+def test_what_the_client_here_uses_is_taken_only_when_the_person_says_so() -> None:
+    mine = RowId("/home/ana/.codex/auth.json")
+    said = "not chosen, for the Codex client on this computer goes on using it"
+    assert line(imported(transfers.found()), "codex@") == (said, None, True, False)
+    assert line(imported(transfers.found(), {mine: True}), "codex@")[0] == "new: it will be added"
+
+
+def test_the_warning_about_copies_is_there_once_and_only_for_what_could_be_renewed_twice() -> None:
+    assert imported(transfers.found()).warning.count("refresh_token_reused") == 1
+    dead_ends = ImportState(phase=ImportPhase.READY, rows=(transfers.row("ben", renewable=False),))
+    assert imported(dead_ends).warning == ""
+    none_ticked = imported(transfers.many(1), {RowId("/home/ana/old/person-000.json"): False})
+    assert (none_ticked.warning, none_ticked.can_take, none_ticked.take) == ("", False, "&Import")
+
+
+def test_nothing_new_is_said_plainly() -> None:
+    known = ImportState(phase=ImportPhase.READY, rows=(transfers.row("ben", Action.SAME),))
+    view = imported(known)
+    assert (view.title, view.take, view.close) == ("There is nothing new to import", "", "Close")
+
+
+def test_a_store_that_cannot_be_opened_blocks_and_says_what_to_do() -> None:
+    view = imported(transfers.locked())
+    assert view.trouble.startswith("The keyring is locked")
+    assert (view.can_take, view.again) == (False, "&Try again")
+
+
+@pytest.mark.parametrize(
+    ("phase", "title", "text", "stop"),
+    [
+        (ImportPhase.READING, "Reading…", "3 of 9 files read.", "&Stop"),
+        (ImportPhase.COMPARING, "Comparing with the logins that are kept…", "", ""),
+        (ImportPhase.TAKING, "Importing…", "3 of 9 logins imported.", "&Stop"),
+    ],
+)
+def test_while_it_works_it_says_how_far_it_is(phase: ImportPhase, title: str, text: str, stop: str) -> None:
+    view = imported(ImportState(phase=phase, done=3, total=9))
+    assert (view.title, view.text, view.stop, view.busy) == (title, text, stop, True)
+    assert not any(one.tickable for one in view.lines)
+
+
+def test_the_end_says_how_many_and_why_the_others_failed() -> None:
+    view = imported(transfers.taken())
+    assert view.title == "2 logins were imported"
+    assert view.text == "2 logins imported, 5 left out, 3 failed."
+    assert line(view, "ben@")[:2] == ("imported", Tone.CALM)
+    assert line(view, "lee@")[0].startswith("failed: /home/ana/logins cannot be written: the disk is full.")
+    assert line(view, "a.very")[0].startswith("imported, but not everywhere: ")
+    stopped = imported(replace(transfers.taken(), stopped=True))
+    assert stopped.text.startswith("Stopped. What was imported by then is kept.")
+
+
+def test_a_login_that_was_renewed_meanwhile_is_left_out_without_a_failure() -> None:
+    row = transfers.row("ben", outcome=Outcome(action=Action.OLDER))
+    view = imported(ImportState(phase=ImportPhase.DONE, rows=(row,)))
+    assert (view.title, view.text) == ("0 logins were imported", "0 logins imported, 1 left out, 0 failed.")
+    assert line(view, "ben@")[0] == "known: left out, for the login that is kept is not older"
+
+
+def test_pasted_text_is_called_so_in_every_language() -> None:
+    chinese = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
+    rows = tuple(transfers.row("ben", id=RowId(name)) for name in ("pasted text", "pasted text 2"))
+    state = AppState(importing=ImportState(phase=ImportPhase.READY, rows=rows))
+    assert [one.place for one in import_view(state, {}, NOW, chinese).lines] == ["粘贴的文本", "粘贴的文本\xa02"]
+
+
+def test_privacy_hides_names_also_in_the_names_of_files() -> None:
+    path = "/home/ana/codex_ben_at_example.com_20261122.json"
+    rows = (
+        transfers.row("ben", id=RowId(path), workspace="Ben's Studio"),
+        replace(transfers.broken("x", "it is not JSON"), id=RowId(path)),
+        transfers.row("cat", email="", workspace="Cat's Studio"),
+    )
+    view = imported(ImportState(phase=ImportPhase.READY, rows=rows), settings=Settings(privacy=True))
+    said = repr([(one.name, one.place, one.said, one.tip) for one in view.lines])
+    assert "b•••@e•••" in said
+    assert not any(name in said for name in ("ben@", "ben_at", "example.com", "Studio"))
+
+
+@given(st.text(), st.text(), st.sampled_from(ImportPhase), st.sampled_from([Settings(), Settings(privacy=True)]))
+def test_no_name_of_a_file_or_a_person_breaks_the_words(
+    path: str, email: str, phase: ImportPhase, settings: Settings
+) -> None:
+    row = transfers.row("ben", id=RowId(path, 3), email=email)
+    broken = replace(transfers.broken(path, email), id=RowId(path))
+    assert len(imported(ImportState(phase=phase, rows=(row, broken)), settings=settings).lines) == 2
+
+
+def test_ticks_are_for_what_can_be_taken_alone() -> None:
+    known = transfers.row("ben", Action.SAME)
+    assert not ticked(known, {known.id: True})
+
+
+def test_the_table_needs_no_warning_and_logins_do() -> None:
+    table, logins = exported(), exported(ExportWish(kind=ExportKind.SUB2API))
+    assert (table.warning, table.refresh, table.hide) == ("", "", "&Hide addresses and ids")
+    assert (logins.warning.count("live tokens"), logins.hide) == (1, "")
+    without = exported(ExportWish(kind=ExportKind.SUB2API, refresh_tokens=False))
+    assert "live tokens" in without.warning
+    assert "two renew it" not in without.warning
+
+
+def test_an_auth_json_keeps_its_refresh_token() -> None:
+    view = exported(ExportWish(kind=ExportKind.OFFICIAL, refresh_tokens=False))
+    assert (view.refresh_ticked, view.refresh_free) == (True, False)
+
+
+def test_logins_that_cannot_be_written_say_why() -> None:
+    accounts = (
+        samples.account("ana@example.com"),
+        samples.account("cat@example.com", stores=(StoreKind.OFFICIAL,), renewable=False),
+        samples.account("dan@example.com", renewable=False),
+    )
+
+    def notes(kind: ExportKind) -> list[bool]:
+        return [bool(a.note) for a in exported(ExportWish(kind=kind), accounts=accounts).accounts]
+
+    assert notes(ExportKind.TABLE) == [False, False, False]
+    assert notes(ExportKind.PROBE) == [False, True, False]
+    assert notes(ExportKind.OFFICIAL) == [False, True, True]
+    state = AppState(accounts=accounts)
+    assert [a.email for a in exportable(state, ExportWish(kind=ExportKind.PROBE))] == [
+        "ana@example.com",
+        "dan@example.com",
+    ]
+
+
+def test_nobody_chosen_means_nothing_to_export() -> None:
+    left = frozenset(a.key for a in samples.four().accounts)
+    assert not exported(ExportWish(left_out=left)).can_export
+    assert exported(accounts=()).title == "There is no account to export"
+
+
+def test_what_came_of_an_export_is_said_with_the_folder() -> None:
+    view = exported(shown=transfers.written(3))
+    assert (view.result, view.folder) == ("3 files were written to /home/ana/Documents.", "/home/ana/Documents")
+    assert view.result_tone is Tone.CALM
+    bad = exported(shown=transfers.failed())
+    assert bad.result.startswith("1 file was written to /home/ana/Documents. lee@example.com was left out: ")
+    assert "the disk is full" in bad.result
+    assert bad.result_tone is Tone.CRITICAL
+
+
+def test_an_export_of_nothing_says_so() -> None:
+    view = exported(shown=ExportState(phase=ExportPhase.DONE))
+    assert view.result.startswith("Nothing was written")
+    assert (view.folder, view.result_tone) == ("", Tone.WARNING)
+
+
+def test_the_question_names_what_is_lost() -> None:
+    question = replacing([f"/out/{n}.json" for n in range(6)], T, privacy=False)
+    assert question.title == "Replace 6 files?"
+    assert "0.json, 1.json, 2.json, 3.json, 2 more" in question.text
+    hidden = replacing(["/out/codex_ana_at_example.com.json"], T, privacy=True)
+    assert "ana_at" not in hidden.text
+    assert "example.com" not in hidden.text
+
+
+def rows(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode())))
+
+
+def test_the_table_has_the_commands_columns() -> None:
+    found = rows(quota_table(samples.four().accounts, NOW, hide=False))
+    assert [(r["email"], r["5h_used_pct"], r["weekly_used_pct"]) for r in found] == [
+        ("ana@example.com", "42.0", "17.0"),
+        ("lee@studio.example", "88.0", "61.0"),
+        ("research@example.com", "11.0", "100.0"),
+        ("old@example.com", "20.0", "30.0"),
+    ]
+    assert found[0]["5h_reset_at"] == "2026-11-22 16:02:00"
+    assert found[3]["error"]
+
+
+def test_the_table_can_hide_whose_numbers_these_are() -> None:
+    account = samples.account(
+        "ana@example.com", samples.snapshot(42, 17), location="/home/ana/codex_ana_at_example.com.json"
+    )
+    data = quota_table([account], NOW, hide=True)
+    (found,) = rows(data)
+    assert (found["email"], found["file"], found["5h_used_pct"]) == ("a•••@e•••", "", "42.0")
+    assert b"account-of" not in data
