@@ -3,8 +3,9 @@
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import closing
-from typing import Final, Protocol, cast
+from contextlib import closing, suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from probe_tray.core.errors import (
     KeyringAbsentError,
@@ -12,6 +13,9 @@ from probe_tray.core.errors import (
     KeyringLockedError,
     StoreError,
 )
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
 
 _KNOWN: Final = frozenset(
     {
@@ -82,6 +86,14 @@ def known_backend() -> Backend:
     raise KeyringAbsentError
 
 
+def load_library() -> None:
+    """Import what asking needs: up to 100 ms that a caller who counts its wait for the keyring leaves out of it."""
+    # One that cannot be imported says so when it is asked.
+    with suppress(ImportError):
+        import_module("keyring.core")
+        _system_classes()
+
+
 def backend_name(backend: Backend) -> str:
     """Its class, with its module."""
     return _name(type(backend))
@@ -131,8 +143,11 @@ def _inside(backend: object) -> Sequence[object]:
 
 
 def _system_backends() -> Sequence[object]:
-    from keyring.backend import KeyringBackend
+    viable = [cls for cls in _system_classes() if cls.viable]
+    return [cls() for cls in sorted(viable, key=lambda cls: cls.priority, reverse=True)]
 
+
+def _system_classes() -> "list[type[KeyringBackend]]":
     classes: list[type[KeyringBackend]]
     if sys.platform == "darwin":
         from keyring.backends import macOS
@@ -150,8 +165,7 @@ def _system_backends() -> Sequence[object]:
             libsecret.Keyring,
             kwallet.DBusKeyring,
         ]
-    viable = [cls for cls in classes if cls.viable]
-    return [cls() for cls in sorted(viable, key=lambda cls: cls.priority, reverse=True)]
+    return classes
 
 
 def _secret_service_is_locked() -> bool:

@@ -185,14 +185,23 @@ class HandySealer(VaultSealer):
     """
 
     def __init__(
-        self, key: VaultKey, silent: VaultKey, *, patience: float = 0.3, patience_for_opening: float = 3.0
+        self,
+        key: VaultKey,
+        silent: VaultKey,
+        *,
+        load: Callable[[], None] = lambda: None,
+        patience: float = 0.3,
+        patience_for_opening: float = 3.0,
     ) -> None:
         """Seal with ``key`` where it is in hand, else with what ``silent``, which asks no person, comes by.
 
-        A run waits for it ``patience`` seconds at most, and longer only where an earlier run's answer needs it.
+        A run waits for it ``patience`` seconds at most, and longer only where an earlier run's answer needs it; what
+        ``load`` takes, which runs before in a thread, is not counted.
         """
         super().__init__(key)
-        self._silent, self._patience, self._patience_for_opening = silent, patience, patience_for_opening
+        self._silent, self._load = silent, load
+        self._patience, self._patience_for_opening = patience, patience_for_opening
+        self._turn = asyncio.Lock()
         self._asking: asyncio.Task[None] | None = None
         self._began = 0.0
 
@@ -212,10 +221,11 @@ class HandySealer(VaultSealer):
 
     async def _ask(self, seconds: float) -> Key | None:
         """The key, where the keyring brings it within so many seconds of the first question, which is asked once."""
-        loop = asyncio.get_running_loop()
-        if self._asking is None:
-            self._began, self._asking = loop.time(), asyncio.create_task(self._look())
-        left = self._began + seconds - loop.time()
+        async with self._turn:
+            if self._asking is None:
+                await asyncio.to_thread(self._load)
+                self._began, self._asking = asyncio.get_running_loop().time(), asyncio.create_task(self._look())
+        left = self._began + seconds - asyncio.get_running_loop().time()
         if left > 0:
             # It goes on unheard: a key that is being made must be finished under its lock.
             await asyncio.wait({self._asking}, timeout=left)

@@ -13,6 +13,7 @@ from probe_tray.adapters.config_file import LoadedSettings
 from probe_tray.adapters.http_client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.journal import FileJournal
+from probe_tray.adapters.keyring_backends import load_library
 from probe_tray.adapters.keyring_key import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.places import Places, user_places
@@ -125,7 +126,7 @@ class _Work:
         accounts = Accounts(found.stores, store)
         watch = ClockWatch(clock, lambda error: console.failure(told(error, self._t)))
         client = ServiceClient(OFFICIAL, proxy, os.environ, handles=known.add, answered=watch.answered)
-        journal = FileJournal(places.journal, HandySealer(key, silent))
+        journal = FileJournal(places.journal, HandySealer(key, silent, load=load_library))
         renewals = make_renewals(OFFICIAL, client, accounts, journal, places, locks, store.dispatch)
         means = Means(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
         try:
