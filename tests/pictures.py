@@ -232,7 +232,10 @@ def _synced(theme: Theme, t: Translator) -> list[QPixmap]:
         drawn.append(_grab(windows.result))
     rows = sync_result(AppState(sync=tested), here, t).rows
     question.ask(overwriting(rows[1], t), lambda _: None)
-    return [*drawn, _grab(question)]
+    drawn.append(_grab(question))
+    # What is in the clipboard must not outlive Python.
+    windows.close()
+    return drawn
 
 
 def _login(state: object, theme: Theme, icons: IconPainter, t: Translator) -> QPixmap:
