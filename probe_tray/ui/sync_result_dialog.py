@@ -33,7 +33,8 @@ class SyncResultActions(msgspec.Struct, frozen=True, kw_only=True):
 
     again: Callable[[], None]
     overwrite: Callable[[SyncRow], None]
-    """Asks first."""
+    overwrite_all: Callable[[], None]
+    """Both ask first."""
 
 
 class SyncResultDialog(QDialog):
@@ -86,8 +87,8 @@ class SyncResultDialog(QDialog):
         self.tree.setHeaderLabels(model.columns)
         self.tree.setAccessibleName(model.window_title)
         self.tree.setVisible(bool(model.rows))
-        self.overwrite.setText(model.overwrite)
-        self.overwrite.setVisible(any(row.overwritable for row in model.rows))
+        self.overwrite.setText(model.overwrite_all or model.overwrite)
+        self.overwrite.setVisible(bool(model.overwrite_all) or any(row.overwritable for row in model.rows))
         self.again.setText(model.again)
         self.again.setVisible(bool(model.again))
         self._close.setText(model.close)
@@ -144,12 +145,15 @@ class SyncResultDialog(QDialog):
 
     def _selected(self) -> None:
         row = self._chosen()
-        self.overwrite.setEnabled(row is not None and row.overwritable)
+        everything = self._model is not None and bool(self._model.overwrite_all)
+        self.overwrite.setEnabled(everything or (row is not None and row.overwritable))
 
     def _ask(self) -> None:
         row = self._chosen()
         if row is not None:
             self._actions.overwrite(row)
+        else:
+            self._actions.overwrite_all()
 
     def _arrange(self) -> None:
         px = self._theme.px
@@ -164,7 +168,7 @@ class SyncResultDialog(QDialog):
         whole.setSpacing(px(10))
         for part in (self._title, self._text, self._progress):
             whole.addWidget(part)
-        whole.addWidget(self.tree, 10)
+        whole.addWidget(self.tree, 100)
         whole.addStretch(1)
         whole.addLayout(buttons)
 

@@ -18,7 +18,7 @@ from probe_tray.ui.sync_result_dialog import SyncResultActions, SyncResultDialog
 from probe_tray.ui.sync_setup_dialog import SyncDraft, SyncSetupActions, SyncSetupDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models import Question
-from probe_tray.view.sync import SyncRow, can_begin, overwriting, sync_box, sync_result
+from probe_tray.view.sync import SyncRow, can_begin, overwriting, overwriting_all, sync_box, sync_result
 from probe_tray.view.sync_setup import complaint, forgetting, refusal, replacing_key, sync_setup
 from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
@@ -88,7 +88,9 @@ class Syncing(QObject):
     def show_result(self) -> None:
         """Open the window with what came of the last sync, or how far the one is that runs."""
         if self.result is None:
-            actions = SyncResultActions(again=lambda: self._sync(SyncNow()), overwrite=self._overwrite)
+            actions = SyncResultActions(
+                again=lambda: self._sync(SyncNow()), overwrite=self._overwrite, overwrite_all=self._overwrite_all
+            )
             self.result = SyncResultDialog(self._theme, actions)
         self.result.show_model(sync_result(self._engine.state, self._now(), self._translator))
         self.result.present()
@@ -133,6 +135,11 @@ class Syncing(QObject):
         wish = SyncNow(overwrite=frozenset({row.row_id}))
         shown = overwriting(row, self._translator)
         self._question.ask(shown, lambda _: self._sync(wish), lambda: self._ask_again(row))
+
+    def _overwrite_all(self) -> None:
+        accounts = self._engine.state.accounts
+        wish = SyncNow(overwrite=frozenset(account.key.account_id for account in accounts))
+        self._question.ask(overwriting_all(len(accounts), self._translator), lambda _: self._sync(wish))
 
     def _ask_again(self, row: SyncRow) -> Question:
         """The question as it is put now: names may have been hidden since."""

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from probe_tray.core.errors import Problem
+from probe_tray.core.errors import Problem, SyncKeyError
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.core.sync import OVERWRITABLE, RECEIVED, SENT, StepKind, SyncItem, SyncReport
@@ -68,6 +68,8 @@ class SyncResultView(msgspec.Struct, frozen=True, kw_only=True):
     """0 while nobody knows how many there are."""
     running: bool
     overwrite: str
+    overwrite_all: str
+    """Offered where no row could be read at all, most likely since the key was lost; empty elsewhere."""
     again: str
     """Empty while one runs."""
     close: str
@@ -98,7 +100,7 @@ def sync_box(state: AppState, now: Now, t: Translator) -> SyncBoxView:
         tone=tone,
         last=last_sync(sync, now, t),
         set_up=t("Change the s&et-up…") if sync.setup.begun else t("S&et up sync…"),
-        sync_now=t("Sync &now") if can_begin(sync.setup) and not sync.running else "",
+        sync_now=t("S&ync now") if can_begin(sync.setup) and not sync.running else "",
         result=t("Last &result…") if sync.report is not None or sync.running else "",
     )
 
@@ -112,7 +114,10 @@ def sync_entry(sync: SyncState, t: Translator) -> str:
     """The row of the menu."""
     if sync.running:
         return t("S&yncing…")
-    return t("S&ync now") if sync.setup.begun else t("Set up s&ync…")
+    if not sync.setup.begun:
+        return t("Set up s&ync…")
+    failed = sync.report is not None and sync.report.problem is not None
+    return t("S&ync now (the last one failed)") if failed else t("S&ync now")
 
 
 def last_sync(sync: SyncState, now: Now, t: Translator) -> str:
@@ -164,6 +169,7 @@ def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
         total=sync.total,
         running=sync.running,
         overwrite=t("&Overwrite this row…"),
+        overwrite_all=t("&Overwrite the rows of my accounts…") if _key_is_lost(sync) and state.accounts else "",
         again=t("Sync &again") if can_begin(sync.setup) and not sync.running else "",
         close=t("Close"),
     )
@@ -182,6 +188,28 @@ def overwriting(row: SyncRow, t: Translator) -> Question:
         yes=t("&Overwrite"),
         no=t("Cancel"),
     )
+
+
+def overwriting_all(count: int, t: Translator) -> Question:
+    """Whether to replace the rows of the accounts that are here, though none of them can be read."""
+    return Question(
+        window_title=t("Overwrite rows"),
+        title=t("Overwrite the rows of the accounts on this computer?"),
+        text=t.plural(
+            "The login of {n} account here takes the place of its row. Do this only if the old key is lost: the logins "
+            "in those rows are gone then, and your other computers need the key of this one.",
+            "The logins of {n} accounts here take the place of their rows. Do this only if the old key is lost: the "
+            "logins in those rows are gone then, and your other computers need the key of this one.",
+            count,
+        ),
+        yes=t("&Overwrite"),
+        no=t("Cancel"),
+    )
+
+
+def _key_is_lost(sync: SyncState) -> bool:
+    problem = None if sync.report is None or sync.running else sync.report.problem
+    return problem is not None and problem.kind == SyncKeyError.__name__
 
 
 def _standing(setup: SyncSetup, t: Translator) -> tuple[str, str, Tone | None]:

@@ -28,6 +28,7 @@ from probe_tray.demo.table import PUBLISHABLE_KEY
 from probe_tray.demo.table_seed import DEMO_KEY, put_login
 from probe_tray.engine.runtime import Engine
 from probe_tray.view.translate import Translator
+from tests.support.fakes import problem_kind
 
 EMAIL = "ana@example.com"
 
@@ -176,6 +177,24 @@ async def test_what_another_key_wrote_stays_until_a_person_lets_it_be_overwritte
         here.engine.send(SyncNow(overwrite=frozenset({foreign.account_id})))
         await here.until(lambda state: state.sync.report is not None and state.sync.report.refused == 0)
         assert service.table.row(foreign.account_id) != before
+
+
+async def test_with_another_key_nothing_is_changed_until_a_person_gives_the_old_one_up(
+    town: Town, tmp_path: Path
+) -> None:
+    service, login = town.service, town.service.issue_login(EMAIL)
+    put_login(service, login, key="07" * 32)
+    put_login(service, service.issue_login("mia@laptop.example"), key="07" * 32)
+    before = service.table.rows
+    async with computer(tmp_path / "a", service, login) as here:
+        here.engine.send(SyncNow())
+        await here.until(lambda state: state.sync.report is not None and not state.sync.running)
+        assert here.engine.state.sync.report is not None
+        assert problem_kind(here.engine.state.sync.report.problem) == "SyncKeyError"
+        assert service.table.rows == before
+        here.engine.send(SyncNow(overwrite=frozenset({login.account_id})))
+        await here.until(lambda state: state.sync.report is not None and state.sync.report.problem is None)
+        assert await here.sync() == {EMAIL: StepKind.SAME, "mia@laptop.example": StepKind.UNDECRYPTABLE}
 
 
 def _file(login: DemoLogin) -> dict[str, str]:

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.errors import KeyringDeniedError, RowSealedError, SyncKeyError
+from probe_tray.core.errors import KeyringDeniedError, RowSealedError, SyncCutOffError, SyncKeyError
 from probe_tray.core.secret import Secret
 from probe_tray.core.state import AppState
 from probe_tray.core.sync import StepKind, SyncItem, SyncReport
@@ -273,6 +273,18 @@ def test_a_row_that_nobody_can_read_is_overwritten_after_a_question(desk: Desk) 
     assert desk.engine.sent == []
     desk.question.accept()
     assert desk.engine.sent == [SyncNow(overwrite=frozenset({"row-1"}))]
+
+
+def test_where_the_key_is_lost_the_rows_of_the_accounts_here_may_be_overwritten(desk: Desk) -> None:
+    desk.change(SyncState(setup=READY, report=SyncReport(ended_at=samples.NOW, problem=SyncKeyError().problem)))
+    desk.syncing.show_result()
+    assert desk.result.overwrite.text() == "&Overwrite the rows of my accounts…"
+    press(desk.result.overwrite)
+    assert desk.engine.sent == []
+    desk.question.accept()
+    assert desk.engine.sent == [SyncNow(overwrite=frozenset({ANA.key.account_id}))]
+    desk.change(SyncState(setup=READY, report=SyncReport(ended_at=samples.NOW, problem=SyncCutOffError().problem)))
+    assert desk.result.overwrite.isHidden()
 
 
 def test_the_result_follows_the_sync_while_it_is_open(desk: Desk) -> None:

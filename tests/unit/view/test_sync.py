@@ -109,6 +109,11 @@ def test_nothing_to_do_is_said_too() -> None:
         (SyncState(), "Set up s&ync…", False),
         (SyncState(setup=READY), "S&ync now", True),
         (SyncState(setup=READY, running=True), "S&yncing…", True),
+        (
+            SyncState(setup=READY, report=SyncReport(ended_at=samples.NOW, problem=SyncCutOffError().problem)),
+            "S&ync now (the last one failed)",
+            True,
+        ),
         (SyncState(setup=replace(READY, problem=SyncCutOffError().problem)), "S&ync now", True),
         (SyncState(setup=replace(READY, key=SecretPlace.NOWHERE)), "S&ync now", False),
     ],
