@@ -8,7 +8,7 @@ import re
 import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -17,6 +17,7 @@ import msgspec
 from probe_tray.adapters.http_errors import to_service_error
 from probe_tray.adapters.http_sending import Sending
 from probe_tray.adapters.http_table_errors import check
+from probe_tray.adapters.http_table_pages import Page, Pages
 from probe_tray.adapters.http_tls import make_context
 from probe_tray.adapters.proxy import ProxyChoice
 from probe_tray.core.answer import Answer
@@ -46,12 +47,6 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None = None
     token_data: str | None = None
     update_time: str | None = None
-
-
-class _Page(NamedTuple):
-    rows: tuple[RemoteRow, ...]
-    total: int | None
-    """How many rows the table has; None where the service does not count."""
 
 
 class HttpTables:
@@ -105,13 +100,16 @@ class HttpTable:
 
     async def rows(self) -> tuple[RemoteRow, ...]:
         """All of them, page by page. Rows that come or go meanwhile make it begin anew, three times at most."""
-        got, expected = 0, 0
+        pages = Pages()
         for _ in range(_TRIES):
-            found, total = await self._all()
-            if total is None or len(found) == total:
-                return tuple(found.values())
-            got, expected = len(found), total
-        raise SyncCutOffError(got=str(got), expected=str(expected))
+            pages = Pages()
+            while not pages.whole and not pages.moved:
+                pages.add(await self._page(pages.next))
+                if len(pages.rows) > _MOST_ROWS:
+                    raise SyncStrangeError(host=self._host, status="200")
+            if not pages.moved:
+                return tuple(pages.rows)
+        raise SyncCutOffError(got=str(len(pages.rows)), expected=str(pages.total or "?"))
 
     async def row(self, row_id: str) -> RemoteRow | None:
         """One of them as it is now."""
@@ -132,20 +130,7 @@ class HttpTable:
         answer = await self._ask("PATCH", query, _body(row, with_id=False), prefer="return=representation")
         return bool(self._rows(answer))
 
-    async def _all(self) -> tuple[dict[str, RemoteRow], int | None]:
-        found: dict[str, RemoteRow] = {}
-        offset, total = 0, None
-        while offset < _MOST_ROWS:
-            page = await self._page(offset)
-            total = page.total
-            # A row that moved to a later page comes twice, and is newer the second time.
-            found |= {row.id: row for row in page.rows}
-            offset += len(page.rows)
-            if not page.rows or (total is not None and offset >= total):
-                return found, total
-        raise SyncStrangeError(host=self._host, status="200")
-
-    async def _page(self, offset: int) -> _Page:
+    async def _page(self, offset: int) -> Page:
         query = f"?select={_COLUMNS}&order=id.asc&limit={_PAGE}&offset={offset}"
         answer = await self._ask("GET", query, prefer="count=exact", beyond=offset > 0)
         rows = () if answer.status == _OUT_OF_RANGE else self._rows(answer)
@@ -157,7 +142,7 @@ class HttpTable:
         expected = 0 if first is None else int(last) - int(first) + 1
         if len(rows) != expected or (first is not None and int(first) != offset):
             raise SyncCutOffError(got=str(offset + len(rows)), expected=str(total or offset + expected))
-        return _Page(rows, total)
+        return Page(rows, total)
 
     def _rows(self, answer: Answer) -> tuple[RemoteRow, ...]:
         try:

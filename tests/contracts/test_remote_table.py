@@ -1,0 +1,90 @@
+"""What every table promises: the double of the tests, and the one over HTTP against the simulated service."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+
+from probe_tray.adapters.http_table import HttpTables
+from probe_tray.adapters.proxy import ProxyChoice
+from probe_tray.core.secret import Secret
+from probe_tray.core.sync import RemoteRow
+from probe_tray.core.sync_setup import SyncTarget
+from probe_tray.demo import DemoService
+from probe_tray.demo.table import PUBLISHABLE_KEY
+from probe_tray.ports import RemoteTable
+from tests.unit.engine.sync_bench import KEY, TARGET, FakeTable
+
+OpenTable = Callable[[], AbstractAsyncContextManager[RemoteTable]]
+
+
+def row(row_id: str = "account-ana", data: str = "sealed", time: str | None = "2026-11-22T06:00:00+00:00") -> RemoteRow:
+    return RemoteRow(id=row_id, email="ana@example.com", token_data=Secret(data), update_time=time)
+
+
+class RemoteTableContract:
+    @pytest.fixture
+    def open_table(self) -> OpenTable:
+        raise NotImplementedError
+
+    async def test_an_empty_table_has_no_rows(self, open_table: OpenTable) -> None:
+        async with open_table() as table:
+            assert await table.rows() == ()
+            assert await table.row("account-ana") is None
+
+    @pytest.mark.parametrize("row_id", ["account-ana", "a/b c&d=e?f%2B#g,h", "ünï"])
+    @pytest.mark.parametrize("time", ["2026-11-22T06:00:00+00:00", "2026-11-22T06:00:00.123456+00:00", None])
+    async def test_what_was_added_is_read_back_and_replaced(
+        self, open_table: OpenTable, row_id: str, time: str | None
+    ) -> None:
+        async with open_table() as table:
+            assert await table.insert(row(row_id, time=time))
+            assert await table.rows() == (row(row_id, time=time),)
+            seen = await table.row(row_id)
+            assert seen == row(row_id, time=time)
+            assert seen is not None
+            newer = row(row_id, "newer", "2026-11-23T06:00:00+00:00")
+            assert await table.replace(newer, seen)
+            assert await table.row(row_id) == newer
+
+    async def test_a_row_that_is_there_by_now_is_not_added_over(self, open_table: OpenTable) -> None:
+        async with open_table() as table:
+            await table.insert(row())
+            assert not await table.insert(row(data="other"))
+            assert await table.row("account-ana") == row()
+
+    async def test_a_row_that_was_changed_since_is_not_replaced(self, open_table: OpenTable) -> None:
+        async with open_table() as table:
+            await table.insert(row())
+            await table.replace(row(data="theirs", time="2026-11-23T06:00:00+00:00"), row())
+            assert not await table.replace(row(data="ours", time="2026-11-24T06:00:00+00:00"), row())
+            assert not await table.replace(row(data="ours"), row(time=None))
+            found = await table.row("account-ana")
+            assert found is not None
+            assert found.token_data.reveal() == "theirs"
+
+    async def test_a_row_that_is_gone_is_not_replaced(self, open_table: OpenTable) -> None:
+        async with open_table() as table:
+            assert not await table.replace(row(), row())
+            assert await table.rows() == ()
+
+
+class TestDouble(RemoteTableContract):
+    @pytest.fixture
+    def open_table(self) -> OpenTable:
+        table = FakeTable()
+        return lambda: table.open(TARGET)
+
+
+class TestOverHttp(RemoteTableContract):
+    @pytest.fixture
+    def open_table(self) -> OpenTable:
+        @asynccontextmanager
+        async def opened() -> AsyncGenerator[RemoteTable]:
+            with DemoService() as service:
+                target = SyncTarget(url=service.addresses.table, api_key=Secret(PUBLISHABLE_KEY), key=KEY)
+                async with HttpTables(ProxyChoice(), {}).open(target) as table:
+                    yield table
+                assert service.violations == ()
+
+        return opened
