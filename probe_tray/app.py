@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from probe_tray.view.translate import Translator
 
 _FATAL = 2
+_TURN_SECONDS = 0.0005
 
 
 def main() -> None:
@@ -109,6 +110,9 @@ def _run_session(
     from probe_tray.ui.loop import run as run_loop
     from probe_tray.view.translate import Translator
 
+    # A window that is being drawn lets other threads wait this long. Python's own 5 ms are too long for the one which
+    # has the answer to a renewal before it: until it has its turn, the new tokens are nowhere but in a socket.
+    sys.setswitchinterval(_TURN_SECONDS)
     program = _Program(app, instance, Translator(load_catalogue(session.settings.language)), greets=greets)
     return run_loop(app, lambda: program.work(session, wish or Wish.NOTHING))
 
