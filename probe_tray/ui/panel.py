@@ -291,4 +291,4 @@ class PanelWindow(QWidget):
 
 def _shape(model: Panel) -> object:
     """What decides how high the window is."""
-    return len(model.cards), model.banner, model.lines, model.searchable
+    return len(model.cards), model.banner, model.lines, model.searchable, model.welcome

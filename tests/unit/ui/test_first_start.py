@@ -57,6 +57,17 @@ def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
     found.shell.close()
 
 
+def test_a_window_that_opened_before_the_logins_were_read_grows_to_the_page(qtbot: QtBot, qapp: QApplication) -> None:
+    early = Desktop(qapp, AppState())
+    early.shell.show_panel()
+    early.engine.change(AppState(loaded=True))
+    early.shell._bridge.draw()
+    try:
+        assert early.page.height() >= early.page.heightForWidth(early.page.width())
+    finally:
+        early.shell.close()
+
+
 def test_the_clients_login_that_was_found_is_offered_and_explained(desktop: Desktop) -> None:
     assert desktop.page.isVisible()
     assert desktop.page._hint.text().startswith("ana@example.com is signed in to the official Codex client")
