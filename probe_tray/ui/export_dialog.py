@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -122,14 +121,10 @@ class ExportDialog(QDialog):
         self.activateWindow()
         self._kinds.setFocus()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Tell that the window is gone."""
-        super().closeEvent(event)
-        self._actions.closed()
-
     def reject(self) -> None:
-        """Esc and the button close it as its own cross does."""
-        self.close()
+        """Close, and tell that the window is gone: for Esc, the button and the window's own cross."""
+        super().reject()
+        self._actions.closed()
 
     def changeEvent(self, event: QEvent) -> None:
         """Grow with the system's font."""

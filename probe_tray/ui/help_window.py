@@ -3,7 +3,6 @@
 from PySide6.QtCore import QEvent, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QColor,
-    QGuiApplication,
     QImage,
     QTextBlock,
     QTextBlockFormat,
@@ -15,12 +14,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from probe_tray.resources import resource
+from probe_tray.ui.placing import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.view.help import Help, help_view
 from probe_tray.view.translate import Translator
 
 _WIDTH, _HEIGHT, _MARGIN = 660, 640, 16
-_SCREEN_SHARE, _LINE = 0.9, 122.0
+_LINE = 122.0
 _PICTURE_RATIO = 2.0
 """Pixels of a picture for each pixel of the design."""
 
@@ -88,8 +88,7 @@ class HelpDialog(QDialog):
         whole.addLayout(buttons)
         theme.changed.connect(self._dress)
         self._dress()
-        room = (self.screen() or QGuiApplication.primaryScreen()).availableGeometry().size() * _SCREEN_SHARE
-        self.resize(QSize(px(_WIDTH), px(_HEIGHT)).boundedTo(room))
+        self.resize(fitting(self, QSize(px(_WIDTH), px(_HEIGHT))))
 
     def show_model(self, model: Help) -> None:
         """Show these words, from the first page on."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -124,14 +124,10 @@ class ImportDialog(QDialog):
         self.raise_()
         self.activateWindow()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Tell that the window is gone."""
-        super().closeEvent(event)
-        self._actions.closed()
-
     def reject(self) -> None:
-        """Esc and the button close it as its own cross does."""
-        self.close()
+        """Close, and tell that the window is gone: for Esc, the button and the window's own cross."""
+        super().reject()
+        self._actions.closed()
 
     def changeEvent(self, event: QEvent) -> None:
         """Grow with the system's font."""

@@ -109,7 +109,7 @@ class EveryWindow:
                 yield from _texts(widget)
 
     def close(self) -> None:
-        """Close all of them."""
+        """Close all of them, as the program does at its end."""
         self._shell.close()
 
 
