@@ -55,8 +55,10 @@ def can_take(data: QMimeData) -> bool:
     return bool(_files(data)) or data.hasText()
 
 
-def take(data: QMimeData, actions: DropActions) -> None:
-    """Hand on the files in it, else the text."""
+def take(data: QMimeData | None, actions: DropActions) -> None:
+    """Hand on the files in it, else the text; an empty clipboard may have neither."""
+    if data is None:
+        return
     files = _files(data)
     if files:
         actions.files(files)
