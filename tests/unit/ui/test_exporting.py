@@ -1,0 +1,281 @@
+"""The export's window: what is chosen, where it is asked to be written, and what is said of it."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.exporting import ExportFormat
+from probe_tray.core.identity import StoreKind
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState
+from probe_tray.core.transfer import ExportPhase, ExportState, ForgetExport, WriteLogins, WriteTable
+from probe_tray.ui.choosing import Chooser
+from probe_tray.ui.export_dialog import ExportDialog
+from probe_tray.ui.exporting import ExportWindow, ExportWords
+from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.theme import Theme
+from probe_tray.view.times import Now
+from probe_tray.view.transfer_export import ExportKind, export_view, replacing
+from probe_tray.view.transfer_table import quota_table
+from probe_tray.view.translate import Translator
+from tests.unit.ui import samples, transfers
+
+NOW = Now(samples.NOW, UTC)
+ACCOUNTS = samples.four().accounts
+
+
+class FakeChooser(Chooser):
+    """A person who always chooses /out, and gives files the name that is offered."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def folder(self, parent: QWidget, title: str, chosen: Callable[[str], None]) -> None:
+        self.asked.append(title)
+        chosen("/out")
+
+    def new_file(self, parent: QWidget, title: str, name: str, chosen: Callable[[str], None]) -> None:
+        self.asked.append(f"{title}: {name}")
+        chosen(f"/out/{name}")
+
+
+class Desk:
+    def __init__(self, app: QApplication) -> None:
+        self.engine = samples.FakeEngine(AppState(loaded=True, accounts=ACCOUNTS))
+        self.chooser, self.opened = FakeChooser(), list[str]()
+        theme, t = Theme(app), Translator()
+        self.question = QuestionDialog(theme)
+        words = ExportWords(
+            window=lambda state, wish: export_view(state, wish, NOW, t),
+            table=lambda accounts, hide: quota_table(accounts, NOW, hide=hide),
+            replacing=lambda state, paths: replacing(paths, t, privacy=state.settings.privacy),
+        )
+        self.window = ExportWindow(self.engine, theme, words, self.question, self.chooser)
+        self.window.show_folder = self.opened.append
+        self.engine.subscribe(self.window.draw)
+
+    @property
+    def dialog(self) -> ExportDialog:
+        assert self.window.dialog is not None
+        return self.window.dialog
+
+    def choose(self, kind: ExportKind) -> None:
+        """Choose what to write by keyboard."""
+        self.dialog._kinds.setFocus()
+        place = list(ExportKind).index(kind)
+        self.dialog._kinds.setCurrentIndex(place)
+        self.dialog._kinds.activated.emit(place)
+
+    def tick(self, place: int) -> None:
+        accounts = self.dialog._accounts
+        accounts.setFocus()
+        accounts.setCurrentRow(place)
+        QTest.keyClick(accounts, Qt.Key.Key_Space)
+
+    def export(self) -> WriteLogins | WriteTable:
+        QTest.mouseClick(self.dialog._export, Qt.MouseButton.LeftButton)
+        sent = self.engine.sent[-1]
+        assert isinstance(sent, WriteLogins | WriteTable)
+        return sent
+
+    def show(self, exporting: ExportState) -> None:
+        self.engine.change(replace(self.engine.state, exporting=exporting))
+
+    def close(self) -> None:
+        self.window.close()
+        self.question.close()
+        self.question.deleteLater()
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, qapp: QApplication) -> Iterator[Desk]:
+    desk = Desk(qapp)
+    desk.window.show()
+    yield desk
+    desk.close()
+
+
+def test_the_table_of_all_accounts_is_what_is_offered_first(desk: Desk) -> None:
+    sent = desk.export()
+    assert desk.chooser.asked == ["Export to a file: codex-quotas-2026-11-22.csv"]
+    assert isinstance(sent, WriteTable)
+    assert sent.place == "/out/codex-quotas-2026-11-22.csv"
+    assert [row.split(b",")[2] for row in sent.data.splitlines()[1:]] == [a.email.encode() for a in ACCOUNTS]
+
+
+def test_addresses_are_left_out_of_the_table_by_choice(desk: Desk) -> None:
+    QTest.keyClick(desk.dialog._hide, Qt.Key.Key_Space)
+    sent = desk.export()
+    assert isinstance(sent, WriteTable)
+    assert b"a\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2@e" in sent.data
+    assert b"example" not in sent.data
+
+
+def test_whoever_hides_names_hides_them_here_too_at_first(desk: Desk) -> None:
+    desk.dialog.close()
+    desk.engine.change(replace(desk.engine.state, settings=Settings(privacy=True)))
+    desk.window.show()
+    assert desk.dialog._hide.isChecked()
+    first = desk.dialog._accounts.item(0)
+    assert first is not None
+    assert first.text() == "a•••@e••• · Plus"
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "place"),
+    [
+        (ExportKind.PROBE, "Export into a folder", "/out"),
+        (ExportKind.PROXY_API, "Export into a folder", "/out"),
+        (ExportKind.OFFICIAL, "Export into a folder", "/out"),
+        (ExportKind.SUB2API, "Export to a file: sub2api.json", "/out/sub2api.json"),
+        (ExportKind.LINES, "Export to a file: logins.jsonl", "/out/logins.jsonl"),
+    ],
+)
+def test_each_format_asks_for_the_place_it_needs(desk: Desk, kind: ExportKind, asked: str, place: str) -> None:
+    desk.choose(kind)
+    sent = desk.export()
+    assert desk.chooser.asked == [asked]
+    assert isinstance(sent, WriteLogins)
+    assert (sent.format, sent.place, sent.folder) == (ExportFormat(kind.value), place, place == "/out")
+    # The system's window for a new file has asked already.
+    assert sent.replace is (place != "/out")
+    assert set(sent.accounts) == {a.key for a in ACCOUNTS}
+
+
+def test_the_warning_is_there_for_logins_alone_and_once(desk: Desk) -> None:
+    assert not desk.dialog._warning.isVisible()
+    desk.choose(ExportKind.LINES)
+    assert desk.dialog._warning.isVisible()
+    assert desk.dialog._warning.text().count("live tokens") == 1
+
+
+def test_refresh_tokens_can_be_left_out(desk: Desk) -> None:
+    desk.choose(ExportKind.LINES)
+    QTest.keyClick(desk.dialog._refresh, Qt.Key.Key_Space)
+    assert "two renew it" not in desk.dialog._warning.text()
+    sent = desk.export()
+    assert isinstance(sent, WriteLogins)
+    assert not sent.refresh_tokens
+
+
+def test_the_client_gets_its_refresh_tokens_whatever_was_chosen_before(desk: Desk) -> None:
+    desk.choose(ExportKind.LINES)
+    QTest.keyClick(desk.dialog._refresh, Qt.Key.Key_Space)
+    desk.choose(ExportKind.OFFICIAL)
+    assert (desk.dialog._refresh.isEnabled(), desk.dialog._refresh.isChecked()) == (False, True)
+    sent = desk.export()
+    assert isinstance(sent, WriteLogins)
+    assert sent.refresh_tokens
+
+
+def test_accounts_are_chosen_by_keyboard_one_by_one_and_all_at_once(desk: Desk) -> None:
+    desk.choose(ExportKind.LINES)
+    desk.tick(1)
+    sent = desk.export()
+    assert isinstance(sent, WriteLogins)
+    assert sent.accounts == tuple(a.key for a in ACCOUNTS if a is not ACCOUNTS[1])
+    QTest.keyClick(desk.dialog._everybody, Qt.Key.Key_Space)
+    sent = desk.export()
+    assert isinstance(sent, WriteLogins)
+    assert len(sent.accounts) == 4
+    QTest.keyClick(desk.dialog._everybody, Qt.Key.Key_Space)
+    assert not desk.dialog._export.isEnabled()
+
+
+def test_one_account_is_exported_from_its_card(desk: Desk) -> None:
+    desk.window.show(ACCOUNTS[2].key)
+    desk.choose(ExportKind.LINES)
+    sent = desk.export()
+    assert isinstance(sent, WriteLogins)
+    assert sent.accounts == (ACCOUNTS[2].key,)
+
+
+def test_the_clients_own_login_is_listed_with_the_reason_and_not_chosen(desk: Desk) -> None:
+    client = samples.account("cat@example.com", stores=(StoreKind.OFFICIAL,), renewable=False)
+    desk.engine.change(replace(desk.engine.state, accounts=(ACCOUNTS[0], client)))
+    desk.choose(ExportKind.LINES)
+    item = desk.dialog._accounts.item(1)
+    assert item is not None
+    assert item.text() == "cat@example.com · Plus: the Codex client's own login, which is not copied"
+    assert not item.flags() & Qt.ItemFlag.ItemIsEnabled
+    sent = desk.export()
+    assert isinstance(sent, WriteLogins)
+    assert sent.accounts == (ACCOUNTS[0].key,)
+
+
+def test_files_in_the_way_are_replaced_only_after_one_question(desk: Desk) -> None:
+    desk.choose(ExportKind.PROBE)
+    sent = desk.export()
+    assert isinstance(sent, WriteLogins)
+    assert not sent.replace
+    desk.show(ExportState(phase=ExportPhase.ASKING, in_the_way=("/out/a.json",)))
+    assert desk.question.isVisible()
+    assert "a.json" in desk.question._text.text()
+    desk.question.reject()
+    desk.window.draw()
+    assert not desk.question.isVisible()
+    assert desk.engine.sent[-1] is sent
+    desk.export()
+    desk.show(ExportState(phase=ExportPhase.ASKING, in_the_way=("/out/a.json", "/out/b.json")))
+    desk.question.accept()
+    assert desk.engine.sent[-1] == replace(sent, replace=True)
+
+
+def test_what_came_of_it_is_told_and_shown_in_its_folder(desk: Desk) -> None:
+    assert not desk.dialog._folder.isVisible()
+    desk.show(transfers.written(3))
+    assert desk.dialog._result.text() == "3 files were written to /home/ana/Documents."
+    QTest.mouseClick(desk.dialog._folder, Qt.MouseButton.LeftButton)
+    assert desk.opened == ["/home/ana/Documents"]
+
+
+def test_a_failure_is_told_where_it_was_asked_for(desk: Desk) -> None:
+    desk.show(replace(transfers.failed(), written=()))
+    assert "the disk is full" in desk.dialog._result.text()
+    assert not desk.dialog._folder.isVisible()
+
+
+def test_nothing_is_asked_twice_while_it_is_written(desk: Desk) -> None:
+    desk.show(ExportState(phase=ExportPhase.WRITING))
+    assert desk.dialog._progress.isVisible()
+    assert not desk.dialog._export.isEnabled()
+
+
+def test_closing_puts_the_result_away_and_the_next_time_begins_anew(desk: Desk) -> None:
+    desk.choose(ExportKind.LINES)
+    desk.tick(0)
+    QTest.keyClick(desk.dialog, Qt.Key.Key_Escape)
+    assert not desk.dialog.isVisible()
+    assert desk.engine.sent == [ForgetExport()]
+    desk.window.show()
+    sent = desk.export()
+    assert isinstance(sent, WriteTable)
+    assert len(sent.data.splitlines()) == 5
+
+
+def test_the_window_holds_up_nothing(desk: Desk) -> None:
+    assert not desk.dialog.isModal()
+
+
+def test_what_is_sent_holds_no_token(desk: Desk) -> None:
+    desk.choose(ExportKind.LINES)
+    assert "rt_" not in json.dumps(repr(desk.export()))
+
+
+def test_the_systems_window_for_a_new_file_asks_before_it_replaces(desk: Desk) -> None:
+    chosen: list[str] = []
+    Chooser().new_file(desk.dialog, "Export", "logins.jsonl", chosen.append)
+    (asking,) = desk.dialog.findChildren(QFileDialog)
+    assert asking.acceptMode() is QFileDialog.AcceptMode.AcceptSave
+    assert not asking.testOption(QFileDialog.Option.DontConfirmOverwrite)
+    assert asking.defaultSuffix() == "jsonl"
+    asking.fileSelected.emit("/out/x.jsonl")
+    asking.close()
+    assert chosen == ["/out/x.jsonl"]
