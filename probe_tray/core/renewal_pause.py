@@ -1,7 +1,8 @@
 """When renewing rests: one outage must not burn every token.
 
 The rest holds for every process of this user, by the wall clock, which a person may set: a rest that lasts longer than
-any, or a request that is yet to come, was noted before the clock was set back.
+any, or a request that is yet to come, was noted before the clock was set back. Nobody's wish shortens it: whoever
+insists on a renewal does so whatever its expiry, not whatever becomes of the token.
 """
 
 from collections.abc import Sequence

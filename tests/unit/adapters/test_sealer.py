@@ -18,7 +18,15 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.secret import Secret
 from probe_tray.ports import KeyStore
-from tests.support.keyrings import FakeKeyStore, HangingBackend
+from tests.support.keyrings import (
+    DeniedBackend,
+    FakeKeyStore,
+    GoodBackend,
+    HangingBackend,
+    LockedBackend,
+    LyingBackend,
+    SmallBackend,
+)
 
 KEY, OTHER = (Secret(base64.b64encode(bytes(range(n, n + 32))).decode()) for n in (0, 7))
 LONG = 30.0
@@ -89,6 +97,31 @@ async def test_a_keyring_that_hangs_is_waited_for_once_and_no_longer_than_said(t
     # What comes late is of use to the renewals that follow, and to answers of earlier runs.
     assert await sealer.open(await sealed_by(KEY, tmp_path), b"context") == b"answer"
     assert needs_key((await sealer.ready())(b"answer", b"context"))
+
+
+@pytest.mark.parametrize(
+    ("backend", "sealed"),
+    [
+        (GoodBackend, True),
+        (SmallBackend, True),
+        (LockedBackend, False),
+        (DeniedBackend, False),
+        (HangingBackend, False),
+        (LyingBackend, False),
+    ],
+)
+async def test_with_a_keyring_of_any_temper_it_comes_to_an_end(
+    backend: type[GoodBackend], *, sealed: bool, tmp_path: Path
+) -> None:
+    made = backend()
+    keyring = OsKeyStore(choose=lambda: made, silence=lambda _backend, _service, _user: nullcontext(), patience=LONG)
+    patience = 0.05 if backend is HangingBackend else LONG
+    sealer = HandySealer(vault_key(keyring, tmp_path), vault_key(keyring.silent, tmp_path), patience=patience)
+    kept = (await sealer.ready())(b"answer", b"context")
+    assert needs_key(kept) is sealed
+    assert await sealer.open(kept, b"context") == b"answer"
+    if isinstance(made, HangingBackend):
+        made.let_go.set()
 
 
 async def test_the_key_that_opened_the_vault_is_used_without_a_word_to_the_keyring(tmp_path: Path) -> None:
