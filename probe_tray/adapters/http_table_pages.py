@@ -6,6 +6,8 @@ from probe_tray.core.sync import RemoteRow
 
 
 class Page(NamedTuple):
+    """One answer, whole as far as it says itself."""
+
     rows: tuple[RemoteRow, ...]
     total: int | None
     """How many rows the table has; None where the service does not count."""

@@ -1,6 +1,7 @@
 """Sync in the tray app: when it runs, how it is set up, and what the state knows of it."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -57,8 +58,8 @@ class SyncDesk:
         self._running: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._stale = False
-        self._due: float | None = None
-        """When to begin by itself, by the monotonic clock; None: not before something happens."""
+        self._soon: float | None = None
+        """When to begin for a reason, by the monotonic clock; None: there is none."""
 
     def new_key(self) -> Secret:
         """A key that nobody else has: 64 hexadecimal digits."""
@@ -105,20 +106,19 @@ class SyncDesk:
         deaf = self._store.hear(self._heard)
         try:
             await self._look()
-            if self._hours:
-                self._due = self._clock.monotonic() + _AFTER_START.total_seconds()
+            hours, regular = self._hours, self._after(_AFTER_START) if self._hours else None
             while True:
                 await self._pause()
                 if self._stale:
                     self._stale = False
                     await self._look()
-                if self._due is not None and self._due <= self._clock.monotonic():
-                    self._due = None
-                    await self._look()
-                    if self._state.setup.ready:
-                        await self.sync(SyncWish())
-                if self._due is None and self._hours:
-                    self._due = self._clock.monotonic() + timedelta(hours=self._hours).total_seconds()
+                if hours != self._hours:
+                    hours = self._hours
+                    regular = self._after(timedelta(hours=hours)) if hours else None
+                if min(self._soon or math.inf, regular or math.inf) <= self._clock.monotonic():
+                    self._soon = None
+                    regular = self._after(timedelta(hours=hours)) if hours else None
+                    await self._begin()
         finally:
             deaf()
             if self._running is not None:
@@ -141,9 +141,16 @@ class SyncDesk:
         elif isinstance(event, RenewalEnded) and event.problem is None and self._settings.sync_after_renewal:
             self._begin_within(_AFTER_RENEWAL)
 
+    async def _begin(self) -> None:
+        await self._look()
+        if self._state.setup.ready:
+            await self.sync(SyncWish())
+
+    def _after(self, span: timedelta) -> float:
+        return self._clock.monotonic() + span.total_seconds()
+
     def _begin_within(self, span: timedelta) -> None:
-        moment = self._clock.monotonic() + span.total_seconds()
-        self._due = moment if self._due is None else min(self._due, moment)
+        self._soon = min(self._soon or math.inf, self._after(span))
 
     async def _run(self, wish: SyncWish) -> None:
         self._tell(replace(self._state, running=True, done=0, total=0))

@@ -1,0 +1,67 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.sync_memory import FileSyncMemory
+from probe_tray.core.errors import ReadError
+from probe_tray.core.sync import Mark
+from tests.support.fakes import START
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def at(hours: int) -> Mark:
+    return Mark(START + timedelta(hours=hours), NEVER)
+
+
+def opened(folder: Path) -> FileSyncMemory:
+    """As another start of the program, or the other program, opens it."""
+    return FileSyncMemory(folder / "data" / "sync.json", FileLocks(folder / "locks"))
+
+
+async def test_what_is_newer_is_remembered_by_every_process(tmp_path: Path) -> None:
+    memory = opened(tmp_path)
+    assert await memory.recall() == {}
+    await memory.remember({"ana": at(2), "bob": at(1)})
+    await opened(tmp_path).remember({"ana": at(1), "bob": at(3), "cat": at(1)})
+    assert await memory.recall() == {"ana": at(2), "bob": at(3), "cat": at(1)}
+
+
+async def test_of_two_at_once_neither_is_lost(tmp_path: Path) -> None:
+    await asyncio.gather(*(opened(tmp_path).remember({f"account-{n}": at(n)}) for n in range(20)))
+    assert len(await opened(tmp_path).recall()) == 20
+
+
+async def test_nothing_new_writes_nothing(tmp_path: Path) -> None:
+    memory = opened(tmp_path)
+    await memory.remember({})
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b'{"version": 2, "seen": {}}', b'{"version": 1, "seen": {"a": 5}}', b"\xff\xfe"],
+)
+async def test_a_damaged_file_is_begun_anew(tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "data").mkdir(mode=0o700)
+    (tmp_path / "data" / "sync.json").write_bytes(content)
+    memory = opened(tmp_path)
+    assert await memory.recall() == {}
+    await memory.remember({"ana": at(1)})
+    assert await memory.recall() == {"ana": at(1)}
+
+
+async def test_a_moment_without_a_zone_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o700)
+    text = '{"version": 1, "seen": {"a": {"issued": "2026-11-22T06:00:00", "refreshed": "2026-11-22T06:00:00Z"}}}'
+    (tmp_path / "data" / "sync.json").write_text(text)
+    assert await opened(tmp_path).recall() == {}
+
+
+async def test_what_cannot_be_read_is_no_empty_memory(tmp_path: Path) -> None:
+    (tmp_path / "data" / "sync.json").mkdir(parents=True)
+    with pytest.raises(ReadError):
+        await opened(tmp_path).recall()

@@ -1,0 +1,88 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from probe_tray.adapters.keyring_backends import Backend
+from probe_tray.adapters.keyring_key import OsKeyStore
+from probe_tray.adapters.sync_secrets import StoredSyncSecrets
+from probe_tray.core.errors import ConfigError, KeyringDeniedError, KeyringLockedError
+from probe_tray.core.secret import Secret
+from probe_tray.core.sync_setup import SecretPlace
+from tests.support.keyrings import GoodBackend, LockedBackend, LyingBackend
+
+API_KEY, KEY = Secret("sb_publishable_canary"), Secret("5a" * 32)
+
+
+class Place:
+    """A configuration file and a keyring."""
+
+    def __init__(self, folder: Path, backend: Backend) -> None:
+        self.config = folder / "config.json"
+        self.handled: list[Secret] = []
+        keyring = OsKeyStore(choose=lambda: backend, asks=lambda _: False, handles=self.handled.append)
+        self.secrets = StoredSyncSecrets(self.config, keyring, handles=self.handled.append)
+
+    def write(self, **held: object) -> None:
+        self.config.write_text(json.dumps(held))
+
+
+async def test_what_the_person_put_into_the_file_is_read_from_there_and_the_keyring_left_alone(tmp_path: Path) -> None:
+    place = Place(tmp_path, LockedBackend())
+    place.write(sync_api_key=API_KEY.reveal(), sync_aes_gcm_key=KEY.reveal())
+    held = await place.secrets.load()
+    assert (held.api_key, held.key) == (API_KEY, KEY)
+    assert (held.api_key_place, held.key_place) == (SecretPlace.FILE, SecretPlace.FILE)
+    assert place.handled == [API_KEY, KEY]
+    assert "canary" not in repr(held)
+
+
+async def test_what_the_tray_keeps_is_in_the_keyring_and_never_in_the_file(tmp_path: Path) -> None:
+    backend = GoodBackend()
+    place = Place(tmp_path, backend)
+    place.write(sync_api_key="", sync_aes_gcm_key=None)
+    before = place.config.read_bytes()
+    assert (await place.secrets.load()).key_place is SecretPlace.NOWHERE
+    await place.secrets.save(api_key=API_KEY, key=None)
+    await place.secrets.save(api_key=None, key=KEY)
+    held = await place.secrets.load()
+    assert (held.api_key, held.key, held.api_key_place) == (API_KEY, KEY, SecretPlace.KEYRING)
+    assert {service for service, _ in backend.entries} == {"Probe Tray"}
+    await place.secrets.forget()
+    await place.secrets.forget()
+    assert backend.entries == {}
+    assert place.config.read_bytes() == before
+
+
+async def test_the_file_goes_before_the_keyring(tmp_path: Path) -> None:
+    place = Place(tmp_path, GoodBackend())
+    await place.secrets.save(api_key=API_KEY, key=KEY)
+    place.write(sync_aes_gcm_key="07" * 32)
+    held = await place.secrets.load()
+    assert (held.key, held.key_place, held.api_key_place) == (
+        Secret("07" * 32),
+        SecretPlace.FILE,
+        SecretPlace.KEYRING,
+    )
+
+
+async def test_a_keyring_that_does_not_open_says_so(tmp_path: Path) -> None:
+    place = Place(tmp_path, LockedBackend())
+    with pytest.raises(KeyringLockedError):
+        await place.secrets.load()
+    with pytest.raises(KeyringLockedError):
+        await place.secrets.forget()
+
+
+async def test_a_keyring_that_keeps_something_else_is_noticed(tmp_path: Path) -> None:
+    with pytest.raises(KeyringDeniedError):
+        await Place(tmp_path, LyingBackend()).secrets.save(api_key=API_KEY, key=KEY)
+
+
+async def test_a_secret_that_is_no_text_is_named_and_not_shown(tmp_path: Path) -> None:
+    place = Place(tmp_path, GoodBackend())
+    place.write(sync_aes_gcm_key=["canary"])
+    with pytest.raises(ConfigError) as caught:
+        await place.secrets.load()
+    assert caught.value.facts["key"] == "sync_aes_gcm_key"
+    assert "canary" not in str(caught.value)

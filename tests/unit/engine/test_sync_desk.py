@@ -1,0 +1,256 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from probe_tray.core import sync_commands
+from probe_tray.core.credential import Credential
+from probe_tray.core.errors import KeyringLockedError, NotSentError, RetryLaterError, SyncRefusedError, WriteError
+from probe_tray.core.events import RenewalEnded, SettingsChanged
+from probe_tray.core.secret import Secret
+from probe_tray.core.settings import Settings
+from probe_tray.core.sync_commands import ForgetSync, SetUpSync, SyncNow
+from probe_tray.core.sync_setup import SecretPlace, SyncSecrets, SyncState
+from tests.support.fakes import problem_kind
+from tests.support.tokens import credential
+from tests.unit.engine.bench import Bench, running
+from tests.unit.engine.sync_bench import KEY, TARGET
+
+API_KEY = TARGET.api_key
+HELD = SyncSecrets(api_key=API_KEY, key=KEY, api_key_place=SecretPlace.KEYRING, key_place=SecretPlace.FILE)
+SET_UP = SetUpSync(url=f"{TARGET.url}/rest/v1/", api_key=API_KEY, key=KEY)
+
+
+class SyncedBench(Bench):
+    """A tray app that is set up for sync, unless told otherwise."""
+
+    def __init__(self, *credentials: Credential, set_up: bool = True, **settings: object) -> None:
+        given = replace(Settings(sync_url=TARGET.url if set_up else ""), **settings)
+        super().__init__(*credentials, settings=given)
+        if set_up:
+            self.sync.secrets.held = HELD
+        self.saved: list[Settings] = []
+        self.save_fault: WriteError | None = None
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncGenerator[None]:
+        async with running(self.sync.desk.watch(self._save)):
+            yield
+
+    @property
+    def known(self) -> SyncState:
+        return self.state.sync
+
+    @property
+    def syncs(self) -> int:
+        """How often the table was opened."""
+        return len(self.sync.table.opened)
+
+    async def _save(self, settings: Settings) -> None:
+        if self.save_fault is not None:
+            raise self.save_fault
+        self.saved.append(settings)
+        self.store.dispatch(SettingsChanged(settings=settings))
+
+
+async def test_the_state_says_how_it_is_set_up() -> None:
+    bench = SyncedBench()
+    async with bench.watching():
+        setup = bench.known.setup
+    assert (setup.url, setup.api_key, setup.key, setup.ready) == (
+        TARGET.url,
+        SecretPlace.KEYRING,
+        SecretPlace.FILE,
+        True,
+    )
+
+
+async def test_without_an_address_the_keyring_is_not_asked() -> None:
+    bench = SyncedBench(set_up=False)
+    bench.sync.secrets.fault = KeyringLockedError()
+    async with bench.watching():
+        assert (bench.known.setup.begun, bench.known.setup.problem) == (False, None)
+
+
+async def test_a_sync_runs_and_is_told() -> None:
+    bench = SyncedBench(credential())
+    async with bench.watching():
+        await bench.sync.desk.do(SyncNow())
+        report = bench.known.report
+        assert report is not None
+        assert (report.sent, report.well, bench.known.running) == (1, True, False)
+        assert (bench.known.done, bench.known.total) == (1, 1)
+        assert report.ended_at == bench.clock.now()
+
+
+async def test_a_received_login_is_among_the_accounts_at_once() -> None:
+    there, here = SyncedBench(credential()), SyncedBench()
+    await there.sync.desk.do(SyncNow())
+    here.sync.table.held = there.sync.table.held
+    await here.sync.desk.do(SyncNow())
+    assert here.state.account(credential().key) is not None
+
+
+async def test_two_who_ask_at_once_get_the_same_sync() -> None:
+    bench = SyncedBench(credential())
+    await asyncio.gather(bench.sync.desk.do(SyncNow()), bench.sync.desk.do(SyncNow()))
+    assert bench.syncs == 1
+
+
+async def test_a_permission_is_not_lost_on_the_sync_that_runs() -> None:
+    bench = SyncedBench(credential())
+    wish = SyncNow(overwrite=frozenset({"account-ana"}))
+    await asyncio.gather(bench.sync.desk.do(SyncNow()), bench.sync.desk.do(wish))
+    assert bench.syncs == 2
+
+
+async def test_what_is_missing_is_said() -> None:
+    bench = SyncedBench(set_up=False)
+    await bench.sync.desk.do(SyncNow())
+    report = bench.known.report
+    assert report is not None
+    assert problem_kind(report.problem) == "SyncOffError"
+
+
+async def test_setting_up_keeps_the_secrets_in_the_keyring_and_the_address_in_the_settings() -> None:
+    bench = SyncedBench(set_up=False)
+    async with bench.watching():
+        await bench.sync.desk.do(SET_UP)
+        assert bench.known.setup.ready
+        assert [settings.sync_url for settings in bench.saved] == [TARGET.url]
+        assert (bench.sync.secrets.held.api_key, bench.sync.secrets.held.key) == (API_KEY, KEY)
+        handed: list[Secret | None] = []
+        await bench.sync.desk.hand_out_key(handed.append)
+        assert handed == [KEY]
+        assert KEY.reveal() not in repr(bench.state)
+
+
+@pytest.mark.parametrize(
+    ("command", "kind"),
+    [
+        (replace(SET_UP, url="http://table.example"), "ConfigError"),
+        (replace(SET_UP, key=Secret("short")), "ConfigError"),
+        (replace(SET_UP, api_key=None), "SyncOffError"),
+    ],
+)
+async def test_what_cannot_be_used_is_not_kept(command: SetUpSync, kind: str) -> None:
+    bench = SyncedBench(set_up=False)
+    async with bench.watching():
+        await bench.sync.desk.do(command)
+        assert problem_kind(bench.known.setup.problem) == kind
+        assert (bench.saved, bench.sync.secrets.held) == ([], SyncSecrets())
+
+
+async def test_a_keyring_or_a_disk_that_says_no_is_told() -> None:
+    bench = SyncedBench(set_up=False)
+    async with bench.watching():
+        bench.sync.secrets.fault = KeyringLockedError()
+        await bench.sync.desk.do(SET_UP)
+        assert problem_kind(bench.known.setup.problem) == "KeyringLockedError"
+        bench.sync.secrets.fault, bench.save_fault = None, WriteError(path="config.json", reason="the disk is full")
+        await bench.sync.desk.do(SET_UP)
+        assert problem_kind(bench.known.setup.problem) == "WriteError"
+        bench.save_fault = None
+        await bench.sync.desk.do(SET_UP)
+        assert bench.known.setup.ready
+
+
+async def test_forgetting_takes_the_secrets_away_and_leaves_the_table() -> None:
+    bench = SyncedBench(credential())
+    async with bench.watching():
+        await bench.sync.desk.do(SyncNow())
+        await bench.sync.desk.do(ForgetSync())
+        assert (bench.sync.secrets.held, bench.known.setup.begun) == (SyncSecrets(), False)
+        assert [settings.sync_url for settings in bench.saved] == [""]
+        assert list(bench.sync.table.held) == ["account-ana"]
+
+
+async def test_the_table_is_tried_with_what_was_typed_and_nothing_is_kept() -> None:
+    bench = SyncedBench(credential(), set_up=False)
+    await bench.sync.desk.do(sync_commands.TestSync(url=TARGET.url, api_key=API_KEY, key=KEY))
+    found = bench.known.test
+    assert found is not None
+    assert (found.rows, found.problem, bench.known.testing) == (0, None, False)
+    assert (bench.sync.table.writes, bench.sync.secrets.held) == ([], SyncSecrets())
+    bench.sync.table.fault = SyncRefusedError(status="401")
+    await bench.sync.desk.do(sync_commands.TestSync(url=TARGET.url, api_key=API_KEY, key=KEY))
+    assert bench.known.test is not None
+    assert problem_kind(bench.known.test.problem) == "SyncRefusedError"
+    await bench.sync.desk.do(sync_commands.TestSync(url="nonsense", api_key=API_KEY, key=KEY))
+    assert bench.known.test is not None
+    assert problem_kind(bench.known.test.problem) == "ConfigError"
+
+
+def test_a_new_key_is_64_digits_and_another_one_each_time() -> None:
+    desk = SyncedBench().sync.desk
+    one, other = desk.new_key().reveal(), desk.new_key().reveal()
+    assert (len(one), int(one, 16) > 0, one != other) == (64, True, True)
+
+
+def renewed(bench: SyncedBench, *, well: bool = True) -> None:
+    problem = None if well else RetryLaterError().problem
+    bench.store.dispatch(RenewalEnded(key=credential().key, at=bench.clock.now(), problem=problem))
+
+
+async def test_a_renewal_is_followed_by_one_sync_where_that_is_wanted() -> None:
+    bench = SyncedBench(credential(), sync_after_renewal=True)
+    async with bench.watching():
+        renewed(bench)
+        renewed(bench)
+        await bench.clock.advance(timedelta(minutes=1))
+        assert bench.syncs == 1
+        renewed(bench, well=False)
+        await bench.clock.advance(timedelta(hours=5))
+        assert bench.syncs == 1
+
+
+async def test_without_the_wish_nothing_begins_by_itself() -> None:
+    bench = SyncedBench(credential())
+    async with bench.watching():
+        renewed(bench)
+        await bench.clock.advance(timedelta(hours=50))
+    assert bench.syncs == 0
+
+
+async def test_every_few_hours_it_begins_by_itself() -> None:
+    bench = SyncedBench(credential(), sync_every_hours=2)
+    async with bench.watching():
+        await bench.clock.advance(timedelta(minutes=2))
+        assert bench.syncs == 1
+        await bench.clock.advance(timedelta(hours=4, minutes=2))
+        assert bench.syncs == 3
+
+
+async def test_the_setting_counts_from_when_it_is_changed() -> None:
+    bench = SyncedBench(credential())
+    async with bench.watching():
+        bench.store.dispatch(SettingsChanged(settings=replace(bench.state.settings, sync_every_hours=1)))
+        await bench.clock.advance(timedelta(hours=1, minutes=1))
+        assert bench.syncs == 1
+        bench.store.dispatch(SettingsChanged(settings=replace(bench.state.settings, sync_every_hours=0)))
+        await bench.clock.advance(timedelta(hours=9))
+        assert bench.syncs == 1
+
+
+async def test_a_passing_failure_is_tried_again_and_one_that_needs_a_person_is_not() -> None:
+    bench = SyncedBench(credential(), sync_after_renewal=True)
+    async with bench.watching():
+        bench.sync.table.fault = NotSentError(reason="there is no connection")
+        renewed(bench)
+        await bench.clock.advance(timedelta(minutes=1))
+        bench.sync.table.fault = SyncRefusedError(status="401")
+        await bench.clock.advance(timedelta(minutes=16))
+        assert bench.syncs == 2
+        await bench.clock.advance(timedelta(hours=9))
+        assert bench.syncs == 2
+
+
+async def test_nothing_begins_by_itself_before_it_is_set_up() -> None:
+    bench = SyncedBench(credential(), set_up=False, sync_every_hours=1, sync_after_renewal=True)
+    async with bench.watching():
+        renewed(bench)
+        await bench.clock.advance(timedelta(hours=3))
+    assert (bench.syncs, bench.known.report) == (0, None)
