@@ -129,8 +129,9 @@ class ChartView(QWidget):
             y = area.bottom() - part * area.height()
             painter.drawLine(QLineF(area.left(), y, area.right(), y))
         painter.setPen(QPen(QColor(colours.warning), 1.0, Qt.PenStyle.DashLine))
-        y = area.bottom() - found.warning * area.height()
-        painter.drawLine(QLineF(area.left(), y, area.right(), y))
+        for level in found.levels:
+            y = area.bottom() - level.at * area.height()
+            painter.drawLine(QLineF(area.left(), y, area.right(), y))
         painter.setPen(QColor(colours.secondary))
         painter.drawText(QRectF(area.left() + theme.px(4), area.top(), theme.px(60), self._words()), _LEFT, "100%")
         free = area.left()
@@ -160,6 +161,12 @@ class ChartView(QWidget):
             painter.setPen(QColor(theme.tokens.secondary))
             painter.drawText(QRectF(x + theme.px(20), y, room + 1, self._words()), _LEFT, line.label)
             x += theme.px(20) + room + theme.px(18)
+        if found.levels:
+            painter.setPen(QPen(QColor(theme.tokens.warning), 1.0, Qt.PenStyle.DashLine))
+            painter.drawLine(QLineF(x + 1, y + self._words() / 2, x + theme.px(14), y + self._words() / 2))
+            painter.setPen(QColor(theme.tokens.secondary))
+            said = " · ".join(level.text for level in found.levels)
+            painter.drawText(QRectF(x + theme.px(20), y, self.width() - x, self._words()), _LEFT, said)
 
     def _words(self) -> int:
         return math.ceil(self._theme.metrics(12).height()) + self._theme.px(3)

@@ -6,13 +6,15 @@ import msgspec
 
 from probe_tray.core.details import Details
 from probe_tray.core.details import Line as Past
-from probe_tray.core.history import Span
+from probe_tray.core.history import Meter, Span
+from probe_tray.core.levels import levels
+from probe_tray.core.quota import Window
 from probe_tray.core.settings import Settings
 from probe_tray.view.looks import kind_label
 from probe_tray.view.times import Now, clock, date, weekday
 from probe_tray.view.translate import Translator
 
-_FULL = 1000
+_FULL, _PERCENT = 1000, 100
 _GAP = 3
 """Stretches without a sample that tell a gap from a pause."""
 
@@ -23,6 +25,14 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     runs: tuple[tuple[tuple[float, float], ...], ...]
     """Stretches without a gap; from left to right 0 to 1, from nothing used to everything 0 to 1."""
+
+
+class LevelLine(msgspec.Struct, frozen=True):
+    """A level at which the program warns."""
+
+    at: float
+    """0 to 1."""
+    text: str
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -39,8 +49,8 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     """The one that matters most first."""
     ticks: tuple[Tick, ...]
-    warning: float
-    """Where the level for warnings lies, 0 to 1."""
+    levels: tuple[LevelLine, ...]
+    """From where on the program warns, one line for all windows where that is the same."""
     empty: str
     """What to say where there is no line; empty where there is one."""
     spoken: str
@@ -54,10 +64,31 @@ def chart(details: Details | None, span: Span, settings: Settings, now: Now, t: 
     return Chart(
         lines=lines,
         ticks=_ticks(span, now, t),
-        warning=settings.warn_used_percent / 100,
+        levels=_levels([past.meter for past in details.lines] if details is not None and known else [], settings, t),
         empty=empty,
         spoken=". ".join(_spoken(past, t) for past in details.lines) if details is not None and known else empty,
     )
+
+
+def _levels(meters: list[Meter], settings: Settings, t: Translator) -> tuple[LevelLine, ...]:
+    found = {
+        kind_label(meter.kind, meter.seconds, t): levels(
+            Window(kind=meter.kind, seconds=meter.seconds, used_percent=0, reset_at=None), settings
+        ).warning
+        for meter in meters
+    }
+    if len(set(found.values())) <= 1:
+        return tuple(
+            LevelLine(w / _PERCENT, t("warns from {percent}%", percent=_whole(w))) for w in set(found.values())
+        )
+    return tuple(
+        LevelLine(w / _PERCENT, t("{window} warns from {percent}%", window=label, percent=_whole(w)))
+        for label, w in found.items()
+    )
+
+
+def _whole(percent: float) -> str:
+    return str(round(percent))
 
 
 def _line(past: Past, span: Span, now: Now, t: Translator) -> Line:

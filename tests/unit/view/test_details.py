@@ -122,6 +122,14 @@ def test_the_chart_shows_gaps_as_gaps() -> None:
     assert chart.spoken == "Week: 71% now, at most 71%. 5 h: 84% now, at most 84%"
 
 
+def test_the_dashed_line_is_told_once_where_both_windows_warn_alike_else_for_each() -> None:
+    state = samples.looked_at()
+    assert [(round(x.at, 2), x.text) for x in shown(state).chart.levels] == [(0.8, "warns from 80%")]
+    apart = shown(replace(state, settings=Settings(warn_weekly_percent=70))).chart
+    assert [(round(x.at, 2), x.text) for x in apart.levels] == [(0.7, "Week warns from 70%"), (0.8, "5 h warns from 80%")]
+    assert shown(replace(state, details=None)).chart.levels == ()
+
+
 @pytest.mark.parametrize(
     ("span", "first", "last", "count"),
     [(Span.DAY, "16:00", "12:00", 6), (Span.WEEK, "Mon", "Sun", 7), (Span.MONTH, "28 Oct", "22 Nov", 6)],
