@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QBrush, QColor
+from PySide6.QtGui import QBrush, QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -104,6 +104,11 @@ class SyncResultDialog(QDialog):
         self.raise_()
         self.activateWindow()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the new width between the columns."""
+        super().resizeEvent(event)
+        self._share()
+
     def changeEvent(self, event: QEvent) -> None:
         """Grow with the system's font."""
         super().changeEvent(event)
@@ -187,7 +192,10 @@ class SyncResultDialog(QDialog):
         )
         self._title.setFont(theme.font(15, strong=True))
         self._text.setFont(theme.font(12.5))
-        header = self.tree.header()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.resizeSection(_WHO, px(190))
+        self.tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self._share()
         self._ink()
+
+    def _share(self) -> None:
+        """Leave most of a narrow window to the sentences."""
+        self.tree.header().resizeSection(_WHO, min(self._theme.px(190), self.width() * 3 // 10))

@@ -181,7 +181,6 @@ class SyncSetupDialog(QDialog):
         for part in (page, scroll.viewport()):
             part.setAutoFillBackground(False)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         end = QHBoxLayout()
         end.setContentsMargins(px(20), 0, px(20), 0)
         end.addWidget(self.forget)

@@ -26,7 +26,7 @@ from probe_tray.core.state import AppState, LoginPhase, LoginState, Unreadable, 
 from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.view.models import Action, ActionKind
 from probe_tray.view.translate import Translator
-from tests.unit.ui import samples
+from tests.unit.ui import samples, transfers
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 from tests.unit.ui.sync_samples import synced
 
@@ -47,6 +47,8 @@ def rich(*, privacy: bool = False) -> AppState:
         unreadable=(Unreadable(location="/logins/lost@example.com.json", problem=broken),),
         details=looked_at.details,
         sync=synced(),
+        importing=transfers.found(),
+        exporting=transfers.failed(),
         model_run=ModelRun(started_at=samples.NOW, accounts=(first.key,), running=False),
         login=LoginState(
             phase=LoginPhase.WAITING, way=Way.CODE, user_code="ABCD-EFGH", page="https://example.com/device"
@@ -76,6 +78,7 @@ class EveryWindow:
                 action.trigger()
         key = state.accounts[0].key
         self._shell.show_details(key)
+        self._shell._syncing.set_up()
         self._shell.act(Action(kind=ActionKind.REMOVE, label="", key=key))
         self.draw()
         # Sizes hold only once the windows were laid out.
