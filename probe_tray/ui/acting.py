@@ -181,7 +181,10 @@ class Acting:
         groups = self._groups(card.key)
         if card.notice is not None and not groups:
             groups = (card.notice.actions, *groups)
-        return open_card_menu(parent, groups, self.act, at) if any(groups) else None
+        pressed = card.notice is not None and card.notice.action is not None
+        # What the keys of the list do with this card.
+        keys = {ActionKind.RENAME: "F2"} | ({} if pressed else {ActionKind.DETAILS: "Return"})
+        return open_card_menu(parent, groups, self.act, at, keys) if any(groups) else None
 
     def _act_on(self, account: AccountState, kind: ActionKind) -> None:
         match kind:

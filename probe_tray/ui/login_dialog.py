@@ -14,6 +14,7 @@ from probe_tray.ui.describing import describe
 from probe_tray.ui.icon import IconPainter, card_ink
 from probe_tray.ui.paste_row import PasteRow
 from probe_tray.ui.placing import inside
+from probe_tray.ui.thanking import Thanking
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
 from probe_tray.view.models import IconLook, LoginView
@@ -47,13 +48,14 @@ class LoginDialog(QDialog):
         self._actions = actions
         self._model: LoginView | None = None
         self._pastes = self._opened = False
+        self._thanking = Thanking(self)
         self._picture = QLabel()
         self._title, self._text, self._other = words(wrap=True), words(wrap=True), words(wrap=True)
         self._code, self._page = _to_be_copied(), _to_be_copied()
         self._line, self._foot = QFrame(), QFrame()
         self._open = self._button(actions.open_again)
         self._copy_code = self._button(self._hand_out_code)
-        self._copy = self._button(actions.copy_address)
+        self._copy = self._button(self._hand_out_address)
         self._use_browser = self._button(lambda: self._log_in(Way.BROWSER))
         self._use_code = self._button(lambda: self._log_in(Way.CODE))
         self._paste = self._button(self._ask_for_address)
@@ -84,6 +86,7 @@ class LoginDialog(QDialog):
             label.setText(text)
             label.setVisible(bool(text))
         self._line.setVisible(bool(model.other_ways))
+        self._thanking.end()
         for button, text in self._labels(model):
             button.setText(text)
             button.setVisible(bool(text))
@@ -255,6 +258,12 @@ class LoginDialog(QDialog):
     def _hand_out_code(self) -> None:
         if self._model is not None:
             self._actions.copy_text(self._model.code)
+            self._thanking.thank(self._copy_code, self._model.copied)
+
+    def _hand_out_address(self) -> None:
+        self._actions.copy_address()
+        if self._model is not None:
+            self._thanking.thank(self._copy, self._model.copied)
 
     def _log_in(self, way: Way | None) -> None:
         """Begin a login for the same account; None: by the same way as before."""

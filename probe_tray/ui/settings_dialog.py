@@ -84,6 +84,7 @@ class SettingsDialog(QDialog):
                 field.show(values[key])
             self._check()
             self._look_for_proxy()
+            self._fields[self._form.rows[0].key].widget.setFocus()
         self.show()
         self.raise_()
         self.activateWindow()

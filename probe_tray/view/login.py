@@ -94,6 +94,7 @@ def _with_ways(view: LoginView, state: LoginState, t: Translator) -> LoginView:
             page=state.page,
             open_again=t("&Open the page"),
             copy_code=t("&Copy code"),
+            copied=t("Copied"),
             other_ways=t("The code does not work?"),
             use_browser=t("Use the &browser"),
             paste=t("&Paste the address"),
@@ -109,6 +110,7 @@ def _with_ways(view: LoginView, state: LoginState, t: Translator) -> LoginView:
         view,
         open_again=t("Open the page &again"),
         copy_address=t("&Copy address"),
+        copied=t("Copied"),
         other_ways=t("Pasting does not work?")
         if by_hand
         else t("The browser is on another computer, or shows an error?"),

@@ -241,6 +241,8 @@ class LoginView(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: no such button now. The same for the other buttons."""
     copy_address: str = ""
     copy_code: str = ""
+    copied: str = ""
+    """What a button says for a moment after it has copied."""
     other_ways: str = ""
     """Stands above the buttons for other ways; may be empty while these are there."""
     use_browser: str = ""

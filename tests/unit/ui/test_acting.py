@@ -203,3 +203,10 @@ def test_a_name_is_given_in_privacy_mode_too_and_the_shown_letters_are_none(desk
     desk.acting.name(ANA.key, "a•••@e•••")
     desk.acting.name(ANA.key, "Work")
     assert desk.engine.sent == [Arrange(Desk()), Arrange(Desk().named(ANA.key.slug, "Work"))]
+
+
+def test_the_menu_tells_the_keys_that_do_the_same(desk: Bench) -> None:
+    menu = desk.menu("ana@example.com")
+    keys = {row.text(): row.shortcut().toString() for row in menu.actions() if not row.shortcut().isEmpty()}
+    assert keys == {"&Details…": "Return", "Rena&me…": "F2"}
+    menu.close()

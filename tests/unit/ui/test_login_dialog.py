@@ -314,3 +314,17 @@ def test_nothing_is_cut_off_whatever_the_font_and_language(
             assert button.width() >= button.sizeHint().width(), button.text()
             corner = button.mapTo(person.dialog, button.rect().bottomRight())
             assert person.dialog.rect().contains(corner), button.text()
+
+
+@pytest.mark.parametrize(("state", "label"), [(CODE, "Copy code"), (BROWSER, "Copy address")])
+def test_a_button_that_has_copied_says_so_for_a_moment(person: Person, state: LoginState, label: str) -> None:
+    person.sees(state)
+    button = person.buttons()[label]
+    width = button.width()
+    button.click()
+    assert (button.text(), button.width()) == ("Copied", width)
+    person.dialog._thanking._timer.timeout.emit()
+    assert button.text().replace("&", "") == label
+    button.click()
+    person.sees(state)
+    assert button.text().replace("&", "") == label
