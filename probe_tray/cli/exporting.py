@@ -24,6 +24,7 @@ from probe_tray.adapters.vault import VaultStore
 from probe_tray.cli.accounts import Found, find_logins, read_settings
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.hints import at_the_command_line, with_hints
+from probe_tray.cli.language import spoken
 from probe_tray.cli.output import Console
 from probe_tray.core.errors import UsageError, WriteError
 from probe_tray.core.exporting import LIVE_WARNING, SHARED_WARNING, Export, ExportFormat, NewFile, Style, export
@@ -64,7 +65,9 @@ def run_export(arguments: Arguments, name: str) -> int:
         )
         # The official client's own login is exported only where somebody names its file.
         logins = [s.credential for s in found.logins if arguments.paths or s.store is not StoreKind.OFFICIAL]
-        exporting = _Exporting(arguments, found, places.official_login)
+        # Complaints are part of the JSON, which does not change with the language.
+        t = Translator() if arguments.json else Translator(spoken(loaded.settings.language, os.environ))
+        exporting = _Exporting(arguments, found, places.official_login, t)
         return exporting.run(export(logins, style), style)
 
 
@@ -74,28 +77,33 @@ async def _find(arguments: Arguments, loaded: LoadedSettings, places: Places, kn
 
 
 class _Exporting:
-    def __init__(self, arguments: Arguments, found: Found, official: Path) -> None:
+    def __init__(self, arguments: Arguments, found: Found, official: Path, t: Translator) -> None:
         self._arguments = arguments
+        self._t = t
         self._official = official
         self._console = Console(quiet=arguments.quiet)
-        self._complaints = _complaints(found)
+        self._complaints = _complaints(found, t)
         self._written: list[str] = []
 
     def run(self, result: Export, style: Style) -> int:
-        name = style.format.value
-        self._complaints += [f"{left.who} cannot be written as {name}: {left.reason}." for left in result.left_out]
+        name, t = style.format.value, self._t
+        self._complaints += [
+            t("{who} cannot be written as {format}: {reason}.", who=left.who, format=name, reason=t(left.reason))
+            for left in result.left_out
+        ]
         if not result.files:
-            self._complaints.append("there is nothing to export.")
+            self._complaints.append(t("there is nothing to export."))
         printed = self._arguments.o == _STANDARD_OUTPUT
         targets = [] if printed else self._targets(result.files)
         if printed and len(result.files) > 1:
             what = f"-o - takes one file, and {name} makes {len(result.files)}: choose jsonl or sub2api, or a folder."
             raise UsageError(what=what)
         if result.files:
-            self._console.note(LIVE_WARNING)
+            self._console.note(t(LIVE_WARNING))
             if style.refresh_tokens:
-                leave = "" if style.format is ExportFormat.OFFICIAL else " --no-refresh-tokens leaves them out."
-                self._console.note(SHARED_WARNING + leave)
+                self._console.note(t(SHARED_WARNING))
+                if style.format is not ExportFormat.OFFICIAL:
+                    self._console.note(t("--no-refresh-tokens leaves them out."))
         if printed:
             for file in result.files:
                 self._console.result(file.text.reveal().encode())
@@ -103,7 +111,8 @@ class _Exporting:
             for path, file in zip(targets, result.files, strict=False):
                 self._write(path, file)
         except KeyboardInterrupt:
-            self._complaints.append(f"interrupted: {len(self._written)} of {len(targets)} files were written.")
+            facts = {"done": str(len(self._written)), "all": str(len(targets))}
+            self._complaints.append(t("interrupted: {done} of {all} files were written.", **facts))
             return self._end(result, _INTERRUPTED)
         return self._end(result, _FAILED if self._complaints else _DONE)
 
@@ -123,14 +132,18 @@ class _Exporting:
             make_missing(path.absolute().parent)
             replace_file(path, data)
         except WriteError as error:
-            self._complaints.append(str(error))
+            self._complaints.append(f"{self._t.title(error.problem)} {self._t.hint(error.problem)}")
             return
         self._written.append(str(path))
         if len(data) > LIMIT:
-            self._console.note(
-                f"{path} is larger than {LIMIT // 1024} KiB, which --import does not read; "
-                "the format codex-probe makes a file of each login."
+            t = self._t
+            said = t(
+                "{file} is larger than {size} KiB, which --import does not read; the format codex-probe makes a file "
+                "of each login.",
+                file=str(path),
+                size=str(LIMIT // 1024),
             )
+            self._console.note(said)
 
     def _targets(self, files: Sequence[NewFile]) -> list[Path]:
         """Where each file goes. Raises UsageError where something is in the way; then nothing is written."""
@@ -169,9 +182,8 @@ def _means_folder(given: str) -> bool:
     return not path.suffix and not is_there(path)
 
 
-def _complaints(found: Found) -> list[str]:
-    t = Translator()
+def _complaints(found: Found, t: Translator) -> list[str]:
     stores = [f"{t.title(trouble)} {t.hint(trouble)}" for trouble in map(at_the_command_line, found.troubles)]
     reports = [entry for entry in found.entries if isinstance(entry, AccountReport)]
-    keys = [f"{report.location} holds an API key, and no login." for report in reports if report.api_key]
+    keys = [t("{file} holds an API key, and no login.", file=r.location) for r in reports if r.api_key]
     return stores + failures(map(with_hints, reports), t) + keys

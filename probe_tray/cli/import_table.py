@@ -21,8 +21,6 @@ from probe_tray.view.transfer import (
 )
 from probe_tray.view.translate import Translator
 
-HEADER = ("Account", "Format", "Expires", "File", "What happens")
-
 _WEIGHTS = {Tone.CALM: Weight.GOOD, Tone.WARNING: Weight.WARNING, Tone.CRITICAL: Weight.CRITICAL, None: Weight.PLAIN}
 
 
@@ -51,6 +49,11 @@ class _Result(msgspec.Struct, frozen=True, kw_only=True):
     logins: list[_Login]
 
 
+def import_header(t: Translator) -> tuple[str, ...]:
+    """The names of the columns."""
+    return t("Account"), t("Format"), t("Expires"), t("File"), t("What happens")
+
+
 def import_rows(items: Iterable[Item], now: Now, t: Translator) -> list[tuple[Cell, ...]]:
     """One row for each login that was found, in their order."""
     return [_row(item, now, t) for item in items]
@@ -68,8 +71,9 @@ def what_came(items: Sequence[Item], done: Mapping[int, Problem | None], t: Tran
     return came_of_it(imported, len(items) - imported - failed, failed, t)
 
 
-def import_json(items: Sequence[Item], done: Mapping[int, Problem | None], t: Translator) -> bytes:
-    """All of it for programs; without any token."""
+def import_json(items: Sequence[Item], done: Mapping[int, Problem | None]) -> bytes:
+    """All of it for programs, in English whatever the person speaks; without any token."""
+    t = Translator()
     logins: list[_Login] = []
     for number, item in enumerate(items):
         login, problem = item.credential, item.problem or done.get(number)
@@ -99,7 +103,7 @@ def _row(item: Item, now: Now, t: Translator) -> tuple[Cell, ...]:
     if expiry is None:
         expires = Cell(MISSING)
     elif expiry <= now.moment:
-        expires = Cell("ended", Weight.WARNING)
+        expires = Cell(t("ended"), Weight.WARNING)
     else:
         expires = Cell(until(expiry, now, t))
     if item.problem is not None:

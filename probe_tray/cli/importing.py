@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Sequence
-from typing import TextIO
+from typing import NamedTuple
 
 from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.config_file import LoadedSettings
@@ -19,9 +20,11 @@ from probe_tray.cli.accounts import read_settings
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.hints import at_the_command_line, with_hints
 from probe_tray.cli.import_sources import STANDARD_INPUT, read_sources
-from probe_tray.cli.import_table import HEADER, import_json, import_rows, what_came, what_happens
+from probe_tray.cli.import_table import import_header, import_json, import_rows, what_came, what_happens
+from probe_tray.cli.language import spoken
 from probe_tray.cli.layout import Table
 from probe_tray.cli.output import Console
+from probe_tray.cli.pipes import is_terminal
 from probe_tray.cli.signals import Interruption
 from probe_tray.core.errors import ProbeError, Problem
 from probe_tray.core.importing import COPY_WARNING, Item, Source, warns_of_copies
@@ -35,12 +38,11 @@ from probe_tray.ports import AccountStore
 from probe_tray.view.status_table import failures
 from probe_tray.view.times import Now
 from probe_tray.view.transfer import place_of
-from probe_tray.view.translate import Translator
+from probe_tray.view.translate import Translator, mark
 from probe_tray.wiring import vault_key
 
 _DONE, _FAILED, _WRONG_USE = 0, 1, 2
-_KEPT = "interrupted: what was imported by then is kept."
-_QUESTION = "Take them? [y/N] "
+_KEPT = mark("interrupted: what was imported by then is kept.")
 
 
 def run_import(arguments: Arguments) -> int:
@@ -54,34 +56,39 @@ def run_import(arguments: Arguments) -> int:
         places = user_places()
         loaded = read_settings(arguments.config, places)
         console = Console(quiet=arguments.quiet)
+        t = Translator(spoken(loaded.settings.language, os.environ))
         if loaded.problem is not None:
-            console.note(Translator().title(loaded.problem))
-        if STANDARD_INPUT in arguments.paths and _is_terminal(sys.stdin):
-            console.prompt("Paste the logins here, then end the input (Ctrl-D; on Windows Ctrl-Z and Enter).")
+            console.note(t.title(loaded.problem))
+        if STANDARD_INPUT in arguments.paths and is_terminal(sys.stdin):
+            console.prompt(t("Paste the logins here, then end the input (Ctrl-D; on Windows Ctrl-Z and Enter)."))
         sources = read_sources(arguments.paths, places.official_login)
         # One loop for both halves; between them a person is asked, and Ctrl-C is to end that at once.
         with asyncio.Runner() as runner:
-            return _Import(arguments, console, places, loaded, known).run(sources, runner)
+            return _Import(arguments, console, _Means(places, loaded, known), t).run(sources, runner)
+
+
+class _Means(NamedTuple):
+    places: Places
+    loaded: LoadedSettings
+    known: KnownSecrets
 
 
 class _Import:
-    def __init__(
-        self, arguments: Arguments, console: Console, places: Places, loaded: LoadedSettings, known: KnownSecrets
-    ) -> None:
+    def __init__(self, arguments: Arguments, console: Console, means: _Means, t: Translator) -> None:
         self._arguments = arguments
         self._console = console
-        locks = FileLocks(places.locks)
-        stores, self._target = _own_stores(loaded, places, locks, known)
+        locks, loaded = FileLocks(means.places.locks), means.loaded
+        stores, self._target = _own_stores(loaded, means.places, locks, means.known)
         self._importing = Importing(Accounts(stores, Store(AppState(settings=loaded.settings))), locks)
         self._done: dict[int, Problem | None] = {}
-        self._t = Translator()
+        self._t = t
         self._failed = False
 
     def run(self, sources: Sequence[Source], runner: asyncio.Runner) -> int:
         items = runner.run(self._preview(sources))
         if items is None:
             if self._arguments.json:
-                self._console.result(import_json((), {}, self._t))
+                self._console.result(import_json((), {}))
             return _FAILED
         self._failed |= any(item.problem is not None for item in items)
         self._show(items)
@@ -92,7 +99,7 @@ class _Import:
                 status = runner.run(self._take(items))
                 self._console.note(what_came(items, self._done, self._t))
         if self._arguments.json:
-            self._console.result(import_json(items, self._done, self._t))
+            self._console.result(import_json(items, self._done))
         return (_FAILED if self._failed else _DONE) if status is None or status == _DONE else status
 
     async def _preview(self, sources: Sequence[Source]) -> tuple[Item, ...] | None:
@@ -105,7 +112,7 @@ class _Import:
     def _show(self, items: tuple[Item, ...]) -> None:
         if not self._arguments.json:
             rows = import_rows(items, Now(SystemClock().now(), LocalZone()), self._t)
-            self._console.table(Table(header=HEADER, rows=rows))
+            self._console.table(Table(header=import_header(self._t), rows=rows))
         reports = [AccountReport(location=item.location, problem=item.problem) for item in items]
         for failure in failures(reports, self._t):
             self._console.failure(failure)
@@ -114,22 +121,23 @@ class _Import:
                 self._console.note(f"{place_of(item.location, item.entry, self._t)}: {note}")
         self._console.note(what_happens(items, self._target, self._t))
         if warns_of_copies(items):
-            self._console.note(COPY_WARNING)
+            self._console.note(self._t(COPY_WARNING))
 
     def _permission(self) -> int | None:
         """None to go on, else the exit status: a person is asked, a script has to say so beforehand."""
-        if self._arguments.json or not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
-            self._console.failure("nothing was imported: nobody can be asked here. Run it again with --yes.")
+        t = self._t
+        if self._arguments.json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+            self._console.failure(t("nothing was imported: nobody can be asked here. Run it again with --yes."))
             return _WRONG_USE
-        self._console.prompt(_QUESTION, end="")
+        self._console.prompt(t("Take them? [y/N] "), end="")
         if sys.stdin.readline().strip().lower() in {"y", "yes"}:
             return None
-        self._console.note("Nothing was imported.")
+        self._console.note(t("Nothing was imported."))
         return _DONE
 
     async def _take(self, items: Sequence[Item]) -> int | None:
         ended: list[bool] = []
-        with Interruption(lambda: ended.append(True), lambda: self._console.failure(_KEPT)) as interruption:
+        with Interruption(lambda: ended.append(True), lambda: self._console.failure(self._t(_KEPT))) as interruption:
             for number, item in enumerate(items):
                 if item.taken and item.credential is not None and not ended:
                     try:
@@ -145,7 +153,7 @@ class _Import:
             self._console.failure(failure)
         self._failed |= bool(failed)
         if interruption.status is not None:
-            self._console.failure(_KEPT)
+            self._console.failure(self._t(_KEPT))
         return interruption.status
 
     def _complain(self, problem: Problem) -> None:
@@ -166,8 +174,3 @@ def _own_stores(
     if loaded.settings.storage is Storage.FOLDER:
         return (shared, vault), str(folder)
     return (vault, shared), "the vault"
-
-
-def _is_terminal(stream: TextIO | None) -> bool:
-    """Each of them is None in a process that was started with it closed."""
-    return stream is not None and stream.isatty()

@@ -119,7 +119,7 @@ def in_lines(tables: Sequence[Table], columns: int) -> list[Line]:
     while True:
         least = [min(_NARROWEST, most) for most in _natural(table)]
         widths = _fitted(table, columns, least)
-        if widths is not None or len(table.header) == _FEWEST:
+        if widths is not None or len(table.header) <= _FEWEST:
             break
         # Name and outcome, the first column and the last, stay to the end.
         table = _without(table, 1)

@@ -20,11 +20,12 @@ from probe_tray.adapters.places import Places, user_places
 from probe_tray.adapters.randomness import SystemRandomness
 from probe_tray.cli.accounts import read_settings
 from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.language import spoken
 from probe_tray.cli.login_target import LoginTarget
 from probe_tray.cli.output import Console
-from probe_tray.cli.pasting import read_lines
+from probe_tray.cli.pasting import ShownAddress, read_lines
 from probe_tray.cli.signals import Interruption
-from probe_tray.cli.work import chosen_proxy
+from probe_tray.cli.work import chosen_proxy, proxy_note, told
 from probe_tray.core.credential import Credential, StoredCredential
 from probe_tray.core.errors import (
     BrowserError,
@@ -39,12 +40,14 @@ from probe_tray.core.oauth import Grant
 from probe_tray.core.report import AccountReport
 from probe_tray.core.secret import Secret
 from probe_tray.core.service import OFFICIAL, Service
+from probe_tray.core.settings import Settings
 from probe_tray.engine.device_sign_in import DeviceSignIn
 from probe_tray.engine.exchange import Exchange
 from probe_tray.engine.sign_in import BrowserSignIn, Waiting
 from probe_tray.engine.waiting import to_the_end
 from probe_tray.ports import Browser
 from probe_tray.view.json_table import accounts_json
+from probe_tray.view.translate import Translator
 
 _DONE, _FAILED = 0, 1
 
@@ -57,12 +60,15 @@ def run_login(arguments: Arguments) -> int:
     switch_off_core_dumps()
     known = KnownSecrets()
     with configure_logging(logging.WARNING, sys.stderr, Redactor(known)):
-        return asyncio.run(_login(arguments, Console(quiet=arguments.quiet), known))
+        places = user_places()
+        settings = read_settings(arguments.config, places).settings
+        t = Translator(spoken(settings.language, os.environ))
+        return asyncio.run(_login(arguments, Console(quiet=arguments.quiet), places, settings, known, t))
 
 
-async def _login(arguments: Arguments, console: Console, known: KnownSecrets) -> int:
-    places = user_places()
-    settings = read_settings(arguments.config, places).settings
+async def _login(
+    arguments: Arguments, console: Console, places: Places, settings: Settings, known: KnownSecrets, t: Translator
+) -> int:
     proxy = chosen_proxy(arguments, settings)
     target = LoginTarget(
         arguments.o or "",
@@ -71,37 +77,39 @@ async def _login(arguments: Arguments, console: Console, known: KnownSecrets) ->
         made=MadeHere(places.made_here),
     )
     await target.prepare()
-    console.note(f"Proxy: {proxy.shown} ({proxy.found_in})")
+    console.note(proxy_note(proxy, t))
     service = msgspec.structs.replace(OFFICIAL, redirect_host=settings.redirect_host)
     client = ServiceClient(service, proxy, os.environ, handles=known.add)
     listener = LoopbackListener(service)
-    signing = _SigningIn(arguments, console, service, client, listener, known)
+    signing = _SigningIn(arguments, console, service, client, listener, known, t)
     task = asyncio.create_task(signing.run(places, target))
 
     def stop() -> None:
         if signing.trading:
             # The tokens are on their way: that is seen to its end.
-            console.prompt("Waiting until the login is kept, at most 45 s. Ctrl-C again stops at once, without it.")
+            console.prompt(t("Waiting until the login is kept, at most 45 s. Ctrl-C again stops at once, without it."))
         else:
             task.cancel()
 
-    interruption = Interruption(stop, lambda: console.failure("stopped at once: sign in again to be sure of a login."))
+    interruption = Interruption(stop, lambda: console.failure(t("stopped at once; sign in again.")))
     try:
         with interruption:
             status = await task
     except asyncio.CancelledError:
-        console.failure("interrupted: nobody was signed in.")
+        console.failure(t("interrupted: nobody was signed in."))
         return interruption.status or _FAILED
     except BrowserError as error:
-        console.failure(f"{error.title} Run it again with --no-browser for the address, or with --device for a code.")
+        advice = t("Run it again with --no-browser for the address, or with --device for a code.")
+        console.failure(f"{t.title(error.problem)} {advice}")
         return _FAILED
     except PortsTakenError as error:
-        others = "--device" if arguments.no_browser else "--device or --no-browser"
-        console.failure(f"{error.title} Close that program, or run it again with {others}.")
+        either = t("Close that program, or run it again with --device or --no-browser.")
+        advice = t("Close that program, or run it again with --device.") if arguments.no_browser else either
+        console.failure(f"{t.title(error.problem)} {advice}")
         return _FAILED
     except ServiceError as error:
         # A code works once, and only in the attempt that it was given to.
-        console.failure(f"{error.title} Nobody was signed in: log in again.")
+        console.failure(f"{t.title(error.problem)} {t('Nobody was signed in: log in again.')}")
         return _FAILED
     finally:
         await listener.closed()
@@ -120,7 +128,9 @@ class _SigningIn:
         client: ServiceClient,
         listener: LoopbackListener,
         known: KnownSecrets,
+        t: Translator,
     ) -> None:
+        self._t = t
         self._arguments = arguments
         self._console = console
         self._service = service
@@ -132,15 +142,16 @@ class _SigningIn:
         """Whether the code is being traded for tokens, or they are being saved."""
 
     async def run(self, places: Places, target: LoginTarget) -> int:
-        grant = await self._grant()
+        t, grant = self._t, await self._grant()
         self.trading = True
         credential = await Exchange(self._service, self._client, self._clock).run(grant, self._clock_off)
         stored, problem = await to_the_end(self._keep(credential, places, target))
         self._tell(stored)
         if problem is None:
-            self._console.note(f"Signed in as {credential.email or credential.account_id}.")
+            self._console.note(t("Signed in as {who}.", who=credential.email or credential.account_id))
             return _DONE
-        self._console.failure(f"{problem.title} The login was saved as {stored.location} instead.")
+        instead = t("The login was saved as {file} instead.", file=stored.location)
+        self._console.failure(f"{t.title(problem.problem)} {instead}")
         return _FAILED
 
     async def _grant(self) -> Grant:
@@ -153,12 +164,14 @@ class _SigningIn:
         try:
             return await self._by_hand(self._listener)
         except PortsTakenError as error:
-            self._console.prompt(f"{error.title} Only an address that is pasted here ends this login.")
+            t = self._t
+            advice = t("Only an address that is pasted here ends this login.")
+            self._console.prompt(f"{t.title(error.problem)} {advice}")
             return await self._by_hand(None, error)
 
     async def _by_hand(self, listener: LoopbackListener | None, taken: PortsTakenError | None = None) -> Grant:
         """Wait for a pasted address, and for the browser unless nothing can listen: then ``taken`` says why."""
-        sign_in = self._sign_in(listener, _ShownAddress(self._console))
+        sign_in = self._sign_in(listener, ShownAddress(self._console, self._t))
         nobody_left = pasted = False
 
         def heard(line: str) -> None:
@@ -168,7 +181,7 @@ class _SigningIn:
                     sign_in.paste(Secret(line))
                     pasted = True
             except PastedAddressError as error:
-                self._console.prompt(str(error))
+                self._console.prompt(told(error, self._t))
 
         def ended() -> None:
             nonlocal nobody_left
@@ -194,20 +207,30 @@ class _SigningIn:
         return BrowserSignIn(self._service, listener, browser, self._clock, chance, handles=handles)
 
     def _waits(self, waiting: Waiting) -> None:
-        until = f"until {waiting.ends_at.astimezone(LocalZone()):%H:%M}"
-        where = "" if waiting.port is None else f" on port {waiting.port}"
-        self._console.note(f"Waiting for the browser{where} {until}.")
+        t, clock = self._t, f"{waiting.ends_at.astimezone(LocalZone()):%H:%M}"
+        if waiting.port is None:
+            self._console.note(t("Waiting for the browser until {clock}.", clock=clock))
+        else:
+            port = str(waiting.port)
+            self._console.note(t("Waiting for the browser on port {port} until {clock}.", port=port, clock=clock))
 
     def _code(self, waiting: Waiting) -> None:
-        until = f"{waiting.ends_at.astimezone(LocalZone()):%H:%M}"
-        self._console.prompt(f"Open {waiting.page} and type the code {waiting.user_code} there, until {until}.")
+        t, clock = self._t, f"{waiting.ends_at.astimezone(LocalZone()):%H:%M}"
+        self._console.prompt(
+            t(
+                "Open {page} and type the code {code} there, until {clock}.",
+                page=waiting.page,
+                code=waiting.user_code,
+                clock=clock,
+            )
+        )
 
     def _trouble(self, error: ProbeError) -> None:
-        self._console.note(error.title)
+        self._console.note(self._t.title(error.problem))
 
     def _clock_off(self, ahead: timedelta) -> None:
         error = ClockError(minutes=str(round(abs(ahead) / timedelta(minutes=1))))
-        self._console.failure(str(error))
+        self._console.failure(told(error, self._t))
 
     async def _keep(
         self, credential: Credential, places: Places, target: LoginTarget
@@ -234,20 +257,6 @@ class _SigningIn:
             expires_at=login.expiry,
         )
         self._console.result(accounts_json([report]))
-
-
-class _ShownAddress:
-    """A browser that is somewhere else: the person carries the address there, and back."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
-    async def open(self, address: str) -> None:
-        self._console.prompt("Open this address in any browser and sign in:")
-        self._console.prompt(address)
-        self._console.prompt(
-            "A browser on another computer ends at an address that it cannot open: paste that one here."
-        )
 
 
 def _give_up(error: ProbeError) -> None:

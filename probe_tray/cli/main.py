@@ -1,10 +1,15 @@
 """Where ``codex-probe`` starts and ends: exit states, interruptions, closed pipes."""
 
+import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from probe_tray.cli.arguments import Arguments, WrongUseError, misused, parse, wants_diagnosis
 from probe_tray.cli.pipes import end_line, finish, say
+
+if TYPE_CHECKING:
+    from probe_tray.core.errors import Problem
 
 WRONG_USE = 2
 INTERRUPTED = 130
@@ -41,9 +46,13 @@ def _run(argv: Sequence[str]) -> int:
 
     try:
         return _do(arguments)
-    except ProbeError as error:
+    except UsageError as error:
+        # What is wrong with a flag is said in the language of the flags, as in the help.
         _say(str(error))
-        return WRONG_USE if isinstance(error, UsageError | ConfigError) else 1
+        return WRONG_USE
+    except ProbeError as error:
+        _say(_translated(error.problem))
+        return WRONG_USE if isinstance(error, ConfigError) else 1
 
 
 def _do(arguments: Arguments) -> int:
@@ -70,6 +79,15 @@ def _do(arguments: Arguments) -> int:
     from probe_tray.cli.work import run_work
 
     return run_work(arguments)
+
+
+def _translated(problem: "Problem") -> str:
+    from probe_tray.cli.language import spoken
+    from probe_tray.core.settings import Language
+    from probe_tray.view.translate import Translator
+
+    t = Translator(spoken(Language.AUTO, os.environ))
+    return f"{t.title(problem)} {t.hint(problem)}".strip()
 
 
 def _say(text: str) -> None:

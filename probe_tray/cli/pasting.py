@@ -1,4 +1,4 @@
-"""Lines from standard input, while a login waits for its browser as well."""
+"""A login that is carried by hand: its address is shown, and the one that comes back is read from standard input."""
 
 import asyncio
 import contextlib
@@ -6,6 +6,9 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+
+from probe_tray.cli.output import Console
+from probe_tray.view.translate import Translator
 
 _CHUNK = 4096
 _LONGEST = 64 * 1024
@@ -42,3 +45,21 @@ def read_lines(heard: Callable[[str], None], ended: Callable[[], None]) -> None:
         loop.call_soon(ended)
         return
     threading.Thread(target=read, name="standard input", daemon=True).start()
+
+
+class ShownAddress:
+    """A browser that is somewhere else: the person carries the address there, and back."""
+
+    def __init__(self, console: Console, t: Translator) -> None:
+        """Show it on ``console``."""
+        self._console = console
+        self._t = t
+
+    async def open(self, address: str) -> None:
+        """Show the address, and what to do with the one at which it ends."""
+        t = self._t
+        self._console.prompt(t("Open this address in any browser and sign in:"))
+        self._console.prompt(address)
+        self._console.prompt(
+            t("A browser on another computer ends at an address that it cannot open: paste that one here.")
+        )
