@@ -158,7 +158,7 @@ class Acting:
     def move(self, keys: tuple[AccountKey, ...], key: AccountKey, before: AccountKey | None) -> None:
         """Put an account before another, or at the end, among ``keys``."""
         desk, shown = self._engine.state.desk, tuple(k.slug for k in keys)
-        # Those that a search hides keep their places behind.
+        # Those that are not there just now keep their places behind.
         slugs = (*shown, *(slug for slug in desk.order if slug not in shown))
         self._engine.send(Arrange(desk.moved(slugs, key.slug, None if before is None else before.slug)))
 

@@ -41,6 +41,7 @@ class CardModel(QAbstractListModel):
         self._deck: Deck | None = None
         self._entries: tuple[Entry, ...] = ()
         self._lines = False
+        self._movable = True
         self._changes = changes
 
     def rowCount(self, parent: _Index = _NOWHERE) -> int:
@@ -68,8 +69,9 @@ class CardModel(QAbstractListModel):
             case _:
                 return None
 
-    def show(self, deck: Deck, *, lines: bool = False) -> None:
-        """Show these cards now."""
+    def show(self, deck: Deck, *, lines: bool = False, movable: bool = True) -> None:
+        """Show these cards now. ``movable``: all accounts are there, so that one can be put between two others."""
+        self._movable = movable
         old, new = self._entries, deck.entries
         relined, self._lines = self._lines != lines, lines
         if [e.name for e in old] == [e.name for e in new]:
@@ -103,7 +105,8 @@ class CardModel(QAbstractListModel):
             return flags | Qt.ItemFlag.ItemIsDropEnabled
         if self._entries[index.row()].key is None:
             return flags
-        return flags | Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemIsEditable
+        flags |= Qt.ItemFlag.ItemIsEditable
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if self._movable else flags
 
     def setData(self, index: _Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Ask for another name of the account."""
@@ -138,7 +141,7 @@ class CardModel(QAbstractListModel):
     def move_row(self, row: int, before: int) -> None:
         """Ask for the account of ``row`` to stand before that of another row; past the last one, at the end."""
         key = self._entries[row].key if 0 <= row < len(self._entries) else None
-        if key is None or before in {row, row + 1}:
+        if key is None or not self._movable or before in {row, row + 1}:
             return
         rest = (entry.key for entry in self._entries[max(before, 0) :] if entry.key is not None)
         self._changes.move(key, next(rest, None) if before >= 0 else None)

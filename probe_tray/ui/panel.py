@@ -109,7 +109,8 @@ class PanelWindow(QWidget):
         self._columns.show_names(model.columns)
         self._columns.setVisible(model.lines and model.welcome is None)
         self._list.expect(0 if model.lines else len(model.cards))
-        self._cards.show(model.cards, lines=model.lines)
+        # Between two of a selection, nobody knows where among the others.
+        self._cards.show(model.cards, lines=model.lines, movable=self._tools.wish == Wish())
         self._welcome.show_model(model.welcome)
         self._status.show_text(model.status)
         self._dot.show_tone(model.status_tone if model.status else None)

@@ -265,6 +265,19 @@ def test_an_account_is_moved_by_keyboard_and_by_dragging(panel: Shown) -> None:
     assert panel.moved == [(research, ana), (research, old), (old, None), (old, lee)]
 
 
+def test_nothing_is_moved_among_accounts_of_which_only_some_are_shown(panel: Shown) -> None:
+    panel.show(samples.many(20))
+    model, drags = panel.window._cards, Qt.ItemFlag.ItemIsDragEnabled
+    assert model.flags(model.index(1, 0)) & drags
+    panel.window._tools.search.setText("builder-01")
+    assert not model.flags(model.index(1, 0)) & drags
+    panel.window._list.setCurrentIndex(model.index(1, 0))
+    QTest.keyClick(panel.window._list, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert panel.moved == []
+    panel.window._tools.search.setText("")
+    assert model.flags(model.index(1, 0)) & drags
+
+
 @pytest.mark.parametrize("count", [4, 30])
 def test_a_name_is_typed_where_it_stands(panel: Shown, qtbot: QtBot, count: int) -> None:
     panel.show(samples.many(count))
