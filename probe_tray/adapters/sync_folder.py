@@ -38,6 +38,7 @@ class SyncFolder:
         self._folder, self._official, self._made, self._disk = folder, official, made, disk or Disk()
         self._stores: dict[AccountKey, FileStore] = {}
         self._turn = asyncio.Lock()
+        self._proved = False
 
     @property
     def kind(self) -> StoreKind:
@@ -55,12 +56,13 @@ class SyncFolder:
         return None if stored is None else self._ours(stored)
 
     async def check_writable(self, key: AccountKey) -> None:
-        """Write and remove a file of a login's size beside the account's, or where a new one would be."""
+        """Write and remove a file of a login's size beside the account's; once also where new ones will be."""
         store = self._stores.get(key)
         if store is not None:
             await store.check_writable(key)
-        else:
+        elif not self._proved:
             await asyncio.to_thread(self._prove_writable)
+            self._proved = True
 
     async def save(self, credential: Credential) -> StoredCredential:
         """Put it into every file that holds the account, else into a new one that is named after its owner."""

@@ -224,14 +224,14 @@ def test_wrong_use_is_said(tray: Tray, arguments: list[str], said: str) -> None:
 # --- a person at a terminal
 
 
-def at_a_terminal(tray: Tray, answer: bytes, *arguments: str) -> tuple[int, str]:
+def at_a_terminal(tray: Tray, answer: bytes, *arguments: str, more: Mapping[str, str] | None = None) -> tuple[int, str]:
     """Run it with a terminal and type ``answer`` at the question; the exit status and what was seen."""
     import pty  # There is none on Windows, where these tests are left out.
 
     screen, terminal = pty.openpty()
     process = subprocess.Popen(
         [COMMAND, "--config", str(tray.config), *arguments],
-        env=os.environ | {"TERM": "dumb", "COLUMNS": "200"},
+        env=os.environ | {"TERM": "dumb", "COLUMNS": "200"} | dict(more or {}),
         cwd=tray.folder,
         stdin=terminal,
         stdout=terminal,
