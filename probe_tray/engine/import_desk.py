@@ -184,7 +184,8 @@ class ImportDesk:
     def _tell_outcomes(self, outcomes: dict[RowId, Outcome], phase: ImportPhase) -> None:
         shown = self._store.state.importing
         if shown is not None:
-            rows = tuple(replace(row, outcome=outcomes.get(row.id)) for row in shown.rows)
+            new = (outcomes.get(row.id) for row in shown.rows)
+            rows = tuple(r if r.outcome is o else replace(r, outcome=o) for r, o in zip(shown.rows, new, strict=True))
             self._tell(replace(shown, phase=phase, rows=rows, done=len(outcomes), stopped=self._stopping))
 
     def _drop(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -22,7 +23,7 @@ from probe_tray.core.identity import AccountKey
 from probe_tray.ui.describing import describe
 from probe_tray.ui.placing import fitting
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import list_style, words
+from probe_tray.ui.widgets import leave_room, list_style, words
 from probe_tray.view.models import Tone
 from probe_tray.view.transfer_export import ExportAccount, ExportKind, ExportView
 
@@ -113,6 +114,7 @@ class ExportDialog(QDialog):
         self._close.setText(model.close)
         self._paint_result(model.result_tone)
         describe(self, model.help)
+        leave_room(self)
 
     def present(self) -> None:
         """Bring the window to the front."""
@@ -120,6 +122,11 @@ class ExportDialog(QDialog):
         self.raise_()
         self.activateWindow()
         self._kinds.setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep room for what is said."""
+        super().resizeEvent(event)
+        leave_room(self)
 
     def reject(self) -> None:
         """Close, and tell that the window is gone: for Esc, the button and the window's own cross."""

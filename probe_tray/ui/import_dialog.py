@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -22,7 +22,7 @@ from probe_tray.ui.import_drop import DropActions, DropWatch
 from probe_tray.ui.import_table import ImportTable
 from probe_tray.ui.placing import fitting
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import list_style, words
+from probe_tray.ui.widgets import leave_room, list_style, words
 from probe_tray.view.transfer_import import ImportView
 
 _WIDTH, _HEIGHT = 820, 480
@@ -116,6 +116,7 @@ class ImportDialog(QDialog):
         self._tree.setAccessibleDescription(model.text)
         self._tree.show_lines(model.lines)
         self._middle.setCurrentWidget(self._tree if model.lines else self._drop)
+        leave_room(self)
         describe(self, model.text)
 
     def present(self) -> None:
@@ -123,6 +124,11 @@ class ImportDialog(QDialog):
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep room for what is said."""
+        super().resizeEvent(event)
+        leave_room(self)
 
     def reject(self) -> None:
         """Close, and tell that the window is gone: for Esc, the button and the window's own cross."""
@@ -167,7 +173,6 @@ class ImportDialog(QDialog):
         for button in (self._files, self._folder, self._paste):
             ways.addWidget(button)
         ways.addStretch(1)
-        ways.addWidget(self._everything)
         buttons.addWidget(self._again)
         buttons.addStretch(1)
         for button in (self._stop, self._close, self._take):
@@ -180,6 +185,7 @@ class ImportDialog(QDialog):
         whole.addWidget(self._title)
         whole.addWidget(self._text)
         whole.addLayout(ways)
+        whole.addWidget(self._everything)
         whole.addWidget(self._middle, 1)
         for part in (self._trouble, self._warning, self._progress):
             whole.addWidget(part)

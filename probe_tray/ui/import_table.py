@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QIcon, QPixmap
+from PySide6.QtGui import QBrush, QColor, QIcon, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QStyle, QTreeWidget, QTreeWidgetItem
 
 from probe_tray.core.transfer import RowId
@@ -13,6 +13,7 @@ from probe_tray.view.models import Tone
 from probe_tray.view.transfer_import import ImportLine
 
 _NAME, _KIND, _ENDS, _PLACE, _SAID = range(5)
+_MOST = 0.66
 _WIDTHS = ((_NAME, 204), (_KIND, 100), (_ENDS, 76), (_PLACE, 116))
 
 
@@ -64,10 +65,21 @@ class ImportTable(QTreeWidget):
         blank.fill(Qt.GlobalColor.transparent)
         self._blank = QIcon(blank)
         self.setIconSize(QSize(box, box))
-        for column, width in _WIDTHS:
-            self.header().resizeSection(column, self._theme.px(width))
+        self._share_width()
         lines, self._lines = self._lines, ()
         self.show_lines(lines)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the new width."""
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        # What happens is what counts: in a narrow window the other columns give way.
+        wanted = [self._theme.px(width) for _, width in _WIDTHS]
+        share = min(1.0, self.viewport().width() * _MOST / sum(wanted))
+        for (column, _), width in zip(_WIDTHS, wanted, strict=True):
+            self.header().resizeSection(column, round(width * share))
 
     def _write(self, item: QTreeWidgetItem, line: ImportLine) -> None:
         for column, text in enumerate((line.name, line.kind, line.ends, line.place, line.said)):

@@ -1,9 +1,10 @@
 """Small parts that several windows use."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from probe_tray.ui.placing import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models import Tone
 
@@ -29,6 +30,14 @@ def list_style(kind: str, theme: Theme) -> str:
         {kind}:focus {{ border-color: {c.accent}; }}
         {boxes if theme.dark else ""}
         """
+
+
+def leave_room(window: QWidget) -> None:
+    """Keep a window from becoming so low that its sentences are cut off, as far as the screen is high enough."""
+    layout = window.layout()
+    if layout is not None:
+        needed = layout.minimumHeightForWidth(window.width())
+        window.setMinimumHeight(fitting(window, QSize(window.width(), needed)).height())
 
 
 class Line(QLabel):
