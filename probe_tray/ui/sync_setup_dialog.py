@@ -183,17 +183,13 @@ class SyncSetupDialog(QDialog):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         end = QHBoxLayout()
         end.setContentsMargins(px(20), 0, px(20), 0)
-        end.addWidget(self.forget)
+        for button in (self.test, self.forget):
+            end.addWidget(button)
         end.addWidget(self._buttons, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, px(14))
         whole.addWidget(scroll, 1)
-        # Below what scrolls: the test and what it showed are always in sight.
-        trial = QHBoxLayout()
-        trial.setContentsMargins(px(20), 0, px(20), 0)
-        trial.addWidget(self.test)
-        trial.addStretch(1)
-        whole.addLayout(trial)
+        # Below what scrolls: what the test showed is always in sight, and moves no button.
         for label in (self._said, self._advice, self._complaint):
             label.setContentsMargins(px(20), 0, px(20), 0)
             whole.addWidget(label)

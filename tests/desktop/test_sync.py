@@ -1,9 +1,14 @@
 """A person shares logins with other computers, on a real desktop."""
 
+import json
+import re
+
 import pytest
 
+from probe_tray.demo import DemoService
+from probe_tray.demo.table import PUBLISHABLE_KEY
 from tests.desktop.bench import Desktop
-from tests.desktop.walking import App
+from tests.desktop.walking import App, config_file
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
 
@@ -25,4 +30,33 @@ def test_logins_of_other_computers_arrive_and_what_was_refused_is_told(desktop: 
     app.press("Overwrite")
     app.read("Sent, in place of a row that could not be read")
     app.read("Done: 1 sent, 4 the same, 1 refused")
+    app.quit()
+
+
+def test_sync_is_set_up_on_its_page_and_its_keys_are_in_the_keyring_alone(desktop: Desktop) -> None:
+    with DemoService() as service:
+        url = service.addresses.table
+        app = App(desktop)
+        app.item.click_menu("Set up sync…")
+        desktop.screen.wait_window("^Set up sync")
+        desktop.screen.type_text(url)
+        desktop.screen.key("Tab")
+        desktop.screen.type_text(PUBLISHABLE_KEY)
+        app.read("Create a key, or enter the one of your other computer")
+        app.press("Create a new key")
+        app.press("Test connection")
+        app.read("It works: the table is there, and nothing is in it yet")
+        desktop.screenshot("sync-setup")
+        desktop.screen.key("alt+s")
+        app.read("Done: there was nothing to share")
+    kept = desktop.keyring.wait_item(username="sync key")
+    key = desktop.keyring.contents(kept).decode()
+    assert re.fullmatch(r"[0-9a-f]{64}", key)
+    assert (
+        desktop.keyring.contents(desktop.keyring.wait_item(username="sync publishable key")).decode() == PUBLISHABLE_KEY
+    )
+    settings = config_file(desktop, demo=False).read_text("utf-8")
+    assert json.loads(settings)["sync_url"] == url
+    assert key not in settings
+    assert PUBLISHABLE_KEY not in settings
     app.quit()
