@@ -17,7 +17,7 @@ from probe_tray.adapters.http_body import end_of_event, is_whole_object, tokens_
 from probe_tray.adapters.http_errors import to_service_error
 from probe_tray.adapters.http_sending import Sending
 from probe_tray.adapters.http_tls import make_context
-from probe_tray.adapters.http_wire import WireTransport
+from probe_tray.adapters.http_wire import WireTransport, as_proxy
 from probe_tray.adapters.proxy import ProxyChoice
 from probe_tray.core.answer import Answer
 from probe_tray.core.credential import Credential
@@ -186,7 +186,7 @@ class ServiceClient:
         try:
             async with asyncio.timeout(_SECONDS), AsyncExitStack() as connection:
                 if arrived is not None:
-                    made = WireTransport(context, _as_proxy(context, proxy), lambda: sending.begun, arrived)
+                    made = WireTransport(context, proxy, lambda: sending.begun, arrived)
                 elif fresh:
                     made = _make_transport(context, proxy, _FRESH)
                 else:
@@ -204,7 +204,9 @@ class ServiceClient:
                 )
                 response = await transport.handle_async_request(request)
                 connection.push_async_callback(response.aclose)
-                answer = Answer(response.status_code, response.headers, await _body(response, fresh=fresh))
+                answer = Answer(
+                    response.status_code, response.headers, await _body(response, fresh=fresh, kept=arrived is not None)
+                )
                 if fresh:
                     for token in tokens_in(answer.body):
                         self._handles(token)
@@ -258,16 +260,8 @@ class ServiceClient:
 
 
 def _make_transport(context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
-    chosen = _as_proxy(context, proxy)
+    chosen = as_proxy(context, proxy)
     return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=chosen)
-
-
-def _as_proxy(context: ssl.SSLContext, proxy: Secret | None) -> httpx.Proxy | None:
-    if proxy is None:
-        return None
-    # A proxy's own certificate is judged as everybody's; left out, a list inside a package would judge it.
-    https = proxy.reveal().lower().startswith("https:")
-    return httpx.Proxy(proxy.reveal(), ssl_context=context if https else None)
 
 
 def _common_headers(*, fresh: bool) -> dict[str, str]:
@@ -276,13 +270,16 @@ def _common_headers(*, fresh: bool) -> dict[str, str]:
     return headers | ({"Connection": "close"} if fresh else {})
 
 
-async def _body(response: httpx.Response, *, fresh: bool) -> bytes:
-    """The whole body; of a stream of events the first event only. Raises StrangeAnswerError beyond 2 MiB."""
+async def _body(response: httpx.Response, *, fresh: bool, kept: bool) -> bytes:
+    """The whole body; of a stream of events the first event only. Raises StrangeAnswerError beyond 2 MiB.
+
+    ``kept``: what has come is on the disk already, so that the message may be read to its declared end.
+    """
     stream = response.is_success and response.headers.get("content-type", "").lower().startswith(_EVENTS)
     body = bytearray()
     # RFC 9112, section 6.2. A connection that is kept has to be read to the end of its message all the same.
     declared = response.headers.get("content-length", "")
-    whole = declared if fresh and "content-encoding" not in response.headers else ""
+    whole = declared if fresh and not kept and "content-encoding" not in response.headers else ""
     async for part in response.aiter_bytes():
         body += part
         if len(body) > _LARGEST_BODY:

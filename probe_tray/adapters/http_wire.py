@@ -9,6 +9,7 @@ import httpx
 
 from probe_tray.adapters.http_dial import dial
 from probe_tray.adapters.http_line import Line
+from probe_tray.core.secret import Secret
 
 
 class WireTransport(httpx.AsyncHTTPTransport):
@@ -17,14 +18,23 @@ class WireTransport(httpx.AsyncHTTPTransport):
     def __init__(
         self,
         context: ssl.SSLContext,
-        proxy: httpx.Proxy | None,
+        proxy: Secret | None,
         answering: Callable[[], bool],
         arrived: Callable[[bytes], None],
     ) -> None:
         """``answering`` and ``arrived`` are those of :class:`Line`."""
         # WORKAROUND httpx 0.28.1: its own constructor knows no network backend
         # (https://github.com/encode/httpx, _transports/default.py), so the pool is made here.
-        self._pool = _pool(context, proxy, _Backend(answering, arrived))
+        self._pool = _pool(context, as_proxy(context, proxy), _Backend(answering, arrived))
+
+
+def as_proxy(context: ssl.SSLContext, proxy: Secret | None) -> httpx.Proxy | None:
+    """The proxy as httpx wants it. Raises what httpx raises for an address that it does not understand."""
+    if proxy is None:
+        return None
+    # A proxy's own certificate is judged as everybody's; left out, a list inside a package would judge it.
+    https = proxy.reveal().lower().startswith("https:")
+    return httpx.Proxy(proxy.reveal(), ssl_context=context if https else None)
 
 
 class _Backend(httpcore.AsyncNetworkBackend):

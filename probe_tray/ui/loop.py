@@ -1,14 +1,16 @@
 """Runs asyncio inside Qt's event loop: the one place that knows qasync.
 
 WORKAROUND, qasync 0.28 (https://github.com/CabbageDevelopment/qasync): timers are coarse, a sleep above 24.8 days
-overflows, and a modal ``exec()`` inside a coroutine kills other tasks. So nothing in this program sleeps long or calls
-``exec()``; here, the main coroutine always comes to its own end, however Qt's loop was ended.
+overflows, a modal ``exec()`` inside a coroutine kills other tasks, and nobody closes asynchronous generators that are
+left in the middle. So nothing in this program sleeps long or calls ``exec()``; here, the main coroutine always comes to
+its own end, however Qt's loop was ended, and generators to theirs.
 """
 
 import asyncio
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Generator
+import sys
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -26,7 +28,7 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
     loop: asyncio.AbstractEventLoop = qasync.QEventLoop(app)
     asyncio.set_event_loop(loop)
     try:
-        with _signals() as received:
+        with _generators(loop), _signals() as received:
             task = loop.create_task(main())
             received.on_signal(task.cancel)
             return _finish(loop, task, received)
@@ -84,6 +86,22 @@ def _signals() -> Generator[_Received, None, None]:
         theirs.close()
 
 
+@contextmanager
+def _generators(loop: asyncio.AbstractEventLoop) -> Generator[None, None, None]:
+    """Have generators closed that are left in the middle, in the loop, as asyncio's own loops do."""
+
+    def close(generator: AsyncGenerator[object, object]) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(lambda: loop.create_task(generator.aclose()))
+
+    before = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(finalizer=close)
+    try:
+        yield
+    finally:
+        sys.set_asyncgen_hooks(*before)
+
+
 def _finish(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[int]", received: _Received) -> int:
     while not task.done():
         try:
@@ -105,6 +123,14 @@ def _settle(loop: asyncio.AbstractEventLoop) -> None:
     left = asyncio.all_tasks(loop)
     for task in left:
         task.cancel()
-    if left:
-        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-    loop.run_until_complete(loop.shutdown_asyncgens())
+    # Turns of its own, after which nothing is left to run: what has ended may leave generators behind, whose closing
+    # begins only then, and whatever runs after the last turn finds no running loop.
+    loop.run_until_complete(_ended(left))
+
+
+async def _ended(tasks: "set[asyncio.Task[object]]") -> None:
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(0)
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0)

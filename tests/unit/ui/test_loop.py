@@ -70,3 +70,22 @@ def test_a_failure_of_the_main_coroutine_comes_out() -> None:
     assert code == 1
     assert said == ["tidied up", "other ended"]
     assert "ValueError: a failure" in complaints
+
+
+def test_a_generator_that_is_left_in_the_middle_is_closed() -> None:
+    act = """
+        async def numbers():
+            try:
+                yield 1
+            finally:
+                await asyncio.sleep(0)
+                print("generator ended", flush=True)
+
+        async for _ in numbers():
+            break
+        await asyncio.sleep(0.05)
+        return 0
+    """
+    status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
+    assert (status, errors) == (0, "")
+    assert said[0] == "generator ended"
