@@ -13,6 +13,7 @@ import termios
 import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from typing import Self
 
 _SEQUENCE = re.compile(r"\x1b\[(\??)([\d;]*)([A-Za-z])|\x1b\][^\x07]*\x07")
 _BOTTOM = 10_000
@@ -140,6 +141,15 @@ class Session:
         )
         os.close(theirs)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+        os.close(self._ours)
+
     def type(self, keys: bytes) -> None:
         """Press keys; ``b"\\x03"`` is Ctrl-C."""
         os.write(self._ours, keys)
@@ -157,12 +167,7 @@ class Session:
         ends = time.monotonic() + timeout
         while self._read(max(0.0, ends - time.monotonic())):
             pass
-        os.close(self._ours)
-        try:
-            return self.process.wait(max(0.1, ends - time.monotonic()))
-        finally:
-            if self.process.poll() is None:
-                self.process.send_signal(signal.SIGKILL)
+        return self.process.wait(max(0.1, ends - time.monotonic()))
 
     def _read(self, timeout: float) -> bool:
         if not select.select([self._ours], [], [], timeout)[0]:

@@ -1,0 +1,88 @@
+"""What a person sees on a terminal while the command works, and when it is interrupted there."""
+
+import os
+import re
+from pathlib import Path
+
+from probe_tray.demo import Fault, Gate
+from tests.command.bench import COMMAND, TOKEN, Bench, write
+from tests.support.screen import Screen, Session
+
+USAGE = "/backend-api/wham/usage"
+BAR = re.compile(r"[━─]{24} +\d+ of \d+")
+
+
+def session(bench: Bench, *arguments: object, columns: int = 80, elsewhere: dict[str, int] | None = None) -> Session:
+    environment = os.environ | bench.proxy.environment | {"TERM": "xterm-256color"}
+    return Session([COMMAND, *map(str, arguments)], environment, columns=columns, elsewhere=elsewhere)
+
+
+def people(bench: Bench, count: int, *, days: float = 9) -> list[str]:
+    emails = [f"p{number:02}@example.com" for number in range(count)]
+    for number, email in enumerate(emails):
+        write(bench.logins / f"{number:02}.json", bench.demo.issue_login(email), days=days)
+    return emails
+
+
+def said(screen: Screen) -> str:
+    """Everything on the screen, as it would be read aloud: lines end where the terminal does."""
+    return " ".join(" ".join(screen.lines).split())
+
+
+def test_a_table_fills_within_the_screen_and_the_whole_one_is_there_at_the_end(bench: Bench) -> None:
+    emails = people(bench, 40)
+    gate = Gate()
+    last = bench.demo.issue_login(emails[-1]).account_id
+    bench.demo.faults.add(USAGE, Fault(hold=gate), account=last)
+    with session(bench, "--status", bench.logins) as watched:
+        watched.watch(lambda screen: "39 of 40" in said(screen))
+        # More than the screen's own lines would scroll away, and be there twice in the end.
+        assert len(watched.screen.lines) <= watched.screen.height
+        gate.open()
+        assert watched.end() == 0
+    lines = watched.screen.lines
+    assert [next(email for email in emails if line.startswith(email)) for line in lines if "@" in line] == emails
+    assert lines[-1] == "40 accounts"
+    assert not any(BAR.search(line) for line in lines)
+    assert watched.screen.at_line_start
+    assert watched.screen.cursor_shown
+
+
+def test_the_first_ctrl_c_waits_for_what_was_sent_and_the_second_does_not(bench: Bench) -> None:
+    people(bench, 2, days=1)
+    gate = Gate()
+    bench.demo.faults.add(TOKEN, Fault(hold=gate, at="reply"))
+    with session(bench, "--renew", "--jobs", "1", bench.logins, columns=40) as watched:
+        assert gate.wait_held()
+        watched.watch(lambda screen: "Renewal" in said(screen))
+        watched.type(b"\x03")
+        watched.watch(lambda screen: "Ctrl-C again stops at once." in said(screen))
+        watched.type(b"\x03")
+        assert watched.end(timeout=10) == 130
+    gate.open()
+    text = said(watched.screen)
+    assert "Waiting for the answer to 1 renewal that was sent, at most 45 s" in text
+    assert "codex-probe: interrupted: 1 login was not asked." in text
+    assert "The answer to 1 renewal was not waited for. Run it again in 15 minutes" in text
+    assert "Traceback" not in text
+    assert watched.screen.at_line_start
+    assert watched.screen.cursor_shown
+    again = bench.run("--renew", bench.logins / "00.json")
+    assert (again.returncode, bench.refreshes()) == (1, 1)
+
+
+def test_results_in_a_file_leave_the_bar_to_the_terminal(bench: Bench, tmp_path: Path) -> None:
+    emails = people(bench, 6)
+    gate = Gate()
+    bench.demo.faults.add(USAGE, Fault(hold=gate))
+    result = tmp_path / "result.txt"
+    with (
+        result.open("wb") as file,
+        session(bench, "--status", bench.logins, elsewhere={"stdout": file.fileno()}) as watched,
+    ):
+        watched.watch(lambda screen: BAR.search(said(screen)) is not None)
+        gate.open()
+        assert watched.end() == 0
+    assert [line.split()[0] for line in result.read_text().splitlines()] == ["Account", *emails]
+    assert "\x1b" not in result.read_text()
+    assert [line for line in watched.screen.lines if not line.startswith("Proxy: ")] == ["6 accounts"]
