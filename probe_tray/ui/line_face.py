@@ -1,11 +1,12 @@
 """An account as one line of a table, for those who have many."""
 
 import math
+from collections import OrderedDict
 from collections.abc import Mapping
 
 import msgspec
-from PySide6.QtCore import QLineF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from probe_tray.core.condition import Condition
 from probe_tray.ui.card_face import States
@@ -18,6 +19,8 @@ from probe_tray.view.models import Bar, Card
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _DIM = 0.5
+_MOST_KEPT = 80
+"""Pictures of lines: more than a screen is high."""
 _HELPED = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING, Condition.BLOCKED})
 """Where the last column is the button that helps."""
 
@@ -39,6 +42,7 @@ class LineFace:
         """Measure for lines that are ``width`` wide."""
         self._theme = theme
         self._icons = icons
+        self._kept: OrderedDict[str, tuple[Card, QPixmap]] = OrderedDict()
         px = theme.px
         height = max(px(34), math.ceil(theme.metrics().height()) + px(14))
         self.size_of_all = QSize(width, height)
@@ -75,7 +79,34 @@ class LineFace:
         return self.columns.title
 
     def paint(self, painter: QPainter, card: Card, states: States, *, focused: bool) -> None:
-        """Draw it."""
+        """Draw it.
+
+        A line that nobody points at is drawn once and then copied, since scrolling draws all lines in sight each time.
+        """
+        ratio = painter.device().devicePixelRatio()
+        plain = not focused and all(states(number) is ButtonState.PLAIN for number in (MORE, 0))
+        # Between two pixels a copy would be blurred.
+        if plain and ratio == round(ratio):
+            painter.drawPixmap(QPointF(0, 0), self._copy(card, ratio))
+        else:
+            self._draw(painter, card, states, focused=focused)
+
+    def _copy(self, card: Card, ratio: float) -> QPixmap:
+        found = self._kept.get(card.name)
+        if found is not None and found[0] is card and found[1].devicePixelRatio() == ratio:
+            self._kept.move_to_end(card.name)
+            return found[1]
+        picture = QPixmap(self.size_of_all * ratio)
+        picture.setDevicePixelRatio(ratio)
+        painter = QPainter(picture)
+        self._draw(painter, card, lambda _: ButtonState.PLAIN, focused=False)
+        painter.end()
+        self._kept[card.name] = card, picture
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return picture
+
+    def _draw(self, painter: QPainter, card: Card, states: States, *, focused: bool) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colours, theme, columns = self._theme.tokens, self._theme, self.columns
         whole = QRectF(0, 0, self.size_of_all.width(), self.size_of_all.height())
