@@ -28,15 +28,23 @@ class Ink(msgspec.Struct, frozen=True, kw_only=True):
     warning: str
     critical: str
     on_critical: str = "#ffffff"
+    warning_number: str = "#ffb454"
+    """Digits need more contrast than a ring does."""
 
 
-ON_LIGHT = Ink(plain="#2b333c", warning="#c56a00", critical="#c9261b")
+ON_LIGHT = Ink(plain="#2b333c", warning="#c56a00", critical="#c9261b", warning_number="#9a5200")
 ON_DARK = Ink(plain="#eef1f4", warning="#ffb454", critical="#ff6b5e", on_critical="#22262c")
 
 
 def card_ink(tokens: Tokens) -> Ink:
     """The glyph inside our own windows."""
-    return Ink(plain=tokens.accent, warning=tokens.warning, critical=tokens.critical, on_critical=tokens.on_accent)
+    return Ink(
+        plain=tokens.accent,
+        warning=tokens.warning,
+        critical=tokens.critical,
+        on_critical=tokens.on_accent,
+        warning_number=tokens.warning_text,
+    )
 
 
 class IconPainter:
@@ -108,7 +116,8 @@ class _Glyph:
     def _number(self, look: IconLook, number: int) -> None:
         """The number above a bar of the long window; a badge shortens the bar, so that it covers no digit."""
         tone = look.short_tone if look.short == number else look.weekly_tone
-        colour = self._colour(Tone.CRITICAL if look.exhausted else tone)
+        warned = tone is Tone.WARNING and not look.exhausted
+        colour = QColor(self._ink.warning_number) if warned else self._colour(Tone.CRITICAL if look.exhausted else tone)
         digits = Digits(self._painter, self._size)
         digits.write(str(number), colour)
         full = look.weekly if look.weekly is not None else number

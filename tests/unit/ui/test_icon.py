@@ -5,7 +5,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
-from probe_tray.ui.icon import ON_DARK, ON_LIGHT, SIZES, IconPainter
+from probe_tray.ui.icon import ON_DARK, ON_LIGHT, SIZES, IconPainter, Ink
 from probe_tray.ui.theme import DARK, LIGHT, Tokens
 from probe_tray.view.models import IconLook, Tone
 
@@ -118,4 +118,10 @@ def test_the_ink_of_a_number_tells_its_own_window(qapp: QApplication) -> None:
     short = image(IconLook(weekly=10, short=96, short_tone=Tone.CRITICAL, number=96), 32)
     assert short.pixelColor(2, 1) == QColor(ON_LIGHT.critical)
     week = image(IconLook(weekly=85, short=11, weekly_tone=Tone.WARNING, number=85), 32)
-    assert week.pixelColor(8, 1) == QColor(ON_LIGHT.warning)
+    assert week.pixelColor(8, 1) == QColor(ON_LIGHT.warning_number)
+
+
+@pytest.mark.parametrize(("ink", "panels"), [(ON_LIGHT, ("#ffffff", "#eceff2")), (ON_DARK, ("#000000", "#22262c"))])
+def test_every_number_can_be_read_on_its_panel(ink: Ink, panels: tuple[str, str]) -> None:
+    inks = (ink.plain, ink.warning_number, ink.critical)
+    assert all(contrast(colour, panel) >= 4.5 for colour in inks for panel in panels)
