@@ -51,6 +51,7 @@ from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
 from tests.unit.ui import samples
 from tests.unit.ui.sync_samples import synced
+from tests.unit.ui.transfer_pictures import exports, imports
 
 WARN, BAD = Tone.WARNING, Tone.CRITICAL
 LOOKS = (
@@ -129,6 +130,8 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
     _side_by_side(seen, theme).save(str(folder / f"details-{end}"))
     _side_by_side(_asked(theme, translator), theme).save(str(folder / f"questions-{end}"))
     _side_by_side(_tested(theme, translator), theme).save(str(folder / f"models-{end}"))
+    for name, windows in (("import", imports(theme, translator)), ("export", exports(theme, translator))):
+        _side_by_side([_grab(window) for window in windows], theme).save(str(folder / f"{name}-{end}"))
     _side_by_side(_synced(theme, translator), theme).save(str(folder / f"sync-{end}"))
     dialog = SettingsDialog(theme, form(translator), lambda _: None)
     dialog.open_with(Settings())
