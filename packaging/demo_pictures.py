@@ -1,0 +1,199 @@
+"""Runs the demo and photographs it: ``python packaging/demo_pictures.py light|dark first|three|many FOLDER``.
+
+One run shows one story, with folders of its own and without a screen. Each of its pictures is a window as it is drawn,
+``NAME-TONE.png``, and beside it the tray icon of that moment, ``NAME-TONE-icon.png``.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from msgspec.structs import replace
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication, QWidget
+
+from probe_tray.adapters.config_file import load_settings
+from probe_tray.adapters.hygiene import KnownSecrets
+from probe_tray.adapters.places import demo_places
+from probe_tray.adapters.safe_files import make_private_folder
+from probe_tray.bootstrap import Session, Wired
+from probe_tray.core.commands import LogIn, Refresh
+from probe_tray.core.credential import Credential, make_credential
+from probe_tray.core.secret import Secret
+from probe_tray.core.service import OFFICIAL
+from probe_tray.core.state import LoginPhase
+from probe_tray.demo import DemoService, people
+from probe_tray.ui.icon import ON_DARK, ON_LIGHT, IconPainter
+from probe_tray.ui.loop import run
+from probe_tray.ui.shell import Shell, Surroundings
+from probe_tray.view.present import present
+from probe_tray.view.translate import Translator
+
+ICON = 44
+_LONGEST = 30.0
+_DRAWN = 0.5
+"""Seconds after which every change has been drawn."""
+_ACCOUNTS = {"first": 0, "three": 3, "many": 20}
+
+
+class Camera:
+    """A running demo, and what is photographed of it."""
+
+    def __init__(self, wired: Wired, shell: Shell, service: DemoService, tone: str, folder: Path) -> None:
+        """Put pictures in ``tone`` into ``folder``."""
+        self.engine = wired.engine
+        self.shell = shell
+        self.service = service
+        self._clock = wired.clock
+        self._tone, self._folder = tone, folder
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until it ``holds``. Raises TimeoutError."""
+        changed = asyncio.Event()
+        unsubscribe = self.engine.subscribe(changed.set)
+        try:
+            async with asyncio.timeout(_LONGEST):
+                while not holds():
+                    changed.clear()
+                    await changed.wait()
+        finally:
+            unsubscribe()
+
+    async def refresh(self) -> None:
+        """Ask for all quotas, and wait for the answers."""
+        before = self._clock.now()
+        self.engine.send(Refresh())
+        await self.until(lambda: all(a.checked_at and a.checked_at >= before for a in self.engine.state.accounts))
+
+    async def photograph(self, name: str, window: str = "panel") -> None:
+        """Take a picture of the window with this name, and one of the icon."""
+        await asyncio.sleep(_DRAWN)
+        if window == "panel":
+            self.shell.show_panel()
+            await asyncio.sleep(_DRAWN)
+        shown = next(w for w in QApplication.topLevelWidgets() if w.objectName() == window and w.isVisible())
+        _save(shown, self._folder / f"{name}-{self._tone}.png")
+        look = present(self.engine.state, self._clock.now(), UTC, Translator()).tray.look
+        ink = ON_DARK if self._tone == "dark" else ON_LIGHT
+        IconPainter().pixmap(look, ink, ICON).save(str(self._folder / f"{name}-{self._tone}-icon.png"))
+
+
+async def tell(story: str, camera: Camera) -> None:
+    """Let a story happen, and photograph it."""
+    state = camera.engine
+    await camera.until(lambda: state.state.loaded and len(state.state.accounts) == _ACCOUNTS[story])
+    await camera.refresh()
+    match story:
+        case "first":
+            await camera.photograph("welcome")
+            camera.engine.send(LogIn())
+            await camera.until(lambda: state.state.login is not None and state.state.login.phase is LoginPhase.WAITING)
+            await camera.photograph("login", "login")
+        case "three":
+            await camera.photograph("three")
+            camera.service.end_logins("lee@studio.example")
+            await camera.refresh()
+            await camera.photograph("ended")
+            camera.service.stop()
+            await camera.refresh()
+            await camera.photograph("offline")
+        case _:
+            await camera.photograph("many")
+
+
+@asynccontextmanager
+async def demo(app: QApplication, service: DemoService, tone: str, folder: Path) -> AsyncGenerator[Camera]:
+    """Run the tray app over ``service``."""
+    places, addresses = demo_places(), service.addresses
+    make_private_folder(places.data_folder)
+    simulated = replace(OFFICIAL, issuer=addresses.issuer, backend=addresses.backend)
+    loaded = load_settings(places.config_file, create=True)
+    session = Session(simulated, places, loaded, os.environ, KnownSecrets(), demo=service)
+    wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None)
+    around = Surroundings(
+        translator=Translator(),
+        clock=wired.clock,
+        zone=UTC,
+        inspector=wired.inspector,
+        tray_available=lambda: True,
+        hides_new_icons=lambda: False,
+    )
+    if len(service.people) > _ACCOUNTS["three"]:
+        wired.engine.start_with([login_of(person.email, service) for person in service.people])
+    shell = Shell(app, wired.engine, around, lambda: None)
+    engine = asyncio.create_task(wired.engine.run())
+    try:
+        yield Camera(wired, shell, service, tone, folder)
+    finally:
+        shell.close()
+        engine.cancel()
+        with suppress(asyncio.CancelledError):
+            await engine
+        await wired.client.aclose()
+
+
+def login_of(email: str, service: DemoService) -> Credential:
+    """A login of somebody who has an account there."""
+    issued = service.issue_login(email)
+    made = make_credential(
+        access_token=Secret(issued.access_token),
+        refresh_token=Secret(issued.refresh_token),
+        id_token=Secret(issued.id_token),
+        expired=issued.expires_at,
+        made_here=True,
+    )
+    if made is None:
+        raise ValueError(email)
+    return made
+
+
+def main() -> int:
+    """Tell one story."""
+    parser = argparse.ArgumentParser(description="Run the demo and photograph it.")
+    parser.add_argument("tone", choices=("light", "dark"))
+    parser.add_argument("story", choices=tuple(_ACCOUNTS))
+    parser.add_argument("folder", type=Path)
+    options = parser.parse_args()
+    with TemporaryDirectory() as home:
+        _move_in(Path(home), options.tone)
+        app = QApplication(sys.argv[:1])
+        font = QFont(["Inter", "Noto Sans", "Segoe UI", "Helvetica Neue"])
+        font.setPixelSize(13)
+        app.setFont(font)
+
+        async def work() -> int:
+            with DemoService(people=people(_ACCOUNTS[options.story])) as service:
+                async with demo(app, service, options.tone, options.folder) as camera:
+                    await tell(options.story, camera)
+            return 0
+
+        return run(app, work)
+
+
+def _move_in(home: Path, tone: str) -> None:
+    """Have a home in which nothing is anybody's, before anything of the program is made."""
+    for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        os.environ[name] = str(home)
+    for name in ("DBUS_SESSION_BUS_ADDRESS", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        os.environ.pop(name, None)
+    os.environ |= {"BROWSER": "true", "NO_PROXY": "127.0.0.1"}
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    config = demo_places().config_file
+    config.parent.mkdir(parents=True, exist_ok=True)
+    settings = {"appearance": tone, "language": "en", "storage": "folder", "sync_dir": str(home / "logins")}
+    config.write_text(json.dumps(settings), encoding="utf-8")
+
+
+def _save(window: QWidget, file: Path) -> None:
+    window.grab().save(str(file))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
