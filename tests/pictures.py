@@ -120,6 +120,7 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
         "conditions": samples.conditions(),
         "foreseen": samples.foreseen(),
         "lives": samples.troubled_lives(),
+        "private": replace(samples.four(), settings=Settings(privacy=True)),
     }
     tall = {"conditions", "lives"}
     panels = [_panel(state, theme, icons, translator, tall=name in tall) for name, state in states.items()]
