@@ -59,10 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(description="Folder of credential files shared with other tools; relative to the configuration file."),
     ] = ""
-    sync_url: Annotated[
-        str,
-        Meta(description="Address of the service with the table that your machines share; empty = no sync."),
-    ] = ""
+    sync_url: Annotated[str, Meta(description="Address of the table that your machines share; empty = no sync.")] = ""
     sync_after_renewal: Annotated[
         bool, Meta(description="Synchronise whenever the tray app has renewed a login, once sync is set up.")
     ] = False

@@ -24,6 +24,7 @@ class SyncBox(QWidget):
         self._said, self._advice, self._last = (words(wrap=True) for _ in range(3))
         self.set_up, self.sync_now, self.result = QPushButton(self), QPushButton(self), QPushButton(self)
         row = QHBoxLayout()
+        row.setSpacing(theme.px(8))
         for button, wanted in (
             (self.set_up, self.set_up_wanted),
             (self.sync_now, self.sync_wanted),

@@ -174,6 +174,7 @@ class SyncSetupDialog(QDialog):
         rows.addSpacing(px(6))
         for part in (self.project, self.table, self.key):
             rows.addWidget(part)
+        rows.addWidget(self.forget, 0, Qt.AlignmentFlag.AlignLeft)
         rows.addStretch(1)
         scroll = QScrollArea(self)
         scroll.setWidget(page)
@@ -183,8 +184,7 @@ class SyncSetupDialog(QDialog):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         end = QHBoxLayout()
         end.setContentsMargins(px(20), 0, px(20), 0)
-        for button in (self.test, self.forget):
-            end.addWidget(button)
+        end.addWidget(self.test)
         end.addWidget(self._buttons, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, px(14))

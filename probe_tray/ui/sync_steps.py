@@ -117,7 +117,7 @@ class TableStep(Step):
         self.sql.hide()
         self.copy.clicked.connect(lambda: self._copy(sql, copy))
         self.show_sql.clicked.connect(self._toggle)
-        self.rows.addLayout(_line(self.copy, self.show_sql))
+        self.rows.addLayout(_line(theme, self.copy, self.show_sql))
         for part in (self._said, self.sql, self._warning):
             self.rows.addWidget(part)
 
@@ -177,7 +177,7 @@ class KeyStep(Step):
         grid = _grid(theme)
         grid.addWidget(self._label, 0, 0)
         grid.addWidget(self.field, 0, 1)
-        grid.addLayout(_line(self.make, self.show_key, self.copy), 1, 1)
+        grid.addLayout(_line(theme, self.make, self.show_key, self.copy), 1, 1)
         for line, note in enumerate((self._said, self._kept)):
             grid.addWidget(note, 2 + line, 1)
         self.rows.addLayout(grid)
@@ -281,8 +281,9 @@ def _grid(theme: Theme) -> QGridLayout:
     return grid
 
 
-def _line(*buttons: QPushButton) -> QHBoxLayout:
+def _line(theme: Theme, *buttons: QPushButton) -> QHBoxLayout:
     line = QHBoxLayout()
+    line.setSpacing(theme.px(8))
     for button in buttons:
         line.addWidget(button)
     line.addStretch(1)
