@@ -210,7 +210,7 @@ def _line(
     choosing = found.phase is ImportPhase.READY
     picked = ticked(row, chosen)
     whole = place_of(_location(row.id, t), row.id.entry, t)
-    said, tone = _said(row, picked=picked, choosing=choosing, settings=settings, t=t)
+    said, tone = _said(row, picked=picked, ended=found.phase is ImportPhase.DONE, settings=settings, t=t)
     notes = (t("The Codex client on this computer goes on using this login."),) if row.in_use else ()
     advice = "" if row.problem is None else t.hint(_hidden(row.problem, settings))
     more = (*notes, *(t(note) for note in row.notes), advice)
@@ -240,18 +240,16 @@ def _name(row: ImportRow, settings: Settings) -> str:
     return " · ".join(dict.fromkeys(filter(None, (first, more))))
 
 
-def _said(
-    row: ImportRow, *, picked: bool, choosing: bool, settings: Settings, t: Translator
-) -> tuple[str, Tone | None]:
+def _said(row: ImportRow, *, picked: bool, ended: bool, settings: Settings, t: Translator) -> tuple[str, Tone | None]:
     outcome = row.outcome
     if row.problem is not None:
         return t.title(_shortened(_hidden(row.problem, settings))), Tone.CRITICAL
     if outcome is None:
-        if not row.takeable or (picked and choosing):
+        if not row.takeable or (picked and not ended):
             return action_words(row.action, t), action_tone(row.action)
-        if row.in_use and choosing:
+        if row.in_use and not picked:
             return t("not chosen, for the Codex client on this computer goes on using it"), None
-        return (t("not chosen") if choosing else t("left out")), None
+        return (t("not chosen") if not picked else t("left out")), None
     if outcome.problem is not None:
         problem = _hidden(outcome.problem, settings)
         return t("failed: {first} {second}", first=t.title(problem), second=t.hint(problem)), Tone.CRITICAL

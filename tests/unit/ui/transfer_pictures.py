@@ -59,6 +59,8 @@ def _import(state: ImportState | None, theme: Theme, t: Translator) -> QDialog:
     dialog = ImportDialog(theme, actions)
     dialog.show_model(import_view(AppState(importing=state), {}, NOW, t))
     dialog.present()
+    # The screen that is only drawn in memory is a small one.
+    dialog.resize(theme.px(820), theme.px(500))
     return dialog
 
 
@@ -78,4 +80,5 @@ def _export(
     dialog = ExportDialog(theme, actions)
     dialog.show_model(export_view(AppState(exporting=state, accounts=accounts), wish, NOW, t))
     dialog.present()
+    dialog.resize(theme.px(520), theme.px(560))
     return dialog

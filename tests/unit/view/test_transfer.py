@@ -126,7 +126,8 @@ def test_a_store_that_cannot_be_opened_blocks_and_says_what_to_do() -> None:
 def test_while_it_works_it_says_how_far_it_is(phase: ImportPhase, title: str, text: str, stop: str) -> None:
     view = imported(ImportState(phase=phase, done=3, total=9))
     assert (view.title, view.text, view.stop, view.busy) == (title, text, stop, True)
-    assert not any(one.tickable for one in view.lines)
+    busy = imported(ImportState(phase=phase, rows=transfers.many(2).rows))
+    assert [(one.said, one.tickable) for one in busy.lines] == [("new: it will be added", False)] * 2
 
 
 def test_the_end_says_how_many_and_why_the_others_failed() -> None:
