@@ -38,6 +38,7 @@ from probe_tray.cli.checks import (
     way_checks,
 )
 from probe_tray.cli.output import Console
+from probe_tray.cli.sync_check import sync_check
 from probe_tray.cli.work import chosen_proxy
 from probe_tray.core.errors import ConfigError, KeyMissingError, ProbeError, StoreError, UsageError
 from probe_tray.core.secret import Secret
@@ -90,7 +91,8 @@ class _Diagnosis:
         loaded, configuration = self._configuration()
         settings = Settings() if loaded is None else loaded.settings
         local = [configuration, self._data_folder(), await self._key(settings), *await self._stores(loaded)]
-        return [*local, *await self._network(settings), *desktop_checks(await _listed(), sys.platform)]
+        network = await self._network(settings, loaded)
+        return [*local, *network, *desktop_checks(await _listed(), sys.platform)]
 
     def _configuration(self) -> tuple[LoadedSettings | None, Check]:
         name, given = "configuration", self._arguments.config
@@ -151,7 +153,7 @@ class _Diagnosis:
         official = OfficialStore(places.codex_home, self._keyring.read_entry)
         return checks + await _held("official", official, f"the official client's folder {places.codex_home}")
 
-    async def _network(self, settings: Settings) -> list[Check]:
+    async def _network(self, settings: Settings, loaded: LoadedSettings | None) -> list[Check]:
         try:
             choice = await asyncio.to_thread(chosen_proxy, self._arguments, settings)
         except UsageError as error:
@@ -160,7 +162,8 @@ class _Diagnosis:
         probe = HttpProbe(OFFICIAL, os.environ, SystemClock(), handles=self._known.add)
         reached = await probe.reach(None if asked is None else Secret(asked))
         host = urlsplit(OFFICIAL.backend).hostname or ""
-        return [proxy_check(choice, host), *way_checks(reached), clock_check(probe.clock_ahead)]
+        shared = await sync_check(loaded, self._keyring, choice, self._known)
+        return [proxy_check(choice, host), *way_checks(reached), clock_check(probe.clock_ahead), shared]
 
 
 async def _held(name: str, store: AccountStore, where: str) -> list[Check]:

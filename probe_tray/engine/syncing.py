@@ -15,6 +15,7 @@ from probe_tray.core.sync import OpenedRow, RemoteRow, StepKind, SyncItem, SyncR
 from probe_tray.core.sync_cipher import LoginCipher
 from probe_tray.core.sync_setup import SyncTarget, SyncTest
 from probe_tray.engine.sync_run import Progress, SyncMeans, SyncRun, newest_login
+from probe_tray.ports import Tables
 
 _BETWEEN_BREATHS = 16
 """Rows opened before the rest of the program gets its turn: some 5 ms of work."""
@@ -34,15 +35,7 @@ class Syncing:
 
     async def test(self, target: SyncTarget) -> SyncTest:
         """Look at the table and change nothing. Never raises a ProbeError."""
-        try:
-            async with self._means.tables.open(target) as table:
-                rows = await table.rows()
-        except ProbeError as error:
-            return SyncTest(problem=error.problem)
-        opened = await _open_all(LoginCipher(target.key), rows)
-        usable = sum(one.fault is not StepKind.UNDECRYPTABLE for one in opened)
-        problem = SyncKeyError().problem if rows and not usable else None
-        return SyncTest(rows=len(rows), opened=usable, problem=problem)
+        return await try_table(self._means.tables, target)
 
     async def run(
         self, target: SyncTarget, wish: SyncWish, progress: Progress = lambda _done, _total: None
@@ -109,6 +102,19 @@ def _only_with_permission(opened: Sequence[OpenedRow], wish: SyncWish) -> None:
     """Raise SyncKeyError unless the person wants these rows replaced: the key here is most likely another one."""
     if not any(wish.permits(one.row.id) for one in opened):
         raise SyncKeyError
+
+
+async def try_table(tables: Tables, target: SyncTarget) -> SyncTest:
+    """Whether the table of ``target`` can be read, and its rows opened. Never raises a ProbeError."""
+    try:
+        async with tables.open(target) as table:
+            rows = await table.rows()
+    except ProbeError as error:
+        return SyncTest(problem=error.problem)
+    opened = await _open_all(LoginCipher(target.key), rows)
+    usable = sum(one.fault is not StepKind.UNDECRYPTABLE for one in opened)
+    problem = SyncKeyError().problem if rows and not usable else None
+    return SyncTest(rows=len(rows), opened=usable, problem=problem)
 
 
 async def _open_all(cipher: LoginCipher, rows: Sequence[RemoteRow]) -> list[OpenedRow]:

@@ -27,6 +27,7 @@ ALL = [
     "edge",
     "service",
     "clock",
+    "sync",
     "tray",
     "notifications",
 ]
@@ -46,8 +47,8 @@ def test_a_machine_on_which_all_works_has_a_line_for_each_part(bench: Bench, key
     done = bench.run("diagnose", **keyring, **NO_BUS)
     assert (done.returncode, done.stderr) == (0, b"")
     assert [line[6:21].strip() for line in lines(done.stdout)] == ALL
-    assert [line for line in lines(done.stdout)[:12] if not line.startswith("ok ")] == []
-    assert {line.split()[0] for line in lines(done.stdout)[12:]} == {"warn"}
+    assert [line for line in lines(done.stdout)[:13] if not line.startswith("ok ")] == []
+    assert {line.split()[0] for line in lines(done.stdout)[13:]} == {"warn"}
     assert bench.refreshes() == 0
 
 

@@ -1,0 +1,67 @@
+import json
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from probe_tray.adapters.config_file import load_settings
+from probe_tray.adapters.hygiene import KnownSecrets
+from probe_tray.adapters.keyring_key import OsKeyStore
+from probe_tray.adapters.proxy import ProxyChoice
+from probe_tray.cli.checks import Check, State
+from probe_tray.cli.sync_check import sync_check
+from probe_tray.core.secret import Secret
+from probe_tray.core.sync_cipher import LoginCipher
+from probe_tray.demo import DemoService
+from probe_tray.demo.table import PUBLISHABLE_KEY
+from tests.support.keyrings import GoodBackend
+from tests.support.tokens import credential
+
+KEY = "5a" * 32
+
+
+@pytest.fixture
+def service() -> Iterator[DemoService]:
+    with DemoService() as running:
+        yield running
+
+
+async def checked(folder: Path, **held: str) -> Check:
+    config = folder / "config.json"
+    config.write_text(json.dumps(held))
+    keyring = OsKeyStore(choose=GoodBackend, asks=lambda _: False)
+    return await sync_check(load_settings(config, create=False), keyring, ProxyChoice(), KnownSecrets())
+
+
+def put(service: DemoService, person: str, key: str) -> None:
+    row = LoginCipher(Secret(key)).seal(credential(person), bytes(12), UTC)
+    service.table.put(row.id, token_data=row.token_data.reveal(), update_time=row.update_time)
+
+
+async def test_who_shares_nothing_is_told_so(tmp_path: Path) -> None:
+    check = await checked(tmp_path, sync_url="", sync_aes_gcm_key=KEY)
+    assert (check.state, check.what) == (State.OK, "it is not set up, so nothing is shared with other machines")
+
+
+async def test_what_is_missing_or_wrong_is_said_without_a_secret(tmp_path: Path) -> None:
+    missing = await checked(tmp_path, sync_url="https://table.example", sync_api_key=PUBLISHABLE_KEY)
+    assert (missing.state, "sync_aes_gcm_key is missing" in missing.what) == (State.FAIL, True)
+    wrong = await checked(
+        tmp_path, sync_url="https://table.example", sync_api_key=PUBLISHABLE_KEY, sync_aes_gcm_key="canary"
+    )
+    assert (wrong.state, "64 hexadecimal digits" in wrong.remedy, "canary" in wrong.line) == (State.FAIL, True, False)
+
+
+async def test_the_table_is_looked_at(tmp_path: Path, service: DemoService) -> None:
+    own = {"sync_url": service.addresses.table, "sync_api_key": PUBLISHABLE_KEY, "sync_aes_gcm_key": KEY}
+    put(service, "ana", KEY)
+    rows = service.table.rows
+    well = await checked(tmp_path, **own)
+    assert (well.state, well.what) == (State.OK, "the table has 1 row, and the key opens it")
+    put(service, "bob", "07" * 32)
+    partly = await checked(tmp_path, **own)
+    assert (partly.state, "1 of the 2 rows" in partly.what) == (State.WARN, True)
+    assert (await checked(tmp_path, **own | {"sync_aes_gcm_key": "0b" * 32})).state is State.FAIL
+    assert (await checked(tmp_path, **own | {"sync_api_key": "wrong"})).state is State.FAIL
+    assert service.table.rows[: len(rows)] == rows
