@@ -143,7 +143,7 @@ class SyncSetupDialog(QDialog):
         """Forget what was typed: the secrets are not for whoever opens it next."""
         super().hideEvent(event)
         if not event.spontaneous():
-            self.project.api_key.clear()
+            self.project.api_key.setText("")
             self.key.start()
             self.table.start()
             self.closed.emit()

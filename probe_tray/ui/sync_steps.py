@@ -201,7 +201,8 @@ class KeyStep(Step):
     def start(self) -> None:
         """Begin anew: nothing typed, nothing to be seen."""
         self._copied = False
-        self.field.clear()
+        # Not clear(), which Ctrl+Z takes back.
+        self.field.setText("")
         self.field.setEchoMode(QLineEdit.EchoMode.Password)
         self._name()
 

@@ -138,6 +138,10 @@ def test_closing_the_page_forgets_what_was_typed(desk: Desk) -> None:
     desk.syncing.set_up()
     draft = desk.page.draft
     assert (draft.url, draft.api_key, draft.key) == ("", None, None)
+    assert not desk.page.key.field.isUndoAvailable()
+    desk.page.key.field.setEchoMode(QLineEdit.EchoMode.Normal)
+    desk.page.key.field.undo()
+    assert desk.page.key.field.text() == ""
     desk.change(SyncState(setup=READY))
     assert desk.engine.sent == []
 
