@@ -231,6 +231,7 @@ class Session:
             ),
             sense=SystemSense(metered),
         )
+        renewals.fetch_with(parts.sync.fetch)
         settings_file = make_settings_file(self._environment, self._loaded, demo=self._demo is not None)
         engine = Engine(parts, settings_file, use, clock, randomness)
         if self._demo is not None:

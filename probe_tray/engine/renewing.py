@@ -1,7 +1,7 @@
 """Renewals of all accounts: one at a time for each, few at once, none while everything fails."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -55,9 +55,14 @@ class Renewals:
         self._shared = tally
         self._tokens = tokens
         self._own = Tally()
+        self._fetch: Callable[[AccountKey], Awaitable[None]] | None = None
         self._closed = False
         # Its own rest is measured by a clock that nobody sets, from the wall clock's time at the start.
         self._began = clock.now() - timedelta(seconds=clock.monotonic())
+
+    def fetch_with(self, fetch: Callable[[AccountKey], Awaitable[None]]) -> None:
+        """Let ``fetch`` bring what other machines have renewed, ahead of each renewal; it never raises."""
+        self._fetch = fetch
 
     async def renew(self, key: AccountKey, wish: Wish) -> Renewed:
         """Renew one account, or join the renewal of it that runs. Raises a ProbeError.
@@ -109,6 +114,8 @@ class Renewals:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _renew(self, key: AccountKey, wish: Wish) -> Renewed:
+        if self._fetch is not None:
+            await self._fetch(key)
         async with self._slots, self._locks.hold(key):
             self._tell(RenewalStarted(key=key))
             rest = await self._rest_of_all()

@@ -3,12 +3,14 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from msgspec.structs import replace
 
 from probe_tray.core.errors import ProbeError, SyncOffError
 from probe_tray.core.events import Event, RenewalEnded, SettingsChanged
+from probe_tray.core.identity import AccountKey
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.sync import SyncReport, SyncWish
@@ -96,6 +98,16 @@ class SyncDesk:
             task = self._running = asyncio.ensure_future(self._run(wish))
             task.add_done_callback(lambda _: setattr(self, "_running", None))
         await asyncio.shield(self._running)
+
+    async def fetch(self, key: AccountKey) -> None:
+        """Take over what another machine has renewed already, before this one uses the token it has. Never raises.
+
+        Refresh tokens are single use: a spent one would end the login on every machine.
+        """
+        if self._state.setup.ready:
+            # A table that cannot be reached must not keep a login from being renewed.
+            with suppress(ProbeError, TimeoutError):
+                await self._syncing.fetch(await self._target(SyncSecrets()), key)
 
     async def watch(self, save: Callable[[Settings], Awaitable[None]]) -> None:
         """Begin by itself as the settings say, until cancelled.
@@ -205,7 +217,9 @@ class SyncDesk:
 
     async def _save_address(self, url: str) -> None:
         if self._settings.sync_url != url and self._save is not None:
-            await self._save(replace(self._settings, sync_url=url))
+            # Machines that share a login and do not tell each other of renewals would end it.
+            after = self._settings.sync_after_renewal or not self._settings.sync_url
+            await self._save(replace(self._settings, sync_url=url, sync_after_renewal=after and bool(url)))
 
     async def _target(self, given: SyncSecrets, url: str | None = None) -> SyncTarget:
         """Raises a ProbeError that says what is missing or wrong. ``given`` goes before what is kept."""

@@ -116,6 +116,12 @@ class SyncRun:
 
         await asyncio.gather(*(one_row(group) for group in groups.values()))
 
+    async def adopt(self, mine: Credential) -> None:
+        """Take over what the table has newer of one account, and do nothing else."""
+        for step in plan([mine], self._rows.values(), self._seen, self._wish):
+            if step.kind is StepKind.ADOPT:
+                await self._one(step)
+
     async def _one(self, step: SyncStep) -> SyncItem | None:
         """None where there is nothing to be said any more, or the table as a whole failed."""
         row = self._rows.get(step.row_id)

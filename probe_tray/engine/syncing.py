@@ -17,6 +17,8 @@ from probe_tray.core.sync_setup import SyncTarget, SyncTest
 from probe_tray.engine.sync_run import Progress, SyncMeans, SyncRun, newest_login
 from probe_tray.ports import Tables
 
+_LONGEST_FETCH = 10.0
+"""Seconds that a renewal waits for the table at most."""
 _BETWEEN_BREATHS = 16
 """Rows opened before the rest of the program gets its turn: some 5 ms of work."""
 
@@ -36,6 +38,23 @@ class Syncing:
     async def test(self, target: SyncTarget) -> SyncTest:
         """Look at the table and change nothing. Never raises a ProbeError."""
         return await try_table(self._means.tables, target)
+
+    async def fetch(self, target: SyncTarget, key: AccountKey) -> None:
+        """Take over what the table has newer of one account. Raises a ProbeError, and TimeoutError within seconds."""
+        means = self._means
+        held = [stored.credential for _, stored in await means.accounts.holders(key)]
+        if not held:
+            return
+        async with means.tables.open(target) as table:
+            async with asyncio.timeout(_LONGEST_FETCH):
+                row = await table.row(key.account_id)
+            if row is None:
+                return
+            cipher = LoginCipher(target.key)
+            seen = await means.memory.recall()
+            run = SyncRun(means, table, cipher, seen, SyncWish(), [cipher.open(row)], lambda: False)
+            await run.adopt(newest_login(held))
+        await means.memory.remember(run.marks)
 
     async def run(
         self, target: SyncTarget, wish: SyncWish, progress: Progress = lambda _done, _total: None

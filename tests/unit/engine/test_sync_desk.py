@@ -10,13 +10,14 @@ from probe_tray.core import sync_commands
 from probe_tray.core.credential import Credential
 from probe_tray.core.errors import KeyringLockedError, NotSentError, RetryLaterError, SyncRefusedError, WriteError
 from probe_tray.core.events import RenewalEnded, SettingsChanged
+from probe_tray.core.renewal import RenewalKind, Wish
 from probe_tray.core.secret import Secret
 from probe_tray.core.settings import Settings
 from probe_tray.core.sync_commands import ForgetSync, SetUpSync, SyncNow
 from probe_tray.core.sync_setup import SecretPlace, SyncSecrets, SyncState
-from tests.support.fakes import problem_kind
+from tests.support.fakes import START, problem_kind
 from tests.support.tokens import credential
-from tests.unit.engine.bench import Bench, running
+from tests.unit.engine.bench import Bench, running, token_answer
 from tests.unit.engine.sync_bench import KEY, TARGET
 
 API_KEY = TARGET.api_key
@@ -156,6 +157,41 @@ async def test_a_keyring_or_a_disk_that_says_no_is_told() -> None:
         bench.save_fault = None
         await bench.sync.desk.do(SET_UP)
         assert bench.known.setup.ready
+
+
+async def test_machines_that_begin_to_share_tell_each_other_of_renewals() -> None:
+    bench = SyncedBench(set_up=False)
+    async with bench.watching():
+        await bench.sync.desk.do(SET_UP)
+        assert bench.state.settings.sync_after_renewal
+        bench.store.dispatch(SettingsChanged(settings=replace(bench.state.settings, sync_after_renewal=False)))
+        await bench.sync.desk.do(replace(SET_UP, url="https://other.example"))
+        assert not bench.state.settings.sync_after_renewal, "who has switched it off has switched it off"
+
+
+async def test_a_login_that_another_machine_has_renewed_is_taken_over_before_a_renewal() -> None:
+    old, new = credential(number=1, days=1), credential(number=2, at=START + timedelta(hours=1))
+    there, here = SyncedBench(new), SyncedBench(old)
+    await there.sync.desk.do(SyncNow())
+    here.sync.table.held = there.sync.table.held
+    here.renewals.fetch_with(here.sync.desk.fetch)
+    async with here.watching():
+        renewed = await here.renewals.renew(old.key, Wish(days=3))
+    assert (renewed.kind, renewed.credential.access_token) == (RenewalKind.FRESH, new.access_token)
+    assert here.service.count("refresh") == 0
+    assert here.vault.held[old.key].refresh_token == new.refresh_token
+
+
+@pytest.mark.parametrize("fault", [NotSentError(reason="there is no connection"), None])
+async def test_a_table_without_help_keeps_no_login_from_being_renewed(fault: NotSentError | None) -> None:
+    old = credential(number=1, days=1)
+    bench = SyncedBench(old)
+    bench.sync.table.fault = fault
+    bench.service.answer("refresh", token_answer(number=2))
+    bench.renewals.fetch_with(bench.sync.desk.fetch)
+    async with bench.watching():
+        assert (await bench.renewals.renew(old.key, Wish(days=3))).kind is RenewalKind.RENEWED
+    assert (bench.service.count("refresh"), bench.sync.table.writes) == (1, [])
 
 
 async def test_forgetting_takes_the_secrets_away_and_leaves_the_table() -> None:
