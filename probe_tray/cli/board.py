@@ -60,9 +60,9 @@ class Board:
         if failed:
             said.append(Piece(t("{n} failed", n=str(failed)), Weight.CRITICAL))
         said += [Piece(f"{minutes}:{seconds:02}"), Piece(t("Ctrl-C stops and keeps what is done"))]
-        filled = count * _BAR // max(all_of_them, 1)
-        line = [Piece("━" * filled, Weight.GOOD), Piece("─" * (_BAR - filled))]
-        used = _BAR
+        used = min(_BAR, columns)
+        filled = count * used // max(all_of_them, 1)
+        line = [Piece("━" * filled, Weight.GOOD), Piece("─" * (used - filled))]
         for number, piece in enumerate(said):
             gap = " · " if number else "  "
             used += len(gap) + width(piece.text)
