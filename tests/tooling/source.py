@@ -10,7 +10,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 LONGEST_FILE: Final = 300
 # Module -> the lines it may have, and why it is not split.
 LONGER_FILES: Final = {
-    "probe_tray.ports": 480,  # one catalogue: all that the engine needs from outside
+    "probe_tray.ports": 520,  # one catalogue: all that the engine needs from outside
 }
 # fmt: off
 CHANGING: Final = frozenset((
