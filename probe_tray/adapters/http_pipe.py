@@ -85,7 +85,9 @@ class Tls:
         """All that has come, none at the end; None while it is no whole record."""
         parts: list[bytes] = []
         with self.turn:
-            self._come.write(sealed)
+            # Nothing may be written once the end has come.
+            if sealed:
+                self._come.write(sealed)
             try:
                 while part := self._tls.read(count):
                     parts.append(part)

@@ -1,7 +1,6 @@
 """The answer to a refresh is handed on as it was sent, all of it and nothing else, before anything else sees it."""
 
 import asyncio
-import os
 import socket
 import ssl
 import threading
@@ -9,11 +8,12 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpcore
 import pytest
 
+from probe_tray.adapters import http_client
 from probe_tray.adapters.http_client import ServiceClient
-from probe_tray.adapters.http_dial import dial
-from probe_tray.adapters.http_pipe import Tcp, Tls
+from probe_tray.adapters.http_line import Line
 from probe_tray.adapters.proxy import ProxyChoice, detect_proxy
 from probe_tray.core.answer import Answer
 from probe_tray.core.errors import NotSentError, ServiceError, UncertainError
@@ -136,146 +136,84 @@ async def test_the_answer_does_not_wait_for_a_program_that_is_busy() -> None:
     assert seen == [True]
 
 
-# --- bytes stay with the system until they are kept
+@pytest.mark.parametrize("tls", [False, True])
+async def test_an_answer_that_ends_with_its_connection_is_handed_on(tmp_path: Path, *, tls: bool) -> None:
+    script = b"HTTP/1.1 502 Bad Gateway\r\n\r\n<p>no length</p>"
+    async with (
+        secure_server(tmp_path, script) as (port, context, environment),
+        tunnel("http", port, context=context if tls else None) as proxy,
+    ):
+        answer, raw = await refresh("https://service.example", detect_proxy(proxy, {}), environment)
+    assert isinstance(answer, Answer)
+    assert answer.body == b"<p>no length</p>"
+    assert raw == script
 
 
-def unread(end: socket.socket) -> bytes:
-    return end.recv(100_000, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+async def test_a_service_that_hangs_up_at_the_greeting_was_sent_nothing() -> None:
+    def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        del reader
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        error, raw = await refresh(f"https://localhost:{server.sockets[0].getsockname()[1]}")
+    assert type(error) is NotSentError
+    assert raw == b""
 
 
-@pytest.mark.skipif(os.name != "posix", reason="MSG_DONTWAIT is POSIX")
-def test_bytes_leave_the_queue_only_when_they_are_kept() -> None:
-    near, far = socket.socketpair()
-    with near, far:
-        far.sendall(b"the answer")
-        kept: list[tuple[bytes, bytes]] = []
-        pipe = Tcp(near)
-        assert pipe.take(6, lambda part: kept.append((part, unread(near)))) == b"the an"
-        assert pipe.take(6, lambda part: kept.append((part, unread(near)))) == b"swer"
-        assert kept == [(b"the an", b"the answer"), (b"swer", b"swer")]
-        far.shutdown(socket.SHUT_WR)
-        assert pipe.take(6, lambda part: kept.append((part, b""))) == b""
-        assert len(kept) == 2
-
-
-@pytest.mark.skipif(os.name != "posix", reason="MSG_DONTWAIT is POSIX")
-@pytest.mark.parametrize("step", [1, 7, 1000, 100_000])
-def test_what_tls_holds_leaves_the_queue_only_when_it_is_kept(tmp_path: Path, step: int) -> None:
-    made = make_certificates(tmp_path, ("localhost",))
-    outer = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    outer.load_cert_chain(made.chain, made.key)
-    inner = ssl.create_default_context(cafile=made.ca)
-    come, gone = ssl.MemoryBIO(), ssl.MemoryBIO()
-    service = outer.wrap_bio(come, gone, server_side=True)
-    near, far = socket.socketpair()
-    with near, far:
-        pipe = Tls(Tcp(near), inner, "localhost")
-        shaking = threading.Thread(target=pipe.shake_hands)
-        shaking.start()
-        while True:
-            try:
-                service.do_handshake()
-                break
-            except ssl.SSLWantReadError:
-                if hello := gone.read():
-                    far.sendall(hello)
-                come.write(far.recv(10_000))
-        far.sendall(gone.read())
-        shaking.join()
-        for record in (b"one ", b"two ", b"three"):
-            service.write(record)
-        sealed = gone.read()
-        kept, left = b"", list[int]()
-
-        def keep(part: bytes) -> None:
-            nonlocal kept
-            kept += part
-            left.append(len(unread(near)))
-
-        sender = threading.Thread(
-            target=lambda: [far.sendall(sealed[i : i + step]) for i in range(0, len(sealed), step)]
-        )
-        sender.start()
-        taken = b""
-        while len(taken) < 13:
-            taken += pipe.take(4, keep)
-        sender.join()
-    assert taken == kept == b"one two three"
-    assert all(left)
-
-
-# --- finding an address that answers
-
-
-async def test_an_address_that_refuses_gives_way_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    await dialled(monkeypatch, refuses=True)
-
-
-async def test_an_address_that_is_silent_gives_way_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    await dialled(monkeypatch, refuses=False)
-
-
-async def dialled(monkeypatch: pytest.MonkeyPatch, *, refuses: bool) -> None:
-    loop = asyncio.get_running_loop()
-    connect = loop.sock_connect
-    tried: list[str] = []
-
-    async def answers(*_: object, **__: object) -> list[tuple[object, ...]]:
-        names = ("127.0.0.2", "127.0.0.3", "127.0.0.1")
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (name, port)) for name in names]
-
-    async def some_connect(made: socket.socket, address: tuple[str, int]) -> None:
-        tried.append(address[0])
-        if address[0] == "127.0.0.1":
-            await connect(made, address)
-        elif refuses:
-            raise ConnectionRefusedError
-        else:
-            await asyncio.Event().wait()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        monkeypatch.setattr(loop, "getaddrinfo", answers)
-        monkeypatch.setattr(loop, "sock_connect", some_connect)
-        made = await dial("service.example", port)
-        assert made.getpeername() == ("127.0.0.1", port)
-        made.close()
-    assert tried == ["127.0.0.2", "127.0.0.3", "127.0.0.1"]
-
-
-async def test_where_no_address_answers_the_best_known_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    loop = asyncio.get_running_loop()
-
-    async def answers(*_: object, **__: object) -> list[tuple[object, ...]]:
-        return [
-            (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 9, 0, 0)),
-            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 9)),
-        ]
-
-    async def no_connect(made: socket.socket, _: object) -> None:
-        raise ConnectionRefusedError if made.family == socket.AF_INET else OSError("no route")
-
-    monkeypatch.setattr(loop, "getaddrinfo", answers)
-    monkeypatch.setattr(loop, "sock_connect", no_connect)
-    client = ServiceClient(Service(issuer="https://service.example", backend=""), DIRECT, {})
-    with pytest.raises(NotSentError) as failure:
-        await client.refresh(TOKEN, lambda _piece: None)
-    assert "refused the connection" in str(failure.value)
-
-
-async def test_breaking_it_off_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[socket.socket] = []
-    begun = asyncio.Event()
-
-    async def silent(made: socket.socket, _: object) -> None:
-        opened.append(made)
-        begun.set()
+@pytest.mark.parametrize("greets", [False, True])
+async def test_a_service_that_is_silent_before_the_request_was_sent_nothing(
+    monkeypatch: pytest.MonkeyPatch, *, greets: bool
+) -> None:
+    async def silent(*_: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", silent)
-    dialling = asyncio.create_task(dial("127.0.0.1", 9))
-    await begun.wait()
-    dialling.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await dialling
-    assert [made.fileno() for made in opened] == [-1]
+    monkeypatch.setattr(http_client, "_CONNECT_SECONDS", 0.1)
+    async with raw_server(b"", hang=True) as server:
+        if not greets:
+            monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", silent)
+        error, raw = await refresh(f"https://localhost:{server.port}")
+    assert type(error) is NotSentError
+    assert "did not answer in time" in str(error)
+    assert raw == b""
+
+
+@asynccontextmanager
+async def line(pieces: list[bytes]) -> AsyncGenerator[tuple[Line, socket.socket]]:
+    """A line over which a request has left, and its other end."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        near = socket.create_connection(listener.getsockname())
+        far, _ = listener.accept()
+    made = Line(near, lambda: True, pieces.append)
+    with far:
+        await made.write(b"the request", 0.05)
+        try:
+            yield made, far
+        finally:
+            await made.aclose()
+
+
+async def test_silence_after_a_part_is_a_failure_and_the_part_is_kept() -> None:
+    pieces: list[bytes] = []
+    async with line(pieces) as (near, far):
+        far.sendall(b"HTTP/1.1")
+        assert await near.read(100) == b"HTTP/1.1"
+        with pytest.raises(httpcore.ReadTimeout):
+            await near.read(100)
+    assert pieces == [b"HTTP/1.1"]
+
+
+async def test_a_connection_that_is_reset_is_a_failure() -> None:
+    async with line([]) as (near, far):
+        # Closed with the request unread.
+        far.close()
+        with pytest.raises(httpcore.ReadError):
+            await near.read(100)
+        with pytest.raises(httpcore.WriteError):
+            await near.write(b"more")
+
+
+async def test_closing_twice_is_no_failure() -> None:
+    async with line([]) as (near, _):
+        await near.aclose()
+        await near.aclose()
+        assert await near.read(100) == b""
