@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from probe_tray.core.identity import AccountKey
@@ -53,6 +53,10 @@ class TrayMenu(QObject):
         self._all = self._add(actions.show)
         self._after_accounts = self.menu.addSeparator()
         self._refresh = self._add(actions.refresh)
+        # The key of the panel, told here too; in the menu itself it works while the menu is open.
+        self._refresh.setShortcut(QKeySequence("Ctrl+R"))
+        self._refresh.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self._refresh.setShortcutVisibleInContextMenu(True)
         self._renew = self._add(actions.renew)
         self._models = self._add(actions.test_models)
         self._import = self._add(actions.import_logins)

@@ -130,7 +130,7 @@ def _window(card: Card, t: Translator) -> list[str]:
 
 def _row(found: Found, seen: Seen, t: Translator) -> MenuRow:
     card = account_card(found, seen.state, seen.now, t)
-    title = shortened(name(found.account), 32)
+    title = _joined(shortened(name(found.account), 32), card.plan)
     return MenuRow(
         key=found.account.key,
         look=card.look,
@@ -138,8 +138,18 @@ def _row(found: Found, seen: Seen, t: Translator) -> MenuRow:
     )
 
 
+def _numbers_in_short(card: Card, t: Translator) -> str:
+    """Both windows, and when the fuller one of them is reset, both ways."""
+    fullest = max(card.bars, key=lambda bar: bar.percent, default=None)
+    if fullest is None or not fullest.reset:
+        return _used(card, t)
+    # One that is over says so itself, the same way twice.
+    over = fullest.reset == fullest.reset_short
+    return _joined(_used(card, t), fullest.reset if over else t("reset {when}", when=fullest.reset))
+
+
 def _in_short(found: Found, card: Card, seen: Seen, t: Translator) -> str:
-    numbers = " · ".join(_window(card, t))
+    numbers = _numbers_in_short(card, t)
     match card.condition:
         case Condition.NEEDS_LOGIN:
             return t("log in again")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, timedelta
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -31,13 +32,15 @@ from probe_tray.core.desk import Desk, Sort
 from probe_tray.core.history import Span
 from probe_tray.core.quiet import Pause
 from probe_tray.core.secret import Secret
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Language, Settings
 from probe_tray.core.state import AppState, RenewalRound
+from probe_tray.core.transfer import ReadFiles
 from probe_tray.ui.login_dialog import LoginDialog
 from probe_tray.ui.panel import PanelWindow
 from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.view.models import Action, ActionKind
 from probe_tray.view.translate import Translator
+from tests.support.drops import drop, files
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
@@ -96,10 +99,10 @@ def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
     assert desktop.rows() == [
         "2 of 4 accounts have capacity",
         "&Log in to Codex…",
-        "old@example.com:  log in again",
-        "research@example.com:  5 h 11% · Week 100% · No capacity until Fri 18:20",
-        "lee@studio.example:  5 h 88% (14:30) · Week 61% (Wed 14:30)",
-        "ana@example.com:  5 h 42% (16:02) · Week 17% (Thu 09:00)",
+        "old@example.com · Plus:  log in again",
+        "research@example.com · Pro:  5 h 11% · Week 100% · No capacity until Fri 18:20",
+        "lee@studio.example · Team:  5 h 88% · Week 61% · reset in 38 min · 14:30",
+        "ana@example.com · Plus:  5 h 42% · Week 17% · reset in 2 h 10 m · 16:02",
         "&Refresh now",
         "Re&new logins…",
         "&Test models…",
@@ -170,7 +173,7 @@ def test_quit_ends_the_program(desktop: Desktop) -> None:
 def test_the_menu_changes_in_place(desktop: Desktop) -> None:
     row = desktop.row("ana@example.com")
     desktop.change(samples.only(samples.four().accounts[:1]))
-    assert desktop.rows()[2] == "ana@example.com:  5 h 42% (16:02) · Week 17% (Thu 09:00)"
+    assert desktop.rows()[2] == "ana@example.com · Plus:  5 h 42% · Week 17% · reset in 2 h 10 m · 16:02"
     assert not any("lee@" in row for row in desktop.rows())
     desktop.change(samples.four())
     assert desktop.row("ana@example.com") is row
@@ -190,7 +193,7 @@ def test_more_than_twelve_accounts_end_with_all_of_them_in_the_panel(desktop: De
 def test_an_account_in_the_menu_opens_the_panel_at_it(desktop: Desktop) -> None:
     desktop.change(samples.many(100))
     row = desktop.row("builder-")
-    name = row.text().split(":")[0]
+    name = row.text().split(" · ")[0]
     row.trigger()
     assert desktop.panel.isVisible()
     assert desktop.panel._list.currentIndex().data() == name
@@ -317,12 +320,13 @@ def test_a_search_is_shown_at_once_and_an_arrangement_is_sent(desktop: Desktop) 
     assert desktop.panel._cards.rowCount() == 10
     desktop.engine.sent.clear()
     desktop.panel._pin.click()
+    desktop.panel._tools.search.setText("")
     desktop.panel._cards.move_row(0, 2)
     pinned, moved = desktop.engine.sent
     assert pinned == Arrange(Desk(pinned=True))
     assert isinstance(moved, Arrange)
     assert moved.desk.sort is Sort.OWN
-    assert len(moved.desk.order) == 10
+    assert len(moved.desk.order) == 20
 
 
 def test_the_click_that_took_the_panel_away_does_not_bring_it_back(desktop: Desktop) -> None:
@@ -351,3 +355,21 @@ def test_after_the_end_nothing_is_drawn_or_sent(qtbot: QtBot, qapp: QApplication
     assert desktop.engine.sent == [PanelOpened()]
     assert desktop.ended == 0
     assert not desktop.panel.isVisible()
+
+
+def test_files_that_are_dropped_on_the_cards_are_imported(desktop: Desktop) -> None:
+    desktop.shell.show_panel()
+    assert drop(desktop.panel._list.viewport(), files(Path("/logins/a.json")))
+    assert ReadFiles(("/logins/a.json",)) in desktop.engine.sent
+    assert desktop.shell._transferring.import_dialog is not None
+    assert desktop.shell._transferring.import_dialog.isVisible()
+
+
+def test_import_and_export_open_from_the_menu_and_speak_the_new_language(desktop: Desktop) -> None:
+    desktop.row("Import…").trigger()
+    desktop.row("Export…").trigger()
+    windows = desktop.shell._transferring
+    assert windows.import_dialog is not None
+    assert windows.export_dialog is not None
+    desktop.change(replace(desktop.engine.state, settings=Settings(language=Language.CHINESE)))
+    assert (windows.import_dialog.windowTitle(), windows.export_dialog.windowTitle()) == ("导入登录", "导出")

@@ -55,13 +55,13 @@ def test_old_numbers_say_their_age_in_the_menu_and_the_tooltip(problem: ProbeErr
 
 def test_where_nothing_was_ever_heard_nothing_is_called_old() -> None:
     silent = replace(account("a@x.example", None), problem=RateLimitedError().problem)
-    assert shown(samples.only([silent])).menu.rows[0].text == "a@x.example:  no numbers yet"
+    assert shown(samples.only([silent])).menu.rows[0].text == "a@x.example · Plus:  no numbers yet"
 
 
 def test_a_limit_that_no_window_shows_is_said_in_the_menu_and_the_tooltip() -> None:
     limited = account("a@x.example", replace(snapshot(11, 17), spend=SpendControl(reached=True)))
     screen = shown(samples.only([limited, *samples.four().accounts[:1]]))
-    assert screen.menu.rows[0].text == "a@x.example:  5 h 11% · Week 17% · No capacity"
+    assert screen.menu.rows[0].text == "a@x.example · Plus:  5 h 11% · Week 17% · No capacity"
     assert "\na@x.example\nNo capacity\n5 h 11% · Week 17%" in screen.tray.tooltip
 
 
@@ -80,10 +80,10 @@ def test_the_icon_without_numbers() -> None:
 def test_the_menu_lists_both_windows_and_their_resets_or_that_there_is_no_capacity() -> None:
     rows = [row.text for row in shown(samples.four()).menu.rows]
     assert rows == [
-        "old@example.com:  log in again",
-        "research@example.com:  5 h 11% · Week 100% · No capacity until Fri 18:20",
-        "lee@studio.example:  5 h 88% (14:30) · Week 61% (Wed 14:30)",
-        "ana@example.com:  5 h 42% (16:02) · Week 17% (Thu 09:00)",
+        "old@example.com · Plus:  log in again",
+        "research@example.com · Pro:  5 h 11% · Week 100% · No capacity until Fri 18:20",
+        "lee@studio.example · Team:  5 h 88% · Week 61% · reset in 38 min · 14:30",
+        "ana@example.com · Plus:  5 h 42% · Week 17% · reset in 2 h 10 m · 16:02",
     ]
 
 
@@ -96,7 +96,7 @@ def test_a_long_menu_is_cut_and_says_how_many_there_are() -> None:
 
 def test_a_long_name_does_not_widen_the_menu() -> None:
     row = shown(samples.long_names()).menu.rows[1].text
-    assert row.startswith("a.very.long.add…arch.example.org:")
+    assert row.startswith("a.very.long.add…arch.example.org · Business Enterprise:")
 
 
 percents = st.floats(0, 100)
@@ -173,3 +173,8 @@ def test_the_number_in_the_icon_is_that_of_the_tightest_window() -> None:
     assert shown(wanted).tray.look.number == 88
     assert shown(replace(wanted, settings=Settings())).tray.look.number is None
     assert shown(AppState(loaded=True, settings=Settings(icon_number=True))).tray.look.number is None
+
+
+def test_a_window_that_is_over_says_so_in_the_menu_too() -> None:
+    over = account("a@x.example", snapshot(88, 10, short_in=-timedelta(minutes=5)))
+    assert shown(samples.only([over])).menu.rows[0].text == "a@x.example · Plus:  5 h 88% · Week 10% · was reset"
