@@ -9,8 +9,8 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPlainTextEdit, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -36,6 +36,7 @@ from probe_tray.ui.theme import Theme
 from probe_tray.view.times import Now
 from probe_tray.view.transfer_import import import_view
 from probe_tray.view.translate import Translator
+from tests.support.drops import drop, files
 from tests.support.fakes import START, FakeClock
 from tests.support.files import exported, flat, official
 from tests.support.tokens import tokens
@@ -154,30 +155,10 @@ class Desk:
         QGuiApplication.clipboard().clear()
 
 
-def files(*paths: Path) -> QMimeData:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    return data
-
-
 def text(held: object) -> QMimeData:
     data = QMimeData()
     data.setText(json.dumps(held))
     return data
-
-
-def drop(window: QWidget, data: QMimeData) -> bool:
-    """Drag ``data`` over the window and let go, as a file manager does; whether the window took it."""
-    copy, button, plain = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    either = copy | Qt.DropAction.MoveAction
-    enter = QDragEnterEvent(QPoint(9, 9), either, data, button, plain)
-    QApplication.sendEvent(window, enter)
-    if not enter.isAccepted():
-        QApplication.sendEvent(window, QDragLeaveEvent())
-        return False
-    assert enter.dropAction() is copy
-    QApplication.sendEvent(window, QDropEvent(QPointF(9, 9), either, data, button, plain, QEvent.Type.Drop))
-    return True
 
 
 @pytest.fixture
