@@ -21,31 +21,36 @@ async def dial(host: str, port: int) -> socket.socket:
     """
     waiting = deque(await _addresses(host, port))
     tries: set[asyncio.Task[socket.socket]] = set()
-    made: list[socket.socket] = []
+    everything: list[asyncio.Task[socket.socket]] = []
     failures: list[OSError] = []
+    chosen: socket.socket | None = None
     try:
-        while not made and (waiting or tries):
+        while chosen is None and (waiting or tries):
             if waiting:
-                tries.add(asyncio.create_task(_connect(*waiting.popleft())))
+                everything.append(asyncio.create_task(_connect(*waiting.popleft())))
+                tries.add(everything[-1])
             limit = _HEAD_START if waiting else None
             done, tries = await asyncio.wait(tries, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
             for attempt in done:
                 try:
-                    made.append(attempt.result())
+                    chosen = attempt.result()
                 except OSError as error:
                     failures.append(error)
     finally:
-        for attempt in tries:
+        for attempt in everything:
+            attempt.add_done_callback(lambda ended: _close_other(ended, chosen))
             attempt.cancel()
-        late = await asyncio.gather(*tries, return_exceptions=True)
-        # Two may have come about at the same moment.
-        for other in [*made[1:], *(found for found in late if isinstance(found, socket.socket))]:
-            other.close()
-    if made:
-        return made[0]
+    if chosen is not None:
+        return chosen
     if len(failures) == 1:
         raise failures[0]
     raise OSError from ExceptionGroup("no address took the connection", failures)
+
+
+def _close_other(ended: "asyncio.Task[socket.socket]", chosen: socket.socket | None) -> None:
+    """Two may have come about at the same moment."""
+    if not ended.cancelled() and ended.exception() is None and ended.result() is not chosen:
+        ended.result().close()
 
 
 async def _addresses(host: str, port: int) -> list[_Found]:

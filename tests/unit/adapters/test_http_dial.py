@@ -11,6 +11,7 @@ from probe_tray.adapters.proxy import ProxyChoice
 from probe_tray.core.errors import NotSentError
 from probe_tray.core.secret import Secret
 from probe_tray.core.service import Service
+from tests.support.fakes import settle
 
 
 async def test_an_address_that_refuses_gives_way_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,4 +85,28 @@ async def test_breaking_it_off_leaves_nothing_open(monkeypatch: pytest.MonkeyPat
     dialling.cancel()
     with pytest.raises(asyncio.CancelledError):
         await dialling
+    await settle()
     assert [made.fileno() for made in opened] == [-1]
+
+
+async def test_of_two_that_come_about_at_once_one_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    opened: list[socket.socket] = []
+    both = asyncio.Event()
+
+    async def answers(*_: object, **__: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (name, 9)) for name in ("127.0.0.1", "127.0.0.2")]
+
+    async def together(made: socket.socket, _: object) -> None:
+        opened.append(made)
+        if len(opened) == 2:
+            both.set()
+        await both.wait()
+
+    monkeypatch.setattr(loop, "getaddrinfo", answers)
+    monkeypatch.setattr(loop, "sock_connect", together)
+    chosen = await dial("service.example", 9)
+    await settle()
+    assert [made.fileno() == -1 for made in opened].count(False) == 1
+    assert chosen.fileno() != -1
+    chosen.close()
