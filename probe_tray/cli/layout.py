@@ -199,7 +199,7 @@ def _in_columns(table: Table, widths: Sequence[int], below: Row) -> Iterator[Lin
 
 
 def _heading(header: Sequence[str], widths: Sequence[int]) -> Iterator[Line]:
-    yield tuple(_cells([Cell(name) for name in header], widths, heading=True))
+    yield from _wrapped_row([Cell(name) for name in header], widths, heading=True)
     yield (Piece(_GAP.join("─" * w for w in widths), heading=True),)
 
 
@@ -213,11 +213,11 @@ def _cells(row: Row, widths: Sequence[int], *, heading: bool = False) -> Iterato
             yield Piece(" " * (columns - width(cell.text)) + _GAP)
 
 
-def _wrapped_row(row: Row, widths: Sequence[int]) -> Iterator[Line]:
+def _wrapped_row(row: Row, widths: Sequence[int], *, heading: bool = False) -> Iterator[Line]:
     cells = [_wrapped(cell.text, w) for cell, w in zip(row, widths, strict=True)]
     for n in range(max(map(len, cells))):
         parts = [Cell(c[n] if n < len(c) else "", cell.weight) for c, cell in zip(cells, row, strict=True)]
-        yield tuple(_cells(parts, widths))
+        yield tuple(_cells(parts, widths, heading=heading))
 
 
 def _wrapped(text: str, columns: int) -> list[str]:
@@ -239,7 +239,7 @@ def _wrapped(text: str, columns: int) -> list[str]:
 
 def _blocks(table: Table, columns: int) -> Iterator[Line]:
     """A block for each row: its first cell, and below it the others with their names."""
-    names = max(map(width, table.header[1:]), default=0)
+    names = min(max(map(width, table.header[1:]), default=0), columns // 2)
     room = max(columns - len(_GAP) * 2 - names, _NARROWEST)
     for number, row in enumerate(table.rows):
         if number:
@@ -248,5 +248,5 @@ def _blocks(table: Table, columns: int) -> Iterator[Line]:
             yield (Piece(part, heading=True),)
         for name, cell in zip(table.header[1:], row[1:], strict=True):
             for n, part in enumerate(_wrapped(cell.text, room) if cell.text else ()):
-                label = padded("" if n else name, names)
+                label = padded("" if n else shortened(name, names), names)
                 yield Piece(f"{_GAP}{label}{_GAP}"), Piece(part, cell.weight)
