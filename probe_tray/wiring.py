@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from probe_tray.adapters.autostart import AutostartingSettings, start_command, system_entry
 from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.config_file import JsonSettingsFile, LoadedSettings
@@ -21,6 +23,7 @@ from probe_tray.adapters.vault import record_files
 from probe_tray.core.errors import WriteError
 from probe_tray.core.events import Event
 from probe_tray.core.service import Service
+from probe_tray.core.settings import Settings
 from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.outcomes import Outcomes
 from probe_tray.engine.renewing import Renewals
@@ -90,4 +93,15 @@ def make_settings_file(environment: Mapping[str, str], loaded: LoadedSettings, *
             entry.renew(command)
         except WriteError as error:
             _log.warning("the entry for starting at login stays as it is: %s", error.facts["reason"])
-    return AutostartingSettings(JsonSettingsFile(loaded.path), entry, command, on=on)
+    file = JsonSettingsFile(loaded.path)
+    return AutostartingSettings(_DemoSettings(file) if demo else file, entry, command, on=on)
+
+
+class _DemoSettings:
+    """Keeps the address of the demo's own table out of the file: its port is another one each time."""
+
+    def __init__(self, file: SettingsFile) -> None:
+        self._file = file
+
+    async def save(self, settings: Settings) -> None:
+        await self._file.save(replace(settings, sync_url=""))
