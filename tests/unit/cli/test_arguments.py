@@ -2,7 +2,7 @@
 
 import pytest
 
-from probe_tray.cli.arguments import WrongUseError, parse
+from probe_tray.cli.arguments import WrongUseError, misused, parse
 
 
 def read(*words: str) -> dict[str, object]:
@@ -51,3 +51,28 @@ def test_an_empty_proxy_forces_a_direct_connection_and_none_leaves_it_open() -> 
 def test_what_is_not_understood_is_named(words: str, said: str) -> None:
     with pytest.raises(WrongUseError, match=said):
         parse(words.split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--sync --renew",
+        "--sync --status",
+        "--sync --apitest",
+        "--sync --import a.json",
+        "--sync --login -o x",
+        "--sync --export jsonl",
+        "--sync --output x.csv",
+        "--sync a.json",
+        "--sync diagnose",
+        "--sync --hide-names",
+        "--sync -o x",
+    ],
+)
+def test_sync_stands_alone(words: str) -> None:
+    assert misused(parse(words.split()))
+
+
+@pytest.mark.parametrize("words", ["--sync", "-sync --yes --quiet", "--sync --json --config x --proxy http://p:1"])
+def test_sync_goes_with_what_concerns_every_run(words: str) -> None:
+    assert misused(parse(words.split())) == ""
