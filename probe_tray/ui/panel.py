@@ -181,13 +181,10 @@ class PanelWindow(QWidget):
         """As high as the cards need, within 70 % of the screen."""
         screen = self.screen() or QGuiApplication.primaryScreen()
         highest = int(screen.availableGeometry().height() * _SCREEN_SHARE)
-        parts = (self._head, self._tools, self._columns, self._foot)
-        around = sum(part.sizeHint().height() for part in parts if part.isVisibleTo(self))
-        if self._above.isVisibleTo(self):
-            around += self._above.heightForWidth(self._theme.px(_WIDTH))
+        parts = (self._head, self._above, self._tools, self._columns, self._foot)
+        around = sum(_height(part, self._theme.px(_WIDTH)) for part in parts if part.isVisibleTo(self))
         middle = max(page.sizeHint().height() for page in (self._middle.currentWidget(),) if page)
-        lines = self._shown is not None and self._shown.lines
-        width = self._theme.px(_LINES_WIDTH if lines else _WIDTH)
+        width = self._theme.px(_LINES_WIDTH if self._shown is not None and self._shown.lines else _WIDTH)
         return fitting(self, QSize(width, min(max(around + middle, self._theme.px(_LOWEST)), highest)))
 
     def _arrange(self) -> None:
@@ -198,7 +195,7 @@ class PanelWindow(QWidget):
         title.setSpacing(0)
         title.addWidget(self._headline)
         title.addWidget(self._subline)
-        head = QHBoxLayout(self._head)
+        head = self._head_row = QHBoxLayout(self._head)
         head.setContentsMargins(px(16), px(12), px(12), px(10))
         head.setSpacing(px(4))
         head.addLayout(title, 1)
@@ -287,7 +284,15 @@ class PanelWindow(QWidget):
             self.close()
 
     def _fit(self) -> None:
+        if not self.isVisible():
+            # What was never shown would measure itself by a width, and by parts, that it will not have.
+            self._list.resize(self._theme.px(_WIDTH), self._list.height())
+            self._head_row.activate()
         self.resize(self.sizeHint())
+
+
+def _height(part: QWidget, width: int) -> int:
+    return part.heightForWidth(width) if part.hasHeightForWidth() else part.sizeHint().height()
 
 
 def _shape(model: Panel) -> object:

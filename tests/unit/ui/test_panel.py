@@ -240,6 +240,14 @@ def test_the_last_column_of_a_line_is_the_button_that_helps(panel: Shown) -> Non
     assert [title for title, _ in panel.opened] == ["builder-000@studio.example"]
 
 
+def test_opened_for_the_first_time_it_is_as_high_as_its_cards_need(panel: Shown) -> None:
+    # The sentence of the second one takes two lines at the width that it will have, and one at a list's first width.
+    panel.show(samples.only(samples.four().accounts[1:3]))
+    QApplication.processEvents()
+    assert panel.window._list.verticalScrollBar().maximum() == 0
+    assert panel.window.height() == panel.window.sizeHint().height()
+
+
 def test_very_many_cards_are_measured_bit_by_bit_once_and_stay_where_they_are(panel: Shown, qtbot: QtBot) -> None:
     state = replace(samples.many(300), desk=Desk(density=Density.CARDS))
     panel.show(state)
