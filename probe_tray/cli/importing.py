@@ -137,7 +137,12 @@ class _Import:
 
     async def _take(self, items: Sequence[Item]) -> int | None:
         ended: list[bool] = []
-        with Interruption(lambda: ended.append(True), lambda: self._console.failure(self._t(_KEPT))) as interruption:
+
+        def stop() -> None:
+            self._console.end_line()
+            ended.append(True)
+
+        with Interruption(stop, lambda: self._console.failure(self._t(_KEPT))) as interruption:
             for number, item in enumerate(items):
                 if item.taken and item.credential is not None and not ended:
                     try:

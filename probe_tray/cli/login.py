@@ -85,6 +85,7 @@ async def _login(
     task = asyncio.create_task(signing.run(places, target))
 
     def stop() -> None:
+        console.end_line()
         if signing.trading:
             # The tokens are on their way: that is seen to its end.
             console.prompt(t("Waiting until the login is kept, at most 45 s. Ctrl-C again stops at once, without it."))

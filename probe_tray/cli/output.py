@@ -97,6 +97,11 @@ class Console:
                     # Its window was closed.
                     hush()
 
+    def end_line(self) -> None:
+        """Leave the line on which the terminal itself has written "^C"; an area that is shown is redrawn anyway."""
+        if self._err is not None and not any(t is not None and t.is_showing for t in (self._out, self._err)):
+            say("")
+
     def _say(self, text: str, end: str = "\n") -> None:
         self.take_back()
         if self._below_table:

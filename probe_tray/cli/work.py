@@ -142,6 +142,7 @@ class _Work:
         ending: list[asyncio.Task[None]] = []
 
         async def stop() -> None:
+            self._console.end_line()
             models.stop()
             if means.renewals.sent:
                 self._console.prompt(self._waits_for(means.renewals.sent))
