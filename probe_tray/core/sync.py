@@ -83,6 +83,8 @@ class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):
     """UNDECRYPTABLE, GARBAGE or ID_MISMATCH; None where there is a login."""
     reason: str = ""
     """Why it is garbage, in words that hold nothing of it."""
+    sealed: bool = True
+    """Whether it looks like something that was encrypted with some key."""
 
 
 class Mark(msgspec.Struct, frozen=True, order=True):

@@ -13,6 +13,7 @@ from probe_tray.core.secret import Secret
 from probe_tray.core.sync import OpenedRow, RemoteRow, StepKind
 
 NONCE_BYTES: Final = 12
+_TAG_BYTES: Final = 16
 _LARGEST: Final = 512 * 1024
 """Characters of the largest row that is opened; a login has some ten thousand, a credential file at most 256 KiB."""
 
@@ -47,9 +48,10 @@ class LoginCipher:
 
     def open(self, row: RemoteRow) -> OpenedRow:
         """What the row holds. It counts only as the account that its id names. Never raises."""
-        plain = self._plain(row.token_data.reveal())
+        sealed = _sealed(row.token_data.reveal())
+        plain = None if sealed is None else self._plain(sealed)
         if plain is None:
-            return OpenedRow(row=row, fault=StepKind.UNDECRYPTABLE)
+            return OpenedRow(row=row, fault=StepKind.UNDECRYPTABLE, sealed=sealed is not None)
         document, *more = read_documents(plain)
         if more:
             return OpenedRow(row=row, fault=StepKind.GARBAGE, reason="it holds several logins")
@@ -60,13 +62,21 @@ class LoginCipher:
             return OpenedRow(row=row, fault=StepKind.ID_MISMATCH)
         return OpenedRow(row=row, login=login)
 
-    def _plain(self, data: str) -> bytes | None:
+    def _plain(self, sealed: bytes) -> bytes | None:
         from cryptography.exceptions import InvalidTag
 
-        if len(data) > _LARGEST:
-            return None
         try:
-            sealed = base64.b64decode(data.strip(), validate=True)
             return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
-        except (binascii.Error, InvalidTag, ValueError):
+        except (InvalidTag, ValueError):
             return None
+
+
+def _sealed(data: str) -> bytes | None:
+    """Nonce, sealed bytes and tag; None for what no program has sealed."""
+    if len(data) > _LARGEST:
+        return None
+    try:
+        sealed = base64.b64decode(data.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return sealed if len(sealed) > NONCE_BYTES + _TAG_BYTES else None

@@ -105,6 +105,12 @@ def problem_of(kind: StepKind, row: OpenedRow | None) -> Problem | None:
             return None
 
 
+def wrong_key(rows: Iterable[OpenedRow]) -> bool:
+    """Whether the key here is most likely not the one of the table: it has sealed rows, and none of them opens."""
+    faults = [row.fault for row in rows if row.sealed]
+    return bool(faults) and all(fault is StepKind.UNDECRYPTABLE for fault in faults)
+
+
 def kind_of(row: OpenedRow | None) -> StepKind | None:
     """What is wrong with a row; None where nothing is or there is none."""
     return None if row is None else row.fault

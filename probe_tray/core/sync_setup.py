@@ -158,4 +158,4 @@ def is_api_key(text: str) -> bool:
 
 
 def _address_found(url: str) -> str:
-    return "an http address, which everybody on the way can read" if url.startswith("http:") else "no such address"
+    return "an http address, which everybody on the way can read" if url.startswith("http:") else "no address"

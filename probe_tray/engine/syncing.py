@@ -13,6 +13,7 @@ from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.sync import OpenedRow, RemoteRow, StepKind, SyncItem, SyncReport, SyncWish
 from probe_tray.core.sync_cipher import LoginCipher
+from probe_tray.core.sync_plan import wrong_key
 from probe_tray.core.sync_setup import SyncTarget, SyncTest
 from probe_tray.engine.sync_run import Progress, SyncMeans, SyncRun, newest_login
 from probe_tray.ports import Tables
@@ -69,7 +70,7 @@ class Syncing:
             async with self._means.tables.open(target) as table:
                 cipher = LoginCipher(target.key)
                 opened = await _open_all(cipher, await table.rows())
-                if opened and all(one.fault is StepKind.UNDECRYPTABLE for one in opened):
+                if wrong_key(opened):
                     _only_with_permission(opened, wish)
                 seen = await self._means.memory.recall()
                 run = SyncRun(self._means, table, cipher, seen, wish, opened, lambda: self._stopped)
@@ -132,7 +133,7 @@ async def try_table(tables: Tables, target: SyncTarget) -> SyncTest:
         return SyncTest(problem=error.problem)
     opened = await _open_all(LoginCipher(target.key), rows)
     usable = sum(one.fault is not StepKind.UNDECRYPTABLE for one in opened)
-    problem = SyncKeyError().problem if rows and not usable else None
+    problem = SyncKeyError().problem if wrong_key(opened) else None
     return SyncTest(rows=len(rows), opened=usable, problem=problem)
 
 

@@ -63,7 +63,7 @@ def test_what_is_missing_is_named() -> None:
     ("url", "held", "key", "found"),
     [
         ("http://h.example", HELD, "sync_url", "an http address, which everybody on the way can read"),
-        ("nonsense", HELD, "sync_url", "no such address"),
+        ("nonsense", HELD, "sync_url", "no address"),
         (URL, SyncSecrets(api_key=Secret("two words"), key=HELD.key), "sync_api_key", "text that is no key"),
         (URL, SyncSecrets(api_key=HELD.api_key, key=Secret("canary")), "sync_aes_gcm_key", "text of 6 characters"),
         (

@@ -126,6 +126,15 @@ async def test_nothing_is_done_with_a_key_that_opens_no_row() -> None:
     assert table.held == {before.id: before}
 
 
+async def test_nonsense_in_the_table_says_nothing_about_the_key() -> None:
+    rows = [RemoteRow(id=f"account-{name}", token_data=Secret(data)) for name, data in (("bob", ""), ("cat", "hello"))]
+    table = FakeTable(*rows)
+    machine = Machine(table, login(1), login(1, "bob"))
+    assert kinds(await machine.sync()) == [StepKind.UPLOAD_NEW, StepKind.UNDECRYPTABLE, StepKind.UNDECRYPTABLE]
+    assert (await machine.bench.syncing.test(TARGET)).problem is None
+    assert kinds(await machine.sync(ALL)) == [StepKind.SAME, StepKind.OVERWRITE, StepKind.UNDECRYPTABLE]
+
+
 async def test_a_row_that_cannot_be_read_is_overwritten_with_permission_alone() -> None:
     table = FakeTable(sealed(login(1, "bob"), OTHER_CIPHER), sealed(login(1, "cat")))
     machine = Machine(table, login(1, "bob"))
