@@ -67,7 +67,9 @@ class DetailsWindow(QWidget):
         self._dress()
 
     def present(self) -> None:
-        """Bring the window to the front."""
+        """Bring the window to the front, the keyboard on its first button."""
+        if not self.isVisible():
+            self._buttons[0].setFocus()
         self.show()
         self.raise_()
         self.activateWindow()

@@ -2,15 +2,16 @@
 
 from msgspec.structs import replace
 
-from probe_tray.core.condition import Condition
+from probe_tray.core.condition import Condition, local_time
 from probe_tray.core.state import AccountState, AppState
+from probe_tray.core.usage import blocked_until
 from probe_tray.view import looks
 from probe_tray.view.cards import account_card
 from probe_tray.view.models import Card, IconLook, Menu, MenuRow, PauseMenu, Tray
 from probe_tray.view.summary import headline, no_capacity, shortened
 from probe_tray.view.survey import Found, Seen, by_need, name
 from probe_tray.view.sync import sync_entry
-from probe_tray.view.times import Now, age, at, date
+from probe_tray.view.times import Now, age, at, both, date
 from probe_tray.view.translate import Translator
 
 _MOST_ROWS = 12
@@ -138,6 +139,15 @@ def _row(found: Found, seen: Seen, t: Translator) -> MenuRow:
     )
 
 
+def _no_capacity(account: AccountState, now: Now, t: Translator) -> str:
+    """That there is none, and when there will be, both ways."""
+    snapshot = account.snapshot
+    until = None if snapshot is None else blocked_until(snapshot)
+    if snapshot is None or until is None:
+        return t("No capacity")
+    return t("No capacity, reset {when}", when=both(local_time(until, snapshot), now, t))
+
+
 def _numbers_in_short(card: Card, t: Translator) -> str:
     """Both windows, and when the fuller one of them is reset, both ways."""
     fullest = max(card.bars, key=lambda bar: bar.percent, default=None)
@@ -162,6 +172,6 @@ def _in_short(found: Found, card: Card, seen: Seen, t: Translator) -> str:
             word = t("offline") if card.condition is Condition.OFFLINE else old
             return _joined(numbers, word)
         case Condition.LIMITED:
-            return _joined(_used(card, t), no_capacity(found.account, seen.now, t))
+            return _joined(_used(card, t), _no_capacity(found.account, seen.now, t))
         case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
             return numbers or card.checked or t("no numbers yet")

@@ -81,7 +81,7 @@ def test_the_menu_lists_both_windows_and_their_resets_or_that_there_is_no_capaci
     rows = [row.text for row in shown(samples.four()).menu.rows]
     assert rows == [
         "old@example.com · Plus:  log in again",
-        "research@example.com · Pro:  5 h 11% · Week 100% · No capacity until Fri 18:20",
+        "research@example.com · Pro:  5 h 11% · Week 100% · No capacity, reset in 5 d · Fri 18:20",
         "lee@studio.example · Team:  5 h 88% · Week 61% · reset in 38 min · 14:30",
         "ana@example.com · Plus:  5 h 42% · Week 17% · reset in 2 h 10 m · 16:02",
     ]
