@@ -79,4 +79,4 @@ def _sealed(data: str) -> bytes | None:
         sealed = base64.b64decode(data.strip(), validate=True)
     except (binascii.Error, ValueError):
         return None
-    return sealed if len(sealed) > NONCE_BYTES + _TAG_BYTES else None
+    return sealed if len(sealed) >= NONCE_BYTES + _TAG_BYTES else None
