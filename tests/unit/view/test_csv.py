@@ -144,3 +144,13 @@ def test_the_last_line_counts() -> None:
     t = Translator()
     assert summary([report()], t) == "1 account"
     assert summary([report(), FAILED], t) == "2 accounts, 1 failed"
+
+
+def test_in_brief_each_window_is_told_in_two_numbers_and_a_failure_beside_its_row() -> None:
+    use = report(window(WindowKind.SHORT, 42), window(WindowKind.WEEKLY, 100, timedelta(days=3)))
+    rows = status_rows([use, report(), FAILED], Now(NOW, EAST), Translator(), brief=True)
+    assert [[cell.text for cell in row] for row in rows] == [
+        ["ana@example.com", "plus", "42 %, 2 h", "100 %, 3 days", "", "no capacity"],
+        ["ana@example.com", "plus", "–", "–", "", "available"],
+        ["account-bo", "team", "–", "–", "The service no longer accepts this login's access token.", "failed"],
+    ]
