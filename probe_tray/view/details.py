@@ -7,6 +7,7 @@ import msgspec
 from probe_tray.core.condition import Condition, condition
 from probe_tray.core.history import Renewed, Span
 from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.model_test import ModelResult
 from probe_tray.core.quota import Limit, Snapshot
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
@@ -22,7 +23,7 @@ from probe_tray.view.survey import name, plan
 from probe_tray.view.times import Now, date
 from probe_tray.view.translate import Translator
 
-_RENEWALS = 5
+_RENEWALS, _MODELS = 5, 9
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -205,4 +206,16 @@ def _models(account: AccountState, now: Now, t: Translator) -> str:
     if test.problem is not None:
         return t("{when}: {problem}", when=when, problem=t.title(test.problem))
     answered = [r for r in test.results if r.available]
-    return t("{when}: {k} of {n} models answered", when=when, k=str(len(answered)), n=str(len(test.results)))
+    said = t("{when}: {k} of {n} models answered", when=when, k=str(len(answered)), n=str(len(test.results)))
+    lines = [_model(result, t) for result in test.results[:_MODELS]]
+    if len(test.results) > _MODELS:
+        lines.append(t.plural("and {n} more", "and {n} more", len(test.results) - _MODELS))
+    return "\n".join((said, *lines))
+
+
+def _model(result: ModelResult, t: Translator) -> str:
+    if result.problem is not None:
+        return f"{result.model} · {t.title(result.problem)}"
+    if result.latency is None:
+        return result.model
+    return f"{result.model} · {t('{seconds} s', seconds=f'{result.latency:.1f}')}"

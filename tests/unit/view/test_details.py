@@ -61,7 +61,7 @@ def test_the_lower_part_tells_of_money_place_renewals_and_models() -> None:
         "Kept in": "Probe Tray's vault, its key in the system's keyring",
         "Last renewal": "Renewed 18 Nov 13:52",
         "Earlier renewals": "18 Nov 13:52: went well\n17 Nov 13:52: failed",
-        "Last model test": "21 Nov 13:52: 2 of 2 models answered",
+        "Last model test": "21 Nov 13:52: 2 of 2 models answered\ngpt-5 · 0.6 s\ngpt-5-mini",
     }
 
 
