@@ -5,6 +5,7 @@ from datetime import tzinfo
 
 import msgspec
 from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
 from probe_tray.core.commands import (
@@ -119,6 +120,7 @@ class Shell(QObject):
         self._just_left.setInterval(_CLICK)
         self._panel = PanelWindow(self._theme, self._icons, self._panel_actions())
         self._panel.left.connect(self._just_left.start)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self._panel).activated.connect(self._help.show)
         self._transferring.watch(self._panel)
         self._login = LoginDialog(self._theme, self._icons, login_actions(engine, self.show_settings))
         app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QColor, QImage, QTextBlock
+from PySide6.QtGui import QColor, QImage, QKeySequence, QTextBlock
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QTextBrowser
 from pytestqt.qtbot import QtBot
 
@@ -14,8 +16,11 @@ from probe_tray.core.settings import Language
 from probe_tray.resources import resource
 from probe_tray.ui.help_window import HelpDialog, HelpWindow
 from probe_tray.ui.languages import load_catalogue
+from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.ui.theme import Theme
 from probe_tray.view.translate import Translator
+from tests.unit.ui import samples
+from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
 FOLDER = resource("help/index.md").parent
 PAGES = sorted(FOLDER.rglob("*.md"))
@@ -83,6 +88,20 @@ def test_opened_again_it_shows_the_page_where_it_was_left(guides: Opened) -> Non
     assert not guides.dialog.isVisible()
     guides.window.show()
     assert guides.page.toPlainText().startswith("Where things are kept")
+
+
+@pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
+def test_the_key_for_help_opens_the_guides_from_the_panel(qtbot: QtBot, qapp: QApplication) -> None:
+    around = Surroundings(translator=Translator(), clock=StoppedClock(), zone=UTC, inspector=FakeInspector())
+    shell = Shell(qapp, FakeEngine(samples.four()), around, lambda: None)
+    try:
+        shell.show_panel()
+        qtbot.waitUntil(shell._panel.isActiveWindow)
+        QTest.keySequence(shell._panel, QKeySequence(QKeySequence.StandardKey.HelpContents))
+        assert shell._help.dialog is not None
+        assert shell._help.dialog.isVisible()
+    finally:
+        shell.close()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(p.relative_to(FOLDER)) for p in PAGES])
