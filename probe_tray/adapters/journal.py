@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -30,6 +31,8 @@ from probe_tray.core.journal import JournalEntry, PendingEntry
 
 _SUFFIX: Final = ".journal"
 _ASIDE: Final = ".unreadable"
+_OURS: Final = re.compile(r"[0-9a-f]{24}-")
+"""An account's slug begins the name of an entry."""
 _LIMIT: Final = 16 * 1024 * 1024
 """Bytes of the largest entry that is read: an answer larger than the room makes its entry grow."""
 
@@ -144,7 +147,7 @@ class FileJournal:
                 if slug:
                     raise
                 continue
-            if image.entry is not None or image.pieces or image.sealed is not None:
+            if not image.done and (image.entry or image.pieces or image.sealed or _OURS.match(path.stem)):
                 found.append((path.stem, image))
                 continue
             with contextlib.suppress(WriteError):
@@ -153,6 +156,12 @@ class FileJournal:
                 else:
                     self._rename_aside(path)
         return found
+
+    def _changed(self, name: str) -> datetime:
+        """When the entry was last written, aware UTC; long ago where that cannot be told."""
+        with contextlib.suppress(OSError, ValueError, OverflowError):
+            return datetime.fromtimestamp(self._path(name).stat().st_mtime, UTC)
+        return datetime.fromtimestamp(0, UTC)
 
     async def _open(self, name: str, image: Image, key: AccountKey | None) -> PendingEntry | None:
         problem = None
@@ -167,8 +176,8 @@ class FileJournal:
             problem = error.problem
         entry = image.entry
         if entry is None and key is not None:
-            # The intent was damaged, the answer cannot be opened for now: what it is about stands in its name.
-            entry = JournalEntry(name=name, key=key, fingerprint="", at=datetime.fromtimestamp(0, UTC))
+            # The intent was damaged, and no answer tells: what it is about stands in its name.
+            entry = JournalEntry(name=name, key=key, fingerprint="", at=await asyncio.to_thread(self._changed, name))
         return None if entry is None else PendingEntry(entry=entry, problem=problem)
 
     async def _open_answer(self, name: str, image: Image) -> PendingEntry | None:

@@ -12,13 +12,15 @@ import msgspec
 
 from probe_tray.adapters.disk import Disk
 from probe_tray.adapters.safe_files import make_private_folder, read_regular, remove_file, remove_stale, replace_file
-from probe_tray.core.errors import StoreError
+from probe_tray.core.errors import ReadError, StoreError
 from probe_tray.core.journal import Outcome, Verdict
 
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
 _ENDED: Final = ".ended"
 _PASSING: Final = ".passing"
 _BETWEEN_PRUNINGS: Final = timedelta(days=1)
+_IN_DOUBT: Final = timedelta(minutes=15)
+"""So long an outcome that cannot be read may have forbidden a request whatever anybody wished."""
 _END_WITHOUT_A_DATE: Final = Outcome(verdict=Verdict.ENDED, at=datetime.fromtimestamp(0, UTC))
 
 
@@ -42,7 +44,8 @@ class FileRenewalMemory:
     """Implements ``RenewalMemory``.
 
     An end has a file name of its own, and that name alone says it: no process can overwrite it with something lesser,
-    and damage to its content does not take it back.
+    and damage to its content does not take it back. Any other file with damaged content may have said that an answer
+    was lost, and counts as if it had, from the moment when it was last changed.
     """
 
     def __init__(self, folder: Path, *, disk: Disk | None = None) -> None:
@@ -51,7 +54,7 @@ class FileRenewalMemory:
         self._pruned: datetime | None = None
 
     async def recall(self, fingerprint: str) -> Outcome | None:
-        """Read the token's file. One with damaged content says nothing but what its name says."""
+        """Read the token's file."""
         return await asyncio.to_thread(self._recall, _checked(fingerprint))
 
     async def remember(self, fingerprint: str, outcome: Outcome) -> None:
@@ -64,8 +67,9 @@ class FileRenewalMemory:
             return _parse(read_regular(ended, disk=self._disk), Verdict.ENDED) or _END_WITHOUT_A_DATE
         except FileNotFoundError:
             pass
+        passing = self._folder / f"{fingerprint}{_PASSING}"
         try:
-            return _parse(read_regular(self._folder / f"{fingerprint}{_PASSING}", disk=self._disk))
+            return _parse(read_regular(passing, disk=self._disk)) or _in_doubt(passing)
         except FileNotFoundError:
             return None
 
@@ -98,6 +102,16 @@ def _parse(data: bytes, only: Verdict | None = None) -> Outcome | None:
     if line.check != _check(line.outcome) or (only is not None and line.outcome.verdict is not only):
         return None
     return line.outcome
+
+
+def _in_doubt(path: Path) -> Outcome:
+    try:
+        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return Outcome(verdict=Verdict.UNCERTAIN, at=changed, until=changed + _IN_DOUBT)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, OverflowError):
+        raise ReadError(path=str(path), reason="its content was damaged") from None
 
 
 def _checked(fingerprint: str) -> str:

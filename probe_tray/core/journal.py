@@ -17,9 +17,9 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Names the entry within the journal."""
     key: AccountKey
     fingerprint: str
-    """Of the refresh token it uses."""
+    """Of the refresh token it uses; empty where the file was damaged and does not tell."""
     at: datetime
-    """When it was written, aware UTC."""
+    """When it was written, aware UTC; of a damaged one, when its file was last changed."""
 
 
 class PendingEntry(msgspec.Struct, frozen=True, kw_only=True):

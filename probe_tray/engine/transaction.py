@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from probe_tray.core.answer import Answer
 from probe_tray.core.credential import Credential, StoredCredential
 from probe_tray.core.errors import (
@@ -108,9 +110,19 @@ class Transaction:
                 await self._journal.set_aside(pending.entry)
             elif pending.answer is not None:
                 await self._finish_answered(pending.entry, pending.answer)
-            else:
+            elif pending.entry.fingerprint:
                 await self._outcomes.uncertain(pending.entry, now=False)
                 await self._journal.finish(pending.entry)
+            else:
+                await self._doubt(pending.entry)
+
+    async def _doubt(self, damaged: JournalEntry) -> None:
+        """Suspect the token that the account has now: it may be the one that was sent."""
+        current = await self._holdings.newest(damaged.key)
+        token = None if current is None else current.credential.refresh_token
+        if token is not None:
+            await self._outcomes.uncertain(replace(damaged, fingerprint=token.fingerprint), now=False)
+        await self._journal.set_aside(damaged)
 
     async def _finish_answered(self, entry: JournalEntry, answer: Answer) -> None:
         # A failure is remembered by now, and the renewal that follows meets it in the memory.

@@ -329,11 +329,27 @@ async def test_a_lost_intent_costs_nothing_when_the_answer_is_there(place: Place
     assert pending.problem is not None
 
 
-async def test_a_file_that_holds_nothing_is_set_aside_and_not_deleted(place: Place) -> None:
+@pytest.mark.parametrize("content", [b"", bytes(9000)])
+async def test_an_entry_that_holds_nothing_any_more_is_one_without_an_answer(place: Place, content: bytes) -> None:
+    journal = place.journal()
+    await journal.prepare(ANA, PRINT, START)
+    path = place.files()[0]
+    path.write_bytes(content)
+    os.utime(path, (START.timestamp(), START.timestamp()))
+    # Whose it is stands in its name; which token it was about stands nowhere.
+    assert await place.journal().pending() == ()
+    entry = JournalEntry(name=path.stem, key=ANA, fingerprint="", at=START)
+    assert await place.journal().pending(ANA) == (PendingEntry(entry=entry),)
+    await place.journal().set_aside(entry)
+    assert [(p.suffix, p.read_bytes()) for p in place.files()] == [(".unreadable", content)]
+    assert await place.journal().pending(ANA) == ()
+
+
+async def test_a_file_that_is_no_account_s_is_set_aside_and_not_deleted(place: Place) -> None:
     await kept(place)
     path = place.files()[0]
-    path.write_bytes(os.urandom(9000))
-    content = path.read_bytes()
+    path = path.rename(path.with_name("notes.journal"))
+    path.write_bytes(content := os.urandom(9000))
     assert await place.journal().pending() == ()
     assert [(p.suffix, p.read_bytes()) for p in place.files()] == [(".unreadable", content)]
     assert await place.journal().pending() == ()

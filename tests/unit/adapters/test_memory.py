@@ -70,6 +70,18 @@ async def test_an_end_survives_damage_to_its_file(tmp_path: Path) -> None:
     assert known.verdict is Verdict.ENDED
 
 
+@pytest.mark.parametrize("content", [b"", b"\0" * 100, b'{"outcome": {"verdict": "of a newer version"}, "check": ""}'])
+async def test_what_was_damaged_forbids_a_request_as_long_as_it_may_have_done(tmp_path: Path, content: bytes) -> None:
+    await FileRenewalMemory(tmp_path).remember(PRINT, UNCERTAIN)
+    only_file(tmp_path).write_bytes(content)
+    changed = START + timedelta(seconds=7)
+    os.utime(only_file(tmp_path), (changed.timestamp(), changed.timestamp()))
+    quarter = timedelta(minutes=15)
+    assert await FileRenewalMemory(tmp_path).recall(PRINT) == Outcome(
+        verdict=Verdict.UNCERTAIN, at=changed, until=changed + quarter
+    )
+
+
 async def test_old_outcomes_are_forgotten(tmp_path: Path) -> None:
     memory = FileRenewalMemory(tmp_path)
     await memory.remember(PRINT, ENDED)

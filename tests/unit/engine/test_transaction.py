@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from probe_tray.core.answer import Answer
 from probe_tray.core.errors import (
@@ -418,6 +419,33 @@ async def test_an_intent_without_an_answer_is_uncertain_at_the_next_start() -> N
     with pytest.raises(UncertainLoginError):
         await bench.renew(Reason.FORCED)
     assert len(bench.issuer.sent) == 1
+
+
+async def test_an_intent_that_was_damaged_is_uncertain_too() -> None:
+    bench = Bench()
+    bench.steps.on["acted"] = bench.crash
+    with pytest.raises(Crash):
+        await bench.renew()
+    bench.restart()
+    ((name, (entry, _)),) = bench.journal.entries.items()
+    bench.journal.entries[name] = (replace(entry, fingerprint=""), None)
+    for _ in range(2):
+        with pytest.raises(UncertainLoginError):
+            await bench.renew(Reason.FORCED)
+    assert (len(bench.issuer.sent), bench.journal.entries, bench.journal.aside) == (1, {}, [None])
+
+
+async def test_a_damaged_intent_of_an_account_that_was_removed_harms_nobody() -> None:
+    bench = Bench()
+    bench.steps.on["acted"] = bench.crash
+    with pytest.raises(Crash):
+        await bench.renew()
+    bench.restart()
+    ((name, (entry, _)),) = bench.journal.entries.items()
+    bench.journal.entries[name] = (replace(entry, fingerprint=""), None)
+    bench.stores[0].held.clear()
+    await bench.transaction.finish_pending(ANA)
+    assert (bench.journal.entries, bench.memory.known) == ({}, {})
 
 
 async def test_an_answer_for_files_that_are_not_at_hand_waits_for_them() -> None:
