@@ -49,6 +49,7 @@ class SettingsDialog(QDialog):
         self._theme = theme
         self._form = form
         self._save = save
+        self._saved: Mapping[str, object] = {}
         self._labels: list[QLabel] = []
         self._helps: list[QLabel] = []
         self._groups: list[QLabel] = []
@@ -79,6 +80,7 @@ class SettingsDialog(QDialog):
         """Show these settings; a window that is open already keeps what was typed."""
         if not self.isVisible():
             values = cast("Mapping[str, object]", msgspec.to_builtins(settings))
+            self._saved = values
             self._others = {key: value for key, value in values.items() if key in ELSEWHERE}
             for key, field in self._fields.items():
                 field.show(values[key])
@@ -88,6 +90,14 @@ class SettingsDialog(QDialog):
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def follow(self, settings: Settings) -> None:
+        """Show what was changed elsewhere meanwhile, which saving would else take back."""
+        before, self._saved = self._saved, cast("Mapping[str, object]", msgspec.to_builtins(settings))
+        self._others = {key: value for key, value in self._saved.items() if key in ELSEWHERE}
+        for key, field in self._fields.items():
+            if before and before[key] != self._saved[key]:
+                field.show(self._saved[key])
 
     def accept(self) -> None:
         """Save what is shown."""

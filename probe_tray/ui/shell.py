@@ -216,6 +216,7 @@ class Shell(QObject):
         self._syncing.draw()
         self._transferring.draw()
         if self._settings is not None and self._connection is not None:
+            self._settings.follow(self._engine.state.settings)
             self._connection.draw()
 
     def _panel_actions(self) -> PanelActions:

@@ -92,7 +92,11 @@ def test_every_text_can_be_read(tokens: Tokens) -> None:
     strips = (tokens.strip, tokens.strip_critical, tokens.strip_calm)
     pairs = [(ink, back) for ink in (tokens.text, tokens.secondary) for back in backs]
     pairs += [(tokens.text, strip) for strip in strips]
-    pairs += [(ink, tokens.card) for ink in (tokens.warning_text, tokens.critical_text)]
+    told = (tokens.warning_text, tokens.critical_text, tokens.good, tokens.accent)
+    pairs += [(ink, back) for ink in told for back in backs]
+    pairs += [(tokens.warning_text, tokens.strip), (tokens.critical_text, tokens.strip_critical)]
+    pairs += [(ink, tokens.track) for ink in (tokens.text, tokens.secondary)]
+    pairs += [(tokens.secondary, strip) for strip in strips]
     pairs.append((tokens.on_accent, tokens.accent))
     assert all(contrast(*pair) >= 4.5 for pair in pairs), [p for p in pairs if contrast(*p) < 4.5]
 

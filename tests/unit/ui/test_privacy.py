@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.commands import SaveSettings
+from probe_tray.ui.settings_dialog import SettingsDialog
 from tests.unit.ui.every_window import EveryWindow, rich
 
 # The screenless platform has no tray to follow.
@@ -53,3 +54,13 @@ def test_a_row_of_the_menu_switches_it(everything: EveryWindow) -> None:
     assert everything.engine.sent == [SaveSettings(replace(rich().settings, privacy=True))]
     everything.change(rich(privacy=True))
     assert row.isChecked()
+
+
+def test_switched_elsewhere_it_is_not_taken_back_by_settings_that_were_open(everything: EveryWindow) -> None:
+    dialog = next(w for w in everything.windows() if isinstance(w, SettingsDialog))
+    dialog.field("poll_minutes").show(15)
+    everything.change(rich(privacy=True))
+    everything.engine.sent.clear()
+    dialog.accept()
+    (saved,) = (sent for sent in everything.engine.sent if isinstance(sent, SaveSettings))
+    assert (saved.settings.privacy, saved.settings.poll_minutes) == (True, 15)
