@@ -38,20 +38,15 @@ def masked_name(account: AccountState) -> str:
     return _first(account.workspace) if account.workspace else f"#{account.key.slug[:4]}"
 
 
-def discreet(state: AppState) -> AppState:
-    """The state as it is to be shown: in privacy mode without any address, id or name of a person or workspace."""
-    if not state.settings.privacy:
-        return state
-    return with_accounts(state, tuple(_hidden(account) for account in state.accounts))
-
-
 def discreet_account(account: AccountState, settings: Settings) -> AccountState:
-    """The same of one account."""
+    """The account as it is to be shown: in privacy mode without an address, an id or the name of a workspace."""
     return _hidden(account) if settings.privacy else account
 
 
-def with_accounts(state: AppState, accounts: tuple[AccountState, ...]) -> AppState:
-    """``state`` as privacy mode shows it, with ``accounts`` that are hidden already."""
+def discreet(state: AppState, accounts: tuple[AccountState, ...]) -> AppState:
+    """The same of the state, with its ``accounts`` as they are to be shown."""
+    if not state.settings.privacy:
+        return state
     return replace(
         state,
         accounts=accounts,

@@ -9,7 +9,7 @@ from probe_tray.core.identity import AccountKey
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.core.usage import blocked_until
-from probe_tray.view.privacy import discreet_account, with_accounts
+from probe_tray.view.privacy import discreet, discreet_account
 from probe_tray.view.times import Now
 
 _NEEDY = {
@@ -73,7 +73,7 @@ class Memory:
                 found = known[1] if fresh else _look_again(known[1], settings, now.moment)
             self._known[account.key] = account, found
         seen = tuple(found for _, found in self._known.values())
-        return Seen(with_accounts(state, tuple(f.account for f in seen)) if settings.privacy else state, now, seen)
+        return Seen(discreet(state, tuple(f.account for f in seen)), now, seen)
 
 
 def name(account: AccountState) -> str:
