@@ -13,6 +13,8 @@ _ORDER = ("id_token", "access_token", "refresh_token", "account_id", "last_refre
 """The order in which the Go program writes its keys."""
 _NAME = re.compile(r'[./\\:<>"|?*\x00-\x1f\x7f]')
 _UNSAFE = re.compile(r'[/\\:<>"|?*\x00-\x1f\x7f]')
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+"""What Windows takes for a device, whatever follows the first dot: a login written there would be gone."""
 _SPACE = " \t\r\n"
 _NAME_BYTES = 180
 """Bytes of an address in a file name; a whole name may have 255."""
@@ -76,7 +78,8 @@ def restored_name(credential: Credential, *, taken: bool = False) -> str:
     """
     owner = _UNSAFE.sub("_", credential.email or credential.account_id).encode("utf-8", "replace")[:_NAME_BYTES]
     # A name that begins with a dot is hidden, and no folder of logins is searched for those.
-    name = owner.decode("utf-8", "ignore").removeprefix(".") or "login"
+    name = owner.decode("utf-8", "ignore").lstrip(".") or "login"
+    name = f"_{name}" if _DEVICE.fullmatch(name) else name
     return f"{name}_{credential.key.slug[:8]}.json" if taken else f"{name}.json"
 
 

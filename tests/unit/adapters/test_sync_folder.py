@@ -115,9 +115,14 @@ async def test_what_was_removed_is_gone(tmp_path: Path) -> None:
     [
         ("me@example.com", "me@example.com.json"),
         ("a/b\\c:d@x", "a_b_c_d@x.json"),
-        ("../../etc/passwd", "._.._etc_passwd.json"),
+        ("../../etc/passwd", "_.._etc_passwd.json"),
         (".hidden@x", "hidden@x.json"),
+        ("..hidden@x", "hidden@x.json"),
         (".", "login.json"),
+        ("...", "login.json"),
+        ("con", "_con.json"),
+        ("NUL.x@y", "_NUL.x@y.json"),
+        ("consul@x", "consul@x.json"),
         ("", "account-ana.json"),
     ],
 )
