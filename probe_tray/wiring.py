@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from probe_tray.adapters.autostart import AutostartingSettings, start_command, system_entry
 from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.config_file import JsonSettingsFile, LoadedSettings
+from probe_tray.adapters.folder import FolderStore
 from probe_tray.adapters.http_client import ServiceClient
 from probe_tray.adapters.journal import FileJournal, holds_sealed_answer
 from probe_tray.adapters.locks import FileLocks
@@ -72,6 +73,7 @@ def make_syncing(
     means = SyncMeans(
         accounts=accounts,
         sources=sources,
+        newcomers=lambda: _for_newcomers(accounts.ours[0]),
         locks=locks,
         settle=renewals.finish_held,
         standing=outcomes.standing,
@@ -82,6 +84,10 @@ def make_syncing(
         zone=zone,
     )
     return Syncing(means)
+
+
+def _for_newcomers(chosen: AccountStore) -> AccountStore:
+    return chosen.for_restored() if isinstance(chosen, FolderStore) else chosen
 
 
 def make_settings_file(environment: Mapping[str, str], loaded: LoadedSettings, *, demo: bool) -> SettingsFile:

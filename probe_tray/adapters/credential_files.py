@@ -14,7 +14,7 @@ from probe_tray.adapters.disk import Disk, reason_of
 from probe_tray.adapters.safe_files import close_to_others, read_regular, remove_file, replace_file, target_of
 from probe_tray.core.credential import Credential
 from probe_tray.core.errors import ReadError, WriteError
-from probe_tray.core.format_write import file_name, new_document, remove_document, write_document
+from probe_tray.core.format_write import file_name, new_document, remove_document, restored_name, write_document
 from probe_tray.core.formats import Document, read_documents
 from probe_tray.core.identity import AccountKey
 
@@ -175,6 +175,12 @@ def new_path(folder: Path, credential: Credential) -> Path:
     day = (credential.last_refresh or datetime.now(UTC)).astimezone(local_zone()).date()
     path = folder / file_name(credential, day)
     return folder / file_name(credential, day, taken=True) if is_there(path) else path
+
+
+def restored_path(folder: Path, credential: Credential) -> Path:
+    """Where a login from the shared table goes: named after its owner, with more where that name is taken."""
+    path = folder / restored_name(credential)
+    return folder / restored_name(credential, taken=True) if is_there(path) else path
 
 
 def local_zone() -> tzinfo:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from probe_tray.adapters.credential_files import Place, is_folder, is_there, json_files, new_path
+from probe_tray.adapters.credential_files import Place, is_folder, is_there, json_files, new_path, restored_path
 from probe_tray.adapters.disk import Disk, reason_of
 from probe_tray.adapters.files_store import FilesStore
 from probe_tray.adapters.made_here import MadeHere
@@ -21,7 +21,11 @@ class FolderStore(FilesStore):
     ) -> None:
         """``official`` is the official client's own file, which is never written wherever it turns up."""
         super().__init__(StoreKind.FOLDER, official, made, disk)
-        self._folder = folder
+        self._folder, self._official = folder, official
+
+    def for_restored(self) -> "FolderStore":
+        """The same folder, where the file of an account that is new here is named as a sync names it."""
+        return _Restored(self._folder, official=self._official, made=self._made, disk=self._disk)
 
     def _places(self) -> tuple[list[Place], list[Unreadable]]:
         return json_files(self._folder), []
@@ -31,6 +35,11 @@ class FolderStore(FilesStore):
 
     def _folder_for_new(self) -> Path:
         return self._folder
+
+
+class _Restored(FolderStore):
+    def _place_for_new(self, credential: Credential) -> Path:
+        return restored_path(self._folder, credential)
 
 
 class FileStore(FilesStore):

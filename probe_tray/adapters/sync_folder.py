@@ -9,7 +9,7 @@ from typing import Final, final
 
 from msgspec.structs import replace
 
-from probe_tray.adapters.credential_files import CredentialFiles, is_there, json_files
+from probe_tray.adapters.credential_files import CredentialFiles, json_files, restored_path
 from probe_tray.adapters.disk import Disk
 from probe_tray.adapters.files_store import make_missing
 from probe_tray.adapters.folder import FileStore
@@ -17,7 +17,6 @@ from probe_tray.adapters.made_here import MadeHere
 from probe_tray.adapters.safe_files import prove_writable
 from probe_tray.core.credential import Credential, StoredCredential
 from probe_tray.core.errors import CredentialFileError, ReadError
-from probe_tray.core.format_write import restored_name
 from probe_tray.core.formats import NOBODY, Document
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.state import Unreadable
@@ -72,7 +71,7 @@ class SyncFolder:
         if store is not None:
             return self._ours(await store.save(credential))
         async with self._turn:
-            store = self._files(await asyncio.to_thread(self._free_place, credential))
+            store = self._files(await asyncio.to_thread(restored_path, self._folder, credential))
             stored = await store.save(credential)
             self._stores[key] = store
             return self._ours(stored)
@@ -97,10 +96,6 @@ class SyncFolder:
 
     def _files(self, *paths: Path) -> FileStore:
         return FileStore(paths, official=self._official, made=self._made, disk=self._disk)
-
-    def _free_place(self, credential: Credential) -> Path:
-        path = self._folder / restored_name(credential)
-        return self._folder / restored_name(credential, taken=True) if is_there(path) else path
 
     def _load(self) -> StoreContents:
         reader = CredentialFiles(self._official, self._disk)

@@ -51,6 +51,8 @@ class SyncMeans(NamedTuple):
     accounts: Accounts
     sources: Callable[[], Sequence[AccountStore]]
     """The stores whose accounts take part; a login from the table goes to every store of ``accounts`` that holds it."""
+    newcomers: Callable[[], AccountStore]
+    """The store that takes logins which are in the table alone."""
     locks: AccountLocks
     settle: Callable[[AccountKey], Awaitable[None]]
     """Brings an earlier renewal to its end, the account's lock being held: the newest tokens may be in the journal."""
@@ -187,11 +189,15 @@ class SyncRun:
         return opened
 
     async def _receive(self, step: SyncStep, kind: StepKind, mine: Credential | None, theirs: Credential) -> SyncItem:
-        login = theirs if mine is None else filled(theirs, mine)
-        accounts = self._means.accounts
-        await accounts.check_writable(login.key if mine is None else mine.key)
+        if mine is None:
+            place = self._means.newcomers()
+            await place.check_writable(theirs.key)
+            await place.save(theirs)
+            return _item(step, kind, None)
+        login, accounts = filled(theirs, mine), self._means.accounts
+        await accounts.check_writable(mine.key)
         faults = await accounts.keep(login)
-        if mine is not None and mine.key != login.key:
+        if mine.key != login.key:
             # The old tokens did not name their user, the new ones do: the old name keeps only what they replaced.
             for store, _ in await accounts.holders(mine.key):
                 await store.remove(mine.key)

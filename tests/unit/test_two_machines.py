@@ -142,6 +142,7 @@ async def test_a_renewal_on_one_computer_arrives_on_the_other(town: Town, tmp_pa
         assert await first.sync() == {EMAIL: StepKind.UPLOAD_NEW}
         assert await second.sync() == {EMAIL: StepKind.RESTORE}
         assert second.tokens() == first.tokens()
+        assert [path.name for path in second.folder.iterdir()] == [f"{EMAIL}.json"]
 
         town.later()
         await first.renew()

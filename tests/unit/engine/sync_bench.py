@@ -134,6 +134,7 @@ class SyncBench:
         means = SyncMeans(
             accounts=accounts,
             sources=lambda: accounts.ours,
+            newcomers=lambda: accounts.ours[0],
             locks=locks,
             settle=self._settle,
             standing=self._standing,
