@@ -15,6 +15,7 @@ from probe_tray.adapters.credential_files import (
     belongs,
     folder_lock,
     held_key,
+    is_there,
 )
 from probe_tray.adapters.disk import Disk
 from probe_tray.adapters.last_whole import LastWhole
@@ -55,9 +56,12 @@ class FilesStore(ABC):
             return await asyncio.to_thread(self._load)
 
     async def read(self, key: AccountKey) -> StoredCredential | None:
-        """The account's newest login as the files have it now; a copy of its own goes before the official client's."""
+        """The account's newest login as the files have it now; a copy of its own goes before the official client's.
+
+        Raises ReadError while another program seems to be writing one of them: it may be about to hold a newer one.
+        """
         async with self._turn:
-            files, _ = await asyncio.to_thread(self._read_all)
+            files = await asyncio.to_thread(self._read_certain, key)
         return await asyncio.to_thread(self._preferred, files, key)
 
     async def check_writable(self, key: AccountKey) -> None:
@@ -122,6 +126,15 @@ class FilesStore(ABC):
             else:
                 found += [] if held is None else [held]
         return found, unreadable
+
+    def _read_certain(self, key: AccountKey) -> list[Held]:
+        files, unreadable = self._read_all()
+        broken = [Path(one.location) for one in unreadable]
+        broken += [held.place.path for held in files if not self._whole.note(held.place.path, held)]
+        for path in broken:
+            if is_there(path) and self._whole.held_before(path, key):
+                raise ReadError(path=str(path), reason="another program is writing it")
+        return files
 
     def _as_shown(
         self, places: list[Place], files: list[Held], unreadable: list[Unreadable]

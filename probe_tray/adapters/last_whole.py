@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, final
 
-from probe_tray.adapters.credential_files import Held
+from probe_tray.adapters.credential_files import Held, belongs
+from probe_tray.core.identity import AccountKey
 
 _WRITING_TAKES: Final = 10.0
 """Seconds after which a broken file is taken for one that stays broken."""
@@ -26,20 +27,31 @@ class LastWhole:
         for gone in self._whole.keys() - set(paths):
             self._drop(gone)
 
+    def note(self, path: Path, held: Held) -> bool:
+        """Whether the file, of which this is what it holds now, is whole; then that is what it held last."""
+        if not _is_whole(held):
+            return False
+        self._broken_since.pop(path, None)
+        self._whole[path] = held
+        return True
+
     def instead_of(self, path: Path, held: Held | None) -> Held | None:
         """What the file held before it broke a moment ago; None for one that is whole, or was never, or stays broken.
 
         ``held`` is what it holds now, None where it could not be read.
         """
-        if held is not None and _is_whole(held):
-            self._broken_since.pop(path, None)
-            self._whole[path] = held
+        if held is not None and self.note(path, held):
             return None
         earlier = self._whole.get(path)
         if earlier is None or self._now() - self._broken_since.setdefault(path, self._now()) >= _WRITING_TAKES:
             self._drop(path)
             return None
         return earlier
+
+    def held_before(self, path: Path, key: AccountKey) -> bool:
+        """Whether the file, which is not whole now, held this account a moment ago."""
+        earlier = self.instead_of(path, None)
+        return earlier is not None and any(belongs(document, key) for document in earlier.documents)
 
     def _drop(self, path: Path) -> None:
         self._whole.pop(path, None)

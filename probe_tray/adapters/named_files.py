@@ -1,12 +1,14 @@
 """Credential files that were looked at before: each account is looked for in its own file and in no other."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
+from probe_tray.adapters.credential_files import is_there
 from probe_tray.adapters.folder import FileStore
 from probe_tray.adapters.made_here import MadeHere
 from probe_tray.core.credential import Credential, StoredCredential
-from probe_tray.core.errors import WriteError
+from probe_tray.core.errors import ReadError, WriteError
 from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.ports import StoreContents
 
@@ -40,9 +42,14 @@ class NamedFiles:
         )
 
     async def read(self, key: AccountKey) -> StoredCredential | None:
-        """What the account's file holds of it now."""
+        """What the account's file holds of it now. Raises ReadError where it was a login and is none just now."""
         store = self._stores.get(key)
-        return None if store is None else await store.read(key)
+        found = None if store is None else await store.read(key)
+        if store is not None and found is None:
+            for one in (await store.load()).unreadable:
+                if await asyncio.to_thread(is_there, Path(one.location)):
+                    raise ReadError(path=one.location, reason=dict(one.problem.facts)["reason"])
+        return found
 
     async def check_writable(self, key: AccountKey) -> None:
         """Write and remove a file of a login's size beside the account's."""

@@ -7,6 +7,7 @@ import pytest
 
 from probe_tray.adapters.folder import FolderStore
 from probe_tray.adapters.last_whole import LastWhole
+from probe_tray.core.errors import ReadError
 from probe_tray.core.identity import AccountKey
 from tests.support.files import flat
 from tests.support.tokens import credential
@@ -63,11 +64,39 @@ async def test_a_file_that_stays_broken_is_named_after_ten_seconds(shared: Share
     assert not await shared.store.changed()
 
 
-async def test_the_tokens_of_a_half_written_file_are_not_used(shared: Shared) -> None:
-    await shared.shown()
+@pytest.mark.parametrize("half", range(4))
+@pytest.mark.parametrize("look", ["list", "account"])
+async def test_what_a_half_written_file_holds_cannot_be_told_and_its_old_tokens_are_not_used(
+    shared: Shared, half: int, look: str
+) -> None:
+    if look == "list":
+        await shared.shown()
+    else:
+        assert await shared.store.read(ANA) is not None
+    shared.path.write_text(halves(shared.whole)[half])
+    with pytest.raises(ReadError, match="another program is writing it"):
+        await shared.store.read(ANA)
+    # An account that it never held is not its business.
+    assert await shared.store.read(credential("ben").key) is None
+    shared.path.write_text(json.dumps(flat("ana")))
+    assert await shared.store.read(ANA) is not None
+
+
+async def test_a_file_that_stays_broken_keeps_nobody_from_other_copies_of_the_login(shared: Shared) -> None:
+    await shared.store.read(ANA)
     shared.path.write_text("{")
-    await shared.shown()
+    with pytest.raises(ReadError):
+        await shared.store.read(ANA)
+    shared.seconds = 10.0
     assert await shared.store.read(ANA) is None
+
+
+async def test_a_half_written_file_speaks_for_no_other_copy_in_its_folder(shared: Shared) -> None:
+    shared.path.with_name("copy.json").write_text(shared.whole)
+    await shared.store.read(ANA)
+    shared.path.write_text("{")
+    with pytest.raises(ReadError):
+        await shared.store.read(ANA)
 
 
 async def test_a_file_that_was_never_whole_is_named_at_once(shared: Shared) -> None:
@@ -78,6 +107,7 @@ async def test_a_file_that_was_never_whole_is_named_at_once(shared: Shared) -> N
 async def test_a_file_that_is_removed_is_gone_at_once(shared: Shared) -> None:
     await shared.shown()
     shared.path.unlink()
+    assert await shared.store.read(ANA) is None
     assert await shared.shown() == ([], 0)
     shared.path.write_text("{")
     assert await shared.shown() == ([], 1)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from probe_tray.adapters.named_files import NamedFiles
-from probe_tray.core.errors import OfficialLoginError, WriteError
+from probe_tray.core.errors import OfficialLoginError, ReadError, WriteError
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.secret import Secret
 from tests.support.files import flat, official
@@ -33,6 +33,17 @@ async def test_an_account_is_read_from_its_own_file(files: NamedFiles, tmp_path:
 async def test_an_account_that_moved_into_anothers_file_is_not_found(files: NamedFiles, tmp_path: Path) -> None:
     (tmp_path / "ana.json").write_text(json.dumps(flat("bo")))
     assert await files.read(ANA) is None
+
+
+@pytest.mark.parametrize("content", ["", '{"access_token": "'])
+async def test_a_file_that_another_program_is_writing_cannot_tell(
+    files: NamedFiles, tmp_path: Path, content: str
+) -> None:
+    # It held the account when it was named, and may hold a newer login of it in a moment.
+    (tmp_path / "ana.json").write_text(content)
+    with pytest.raises(ReadError):
+        await files.read(ANA)
+    assert await files.read(BO) is not None
 
 
 async def test_a_login_is_saved_in_its_own_file_and_in_no_other(files: NamedFiles, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """One renewal: what is asked, what is kept, what is remembered."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from probe_tray.adapters.folder import FolderStore
 from probe_tray.core.answer import Answer
 from probe_tray.core.errors import (
     CertificateError,
@@ -16,6 +18,7 @@ from probe_tray.core.errors import (
     NotSentError,
     ProbeError,
     RateLimitedError,
+    ReadError,
     RecordError,
     RegionBlockedError,
     RetryLaterError,
@@ -39,6 +42,11 @@ from tests.support.tokens import credential, reply_body, tokens
 VAULT, FOLDER = StoreKind.VAULT, StoreKind.FOLDER
 QUARTER = timedelta(minutes=15)
 FULL = WriteError(path="the file", reason="the disk is full")
+
+
+def only_file(folder: Path) -> Path:
+    (file,) = folder.iterdir()
+    return file
 
 
 def refresh_token(number: int) -> str:
@@ -110,6 +118,23 @@ async def test_the_newer_of_two_stores_is_adopted_and_spread() -> None:
     assert (await bench.renew()).kind is RenewalKind.FRESH
     assert bench.held() == {refresh_token(2)}
     assert bench.issuer.sent == []
+
+
+async def test_while_another_program_writes_the_newer_login_the_older_one_is_not_sent(tmp_path: Path) -> None:
+    bench, folder = Bench(VAULT), FolderStore(tmp_path)
+    bench.issuer.rotate()
+    await folder.save(bench.issuer.credential())
+    path = only_file(tmp_path)
+    bench.accounts.use([*bench.stores, folder])
+    await bench.accounts.read()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:1000])
+    with pytest.raises(ReadError):
+        await bench.renew(Reason.FORCED)
+    assert bench.issuer.sent == []
+    path.write_bytes(whole)
+    assert (await bench.renew(Reason.FORCED)).kind is RenewalKind.RENEWED
+    assert not bench.issuer.revoked
 
 
 async def test_a_newer_login_without_a_refresh_token_costs_nobody_theirs() -> None:
