@@ -100,7 +100,7 @@ class HttpProbe:
 
     async def _choice(self, setting: Secret | None) -> ProxyChoice:
         override = None if setting is None else setting.reveal()
-        if setting is not None:
+        if setting is not None and "@" in setting.reveal():
             self._handles(setting)
         choice = await asyncio.to_thread(
             detect_proxy, override, self._environment, override_name=_IN_SETTINGS, system=self._system

@@ -52,6 +52,8 @@ _NAMED: Final = re.compile(
 # With = only: "exit code: 3" says nothing secret.
 _QUERY: Final = re.compile(r"(?i)\b(code|state|token)=[^\s\"'&,;)}\]]+")
 _USERINFO: Final = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,15}://)[^\s/\"']+@")
+# A proxy that wants no user: it is shown to whoever asks which one is used.
+_PLAIN_ADDRESS: Final = re.compile(r"(?i)[a-z][a-z0-9+.-]{0,15}://[a-z0-9._:\[\]%-]+/?")
 _RUN: Final = re.compile(r"[A-Za-z0-9._~+/=-]{24,}")
 _SHORTEST_OPAQUE: Final = 24
 
@@ -84,7 +86,12 @@ class KnownSecrets:
         self._turn = threading.RLock()
 
     def add(self, secret: Secret) -> None:
-        """Know ``secret`` from now on; an address brings its password, code and state along."""
+        """Know ``secret`` from now on; an address brings its password, code and state along.
+
+        One that is nothing but a scheme, a host and a port is no secret.
+        """
+        if _PLAIN_ADDRESS.fullmatch(secret.reveal()):
+            return
         with self._turn:
             for each in (secret, *_parts_of_address(secret.reveal())):
                 self._latest.pop(each, None)

@@ -49,6 +49,21 @@ def test_an_answer_without_tokens_brings_none(body: bytes) -> None:
     assert tokens_in(body) == []
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8080", "socks5h://proxy.example", "https://[::1]:8443/"])
+def test_an_address_that_says_no_user_and_no_password_is_no_secret(address: str) -> None:
+    known = KnownSecrets()
+    known.add(Secret(address))
+    assert Redactor(known)(f"the proxy is {address}") == f"the proxy is {address}"
+
+
+@pytest.mark.parametrize("setting", ["127.0.0.1:9", "http://127.0.0.1:9", "http://ana:hunter22@127.0.0.1:9"])
+async def test_a_proxy_can_be_named_after_it_was_tried(setting: str) -> None:
+    known = KnownSecrets()
+    await HttpProbe(OFFICIAL, {}, FakeClock(), handles=known.add).reach(Secret(setting))
+    said = f"{detect_proxy(setting, {}).shown} from --proxy"
+    assert Redactor(known)(said) == said
+
+
 async def test_the_password_of_a_proxy_is_known() -> None:
     known = KnownSecrets()
     async with raw_server(b"") as proxy:
