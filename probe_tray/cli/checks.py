@@ -73,8 +73,22 @@ def failed(name: str, error: ProbeError) -> Check:
     return from_problem(name, error.problem)
 
 
-def proxy_check(choice: ProxyChoice, host: str) -> Check:
-    """Which proxy is used, without its user and password."""
+def journal_check(unfinished: int) -> Check:
+    """Whether each renewal came to its end."""
+    if not unfinished:
+        return good("journal", "no renewal waits to be finished")
+    one = unfinished == 1
+    what = f"{unfinished} {'renewal' if one else 'renewals'} did not come to an end, unless one runs at this moment."
+    remedy = "The next look at the account finishes it: start Probe Tray, or run codex-probe --status."
+    return Check(name="journal", state=State.WARN, what=what, remedy=remedy)
+
+
+def proxy_check(choice: ProxyChoice, host: str, *, script: bool = False) -> Check:
+    """Which proxy is used, without its user and password; ``script``: the system's settings leave that to one."""
+    if choice.address is None and script:
+        what = "the network settings leave it to a script (PAC), which codex-probe does not run: it connects directly."
+        remedy = "Name the proxy with --proxy or HTTPS_PROXY; Probe Tray itself runs the script."
+        return Check(name="proxy", state=State.WARN, what=what, remedy=remedy)
     if choice.address is None:
         return good("proxy", f"none is used ({choice.found_in})")
     if choice.address_for(host) is None:

@@ -17,9 +17,11 @@ from probe_tray.adapters.credential_files import is_folder, is_there
 from probe_tray.adapters.folder import FolderStore
 from probe_tray.adapters.http_probe import HttpProbe
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.journal_look import unfinished
 from probe_tray.adapters.keyring_key import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.official import OfficialStore
+from probe_tray.adapters.pac import names_script
 from probe_tray.adapters.places import Places, user_places
 from probe_tray.adapters.safe_files import prove_writable
 from probe_tray.adapters.session_bus import session_names
@@ -34,13 +36,14 @@ from probe_tray.cli.checks import (
     failed,
     from_problem,
     good,
+    journal_check,
     proxy_check,
     way_checks,
 )
 from probe_tray.cli.output import Console
 from probe_tray.cli.sync_check import sync_check
 from probe_tray.cli.work import chosen_proxy
-from probe_tray.core.errors import ConfigError, KeyMissingError, ProbeError, StoreError, UsageError
+from probe_tray.core.errors import ConfigError, KeyMissingError, ProbeError, ReadError, StoreError, UsageError
 from probe_tray.core.secret import Secret
 from probe_tray.core.service import OFFICIAL
 from probe_tray.core.settings import Settings, Storage
@@ -91,6 +94,7 @@ class _Diagnosis:
         loaded, configuration = self._configuration()
         settings = Settings() if loaded is None else loaded.settings
         local = [configuration, self._data_folder(), await self._key(settings), *await self._stores(loaded)]
+        local.append(await self._journal())
         network = await self._network(settings, loaded)
         return [*local, *network, *desktop_checks(await _listed(), sys.platform)]
 
@@ -153,6 +157,12 @@ class _Diagnosis:
         official = OfficialStore(places.codex_home, self._keyring.read_entry)
         return checks + await _held("official", official, f"the official client's folder {places.codex_home}")
 
+    async def _journal(self) -> Check:
+        try:
+            return journal_check(await asyncio.to_thread(unfinished, self._places.journal))
+        except ReadError as error:
+            return failed("journal", error)
+
     async def _network(self, settings: Settings, loaded: LoadedSettings | None) -> list[Check]:
         try:
             choice = await asyncio.to_thread(chosen_proxy, self._arguments, settings)
@@ -163,7 +173,8 @@ class _Diagnosis:
         reached = await probe.reach(None if asked is None else Secret(asked))
         host = urlsplit(OFFICIAL.backend).hostname or ""
         shared = await sync_check(loaded, self._keyring, choice, self._known)
-        return [proxy_check(choice, host), *way_checks(reached), clock_check(probe.clock_ahead), shared]
+        script = asked is None and await asyncio.to_thread(names_script)
+        return [proxy_check(choice, host, script=script), *way_checks(reached), clock_check(probe.clock_ahead), shared]
 
 
 async def _held(name: str, store: AccountStore, where: str) -> list[Check]:

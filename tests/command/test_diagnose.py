@@ -20,6 +20,7 @@ ALL = [
     "keyring",
     "vault",
     "official",
+    "journal",
     "proxy",
     "DNS",
     "connection",
@@ -47,8 +48,9 @@ def test_a_machine_on_which_all_works_has_a_line_for_each_part(bench: Bench, key
     done = bench.run("diagnose", **keyring, **NO_BUS)
     assert (done.returncode, done.stderr) == (0, b"")
     assert [line[6:21].strip() for line in lines(done.stdout)] == ALL
-    assert [line for line in lines(done.stdout)[:13] if not line.startswith("ok ")] == []
-    assert {line.split()[0] for line in lines(done.stdout)[13:]} == {"warn"}
+    assert [line for line in lines(done.stdout)[:14] if not line.startswith("ok ")] == []
+    assert {line.split()[0] for line in lines(done.stdout)[14:]} == {"warn"}
+    assert f"{bench.proxy.url} from HTTPS_PROXY" in done.stdout.decode()
     assert bench.refreshes() == 0
 
 

@@ -4,7 +4,16 @@ import pytest
 
 from probe_tray.adapters.proxy import detect_proxy
 from probe_tray.adapters.session_bus import Listed
-from probe_tray.cli.checks import Check, State, clock_check, desktop_checks, from_problem, proxy_check, way_checks
+from probe_tray.cli.checks import (
+    Check,
+    State,
+    clock_check,
+    desktop_checks,
+    from_problem,
+    journal_check,
+    proxy_check,
+    way_checks,
+)
 from probe_tray.core.connection import Reached, Step
 from probe_tray.core.errors import KeyringLockedError, NameNotFoundError
 
@@ -78,3 +87,20 @@ def test_an_excepted_service_is_said() -> None:
 
 def test_nobody_at_a_command_line_is_told_to_press_a_button() -> None:
     assert "press" not in from_problem("keyring", KeyringLockedError().problem).remedy
+
+
+def test_a_script_that_chooses_the_proxy_is_told_only_where_nothing_else_does() -> None:
+    left_to_it = proxy_check(detect_proxy(None, {}), "chatgpt.com", script=True)
+    assert left_to_it.state is State.WARN
+    assert "PAC" in left_to_it.what
+    assert "--proxy" in left_to_it.remedy
+    found = detect_proxy(None, {"HTTPS_PROXY": "http://127.0.0.1:9"})
+    assert proxy_check(found, "chatgpt.com", script=True) == proxy_check(found, "chatgpt.com")
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 renewal did not"), (2, "2 renewals did not")])
+def test_renewals_that_wait_to_be_finished_are_told(count: int, said: str) -> None:
+    check = journal_check(count)
+    assert check.state is State.WARN
+    assert check.what.startswith(said)
+    assert journal_check(0).state is State.OK
