@@ -21,10 +21,11 @@ from probe_tray.adapters.http_table_pages import Page, Pages
 from probe_tray.adapters.http_tls import make_context
 from probe_tray.adapters.proxy import ProxyChoice
 from probe_tray.core.answer import Answer
-from probe_tray.core.errors import SyncCutOffError, SyncStrangeError
+from probe_tray.core.errors import SyncCutOffError, SyncError, SyncFloodedError, SyncStrangeError, SyncUnsteadyError
 from probe_tray.core.secret import Secret
 from probe_tray.core.service import USER_AGENT
 from probe_tray.core.sync import RemoteRow
+from probe_tray.core.sync_cipher import LARGEST
 from probe_tray.core.sync_setup import SyncTarget
 
 _SECONDS: Final = 45.0
@@ -32,6 +33,8 @@ _CONNECT_SECONDS: Final = 15.0
 _LARGEST_BODY: Final = 32 * 1024 * 1024
 _PAGE: Final = 500
 """Rows asked for at once: some 5 MB. The service may give fewer."""
+_SMALLEST_PAGE: Final = 2
+"""The last row of one page is asked for again with the next one."""
 _MOST_ROWS: Final = 100_000
 _TRIES: Final = 3
 """How often the whole table is read when rows come or go between its pages."""
@@ -100,16 +103,22 @@ class HttpTable:
 
     async def rows(self) -> tuple[RemoteRow, ...]:
         """All of them, page by page. Rows that come or go meanwhile make it begin anew, three times at most."""
-        pages = Pages()
+        pages, size = Pages(), _PAGE
         for _ in range(_TRIES):
             pages = Pages()
             while not pages.whole and not pages.moved:
-                pages.add(await self._page(pages.next))
+                try:
+                    pages.add(await self._page(pages.next, size))
+                except SyncFloodedError:
+                    # Anybody may have put a few huge rows there; they must not hide the others.
+                    if size == _SMALLEST_PAGE:
+                        raise
+                    size = max(_SMALLEST_PAGE, size // 4)
                 if len(pages.rows) > _MOST_ROWS:
-                    raise SyncStrangeError(host=self._host, status="200")
+                    raise SyncFloodedError
             if not pages.moved:
                 return tuple(pages.rows)
-        raise SyncCutOffError(got=str(len(pages.rows)), expected=str(pages.total or "?"))
+        raise _incomplete(pages.count, pages.total or 0) if pages.whole else SyncUnsteadyError
 
     async def row(self, row_id: str) -> RemoteRow | None:
         """One of them as it is now."""
@@ -130,8 +139,8 @@ class HttpTable:
         answer = await self._ask("PATCH", query, _body(row, with_id=False), prefer="return=representation")
         return bool(self._rows(answer))
 
-    async def _page(self, offset: int) -> Page:
-        query = f"?select={_COLUMNS}&order=id.asc&limit={_PAGE}&offset={offset}"
+    async def _page(self, offset: int, size: int) -> Page:
+        query = f"?select={_COLUMNS}&order=id.asc&limit={size}&offset={offset}"
         answer = await self._ask("GET", query, prefer="count=exact", beyond=offset > 0)
         rows = () if answer.status == _OUT_OF_RANGE else self._rows(answer)
         told = _RANGE.fullmatch(answer.headers.get("content-range", "").strip())
@@ -140,8 +149,10 @@ class HttpTable:
         first, last, whole = told.groups()
         total = None if whole == "*" else int(whole)
         expected = 0 if first is None else int(last) - int(first) + 1
+        if expected < 0:
+            raise SyncStrangeError(host=self._host, status=str(answer.status))
         if len(rows) != expected or (first is not None and int(first) != offset):
-            raise SyncCutOffError(got=str(offset + len(rows)), expected=str(total or offset + expected))
+            raise _incomplete(offset + len(rows), total or offset + expected)
         return Page(rows, total)
 
     def _rows(self, answer: Answer) -> tuple[RemoteRow, ...]:
@@ -150,7 +161,13 @@ class HttpTable:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise SyncStrangeError(host=self._host, status=str(answer.status)) from None
         return tuple(
-            RemoteRow(id=row.id, email=row.email, token_data=Secret(row.token_data or ""), update_time=row.update_time)
+            RemoteRow(
+                id=row.id,
+                email=row.email,
+                # What is longer is no login: it need not be held to be told.
+                token_data=Secret((row.token_data or "")[: LARGEST + 1]),
+                update_time=row.update_time,
+            )
             for row in found
         )
 
@@ -197,7 +214,7 @@ class HttpTable:
             async for part in response.aiter_bytes():
                 body += part
                 if len(body) > _LARGEST_BODY:
-                    raise SyncStrangeError(host=self._host, status=str(response.status_code))
+                    raise SyncFloodedError
             return Answer(response.status_code, response.headers, bytes(body))
         finally:
             await response.aclose()
@@ -219,6 +236,10 @@ class HttpTable:
 def _equals(value: str) -> str:
     """A filter. Whatever means something in a query is encoded: the ``+`` of a time would be read as a space."""
     return f"eq.{quote(value, safe='')}"
+
+
+def _incomplete(got: int, expected: int) -> SyncError:
+    return SyncCutOffError(got=str(got), expected=str(expected)) if got < expected else SyncUnsteadyError()
 
 
 def _body(row: RemoteRow, *, with_id: bool) -> bytes:

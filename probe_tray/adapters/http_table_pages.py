@@ -22,6 +22,12 @@ class Pages:
         self.moved = False
         self.whole = False
         self._again = 0
+        self._ids: set[str] = set()
+
+    @property
+    def count(self) -> int:
+        """How many different rows there are so far."""
+        return len(self._ids)
 
     @property
     def next(self) -> int:
@@ -37,7 +43,10 @@ class Pages:
         self.total = page.total
         new = page.rows[len(known) :]
         self.rows += new
+        self._ids.update(row.id for row in new)
         # A service that gives one row at a time would never come to the next one.
         self._again = 1 if len(page.rows) > 1 else 0
         self.whole = not new or (page.total is not None and len(self.rows) >= page.total)
-        self.moved = self.moved or (self.whole and page.total not in {None, len(self.rows)})
+        # A row that came twice stands where another one should.
+        twice = len(self._ids) < len(self.rows)
+        self.moved = self.moved or twice or (self.whole and page.total not in {None, len(self.rows)})

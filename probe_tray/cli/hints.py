@@ -11,6 +11,7 @@ from probe_tray.core.report import AccountReport
 from probe_tray.view.translate import mark
 
 _AGAIN = mark("Run it again.")
+_AGAIN_UNCHANGED = mark("Run it again. Nothing was changed, neither here nor there.")
 _HINTS = {
     "NotSentError": mark("Check the network and the proxy, then run it again."),
     "UncertainError": _AGAIN,
@@ -41,7 +42,8 @@ _HINTS = {
     ),
     "RowGarbageError": mark("If the login here is the right one, run it again with --yes, which overwrites such rows."),
     "SyncConflictError": _AGAIN,
-    "SyncCutOffError": mark("Run it again. Nothing was changed, neither here nor there."),
+    "SyncCutOffError": _AGAIN_UNCHANGED,
+    "SyncUnsteadyError": _AGAIN_UNCHANGED,
     "SavedForLaterError": mark(
         "The new tokens are safe in Probe Tray's data folder: run it again once the file can be written."
     ),

@@ -14,7 +14,7 @@ from probe_tray.core.sync import OpenedRow, RemoteRow, StepKind
 
 NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
-_LARGEST: Final = 512 * 1024
+LARGEST: Final = 512 * 1024
 """Characters of the largest row that is opened; a login has some ten thousand, a credential file at most 256 KiB."""
 
 
@@ -73,7 +73,7 @@ class LoginCipher:
 
 def _sealed(data: str) -> bytes | None:
     """Nonce, sealed bytes and tag; None for what no program has sealed."""
-    if len(data) > _LARGEST:
+    if len(data) > LARGEST:
         return None
     try:
         sealed = base64.b64decode(data.strip(), validate=True)

@@ -36,7 +36,16 @@ _AFTER_START = timedelta(minutes=1)
 _AFTER_RENEWAL = timedelta(seconds=5)
 """Several logins are often renewed at once; one sync takes them all."""
 _AFTER_FAILURE = timedelta(minutes=15)
-_PASSING = frozenset({"NotSentError", "UncertainError", "UnavailableError", "RateLimitedError", "SyncCutOffError"})
+_PASSING = frozenset(
+    {
+        "NotSentError",
+        "UncertainError",
+        "UnavailableError",
+        "RateLimitedError",
+        "SyncCutOffError",
+        "SyncUnsteadyError",
+    }
+)
 """Failures that go by without a person."""
 
 

@@ -24,7 +24,7 @@ ProbeError
     NameNotFoundError, ProxyNameError, NoConnectionError, ProxyFailedError, SecureConnectionError, SilentServiceError
   SyncError
     SyncOffError, SyncKeyError, SyncRefusedError, SyncNoTableError, SyncColumnsError, SyncPageError, SyncStrangeError
-    SyncCutOffError, SyncConflictError, SyncForbiddenError
+    SyncCutOffError, SyncUnsteadyError, SyncFloodedError, SyncConflictError, SyncForbiddenError
     RowError
       RowSealedError, RowGarbageError, RowSwappedError, RowReplayedError, RowRepairedError, RowTakenError
 """
@@ -113,6 +113,7 @@ from probe_tray.core.errors.sync import (
     SyncConflictError,
     SyncCutOffError,
     SyncError,
+    SyncFloodedError,
     SyncForbiddenError,
     SyncKeyError,
     SyncNoTableError,
@@ -120,6 +121,7 @@ from probe_tray.core.errors.sync import (
     SyncPageError,
     SyncRefusedError,
     SyncStrangeError,
+    SyncUnsteadyError,
 )
 
 __all__ = [
@@ -191,6 +193,7 @@ __all__ = [
     "SyncConflictError",
     "SyncCutOffError",
     "SyncError",
+    "SyncFloodedError",
     "SyncForbiddenError",
     "SyncKeyError",
     "SyncNoTableError",
@@ -198,6 +201,7 @@ __all__ = [
     "SyncPageError",
     "SyncRefusedError",
     "SyncStrangeError",
+    "SyncUnsteadyError",
     "SystemLibraryError",
     "TokenRefusedError",
     "UnavailableError",

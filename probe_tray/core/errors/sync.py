@@ -66,6 +66,20 @@ class SyncCutOffError(SyncError):
     hint_template = "Sync again. Nothing was changed, neither here nor there."
 
 
+class SyncUnsteadyError(SyncError):
+    """Its pages do not make one table."""
+
+    title_template = "The table changed while it was read, or its pages contradict each other."
+    hint_template = "Sync again. Nothing was changed, neither here nor there."
+
+
+class SyncFloodedError(SyncError):
+    """More rows, or larger ones, than there are logins."""
+
+    title_template = "The table holds far more than logins, so it was not read to its end."
+    hint_template = "Somebody else may have filled it: delete the rows that are not yours at the service."
+
+
 class SyncConflictError(SyncError):
     """Somebody else wrote the row each time."""
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
+from msgspec.structs import replace
 
 from probe_tray.adapters.http_table import HttpTable, HttpTables
 from probe_tray.adapters.proxy import ProxyChoice
@@ -13,10 +14,12 @@ from probe_tray.core.errors import (
     RateLimitedError,
     SyncColumnsError,
     SyncCutOffError,
+    SyncFloodedError,
     SyncNoTableError,
     SyncPageError,
     SyncRefusedError,
     SyncStrangeError,
+    SyncUnsteadyError,
     UnavailableError,
     UncertainError,
 )
@@ -83,8 +86,8 @@ class Shifting(HttpTable):
     def happens(self, *moments: object) -> None:
         self.moments = list(moments)
 
-    async def _page(self, offset: int):  # noqa: ANN202 - as the base has it
-        page = await super()._page(offset)
+    async def _page(self, offset: int, size: int):  # noqa: ANN202 - as the base has it
+        page = await super()._page(offset, size)
         if self.moments:
             moment = self.moments.pop(0)
             if callable(moment):
@@ -127,8 +130,38 @@ async def test_a_table_that_never_stands_still_is_not_taken(service: DemoService
         service.table.remove(f"row-{next(numbers):05}")
         service.table.put("zzz" * (next(numbers) + 1), token_data="x")
 
-    with pytest.raises(SyncCutOffError):
+    with pytest.raises(SyncUnsteadyError):
         await shifting(service, *([more, None, None, None] * 4))
+
+
+async def test_a_row_that_comes_on_two_pages_hides_no_other(service: DemoService) -> None:
+    class Twice(HttpTable):
+        async def _page(self, offset: int, size: int):  # noqa: ANN202 - as the base has it
+            page = await super()._page(offset, size)
+            return page._replace(rows=tuple(replace(row, id="row-00000") for row in page.rows))
+
+    fill(service, 3)
+    service.table.max_rows = 1
+    async with table_at(service.addresses.table) as table:
+        table.__class__ = Twice
+        with pytest.raises(SyncUnsteadyError):
+            await table.rows()
+
+
+async def test_rows_larger_than_any_login_keep_nobody_from_the_others(
+    service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(service, 40)
+    for number in range(6):
+        service.table.put(f"row-0000{number}", token_data="A" * 600_000)
+    monkeypatch.setattr("probe_tray.adapters.http_table._LARGEST_BODY", 2_000_000)
+    async with table_at(service.addresses.table) as table:
+        rows = await table.rows()
+        assert [row.id for row in rows] == [f"row-{number:05}" for number in range(40)]
+        assert max(len(row.token_data.reveal()) for row in rows) < 600_000
+        service.table.put("row-00003", token_data="A" * 2_000_000)
+        with pytest.raises(SyncFloodedError):
+            await table.rows()
 
 
 async def test_a_wrong_key_and_a_table_without_rights_are_refused(service: DemoService) -> None:
@@ -178,6 +211,11 @@ def refusal(status: str, body: object, *headers: str) -> bytes:
         (refusal("200 OK", [], "Content-Range: nonsense"), SyncStrangeError),
         (refusal("200 OK", [{"id": "a"}], "Content-Range: 5-5/6"), SyncCutOffError),
         (refusal("200 OK", [], "Content-Range: */5"), SyncCutOffError),
+        (refusal("200 OK", [{"id": "a"}], "Content-Range: 3-3/1"), SyncUnsteadyError),
+        (refusal("200 OK", [{"id": "a"}, {"id": "b"}], "Content-Range: 0-1/1"), SyncUnsteadyError),
+        (refusal("200 OK", [{"id": "a"}, {"id": "a"}], "Content-Range: 0-1/2"), SyncCutOffError),
+        (refusal("200 OK", [{"id": "a"}, {"id": "b"}], "Content-Range: 0-1/*"), SyncUnsteadyError),
+        (refusal("200 OK", [{"id": "a"}, {"id": "b"}], "Content-Range: 5-2/6"), SyncStrangeError),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n[{", UncertainError),
         (b"", UncertainError),
     ],
