@@ -179,6 +179,8 @@ class Transaction:
                 raise
             except ProbeError:
                 # Whatever else went wrong went wrong after sending.
+                if (answer := await self._arrived(entry)) is not None:
+                    return answer
                 await self._outcomes.uncertain(entry, now=True)
                 await self._finish(entry)
                 raise UncertainLoginError(retry_after=UNCERTAIN_FOR) from None
@@ -186,6 +188,14 @@ class Transaction:
                 await self._finish(entry)
                 return other
             await self._clock.sleep(pause)
+
+    async def _arrived(self, entry: JournalEntry) -> Answer | None:
+        """The answer, where all of it had come when the connection was given up."""
+        with suppress(StoreError):
+            for pending in await self._journal.pending(entry.key):
+                if pending.entry.name == entry.name:
+                    return pending.answer
+        return None
 
     async def _other_login(self, entry: JournalEntry) -> StoredCredential | None:
         current = await self._holdings.newest(entry.key)

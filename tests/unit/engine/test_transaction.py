@@ -434,6 +434,23 @@ async def test_an_answer_that_came_out_of_the_connection_is_saved_at_the_next_st
     assert len(bench.issuer.sent) == 1
 
 
+async def test_an_answer_that_had_come_whole_before_the_connection_was_given_up_is_no_uncertainty() -> None:
+    bench = Bench()
+    bench.steps.faults["answered"] = UncertainError(reason="no answer came in time")
+    assert (await bench.renew()).kind is RenewalKind.RENEWED
+    assert bench.held() == {refresh_token(2)}
+    assert (bench.journal.entries, bench.verdict()) == ({}, Verdict.ENDED)
+
+
+async def test_a_journal_that_cannot_be_read_then_makes_it_uncertain() -> None:
+    bench = Bench()
+    bench.steps.faults["answered"] = UncertainError(reason="no answer came in time")
+    bench.steps.on["answered"] = lambda: bench.steps.faults.update(pending=FULL)
+    with pytest.raises(UncertainLoginError):
+        await bench.renew()
+    assert bench.verdict() is Verdict.UNCERTAIN
+
+
 async def test_an_intent_without_an_answer_is_uncertain_at_the_next_start() -> None:
     bench = Bench()
     bench.steps.on["acted"] = bench.crash
