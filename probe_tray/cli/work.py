@@ -199,6 +199,7 @@ def _order(arguments: Arguments, settings: Settings) -> Order:
         renew=arguments.renew,
         force=arguments.force,
         status=arguments.status,
+        everything=arguments.json or (arguments.output or "").lower().endswith(".json"),
         days=settings.renew_before_expiry_days,
         renew_refused=settings.auto_renew,
         since=process_began(),

@@ -38,9 +38,15 @@ class CreditAsker:
         return replace(snapshot, reset_credit_ends=self._ends.get(key, ()))
 
     async def _ask(self, credential: Credential) -> None:
-        try:
-            answer = await self._quota.reset_credits(credential)
-        except ProbeError:
-            return
-        if answer.ok:
-            self._ends[credential.key] = read_reset_credits(answer.body)
+        ends = await ask_ends(self._quota, credential)
+        if ends is not None:
+            self._ends[credential.key] = ends
+
+
+async def ask_ends(quota: QuotaService, credential: Credential) -> tuple[datetime, ...] | None:
+    """When the account's reset credits are lost, the nearest first; None where that is not to be had. Asks once."""
+    try:
+        answer = await quota.reset_credits(credential)
+    except ProbeError:
+        return None
+    return read_reset_credits(answer.body) if answer.ok else None

@@ -21,6 +21,7 @@ from probe_tray.core.renew_policy import Reason
 from probe_tray.core.renewal import RenewalKind, Renewed, Wish
 from probe_tray.core.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.engine.accounts import Accounts, newer
+from probe_tray.engine.credit_asker import ask_ends
 from probe_tray.engine.renewing import Renewals
 from probe_tray.engine.status import Asked, ask_once, report_status
 from probe_tray.engine.waiting import to_the_end
@@ -32,6 +33,9 @@ _RESULTS = {
     RenewalKind.FRESH: RenewalResult.FRESH,
 }
 
+_LONGEST_EXTRA = 10.0
+"""Seconds to wait for an answer on which nothing depends."""
+
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done for every login."""
@@ -40,6 +44,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     force: bool = False
     """Renew whatever the expiry."""
     status: bool = False
+    everything: bool = False
+    """Whether what only programs read of a quota is asked for as well: when reset credits are lost."""
     days: int = 3
     """The setting ``renew_before_expiry_days``."""
     renew_refused: bool = True
@@ -131,7 +137,7 @@ class Tending:
         done(report)
 
     async def _ask(self, stored: StoredCredential, credential: Credential, report: AccountReport) -> AccountReport:
-        asked = await ask_once(self._means.quota, credential, self._means.clock)
+        asked = await self._ask_once(credential)
         ours = stored.store is not StoreKind.OFFICIAL and credential.refresh_token is not None
         refused = isinstance(asked.outcome, TokenRefusedError)
         if refused and stored.store is StoreKind.OFFICIAL:
@@ -152,7 +158,26 @@ class Tending:
         if self._stopping:
             return report_status(report, asked)
         self._asking.add(task)
-        return report_status(report, await ask_once(self._means.quota, renewed.credential, self._means.clock))
+        return report_status(report, await self._ask_once(renewed.credential))
+
+    async def _ask_once(self, credential: Credential) -> Asked:
+        asked = await ask_once(self._means.quota, credential, self._means.clock)
+        snapshot = asked.outcome
+        if isinstance(snapshot, ProbeError) or not (self._order.everything and (snapshot.reset_credits or 0) > 0):
+            return asked
+        try:
+            async with asyncio.timeout(_LONGEST_EXTRA):
+                ends = await ask_ends(self._means.quota, credential)
+        except TimeoutError:
+            return asked
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or not self._stopping:
+                raise
+            # Interrupted: the quota, which was answered, is told all the same.
+            task.uncancel()
+            return asked
+        return Asked(asked.upstream_status, msgspec.structs.replace(snapshot, reset_credit_ends=ends or ()))
 
     async def _renew(self, stored: StoredCredential) -> _Renewal:
         if stored.store is StoreKind.OFFICIAL:

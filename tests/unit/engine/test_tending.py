@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from probe_tray.core.answer import Answer
 from probe_tray.core.credential import Credential, StoredCredential
@@ -24,6 +24,8 @@ from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, S
 from tests.support.tokens import credential, reply_body, tokens
 
 USAGE = Answer(200, {}, b'{"rate_limit": {"primary_window": {"used_percent": 1, "limit_window_seconds": 18000}}}')
+CREDITED = Answer(200, {}, b'{"rate_limit_reset_credits": {"available_count": 1}}')
+ENDS = Answer(200, {}, b'{"credits": [{"expires_at": "2026-12-01T08:00:00Z"}]}')
 REFUSED = Answer(401, {}, b"{}")
 
 
@@ -55,6 +57,10 @@ class Gated(ScriptedService):
         await self._pass("refresh")
         return await super().refresh(refresh_token, arrived)
 
+    async def reset_credits(self, credential: Credential) -> Answer:
+        await self._pass("reset_credits")
+        return await super().reset_credits(credential)
+
     async def _pass(self, name: str) -> None:
         self.running += 1
         self.most = max(self.most, self.running)
@@ -79,13 +85,22 @@ class Bench:
         self.stores = [self.store]
         self.done: dict[int, AccountReport] = {}
 
-    def tending(self, *, renew: bool = False, force: bool = False, status: bool = False, own: bool = True) -> Tending:
+    def tending(
+        self,
+        *,
+        renew: bool = False,
+        force: bool = False,
+        status: bool = False,
+        own: bool = True,
+        everything: bool = False,
+    ) -> Tending:
         accounts = Accounts(self.stores, Store(AppState()))
         memory, random = MemoryMemory(Steps()), FakeRandomness()
         transaction = Transaction(self.service, accounts, self.journal, memory, self.clock, random, "auth.example")
         renewals = Renewals(transaction, OpenLocks(), self.clock, lambda _: None)
         means = Means(quota=self.service, accounts=accounts, renewals=renewals, journal=self.journal, clock=self.clock)
-        return Tending(means, Order(renew=renew, force=force, status=status, renew_refused=own, since=START))
+        order = Order(renew=renew, force=force, status=status, renew_refused=own, since=START, everything=everything)
+        return Tending(means, order)
 
     async def run(self, *, jobs: int = 8, **wanted: bool) -> list[AccountReport]:
         await self.start(self.tending(**wanted), jobs=jobs)
@@ -268,3 +283,34 @@ async def test_stopped_while_it_asks_the_renewal_before_is_told_all_the_same() -
     await task
     assert results([bench.done[n] for n in (0, 1)]) == [RenewalResult.RENEWED] * 2
     assert bench.done[0].snapshot is None
+
+
+async def test_when_reset_credits_are_lost_is_asked_for_programs_alone() -> None:
+    bench = Bench("ana", days=9)
+    bench.service.answer("usage", CREDITED, CREDITED, USAGE)
+    bench.service.answer("reset_credits", ENDS)
+    for everything, ends in ((True, (datetime(2026, 12, 1, 8, tzinfo=UTC),)), (False, ()), (True, ())):
+        (report,) = await bench.run(status=True, everything=everything)
+        assert report.snapshot is not None
+        assert report.snapshot.reset_credit_ends == ends
+    assert bench.service.count("reset_credits") == 1
+
+
+async def test_a_failure_of_what_only_programs_read_is_none() -> None:
+    bench = Bench("ana", days=9)
+    bench.service.answer("usage", CREDITED)
+    bench.service.answer("reset_credits", NotSentError(reason="no network"))
+    (report,) = await bench.run(status=True, everything=True)
+    assert (report.failed, report.snapshot is not None) == (False, True)
+
+
+async def test_stopped_while_it_asks_for_more_the_quota_is_told_all_the_same() -> None:
+    bench = Bench("ana", days=9)
+    bench.service.answer("usage", CREDITED)
+    bench.service.gate("reset_credits")
+    tending = bench.tending(status=True, everything=True)
+    task = bench.start(tending)
+    await settle()
+    await tending.stop()
+    await task
+    assert bench.done[0].snapshot is not None
