@@ -76,7 +76,8 @@ class HttpTables:
         """The table of ``target``; its connections end with the context."""
         host = urlsplit(target.url).hostname or ""
         context = await asyncio.to_thread(make_context, self._environment, host)
-        address = self._proxy.address_for(host)
+        # Without TLS it goes to this computer alone: a proxy would see the key, and mean another computer by the name.
+        address = self._proxy.address_for(host) if target.url.startswith("https:") else None
         for secret in (target.api_key, target.key, address):
             if secret is not None:
                 self._handles(secret)

@@ -7,7 +7,7 @@ from typing import Final, final
 
 from probe_tray.adapters.config_file import load_settings
 from probe_tray.adapters.keyring_key import OsKeyStore
-from probe_tray.core.errors import ConfigError
+from probe_tray.core.errors import ConfigError, KeyringAbsentError
 from probe_tray.core.secret import Secret
 from probe_tray.core.sync_setup import API_KEY, API_KEY_ALLOWED, KEY, KEY_ALLOWED, SecretPlace, SyncSecrets
 
@@ -27,15 +27,18 @@ class StoredSyncSecrets:
         self._api_key_user, self._key_user = f"{prefix}{_API_KEY_USER}", f"{prefix}{_KEY_USER}"
 
     async def load(self) -> SyncSecrets:
-        """What there is. Raises ConfigError and the Keyring errors; the keyring is asked for what the file lacks."""
+        """What there is. The keyring, if any, is asked for what the file lacks.
+
+        Raises ConfigError and the Keyring errors.
+        """
         api_key, key = await asyncio.to_thread(self._in_file)
         api_key_place = SecretPlace.NOWHERE if api_key is None else SecretPlace.FILE
         key_place = SecretPlace.NOWHERE if key is None else SecretPlace.FILE
         if api_key is None:
-            api_key = await self._keyring.read_entry(_SERVICE, self._api_key_user)
+            api_key = await self._kept(self._api_key_user)
             api_key_place = SecretPlace.NOWHERE if api_key is None else SecretPlace.KEYRING
         if key is None:
-            key = await self._keyring.read_entry(_SERVICE, self._key_user)
+            key = await self._kept(self._key_user)
             key_place = SecretPlace.NOWHERE if key is None else SecretPlace.KEYRING
         return SyncSecrets(api_key=api_key, key=key, api_key_place=api_key_place, key_place=key_place)
 
@@ -50,6 +53,13 @@ class StoredSyncSecrets:
         """Take both out of the keyring."""
         await self._keyring.remove_entry(_SERVICE, self._api_key_user)
         await self._keyring.remove_entry(_SERVICE, self._key_user)
+
+    async def _kept(self, user: str) -> Secret | None:
+        try:
+            return await self._keyring.read_entry(_SERVICE, user)
+        except KeyringAbsentError:
+            # Then the file is the only place for them.
+            return None
 
     def _in_file(self) -> tuple[Secret | None, Secret | None]:
         known = load_settings(self._config_file, create=False).known

@@ -16,7 +16,7 @@ from probe_tray.adapters.local_zone import LocalZone
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.made_here import MadeHere
 from probe_tray.adapters.places import Places, user_places
-from probe_tray.adapters.proxy import ProxyChoice, detect_proxy
+from probe_tray.adapters.proxy import ProxyChoice
 from probe_tray.adapters.sealer import HandySealer
 from probe_tray.adapters.sync_folder import SyncFolder
 from probe_tray.adapters.sync_secrets import StoredSyncSecrets
@@ -24,12 +24,14 @@ from probe_tray.adapters.vault import VaultStore
 from probe_tray.cli.accounts import read_settings
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.hints import at_the_command_line
+from probe_tray.cli.language import spoken
 from probe_tray.cli.layout import Piece, Table
 from probe_tray.cli.output import Console
 from probe_tray.cli.pipes import is_terminal
 from probe_tray.cli.signals import Interruption
 from probe_tray.cli.sync_table import sync_failures, sync_header, sync_json, sync_rows
-from probe_tray.core.errors import ConfigError, KeyringAbsentError, Problem, SyncOffError
+from probe_tray.cli.work import chosen_proxy, proxy_note
+from probe_tray.core.errors import ConfigError, Problem, SyncOffError
 from probe_tray.core.service import OFFICIAL
 from probe_tray.core.state import AppState
 from probe_tray.core.sync import SyncReport, SyncWish
@@ -38,11 +40,11 @@ from probe_tray.engine.accounts import Accounts
 from probe_tray.engine.store import Store
 from probe_tray.engine.syncing import Syncing
 from probe_tray.view.sync import counts
-from probe_tray.view.translate import Translator
+from probe_tray.view.translate import Translator, mark
 from probe_tray.wiring import make_renewals, make_syncing, vault_key
 
 _DONE, _FAILED, _WRONG_USE = 0, 1, 2
-_QUESTION = "Sync now? [y/N] "
+_KEPT = mark("interrupted: what was done by then is kept.")
 _HANDFUL = 10
 """So many accounts are done before a count of them helps anybody."""
 
@@ -56,7 +58,7 @@ def run_sync(arguments: Arguments) -> int:
         loaded = read_settings(arguments.config, places)
         console = Console(quiet=arguments.quiet)
         if loaded.problem is not None:
-            console.note(Translator().title(loaded.problem))
+            console.note(_translator(loaded).title(loaded.problem))
         return asyncio.run(CommandSync(arguments, console, places, loaded, known).run())
 
 
@@ -71,7 +73,7 @@ def offer_sync(
     asked = not (arguments.quiet or arguments.json or arguments.yes) and is_terminal(sys.stdin)
     if not (asked and is_terminal(sys.stderr) and loaded.settings.sync_url):
         return _DONE
-    console.prompt(_QUESTION, end="")
+    console.prompt(_translator(loaded)("Sync now? [y/N] "), end="")
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         return _DONE
     return asyncio.run(CommandSync(arguments, console, places, loaded, known).run())
@@ -87,7 +89,7 @@ class CommandSync:
         self._arguments, self._console, self._places = arguments, console, places
         self._loaded, self._known = loaded, known
         self._keyring = OsKeyStore(handles=known.add)
-        self._t = Translator()
+        self._t = _translator(loaded)
         self._begun = False
 
     async def run(self) -> int:
@@ -102,8 +104,8 @@ class CommandSync:
             raise ConfigError(
                 path=str(self._loaded.path), key="sync_dir", found="empty", allowed="the folder to synchronise"
             )
-        proxy = self._proxy()
-        self._console.note(f"Proxy: {proxy.shown} ({proxy.found_in})")
+        proxy = chosen_proxy(self._arguments, self._loaded.settings)
+        self._console.note(proxy_note(proxy, self._t))
         client = ServiceClient(OFFICIAL, proxy, os.environ, handles=self._known.add)
         try:
             return await self._sync(goal, self._make(folder, proxy, client))
@@ -114,19 +116,8 @@ class CommandSync:
         url = self._loaded.settings.sync_url
         held = SyncSecrets()
         if url:
-            try:
-                vault = StoredSyncSecrets(self._loaded.path, self._keyring, handles=self._known.add)
-                held = await vault.load()
-            except KeyringAbsentError:
-                # Then the configuration file is the only place for them.
-                held = SyncSecrets()
+            held = await StoredSyncSecrets(self._loaded.path, self._keyring, handles=self._known.add).load()
         return target(url, held, str(self._loaded.path))
-
-    def _proxy(self) -> ProxyChoice:
-        given, settings = self._arguments.proxy, self._loaded.settings
-        if given is None and settings.proxy is not None:
-            return detect_proxy(settings.proxy, os.environ, override_name="the configuration")
-        return detect_proxy(given, os.environ)
 
     def _make(self, folder: Path, proxy: ProxyChoice, client: ServiceClient) -> Syncing:
         places, known = self._places, self._known
@@ -148,25 +139,28 @@ class CommandSync:
         )
 
     async def _sync(self, goal: SyncTarget, syncing: Syncing) -> int:
-        wish = SyncWish(overwrite_all=self._arguments.yes)
+        t, wish = self._t, SyncWish(overwrite_all=self._arguments.yes)
         task = asyncio.ensure_future(syncing.run(goal, wish, self._progress))
 
         def stop() -> None:
+            self._console.end_line()
             syncing.stop()
-            if not self._begun:
+            if self._begun:
+                self._console.prompt(t("Waiting until the accounts at hand are done. Ctrl-C again stops at once."))
+            else:
                 # Nothing was changed yet: there is nothing to see to its end.
                 task.cancel()
 
-        with Interruption(stop) as interruption:
+        with Interruption(stop, lambda: self._console.failure(t(_KEPT))) as interruption:
             await asyncio.wait({task})
         self._console.take_back()
         if task.cancelled():
-            self._console.failure("interrupted: nothing was changed.")
+            self._console.failure(t("interrupted: nothing was changed."))
             return interruption.status or _FAILED
         report = task.result()
         self._tell(report)
         if interruption.status is not None:
-            self._console.failure("interrupted: what was done by then is kept.")
+            self._console.failure(t(_KEPT))
             return interruption.status
         return _DONE if report.well else _FAILED
 
@@ -174,11 +168,11 @@ class CommandSync:
         self._begun = True
         watched = self._console.watched(table=False) if total > _HANDFUL else None
         if watched is not None:
-            watched.show([(Piece(f"{done} of {total} accounts"),)])
+            watched.show([(Piece(self._t("{done} of {all} accounts", done=str(done), all=str(total))),)])
 
     def _tell(self, report: SyncReport) -> None:
         if self._arguments.json:
-            self._console.result(sync_json(report, self._t))
+            self._console.result(sync_json(report))
         elif rows := sync_rows(report, self._t):
             self._console.table(Table(header=sync_header(self._t), rows=rows))
         for failure in sync_failures(report, self._t):
@@ -186,8 +180,12 @@ class CommandSync:
         if report.problem is not None:
             self._complain(report.problem)
         else:
-            self._console.note(f"{counts(report, self._t)}.")
+            self._console.note(self._t("{what}.", what=counts(report, self._t)))
 
     def _complain(self, problem: Problem) -> None:
         problem = at_the_command_line(problem)
         self._console.failure(f"{self._t.title(problem)} {self._t.hint(problem)}")
+
+
+def _translator(loaded: LoadedSettings) -> Translator:
+    return Translator(spoken(loaded.settings.language, os.environ))

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from probe_tray.adapters.http_table import HttpTable, HttpTables
-from probe_tray.adapters.proxy import ProxyChoice
+from probe_tray.adapters.proxy import ProxyChoice, detect_proxy
 from probe_tray.core.errors import (
     NotSentError,
     ProbeError,
@@ -245,6 +245,14 @@ async def test_a_service_that_cannot_be_reached() -> None:
 
 async def test_a_service_that_does_not_count_is_read_to_its_end() -> None:
     async with answering(refusal("200 OK", [], "Content-Range: */*")) as (table, _):
+        assert await table.rows() == ()
+
+
+async def test_what_stays_on_this_computer_is_shown_to_no_proxy(service: DemoService) -> None:
+    # On the way to a proxy it would be as open as to any other host.
+    proxy = detect_proxy("http://127.0.0.1:9", {})
+    target = SyncTarget(url=service.addresses.table, api_key=Secret(PUBLISHABLE_KEY), key=KEY)
+    async with HttpTables(proxy, {}).open(target) as table:
         assert await table.rows() == ()
 
 

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from probe_tray.adapters.keyring_backends import Backend
 from probe_tray.adapters.keyring_key import OsKeyStore
 from probe_tray.adapters.sync_secrets import StoredSyncSecrets
-from probe_tray.core.errors import ConfigError, KeyringDeniedError, KeyringLockedError
+from probe_tray.core.errors import ConfigError, KeyringAbsentError, KeyringDeniedError, KeyringLockedError
 from probe_tray.core.secret import Secret
 from probe_tray.core.sync_setup import SecretPlace
 from tests.support.keyrings import GoodBackend, LockedBackend, LyingBackend
@@ -17,10 +18,12 @@ API_KEY, KEY = Secret("sb_publishable_canary"), Secret("5a" * 32)
 class Place:
     """A configuration file and a keyring."""
 
-    def __init__(self, folder: Path, backend: Backend) -> None:
+    def __init__(self, folder: Path, backend: Backend | Callable[[], Backend]) -> None:
         self.config = folder / "config.json"
         self.handled: list[Secret] = []
-        keyring = OsKeyStore(choose=lambda: backend, asks=lambda _: False, handles=self.handled.append)
+        keyring = OsKeyStore(
+            choose=backend if callable(backend) else lambda: backend, asks=lambda _: False, handles=self.handled.append
+        )
         self.secrets = StoredSyncSecrets(self.config, keyring, handles=self.handled.append)
 
     def write(self, **held: object) -> None:
@@ -64,6 +67,19 @@ async def test_the_file_goes_before_the_keyring(tmp_path: Path) -> None:
         SecretPlace.FILE,
         SecretPlace.KEYRING,
     )
+
+
+async def test_without_a_keyring_the_file_alone_says_what_there_is(tmp_path: Path) -> None:
+    def none() -> Backend:
+        raise KeyringAbsentError
+
+    place = Place(tmp_path, none)
+    place.write(sync_api_key=API_KEY.reveal())
+    held = await place.secrets.load()
+    assert (held.api_key, held.api_key_place) == (API_KEY, SecretPlace.FILE)
+    assert (held.key, held.key_place) == (None, SecretPlace.NOWHERE)
+    with pytest.raises(KeyringAbsentError):
+        await place.secrets.save(api_key=API_KEY, key=KEY)
 
 
 async def test_a_keyring_that_does_not_open_says_so(tmp_path: Path) -> None:
