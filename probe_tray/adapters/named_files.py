@@ -44,12 +44,18 @@ class NamedFiles:
     async def read(self, key: AccountKey) -> StoredCredential | None:
         """What the account's file holds of it now. Raises ReadError where it was a login and is none just now."""
         store = self._stores.get(key)
-        found = None if store is None else await store.read(key)
-        if store is not None and found is None:
-            for one in (await store.load()).unreadable:
-                if await asyncio.to_thread(is_there, Path(one.location)):
-                    raise ReadError(path=one.location, reason=dict(one.problem.facts)["reason"])
-        return found
+        if store is None:
+            return None
+        found = await store.read(key)
+        if found is not None:
+            return found
+        contents = await store.load()
+        for one in contents.unreadable:
+            if await asyncio.to_thread(is_there, Path(one.location)):
+                raise ReadError(path=one.location, reason=dict(one.problem.facts)["reason"])
+        # Tokens that did not name their user may do so once another run has renewed them.
+        named = [stored for stored in contents.found if stored.credential.account_id == key.account_id]
+        return named[0] if len(named) == 1 and not key.user_id else None
 
     async def check_writable(self, key: AccountKey) -> None:
         """Write and remove a file of a login's size beside the account's."""

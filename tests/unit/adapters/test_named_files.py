@@ -10,7 +10,7 @@ from probe_tray.core.errors import OfficialLoginError, ReadError, WriteError
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.secret import Secret
 from tests.support.files import flat, official
-from tests.support.tokens import credential
+from tests.support.tokens import credential, tokens
 
 ANA, BO = AccountKey("account-ana", "user-ana"), AccountKey("account-bo", "user-bo")
 
@@ -81,6 +81,21 @@ async def test_tokens_that_come_to_name_their_user_stay_in_their_file(tmp_path: 
     files = NamedFiles({AccountKey("account-ana"): path})
     await files.save(credential("ana", number=2))
     assert json.loads(path.read_bytes())["refresh_token"] == "rt_ana.2"
+
+
+async def test_tokens_that_another_run_made_name_their_user_are_found_in_their_file(tmp_path: Path) -> None:
+    path, nameless = tmp_path / "a.json", AccountKey("account-ana")
+    path.write_text(json.dumps(flat("ana", id_token="", access_token="e30.e30.e30")))
+    files = NamedFiles({nameless: path})
+    assert (await files.read(nameless)) is not None
+    path.write_text(json.dumps(flat("ana")))
+    found = await files.read(nameless)
+    assert found is not None
+    assert found.credential.key == ANA
+    # Of two members of a team nobody could tell which of them it was.
+    other = flat("bo", **tokens("bo", account="account-ana"))
+    path.write_text(json.dumps([flat("ana"), other]))
+    assert await files.read(nameless) is None
 
 
 async def test_the_official_clients_file_is_never_written(tmp_path: Path) -> None:
