@@ -56,11 +56,14 @@ def sync_failures(report: SyncReport, t: Translator) -> list[str]:
         if item.problem is not None:
             problem = at_the_command_line(item.problem)
             about.setdefault(f"{t.title(problem)} {t.hint(problem)}", []).append(item.who)
-    return [f"{', '.join(_shortened(names))}: {said}" for said, names in about.items()]
+    return [
+        t("{account}: {note}", account=t(", ").join(_shortened(names, t)), note=said) for said, names in about.items()
+    ]
 
 
-def sync_json(report: SyncReport, t: Translator) -> bytes:
-    """All of it for programs; without any token."""
+def sync_json(report: SyncReport) -> bytes:
+    """All of it for programs, in English whatever the person speaks; without any token."""
+    t = Translator()
     result = _Result(
         ended_at=report.ended_at,
         sent=report.sent,
@@ -86,8 +89,8 @@ def _said(item: SyncItem, t: Translator) -> Cell:
     return Cell(done_words(item.kind, t), Weight.GOOD if item.kind in SENT | RECEIVED else Weight.PLAIN)
 
 
-def _shortened(names: Sequence[str]) -> list[str]:
-    return [*names[:5], f"{len(names) - 5} more"] if len(names) > 6 else list(names)
+def _shortened(names: Sequence[str], t: Translator) -> list[str]:
+    return [*names[:5], t.plural("{n} more", "{n} more", len(names) - 5)] if len(names) > 6 else list(names)
 
 
 def _failure(problem: Problem | None, t: Translator) -> _Failure | None:

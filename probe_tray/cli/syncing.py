@@ -73,7 +73,8 @@ def offer_sync(
     asked = not (arguments.quiet or arguments.json or arguments.yes) and is_terminal(sys.stdin)
     if not (asked and is_terminal(sys.stderr) and loaded.settings.sync_url):
         return _DONE
-    console.prompt(_translator(loaded)("Sync now? [y/N] "), end="")
+    t = _translator(loaded)
+    console.prompt(t("Sync now? [y/N] "), end="")
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         return _DONE
     return asyncio.run(CommandSync(arguments, console, places, loaded, known).run())
@@ -166,21 +167,23 @@ class CommandSync:
 
     def _progress(self, done: int, total: int) -> None:
         self._begun = True
+        t = self._t
         watched = self._console.watched(table=False) if total > _HANDFUL else None
         if watched is not None:
-            watched.show([(Piece(self._t("{done} of {all} accounts", done=str(done), all=str(total))),)])
+            watched.show([(Piece(t("{done} of {all} accounts", done=str(done), all=str(total))),)])
 
     def _tell(self, report: SyncReport) -> None:
+        t = self._t
         if self._arguments.json:
             self._console.result(sync_json(report))
-        elif rows := sync_rows(report, self._t):
-            self._console.table(Table(header=sync_header(self._t), rows=rows))
-        for failure in sync_failures(report, self._t):
+        elif rows := sync_rows(report, t):
+            self._console.table(Table(header=sync_header(t), rows=rows))
+        for failure in sync_failures(report, t):
             self._console.failure(failure)
         if report.problem is not None:
             self._complain(report.problem)
         else:
-            self._console.note(self._t("{what}.", what=counts(report, self._t)))
+            self._console.note(t("{what}.", what=counts(report, t)))
 
     def _complain(self, problem: Problem) -> None:
         problem = at_the_command_line(problem)

@@ -243,6 +243,30 @@ def test_a_full_disk_and_ctrl_c_leave_everything_as_it_was(
     gate.open()
 
 
+def test_two_ctrl_c_end_it_at_once_and_what_is_said_is_in_the_persons_language(
+    machine: Machine, service: DemoService
+) -> None:
+    machine.write("ana.json", file_of("ana", 1))
+    chinese = {"LC_ALL": "zh_CN.UTF-8", "LANGUAGE": "", "PYTHONUTF8": "1"}
+    before, gate = machine.files(), Gate()
+    service.faults.add(PATH, Fault())
+    service.faults.add(PATH, Fault(hold=gate))
+    process = machine.start(more=chinese)
+    assert gate.wait_held()
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    said = [process.stderr.readline().decode() for _ in range(2)]
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    gate.open()
+    assert (process.returncode, out, machine.files()) == (130, b"", before)
+    assert [text[:2] for text in said] == ["代理", "正在"]
+    assert err.decode() == "codex-probe: 已中断：此前完成的内容会保留。\n"
+    _, out_json, told = machine.sync("--json", more=chinese)
+    assert json.loads(out_json)["accounts"][0]["name"] == "ana@example.com"
+    assert told.splitlines()[-1].endswith("。")
+
+
 def test_what_is_wrong_with_the_set_up_is_said_before_anything_is_asked(machine: Machine) -> None:
     def refused(*said: str) -> None:
         status, out, err = machine.sync()
