@@ -52,7 +52,7 @@ class Console:
         self.take_back()
         with _printing():
             if sys.stdout is None or is_terminal(sys.stdout):  # pyright: ignore[reportUnnecessaryComparison] - it is None when started with it closed
-                self.lines(data.decode("utf-8", "replace"))
+                self.lines(_escaped(data.decode("utf-8", "replace")))
                 return
             sys.stdout.flush()
             sys.stdout.buffer.write(data)
@@ -148,6 +148,16 @@ def _printing() -> Generator[None]:
 
 # What old encodings lack, and what is as wide and stands for it.
 _PLAIN = str.maketrans("─━–·…", "-=--~")
+
+
+def _escaped(text: str) -> str:
+    """``text`` with JSON's escapes for what could move the cursor: anybody may have written a row's id."""
+    return "".join(c if c == "\n" or c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(letter: str) -> str:
+    units = letter.encode("utf-16-be", "replace").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def _spelled(text: str, stream: TextIO | None) -> str:
