@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWidget
@@ -10,12 +11,14 @@ from probe_tray.core.commands import ShowDetails
 from probe_tray.core.history import Span
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.state import AppState
-from probe_tray.ui.details_window import DetailsActions, DetailsWindow
 from probe_tray.ui.engine import Engine
 from probe_tray.ui.icon import IconPainter
 from probe_tray.ui.theme import Theme
 from probe_tray.view.details import DetailsView
 from probe_tray.view.models import Action
+
+if TYPE_CHECKING:
+    from probe_tray.ui.details_window import DetailsWindow
 
 Words = Callable[[AppState, AccountKey, Span], DetailsView | None]
 """Puts an account into words, now and here."""
@@ -36,6 +39,8 @@ class Detailing:
     def show(self, key: AccountKey, act: Callable[[Action], None], menu: Menu) -> None:
         """Open the window at an account."""
         if self.window is None:
+            from probe_tray.ui.details_window import DetailsActions, DetailsWindow
+
             actions = DetailsActions(act=act, menu=menu, span=self._choose)
             self.window = DetailsWindow(self._theme, self._icons, actions)
         self._key = key
@@ -54,7 +59,7 @@ class Detailing:
             self.window.deleteLater()
             self.window = None
 
-    def _fill(self, window: DetailsWindow, key: AccountKey) -> None:
+    def _fill(self, window: "DetailsWindow", key: AccountKey) -> None:
         model = self._words(self._engine.state, key, self._span)
         if model is None:
             window.close()

@@ -1,6 +1,7 @@
 """Between the export's window and the engine: what the person chooses is kept here, and nothing else."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
@@ -12,11 +13,13 @@ from probe_tray.core.state import AccountState, AppState
 from probe_tray.core.transfer import ExportPhase, ForgetExport, WriteLogins, WriteTable
 from probe_tray.ui.choosing import Chooser
 from probe_tray.ui.engine import Engine
-from probe_tray.ui.export_dialog import ExportActions, ExportDialog
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models import Question
 from probe_tray.view.transfer_export import ExportKind, ExportView, ExportWish, exportable
+
+if TYPE_CHECKING:
+    from probe_tray.ui.export_dialog import ExportDialog
 
 
 class ExportWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,8 +79,10 @@ class ExportWindow:
             self.dialog.deleteLater()
             self.dialog = None
 
-    def _made(self) -> ExportDialog:
+    def _made(self) -> "ExportDialog":
         if self.dialog is None:
+            from probe_tray.ui.export_dialog import ExportActions, ExportDialog
+
             actions = ExportActions(
                 kind=lambda kind: self._change(replace(self._wish, kind=kind)),
                 tick=self._tick,

@@ -16,44 +16,12 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTextBrowser, Q
 from probe_tray.resources import resource
 from probe_tray.ui.placing import fitting
 from probe_tray.ui.theme import Theme
-from probe_tray.view.help import Help, help_view
-from probe_tray.view.translate import Translator
+from probe_tray.view.help import Help
 
 _WIDTH, _HEIGHT, _MARGIN = 660, 640, 16
 _LINE = 122.0
 _PICTURE_RATIO = 2.0
 """Pixels of a picture for each pixel of the design."""
-
-
-class HelpWindow:
-    """Makes the window when it is first wanted."""
-
-    def __init__(self, theme: Theme, translator: Translator) -> None:
-        """Show the guides in the language of ``translator``."""
-        self._theme = theme
-        self._translator = translator
-        self.dialog: HelpDialog | None = None
-
-    def show(self) -> None:
-        """Open the window, at the page where it was left."""
-        if self.dialog is None:
-            self.dialog = HelpDialog(self._theme)
-            self.dialog.show_model(help_view(self._translator))
-        self.dialog.show()
-        self.dialog.raise_()
-        self.dialog.activateWindow()
-
-    def retell(self) -> None:
-        """Say it anew, in the language of now."""
-        if self.dialog is not None:
-            self.dialog.show_model(help_view(self._translator))
-
-    def close(self) -> None:
-        """Take the window away for good."""
-        if self.dialog is not None:
-            self.dialog.close()
-            self.dialog.deleteLater()
-            self.dialog = None
 
 
 class HelpDialog(QDialog):

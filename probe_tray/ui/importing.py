@@ -1,6 +1,7 @@
 """Between the import's window and the engine: what the person ticks is kept here, and nothing else."""
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
 
@@ -18,10 +19,12 @@ from probe_tray.core.transfer import (
 )
 from probe_tray.ui.choosing import Chooser
 from probe_tray.ui.engine import Engine
-from probe_tray.ui.import_dialog import ImportActions, ImportDialog
 from probe_tray.ui.import_drop import DropActions, take
 from probe_tray.ui.theme import Theme
 from probe_tray.view.transfer_import import ImportView, ticked
+
+if TYPE_CHECKING:
+    from probe_tray.ui.import_dialog import ImportDialog
 
 Words = Callable[[AppState, Mapping[RowId, bool]], ImportView]
 """Puts the import into words, now and here."""
@@ -63,8 +66,10 @@ class ImportWindow:
             self.dialog.deleteLater()
             self.dialog = None
 
-    def _made(self) -> ImportDialog:
+    def _made(self) -> "ImportDialog":
         if self.dialog is None:
+            from probe_tray.ui.import_dialog import ImportActions, ImportDialog
+
             send = self._engine.send
             actions = ImportActions(
                 choose_files=self._choose_files,

@@ -1,6 +1,7 @@
 """Between the window of the model test and the engine; asks once before quota is used."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -8,11 +9,13 @@ from probe_tray.core.commands import SaveSettings, StopModelTest, TryModels
 from probe_tray.core.identity import AccountKey
 from probe_tray.core.state import AppState
 from probe_tray.ui.engine import Engine
-from probe_tray.ui.model_test_dialog import ModelTestActions, ModelTestDialog
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.model_test import ModelTestView, consent
 from probe_tray.view.translate import Translator
+
+if TYPE_CHECKING:
+    from probe_tray.ui.model_test_dialog import ModelTestDialog
 
 
 class ModelTesting:
@@ -71,6 +74,8 @@ class ModelTesting:
 
     def _open(self) -> None:
         if self.dialog is None:
+            from probe_tray.ui.model_test_dialog import ModelTestActions, ModelTestDialog
+
             actions = ModelTestActions(stop=lambda: self._engine.send(StopModelTest()), again=self._again)
             self.dialog = ModelTestDialog(self._theme, actions)
         self.dialog.show_model(self._view(self._engine.state))

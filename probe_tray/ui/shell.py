@@ -30,10 +30,9 @@ from probe_tray.ui.connection_testing import ConnectionTesting
 from probe_tray.ui.detailing import Detailing
 from probe_tray.ui.engine import Engine
 from probe_tray.ui.following import Following
-from probe_tray.ui.help_window import HelpWindow
+from probe_tray.ui.helping import HelpWindow
 from probe_tray.ui.icon import IconPainter, card_ink
-from probe_tray.ui.login_acting import login_actions
-from probe_tray.ui.login_dialog import LoginDialog
+from probe_tray.ui.login_acting import LoginWindow
 from probe_tray.ui.menu import MenuActions, TrayMenu
 from probe_tray.ui.model_testing import ModelTesting
 from probe_tray.ui.overflow import OverflowHint, hides_new_icons
@@ -122,7 +121,7 @@ class Shell(QObject):
         self._panel.left.connect(self._just_left.start)
         QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self._panel).activated.connect(self._help.show)
         self._transferring.watch(self._panel)
-        self._login = LoginDialog(self._theme, self._icons, login_actions(engine, self.show_settings))
+        self._login = LoginWindow(engine, self._theme, self._icons, self.show_settings)
         app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))
         self._tray.clicked.connect(self._toggle_panel)
         self._tray.absent.connect(self.show_panel)
@@ -194,9 +193,8 @@ class Shell(QObject):
         for window in (self._panel, self._settings, self._acting.question, self._testing.dialog):
             if window is not None:
                 window.close()
-        # Closing it by hand would cancel the login, which ends with the program anyhow.
-        self._login.show_model(None)
-        parts = (self._panel, self._settings, self._login, self._acting.question, self._menu.menu)
+        self._login.close()
+        parts = (self._panel, self._settings, self._acting.question, self._menu.menu)
         for part in (*parts, self._testing.dialog, self._tray, self._bridge):
             if part is not None:
                 part.deleteLater()

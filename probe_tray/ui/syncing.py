@@ -1,6 +1,7 @@
 """Between the windows of sync and the engine."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
@@ -13,15 +14,17 @@ from probe_tray.core.sync_setup import SecretPlace, SyncState
 from probe_tray.ui.concealed import SECONDS, ConcealedClipboard
 from probe_tray.ui.engine import Engine
 from probe_tray.ui.question_dialog import QuestionDialog
-from probe_tray.ui.sync_box import SyncBox
-from probe_tray.ui.sync_result_dialog import SyncResultActions, SyncResultDialog
-from probe_tray.ui.sync_setup_dialog import SyncDraft, SyncSetupActions, SyncSetupDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models import Question
 from probe_tray.view.sync import SyncRow, can_begin, overwriting, overwriting_all, sync_box, sync_result
 from probe_tray.view.sync_setup import complaint, forgetting, refusal, replacing_key, sync_setup
 from probe_tray.view.times import Now
 from probe_tray.view.translate import Translator
+
+if TYPE_CHECKING:
+    from probe_tray.ui.sync_box import SyncBox
+    from probe_tray.ui.sync_result_dialog import SyncResultDialog
+    from probe_tray.ui.sync_setup_dialog import SyncDraft, SyncSetupDialog
 
 
 class Syncing(QObject):
@@ -70,6 +73,8 @@ class Syncing(QObject):
     def set_up(self) -> None:
         """Open the page on which it is set up."""
         if self.setup is None:
+            from probe_tray.ui.sync_setup_dialog import SyncSetupActions, SyncSetupDialog
+
             actions = SyncSetupActions(
                 copy_sql=QGuiApplication.clipboard().setText,
                 copy_key=self._clipboard.put,
@@ -88,6 +93,8 @@ class Syncing(QObject):
     def show_result(self) -> None:
         """Open the window with what came of the last sync, or how far the one is that runs."""
         if self.result is None:
+            from probe_tray.ui.sync_result_dialog import SyncResultActions, SyncResultDialog
+
             actions = SyncResultActions(
                 again=lambda: self._sync(SyncNow()), overwrite=self._overwrite, overwrite_all=self._overwrite_all
             )
@@ -95,7 +102,7 @@ class Syncing(QObject):
         self.result.show_model(sync_result(self._engine.state, self._now(), self._translator))
         self.result.present()
 
-    def serve(self, box: SyncBox) -> None:
+    def serve(self, box: "SyncBox") -> None:
         """Draw ``box`` too from now on, and do what its buttons say."""
         self._box = box
         box.set_up_wanted.connect(self.set_up)
@@ -146,10 +153,10 @@ class Syncing(QObject):
         rows = sync_result(self._engine.state, self._now(), self._translator).rows
         return overwriting(next((now for now in rows if now.row_id == row.row_id), row), self._translator)
 
-    def _test(self, draft: SyncDraft) -> None:
+    def _test(self, draft: "SyncDraft") -> None:
         self._engine.send(sync_commands.TestSync(url=draft.url, api_key=draft.api_key, key=draft.key))
 
-    def _save(self, draft: SyncDraft) -> None:
+    def _save(self, draft: "SyncDraft") -> None:
         self._saving = self._engine.state.sync
         self._engine.send(SetUpSync(url=draft.url, api_key=draft.api_key, key=draft.key))
 

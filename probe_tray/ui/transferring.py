@@ -1,15 +1,14 @@
 """Importing and exporting on the desktop: their windows, and the windows on which files may be dropped."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
 from probe_tray.core.identity import AccountKey
 from probe_tray.ui.choosing import Chooser
 from probe_tray.ui.engine import Engine
-from probe_tray.ui.export_dialog import ExportDialog
 from probe_tray.ui.exporting import ExportWindow, ExportWords
-from probe_tray.ui.import_dialog import ImportDialog
 from probe_tray.ui.import_drop import DropWatch
 from probe_tray.ui.importing import ImportWindow
 from probe_tray.ui.question_dialog import QuestionDialog
@@ -19,6 +18,10 @@ from probe_tray.view.transfer_export import export_view, replacing
 from probe_tray.view.transfer_import import import_view
 from probe_tray.view.transfer_table import quota_table
 from probe_tray.view.translate import Translator
+
+if TYPE_CHECKING:
+    from probe_tray.ui.export_dialog import ExportDialog
+    from probe_tray.ui.import_dialog import ImportDialog
 
 
 class Transferring:
@@ -40,12 +43,12 @@ class Transferring:
         self._exporting = ExportWindow(engine, theme, words, question, self.chooser)
 
     @property
-    def import_dialog(self) -> ImportDialog | None:
+    def import_dialog(self) -> "ImportDialog | None":
         """None until it was first wanted."""
         return self._importing.dialog
 
     @property
-    def export_dialog(self) -> ExportDialog | None:
+    def export_dialog(self) -> "ExportDialog | None":
         """None until it was first wanted."""
         return self._exporting.dialog
 

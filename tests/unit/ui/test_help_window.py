@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from probe_tray.core.settings import Language
 from probe_tray.resources import resource
-from probe_tray.ui.help_window import HelpDialog, HelpWindow
+from probe_tray.ui.help_window import HelpDialog
+from probe_tray.ui.helping import HelpWindow
 from probe_tray.ui.languages import load_catalogue
 from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.ui.theme import Theme

@@ -75,7 +75,8 @@ class Desktop:
 
     @property
     def login(self) -> LoginDialog:
-        return self.shell._login
+        assert self.shell._login.dialog is not None
+        return self.shell._login.dialog
 
     def rows(self) -> list[str]:
         return [a.text() for a in self.shell._menu.menu.actions() if a.isVisible() and not a.isSeparator()]
