@@ -16,16 +16,16 @@ from probe_tray.ui.column_head import ColumnHead
 from probe_tray.ui.describing import describe, walk
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.icon import IconPainter
-from probe_tray.ui.placing import by_the_panel, fitting, near
+from probe_tray.ui.panel_size import NARROW, shape, width_of
+from probe_tray.ui.placing import by_the_panel, fitting, keep_inside, near
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tools_row import ToolsRow
 from probe_tray.ui.welcome import WelcomePage
-from probe_tray.ui.widgets import Dot, Line, words
+from probe_tray.ui.widgets import Dot, Line, height, words
 from probe_tray.view.models import Action, ActionKind
 from probe_tray.view.screen import Panel, Wish
 
-_WIDTH, _LOWEST, _SCREEN_SHARE = 384, 200, 0.7
-_LINES_WIDTH = 460
+_LOWEST, _SCREEN_SHARE = 200, 0.7
 
 
 class PanelActions(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +59,7 @@ class PanelWindow(QWidget):
         self._act: Callable[[Action], None] = actions.cards.act
         self._shown: Panel | None = None
         self._anchored = False
+        self._fitted = QSize()
         self._cards = CardModel(self, actions.changes)
         self._headline, self._subline = words(wrap=True), Line()
         self._tool_buttons = tuple(QToolButton(self) for _ in range(4))
@@ -118,7 +119,8 @@ class PanelWindow(QWidget):
         self._foot.setVisible(model.welcome is None)
         self._choose_page()
         describe(self, model.headline)
-        if first or before is None or _shape(before) != _shape(model):
+        # A size that the person chose stays while the same cards become higher or lower.
+        if before is None or shape(before) != shape(model) or self.size() == self._fitted:
             self._fit()
 
     def open_at(self, anchor: QRect | None, key: AccountKey | None = None) -> None:
@@ -130,10 +132,8 @@ class PanelWindow(QWidget):
         self._anchored = anchor is not None
         if not self.isVisible():
             self._fit()
-            size = self.frameSize()
-            place = None if anchor is None else near(anchor, size) or by_the_panel(size)
-            if place is not None:
-                self.move(place)
+            if anchor is not None:
+                self.move(near(anchor, self.frameSize()) or by_the_panel(self.frameSize()))
         # A window that was minimised or lies below others comes back.
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
@@ -182,9 +182,9 @@ class PanelWindow(QWidget):
         screen = self.screen() or QGuiApplication.primaryScreen()
         highest = int(screen.availableGeometry().height() * _SCREEN_SHARE)
         parts = (self._head, self._above, self._tools, self._columns, self._foot)
-        around = sum(_height(part, self._theme.px(_WIDTH)) for part in parts if part.isVisibleTo(self))
+        width = self._theme.px(width_of(self._shown))
+        around = sum(height(part, width) for part in parts if part.isVisibleTo(self))
         middle = max(page.sizeHint().height() for page in (self._middle.currentWidget(),) if page)
-        width = self._theme.px(_LINES_WIDTH if self._shown is not None and self._shown.lines else _WIDTH)
         return fitting(self, QSize(width, min(max(around + middle, self._theme.px(_LOWEST)), highest)))
 
     def _arrange(self) -> None:
@@ -231,8 +231,10 @@ class PanelWindow(QWidget):
         self._pin.clicked.connect(self._press_pin)
         self._hide.clicked.connect(self._press_hide)
         self._theme.changed.connect(self._dress)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Refresh), self).activated.connect(self._refresh.click)
-        QShortcut(QKeySequence("Ctrl+R"), self).activated.connect(self._refresh.click)
+        # One shortcut for both: two with the same key, as on desktops where Ctrl+R is the usual one, would do nothing.
+        refresh = QShortcut(self)
+        refresh.setKeys([QKeySequence("F5"), QKeySequence("Ctrl+R")])
+        refresh.activated.connect(self._refresh.click)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self._tools.search.setFocus)
 
     def _dress(self) -> None:
@@ -248,7 +250,7 @@ class PanelWindow(QWidget):
         self._log_in.setFont(theme.font(12.5))
         self._foot.setStyleSheet(f"QWidget#foot {{ border-top: 1px solid {colours.line} }}")
         self._draw_tools()
-        self.setMinimumWidth(fitting(self, QSize(theme.px(_WIDTH), 1)).width())
+        self.setMinimumWidth(fitting(self, QSize(theme.px(NARROW), 1)).width())
         self._fit()
 
     def _draw_tools(self) -> None:
@@ -262,8 +264,7 @@ class PanelWindow(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def _press_pin(self) -> None:
-        # Qt would hand its "checked" to a function that could take it.
-        self._actions.pin()
+        self._actions.pin()  # Qt would hand its "checked" to a function that could take it.
 
     def _press_hide(self) -> None:
         self._actions.hide_names()
@@ -286,15 +287,10 @@ class PanelWindow(QWidget):
     def _fit(self) -> None:
         if not self.isVisible():
             # What was never shown would measure itself by a width, and by parts, that it will not have.
-            self._list.resize(self._theme.px(_WIDTH), self._list.height())
+            self._list.resize(self._theme.px(width_of(self._shown)), self._list.height())
             self._head_row.activate()
-        self.resize(self.sizeHint())
-
-
-def _height(part: QWidget, width: int) -> int:
-    return part.heightForWidth(width) if part.hasHeightForWidth() else part.sizeHint().height()
-
-
-def _shape(model: Panel) -> object:
-    """What decides how high the window is."""
-    return len(model.cards), model.banner, model.lines, model.searchable, model.welcome
+        self._fitted = self.sizeHint()
+        if self.size() != self._fitted:
+            self.resize(self._fitted)
+            if self._anchored and self.isVisible():
+                keep_inside(self)

@@ -49,3 +49,10 @@ def inside(window: QRect, room: QRect) -> QPoint:
     """The top left corner for ``window`` where it lies inside ``room``, as near to its place as can be."""
     right, bottom = room.right() + 1 - window.width(), room.bottom() + 1 - window.height()
     return QPoint(max(room.left(), min(window.left(), right)), max(room.top(), min(window.top(), bottom)))
+
+
+def keep_inside(window: QWidget) -> None:
+    """Bring a window that has grown over the edge of its screen back inside it."""
+    place = inside(window.frameGeometry(), window.screen().availableGeometry())
+    if place != window.pos():
+        window.move(place)

@@ -51,7 +51,7 @@ class SettingsDialog(QDialog):
         self._save = save
         self._saved: Mapping[str, object] = {}
         self._labels: list[QLabel] = []
-        self._helps: list[QLabel] = []
+        self._notes: list[QLabel] = []
         self._groups: list[QLabel] = []
         self._others: dict[str, object] = {}
         """What no control is for."""
@@ -133,13 +133,12 @@ class SettingsDialog(QDialog):
         group = ""
         for row in self._form.rows:
             if row.group != group:
+                self._end_group(rows, group)
                 group = row.group
                 title = words()
                 title.setText(group)
                 self._groups.append(title)
                 rows.addWidget(title, rows.rowCount(), 0, 1, 2)
-                if group == self._form.test_group:
-                    rows.addWidget(self._test, rows.rowCount(), 1)
                 if group == self._form.sync_group:
                     rows.addWidget(self.sync, rows.rowCount(), 0, 1, 2)
             self._add(rows, row)
@@ -157,6 +156,10 @@ class SettingsDialog(QDialog):
             part.setContentsMargins(px(20), 0, px(20), 0)
             whole.addWidget(part)
 
+    def _end_group(self, rows: QGridLayout, group: str) -> None:
+        if group == self._form.test_group:
+            rows.addWidget(self._test, rows.rowCount(), 1, Qt.AlignmentFlag.AlignLeading)
+
     def _add(self, rows: QGridLayout, row: Row) -> None:
         widget, line = self._fields[row.key].widget, rows.rowCount()
         label = QLabel(row.label)
@@ -164,12 +167,15 @@ class SettingsDialog(QDialog):
         self._labels.append(label)
         # A choice beside its field is what the label names, and not the row that holds both.
         label.setBuddy(widget.focusProxy() or widget)
-        help_ = words(wrap=True)
-        help_.setText(row.help)
-        self._helps.append(help_)
         rows.addWidget(label, line, 0)
         rows.addWidget(widget, line, 1)
-        rows.addWidget(help_, line + 1, 1)
+        if row.note:
+            note = words(wrap=True)
+            note.setText(row.note)
+            self._notes.append(note)
+            rows.addWidget(note, line + 1, 1)
+        else:
+            rows.setRowMinimumHeight(line + 1, self._theme.px(6))
         if row.key == "proxy":
             rows.addWidget(self.connection, line + 2, 1)
 
@@ -179,9 +185,9 @@ class SettingsDialog(QDialog):
         for title in self._groups:
             title.setFont(theme.font(15, strong=True))
             title.setContentsMargins(0, theme.px(12), 0, theme.px(2))
-        for help_ in self._helps:
-            help_.setFont(theme.font(12))
-            help_.setStyleSheet(f"color: {colours.secondary}; padding-bottom: {theme.px(8)}px")
+        for note in self._notes:
+            note.setFont(theme.font(12))
+            note.setStyleSheet(f"color: {colours.secondary}; padding-bottom: {theme.px(8)}px")
         self._complaint.setStyleSheet(f"color: {colours.critical_text}")
         self.connection.dress()
         self.sync.dress()

@@ -1,12 +1,15 @@
 """Small parts that several windows use."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from probe_tray.ui.placing import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models import Tone
+
+_FAR = 16_000
+"""More pixels than any line is long."""
 
 
 def words(*, wrap: bool = False) -> QLabel:
@@ -40,6 +43,11 @@ def leave_room(window: QWidget) -> None:
         window.setMinimumHeight(fitting(window, QSize(window.width(), needed)).height())
 
 
+def height(part: QWidget, width: int) -> int:
+    """How high a part of a window wants to be at this width."""
+    return part.heightForWidth(width) if part.hasHeightForWidth() else part.sizeHint().height()
+
+
 class Line(QLabel):
     """One line of plain text, cut with an ellipsis where the window ends; the whole of it is then the tooltip."""
 
@@ -52,9 +60,17 @@ class Line(QLabel):
 
     def show_text(self, text: str) -> None:
         """Show this."""
-        self._whole = text
+        if text != self._whole:
+            self._whole = text
+            self.updateGeometry()
         self.setAccessibleName(text)
         self._cut()
+
+    def sizeHint(self) -> QSize:
+        """As high as the whole text, also while nothing of it has room: a fallback font may be higher."""
+        hint = super().sizeHint()
+        whole = self.fontMetrics().boundingRect(QRect(0, 0, _FAR, _FAR), 0, self._whole)
+        return hint.expandedTo(QSize(hint.width(), whole.height()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Cut anew."""

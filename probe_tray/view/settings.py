@@ -39,6 +39,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     group: str
     label: str
     help: str
+    """What it does, for whoever cannot see the form."""
+    note: str
+    """What label and value do not say already; empty where they say everything."""
     kind: Kind
     low: int = 0
     high: int = 0
@@ -62,7 +65,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     folder_needed: str
     levels_order: str
     test: str
-    """The button that shows a notification, at the head of the group ``test_group``."""
+    """The button that shows a notification, at the end of the group ``test_group``."""
     test_group: str
     sync_group: str
     """The group at whose head stands how sync is set up and what came of it."""
@@ -74,6 +77,8 @@ class _Words(msgspec.Struct, frozen=True):
     label: str
     unit: str = ""
     at_low: str = ""
+    note: str | None = None
+    """None: the help of the table."""
 
 
 _GENERAL, _ACCOUNTS, _LOOK = mark("General"), mark("Accounts"), mark("Appearance")
@@ -81,37 +86,63 @@ _ALERTS, _STORAGE, _NETWORK = mark("Notifications"), mark("Storage"), mark("Netw
 _LIKE_SHORT = mark("as for 5 h")
 _ADVANCED, _SYNC = mark("Advanced"), mark("Sync")
 _WORDS = {
-    "language": _Words(_GENERAL, mark("Language")),
-    "appearance": _Words(_LOOK, mark("Light or dark windows")),
-    "start_at_login": _Words(_GENERAL, mark("Start when you log in to this computer")),
-    "storage": _Words(_STORAGE, mark("New logins are kept in")),
-    "sync_dir": _Words(_STORAGE, mark("Folder of logins")),
-    "sync_after_renewal": _Words(_SYNC, mark("Synchronise after a renewal")),
-    "sync_every_hours": _Words(_SYNC, mark("Synchronise every"), mark(" h"), mark("never")),
+    "language": _Words(_GENERAL, mark("Language"), note=""),
+    "appearance": _Words(_LOOK, mark("Light or dark windows"), note=""),
+    "start_at_login": _Words(
+        _GENERAL, mark("Start when you log in to this computer"), note=mark("No window opens then.")
+    ),
+    "storage": _Words(_STORAGE, mark("New logins are kept in"), note=""),
+    "sync_dir": _Words(
+        _STORAGE, mark("Folder of logins"), note=mark("Files that other tools may use too; they are not encrypted.")
+    ),
+    "sync_after_renewal": _Words(
+        _SYNC, mark("Sync after a renewal"), note=mark("Your other computers then have the new login soon.")
+    ),
+    "sync_every_hours": _Words(_SYNC, mark("Sync every"), mark(" h"), mark("never"), note=""),
     "renew_before_expiry_days": _Words(
-        _ACCOUNTS, mark("Renew logins before they end"), mark(" days"), mark("when ended")
+        _ACCOUNTS, mark("Renew logins before they end"), mark(" days"), mark("when ended"), note=""
     ),
     "auto_renew": _Words(_ACCOUNTS, mark("Renew logins by themselves")),
-    "poll_minutes": _Words(_ACCOUNTS, mark("Ask for the quotas every"), mark(" min"), mark("only when asked")),
-    "warn_used_percent": _Words(_ALERTS, mark("Warn when the 5-hour quota is used to"), "%"),
-    "critical_used_percent": _Words(_ALERTS, mark("Warn again at"), "%"),
-    "warn_weekly_percent": _Words(_ALERTS, mark("Warn when the weekly quota is used to"), "%", _LIKE_SHORT),
-    "critical_weekly_percent": _Words(_ALERTS, mark("Warn again at (weekly)"), "%", _LIKE_SHORT),
-    "warn_monthly_percent": _Words(_ALERTS, mark("Warn when the monthly quota is used to"), "%", _LIKE_SHORT),
-    "critical_monthly_percent": _Words(_ALERTS, mark("Warn again at (monthly)"), "%", _LIKE_SHORT),
-    "pace_alerts": _Words(_ALERTS, mark("Warn when a quota will not last")),
-    "expiry_warning_days": _Words(_ALERTS, mark("Warn before a login ends"), mark(" days"), mark("never")),
+    "poll_minutes": _Words(
+        _ACCOUNTS,
+        mark("Ask for the quotas every"),
+        mark(" min"),
+        mark("only when asked"),
+        note=mark("Less often on battery and while the screen is locked."),
+    ),
+    "warn_used_percent": _Words(_ALERTS, mark("Warn when the 5-hour quota reaches"), "%", note=""),
+    "critical_used_percent": _Words(_ALERTS, mark("Warn again at"), "%", note=""),
+    "warn_weekly_percent": _Words(_ALERTS, mark("Warn when the weekly quota reaches"), "%", _LIKE_SHORT, ""),
+    "critical_weekly_percent": _Words(_ALERTS, mark("Warn again at (weekly)"), "%", _LIKE_SHORT, ""),
+    "warn_monthly_percent": _Words(_ALERTS, mark("Warn when the monthly quota reaches"), "%", _LIKE_SHORT, ""),
+    "critical_monthly_percent": _Words(_ALERTS, mark("Warn again at (monthly)"), "%", _LIKE_SHORT, ""),
+    "pace_alerts": _Words(
+        _ALERTS,
+        mark("Warn when a quota will not last"),
+        note=mark("When it would run out before its reset at this pace."),
+    ),
+    "expiry_warning_days": _Words(_ALERTS, mark("Warn before a login ends"), mark(" days"), mark("never"), ""),
     "renewed_alerts": _Words(_ALERTS, mark("Say when a login was renewed")),
-    "credit_warning_days": _Words(_ALERTS, mark("Warn before a reset credit is lost"), mark(" days"), mark("never")),
+    "credit_warning_days": _Words(
+        _ALERTS, mark("Warn before a reset credit is lost"), mark(" days"), mark("never"), ""
+    ),
     "quiet_hours": _Words(_ALERTS, mark("Quiet hours")),
-    "quiet_from_hour": _Words(_ALERTS, mark("Quiet from"), ":00"),
-    "quiet_to_hour": _Words(_ALERTS, mark("Quiet until"), ":00"),
+    "quiet_from_hour": _Words(_ALERTS, mark("Quiet from"), ":00", note=""),
+    "quiet_to_hour": _Words(
+        _ALERTS, mark("Quiet until"), ":00", note=mark("The same hour twice means no quiet hours.")
+    ),
     "privacy": _Words(_LOOK, mark("Privacy: hide names")),
     "icon_number": _Words(_LOOK, mark("Number in the tray icon")),
     "proxy": _Words(_NETWORK, mark("Proxy")),
-    "redirect_host": _Words(_ADVANCED, mark("Callback address of a login")),
+    "redirect_host": _Words(
+        _ADVANCED,
+        mark("Callback address of a login"),
+        note=mark("Change it only where the browser cannot come back to localhost after signing in."),
+    ),
     "models": _Words(_ADVANCED, mark("Models to test")),
-    "model_test_confirmed": _Words(_ADVANCED, mark("Test models without asking")),
+    "model_test_confirmed": _Words(
+        _ADVANCED, mark("Test models without asking"), note=mark("A test uses a little of the quota.")
+    ),
 }
 ELSEWHERE = frozenset({"sync_url"})
 """Settings that are not in the form: sync is set up as a whole, its address together with its keys."""
@@ -164,11 +195,13 @@ def _row(entry: Entry, t: Translator) -> Row:
     base, *metas = typing.get_args(entry.type)
     bounds = next(((m.ge, m.le) for m in metas if isinstance(m, Meta) and m.ge is not None), (0, 0))
     kind, choices = _kind(entry.key, base, t)
+    help_ = t(_PROXY_HELP if kind is Kind.PROXY else entry.help)
     return Row(
         key=entry.key,
         group=t(words.group),
         label=t(words.label),
-        help=t(_PROXY_HELP if kind is Kind.PROXY else entry.help),
+        help=help_,
+        note=t(words.note) if words.note is not None else help_,
         kind=kind,
         low=int(bounds[0] or 0),
         high=int(bounds[1] or 0),

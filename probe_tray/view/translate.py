@@ -1,5 +1,6 @@
 """Turns English sentences with named facts into the person's language."""
 
+import re
 from collections.abc import Mapping
 from typing import final
 
@@ -62,12 +63,37 @@ class Translator:
 
     def _known(self, value: str) -> str:
         found = self._catalogue.texts.get(value)
-        return found[0] if found else value
+        if found:
+            return found[0]
+        entry = _ENTRY.fullmatch(value)
+        if entry is not None:
+            return self(_IN_ENTRY, n=entry[1], reason=self._known(entry[2]))
+        number = _NUMBER.search(value)
+        if number is None:
+            return value
+        general = f"{value[: number.start()]}{{n}}{value[number.end() :]}"
+        return self(general, n=number[0]) if general in _WITH_NUMBER else value
 
 
 def mark(text: str) -> str:
     """Names a text for the catalogue where it stands in a table and is translated later."""
     return text
+
+
+_WITH_NUMBER = frozenset(
+    {
+        mark("it is larger than {n} KiB"),
+        mark("it is not JSON (line {n})"),
+        mark("a text that begins in line {n} does not end or has a broken escape"),
+        mark("it is nested more than {n} levels deep"),
+        mark("it holds a number of more than {n} digits"),
+        mark("status {n}"),
+    }
+)
+"""Reasons that hold a number; they come as whole sentences, whose number is then no part of what is looked up."""
+_IN_ENTRY = mark("entry {n}: {reason}")
+_ENTRY = re.compile(r"entry (\d+): (.+)", re.DOTALL)
+_NUMBER = re.compile(r"\d+")
 
 
 def _fill(text: str, facts: Mapping[str, str]) -> str:

@@ -248,6 +248,55 @@ def test_opened_for_the_first_time_it_is_as_high_as_its_cards_need(panel: Shown)
     assert panel.window.height() == panel.window.sizeHint().height()
 
 
+def test_open_it_grows_with_its_cards_unless_the_person_chose_its_size(panel: Shown) -> None:
+    calm, full = samples.four().accounts[0], samples.four().accounts[2]
+    panel.show(samples.only((calm,)))
+    low = panel.window.height()
+    panel.show(samples.only((full,)))
+    high = panel.window.height()
+    assert high > low
+    panel.show(samples.only((calm,)))
+    assert panel.window.height() == low
+    panel.window.resize(panel.window.width(), high + 100)
+    panel.show(samples.only((full,)))
+    assert panel.window.height() == high + 100
+
+
+def test_growing_by_the_tray_it_stays_inside_the_screen(panel: Shown) -> None:
+    calm, full = samples.four().accounts[0], samples.four().accounts[2]
+    panel.show(samples.only((calm,)), by_tray=True)
+    room = panel.window.screen().availableGeometry()
+    panel.window.move(room.left(), room.bottom() + 1 - panel.window.frameGeometry().height())
+    panel.show(samples.only((full,)), by_tray=True)
+    assert room.contains(panel.window.frameGeometry())
+
+
+def test_it_is_as_high_as_a_line_in_a_higher_font_needs(panel: Shown) -> None:
+    line = panel.window._subline
+    line.show_text("")
+    empty = line.sizeHint().height()
+    line.resize(0, empty)
+    line.show_text("one line\u2028and another")
+    assert line.text() != "one line\u2028and another"
+    assert line.sizeHint().height() > empty
+
+
+def test_the_search_has_room_beside_three_choices(panel: Shown) -> None:
+    panel.show(replace(samples.many(100), desk=Desk(density=Density.CARDS)))
+    search = panel.window._tools.search
+    QApplication.processEvents()
+    assert search.width() > search.fontMetrics().horizontalAdvance(search.placeholderText()) + 30
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_R, Qt.Key.Key_F5])
+def test_the_keys_of_refresh_refresh(panel: Shown, qtbot: QtBot, key: Qt.Key) -> None:
+    panel.show(samples.four())
+    qtbot.waitUntil(panel.window.isActiveWindow)
+    held = Qt.KeyboardModifier.ControlModifier if key is Qt.Key.Key_R else Qt.KeyboardModifier.NoModifier
+    QTest.keyClick(panel.window, key, held)
+    assert [action.kind for action in panel.asked] == [ActionKind.REFRESH]
+
+
 def test_very_many_cards_are_measured_bit_by_bit_once_and_stay_where_they_are(panel: Shown, qtbot: QtBot) -> None:
     state = replace(samples.many(300), desk=Desk(density=Density.CARDS))
     panel.show(state)

@@ -110,14 +110,19 @@ def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
         "&Import…",
         "&Export…",
         "Set up s&ync…",
-        "&Open Probe Tray",
         "&Pause notifications",
+        "&Open Probe Tray",
         "&Hide names",
         "&Settings…",
         "Help and &guides",
         "A&bout",
         "&Quit",
     ]
+
+
+def test_no_two_rows_of_the_menu_have_the_same_key(desktop: Desktop) -> None:
+    keys = [text[text.index("&") + 1].lower() for text in desktop.rows() if "&" in text]
+    assert len(keys) == len(set(keys)) == 14
 
 
 @pytest.mark.parametrize(("text", "command"), [("Log in to Codex", LogIn()), ("Refresh now", Refresh())])

@@ -1,3 +1,5 @@
+import re
+
 import msgspec
 
 from probe_tray.core.settings import Settings, Storage, table
@@ -9,6 +11,31 @@ def test_the_form_has_every_setting_and_no_other() -> None:
     rows = form(Translator()).rows
     assert {row.key for row in rows} == {entry.key for entry in table()} - ELSEWHERE
     assert all(row.label and row.help and row.group for row in rows)
+
+
+def test_a_note_says_more_than_its_label_and_speaks_of_no_file() -> None:
+    notes = [row for row in form(Translator()).rows if row.note]
+    assert notes
+    assert not [row.key for row in notes if _said(row.label) <= _said(row.note)]
+    assert not [row.key for row in notes if "=" in row.note or "_" in row.note]
+
+
+def _said(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower()))
+
+
+def test_the_groups_come_in_their_order() -> None:
+    groups = list(dict.fromkeys(row.group for row in form(Translator()).rows))
+    assert groups == [
+        "General",
+        "Accounts",
+        "Notifications",
+        "Network",
+        "Storage",
+        "Sync",
+        "Appearance",
+        "Advanced",
+    ]
 
 
 def test_numbers_have_the_range_of_the_table() -> None:

@@ -5,8 +5,10 @@ from functools import cache
 
 import pytest
 
+from probe_tray.core.errors import ReadError
 from probe_tray.resources import resource
 from probe_tray.view.catalogue import Catalogue, parse_po
+from probe_tray.view.translate import Translator
 from tests.unit.view.texts import needed, spoken
 
 _FACT = re.compile(r"\{\w+\}")
@@ -40,6 +42,37 @@ def test_every_translation_has_the_facts_of_its_text() -> None:
 def test_a_row_of_the_menu_keeps_a_key_for_the_keyboard() -> None:
     with_key = {text for text in chinese().texts if re.search(r"&\w", text)}
     assert {text for text in with_key if "&" in chinese().texts[text][0]} == with_key
+
+
+def test_a_row_that_asks_for_more_ends_with_its_dots() -> None:
+    """In Chinese the key stands in brackets before them."""
+    assert not [form for forms in chinese().texts.values() for form in forms if re.search(r"…\(&\w\)", form)]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("保险库", "保管库"), ("密钥环", "钥匙串"), ("你", "您"), ("阻挡", "拦截")]
+)
+def test_one_word_means_one_thing_in_the_app_and_its_guides(word: str, meant: str) -> None:
+    pages = resource("help/zh_CN/index.md").parent.glob("*.md")
+    texts = [form for forms in chinese().texts.values() for form in forms] + [p.read_text("utf-8") for p in pages]
+    assert not [text for text in texts if word in text]
+    assert [text for text in texts if meant in text]
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("it is larger than 256 KiB", "它大于 256 KiB"),
+        ("it is not JSON (line 3)", "它不是 JSON（第 3 行）"),
+        ("entry 12: it is not JSON (line 40)", "第 12 项：它不是 JSON（第 40 行）"),
+        ("entry 2: it is empty", "第 2 项：它是空的"),
+        ("the proxy answered with 407", "the proxy answered with 407"),
+    ],
+)
+def test_a_reason_with_a_number_is_translated(reason: str, said: str) -> None:
+    problem = ReadError(path="a.json", reason=reason).problem
+    assert Translator(chinese()).title(problem) == f"a.json 无法读取：{said}。"
+    assert Translator().title(problem) == f"a.json cannot be read: {reason}."
 
 
 def test_the_texts_are_found_in_the_source() -> None:
