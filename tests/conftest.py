@@ -16,6 +16,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from tests.desktop import needs
 from tests.tooling.isolation import FIXED, REMOVED, folders
 from tests.tooling.logs import Unexpected
+from tests.tooling.sharing import SharingPlugin
 from tests.tooling.without_qt import needs_qt
 
 # Every test's home lies below this folder, whose path is short: a Unix socket's path ends at 108 characters.
@@ -36,7 +37,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    del config
+    if config.pluginmanager.hasplugin("dsession"):
+        config.pluginmanager.register(SharingPlugin())
     for name in [name for name in os.environ if REMOVED.fullmatch(name)]:
         del os.environ[name]
     os.environ.update(FIXED)

@@ -8,8 +8,6 @@ from tests.scenarios.adapters import Adapters
 from tests.scenarios.driver import Driver
 from tests.scenarios.scenarios import Scenarios
 
-pytestmark = pytest.mark.real_ports
-
 
 class TestAdapters(Scenarios):
     @pytest.fixture

@@ -87,13 +87,15 @@ def qt_loads() -> bool:
 
 
 class Pytest:
-    """Run pytest under coverage, print its output as it comes, and keep its count for the very end."""
+    """Run pytest with coverage on every core, print its output as it comes, and keep its count for the very end."""
 
     def __init__(self, arguments: list[str]) -> None:
         self.last_line = "pytest did not start."
         self._arguments = arguments
         # A part of the tests says nothing about the whole program.
         self._is_whole = not arguments
+        # A few tests named by a person are done before other processes have even started.
+        self._workers = min(4, os.cpu_count() or 1) if {"--quick", "--heavy"}.issuperset(arguments) else 1
 
     def step(self) -> Step:
         """Return it as a step."""
@@ -102,7 +104,9 @@ class Pytest:
     def _run(self) -> bool:
         with tempfile.TemporaryDirectory() as folder:
             env = {**os.environ, "COVERAGE_FILE": str(Path(folder, "coverage"))}
-            command = [sys.executable, "-m", "coverage", "run", "-m", "pytest", *self._arguments]
+            command = [sys.executable, "-m", "pytest", "--cov", "--cov-report=", *self._arguments]
+            if self._workers > 1:
+                command += ["-n", str(self._workers)]
             if not qt_loads():
                 say("Qt does not find its system libraries (libEGL and others): all its tests are left out.")
                 command += ["-p", "no:pytest-qt"]
