@@ -3,8 +3,8 @@
 from typing import Final
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
+from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs] - it ships none
+from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs] - it ships none
 
 ONE_AT_A_TIME: Final = (
     # Each of them uses the whole desktop or the two ports of the real login.
