@@ -172,7 +172,10 @@ class AccountLocks(Protocol):
     """One lock per account for all processes of this user."""
 
     def hold(self, key: AccountKey) -> AbstractAsyncContextManager[None]:
-        """Wait for the lock and hold it. Raises DataFolderError when locks cannot be made."""
+        """Wait for the lock and hold it.
+
+        Raises DataFolderError when locks cannot be made; HeldUpError, which is one, when another process never ends.
+        """
         ...
 
 

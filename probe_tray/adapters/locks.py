@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from probe_tray.adapters.disk import reason_of
 from probe_tray.adapters.safe_files import make_private_folder
-from probe_tray.core.errors import DataFolderError, WriteError
+from probe_tray.core.errors import DataFolderError, HeldUpError, WriteError
 from probe_tray.core.identity import AccountKey
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _FIRST_PAUSE: Final = 0.005
 _LONGEST_PAUSE: Final = 0.05
 """Seconds between two looks at a lock that another process holds: short against the 45 s it may be held for."""
+
+_PATIENCE: Final = 300.0
+"""Seconds: more than twice the longest renewal, which tries three times. A process that was stopped ends never."""
 
 _TOKEN_DIGITS: Final = 2
 """Hex digits of a fingerprint that tell token locks apart: 256 of them, which are never removed."""
@@ -31,14 +34,17 @@ class FileLocks:
     Within one event loop waiting tasks get their turn in order.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Keep the lock files in ``folder``, which must be on a local disk."""
-        self._folder = folder
+    def __init__(self, folder: Path, *, patience: float = _PATIENCE) -> None:
+        """Keep the lock files in ``folder``, which must be on a local disk.
+
+        Another process is waited for ``patience`` seconds, then HeldUpError is raised.
+        """
+        self._folder, self._patience = folder, patience
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
     async def hold(self, key: AccountKey) -> AsyncGenerator[None]:
-        """Wait without limit for the account's lock and hold it; cancelling leaves nothing locked."""
+        """Wait for the account's lock and hold it; cancelling leaves nothing locked."""
         async with self.hold_name(key.slug):
             yield
 
@@ -56,9 +62,12 @@ class FileLocks:
             turn = self._turns[name] = asyncio.Lock()
         async with turn:
             attempt = KernelLock(self._folder / f"{name}.lock")
-            pause = _FIRST_PAUSE
+            pause, clock = _FIRST_PAUSE, asyncio.get_running_loop().time
+            began = clock()
             try:
                 while not await asyncio.to_thread(attempt.take):
+                    if clock() - began > self._patience:
+                        raise HeldUpError(minutes=str(round(self._patience / 60)))
                     await asyncio.sleep(pause)
                     pause = min(pause * 1.5, _LONGEST_PAUSE)
                 yield

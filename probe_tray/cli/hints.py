@@ -34,7 +34,10 @@ _HINTS = {
     "KeyringLockedError": mark("Unlock the keyring, then run it again. Nothing was lost."),
     "KeyringDeniedError": mark("Allow it in the keyring's own program, then run it again. Nothing was lost."),
     "KeyringNoAnswerError": mark("Look for a password window behind the others, then run it again. Nothing was lost."),
-    "JournalSealedError": mark("Unlock the keyring, then run it again: the renewal is completed then."),
+    "JournalSealedError": mark(
+        "Unlock the keyring, then run it again: the renewal is completed then. Where its key is gone for good, sign in "
+        "again with --login."
+    ),
     "SyncOffError": mark("Put it into the configuration file (sync_url, sync_api_key, sync_aes_gcm_key)."),
     "RowSealedError": mark(
         "It was written with another key, or damaged. If the login here is the right one, run it again with --yes, "

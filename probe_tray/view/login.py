@@ -15,6 +15,7 @@ _BY_THE_PERSON = "LoginCancelledError"
 _STORE = frozenset(
     {
         "DataFolderError",
+        "HeldUpError",
         "JournalSealedError",
         "KeyMissingError",
         "KeyringAbsentError",

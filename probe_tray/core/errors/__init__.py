@@ -6,7 +6,7 @@ Both are English templates with named facts; the view translates the template an
 
 ProbeError
   UsageError, ConfigError, SettingRoundedError, NoDisplayError, SystemLibraryError, DataFolderError, CredentialFileError
-  NotAnsweringError
+  NotAnsweringError, HeldUpError (a DataFolderError)
   StoreError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
     KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
@@ -52,6 +52,7 @@ from probe_tray.core.errors.program import (
     ConfigError,
     CredentialFileError,
     DataFolderError,
+    HeldUpError,
     NoDisplayError,
     NotAnsweringError,
     NotRenewableError,
@@ -135,6 +136,7 @@ __all__ = [
     "DeviceCodeOffError",
     "EdgeBlockedError",
     "ExchangeError",
+    "HeldUpError",
     "IncompleteReplyError",
     "JournalSealedError",
     "KeyMissingError",

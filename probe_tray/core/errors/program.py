@@ -55,6 +55,15 @@ class DataFolderError(ProbeError):
     hint_template = "Make it writable for your user, or set XDG_DATA_HOME to a folder that is."
 
 
+class HeldUpError(DataFolderError):
+    """Another process keeps its lock, as one does that was stopped in the middle of its work."""
+
+    title_template = (
+        "Another process of Probe Tray is at work on this and has not come to an end for {minutes} minutes."
+    )
+    hint_template = "Let it go on, or end it; then try again."
+
+
 class CredentialFileError(ProbeError):
     """A file that holds no login this program can read."""
 

@@ -96,4 +96,6 @@ class JournalSealedError(StoreError):
     """An answer is in the journal that cannot be opened for the time being."""
 
     title_template = "A renewal's answer is kept safe but cannot be opened yet."
-    hint_template = "Unlock the keyring; the renewal is then completed by itself."
+    hint_template = (
+        "Unlock the keyring; the renewal is then completed by itself. Where its key is gone for good, log in again."
+    )

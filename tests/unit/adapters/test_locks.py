@@ -14,7 +14,7 @@ import pytest
 
 from probe_tray.adapters import locks as locks_module
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.core.errors import DataFolderError
+from probe_tray.core.errors import DataFolderError, HeldUpError
 from probe_tray.core.identity import AccountKey
 
 ANA, BEN = AccountKey("account-1", "ana"), AccountKey("account-1", "ben")
@@ -109,6 +109,18 @@ async def test_a_failure_inside_releases_the_lock(tmp_path: Path) -> None:
         async with locks.hold(ANA):
             raise RuntimeError
     assert await is_free(FileLocks(tmp_path), ANA)
+
+
+async def test_who_waits_for_a_process_that_never_goes_on_is_told_in_the_end(tmp_path: Path) -> None:
+    mine, theirs = FileLocks(tmp_path, patience=0.05), FileLocks(tmp_path)
+    async with theirs.hold(ANA):
+        with pytest.raises(HeldUpError) as caught:
+            async with mine.hold(ANA):
+                pytest.fail("the lock was held")
+        # As where no lock can be made at all: whoever holds the only copy of a login saves it without.
+        assert isinstance(caught.value, DataFolderError)
+    async with mine.hold(ANA):
+        assert not await is_free(theirs, ANA)
 
 
 async def test_a_waiting_task_that_is_cancelled_leaves_nothing_locked(tmp_path: Path) -> None:
