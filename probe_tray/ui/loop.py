@@ -11,12 +11,16 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
 
 import qasync  # pyright: ignore[reportMissingTypeStubs] - it ships none
 from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
+
+_THREADS = 10
+"""At most, for what would block the loop."""
 
 
 def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -> int:
@@ -27,6 +31,8 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
     """
     loop: asyncio.AbstractEventLoop = qasync.QEventLoop(app)
     asyncio.set_event_loop(loop)
+    # qasync's own starts all its threads at once, and each has memory of its own; these come when they are needed.
+    loop.set_default_executor(ThreadPoolExecutor(_THREADS, "worker"))
     try:
         with _generators(loop), _signals() as received:
             task = loop.create_task(main())
