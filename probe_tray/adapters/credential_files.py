@@ -203,13 +203,16 @@ def is_folder(path: Path) -> bool:
     return False
 
 
-def json_files(folder: Path) -> list[Place]:
-    """The ``*.json`` files of a folder by name; hidden ones and folders are left out, a missing folder has none.
+def json_files(folder: Path, *more: str) -> list[Place]:
+    """The ``*.json`` files of a folder by name, and those that end with one of ``more``.
+
+    Hidden ones and folders are left out, a missing folder has none.
 
     Raises ReadError.
     """
     try:
-        paths = sorted(p for p in folder.iterdir() if p.suffix.lower() == ".json" and not p.name.startswith("."))
+        files = (path for path in folder.iterdir() if not path.name.startswith("."))
+        paths = sorted(path for path in files if path.suffix.lower() in {".json", *more})
     except FileNotFoundError:
         return []
     except OSError as error:

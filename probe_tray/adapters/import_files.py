@@ -36,7 +36,7 @@ class DiskImportFiles:
 
 
 def find_files(paths: Iterable[str]) -> tuple[Candidate, ...]:
-    """The files that ``paths`` name, of a folder its ``*.json`` files; each of them once. Never raises."""
+    """The files that ``paths`` name, of a folder its ``*.json`` and ``*.jsonl`` files, each once. Never raises."""
     seen: set[Path] = set()
     found: list[Candidate] = []
     for given in dict.fromkeys(paths):
@@ -69,9 +69,9 @@ def _behind(given: str) -> list[Candidate]:
     try:
         if not is_folder(path):
             return [Candidate(location=given)]
-        places = json_files(path)
+        places = json_files(path, ".jsonl")
         if not places:
-            raise ReadError(path=given, reason="it holds no credential file (*.json)")
+            raise ReadError(path=given, reason="it holds no credential file (*.json or *.jsonl)")
     except ProbeError as error:
         return [Candidate(location=given, problem=error.problem)]
     return [Candidate(location=str(place.path), folder=given) for place in places]

@@ -106,7 +106,9 @@ class _Exporting:
                     self._console.note(t("--no-refresh-tokens leaves them out."))
         if printed:
             for file in result.files:
-                self._console.result(file.text.reveal().encode())
+                data = file.text.reveal().encode()
+                self._console.result(data)
+                self._warn_of_size(t("standard output"), data)
         try:
             for path, file in zip(targets, result.files, strict=False):
                 self._write(path, file)
@@ -135,12 +137,15 @@ class _Exporting:
             self._complaints.append(f"{self._t.title(error.problem)} {self._t.hint(error.problem)}")
             return
         self._written.append(str(path))
+        self._warn_of_size(str(path), data)
+
+    def _warn_of_size(self, where: str, data: bytes) -> None:
         if len(data) > LIMIT:
             t = self._t
             said = t(
                 "{file} is larger than {size} KiB, which --import does not read; the format codex-probe makes a file "
                 "of each login.",
-                file=str(path),
+                file=where,
                 size=str(LIMIT // 1024),
             )
             self._console.note(said)

@@ -26,6 +26,8 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     plan: str = ""
     workspace: str = ""
     """Title of the default organization."""
+    organization_id: str = ""
+    """Id of the default organization."""
     fedramp: bool = False
     issued_at: datetime | None = None
     """``iat`` of the access token."""
@@ -99,7 +101,8 @@ def read_claims(id_token: Secret | None, access_token: Secret | None) -> Claims:
             access.get("email"),
         ),
         plan=first(*(a.get("chatgpt_plan_type") for a in auths)).lower(),
-        workspace=_workspace(auths),
+        workspace=_of_default_organization(auths, "title"),
+        organization_id=_of_default_organization(auths, "id"),
         fedramp=any(a.get("chatgpt_account_is_fedramp") is True for a in auths),
         issued_at=_time(access.get("iat")),
         expires_at=_time(access.get("exp")),
@@ -139,14 +142,14 @@ def make_credential(  # noqa: PLR0913 - named parts of one record, given by keyw
     )
 
 
-def _workspace(auths: list[Mapping[str, object]]) -> str:
+def _of_default_organization(auths: list[Mapping[str, object]], name: str) -> str:
     for auth in auths:
         found = auth.get("organizations")
         entries = [_mapping(o) for o in cast("list[object]", found)] if isinstance(found, list) else []
         for entry in sorted(entries, key=lambda e: e.get("is_default") is not True):
-            title = entry.get("title")
-            if isinstance(title, str) and title and title.isprintable():
-                return title
+            said = entry.get(name)
+            if isinstance(said, str) and said and said.isprintable():
+                return said
     return ""
 
 

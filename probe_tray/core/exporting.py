@@ -239,6 +239,7 @@ def _exported(login: Credential, style: Style) -> dict[str, str]:
         "email": login.email,
         "chatgpt_account_id": login.account_id,
         "chatgpt_user_id": login.claims.user_id,
+        "organization_id": login.claims.organization_id,
         "plan_type": login.claims.plan,
         "client_id": style.client_id,
         "expires_at": local_text(login.expiry, UTC) if login.expiry else "",

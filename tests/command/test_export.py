@@ -164,6 +164,14 @@ def test_a_full_disk_leaves_nothing_half_written(desk: Desk) -> None:
     assert not [file for file in desk.folder.iterdir() if "all.json" in file.name or file.name.startswith(".")]
 
 
+def test_what_is_too_large_to_be_imported_again_is_told(desk: Desk) -> None:
+    for part in range(3):
+        desk.write(f"many/{part}.json", [flat(f"{part}.{number}") for number in range(100)])
+    done = desk.run("--export", "jsonl", "-o", "-", "many")
+    assert (done.returncode, len(done.stdout) > 256 * 1024) == (0, True)
+    assert b"standard output is larger than 256 KiB" in done.stderr
+
+
 def test_json_names_the_files_and_no_token(desk: Desk) -> None:
     done = desk.run("--export", "codex-probe", "-o", "new/", "--json", "--quiet", desk.write("a.json", flat("ana")))
     held = json.loads(done.stdout)

@@ -43,6 +43,13 @@ def held(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
+async def test_lines_in_a_folder_are_found_as_an_export_names_them(tmp_path: Path) -> None:
+    (tmp_path / "logins.jsonl").write_text("".join(json.dumps(flat(who)) + "\n" for who in ("ana", "ben")))
+    (tmp_path / "notes.txt").write_text("mine")
+    (source,) = (await read(tmp_path)).values()
+    assert len(source.documents) == 2
+
+
 async def test_a_file_and_its_folder_are_read_once(tmp_path: Path) -> None:
     file = write(tmp_path / "a.json", flat("ana"))
     write(tmp_path / "b.json", flat("ben"))

@@ -144,6 +144,7 @@ def test_a_sub2api_export_has_what_that_program_reads() -> None:
     assert (first["platform"], first["type"], first["extra"]) == ("openai", "oauth", {})
     own = first["credentials"]
     assert (own["chatgpt_account_id"], own["chatgpt_user_id"]) == ("account-ana", "user-ana")
+    assert own["organization_id"] == "org-1"
     assert (own["plan_type"], own["client_id"], own["expires_at"]) == ("plus", "app_public", "2026-12-02T06:00:00Z")
 
 
