@@ -29,7 +29,7 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
     When the session ends, ``app.quit()`` is called, or SIGINT or SIGTERM arrives, ``main`` is cancelled and may tidy up
     before this returns; the status is then 0, or 130 and 143 for the two signals.
     """
-    loop: asyncio.AbstractEventLoop = qasync.QEventLoop(app)
+    loop = _joined_loop(app)
     asyncio.set_event_loop(loop)
     # qasync's own starts all its threads at once, and each has memory of its own; these come when they are needed.
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, "worker"))
@@ -42,6 +42,10 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
         _settle(loop)
         asyncio.set_event_loop(None)
         loop.close()
+
+
+def _joined_loop(app: QApplication) -> asyncio.AbstractEventLoop:
+    return qasync.QEventLoop(app)
 
 
 class _Received:
