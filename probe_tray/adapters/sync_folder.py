@@ -4,12 +4,13 @@ A sync reads its stores many times: with a thousand files it must not read all o
 """
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, final
 
 from msgspec.structs import replace
 
-from probe_tray.adapters.credential_files import CredentialFiles, json_files, restored_path
+from probe_tray.adapters.credential_files import CredentialFiles, Place, json_files, restored_path
 from probe_tray.adapters.disk import Disk
 from probe_tray.adapters.files_store import make_missing
 from probe_tray.adapters.folder import FileStore
@@ -36,6 +37,8 @@ class SyncFolder:
         """``official`` is the official client's own file; it is never written, and no account of ours is in it."""
         self._folder, self._official, self._made, self._disk = folder, official, made, disk or Disk()
         self._stores: dict[AccountKey, FileStore] = {}
+        self._names: set[str] = set()
+        """The files that were looked at, or written here."""
         self._turn = asyncio.Lock()
         self._proved = False
 
@@ -50,6 +53,10 @@ class SyncFolder:
 
     async def read(self, key: AccountKey) -> StoredCredential | None:
         """What the account's files hold of it now."""
+        if key not in self._stores:
+            # Another run may have put it there since.
+            async with self._turn:
+                await asyncio.to_thread(self._look_for_new)
         store = self._stores.get(key)
         stored = None if store is None else await store.read(key)
         return None if stored is None else self._ours(stored)
@@ -74,6 +81,7 @@ class SyncFolder:
             store = self._files(await asyncio.to_thread(restored_path, self._folder, credential))
             stored = await store.save(credential)
             self._stores[key] = store
+            self._names.add(Path(stored.location).name)
             return self._ours(stored)
 
     async def remove(self, key: AccountKey) -> None:
@@ -96,6 +104,22 @@ class SyncFolder:
 
     def _files(self, *paths: Path) -> FileStore:
         return FileStore(paths, official=self._official, made=self._made, disk=self._disk)
+
+    def _look_for_new(self) -> None:
+        # The names alone first: with a thousand files a look at each of them for each account takes many seconds.
+        with suppress(OSError, ReadError):
+            new = {path.name for path in self._folder.iterdir()} - self._names
+            for place in json_files(self._folder) if new else ():
+                if place.path.name in new:
+                    self._take_in(place)
+            self._names |= new
+
+    def _take_in(self, place: Place) -> None:
+        with suppress(ReadError):
+            held = CredentialFiles(self._official, self._disk).read(place)
+            for document in () if held is None or held.official else held.documents:
+                if document.credential is not None:
+                    self._stores.setdefault(document.credential.key, self._files(place.path))
 
     def _load(self) -> StoreContents:
         reader = CredentialFiles(self._official, self._disk)
@@ -125,6 +149,7 @@ class SyncFolder:
                     problem = CredentialFileError(path=location, reason=document.reason).problem
                     unreadable.append(Unreadable(location=location, problem=problem))
         self._stores = {key: self._files(*dict.fromkeys(held)) for key, held in paths.items()}
+        self._names = {place.path.name for place in places}
         return StoreContents(found=tuple(found), unreadable=tuple(unreadable))
 
 

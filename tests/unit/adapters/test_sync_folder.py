@@ -75,6 +75,19 @@ async def test_a_name_that_another_file_has_gets_a_few_digits(tmp_path: Path) ->
     assert held(other)["account_id"] == "account-bob"
 
 
+async def test_a_login_that_another_run_puts_there_meanwhile_is_found_and_not_put_there_twice(tmp_path: Path) -> None:
+    first, second = SyncFolder(tmp_path), SyncFolder(tmp_path)
+    for store in (first, second):
+        await store.load()
+    await first.save(NEWER)
+    write(tmp_path, "broken.json", {})
+    found = await second.read(NEWER.key)
+    assert found is not None
+    assert found.credential.access_token == NEWER.access_token
+    await second.save(NEWER)
+    assert names(tmp_path) == ["ana@example.com.json", "broken.json"]
+
+
 async def test_a_broken_file_is_named_and_left(tmp_path: Path) -> None:
     broken = tmp_path / "broken.json"
     broken.write_text("{")
