@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import plistlib
 import re
 import subprocess
 import sys
@@ -158,6 +157,9 @@ class LaunchAgent:
 
     def renew(self, command: Command) -> None:
         """Change the arguments alone."""
+        # Imported here and below: it brings a reader of XML, 0.3 MB that other systems do without.
+        import plistlib
+
         text = _text(self._path)
         with contextlib.suppress(plistlib.InvalidFileException, ValueError):
             found: object = None if text is None else plistlib.loads(text.encode())
@@ -167,6 +169,8 @@ class LaunchAgent:
                     self._write(entries, command)
 
     def _write(self, entries: dict[str, object], command: Command) -> None:
+        import plistlib
+
         _write(self._path, plistlib.dumps({**entries, "ProgramArguments": list(command)}).decode())
 
 
