@@ -144,6 +144,7 @@ class SyncRun:
     async def _change(self, step: SyncStep, key: AccountKey, row: OpenedRow | None) -> SyncItem | None:
         async with self._means.locks.hold(key):
             await self._means.settle(key)
+            proved = False
             for _ in range(_TRIES):
                 held = [stored.credential for _, stored in await self._means.accounts.holders(key)]
                 mine = newest_login(held) if held else None
@@ -156,7 +157,12 @@ class SyncRun:
                 seen = newest_seen(self._seen, mine, theirs)
                 kind = decide(mine, row, seen, overwrite=self._wish.permits(step.row_id))
                 if kind in RECEIVED and theirs is not None:
-                    return await self._receive(step, kind, mine, theirs)
+                    if proved:
+                        return await self._receive(step, kind, mine, theirs)
+                    # Disks take their time, and programs that know no lock may renew meanwhile: look again after it.
+                    await self._prove(mine, theirs)
+                    proved = True
+                    continue
                 if kind not in SENT or mine is None:
                     return _item(step, kind, problem_of(kind, row))
                 against = await self._against(mine)
@@ -188,14 +194,15 @@ class SyncRun:
             self._see(opened.login)
         return opened
 
+    async def _prove(self, mine: Credential | None, theirs: Credential) -> None:
+        place = self._means.newcomers() if mine is None else self._means.accounts
+        await place.check_writable(theirs.key if mine is None else mine.key)
+
     async def _receive(self, step: SyncStep, kind: StepKind, mine: Credential | None, theirs: Credential) -> SyncItem:
         if mine is None:
-            place = self._means.newcomers()
-            await place.check_writable(theirs.key)
-            await place.save(theirs)
+            await self._means.newcomers().save(theirs)
             return _item(step, kind, None)
         login, accounts = filled(theirs, mine), self._means.accounts
-        await accounts.check_writable(mine.key)
         faults = await accounts.keep(login)
         if mine.key != login.key:
             # The old tokens did not name their user, the new ones do: the old name keeps only what they replaced.

@@ -16,7 +16,7 @@ from probe_tray.core.errors import (
     SyncForbiddenError,
     WriteError,
 )
-from probe_tray.core.identity import StoreKind
+from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.secret import Secret
 from probe_tray.core.state import AppState, Renewal
 from probe_tray.core.sync import RemoteRow, StepKind, SyncReport, SyncWish, mark
@@ -157,6 +157,20 @@ async def test_a_permission_does_not_last_once_the_row_can_be_read() -> None:
     table.before = mended
     assert kinds(await machine.sync(ALL)) == [StepKind.ADOPT, StepKind.RESTORE]
     assert number_of(machine.kept.held[login().key]) == 4
+
+
+async def test_what_another_program_renews_while_the_disk_is_tried_is_not_replaced() -> None:
+    class Overtaken(NewerOnly):
+        async def check_writable(self, key: AccountKey) -> None:
+            self.held[key] = login(3)
+
+    table = FakeTable(sealed(login(2)))
+    machine = Machine(table)
+    kept = machine.kept = Overtaken(StoreKind.FOLDER, login(1))
+    machine.accounts.use((kept,))
+    report = await machine.sync()
+    assert [item.kind for item in report.items] == [StepKind.UPLOAD_NEWER]
+    assert (machine.numbers(), in_table(table)) == ([3], {"account-ana": 3})
 
 
 async def test_swapped_rows_are_not_used() -> None:
