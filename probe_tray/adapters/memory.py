@@ -122,4 +122,8 @@ def _checked(fingerprint: str) -> str:
 
 
 def _check(outcome: Outcome) -> str:
-    return hashlib.sha256(msgspec.json.encode(outcome)).hexdigest()[:16]
+    fields: dict[str, object] = msgspec.to_builtins(outcome)
+    if outcome.uptime is None:
+        # As earlier versions wrote it, which knew no such field.
+        del fields["uptime"]
+    return hashlib.sha256(msgspec.json.encode(fields)).hexdigest()[:16]

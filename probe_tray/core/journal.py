@@ -60,3 +60,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How many uses in a row came to this, for the backoff."""
     reason: str = ""
     """The service's error code or another reviewed word; never a part of an answer."""
+    uptime: float | None = None
+    """When an answer was lost, by the clock that nobody sets: seconds, which all processes count alike until the
+    computer starts anew. None where that is not known."""

@@ -22,8 +22,7 @@ class Outcomes:
     """The memory of refresh tokens, with the rules for reading and writing it.
 
     Times in the memory are the wall clock's, which a person may set: a wait longer than any this program asks for was
-    written before the clock was set back. A clock set forward is noticed in the process that was there, by its
-    monotonic clock.
+    written before the clock was set back. A clock set forward is noticed by the one that nobody sets.
     """
 
     def __init__(self, memory: RenewalMemory, clock: Clock, randomness: Randomness) -> None:
@@ -31,7 +30,6 @@ class Outcomes:
         self._memory = memory
         self._clock = clock
         self._randomness = randomness
-        self._broken: dict[str, float] = {}
 
     async def check(self, fingerprint: str, *, forced: bool) -> None:
         """Raise the ServiceError that forbids a request with this token now; ReadError when that cannot be told."""
@@ -87,13 +85,12 @@ class Outcomes:
         if before is not None and again and before.at == entry.at:
             return
         start = self._clock.now() if now else entry.at + _LONGEST_REQUEST
-        if now:
-            self._broken[entry.fingerprint] = self._clock.monotonic()
         outcome = Outcome(
             verdict=Verdict.UNCERTAIN,
             at=entry.at,
             until=start + UNCERTAIN_FOR,
             failures=before.failures + 1 if before is not None and again else 1,
+            uptime=self._clock.monotonic() if now else None,
         )
         await self._memory.remember(entry.fingerprint, outcome)
 
@@ -131,10 +128,10 @@ class Outcomes:
             now = self._clock.now()
             await self._memory.remember(fingerprint, replace(before, at=now, until=now + UNCERTAIN_FOR))
             return UNCERTAIN_FOR
-        if (broken := self._broken.get(fingerprint)) is not None:
-            passed = timedelta(seconds=self._clock.monotonic() - broken)
-            return max(left, UNCERTAIN_FOR - passed)
-        return left
+        passed = None if before.uptime is None else self._clock.monotonic() - before.uptime
+        if passed is None or passed < 0:  # The computer was started anew since.
+            return left
+        return max(left, UNCERTAIN_FOR - timedelta(seconds=passed))
 
     def _left(self, before: Outcome) -> timedelta:
         return timedelta() if before.until is None else before.until - self._clock.now()

@@ -19,7 +19,7 @@ from tests.support.fakes import START
 
 PRINT, OTHER = "0123456789abcdef", "fedcba9876543210"
 ENDED = Outcome(verdict=Verdict.ENDED, at=START, reason="refresh_token_reused")
-UNCERTAIN = Outcome(verdict=Verdict.UNCERTAIN, at=START, until=START + timedelta(minutes=15))
+UNCERTAIN = Outcome(verdict=Verdict.UNCERTAIN, at=START, until=START + timedelta(minutes=15), uptime=12.5)
 FRESH = Outcome(verdict=Verdict.FRESH, at=START)
 BACKOFF = Outcome(verdict=Verdict.BACKOFF, at=START, until=START + timedelta(seconds=30), failures=3, reason="429")
 DAY = timedelta(days=1)
@@ -35,6 +35,17 @@ async def test_an_outcome_is_known_after_a_restart(tmp_path: Path, outcome: Outc
     await FileRenewalMemory(tmp_path / "memory").remember(PRINT, outcome)
     assert await FileRenewalMemory(tmp_path / "memory").recall(PRINT) == outcome
     assert await FileRenewalMemory(tmp_path / "memory").recall(OTHER) is None
+
+
+async def test_what_an_earlier_version_wrote_is_known(tmp_path: Path) -> None:
+    (tmp_path / f"{PRINT}.passing").write_text(
+        '{"outcome":{"verdict":"uncertain","at":"2026-11-22T07:04:05Z","until":"2026-11-22T07:19:05Z","failures":2,'
+        '"reason":""},"check":"9df78959451277ff"}\n'
+    )
+    at = datetime(2026, 11, 22, 7, 4, 5, tzinfo=UTC)
+    until = at + timedelta(minutes=15)
+    known = await FileRenewalMemory(tmp_path).recall(PRINT)
+    assert known == Outcome(verdict=Verdict.UNCERTAIN, at=at, until=until, failures=2)
 
 
 async def test_nothing_is_known_at_first(tmp_path: Path) -> None:
@@ -147,6 +158,7 @@ async def test_files_are_private(tmp_path: Path) -> None:
         verdict=st.sampled_from(Verdict),
         at=st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - Hypothesis wants naive bounds and adds the zone
         reason=st.text(max_size=20),
+        uptime=st.none() | st.floats(0, 1e9),
     ),
     st.data(),
 )

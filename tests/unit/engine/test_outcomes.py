@@ -46,6 +46,13 @@ async def test_what_needs_a_person_is_told_with_its_time(known: Outcome | None, 
     assert standing.last_at == (START if problem else None)
 
 
+async def test_a_computer_that_was_started_anew_counts_by_the_wall_clock_again() -> None:
+    known = Outcome(verdict=Verdict.UNCERTAIN, at=START, until=START, uptime=5000.0)
+    assert (await outcomes(known).standing(TOKEN)).problem is None
+    known = Outcome(verdict=Verdict.UNCERTAIN, at=START, until=SOON, uptime=5000.0)
+    assert problem_kind((await outcomes(known).standing(TOKEN)).problem) == "UncertainLoginError"
+
+
 async def test_a_memory_that_cannot_be_read_accuses_nobody() -> None:
     standing = await Outcomes(Unreadable(), FakeClock(), FakeRandomness()).standing(TOKEN)
     assert standing.problem is None

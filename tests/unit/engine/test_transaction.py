@@ -287,12 +287,17 @@ async def test_the_quarter_of_an_hour_counts_from_the_break_and_not_from_the_fir
 
 
 @pytest.mark.parametrize("hours", [-30, -5, 5, 30])
-async def test_a_clock_that_is_set_does_not_shorten_the_quarter_of_an_hour_nor_make_it_hours(hours: int) -> None:
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_a_clock_that_is_set_does_not_shorten_the_quarter_of_an_hour_nor_make_it_hours(
+    hours: int, *, restarts: bool
+) -> None:
     bench = Bench()
     bench.issuer.script = [UncertainError(reason="the connection was lost")]
     with pytest.raises(UncertainLoginError):
         await bench.renew()
     bench.clock.jump(timedelta(hours=hours))
+    if restarts:
+        bench.restart()
     with pytest.raises(UncertainLoginError):
         await bench.renew(Reason.FORCED)
     await bench.clock.advance(QUARTER + timedelta(minutes=2))
