@@ -6,6 +6,7 @@ import msgspec
 
 from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.local_zone import LocalZone
+from probe_tray.adapters.safe_files import LIMIT
 from probe_tray.core.errors import Problem
 from probe_tray.core.report import AccountReport
 from probe_tray.view.translate import mark
@@ -47,15 +48,43 @@ _HINTS = {
     "SyncConflictError": _AGAIN,
     "SyncCutOffError": _AGAIN_UNCHANGED,
     "SyncUnsteadyError": _AGAIN_UNCHANGED,
+    "KeyringAbsentError": mark(
+        "Install and start one (GNOME Keyring or KWallet on Linux), or keep logins in a folder: put "
+        '"storage": "folder" and the folder as "sync_dir" into the configuration file.'
+    ),
+    "ModelRefusedError": mark(
+        'Another plan or workspace may have it. Remove it from "models" in the configuration file if it is gone for '
+        "good."
+    ),
+    "NoConnectionError": mark("A firewall may forbid it. If your network needs a proxy, name it with --proxy."),
+    "OfficialExpiredError": mark(
+        "Use Codex once, which renews its login, or sign in with --login to have a login of your own."
+    ),
+    "CredentialFileError": mark("The file was left as it is. Correct it, or sign in again with --login."),
     "SavedForLaterError": mark(
         "The new tokens are safe in Probe Tray's data folder: run it again once the file can be written."
     ),
 }
+_READ_HINTS = {
+    "there is no such file or folder": mark("Check how its name is spelled."),
+    "it holds no credential file (*.json)": mark("Name the folder that holds them, or the files themselves."),
+    "it holds no credential file (*.json or *.jsonl)": mark(
+        "Name the folder that holds them, or the files themselves."
+    ),
+    f"it is larger than {LIMIT // 1024} KiB": mark(
+        "A login has a few KiB. Divide a file that holds many into several, or choose another one."
+    ),
+    "it is not a regular file": mark("Name a file, or - with --import for standard input."),
+    "it is a link that leaves the folder": mark("Name the file itself that it leads to."),
+}
+"""What to do about a file that cannot be read, by the reason."""
 
 
 def at_the_command_line(problem: Problem) -> Problem:
     """``problem`` with the hint for a program that runs once."""
     hint = _HINTS.get(problem.kind)
+    if problem.kind == "ReadError":
+        hint = _READ_HINTS.get(dict(problem.facts).get("reason", ""))
     if hint is None:
         return problem
     facts = (("clock", _clock_at_the_end(problem)),) if "{clock}" in hint else ()

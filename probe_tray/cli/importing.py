@@ -110,15 +110,17 @@ class _Import:
         return None if preview.blocked else preview.items
 
     def _show(self, items: tuple[Item, ...]) -> None:
+        t = self._t
         if not self._arguments.json:
             rows = import_rows(items, Now(SystemClock().now(), LocalZone()), self._t)
             self._console.table(Table(header=import_header(self._t), rows=rows))
         reports = [AccountReport(location=item.location, problem=item.problem) for item in items]
-        for failure in failures(reports, self._t):
+        for failure in failures(map(with_hints, reports), self._t):
             self._console.failure(failure)
         for item in items:
             for note in item.notes:
-                self._console.note(f"{place_of(item.location, item.entry, self._t)}: {note}")
+                place = place_of(item.location, item.entry, t)
+                self._console.note(t("{account}: {note}", account=place, note=t(note)))
         self._console.note(what_happens(items, self._target, self._t))
         if warns_of_copies(items):
             self._console.note(self._t(COPY_WARNING))

@@ -1,0 +1,35 @@
+"""What to do, said to somebody at a command line."""
+
+import pytest
+
+from probe_tray.adapters.import_files import in_words
+from probe_tray.adapters.safe_files import LIMIT
+from probe_tray.cli.hints import at_the_command_line
+from probe_tray.core.errors import KeyringAbsentError, ModelRefusedError, NoConnectionError, ProbeError, ReadError
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("there is no such file or folder", "spelled"),
+        ("it holds no credential file (*.json)", "Name the folder"),
+        ("you may not read it", "you may read it"),
+    ],
+)
+def test_a_file_that_cannot_be_read_comes_with_what_helps(reason: str, said: str) -> None:
+    assert said in at_the_command_line(ReadError(path="a.json", reason=reason).problem).hint
+
+
+def test_a_file_that_is_too_large_is_to_be_divided() -> None:
+    problem = in_words(b" " * (LIMIT + 1), "standard input").problem
+    assert problem is not None
+    assert "Divide" in at_the_command_line(problem).hint
+
+
+@pytest.mark.parametrize(
+    "error", [KeyringAbsentError(), ModelRefusedError(reason="gone"), NoConnectionError(reason="refused")]
+)
+def test_nobody_is_sent_to_a_window_that_is_not_there(error: ProbeError) -> None:
+    hint = at_the_command_line(error.problem).hint
+    assert "Settings" not in hint
+    assert "here" not in hint.split()
