@@ -5,7 +5,7 @@ import msgspec
 from probe_tray.core.errors import Problem, SyncKeyError
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.core.sync import OVERWRITABLE, RECEIVED, SENT, StepKind, SyncItem, SyncReport
+from probe_tray.core.sync import OVERWRITABLE, RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
 from probe_tray.core.sync_setup import SyncSetup, SyncState
 from probe_tray.view.models import Question, Tone
 from probe_tray.view.privacy import mask
@@ -39,6 +39,8 @@ _ORDER = (
     StepKind.SAME,
 )
 """What needs a person comes first."""
+_MOST_ROWS = 500
+"""Anybody with the publishable key may have put any number of rows into the table."""
 
 
 class SyncRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,14 +159,17 @@ def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
     sync, report = state.sync, state.sync.report
     items = () if report is None or sync.running else report.items
     title, text, tone = _heading(sync, now, t)
-    shown = sorted(items, key=lambda item: _ORDER.index(item.kind))
+    shown = _most_telling(sorted(items, key=lambda item: _ORDER.index(item.kind)))
+    rows = [_row(item, state.settings, t) for item in shown]
+    if more := len(items) - len(shown):
+        rows.append(SyncRow(row_id="", who=t.plural("and {n} more", "and {n} more", more), said=""))
     return SyncResultView(
         window_title=t("Sync result"),
         title=title,
         text=text,
         tone=tone,
         columns=(t("Account"), t("What was done")),
-        rows=tuple(_row(item, state.settings, t) for item in shown),
+        rows=tuple(rows),
         done=sync.done,
         total=sync.total,
         running=sync.running,
@@ -173,6 +178,15 @@ def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
         again=t("Sync &again") if can_begin(sync.setup) and not sync.running else "",
         close=t("Close"),
     )
+
+
+def _most_telling(items: list[SyncItem]) -> list[SyncItem]:
+    """As many as a window can show; accounts that are here go before rows of nobody knows whom."""
+    if len(items) <= _MOST_ROWS:
+        return items
+    nobodys = [item.key is None and item.kind in REFUSED for item in items]
+    first = sorted(range(len(items)), key=lambda place: (nobodys[place], place))[:_MOST_ROWS]
+    return [items[place] for place in sorted(first)]
 
 
 def overwriting(row: SyncRow, t: Translator) -> Question:

@@ -78,6 +78,14 @@ def test_only_an_unreadable_row_of_an_account_that_is_here_may_be_overwritten() 
     assert {row.who: row.overwritable for row in shown.rows} == {"here": True, "nobody": False, "swapped": False}
 
 
+def test_rows_that_a_stranger_piled_up_neither_flood_the_window_nor_hide_the_accounts_that_are_here() -> None:
+    piled = [item(StepKind.UNDECRYPTABLE, f"x{n}", key=None, problem=RowSealedError().problem) for n in range(3000)]
+    shown = sync_result(state(*piled, item(StepKind.SAME, "mine")), NOW, T)
+    assert len(shown.rows) <= 501
+    assert [row.who for row in shown.rows[-2:]] == ["mine", "and 2501 more"]
+    assert shown.title == "Done: 1 the same, 3000 refused"
+
+
 def test_privacy_hides_whose_logins_they_are() -> None:
     problem = WriteError(path="/logins/ana@example.com.json", reason="no room").problem
     shown = sync_result(state(item(StepKind.FAILED, problem=problem), privacy=True), NOW, T)
