@@ -97,20 +97,23 @@ class SyncRun:
     async def work(self, local: Sequence[Credential], progress: Progress) -> None:
         """Do what is to be done for each account, a few side by side; those that share a row one after the other."""
         steps = plan(local, self._rows.values(), self._seen, self._wish)
-        groups: dict[str, list[tuple[int, SyncStep]]] = {}
+        groups: dict[str, list[tuple[int, SyncStep, AccountKey]]] = {}
         for number, step in enumerate(steps):
-            groups.setdefault(step.row_id, []).append((number, step))
-        slots, done = asyncio.Semaphore(_AT_ONCE), 0
-        progress(0, len(steps))
+            if step.key is not None and step.kind in SENT | RECEIVED:
+                groups.setdefault(step.row_id, []).append((number, step, step.key))
+            else:
+                self._items[number] = _item(step, step.kind, problem_of(step.kind, self._rows.get(step.row_id)))
+        slots, done = asyncio.Semaphore(_AT_ONCE), len(self._items)
+        progress(done, len(steps))
 
-        async def one_row(group: list[tuple[int, SyncStep]]) -> None:
+        async def one_row(group: list[tuple[int, SyncStep, AccountKey]]) -> None:
             nonlocal done
             async with slots:
-                for number, step in group:
+                for number, step, key in group:
                     if self._stopped() or self.problem is not None:
                         self.left += 1
                         continue
-                    item = await self._one(step)
+                    item = await self._one(step, key)
                     if item is not None:
                         self._items[number] = item
                     done += 1
@@ -121,16 +124,13 @@ class SyncRun:
     async def adopt(self, mine: Credential) -> None:
         """Take over what the table has newer of one account, and do nothing else."""
         for step in plan([mine], self._rows.values(), self._seen, self._wish):
-            if step.kind is StepKind.ADOPT:
-                await self._one(step)
+            if step.kind is StepKind.ADOPT and step.key is not None:
+                await self._one(step, step.key)
 
-    async def _one(self, step: SyncStep) -> SyncItem | None:
+    async def _one(self, step: SyncStep, key: AccountKey) -> SyncItem | None:
         """None where there is nothing to be said any more, or the table as a whole failed."""
-        row = self._rows.get(step.row_id)
-        if step.key is None or step.kind not in SENT | RECEIVED:
-            return _item(step, step.kind, problem_of(step.kind, row))
         try:
-            return await self._change(step, step.key, row)
+            return await self._change(step, key, self._rows.get(step.row_id))
         except SyncConflictError as error:
             return _item(step, StepKind.FAILED, error.problem)
         except (SyncError, ServiceError) as error:

@@ -320,6 +320,15 @@ async def test_how_far_it_is_is_told() -> None:
     assert told == [(0, 2), (1, 2), (2, 2)]
 
 
+async def test_what_needs_no_work_is_not_told_one_by_one() -> None:
+    piled = [RemoteRow(id=f"x{number}", token_data=Secret("")) for number in range(50)]
+    told: list[tuple[int, int]] = []
+    machine = Machine(FakeTable(*piled, sealed(login(1))), login(1), login(1, "bob"))
+    report = await machine.bench.syncing.run(TARGET, SyncWish(), lambda done, total: told.append((done, total)))
+    assert told == [(51, 52), (52, 52)]
+    assert (report.refused, report.same, report.sent, len(report.items)) == (50, 1, 1, 52)
+
+
 async def test_looking_at_the_table_changes_nothing() -> None:
     table = FakeTable(sealed(login(1)), sealed(login(1, "bob"), OTHER_CIPHER))
     machine = Machine(table, login(2))
