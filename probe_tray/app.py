@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import builtins
 import os
 import re
 import sys
@@ -93,6 +94,7 @@ def _make_application() -> "QApplication":
     except ImportError as error:
         library = re.match(r"([\w.+-]+\.so[\w.]*)", str(error))
         raise SystemLibraryError(library=library.group(1) if library else "Qt") from None
+    _import_plainly()
     check_libraries(Path(PySide6.__file__).parent / "Qt" / "plugins", sys.platform)
     name_process()
     app = QApplication(["probe-tray"])
@@ -101,6 +103,17 @@ def _make_application() -> "QApplication":
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("probe-tray")
     return app
+
+
+def _import_plainly() -> None:
+    """Take imports out of Qt's hands.
+
+    WORKAROUND PySide6 6.11 (https://github.com/napari/napari/issues/8584): after every import it looks through the
+    module's source for the use of its ``__feature__``, which nobody makes here, and ``linecache`` keeps it all: 12 MB.
+    """
+    original = getattr(builtins, "__orig_import__", None)
+    if original is not None:
+        builtins.__import__ = original
 
 
 def _run_session(
