@@ -78,7 +78,7 @@ class _Import:
         self._arguments = arguments
         self._console = console
         locks, loaded = FileLocks(means.places.locks), means.loaded
-        stores, self._target = _own_stores(loaded, means.places, locks, means.known)
+        stores, self._target = _own_stores(t, loaded, means.places, locks, means.known)
         self._importing = Importing(Accounts(stores, Store(AppState(settings=loaded.settings))), locks)
         self._done: dict[int, Problem | None] = {}
         self._t = t
@@ -170,14 +170,14 @@ class _Import:
 
 
 def _own_stores(
-    loaded: LoadedSettings, places: Places, locks: FileLocks, known: KnownSecrets
+    t: Translator, loaded: LoadedSettings, places: Places, locks: FileLocks, known: KnownSecrets
 ) -> tuple[tuple[AccountStore, ...], str]:
     """The stores of the tray app, the one that takes new logins first, and what that is called."""
     vault = VaultStore(places.vault, vault_key(places, OsKeyStore(handles=known.add), locks))
     folder = loaded.sync_folder
     if folder is None:
-        return (vault,), "the vault"
+        return (vault,), t("the vault")
     shared = FolderStore(folder, official=places.official_login)
     if loaded.settings.storage is Storage.FOLDER:
         return (shared, vault), str(folder)
-    return (vault, shared), "the vault"
+    return (vault, shared), t("the vault")

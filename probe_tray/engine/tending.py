@@ -71,6 +71,10 @@ class _Renewal(msgspec.Struct, frozen=True):
     """The login that holds now; None where that is not known."""
 
 
+_Told = tuple[AccountReport, Credential]
+"""What is told of a login, and the one that the service was asked with."""
+
+
 class Tending:
     """Works on logins one by one; what several files hold of one account is renewed once."""
 
@@ -86,14 +90,22 @@ class Tending:
     async def run(
         self, logins: Sequence[StoredCredential], *, jobs: int, done: Callable[[int, AccountReport], None]
     ) -> None:
-        """Do what was ordered for all ``logins``, ``jobs`` at once; ``done`` hears each report with its number."""
+        """Do what was ordered for all ``logins``, ``jobs`` at once; ``done`` hears each report with its number.
+
+        Where everything is asked for it may hear of one twice, the second time with more.
+        """
         self._seen = _newest(logins)
-        limit = asyncio.Semaphore(jobs)
+        # What only programs read keeps no other login waiting.
+        limit, more = asyncio.Semaphore(jobs), asyncio.Semaphore(jobs)
 
         async def one(number: int, stored: StoredCredential) -> None:
             async with limit:
-                if not self._stopping:
-                    await self._tend(stored, lambda report: done(number, report))
+                if self._stopping:
+                    return
+                told = await self._tend(stored, lambda report: done(number, report))
+            if told is not None and self._order.everything:
+                async with more:
+                    await self._complete(*told, lambda report: done(number, report))
 
         async with asyncio.TaskGroup() as group:
             for number, stored in enumerate(logins):
@@ -109,7 +121,8 @@ class Tending:
             task.cancel()
         await self._means.renewals.close()
 
-    async def _tend(self, stored: StoredCredential, done: Callable[[AccountReport], None]) -> None:
+    async def _tend(self, stored: StoredCredential, done: Callable[[AccountReport], None]) -> _Told | None:
+        """The report with the quota, and the login it was asked with; None where no quota was asked for."""
         renewal: RenewalReport | None = None
         credential = stored.credential
         if self._order.renew:
@@ -121,12 +134,12 @@ class Tending:
         if not self._order.status or self._stopping:
             if renewal is not None:
                 done(report)
-            return
+            return None
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine always runs in one
         self._asking.add(task)
         try:
-            report = await self._ask(stored, credential, report)
+            report, credential = await self._ask(stored, credential, report)
         except asyncio.CancelledError:
             # Interrupted: the renewal, which no one can take back, is told all the same.
             if renewal is not None:
@@ -135,15 +148,36 @@ class Tending:
         finally:
             self._asking.discard(task)
         done(report)
+        return report, credential
 
-    async def _ask(self, stored: StoredCredential, credential: Credential, report: AccountReport) -> AccountReport:
-        asked = await self._ask_once(credential)
+    async def _complete(
+        self, report: AccountReport, credential: Credential, done: Callable[[AccountReport], None]
+    ) -> None:
+        """Tell it once more, with when the reset credits are lost."""
+        snapshot = report.snapshot
+        if snapshot is None or (snapshot.reset_credits or 0) <= 0 or self._stopping:
+            return
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine always runs in one
+        self._asking.add(task)
+        try:
+            async with asyncio.timeout(_LONGEST_EXTRA):
+                ends = await ask_ends(self._means.quota, credential)
+        except TimeoutError:
+            return
+        finally:
+            self._asking.discard(task)
+        snapshot = msgspec.structs.replace(snapshot, reset_credit_ends=ends or ())
+        done(msgspec.structs.replace(report, snapshot=snapshot))
+
+    async def _ask(self, stored: StoredCredential, credential: Credential, report: AccountReport) -> _Told:
+        asked = await ask_once(self._means.quota, credential, self._means.clock)
         ours = stored.store is not StoreKind.OFFICIAL and credential.refresh_token is not None
         refused = isinstance(asked.outcome, TokenRefusedError)
         if refused and stored.store is StoreKind.OFFICIAL:
-            return report_status(report, Asked(asked.upstream_status, OfficialExpiredError()))
+            return report_status(report, Asked(asked.upstream_status, OfficialExpiredError())), credential
         if not (refused and ours and report.renewal is None and self._order.renew_refused):
-            return report_status(report, asked)
+            return report_status(report, asked), credential
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine always runs in one
         # From here on it is the renewals' business what an interruption means.
@@ -151,33 +185,16 @@ class Tending:
         renewed = await self._renew_refused(credential)
         if renewed.credential is None:
             problem = renewed.report.problem
-            return msgspec.structs.replace(
+            report = msgspec.structs.replace(
                 report, upstream_status=asked.upstream_status, problem=problem, renewal=renewed.report
             )
+            return report, credential
         report = msgspec.structs.replace(said_by(stored, renewed.credential), renewal=renewed.report)
         if self._stopping:
-            return report_status(report, asked)
+            return report_status(report, asked), credential
         self._asking.add(task)
-        return report_status(report, await self._ask_once(renewed.credential))
-
-    async def _ask_once(self, credential: Credential) -> Asked:
-        asked = await ask_once(self._means.quota, credential, self._means.clock)
-        snapshot = asked.outcome
-        if isinstance(snapshot, ProbeError) or not (self._order.everything and (snapshot.reset_credits or 0) > 0):
-            return asked
-        try:
-            async with asyncio.timeout(_LONGEST_EXTRA):
-                ends = await ask_ends(self._means.quota, credential)
-        except TimeoutError:
-            return asked
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or not self._stopping:
-                raise
-            # Interrupted: the quota, which was answered, is told all the same.
-            task.uncancel()
-            return asked
-        return Asked(asked.upstream_status, msgspec.structs.replace(snapshot, reset_credit_ends=ends or ()))
+        asked = await ask_once(self._means.quota, renewed.credential, self._means.clock)
+        return report_status(report, asked), renewed.credential
 
     async def _renew(self, stored: StoredCredential) -> _Renewal:
         if stored.store is StoreKind.OFFICIAL:
