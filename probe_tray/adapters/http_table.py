@@ -152,7 +152,9 @@ class HttpTable:
         expected = 0 if first is None else int(last) - int(first) + 1
         if expected < 0:
             raise SyncStrangeError(host=self._host, status=str(answer.status))
-        if len(rows) != expected or (first is not None and int(first) != offset):
+        if first is not None and int(first) != offset:
+            raise SyncUnsteadyError
+        if len(rows) != expected:
             raise _incomplete(offset + len(rows), total or offset + expected)
         return Page(rows, total)
 

@@ -134,6 +134,14 @@ async def test_a_table_that_never_stands_still_is_not_taken(service: DemoService
         await shifting(service, *([more, None, None, None] * 4))
 
 
+async def test_the_same_page_again_and_again_is_no_table() -> None:
+    rows = [{"id": name} for name in "abcdef"]
+    async with answering(refusal("206 Partial Content", rows, "Content-Range: 0-5/12")) as (table, server):
+        with pytest.raises(SyncUnsteadyError):
+            await table.rows()
+    assert len(server.received) == 2
+
+
 async def test_a_row_that_comes_on_two_pages_hides_no_other(service: DemoService) -> None:
     class Twice(HttpTable):
         async def _page(self, offset: int, size: int):  # noqa: ANN202 - as the base has it
@@ -209,7 +217,7 @@ def refusal(status: str, body: object, *headers: str) -> bytes:
         (refusal("200 OK", b"[" * 100_000, "Content-Range: 0-0/1"), SyncStrangeError),
         (refusal("200 OK", []), SyncStrangeError),
         (refusal("200 OK", [], "Content-Range: nonsense"), SyncStrangeError),
-        (refusal("200 OK", [{"id": "a"}], "Content-Range: 5-5/6"), SyncCutOffError),
+        (refusal("200 OK", [{"id": "a"}], "Content-Range: 5-5/6"), SyncUnsteadyError),
         (refusal("200 OK", [], "Content-Range: */5"), SyncCutOffError),
         (refusal("200 OK", [{"id": "a"}], "Content-Range: 3-3/1"), SyncUnsteadyError),
         (refusal("200 OK", [{"id": "a"}, {"id": "b"}], "Content-Range: 0-1/1"), SyncUnsteadyError),
