@@ -14,6 +14,8 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.sync import OVERWRITABLE, Mark, OpenedRow, StepKind, SyncStep, SyncWish, mark, same_member
 
+_LONGEST_NAME = 200
+
 
 def decide(mine: Credential | None, row: OpenedRow | None, seen: Mark | None, *, overwrite: bool) -> StepKind:
     """What becomes of one account, of which at least one side has something.
@@ -129,7 +131,12 @@ def _unclear(theirs: Credential, members: Sequence[Credential]) -> bool:
 
 def _step(kind: StepKind, row_id: str, login: Credential | None, row: OpenedRow | None) -> SyncStep:
     if login is not None:
-        return SyncStep(kind=kind, row_id=row_id, key=login.key, who=login.email or row_id)
+        return SyncStep(kind=kind, row_id=row_id, key=login.key, who=_shown(login.email or row_id))
     # The plain column is anybody's word; it only helps to find the row.
     said = row.row.email if row is not None and row.row.email and row.row.email.isprintable() else ""
-    return SyncStep(kind=kind, row_id=row_id, who=said[:200] or row_id)
+    return SyncStep(kind=kind, row_id=row_id, who=_shown(said or row_id))
+
+
+def _shown(name: str) -> str:
+    """``name`` without anything that could move a cursor or turn the text around it; quotes for an empty one."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name[:_LONGEST_NAME]) or '""'

@@ -191,3 +191,13 @@ def test_a_row_that_nobody_can_tell_is_called_as_its_plain_column_says_it() -> N
     row = holding(None, StepKind.UNDECRYPTABLE)
     step = plan([], [row], {}, SyncWish())[0]
     assert (step.who, step.key) == ("row@example.com", None)
+
+
+@pytest.mark.parametrize(
+    ("row_id", "who"),
+    [("", '""'), ("id", "id"), ("a\x1b[2J\x9b\u202e", "a\ufffd[2J\ufffd\ufffd"), ("x" * 5000, "x" * 200)],
+)
+def test_a_row_without_a_name_is_called_by_what_can_be_shown_of_its_id(row_id: str, who: str) -> None:
+    row = OpenedRow(row=RemoteRow(id=row_id, token_data=Secret("")), fault=StepKind.UNDECRYPTABLE)
+    (step,) = plan([], [row], {}, SyncWish())
+    assert (step.row_id, step.who) == (row_id, who)
