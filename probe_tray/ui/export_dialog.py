@@ -23,11 +23,11 @@ from probe_tray.core.identity import AccountKey
 from probe_tray.ui.describing import describe
 from probe_tray.ui.placing import fitting
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import leave_room, list_style, words
+from probe_tray.ui.widgets import leave_room, list_style, scrolling, words
 from probe_tray.view.models import Tone
 from probe_tray.view.transfer_export import ExportAccount, ExportKind, ExportView
 
-_WIDTH, _HEIGHT = 520, 560
+_WIDTH, _HEIGHT, _LEAST = 520, 560, 84
 _CHECKS = {True: Qt.CheckState.Checked, False: Qt.CheckState.Unchecked, None: Qt.CheckState.PartiallyChecked}
 
 
@@ -206,20 +206,28 @@ class ExportDialog(QDialog):
         who.addWidget(self._who)
         who.addStretch(1)
         who.addWidget(self._everybody)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(px(20), px(18), px(20), px(14))
-        whole.setSpacing(px(8))
-        whole.addWidget(self._title)
-        whole.addSpacing(px(2))
+        page, whole = QWidget(), QVBoxLayout(self)
+        upper, lower = QVBoxLayout(page), QVBoxLayout()
+        upper.setContentsMargins(px(20), px(18), px(20), 0)
+        lower.setContentsMargins(px(20), 0, px(20), px(14))
+        for part in (upper, lower, whole):
+            part.setSpacing(px(8))
+        upper.addWidget(self._title)
+        upper.addSpacing(px(2))
         for part in (self._what, self._kinds, self._help):
-            whole.addWidget(part)
-        whole.addSpacing(px(4))
-        whole.addLayout(who)
-        whole.addWidget(self._accounts, 1)
-        for part in (self._refresh, self._hide, self._warning, self._progress, self._strip):
-            whole.addWidget(part)
-        whole.addSpacing(px(2))
-        whole.addLayout(buttons)
+            upper.addWidget(part)
+        upper.addSpacing(px(4))
+        upper.addLayout(who)
+        upper.addWidget(self._accounts, 1)
+        for part in (self._refresh, self._hide):
+            upper.addWidget(part)
+        for part in (self._warning, self._progress, self._strip):
+            lower.addWidget(part)
+        lower.addSpacing(px(2))
+        lower.addLayout(buttons)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolling(page, self._accounts, px(_LEAST)), 1)
+        whole.addLayout(lower)
 
     def _dress(self) -> None:
         theme, c, px = self._theme, self._theme.tokens, self._theme.px

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
+    QWidget,
 )
 
 from probe_tray.core.transfer import RowId
@@ -22,10 +23,10 @@ from probe_tray.ui.import_drop import DropActions, DropWatch
 from probe_tray.ui.import_table import ImportTable
 from probe_tray.ui.placing import fitting
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import leave_room, list_style, words
+from probe_tray.ui.widgets import leave_room, list_style, scrolling, words
 from probe_tray.view.transfer_import import ImportView
 
-_WIDTH, _HEIGHT = 820, 480
+_WIDTH, _HEIGHT, _LEAST = 820, 480, 130
 _CHECKS = {True: Qt.CheckState.Checked, False: Qt.CheckState.Unchecked, None: Qt.CheckState.PartiallyChecked}
 
 
@@ -179,17 +180,23 @@ class ImportDialog(QDialog):
             buttons.addWidget(button)
         for page in (self._drop, self._tree):
             self._middle.addWidget(page)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(px(20), px(18), px(20), px(14))
-        whole.setSpacing(px(10))
-        whole.addWidget(self._title)
-        whole.addWidget(self._text)
-        whole.addLayout(ways)
-        whole.addWidget(self._everything)
-        whole.addWidget(self._middle, 1)
+        page, whole = QWidget(), QVBoxLayout(self)
+        upper, lower = QVBoxLayout(page), QVBoxLayout()
+        upper.setContentsMargins(px(20), px(18), px(20), 0)
+        lower.setContentsMargins(px(20), 0, px(20), px(14))
+        for part in (upper, lower, whole):
+            part.setSpacing(px(10))
+        upper.addWidget(self._title)
+        upper.addWidget(self._text)
+        upper.addLayout(ways)
+        upper.addWidget(self._everything)
+        upper.addWidget(self._middle, 1)
         for part in (self._trouble, self._warning, self._progress):
-            whole.addWidget(part)
-        whole.addLayout(buttons)
+            lower.addWidget(part)
+        lower.addLayout(buttons)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolling(page, self._middle, px(_LEAST)), 1)
+        whole.addLayout(lower)
 
     def _dress(self) -> None:
         theme, c, px = self._theme, self._theme.tokens, self._theme.px

@@ -197,7 +197,7 @@ class PanelWindow(QWidget):
         title.addWidget(self._subline)
         head = self._head_row = QHBoxLayout(self._head)
         head.setContentsMargins(px(16), px(12), px(12), px(10))
-        head.setSpacing(px(4))
+        head.setSpacing(px(1))
         head.addLayout(title, 1)
         for button in self._tool_buttons:
             head.addWidget(button)
@@ -260,7 +260,7 @@ class PanelWindow(QWidget):
             button.setAutoRaise(True)
             button.setIcon(glyph_icon(glyph, colour, px(16)))
             button.setIconSize(QSize(px(16), px(16)))
-            button.setFixedSize(px(30), px(30))
+            button.setFixedSize(px(28), px(28))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def _press_pin(self) -> None:

@@ -214,6 +214,7 @@ class Theme(QObject):
             QScrollBar::handle:vertical:hover {{ background: {c.faint}; }}
             QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
             QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+            QCheckBox::indicator, QAbstractItemView::indicator {{ width: {px(14)}px; height: {px(14)}px; }}
             QToolButton {{ border: 1px solid transparent; border-radius: {px(8)}px; }}
             QToolButton:hover, QToolButton:checked {{ background: {c.track}; }}
             QToolButton:focus {{ border-color: {c.accent}; }}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup, QColor
+from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
 from probe_tray.core.desk import Density, Sort
@@ -82,10 +82,13 @@ class ToolsRow(QWidget):
         self.arrange.setIconSize(QSize(theme.px(16), theme.px(16)))
         self.arrange.setFixedSize(theme.px(28), theme.px(28))
         self.arrange.setStyleSheet("QToolButton#arrange::menu-indicator { image: none; width: 0 }")
+        # Qt draws no round corner at all where it would be rounder than half the height.
+        text = QFontMetrics(theme.font(12, figures=True)).height()
+        round_ = min(theme.px(13), text // 2 + theme.px(4))
         self.setStyleSheet(
             f"QToolButton#chip {{ background: {colours.track}; color: {colours.secondary};"
             " border: 1px solid transparent;"
-            f" border-radius: {theme.px(13)}px; padding: {theme.px(4)}px {theme.px(9)}px }}"
+            f" border-radius: {round_}px; padding: {theme.px(4)}px {theme.px(9)}px }}"
             f"QToolButton#chip:checked {{ background: {colours.accent}; color: {colours.on_accent} }}"
             f"QToolButton#chip:focus {{ border-color: {colours.text} }}"
         )

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from probe_tray.ui.placing import fitting
 from probe_tray.ui.theme import Theme
@@ -35,11 +35,30 @@ def list_style(kind: str, theme: Theme) -> str:
         """
 
 
+def scrolling(page: QWidget, shrinks: QWidget, least: int) -> QScrollArea:
+    """``page`` in an area that scrolls where the screen is too low even with ``shrinks`` only ``least`` pixels high.
+
+    Nothing but controls and what they are about belongs on it: the keyboard brings them into view.
+    """
+    shrinks.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+    shrinks.setMinimumHeight(least)
+    scroll = QScrollArea()
+    scroll.setWidget(page)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    for part in (page, scroll.viewport()):
+        part.setAutoFillBackground(False)
+    return scroll
+
+
 def leave_room(window: QWidget) -> None:
     """Keep a window from becoming so low that its sentences are cut off, as far as the screen is high enough."""
     layout = window.layout()
     if layout is not None:
-        needed = layout.minimumHeightForWidth(window.width())
+        wraps = layout.hasHeightForWidth()
+        needed = layout.minimumHeightForWidth(window.width()) if wraps else layout.minimumSize().height()
         window.setMinimumHeight(fitting(window, QSize(window.width(), needed)).height())
 
 

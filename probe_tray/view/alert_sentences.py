@@ -58,7 +58,7 @@ def sentences(alert: Alert, account: AccountState | None, who: str, now: Now, t:
                 relative=until(when, now, t),
                 when=at(when, now, t, long=True),
             )
-            return Sentences(title, f"{body} {_reset(window, account, now, t)}")
+            return Sentences(title, t.joined((body, _reset(window, account, now, t))))
         case ExpiryAlert():
             return _ends(alert, account, who, now, t)
         case RenewedAlert():
@@ -66,7 +66,7 @@ def sentences(alert: Alert, account: AccountState | None, who: str, now: Now, t:
             return Sentences(title, t("It is good until {date}.", date=date(alert.expires_at, now, t)))
         case RenewalFailedAlert(problem=problem):
             title = t("{who}: the login could not be renewed", who=who)
-            return Sentences(title, f"{t.title(problem)} {t.hint(problem)}")
+            return Sentences(title, t.told(problem))
         case LoginAlert():
             return Sentences(t("{who}: log in again", who=who), _why_ended(account, t))
         case CreditAlert():
@@ -135,7 +135,7 @@ def _why_ended(account: AccountState | None, t: Translator) -> str:
     problems = [] if account is None else [p for p in (account.problem, account.renewal.problem) if p is not None]
     said = next((p for p in problems if p.needs_login or p.kind == "OfficialExpiredError"), None)
     if said is not None:
-        return f"{t.title(said)} {t.hint(said)}"
+        return t.told(said)
     if account is not None and account.official:
         return t("The official client's login has ended. Start that client once, or log in here.")
     return t("This login has ended and cannot be renewed.")

@@ -28,7 +28,7 @@ def help_view(t: Translator) -> Help:
     """What the window says, and where it begins."""
     folder = f"{_FOLDER}/{t.language}" if t.language in _TRANSLATED else _FOLDER
     return Help(
-        window_title=t("Probe Tray: help"),
+        window_title=t("Help and guides"),
         name=t("Guide"),
         about=t("How to use Probe Tray. Enter follows a link, Tab goes to the next one."),
         first_page=f"{folder}/{FIRST_PAGE}",

@@ -1,8 +1,5 @@
 """What is shown of a login that runs or that failed, and the ways out of it."""
 
-from collections.abc import Iterable
-from functools import reduce
-
 from msgspec.structs import replace
 
 from probe_tray.core.errors import Problem
@@ -104,7 +101,7 @@ def _with_ways(view: LoginView, state: LoginState, t: Translator) -> LoginView:
     field = PasteField(
         label=t("Address that the browser ended at"),
         button=t("&Finish"),
-        problem=_sentences((t.title(state.pasted), t.hint(state.pasted)), t) if state.pasted else "",
+        problem=t.told(state.pasted) if state.pasted else "",
         at_once=by_hand,
     )
     return replace(
@@ -136,7 +133,7 @@ def _failed(state: LoginState, t: Translator) -> LoginView | None:
     return LoginView(
         window_title=t("Log in to Codex"),
         title=t.title(said),
-        text=_sentences(parts, t),
+        text=t.joined(parts),
         failed=True,
         use_browser=t("Use the &browser") if others and state.way is Way.CODE else "",
         use_code=t("&Use a code instead") if others and state.way is not Way.CODE else "",
@@ -179,7 +176,7 @@ def _text(state: LoginState, host: str, now: Now, t: Translator) -> str:
     if state.ends_at is not None:
         minutes = max(1, -int(-(state.ends_at - now.moment).total_seconds() // 60))
         parts.append(t.plural("{n} min left.", "{n} min left.", minutes))
-    return _sentences(parts, t)
+    return t.joined(parts)
 
 
 def _waiting(state: LoginState, host: str, t: Translator) -> str:
@@ -194,9 +191,3 @@ def _waiting(state: LoginState, host: str, t: Translator) -> str:
                 "At the end the browser shows a page that cannot be opened. Copy its address from the address bar and "
                 "paste it here."
             )
-
-
-def _sentences(parts: Iterable[str], t: Translator) -> str:
-    """One after the other: not every script puts a space between sentences."""
-    said = [part for part in parts if part]
-    return reduce(lambda first, second: t("{first} {second}", first=first, second=second), said) if said else ""

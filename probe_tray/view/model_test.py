@@ -118,13 +118,13 @@ def _text(run: ModelRun, known: list[ModelTest], count: int, now: Now, t: Transl
     complete = sum(test.complete for test in known)
     if run.running:
         said = t.plural("{done} of {n} account done.", "{done} of {n} accounts done.", count, done=str(complete))
-        return said + " " + t("The test goes on when this window is closed.")
+        return t.joined((said, t("The test goes on when this window is closed.")))
     words = [t("Tested at {clock}.", clock=clock(run.started_at, now))]
     if complete < count:
         words = [t("Stopped. What had been answered is kept.")]
     if any(test.listed_by is ListedBy.SETTINGS and test.problem is None for test in known):
         words.append(t("The service told no list of models, so that of the settings was used."))
-    return " ".join(words)
+    return t.joined(words)
 
 
 def _account(account: AccountState, test: ModelTest | None, run: ModelRun, now: Now, t: Translator) -> TriedAccount:
@@ -132,7 +132,7 @@ def _account(account: AccountState, test: ModelTest | None, run: ModelRun, now: 
         said = t("waiting…") if run.running else t("not tested")
         return TriedAccount(name=name(account), said=said, tone=None, rows=())
     if test.problem is not None:
-        said = t("{first} {second}", first=t.title(test.problem), second=t.hint(test.problem))
+        said = t.told(test.problem)
         return TriedAccount(name=name(account), said=said, tone=Tone.CRITICAL, rows=())
     done = {result.model: result for result in test.results}
     rows = tuple(_row(model, done.get(model), run, now, t) for model in test.models)

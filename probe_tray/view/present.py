@@ -128,7 +128,7 @@ def _choices(sort: Sort, density: Density, t: Translator) -> tuple[tuple[Choice,
 
 def _banner(problem: Problem, t: Translator) -> Notice:
     action = Action(kind=ActionKind.DISMISS, label=t("OK"))
-    return Notice(text=f"{t.title(problem)} {t.hint(problem)}", tone=Tone.WARNING, action=action)
+    return Notice(text=t.told(problem), tone=Tone.WARNING, action=action)
 
 
 def _is_first_start(seen: Seen, total: int) -> bool:

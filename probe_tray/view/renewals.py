@@ -85,7 +85,7 @@ def renewal_notice(account: AccountState, settings: Settings, now: Now, t: Trans
         return Notice(text=left, tone=Tone.WARNING, action=log_in)
     if not settings.auto_renew:
         renew = Action(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)
-        return Notice(text=f"{left} {why_not_renewed(account, settings, t)}", tone=Tone.WARNING, action=renew)
+        return Notice(text=t.joined((left, why_not_renewed(account, settings, t))), tone=Tone.WARNING, action=renew)
     return None
 
 
@@ -110,7 +110,7 @@ def round_words(state: AppState, now: Now, t: Translator) -> tuple[str, Tone] | 
 def _failure(problem: Problem, account: AccountState, now: Now, t: Translator) -> str:
     title = t.title(problem)
     if problem.kind not in _PASSING:
-        return f"{title} {t.hint(problem)}"
+        return t.told(problem)
     next_at = account.renewal.next_at
     if next_at is None or next_at <= now.moment:
         return t("The last renewal failed. {why}", why=title)

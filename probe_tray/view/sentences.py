@@ -38,7 +38,7 @@ def problem_notice(problem: Problem, t: Translator, tone: Tone) -> Notice:
     """A failure that is not about one account's login, with the ways out of it."""
     anew = problem.kind == "KeyMissingError"
     return Notice(
-        text=f"{t.title(problem)} {t.hint(problem)}",
+        text=t.told(problem),
         tone=tone,
         action=_action(problem, t),
         other=Action(kind=ActionKind.START_ANEW, label=t("Start with a new key…")) if anew else None,
@@ -88,7 +88,7 @@ def _why_ended(account: AccountState, t: Translator) -> str:
     if problem is not None:
         return t.title(problem)
     if account.problem is not None and account.problem.kind == "OfficialExpiredError":
-        return f"{t.title(account.problem)} {t.hint(account.problem)}"
+        return t.told(account.problem)
     if account.official:
         return t("The official client's login has ended. Start that client once, or log in here.")
     return t("This login has ended and cannot be renewed.")
@@ -109,7 +109,7 @@ def _old_numbers(account: AccountState, state: Condition, now: Now, t: Translato
         parts.append(t.hint(problem))
     if how_old:
         parts.append(t("The numbers are {age} old.", age=how_old))
-    return Notice(text=" ".join(parts) or t("There are no numbers yet."), tone=Tone.WARNING, action=action)
+    return Notice(text=t.joined(parts) or t("There are no numbers yet."), tone=Tone.WARNING, action=action)
 
 
 def _another_try(account: AccountState, t: Translator) -> Action:

@@ -147,7 +147,7 @@ def complaint(url: str, api_key: str, key: str, setup: SyncSetup, t: Translator)
 
 def refusal(problem: Problem, t: Translator) -> str:
     """Why the page could not be kept."""
-    return t("{first} {second}", first=t.title(problem), second=t.hint(problem))
+    return t.told(problem)
 
 
 def replacing_key(t: Translator) -> Question:

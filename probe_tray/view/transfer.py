@@ -76,5 +76,5 @@ def without_names(text: str, *, privacy: bool) -> str:
 
 def said_once(problems: Iterable[Problem], t: Translator) -> tuple[str, ...]:
     """What happened and what to do, each sentence once."""
-    told = (f"{t.title(p)} {t.hint(p)}".strip() for p in problems)
+    told = (t.told(p) for p in problems)
     return tuple(dict.fromkeys(told))

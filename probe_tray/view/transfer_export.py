@@ -200,7 +200,7 @@ def _note(account: AccountState, kind: ExportKind) -> str:
 
 
 def _warning(*, renewable: bool, t: Translator) -> str:
-    return " ".join((t(LIVE_WARNING), t(SHARED_WARNING)) if renewable else (t(LIVE_WARNING),))
+    return t.joined((t(LIVE_WARNING), t(SHARED_WARNING)) if renewable else (t(LIVE_WARNING),))
 
 
 def _result(shown: ExportState | None, *, privacy: bool, t: Translator) -> tuple[str, Tone]:
@@ -226,8 +226,8 @@ def _result(shown: ExportState | None, *, privacy: bool, t: Translator) -> tuple
     if not said:
         said.append(t("Nothing was written: none of these accounts has a login that can be read now."))
     if shown.problems:
-        return " ".join(said), Tone.CRITICAL
-    return " ".join(said), Tone.WARNING if shown.left_out or shown.too_large or not shown.written else Tone.CALM
+        return t.joined(said), Tone.CRITICAL
+    return t.joined(said), Tone.WARNING if shown.left_out or shown.too_large or not shown.written else Tone.CALM
 
 
 def _folder(shown: ExportState | None) -> str:

@@ -104,7 +104,7 @@ def import_view(state: AppState, chosen: Chosen, now: Now, t: Translator) -> Imp
         title=_title(found, len(picked), t),
         text=_text(found, picked, settings, t),
         warning=t(COPY_WARNING) if choosing and any(row.renewable for row in picked) else "",
-        trouble=" ".join(said_once((_hidden(p, settings) for p in found.problems), t)),
+        trouble=t.joined(said_once((_hidden(p, settings) for p in found.problems), t)),
         columns=(t("Account"), t("Format"), t("Expires"), t("File"), t("What happens")),
         lines=tuple(_line(row, found, chosen, settings, now, t) for row in rows),
         everything=t("&All that can be imported") if choosing and len(able) > 1 else "",
@@ -184,7 +184,7 @@ def _what_happens(found: ImportState, picked: Sequence[ImportRow], settings: Set
     broken = sum(row.problem is not None for row in found.rows)
     if broken:
         said.append(t.plural("{n} cannot be read as a login.", "{n} cannot be read as logins.", broken))
-    return " ".join((*said, t("The files stay as they are.")))
+    return t.joined((*said, t("The files stay as they are.")))
 
 
 def _ending(found: ImportState, t: Translator) -> str:
@@ -256,7 +256,7 @@ def _said(row: ImportRow, *, picked: bool, ended: bool, settings: Settings, t: T
     if outcome.action not in _TAKEN:
         return action_words(outcome.action or row.action, t), None
     if outcome.faults:
-        faults = " ".join(said_once((_hidden(f, settings) for f in outcome.faults), t))
+        faults = t.joined(said_once((_hidden(f, settings) for f in outcome.faults), t))
         return t("imported, but not everywhere: {faults}", faults=faults), Tone.WARNING
     return t("imported"), Tone.CALM
 

@@ -1,7 +1,8 @@
 """Turns English sentences with named facts into the person's language."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import final
 
 from probe_tray.core.errors import Problem
@@ -57,6 +58,15 @@ class Translator:
         """What to do about it."""
         return self(problem.hint, **self._facts(problem))
 
+    def told(self, problem: Problem) -> str:
+        """What happened, and what to do about it."""
+        return self.joined((self.title(problem), self.hint(problem)))
+
+    def joined(self, sentences: Iterable[str]) -> str:
+        """One after the other, without those that are empty: not every script puts a space between sentences."""
+        said = [sentence for sentence in sentences if sentence]
+        return reduce(lambda one, two: self(_TWO, first=one, second=two), said) if said else ""
+
     def _facts(self, problem: Problem) -> dict[str, str]:
         # A reason may itself be a sentence that the catalogue knows.
         return {name: self._known(value) for name, value in problem.facts}
@@ -91,6 +101,7 @@ _WITH_NUMBER = frozenset(
     }
 )
 """Reasons that hold a number; they come as whole sentences, whose number is then no part of what is looked up."""
+_TWO = mark("{first} {second}")
 _IN_ENTRY = mark("entry {n}: {reason}")
 _ENTRY = re.compile(r"entry (\d+): (.+)", re.DOTALL)
 _NUMBER = re.compile(r"\d+")

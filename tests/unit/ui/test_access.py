@@ -145,6 +145,14 @@ def test_with_larger_letters_nothing_is_cut_off(larger: EveryWindow, scale: floa
         assert cut == [], type(window).__name__
 
 
+@pytest.mark.parametrize("larger", [2.0], indirect=True)
+def test_what_came_of_an_export_is_read_whole_in_very_large_letters_on_a_small_screen(larger: EveryWindow) -> None:
+    for window in larger.windows():
+        if window.objectName() in {"export", "import"}:
+            said = [label for label in window.findChildren(QLabel) if label.isVisibleTo(window)]
+            assert [text for label in said for text in _cut(label, window)] == []
+
+
 def _cut(widget: QWidget, window: QWidget) -> Iterator[str]:
     match widget:
         case QLabel() if widget.text():

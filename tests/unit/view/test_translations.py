@@ -75,6 +75,13 @@ def test_a_reason_with_a_number_is_translated(reason: str, said: str) -> None:
     assert Translator().title(problem) == f"a.json cannot be read: {reason}."
 
 
+def test_sentences_follow_each_other_as_the_script_wants_it() -> None:
+    problem = ReadError(path="a.json", reason="it is empty").problem
+    assert "。 " not in Translator(chinese()).told(problem)
+    assert Translator().joined(("One.", "", "Two.")) == "One. Two."
+    assert Translator().joined(()) == ""
+
+
 def test_the_texts_are_found_in_the_source() -> None:
     found = needed()
     assert found["{n} day"] == "{n} days"
