@@ -307,11 +307,14 @@ class Journal(Protocol):
     All but :meth:`pending` is called with the account's lock held.
     """
 
-    async def prepare(self, key: AccountKey, fingerprint: str, at: datetime) -> JournalEntry:
+    async def prepare(
+        self, key: AccountKey, fingerprint: str, at: datetime, uptime: float | None = None
+    ) -> JournalEntry:
         """Record durably that the token of this ``fingerprint`` is about to be used, with room for the answer.
 
-        ``at`` is aware UTC. Raises StoreError or DataFolderError when the answer could not be kept: then the request
-        must not be made. Afterwards keeping the answer needs neither the keyring nor more room on the disk.
+        ``at`` is aware UTC, ``uptime`` the same by the clock that nobody sets. Raises StoreError or DataFolderError
+        where the answer could not be kept: then the request must not be made. Afterwards keeping it needs neither the
+        keyring nor more room on the disk.
         """
         ...
 

@@ -45,11 +45,14 @@ class FileJournal:
         self._folder, self._sealer, self._disk = folder, sealer, disk or Disk()
         self._rooms: dict[str, Room] = {}
 
-    async def prepare(self, key: AccountKey, fingerprint: str, at: datetime) -> JournalEntry:
+    async def prepare(
+        self, key: AccountKey, fingerprint: str, at: datetime, uptime: float | None = None
+    ) -> JournalEntry:
         """Write the intent and the room for the answer, and keep the file open."""
         seal = await self._sealer.ready()
         # A new name each time: no entry can ever be written over another one's answer.
-        entry = JournalEntry(name=f"{key.slug}-{secrets.token_hex(8)}", key=key, fingerprint=fingerprint, at=at)
+        name = f"{key.slug}-{secrets.token_hex(8)}"
+        entry = JournalEntry(name=name, key=key, fingerprint=fingerprint, at=at, uptime=uptime)
         writing = asyncio.ensure_future(asyncio.to_thread(self._write_intent, entry, seal))
         try:
             self._rooms[entry.name] = await asyncio.shield(writing)

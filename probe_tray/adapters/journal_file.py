@@ -45,6 +45,7 @@ class _Intent(msgspec.Struct, frozen=True, kw_only=True):
     key: AccountKey
     fingerprint: str
     at: datetime
+    uptime: float | None = None
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +130,7 @@ def read_pieces(name: str, plain: Sequence[bytes]) -> tuple[JournalEntry, bytes]
 
 
 def _intent(entry: JournalEntry) -> _Intent:
-    return _Intent(key=entry.key, fingerprint=entry.fingerprint, at=entry.at)
+    return _Intent(key=entry.key, fingerprint=entry.fingerprint, at=entry.at, uptime=entry.uptime)
 
 
 def _read_intent(name: str, payload: bytes) -> JournalEntry | None:
@@ -142,7 +143,7 @@ def _read_intent(name: str, payload: bytes) -> JournalEntry | None:
 def _entry(name: str, intent: _Intent) -> JournalEntry | None:
     if intent.at.tzinfo is None or not name.startswith(intent.key.slug):
         return None
-    return JournalEntry(name=name, key=intent.key, fingerprint=intent.fingerprint, at=intent.at)
+    return JournalEntry(name=name, key=intent.key, fingerprint=intent.fingerprint, at=intent.at, uptime=intent.uptime)
 
 
 def _block(magic: bytes, payload: bytes) -> bytes:

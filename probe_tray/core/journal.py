@@ -20,6 +20,8 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Of the refresh token it uses; empty where the file was damaged and does not tell."""
     at: datetime
     """When it was written, aware UTC; of a damaged one, when its file was last changed."""
+    uptime: float | None = None
+    """The same by the clock that nobody sets; see `Outcome`."""
 
 
 class PendingEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -90,7 +90,7 @@ class Outcomes:
             at=entry.at,
             until=start + UNCERTAIN_FOR,
             failures=before.failures + 1 if before is not None and again else 1,
-            uptime=self._clock.monotonic() if now else None,
+            uptime=self._clock.monotonic() if now else entry.uptime,
         )
         await self._memory.remember(entry.fingerprint, outcome)
 

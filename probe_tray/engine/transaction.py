@@ -146,7 +146,7 @@ class Transaction:
         await self._outcomes.check(secret.fingerprint, forced=wish.forced)
         await self._holdings.check_writable(key)
         sending()
-        entry = await self._journal.prepare(key, secret.fingerprint, self._clock.now())
+        entry = await self._journal.prepare(key, secret.fingerprint, self._clock.now(), self._clock.monotonic())
         answer = await self._send(entry, secret)
         if isinstance(answer, StoredCredential):
             return _adopted(answer)

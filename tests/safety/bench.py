@@ -84,10 +84,14 @@ class MemoryJournal:
         self.sealed: StoreError | None = None
         self._count = 0
 
-    async def prepare(self, key: AccountKey, fingerprint: str, at: datetime) -> JournalEntry:
+    async def prepare(
+        self, key: AccountKey, fingerprint: str, at: datetime, uptime: float | None = None
+    ) -> JournalEntry:
         self._steps.reach("prepare")
         self._count += 1
-        entry = JournalEntry(name=f"{key.slug}-{self._count:04}", key=key, fingerprint=fingerprint, at=at)
+        entry = JournalEntry(
+            name=f"{key.slug}-{self._count:04}", key=key, fingerprint=fingerprint, at=at, uptime=uptime
+        )
         self.entries[entry.name] = (entry, None)
         self._steps.reach("prepared")
         return entry

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import errno
+import hashlib
 import os
 import random
 import signal
@@ -12,9 +13,11 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from probe_tray.adapters.journal import FileJournal, holds_sealed_answer
 from probe_tray.adapters.journal_file import (
@@ -327,6 +330,21 @@ async def test_a_lost_intent_costs_nothing_when_the_answer_is_there(place: Place
     pending = await only(place.journal())
     assert pending.entry.name == entry.name
     assert pending.problem is not None
+
+
+async def test_an_intent_says_when_it_was_by_both_clocks(place: Place) -> None:
+    entry = await place.journal().prepare(ANA, PRINT, START, 12.5)
+    assert (entry.at, entry.uptime) == (START, 12.5)
+    assert await place.journal().pending() == (PendingEntry(entry=entry),)
+
+
+async def test_an_intent_of_an_earlier_version_is_read(place: Place) -> None:
+    await place.journal().prepare(ANA, PRINT, START)
+    path = place.files()[0]
+    known = {"key": {"account_id": ANA.account_id, "user_id": ANA.user_id}, "fingerprint": PRINT, "at": START}
+    payload = msgspec.msgpack.encode(known)
+    path.write_bytes(b"PTINTE1\n" + len(payload).to_bytes(4, "big") + hashlib.sha256(payload).digest() + payload)
+    assert await place.journal().pending() == (PendingEntry(entry=replace(ENTRY, name=path.stem)),)
 
 
 @pytest.mark.parametrize("content", [b"", bytes(9000)])

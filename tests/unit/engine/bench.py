@@ -129,8 +129,10 @@ class MemoryJournal:
     def __init__(self) -> None:
         self.entries: list[JournalEntry] = []
 
-    async def prepare(self, key: AccountKey, fingerprint: str, at: datetime) -> JournalEntry:
-        entry = JournalEntry(name=f"{len(self.entries)}", key=key, fingerprint=fingerprint, at=at)
+    async def prepare(
+        self, key: AccountKey, fingerprint: str, at: datetime, uptime: float | None = None
+    ) -> JournalEntry:
+        entry = JournalEntry(name=f"{len(self.entries)}", key=key, fingerprint=fingerprint, at=at, uptime=uptime)
         self.entries.append(entry)
         return entry
 

@@ -468,6 +468,22 @@ async def test_an_intent_without_an_answer_is_uncertain_at_the_next_start() -> N
     assert len(bench.issuer.sent) == 1
 
 
+@pytest.mark.parametrize("hours", [-30, 5])
+async def test_such_an_intent_is_uncertain_for_a_quarter_of_an_hour_whatever_the_clock_is_set_to(hours: int) -> None:
+    bench = Bench()
+    bench.steps.on["acted"] = bench.crash
+    with pytest.raises(Crash):
+        await bench.renew()
+    bench.clock.jump(timedelta(hours=hours))
+    bench.restart()
+    for _ in range(2):
+        with pytest.raises(UncertainLoginError):
+            await bench.renew(Reason.FORCED)
+        await bench.clock.advance(QUARTER - timedelta(seconds=1))
+        bench.restart()
+    assert len(bench.issuer.sent) == 1
+
+
 async def test_an_intent_that_was_damaged_is_uncertain_too() -> None:
     bench = Bench()
     bench.steps.on["acted"] = bench.crash
