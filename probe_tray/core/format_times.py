@@ -9,6 +9,8 @@ _RFC3339 = re.compile(
 _EPOCH = re.compile(r"([0-9]{1,20})(?:\.[0-9]{1,9})?")
 _FIRST_YEAR = 1970
 """Go writes a time that was never set as year 1."""
+_LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+"""Somebody's "never". Later ones have no place in the calendar of every zone, so they are read as this."""
 _MILLISECONDS = 100_000_000_000
 """More seconds than this is the year 5138, so it is milliseconds."""
 
@@ -29,7 +31,7 @@ def read_time(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return moment if moment.year >= _FIRST_YEAR else None
+    return min(moment, _LATEST) if moment.year >= _FIRST_YEAR else None
 
 
 def is_milliseconds(text: str) -> bool:
