@@ -35,6 +35,14 @@ class Ink(msgspec.Struct, frozen=True, kw_only=True):
 ON_LIGHT = Ink(plain="#2b333c", warning="#c56a00", critical="#c9261b", warning_number="#9a5200")
 ON_DARK = Ink(plain="#eef1f4", warning="#ffb454", critical="#ff6b5e", on_critical="#22262c")
 
+ON_EITHER = Ink(plain="#3792a5", warning="#c97a0d", critical="#e5483c")
+"""For a place whose ground nobody tells."""
+
+
+def menu_ink(tokens: Tokens, platform: str) -> Ink:
+    """The glyphs in the tray's menu, which on Linux the panel draws in its own colours."""
+    return card_ink(tokens) if platform in {"win32", "darwin"} else ON_EITHER
+
 
 def card_ink(tokens: Tokens) -> Ink:
     """The glyph inside our own windows."""

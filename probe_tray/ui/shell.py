@@ -1,5 +1,6 @@
 """Everything a person sees, put together. The app makes one shell and closes it at its end."""
 
+import sys
 from collections.abc import Callable
 from datetime import tzinfo
 
@@ -31,7 +32,7 @@ from probe_tray.ui.detailing import Detailing
 from probe_tray.ui.engine import Engine
 from probe_tray.ui.following import Following
 from probe_tray.ui.helping import HelpWindow
-from probe_tray.ui.icon import IconPainter, card_ink
+from probe_tray.ui.icon import IconPainter, card_ink, menu_ink
 from probe_tray.ui.login_acting import LoginWindow
 from probe_tray.ui.menu import MenuActions, TrayMenu
 from probe_tray.ui.model_testing import ModelTesting
@@ -201,7 +202,7 @@ class Shell(QObject):
 
     def _render(self, screen: Screen) -> None:
         self._tray.show_model(screen.tray)
-        self._menu.show_model(screen.menu, card_ink(self._theme.tokens))
+        self._menu.show_model(screen.menu, menu_ink(self._theme.tokens, sys.platform))
         self._panel.show_model(screen.panel)
         if self._greets and screen.panel.welcome is not None:
             self._greets = False

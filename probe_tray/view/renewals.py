@@ -98,6 +98,8 @@ def round_words(state: AppState, now: Now, t: Translator) -> tuple[str, Tone] | 
         return t("Renewing logins…"), Tone.CALM
     if now.moment - latest.ended_at > _SHOWN_FOR:
         return None
+    if latest.fresh and not latest.renewed and not latest.failed:
+        return t("No login is due for renewal yet"), Tone.CALM
     parts = [
         t.plural("{n} login renewed", "{n} logins renewed", latest.renewed) if latest.renewed else "",
         t.plural("{n} failed", "{n} failed", latest.failed) if latest.failed else "",

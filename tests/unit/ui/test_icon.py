@@ -5,7 +5,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
-from probe_tray.ui.icon import ON_DARK, ON_LIGHT, SIZES, IconPainter, Ink
+from probe_tray.ui.icon import ON_DARK, ON_EITHER, ON_LIGHT, SIZES, IconPainter, Ink, card_ink, menu_ink
 from probe_tray.ui.theme import DARK, LIGHT, Tokens
 from probe_tray.view.models import IconLook, Tone
 
@@ -129,3 +129,16 @@ def test_the_ink_of_a_number_tells_its_own_window(qapp: QApplication) -> None:
 def test_every_number_can_be_read_on_its_panel(ink: Ink, panels: tuple[str, str]) -> None:
     inks = (ink.plain, ink.warning_number, ink.critical)
     assert all(contrast(colour, panel) >= 4.5 for colour in inks for panel in panels)
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", "#f6f7f9", "#303030", "#1d2025"])
+def test_the_menu_of_a_panel_shows_its_glyphs_on_light_and_on_dark(ground: str) -> None:
+    # WCAG 2.1, 1.4.11: parts of graphics that tell something have 3:1.
+    for colour in (ON_EITHER.plain, ON_EITHER.warning, ON_EITHER.critical):
+        assert contrast(colour, ground) >= 3
+    assert menu_ink(LIGHT, "linux") == menu_ink(DARK, "linux") == ON_EITHER
+
+
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
+def test_a_menu_in_the_colours_of_our_windows_has_their_glyphs(platform: str) -> None:
+    assert menu_ink(DARK, platform) == card_ink(DARK)

@@ -166,6 +166,8 @@ def test_renewing_from_the_menu_shows_what_comes_of_it(desktop: Desktop) -> None
     ended = RenewalRound(ended_at=samples.NOW, renewed=1, fresh=2, failed=1)
     desktop.change(replace(samples.four(), round=ended))
     assert desktop.panel._status.accessibleName() == "1 login renewed · 1 failed · 2 not due yet"
+    desktop.change(replace(samples.four(), round=RenewalRound(ended_at=samples.NOW, fresh=2)))
+    assert desktop.panel._status.accessibleName() == "No login is due for renewal yet"
     desktop.clock.time += timedelta(minutes=3)
     desktop.change(replace(samples.four(), round=ended))
     assert desktop.panel._status.accessibleName().startswith("Up to date")
