@@ -44,9 +44,9 @@ def test_the_app_tells_everything_from_its_place_in_the_tray(desktop: Desktop) -
     labels = app.item.menu().labels()
     assert labels[:2] == ["2 of 3 accounts have capacity", LOG_IN]
     assert [line.partition(":")[0] for line in labels[2:5]] == [
-        "research@example.com",
-        "lee@studio.example",
-        SAMPLES[0],
+        "research@example.com · Pro",
+        "lee@studio.example · Team",
+        f"{SAMPLES[0]} · Plus",
     ]
     offered = ["Refresh now", "Open Probe Tray", "Settings…", "About", "Quit"]
     assert [line for line in labels[5:] if line in offered] == offered
