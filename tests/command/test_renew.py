@@ -216,7 +216,11 @@ def test_a_refused_login_is_renewed_once_and_asked_again(bench: Bench) -> None:
     account = json.loads(done.stdout)["accounts"][0]
     assert (account["upstream_status"], account["renewal"]["reason"]) == (200, "refused")
     assert bench.is_live()
-    assert [r.status for r in bench.demo.requests] == [401, 200, 200]
+    *asked, last = bench.demo.requests
+    assert [r.status for r in asked] == [401, 200, 200]
+    # For programs alone, and with the new login.
+    assert (last.path.rpartition("/")[2], last.fingerprint) == ("rate-limit-reset-credits", asked[2].fingerprint)
+    assert len(account["quota"]["reset_credit_ends"]) == account["quota"]["reset_credits"]
 
 
 def test_a_403_about_the_token_is_a_refusal_and_one_of_the_edge_is_not(bench: Bench) -> None:
