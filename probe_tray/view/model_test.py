@@ -104,6 +104,8 @@ def _title(run: ModelRun, found: list[AccountState], known: list[ModelTest], t: 
     if run.running:
         return t("Testing models…")
     able = sum(test.available for test in known)
+    if able == 1 and len(found) > 1:
+        return t("1 of {n} accounts has a model that answers", n=str(len(found)))
     return t.plural(
         "{able} of {n} account has a model that answers",
         "{able} of {n} accounts have a model that answers",

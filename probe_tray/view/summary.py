@@ -25,11 +25,14 @@ def headline(seen: Seen, t: Translator) -> str:
         return t("Your logins are waiting") if state.store_problems else t("No account yet")
     if all(c is Condition.NO_DATA for c in found) and any(a.checking for a in state.accounts):
         return t("Asking for the quotas…")
-    if all(c is Condition.OFFLINE for c in found):
+    if Condition.OFFLINE in found and all(c is Condition.OFFLINE or c in NEEDS_PERSON for c in found):
+        # What is there now is not known; a number of accounts without capacity would be a claim.
         return t("Offline")
     usable = sum(c in USABLE for c in found)
     if len(found) == 1:
         return _only(state.accounts[0], found[0], now, t)
+    if usable == 1:
+        return t("1 of {n} accounts has capacity", n=str(len(found)))
     return t.plural("{k} of {n} account has capacity", "{k} of {n} accounts have capacity", len(found), k=str(usable))
 
 

@@ -37,6 +37,14 @@ def test_one_sentence_says_how_many_can_be_used() -> None:
     assert screen.panel.subline == "Next reset 14:30, in 38 min: lee@studio.example"
 
 
+def test_offline_it_claims_nothing_about_capacity_beside_a_login_that_has_ended() -> None:
+    found = {a.email: a for a in samples.conditions().accounts}
+    screen = shown(samples.only((found["old@example.com"], found["offline@example.com"])))
+    assert (screen.panel.headline, screen.panel.subline) == ("Offline", "1 needs you")
+    screen = shown(samples.only((found["ana@example.com"], found["offline@example.com"])))
+    assert screen.panel.headline == "1 of 2 accounts has capacity"
+
+
 def test_the_needy_and_tight_come_first() -> None:
     titles = [c.title for c in shown(samples.four()).panel.cards]
     assert titles == ["old@example.com", "research@example.com", "lee@studio.example", "ana@example.com"]
