@@ -68,6 +68,11 @@ def test_a_run_that_is_done_says_who_has_a_model_and_can_be_repeated() -> None:
     assert view.text == "Tested at 13:52."
 
 
+def test_one_account_with_a_model_is_counted_as_one() -> None:
+    assert shown(trial(good("a")), trial(bad("a"))).title == "1 of 2 accounts has a model that answers"
+    assert shown(trial(good("a"))).title == "1 of 1 account has a model that answers"
+
+
 def test_a_model_that_is_not_available_says_why_and_what_to_do() -> None:
     (row, *_) = shown(trial(bad("a"), bad("b"), bad("c"))).accounts[0].rows
     assert (row.latency, row.said, row.advice) == (
