@@ -80,7 +80,7 @@ def test_the_language_changes_everywhere_at_once(desktop: Desktop) -> None:
     desktop.screen.wait_window("^关于 Probe Tray")
     desktop.screenshot("manners-chinese")
     assert json.loads(path.read_text("utf-8")) == {"language": "zh_CN"}
-    app.item.click_menu("设置…")
+    app.item.click_menu("设置(S)…")
     desktop.screen.wait_window("^设置")
 
 
