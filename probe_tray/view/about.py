@@ -40,7 +40,7 @@ def about(machine: Machine, toolkit: Toolkit, t: Translator) -> About:
         (t("Desktop"), ", ".join(part for part in (machine.desktop, toolkit.platform) if part)),
         (t("Tray icon"), tray),
         (t("Keyring"), machine.keyring or t("not needed so far")),
-        (t("Proxy"), f"{machine.proxy} ({machine.proxy_found_in})"),
+        (t("Proxy"), t("{proxy} ({where})", proxy=t.known(machine.proxy), where=t.known(machine.proxy_found_in))),
         (t("Runs on"), f"{machine.python}, Qt {toolkit.qt}"),
     )
     return About(

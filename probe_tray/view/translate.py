@@ -69,15 +69,16 @@ class Translator:
 
     def _facts(self, problem: Problem) -> dict[str, str]:
         # A reason may itself be a sentence that the catalogue knows.
-        return {name: self._known(value) for name, value in problem.facts}
+        return {name: self.known(value) for name, value in problem.facts}
 
-    def _known(self, value: str) -> str:
+    def known(self, value: str) -> str:
+        """What comes from elsewhere, translated where the catalogue knows it, and never taken for a template."""
         found = self._catalogue.texts.get(value)
         if found:
             return found[0]
         entry = _ENTRY.fullmatch(value)
         if entry is not None:
-            return self(_IN_ENTRY, n=entry[1], reason=self._known(entry[2]))
+            return self(_IN_ENTRY, n=entry[1], reason=self.known(entry[2]))
         number = _NUMBER.search(value)
         if number is None:
             return value

@@ -11,7 +11,9 @@ from probe_tray.core.errors import KeyringLockedError, NotSentError
 from probe_tray.core.machine import Machine, Toolkit
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
+from probe_tray.resources import resource
 from probe_tray.view.about import about, diagnostics
+from probe_tray.view.catalogue import parse_po
 from probe_tray.view.translate import Translator
 from tests.unit.ui import samples
 
@@ -40,6 +42,14 @@ def test_what_is_missing_is_said() -> None:
     rows = dict(about(Machine(), Toolkit(), Translator()).rows)
     assert rows["Tray icon"] == "none found: the window takes its place"
     assert rows["Keyring"] == "not needed so far"
+
+
+def test_where_no_proxy_was_found_it_is_said_in_the_persons_language() -> None:
+    chinese = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
+    machine = Machine(proxy="direct", proxy_found_in="nothing found")
+    assert dict(about(machine, Toolkit(), chinese).rows)["代理"] == "直连（未发现代理）"
+    odd = Machine(proxy="http://{odd", proxy_found_in="HTTPS_PROXY")
+    assert dict(about(odd, Toolkit(), Translator()).rows)["Proxy"] == "http://{odd (HTTPS_PROXY)"
 
 
 def test_the_diagnostics_tell_the_state_of_every_account() -> None:
