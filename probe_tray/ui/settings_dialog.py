@@ -133,12 +133,14 @@ class SettingsDialog(QDialog):
         group = ""
         for row in self._form.rows:
             if row.group != group:
-                self._end_group(rows, group)
                 group = row.group
                 title = words()
                 title.setText(group)
                 self._groups.append(title)
-                rows.addWidget(title, rows.rowCount(), 0, 1, 2)
+                line, beside = rows.rowCount(), group == self._form.test_group
+                rows.addWidget(title, line, 0, 1, 1 if beside else 2)
+                if beside:
+                    rows.addWidget(self._test, line, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
                 if group == self._form.sync_group:
                     rows.addWidget(self.sync, rows.rowCount(), 0, 1, 2)
             self._add(rows, row)
@@ -155,10 +157,6 @@ class SettingsDialog(QDialog):
         for part in (self._complaint, self._buttons):
             part.setContentsMargins(px(20), 0, px(20), 0)
             whole.addWidget(part)
-
-    def _end_group(self, rows: QGridLayout, group: str) -> None:
-        if group == self._form.test_group:
-            rows.addWidget(self._test, rows.rowCount(), 1, Qt.AlignmentFlag.AlignLeading)
 
     def _add(self, rows: QGridLayout, row: Row) -> None:
         widget, line = self._fields[row.key].widget, rows.rowCount()

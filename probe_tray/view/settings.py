@@ -65,7 +65,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     folder_needed: str
     levels_order: str
     test: str
-    """The button that shows a notification, at the end of the group ``test_group``."""
+    """The button that shows a notification, beside the title of the group ``test_group``."""
     test_group: str
     sync_group: str
     """The group at whose head stands how sync is set up and what came of it."""
