@@ -35,6 +35,7 @@ class DesktopNotifier:
         self._icon = icon
         self._service: DesktopNotifierBackend | None = None
         self._shown: dict[str, str] = {}
+        self._early: list[Callable[[], None]] = []
         # One after the other: with two at once, both would look for the same older one.
         self._turn = asyncio.Lock()
 
@@ -50,6 +51,9 @@ class DesktopNotifier:
             except Exception as error:  # noqa: BLE001 - whatever a desktop does, a notification is never worth a crash
                 _log.debug("no notification service: %s", type(error).__name__)
                 delivered = False
+            early, self._early = self._early, []
+            for act in early:
+                act()
             if not delivered:
                 # Its connection may be to a service that is gone: the next one starts anew.
                 await self.close()
@@ -75,6 +79,7 @@ class DesktopNotifier:
         if self._service is None:
             icon = desktop.Icon(path=self._icon) if self._icon is not None else None
             self._service = get_backend_class()(APP_NAME, icon)
+            self._wait_for_numbers(self._service)
             await self._service.request_authorisation()
         service, loop = self._service, asyncio.get_running_loop()
         older = self._shown.pop(notification.tag, None)
@@ -101,6 +106,24 @@ class DesktopNotifier:
         self._shown[notification.tag] = shown.identifier
         await service.send(shown)
         return bool(delivered)
+
+    def _wait_for_numbers(self, service: "DesktopNotifierBackend") -> None:
+        """Keep a click that comes before the program knows the notification's number until it does.
+
+        WORKAROUND desktop-notifier 6.2: on Linux it forgets such a click, and the bubble is gone by then. While the
+        program draws what a start brings, that is long enough for a person to lose one.
+        """
+        acted = getattr(service, "_on_action", None)
+        if acted is None:
+            return
+
+        def on_action(number: int, action: str) -> None:
+            if self._turn.locked():
+                self._early.append(lambda: acted(number, action))
+            else:
+                acted(number, action)
+
+        vars(service)["_on_action"] = on_action
 
     def _show_otherwise(self, notification: Notification) -> None:
         try:

@@ -89,13 +89,8 @@ class App:
         self.desktop.reader.press(button, pid=self.pid)
 
     def answer(self, notification: str, button: str) -> None:
-        """Click a button of the notification that has the words (a regular expression), as soon as a person could."""
-        shown = self.desktop.notifications.wait(notification)
-        # The app learns which number its notification got while it draws all that a start brings. It has when it has
-        # answered something else since; no person is faster than that.
-        for _question in range(3):
-            self.item.menu()
-        self.desktop.notifications.press(shown, button)
+        """Click a button of the notification that has the words (a regular expression) as soon as it is there."""
+        self.desktop.notifications.press(self.desktop.notifications.wait(notification), button)
 
     def start_login(self) -> str:
         """Choose "Log in to Codex…" in the menu; the address that the browser was given."""

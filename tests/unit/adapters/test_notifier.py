@@ -59,6 +59,7 @@ class Service:
         self.told: dict[int, Told] = {}
         self.closed: list[int] = []
         self.answers = True
+        self.pressed_at_once = ""
         self._number = 0
         bus.add_message_handler(self._answer)
 
@@ -92,6 +93,8 @@ class Service:
     def _note(self, body: list[Any]) -> int:
         app, _replaces, icon, title, text, actions, hints, _timeout = body
         self._number += 1
+        if self.pressed_at_once:
+            self.press(self._number, self.pressed_at_once)
         self.told[self._number] = Told(
             app=app, icon=icon, title=title, body=text, actions=actions, urgency=hints["urgency"].value
         )
@@ -178,6 +181,15 @@ async def test_a_notification_arrives_as_it_is(service: Service, notifier: Deskt
         )
     }
     assert fallback.shown == []
+
+
+async def test_a_click_that_comes_before_the_number_is_known_counts(
+    service: Service, notifier: DesktopNotifier
+) -> None:
+    service.pressed_at_once = "renew"
+    pressed = Pressed()
+    await notifier.show(notification(buttons=(Button("renew", "Renew"),)), pressed)
+    assert await pressed.next() == "renew"
 
 
 async def test_a_critical_one_is_marked(service: Service, notifier: DesktopNotifier) -> None:
