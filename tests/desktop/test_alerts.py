@@ -9,7 +9,7 @@ import pytest
 from probe_tray.demo import DemoService
 from tests.desktop.bench import Desktop
 from tests.desktop.waiting import wait_for
-from tests.desktop.walking import PANEL, App, data_folder, official_login, write_config
+from tests.desktop.walking import PANEL, SETTINGS_WINDOW, App, data_folder, official_login, write_config
 from tests.support.mitm import Mitm
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
@@ -137,7 +137,8 @@ def test_a_test_notification_comes_from_the_settings_and_privacy_hides_names(
     write_config(desktop, '{"privacy": true}', demo=False)
     told = Told(desktop, service, proxy)
     told.app.item.click_menu("Settings…")
-    told.app.press("Show a test notification")
+    desktop.screen.wait_window(SETTINGS_WINDOW)
+    desktop.screen.key("alt+n")
     trial = desktop.notifications.wait("Notifications work")
     desktop.notifications.press(trial, "Open")
     desktop.screen.wait_window(PANEL)
