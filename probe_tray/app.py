@@ -14,7 +14,7 @@ from probe_tray import __version__
 from probe_tray.adapters.display import check_display, check_libraries
 from probe_tray.adapters.instance import Instance, Wish
 from probe_tray.adapters.places import demo_places, user_places
-from probe_tray.adapters.taskbar import name_process
+from probe_tray.adapters.taskbar import name_process, stay_out_of_the_dock
 from probe_tray.core.alert_kinds import Help
 from probe_tray.core.commands import LogIn, Refresh, Renew
 from probe_tray.core.errors import ProbeError, SystemLibraryError
@@ -98,6 +98,7 @@ def _make_application() -> "QApplication":
     check_libraries(Path(PySide6.__file__).parent / "Qt" / "plugins", sys.platform)
     name_process()
     app = QApplication(["probe-tray"])
+    stay_out_of_the_dock()
     app.setApplicationName("probe-tray")
     app.setApplicationDisplayName("Probe Tray")
     app.setApplicationVersion(__version__)

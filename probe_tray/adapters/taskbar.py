@@ -1,7 +1,8 @@
-"""The name by which Windows keeps the windows, the pinned icon and the notifications of one program together."""
+"""The program in the taskbar of Windows, which needs a name for it, and in the Dock of macOS, where it has no place."""
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Final, cast
 
 APP_ID: Final = "ProbeTray.ProbeTray"
@@ -20,3 +21,17 @@ def name_process() -> None:
     # The attribute exists on Windows only, where no type checker of this project runs.
     shell = cast("Callable[[str], ctypes.CDLL]", vars(ctypes)["WinDLL"])("shell32")
     shell.SetCurrentProcessExplicitAppUserModelID(ctypes.c_wchar_p(APP_ID))
+
+
+def stay_out_of_the_dock() -> None:
+    """Have no icon in the Dock and no place among the programs to switch to, as LSUIElement does for a bundle.
+
+    Call it once Qt runs, which makes every program without a bundle one of the Dock. Elsewhere it does nothing.
+    A refusal leaves an icon in the Dock, so it is not reported.
+    """
+    if sys.platform != "darwin":
+        return
+    # desktop-notifier brings it on macOS, where no type checker of this project runs.
+    objc = import_module("rubicon.objc")
+    # NSApplicationActivationPolicyAccessory
+    objc.ObjCClass("NSApplication").sharedApplication().setActivationPolicy_(1)
