@@ -276,7 +276,7 @@ def test_what_is_wrong_with_the_set_up_is_said_before_anything_is_asked(machine:
     machine.set_up(sync_aes_gcm_key="canary-5a5a")
     refused("sync_aes_gcm_key", "text of 11 characters", "64 hexadecimal digits")
     machine.set_up(sync_url="")
-    refused("Sync is not set up: sync_url")
+    refused("Sync is not set up. It still needs: sync_url")
     assert machine.service.count(PATH) == 0
     assert b"canary" not in b"".join(machine.files().values())
 

@@ -7,15 +7,20 @@ from xdist.remote import Producer  # pyright: ignore[reportMissingTypeStubs] - i
 from xdist.scheduler import LoadScopeScheduling  # pyright: ignore[reportMissingTypeStubs] - it ships none
 
 ONE_AT_A_TIME: Final = (
-    # Each of them uses the whole desktop or the two ports of the real login.
-    "tests/desktop/",
+    # Each of them opens the ports of the real login, of which a computer has two.
     "tests/command/test_login.py",
+    "tests/desktop/test_bad_input.py",
+    "tests/desktop/test_login_ways.py",
+    "tests/desktop/test_manners.py",
+    "tests/desktop/test_pictures.py",
+    "tests/desktop/test_real_addresses.py",
+    "tests/desktop/test_walk.py",
     "tests/scenarios/test_adapters.py",
 )
 
 
 class Sharing(LoadScopeScheduling):
-    """Any test goes to any process, but all that need the desktop or the real ports go to the same one.
+    """Any test goes to any process, but all that open the real ports go to the same one.
 
     WORKAROUND pytest-xdist 3.8.0 with pytest 9.2: its own groups are lost on the way
     (https://github.com/pytest-dev/pytest-xdist/issues/1386).

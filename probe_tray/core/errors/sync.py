@@ -13,7 +13,7 @@ class SyncError(ProbeError):
 class SyncOffError(SyncError):
     """It is not set up."""
 
-    title_template = "Sync is not set up: {missing} is missing."
+    title_template = "Sync is not set up. It still needs: {missing}."
     hint_template = "Set it up in Settings, Sync, or in the configuration file."
 
 
