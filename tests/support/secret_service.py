@@ -108,6 +108,8 @@ def secret_service() -> Generator[SecretService]:
         daemon.stdin.write(_PASSWORD)
         daemon.stdin.close()
         service = SecretService(address, daemon)
+        # Who asks for it before it is there makes the bus start another one, which takes its place and has no password.
+        _wait(lambda: _has_name(address))
         _wait(lambda: _has_collection(service))
         yield service
     finally:
@@ -116,6 +118,13 @@ def secret_service() -> Generator[SecretService]:
                 process.kill()
                 process.wait()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _has_name(address: str) -> bool:
+    jeepney: Any = import_module("jeepney")
+    with closing(import_module("jeepney.io.blocking").open_dbus_connection(address)) as bus:
+        asked = jeepney.message_bus.NameHasOwner("org.freedesktop.secrets")
+        return bool(bus.send_and_get_reply(asked).body[0])
 
 
 def _has_collection(service: SecretService) -> bool:
