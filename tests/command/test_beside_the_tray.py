@@ -1,0 +1,45 @@
+"""The command beside the running tray app (probe_tray.app), with the same folder of logins."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from probe_tray.demo import Fault, Gate
+from tests.command.bench import TOKEN, Bench, write
+
+TRAY = str(Path(sys.executable).with_name("probe-tray"))
+
+
+def test_what_the_tray_is_renewing_is_waited_for_and_taken_over(bench: Bench, home: Path) -> None:
+    write(bench.logins / "a.json", bench.demo.issue_login(bench.demo.people[0].email, lifetime=-5), days=-1)
+    config = home / ".config" / "probe-tray" / "config.json"
+    config.parent.mkdir(parents=True)
+    config.write_text(json.dumps({"storage": "folder", "sync_dir": str(bench.logins)}))
+    config.chmod(0o600)
+    gate = Gate()
+    bench.demo.faults.add(TOKEN, Fault(hold=gate))
+    tray = subprocess.Popen(
+        [TRAY, "--background"],
+        env=os.environ | bench.proxy.environment | {"QT_QPA_PLATFORM": "offscreen"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        # It has ended, so the tray renews it by itself.
+        assert gate.wait_held(timeout=30)
+        commands = [bench.start("--renew", option, "logins/a.json") for option in ("-f", "-f=false") for _ in range(2)]
+        with pytest.raises(subprocess.TimeoutExpired):
+            commands[0].wait(1)
+        gate.open()
+        ended = [(command.communicate(timeout=30)[0].decode(), command.returncode) for command in commands]
+    finally:
+        gate.open()
+        tray.terminate()
+        tray.wait(30)
+    assert [status for _, status in ended] == [0] * 4
+    assert (bench.refreshes(), bench.is_live()) == (1, True)
