@@ -5,7 +5,6 @@ The file holds slugs of accounts, topics and moments: no e-mail address, no id, 
 
 import asyncio
 import logging
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import Final, final
@@ -13,7 +12,7 @@ from typing import Final, final
 import msgspec
 
 from probe_tray.adapters.disk import Disk
-from probe_tray.adapters.safe_files import make_private_folder, read_regular, replace_file
+from probe_tray.adapters.safe_files import make_private_folder, read_regular, replace_file, set_aside
 from probe_tray.core.alert_kinds import AlertMemory, Said
 from probe_tray.core.errors import ReadError
 
@@ -56,7 +55,7 @@ class FileAlertMemory:
             return AlertMemory()
         memory = _parse(data)
         if memory is None:
-            self._set_aside()
+            set_aside(self._path, "what was said in notifications", disk=self._disk)
             return AlertMemory()
         return memory
 
@@ -65,15 +64,6 @@ class FileAlertMemory:
         said = tuple(sorted(memory.said, key=lambda s: (s.account, s.topic, s.forget_at)))
         file = _File(version=VERSION, said=said, paused_until=memory.paused_until)
         replace_file(self._path, msgspec.json.encode(file) + b"\n", disk=self._disk)
-
-    def _set_aside(self) -> None:
-        aside = self._path.with_name(f"{self._path.name}.{time.strftime('%Y%m%d-%H%M%S')}.damaged")
-        try:
-            self._disk.rename(self._path, aside)
-        except OSError as error:
-            _log.warning("a damaged file could not be set aside: %s", type(error).__name__)
-        else:
-            _log.warning("what was said in notifications was damaged and was set aside as %s", aside.name)
 
 
 def _parse(data: bytes) -> AlertMemory | None:

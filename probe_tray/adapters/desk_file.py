@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-import time
 from pathlib import Path
 from typing import Final, final
 
 import msgspec
 
 from probe_tray.adapters.disk import Disk
-from probe_tray.adapters.safe_files import make_private_folder, read_regular, replace_file
+from probe_tray.adapters.safe_files import make_private_folder, read_regular, replace_file, set_aside
 from probe_tray.core.desk import Desk
 from probe_tray.core.errors import ReadError
 
@@ -51,18 +50,9 @@ class JsonDeskFile:
         try:
             return msgspec.json.decode(data, type=_File).desk
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            self._set_aside()
+            set_aside(self._path, "how the accounts were arranged", disk=self._disk)
             return Desk()
 
     def _save(self, desk: Desk) -> None:
         make_private_folder(self._path.parent)
         replace_file(self._path, msgspec.json.encode(_File(desk=desk)) + b"\n", disk=self._disk)
-
-    def _set_aside(self) -> None:
-        aside = self._path.with_name(f"{self._path.name}.{time.strftime('%Y%m%d-%H%M%S')}.damaged")
-        try:
-            self._disk.rename(self._path, aside)
-        except OSError as error:
-            _log.warning("a damaged file could not be set aside: %s", type(error).__name__)
-        else:
-            _log.warning("how the accounts were arranged was damaged and was set aside as %s", aside.name)

@@ -5,6 +5,7 @@ Everything here blocks: adapters call it in threads. Reasons in errors name no c
 
 import contextlib
 import errno
+import logging
 import os
 import re
 import secrets
@@ -28,6 +29,8 @@ _PATIENCE_STEPS = 50
 """Windows: 2.5 s of pauses while a virus scanner or another program holds the target."""
 _NO_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 """What file systems without a sync of folders answer; there is nothing more to be done on them."""
+
+_log = logging.getLogger(__name__)
 
 
 def read_regular(path: Path, *, limit: int = LIMIT, inside: Path | None = None, disk: Disk | None = None) -> bytes:
@@ -99,6 +102,20 @@ def remove_file(path: Path, *, disk: Disk | None = None) -> None:
         return
     except OSError as error:
         raise WriteError(path=str(path), reason=reason_of(error)) from None
+
+
+def set_aside(path: Path, what: str, *, disk: Disk | None = None) -> None:
+    """Rename a file that cannot be understood, so that it is neither read again nor lost.
+
+    ``what`` begins the sentence in the log: "how the accounts were arranged". Never raises: the file then stays.
+    """
+    aside = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}.damaged")
+    try:
+        (disk or Disk()).rename(path, aside)
+    except OSError as error:
+        _log.warning("a damaged file could not be set aside: %s", type(error).__name__)
+    else:
+        _log.warning("%s was damaged and was set aside as %s", what, aside.name)
 
 
 def prove_writable(folder: Path, size: int, *, disk: Disk | None = None) -> None:

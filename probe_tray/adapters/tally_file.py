@@ -5,7 +5,6 @@ The file holds slugs of accounts and moments: no e-mail address, no id, no token
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, final
@@ -14,7 +13,7 @@ import msgspec
 
 from probe_tray.adapters.disk import Disk
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.safe_files import make_private_folder, read_regular, remove_stale, replace_file
+from probe_tray.adapters.safe_files import make_private_folder, read_regular, remove_stale, replace_file, set_aside
 from probe_tray.core.errors import ReadError
 from probe_tray.core.renewal_pause import Tally
 
@@ -53,7 +52,7 @@ class FileTally:
         remove_stale(self._path.parent)
         before = self._load()
         if before is None:
-            self._set_aside()
+            set_aside(self._path, "how the latest renewals ended", disk=self._disk)
         after = step(before or Tally())
         replace_file(self._path, msgspec.json.encode(_File(version=_VERSION, tally=after)) + b"\n", disk=self._disk)
         return after
@@ -68,15 +67,6 @@ class FileTally:
             _log.warning("how the latest renewals ended cannot be read: %s", error.facts["reason"])
             return Tally()
         return _parse(data)
-
-    def _set_aside(self) -> None:
-        aside = self._path.with_name(f"{self._path.name}.{time.strftime('%Y%m%d-%H%M%S')}.damaged")
-        try:
-            self._disk.rename(self._path, aside)
-        except OSError as error:
-            _log.warning("a damaged file could not be set aside: %s", type(error).__name__)
-        else:
-            _log.warning("how the latest renewals ended was damaged and was set aside as %s", aside.name)
 
 
 def _parse(data: bytes) -> Tally | None:
