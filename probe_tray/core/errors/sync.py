@@ -20,22 +20,26 @@ class SyncOffError(SyncError):
 class SyncKeyError(SyncError):
     """No row opens."""
 
-    title_template = "None of the rows of the table can be decrypted, so sync_aes_gcm_key is most likely another one."
-    hint_template = "Use the key of the machine that wrote them. Nothing was changed, neither here nor there."
+    title_template = "None of the rows of the table can be decrypted, so the encryption key (sync_aes_gcm_key) is probably not the same."
+    hint_template = "Use the key of the computer that wrote them. Nothing was changed, neither here nor there."
 
 
 class SyncRefusedError(SyncError):
     """401 or 403: the publishable key is wrong, or the table's policies forbid it."""
 
     title_template = "The table refuses the publishable key (status {status})."
-    hint_template = "Check sync_api_key, and that the policies of the table (row level security) let it read and write."
+    hint_template = (
+        "Check the key (sync_api_key), and that the table's policies (row level security) let it read and write."
+    )
 
 
 class SyncNoTableError(SyncError):
     """The service is there and has no such table."""
 
     title_template = "There is no table named tokens at {host}."
-    hint_template = "Run the SQL that comes with Probe Tray in the service's SQL editor, and check sync_url."
+    hint_template = (
+        "Run the SQL that comes with Probe Tray in the service's SQL editor, and check the address (sync_url)."
+    )
 
 
 class SyncColumnsError(SyncError):
@@ -49,14 +53,14 @@ class SyncPageError(SyncError):
     """HTML: a proxy, a sign-in page of the network, or the wrong address."""
 
     title_template = "{host} answered with a web page and not with the table."
-    hint_template = "Check sync_url; the network may also want you to sign in first."
+    hint_template = "Check the address (sync_url); the network may also want you to sign in first."
 
 
 class SyncStrangeError(SyncError):
     """An answer that is no table."""
 
     title_template = "{host} answered something that is no table of logins (status {status})."
-    hint_template = "Check sync_url; if it is right, try again later."
+    hint_template = "Check the address (sync_url); if it is right, try again later."
 
 
 class SyncCutOffError(SyncError):
@@ -83,7 +87,7 @@ class SyncFloodedError(SyncError):
 class SyncConflictError(SyncError):
     """Somebody else wrote the row each time."""
 
-    title_template = "Another machine kept changing this row meanwhile, so it was left as it is."
+    title_template = "Another computer kept changing this row meanwhile, so it was left as it is."
     hint_template = "Sync again."
 
 
@@ -118,14 +122,14 @@ class RowSwappedError(RowError):
     """It holds another account's login."""
 
     title_template = "This row holds the login of another account, so somebody has swapped rows. It was not used."
-    hint_template = "Delete this row in the table, then sync again from a machine that has the login."
+    hint_template = "Delete this row in the table, then sync again from a computer that has the login."
 
 
 class RowReplayedError(RowError):
     """It is older than one seen before."""
 
     title_template = "This row holds an older login than it did before, so somebody has put an old one back."
-    hint_template = "It was not used. Sync from a machine that has the newer login, or log in again."
+    hint_template = "It was not used. Sync from a computer that has the newer login, or log in again."
 
 
 class RowRepairedError(RowError):
