@@ -98,7 +98,7 @@ def test_a_sync_that_failed_as_a_whole_says_why_and_what_to_do() -> None:
     report = SyncReport(ended_at=samples.NOW, problem=SyncKeyError().problem)
     shown = sync_result(AppState(sync=SyncState(setup=READY, report=report)), NOW, T)
     assert (shown.title, shown.tone, shown.rows) == (SyncKeyError.title_template, Tone.CRITICAL, ())
-    assert shown.text.startswith("Use the key of the machine")
+    assert shown.text.startswith("Use the key of the computer")
     assert shown.again
 
 
