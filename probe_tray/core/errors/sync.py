@@ -21,8 +21,7 @@ class SyncKeyError(SyncError):
     """No row opens."""
 
     title_template = (
-        "None of the rows of the table can be decrypted: "
-        "the encryption key (sync_aes_gcm_key) is probably another one."
+        "None of the rows of the table can be decrypted: the encryption key (sync_aes_gcm_key) is probably another one."
     )
     hint_template = "Use the key of the computer that wrote them. Nothing was changed, neither here nor there."
 
