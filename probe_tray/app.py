@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import builtins
+import contextlib
 import os
 import re
 import sys
@@ -15,6 +16,7 @@ from probe_tray.adapters.display import check_display, check_libraries
 from probe_tray.adapters.instance import Instance, Wish
 from probe_tray.adapters.places import demo_places, user_places
 from probe_tray.adapters.taskbar import name_process, stay_out_of_the_dock
+from probe_tray.cli.pipes import finish, say
 from probe_tray.core.alert_kinds import Help
 from probe_tray.core.commands import LogIn, Refresh, Renew
 from probe_tray.core.errors import ProbeError, SystemLibraryError
@@ -37,7 +39,7 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the tray app to its end: 0 when it was quit, 2 when it could not start, 130 and 143 after a signal."""
+    """Run the tray app to its end: 0 when it was quit, 2 when it could not start, 128 and its number after a signal."""
     chosen = _parser().parse_args(arguments)
     wish = None if chosen.wish is None else Wish(chosen.wish)
     asked = wish or (Wish.NOTHING if chosen.background else Wish.SHOW)
@@ -57,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
         with open_session(os.environ, demo=chosen.demo) as session:
             return _run_session(app, session, instance, wish, greets=asked is not Wish.NOTHING)
     except ProbeError as error:
-        print(f"probe-tray: {error}", file=sys.stderr)
+        say(f"probe-tray: {error}")
         return _FATAL
 
 
@@ -83,7 +85,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _quit_running(instance: Instance) -> int:
     running = instance.tell_if_running(Wish.QUIT)
-    print("Probe Tray ends now." if running else "Probe Tray is not running.")
+    with contextlib.suppress(OSError):
+        print("Probe Tray ends now." if running else "Probe Tray is not running.")
+    finish()
     return 0
 
 

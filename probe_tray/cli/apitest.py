@@ -11,7 +11,7 @@ from probe_tray.adapters.config_file import JsonSettingsFile, LoadedSettings
 from probe_tray.adapters.randomness import SystemRandomness
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.output import Console
-from probe_tray.cli.pipes import is_terminal
+from probe_tray.cli.pipes import is_terminal, said_yes
 from probe_tray.core.credential import Credential, StoredCredential
 from probe_tray.core.errors import OfficialExpiredError, ProbeError, WriteError
 from probe_tray.core.identity import StoreKind
@@ -37,7 +37,7 @@ def agreed(arguments: Arguments, loaded: LoadedSettings, console: Console, t: Tr
         return True
     console.prompt(t(_COSTS))
     console.prompt(t("Go on, now and in future? [y/N] "), end="")
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+    if not said_yes():
         console.note(t("No model is tested."))
         return False
     settings = msgspec.structs.replace(loaded.settings, model_test_confirmed=True)

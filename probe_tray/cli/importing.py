@@ -24,7 +24,7 @@ from probe_tray.cli.import_table import import_header, import_json, import_rows,
 from probe_tray.cli.language import spoken
 from probe_tray.cli.layout import Table
 from probe_tray.cli.output import Console
-from probe_tray.cli.pipes import is_terminal
+from probe_tray.cli.pipes import is_terminal, said_yes
 from probe_tray.cli.signals import Interruption
 from probe_tray.core.errors import ProbeError, Problem
 from probe_tray.core.importing import COPY_WARNING, Item, Source, warns_of_copies
@@ -132,7 +132,7 @@ class _Import:
             self._console.failure(t("nothing was imported: nobody can be asked here. Run it again with --yes."))
             return _WRONG_USE
         self._console.prompt(t("Take them? [y/N] "), end="")
-        if sys.stdin.readline().strip().lower() in {"y", "yes"}:
+        if said_yes():
             return None
         self._console.note(t("Nothing was imported."))
         return _DONE

@@ -58,9 +58,6 @@ async def _draw(
                 lines += [(), *board.table(done, Now(clock.now(), LocalZone()), columns - _MARGIN, height)]
             if count > HANDFUL:
                 lines += [*([()] if lines else []), board.progress(done, passed, columns - _MARGIN)]
-            try:
-                watched.show(lines)
-            except OSError:
-                # Its window was closed.
+            if not watched.show(lines):
                 return
         await clock.sleep(_BETWEEN)

@@ -1,5 +1,6 @@
 """What the command prints."""
 
+import errno
 import os
 import sys
 from collections.abc import Generator, Iterator, Sequence
@@ -10,12 +11,15 @@ from msgspec.structs import replace
 
 from probe_tray.adapters.disk import reason_of
 from probe_tray.cli.layout import Line, Table, aligned, folded, laid_out
-from probe_tray.cli.pipes import hush, is_terminal, say
+from probe_tray.cli.pipes import hush, hush_errors, is_terminal, say
 from probe_tray.core.errors import WriteError
 from probe_tray.view.status_table import printable
 
 if TYPE_CHECKING:
     from probe_tray.cli.terminal import Terminal
+
+
+_HUNG_UP = frozenset({errno.EIO, errno.ENXIO})
 
 
 class Console:
@@ -32,6 +36,8 @@ class Console:
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportOptionalMemberAccess] - TextIO does not declare what the line above has checked
         self._out, self._err = _terminal(sys.stdout), _terminal(sys.stderr)
+        # Once it was closed, a terminal no longer says that it is one.
+        self._printed_to_person = is_terminal(sys.stdout)
         self._below_table = False
 
     def note(self, text: str) -> None:
@@ -50,7 +56,7 @@ class Console:
     def result(self, data: bytes) -> None:
         """Print a result that is text in UTF-8: as these bytes, for programs, unless it is a terminal."""
         self.take_back()
-        with _printing():
+        with self._printing():
             if sys.stdout is None or is_terminal(sys.stdout):  # pyright: ignore[reportUnnecessaryComparison] - it is None when started with it closed
                 self.lines(_escaped(data.decode("utf-8", "replace")))
                 return
@@ -61,7 +67,7 @@ class Console:
     def lines(self, text: str) -> None:
         """Print lines for people that are a result."""
         self.take_back()
-        with _printing():
+        with self._printing():
             print(_spelled(text, sys.stdout), end="", flush=True)
 
     def table(self, *tables: Table) -> None:
@@ -70,7 +76,7 @@ class Console:
         ``tables`` say the same in ever fewer words, for terminals that are not wide enough for the first of them.
         """
         self.take_back()
-        with _printing():
+        with self._printing():
             if self._out is None:
                 print(_spelled("\n".join(aligned(tables[0])), sys.stdout), flush=True)
             else:
@@ -89,18 +95,31 @@ class Console:
 
     def take_back(self) -> None:
         """Remove what is shown for a while."""
-        for terminal in (self._out, self._err):
+        for terminal, quieten in ((self._out, hush), (self._err, hush_errors)):
             if terminal is not None:
                 try:
                     terminal.clear()
                 except OSError:
                     # Its window was closed.
-                    hush()
+                    quieten()
 
     def end_line(self) -> None:
         """Leave the line on which the terminal itself has written "^C"; an area that is shown is redrawn anyway."""
         if self._err is not None and not any(t is not None and t.is_showing for t in (self._out, self._err)):
             say("")
+
+    @contextmanager
+    def _printing(self) -> Generator[None]:
+        """Raises WriteError where the results cannot be printed; a reader who has gone is no failure."""
+        try:
+            yield
+        except BrokenPipeError:
+            hush()
+        except OSError as error:
+            hush()
+            # A terminal that was closed answers so; of a file it means that the disk has failed.
+            if not (self._printed_to_person and error.errno in _HUNG_UP):
+                raise WriteError(path="standard output", reason=reason_of(error)) from None
 
     def _say(self, text: str, end: str = "\n") -> None:
         self.take_back()
@@ -120,9 +139,15 @@ class Watched:
         self.results = results
         self._stream = stream
 
-    def show(self, lines: Sequence[Line]) -> None:
-        """Let these lines take the place of those that were shown before. Raises OSError."""
-        self.terminal.show(list(_plainer(lines, self._stream)))
+    def show(self, lines: Sequence[Line]) -> bool:
+        """Let these lines take the place of those that were shown before; False where nobody sees them any more."""
+        try:
+            self.terminal.show(list(_plainer(lines, self._stream)))
+        except OSError:
+            # Its window was closed. What is under way goes on.
+            (hush if self.results else hush_errors)()
+            return False
+        return True
 
 
 def _terminal(stream: TextIO | None) -> "Terminal | None":
@@ -132,18 +157,6 @@ def _terminal(stream: TextIO | None) -> "Terminal | None":
     from probe_tray.cli.terminal import Terminal
 
     return Terminal.of(stream, os.environ)
-
-
-@contextmanager
-def _printing() -> Generator[None]:
-    """Raises WriteError where the results cannot be printed; a reader who has had enough is no failure."""
-    try:
-        yield
-    except BrokenPipeError:
-        hush()
-    except OSError as error:
-        hush()
-        raise WriteError(path="standard output", reason=reason_of(error)) from None
 
 
 # What old encodings lack, and what is as wide and stands for it.

@@ -28,6 +28,19 @@ def hush() -> None:
     _silence(_STANDARD_OUTPUT)
 
 
+def hush_errors() -> None:
+    """Let nothing more come out of standard error."""
+    _silence(_STANDARD_ERROR)
+
+
+def said_yes() -> bool:
+    """Whether the next line of standard input says yes; a terminal that was closed meanwhile does not."""
+    try:
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    except (OSError, ValueError):
+        return False
+
+
 def finish() -> bool:
     """Bring out what was printed, as far as somebody reads it; whether nothing else than a reader was missing."""
     try:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, while there is something that must be seen to its end."""
+"""Ctrl-C, SIGTERM and SIGHUP, while there is something that must be seen to its end."""
 
 import asyncio
 import os
@@ -7,11 +7,17 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from probe_tray.adapters.process_signals import ending_signals
+
+_INSISTING = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 class Interruption:
-    """Inside the running event loop: the first signal calls ``stop`` there; the second ends the program at once."""
+    """Inside the running event loop: the first signal calls ``stop`` there; the second ends the program at once.
+
+    A terminal that was closed is no person who insists: SIGHUP may come several times, and beside SIGTERM, as when a
+    session of logind ends. It never counts as the second.
+    """
 
     def __init__(self, stop: Callable[[], object], last_words: Callable[[], object] = lambda: None) -> None:
         """``stop`` is called between two steps of the loop, ``last_words`` right before the program ends at once."""
@@ -25,7 +31,7 @@ class Interruption:
 
     def __enter__(self) -> Self:
         """Take the signals over."""
-        for number in _SIGNALS:
+        for number in ending_signals():
             self._before.append((number, signal.signal(number, self._came)))
         return self
 
@@ -38,12 +44,16 @@ class Interruption:
 
     def _came(self, number: int, frame: FrameType | None) -> None:
         del frame
-        self._count += 1
-        self.status = self.status or 128 + number
         # The handler may run in the middle of anything; the loop is woken and goes on from there.
+        if self.status is None:
+            self.status = 128 + number
+            self._loop.call_soon_threadsafe(self._stop)
+        if number not in _INSISTING:
+            return
+        self._count += 1
         match self._count:
             case 1:
-                self._loop.call_soon_threadsafe(self._stop)
+                pass
             case 2:
                 self._loop.call_soon_threadsafe(self._end)
             case _:

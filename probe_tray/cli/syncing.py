@@ -27,7 +27,7 @@ from probe_tray.cli.hints import at_the_command_line
 from probe_tray.cli.language import spoken
 from probe_tray.cli.layout import Piece, Table
 from probe_tray.cli.output import Console
-from probe_tray.cli.pipes import is_terminal
+from probe_tray.cli.pipes import is_terminal, said_yes
 from probe_tray.cli.signals import Interruption
 from probe_tray.cli.sync_table import sync_failures, sync_header, sync_json, sync_rows
 from probe_tray.cli.work import chosen_proxy, proxy_note
@@ -75,7 +75,7 @@ def offer_sync(
         return _DONE
     t = _translator(loaded)
     console.prompt(t("Sync now? [y/N] "), end="")
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+    if not said_yes():
         return _DONE
     return asyncio.run(CommandSync(arguments, console, places, loaded, known).run())
 

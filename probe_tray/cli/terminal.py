@@ -16,6 +16,12 @@ _WITHOUT_CURSOR = frozenset({"dumb", "unknown"})
 _USUAL = os.terminal_size((80, 24))
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        # By itself it would end the program, whatever that is waiting for.
+        raise BrokenPipeError
+
+
 class Terminal:
     """One of the two output streams, where it is a terminal that can do more than print lines."""
 
@@ -23,7 +29,7 @@ class Terminal:
         """Draw on ``stream``."""
         self._stream = stream
         # NO_COLOR and the kind of terminal are looked at there.
-        self._console = Console(file=stream, highlight=False, emoji=False, markup=False)
+        self._console = _Console(file=stream, highlight=False, emoji=False, markup=False)
         self._shown: list[int] = []
         """How wide each line of the area is that changes."""
 

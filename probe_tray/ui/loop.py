@@ -19,6 +19,8 @@ import qasync  # pyright: ignore[reportMissingTypeStubs] - it ships none
 from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
+from probe_tray.adapters.process_signals import ending_signals
+
 _THREADS = 10
 """At most, for what would block the loop."""
 
@@ -26,8 +28,8 @@ _THREADS = 10
 def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -> int:
     """Run ``main`` to its end in ``app``'s loop and return its exit status.
 
-    When the session ends, ``app.quit()`` is called, or SIGINT or SIGTERM arrives, ``main`` is cancelled and may tidy up
-    before this returns; the status is then 0, or 130 and 143 for the two signals.
+    When the session ends, ``app.quit()`` is called, or SIGINT, SIGTERM or SIGHUP arrives, ``main`` is cancelled and
+    may tidy up before this returns; the status is then 0, or 128 and the number of the signal.
     """
     loop = _joined_loop(app)
     asyncio.set_event_loop(loop)
@@ -66,7 +68,7 @@ class _Received:
 
 @contextmanager
 def _signals() -> Generator[_Received, None, None]:
-    """Wake Qt's loop for SIGINT and SIGTERM: by itself it sleeps on, and Python's handlers never get their turn."""
+    """Wake Qt's loop for a signal: by itself it sleeps on, and Python's handlers never get their turn."""
     received = _Received()
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
@@ -75,7 +77,7 @@ def _signals() -> Generator[_Received, None, None]:
     def handle(number: int, _frame: FrameType | None) -> None:
         received.number = number
 
-    before = {s: signal.signal(s, handle) for s in (signal.SIGINT, signal.SIGTERM)}
+    before = {s: signal.signal(s, handle) for s in ending_signals()}
     wakeup = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
     notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
 

@@ -305,7 +305,7 @@ def test_when_both_ports_are_taken_the_other_ways_are_named_and_pasting_works(be
     assert bench.is_live("mine.json")
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_interrupted_while_it_waits_the_listener_is_gone(bench: Bench, number: signal.Signals, status: int) -> None:
     with login(bench, "--no-browser", "-o", "logins") as running:
         back = sign_in(bench.demo, running.address())

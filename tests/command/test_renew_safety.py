@@ -132,7 +132,7 @@ def test_killed_around_the_answer_nothing_is_lost_in_silence(bench: Bench, pause
 # --- signals
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_interrupted_it_sees_to_its_end_what_was_sent(bench: Bench, number: signal.Signals, status: int) -> None:
     bench.login("a.json", 0)
     bench.login("b.json", 1)

@@ -2,7 +2,10 @@
 
 import os
 import re
+import signal
 from pathlib import Path
+
+import pytest
 
 from probe_tray.demo import Fault, Gate
 from tests.command.bench import COMMAND, TOKEN, Bench, write
@@ -69,6 +72,41 @@ def test_the_first_ctrl_c_waits_for_what_was_sent_and_the_second_does_not(bench:
     assert watched.screen.cursor_shown
     again = bench.run("--renew", bench.logins / "00.json")
     assert (again.returncode, bench.refreshes()) == (1, 1)
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_a_terminal_that_is_closed_costs_no_login_whose_renewal_was_sent(bench: Bench, jobs: int) -> None:
+    people(bench, 6, days=1)
+    gate = Gate()
+    bench.demo.faults.add(TOKEN, Fault(hold=gate, at="reply"), times=None)
+    with session(bench, "--renew", "--status", "--jobs", str(jobs), bench.logins) as watched:
+        assert gate.wait_held(jobs)
+        watched.watch(lambda screen: "Renewal" in said(screen))
+        watched.hang_up()
+        # A desktop session that ends adds these; none of them comes from a person who insists.
+        watched.process.send_signal(signal.SIGHUP)
+        watched.process.send_signal(signal.SIGTERM)
+        gate.open()
+        assert watched.process.wait(30) == 129
+    assert bench.refreshes(200) == jobs
+    assert all(bench.is_live(f"{number:02}.json") for number in range(6))
+    assert bench.journal() == []
+
+
+def test_results_go_to_their_file_though_the_terminal_is_gone(bench: Bench, tmp_path: Path) -> None:
+    emails = people(bench, 2, days=1)
+    gate = Gate()
+    bench.demo.faults.add(TOKEN, Fault(hold=gate, at="reply"), times=None)
+    result = tmp_path / "result.txt"
+    with (
+        result.open("wb") as file,
+        session(bench, "--renew", "--jobs", "2", bench.logins, elsewhere={"stdout": file.fileno()}) as watched,
+    ):
+        assert gate.wait_held(2)
+        watched.hang_up()
+        gate.open()
+        assert watched.process.wait(30) == 129
+    assert [line.split()[0] for line in result.read_text().splitlines()] == ["Account", *emails]
 
 
 def test_results_in_a_file_leave_the_bar_to_the_terminal(bench: Bench, tmp_path: Path) -> None:

@@ -148,7 +148,13 @@ class Session:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
-        os.close(self._ours)
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the terminal's window, or drop the connection it is at the end of."""
+        if self._ours >= 0:
+            os.close(self._ours)
+            self._ours = -1
 
     def type(self, keys: bytes) -> None:
         """Press keys; ``b"\\x03"`` is Ctrl-C."""

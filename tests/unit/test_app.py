@@ -214,7 +214,7 @@ def test_two_wishes_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> N
     assert "not allowed with argument" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
 def test_a_signal_ends_it_at_once_and_tidily(number: signal.Signals, status: int, folder: Path) -> None:
     with started("--demo") as process:
         wait_running(process, folder)

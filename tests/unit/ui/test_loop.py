@@ -56,6 +56,7 @@ def ended(act: str) -> tuple[int, list[str], str]:
         ("app.quit()", 0),
         ("os.kill(os.getpid(), signal.SIGTERM)", 128 + signal.SIGTERM),
         ("os.kill(os.getpid(), signal.SIGINT)", 128 + signal.SIGINT),
+        ("os.kill(os.getpid(), signal.SIGHUP)", 128 + signal.SIGHUP),
         ("QTimer.singleShot(50, lambda: os.kill(os.getpid(), signal.SIGTERM))", 128 + signal.SIGTERM),
     ],
 )

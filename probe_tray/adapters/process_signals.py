@@ -1,0 +1,13 @@
+"""The signals that ask a process to end."""
+
+import signal
+
+
+def ending_signals() -> tuple[signal.Signals, ...]:
+    """SIGINT, SIGTERM and, where there is one, SIGHUP: a terminal was closed, or an ssh dropped.
+
+    Without SIGHUP where the process ignores it: ``nohup`` lets a program outlive its terminal.
+    """
+    hang_up: signal.Signals | None = getattr(signal, "SIGHUP", None)
+    ignored = hang_up is None or signal.getsignal(hang_up) is signal.SIG_IGN
+    return (signal.SIGINT, signal.SIGTERM, *(() if hang_up is None or ignored else (hang_up,)))
