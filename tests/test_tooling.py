@@ -108,6 +108,8 @@ class TestHouse:
         tree = ast.parse(text)
         assert source.strangers(module, tree) == [], "a library that only other modules may import"
         assert source.mutable_state(tree) == [], "state that outlives every object"
+        if not module.startswith("probe_tray.ui"):  # one thread
+            assert source.late_decoders(tree) == [], "make the decoder once, at import"
         longest = source.LONGER_FILES.get(module, source.LONGEST_FILE)
         assert len(text.splitlines()) <= longest, "split it: one file is read in one sitting"
 
@@ -136,6 +138,23 @@ class TestHouse:
     def test_a_stranger_is_found(self, text: str) -> None:
         assert source.strangers("probe_tray.engine.poll", ast.parse(text)) == ["httpx"]
         assert source.strangers("probe_tray.adapters.http_usage", ast.parse(text)) == []
+
+    @pytest.mark.parametrize(
+        "call",
+        [
+            "msgspec.json.decode(data, type=A)",
+            "msgspec.msgpack.decode(data, type=list[A])",
+            "msgspec.json.Decoder(A).decode(data)",
+            "msgspec.convert(data, A)",
+        ],
+    )
+    def test_a_type_that_is_taken_apart_while_the_program_runs_is_found(self, call: str) -> None:
+        assert len(source.late_decoders(ast.parse(f"def f(data):\n return {call}"))) == 1
+        assert len(source.late_decoders(ast.parse(f"class C:\n async def f(data):\n  return {call}"))) == 1
+
+    def test_a_decoder_made_at_import_is_none_of_those(self) -> None:
+        text = "_A = msgspec.json.Decoder(A)\ndef f(data):\n return _A.decode(data), msgspec.json.decode(data)"
+        assert source.late_decoders(ast.parse(text)) == []
 
 
 class TestWheel:

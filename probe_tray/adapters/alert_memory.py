@@ -29,6 +29,9 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
     paused_until: datetime | None = None
 
 
+_FILE: Final = msgspec.json.Decoder(_File)
+
+
 @final
 class FileAlertMemory:
     """Implements ``AlertMemoryFile``."""
@@ -68,7 +71,7 @@ class FileAlertMemory:
 
 def _parse(data: bytes) -> AlertMemory | None:
     try:
-        file = msgspec.json.decode(data, type=_File)
+        file = _FILE.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     moments = [m for s in file.said for m in (s.mark, s.forget_at)]

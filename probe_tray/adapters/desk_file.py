@@ -23,6 +23,9 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
     desk: Desk
 
 
+_FILE: Final = msgspec.json.Decoder(_File)
+
+
 @final
 class JsonDeskFile:
     """Implements ``DeskFile``."""
@@ -48,7 +51,7 @@ class JsonDeskFile:
             _log.warning("how the accounts were arranged cannot be read: %s", error.facts["reason"])
             return Desk()
         try:
-            return msgspec.json.decode(data, type=_File).desk
+            return _FILE.decode(data).desk
         except (msgspec.MsgspecError, ValueError, RecursionError):
             set_aside(self._path, "how the accounts were arranged", disk=self._disk)
             return Desk()

@@ -22,6 +22,8 @@ from probe_tray.core.kept import Batch, Kept
 
 _T = TypeVar("_T")
 
+_KEPT: Final = msgspec.json.Decoder(Kept)
+
 _HOUR: Final = 3600
 _FULL_DETAIL: Final = timedelta(days=8)
 _YEAR: Final = timedelta(days=366)
@@ -185,7 +187,7 @@ class SqliteHistory:
         found: list[Kept] = []
         for (content,) in db.execute("SELECT content FROM kept"):
             with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, TypeError):
-                found.append(msgspec.json.decode(content, type=Kept))
+                found.append(_KEPT.decode(content))
         return tuple(found)
 
     def _write(self, db: sqlite3.Connection, batch: Batch) -> None:

@@ -52,6 +52,9 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
     update_time: str | None = None
 
 
+_ROWS: Final = msgspec.json.Decoder(list[_Row])
+
+
 class HttpTables:
     """Implements ``Tables``."""
 
@@ -160,7 +163,7 @@ class HttpTable:
 
     def _rows(self, answer: Answer) -> tuple[RemoteRow, ...]:
         try:
-            found = msgspec.json.decode(answer.body, type=list[_Row])
+            found = _ROWS.decode(answer.body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise SyncStrangeError(host=self._host, status=str(answer.status)) from None
         return tuple(

@@ -26,6 +26,9 @@ class _Refusal(msgspec.Struct, frozen=True):
     code: str | None = None
 
 
+_REFUSAL: Final = msgspec.json.Decoder(_Refusal)
+
+
 def check(answer: Answer, host: str) -> None:
     """Raise what an answer means that is no success."""
     page = _is_page(answer)
@@ -60,6 +63,6 @@ def _is_page(answer: Answer) -> bool:
 
 def _code(body: bytes) -> str:
     try:
-        return msgspec.json.decode(body, type=_Refusal).code or ""
+        return _REFUSAL.decode(body).code or ""
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""

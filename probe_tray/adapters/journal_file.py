@@ -66,6 +66,11 @@ class _Piece(msgspec.Struct, frozen=True, kw_only=True):
         return "_Piece(…)"
 
 
+_INTENTS: Final = msgspec.msgpack.Decoder(_Intent)
+_PIECES: Final = msgspec.msgpack.Decoder(_Piece)
+_KEPT: Final = msgspec.msgpack.Decoder(_Kept)
+
+
 def intent_bytes(entry: JournalEntry) -> bytes:
     """The first block, up to where the answer's begins."""
     block = _block(_INTENT, msgspec.msgpack.encode(_intent(entry)))
@@ -110,7 +115,7 @@ def read_image(name: str, data: bytes) -> Image:
 def read_answer(name: str, plain: bytes) -> tuple[JournalEntry, Answer] | None:
     """The entry and its answer from what the seal held; None when it holds something else."""
     try:
-        kept = msgspec.msgpack.decode(plain, type=_Kept)
+        kept = _KEPT.decode(plain)
     except (msgspec.MsgspecError, ValueError):
         return None
     entry = _entry(name, kept.intent)
@@ -120,7 +125,7 @@ def read_answer(name: str, plain: bytes) -> tuple[JournalEntry, Answer] | None:
 def read_pieces(name: str, plain: Sequence[bytes]) -> tuple[JournalEntry, bytes] | None:
     """The entry and the raw answer from what the pieces' seals held; None when they hold something else."""
     try:
-        pieces = [msgspec.msgpack.decode(piece, type=_Piece) for piece in plain]
+        pieces = [_PIECES.decode(piece) for piece in plain]
     except (msgspec.MsgspecError, ValueError):
         return None
     if not pieces or [piece.number for piece in pieces] != list(range(len(pieces))):
@@ -135,7 +140,7 @@ def _intent(entry: JournalEntry) -> _Intent:
 
 def _read_intent(name: str, payload: bytes) -> JournalEntry | None:
     try:
-        return _entry(name, msgspec.msgpack.decode(payload, type=_Intent))
+        return _entry(name, _INTENTS.decode(payload))
     except (msgspec.MsgspecError, ValueError):
         return None
 

@@ -40,6 +40,9 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     """The first 16 hex digits of SHA-256 of the encoded outcome."""
 
 
+_LINE: Final = msgspec.json.Decoder(_Line)
+
+
 class FileRenewalMemory:
     """Implements ``RenewalMemory``.
 
@@ -96,7 +99,7 @@ class FileRenewalMemory:
 
 def _parse(data: bytes, only: Verdict | None = None) -> Outcome | None:
     try:
-        line = msgspec.json.decode(data, type=_Line)
+        line = _LINE.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     if line.check != _check(line.outcome) or (only is not None and line.outcome.verdict is not only):

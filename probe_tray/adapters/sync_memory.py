@@ -28,6 +28,9 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
     seen: dict[str, Mark]
 
 
+_FILE: Final = msgspec.json.Decoder(_File)
+
+
 @final
 class FileSyncMemory:
     """Implements ``SyncMemory``."""
@@ -51,7 +54,7 @@ class FileSyncMemory:
         except FileNotFoundError:
             return {}
         try:
-            file = msgspec.json.decode(data, type=_File)
+            file = _FILE.decode(data)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             _log.warning("what was seen in the shared table was damaged and is begun anew")
             return {}

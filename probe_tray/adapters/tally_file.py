@@ -30,6 +30,9 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
     tally: Tally
 
 
+_FILE: Final = msgspec.json.Decoder(_File)
+
+
 @final
 class FileTally:
     """Implements ``TallyFile``. A file that cannot be understood is set aside, and counting begins anew."""
@@ -71,7 +74,7 @@ class FileTally:
 
 def _parse(data: bytes) -> Tally | None:
     try:
-        file = msgspec.json.decode(data, type=_File)
+        file = _FILE.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     moments = [a.at for a in file.tally.attempts]

@@ -46,10 +46,14 @@ class _Plain(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "_Plain(…)"
 
 
+_RECORD: Final = msgspec.json.Decoder(Record)
+_PLAIN: Final = msgspec.json.Decoder(_Plain)
+
+
 def read_record(data: bytes) -> Record | str:
     """The record, or the reason why it is none."""
     try:
-        record = msgspec.json.decode(data, type=Record)
+        record = _RECORD.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return "its content was damaged"
     if record.version != VERSION:
@@ -111,7 +115,7 @@ def _encode(credential: Credential) -> bytes:
 
 def _decode(data: bytes) -> Credential | None:
     try:
-        plain = msgspec.json.decode(data, type=_Plain)
+        plain = _PLAIN.decode(data)
     except (msgspec.MsgspecError, ValueError):
         return None
     access = token(plain.access_token)

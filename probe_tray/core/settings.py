@@ -7,7 +7,7 @@ one JSON object; keys that this program does not know are kept as they were.
 import enum
 import typing
 from collections.abc import Mapping
-from typing import Annotated, cast
+from typing import Annotated, Final, cast
 
 import msgspec
 from msgspec import Meta
@@ -36,6 +36,9 @@ _Hour = Annotated[int, Meta(ge=0, le=23)]
 PollMinutes = typing.Literal[0, 1, 2, 5, 15, 30]
 _MOST_POLL_MINUTES = 1440
 """Earlier versions took every number up to a day."""
+_RENEW_DAYS: Final = 3
+_MOST_RENEW_DAYS: Final = 99_999
+"""No login lives as long; more days than this have no place in the calendar."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,10 +74,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(
             ge=0,
-            le=3650,
+            le=_MOST_RENEW_DAYS,
             description="Renew a login this many days before its access token ends; 0 = only when it has ended.",
         ),
-    ] = 3
+    ] = _RENEW_DAYS
     auto_renew: Annotated[
         bool,
         Meta(
@@ -159,6 +162,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = False
 
 
+_VALUES: Final = {
+    key: msgspec.json.Decoder(hint) for key, hint in typing.get_type_hints(Settings, include_extras=True).items()
+}
+"""Reads each setting. Made here, once: settings are also read in threads."""
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the settings table."""
 
@@ -218,7 +227,7 @@ def parse_settings(data: bytes, path: str) -> tuple[Settings, Mapping[str, objec
         if entry.key not in values:
             continue
         try:
-            chosen[entry.key] = msgspec.convert(_nearest(entry.key, values[entry.key]), entry.type)
+            chosen[entry.key] = _VALUES[entry.key].decode(msgspec.json.encode(_nearest(entry.key, values[entry.key])))
         except msgspec.ValidationError:
             raise ConfigError(
                 path=path,
@@ -251,12 +260,23 @@ def rounded(settings: Settings, values: Mapping[str, object]) -> tuple[str, str,
 
 
 def _nearest(key: str, value: object) -> object:
+    if key == "renew_before_expiry_days":
+        return _renew_days(value)
     if key != "poll_minutes" or not isinstance(value, int) or isinstance(value, bool):
         return value
     if not 0 < value <= _MOST_POLL_MINUTES:
         return value
     # Never manual, which is another thing than rarely; of two that are as near the longer one.
     return min(typing.get_args(PollMinutes)[1:], key=lambda minutes: (abs(minutes - value), -minutes))
+
+
+def _renew_days(value: object) -> object:
+    """As the Go program reads it: null is its default, and every whole number has a meaning."""
+    if value is None:
+        return _RENEW_DAYS
+    if isinstance(value, int) and not isinstance(value, bool):
+        return min(max(value, 0), _MOST_RENEW_DAYS)
+    return value
 
 
 def _allowed(hint: object, metas: list[Meta]) -> str:

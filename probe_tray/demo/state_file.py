@@ -7,6 +7,7 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -25,6 +26,9 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...] = ()
 
 
+_SAVED: Final = msgspec.json.Decoder(Saved)
+
+
 class StateFile:
     """One file, 0600, replaced as a whole."""
 
@@ -37,7 +41,7 @@ class StateFile:
         """What the last run left; a file nobody can read is set aside as ``*.broken``, and all begins anew."""
         try:
             self._written = self._path.read_bytes()
-            return msgspec.json.decode(self._written, type=Saved)
+            return _SAVED.decode(self._written)
         except FileNotFoundError:
             return Saved()
         except msgspec.DecodeError:

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime, timedelta
 from typing import cast, get_args
 
 import msgspec
@@ -7,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.core.errors import ConfigError
+from probe_tray.core.renew_policy import Reason, renew_reason
 from probe_tray.core.settings import PollMinutes, Settings, Storage, dump_settings, parse_settings, rounded, table
+from tests.support.tokens import credential
 
 PATH = "config.json"
 FINITE = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text())
@@ -108,7 +111,10 @@ def test_the_file_is_indented_and_ends_with_a_line_break() -> None:
         ("poll_minutes", True, "true", "0 or 1 or 2 or 5 or 15 or 30"),
         ("poll_minutes", None, "null", "0 or 1 or 2 or 5 or 15 or 30"),
         ("expiry_warning_days", 2.5, "2.5", "a whole number from 0 to 365"),
-        ("renew_before_expiry_days", 10**30, "1" + "0" * 30, "a whole number from 0 to 3650"),
+        ("renew_before_expiry_days", "3", '"3"', "a whole number from 0 to 99999"),
+        ("renew_before_expiry_days", True, "true", "a whole number from 0 to 99999"),
+        ("renew_before_expiry_days", 2.5, "2.5", "a whole number from 0 to 99999"),
+        ("expiry_warning_days", 10**30, "1" + "0" * 30, "a whole number from 0 to 365"),
         ("warn_used_percent", 0, "0", "a whole number from 1 to 100"),
         ("critical_used_percent", 101, "101", "a whole number from 1 to 100"),
         ("expiry_warning_days", [3], "a list", "a whole number from 0 to 365"),
@@ -126,6 +132,17 @@ def test_the_file_is_indented_and_ends_with_a_line_break() -> None:
 )
 def test_a_bad_value_names_key_finding_and_what_is_allowed(key: str, value: object, found: str, allowed: str) -> None:
     assert refusal({key: value}).facts == {"path": PATH, "key": key, "found": found, "allowed": allowed}
+
+
+@pytest.mark.parametrize(
+    ("found", "used"), [(None, 3), (-1, 0), (-(10**30), 0), (0, 0), (99999, 99999), (100_000, 99999), (10**30, 99999)]
+)
+def test_days_before_the_end_are_read_as_the_go_program_reads_them(found: int | None, used: int) -> None:
+    settings = parse({"renew_before_expiry_days": found})
+    assert settings.renew_before_expiry_days == used
+    moment = datetime(2026, 11, 22, tzinfo=UTC)
+    login = msgspec.structs.replace(credential("ana"), expired=moment + timedelta(days=1))
+    assert (renew_reason(login, now=moment, days=used) is Reason.EXPIRES_SOON) == (used > 0)
 
 
 def test_a_long_text_is_never_shown() -> None:
