@@ -102,8 +102,7 @@ class _Exporting:
             self._console.note(t(LIVE_WARNING))
             if style.refresh_tokens:
                 self._console.note(t(SHARED_WARNING))
-                if style.format is not ExportFormat.OFFICIAL:
-                    self._console.note(t("--no-refresh-tokens leaves them out."))
+                self._console.note(t("--no-refresh-tokens leaves them out."))
         if printed:
             for file in result.files:
                 data = file.text.reveal().encode()

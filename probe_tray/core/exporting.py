@@ -88,14 +88,15 @@ class Style(msgspec.Struct, frozen=True, kw_only=True):
 def export(credentials: Iterable[Credential], style: Style) -> Export:
     """The files that hold ``credentials``, of each account the newest login.
 
-    Official client: all three tokens are required, the id_token must have the parts of a JWT, ``last_refresh`` must
-    be there with a zone. A login without them is left out.
+    Official client: the id_token must have the parts of a JWT, and a login without one is left out. ``last_refresh``
+    must be there with a zone. Service fact: an empty refresh_token is accepted (0.171); such a copy can be used until
+    its access token ends, and cannot end the login it was made of.
     """
     newest: dict[AccountKey, Credential] = {}
     for credential in credentials:
         best = newest.get(credential.key)
         newest[credential.key] = credential if best is None else max(best, credential, key=age)
-    if not style.refresh_tokens and style.format is not ExportFormat.OFFICIAL:
+    if not style.refresh_tokens:
         newest = {k: msgspec.structs.replace(c, refresh_token=None) for k, c in newest.items()}
     logins = list(newest.values())
     left_out: list[LeftOut] = []
@@ -184,8 +185,6 @@ def _flat(login: Credential, zone: tzinfo) -> dict[str, str]:
 
 
 def _unfit(login: Credential) -> str:
-    if login.refresh_token is None:
-        return "it has no refresh token, which the official client requires"
     parts = _reveal(login.id_token).split(".")
     if len(parts) != 3 or not all(parts):  # RFC 7519: header, payload, signature
         return "it has no usable id_token, which the official client requires"

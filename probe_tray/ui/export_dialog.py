@@ -103,7 +103,6 @@ class ExportDialog(QDialog):
             box.setVisible(bool(text))
             box.setTristate(state is None)
             box.setCheckState(_CHECKS[state])
-        self._refresh.setEnabled(model.refresh_free)
         self._progress.setVisible(model.busy)
         self._progress.setAccessibleName(model.title)
         self._folder.setText(model.show_folder)

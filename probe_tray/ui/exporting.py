@@ -16,7 +16,7 @@ from probe_tray.ui.engine import Engine
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models import Question
-from probe_tray.view.transfer_export import ExportKind, ExportView, ExportWish, exportable
+from probe_tray.view.transfer_export import ExportView, ExportWish, exportable
 
 if TYPE_CHECKING:
     from probe_tray.ui.export_dialog import ExportDialog
@@ -130,7 +130,7 @@ class ExportWindow:
             WriteLogins(
                 accounts=tuple(account.key for account in accounts),
                 format=kind,
-                refresh_tokens=wish.refresh_tokens or wish.kind is ExportKind.OFFICIAL,
+                refresh_tokens=wish.refresh_tokens,
                 place=place,
                 folder=not kind.one_file,
                 replace=kind.one_file,

@@ -50,7 +50,7 @@ _WORDS: Mapping[ExportKind, tuple[str, str]] = {
     ),
     ExportKind.OFFICIAL: (
         mark("Logins: auth.json of the Codex client"),
-        mark("A file for each account; the client reads the one that is called auth.json. It takes all three tokens."),
+        mark("A file for each account; the client reads the one that is called auth.json."),
     ),
     ExportKind.SUB2API: (mark("Logins: sub2api file"), mark("All accounts in one file.")),
     ExportKind.LINES: (mark("Logins: JSON lines"), mark("All accounts in one file, one in each line.")),
@@ -93,7 +93,6 @@ class ExportView(msgspec.Struct, frozen=True, kw_only=True):
     refresh: str
     """A box; empty where there is no such choice. Likewise ``hide``."""
     refresh_ticked: bool
-    refresh_free: bool
     """Whether it can be unticked."""
     hide: str
     hide_ticked: bool
@@ -126,8 +125,6 @@ def export_view(state: AppState, wish: ExportWish, now: Now, t: Translator) -> E
     accounts = tuple(_account(discreet_account(a, state.settings), wish, t) for a in state.accounts)
     able = [a for a in accounts if not a.note]
     ticked = sum(a.ticked for a in able)
-    every = wish.kind is ExportKind.OFFICIAL
-    kept = every or wish.refresh_tokens
     result, tone = _result(shown, privacy=state.settings.privacy, t=t)
     busy = shown is not None and shown.phase is ExportPhase.WRITING
     return ExportView(
@@ -142,11 +139,10 @@ def export_view(state: AppState, wish: ExportWish, now: Now, t: Translator) -> E
         all_ticked=None if 0 < ticked < len(able) else bool(ticked),
         accounts=accounts,
         refresh=t("With &refresh tokens, so that it can be renewed there") if logins else "",
-        refresh_ticked=kept,
-        refresh_free=not every,
+        refresh_ticked=wish.refresh_tokens,
         hide="" if logins else t("&Hide addresses and ids"),
         hide_ticked=wish.hide,
-        warning=_warning(renewable=kept, t=t) if logins else "",
+        warning=_warning(renewable=wish.refresh_tokens, t=t) if logins else "",
         busy=busy,
         result=result,
         result_tone=tone,
@@ -192,11 +188,7 @@ def _note(account: AccountState, kind: ExportKind) -> str:
     """Why it cannot be written, to be translated."""
     if kind is ExportKind.TABLE:
         return ""
-    if account.official:
-        return mark("the Codex client's own login, which is not copied")
-    if kind is ExportKind.OFFICIAL and not account.renewable:
-        return mark("it has no refresh token, which the official client requires")
-    return ""
+    return mark("the Codex client's own login, which is not copied") if account.official else ""
 
 
 def _warning(*, renewable: bool, t: Translator) -> str:

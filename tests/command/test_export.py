@@ -98,15 +98,23 @@ def test_a_login_for_the_official_client_is_named_as_it_expects(desk: Desk) -> N
     assert (done.returncode, lines(done.stdout)) == (0, ["codex/auth.json"])
     held = json.loads((desk.folder / "codex" / "auth.json").read_bytes())
     assert (held["auth_mode"], held["tokens"]["refresh_token"]) == ("chatgpt", "rt_ana.1")
-    assert "--no-refresh-tokens" not in done.stderr.decode()
+
+
+def test_a_login_for_the_official_client_may_come_without_its_refresh_token(desk: Desk) -> None:
+    path = desk.write("a.json", flat("ana"))
+    done = desk.run("--export", "auth.json", "--no-refresh-tokens", "-o", "codex", path)
+    assert (done.returncode, lines(done.stdout)) == (0, ["codex/auth.json"])
+    held = json.loads((desk.folder / "codex" / "auth.json").read_bytes())
+    assert held["tokens"] == {**tokens("ana"), "refresh_token": "", "account_id": "account-ana"}
+    assert "two renew it" not in done.stderr.decode()
 
 
 def test_a_login_that_the_official_client_would_refuse_is_named(desk: Desk) -> None:
-    desk.write("old/a.json", flat("ana", refresh_token=""))
+    desk.write("old/a.json", flat("ana", id_token=""))
     desk.write("old/b.json", flat("bob"))
     done = desk.run("--export", "auth.json", "-o", "new/", "old")
     assert (done.returncode, lines(done.stdout)) == (1, ["new/auth.json"])
-    assert "ana@example.com cannot be written as auth.json: it has no refresh token" in done.stderr.decode()
+    assert "ana@example.com cannot be written as auth.json: it has no usable id_token" in done.stderr.decode()
 
 
 def test_refresh_tokens_stay_here_where_that_is_asked(desk: Desk) -> None:
@@ -185,7 +193,6 @@ def test_json_names_the_files_and_no_token(desk: Desk) -> None:
         (["--export", "yaml"], "invalid choice"),
         (["--export", "sub2api", "--status"], "--export stands alone"),
         (["--export", "sub2api", "--import", "a"], "--export stands alone"),
-        (["--export", "auth.json", "--no-refresh-tokens"], "choose another format"),
         (["--export", "jsonl", "-o", "-", "--json"], "choose one of them"),
         (["--no-refresh-tokens", "--status"], "goes with --export"),
         (["--export", "auth.json", "-o", "-", "both"], "-o - takes one file"),

@@ -25,7 +25,7 @@ READ_AS = {
 }
 FORMATS = st.sampled_from(list(ExportFormat))
 OTHERS = st.sampled_from([kind for kind in ExportFormat if kind is not ExportFormat.OFFICIAL])
-"""Those that take a login without a refresh token or an id_token."""
+"""Those that take a login without an id_token."""
 PEOPLE = st.text("abcdefghij", min_size=1, max_size=6)
 MOMENTS = st.integers(0, 10**6).map(lambda seconds: START + timedelta(seconds=seconds))
 
@@ -103,6 +103,15 @@ def test_each_format_is_recognised_as_what_it_is(kind: ExportFormat) -> None:
 # --- one by one
 
 
+def test_an_auth_json_without_its_refresh_token_has_an_empty_one() -> None:
+    for login, kept in (
+        (credential("ana"), False),
+        (msgspec.structs.replace(credential("ana"), refresh_token=None), True),
+    ):
+        (file,) = made(ExportFormat.OFFICIAL, login, refresh_tokens=kept).files
+        assert json.loads(file.text.reveal())["tokens"]["refresh_token"] == ""
+
+
 def test_an_auth_json_is_what_the_official_client_takes() -> None:
     held = cast("dict[str, Any]", json.loads(text(ExportFormat.OFFICIAL, credential("ana"))))
     assert list(held) == ["auth_mode", "OPENAI_API_KEY", "tokens", "last_refresh"]
@@ -121,7 +130,6 @@ def test_an_auth_json_has_a_time_even_where_the_login_has_none() -> None:
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
-        ({"refresh_token": None}, "no refresh token"),
         ({"id_token": None}, "no usable id_token"),
         ({"id_token": Secret("a.b")}, "no usable id_token"),
     ],
