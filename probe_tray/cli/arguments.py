@@ -120,6 +120,12 @@ def _known(given: str, actions: Mapping[str, argparse.Action]) -> str | None:
     return next((flag for flag in (f"--{name}", f"-{name}") if flag in actions and not name.startswith("-")), None)
 
 
+def is_bare(arguments: Arguments) -> bool:
+    """Whether nothing is asked for: then the help is printed, as the Go program does. ``-f`` alone asks for nothing."""
+    acts = arguments.login or arguments.take or arguments.sync or arguments.export is not None
+    return not (acts or arguments.o is not None or arguments.paths or _works(arguments))
+
+
 def misused(arguments: Arguments) -> str:
     """Why these flags do not go together, as a sentence; empty where they do."""
     if arguments.login:
@@ -140,8 +146,6 @@ def misused(arguments: Arguments) -> str:
         return "--models and --all-models go with --apitest."
     if arguments.models and arguments.all_models:
         return "--models names some and --all-models means all: choose one of them."
-    if arguments.force and not arguments.renew:
-        return "-f goes with --renew: it renews whatever the expiry."
     if not (arguments.renew or arguments.status or arguments.apitest or wants_diagnosis(arguments)):
         what = (
             "--status shows the quotas, --apitest tests models, --renew renews logins, --login signs in, "
@@ -178,8 +182,6 @@ def _misused_import(arguments: Arguments) -> str:
 def _misused_export(arguments: Arguments) -> str:
     if _works(arguments) or arguments.take or arguments.sync:
         return "--export stands alone: renew, import or ask for quotas in another run."
-    if arguments.no_refresh_tokens and arguments.export == "auth.json":
-        return "the official client takes no auth.json without a refresh token: choose another format."
     if arguments.json and arguments.o == "-":
         return "--json and -o - both print to standard output: choose one of them."
     return ""
@@ -197,7 +199,7 @@ def _misused_sync(arguments: Arguments) -> str:
 
 def _works(arguments: Arguments) -> bool:
     """Whether something is asked for that is done for each login."""
-    asked = arguments.renew or arguments.force or arguments.status or arguments.apitest
+    asked = arguments.renew or arguments.status or arguments.apitest
     return asked or bool(arguments.models) or arguments.all_models or arguments.output is not None
 
 
@@ -220,7 +222,7 @@ def _make_parser() -> argparse.ArgumentParser:
     add("--export", metavar="FORMAT", type=str.lower, choices=EXPORT_FORMATS, help=f"write logins as {formats}")
     add("--no-refresh-tokens", action="store_true", help="with --export: leave them out, so that nobody can renew")
     add("--renew", action="store_true", help="renew logins that have expired or soon will, in place")
-    add("-f", dest="force", action="store_true", help="with --renew: whatever the expiry")
+    add("-f", dest="force", action="store_true", help="with --renew: whatever the expiry; without it, ignored")
     add("--status", action="store_true", help="show the quota of each login: every window that the service tells")
     add("--apitest", "--test", action="store_true", help="ask some models of each login for one word (uses quota)")
     add("--models", metavar="A,B", type=_names, default=[], help="with --apitest: exactly these models")

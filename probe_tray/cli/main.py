@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from probe_tray.cli.arguments import Arguments, WrongUseError, misused, parse, wants_diagnosis
+from probe_tray.cli.arguments import Arguments, WrongUseError, is_bare, misused, parse, wants_diagnosis
 from probe_tray.cli.pipes import end_line, finish, say
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str]) -> int:
     try:
         arguments = parse(argv)
+        if is_bare(arguments):
+            parse(["--help"])
     except WrongUseError as error:
         _say(f"{error}. Run codex-probe --help to see what it takes.")
         return WRONG_USE

@@ -197,7 +197,7 @@ def _is_new(renewal: RenewalReport) -> bool:
 def _order(arguments: Arguments, settings: Settings) -> Order:
     return Order(
         renew=arguments.renew,
-        force=arguments.force,
+        force=arguments.force and arguments.renew,
         status=arguments.status,
         everything=arguments.json or (arguments.output or "").lower().endswith(".json"),
         days=settings.renew_before_expiry_days,

@@ -1,6 +1,7 @@
 """The CSV of ``codex-probe``: columns, shapes and order that scripts rely on."""
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
@@ -25,6 +26,10 @@ NO_RESET = "-"
 API_KEY = mark("API key: no quota to show")
 # OWASP, CSV injection: what makes a spreadsheet run a cell, the full-width forms of some languages included.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+# What a terminal acts on when the file is printed there, and what writes a line backwards.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class _Lines(list[str]):
@@ -63,15 +68,23 @@ def models_csv(reports: Iterable[AccountReport]) -> bytes:
 
 
 def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
-    """Rows as the csv module writes them; what UTF-8 cannot carry (a lone surrogate) becomes a question mark."""
+    """Rows with LF line ends, as scripts for the Go program count on (``grep -c ',true$'``).
+
+    Control characters are escaped as Python writes them; a lone surrogate, which UTF-8 cannot carry, becomes a
+    question mark.
+    """
     lines = _Lines()
-    csv.writer(lines).writerows(rows)
+    csv.writer(lines, lineterminator="\n").writerows([_escaped(cell) for cell in row] for row in rows)
     return "".join(lines).encode("utf-8", "replace")
 
 
 def defused(cell: str) -> str:
     """``cell`` so that no spreadsheet runs it as a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _escaped(cell: str) -> str:
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), cell)
 
 
 def _error(report: AccountReport, t: Translator) -> str:

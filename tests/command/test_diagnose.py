@@ -121,7 +121,7 @@ def test_a_lost_key_is_a_failure_only_where_something_is_sealed(bench: Bench, tm
     assert (done.returncode, checks(done)["keyring"]["state"]) == (1, "fail")
 
 
-@pytest.mark.parametrize("arguments", [["diagnose", "more"], ["diagnose", "-f"], ["diagnose", "-o", "x"]])
+@pytest.mark.parametrize("arguments", [["diagnose", "more"], ["diagnose", "-o", "x"]])
 def test_wrong_use_is_said(bench: Bench, arguments: list[str]) -> None:
     assert bench.run(*arguments).returncode == 2
 

@@ -264,10 +264,23 @@ def test_the_quota_is_asked_for_although_the_renewal_failed(bench: Bench) -> Non
 # --- wrong use
 
 
-def test_force_without_renewal_is_wrong_use(bench: Bench) -> None:
-    done = bench.run("-f", bench.logins)
+def test_force_without_renewal_is_ignored(bench: Bench) -> None:
+    bench.login(days=9)
+    assert bench.run("-f", "--status", bench.logins).returncode == 0
+    assert bench.refreshes() == 0
+
+
+@pytest.mark.parametrize("words", [[], ["-f"], ["--quiet"]])
+def test_a_bare_command_prints_the_help_and_all_is_well(bench: Bench, words: list[str]) -> None:
+    done = bench.run(*words)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == bench.run("--help").stdout
+
+
+def test_files_alone_ask_what_to_do_with_them(bench: Bench) -> None:
+    done = bench.run(bench.logins)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert "-f goes with --renew" in done.stderr.decode()
+    assert "say what to do" in done.stderr.decode()
 
 
 def test_an_output_file_is_for_quotas(bench: Bench) -> None:

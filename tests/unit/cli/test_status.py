@@ -17,7 +17,7 @@ from tests.support.mitm import Mitm
 
 COMMAND = str(Path(sys.executable).with_name("codex-probe"))
 HEADER = (
-    b"file,account_id,email,plan_type,5h_used_pct,5h_reset_at,weekly_used_pct,weekly_reset_at,upstream_status,error\r\n"
+    b"file,account_id,email,plan_type,5h_used_pct,5h_reset_at,weekly_used_pct,weekly_reset_at,upstream_status,error\n"
 )
 USAGE: dict[str, object] = {
     "plan_type": "Plus",
@@ -106,7 +106,7 @@ def test_a_file_becomes_a_table_and_a_csv(demo: DemoService, mitm: Mitm, logins:
     assert row.startswith(f"{demo.people[0].email}  plus  42 %, resets ")
     assert row.split()[-3:] == ["17", "%", "available"]
     email = demo.people[0].email
-    expected = f"logins/a.json,{account},{email},plus,42.0,2026-11-22 17:07:04,17.2,-,200,\r\n"
+    expected = f"logins/a.json,{account},{email},plus,42.0,2026-11-22 17:07:04,17.2,-,200,\n"
     assert (tmp_path / "x.csv").read_bytes() == HEADER + expected.encode()
     assert stat.S_IMODE((tmp_path / "x.csv").stat().st_mode) == 0o600
     assert [(c.host, c.status) for c in mitm.connects] == [("chatgpt.com", 200)]
@@ -265,7 +265,7 @@ def test_many_accounts_are_asked_side_by_side(demo: DemoService, mitm: Mitm, log
     ("arguments", "words"),
     [
         (["--nope"], "unrecognized arguments: --nope"),
-        ([], "say what to do"),
+        (["."], "say what to do"),
         (["--status", "--jobs", "0", "."], "whole number from 1 to 64"),
         (["--status", "--output", "x.txt", "."], "must end in .csv or .json"),
         (["--status", "--output", "absent/x.csv", "."], "there is no folder"),

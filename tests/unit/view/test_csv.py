@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from probe_tray.core.errors import NotSentError, TokenRefusedError
 from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.report import AccountReport
-from probe_tray.view.csv_table import defused, status_csv, to_csv
+from probe_tray.view.csv_table import defused, models_csv, status_csv, to_csv
 from probe_tray.view.json_table import accounts_json
 from probe_tray.view.status_table import Weight, status_header, status_rows, summary
 from probe_tray.view.times import Now
@@ -19,7 +20,7 @@ from probe_tray.view.translate import Translator
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 EAST = timezone(timedelta(hours=8))
 HEADER = (
-    "file,account_id,email,plan_type,5h_used_pct,5h_reset_at,weekly_used_pct,weekly_reset_at,upstream_status,error\r\n"
+    "file,account_id,email,plan_type,5h_used_pct,5h_reset_at,weekly_used_pct,weekly_reset_at,upstream_status,error\n"
 )
 
 
@@ -55,10 +56,10 @@ def test_the_bytes_of_the_status_table() -> None:
     unreadable = AccountReport(location="x, y.json", problem=NotSentError(reason='"why"').problem)
     assert status_csv([both, alone, FAILED, unreadable], local).decode() == (
         HEADER
-        + "ana.json,account-ana,ana@example.com,plus,42.0,2026-11-22 16:00:00,4.2,-,200,\r\n"
-        + "cy.json,account-cy,cy@example.com,plus,,,100.0,2026-11-25 14:00:00,200,\r\n"
-        + "bo.json,account-bo,,team,,,,,401,The service no longer accepts this login's access token.\r\n"
-        + '"x, y.json",,,,,,,,0,"The service cannot be reached: ""why""."\r\n'
+        + "ana.json,account-ana,ana@example.com,plus,42.0,2026-11-22 16:00:00,4.2,-,200,\n"
+        + "cy.json,account-cy,cy@example.com,plus,,,100.0,2026-11-25 14:00:00,200,\n"
+        + "bo.json,account-bo,,team,,,,,401,The service no longer accepts this login's access token.\n"
+        + '"x, y.json",,,,,,,,0,"The service cannot be reached: ""why""."\n'
     )
 
 
@@ -78,10 +79,32 @@ def test_names_of_files_and_people_are_defused_but_missing_resets_are_not() -> N
     assert ",-," in status_csv([report(window(WindowKind.SHORT, 1, None))], local).decode()
 
 
-@given(cells=st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=5))
+@given(
+    cells=st.lists(
+        st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" ")), min_size=1, max_size=5
+    )
+)
 def test_every_cell_comes_back_from_the_csv(cells: list[str]) -> None:
     read = list(csv.reader(io.StringIO(to_csv([cells]).decode(), newline="")))
     assert read == [cells]
+
+
+@given(cells=st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=2, max_size=5))
+def test_no_cell_moves_a_cursor_or_begins_a_line(cells: list[str]) -> None:
+    text = to_csv([cells]).decode()
+    assert text.removesuffix("\n") == "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Zl", "Zp"})
+
+
+def test_escape_sequences_in_a_file_name_are_written_out() -> None:
+    odd = AccountReport(location="a\x1b]0;x\x07\r\n\u202egnp.json")
+    assert status_csv([odd], local).decode().splitlines()[1] == r"a\x1b]0;x\x07\r\n\u202egnp.json,,,,,,,,0,"
+    assert models_csv([odd]).decode().splitlines()[1] == r"a\x1b]0;x\x07\r\n\u202egnp.json,,,false"
+
+
+def test_lines_end_as_scripts_of_the_go_program_expect() -> None:
+    rows = [report(), FAILED]
+    assert [len(data.split(b"\n")) for data in (status_csv(rows, local), models_csv(rows))] == [4, 4]
+    assert b"\r" not in status_csv(rows, local) + models_csv(rows)
 
 
 def test_file_names_that_are_no_text_are_written_all_the_same() -> None:
