@@ -19,22 +19,22 @@ from msgspec.structs import replace
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QWidget
 
-from probe_tray.adapters.config_file import load_settings
+from probe_tray.adapters.files.app_folders import demo_places
+from probe_tray.adapters.files.config_file import load_settings
+from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
-from probe_tray.adapters.places import demo_places
-from probe_tray.adapters.safe_files import make_private_folder
 from probe_tray.bootstrap import Session, Wired
+from probe_tray.core.account.credential import Credential, make_credential
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import LogIn, Refresh
-from probe_tray.core.credential import Credential, make_credential
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import OFFICIAL
+from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.state import LoginPhase
 from probe_tray.demo import DemoService, people
-from probe_tray.ui.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.ui.loop import run
 from probe_tray.ui.shell import Shell, Surroundings
-from probe_tray.view.present import present
-from probe_tray.view.translate import Translator
+from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
+from probe_tray.view.presenter import present
+from probe_tray.view.text.translate import Translator
 
 ICON = 44
 _LONGEST = 30.0

@@ -16,8 +16,8 @@ from pathlib import Path
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 
-from probe_tray.ui.icon import ON_DARK, ON_LIGHT, IconPainter
-from probe_tray.view.models import IconLook, Tone
+from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
+from probe_tray.view.view_models import IconLook, Tone
 
 ROOT = Path(__file__).resolve().parents[1]
 HELP = ROOT / "resources" / "help"

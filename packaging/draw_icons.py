@@ -14,8 +14,8 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QIODevice, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QPainter
 
-from probe_tray.ui.icon import IconPainter, Ink
-from probe_tray.view.models import IconLook
+from probe_tray.ui.tray.icon import IconPainter, Ink
+from probe_tray.view.view_models import IconLook
 
 ICONS = Path(__file__).resolve().parent.parent / "resources" / "icons"
 PNG_SIZES = (16, 22, 24, 32, 48, 64, 128, 256, 512)

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probe_tray import __version__
-from probe_tray.adapters.display import check_display, check_libraries
-from probe_tray.adapters.instance import Instance, Wish
-from probe_tray.adapters.places import demo_places, user_places
-from probe_tray.adapters.taskbar import name_process, stay_out_of_the_dock
-from probe_tray.cli.pipes import finish, say
-from probe_tray.core.alert_kinds import Help
+from probe_tray.adapters.desktop.display import check_display, check_libraries
+from probe_tray.adapters.desktop.instance import Instance, Wish
+from probe_tray.adapters.desktop.taskbar import name_process, stay_out_of_the_dock
+from probe_tray.adapters.files.app_folders import demo_places, user_places
+from probe_tray.cli.terminal.pipes import finish, say
+from probe_tray.core.alerts.alert import Help
 from probe_tray.core.commands import LogIn, Refresh, Renew
 from probe_tray.core.errors import ProbeError, SystemLibraryError
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from probe_tray.bootstrap import Session, Wired
-    from probe_tray.core.identity import AccountKey
+    from probe_tray.core.account.identity import AccountKey
     from probe_tray.ui.shell import Shell
-    from probe_tray.view.translate import Translator
+    from probe_tray.view.text.translate import Translator
 
 _FATAL = 2
 _TURN_SECONDS = 0.0005
@@ -124,9 +124,9 @@ def _import_plainly() -> None:
 def _run_session(
     app: "QApplication", session: "Session", instance: Instance, wish: Wish | None, *, greets: bool
 ) -> int:
-    from probe_tray.ui.languages import load_catalogue
     from probe_tray.ui.loop import run as run_loop
-    from probe_tray.view.translate import Translator
+    from probe_tray.ui.preferences import load_catalogue
+    from probe_tray.view.text.translate import Translator
 
     # A window that is being drawn lets other threads wait this long. Python's own 5 ms are too long for the one which
     # has the answer to a renewal before it: until it has its turn, the new tokens are nowhere but in a socket.
@@ -152,11 +152,11 @@ class _Program:
     async def work(self, session: "Session", wish: Wish) -> int:
         """Run until it is quit; ``wish`` is what was asked at the start."""
         from probe_tray.adapters.hygiene import log_loop_failure
-        from probe_tray.adapters.local_zone import LocalZone
+        from probe_tray.adapters.system import LocalZone
         from probe_tray.ui.metered import metered_network
-        from probe_tray.ui.pac import script_proxy
         from probe_tray.ui.session_end import SessionEnd
         from probe_tray.ui.shell import Shell, Surroundings
+        from probe_tray.ui.system_network import script_proxy
 
         asyncio.get_running_loop().set_exception_handler(log_loop_failure)
         zone = LocalZone()

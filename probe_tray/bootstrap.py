@@ -11,73 +11,73 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from probe_tray.adapters.alert_memory import FileAlertMemory
-from probe_tray.adapters.browser import SystemBrowser
-from probe_tray.adapters.callback import LoopbackListener
+from probe_tray.adapters.callback.listener import LoopbackListener
 from probe_tray.adapters.clock import SystemClock
-from probe_tray.adapters.config_file import LoadedSettings, load_settings, sync_folder
-from probe_tray.adapters.desk_file import JsonDeskFile
-from probe_tray.adapters.export_files import DiskExportFiles
-from probe_tray.adapters.folder import FolderStore
-from probe_tray.adapters.history_sqlite import SqliteHistory
-from probe_tray.adapters.http_client import ServiceClient
-from probe_tray.adapters.http_probe import HttpProbe
-from probe_tray.adapters.http_table import HttpTables
+from probe_tray.adapters.desktop.browser import SystemBrowser
+from probe_tray.adapters.desktop.machine import Inspector
+from probe_tray.adapters.desktop.notifier import DesktopNotifier
+from probe_tray.adapters.desktop.power import SystemSense
+from probe_tray.adapters.files.alert_memory import FileAlertMemory
+from probe_tray.adapters.files.app_folders import Places, demo_places, user_places
+from probe_tray.adapters.files.arrangement_file import JsonDeskFile
+from probe_tray.adapters.files.config_file import LoadedSettings, load_settings, sync_folder
+from probe_tray.adapters.files.export_files import DiskExportFiles
+from probe_tray.adapters.files.import_files import DiskImportFiles
+from probe_tray.adapters.files.safe_files import make_private_folder
+from probe_tray.adapters.history.sqlite_history import SqliteHistory
+from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.http.probe import HttpProbe
+from probe_tray.adapters.http.tables import HttpTables
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
-from probe_tray.adapters.import_files import DiskImportFiles
-from probe_tray.adapters.journal import FileJournal
-from probe_tray.adapters.keyring_key import OsKeyStore
+from probe_tray.adapters.journal.journal import FileJournal
+from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
+from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.machine import Inspector
-from probe_tray.adapters.made_here import MadeHere
-from probe_tray.adapters.memory import FileRenewalMemory
-from probe_tray.adapters.notifier import DesktopNotifier
-from probe_tray.adapters.official import OfficialStore
-from probe_tray.adapters.pac import PacProxies
-from probe_tray.adapters.places import Places, demo_places, user_places
-from probe_tray.adapters.power import SystemSense
-from probe_tray.adapters.proxy import SystemProxies, detect_proxy, read_system_proxies
+from probe_tray.adapters.logins.folder_store import FolderStore
+from probe_tray.adapters.logins.made_here import MadeHere
+from probe_tray.adapters.logins.official_store import OfficialStore
+from probe_tray.adapters.logins.sealer import FolderSealer
+from probe_tray.adapters.logins.vault import VaultStore
+from probe_tray.adapters.proxy.pac import PacProxies
+from probe_tray.adapters.proxy.proxy import SystemProxies, detect_proxy, read_system_proxies
 from probe_tray.adapters.randomness import SystemRandomness
-from probe_tray.adapters.safe_files import make_private_folder
-from probe_tray.adapters.sealer import FolderSealer
-from probe_tray.adapters.sync_secrets import StoredSyncSecrets
-from probe_tray.adapters.vault import VaultStore
-from probe_tray.core.alert_kinds import Alert
+from probe_tray.core.alerts.alert import Alert
 from probe_tray.core.events import TroubleMet
-from probe_tray.core.forecast import runs_out_at
-from probe_tray.core.quota import Window
-from probe_tray.core.service import OFFICIAL, Service
+from probe_tray.core.quota.forecast import runs_out_at
+from probe_tray.core.quota.snapshot import Window
+from probe_tray.core.service.service import OFFICIAL, Service
 from probe_tray.core.settings import Settings, Storage
 from probe_tray.core.state import AccountState, AppState, Way
-from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.alerting import Alerting, Phrases
-from probe_tray.engine.arranging import Arranging
-from probe_tray.engine.clock_watch import ClockWatch
-from probe_tray.engine.connection_test import ConnectionTest
-from probe_tray.engine.device_sign_in import DeviceSignIn
-from probe_tray.engine.exchange import Exchange
-from probe_tray.engine.export_desk import ExportDesk
-from probe_tray.engine.import_desk import ImportDesk
-from probe_tray.engine.importing import Importing
-from probe_tray.engine.keeping import Keeping
-from probe_tray.engine.login import Login
-from probe_tray.engine.model_test import ModelTester
-from probe_tray.engine.model_tests import ModelTests
-from probe_tray.engine.outcomes import Outcomes
-from probe_tray.engine.polling import Poller
-from probe_tray.engine.recording import Recording
-from probe_tray.engine.renewal_timer import RenewalTimer
+from probe_tray.engine.account.account_changes import Keeping
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.arrangement import Arranging
+from probe_tray.engine.alert_service import Alerting, Phrases
+from probe_tray.engine.login.browser_login import BrowserSignIn
+from probe_tray.engine.login.code_exchange import Exchange
+from probe_tray.engine.login.device_login import DeviceSignIn
+from probe_tray.engine.login.login import Login
+from probe_tray.engine.models.model_test_service import ModelTests
+from probe_tray.engine.models.model_tester import ModelTester
+from probe_tray.engine.polling.clock_watch import ClockWatch
+from probe_tray.engine.polling.connection_test import ConnectionTest
+from probe_tray.engine.polling.history_recorder import Recording
+from probe_tray.engine.polling.poller import Poller
+from probe_tray.engine.polling.usage_check import UsageAsker
+from probe_tray.engine.renewal.renewal_timer import RenewalTimer
+from probe_tray.engine.renewal.token_outcomes import Outcomes
 from probe_tray.engine.runtime import Engine, UseCases
-from probe_tray.engine.sign_in import BrowserSignIn
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync_desk import SyncDesk
-from probe_tray.engine.transfers import Transfers
-from probe_tray.engine.usage_asker import UsageAsker
+from probe_tray.engine.sync.sync_service import SyncDesk
+from probe_tray.engine.transfer.export_session import ExportDesk
+from probe_tray.engine.transfer.import_session import ImportDesk
+from probe_tray.engine.transfer.login_import import Importing
+from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.ports import AccountStore, Clock, Notification, SyncVault
 from probe_tray.resources import resource
-from probe_tray.view.alert_words import notification, trial
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.view.alerts.notifications import notification, trial
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
 from probe_tray.wiring import make_renewals, make_settings_file, make_syncing, vault_key
 
 if TYPE_CHECKING:

@@ -11,25 +11,25 @@ from typing import Protocol
 
 import msgspec
 
-from probe_tray.core.alert_kinds import AlertMemory
-from probe_tray.core.answer import Answer
-from probe_tray.core.connection import FoundProxy, Reached
-from probe_tray.core.credential import ApiKeyLogin, Credential, StoredCredential
-from probe_tray.core.desk import Desk
+from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.alerts.alert import AlertMemory
 from probe_tray.core.errors import Problem
-from probe_tray.core.history import Meter, Point, Renewed, Span, Trend
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.importing import Candidate, Source
-from probe_tray.core.journal import JournalEntry, Outcome, PendingEntry
-from probe_tray.core.kept import Batch, Kept
-from probe_tray.core.oauth import Callback
-from probe_tray.core.renewal_pause import Tally
-from probe_tray.core.secret import Secret
+from probe_tray.core.login.oauth import Callback
+from probe_tray.core.polling.situation import Sensed
+from probe_tray.core.quota.history import Meter, Point, Renewed, Span, Trend
+from probe_tray.core.quota.history_batch import Batch, Kept
+from probe_tray.core.renewal.journal import JournalEntry, Outcome, PendingEntry
+from probe_tray.core.renewal.pause import Tally
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.connection import FoundProxy, Reached
 from probe_tray.core.settings import Settings
-from probe_tray.core.situation import Sensed
 from probe_tray.core.state import Unreadable
-from probe_tray.core.sync import Mark, RemoteRow
-from probe_tray.core.sync_setup import SyncSecrets, SyncTarget
+from probe_tray.core.sync.rows import Mark, RemoteRow
+from probe_tray.core.sync.setup import SyncSecrets, SyncTarget
+from probe_tray.core.transfer.import_plan import Candidate, Source
 
 
 class Clock(Protocol):

@@ -7,30 +7,30 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from probe_tray.adapters.autostart import AutostartingSettings, start_command, system_entry
 from probe_tray.adapters.clock import SystemClock
-from probe_tray.adapters.config_file import JsonSettingsFile, LoadedSettings
-from probe_tray.adapters.folder import FolderStore
-from probe_tray.adapters.http_client import ServiceClient
-from probe_tray.adapters.journal import FileJournal, holds_sealed_answer
+from probe_tray.adapters.desktop.autostart import AutostartingSettings, start_command, system_entry
+from probe_tray.adapters.files.app_folders import Places
+from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettings
+from probe_tray.adapters.files.sync_memory import FileSyncMemory
+from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.journal.journal import FileJournal, holds_sealed_answer
+from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
+from probe_tray.adapters.journal.tally_file import FileTally
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.memory import FileRenewalMemory
-from probe_tray.adapters.places import Places
+from probe_tray.adapters.logins.folder_store import FolderStore
+from probe_tray.adapters.logins.sealer import VaultKey
+from probe_tray.adapters.logins.vault import record_files
 from probe_tray.adapters.randomness import SystemRandomness
-from probe_tray.adapters.sealer import VaultKey
-from probe_tray.adapters.sync_memory import FileSyncMemory
-from probe_tray.adapters.tally_file import FileTally
-from probe_tray.adapters.vault import record_files
 from probe_tray.core.errors import WriteError
 from probe_tray.core.events import Event
-from probe_tray.core.service import Service
+from probe_tray.core.service.service import Service
 from probe_tray.core.settings import Settings
-from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.outcomes import Outcomes
-from probe_tray.engine.renewing import Renewals
-from probe_tray.engine.sync_run import SyncMeans
-from probe_tray.engine.syncing import Syncing
-from probe_tray.engine.transaction import Transaction
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.renewal.renewals import Renewals
+from probe_tray.engine.renewal.token_outcomes import Outcomes
+from probe_tray.engine.sync.sync_run import SyncMeans
+from probe_tray.engine.sync.synchronizer import Syncing
 from probe_tray.ports import AccountStore, KeyStore, SettingsFile, Tables
 
 _log = logging.getLogger(__name__)

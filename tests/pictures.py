@@ -16,39 +16,39 @@ from PySide6.QtCore import QPoint, QSize
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
-from probe_tray.core.connection import ConnectionCheck, FoundProxy, Reached, Step
-from probe_tray.core.desk import Density, Desk
+from probe_tray.core.account.arrangement import Density, Desk
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import ModelRefusedError, ProxyFailedError, QuotaUsedUpError, SyncKeyError
-from probe_tray.core.history import Span
-from probe_tray.core.identity import StoreKind
-from probe_tray.core.model_test import ListedBy, ModelResult, ModelRun, ModelTest
+from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelRun, ModelTest
+from probe_tray.core.quota.history import Span
+from probe_tray.core.service.connection import ConnectionCheck, FoundProxy, Reached, Step
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.core.sync import SyncReport
-from probe_tray.core.sync_setup import SyncTest
+from probe_tray.core.sync.rows import SyncReport
+from probe_tray.core.sync.setup import SyncTest
 from probe_tray.resources import resource
-from probe_tray.ui.card_menu import open_card_menu
-from probe_tray.ui.details_window import DetailsActions, DetailsWindow
-from probe_tray.ui.icon import ON_DARK, ON_LIGHT, IconPainter
-from probe_tray.ui.login_dialog import LoginActions, LoginDialog
-from probe_tray.ui.model_test_dialog import ModelTestActions, ModelTestDialog
-from probe_tray.ui.panel import PanelWindow
+from probe_tray.ui.details.details_window import DetailsActions, DetailsWindow
+from probe_tray.ui.login.login_dialog import LoginActions, LoginDialog
+from probe_tray.ui.models.model_test_dialog import ModelTestActions, ModelTestDialog
+from probe_tray.ui.panel.card_menu import open_card_menu
+from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.question_dialog import QuestionDialog
-from probe_tray.ui.settings_dialog import SettingsDialog
-from probe_tray.ui.syncing import Syncing
+from probe_tray.ui.settings.settings_dialog import SettingsDialog
+from probe_tray.ui.sync.sync_controller import Syncing
 from probe_tray.ui.theme import DARK, Theme
-from probe_tray.view.account_menu import account_menu
-from probe_tray.view.catalogue import parse_po
-from probe_tray.view.connection import connection
-from probe_tray.view.details import details
-from probe_tray.view.model_test import consent, model_test
-from probe_tray.view.models import IconLook, Tone
-from probe_tray.view.present import present
-from probe_tray.view.questions import removing, starting_anew
-from probe_tray.view.settings import form
-from probe_tray.view.sync import overwriting, sync_result
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
+from probe_tray.view.details.details import details
+from probe_tray.view.models.model_test import consent, model_test
+from probe_tray.view.panel.account_menu import account_menu
+from probe_tray.view.panel.questions import removing, starting_anew
+from probe_tray.view.presenter import present
+from probe_tray.view.settings.connection import connection
+from probe_tray.view.settings.form import form
+from probe_tray.view.sync.sync_view import overwriting, sync_result
+from probe_tray.view.text.catalogue import parse_po
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import IconLook, Tone
 from tests.unit.ui import samples
 from tests.unit.ui.sync_samples import synced
 from tests.unit.ui.transfer_pictures import exports, imports

@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import Any, Final, TextIO, final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import DataFolderError
-from probe_tray.core.secret import Secret
 
 REMOVED: Final = "[removed]"
 """What stands where a secret was."""

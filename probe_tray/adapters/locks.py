@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 from weakref import WeakValueDictionary
 
-from probe_tray.adapters.disk import reason_of
-from probe_tray.adapters.safe_files import make_private_folder
+from probe_tray.adapters.files.disk import reason_of
+from probe_tray.adapters.files.safe_files import make_private_folder
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import DataFolderError, HeldUpError, WriteError
-from probe_tray.core.identity import AccountKey
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

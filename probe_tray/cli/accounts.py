@@ -5,17 +5,17 @@ from pathlib import Path
 
 import msgspec
 
-from probe_tray.adapters.config_file import LoadedSettings, load_settings
-from probe_tray.adapters.credential_files import CredentialFiles, Place, is_folder, json_files
-from probe_tray.adapters.disk import Disk
-from probe_tray.adapters.made_here import MadeHere
-from probe_tray.adapters.named_files import NamedFiles
-from probe_tray.adapters.places import Places
-from probe_tray.adapters.vault import VaultStore
-from probe_tray.core.credential import StoredCredential
+from probe_tray.adapters.files.app_folders import Places
+from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, json_files
+from probe_tray.adapters.logins.made_here import MadeHere
+from probe_tray.adapters.logins.named_files import NamedFiles
+from probe_tray.adapters.logins.vault import VaultStore
+from probe_tray.core.account.credential import StoredCredential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import CredentialFileError, ProbeError, Problem, ReadError, UsageError
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.report import AccountReport
 from probe_tray.ports import AccountStore
 
 Entry = StoredCredential | AccountReport

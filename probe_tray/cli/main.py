@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from probe_tray.cli.arguments import Arguments, WrongUseError, is_bare, misused, parse, wants_diagnosis
-from probe_tray.cli.pipes import end_line, finish, say
+from probe_tray.cli.terminal.pipes import end_line, finish, say
 
 if TYPE_CHECKING:
     from probe_tray.core.errors import Problem
@@ -59,34 +59,34 @@ def _run(argv: Sequence[str]) -> int:
 
 def _do(arguments: Arguments) -> int:
     if arguments.login:
-        from probe_tray.cli.login import run_login
+        from probe_tray.cli.login.login import run_login
 
         return run_login(arguments)
     if arguments.take:
-        from probe_tray.cli.importing import run_import
+        from probe_tray.cli.transfer.import_logins import run_import
 
         return run_import(arguments)
     if arguments.export is not None:
-        from probe_tray.cli.exporting import run_export
+        from probe_tray.cli.transfer.export_logins import run_export
 
         return run_export(arguments, arguments.export)
     if arguments.sync:
-        from probe_tray.cli.syncing import run_sync
+        from probe_tray.cli.sync.sync import run_sync
 
         return run_sync(arguments)
     if wants_diagnosis(arguments):
-        from probe_tray.cli.diagnose import run_diagnosis
+        from probe_tray.cli.diagnose.diagnose import run_diagnosis
 
         return run_diagnosis(arguments)
-    from probe_tray.cli.work import run_work
+    from probe_tray.cli.renew.run import run_work
 
     return run_work(arguments)
 
 
 def _translated(problem: "Problem") -> str:
-    from probe_tray.cli.language import spoken
+    from probe_tray.cli.terminal.language import spoken
     from probe_tray.core.settings import Language
-    from probe_tray.view.translate import Translator
+    from probe_tray.view.text.translate import Translator
 
     t = Translator(spoken(Language.AUTO, os.environ))
     return f"{t.title(problem)} {t.hint(problem)}".strip()

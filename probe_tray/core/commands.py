@@ -2,15 +2,15 @@
 
 import msgspec
 
-from probe_tray.core.desk import Desk
-from probe_tray.core.history import Span
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.quiet import Pause
-from probe_tray.core.secret import Secret
+from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.alerts.quiet_hours import Pause
+from probe_tray.core.quota.history import Span
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import Way
 from probe_tray.core.sync_commands import SyncCommand
-from probe_tray.core.transfer import TransferCommand
+from probe_tray.core.transfer.state import TransferCommand
 
 
 class LogIn(msgspec.Struct, frozen=True):

@@ -4,21 +4,21 @@ from datetime import datetime
 
 import msgspec
 
-from probe_tray.core.connection import ConnectionChanged
-from probe_tray.core.credential import ApiKeyLogin
-from probe_tray.core.desk import Desk
-from probe_tray.core.details import Details
+from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.credential import ApiKeyLogin
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import Problem
-from probe_tray.core.history import Trend
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.kept import Kept
-from probe_tray.core.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
-from probe_tray.core.quota import Snapshot
+from probe_tray.core.models.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
+from probe_tray.core.polling.situation import Situation
+from probe_tray.core.quota.details import Details
+from probe_tray.core.quota.history import Trend
+from probe_tray.core.quota.history_batch import Kept
+from probe_tray.core.quota.snapshot import Snapshot
+from probe_tray.core.service.connection import ConnectionChanged
 from probe_tray.core.settings import Settings
-from probe_tray.core.situation import Situation
 from probe_tray.core.state import AccountState, LoginState, RenewalRound, Unreadable
-from probe_tray.core.sync_setup import SyncChanged
-from probe_tray.core.transfer import ExportChanged, ImportChanged
+from probe_tray.core.sync.setup import SyncChanged
+from probe_tray.core.transfer.state import ExportChanged, ImportChanged
 
 
 class AccountsRead(msgspec.Struct, frozen=True, kw_only=True):

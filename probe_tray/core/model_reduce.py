@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from probe_tray.core.model_test import ModelRun, ModelTestEnded, ModelTestProgress, ModelTestStarted
+from probe_tray.core.models.model_test import ModelRun, ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.state import AppState
 
 

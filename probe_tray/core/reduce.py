@@ -5,7 +5,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from probe_tray.core.connection import ConnectionChanged
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.events import (
     AccountsRead,
     CheckFailed,
@@ -27,16 +27,16 @@ from probe_tray.core.events import (
     TrendsRead,
     TroubleMet,
 )
-from probe_tray.core.forecast import follow
-from probe_tray.core.history import Trend
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.kept import Kept
 from probe_tray.core.model_reduce import reduce_models
-from probe_tray.core.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
+from probe_tray.core.models.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
+from probe_tray.core.quota.forecast import follow
+from probe_tray.core.quota.glitch_filter import steady
+from probe_tray.core.quota.history import Trend
+from probe_tray.core.quota.history_batch import Kept
+from probe_tray.core.service.connection import ConnectionChanged
 from probe_tray.core.state import AccountState, AppState, Renewal
-from probe_tray.core.steady import steady
-from probe_tray.core.sync_setup import SyncChanged
-from probe_tray.core.transfer import ExportChanged, ImportChanged
+from probe_tray.core.sync.setup import SyncChanged
+from probe_tray.core.transfer.state import ExportChanged, ImportChanged
 
 _AboutMany = AccountsRead | ChecksPlanned | RenewalsPlanned | KeptRead | TrendsRead
 _AboutWork = RoundChanged | ConnectionChanged | SyncChanged | ImportChanged | ExportChanged

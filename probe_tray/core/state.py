@@ -5,20 +5,20 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from probe_tray.core.connection import ConnectionCheck
-from probe_tray.core.credential import ApiKeyLogin
-from probe_tray.core.desk import Desk
-from probe_tray.core.details import Details
+from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.credential import ApiKeyLogin
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import Problem
-from probe_tray.core.forecast import Pace
-from probe_tray.core.history import Trend
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.model_test import ModelRun, ModelTest
-from probe_tray.core.quota import Snapshot
+from probe_tray.core.models.model_test import ModelRun, ModelTest
+from probe_tray.core.polling.situation import Situation
+from probe_tray.core.quota.details import Details
+from probe_tray.core.quota.forecast import Pace
+from probe_tray.core.quota.history import Trend
+from probe_tray.core.quota.snapshot import Snapshot
+from probe_tray.core.service.connection import ConnectionCheck
 from probe_tray.core.settings import Settings
-from probe_tray.core.situation import Situation
-from probe_tray.core.sync_setup import SyncState
-from probe_tray.core.transfer import ExportState, ImportState
+from probe_tray.core.sync.setup import SyncState
+from probe_tray.core.transfer.state import ExportState, ImportState
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from probe_tray.core.secret import Secret
+from probe_tray.core.account.secret import Secret
 
 
 class SyncCommand(msgspec.Struct, frozen=True):

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from probe_tray.core.credential import Credential, make_credential
-from probe_tray.core.secret import Secret
+from probe_tray.core.account.credential import Credential, make_credential
+from probe_tray.core.account.secret import Secret
 from probe_tray.demo.people import sample_people
 from probe_tray.demo.service import DemoService
 from probe_tray.ports import Clock

@@ -6,8 +6,8 @@ import os
 from datetime import UTC, datetime
 from typing import Final
 
-from probe_tray.core.secret import Secret
-from probe_tray.core.sync_setup import SecretPlace, SyncSecrets
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.sync.setup import SecretPlace, SyncSecrets
 from probe_tray.demo.logins import DemoLogin
 from probe_tray.demo.people import sample_people, special_people
 from probe_tray.demo.service import DemoService

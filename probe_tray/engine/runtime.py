@@ -6,6 +6,9 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import (
     Arrange,
     CancelLogin,
@@ -31,35 +34,32 @@ from probe_tray.core.commands import (
     StopModelTest,
     TryModels,
 )
-from probe_tray.core.credential import Credential
 from probe_tray.core.errors import ProbeError, StoreError
 from probe_tray.core.events import SettingsChanged, SituationChanged, TroubleMet
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.secret import Secret
+from probe_tray.core.polling.situation import Situation
 from probe_tray.core.settings import Settings
-from probe_tray.core.situation import Situation
 from probe_tray.core.state import AppState
 from probe_tray.core.sync_commands import SyncCommand
-from probe_tray.core.transfer import TransferCommand
-from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.alerting import Alerting, OnPress
-from probe_tray.engine.arranging import Arranging
-from probe_tray.engine.connection_test import ConnectionTest
-from probe_tray.engine.keeping import Keeping
-from probe_tray.engine.login import Login
-from probe_tray.engine.login_desk import LoginDesk
-from probe_tray.engine.model_tests import ModelTests
-from probe_tray.engine.polling import Poller
-from probe_tray.engine.recording import Recording
-from probe_tray.engine.renewal_round import renew_due, renew_one
-from probe_tray.engine.renewal_timer import RenewalTimer
-from probe_tray.engine.renewing import Renewals
+from probe_tray.core.transfer.state import TransferCommand
+from probe_tray.engine.account.account_changes import Keeping
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.arrangement import Arranging
+from probe_tray.engine.account.store_watch import watch_stores
+from probe_tray.engine.alert_service import Alerting, OnPress
+from probe_tray.engine.login.login import Login
+from probe_tray.engine.login.login_service import LoginDesk
+from probe_tray.engine.models.model_test_service import ModelTests
+from probe_tray.engine.polling.connection_test import ConnectionTest
+from probe_tray.engine.polling.history_recorder import Recording
+from probe_tray.engine.polling.poller import Poller
+from probe_tray.engine.renewal.renewal_batch import renew_due, renew_one
+from probe_tray.engine.renewal.renewal_timer import RenewalTimer
+from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync_desk import SyncDesk
-from probe_tray.engine.transfers import Transfers
+from probe_tray.engine.sync.sync_service import SyncDesk
+from probe_tray.engine.timers import watch_clock, watch_machine
+from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.engine.waiting import to_the_end
-from probe_tray.engine.wake import watch_clock, watch_machine
-from probe_tray.engine.watching import watch_stores
 from probe_tray.ports import Clock, MachineSense, Randomness, SettingsFile
 
 

@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject, Qt, QTimer
 
 from probe_tray.ports import Clock
 from probe_tray.ui.engine import Engine
-from probe_tray.view.present import Presenter
+from probe_tray.view.presenter import Presenter
 from probe_tray.view.screen import Screen, Wish
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.translate import Translator
 
 _TOGETHER, _SHARE = 50, 4
 """Milliseconds, and how many times as long as a drawing takes the next one waits: at most a fifth of one core."""

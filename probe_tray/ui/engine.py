@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import Command
-from probe_tray.core.secret import Secret
 from probe_tray.core.state import AppState
 
 

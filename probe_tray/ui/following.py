@@ -5,9 +5,9 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QApplication
 
 from probe_tray.ui.engine import Engine
-from probe_tray.ui.languages import Languages
+from probe_tray.ui.preferences import Languages
 from probe_tray.ui.theme import Theme
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.translate import Translator
 
 
 class Following:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QVBoxLayout
 
-from probe_tray.ui.describing import describe
-from probe_tray.ui.placing import fitting
+from probe_tray.ui.accessibility import describe
+from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
-from probe_tray.view.models import Question
+from probe_tray.view.view_models import Question
 
 _WIDTH = 420
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import (
     LogIn,
     PanelOpened,
@@ -18,38 +19,37 @@ from probe_tray.core.commands import (
     SaveSettings,
     SendTestNotification,
 )
-from probe_tray.core.identity import AccountKey
 from probe_tray.core.settings import Settings
 from probe_tray.ports import Clock
 from probe_tray.resources import resource
-from probe_tray.ui.about_dialog import AboutWindow, Inspector
-from probe_tray.ui.acting import Acting, Elsewhere
 from probe_tray.ui.bridge import Bridge
-from probe_tray.ui.card_list import CardActions
-from probe_tray.ui.card_model import Changes
-from probe_tray.ui.connection_testing import ConnectionTesting
-from probe_tray.ui.detailing import Detailing
+from probe_tray.ui.details.details_controller import Detailing
 from probe_tray.ui.engine import Engine
 from probe_tray.ui.following import Following
-from probe_tray.ui.helping import HelpWindow
-from probe_tray.ui.icon import IconPainter, card_ink, menu_ink
-from probe_tray.ui.login_acting import LoginWindow
-from probe_tray.ui.menu import MenuActions, TrayMenu
-from probe_tray.ui.model_testing import ModelTesting
-from probe_tray.ui.overflow import OverflowHint, hides_new_icons
-from probe_tray.ui.panel import PanelActions, PanelWindow
-from probe_tray.ui.settings_dialog import SettingsDialog
-from probe_tray.ui.syncing import Syncing
+from probe_tray.ui.help.about_dialog import AboutWindow, Inspector
+from probe_tray.ui.help.help_controller import HelpWindow
+from probe_tray.ui.login.login_controller import LoginWindow
+from probe_tray.ui.models.model_test_controller import ModelTesting
+from probe_tray.ui.panel.card_actions import Acting, Elsewhere
+from probe_tray.ui.panel.card_list import CardActions
+from probe_tray.ui.panel.card_model import Changes
+from probe_tray.ui.panel.panel import PanelActions, PanelWindow
+from probe_tray.ui.settings.connection_controller import ConnectionTesting
+from probe_tray.ui.settings.settings_dialog import SettingsDialog
+from probe_tray.ui.sync.sync_controller import Syncing
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.transferring import Transferring
-from probe_tray.ui.tray import TrayIcon
-from probe_tray.view.details import details
-from probe_tray.view.model_test import model_test
-from probe_tray.view.models import Action, Card, IconLook
+from probe_tray.ui.transfer.transfer_controller import Transferring
+from probe_tray.ui.tray.icon import IconPainter, card_ink, menu_ink
+from probe_tray.ui.tray.menu import MenuActions, TrayMenu
+from probe_tray.ui.tray.overflow import OverflowHint, hides_new_icons
+from probe_tray.ui.tray.tray import TrayIcon
+from probe_tray.view.details.details import details
+from probe_tray.view.models.model_test import model_test
 from probe_tray.view.screen import Screen, Wish
-from probe_tray.view.settings import form
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.view.settings.form import form
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Action, Card, IconLook
 
 _HELLO = 1_000
 """Milliseconds between a first start and its greeting."""

@@ -4,9 +4,9 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QWidget
 
-from probe_tray.ui.placing import fitting
+from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
-from probe_tray.view.models import Tone
+from probe_tray.view.view_models import Tone
 
 _FAR = 16_000
 """More pixels than any line is long."""

@@ -4,9 +4,9 @@ import enum
 
 import msgspec
 
-from probe_tray.core.desk import Density, Sort
-from probe_tray.view.deck import Deck
-from probe_tray.view.models import LoginView, Menu, Notice, Tone, Tray, Welcome
+from probe_tray.core.account.arrangement import Density, Sort
+from probe_tray.view.panel.deck import Deck
+from probe_tray.view.view_models import LoginView, Menu, Notice, Tone, Tray, Welcome
 
 
 class Shown(enum.Enum):

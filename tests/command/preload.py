@@ -5,7 +5,7 @@ from pathlib import Path
 
 _KILL_AT_RENAME = """
 import os, signal
-from probe_tray.adapters.disk import Disk
+from probe_tray.adapters.files.disk import Disk
 
 rename = Disk.rename
 def die(self, source, target):
@@ -17,7 +17,7 @@ Disk.rename = die
 
 _FULL_AT = """
 
-from probe_tray.adapters.disk import Disk
+from probe_tray.adapters.files.disk import Disk
 
 rename = Disk.rename
 def full(self, source, target):
@@ -30,7 +30,8 @@ Disk.rename = full
 _KEYRING = """
 import sys, types
 from pathlib import Path
-from probe_tray.adapters import keyring_backends, keyring_silence
+from probe_tray.adapters.keyring import backends as keyring_backends
+from probe_tray.adapters.keyring import silent as keyring_silence
 
 class Keyring:
     viable, priority = True, 9

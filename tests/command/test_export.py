@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from probe_tray.cli.arguments import EXPORT_FORMATS
-from probe_tray.core.exporting import ExportFormat
+from probe_tray.core.transfer.export import ExportFormat
 from tests.command.bench import COMMAND, lines
 from tests.command.preload import failing_to_replace, with_keyring
 from tests.support.files import exported, flat, official

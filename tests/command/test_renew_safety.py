@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from probe_tray.adapters.journal import holds_sealed_answer
+from probe_tray.adapters.journal.journal import holds_sealed_answer
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.sealer import VaultKey
-from probe_tray.adapters.vault import VaultStore
-from probe_tray.core.credential import make_credential
-from probe_tray.core.secret import Secret
+from probe_tray.adapters.logins.sealer import VaultKey
+from probe_tray.adapters.logins.vault import VaultStore
+from probe_tray.core.account.credential import make_credential
+from probe_tray.core.account.secret import Secret
 from probe_tray.demo import Fault, Gate
 from probe_tray.demo.logins import DemoLogin
 from tests.command.bench import COMMAND, TOKEN, Bench, write

@@ -12,10 +12,10 @@ from typing import cast
 
 import pytest
 
-from probe_tray.core.credential import Credential
-from probe_tray.core.secret import Secret
-from probe_tray.core.sync import RemoteRow
-from probe_tray.core.sync_cipher import LoginCipher
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.sync.cipher import LoginCipher
+from probe_tray.core.sync.rows import RemoteRow
 from probe_tray.demo import DemoService, Fault, Gate
 from probe_tray.demo.table import PATH, PUBLISHABLE_KEY
 from tests.command.bench import COMMAND, Bench, lines, write

@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from probe_tray.adapters.folder import FileStore, FolderStore
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.sealer import VaultKey
-from probe_tray.adapters.vault import VaultStore, record_files
-from probe_tray.core.credential import Credential
-from probe_tray.core.identity import AccountKey
+from probe_tray.adapters.logins.folder_store import FileStore, FolderStore
+from probe_tray.adapters.logins.sealer import VaultKey
+from probe_tray.adapters.logins.vault import VaultStore, record_files
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.ports import AccountStore
 from tests.support.fakes import START, MemoryStore
 from tests.support.keyrings import FakeKeyStore

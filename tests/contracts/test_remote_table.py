@@ -5,11 +5,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
-from probe_tray.adapters.http_table import HttpTables
-from probe_tray.adapters.proxy import ProxyChoice
-from probe_tray.core.secret import Secret
-from probe_tray.core.sync import RemoteRow
-from probe_tray.core.sync_setup import SyncTarget
+from probe_tray.adapters.http.tables import HttpTables
+from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.sync.rows import RemoteRow
+from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.demo import DemoService
 from probe_tray.demo.table import PUBLISHABLE_KEY
 from probe_tray.ports import RemoteTable

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.sealer import VaultKey
-from probe_tray.adapters.vault import VaultStore, record_files
-from probe_tray.core.secret import Secret
+from probe_tray.adapters.logins.sealer import VaultKey
+from probe_tray.adapters.logins.vault import VaultStore, record_files
+from probe_tray.core.account.secret import Secret
 from probe_tray.demo import DemoLogin
 from tests.desktop.bench import Desktop, installed
 from tests.desktop.bus import BusError

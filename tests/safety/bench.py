@@ -5,19 +5,19 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from probe_tray.adapters.http_answer import read_raw
-from probe_tray.core.answer import Answer
-from probe_tray.core.credential import Credential, StoredCredential
+from probe_tray.adapters.http.wire.answer import read_raw
+from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError, StoreError, UncertainError
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.journal import JournalEntry, Outcome, PendingEntry, Verdict
-from probe_tray.core.renew_policy import Reason
-from probe_tray.core.renewal import Renewed, Wish
-from probe_tray.core.secret import Secret
+from probe_tray.core.renewal.journal import JournalEntry, Outcome, PendingEntry, Verdict
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.request import Renewed, Wish
+from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import AppState
-from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.renewal.refresh_transaction import Transaction
 from probe_tray.engine.store import Store
-from probe_tray.engine.transaction import Transaction
 from probe_tray.ports import AccountStore
 from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore
 from tests.support.tokens import credential, reply_body, tokens

@@ -16,27 +16,27 @@ from pathlib import Path
 import msgspec
 
 from probe_tray.adapters.clock import SystemClock
-from probe_tray.adapters.disk import Disk
-from probe_tray.adapters.folder import FileStore
-from probe_tray.adapters.http_client import ServiceClient
-from probe_tray.adapters.journal import FileJournal
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.journal.journal import FileJournal
+from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.memory import FileRenewalMemory
-from probe_tray.adapters.proxy import detect_proxy
+from probe_tray.adapters.logins.folder_store import FileStore
+from probe_tray.adapters.logins.sealer import FolderSealer, VaultKey
+from probe_tray.adapters.logins.vault import VaultStore
+from probe_tray.adapters.proxy.proxy import detect_proxy
 from probe_tray.adapters.randomness import SystemRandomness
-from probe_tray.adapters.sealer import FolderSealer, VaultKey
-from probe_tray.adapters.vault import VaultStore
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.renew_policy import Reason
-from probe_tray.core.renewal import Wish
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import Service
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.request import Wish
+from probe_tray.core.service.service import Service
 from probe_tray.core.state import AppState
-from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.renewing import Renewals
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.engine.transaction import Transaction
 from probe_tray.ports import AccountStore
 from tests.support.keyrings import FakeKeyStore
 

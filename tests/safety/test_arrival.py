@@ -3,10 +3,10 @@
 import httpx
 import pytest
 
-from probe_tray.adapters.http_client import ServiceClient
-from probe_tray.adapters.proxy import detect_proxy
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import Service
+from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.proxy.proxy import detect_proxy
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.service.service import Service
 from probe_tray.demo import DemoService
 
 

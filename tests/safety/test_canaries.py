@@ -13,43 +13,43 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from probe_tray.adapters.alert_memory import FileAlertMemory
-from probe_tray.adapters.callback import LoopbackListener
+from probe_tray.adapters.callback.listener import LoopbackListener
 from probe_tray.adapters.clock import SystemClock
-from probe_tray.adapters.folder import FolderStore
-from probe_tray.adapters.http_client import ServiceClient
+from probe_tray.adapters.files.alert_memory import FileAlertMemory
+from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, log_loop_failure
-from probe_tray.adapters.journal import FileJournal
-from probe_tray.adapters.keyring_backends import Backend
-from probe_tray.adapters.keyring_key import OsKeyStore
+from probe_tray.adapters.journal.journal import FileJournal
+from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
+from probe_tray.adapters.keyring.backends import Backend
+from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.memory import FileRenewalMemory
-from probe_tray.adapters.proxy import detect_proxy
-from probe_tray.adapters.sealer import FolderSealer, VaultKey
-from probe_tray.adapters.vault import VaultStore, record_files
-from probe_tray.core.alert_kinds import Alert
+from probe_tray.adapters.logins.folder_store import FolderStore
+from probe_tray.adapters.logins.sealer import FolderSealer, VaultKey
+from probe_tray.adapters.logins.vault import VaultStore, record_files
+from probe_tray.adapters.proxy.proxy import detect_proxy
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.alerts.alert import Alert
 from probe_tray.core.errors import ProbeError, Problem
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.renew_policy import Reason
-from probe_tray.core.renewal import Wish
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import Service
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.request import Wish
+from probe_tray.core.service.service import Service
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, Way
 from probe_tray.demo import DemoService
-from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.alerting import Alerting, Phrases
-from probe_tray.engine.exchange import Exchange
-from probe_tray.engine.login import Login
-from probe_tray.engine.renewing import Renewals
-from probe_tray.engine.sign_in import BrowserSignIn
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.alert_service import Alerting, Phrases
+from probe_tray.engine.login.browser_login import BrowserSignIn
+from probe_tray.engine.login.code_exchange import Exchange
+from probe_tray.engine.login.login import Login
+from probe_tray.engine.polling.usage_check import UsageAsker
+from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.engine.transaction import Transaction
-from probe_tray.engine.usage_asker import UsageAsker
 from probe_tray.ports import Notification
-from probe_tray.view.alert_words import notification, trial
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.view.alerts.notifications import notification, trial
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
 from tests.command.bench import Bench
 from tests.safety.canaries import ECHOES, MARK, Canaries, EchoService, granting, leaks
 from tests.support.fakes import FakeNotifier, settle

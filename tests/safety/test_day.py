@@ -8,22 +8,22 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from probe_tray.core.answer import Answer
-from probe_tray.core.credential import Credential
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError, UncertainError
-from probe_tray.core.identity import StoreKind
-from probe_tray.core.journal import Verdict
-from probe_tray.core.secret import Secret
+from probe_tray.core.renewal.journal import Verdict
+from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.polling import Poller
-from probe_tray.engine.renewal_timer import RenewalTimer
-from probe_tray.engine.renewing import Renewals
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.polling.poller import Poller
+from probe_tray.engine.polling.usage_check import UsageAsker
+from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.renewal.renewal_timer import RenewalTimer
+from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.engine.transaction import Transaction
-from probe_tray.engine.usage_asker import UsageAsker
-from probe_tray.engine.wake import watch_clock
+from probe_tray.engine.timers import watch_clock
 from tests.safety.bench import MemoryJournal, MemoryMemory, Steps, refusal
 from tests.support.fakes import START, FakeClock, MemoryStore, ScriptedService
 from tests.support.tokens import credential, reply_body, tokens

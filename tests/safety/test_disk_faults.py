@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.disk import Disk
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
-from probe_tray.core.identity import StoreKind
-from probe_tray.core.renew_policy import Reason
-from probe_tray.core.renewal import Wish
-from probe_tray.core.secret import Secret
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.request import Wish
 from probe_tray.core.state import AppState
-from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.renewal.refresh_transaction import Transaction
 from probe_tray.engine.store import Store
-from probe_tray.engine.transaction import Transaction
 from tests.safety.bench import ANA, Steps, StrictIssuer
 from tests.safety.driver import Kit, Round
 from tests.support.fakes import FakeClock, FakeRandomness

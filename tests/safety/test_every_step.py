@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from probe_tray.adapters.disk import reason_of
+from probe_tray.adapters.files.disk import reason_of
+from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     KeyringAbsentError,
     KeyringDeniedError,
@@ -16,10 +18,8 @@ from probe_tray.core.errors import (
     StoreError,
     WriteError,
 )
-from probe_tray.core.identity import StoreKind
-from probe_tray.core.journal import Verdict
-from probe_tray.core.renew_policy import Reason
-from probe_tray.core.secret import Secret
+from probe_tray.core.renewal.journal import Verdict
+from probe_tray.core.renewal.policy import Reason
 from tests.safety.bench import Bench, Crash
 
 NUMBERS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EBUSY, errno.EDQUOT)

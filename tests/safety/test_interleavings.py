@@ -9,12 +9,12 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from probe_tray.core.answer import Answer
+from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyringLockedError, NotSentError, ProbeError, UncertainError, WriteError
-from probe_tray.core.identity import StoreKind
-from probe_tray.core.journal import Verdict
-from probe_tray.core.renew_policy import Reason
-from probe_tray.core.secret import Secret
+from probe_tray.core.renewal.journal import Verdict
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.service.answer import Answer
 from tests.safety.bench import ANA, Bench, Crash, refusal
 from tests.safety.test_every_step import is_flagged, is_safe
 from tests.support.fakes import settle

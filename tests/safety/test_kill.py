@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.journal import Verdict
-from probe_tray.core.secret import Secret
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.renewal.journal import Verdict
 from probe_tray.demo import DemoService
 from tests.safety.conftest import Driver
 from tests.safety.driver import Kit, Round, login_file

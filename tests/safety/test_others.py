@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.renew_policy import Reason
-from probe_tray.core.renewal import RenewalKind, Renewed, Wish
-from probe_tray.core.secret import Secret
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.request import RenewalKind, Renewed, Wish
 from probe_tray.demo import DemoService
 from tests.safety.driver import Kit, Round, login_file
 

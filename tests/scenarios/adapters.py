@@ -12,30 +12,30 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.adapters.browser import SystemBrowser
 from probe_tray.adapters.clock import SystemClock
-from probe_tray.adapters.config_file import load_settings
-from probe_tray.adapters.http_client import ServiceClient
+from probe_tray.adapters.desktop.browser import SystemBrowser
+from probe_tray.adapters.desktop.notifier import DesktopNotifier
+from probe_tray.adapters.desktop.power import SystemSense
+from probe_tray.adapters.files.app_folders import user_places
+from probe_tray.adapters.files.config_file import load_settings
+from probe_tray.adapters.files.safe_files import make_private_folder
+from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets
-from probe_tray.adapters.keyring_key import OsKeyStore
+from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.notifier import DesktopNotifier
-from probe_tray.adapters.places import user_places
-from probe_tray.adapters.power import SystemSense
+from probe_tray.adapters.logins.sealer import VaultKey
+from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.randomness import SystemRandomness
-from probe_tray.adapters.safe_files import make_private_folder
-from probe_tray.adapters.sealer import VaultKey
-from probe_tray.adapters.vault import VaultStore
 from probe_tray.bootstrap import Session
-from probe_tray.core.credential import Credential, make_credential
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import OFFICIAL
+from probe_tray.core.account.credential import Credential, make_credential
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.service.service import OFFICIAL
 from probe_tray.demo import DemoLogin, DemoService
 from probe_tray.demo.people import person as demo_person
 from probe_tray.demo.people import personal
 from probe_tray.demo.shapes import FIVE_HOURS, WEEK, Plan, Shape, Window
 from probe_tray.engine.runtime import Engine
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.translate import Translator
 from tests.scenarios.driver import Driver
 from tests.support.fakes import FakeBrowser, settle
 from tests.support.keyrings import GoodBackend

@@ -4,32 +4,32 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, timedelta
 
-from probe_tray.core.alert_kinds import Alert
-from probe_tray.core.credential import Credential
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import OFFICIAL
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.alerts.alert import Alert
+from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, Way
-from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.alerting import Alerting, Phrases
-from probe_tray.engine.arranging import Arranging
-from probe_tray.engine.exchange import Exchange
-from probe_tray.engine.keeping import Keeping
-from probe_tray.engine.login import Login
-from probe_tray.engine.outcomes import Outcomes
-from probe_tray.engine.polling import Poller
-from probe_tray.engine.recording import Recording
-from probe_tray.engine.renewal_timer import RenewalTimer
-from probe_tray.engine.renewing import Renewals
+from probe_tray.engine.account.account_changes import Keeping
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.arrangement import Arranging
+from probe_tray.engine.alert_service import Alerting, Phrases
+from probe_tray.engine.login.browser_login import BrowserSignIn
+from probe_tray.engine.login.code_exchange import Exchange
+from probe_tray.engine.login.login import Login
+from probe_tray.engine.polling.history_recorder import Recording
+from probe_tray.engine.polling.poller import Poller
+from probe_tray.engine.polling.usage_check import UsageAsker
+from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.renewal.renewal_timer import RenewalTimer
+from probe_tray.engine.renewal.renewals import Renewals
+from probe_tray.engine.renewal.token_outcomes import Outcomes
 from probe_tray.engine.runtime import Engine
-from probe_tray.engine.sign_in import BrowserSignIn
 from probe_tray.engine.store import Store
-from probe_tray.engine.transaction import Transaction
-from probe_tray.engine.usage_asker import UsageAsker
 from probe_tray.ports import Callback, Notification
-from probe_tray.view.alert_words import notification, trial
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.view.alerts.notifications import notification, trial
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
 from tests.scenarios.driver import Driver
 from tests.scenarios.town import Town
 from tests.support.fakes import FakeBrowser, FakeListener, MemoryStore

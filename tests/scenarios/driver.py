@@ -5,15 +5,15 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, timedelta
 
-from probe_tray.core.alert_kinds import Help
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.alerts.alert import Help
 from probe_tray.core.commands import LogIn, Refresh, RemoveAccount
-from probe_tray.core.credential import Credential
-from probe_tray.core.identity import AccountKey
 from probe_tray.core.state import AccountState, AppState, LoginPhase
 from probe_tray.engine.runtime import Engine
-from probe_tray.view.present import Presenter
+from probe_tray.view.presenter import Presenter
 from probe_tray.view.screen import Screen
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.translate import Translator
 from tests.support.fakes import FakeClock, FakeNotifier, FakeRandomness, settle
 from tests.unit.engine.bench import running
 

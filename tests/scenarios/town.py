@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from probe_tray.core.answer import Answer
-from probe_tray.core.credential import Credential
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError
-from probe_tray.core.secret import Secret
+from probe_tray.core.service.answer import Answer
 from probe_tray.ports import Clock
 from tests.support.tokens import credential, reply_body, tokens
 

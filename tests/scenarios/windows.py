@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from probe_tray.engine.runtime import Engine
 from probe_tray.ui.shell import Shell, Surroundings
-from probe_tray.view.models import Action, ActionKind
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Action, ActionKind
 from tests.scenarios.doubles import Doubles
 from tests.unit.ui.samples import FakeInspector
 

@@ -4,7 +4,7 @@ import errno
 from pathlib import Path
 from typing import Final
 
-from probe_tray.adapters.disk import Disk
+from probe_tray.adapters.files.disk import Disk
 
 FAULTS: Final = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EBUSY)
 WRITING_STEPS: Final = ("open_folder", "create", "write", "sync", "rename", "sync_folder")

@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sized
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from probe_tray.core.answer import Answer
-from probe_tray.core.credential import Credential, StoredCredential
+from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Problem, StoreError
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.secret import Secret
+from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
 from probe_tray.ports import Callback, Notification, OpenCallback, StoreContents
 

@@ -4,8 +4,8 @@ import threading
 
 from keyring.errors import KeyringLocked, PasswordSetError
 
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import StoreError
-from probe_tray.core.secret import Secret
 
 WINDOWS_LIMIT = 2560
 """Bytes of one entry of the Windows credential store, in UTF-16."""

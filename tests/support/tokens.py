@@ -4,8 +4,8 @@ import base64
 import json
 from datetime import datetime, timedelta
 
-from probe_tray.core.credential import Credential, make_credential
-from probe_tray.core.secret import Secret
+from probe_tray.core.account.credential import Credential, make_credential
+from probe_tray.core.account.secret import Secret
 from tests.support.fakes import START
 
 

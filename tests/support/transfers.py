@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC
 
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import WriteError
-from probe_tray.core.formats import read_documents
-from probe_tray.core.importing import Candidate, Source
-from probe_tray.core.secret import Secret
-from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.export_desk import ExportDesk
-from probe_tray.engine.import_desk import ImportDesk
-from probe_tray.engine.importing import Importing
+from probe_tray.core.formats.document import read_documents
+from probe_tray.core.transfer.import_plan import Candidate, Source
+from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
-from probe_tray.engine.transfers import Transfers
+from probe_tray.engine.transfer.export_session import ExportDesk
+from probe_tray.engine.transfer.import_session import ImportDesk
+from probe_tray.engine.transfer.login_import import Importing
+from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.ports import AccountLocks, Clock
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from probe_tray import __version__
-from probe_tray.adapters.display import check_display, check_libraries
-from probe_tray.adapters.instance import Instance, Wish
-from probe_tray.adapters.places import demo_places
+from probe_tray.adapters.desktop.display import check_display, check_libraries
+from probe_tray.adapters.desktop.instance import Instance, Wish
+from probe_tray.adapters.files.app_folders import demo_places
 from probe_tray.app import run
 from probe_tray.core.errors import NoDisplayError, SystemLibraryError
 from tests.desktop.waiting import wait_for

@@ -9,30 +9,30 @@ from typing import cast
 
 import msgspec
 
-from probe_tray.core.alert_kinds import AlertMemory
-from probe_tray.core.alerts import alerts
-from probe_tray.core.answer import Answer
-from probe_tray.core.condition import Condition
+from probe_tray.core.account.condition import Condition
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.report import AccountReport
+from probe_tray.core.alerts.alert import AlertMemory
+from probe_tray.core.alerts.evaluation import alerts
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.events import AccountsRead, CheckFailed, CheckSucceeded, Event
-from probe_tray.core.forecast import follow, runs_out_at
-from probe_tray.core.history import samples_of
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.judge import judge
-from probe_tray.core.kept import Kept
-from probe_tray.core.quota import Snapshot
+from probe_tray.core.quota.forecast import follow, runs_out_at
+from probe_tray.core.quota.history import samples_of
+from probe_tray.core.quota.history_batch import Kept
+from probe_tray.core.quota.snapshot import Snapshot
+from probe_tray.core.quota.usage_parser import read_usage
 from probe_tray.core.reduce import reduce
-from probe_tray.core.report import AccountReport
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.judge import judge
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.core.usage import read_usage
-from probe_tray.view.alert_words import notification
-from probe_tray.view.json_table import accounts_json
-from probe_tray.view.models import Card
-from probe_tray.view.present import present
-from probe_tray.view.status_table import status_rows
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.view.alerts.notifications import notification
+from probe_tray.view.presenter import present
+from probe_tray.view.tables.json_table import accounts_json
+from probe_tray.view.tables.status_table import status_rows
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Card
 from tests.support.fakes import START
 
 PAYLOADS = 10_000

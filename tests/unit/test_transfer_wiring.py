@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.config_file import load_settings
+from probe_tray.adapters.files.app_folders import user_places
+from probe_tray.adapters.files.config_file import load_settings
+from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
-from probe_tray.adapters.places import user_places
-from probe_tray.adapters.safe_files import make_private_folder
 from probe_tray.bootstrap import Session
-from probe_tray.core.exporting import ExportFormat
-from probe_tray.core.service import OFFICIAL
+from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.state import AppState
-from probe_tray.core.transfer import ExportPhase, ImportPhase, ReadFiles, TakeLogins, WriteLogins
+from probe_tray.core.transfer.export import ExportFormat
+from probe_tray.core.transfer.state import ExportPhase, ImportPhase, ReadFiles, TakeLogins, WriteLogins
 from probe_tray.engine.runtime import Engine
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.translate import Translator
 from tests.support.files import proxied
 
 

@@ -12,22 +12,22 @@ import msgspec
 import pytest
 
 from probe_tray.adapters.clock import SystemClock
-from probe_tray.adapters.config_file import load_settings
+from probe_tray.adapters.files.app_folders import Places
+from probe_tray.adapters.files.config_file import load_settings
+from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
-from probe_tray.adapters.places import Places
-from probe_tray.adapters.safe_files import make_private_folder
 from probe_tray.bootstrap import Session
 from probe_tray.core.commands import Renew
-from probe_tray.core.service import OFFICIAL
-from probe_tray.core.situation import Sensed, Situation
+from probe_tray.core.polling.situation import Sensed, Situation
+from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.state import AppState
-from probe_tray.core.sync import StepKind
+from probe_tray.core.sync.rows import StepKind
 from probe_tray.core.sync_commands import SyncNow
 from probe_tray.demo import DemoLogin, DemoService
 from probe_tray.demo.table import PUBLISHABLE_KEY
 from probe_tray.demo.table_seed import DEMO_KEY, put_login
 from probe_tray.engine.runtime import Engine
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.translate import Translator
 from tests.support.fakes import problem_kind
 
 EMAIL = "ana@example.com"

@@ -11,15 +11,15 @@ import msgspec
 import pytest
 
 from probe_tray.adapters.clock import SystemClock
-from probe_tray.adapters.config_file import load_settings
+from probe_tray.adapters.files.app_folders import user_places
+from probe_tray.adapters.files.config_file import load_settings
+from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
-from probe_tray.adapters.places import user_places
-from probe_tray.adapters.safe_files import make_private_folder
 from probe_tray.bootstrap import Session, Wired
-from probe_tray.core.identity import StoreKind
-from probe_tray.core.service import OFFICIAL
+from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.service.service import OFFICIAL
 from probe_tray.demo import DemoService
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.translate import Translator
 from tests.support.fakes import problem_kind, settle
 from tests.support.tokens import credential
 from tests.unit.engine.bench import running

@@ -6,9 +6,9 @@ import socket
 from collections.abc import AsyncGenerator
 from typing import Final
 
-from probe_tray.adapters.callback import LoginListener, LoopbackListener
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import Service
+from probe_tray.adapters.callback.listener import LoginListener, LoopbackListener
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.service.service import Service
 
 STATE: Final = "R1ghtState_of-this-login_0123456789abcdefgh"
 OTHER: Final = "An0therState_of-some-login_0123456789abcdef"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.adapters.alert_memory import FileAlertMemory
-from probe_tray.core.alert_kinds import AlertMemory, Said
+from probe_tray.adapters.files.alert_memory import FileAlertMemory
+from probe_tray.core.alerts.alert import AlertMemory, Said
 from probe_tray.core.errors import WriteError
 from tests.support.disks import WRITING_STEPS, TroubledDisk
 from tests.support.fakes import START

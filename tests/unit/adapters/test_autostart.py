@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.adapters.autostart import (
+from probe_tray.adapters.desktop.autostart import (
     AutostartingSettings,
     DesktopEntry,
     LaunchAgent,

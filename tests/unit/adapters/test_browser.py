@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters import browser as module
-from probe_tray.adapters.browser import SystemBrowser
+from probe_tray.adapters.desktop import browser as module
+from probe_tray.adapters.desktop.browser import SystemBrowser
 from probe_tray.core.errors import BrowserError
 
 ADDRESS = "https://auth.example/oauth/authorize?state=s&x=a;b|c$(d)`e`"

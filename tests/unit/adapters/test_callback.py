@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from probe_tray.adapters import callback as module
-from probe_tray.adapters import callback_sockets
-from probe_tray.adapters.callback import LoginListener, LoopbackListener
+from probe_tray.adapters.callback import listener as module
+from probe_tray.adapters.callback import sockets as callback_sockets
+from probe_tray.adapters.callback.listener import LoginListener, LoopbackListener
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import PortsTakenError
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import Service
+from probe_tray.core.service.service import Service
 from probe_tray.ports import Callback
 from tests.unit.adapters.callback_bench import (
     CODE,

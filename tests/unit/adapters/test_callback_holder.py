@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters import port_holder
-from probe_tray.adapters.port_holder import ANOTHER_PROGRAM, holder_of
+from probe_tray.adapters.callback import port_holder
+from probe_tray.adapters.callback.port_holder import ANOTHER_PROGRAM, holder_of
 
 LSOF = "p4711\nccodex\np4712\ncnode\n"
 NETSTAT = """

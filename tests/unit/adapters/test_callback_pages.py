@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.adapters.callback_pages import Language, Page, page_reply, preferred_language, redirect_reply
+from probe_tray.adapters.callback.pages import Language, Page, page_reply, preferred_language, redirect_reply
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.adapters.callback_request import Arrival, Errand, Refusal, RequestReader, read_callback
-from probe_tray.core.secret import Secret
+from probe_tray.adapters.callback.request import Arrival, Errand, Refusal, RequestReader, read_callback
+from probe_tray.core.account.secret import Secret
 from probe_tray.ports import Callback
 from tests.unit.adapters.callback_bench import CODE, OTHER, STATE, ask, callback, get, opened, status_of
 

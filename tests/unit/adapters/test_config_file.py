@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from probe_tray.adapters import config_file
-from probe_tray.adapters.config_file import JsonSettingsFile, load_settings, sync_folder
-from probe_tray.adapters.places import demo_places, user_places
+from probe_tray.adapters.files import config_file
+from probe_tray.adapters.files.app_folders import demo_places, user_places
+from probe_tray.adapters.files.config_file import JsonSettingsFile, load_settings, sync_folder
 from probe_tray.core.errors import ConfigError, UsageError, WriteError
 from probe_tray.core.settings import Settings, Storage
 

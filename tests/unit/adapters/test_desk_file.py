@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.desk_file import JsonDeskFile
-from probe_tray.core.desk import Density, Desk, Sort
+from probe_tray.adapters.files.arrangement_file import JsonDeskFile
+from probe_tray.core.account.arrangement import Density, Desk, Sort
 from probe_tray.core.errors import WriteError
 
 DESK = Desk(order=("b", "a"), sort=Sort.OWN, density=Density.LINES, pinned=True).named("a", "Arbeit 工作")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.disk import Disk
-from probe_tray.adapters.folder import FileStore, FolderStore
-from probe_tray.core.credential import Credential
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.logins.folder_store import FileStore, FolderStore
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import OfficialLoginError, ReadError, WriteError
-from probe_tray.core.identity import AccountKey, StoreKind
 from tests.support.fakes import START
 from tests.support.files import exported, flat, official, proxied
 from tests.support.tokens import credential, tokens

@@ -15,13 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.adapters.history_schema import OURS, STEPS, ForeignFileError, prepare
-from probe_tray.adapters.history_sqlite import SqliteHistory
+from probe_tray.adapters.history.history_schema import OURS, STEPS, ForeignFileError, prepare
+from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.core.errors import ReadError, WriteError
-from probe_tray.core.forecast import follow
-from probe_tray.core.history import Meter, Part, Renewed, Sample, Span
-from probe_tray.core.kept import Batch, Kept
-from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.quota.forecast import follow
+from probe_tray.core.quota.history import Meter, Part, Renewed, Sample, Span
+from probe_tray.core.quota.history_batch import Batch, Kept
+from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from tests.support.fakes import START
 
 RENEWED = Renewed(at=START)

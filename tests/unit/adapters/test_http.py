@@ -11,12 +11,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from probe_tray.adapters import http_client
-from probe_tray.adapters.http_client import ServiceClient
-from probe_tray.adapters.http_tls import make_context
-from probe_tray.adapters.proxy import ProxyChoice, detect_proxy
-from probe_tray.core.answer import Answer
-from probe_tray.core.credential import Credential, make_credential
+from probe_tray.adapters.http import client as http_client
+from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.http.tls import make_context
+from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
+from probe_tray.core.account.credential import Credential, make_credential
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     CertificateError,
     NotSentError,
@@ -24,8 +24,8 @@ from probe_tray.core.errors import (
     StrangeAnswerError,
     UncertainError,
 )
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import Service
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.service import Service
 from probe_tray.demo import DemoService
 from tests.support.raw_server import RawServer, http, make_certificate, raw_server
 from tests.support.tokens import credential

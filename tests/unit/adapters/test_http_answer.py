@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.adapters.http_answer import read_raw
+from probe_tray.adapters.http.wire.answer import read_raw
 from tests.support.raw_server import http
 from tests.support.tokens import reply_body, tokens
 

@@ -5,12 +5,12 @@ import socket
 
 import pytest
 
-from probe_tray.adapters.http_client import ServiceClient
-from probe_tray.adapters.http_dial import dial
-from probe_tray.adapters.proxy import ProxyChoice
+from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.http.wire.dial import dial
+from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import Service
+from probe_tray.core.service.service import Service
 from tests.support.fakes import settle
 
 

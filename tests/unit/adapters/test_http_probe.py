@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters import http_probe
 from probe_tray.adapters.clock import SystemClock
-from probe_tray.adapters.http_probe import HttpProbe
-from probe_tray.adapters.proxy import SystemProxies
-from probe_tray.core.connection import FoundProxy, Reached, Step
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import OFFICIAL, Service
+from probe_tray.adapters.http import probe as http_probe
+from probe_tray.adapters.http.probe import HttpProbe
+from probe_tray.adapters.proxy.proxy import SystemProxies
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.service.connection import FoundProxy, Reached, Step
+from probe_tray.core.service.service import OFFICIAL, Service
 from probe_tray.demo import DemoService
 from tests.support.mitm import Mitm
 from tests.support.raw_server import http, make_certificate, raw_server

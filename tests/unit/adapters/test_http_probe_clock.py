@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from probe_tray.adapters.http_probe import HttpProbe
-from probe_tray.adapters.proxy import SystemProxies
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import Service
+from probe_tray.adapters.http.probe import HttpProbe
+from probe_tray.adapters.proxy.proxy import SystemProxies
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.service.service import Service
 from tests.support.fakes import START, FakeClock
 from tests.support.raw_server import http, raw_server
 

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.adapters.http_table import HttpTable, HttpTables
-from probe_tray.adapters.proxy import ProxyChoice, detect_proxy
+from probe_tray.adapters.http.tables import HttpTable, HttpTables
+from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     NotSentError,
     ProbeError,
@@ -23,9 +24,8 @@ from probe_tray.core.errors import (
     UnavailableError,
     UncertainError,
 )
-from probe_tray.core.secret import Secret
-from probe_tray.core.sync import RemoteRow
-from probe_tray.core.sync_setup import SyncTarget
+from probe_tray.core.sync.rows import RemoteRow
+from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.demo import DemoService, Fault, Rights
 from probe_tray.demo.table import PATH, PUBLISHABLE_KEY
 from tests.support.raw_server import RawServer, http, raw_server
@@ -162,7 +162,7 @@ async def test_rows_larger_than_any_login_keep_nobody_from_the_others(
     fill(service, 40)
     for number in range(6):
         service.table.put(f"row-0000{number}", token_data="A" * 600_000)
-    monkeypatch.setattr("probe_tray.adapters.http_table._LARGEST_BODY", 2_000_000)
+    monkeypatch.setattr("probe_tray.adapters.http.tables._LARGEST_BODY", 2_000_000)
     async with table_at(service.addresses.table) as table:
         rows = await table.rows()
         assert [row.id for row in rows] == [f"row-{number:05}" for number in range(40)]

@@ -11,14 +11,14 @@ from pathlib import Path
 import httpcore
 import pytest
 
-from probe_tray.adapters import http_client
-from probe_tray.adapters.http_client import ServiceClient
-from probe_tray.adapters.http_line import Line
-from probe_tray.adapters.proxy import ProxyChoice, detect_proxy
-from probe_tray.core.answer import Answer
+from probe_tray.adapters.http import client as http_client
+from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.http.wire.connection import Line
+from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError, ServiceError, UncertainError
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import Service
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.service import Service
 from tests.support.certificates import make_certificates
 from tests.support.raw_server import http, raw_server
 from tests.support.tunnel import tunnel

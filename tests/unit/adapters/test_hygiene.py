@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.adapters.hygiene import REMOVED, KnownSecrets, Redactor, configure_logging, log_loop_failure, redact
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import DataFolderError
-from probe_tray.core.secret import Secret
 
 BASE64URL = string.ascii_letters + string.digits + "-_"
 VSCHAR = string.ascii_letters + string.digits + "-._~+/"

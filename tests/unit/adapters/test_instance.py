@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.adapters.instance import Instance, Wish
-from probe_tray.adapters.instance_door import Door, LoopbackDoor, UnixDoor, socket_path
+from probe_tray.adapters.desktop.instance import Instance, Wish
+from probe_tray.adapters.desktop.instance_socket import Door, LoopbackDoor, UnixDoor, socket_path
 from probe_tray.core.errors import NotAnsweringError
 from tests.desktop.waiting import wait_for
 
@@ -25,8 +25,8 @@ MakeDoor = Callable[[Path], Door]
 HOLD = """
 import sys
 from pathlib import Path
-from probe_tray.adapters.instance import Instance, Wish
-from probe_tray.adapters.instance_door import UnixDoor
+from probe_tray.adapters.desktop.instance import Instance, Wish
+from probe_tray.adapters.desktop.instance_socket import UnixDoor
 folder = Path(sys.argv[1])
 first = Instance(folder)
 assert first.claim(Wish.SHOW)

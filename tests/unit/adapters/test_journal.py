@@ -19,8 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.adapters.journal import FileJournal, holds_sealed_answer
-from probe_tray.adapters.journal_file import (
+from probe_tray.adapters.journal.entry_file import (
     ANSWER_ROOM,
     WIRE_ROOM,
     answer_bytes,
@@ -29,8 +28,11 @@ from probe_tray.adapters.journal_file import (
     read_answer,
     read_image,
 )
+from probe_tray.adapters.journal.journal import FileJournal, holds_sealed_answer
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.sealer import FolderSealer, Sealer, VaultKey, VaultSealer
+from probe_tray.adapters.logins.sealer import FolderSealer, Sealer, VaultKey, VaultSealer
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     KeyMissingError,
     KeyringAbsentError,
@@ -41,9 +43,7 @@ from probe_tray.core.errors import (
     StoreError,
     WriteError,
 )
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.journal import JournalEntry, PendingEntry
-from probe_tray.core.secret import Secret
+from probe_tray.core.renewal.journal import JournalEntry, PendingEntry
 from tests.support.disks import FAULTS, TroubledDisk
 from tests.support.fakes import START
 from tests.support.keyrings import FakeKeyStore
@@ -402,12 +402,12 @@ RENEWER = """
 import asyncio, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from probe_tray.adapters.journal import FileJournal
+from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.safe_files import replace_file
-from probe_tray.adapters.sealer import VaultKey, VaultSealer
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.secret import Secret
+from probe_tray.adapters.files.safe_files import replace_file
+from probe_tray.adapters.logins.sealer import VaultKey, VaultSealer
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
 from tests.support.keyrings import FakeKeyStore
 
 async def main():

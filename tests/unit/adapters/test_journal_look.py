@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.journal_file import DONE, intent_bytes
-from probe_tray.adapters.journal_look import unfinished
+from probe_tray.adapters.journal.entry_file import DONE, intent_bytes
+from probe_tray.adapters.journal.unfinished import unfinished
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.journal import JournalEntry
+from probe_tray.core.renewal.journal import JournalEntry
 from tests.support.fakes import START
 
 ANA = AccountKey("account-1", "ana")

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.journal import FileJournal, holds_sealed_answer
-from probe_tray.adapters.journal_file import (
+from probe_tray.adapters.journal.entry_file import (
     ANSWER_ROOM,
     WIRE_ROOM,
     answer_bytes,
@@ -20,9 +19,10 @@ from probe_tray.adapters.journal_file import (
     read_image,
     read_pieces,
 )
-from probe_tray.adapters.sealer import FolderSealer
+from probe_tray.adapters.journal.journal import FileJournal, holds_sealed_answer
+from probe_tray.adapters.logins.sealer import FolderSealer
 from probe_tray.core.errors import KeyMissingError, KeyringAbsentError, KeyringLockedError, WriteError
-from probe_tray.core.journal import JournalEntry, PendingEntry
+from probe_tray.core.renewal.journal import JournalEntry, PendingEntry
 from tests.support.fakes import START
 from tests.support.raw_server import http
 from tests.support.tokens import tokens

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from probe_tray.adapters.keyring_backends import Backend, known_backend, meaning
-from probe_tray.adapters.keyring_key import OsKeyStore
+from probe_tray.adapters.keyring.backends import Backend, known_backend, meaning
+from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     KeyringAbsentError,
     KeyringDeniedError,
@@ -18,7 +19,6 @@ from probe_tray.core.errors import (
     KeyringNoAnswerError,
     StoreError,
 )
-from probe_tray.core.secret import Secret
 from tests.support.keyrings import (
     DeniedBackend,
     GoodBackend,

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from probe_tray.adapters.keyring_key import OsKeyStore
-from probe_tray.adapters.keyring_silence import without_questions
+from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring.silent import without_questions
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyringLockedError
-from probe_tray.core.secret import Secret
 from tests.support.keyrings import GoodBackend
 from tests.support.secret_service import SecretService, is_here, secret_service
 

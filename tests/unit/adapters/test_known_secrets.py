@@ -5,16 +5,16 @@ import json
 import pytest
 
 from probe_tray.adapters.clock import SystemClock
-from probe_tray.adapters.http_body import tokens_in
-from probe_tray.adapters.http_client import ServiceClient
-from probe_tray.adapters.http_probe import HttpProbe
+from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.http.probe import HttpProbe
+from probe_tray.adapters.http.wire.http_body import tokens_in
 from probe_tray.adapters.hygiene import REMOVED, KnownSecrets, Redactor
-from probe_tray.adapters.keyring_key import OsKeyStore
-from probe_tray.adapters.proxy import detect_proxy
+from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.proxy.proxy import detect_proxy
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError, PastedAddressError
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import OFFICIAL, Service
-from probe_tray.engine.sign_in import BrowserSignIn
+from probe_tray.core.service.service import OFFICIAL, Service
+from probe_tray.engine.login.browser_login import BrowserSignIn
 from tests.support.fakes import FakeBrowser, FakeClock, FakeRandomness
 from tests.support.keyrings import GoodBackend
 from tests.support.raw_server import http, raw_server

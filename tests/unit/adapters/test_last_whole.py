@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.folder import FolderStore
-from probe_tray.adapters.last_whole import LastWhole
+from probe_tray.adapters.files.last_whole import LastWhole
+from probe_tray.adapters.logins.folder_store import FolderStore
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError
-from probe_tray.core.identity import AccountKey
 from tests.support.files import flat
 from tests.support.tokens import credential
 

@@ -14,8 +14,8 @@ import pytest
 
 from probe_tray.adapters import locks as locks_module
 from probe_tray.adapters.locks import FileLocks
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import DataFolderError, HeldUpError
-from probe_tray.core.identity import AccountKey
 
 ANA, BEN = AccountKey("account-1", "ana"), AccountKey("account-1", "ben")
 
@@ -23,7 +23,7 @@ HOLDER = """
 import asyncio, sys
 from pathlib import Path
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.core.identity import AccountKey
+from probe_tray.core.account.identity import AccountKey
 
 async def main():
     async with FileLocks(Path(sys.argv[1])).hold(AccountKey("account-1", "ana")):
@@ -37,7 +37,7 @@ COUNTER = """
 import asyncio, sys
 from pathlib import Path
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.core.identity import AccountKey
+from probe_tray.core.account.identity import AccountKey
 
 async def main():
     locks, file = FileLocks(Path(sys.argv[1])), Path(sys.argv[2])

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from probe_tray.adapters.desktop.machine import HIDDEN, Inspector, clean
 from probe_tray.adapters.hygiene import REMOVED
-from probe_tray.adapters.machine import HIDDEN, Inspector, clean
-from probe_tray.adapters.proxy import ProxyChoice
+from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.errors import UsageError
 
 

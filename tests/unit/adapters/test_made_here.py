@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.adapters.folder import FileStore, FolderStore
-from probe_tray.adapters.made_here import MadeHere
-from probe_tray.adapters.named_files import NamedFiles
-from probe_tray.core.credential import Credential
+from probe_tray.adapters.logins.folder_store import FileStore, FolderStore
+from probe_tray.adapters.logins.made_here import MadeHere
+from probe_tray.adapters.logins.named_files import NamedFiles
+from probe_tray.core.account.credential import Credential
 from tests.support.disks import TroubledDisk
 from tests.support.tokens import credential
 

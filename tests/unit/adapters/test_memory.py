@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.adapters import memory as memory_module
-from probe_tray.adapters.memory import FileRenewalMemory
+from probe_tray.adapters.journal import renewal_memory as memory_module
+from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.core.errors import ReadError, WriteError
-from probe_tray.core.journal import Outcome, Verdict
+from probe_tray.core.renewal.journal import Outcome, Verdict
 from tests.support.disks import FAULTS, WRITING_STEPS, TroubledDisk
 from tests.support.fakes import START
 

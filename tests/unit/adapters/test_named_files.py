@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.named_files import NamedFiles
+from probe_tray.adapters.logins.named_files import NamedFiles
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import OfficialLoginError, ReadError, WriteError
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.secret import Secret
 from tests.support.files import flat, official
 from tests.support.tokens import credential, tokens
 

@@ -15,8 +15,8 @@ import pytest
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
-from probe_tray.adapters import notifier as module
-from probe_tray.adapters.notifier import DesktopNotifier
+from probe_tray.adapters.desktop import notifier as module
+from probe_tray.adapters.desktop.notifier import DesktopNotifier
 from probe_tray.ports import Button, Notification, Urgency
 
 NAME: Final = "org.freedesktop.Notifications"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.official import OfficialStore, keyring_user
+from probe_tray.adapters.logins.official_store import OfficialStore, keyring_user
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyringLockedError, OfficialLoginError, StoreError
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.secret import Secret
 from tests.support.files import official
 from tests.support.tokens import credential
 

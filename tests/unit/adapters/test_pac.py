@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from probe_tray.adapters.pac import PLACE, PacProxies, names_script, scutil_names_script
-from probe_tray.adapters.proxy import ProxyChoice, SystemProxies, detect_proxy
+from probe_tray.adapters.proxy.pac import PLACE, PacProxies, names_script, scutil_names_script
+from probe_tray.adapters.proxy.proxy import ProxyChoice, SystemProxies, detect_proxy
 
 BACKEND, ISSUER = "chatgpt.com", "auth.openai.com"
 SHOWN = """<dictionary> {

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from probe_tray.adapters.power import SystemSense, way_out
-from probe_tray.adapters.power_linux import on_battery, situation
-from probe_tray.core.situation import Sensed, Situation
+from probe_tray.adapters.desktop.power import SystemSense, way_out
+from probe_tray.adapters.desktop.power_linux import on_battery, situation
+from probe_tray.core.polling.situation import Sensed, Situation
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="sysfs and D-Bus are Linux's")
 LOOPBACK = ((socket.AF_INET, "127.0.0.1"),)
@@ -72,7 +72,7 @@ def test_without_a_way_out_there_is_no_name(monkeypatch: pytest.MonkeyPatch) -> 
 
 async def test_a_system_that_tells_nothing_is_taken_for_a_plain_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "plan9")
-    monkeypatch.setattr("probe_tray.adapters.power.way_out", lambda: "1.2.3.4")
+    monkeypatch.setattr("probe_tray.adapters.desktop.power.way_out", lambda: "1.2.3.4")
     assert await SystemSense(untold).look() == Sensed(situation=Situation(), network="1.2.3.4")
 
 
@@ -81,7 +81,7 @@ async def test_a_system_call_that_is_not_there_ends_nothing(platform: str, monke
     if sys.platform == platform:
         pytest.skip("it is there")
     monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr("probe_tray.adapters.power.way_out", lambda: "")
+    monkeypatch.setattr("probe_tray.adapters.desktop.power.way_out", lambda: "")
     assert await SystemSense(untold).look() == Sensed(situation=Situation(), network="")
 
 
@@ -90,7 +90,7 @@ async def test_what_qt_says_of_the_network_counts_and_the_rest_is_the_system_s(
     monkeypatch: pytest.MonkeyPatch, *, system: bool, qt: bool | None, metered: bool
 ) -> None:
     seen = Sensed(situation=Situation(metered=system, on_battery=True), network="1.2.3.4")
-    monkeypatch.setattr("probe_tray.adapters.power._look", lambda: seen)
+    monkeypatch.setattr("probe_tray.adapters.desktop.power._look", lambda: seen)
     found = await SystemSense(lambda: qt).look()
     assert found == Sensed(situation=Situation(metered=metered, on_battery=True), network="1.2.3.4")
 
@@ -98,7 +98,7 @@ async def test_what_qt_says_of_the_network_counts_and_the_rest_is_the_system_s(
 async def test_qt_is_asked_on_the_loop_s_own_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[int] = []
     plain = Sensed(situation=Situation(), network="")
-    monkeypatch.setattr("probe_tray.adapters.power._look", lambda: plain)
+    monkeypatch.setattr("probe_tray.adapters.desktop.power._look", lambda: plain)
     await SystemSense(lambda: threads.append(threading.get_ident())).look()
     assert threads == [threading.get_ident()]
 
@@ -108,7 +108,7 @@ async def test_qt_s_network_module_that_does_not_load_ends_nothing(monkeypatch: 
         raise ImportError
 
     plain = Sensed(situation=Situation(on_battery=True), network="")
-    monkeypatch.setattr("probe_tray.adapters.power._look", lambda: plain)
+    monkeypatch.setattr("probe_tray.adapters.desktop.power._look", lambda: plain)
     assert await SystemSense(missing).look() == plain
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters import process_start
-from probe_tray.adapters.process_start import process_began
+from probe_tray.adapters.desktop import process_start
+from probe_tray.adapters.desktop.process_start import process_began
 
-_TELL = "from probe_tray.adapters.process_start import process_began; print(process_began().isoformat())"
+_TELL = "from probe_tray.adapters.desktop.process_start import process_began; print(process_began().isoformat())"
 _EXACT = timedelta(milliseconds=50)
 
 

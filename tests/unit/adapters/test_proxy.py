@@ -2,7 +2,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from probe_tray.adapters.proxy import ProxyChoice, SystemProxies, detect_proxy, is_local, matches_no_proxy
+from probe_tray.adapters.proxy.proxy import ProxyChoice, SystemProxies, detect_proxy, is_local, matches_no_proxy
 from probe_tray.core.errors import UsageError
 
 HOST = "chatgpt.com"

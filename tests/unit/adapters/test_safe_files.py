@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.disk import Disk
-from probe_tray.adapters.safe_files import (
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.files.safe_files import (
     LIMIT,
     make_private_folder,
     read_regular,

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.keyring_key import OsKeyStore
+from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.sealer import HandySealer, VaultKey, VaultSealer, needs_key
+from probe_tray.adapters.logins.sealer import HandySealer, VaultKey, VaultSealer, needs_key
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     KeyringAbsentError,
     KeyringDeniedError,
@@ -16,7 +17,6 @@ from probe_tray.core.errors import (
     RecordError,
     StoreError,
 )
-from probe_tray.core.secret import Secret
 from probe_tray.ports import KeyStore
 from tests.support.keyrings import (
     DeniedBackend,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from probe_tray.adapters.session_bus import session_names
+from probe_tray.adapters.desktop.session_bus import session_names
 
 OWNED = "org.kde.StatusNotifierWatcher"
 

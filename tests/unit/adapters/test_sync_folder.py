@@ -7,10 +7,10 @@ from typing import cast
 import msgspec
 import pytest
 
-from probe_tray.adapters.sync_folder import SyncFolder
-from probe_tray.core.credential import Credential
+from probe_tray.adapters.logins.sync_folder import SyncFolder
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.errors import WriteError
-from probe_tray.core.format_write import restored_name
+from probe_tray.core.formats.writer import restored_name
 from tests.support.fakes import START
 from tests.support.files import flat, official, proxied
 from tests.support.tokens import credential

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from probe_tray.adapters.files.sync_memory import FileSyncMemory
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.sync_memory import FileSyncMemory
 from probe_tray.core.errors import ReadError
-from probe_tray.core.sync import Mark
+from probe_tray.core.sync.rows import Mark
 from tests.support.fakes import START
 
 NEVER = datetime.min.replace(tzinfo=UTC)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.keyring_backends import Backend
-from probe_tray.adapters.keyring_key import OsKeyStore
-from probe_tray.adapters.sync_secrets import StoredSyncSecrets
+from probe_tray.adapters.keyring.backends import Backend
+from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ConfigError, KeyringAbsentError, KeyringDeniedError, KeyringLockedError
-from probe_tray.core.secret import Secret
-from probe_tray.core.sync_setup import SecretPlace
+from probe_tray.core.sync.setup import SecretPlace
 from tests.support.keyrings import GoodBackend, LockedBackend, LyingBackend
 
 API_KEY, KEY = Secret("sb_publishable_canary"), Secret("5a" * 32)

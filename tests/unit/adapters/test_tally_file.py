@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.disk import Disk
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.journal.tally_file import FileTally
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.tally_file import FileTally
 from probe_tray.core.errors import WriteError
-from probe_tray.core.renewal_pause import Attempt, Tally, counted
+from probe_tray.core.renewal.pause import Attempt, Tally, counted
 from tests.support.disks import TroubledDisk
 from tests.support.fakes import START
 

@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from probe_tray.adapters.instance import Instance, Wish
-from probe_tray.adapters.taskbar import APP_ID, name_process, stay_out_of_the_dock
+from probe_tray.adapters.desktop.instance import Instance, Wish
+from probe_tray.adapters.desktop.taskbar import APP_ID, name_process, stay_out_of_the_dock
 
 
 class FakeLibrary:

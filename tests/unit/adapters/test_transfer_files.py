@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.export_files import DiskExportFiles
-from probe_tray.adapters.import_files import DiskImportFiles
+from probe_tray.adapters.files.export_files import DiskExportFiles
+from probe_tray.adapters.files.import_files import DiskImportFiles
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import WriteError
-from probe_tray.core.importing import Source
-from probe_tray.core.secret import Secret
+from probe_tray.core.transfer.import_plan import Source
 from tests.support.disks import TroubledDisk
 from tests.support.files import flat, official
 

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.sealer import FolderSealer, Key, VaultKey, VaultSealer, needs_key
-from probe_tray.adapters.vault import VaultStore, record_files
-from probe_tray.adapters.vault_record import Record, open_record, read_record, seal_record
-from probe_tray.core.credential import Credential
+from probe_tray.adapters.logins.sealer import FolderSealer, Key, VaultKey, VaultSealer, needs_key
+from probe_tray.adapters.logins.vault import VaultStore, record_files
+from probe_tray.adapters.logins.vault_record import Record, open_record, read_record, seal_record
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     KeyMissingError,
     KeyringAbsentError,
@@ -27,7 +28,6 @@ from probe_tray.core.errors import (
     StoreError,
     WriteError,
 )
-from probe_tray.core.secret import Secret
 from tests.support.disks import FAULTS, WRITING_STEPS, TroubledDisk
 from tests.support.fakes import START
 from tests.support.keyrings import FakeKeyStore

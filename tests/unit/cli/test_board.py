@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
-from probe_tray.cli.board import Board, Shown
-from probe_tray.cli.layout import Line
+from probe_tray.cli.tables.board import Board, Shown
+from probe_tray.cli.tables.layout import Line
+from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.core.errors import UnavailableError
-from probe_tray.core.model_test import ListedBy, ModelResult, ModelTest
-from probe_tray.core.report import AccountReport, RenewalReport, RenewalResult
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
 
 NOW = Now(datetime(2026, 11, 22, 12, tzinfo=UTC), UTC)
 LOGINS = [AccountReport(location=f"{n}.json", email=f"p{n:02}@example.com", plan="plus") for n in range(40)]

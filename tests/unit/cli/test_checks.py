@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from probe_tray.adapters.proxy import detect_proxy
-from probe_tray.adapters.session_bus import Listed
-from probe_tray.cli.checks import (
+from probe_tray.adapters.desktop.session_bus import Listed
+from probe_tray.adapters.proxy.proxy import detect_proxy
+from probe_tray.cli.diagnose.checks import (
     Check,
     State,
     clock_check,
@@ -14,8 +14,8 @@ from probe_tray.cli.checks import (
     proxy_check,
     way_checks,
 )
-from probe_tray.core.connection import Reached, Step
 from probe_tray.core.errors import KeyringLockedError, NameNotFoundError
+from probe_tray.core.service.connection import Reached, Step
 
 STEPS = (Step.NAME, Step.CONNECTION, Step.TLS, Step.EDGE, Step.SERVICE)
 TRAY, NOTIFICATIONS = "org.kde.StatusNotifierWatcher", "org.freedesktop.Notifications"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from probe_tray.adapters.import_files import in_words
-from probe_tray.adapters.safe_files import LIMIT
-from probe_tray.cli.hints import at_the_command_line
+from probe_tray.adapters.files.import_files import in_words
+from probe_tray.adapters.files.safe_files import LIMIT
+from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.core.errors import KeyringAbsentError, ModelRefusedError, NoConnectionError, ProbeError, ReadError
 
 

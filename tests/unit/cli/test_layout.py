@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.cli.layout import Line, Table, aligned, folded, in_lines, laid_out, shortened, width
-from probe_tray.view.status_table import Cell
+from probe_tray.cli.tables.layout import Line, Table, aligned, folded, in_lines, laid_out, shortened, width
+from probe_tray.view.tables.status_table import Cell
 
 TEXTS = st.text(st.sampled_from("abc 12 h,;%é上海研…"), max_size=40).map(lambda text: " ".join(text.split()))
 ROWS = st.lists(st.lists(TEXTS, min_size=4, max_size=4), min_size=1, max_size=5)

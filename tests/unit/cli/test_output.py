@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from probe_tray.cli.output import Console
+from probe_tray.cli.terminal.console import Console
 
 
 def test_what_strangers_wrote_moves_no_cursor_where_a_terminal_shows_a_result(
@@ -13,7 +13,7 @@ def test_what_strangers_wrote_moves_no_cursor_where_a_terminal_shows_a_result(
     def yes(_stream: object) -> bool:
         return True
 
-    monkeypatch.setattr("probe_tray.cli.output.is_terminal", yes)
+    monkeypatch.setattr("probe_tray.cli.terminal.console.is_terminal", yes)
     said = {"who": "a\x9b2J\x7f\u202eb\U000e0041", "是": "ü"}
     console.result(json.dumps(said, ensure_ascii=False, indent=2).encode() + b"\n")
     shown = capsys.readouterr().out

@@ -461,5 +461,5 @@ def test_the_version_is_told_without_loading_the_rest(modules: Callable[[str], s
 
 
 def test_qt_is_never_loaded(modules: Callable[[str], set[str]]) -> None:
-    loaded = modules("import probe_tray.cli.work, probe_tray.cli.accounts")
+    loaded = modules("import probe_tray.cli.renew.run, probe_tray.cli.accounts")
     assert not loaded & {"PySide6", "keyring", "desktop_notifier", "probe_tray.demo", "cryptography", "filelock"}

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.config_file import load_settings
+from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.hygiene import KnownSecrets
-from probe_tray.adapters.keyring_key import OsKeyStore
-from probe_tray.adapters.proxy import ProxyChoice
-from probe_tray.cli.checks import Check, State
-from probe_tray.cli.sync_check import sync_check
-from probe_tray.core.secret import Secret
-from probe_tray.core.sync_cipher import LoginCipher
+from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.cli.diagnose.checks import Check, State
+from probe_tray.cli.diagnose.sync_check import sync_check
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.sync.cipher import LoginCipher
 from probe_tray.demo import DemoService
 from probe_tray.demo.table import PUBLISHABLE_KEY
 from tests.support.keyrings import GoodBackend

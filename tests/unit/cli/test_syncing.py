@@ -1,11 +1,11 @@
 """What ``codex-probe --sync`` says, in the person's language."""
 
-from probe_tray.cli.sync_table import sync_failures
+from probe_tray.cli.sync.sync_table import sync_failures
 from probe_tray.core.errors import SyncKeyError
-from probe_tray.core.sync import StepKind, SyncItem, SyncReport
+from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
 from probe_tray.resources import resource
-from probe_tray.view.catalogue import parse_po
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.catalogue import parse_po
+from probe_tray.view.text.translate import Translator
 from tests.support.fakes import START
 
 CHINESE = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))

@@ -3,7 +3,8 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core.alert_kinds import (
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.alerts.alert import (
     Alert,
     AlertMemory,
     CreditAlert,
@@ -18,12 +19,11 @@ from probe_tray.core.alert_kinds import (
     gravity,
     helped_account,
 )
-from probe_tray.core.alerts import alerts
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.quota import Limit, Snapshot, SpendControl, Window, WindowKind
+from probe_tray.core.alerts.evaluation import alerts
+from probe_tray.core.quota.glitch_filter import steady
+from probe_tray.core.quota.snapshot import Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.core.steady import steady
 from tests.support.fakes import START
 
 ANA, BEN = AccountKey("a", "ana"), AccountKey("b", "ben")

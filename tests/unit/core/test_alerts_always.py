@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.core.alert_kinds import Alert, AlertMemory, Level, QuotaAlert
-from probe_tray.core.alerts import alerts
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.alerts.alert import Alert, AlertMemory, Level, QuotaAlert
+from probe_tray.core.alerts.evaluation import alerts
 from probe_tray.core.errors import LoginEndedError, NotSentError, WriteError
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.quota.glitch_filter import steady
+from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, Renewal
-from probe_tray.core.steady import steady
 from tests.support.fakes import START
 
 ANA, BEN = AccountKey("a", "ana"), AccountKey("b", "ben")

@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core.alert_kinds import (
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.alerts.alert import (
     Alert,
     AlertMemory,
     ExpiryAlert,
@@ -13,9 +14,8 @@ from probe_tray.core.alert_kinds import (
     RenewedAlert,
     help_with,
 )
-from probe_tray.core.alerts import alerts
+from probe_tray.core.alerts.evaluation import alerts
 from probe_tray.core.errors import LoginEndedError, NotSentError, OfficialExpiredError, Problem, WriteError
-from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, Renewal
 from tests.support.fakes import START

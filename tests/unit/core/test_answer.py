@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.answer import Answer
+from probe_tray.core.service.answer import Answer
 from tests.support.fakes import START
 
 HOUR = timedelta(hours=1)

@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core.condition import Condition, condition, tightest
+from probe_tray.core.account.condition import Condition, condition, tightest
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import (
     CertificateError,
     EdgeBlockedError,
@@ -17,8 +18,7 @@ from probe_tray.core.errors import (
     TokenRefusedError,
     UnavailableError,
 )
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, Renewal
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.credential import Claims, Credential, make_credential, read_claims
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.secret import Secret
+from probe_tray.core.account.credential import Claims, Credential, make_credential, read_claims
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
 from tests.support.fakes import START
 from tests.support.tokens import credential, jwt, tokens
 

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.desk import Alias, Desk, Sort
+from probe_tray.core.account.arrangement import Alias, Desk, Sort
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.events import AccountsRead, DeskChanged
-from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.reduce import reduce
 from probe_tray.core.state import AccountState, AppState
 

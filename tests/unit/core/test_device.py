@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.answer import Answer
-from probe_tray.core.device import DeviceCode, device_page, read_device_code, read_device_grant
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     DeviceCodeEndedError,
     DeviceCodeOffError,
@@ -16,9 +15,10 @@ from probe_tray.core.errors import (
     ProbeError,
     RateLimitedError,
 )
-from probe_tray.core.oauth import Grant
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import OFFICIAL
+from probe_tray.core.login.device_code import DeviceCode, device_page, read_device_code, read_device_grant
+from probe_tray.core.login.oauth import Grant
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.service import OFFICIAL
 from tests.support.fakes import START
 
 STARTED = {"device_auth_id": "deviceauth_1", "user_code": "WDJB-MJHT", "interval": "5"}

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.credential import Credential, make_credential
-from probe_tray.core.exporting import Export, ExportFormat, Style, export
-from probe_tray.core.formats import Format, read_documents
-from probe_tray.core.secret import Secret
+from probe_tray.core.account.credential import Credential, make_credential
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.formats.document import Format, read_documents
+from probe_tray.core.transfer.export import Export, ExportFormat, Style, export
 from tests.support.fakes import START
 from tests.support.tokens import credential, tokens
 

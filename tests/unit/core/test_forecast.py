@@ -3,8 +3,8 @@ from datetime import datetime, timedelta
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from probe_tray.core.forecast import Outlook, Pace, follow, forecast, pace_of, runs_out_at
-from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.quota.forecast import Outlook, Pace, follow, forecast, pace_of, runs_out_at
+from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from tests.support.fakes import START
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.credential import Credential, make_credential
-from probe_tray.core.format_write import file_name, new_document, write_document
-from probe_tray.core.formats import Document, read_documents
-from probe_tray.core.secret import Secret
+from probe_tray.core.account.credential import Credential, make_credential
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.formats.document import Document, read_documents
+from probe_tray.core.formats.writer import file_name, new_document, write_document
 from tests.support.fakes import START
 from tests.support.files import exported, flat, official, proxied
 from tests.support.tokens import credential, tokens

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.formats import Document, Format, read_documents
+from probe_tray.core.formats.document import Document, Format, read_documents
 from tests.support.files import exported, flat, official, proxied
 from tests.support.tokens import credential, jwt, tokens
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.core.history import Meter, Part, Run, Sample, samples_of, thin, trend_meter
-from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.quota.history import Meter, Part, Run, Sample, samples_of, thin, trend_meter
+from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from tests.support.fakes import START
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.credential import Credential
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.errors import ReadError
-from probe_tray.core.format_write import new_document
-from probe_tray.core.formats import Format, read_documents
-from probe_tray.core.importing import Action, Item, Source, plan, verdict, warns_of_copies
+from probe_tray.core.formats.document import Format, read_documents
+from probe_tray.core.formats.writer import new_document
+from probe_tray.core.transfer.import_plan import Action, Item, Source, plan, verdict, warns_of_copies
 from tests.support.fakes import START
 from tests.support.files import exported, flat, official, proxied
 from tests.support.tokens import credential

@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.json_text import Array, JsonTextError, Node, Number, Object, Scalar, parse, quote, set_member
+from probe_tray.core.formats.json_text import (
+    Array,
+    JsonTextError,
+    Node,
+    Number,
+    Object,
+    Scalar,
+    parse,
+    quote,
+    set_member,
+)
 
 PLAIN = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 VALUES = st.recursive(

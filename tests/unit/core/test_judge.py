@@ -3,7 +3,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from probe_tray.core.answer import Answer
 from probe_tray.core.errors import (
     EdgeBlockedError,
     ProbeError,
@@ -13,7 +12,8 @@ from probe_tray.core.errors import (
     TokenRefusedError,
     UnavailableError,
 )
-from probe_tray.core.judge import judge
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.judge import judge
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 HOST = "chatgpt.com"

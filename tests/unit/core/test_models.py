@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.answer import Answer
 from probe_tray.core.errors import ProbeError, StrangeAnswerError
-from probe_tray.core.models import Choice, choose, judge_model, read_models
+from probe_tray.core.models.models import Choice, choose, judge_model, read_models
+from probe_tray.core.service.answer import Answer
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 JSON = st.recursive(

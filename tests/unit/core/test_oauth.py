@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.oauth import Attempt, Callback, Grant, Misfit, authorize_address, new_attempt, read_pasted
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import OFFICIAL, Service
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.login.oauth import Attempt, Callback, Grant, Misfit, authorize_address, new_attempt, read_pasted
+from probe_tray.core.service.service import OFFICIAL, Service
 from tests.support.fakes import FakeRandomness
 
 REDIRECT = "http://localhost:1455/auth/callback"

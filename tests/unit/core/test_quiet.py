@@ -2,9 +2,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from probe_tray.core.levels import Levels, levels
-from probe_tray.core.quiet import Pause, in_quiet_hours, pause_end
-from probe_tray.core.quota import Window, WindowKind
+from probe_tray.core.alerts.quiet_hours import Pause, in_quiet_hours, pause_end
+from probe_tray.core.quota.levels import Levels, levels
+from probe_tray.core.quota.snapshot import Window, WindowKind
 from probe_tray.core.settings import Settings
 
 HERE = timezone(timedelta(hours=8))

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.core.credential import ApiKeyLogin
+from probe_tray.core.account.credential import ApiKeyLogin
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import KeyringLockedError, LoginEndedError, NotSentError
 from probe_tray.core.events import (
     AccountsRead,
@@ -25,14 +26,13 @@ from probe_tray.core.events import (
     TrendsRead,
     TroubleMet,
 )
-from probe_tray.core.forecast import follow
-from probe_tray.core.history import Meter, Trend
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.kept import Kept
-from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.polling.situation import Situation
+from probe_tray.core.quota.forecast import follow
+from probe_tray.core.quota.history import Meter, Trend
+from probe_tray.core.quota.history_batch import Kept
+from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.reduce import reduce
 from probe_tray.core.settings import Settings
-from probe_tray.core.situation import Situation
 from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Renewal, RenewalRound, Unreadable
 from tests.support.fakes import START
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.core.renew_policy import Reason, planned_renewal, renew_reason
+from probe_tray.core.renewal.policy import Reason, planned_renewal, renew_reason
 from tests.support.fakes import START
 from tests.support.tokens import credential
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.renewal_pause import Attempt, Tally, corrected, counted, rest_left
+from probe_tray.core.renewal.pause import Attempt, Tally, corrected, counted, rest_left
 from tests.support.fakes import START
 
 MINUTE, HALF_AN_HOUR = timedelta(minutes=1), timedelta(minutes=30)

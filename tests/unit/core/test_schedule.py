@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
-from probe_tray.core.schedule import Pacing, awaited_resets, first_checks, look, next_check, pacing
-from probe_tray.core.situation import Situation
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.polling.schedule import Pacing, awaited_resets, first_checks, look, next_check, pacing
+from probe_tray.core.polling.situation import Situation
+from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.state import AccountState
 from tests.support.fakes import START
 

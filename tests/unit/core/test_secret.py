@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.credential import Credential
-from probe_tray.core.oauth import Attempt
-from probe_tray.core.secret import Secret, token
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.secret import Secret, token
+from probe_tray.core.login.oauth import Attempt
 from tests.support.tokens import credential
 
 HIDDEN = "canary-5f2e"

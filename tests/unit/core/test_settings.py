@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.core.errors import ConfigError
-from probe_tray.core.renew_policy import Reason, renew_reason
+from probe_tray.core.renewal.policy import Reason, renew_reason
 from probe_tray.core.settings import PollMinutes, Settings, Storage, dump_settings, parse_settings, rounded, table
 from tests.support.tokens import credential
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
-from probe_tray.core.steady import steady
+from probe_tray.core.quota.glitch_filter import steady
+from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from tests.support.fakes import START
 
 RESET = START + timedelta(hours=3)

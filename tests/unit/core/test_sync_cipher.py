@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.format_write import new_document
-from probe_tray.core.formats import read_documents
-from probe_tray.core.secret import Secret
-from probe_tray.core.sync import RemoteRow, StepKind
-from probe_tray.core.sync_cipher import NONCE_BYTES, LoginCipher
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.formats.document import read_documents
+from probe_tray.core.formats.writer import new_document
+from probe_tray.core.sync.cipher import NONCE_BYTES, LoginCipher
+from probe_tray.core.sync.rows import RemoteRow, StepKind
 from tests.support.tokens import credential
 
 

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.credential import Credential
-from probe_tray.core.secret import Secret
-from probe_tray.core.sync import (
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.sync.plan import decide, plan, problem_of
+from probe_tray.core.sync.rows import (
     OVERWRITABLE,
     RECEIVED,
     SENT,
@@ -19,7 +20,6 @@ from probe_tray.core.sync import (
     mark,
     same_member,
 )
-from probe_tray.core.sync_plan import decide, plan, problem_of
 from tests.support.fakes import START
 from tests.support.tokens import credential
 

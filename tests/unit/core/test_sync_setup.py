@@ -1,8 +1,8 @@
 import pytest
 
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ConfigError, SyncOffError
-from probe_tray.core.secret import Secret
-from probe_tray.core.sync_setup import SecretPlace, SyncSecrets, SyncSetup, base_address, target
+from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncSetup, base_address, target
 
 URL = "https://abcdefgh.supabase.co"
 HELD = SyncSecrets(api_key=Secret("sb_publishable_x"), key=Secret("5A" * 32))

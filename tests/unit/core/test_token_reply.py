@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.answer import Answer
-from probe_tray.core.credential import Credential
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     EdgeBlockedError,
     ExchangeError,
@@ -19,9 +20,7 @@ from probe_tray.core.errors import (
     UnavailableError,
     UncertainError,
 )
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.secret import Secret
-from probe_tray.core.token_reply import (
+from probe_tray.core.renewal.token_reply import (
     RefreshClass,
     TokenReply,
     classify_refresh,
@@ -31,6 +30,7 @@ from probe_tray.core.token_reply import (
     refresh_problem,
     renewed_login,
 )
+from probe_tray.core.service.answer import Answer
 from tests.support.fakes import START
 from tests.support.tokens import credential, jwt, reply_body, tokens
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.core.errors import StrangeAnswerError
-from probe_tray.core.quota import Capacity, Snapshot, Window, WindowKind
-from probe_tray.core.usage import blocked_until, capacity, kind_of, read_usage
+from probe_tray.core.quota.snapshot import Capacity, Snapshot, Window, WindowKind
+from probe_tray.core.quota.usage_parser import blocked_until, capacity, kind_of, read_usage
 
 NOW = datetime(2026, 11, 22, 7, 7, 4, tzinfo=UTC)
 DAY = 24 * 3600

@@ -5,8 +5,8 @@ import json
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from probe_tray.core.secret import Secret
-from probe_tray.core.sync_setup import SyncSecrets
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.sync.setup import SyncSecrets
 from probe_tray.demo import DemoService
 from probe_tray.demo.table import PUBLISHABLE_KEY
 from probe_tray.demo.table_seed import DEMO_KEY, DemoSyncSecrets, fill_table

@@ -5,37 +5,37 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from probe_tray.core.alert_kinds import Alert, AlertMemory
-from probe_tray.core.answer import Answer
-from probe_tray.core.connection import FoundProxy, Reached, Step
-from probe_tray.core.credential import Credential, StoredCredential
+from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.alerts.alert import Alert, AlertMemory
 from probe_tray.core.errors import DataFolderError, ReadError, StoreError, WriteError
-from probe_tray.core.history import Meter, Point, Renewed, Sample, Span, Trend
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.journal import JournalEntry, Outcome, PendingEntry
-from probe_tray.core.kept import Batch, Kept
-from probe_tray.core.quota import Window
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import OFFICIAL
+from probe_tray.core.polling.situation import Sensed, Situation
+from probe_tray.core.quota.history import Meter, Point, Renewed, Sample, Span, Trend
+from probe_tray.core.quota.history_batch import Batch, Kept
+from probe_tray.core.quota.snapshot import Window
+from probe_tray.core.renewal.journal import JournalEntry, Outcome, PendingEntry
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.connection import FoundProxy, Reached, Step
+from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings
-from probe_tray.core.situation import Sensed, Situation
 from probe_tray.core.state import AccountState, AppState, LoginPhase, Way
-from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.alerting import Alerting, Phrases
-from probe_tray.engine.connection_test import ConnectionTest
-from probe_tray.engine.device_sign_in import DeviceSignIn
-from probe_tray.engine.exchange import Exchange
-from probe_tray.engine.login import Login
-from probe_tray.engine.model_test import ModelTester
-from probe_tray.engine.model_tests import ModelTests
-from probe_tray.engine.polling import Poller
-from probe_tray.engine.recording import Recording
-from probe_tray.engine.renewal_timer import RenewalTimer
-from probe_tray.engine.renewing import Renewals
-from probe_tray.engine.sign_in import BrowserSignIn
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.alert_service import Alerting, Phrases
+from probe_tray.engine.login.browser_login import BrowserSignIn
+from probe_tray.engine.login.code_exchange import Exchange
+from probe_tray.engine.login.device_login import DeviceSignIn
+from probe_tray.engine.login.login import Login
+from probe_tray.engine.models.model_test_service import ModelTests
+from probe_tray.engine.models.model_tester import ModelTester
+from probe_tray.engine.polling.connection_test import ConnectionTest
+from probe_tray.engine.polling.history_recorder import Recording
+from probe_tray.engine.polling.poller import Poller
+from probe_tray.engine.polling.usage_check import UsageAsker
+from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.renewal.renewal_timer import RenewalTimer
+from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.engine.transaction import Transaction
-from probe_tray.engine.usage_asker import UsageAsker
 from probe_tray.ports import Callback, Notification
 from tests.support.fakes import (
     FakeBrowser,

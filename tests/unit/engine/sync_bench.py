@@ -4,17 +4,17 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC
 
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.secret import Secret
 from probe_tray.core.state import Renewal
-from probe_tray.core.sync import Mark, RemoteRow
-from probe_tray.core.sync_setup import SecretPlace, SyncSecrets, SyncTarget
-from probe_tray.engine.accounts import Accounts
+from probe_tray.core.sync.rows import Mark, RemoteRow
+from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
+from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync_desk import SyncDesk
-from probe_tray.engine.sync_run import SyncMeans
-from probe_tray.engine.syncing import Syncing
+from probe_tray.engine.sync.sync_run import SyncMeans
+from probe_tray.engine.sync.sync_service import SyncDesk
+from probe_tray.engine.sync.synchronizer import Syncing
 from probe_tray.ports import AccountLocks, Clock, Randomness
 
 KEY = Secret("5a" * 32)

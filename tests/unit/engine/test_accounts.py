@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import KeyringLockedError, LoginEndedError, RecordError, WriteError
-from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.state import AppState, Renewal
-from probe_tray.engine.accounts import Accounts, newer
+from probe_tray.engine.account.accounts import Accounts, newer
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, MemoryStore
 from tests.support.tokens import credential

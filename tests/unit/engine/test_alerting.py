@@ -5,15 +5,15 @@ from datetime import UTC, timedelta, timezone
 
 import pytest
 
-from probe_tray.core.alert_kinds import Alert, AlertMemory, Help, QuotaAlert
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.alerts.alert import Alert, AlertMemory, Help, QuotaAlert
+from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.errors import WriteError
 from probe_tray.core.events import AccountsRead, CheckStarted, CheckSucceeded, SettingsChanged
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.quiet import Pause
-from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.engine.alerting import Alerting, Phrases
+from probe_tray.engine.alert_service import Alerting, Phrases
 from probe_tray.engine.store import Store
 from probe_tray.ports import Notification
 from tests.support.fakes import START, FakeClock, FakeNotifier, settle

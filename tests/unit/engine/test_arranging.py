@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from probe_tray.core.desk import Desk
+from probe_tray.core.account.arrangement import Desk
 from probe_tray.core.errors import WriteError
 from probe_tray.core.state import AppState
-from probe_tray.engine.arranging import Arranging
+from probe_tray.engine.account.arrangement import Arranging
 from probe_tray.engine.store import Store
 
 ONE, TWO, THREE = (Desk(order=(slug,)) for slug in "abc")

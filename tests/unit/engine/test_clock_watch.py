@@ -3,9 +3,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from probe_tray.core.answer import Answer
 from probe_tray.core.errors import ClockError
-from probe_tray.engine.clock_watch import ClockWatch
+from probe_tray.core.service.answer import Answer
+from probe_tray.engine.polling.clock_watch import ClockWatch
 from tests.support.fakes import START, FakeClock
 
 

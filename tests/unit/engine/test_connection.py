@@ -2,9 +2,9 @@
 
 import asyncio
 
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import CheckConnection, FindProxy
-from probe_tray.core.connection import FoundProxy, Reached, Step
-from probe_tray.core.secret import Secret
+from probe_tray.core.service.connection import FoundProxy, Reached, Step
 from tests.support.fakes import settle
 from tests.unit.engine.bench import Bench, running
 

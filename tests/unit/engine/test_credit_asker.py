@@ -1,9 +1,9 @@
 from datetime import UTC, datetime, timedelta
 
-from probe_tray.core.answer import Answer
 from probe_tray.core.errors import NotSentError
-from probe_tray.core.quota import Snapshot
-from probe_tray.engine.credit_asker import CreditAsker
+from probe_tray.core.quota.snapshot import Snapshot
+from probe_tray.core.service.answer import Answer
+from probe_tray.engine.polling.reset_credit_check import CreditAsker
 from tests.support.fakes import START, FakeClock, ScriptedService
 from tests.support.tokens import credential
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from probe_tray.core.answer import Answer
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     BrowserError,
     CertificateError,
@@ -15,11 +15,11 @@ from probe_tray.core.errors import (
     ProbeError,
     UncertainError,
 )
-from probe_tray.core.oauth import Grant
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import OFFICIAL
-from probe_tray.engine.device_sign_in import DeviceSignIn
-from probe_tray.engine.sign_in import Waiting
+from probe_tray.core.login.oauth import Grant
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.service import OFFICIAL
+from probe_tray.engine.login.browser_login import Waiting
+from probe_tray.engine.login.device_login import DeviceSignIn
 from tests.support.fakes import START, FakeBrowser, FakeClock, ScriptedService, settle
 from tests.unit.engine.bench import running
 

@@ -3,12 +3,12 @@ from email.utils import format_datetime
 
 import pytest
 
-from probe_tray.core.answer import Answer
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ExchangeError
-from probe_tray.core.oauth import Grant
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import OFFICIAL
-from probe_tray.engine.exchange import Exchange
+from probe_tray.core.login.oauth import Grant
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.service import OFFICIAL
+from probe_tray.engine.login.code_exchange import Exchange
 from tests.support.fakes import START, FakeClock, ScriptedService
 from tests.support.tokens import reply_body, tokens
 

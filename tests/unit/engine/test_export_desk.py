@@ -6,12 +6,19 @@ from collections.abc import Coroutine
 
 from msgspec.structs import replace
 
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import KeyringLockedError, WriteError
-from probe_tray.core.exporting import ExportFormat
-from probe_tray.core.identity import StoreKind
 from probe_tray.core.state import AppState
-from probe_tray.core.transfer import ExportPhase, ExportState, ForgetExport, TransferCommand, WriteLogins, WriteTable
-from probe_tray.engine.accounts import Accounts
+from probe_tray.core.transfer.export import ExportFormat
+from probe_tray.core.transfer.state import (
+    ExportPhase,
+    ExportState,
+    ForgetExport,
+    TransferCommand,
+    WriteLogins,
+    WriteTable,
+)
+from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, FakeClock, MemoryStore, problem_kind
 from tests.support.tokens import credential, tokens

@@ -5,12 +5,12 @@ import json
 from collections.abc import Coroutine
 from datetime import timedelta
 
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyringLockedError, WriteError
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.importing import Action
-from probe_tray.core.secret import Secret
 from probe_tray.core.state import AppState
-from probe_tray.core.transfer import (
+from probe_tray.core.transfer.import_plan import Action
+from probe_tray.core.transfer.state import (
     CompareAgain,
     ForgetImport,
     ImportPhase,
@@ -22,7 +22,7 @@ from probe_tray.core.transfer import (
     TakeLogins,
     TransferCommand,
 )
-from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, FakeClock, problem_kind, settle
 from tests.support.files import flat, official

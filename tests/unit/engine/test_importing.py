@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from probe_tray.core.credential import Credential, StoredCredential
+from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import KeyringLockedError, WriteError
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.importing import Action
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.importing import Importing
+from probe_tray.core.transfer.import_plan import Action
+from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
+from probe_tray.engine.transfer.login_import import Importing
 from tests.support.fakes import START, MemoryStore
 from tests.support.tokens import credential
 

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core.answer import Answer
-from probe_tray.core.credential import Credential
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import (
     CertificateError,
     NoSuchStoreError,
@@ -15,10 +15,10 @@ from probe_tray.core.errors import (
     UncertainError,
     WriteError,
 )
-from probe_tray.core.identity import AccountKey, StoreKind
+from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import AppState
-from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.keeping import Keeping
+from probe_tray.engine.account.account_changes import Keeping
+from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, MemoryStore, ScriptedService
 from tests.support.tokens import credential

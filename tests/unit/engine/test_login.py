@@ -6,7 +6,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from probe_tray.core.answer import Answer
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     BrowserError,
     ClockError,
@@ -16,10 +17,9 @@ from probe_tray.core.errors import (
     UncertainError,
     WriteError,
 )
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.renew_policy import Reason
-from probe_tray.core.renewal import Wish
-from probe_tray.core.secret import Secret
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.request import Wish
+from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import LoginPhase, LoginState
 from probe_tray.ports import Callback
 from tests.support.fakes import START, MemoryStore, problem_kind, settle

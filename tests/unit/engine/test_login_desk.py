@@ -8,13 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from probe_tray.core.answer import Answer
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import CancelLogin, LogIn, PasteAddress, ReopenBrowser
 from probe_tray.core.errors import NotSentError, PortsTakenError, WriteError
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.secret import Secret
+from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import LoginPhase, Way
-from probe_tray.engine.login_desk import LoginCommand, LoginDesk
+from probe_tray.engine.login.login_service import LoginCommand, LoginDesk
 from probe_tray.ports import Callback
 from tests.support.fakes import settle
 from tests.support.tokens import credential

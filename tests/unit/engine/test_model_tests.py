@@ -4,15 +4,15 @@ import asyncio
 import json
 from datetime import timedelta
 
-from probe_tray.core.answer import Answer
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.commands import TryModels
-from probe_tray.core.credential import Credential
 from probe_tray.core.errors import KeyringLockedError, NotSentError, StrangeAnswerError
-from probe_tray.core.identity import StoreKind
-from probe_tray.core.model_test import ListedBy, ModelResult, ModelTest
-from probe_tray.core.models import Choice
+from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
+from probe_tray.core.models.models import Choice
+from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
-from probe_tray.engine.model_test import Access
+from probe_tray.engine.models.model_tester import Access
 from tests.support.fakes import FakeClock, MemoryStore, ScriptedService, problem_kind, settle
 from tests.support.tokens import credential
 from tests.unit.engine.bench import Bench, running, token_answer

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from probe_tray.core.errors import ReadError
-from probe_tray.core.journal import Outcome, Verdict
-from probe_tray.engine.outcomes import Outcomes
+from probe_tray.core.renewal.journal import Outcome, Verdict
+from probe_tray.engine.renewal.token_outcomes import Outcomes
 from tests.support.fakes import START, FakeClock, FakeRandomness, problem_kind
 from tests.unit.engine.bench import MemoryOfTokens
 

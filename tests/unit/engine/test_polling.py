@@ -6,13 +6,13 @@ from itertools import pairwise
 
 import pytest
 
-from probe_tray.core.answer import Answer
-from probe_tray.core.credential import Credential
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import NotSentError
 from probe_tray.core.events import AccountsRead, SettingsChanged, SituationChanged
-from probe_tray.core.identity import StoreKind
+from probe_tray.core.polling.situation import Situation
+from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import PollMinutes, Settings
-from probe_tray.core.situation import Situation
 from tests.support.fakes import START, FakeRandomness, MemoryStore, problem_kind, settle
 from tests.support.tokens import credential
 from tests.unit.engine.bench import Bench, running, token_answer, usage_answer

@@ -5,16 +5,16 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from probe_tray.core.details import Details
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import NotSentError, ReadError, WriteError
 from probe_tray.core.events import AccountsRead, CheckSucceeded, RenewalEnded, TroubleMet
-from probe_tray.core.forecast import follow
-from probe_tray.core.history import Meter, Renewed, Span, Trend
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.kept import Batch, Kept
-from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.quota.details import Details
+from probe_tray.core.quota.forecast import follow
+from probe_tray.core.quota.history import Meter, Renewed, Span, Trend
+from probe_tray.core.quota.history_batch import Batch, Kept
+from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.engine.recording import Recording
+from probe_tray.engine.polling.history_recorder import Recording
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, FakeClock, problem_kind
 from tests.unit.engine.bench import MemoryHistory, running

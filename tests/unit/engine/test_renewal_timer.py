@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from probe_tray.core.answer import Answer
 from probe_tray.core.events import SettingsChanged
+from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
 from tests.support.fakes import START, settle
 from tests.support.tokens import credential, reply_body, tokens

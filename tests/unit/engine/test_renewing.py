@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import (
     JournalSealedError,
     NotSentError,
@@ -16,12 +17,11 @@ from probe_tray.core.errors import (
     WriteError,
 )
 from probe_tray.core.events import Event, RenewalEnded, RenewalStarted, TroubleMet
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.renew_policy import Reason
-from probe_tray.core.renewal import RenewalKind, Renewed, Wish
-from probe_tray.core.renewal_pause import Tally
-from probe_tray.engine.renewing import Renewals
-from probe_tray.engine.transaction import Alone
+from probe_tray.core.renewal.pause import Tally
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.request import RenewalKind, Renewed, Wish
+from probe_tray.engine.renewal.refresh_transaction import Alone
+from probe_tray.engine.renewal.renewals import Renewals
 from tests.support.fakes import FakeClock, settle
 from tests.support.tokens import credential
 

@@ -5,8 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from probe_tray.core.alert_kinds import Help
-from probe_tray.core.answer import Answer
+from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.alerts.alert import Help
+from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.commands import (
     CancelLogin,
     DismissTrouble,
@@ -22,16 +25,13 @@ from probe_tray.core.commands import (
     SaveSettings,
     SendTestNotification,
 )
-from probe_tray.core.credential import Credential
-from probe_tray.core.desk import Desk
 from probe_tray.core.errors import ConfigError, KeyringLockedError, WriteError
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.quiet import Pause
+from probe_tray.core.polling.situation import Sensed, Situation
+from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
-from probe_tray.core.situation import Sensed, Situation
 from probe_tray.core.state import LoginPhase, RenewalRound
-from probe_tray.engine.arranging import Arranging
-from probe_tray.engine.keeping import Keeping
+from probe_tray.engine.account.account_changes import Keeping
+from probe_tray.engine.account.arrangement import Arranging
 from probe_tray.engine.runtime import Engine, UseCases
 from tests.support.fakes import START, FakeSettingsFile, MemoryStore, problem_kind, settle
 from tests.support.tokens import credential

@@ -2,9 +2,9 @@
 
 import pytest
 
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.commands import MoveAccount, ReadStores, RemoveAccount
 from probe_tray.core.errors import JournalSealedError
-from probe_tray.core.identity import AccountKey, StoreKind
 from tests.support.fakes import MemoryStore, settle
 from tests.support.tokens import credential
 from tests.unit.engine.test_runtime import Program

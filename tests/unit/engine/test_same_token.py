@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 
 from msgspec.structs import replace
 
-from probe_tray.core.answer import Answer
-from probe_tray.core.credential import Claims, Credential
+from probe_tray.core.account.credential import Claims, Credential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import LoginEndedError
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.renew_policy import Reason
-from probe_tray.core.renewal import RenewalKind, Wish
-from probe_tray.core.secret import Secret
-from probe_tray.engine.renewing import Renewals
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.request import RenewalKind, Wish
+from probe_tray.core.service.answer import Answer
+from probe_tray.engine.renewal.renewals import Renewals
 from tests.safety.bench import ANA, Bench
 from tests.support.fakes import settle
 

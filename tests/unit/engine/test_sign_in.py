@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from probe_tray.core.answer import Answer
-from probe_tray.core.credential import Credential
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     BrowserError,
     EdgeBlockedError,
@@ -17,10 +17,10 @@ from probe_tray.core.errors import (
     PortsTakenError,
     ProbeError,
 )
-from probe_tray.core.secret import Secret
-from probe_tray.core.service import OFFICIAL
-from probe_tray.engine.exchange import Exchange
-from probe_tray.engine.sign_in import BrowserSignIn, Waiting
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.service import OFFICIAL
+from probe_tray.engine.login.browser_login import BrowserSignIn, Waiting
+from probe_tray.engine.login.code_exchange import Exchange
 from probe_tray.ports import Callback
 from tests.support.fakes import START, FakeBrowser, FakeClock, FakeListener, FakeRandomness, settle
 from tests.unit.engine.bench import CODE, GatedService, running, token_answer

@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from probe_tray.core.answer import Answer
+from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import NotSentError, StrangeAnswerError, TokenRefusedError
-from probe_tray.core.report import AccountReport
-from probe_tray.engine.status import ask_once, ask_usage, report_status
+from probe_tray.core.service.answer import Answer
+from probe_tray.engine.polling.usage_query import ask_once, ask_usage, report_status
 from tests.support.fakes import START, FakeClock, ScriptedService, problem_kind
 from tests.support.tokens import credential
 

@@ -1,8 +1,8 @@
 from collections.abc import Callable
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.events import AccountsRead, CheckStarted, TroubleMet
-from probe_tray.core.identity import AccountKey
 from probe_tray.core.state import AppState
 from probe_tray.engine.store import Store
 

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.credential import Credential, StoredCredential
+from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     JournalSealedError,
     KeyringLockedError,
@@ -16,12 +18,10 @@ from probe_tray.core.errors import (
     SyncForbiddenError,
     WriteError,
 )
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.secret import Secret
 from probe_tray.core.state import AppState, Renewal
-from probe_tray.core.sync import RemoteRow, StepKind, SyncReport, SyncWish, mark
-from probe_tray.core.sync_cipher import LoginCipher
-from probe_tray.engine.accounts import Accounts
+from probe_tray.core.sync.cipher import LoginCipher
+from probe_tray.core.sync.rows import RemoteRow, StepKind, SyncReport, SyncWish, mark
+from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, problem_kind
 from tests.support.tokens import credential

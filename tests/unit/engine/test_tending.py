@@ -6,19 +6,19 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from probe_tray.core.answer import Answer
-from probe_tray.core.credential import Credential, StoredCredential
+from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.report import AccountReport, RenewalResult
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError, StoreError, WriteError
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.renew_policy import Reason
-from probe_tray.core.report import AccountReport, RenewalResult
-from probe_tray.core.secret import Secret
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import AppState
-from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.renewing import Renewals
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.batch import Means, Order, Tending
+from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.engine.tending import Means, Order, Tending
-from probe_tray.engine.transaction import Transaction
 from tests.safety.bench import MemoryJournal, MemoryMemory, Steps
 from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, ScriptedService, problem_kind, settle
 from tests.support.tokens import credential, reply_body, tokens

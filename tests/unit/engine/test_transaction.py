@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.adapters.folder import FolderStore
-from probe_tray.core.answer import Answer
+from probe_tray.adapters.logins.folder_store import FolderStore
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     CertificateError,
     EdgeBlockedError,
@@ -30,11 +31,10 @@ from probe_tray.core.errors import (
     WriteError,
     WrongAccountError,
 )
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.journal import Outcome, Verdict
-from probe_tray.core.renew_policy import Reason
-from probe_tray.core.renewal import RenewalKind
-from probe_tray.core.secret import Secret
+from probe_tray.core.renewal.journal import Outcome, Verdict
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.request import RenewalKind
+from probe_tray.core.service.answer import Answer
 from tests.safety.bench import ANA, Bench, Crash, MemoryMemory, refusal
 from tests.support.fakes import START, settle
 from tests.support.tokens import credential, reply_body, tokens

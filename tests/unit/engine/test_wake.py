@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from probe_tray.core.situation import Sensed, Situation
-from probe_tray.engine.wake import watch_clock, watch_machine
+from probe_tray.core.polling.situation import Sensed, Situation
+from probe_tray.engine.timers import watch_clock, watch_machine
 from tests.support.fakes import START, FakeClock
 from tests.unit.engine.bench import PlainSense, running
 

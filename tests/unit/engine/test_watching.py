@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from probe_tray.core.credential import Credential
-from probe_tray.core.identity import StoreKind
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.state import AppState
-from probe_tray.engine.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.store_watch import watch_stores
 from probe_tray.engine.store import Store
-from probe_tray.engine.watching import watch_stores
 from probe_tray.ports import StoreContents
 from tests.support.fakes import START, FakeClock, MemoryStore
 from tests.support.tokens import credential

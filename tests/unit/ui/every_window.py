@@ -18,14 +18,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import CredentialFileError, NotRevokedError
-from probe_tray.core.identity import StoreKind
-from probe_tray.core.model_test import ModelRun
+from probe_tray.core.models.model_test import ModelRun
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, Unreadable, Way
 from probe_tray.ui.shell import Shell, Surroundings
-from probe_tray.view.models import Action, ActionKind
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Action, ActionKind
 from tests.unit.ui import samples, transfers
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 from tests.unit.ui.sync_samples import synced

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
+from probe_tray.core.account.credential import ApiKeyLogin
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import Command
-from probe_tray.core.credential import ApiKeyLogin
-from probe_tray.core.details import Details, Line
 from probe_tray.core.errors import (
     CredentialFileError,
     EdgeBlockedError,
@@ -26,17 +27,16 @@ from probe_tray.core.errors import (
     SavedForLaterError,
     UncertainLoginError,
 )
-from probe_tray.core.forecast import Pace
-from probe_tray.core.history import Meter, Point, Renewed, Span, Trend
-from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.machine import Machine
-from probe_tray.core.model_test import ListedBy, ModelResult, ModelTest
-from probe_tray.core.quota import Credits, Limit, Snapshot, SpendControl, Window, WindowKind
-from probe_tray.core.secret import Secret
+from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
+from probe_tray.core.quota.details import Details, Line
+from probe_tray.core.quota.forecast import Pace
+from probe_tray.core.quota.history import Meter, Point, Renewed, Span, Trend
+from probe_tray.core.quota.snapshot import Credits, Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Renewal, Unreadable
-from probe_tray.ui.card_list import CardActions
-from probe_tray.ui.card_model import Changes
-from probe_tray.ui.panel import PanelActions
+from probe_tray.ui.panel.card_list import CardActions
+from probe_tray.ui.panel.card_model import Changes
+from probe_tray.ui.panel.panel import PanelActions
 
 NOW = datetime(2026, 11, 22, 13, 52, tzinfo=UTC)
 """A Sunday."""

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import RowSealedError, RowTakenError, WriteError
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.sync import StepKind, SyncItem, SyncReport
-from probe_tray.core.sync_setup import SecretPlace, SyncSetup, SyncState
+from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
+from probe_tray.core.sync.setup import SecretPlace, SyncSetup, SyncState
 from tests.unit.ui.samples import NOW
 
 READY = SyncSetup(url="https://abcdefgh.supabase.co", api_key=SecretPlace.KEYRING, key=SecretPlace.KEYRING)

@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.settings import Language
-from probe_tray.ui.about_dialog import AboutDialog, AboutWindow
-from probe_tray.ui.icon import IconPainter
-from probe_tray.ui.languages import load_catalogue
+from probe_tray.ui.help.about_dialog import AboutDialog, AboutWindow
+from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.theme import Theme
-from probe_tray.view.translate import Translator
+from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.view.text.translate import Translator
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector
 

@@ -11,16 +11,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.account.arrangement import Density, Desk, Sort
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.commands import Arrange, Command, LogIn, MoveAccount, Refresh, RemoveAccount, Renew, StartVaultAnew
-from probe_tray.core.desk import Density, Desk, Sort
-from probe_tray.core.identity import AccountKey, StoreKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.ui.acting import Acting, Elsewhere
+from probe_tray.ui.panel.card_actions import Acting, Elsewhere
 from probe_tray.ui.theme import Theme
-from probe_tray.view.models import Action, ActionKind
-from probe_tray.view.present import present
-from probe_tray.view.translate import Translator
+from probe_tray.view.presenter import present
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Action, ActionKind
 from tests.unit.ui import samples
 
 ANA = samples.account("ana@example.com", samples.snapshot(42, 17), revocable=True)

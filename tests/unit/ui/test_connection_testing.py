@@ -8,17 +8,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import CheckConnection, FindProxy, StopConnectionCheck
-from probe_tray.core.connection import ConnectionCheck, FoundProxy, Reached, Step
 from probe_tray.core.errors import ProxyFailedError
-from probe_tray.core.secret import Secret
+from probe_tray.core.service.connection import ConnectionCheck, FoundProxy, Reached, Step
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.ui.connection_testing import ConnectionTesting
-from probe_tray.ui.settings_dialog import SettingsDialog
+from probe_tray.ui.settings.connection_controller import ConnectionTesting
+from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import Theme
-from probe_tray.view.settings import form
-from probe_tray.view.translate import Translator
+from probe_tray.view.settings.form import form
+from probe_tray.view.text.translate import Translator
 from tests.unit.ui import samples
 
 

@@ -10,18 +10,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import ShowDetails
-from probe_tray.core.history import Span
-from probe_tray.core.identity import AccountKey
+from probe_tray.core.quota.history import Span
 from probe_tray.core.state import AppState
-from probe_tray.ui.detailing import Detailing
-from probe_tray.ui.details_window import DetailsWindow
-from probe_tray.ui.icon import IconPainter
+from probe_tray.ui.details.details_controller import Detailing
+from probe_tray.ui.details.details_window import DetailsWindow
 from probe_tray.ui.theme import Theme
-from probe_tray.view.details import details
-from probe_tray.view.models import Action, ActionKind
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.view.details.details import details
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Action, ActionKind
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW
 

@@ -11,20 +11,20 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.exporting import ExportFormat
-from probe_tray.core.identity import StoreKind
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.core.transfer import ExportPhase, ExportState, ForgetExport, WriteLogins, WriteTable
-from probe_tray.ui.choosing import Chooser
-from probe_tray.ui.export_dialog import ExportDialog
-from probe_tray.ui.exporting import ExportWindow, ExportWords
+from probe_tray.core.transfer.export import ExportFormat
+from probe_tray.core.transfer.state import ExportPhase, ExportState, ForgetExport, WriteLogins, WriteTable
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
-from probe_tray.view.times import Now
-from probe_tray.view.transfer_export import ExportKind, export_view, replacing
-from probe_tray.view.transfer_table import quota_table
-from probe_tray.view.translate import Translator
+from probe_tray.ui.transfer.export_controller import ExportWindow, ExportWords
+from probe_tray.ui.transfer.export_dialog import ExportDialog
+from probe_tray.ui.transfer.file_chooser import Chooser
+from probe_tray.view.tables.transfer_table import quota_table
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.transfer.export_view import ExportKind, export_view, replacing
 from tests.unit.ui import samples, transfers
 
 NOW = Now(samples.NOW, UTC)

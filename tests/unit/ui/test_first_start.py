@@ -9,15 +9,15 @@ from msgspec.structs import replace
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.credential import ApiKeyLogin
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.commands import Arrange, LogIn, SaveSettings
-from probe_tray.core.credential import ApiKeyLogin
-from probe_tray.core.desk import Desk
-from probe_tray.core.identity import StoreKind
 from probe_tray.core.settings import Settings, Storage
 from probe_tray.core.state import AppState
+from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.shell import Shell, Surroundings
-from probe_tray.ui.welcome import WelcomePage
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.translate import Translator
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.settings import Appearance, Language
-from probe_tray.ui.languages import load_catalogue
+from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.session_end import SessionEnd
 from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.ui.theme import DARK, LIGHT, Theme
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.translate import Translator
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 

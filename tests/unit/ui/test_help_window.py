@@ -14,12 +14,12 @@ from pytestqt.qtbot import QtBot
 
 from probe_tray.core.settings import Language
 from probe_tray.resources import resource
-from probe_tray.ui.help_window import HelpDialog
-from probe_tray.ui.helping import HelpWindow
-from probe_tray.ui.languages import load_catalogue
+from probe_tray.ui.help.help_controller import HelpWindow
+from probe_tray.ui.help.help_window import HelpDialog
+from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.ui.theme import Theme
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.translate import Translator
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 

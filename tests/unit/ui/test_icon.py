@@ -5,9 +5,9 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
-from probe_tray.ui.icon import ON_DARK, ON_EITHER, ON_LIGHT, SIZES, IconPainter, Ink, card_ink, menu_ink
 from probe_tray.ui.theme import DARK, LIGHT, Tokens
-from probe_tray.view.models import IconLook, Tone
+from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, ON_LIGHT, SIZES, IconPainter, Ink, card_ink, menu_ink
+from probe_tray.view.view_models import IconLook, Tone
 
 LOOKS = {
     "fine": IconLook(weekly=17, short=42),

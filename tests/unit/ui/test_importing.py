@@ -15,27 +15,34 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPlainTextEdit, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from probe_tray.adapters.import_files import DiskImportFiles
+from probe_tray.adapters.files.import_files import DiskImportFiles
+from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import Command
 from probe_tray.core.errors import KeyringLockedError, WriteError
-from probe_tray.core.identity import StoreKind
-from probe_tray.core.secret import Secret
 from probe_tray.core.state import AppState
-from probe_tray.core.transfer import ForgetImport, ImportChanged, ImportPhase, ImportState, TakeLogins, TransferCommand
-from probe_tray.engine.accounts import Accounts
-from probe_tray.engine.export_desk import ExportDesk
-from probe_tray.engine.import_desk import ImportDesk
-from probe_tray.engine.importing import Importing
+from probe_tray.core.transfer.state import (
+    ForgetImport,
+    ImportChanged,
+    ImportPhase,
+    ImportState,
+    TakeLogins,
+    TransferCommand,
+)
+from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
-from probe_tray.engine.transfers import Transfers
-from probe_tray.ui.choosing import Chooser
-from probe_tray.ui.import_dialog import ImportDialog
-from probe_tray.ui.import_drop import DropWatch
-from probe_tray.ui.importing import ImportWindow
+from probe_tray.engine.transfer.export_session import ExportDesk
+from probe_tray.engine.transfer.import_session import ImportDesk
+from probe_tray.engine.transfer.login_import import Importing
+from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.ui.theme import Theme
-from probe_tray.view.times import Now
-from probe_tray.view.transfer_import import import_view
-from probe_tray.view.translate import Translator
+from probe_tray.ui.transfer.file_chooser import Chooser
+from probe_tray.ui.transfer.import_controller import ImportWindow
+from probe_tray.ui.transfer.import_dialog import ImportDialog
+from probe_tray.ui.transfer.import_drop import DropWatch
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.transfer.import_view import import_view
 from tests.support.drops import drop, files
 from tests.support.fakes import START, FakeClock
 from tests.support.files import exported, flat, official

@@ -7,13 +7,13 @@ from msgspec.structs import replace
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from probe_tray.ui.card_painter import MORE, ButtonState
-from probe_tray.ui.icon import IconPainter
-from probe_tray.ui.line_face import LineFace
+from probe_tray.ui.panel.card_painter import MORE, ButtonState
+from probe_tray.ui.panel.line_face import LineFace
 from probe_tray.ui.theme import Theme
-from probe_tray.view.models import Card
-from probe_tray.view.present import present
-from probe_tray.view.translate import Translator
+from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.view.presenter import present
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Card
 from tests.unit.ui import samples
 
 CARDS = tuple(present(samples.conditions(), samples.NOW, UTC, Translator()).panel.cards[1:4])

@@ -11,17 +11,17 @@ from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
 
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import DeviceCodeOffError, PastedAddressError, PortsTakenError, WriteError
-from probe_tray.core.oauth import Misfit
-from probe_tray.core.secret import Secret
+from probe_tray.core.login.oauth import Misfit
 from probe_tray.core.state import AppState, LoginPhase, LoginState, Way
 from probe_tray.resources import resource
-from probe_tray.ui.icon import IconPainter
-from probe_tray.ui.login_dialog import LoginActions, LoginDialog
+from probe_tray.ui.login.login_dialog import LoginActions, LoginDialog
 from probe_tray.ui.theme import Theme
-from probe_tray.view.catalogue import parse_po
-from probe_tray.view.present import present
-from probe_tray.view.translate import Translator
+from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.view.presenter import present
+from probe_tray.view.text.catalogue import parse_po
+from probe_tray.view.text.translate import Translator
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW
 

@@ -12,16 +12,16 @@ from pytestqt.qtbot import QtBot
 
 from probe_tray.core.commands import SaveSettings, StopModelTest, TryModels
 from probe_tray.core.errors import ModelFailedError
-from probe_tray.core.model_test import ListedBy, ModelResult, ModelRun, ModelTest
+from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelRun, ModelTest
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.ui.model_test_dialog import ModelTestDialog
-from probe_tray.ui.model_testing import ModelTesting
+from probe_tray.ui.models.model_test_controller import ModelTesting
+from probe_tray.ui.models.model_test_dialog import ModelTestDialog
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
-from probe_tray.view.model_test import model_test
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.view.models.model_test import model_test
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
 from tests.unit.ui import samples
 
 ANA, LEE = samples.account("ana@example.com"), samples.account("lee@example.com")

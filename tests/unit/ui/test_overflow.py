@@ -5,16 +5,16 @@ from msgspec.structs import replace
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.account.arrangement import Desk
 from probe_tray.core.commands import Arrange
-from probe_tray.core.desk import Desk
 from probe_tray.core.state import AppState
-from probe_tray.ui.icon import IconPainter
-from probe_tray.ui.overflow import OverflowHint, hides_new_icons
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.tray import TrayIcon
-from probe_tray.view.models import IconLook, Tray
-from probe_tray.view.overflow import overflow_words
-from probe_tray.view.translate import Translator
+from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.ui.tray.overflow import OverflowHint, hides_new_icons
+from probe_tray.ui.tray.tray import TrayIcon
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.tray.overflow import overflow_words
+from probe_tray.view.view_models import IconLook, Tray
 from tests.unit.ui.samples import FakeEngine
 
 # The screenless platform has no tray to follow.

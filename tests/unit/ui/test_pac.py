@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtNetwork import QNetworkProxy, QNetworkProxyFactory, QNetworkProxyQuery
 
-from probe_tray.ui.pac import script_proxy
+from probe_tray.ui.system_network import script_proxy
 
 HTTP, SOCKS = QNetworkProxy.ProxyType.HttpProxy, QNetworkProxy.ProxyType.Socks5Proxy
 NONE, FTP = QNetworkProxy.ProxyType.NoProxy, QNetworkProxy.ProxyType.FtpCachingProxy

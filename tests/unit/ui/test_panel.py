@@ -10,21 +10,21 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListView, QWidget
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.desk import Density, Desk, Sort
-from probe_tray.core.identity import AccountKey
+from probe_tray.core.account.arrangement import Density, Desk, Sort
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.ui.card_layout import CardLayout
-from probe_tray.ui.card_list import CardActions
-from probe_tray.ui.card_model import Changes
-from probe_tray.ui.icon import IconPainter
-from probe_tray.ui.panel import PanelActions, PanelWindow
-from probe_tray.ui.placing import beside, likely, near
+from probe_tray.ui.panel.card_layout import CardLayout
+from probe_tray.ui.panel.card_list import CardActions
+from probe_tray.ui.panel.card_model import Changes
+from probe_tray.ui.panel.panel import PanelActions, PanelWindow
+from probe_tray.ui.placement import beside, likely, near
 from probe_tray.ui.theme import Theme
-from probe_tray.view.models import Action, ActionKind
-from probe_tray.view.present import present
+from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.view.presenter import present
 from probe_tray.view.screen import Wish
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Action, ActionKind
 from tests.unit.ui import samples
 
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.commands import SaveSettings
-from probe_tray.ui.settings_dialog import SettingsDialog
+from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from tests.unit.ui.every_window import EveryWindow, rich
 
 # The screenless platform has no tray to follow.

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, Q
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.settings import Settings, Storage
-from probe_tray.ui.languages import load_catalogue
-from probe_tray.ui.settings_dialog import SettingsDialog
+from probe_tray.ui.preferences import load_catalogue
+from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import DARK, LIGHT, Theme
-from probe_tray.view.settings import form
-from probe_tray.view.translate import Translator
+from probe_tray.view.settings.form import form
+from probe_tray.view.text.translate import Translator
 
 
 class Opened:

@@ -12,6 +12,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.account.arrangement import Desk, Sort
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.commands import (
     Arrange,
     CancelLogin,
@@ -28,18 +31,15 @@ from probe_tray.core.commands import (
     SendTestNotification,
     ShowDetails,
 )
-from probe_tray.core.desk import Desk, Sort
-from probe_tray.core.history import Span
-from probe_tray.core.quiet import Pause
-from probe_tray.core.secret import Secret
+from probe_tray.core.quota.history import Span
 from probe_tray.core.settings import Language, Settings
 from probe_tray.core.state import AppState, RenewalRound
-from probe_tray.core.transfer import ReadFiles
-from probe_tray.ui.login_dialog import LoginDialog
-from probe_tray.ui.panel import PanelWindow
+from probe_tray.core.transfer.state import ReadFiles
+from probe_tray.ui.login.login_dialog import LoginDialog
+from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.shell import Shell, Surroundings
-from probe_tray.view.models import Action, ActionKind
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Action, ActionKind
 from tests.support.drops import drop, files
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock

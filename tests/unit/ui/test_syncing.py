@@ -11,22 +11,22 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyringDeniedError, RowSealedError, SyncCutOffError, SyncKeyError
-from probe_tray.core.secret import Secret
 from probe_tray.core.state import AppState
-from probe_tray.core.sync import StepKind, SyncItem, SyncReport
+from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
+from probe_tray.core.sync.setup import SecretPlace, SyncSetup, SyncState
+from probe_tray.core.sync.setup import SyncTest as Look
 from probe_tray.core.sync_commands import ForgetSync, SetUpSync, SyncNow
 from probe_tray.core.sync_commands import TestSync as LookAtTable
-from probe_tray.core.sync_setup import SecretPlace, SyncSetup, SyncState
-from probe_tray.core.sync_setup import SyncTest as Look
 from probe_tray.ui.question_dialog import QuestionDialog
-from probe_tray.ui.sync_box import SyncBox
-from probe_tray.ui.sync_result_dialog import SyncResultDialog
-from probe_tray.ui.sync_setup_dialog import SyncSetupDialog
-from probe_tray.ui.syncing import Syncing
+from probe_tray.ui.sync.result_dialog import SyncResultDialog
+from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
+from probe_tray.ui.sync.sync_box import SyncBox
+from probe_tray.ui.sync.sync_controller import Syncing
 from probe_tray.ui.theme import Theme
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
 from tests.unit.ui import samples
 
 URL, API_KEY, KEY = "https://x.supabase.co", "sb_publishable_1", "5e" * 32

@@ -3,9 +3,9 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from probe_tray.ui.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.tray import TrayIcon
+from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
+from probe_tray.ui.tray.tray import TrayIcon
 
 
 @pytest.mark.parametrize(

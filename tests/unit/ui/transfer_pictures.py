@@ -5,15 +5,15 @@ from datetime import UTC
 from PySide6.QtWidgets import QDialog
 
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.core.transfer import ExportPhase, ExportState, ImportPhase, ImportState
-from probe_tray.ui.export_dialog import ExportActions, ExportDialog
-from probe_tray.ui.import_dialog import ImportActions, ImportDialog
-from probe_tray.ui.import_drop import DropActions
+from probe_tray.core.transfer.state import ExportPhase, ExportState, ImportPhase, ImportState
 from probe_tray.ui.theme import Theme
-from probe_tray.view.times import Now
-from probe_tray.view.transfer_export import ExportKind, ExportWish, export_view
-from probe_tray.view.transfer_import import import_view
-from probe_tray.view.translate import Translator
+from probe_tray.ui.transfer.export_dialog import ExportActions, ExportDialog
+from probe_tray.ui.transfer.import_dialog import ImportActions, ImportDialog
+from probe_tray.ui.transfer.import_drop import DropActions
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.transfer.export_view import ExportKind, ExportWish, export_view
+from probe_tray.view.transfer.import_view import import_view
 from tests.unit.ui import samples, transfers
 
 NOW = Now(samples.NOW, UTC)

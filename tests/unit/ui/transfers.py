@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import CredentialFileError, KeyringLockedError, ReadError, WriteError
-from probe_tray.core.exporting import LeftOut
-from probe_tray.core.formats import Format
-from probe_tray.core.identity import AccountKey
-from probe_tray.core.importing import Action
-from probe_tray.core.transfer import ExportPhase, ExportState, ImportPhase, ImportRow, ImportState, Outcome, RowId
+from probe_tray.core.formats.document import Format
+from probe_tray.core.transfer.export import LeftOut
+from probe_tray.core.transfer.import_plan import Action
+from probe_tray.core.transfer.state import ExportPhase, ExportState, ImportPhase, ImportRow, ImportState, Outcome, RowId
 from tests.unit.ui.samples import NOW
 
 FULL = WriteError(path="/home/ana/logins", reason="the disk is full").problem

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.core.alert_kinds import (
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.alerts.alert import (
     Alert,
     CreditAlert,
     ExpiryAlert,
@@ -19,17 +20,16 @@ from probe_tray.core.alert_kinds import (
     RestoredAlert,
 )
 from probe_tray.core.errors import LoginEndedError, WriteError
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.quota import Snapshot, SpendControl, WindowKind
+from probe_tray.core.quota.snapshot import Snapshot, SpendControl, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, Renewal
 from probe_tray.ports import Notification, Urgency
 from probe_tray.resources import resource
-from probe_tray.view.alert_words import notification, trial
-from probe_tray.view.catalogue import parse_po
-from probe_tray.view.privacy import mask, masked_name
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.view.alerts.notifications import notification, trial
+from probe_tray.view.text.catalogue import parse_po
+from probe_tray.view.text.privacy import mask, masked_name
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW, account, snapshot, window
 

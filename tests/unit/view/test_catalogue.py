@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.core.errors import NotSentError
-from probe_tray.view.catalogue import Catalogue, parse_po
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.catalogue import Catalogue, parse_po
+from probe_tray.view.text.translate import Translator
 
 HEADER = 'msgid ""\nmsgstr ""\n"Language: xx\\n"\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n'
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from probe_tray.core.connection import ConnectionCheck, FoundProxy, Reached, Step
 from probe_tray.core.errors import ProxyFailedError, UsageError
+from probe_tray.core.service.connection import ConnectionCheck, FoundProxy, Reached, Step
 from probe_tray.resources import resource
-from probe_tray.view.catalogue import parse_po
-from probe_tray.view.connection import connection
-from probe_tray.view.models import Tone
-from probe_tray.view.translate import Translator
+from probe_tray.view.settings.connection import connection
+from probe_tray.view.text.catalogue import parse_po
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Tone
 
 T = Translator()
 CHINESE = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))

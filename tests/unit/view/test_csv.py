@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import NotSentError, TokenRefusedError
-from probe_tray.core.quota import Limit, Snapshot, Window, WindowKind
-from probe_tray.core.report import AccountReport
-from probe_tray.view.csv_table import defused, models_csv, status_csv, to_csv
-from probe_tray.view.json_table import accounts_json
-from probe_tray.view.status_table import Weight, status_header, status_rows, summary
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
+from probe_tray.view.tables.csv_table import defused, models_csv, status_csv, to_csv
+from probe_tray.view.tables.json_table import accounts_json
+from probe_tray.view.tables.status_table import Weight, status_header, status_rows, summary
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 EAST = timezone(timedelta(hours=8))

@@ -5,17 +5,17 @@ from datetime import UTC, timedelta
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core.credential import ApiKeyLogin
-from probe_tray.core.details import Details
-from probe_tray.core.history import Span
-from probe_tray.core.identity import AccountKey, StoreKind
-from probe_tray.core.quota import Credits, Limit, SpendControl
+from probe_tray.core.account.credential import ApiKeyLogin
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.quota.details import Details
+from probe_tray.core.quota.history import Span
+from probe_tray.core.quota.snapshot import Credits, Limit, SpendControl
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, Renewal
-from probe_tray.view.details import DetailsView, details
-from probe_tray.view.models import ActionKind
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.view.details.details import DetailsView, details
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import ActionKind
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW, account, snapshot
 

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from probe_tray.core.errors import KeyringLockedError, ModelFailedError, NotSentError, ProbeError, QuotaUsedUpError
-from probe_tray.core.model_test import ListedBy, ModelResult, ModelRun, ModelTest
+from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelRun, ModelTest
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.resources import resource
-from probe_tray.view.catalogue import parse_po
-from probe_tray.view.model_test import ModelTestView, consent, model_test
-from probe_tray.view.models import Tone
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.view.models.model_test import ModelTestView, consent, model_test
+from probe_tray.view.text.catalogue import parse_po
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Tone
 from tests.unit.ui.samples import NOW, account
 
 T = Translator()

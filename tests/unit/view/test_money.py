@@ -6,13 +6,13 @@ from datetime import UTC, timedelta
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core.quota import Credits, Snapshot, SpendControl
-from probe_tray.core.usage import read_usage
+from probe_tray.core.quota.snapshot import Credits, Snapshot, SpendControl
+from probe_tray.core.quota.usage_parser import read_usage
 from probe_tray.resources import resource
-from probe_tray.view.catalogue import parse_po
-from probe_tray.view.money import money, plain
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.catalogue import parse_po
+from probe_tray.view.text.money import money, plain
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
 from tests.unit.ui.samples import NOW
 
 HERE = Now(NOW, UTC)

@@ -5,9 +5,9 @@ from datetime import UTC
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.view.models import Card, Tone
-from probe_tray.view.present import present
-from probe_tray.view.translate import Translator
+from probe_tray.view.presenter import present
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Card, Tone
 from tests.unit.ui import samples
 
 

@@ -14,10 +14,10 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, Renewal
-from probe_tray.view.models import ActionKind, Card, IconLook, Tone
-from probe_tray.view.present import present
+from probe_tray.view.presenter import present
 from probe_tray.view.screen import Screen
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import ActionKind, Card, IconLook, Tone
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW, account, snapshot
 

@@ -5,14 +5,14 @@ from datetime import UTC, timedelta
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core.identity import StoreKind
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, Renewal, RenewalRound
-from probe_tray.view.models import ActionKind, Notice, Tone
-from probe_tray.view.present import present
-from probe_tray.view.renewals import last_renewal, lifetime, renewal_notice, why_not_renewed
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.view.panel.renewal_status import last_renewal, lifetime, renewal_notice, why_not_renewed
+from probe_tray.view.presenter import present
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import ActionKind, Notice, Tone
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW, account, snapshot
 

@@ -3,8 +3,8 @@ import re
 import msgspec
 
 from probe_tray.core.settings import Settings, Storage, table
-from probe_tray.view.settings import ELSEWHERE, Kind, check, form
-from probe_tray.view.translate import Translator
+from probe_tray.view.settings.form import ELSEWHERE, Kind, check, form
+from probe_tray.view.text.translate import Translator
 
 
 def test_the_form_has_every_setting_and_no_other() -> None:

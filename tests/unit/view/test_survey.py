@@ -5,13 +5,13 @@ from datetime import UTC, timedelta
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core.desk import Density, Desk, Sort
+from probe_tray.core.account.arrangement import Density, Desk, Sort
 from probe_tray.core.state import AppState
-from probe_tray.view.catalogue import Catalogue
-from probe_tray.view.models import Card
-from probe_tray.view.present import Presenter, present
+from probe_tray.view.presenter import Presenter, present
 from probe_tray.view.screen import Panel, Shown, Wish
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.catalogue import Catalogue
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Card
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW
 

@@ -8,14 +8,14 @@ from msgspec.structs import replace
 from probe_tray.core.errors import RowSealedError, RowTakenError, SyncCutOffError, SyncKeyError, WriteError
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.core.sync import StepKind, SyncItem, SyncReport
-from probe_tray.core.sync_setup import SecretPlace, SyncSetup, SyncState
-from probe_tray.core.sync_setup import SyncTest as Look
-from probe_tray.view.models import Tone
-from probe_tray.view.sync import can_begin, counts, sync_box, sync_entry, sync_result
-from probe_tray.view.sync_setup import complaint, sync_setup
-from probe_tray.view.times import Now
-from probe_tray.view.translate import Translator
+from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
+from probe_tray.core.sync.setup import SecretPlace, SyncSetup, SyncState
+from probe_tray.core.sync.setup import SyncTest as Look
+from probe_tray.view.sync.setup_view import complaint, sync_setup
+from probe_tray.view.sync.sync_view import can_begin, counts, sync_box, sync_entry, sync_result
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Tone
 from tests.unit.ui import samples
 
 T, NOW = Translator(), Now(samples.NOW, UTC)

@@ -9,19 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.core.identity import StoreKind
-from probe_tray.core.importing import Action
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.settings import Settings, Storage
 from probe_tray.core.state import AppState
-from probe_tray.core.transfer import ExportPhase, ExportState, ImportPhase, ImportState, Outcome, RowId
+from probe_tray.core.transfer.import_plan import Action
+from probe_tray.core.transfer.state import ExportPhase, ExportState, ImportPhase, ImportState, Outcome, RowId
 from probe_tray.resources import resource
-from probe_tray.view.catalogue import parse_po
-from probe_tray.view.models import Tone
-from probe_tray.view.times import Now
-from probe_tray.view.transfer_export import ExportKind, ExportView, ExportWish, export_view, exportable, replacing
-from probe_tray.view.transfer_import import ImportView, import_view, ticked
-from probe_tray.view.transfer_table import quota_table
-from probe_tray.view.translate import Translator
+from probe_tray.view.tables.transfer_table import quota_table
+from probe_tray.view.text.catalogue import parse_po
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.transfer.export_view import ExportKind, ExportView, ExportWish, export_view, exportable, replacing
+from probe_tray.view.transfer.import_view import ImportView, import_view, ticked
+from probe_tray.view.view_models import Tone
 from tests.unit.ui import samples, transfers
 
 NOW, T = Now(samples.NOW, UTC), Translator()

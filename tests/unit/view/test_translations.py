@@ -7,8 +7,8 @@ import pytest
 
 from probe_tray.core.errors import ReadError
 from probe_tray.resources import resource
-from probe_tray.view.catalogue import Catalogue, parse_po
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.catalogue import Catalogue, parse_po
+from probe_tray.view.text.translate import Translator
 from tests.unit.view.texts import needed, spoken
 
 _FACT = re.compile(r"\{\w+\}")

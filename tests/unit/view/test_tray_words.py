@@ -5,18 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.core.desk import Desk
+from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import KeyringLockedError, NotSentError, ProbeError, RateLimitedError
-from probe_tray.core.identity import StoreKind
-from probe_tray.core.quota import Limit, Snapshot, SpendControl, Window, WindowKind
+from probe_tray.core.quota.snapshot import Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.resources import resource
-from probe_tray.view.catalogue import parse_po
-from probe_tray.view.models import IconLook
-from probe_tray.view.present import present
+from probe_tray.view.presenter import present
 from probe_tray.view.screen import Screen
-from probe_tray.view.translate import Translator
+from probe_tray.view.text.catalogue import parse_po
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import IconLook
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW, account, snapshot
 

@@ -15,7 +15,7 @@ _ROOT = Path(probe_tray.__file__).parent
 def needed() -> dict[str, str]:
     """Every text that a view or the command translates, with its plural where it has one, else an empty string."""
     found: dict[str, str] = {}
-    for path in sorted(path for room in ("view", "cli") for path in (_ROOT / room).glob("*.py")):
+    for path in sorted(path for room in ("view", "cli") for path in (_ROOT / room).rglob("*.py")):
         found.update(_translated(ast.parse(path.read_text("utf-8"))))
     for error in vars(errors).values():
         if isinstance(error, type) and issubclass(error, ProbeError):

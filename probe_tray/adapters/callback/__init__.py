@@ -1,0 +1,1 @@
+"""The loopback listener for the OAuth callback (RFC 8252)."""

@@ -1,0 +1,1 @@
+"""The desktop: browser, notifications, autostart, power, the single instance."""

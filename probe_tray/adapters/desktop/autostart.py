@@ -1,0 +1,258 @@
+"""Start at login: the entry by which each platform starts the program when the person's session begins."""
+
+import asyncio
+import contextlib
+import re
+import subprocess
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Final, Protocol, cast, final
+
+import platformdirs
+
+from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, remove_file, replace_file
+from probe_tray.adapters.logins.credential_files import is_folder
+from probe_tray.core.errors import ReadError, WriteError
+from probe_tray.core.settings import Settings
+from probe_tray.ports import SettingsFile
+
+Command = Sequence[str]
+_RUN_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
+_RESERVED: Final = re.compile(r"([\"`$\\])")
+_EXEC: Final = re.compile(r"^Exec=.*$", re.MULTILINE)
+
+
+class LoginEntry(Protocol):
+    """The entry of one platform. All methods block."""
+
+    def put(self, command: Command) -> None:
+        """Start ``command`` at login. Raises WriteError."""
+        ...
+
+    def remove(self) -> None:
+        """Start nothing any more; a missing entry is no error. Raises WriteError."""
+        ...
+
+    def renew(self, command: Command) -> None:
+        """Have an entry that is there start ``command``, and keep what the person changed in it. Raises WriteError."""
+        ...
+
+
+class Registry(Protocol):
+    """The key ``Run`` of this user in the registry of Windows. Raises OSError."""
+
+    def get(self, name: str) -> str | None:
+        """The command line of that name."""
+        ...
+
+    def set(self, name: str, line: str) -> None:
+        """Keep a command line."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Remove it; raises FileNotFoundError where there is none."""
+        ...
+
+
+def system_entry(name: str) -> LoginEntry:
+    """This system's, ``name`` telling the demonstration's from the real one."""
+    match sys.platform:
+        case "darwin":
+            return LaunchAgent(Path("~/Library/LaunchAgents").expanduser() / f"io.github.{name}.plist")
+        case "win32":
+            return RunEntry(name, _UserRegistry())
+        case _:
+            return DesktopEntry(platformdirs.user_config_path() / "autostart" / f"{name}.desktop")
+
+
+def start_command(environment: Mapping[str, str], *, demo: bool) -> tuple[str, ...]:
+    """What starts this program as it runs now: out of a bundle, an AppImage, or an environment of Python."""
+    executable = Path(sys.executable)
+    windows = sys.platform == "win32"
+    script = executable.with_name("probe-tray.exe" if windows else "probe-tray")
+    if image := environment.get("APPIMAGE"):
+        # The program inside it runs from a folder that is gone tomorrow.
+        command = (image,)
+    elif getattr(sys, "frozen", False):
+        command = (str(executable),)
+    elif script.is_file():
+        command = (str(script),)
+    else:
+        # The one without a console window.
+        python = executable.with_name("pythonw.exe") if windows else executable
+        command = (str(python), "-m", "probe_tray")
+    return (*command, *(("--demo",) if demo else ()), "--background")
+
+
+@final
+class AutostartingSettings:
+    """Implements ``SettingsFile`` around another: a change of ``start_at_login`` is carried out before it is kept."""
+
+    def __init__(self, file: SettingsFile, entry: LoginEntry, command: Command, *, on: bool) -> None:
+        """``on`` is what the file says now."""
+        self._file = file
+        self._entry = entry
+        self._command = command
+        self._on = on
+
+    async def save(self, settings: Settings) -> None:
+        """Save. Where nothing changed, the entry is left as the person may have changed it."""
+        wanted = settings.start_at_login
+        if wanted != self._on:
+            await asyncio.to_thread(self._carry_out, on=wanted)
+            self._on = wanted
+        await self._file.save(settings)
+
+    def _carry_out(self, *, on: bool) -> None:
+        if on:
+            self._entry.put(self._command)
+        else:
+            self._entry.remove()
+
+
+@final
+class DesktopEntry:
+    """A file in the folder ``autostart`` (freedesktop.org, Desktop Application Autostart Specification 0.5)."""
+
+    def __init__(self, path: Path) -> None:
+        """Its folder is made when needed."""
+        self._path = path
+
+    def put(self, command: Command) -> None:
+        """Write the file."""
+        _write(
+            self._path,
+            "[Desktop Entry]\nType=Application\nName=Probe Tray\nComment=Codex quotas and logins in the system tray\n"
+            f"Exec={exec_line(command)}\nIcon=probe-tray\nTerminal=false\nX-GNOME-Autostart-enabled=true\n",
+        )
+
+    def remove(self) -> None:
+        """Remove the file."""
+        _remove(self._path)
+
+    def renew(self, command: Command) -> None:
+        """Change the line ``Exec``; a desktop's "off" stays in the file."""
+        text = _text(self._path)
+        changed = None if text is None else _EXEC.sub(lambda _: f"Exec={exec_line(command)}", text)
+        if changed is not None and changed != text:
+            _write(self._path, changed)
+
+
+@final
+class LaunchAgent:
+    """A property list for launchd of macOS (launchd.plist(5))."""
+
+    def __init__(self, path: Path) -> None:
+        """Its folder is made when needed."""
+        self._path = path
+
+    def put(self, command: Command) -> None:
+        """Write the list; launchd reads it at the next login."""
+        self._write({"Label": self._path.stem, "RunAtLoad": True, "LimitLoadToSessionType": "Aqua"}, command)
+
+    def remove(self) -> None:
+        """Remove the list."""
+        _remove(self._path)
+
+    def renew(self, command: Command) -> None:
+        """Change the arguments alone."""
+        # Imported here and below: it brings a reader of XML, 0.3 MB that other systems do without.
+        import plistlib
+
+        text = _text(self._path)
+        with contextlib.suppress(plistlib.InvalidFileException, ValueError):
+            found: object = None if text is None else plistlib.loads(text.encode())
+            if isinstance(found, dict):
+                entries = cast("dict[str, object]", found)
+                if entries.get("ProgramArguments") != list(command):
+                    self._write(entries, command)
+
+    def _write(self, entries: dict[str, object], command: Command) -> None:
+        import plistlib
+
+        _write(self._path, plistlib.dumps({**entries, "ProgramArguments": list(command)}).decode())
+
+
+@final
+class RunEntry:
+    """A value of the key ``Run``."""
+
+    def __init__(self, name: str, registry: Registry) -> None:
+        """``name`` is the value's."""
+        self._name = name
+        self._registry = registry
+
+    def put(self, command: Command) -> None:
+        """Keep the command line, quoted as Windows takes it apart."""
+        with self._converted():
+            self._registry.set(self._name, subprocess.list2cmdline(command))
+
+    def remove(self) -> None:
+        """Delete the value."""
+        with self._converted(), contextlib.suppress(FileNotFoundError):
+            self._registry.delete(self._name)
+
+    def renew(self, command: Command) -> None:
+        """Change it where it is another one."""
+        with self._converted():
+            if self._registry.get(self._name) not in {None, subprocess.list2cmdline(command)}:
+                self.put(command)
+
+    @contextlib.contextmanager
+    def _converted(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise WriteError(path=rf"HKEY_CURRENT_USER\{_RUN_KEY}", reason=reason) from None
+
+
+def exec_line(command: Command) -> str:
+    """The value of ``Exec`` (Desktop Entry Specification 1.5: quoting, field codes, and the escapes of a string)."""
+    words = ('"' + _RESERVED.sub(r"\\\1", word).replace("%", "%%") + '"' for word in command)
+    return " ".join(words).replace("\\", "\\\\")
+
+
+def _write(path: Path, text: str) -> None:
+    if not is_folder(path.parent):
+        make_private_folder(path.parent)
+    replace_file(path, text.encode("utf-8", "surrogateescape"))
+
+
+def _remove(path: Path) -> None:
+    if path.parent.exists():
+        remove_file(path)
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return read_regular(path).decode("utf-8", "surrogateescape")
+    except (OSError, ReadError):
+        return None
+
+
+class _UserRegistry:
+    """The real one, which exists on Windows only."""
+
+    def get(self, name: str) -> str | None:
+        if sys.platform == "win32":
+            import winreg
+
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _RUN_KEY) as key, contextlib.suppress(FileNotFoundError):
+                return str(winreg.QueryValueEx(key, name)[0])
+        return None
+
+    def set(self, name: str, line: str) -> None:
+        if sys.platform == "win32":
+            import winreg
+
+            with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _RUN_KEY) as key:
+                winreg.SetValueEx(key, name, 0, winreg.REG_SZ, line)
+
+    def delete(self, name: str) -> None:
+        if sys.platform == "win32":
+            import winreg
+
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _RUN_KEY, 0, winreg.KEY_SET_VALUE) as key:
+                winreg.DeleteValue(key, name)

@@ -1,0 +1,178 @@
+"""One running program for each data folder: a lock that dies with its process, and a door for the starts after it."""
+
+import asyncio
+import contextlib
+import enum
+import logging
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import Final, cast, final
+
+from probe_tray.adapters.desktop.instance_socket import Door, Passwords, same, system_door
+from probe_tray.adapters.locks import KernelLock
+from probe_tray.core.errors import NotAnsweringError, WriteError
+
+_ANSWER_SECONDS: Final = 2.0
+"""What either side is given for each step; both have nothing to do but read a line."""
+_PATIENCE_SECONDS: Final = 20.0
+"""For a program that only just starts, or that still saves tokens before it ends."""
+_PAUSE_SECONDS: Final = 0.1
+_LONGEST_LINE: Final = 128
+"""Bytes: a password and a word."""
+_MOST_CALLERS: Final = 4
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Wish(enum.Enum):
+    """What a second start asks of the running program. These words, and no others, go through the door."""
+
+    NOTHING = "nothing"
+    """Only whether it runs."""
+    SHOW = "show"
+    LOG_IN = "login"
+    REFRESH = "refresh"
+    QUIT = "quit"
+
+
+@final
+class Instance:
+    """This start of the program, which either becomes the running one or speaks to it.
+
+    The methods that are no coroutines block; they are called before there is an event loop.
+    """
+
+    def __init__(self, folder: Path, door: Door | None = None, *, patience: float = _PATIENCE_SECONDS) -> None:
+        """``folder`` is the data folder; ``patience`` is in seconds. Nothing is made yet."""
+        self._path = folder / "instance.lock"
+        self._door = door or system_door(folder)
+        self._patience = patience
+        self._lock: KernelLock | None = None
+
+    def tell(self, wish: Wish) -> bool:
+        """Whether a running program took the wish."""
+        _let_it_come_forward()
+        knocked = self._door.knock(_ANSWER_SECONDS)
+        if knocked is None:
+            return False
+        caller, passwords = knocked
+        with caller, contextlib.suppress(OSError):
+            if self._door.trusts(caller):
+                caller.sendall(f"{passwords.caller} {wish.value}\n".encode())
+                said = caller.recv(_LONGEST_LINE).decode("ascii", "replace").strip()
+                return same(said, passwords.answerer)
+        return False
+
+    def tell_if_running(self, wish: Wish) -> bool:
+        """The same, and waits for one that is only just starting; False when none runs.
+
+        Raises NotAnsweringError when one runs and does not answer.
+        """
+        return not self._either(wish, self._is_free)
+
+    def claim(self, wish: Wish) -> bool:
+        """Become the running program (True), or give the wish to the one that runs (False).
+
+        Raises NotAnsweringError when one runs and does not answer, and DataFolderError.
+        """
+        return self._either(wish, self._take)
+
+    def release(self) -> None:
+        """Let the next start be the running program; the end of the process does the same."""
+        if self._lock is not None:
+            self._lock.give_up()
+            self._lock = None
+
+    @contextlib.asynccontextmanager
+    async def serve(self, do: Callable[[Wish], None]) -> AsyncGenerator[None]:
+        """Hear the starts that come later: ``do`` is called on this loop, and must not wait.
+
+        A door that cannot be opened is logged and keeps nothing from running.
+        """
+        try:
+            listener, passwords = self._door.open()
+        except (OSError, WriteError) as error:
+            _log.warning("later starts cannot be heard: %s", type(error).__name__)
+            yield
+            return
+        guard = _Guard(self._door, passwords, do)
+        server = await asyncio.start_server(guard.hear, sock=listener, limit=_LONGEST_LINE)
+        try:
+            yield
+        finally:
+            server.close()
+            self._door.close()
+
+    def _either(self, wish: Wish, free: Callable[[], bool]) -> bool:
+        """True once ``free``, False once the wish was taken."""
+        end = time.monotonic() + self._patience
+        while True:
+            if self.tell(wish):
+                return False
+            if free():
+                return True
+            if time.monotonic() > end:
+                raise NotAnsweringError
+            time.sleep(_PAUSE_SECONDS)
+
+    def _take(self) -> bool:
+        lock = KernelLock(self._path)
+        if lock.take():
+            self._lock = lock
+            return True
+        lock.give_up()
+        return False
+
+    def _is_free(self) -> bool:
+        # Asking must leave nothing behind where the program was never started.
+        if not self._path.exists():
+            return True
+        lock = KernelLock(self._path)
+        try:
+            return lock.take()
+        finally:
+            lock.give_up()
+
+
+@final
+class _Guard:
+    """Listens to callers, who may be anybody: a few at a time, for a moment, one short line each."""
+
+    def __init__(self, door: Door, passwords: Passwords, do: Callable[[Wish], None]) -> None:
+        self._door = door
+        self._passwords = passwords
+        self._do = do
+        self._callers = 0
+
+    async def hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._callers += 1
+        try:
+            # A caller that goes away, says too much or nothing is none of our business.
+            with contextlib.suppress(OSError, ValueError, TimeoutError):
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    wish = await self._wish(reader, writer)
+                    if wish is not None:
+                        writer.write(f"{self._passwords.answerer}\n".encode())
+                        await writer.drain()
+                        self._do(wish)
+        finally:
+            self._callers -= 1
+            writer.close()
+
+    async def _wish(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Wish | None:
+        if self._callers > _MOST_CALLERS or not self._door.trusts(writer.get_extra_info("socket")):
+            return None
+        said, _, word = (await reader.readline()).decode("ascii").rstrip("\n").partition(" ")
+        return Wish(word) if same(said, self._passwords.caller) else None
+
+
+def _let_it_come_forward() -> None:
+    """Windows: only the program that a person just started may bring a window forward, or let others do so."""
+    if sys.platform == "win32":
+        import ctypes
+
+        # The attribute exists on Windows only, where no type checker of this project runs.
+        user = cast("Callable[[str], ctypes.CDLL]", vars(ctypes)["WinDLL"])("user32")
+        user.AllowSetForegroundWindow(-1)

@@ -1,0 +1,98 @@
+"""Looks at the machine for the diagnostics, and takes out of a text what is nobody else's business."""
+
+import getpass
+import os
+import platform
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, final
+
+from probe_tray import __version__
+from probe_tray.adapters.hygiene import redact
+from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.core.errors import UsageError
+from probe_tray.core.machine import Machine
+
+_LAST_LINES: Final = 40
+_LAST_BYTES: Final = 16 * 1024
+_SHORTEST_NAME: Final = 3
+"""A shorter user name would be found inside ordinary words' company too often to mean the person."""
+HIDDEN: Final = "•••"
+
+
+@final
+class Inspector:
+    """Asks the system, at the moment somebody wants to know."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        log_file: Path,
+        keyring: Callable[[], str],
+        proxy: Callable[[], ProxyChoice],
+    ) -> None:
+        """``keyring`` names the one in use; ``proxy`` is the present choice and may raise UsageError."""
+        self._environment = environment
+        self._log_file = log_file
+        self._keyring = keyring
+        self._proxy = proxy
+
+    def machine(self) -> Machine:
+        """What the program runs on now. Never raises; reads at most 16 KB of the log."""
+        env = self._environment
+        names = (env.get("XDG_CURRENT_DESKTOP", ""), env.get("XDG_SESSION_TYPE", ""))
+        try:
+            proxy = self._proxy()
+            shown, found_in = proxy.shown, proxy.found_in
+        except UsageError:
+            shown, found_in = "unusable address", "the settings"
+        return Machine(
+            version=__version__,
+            python=f"{platform.python_implementation()} {platform.python_version()}",
+            system=_system(),
+            desktop=", ".join(name for name in names if name),
+            keyring=self._keyring(),
+            proxy=shown,
+            proxy_found_in=found_in,
+            log=_tail(self._log_file),
+        )
+
+    def clean(self, text: str) -> str:
+        """``text`` without secrets, the person's home folder and user name."""
+        return clean(text, str(Path.home()), _user())
+
+
+def clean(text: str, home: str, user: str) -> str:
+    """``text`` without anything shaped like a secret, with ``~`` for ``home``, and without ``user`` as a word."""
+    if len(home) > 1:
+        text = text.replace(home, "~").replace(home.replace(os.sep, "/"), "~")
+    if len(user) >= _SHORTEST_NAME:
+        text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(user)}(?![A-Za-z0-9])", HIDDEN, text)
+    return redact(text)
+
+
+def _system() -> str:
+    try:
+        name = platform.freedesktop_os_release().get("PRETTY_NAME", "")
+    except OSError:
+        name = ""
+    bare = f"{platform.system()} {platform.release()} {platform.machine()}"
+    return f"{name} ({bare})" if name else f"{bare} {platform.mac_ver()[0]}".strip()
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
+
+
+def _tail(path: Path) -> tuple[str, ...]:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _LAST_BYTES))
+            lines = file.read(_LAST_BYTES).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return ()
+    return tuple(lines[-_LAST_LINES:])

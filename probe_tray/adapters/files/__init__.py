@@ -1,0 +1,1 @@
+"""Small private files: configuration, arrangement, memories, imports and exports."""

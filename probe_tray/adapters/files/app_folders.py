@@ -1,0 +1,125 @@
+"""Where this user's files are."""
+
+import contextlib
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import platformdirs
+
+from probe_tray.adapters.logins.official_store import FILE
+from probe_tray.core.errors import UsageError
+
+_NAME: Final = "probe-tray"
+_DEMO: Final = "probe-tray-demo"
+
+
+class Places(msgspec.Struct, frozen=True, kw_only=True):
+    """The files and folders of one kind of run; none of them needs to exist."""
+
+    config_file: Path
+    data_folder: Path
+    codex_home: Path
+    """The official client's folder."""
+
+    @property
+    def official_login(self) -> Path:
+        """The official client's own login, which is never written."""
+        return self.codex_home / FILE
+
+    @property
+    def log_file(self) -> Path:
+        """What went wrong, for diagnostics; without secrets."""
+        return self.data_folder / "probe-tray.log"
+
+    @property
+    def vault(self) -> Path:
+        """The encrypted logins."""
+        return self.data_folder / "vault"
+
+    @property
+    def journal(self) -> Path:
+        """The renewals under way."""
+        return self.data_folder / "journal"
+
+    @property
+    def memory(self) -> Path:
+        """What became of refresh tokens."""
+        return self.data_folder / "memory"
+
+    @property
+    def made_here(self) -> Path:
+        """Which logins in plain files this program obtained."""
+        return self.data_folder / "made-here"
+
+    @property
+    def tally(self) -> Path:
+        """How the latest refresh requests ended."""
+        return self.data_folder / "requests.json"
+
+    @property
+    def said(self) -> Path:
+        """What notifications have said."""
+        return self.data_folder / "alerts.json"
+
+    @property
+    def history(self) -> Path:
+        """What the quotas were: a SQLite file."""
+        return self.data_folder / "history.db"
+
+    @property
+    def desk(self) -> Path:
+        """How the accounts are named and ordered."""
+        return self.data_folder / "desk.json"
+
+    @property
+    def sync_memory(self) -> Path:
+        """How new the rows of the shared table were."""
+        return self.data_folder / "sync.json"
+
+    @property
+    def locks(self) -> Path:
+        """The locks between processes."""
+        return self.data_folder / "locks"
+
+
+def user_places() -> Places:
+    """This user's own, as the platform and XDG_CONFIG_HOME, XDG_DATA_HOME and CODEX_HOME say.
+
+    Raises UsageError where nobody knows whose they are.
+    """
+    home = os.environ.get("CODEX_HOME", "")
+    with _home_needed():
+        return Places(
+            config_file=_config(_NAME),
+            data_folder=_data(_NAME),
+            codex_home=Path(home) if home else Path("~/.codex").expanduser(),
+        )
+
+
+def demo_places() -> Places:
+    """The demonstration's, apart from everything real: it sees no real login and leaves none behind.
+
+    Raises UsageError where nobody knows whose they are.
+    """
+    with _home_needed():
+        data = _data(_DEMO)
+        return Places(config_file=_config(_DEMO), data_folder=data, codex_home=data / "codex")
+
+
+def _config(name: str) -> Path:
+    return platformdirs.user_config_path(name, appauthor=False) / "config.json"
+
+
+def _data(name: str) -> Path:
+    return platformdirs.user_data_path(name, appauthor=False)
+
+
+@contextlib.contextmanager
+def _home_needed() -> Generator[None]:
+    try:
+        yield
+    except RuntimeError:
+        raise UsageError(what="Your home folder is not known: set HOME to it.") from None

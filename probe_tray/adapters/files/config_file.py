@@ -1,0 +1,134 @@
+"""The configuration file of both programs."""
+
+import asyncio
+import codecs
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, replace_file
+from probe_tray.adapters.logins.credential_files import is_folder
+from probe_tray.core.errors import ConfigError, Problem, ReadError, SettingRoundedError, WriteError
+from probe_tray.core.formats.json_text import JsonTextError, set_member
+from probe_tray.core.settings import Settings, dump_settings, parse_settings, rounded
+
+
+class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a configuration file says."""
+
+    settings: Settings
+    known: Mapping[str, object]
+    """The whole object as it stands in the file; a person may have put the secrets of sync there."""
+    path: Path
+    problem: Problem | None = None
+    """Why the file could not be written on first use, the settings being the defaults; or which value was rounded."""
+
+    @property
+    def sync_folder(self) -> Path | None:
+        """The folder of credential files, None where none is set."""
+        return sync_folder(self.settings, self.path)
+
+    def __repr__(self) -> str:
+        return f"LoadedSettings({self.settings!r}, path={str(self.path)!r})"
+
+
+class JsonSettingsFile:
+    """Implements ``SettingsFile``: changes the values that differ and leaves everything else as it stands."""
+
+    def __init__(self, path: Path) -> None:
+        """The file may not exist yet."""
+        self._path = path
+
+    async def save(self, settings: Settings) -> None:
+        """Write the settings. A file that became unusable meanwhile is not touched."""
+        await asyncio.to_thread(self._save, settings)
+
+    def _save(self, settings: Settings) -> None:
+        try:
+            data = _read(self._path)
+            new = dump_settings(settings, {}) if data is None else _changed(data, str(self._path), settings)
+        except (ConfigError, JsonTextError, UnicodeDecodeError):
+            raise WriteError(path=str(self._path), reason="what it holds now is no configuration") from None
+        _write(self._path, new)
+
+
+def load_settings(path: Path, *, create: bool) -> LoadedSettings:
+    """Read the configuration; blocks, and is called before there is an event loop.
+
+    A missing file means the defaults; with ``create`` they are written there. Raises ConfigError, the file untouched.
+    """
+    data = _read(path)
+    if data is not None:
+        settings, known = parse_settings(data, str(path))
+        return LoadedSettings(settings=settings, known=known, path=path, problem=_note(settings, known, path))
+    problem: Problem | None = None
+    if create:
+        try:
+            _write(path, dump_settings(Settings(), {}))
+        except WriteError as error:
+            problem = error.problem
+    return LoadedSettings(settings=Settings(), known={}, path=path, problem=problem)
+
+
+def sync_folder(settings: Settings, config_file: Path) -> Path | None:
+    """The folder that ``sync_dir`` means: relative to the configuration file, ``~`` is the home folder."""
+    if not settings.sync_dir:
+        return None
+    folder = Path(settings.sync_dir)
+    try:
+        folder = folder.expanduser()
+    except RuntimeError:
+        raise ConfigError(
+            path=str(config_file), key="sync_dir", found="below a home folder that is not known", allowed="a whole path"
+        ) from None
+    return config_file.absolute().parent / folder
+
+
+def _note(settings: Settings, known: Mapping[str, object], path: Path) -> Problem | None:
+    found = rounded(settings, known)
+    if found is None:
+        return None
+    key, value, used = found
+    return SettingRoundedError(path=str(path), key=key, found=value, used=used).problem
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        # Named by the person or the platform, so a link is followed: some keep all their settings in one place.
+        return read_regular(path.resolve()).removeprefix(codecs.BOM_UTF8)
+    except FileNotFoundError:
+        return None
+    except ReadError as error:
+        reason = error.facts["reason"]
+    except (OSError, RuntimeError, ValueError):
+        reason = "its path leads nowhere"
+    raise ConfigError(
+        path=str(path),
+        key="the whole file",
+        found=f"out of reach, since {reason}",
+        allowed="a file of yours with one JSON object, at most 256 KiB",
+    )
+
+
+def _write(path: Path, data: bytes) -> None:
+    target = path.resolve()
+    if not is_folder(target.parent):
+        make_private_folder(target.parent)
+    replace_file(target, data)
+
+
+def _changed(data: bytes, path: str, new: Settings) -> bytes:
+    old, known = parse_settings(data, path)
+    text = data.decode()
+    before = cast("dict[str, object]", msgspec.to_builtins(old))
+    if stale := rounded(old, known):
+        # Saved once, the nearest value is the person's own.
+        del before[stale[0]]
+    after = cast("dict[str, object]", msgspec.to_builtins(new))
+    keys = tuple(after)
+    for number, key in enumerate(keys):
+        if key not in before or after[key] != before[key]:
+            text = set_member(text, (key,), msgspec.json.encode(after[key]).decode(), after=keys[:number])
+    return text.encode()

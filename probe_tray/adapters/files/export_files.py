@@ -1,0 +1,71 @@
+"""New files for other programs: private, whole, and never in the place of something that is not ours to replace."""
+
+import asyncio
+import enum
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import final
+
+from probe_tray.adapters.files.disk import Disk, reason_of
+from probe_tray.adapters.files.safe_files import LIMIT, replace_file
+from probe_tray.adapters.logins.credential_files import is_folder, is_there
+from probe_tray.core.errors import WriteError
+
+
+class Obstacle(enum.Enum):
+    """What keeps a new file from its place."""
+
+    FILE = "file"
+    """One that can be replaced, if the person wants that."""
+    OFFICIAL = "official"
+    NO_FILE = "no file"
+    """A folder, a link, a device…"""
+
+
+_FINAL = {
+    Obstacle.OFFICIAL: "it is the official Codex client's own login, which is never replaced",
+    Obstacle.NO_FILE: "what is there already is not a file that can be replaced",
+}
+
+
+@final
+class DiskExportFiles:
+    """Implements ``ExportFiles``; each step runs in a thread."""
+
+    def __init__(self, official: Path, disk: Disk | None = None) -> None:
+        """``official`` is the official client's own file, which is never written."""
+        self._official, self._disk = official, disk or Disk()
+
+    async def in_the_way(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Those that are there already."""
+        return await asyncio.to_thread(self._in_the_way, paths)
+
+    async def write(self, path: str, data: bytes) -> bool:
+        """Write it, 0600, all or nothing."""
+        await asyncio.to_thread(replace_file, Path(path), data, disk=self._disk)
+        return len(data) <= LIMIT
+
+    def _in_the_way(self, paths: Sequence[str]) -> tuple[str, ...]:
+        found: list[str] = []
+        for path in paths:
+            try:
+                obstacle = obstacle_at(Path(path), self._official)
+            except OSError as error:
+                raise WriteError(path=path, reason=reason_of(error)) from None
+            if obstacle in _FINAL:
+                raise WriteError(path=path, reason=_FINAL[obstacle])
+            if obstacle is not None:
+                found.append(path)
+            elif not is_folder(Path(path).parent):
+                raise WriteError(path=path, reason="its folder does not exist")
+        return tuple(found)
+
+
+def obstacle_at(path: Path, official: Path) -> Obstacle | None:
+    """What is at ``path`` already; None where nothing is. Raises OSError as the system does."""
+    if not is_there(path):
+        return None
+    if path.exists() and official.exists() and official.samefile(path):
+        return Obstacle.OFFICIAL
+    return Obstacle.FILE if stat.S_ISREG(path.lstat().st_mode) else Obstacle.NO_FILE

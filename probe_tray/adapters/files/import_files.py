@@ -1,0 +1,95 @@
+"""Files of other programs, read so that their logins can be taken over; they are never changed."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import final
+
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.files.safe_files import LIMIT
+from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, json_files
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import ProbeError, ReadError
+from probe_tray.core.formats.document import read_documents
+from probe_tray.core.transfer.import_plan import Candidate, Source
+
+
+@final
+class DiskImportFiles:
+    """Implements ``ImportFiles``; each step runs in a thread."""
+
+    def __init__(self, official: Path) -> None:
+        """``official`` is the official client's own file: read like any other, and marked as in use."""
+        self._official = official
+
+    async def find(self, paths: Sequence[str]) -> tuple[Candidate, ...]:
+        """The files behind ``paths``."""
+        return await asyncio.to_thread(find_files, paths)
+
+    async def read(self, candidates: Sequence[Candidate]) -> tuple[Source, ...]:
+        """What these files hold."""
+        return await asyncio.to_thread(read_files, candidates, self._official)
+
+    async def read_text(self, location: str, text: Secret) -> Source:
+        """What a person pasted."""
+        return await asyncio.to_thread(_read_text, location, text)
+
+
+def find_files(paths: Iterable[str]) -> tuple[Candidate, ...]:
+    """The files that ``paths`` name, of a folder its ``*.json`` and ``*.jsonl`` files, each once. Never raises."""
+    seen: set[Path] = set()
+    found: list[Candidate] = []
+    for given in dict.fromkeys(paths):
+        for candidate in _behind(given):
+            # A file may be named twice, once by itself and once by its folder.
+            path = Path(candidate.location).absolute()
+            if path not in seen:
+                seen.add(path)
+                found.append(candidate)
+    return tuple(found)
+
+
+def read_files(candidates: Iterable[Candidate], official: Path) -> tuple[Source, ...]:
+    """What these files hold; one that cannot be read is a source with its problem. Never raises."""
+    # It remembers what it read, tokens included, so it lives no longer than this.
+    files = CredentialFiles(official, Disk())
+    return tuple(_read(files, candidate) for candidate in candidates)
+
+
+def in_words(data: bytes, location: str) -> Source:
+    """The logins in text that is no file."""
+    if len(data) > LIMIT:
+        problem = ReadError(path=location, reason=f"it is larger than {LIMIT // 1024} KiB").problem
+        return Source(location=location, problem=problem)
+    return Source(location=location, documents=read_documents(data))
+
+
+def _behind(given: str) -> list[Candidate]:
+    path = Path(given)
+    try:
+        if not is_folder(path):
+            return [Candidate(location=given)]
+        places = json_files(path, ".jsonl")
+        if not places:
+            raise ReadError(path=given, reason="it holds no credential file (*.json or *.jsonl)")
+    except ProbeError as error:
+        return [Candidate(location=given, problem=error.problem)]
+    return [Candidate(location=str(place.path), folder=given) for place in places]
+
+
+def _read(files: CredentialFiles, candidate: Candidate) -> Source:
+    location = candidate.location
+    if candidate.problem is not None:
+        return Source(location=location, problem=candidate.problem)
+    inside = None if candidate.folder is None else Path(candidate.folder)
+    try:
+        held = files.read(Place(Path(location), inside))
+        if held is None:
+            raise ReadError(path=location, reason="there is no such file or folder")
+    except ProbeError as error:
+        return Source(location=location, problem=error.problem)
+    return Source(location=location, documents=held.documents, in_use=held.official)
+
+
+def _read_text(location: str, text: Secret) -> Source:
+    return in_words(text.reveal().encode("utf-8", "replace"), location)

@@ -1,0 +1,253 @@
+"""Reading and replacing small private files so that a crash, a full disk or a planted link never costs one.
+
+Everything here blocks: adapters call it in threads. Reasons in errors name no content of a file.
+"""
+
+import contextlib
+import errno
+import logging
+import os
+import re
+import secrets
+import stat
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from probe_tray.adapters.files.disk import Disk, is_held, reason_of
+from probe_tray.core.errors import ReadError, WriteError
+
+LIMIT = 256 * 1024
+"""Bytes of the largest file that is read; a login has a few thousand."""
+
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.probe-tray\.tmp")
+_STALE_SECONDS = 24 * 3600
+_CHUNK = 64 * 1024
+_PAUSE_SECONDS = 0.05
+_PATIENCE_STEPS = 50
+"""Windows: 2.5 s of pauses while a virus scanner or another program holds the target."""
+_NO_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
+"""What file systems without a sync of folders answer; there is nothing more to be done on them."""
+
+_log = logging.getLogger(__name__)
+
+
+def read_regular(path: Path, *, limit: int = LIMIT, inside: Path | None = None, disk: Disk | None = None) -> bytes:
+    """The bytes of a regular file of this user, at most ``limit`` of them.
+
+    A link is refused; with ``inside`` (a folder) one that stays in that folder is followed. Raises ReadError with the
+    reason, and FileNotFoundError when there is no such file.
+    """
+    disk = disk or Disk()
+    try:
+        return _read(target_of(path, inside) if inside else path, path, limit, disk)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ReadError(path=str(path), reason=reason_of(error)) from None
+
+
+def target_of(path: Path, inside: Path) -> Path:
+    """The file that ``path`` leads to, which lies in the folder ``inside``.
+
+    Raises ReadError when a link leads elsewhere, and OSError as the system does.
+    """
+    try:
+        real, root = path.resolve(), inside.resolve()
+    except RuntimeError:  # Python 3.11 and 3.12 report a circle of links so.
+        raise ReadError(path=str(path), reason="it is a link in a circle") from None
+    if not real.is_relative_to(root):
+        raise ReadError(path=str(path), reason="it is a link that leaves the folder")
+    return real
+
+
+def replace_file(path: Path, data: bytes, *, disk: Disk | None = None) -> None:
+    """Give ``path`` new content, 0600, all or nothing, and return once it is on the medium.
+
+    A link at ``path`` is replaced, not followed. Raises WriteError; the old content is then unchanged, except that a
+    medium which fails in the very last step, the sync of the folder, may hold the new one. It is never half of one.
+    """
+    disk = disk or Disk()
+    temporary = path.with_name(f".{secrets.token_hex(8)}.probe-tray.tmp")
+    try:
+        # Opened first: after the rename there is no way back, so as little as possible may fail then.
+        folder = disk.open_folder(path.parent)
+        try:
+            try:
+                _fill(temporary, data, disk)
+                _patiently(lambda: disk.rename(temporary, path), disk)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    disk.remove(temporary)
+                raise
+            _sync_folder(folder, disk)
+        finally:
+            _close_folder(folder, disk)
+    except OSError as error:
+        raise WriteError(path=str(path), reason=reason_of(error)) from None
+
+
+def remove_file(path: Path, *, disk: Disk | None = None) -> None:
+    """Remove the file durably; a missing one is no error. Raises WriteError."""
+    disk = disk or Disk()
+    try:
+        folder = disk.open_folder(path.parent)
+        try:
+            _patiently(lambda: disk.remove(path), disk)
+            _sync_folder(folder, disk)
+        finally:
+            _close_folder(folder, disk)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise WriteError(path=str(path), reason=reason_of(error)) from None
+
+
+def set_aside(path: Path, what: str, *, disk: Disk | None = None) -> None:
+    """Rename a file that cannot be understood, so that it is neither read again nor lost.
+
+    ``what`` begins the sentence in the log: "how the accounts were arranged". Never raises: the file then stays.
+    """
+    aside = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}.damaged")
+    try:
+        (disk or Disk()).rename(path, aside)
+    except OSError as error:
+        _log.warning("a damaged file could not be set aside: %s", type(error).__name__)
+    else:
+        _log.warning("%s was damaged and was set aside as %s", what, aside.name)
+
+
+def prove_writable(folder: Path, size: int, *, disk: Disk | None = None) -> None:
+    """Write and remove a file of ``size`` bytes in ``folder``. Raises WriteError where a later write would fail too."""
+    disk = disk or Disk()
+    temporary = folder / f".{secrets.token_hex(8)}.probe-tray.tmp"
+    try:
+        try:
+            _fill(temporary, bytes(size), disk)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                disk.remove(temporary)
+    except OSError as error:
+        raise WriteError(path=str(folder), reason=reason_of(error)) from None
+
+
+def close_to_others(path: Path) -> bool:
+    """Make a regular file of this user 0600 where others may read or write it; whether that was done. Never raises."""
+    if sys.platform == "win32":
+        return False
+    with contextlib.suppress(OSError):
+        found = path.lstat()
+        if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:
+            path.chmod(0o600)
+            return True
+    return False
+
+
+def make_private_folder(path: Path) -> None:
+    """Create the folder and its missing parents, 0700; one of ours that others may enter is closed to them.
+
+    Raises WriteError.
+    """
+    try:
+        missing = [p for p in (path, *path.parents) if not p.exists()]
+        for folder in reversed(missing):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        if sys.platform != "win32":
+            found = path.stat()
+            if not stat.S_ISDIR(found.st_mode):
+                raise NotADirectoryError(errno.ENOTDIR, "")
+            if found.st_uid != os.geteuid():
+                raise WriteError(path=str(path), reason="it belongs to another user")
+            if stat.S_IMODE(found.st_mode) & 0o077:
+                path.chmod(0o700)
+    except OSError as error:
+        raise WriteError(path=str(path), reason=reason_of(error)) from None
+
+
+def remove_stale(folder: Path) -> None:
+    """Remove what interrupted writes of this program left in ``folder`` more than a day ago; never raises.
+
+    A day: another process may be in the middle of its own write.
+    """
+    with contextlib.suppress(OSError):
+        for entry in list(folder.iterdir()):
+            if not _TEMPORARY.fullmatch(entry.name):
+                continue
+            with contextlib.suppress(OSError):
+                age = time.time() - entry.lstat().st_mtime
+                if age > _STALE_SECONDS:
+                    entry.unlink()
+
+
+def _read(real: Path, shown: Path, limit: int, disk: Disk) -> bytes:
+    # Before opening too: opening a device can have effects.
+    _check(real.lstat(), shown)
+    file = disk.open(real)
+    try:
+        found = os.fstat(file)
+        _check(found, shown)
+        parts: list[bytes] = []
+        left = limit + 1
+        while left and (part := disk.read(file, min(left, _CHUNK))):
+            parts.append(part)
+            left -= len(part)
+    finally:
+        disk.close(file)
+    if not left:
+        raise ReadError(path=str(shown), reason=f"it is larger than {limit // 1024} KiB")
+    return b"".join(parts)
+
+
+def _check(found: os.stat_result, shown: Path) -> None:
+    if stat.S_ISLNK(found.st_mode):
+        raise ReadError(path=str(shown), reason="it is a link")
+    if stat.S_ISDIR(found.st_mode):
+        raise ReadError(path=str(shown), reason="it is a folder")
+    if not stat.S_ISREG(found.st_mode):
+        raise ReadError(path=str(shown), reason="it is not a regular file")
+    if sys.platform != "win32" and found.st_uid != os.geteuid():
+        raise ReadError(path=str(shown), reason="it belongs to another user")
+
+
+def _fill(path: Path, data: bytes, disk: Disk) -> None:
+    file = disk.create(path)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[disk.write(file, rest) :]
+        disk.sync(file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            disk.close(file)
+        raise
+    disk.close(file)
+
+
+def _patiently(step: Callable[[], None], disk: Disk) -> None:
+    for _ in range(_PATIENCE_STEPS):
+        try:
+            step()
+        except OSError as error:
+            if not is_held(error):
+                raise
+            disk.pause(_PAUSE_SECONDS)
+        else:
+            return
+    step()
+
+
+def _sync_folder(folder: int | None, disk: Disk) -> None:
+    if folder is None:
+        return
+    try:
+        disk.sync_folder(folder)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
+
+
+def _close_folder(folder: int | None, disk: Disk) -> None:
+    if folder is not None:
+        with contextlib.suppress(OSError):
+            disk.close(folder)

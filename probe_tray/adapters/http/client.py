@@ -1,0 +1,291 @@
+"""The service over HTTP: AuthService and QuotaService of ports.py.
+
+Service facts: login, device code, refresh, usage, models, model test. It works on httpx's transports and not on its
+client: so there are no redirects, no cookies, no cache, no retries and no log of addresses to switch off.
+"""
+
+import asyncio
+import json
+import ssl
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+
+from probe_tray.adapters.http.errors import to_service_error
+from probe_tray.adapters.http.http_sending import Sending
+from probe_tray.adapters.http.tls import make_context
+from probe_tray.adapters.http.wire.http_body import end_of_event, is_whole_object, tokens_in
+from probe_tray.adapters.http.wire.transport import WireTransport, as_proxy
+from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import StrangeAnswerError
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.service import CLIENT_VERSION, ORIGINATOR, USER_AGENT, Service
+
+_SECONDS = 45.0
+_CONNECT_SECONDS = 15.0
+_LARGEST_BODY = 2 * 1024 * 1024
+_FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
+_EVENTS = "text/event-stream"
+_KEEP = httpx.Limits(max_connections=None, max_keepalive_connections=16, keepalive_expiry=5.0)
+_FRESH = httpx.Limits(max_connections=1, max_keepalive_connections=0)
+
+
+class ServiceClient:
+    """One service seen through one proxy choice. Belongs to one event loop; close it with :meth:`aclose`."""
+
+    def __init__(
+        self,
+        service: Service,
+        proxy: ProxyChoice,
+        environment: Mapping[str, str],
+        *,
+        handles: Callable[[Secret], None] = lambda _secret: None,
+        answered: Callable[[Answer], None] = lambda _answer: None,
+    ) -> None:
+        """Talk to ``service``; SSL_CERT_FILE and SSL_CERT_DIR are taken from ``environment``.
+
+        ``handles`` hears of every secret that is sent or comes back, before anything can fail over it; ``answered``
+        a moment later of each answer to a refresh or to a question about an account.
+        """
+        self._service = service
+        self._handles, self._answered = handles, answered
+        self._proxy = proxy
+        self._environment = environment
+        self._context: ssl.SSLContext | None = None
+        self._context_lock = asyncio.Lock()
+        self._kept: httpx.AsyncHTTPTransport | None = None
+        self._former: list[httpx.AsyncHTTPTransport] = []
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def use(self, proxy: ProxyChoice) -> None:
+        """Go through another proxy from the next request on."""
+        self._proxy = proxy
+        if self._kept is not None:
+            # Requests under way still need it.
+            self._former.append(self._kept)
+            self._kept = None
+
+    async def aclose(self) -> None:
+        """Close the connections that are kept open between requests."""
+        kept, self._kept, self._former = [self._kept, *self._former], None, []
+        for transport in kept:
+            if transport is not None:
+                await transport.aclose()
+        await asyncio.gather(*self._closing)
+
+    async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
+        """Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
+        return await self._token_request(
+            grant_type="authorization_code",
+            client_id=self._service.client_id,
+            code=self._sent(code),
+            redirect_uri=redirect_uri,
+            code_verifier=self._sent(verifier),
+        )
+
+    async def refresh(self, refresh_token: Secret, arrived: Callable[[bytes], None]) -> Answer:
+        """One refresh request over a fresh connection (RFC 6749 section 6)."""
+        answer = await self._token_request(
+            arrived,
+            grant_type="refresh_token",
+            refresh_token=self._sent(refresh_token),
+            client_id=self._service.client_id,
+        )
+        return self._seen(answer)
+
+    async def revoke(self, refresh_token: Secret) -> Answer:
+        """End the login at the service; only for logins made here (RFC 7009)."""
+        body = {
+            "token": self._sent(refresh_token),
+            "token_type_hint": "refresh_token",
+            "client_id": self._service.client_id,
+        }
+        return await self._post_json("/oauth/revoke", body)
+
+    async def device_start(self) -> Answer:
+        """Ask for a user code."""
+        return await self._post_json("/api/accounts/deviceauth/usercode", {"client_id": self._service.client_id})
+
+    async def device_poll(self, device_auth_id: Secret, user_code: str) -> Answer:
+        """Ask whether the person has typed the code: 403 or 404 while waiting."""
+        body = {"device_auth_id": self._sent(device_auth_id), "user_code": user_code}
+        return await self._post_json("/api/accounts/deviceauth/token", body)
+
+    async def usage(self, credential: Credential) -> Answer:
+        """The quota of one account."""
+        return await self._get("/wham/usage", credential)
+
+    async def reset_credits(self, credential: Credential) -> Answer:
+        """The list of reset credits with their expiry; best effort, never consumed."""
+        return await self._get("/wham/rate-limit-reset-credits", credential)
+
+    async def models(self, credential: Credential) -> Answer:
+        """The models the service offers this account."""
+        return await self._get(f"/codex/models?client_version={CLIENT_VERSION}", credential)
+
+    async def try_model(self, credential: Credential, model: str) -> Answer:
+        """Ask one model for one word; the body holds at most the first event of the stream. Costs quota."""
+        said = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "ping"}]}
+        body = {
+            "model": model,
+            "instructions": "Reply with one word.",
+            "input": [said],
+            "tools": [],
+            "tool_choice": "auto",
+            "parallel_tool_calls": False,
+            "store": False,
+            "stream": True,
+            "include": [],
+        }
+        headers = self._account_headers(credential) | {
+            "Accept": _EVENTS,
+            "Content-Type": _JSON,
+            "originator": ORIGINATOR,
+        }
+        return await self._ask("POST", f"{self._service.backend}/codex/responses", headers, json.dumps(body).encode())
+
+    async def _get(self, path: str, credential: Credential) -> Answer:
+        headers = self._account_headers(credential) | {"Accept": _JSON}
+        return self._seen(await self._ask("GET", self._service.backend + path, headers, b""))
+
+    async def _token_request(self, arrived: Callable[[bytes], None] | None = None, /, **fields: str) -> Answer:
+        headers = {"Accept": _JSON, "Content-Type": _FORM}
+        address = f"{self._service.issuer}/oauth/token"
+        body = urlencode(fields, errors="replace").encode("ascii")
+        return await self._ask("POST", address, headers, body, fresh=True, arrived=arrived)
+
+    async def _post_json(self, path: str, body: Mapping[str, str]) -> Answer:
+        headers = {"Accept": _JSON, "Content-Type": _JSON}
+        return await self._ask("POST", self._service.issuer + path, headers, json.dumps(body).encode(), fresh=True)
+
+    async def _ask(
+        self,
+        method: str,
+        address: str,
+        headers: dict[str, str],
+        body: bytes,
+        *,
+        fresh: bool = False,
+        arrived: Callable[[bytes], None] | None = None,
+    ) -> Answer:
+        """Send one request, at most 45 seconds in all. ``fresh``: over a connection of its own, closed at its end.
+
+        ``arrived`` takes the raw answer of such a one as it comes out of the connection.
+        """
+        host = urlsplit(address).hostname or ""
+        context = await self._tls(host)
+        sending = Sending()
+        proxy = self._proxy.address_for(host)
+        if proxy is not None:
+            self._handles(proxy)
+        try:
+            async with asyncio.timeout(_SECONDS), AsyncExitStack() as connection:
+                if arrived is not None:
+                    made = WireTransport(context, proxy, lambda: sending.begun, arrived)
+                elif fresh:
+                    made = _make_transport(context, proxy, _FRESH)
+                else:
+                    made = None
+                transport = await connection.enter_async_context(made) if made else self._keeping(context, proxy)
+                request = httpx.Request(
+                    method,
+                    address,
+                    headers=_common_headers(fresh=fresh) | headers,
+                    content=body or None,
+                    extensions={
+                        "timeout": httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS).as_dict(),
+                        "trace": sending.trace,
+                    },
+                )
+                response = await transport.handle_async_request(request)
+                connection.push_async_callback(response.aclose)
+                answer = Answer(
+                    response.status_code, response.headers, await _body(response, fresh=fresh, kept=arrived is not None)
+                )
+                if fresh:
+                    for token in tokens_in(answer.body):
+                        self._handles(token)
+                    # Until the tokens in it are on the disk, no time is spent and no failure met for a connection.
+                    self._close_soon(connection.pop_all())
+                return answer
+        # Everything the libraries may raise comes under these; none of it may go further, for it can show headers.
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ssl.SSLError, TimeoutError, ValueError) as error:
+            shown = self._proxy.shown if proxy is not None else ""
+            unsendable = isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | UnicodeError)
+            sent = sending.begun and not unsendable
+            raise to_service_error(error, host=host, proxy=shown, sent=sent) from None
+        finally:
+            await sending.clean_up()
+
+    def _account_headers(self, credential: Credential) -> dict[str, str]:
+        headers = {
+            "Authorization": f"Bearer {self._sent(credential.access_token)}",
+            "ChatGPT-Account-Id": credential.account_id,
+        }
+        return headers | ({"X-OpenAI-Fedramp": "true"} if credential.claims.fedramp else {})
+
+    def _seen(self, answer: Answer) -> Answer:
+        # Not at once: no listener that fails may come between new tokens and the disk.
+        asyncio.get_running_loop().call_soon(self._answered, answer)
+        return answer
+
+    def _sent(self, secret: Secret) -> str:
+        self._handles(secret)
+        return secret.reveal()
+
+    def _close_soon(self, connection: AsyncExitStack) -> None:
+        async def close() -> None:
+            with suppress(httpx.HTTPError, OSError, RuntimeError):
+                await connection.aclose()
+
+        task = asyncio.create_task(close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _keeping(self, context: ssl.SSLContext, proxy: Secret | None) -> httpx.AsyncHTTPTransport:
+        # Only the backend is asked so, and a changed proxy drops it.
+        self._kept = self._kept or _make_transport(context, proxy, _KEEP)
+        return self._kept
+
+    async def _tls(self, host: str) -> ssl.SSLContext:
+        async with self._context_lock:
+            if self._context is None:
+                self._context = await asyncio.to_thread(make_context, self._environment, host)
+            return self._context
+
+
+def _make_transport(context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
+    chosen = as_proxy(context, proxy)
+    return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=chosen)
+
+
+def _common_headers(*, fresh: bool) -> dict[str, str]:
+    # Uncompressed: the answers are small, and a small body must not unfold into a large one.
+    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+    return headers | ({"Connection": "close"} if fresh else {})
+
+
+async def _body(response: httpx.Response, *, fresh: bool, kept: bool) -> bytes:
+    """The whole body; of a stream of events the first event only. Raises StrangeAnswerError beyond 2 MiB.
+
+    ``kept``: what has come is on the disk already, so that the message may be read to its declared end.
+    """
+    stream = response.is_success and response.headers.get("content-type", "").lower().startswith(_EVENTS)
+    body = bytearray()
+    # RFC 9112, section 6.2. A connection that is kept has to be read to the end of its message all the same.
+    declared = response.headers.get("content-length", "")
+    whole = declared if fresh and not kept and "content-encoding" not in response.headers else ""
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > _LARGEST_BODY:
+            raise StrangeAnswerError(status=str(response.status_code))
+        if str(len(body)) == whole or (fresh and not declared and is_whole_object(body)):
+            break
+        if stream and (end := end_of_event(body)):
+            return bytes(body[:end])
+    return bytes(body)

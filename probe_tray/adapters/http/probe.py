@@ -1,0 +1,238 @@
+"""The test of the way to the service: one question without a token, and how far it came."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Protocol, cast
+from urllib.parse import urlsplit
+
+import httpx
+
+from probe_tray.adapters.http.errors import to_service_error
+from probe_tray.adapters.http.tls import make_context
+from probe_tray.adapters.proxy.proxy import ProxyChoice, SystemProxies, detect_proxy, read_system_proxies
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import (
+    CertificateError,
+    EdgeBlockedError,
+    NameNotFoundError,
+    NoConnectionError,
+    ProbeError,
+    ProxyFailedError,
+    ProxyNameError,
+    SecureConnectionError,
+    SilentServiceError,
+    StrangeAnswerError,
+    TokenRefusedError,
+    UsageError,
+)
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.connection import FoundProxy, Reached, Step
+from probe_tray.core.service.judge import judge
+from probe_tray.core.service.service import USER_AGENT, Service
+from probe_tray.ports import Clock
+
+_SECONDS = 15.0
+_LARGEST_BODY = 64 * 1024
+_IN_SETTINGS = "the settings"
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, OSError, ssl.SSLError, TimeoutError, ValueError)
+"""Everything the libraries raise comes under these."""
+
+
+class _Failed(Exception):
+    def __init__(self, step: Step, error: ProbeError) -> None:
+        self.step, self.error = step, error
+        super().__init__()
+
+
+class HttpProbe:
+    """Implements ``ConnectionProbe``: looks at the proxy as the requests do, and takes their way once."""
+
+    def __init__(
+        self,
+        service: Service,
+        environment: Mapping[str, str],
+        clock: Clock,
+        system: Callable[[], SystemProxies] = read_system_proxies,
+        *,
+        handles: Callable[[Secret], None] = lambda _secret: None,
+    ) -> None:
+        """Ask the backend of ``service``; ``system`` reads the system's proxy settings, off the event loop.
+
+        ``handles`` hears of the proxy's address, which may hold a password, before it is used.
+        """
+        self._backend = service.backend
+        parts = urlsplit(service.backend)
+        self._host, self._secure = parts.hostname or "", parts.scheme == "https"
+        self._port = parts.port or (443 if self._secure else 80)
+        self._environment = environment
+        self._clock = clock
+        self._system = system
+        self._handles = handles
+        self.clock_ahead: timedelta | None = None
+        """How far the service's clock was ahead of this computer's at the last answer; None before any that says."""
+
+    async def find_proxy(self, setting: Secret | None) -> FoundProxy:
+        """What ``setting`` (None = detect, empty = direct) leads to. Never raises."""
+        try:
+            choice = await self._choice(setting)
+        except UsageError as error:
+            return FoundProxy(problem=error.problem)
+        if choice.address is None:
+            return FoundProxy(place="" if setting is None else choice.found_in)
+        return FoundProxy(place=choice.found_in, shown=choice.shown, excepted=choice.address_for(self._host) is None)
+
+    async def reach(self, setting: Secret | None) -> Reached:
+        """Try the whole way, at most 15 seconds. Never raises."""
+        try:
+            choice = await self._choice(setting)
+        except UsageError as error:
+            return Reached(steps=self._steps(proxied=True), failed=Step.PROXY, problem=error.problem)
+        proxy = choice.address_for(self._host)
+        steps = self._steps(proxied=proxy is not None)
+        try:
+            await self._go(choice, proxy)
+        except _Failed as failed:
+            return Reached(steps=steps, failed=failed.step, problem=failed.error.problem)
+        return Reached(steps=steps)
+
+    async def _choice(self, setting: Secret | None) -> ProxyChoice:
+        override = None if setting is None else setting.reveal()
+        if setting is not None and "@" in setting.reveal():
+            self._handles(setting)
+        choice = await asyncio.to_thread(
+            detect_proxy, override, self._environment, override_name=_IN_SETTINGS, system=self._system
+        )
+        if choice.address is not None:
+            self._handles(choice.address)
+        return choice
+
+    def _steps(self, *, proxied: bool) -> tuple[Step, ...]:
+        secure = (Step.TLS,) if self._secure else ()
+        return (Step.NAME, Step.PROXY if proxied else Step.CONNECTION, *secure, Step.EDGE, Step.SERVICE)
+
+    async def _go(self, choice: ProxyChoice, proxy: Secret | None) -> None:
+        way = _Way(proxy)
+        try:
+            async with asyncio.timeout(_SECONDS):
+                await self._look_up(proxy)
+                way.named = True
+                context = await asyncio.to_thread(make_context, self._environment, self._host)
+                answer = await self._ask(context, proxy, way)
+        except CertificateError as error:
+            raise _Failed(Step.TLS, error) from None
+        except _FAILURES as error:
+            step = way.step(secure=self._secure)
+            if step is Step.NAME:
+                raise _Failed(step, self._nameless(proxy)) from None
+            shown = "" if proxy is None else choice.shown
+            raise self._failure(error, step, shown) from None
+        finally:
+            await way.clean_up()
+        self.clock_ahead = None if answer.date is None else answer.date - self._clock.now()
+        self._judge(answer)
+
+    async def _look_up(self, proxy: Secret | None) -> None:
+        parts = None if proxy is None else urlsplit(proxy.reveal())
+        host, port = (self._host, self._port) if parts is None else (parts.hostname, parts.port)
+        await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+    async def _ask(self, context: ssl.SSLContext, proxy: Secret | None, way: "_Way") -> Answer:
+        chosen = None
+        if proxy is not None:
+            chosen = httpx.Proxy(proxy.reveal(), ssl_context=context if way.secure_proxy else None)
+        headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
+        request = httpx.Request(
+            "GET",
+            f"{self._backend}/wham/usage",
+            headers=headers | {"Connection": "close"},
+            extensions={"timeout": httpx.Timeout(_SECONDS).as_dict(), "trace": way.trace},
+        )
+        async with httpx.AsyncHTTPTransport(verify=context, trust_env=False, proxy=chosen) as transport:
+            response = await transport.handle_async_request(request)
+            body = bytearray()
+            try:
+                async for part in response.aiter_bytes():
+                    body += part
+                    if len(body) > _LARGEST_BODY:
+                        break
+            finally:
+                await response.aclose()
+            return Answer(response.status_code, response.headers, bytes(body))
+
+    def _nameless(self, proxy: Secret | None) -> ProbeError:
+        if proxy is None:
+            return NameNotFoundError(host=self._host)
+        return ProxyNameError(host=urlsplit(proxy.reveal()).hostname or "")
+
+    def _failure(self, error: BaseException, step: Step, proxy: str) -> _Failed:
+        found = to_service_error(error, host=self._host, proxy=proxy, sent=step is Step.SERVICE)
+        reason = found.facts["reason"]
+        match step:
+            case Step.PROXY:
+                return _Failed(step, ProxyFailedError(reason=reason))
+            case Step.TLS if not isinstance(found, CertificateError):
+                return _Failed(step, SecureConnectionError(host=self._host))
+            case Step.TLS:
+                return _Failed(step, found)
+            case Step.SERVICE:
+                return _Failed(step, SilentServiceError(host=self._host, reason=reason))
+            case _:
+                return _Failed(step, NoConnectionError(reason=reason))
+
+    def _judge(self, answer: Answer) -> None:
+        """Raises _Failed unless the answer is what the service says to somebody without a token."""
+        problem = judge(answer, host=self._host, now=self._clock.now())
+        if isinstance(problem, EdgeBlockedError):
+            raise _Failed(Step.EDGE, problem)
+        if not isinstance(problem, TokenRefusedError):
+            # Whoever says yes without a token is not the service.
+            raise _Failed(Step.SERVICE, problem or StrangeAnswerError(status=str(answer.status)))
+
+
+class _Stream(Protocol):
+    async def aclose(self) -> None: ...
+
+
+class _Way:
+    """How far the question has come, by the events of httpcore."""
+
+    def __init__(self, proxy: Secret | None) -> None:
+        self._proxied = proxy is not None
+        self.secure_proxy = proxy is not None and proxy.reveal().lower().startswith("https:")
+        self.named = False
+        """Whether the name of the first host was found."""
+        self._handshakes = 0
+        self._made = 0
+        self._sent = False
+        self._connected: _Stream | None = None
+
+    async def trace(self, event: str, info: Mapping[str, object]) -> None:
+        if event.endswith("start_tls.started"):
+            self._handshakes += 1
+        elif event.endswith("start_tls.complete"):
+            self._made += 1
+        elif event.endswith("connect_tcp.complete"):
+            self._connected = cast("_Stream", info["return_value"])
+        elif event.endswith("send_request_headers.started"):
+            # Asking the proxy to connect comes before.
+            self._sent = self._sent or getattr(info.get("request"), "method", b"") != b"CONNECT"
+
+    def step(self, *, secure: bool) -> Step:
+        """The step that was being taken."""
+        if not self.named:
+            return Step.NAME
+        if self._sent:
+            return Step.SERVICE
+        if secure and self._handshakes > (1 if self.secure_proxy else 0) >= self._made:
+            return Step.TLS
+        return Step.PROXY if self._proxied else Step.CONNECTION
+
+    async def clean_up(self) -> None:
+        """Leave nothing open."""
+        # WORKAROUND httpcore 1.0.9: after a proxy's refusal or nonsense the connection to it stays open
+        # (https://github.com/encode/httpcore, _async/socks_proxy.py).
+        if self._connected is not None:
+            await self._connected.aclose()

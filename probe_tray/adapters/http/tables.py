@@ -1,0 +1,253 @@
+"""The shared table over HTTP: ``RemoteTable`` of ports.py as PostgREST offers it.
+
+It works on httpx's transports, as the service does: no redirects, no cookies, no retries, no log of addresses.
+"""
+
+import asyncio
+import re
+import ssl
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+import httpx
+import msgspec
+
+from probe_tray.adapters.http.errors import to_service_error
+from probe_tray.adapters.http.http_sending import Sending
+from probe_tray.adapters.http.http_table_errors import check
+from probe_tray.adapters.http.http_table_pages import Page, Pages
+from probe_tray.adapters.http.tls import make_context
+from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import SyncCutOffError, SyncError, SyncFloodedError, SyncStrangeError, SyncUnsteadyError
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.service import USER_AGENT
+from probe_tray.core.sync.cipher import LARGEST
+from probe_tray.core.sync.rows import RemoteRow
+from probe_tray.core.sync.setup import SyncTarget
+
+_SECONDS: Final = 45.0
+_CONNECT_SECONDS: Final = 15.0
+_LARGEST_BODY: Final = 32 * 1024 * 1024
+_PAGE: Final = 500
+"""Rows asked for at once: some 5 MB. The service may give fewer."""
+_SMALLEST_PAGE: Final = 2
+"""The last row of one page is asked for again with the next one."""
+_MOST_ROWS: Final = 100_000
+_TRIES: Final = 3
+"""How often the whole table is read when rows come or go between its pages."""
+_COLUMNS: Final = "id,email,token_data,update_time"
+_RANGE: Final = re.compile(r"(?:([0-9]{1,9})-([0-9]{1,9})|\*)/([0-9]{1,9}|\*)")
+_OUT_OF_RANGE: Final = 416
+_CONFLICT: Final = 409
+_JSON: Final = "application/json"
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    email: str | None = None
+    token_data: str | None = None
+    update_time: str | None = None
+
+
+_ROWS: Final = msgspec.json.Decoder(list[_Row])
+
+
+class HttpTables:
+    """Implements ``Tables``."""
+
+    def __init__(
+        self,
+        proxy: ProxyChoice,
+        environment: Mapping[str, str],
+        *,
+        handles: Callable[[Secret], None] = lambda _secret: None,
+    ) -> None:
+        """SSL_CERT_FILE and SSL_CERT_DIR are taken from ``environment``; ``handles`` hears of every secret sent."""
+        self._proxy = proxy
+        self._environment = environment
+        self._handles = handles
+
+    def use(self, proxy: ProxyChoice) -> None:
+        """Go through another proxy from the next table on."""
+        self._proxy = proxy
+
+    @asynccontextmanager
+    async def open(self, target: SyncTarget) -> AsyncGenerator["HttpTable"]:
+        """The table of ``target``; its connections end with the context."""
+        host = urlsplit(target.url).hostname or ""
+        context = await asyncio.to_thread(make_context, self._environment, host)
+        # Without TLS it goes to this computer alone: a proxy would see the key, and mean another computer by the name.
+        address = self._proxy.address_for(host) if target.url.startswith("https:") else None
+        for secret in (target.api_key, target.key, address):
+            if secret is not None:
+                self._handles(secret)
+        proxy = None
+        if address is not None:
+            # A proxy's own certificate is judged as everybody's.
+            https = address.reveal().lower().startswith("https:")
+            proxy = httpx.Proxy(address.reveal(), ssl_context=context if https else None)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=16, keepalive_expiry=5.0)
+        async with httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=proxy) as transport:
+            yield HttpTable(target, transport, self._proxy.shown if address is not None else "")
+
+
+class HttpTable:
+    """Implements ``RemoteTable``."""
+
+    def __init__(self, target: SyncTarget, transport: httpx.AsyncHTTPTransport, proxy_shown: str) -> None:
+        """``proxy_shown`` is the proxy as it may be shown, empty for a direct connection."""
+        self._address = f"{target.url}/rest/v1/tokens"
+        self._host = urlsplit(target.url).hostname or ""
+        self._api_key = target.api_key
+        self._transport = transport
+        self._proxy_shown = proxy_shown
+
+    async def rows(self) -> tuple[RemoteRow, ...]:
+        """All of them, page by page. Rows that come or go meanwhile make it begin anew, three times at most."""
+        pages, size = Pages(), _PAGE
+        for _ in range(_TRIES):
+            pages = Pages()
+            while not pages.whole and not pages.moved:
+                try:
+                    pages.add(await self._page(pages.next, size))
+                except SyncFloodedError:
+                    # Anybody may have put a few huge rows there; they must not hide the others.
+                    if size == _SMALLEST_PAGE:
+                        raise
+                    size = max(_SMALLEST_PAGE, size // 4)
+                if len(pages.rows) > _MOST_ROWS:
+                    raise SyncFloodedError
+            if not pages.moved:
+                return tuple(pages.rows)
+        raise _incomplete(pages.count, pages.total or 0) if pages.whole else SyncUnsteadyError
+
+    async def row(self, row_id: str) -> RemoteRow | None:
+        """One of them as it is now."""
+        answer = await self._ask("GET", f"?select={_COLUMNS}&id={_equals(row_id)}")
+        found = [row for row in self._rows(answer) if row.id == row_id]
+        return found[0] if found else None
+
+    async def insert(self, row: RemoteRow) -> bool:
+        """Add a row, unless there is one of that id: the service then answers with none."""
+        wanted = "resolution=ignore-duplicates,return=representation"
+        answer = await self._ask("POST", "", _body(row, with_id=True), prefer=wanted, conflict=True)
+        return answer.status != _CONFLICT and bool(self._rows(answer))
+
+    async def replace(self, row: RemoteRow, seen: RemoteRow) -> bool:
+        """Put ``row`` in the place of ``seen``, where its time is still the one that was read."""
+        time = "is.null" if seen.update_time is None else _equals(seen.update_time)
+        query = f"?id={_equals(seen.id)}&update_time={time}"
+        answer = await self._ask("PATCH", query, _body(row, with_id=False), prefer="return=representation")
+        return bool(self._rows(answer))
+
+    async def _page(self, offset: int, size: int) -> Page:
+        query = f"?select={_COLUMNS}&order=id.asc&limit={size}&offset={offset}"
+        answer = await self._ask("GET", query, prefer="count=exact", beyond=offset > 0)
+        rows = () if answer.status == _OUT_OF_RANGE else self._rows(answer)
+        told = _RANGE.fullmatch(answer.headers.get("content-range", "").strip())
+        if told is None:
+            raise SyncStrangeError(host=self._host, status=str(answer.status))
+        first, last, whole = told.groups()
+        total = None if whole == "*" else int(whole)
+        expected = 0 if first is None else int(last) - int(first) + 1
+        if expected < 0:
+            raise SyncStrangeError(host=self._host, status=str(answer.status))
+        if first is not None and int(first) != offset:
+            raise SyncUnsteadyError
+        if len(rows) != expected:
+            raise _incomplete(offset + len(rows), total or offset + expected)
+        return Page(rows, total)
+
+    def _rows(self, answer: Answer) -> tuple[RemoteRow, ...]:
+        try:
+            found = _ROWS.decode(answer.body)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            raise SyncStrangeError(host=self._host, status=str(answer.status)) from None
+        return tuple(
+            RemoteRow(
+                id=row.id,
+                email=row.email,
+                # What is longer is no login: it need not be held to be told.
+                token_data=Secret((row.token_data or "")[: LARGEST + 1]),
+                update_time=row.update_time,
+            )
+            for row in found
+        )
+
+    async def _ask(
+        self,
+        method: str,
+        query: str,
+        body: bytes = b"",
+        *,
+        prefer: str = "",
+        conflict: bool = False,
+        beyond: bool = False,
+    ) -> Answer:
+        """Send one request, at most 45 seconds in all; ``conflict`` and ``beyond`` say which refusals are answers."""
+        sending = Sending()
+        try:
+            async with asyncio.timeout(_SECONDS):
+                request = httpx.Request(
+                    method,
+                    self._address + query,
+                    headers=self._headers(body, prefer),
+                    content=body or None,
+                    extensions={
+                        "timeout": httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS).as_dict(),
+                        "trace": sending.trace,
+                    },
+                )
+                answer = await self._send(request)
+        # Everything the libraries may raise comes under these; none of it may go further, for it can show headers.
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ssl.SSLError, TimeoutError, ValueError) as error:
+            unsendable = isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | UnicodeError)
+            sent = sending.begun and not unsendable
+            raise to_service_error(error, host=self._host, proxy=self._proxy_shown, sent=sent) from None
+        finally:
+            await sending.clean_up()
+        if not ((conflict and answer.status == _CONFLICT) or (beyond and answer.status == _OUT_OF_RANGE)):
+            check(answer, self._host)
+        return answer
+
+    async def _send(self, request: httpx.Request) -> Answer:
+        response = await self._transport.handle_async_request(request)
+        try:
+            body = bytearray()
+            async for part in response.aiter_bytes():
+                body += part
+                if len(body) > _LARGEST_BODY:
+                    raise SyncFloodedError
+            return Answer(response.status_code, response.headers, bytes(body))
+        finally:
+            await response.aclose()
+
+    def _headers(self, body: bytes, prefer: str) -> dict[str, str]:
+        key = self._api_key.reveal()
+        headers = {
+            "User-Agent": USER_AGENT,
+            "Accept": _JSON,
+            "Accept-Encoding": "identity",
+            "apikey": key,
+            "Authorization": f"Bearer {key}",
+        }
+        if prefer:
+            headers["Prefer"] = prefer
+        return headers | ({"Content-Type": _JSON} if body else {})
+
+
+def _equals(value: str) -> str:
+    """A filter. Whatever means something in a query is encoded: the ``+`` of a time would be read as a space."""
+    return f"eq.{quote(value, safe='')}"
+
+
+def _incomplete(got: int, expected: int) -> SyncError:
+    return SyncCutOffError(got=str(got), expected=str(expected)) if got < expected else SyncUnsteadyError()
+
+
+def _body(row: RemoteRow, *, with_id: bool) -> bytes:
+    cells = {"email": row.email, "token_data": row.token_data.reveal(), "update_time": row.update_time}
+    return msgspec.json.encode(({"id": row.id} | cells) if with_id else cells)

@@ -1,0 +1,134 @@
+"""A connection whose answer is handed on, byte for byte, before it leaves the system's hands.
+
+A thread of its own waits for the answer in the system itself, from before the request has left. So nothing that the
+program is doing meanwhile, and no turn of the event loop, stands between the arrival and whoever must have the bytes
+first. Should the process be killed, then either they are where they had to go, or this process never took them.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import Final, TypeVar
+
+import httpcore
+
+from probe_tray.adapters.http.wire.http_pipe import Tcp, Tls
+
+_CHUNK: Final = 64 * 1024
+_MOST: Final = 4 * 1024 * 1024
+"""Bytes that are taken in without being asked for; far more than any answer that is read."""
+
+T = TypeVar("T")
+
+
+class Line(httpcore.AsyncNetworkStream):
+    """One connection, over which one answer comes."""
+
+    def __init__(self, made: socket.socket, answering: Callable[[], bool], arrived: Callable[[bytes], None]) -> None:
+        """Take over the connected socket.
+
+        Once ``answering`` says that what is written is the request, each piece of what comes back (decrypted, and
+        otherwise as it was sent) goes to ``arrived``, in a thread, before anything else sees it. That must not raise.
+        """
+        self._socket = made
+        self._pipe: Tcp | Tls = Tcp(made)
+        self._answering, self._arrived = answering, arrived
+        # The second one waits for the answer.
+        self._threads = ThreadPoolExecutor(2, "line")
+        self._parts: asyncio.Queue[bytes | OSError] = asyncio.Queue()
+        self._pumping: Future[None] | None = None
+        self._closed = False
+
+    async def read(
+        self,
+        max_bytes: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore names it so
+    ) -> bytes:
+        """Some bytes, none at the end; more than ``max_bytes`` may come of an answer. Raises ReadError, ReadTimeout."""
+        if self._pumping is None:
+            # What a proxy says is no answer, and what follows it is not for us to read yet.
+            return await self._run(
+                lambda: self._pipe.take(max_bytes, _keep_nothing), timeout, httpcore.ReadTimeout, httpcore.ReadError
+            )
+        part = await self._parts.get()
+        if isinstance(part, OSError):
+            raise (httpcore.ReadTimeout if isinstance(part, TimeoutError) else httpcore.ReadError) from part
+        return part
+
+    async def write(
+        self,
+        buffer: bytes,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore names it so
+    ) -> None:
+        """Send all of it. Raises WriteError, WriteTimeout."""
+        if self._pumping is None and self._answering():
+            self._pumping = self._threads.submit(self._pump, asyncio.get_running_loop(), timeout)
+        await self._run(lambda: self._pipe.send(buffer), timeout, httpcore.WriteTimeout, httpcore.WriteError)
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore names it so
+    ) -> httpcore.AsyncNetworkStream:
+        """Go on inside TLS, or inside one more layer of it. Raises ConnectError, ConnectTimeout."""
+        tls = Tls(self._pipe, ssl_context, server_hostname)
+        await self._run(tls.shake_hands, timeout, httpcore.ConnectTimeout, httpcore.ConnectError)
+        self._pipe = tls
+        return self
+
+    async def aclose(self) -> None:
+        """Close it, whatever is under way."""
+        if self._closed:
+            return
+        self._closed = True
+        # Whoever waits in a thread is woken by this; the number of the socket stays taken until it has gone.
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._threads.submit(self._close)
+        self._threads.shutdown(wait=False)
+
+    def _close(self) -> None:
+        if self._pumping is not None:
+            self._pumping.result()
+        self._socket.close()
+
+    async def _run(
+        self, step: Callable[[], T], limit: float | None, slow: type[Exception], failed: type[Exception]
+    ) -> T:
+        def limited() -> T:
+            self._socket.settimeout(limit)
+            return step()
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, limited)
+        except TimeoutError as error:
+            raise slow from error
+        except OSError as error:
+            raise failed from error
+
+    def _pump(self, loop: asyncio.AbstractEventLoop, limit: float | None) -> None:
+        """Read on without being asked: what has come must not wait for the event loop's next question."""
+        end: bytes | OSError = b""
+        taken = 0
+        try:
+            self._socket.settimeout(limit)
+            while taken < _MOST and (part := self._pipe.take(_CHUNK, self._arrived)):
+                taken += len(part)
+                _tell(loop, self._parts, part)
+        except OSError as error:
+            end = error
+        _tell(loop, self._parts, end)
+
+
+def _keep_nothing(part: bytes) -> None:
+    del part
+
+
+def _tell(loop: asyncio.AbstractEventLoop, parts: "asyncio.Queue[bytes | OSError]", part: bytes | OSError) -> None:
+    # A loop that is closed has nobody left who would want to know.
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(parts.put_nowait, part)

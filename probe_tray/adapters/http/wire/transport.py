@@ -1,0 +1,89 @@
+"""The transport for a request whose answer must be kept before anybody reads it: over a `Line` of its own."""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Iterable
+
+import httpcore
+import httpx
+
+from probe_tray.adapters.http.wire.connection import Line
+from probe_tray.adapters.http.wire.dial import dial
+from probe_tray.core.account.secret import Secret
+
+
+class WireTransport(httpx.AsyncHTTPTransport):
+    """One request over one fresh connection, whose answer is handed on as it comes out of the socket."""
+
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        proxy: Secret | None,
+        answering: Callable[[], bool],
+        arrived: Callable[[bytes], None],
+    ) -> None:
+        """``answering`` and ``arrived`` are those of :class:`Line`."""
+        # WORKAROUND httpx 0.28.1: its own constructor knows no network backend
+        # (https://github.com/encode/httpx, _transports/default.py), so the pool is made here.
+        self._pool = _pool(context, as_proxy(context, proxy), _Backend(answering, arrived))
+
+
+def as_proxy(context: ssl.SSLContext, proxy: Secret | None) -> httpx.Proxy | None:
+    """The proxy as httpx wants it. Raises what httpx raises for an address that it does not understand."""
+    if proxy is None:
+        return None
+    # A proxy's own certificate is judged as everybody's; left out, a list inside a package would judge it.
+    https = proxy.reveal().lower().startswith("https:")
+    return httpx.Proxy(proxy.reveal(), ssl_context=context if https else None)
+
+
+class _Backend(httpcore.AsyncNetworkBackend):
+    def __init__(self, answering: Callable[[], bool], arrived: Callable[[bytes], None]) -> None:
+        self._answering, self._arrived = answering, arrived
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore names it so
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        del local_address, socket_options  # Never asked for here.
+        try:
+            async with asyncio.timeout(timeout):
+                return Line(await dial(host, port), self._answering, self._arrived)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout from error
+        except OSError as error:
+            raise httpcore.ConnectError from error
+
+
+def _pool(
+    context: ssl.SSLContext, proxy: httpx.Proxy | None, backend: httpcore.AsyncNetworkBackend
+) -> httpcore.AsyncConnectionPool:
+    if proxy is None:
+        return httpcore.AsyncConnectionPool(
+            ssl_context=context, max_connections=1, max_keepalive_connections=0, network_backend=backend
+        )
+    address = proxy.url
+    url = httpcore.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path)
+    if address.scheme in {"http", "https"}:
+        return httpcore.AsyncHTTPProxy(
+            proxy_url=url,
+            proxy_auth=proxy.raw_auth,
+            proxy_headers=proxy.headers.raw,
+            proxy_ssl_context=proxy.ssl_context,
+            ssl_context=context,
+            max_connections=1,
+            max_keepalive_connections=0,
+            network_backend=backend,
+        )
+    return httpcore.AsyncSOCKSProxy(
+        proxy_url=url,
+        proxy_auth=proxy.raw_auth,
+        ssl_context=context,
+        max_connections=1,
+        max_keepalive_connections=0,
+        network_backend=backend,
+    )

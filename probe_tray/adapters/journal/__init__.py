@@ -1,0 +1,1 @@
+"""The journal of renewals, and what is remembered of used tokens."""

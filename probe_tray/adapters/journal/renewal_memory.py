@@ -1,0 +1,138 @@
+"""What came of refresh tokens that were used, one small file per token, shared by every process of this user."""
+
+import asyncio
+import contextlib
+import hashlib
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.files.safe_files import (
+    make_private_folder,
+    read_regular,
+    remove_file,
+    remove_stale,
+    replace_file,
+)
+from probe_tray.core.errors import ReadError, StoreError
+from probe_tray.core.renewal.journal import Outcome, Verdict
+
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
+_ENDED: Final = ".ended"
+_PASSING: Final = ".passing"
+_BETWEEN_PRUNINGS: Final = timedelta(days=1)
+_IN_DOUBT: Final = timedelta(minutes=15)
+"""So long an outcome that cannot be read may have forbidden a request whatever anybody wished."""
+_END_WITHOUT_A_DATE: Final = Outcome(verdict=Verdict.ENDED, at=datetime.fromtimestamp(0, UTC))
+
+
+def _lifetime(verdict: Verdict) -> timedelta:
+    match verdict:
+        case Verdict.ENDED:
+            return timedelta(days=400)
+        case Verdict.UNCERTAIN | Verdict.BACKOFF:
+            return timedelta(days=30)
+        case Verdict.FRESH:
+            return timedelta(days=1)
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    outcome: Outcome
+    check: str
+    """The first 16 hex digits of SHA-256 of the encoded outcome."""
+
+
+_LINE: Final = msgspec.json.Decoder(_Line)
+
+
+class FileRenewalMemory:
+    """Implements ``RenewalMemory``.
+
+    An end has a file name of its own, and that name alone says it: no process can overwrite it with something lesser,
+    and damage to its content does not take it back. Any other file with damaged content may have said that an answer
+    was lost, and counts as if it had, from the moment when it was last changed.
+    """
+
+    def __init__(self, folder: Path, *, disk: Disk | None = None) -> None:
+        """Keep the files in ``folder``, which is made when needed."""
+        self._folder, self._disk = folder, disk or Disk()
+        self._pruned: datetime | None = None
+
+    async def recall(self, fingerprint: str) -> Outcome | None:
+        """Read the token's file."""
+        return await asyncio.to_thread(self._recall, _checked(fingerprint))
+
+    async def remember(self, fingerprint: str, outcome: Outcome) -> None:
+        """Write the token's file; once a day also remove those that are too old, as seen from ``outcome.at``."""
+        await asyncio.to_thread(self._remember, _checked(fingerprint), outcome)
+
+    def _recall(self, fingerprint: str) -> Outcome | None:
+        ended = self._folder / f"{fingerprint}{_ENDED}"
+        try:
+            return _parse(read_regular(ended, disk=self._disk), Verdict.ENDED) or _END_WITHOUT_A_DATE
+        except FileNotFoundError:
+            pass
+        passing = self._folder / f"{fingerprint}{_PASSING}"
+        try:
+            return _parse(read_regular(passing, disk=self._disk)) or _in_doubt(passing)
+        except FileNotFoundError:
+            return None
+
+    def _remember(self, fingerprint: str, outcome: Outcome) -> None:
+        make_private_folder(self._folder)
+        suffix = _ENDED if outcome.verdict is Verdict.ENDED else _PASSING
+        line = _Line(outcome=outcome, check=_check(outcome))
+        replace_file(self._folder / f"{fingerprint}{suffix}", msgspec.json.encode(line) + b"\n", disk=self._disk)
+        if self._pruned is None or outcome.at - self._pruned >= _BETWEEN_PRUNINGS:
+            self._prune(outcome.at)
+            self._pruned = outcome.at
+
+    def _prune(self, now: datetime) -> None:
+        remove_stale(self._folder)
+        with contextlib.suppress(OSError):
+            for path in list(self._folder.iterdir()):
+                if path.suffix not in {_ENDED, _PASSING}:
+                    continue
+                with contextlib.suppress(OSError, StoreError):
+                    found = _parse(read_regular(path, disk=self._disk))
+                    if found is not None and found.at < now - _lifetime(found.verdict):
+                        remove_file(path, disk=self._disk)
+
+
+def _parse(data: bytes, only: Verdict | None = None) -> Outcome | None:
+    try:
+        line = _LINE.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    if line.check != _check(line.outcome) or (only is not None and line.outcome.verdict is not only):
+        return None
+    return line.outcome
+
+
+def _in_doubt(path: Path) -> Outcome:
+    try:
+        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return Outcome(verdict=Verdict.UNCERTAIN, at=changed, until=changed + _IN_DOUBT)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, OverflowError):
+        raise ReadError(path=str(path), reason="its content was damaged") from None
+
+
+def _checked(fingerprint: str) -> str:
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        msg = "a fingerprint is 16 hex digits"
+        raise ValueError(msg)
+    return fingerprint
+
+
+def _check(outcome: Outcome) -> str:
+    fields: dict[str, object] = msgspec.to_builtins(outcome)
+    if outcome.uptime is None:
+        # As earlier versions wrote it, which knew no such field.
+        del fields["uptime"]
+    return hashlib.sha256(msgspec.json.encode(fields)).hexdigest()[:16]

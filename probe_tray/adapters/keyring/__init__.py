@@ -1,0 +1,1 @@
+"""The OS keyring. The only package that imports keyring."""

@@ -1,0 +1,201 @@
+"""The OS keyring: it holds one small key for the vault, and the official client's login where that is kept there."""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final, final
+
+from probe_tray.adapters.keyring.backends import Backend, known_backend, may_prompt, meaning
+from probe_tray.adapters.keyring.silent import without_questions
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import KeyringDeniedError, KeyringNoAnswerError, StoreError
+
+_PATIENCE: Final = 5.0
+_PROMPT_PATIENCE: Final = 60.0
+
+
+class OsKeyStore:
+    """Implements ``KeyStore`` over the ``keyring`` library.
+
+    Every call runs in one daemon thread, one at a time: keyrings block, some are not safe to call from two threads,
+    and one that hangs must keep neither the event loop nor the exit of the program waiting. A call that is given up
+    raises KeyringNoAnswerError and its late answer goes nowhere; the calls after it wait for their turn within their
+    own time, so that a person never faces two password windows of ours.
+    """
+
+    def __init__(  # noqa: PLR0913 - named parts, given by keyword only
+        self,
+        *,
+        service: str = "Probe Tray",
+        user: str = "vault key",
+        choose: Callable[[], Backend] = known_backend,
+        asks: Callable[[Backend], bool] = may_prompt,
+        silence: Callable[[Backend, str, str], AbstractContextManager[None]] = without_questions,
+        handles: Callable[[Secret], None] = lambda _secret: None,
+        patience: float = _PATIENCE,
+        prompt_patience: float = _PROMPT_PATIENCE,
+    ) -> None:
+        """Name the entry; ``choose`` and ``asks`` run in the thread, ``handles`` hears of every value before its use.
+
+        A call is given ``patience`` seconds, or ``prompt_patience`` where ``asks`` says that a person may be asked.
+        Within ``silence``, which is given the entry's service and user, the backend asks nobody.
+        """
+        self._service, self._user = service, user
+        self._choose, self._asks, self._silence, self._handles = choose, asks, silence, handles
+        self._patience, self._prompt_patience = patience, prompt_patience
+        self._worker = _Worker()
+        self._backend: Backend | None = None
+
+    @property
+    def in_use(self) -> str:
+        """The keyring's name, such as ``SecretService``; empty before it was first asked."""
+        return "" if self._backend is None else type(self._backend).__module__.rpartition(".")[2]
+
+    @property
+    def silent(self) -> "SilentKeyStore":
+        """The same entry, for who must not cause a question."""
+        return SilentKeyStore(self)
+
+    async def read(self, *, silently: bool = False) -> Secret | None:
+        """The vault's key, None when the keyring is open and has none."""
+        return await self.read_entry(self._service, self._user, silently=silently)
+
+    async def write(self, key: Secret, *, silently: bool = False) -> None:
+        """Keep the key, read it back and compare."""
+        await self.write_entry(self._service, self._user, key, silently=silently)
+
+    async def write_entry(self, service: str, user: str, value: Secret, *, silently: bool = False) -> None:
+        """Keep any entry, read it back and compare. Raises the Keyring errors."""
+        self._handles(value)
+
+        def keep() -> Secret | None:
+            with self._opened(service, user, silently=silently) as backend:
+                backend.set_password(service, user, value.reveal())
+                return self._secret(backend.get_password(service, user))
+
+        if await self._ask(keep) != value:
+            raise KeyringDeniedError
+
+    async def remove_entry(self, service: str, user: str) -> None:
+        """Take an entry out of the keyring; a missing one is no error. Raises the Keyring errors."""
+
+        def remove() -> Secret | None:
+            with self._opened(service, user, silently=False) as backend:
+                if backend.get_password(service, user) is not None:
+                    backend.delete_password(service, user)
+                return self._secret(backend.get_password(service, user))
+
+        if await self._ask(remove) is not None:
+            raise KeyringDeniedError
+
+    async def read_entry(self, service: str, user: str, *, silently: bool = False) -> Secret | None:
+        """Any entry of the keyring; None when it is open and has no such entry. Raises the Keyring errors.
+
+        With ``silently`` nobody is asked for it: where the keyring would have to, it raises KeyringLockedError.
+        """
+
+        def look() -> Secret | None:
+            with self._opened(service, user, silently=silently) as backend:
+                return self._secret(backend.get_password(service, user))
+
+        return await self._ask(look)
+
+    def _secret(self, value: str | None) -> Secret | None:
+        if not value:
+            return None
+        secret = Secret(value)
+        self._handles(secret)
+        return secret
+
+    @contextmanager
+    def _opened(self, service: str, user: str, *, silently: bool) -> Generator[Backend]:
+        backend = self._backend or self._choose()
+        self._backend = backend
+        if silently:
+            with self._silence(backend, service, user):
+                yield backend
+        else:
+            self._worker.prompting = self._asks(backend)
+            yield backend
+
+    async def _ask(self, work: Callable[[], Secret | None]) -> Secret | None:
+        job = _Job(work, asyncio.get_running_loop())
+        self._worker.put(job)
+        try:
+            await asyncio.wait({job.answer}, timeout=self._patience)
+            if not job.answer.done() and self._worker.prompting:
+                await asyncio.wait({job.answer}, timeout=self._prompt_patience - self._patience)
+            if not job.answer.done():
+                raise KeyringNoAnswerError
+            outcome = job.answer.result()
+            if isinstance(outcome, StoreError):
+                raise outcome
+            return outcome
+        finally:
+            job.dropped = True
+
+
+@final
+class SilentKeyStore:
+    """Implements ``KeyStore``; raises KeyringLockedError where a person would have to be asked."""
+
+    def __init__(self, keyring: OsKeyStore) -> None:
+        """The key of ``keyring``, in turn with its other calls."""
+        self._keyring = keyring
+
+    async def read(self) -> Secret | None:
+        """The vault's key, None when the keyring is open and has none."""
+        return await self._keyring.read(silently=True)
+
+    async def write(self, key: Secret) -> None:
+        """Keep the key, read it back and compare."""
+        await self._keyring.write(key, silently=True)
+
+
+@final
+class _Job:
+    """One call and the future it answers to; ``dropped`` once nobody waits for it any more."""
+
+    def __init__(self, work: Callable[[], Secret | None], loop: asyncio.AbstractEventLoop) -> None:
+        self.dropped = False
+        self.answer: asyncio.Future[Secret | StoreError | None] = loop.create_future()
+        self._work, self._loop = work, loop
+
+    def run(self) -> None:
+        if self.dropped:
+            return
+        try:
+            outcome = self._work()
+        except BaseException as caught:  # noqa: BLE001 - whatever the keyring raises is an answer; the thread goes on
+            outcome = meaning(caught)
+        try:
+            self._loop.call_soon_threadsafe(self._settle, outcome)
+        except RuntimeError:  # The loop has ended meanwhile: the program quits.
+            return
+
+    def _settle(self, outcome: Secret | StoreError | None) -> None:
+        if not (self.dropped or self.answer.done()):
+            self.answer.set_result(outcome)
+
+
+@final
+class _Worker:
+    """The thread; it starts with the first job."""
+
+    def __init__(self) -> None:
+        self.prompting = False
+        self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        self._started = False
+
+    def put(self, job: _Job) -> None:
+        self._jobs.put(job)
+        if not self._started:
+            self._started = True
+            threading.Thread(target=self._run, name="keyring", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            self._jobs.get().run()
+            self.prompting = False

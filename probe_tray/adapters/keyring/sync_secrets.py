@@ -1,0 +1,75 @@
+"""The two secrets of sync: from the configuration file, where a person put them there, else from the OS keyring."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, final
+
+from probe_tray.adapters.files.config_file import load_settings
+from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import ConfigError, KeyringAbsentError
+from probe_tray.core.sync.setup import API_KEY, API_KEY_ALLOWED, KEY, KEY_ALLOWED, SecretPlace, SyncSecrets
+
+_SERVICE: Final = "Probe Tray"
+_API_KEY_USER, _KEY_USER = "sync publishable key", "sync key"
+
+
+@final
+class StoredSyncSecrets:
+    """Implements ``SyncVault``. The configuration file is read and never written here."""
+
+    def __init__(
+        self, config_file: Path, keyring: OsKeyStore, *, handles: Callable[[Secret], None], prefix: str = ""
+    ) -> None:
+        """``handles`` hears of what the file holds; ``prefix`` sets the entries apart from another kind of run's."""
+        self._config_file, self._keyring, self._handles = config_file, keyring, handles
+        self._api_key_user, self._key_user = f"{prefix}{_API_KEY_USER}", f"{prefix}{_KEY_USER}"
+
+    async def load(self) -> SyncSecrets:
+        """What there is. The keyring, if any, is asked for what the file lacks.
+
+        Raises ConfigError and the Keyring errors.
+        """
+        api_key, key = await asyncio.to_thread(self._in_file)
+        api_key_place = SecretPlace.NOWHERE if api_key is None else SecretPlace.FILE
+        key_place = SecretPlace.NOWHERE if key is None else SecretPlace.FILE
+        if api_key is None:
+            api_key = await self._kept(self._api_key_user)
+            api_key_place = SecretPlace.NOWHERE if api_key is None else SecretPlace.KEYRING
+        if key is None:
+            key = await self._kept(self._key_user)
+            key_place = SecretPlace.NOWHERE if key is None else SecretPlace.KEYRING
+        return SyncSecrets(api_key=api_key, key=key, api_key_place=api_key_place, key_place=key_place)
+
+    async def save(self, *, api_key: Secret | None, key: Secret | None) -> None:
+        """Keep these in the keyring."""
+        if api_key is not None:
+            await self._keyring.write_entry(_SERVICE, self._api_key_user, api_key)
+        if key is not None:
+            await self._keyring.write_entry(_SERVICE, self._key_user, key)
+
+    async def forget(self) -> None:
+        """Take both out of the keyring."""
+        await self._keyring.remove_entry(_SERVICE, self._api_key_user)
+        await self._keyring.remove_entry(_SERVICE, self._key_user)
+
+    async def _kept(self, user: str) -> Secret | None:
+        try:
+            return await self._keyring.read_entry(_SERVICE, user)
+        except KeyringAbsentError:
+            # Then the file is the only place for them.
+            return None
+
+    def _in_file(self) -> tuple[Secret | None, Secret | None]:
+        known = load_settings(self._config_file, create=False).known
+        return self._text(known.get(API_KEY), API_KEY, API_KEY_ALLOWED), self._text(known.get(KEY), KEY, KEY_ALLOWED)
+
+    def _text(self, value: object, name: str, allowed: str) -> Secret | None:
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str):
+            raise ConfigError(path=str(self._config_file), key=name, found="something that is no text", allowed=allowed)
+        secret = Secret(value)
+        self._handles(secret)
+        return secret

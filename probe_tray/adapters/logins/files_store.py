@@ -1,0 +1,272 @@
+"""What the stores of credential files share: several files of one account show as one login and change together."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.files.last_whole import LastWhole
+from probe_tray.adapters.files.safe_files import make_private_folder, prove_writable, remove_stale
+from probe_tray.adapters.logins.credential_files import (
+    CredentialFiles,
+    Held,
+    Place,
+    belongs,
+    folder_lock,
+    held_key,
+    is_there,
+)
+from probe_tray.adapters.logins.made_here import MadeHere
+from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.errors import CredentialFileError, OfficialLoginError, ReadError, StoreError
+from probe_tray.ports import StoreContents, Unreadable
+
+_RESERVE: Final = 64 * 1024
+"""Bytes that must fit before a renewal; a login has a few thousand."""
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+class FilesStore(ABC):
+    """Implements ``AccountStore`` over files; a subclass says which files, and where a new one goes."""
+
+    def __init__(self, kind: StoreKind, official: Path | None, made: MadeHere | None, disk: Disk | None) -> None:
+        """``official`` is the official client's own file, which is never written wherever it turns up.
+
+        ``made`` knows which logins this program obtained; without it no login in these files counts as such.
+        """
+        self._kind, self._made = kind, made
+        self._disk = disk or Disk()
+        self._files = CredentialFiles(official, self._disk)
+        self._whole = LastWhole()
+        self._turn = asyncio.Lock()
+
+    @property
+    def kind(self) -> StoreKind:
+        """Which place this is."""
+        return self._kind
+
+    async def load(self) -> StoreContents:
+        """Every login; what cannot be read is named with its reason and left alone."""
+        async with self._turn:
+            return await asyncio.to_thread(self._load)
+
+    async def read(self, key: AccountKey) -> StoredCredential | None:
+        """The account's newest login as the files have it now; a copy of its own goes before the official client's.
+
+        Raises ReadError while another program seems to be writing one of them: it may be about to hold a newer one.
+        """
+        async with self._turn:
+            files = await asyncio.to_thread(self._read_certain, key)
+        return await asyncio.to_thread(self._preferred, files, key)
+
+    async def check_writable(self, key: AccountKey) -> None:
+        """Write and remove a file of a login's size where the account's files are, or where a new one would be."""
+        async with self._turn:
+            await asyncio.to_thread(self._check_writable, key)
+
+    async def save(self, credential: Credential) -> StoredCredential:
+        """Put it into every file that holds the account, else into a new one."""
+        async with self._turn:
+            path = await asyncio.to_thread(self._save, credential)
+        return StoredCredential(credential=credential, store=self._kind, location=str(path))
+
+    async def remove(self, key: AccountKey) -> None:
+        """Delete the account's files; one that holds others too loses this account only."""
+        async with self._turn:
+            await asyncio.to_thread(self._remove, key)
+
+    async def changed(self) -> bool:
+        """Whether another program changed, added or removed a file since this store last read or wrote it.
+
+        Cheap: looks at times, sizes and inodes only. True before the first :meth:`load` if there is any file.
+        """
+        return await asyncio.to_thread(self._changed)
+
+    @abstractmethod
+    def _places(self) -> tuple[list[Place], list[Unreadable]]:
+        """The files there are now, and what is in the way of others. Raises ReadError when there is no telling."""
+
+    @abstractmethod
+    def _place_for_new(self, credential: Credential) -> Path:
+        """Where a new account's file goes. Raises WriteError."""
+
+    @abstractmethod
+    def _folder_for_new(self) -> Path:
+        """The folder a new account's file would go into. Raises WriteError."""
+
+    def _preferred(self, files: list[Held], key: AccountKey) -> StoredCredential | None:
+        logins = [
+            self._stored(held, document.credential)
+            for held in files
+            for document in held.documents
+            if document.credential is not None and belongs(document, key)
+        ]
+        return max(logins, key=_preference, default=None)
+
+    def _stored(self, held: Held, credential: Credential) -> StoredCredential:
+        if self._made is not None and not held.official and self._made.knows(credential):
+            credential = replace(credential, made_here=True)
+        kind = StoreKind.OFFICIAL if held.official else self._kind
+        return StoredCredential(credential=credential, store=kind, location=str(held.place.path))
+
+    def _read_all(self) -> tuple[list[Held], list[Unreadable]]:
+        places, unreadable = self._places()
+        self._files.forget_others(places)
+        found: list[Held] = []
+        for place in places:
+            try:
+                held = self._files.read(place)
+            except ReadError as error:
+                unreadable.append(Unreadable(location=str(place.path), problem=error.problem))
+            else:
+                found += [] if held is None else [held]
+        return found, unreadable
+
+    def _read_certain(self, key: AccountKey) -> list[Held]:
+        files, unreadable = self._read_all()
+        broken = [Path(one.location) for one in unreadable]
+        broken += [held.place.path for held in files if not self._whole.note(held.place.path, held)]
+        for path in broken:
+            if is_there(path) and self._whole.held_before(path, key):
+                raise ReadError(path=str(path), reason="another program is writing it")
+        return files
+
+    def _as_shown(
+        self, places: list[Place], files: list[Held], unreadable: list[Unreadable]
+    ) -> tuple[list[Held], list[Unreadable]]:
+        """The same, but for files that broke a moment ago what they held before; they are looked at again soon."""
+        found = {held.place.path: held for held in files}
+        self._whole.forget_others([place.path for place in places])
+        for place in places:
+            earlier = self._whole.instead_of(place.path, found.get(place.path))
+            if earlier is not None:
+                found[place.path] = earlier
+                unreadable = [one for one in unreadable if one.location != str(place.path)]
+                self._files.look_again(place)
+        return list(found.values()), unreadable
+
+    def _load(self) -> StoreContents:
+        try:
+            places = self._places()[0]
+            self._files.notice(places)
+            files, unreadable = self._as_shown(places, *self._read_all())
+        except StoreError as error:
+            return StoreContents(problem=error.problem)
+        for folder in {held.real.parent for held in files}:
+            remove_stale(folder)
+        newest: dict[AccountKey, StoredCredential] = {}
+        api_key: ApiKeyLogin | None = None
+        for held in files:
+            if self._kind is StoreKind.FOLDER:
+                # A file that was only named on a command line is somebody else's to keep.
+                self._files.make_private(held)
+            location = str(held.place.path)
+            for document in held.documents:
+                if document.credential is not None:
+                    stored = self._stored(held, document.credential)
+                    known = newest.get(stored.credential.key)
+                    newest[stored.credential.key] = stored if known is None else max(known, stored, key=_preference)
+                elif document.api_key:
+                    api_key = ApiKeyLogin(location=location)
+                else:
+                    problem = CredentialFileError(path=location, reason=document.reason).problem
+                    unreadable.append(Unreadable(location=location, problem=problem))
+        return StoreContents(found=tuple(newest.values()), unreadable=tuple(unreadable), api_key=api_key)
+
+    def _check_writable(self, key: AccountKey) -> None:
+        files, _ = self._read_all()
+        holders = [held for held in files if any(belongs(d, key) for d in held.documents)]
+        for folder in dict.fromkeys(held.real.parent for held in self._writable(holders)):
+            prove_writable(folder, _RESERVE, disk=self._disk)
+        if not holders:
+            folder = self._folder_for_new()
+            make_missing(folder)
+            prove_writable(folder, _RESERVE, disk=self._disk)
+
+    def _save(self, credential: Credential) -> Path:
+        files, _ = self._read_all()
+        key = held_key(files, credential)
+        if self._made is not None and credential.made_here:
+            self._made.note(credential)
+        path = self._write(files, key, credential)
+        if not credential.made_here:
+            self._forget(credential.key)
+        if key != credential.key:
+            self._forget(key)
+        return path
+
+    def _write(self, files: list[Held], key: AccountKey, credential: Credential) -> Path:
+        holders = self._writable([held for held in files if any(belongs(d, key) for d in held.documents)])
+        written: Path | None = None
+        failure: StoreError | None = None
+        for held in holders:
+            try:
+                if self._change(held, key, credential):
+                    written = written or held.place.path
+            except StoreError as error:
+                # The login must reach as many of its files as it can: the token in them is spent.
+                failure = failure or error
+        if failure:
+            raise failure
+        return written or self._create(credential)
+
+    def _change(self, held: Held, key: AccountKey, credential: Credential | None) -> bool:
+        """Write, or remove where there is no credential; False when another program took the login away meanwhile."""
+        with folder_lock(held.real.parent, self._disk):
+            fresh = self._files.read(held.place)
+            if fresh is None or not any(belongs(d, key) for d in fresh.documents):
+                return False
+            if credential is None:
+                self._files.remove(fresh, key)
+            else:
+                self._files.write(fresh, key, credential)
+        return True
+
+    def _create(self, credential: Credential) -> Path:
+        folder = self._folder_for_new()
+        make_missing(folder)
+        with folder_lock(folder, self._disk):
+            path = self._place_for_new(credential)
+            self._files.create(path, credential)
+        return path
+
+    def _remove(self, key: AccountKey) -> None:
+        files, _ = self._read_all()
+        holders = self._writable([held for held in files if any(belongs(d, key) for d in held.documents)])
+        # Links first: without the file that they lead to they could no longer be told from others.
+        for held in sorted(holders, key=lambda held: not held.place.path.is_symlink()):
+            self._change(held, key, None)
+        self._forget(key)
+
+    def _forget(self, key: AccountKey) -> None:
+        if self._made is not None:
+            self._made.forget(key)
+
+    def _writable(self, holders: list[Held]) -> list[Held]:
+        """Those that are not the official client's. Raises OfficialLoginError when it alone holds the account."""
+        ours = [held for held in holders if not held.official]
+        if holders and not ours:
+            raise OfficialLoginError(path=str(holders[0].place.path))
+        return ours
+
+    def _changed(self) -> bool:
+        try:
+            return self._files.changed(self._places()[0])
+        except ReadError:
+            return True
+
+
+def make_missing(folder: Path) -> None:
+    """Make the folder, 0700. One that is there stays as its owner set it up. Raises WriteError."""
+    if not folder.is_dir():
+        make_private_folder(folder)
+
+
+def _preference(stored: StoredCredential) -> tuple[bool, datetime, datetime]:
+    issued = stored.credential.claims.issued_at or _NEVER
+    return (stored.store is not StoreKind.OFFICIAL, issued, stored.credential.last_refresh or _NEVER)

@@ -1,0 +1,63 @@
+"""Which logins in plain files this program obtained, so that it may also end them at the service.
+
+A credential file's format is other programs' too, so this stands beside it in the data folder: for each account a
+small file with the fingerprints of the refresh tokens that a login or a renewal of this program brought. A login of
+another origin has another token, whoever put it into the file; one that another program renewed counts as its own.
+"""
+
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, final
+
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, remove_file, replace_file
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors import ReadError, WriteError
+
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
+_KEPT: Final = 4
+"""More than one: between noting a token and saving it the file holds the one before, and a backup may come back."""
+
+
+@final
+class MadeHere:
+    """Remembers them. Everything here blocks and never raises: without a note a login is only not ended elsewhere."""
+
+    def __init__(self, folder: Path, *, disk: Disk | None = None) -> None:
+        """Keep the notes in ``folder``, which is made with the first one."""
+        self._folder, self._disk = folder, disk or Disk()
+
+    def knows(self, credential: Credential) -> bool:
+        """Whether this program obtained the login."""
+        token = credential.refresh_token
+        return token is not None and token.fingerprint in self._noted(credential.key)
+
+    def note(self, credential: Credential) -> None:
+        """This program obtained it; call it before the login is saved."""
+        token = credential.refresh_token
+        known = self._noted(credential.key)
+        if token is None or known[:1] == [token.fingerprint]:
+            return
+        latest = [token.fingerprint, *(other for other in known if other != token.fingerprint)][:_KEPT]
+        with suppress(WriteError):
+            make_private_folder(self._folder)
+            replace_file(self._path(credential.key), "".join(f"{one}\n" for one in latest).encode(), disk=self._disk)
+
+    def forget(self, key: AccountKey) -> None:
+        """The account is gone, or its login is another program's now."""
+        if self._noted(key):
+            with suppress(WriteError):
+                remove_file(self._path(key), disk=self._disk)
+
+    def _noted(self, key: AccountKey) -> list[str]:
+        """The newest first."""
+        try:
+            text = read_regular(self._path(key), disk=self._disk).decode("ascii", "replace")
+        except (FileNotFoundError, ReadError):
+            return []
+        return [line for line in text.splitlines() if _FINGERPRINT.fullmatch(line)]
+
+    def _path(self, key: AccountKey) -> Path:
+        return self._folder / key.slug

@@ -1,0 +1,163 @@
+"""The official client's own login, which is shown and never changed."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, NoReturn
+
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, is_there
+from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import CredentialFileError, OfficialLoginError, ReadError, StoreError
+from probe_tray.core.formats.document import NOBODY, Document, read_documents
+from probe_tray.ports import StoreContents, Unreadable
+
+FILE: Final = "auth.json"
+_KEYRING_SERVICE: Final = "Codex Auth"
+_BETWEEN_LOOKS: Final = 60.0
+"""Seconds between two looks at the keyring entry."""
+_LOOK_TAKES: Final = 1.0
+"""Seconds after which one is given up: the other stores wait for it."""
+
+ReadKeyring = Callable[[str, str], Awaitable[Secret | None]]
+"""Asks the OS keyring for an entry by service and user. Raises the Keyring errors."""
+
+
+class OfficialStore:
+    """Implements ``AccountStore`` read only, over ``auth.json`` or the keyring entry that stands for it.
+
+    Service fact: where the client keeps its login in the keyring, the file is absent.
+    """
+
+    def __init__(
+        self,
+        codex_home: Path,
+        read_keyring: ReadKeyring,
+        *,
+        read_silently: ReadKeyring | None = None,
+        now: Callable[[], float] = time.monotonic,
+        disk: Disk | None = None,
+    ) -> None:
+        """``codex_home`` is the client's own folder.
+
+        ``read_silently`` asks the keyring only where no person is asked for it: with it the entry is looked at once a
+        minute, else only when it is used. ``now`` counts seconds.
+        """
+        self._home, self._read_keyring, self._read_silently = codex_home, read_keyring, read_silently
+        self._now, self._looked = now, now()
+        # The keyring entry as it is now and as it was told; None where there is a file, or nothing is known of it.
+        self._entry: str | None = None
+        self._told: str | None = None
+        self._place = Place(codex_home / FILE)
+        self._files = CredentialFiles(None, disk or Disk())
+
+    @property
+    def kind(self) -> StoreKind:
+        """The official client's."""
+        return StoreKind.OFFICIAL
+
+    async def load(self) -> StoreContents:
+        """The client's login, if there is one. The keyring is asked only where the client has a folder but no file."""
+        await asyncio.to_thread(self._files.notice, [self._place])
+        self._looked = self._now()
+        try:
+            documents, location = await self._documents()
+            self._told = self._entry
+        except ReadError as error:
+            return StoreContents(unreadable=(Unreadable(location=str(self._place.path), problem=error.problem),))
+        found: list[StoredCredential] = []
+        unreadable: list[Unreadable] = []
+        api_key: ApiKeyLogin | None = None
+        for document in documents:
+            if document.credential is not None:
+                found.append(_stored(document.credential, location))
+            elif document.api_key:
+                api_key = ApiKeyLogin(location=location)
+            elif document.reason != NOBODY:
+                problem = CredentialFileError(path=location, reason=document.reason).problem
+                unreadable.append(Unreadable(location=location, problem=problem))
+        return StoreContents(found=tuple(found), unreadable=tuple(unreadable), api_key=api_key)
+
+    async def read(self, key: AccountKey) -> StoredCredential | None:
+        """The client's login as it is now, where it is this account's."""
+        documents, location = await self._documents()
+        logins = [d.credential for d in documents if d.credential is not None and d.credential.key == key]
+        return _stored(logins[0], location) if logins else None
+
+    async def check_writable(self, key: AccountKey) -> None:
+        """Raise OfficialLoginError, always."""
+        del key
+        self._refuse()
+
+    async def save(self, credential: Credential) -> StoredCredential:
+        """Raise OfficialLoginError, always."""
+        del credential
+        self._refuse()
+
+    async def remove(self, key: AccountKey) -> None:
+        """Raise OfficialLoginError, always."""
+        del key
+        self._refuse()
+
+    async def changed(self) -> bool:
+        """Whether the client changed its file or its keyring entry since :meth:`load`.
+
+        Of the entry that is known after its next use here, and within a minute where the keyring asks nobody for it.
+        """
+        if await asyncio.to_thread(self._files.changed, [self._place]):
+            return True
+        await self._look_at_entry()
+        return self._entry != self._told
+
+    async def _look_at_entry(self) -> None:
+        if self._read_silently is None or self._now() - self._looked < _BETWEEN_LOOKS:
+            return
+        self._looked = self._now()
+        if not await asyncio.to_thread(self._has_no_file):
+            return
+        user = await asyncio.to_thread(keyring_user, self._home)
+        # A keyring that is locked, or busy with a person, is no news of this login.
+        with suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(_LOOK_TAKES):
+                self._entry = _mark(await self._read_silently(_KEYRING_SERVICE, user))
+
+    def _refuse(self) -> NoReturn:
+        raise OfficialLoginError(path=str(self._place.path))
+
+    def _has_no_file(self) -> bool:
+        """Whether the client is here and may have its login in the keyring instead."""
+        return is_folder(self._home) and not is_there(self._place.path)
+
+    async def _documents(self) -> tuple[tuple[Document, ...], str]:
+        held = await asyncio.to_thread(self._files.read, self._place)
+        if held is not None or not await asyncio.to_thread(self._has_no_file):
+            self._entry = None
+            return ((), "") if held is None else (held.documents, str(self._place.path))
+        try:
+            entry = await self._read_keyring(_KEYRING_SERVICE, await asyncio.to_thread(keyring_user, self._home))
+        except StoreError:
+            # Most people have no entry there, so a keyring that does not open is no news of this login.
+            return (), ""
+        self._entry = _mark(entry)
+        if entry is None:
+            return (), ""
+        return read_documents(entry.reveal().encode("utf-8", "surrogatepass")), str(self._place.path)
+
+
+def keyring_user(codex_home: Path) -> str:
+    """The user name of the client's keyring entry. Service fact: it is made from the real path of its folder."""
+    return f"cli|{sha256(str(codex_home.resolve()).encode()).hexdigest()[:16]}"
+
+
+def _mark(entry: Secret | None) -> str:
+    """Tells one entry from another, and both from none."""
+    return "" if entry is None else entry.fingerprint
+
+
+def _stored(credential: Credential, location: str) -> StoredCredential:
+    return StoredCredential(credential=credential, store=StoreKind.OFFICIAL, location=location)

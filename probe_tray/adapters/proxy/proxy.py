@@ -1,0 +1,141 @@
+"""Which proxy the requests take: asked for, else found in the environment, else in the system's settings."""
+
+import ipaddress
+import re
+import sys
+import urllib.request
+from collections.abc import Callable, Mapping
+from typing import cast
+from urllib.parse import SplitResult, urlsplit
+
+import msgspec
+
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import UsageError
+
+_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+_SCHEMES = ("http", "https", "socks5", "socks5h")
+_SYSTEM_KINDS = (("https", "http"), ("http", "http"), ("socks", "socks5"))
+_HOST = re.compile(r"[A-Za-z0-9._\-:%]+")
+
+
+class SystemProxies(msgspec.Struct, frozen=True):
+    """What the settings of macOS or Windows say; elsewhere nothing."""
+
+    name: str = ""
+    """Where a person finds them."""
+    addresses: Mapping[str, str] = {}
+    """``https``, ``http`` and ``socks`` with their addresses."""
+    bypasses: Callable[[str], bool] = lambda _: False
+    """Whether the settings except a host."""
+
+
+class ProxyChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """The proxy of this run. ``shown`` and ``found_in`` carry no user name and no password."""
+
+    address: Secret | None = None
+    """With user name and password where there are; None = direct."""
+    found_in: str = "nothing found"
+    shown: str = "direct"
+    bypasses: Callable[[str], bool] = lambda _: False
+
+    def address_for(self, host: str) -> Secret | None:
+        """The proxy for requests to ``host``, None where they go directly."""
+        return None if self.address is None or self.bypasses(host) else self.address
+
+
+def detect_proxy(
+    override: str | None,
+    environment: Mapping[str, str],
+    *,
+    override_name: str = "--proxy",
+    system: Callable[[], SystemProxies] | None = None,
+) -> ProxyChoice:
+    """The proxy to use: ``override`` (empty = direct, None = detect), variables, system settings, direct.
+
+    An ``override`` holds for every host. What was found keeps to NO_PROXY, or to the exceptions of the system's
+    settings, and never takes requests to this computer itself. Raises UsageError for an address that cannot be used.
+    """
+    if override is not None:
+        if not override.strip():
+            return ProxyChoice(found_in=override_name)
+        return _choice(override, override_name, lambda _: False)
+    exceptions = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
+    for name in _VARIABLES:
+        for spelled in (name, name.lower()):
+            if value := environment.get(spelled, "").strip():
+                return _choice(value, spelled, lambda host: is_local(host) or matches_no_proxy(host, exceptions))
+    found = (system or read_system_proxies)()
+    for kind, scheme in _SYSTEM_KINDS:
+        if value := found.addresses.get(kind, "").strip():
+            # The system writes a SOCKS proxy with the scheme of an HTTP one.
+            address = f"{scheme}://{value.rpartition('://')[2]}" if kind == "socks" else value
+            return _choice(address, found.name, lambda host: is_local(host) or found.bypasses(host))
+    return ProxyChoice()
+
+
+def read_system_proxies() -> SystemProxies:
+    """The proxy settings of macOS or Windows. Reads the system, so call it off the event loop."""
+    # The general getproxies() prefers the environment as soon as it holds NO_PROXY alone.
+    library = cast("Mapping[str, object]", vars(urllib.request))
+    name, read, bypass = {
+        "darwin": ("the network settings of macOS", "getproxies_macosx_sysconf", "proxy_bypass_macosx_sysconf"),
+        "win32": ("the network settings of Windows", "getproxies_registry", "proxy_bypass_registry"),
+    }.get(sys.platform, ("", "", ""))
+    if not name:
+        return SystemProxies()
+    addresses = cast("Callable[[], Mapping[str, str]]", library[read])()
+    bypasses = cast("Callable[[str], object]", library[bypass])
+    return SystemProxies(name, addresses, lambda host: bool(bypasses(host)))
+
+
+def is_local(host: str) -> bool:
+    """Whether ``host`` is this computer."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def matches_no_proxy(host: str, exceptions: str) -> bool:
+    """Whether NO_PROXY's list excepts ``host``: ``*``, names with their subdomains, addresses, networks (CIDR)."""
+    host = host.lower().rstrip(".")
+    return any(_matches(host, entry) for entry in re.split(r"[\s,]+", exceptions.lower()) if entry)
+
+
+def _matches(host: str, entry: str) -> bool:
+    if entry == "*":
+        return True
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(entry.strip("[]"), strict=False)
+    except ValueError:
+        # The port is ignored: every request goes to port 443.
+        name = entry.removeprefix("*").lstrip(".").partition(":")[0].rstrip(".")
+        return bool(name) and (host == name or host.endswith(f".{name}"))
+
+
+def _choice(value: str, name: str, bypasses: Callable[[str], bool]) -> ProxyChoice:
+    value = value.strip()
+    address = value if "://" in value else f"http://{value}"
+    parts, port = _parts(address, name)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    shown = f"{parts.scheme}://{host}" + ("" if port is None else f":{port}")
+    return ProxyChoice(address=Secret(address), found_in=name, shown=shown, bypasses=bypasses)
+
+
+def _parts(address: str, name: str) -> tuple[SplitResult, int | None]:
+    """The parts of a usable address. No message shows the address: it may hold a password."""
+    allowed = "Write it like http://proxy.example:8080 or socks5h://127.0.0.1:1080."
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        raise UsageError(what=f"The proxy address in {name} has no usable host and port. {allowed}") from None
+    if parts.scheme not in _SCHEMES:
+        kinds = f"{', '.join(_SCHEMES[:-1])} and {_SCHEMES[-1]}"
+        raise UsageError(what=f"The proxy address in {name} is of an unknown kind: {kinds} are known.")
+    if not _HOST.fullmatch(parts.hostname or "") or not address.isascii() or not address.isprintable():
+        raise UsageError(what=f"The proxy address in {name} has no usable host. {allowed}")
+    return parts, port

@@ -1,0 +1,194 @@
+"""``codex-probe diagnose``: tries everything a run needs and says what to mend. It changes no login and no setting."""
+
+import asyncio
+import logging
+import os
+import stat
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from probe_tray import __version__
+from probe_tray.adapters.clock import SystemClock
+from probe_tray.adapters.desktop.session_bus import session_names
+from probe_tray.adapters.files.app_folders import Places, user_places
+from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
+from probe_tray.adapters.files.safe_files import prove_writable
+from probe_tray.adapters.http.probe import HttpProbe
+from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.journal.unfinished import unfinished
+from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.logins.credential_files import is_folder, is_there
+from probe_tray.adapters.logins.folder_store import FolderStore
+from probe_tray.adapters.logins.official_store import OfficialStore
+from probe_tray.adapters.logins.vault import VaultStore, record_files
+from probe_tray.adapters.proxy.pac import names_script
+from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.diagnose.checks import (
+    Check,
+    State,
+    checks_json,
+    clock_check,
+    desktop_checks,
+    failed,
+    from_problem,
+    good,
+    journal_check,
+    proxy_check,
+    way_checks,
+)
+from probe_tray.cli.diagnose.sync_check import sync_check
+from probe_tray.cli.renew.run import chosen_proxy
+from probe_tray.cli.terminal.console import Console
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import ConfigError, KeyMissingError, ProbeError, ReadError, StoreError, UsageError
+from probe_tray.core.service.service import OFFICIAL
+from probe_tray.core.settings import Settings, Storage
+from probe_tray.ports import AccountStore
+from probe_tray.view.text.privacy import mask
+from probe_tray.wiring import vault_key
+
+_RESERVE = 64 * 1024
+"""Bytes that must fit; a login has a few thousand."""
+
+
+def run_diagnosis(arguments: Arguments) -> int:
+    """Check everything, print a line for each, and return 1 where something fails.
+
+    Raises UsageError where nobody knows whose files to look at.
+    """
+    switch_off_core_dumps()
+    known = KnownSecrets()
+    redactor = Redactor(known)
+    with configure_logging(logging.WARNING, sys.stderr, redactor):
+        places = user_places()
+        console = Console(quiet=arguments.quiet)
+        checks = [_clean(c, redactor) for c in asyncio.run(_Diagnosis(arguments, places, known).run())]
+        if arguments.json:
+            console.result(checks_json(checks, __version__))
+        else:
+            console.lines("".join(f"{check.line}\n" for check in checks))
+    return 1 if any(check.state is State.FAIL for check in checks) else 0
+
+
+def _clean(check: Check, redactor: Redactor) -> Check:
+    """Fit to be shown to anybody: no token, no address of a person, no name of the home folder, on one line."""
+
+    def shown(text: str) -> str:
+        return redactor(mask(" ".join(text.replace(str(Path.home()), "~").split())))
+
+    return replace(check, what=shown(check.what), remedy=shown(check.remedy))
+
+
+class _Diagnosis:
+    def __init__(self, arguments: Arguments, places: Places, known: KnownSecrets) -> None:
+        self._arguments = arguments
+        self._places = places
+        self._known = known
+        self._keyring = OsKeyStore(handles=known.add)
+
+    async def run(self) -> list[Check]:
+        loaded, configuration = self._configuration()
+        settings = Settings() if loaded is None else loaded.settings
+        local = [configuration, self._data_folder(), await self._key(settings), *await self._stores(loaded)]
+        local.append(await self._journal())
+        network = await self._network(settings, loaded)
+        return [*local, *network, *desktop_checks(await _listed(), sys.platform)]
+
+    def _configuration(self) -> tuple[LoadedSettings | None, Check]:
+        name, given = "configuration", self._arguments.config
+        path = self._places.config_file if given is None else Path(given)
+        if not is_there(path):
+            if given is None:
+                return None, good(name, f"{path} is not there yet, so everything is as it comes")
+            return None, failed(name, UsageError(what=f"--config {path}: there is no such file."))
+        try:
+            loaded = load_settings(path, create=False)
+            folder = loaded.sync_folder
+        except ConfigError as error:
+            return None, failed(name, error)
+        if loaded.problem is not None:
+            return loaded, from_problem(name, loaded.problem, State.WARN)
+        secret = any(loaded.known.get(key) for key in ("sync_api_key", "sync_aes_gcm_key"))
+        if secret and sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            what = f"{path} holds secrets and others may read it."
+            return loaded, Check(name=name, state=State.WARN, what=what, remedy="Close it to them: chmod 600.")
+        where = "the vault" if folder is None or loaded.settings.storage is Storage.VAULT else str(folder)
+        return loaded, good(name, f"{path} is in order; logins are kept in {where}")
+
+    def _data_folder(self) -> Check:
+        folder = self._places.data_folder
+        there = next(place for place in (folder, *folder.parents) if is_there(place))
+        try:
+            prove_writable(there, _RESERVE)
+        except StoreError as error:
+            return failed("data folder", error)
+        known = "can be written" if there == folder else "is made when it is needed"
+        return good("data folder", f"{folder} {known}")
+
+    async def _key(self, settings: Settings) -> Check:
+        try:
+            key = await self._keyring.read()
+            sealed = bool(record_files(self._places.vault))
+        except StoreError as error:
+            # Who keeps logins in plain files does without.
+            plain = settings.storage is Storage.FOLDER
+            return from_problem("keyring", error.problem, State.WARN if plain else State.FAIL)
+        if key is not None:
+            return good("keyring", "it holds the key to the vault")
+        return failed("keyring", KeyMissingError()) if sealed else good("keyring", "it answers; no key is needed yet")
+
+    async def _stores(self, loaded: LoadedSettings | None) -> list[Check]:
+        places = self._places
+        key = vault_key(places, self._keyring, FileLocks(places.locks))
+        checks = await _held("vault", VaultStore(places.vault, key), "the vault")
+        folder = None if loaded is None else loaded.sync_folder
+        if folder is not None and is_folder(folder):
+            checks += await _held("sync_dir", FolderStore(folder, official=places.official_login), str(folder))
+        elif folder is not None:
+            what, remedy = (
+                f"{folder} is not there.",
+                "It is made with the first login; correct sync_dir if it is wrong.",
+            )
+            checks.append(Check(name="sync_dir", state=State.WARN, what=what, remedy=remedy))
+        official = OfficialStore(places.codex_home, self._keyring.read_entry)
+        return checks + await _held("official", official, f"the official client's folder {places.codex_home}")
+
+    async def _journal(self) -> Check:
+        try:
+            return journal_check(await asyncio.to_thread(unfinished, self._places.journal))
+        except ReadError as error:
+            return failed("journal", error)
+
+    async def _network(self, settings: Settings, loaded: LoadedSettings | None) -> list[Check]:
+        try:
+            choice = await asyncio.to_thread(chosen_proxy, self._arguments, settings)
+        except UsageError as error:
+            return [failed("proxy", error)]
+        asked = settings.proxy if self._arguments.proxy is None else self._arguments.proxy
+        probe = HttpProbe(OFFICIAL, os.environ, SystemClock(), handles=self._known.add)
+        reached = await probe.reach(None if asked is None else Secret(asked))
+        host = urlsplit(OFFICIAL.backend).hostname or ""
+        shared = await sync_check(loaded, self._keyring, choice, self._known)
+        script = asked is None and await asyncio.to_thread(names_script)
+        return [proxy_check(choice, host, script=script), *way_checks(reached), clock_check(probe.clock_ahead), shared]
+
+
+async def _held(name: str, store: AccountStore, where: str) -> list[Check]:
+    """How many logins a store holds, and what is wrong with it or with single ones."""
+    try:
+        contents = await store.load()
+    except ProbeError as error:
+        return [failed(name, error)]
+    if contents.problem is not None:
+        return [from_problem(name, contents.problem)]
+    count = len(contents.found)
+    held = good(name, f"{where} holds {count} {'login' if count == 1 else 'logins'}")
+    return [held, *(from_problem(name, one.problem, State.WARN) for one in contents.unreadable)]
+
+
+async def _listed() -> tuple[frozenset[str], frozenset[str]] | None:
+    return None if sys.platform in {"darwin", "win32"} else await asyncio.to_thread(session_names)

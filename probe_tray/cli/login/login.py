@@ -1,0 +1,265 @@
+"""``codex-probe --login``: in the browser, with a code, or with an address that is carried by hand."""
+
+import asyncio
+import logging
+import os
+import sys
+from datetime import timedelta
+
+import msgspec
+
+from probe_tray.adapters.callback.listener import LoopbackListener
+from probe_tray.adapters.clock import SystemClock
+from probe_tray.adapters.desktop.browser import SystemBrowser
+from probe_tray.adapters.files.app_folders import Places, user_places
+from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.logins.made_here import MadeHere
+from probe_tray.adapters.randomness import SystemRandomness
+from probe_tray.adapters.system import LocalZone
+from probe_tray.cli.accounts import read_settings
+from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.login.login_target import LoginTarget
+from probe_tray.cli.login.pasting import ShownAddress, read_lines
+from probe_tray.cli.renew.run import chosen_proxy, proxy_note, told
+from probe_tray.cli.terminal.console import Console
+from probe_tray.cli.terminal.language import spoken
+from probe_tray.cli.terminal.signals import Interruption
+from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.report import AccountReport
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import (
+    BrowserError,
+    ClockError,
+    DataFolderError,
+    PastedAddressError,
+    PortsTakenError,
+    ProbeError,
+    ServiceError,
+)
+from probe_tray.core.login.oauth import Grant
+from probe_tray.core.service.service import OFFICIAL, Service
+from probe_tray.core.settings import Settings
+from probe_tray.engine.login.browser_login import BrowserSignIn, Waiting
+from probe_tray.engine.login.code_exchange import Exchange
+from probe_tray.engine.login.device_login import DeviceSignIn
+from probe_tray.engine.waiting import to_the_end
+from probe_tray.ports import Browser
+from probe_tray.view.tables.json_table import accounts_json
+from probe_tray.view.text.translate import Translator
+
+_DONE, _FAILED = 0, 1
+
+
+def run_login(arguments: Arguments) -> int:
+    """Sign in, keep the login where ``-o`` says, and return the exit status.
+
+    Raises UsageError or ConfigError before anything is asked, and what ended the login otherwise.
+    """
+    switch_off_core_dumps()
+    known = KnownSecrets()
+    with configure_logging(logging.WARNING, sys.stderr, Redactor(known)):
+        places = user_places()
+        settings = read_settings(arguments.config, places).settings
+        t = Translator(spoken(settings.language, os.environ))
+        return asyncio.run(_login(arguments, Console(quiet=arguments.quiet), places, settings, known, t))
+
+
+async def _login(
+    arguments: Arguments, console: Console, places: Places, settings: Settings, known: KnownSecrets, t: Translator
+) -> int:
+    proxy = chosen_proxy(arguments, settings)
+    target = LoginTarget(
+        arguments.o or "",
+        official=places.official_login,
+        spare=places.data_folder / "logins without a place",
+        made=MadeHere(places.made_here),
+    )
+    await target.prepare()
+    console.note(proxy_note(proxy, t))
+    service = msgspec.structs.replace(OFFICIAL, redirect_host=settings.redirect_host)
+    client = ServiceClient(service, proxy, os.environ, handles=known.add)
+    listener = LoopbackListener(service)
+    signing = _SigningIn(arguments, console, service, client, listener, known, t)
+    task = asyncio.create_task(signing.run(places, target))
+
+    def stop() -> None:
+        console.end_line()
+        if signing.trading:
+            # The tokens are on their way: that is seen to its end.
+            console.prompt(t("Waiting until the login is kept, at most 45 s. Ctrl-C again stops at once, without it."))
+        else:
+            task.cancel()
+
+    interruption = Interruption(stop, lambda: console.failure(t("stopped at once; sign in again.")))
+    try:
+        with interruption:
+            status = await task
+    except asyncio.CancelledError:
+        console.failure(t("interrupted: nobody was signed in."))
+        return interruption.status or _FAILED
+    except BrowserError as error:
+        advice = t("Run it again with --no-browser for the address, or with --device for a code.")
+        console.failure(f"{t.title(error.problem)} {advice}")
+        return _FAILED
+    except PortsTakenError as error:
+        either = t("Close that program, or run it again with --device or --no-browser.")
+        advice = t("Close that program, or run it again with --device.") if arguments.no_browser else either
+        console.failure(f"{t.title(error.problem)} {advice}")
+        return _FAILED
+    except ServiceError as error:
+        # A code works once, and only in the attempt that it was given to.
+        console.failure(f"{t.title(error.problem)} {t('Nobody was signed in: log in again.')}")
+        return _FAILED
+    finally:
+        await listener.closed()
+        await client.aclose()
+    return interruption.status or status
+
+
+class _SigningIn:
+    """One login from its beginning to the file."""
+
+    def __init__(
+        self,
+        arguments: Arguments,
+        console: Console,
+        service: Service,
+        client: ServiceClient,
+        listener: LoopbackListener,
+        known: KnownSecrets,
+        t: Translator,
+    ) -> None:
+        self._t = t
+        self._arguments = arguments
+        self._console = console
+        self._service = service
+        self._client = client
+        self._listener = listener
+        self._known = known
+        self._clock = SystemClock()
+        self.trading = False
+        """Whether the code is being traded for tokens, or they are being saved."""
+
+    async def run(self, places: Places, target: LoginTarget) -> int:
+        t, grant = self._t, await self._grant()
+        self.trading = True
+        credential = await Exchange(self._service, self._client, self._clock).run(grant, self._clock_off)
+        stored, problem = await to_the_end(self._keep(credential, places, target))
+        self._tell(stored)
+        if problem is None:
+            self._console.note(t("Signed in as {who}.", who=credential.email or credential.account_id))
+            return _DONE
+        instead = t("The login was saved as {file} instead.", file=stored.location)
+        self._console.failure(f"{t.title(problem.problem)} {instead}")
+        return _FAILED
+
+    async def _grant(self) -> Grant:
+        if self._arguments.device:
+            browser = SystemBrowser(os.environ)
+            return await DeviceSignIn(self._service, self._client, browser, self._clock).run(self._code, self._trouble)
+        if not self._arguments.no_browser:
+            sign_in = self._sign_in(self._listener, SystemBrowser(os.environ))
+            return await sign_in.run(self._waits, _give_up)
+        try:
+            return await self._by_hand(self._listener)
+        except PortsTakenError as error:
+            t = self._t
+            advice = t("Only an address that is pasted here ends this login.")
+            self._console.prompt(f"{t.title(error.problem)} {advice}")
+            return await self._by_hand(None, error)
+
+    async def _by_hand(self, listener: LoopbackListener | None, taken: PortsTakenError | None = None) -> Grant:
+        """Wait for a pasted address, and for the browser unless nothing can listen: then ``taken`` says why."""
+        sign_in = self._sign_in(listener, ShownAddress(self._console, self._t))
+        nobody_left = pasted = False
+
+        def heard(line: str) -> None:
+            nonlocal pasted
+            try:
+                if line:
+                    sign_in.paste(Secret(line))
+                    pasted = True
+            except PastedAddressError as error:
+                self._console.prompt(told(error, self._t))
+
+        def ended() -> None:
+            nonlocal nobody_left
+            # The last line may come together with the end.
+            if taken is not None and not pasted:
+                nobody_left = True
+                signing.cancel()
+
+        def waits(waiting: Waiting) -> None:
+            self._waits(waiting)
+            read_lines(heard, ended)
+
+        signing = asyncio.ensure_future(sign_in.run(waits, _give_up))
+        try:
+            return await signing
+        except asyncio.CancelledError:
+            if taken is not None and nobody_left:
+                raise taken from None
+            raise
+
+    def _sign_in(self, listener: LoopbackListener | None, browser: Browser) -> BrowserSignIn:
+        chance, handles = SystemRandomness(), self._known.add
+        return BrowserSignIn(self._service, listener, browser, self._clock, chance, handles=handles)
+
+    def _waits(self, waiting: Waiting) -> None:
+        t, clock = self._t, f"{waiting.ends_at.astimezone(LocalZone()):%H:%M}"
+        if waiting.port is None:
+            self._console.note(t("Waiting for the browser until {clock}.", clock=clock))
+        else:
+            port = str(waiting.port)
+            self._console.note(t("Waiting for the browser on port {port} until {clock}.", port=port, clock=clock))
+
+    def _code(self, waiting: Waiting) -> None:
+        t, clock = self._t, f"{waiting.ends_at.astimezone(LocalZone()):%H:%M}"
+        self._console.prompt(
+            t(
+                "Open {page} and type the code {code} there, until {clock}.",
+                page=waiting.page,
+                code=waiting.user_code,
+                clock=clock,
+            )
+        )
+
+    def _trouble(self, error: ProbeError) -> None:
+        self._console.note(self._t.title(error.problem))
+
+    def _clock_off(self, ahead: timedelta) -> None:
+        error = ClockError(minutes=str(round(abs(ahead) / timedelta(minutes=1))))
+        self._console.failure(told(error, self._t))
+
+    async def _keep(
+        self, credential: Credential, places: Places, target: LoginTarget
+    ) -> tuple[StoredCredential, ProbeError | None]:
+        try:
+            # A renewal of the account's older login must not write into the same file meanwhile.
+            async with FileLocks(places.locks).hold(credential.key):
+                return await target.keep(credential)
+        except DataFolderError:
+            # The tokens are worth more than the lock.
+            return await target.keep(credential)
+
+    def _tell(self, stored: StoredCredential) -> None:
+        login = stored.credential
+        if not self._arguments.json:
+            self._console.result(os.fsencode(f"{stored.location}\n"))
+            return
+        report = AccountReport(
+            location=stored.location,
+            account_id=login.account_id,
+            email=login.email,
+            workspace=login.claims.workspace,
+            plan=login.claims.plan,
+            expires_at=login.expiry,
+        )
+        self._console.result(accounts_json([report]))
+
+
+def _give_up(error: ProbeError) -> None:
+    """Without a browser there is nothing to wait for: the address is shown only to those who asked for it."""
+    raise error

@@ -1,0 +1,79 @@
+"""Where ``codex-probe --login`` keeps what it brings: the file or folder of ``-o``."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.files.safe_files import prove_writable
+from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, is_there, json_files
+from probe_tray.adapters.logins.folder_store import FileStore, FolderStore
+from probe_tray.adapters.logins.made_here import MadeHere
+from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors import ProbeError, StoreError, UsageError
+
+_RESERVE = 64 * 1024
+"""Bytes that must fit; a login has a few thousand."""
+
+
+class LoginTarget:
+    """A file or folder that is made fit before the person signs in, and another place for when it fails after that."""
+
+    def __init__(self, given: str, *, official: Path, spare: Path, made: MadeHere) -> None:
+        """``given`` is what stood after ``-o``; ``spare`` the folder for a login that finds no place otherwise.
+
+        ``made`` notes that the login was made here.
+        """
+        self._path = Path(given)
+        self._official = official
+        self._spare = spare
+        self._made = made
+        is_file = self._path.suffix and not given.endswith(("/", os.sep))
+        self._is_folder = is_folder(self._path) or not (is_file or is_there(self._path))
+
+    async def prepare(self) -> None:
+        """Prove that a login can be kept. Raises UsageError for a place that is wrong, WriteError where it cannot."""
+        store = self._store()
+        if self._is_folder:
+            self._refuse_official(json_files(self._path))
+            await store.check_writable(AccountKey(""))
+        elif is_there(self._path):
+            self._refuse_official([Place(self._path)])
+            self._refuse_stranger()
+            prove_writable(self._path.resolve().parent, _RESERVE)
+        else:
+            await store.check_writable(AccountKey(""))
+
+    async def keep(self, credential: Credential) -> tuple[StoredCredential, ProbeError | None]:
+        """Save the login; the problem, if any, is why it is elsewhere. Raises StoreError where nothing takes it."""
+        try:
+            return await self._store().save(credential), None
+        except StoreError as error:
+            problem = error
+        # It exists nowhere else, and the person has signed in for it.
+        if not self._is_folder:
+            with suppress(StoreError):
+                return await self._folder(self._path.parent).save(credential), problem
+        return await self._folder(self._spare).save(credential), problem
+
+    def _store(self) -> FileStore | FolderStore:
+        if self._is_folder:
+            return self._folder(self._path)
+        return FileStore([self._path], official=self._official, made=self._made)
+
+    def _folder(self, path: Path) -> FolderStore:
+        return FolderStore(path, official=self._official, made=self._made)
+
+    def _refuse_official(self, places: list[Place]) -> None:
+        if any(
+            self._official.exists() and place.path.exists() and self._official.samefile(place.path) for place in places
+        ):
+            raise UsageError(
+                what=f"-o {self._path} belongs to the official Codex client: choose another file or folder."
+            )
+
+    def _refuse_stranger(self) -> None:
+        held = CredentialFiles(self._official, Disk()).read(Place(self._path))
+        if held is None or not any(document.credential for document in held.documents):
+            raise UsageError(what=f"-o {self._path} is there already and is no credential file: choose another name.")

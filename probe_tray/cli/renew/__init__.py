@@ -1,0 +1,1 @@
+"""``codex-probe --renew``, ``--status`` and ``--apitest``."""

@@ -1,0 +1,116 @@
+"""``codex-probe --apitest``: tests the models of each login, after everything else was done for it."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+import msgspec
+
+from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettings
+from probe_tray.adapters.randomness import SystemRandomness
+from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.terminal.console import Console
+from probe_tray.cli.terminal.pipes import is_terminal, said_yes
+from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.account.report import AccountReport
+from probe_tray.core.errors import OfficialExpiredError, ProbeError, WriteError
+from probe_tray.core.models.model_test import ModelTest
+from probe_tray.core.models.models import Choice
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.request import Wish
+from probe_tray.core.settings import Settings
+from probe_tray.engine.batch import Means, said_by
+from probe_tray.engine.models.model_tester import Access, ModelTester, Renew
+from probe_tray.view.text.translate import Translator, mark
+
+_COSTS = mark("Testing a model asks it for one word, which uses a little of the account's quota.")
+
+
+def agreed(arguments: Arguments, loaded: LoadedSettings, console: Console, t: Translator) -> bool:
+    """Whether models may be tested, which costs quota: a person at a terminal is asked once, a script is told."""
+    if arguments.yes or loaded.settings.model_test_confirmed:
+        return True
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+        console.note(t(_COSTS))
+        return True
+    console.prompt(t(_COSTS))
+    console.prompt(t("Go on, now and in future? [y/N] "), end="")
+    if not said_yes():
+        console.note(t("No model is tested."))
+        return False
+    settings = msgspec.structs.replace(loaded.settings, model_test_confirmed=True)
+    try:
+        asyncio.run(JsonSettingsFile(loaded.path).save(settings))
+    except WriteError as error:
+        console.note(t("You will be asked again: {reason}", reason=t.title(error.problem)))
+    return True
+
+
+class ModelStage:
+    """Tests every login and lays the results beside what was done for it before."""
+
+    def __init__(self, means: Means, arguments: Arguments, settings: Settings) -> None:
+        """Try the models that ``arguments`` choose."""
+        self._means = means
+        self._settings = settings
+        self._choice = Choice(named=tuple(arguments.models), every=arguments.all_models, fallback=settings.models)
+        self._tester = ModelTester(means.quota, means.clock, SystemRandomness())
+        self._running: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    async def run(self, logins: Sequence[StoredCredential], done: dict[int, AccountReport]) -> None:
+        """Test all ``logins``; each answer is in ``done`` at once."""
+        if self._stopped:
+            return
+        self._running = asyncio.create_task(self._all(logins, done))
+        await asyncio.wait({self._running})
+        if not self._running.cancelled():
+            self._running.result()
+
+    def stop(self) -> None:
+        """Ask nothing any more; what was answered stays."""
+        self._stopped = True
+        if self._running is not None:
+            self._running.cancel()
+
+    async def _all(self, logins: Sequence[StoredCredential], done: dict[int, AccountReport]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for number, stored in enumerate(logins):
+                group.create_task(self._one(number, stored, done))
+
+    async def _one(self, number: int, stored: StoredCredential, done: dict[int, AccountReport]) -> None:
+        credential = await self._current(stored)
+
+        def tell(test: ModelTest) -> None:
+            if test.results or test.complete:
+                report = done.get(number) or said_by(stored, credential)
+                done[number] = msgspec.structs.replace(report, models=test)
+
+        access = Access(credential, self._renew_of(stored), self._means.clock)
+        await self._tester.test(access, self._choice, tell)
+
+    async def _current(self, stored: StoredCredential) -> Credential:
+        """The login as its file has it now: it may have been renewed in this run."""
+        if stored.store is not StoreKind.OFFICIAL:
+            with suppress(ProbeError):
+                for _, held in await self._means.accounts.holders(stored.credential.key):
+                    if (held.store, held.location) == (stored.store, stored.location):
+                        return held.credential
+        return stored.credential
+
+    def _renew_of(self, stored: StoredCredential) -> Renew | None:
+        if stored.store is StoreKind.OFFICIAL:
+            return _refuse
+        ours = stored.credential.refresh_token is not None
+        return self._renew if ours and self._settings.auto_renew else None
+
+    async def _renew(self, credential: Credential) -> Credential:
+        seen = credential.access_token.fingerprint
+        wish = Wish(days=self._settings.renew_before_expiry_days, reason=Reason.REFUSED, seen=seen)
+        return (await self._means.renewals.renew(credential.key, wish)).credential
+
+
+async def _refuse(_credential: Credential) -> Credential:
+    raise OfficialExpiredError

@@ -1,0 +1,206 @@
+"""``codex-probe --renew``, ``--status`` and ``--apitest``, which combine for each login in this order."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from probe_tray.adapters.clock import SystemClock
+from probe_tray.adapters.desktop.process_start import process_began
+from probe_tray.adapters.files.app_folders import Places, user_places
+from probe_tray.adapters.files.config_file import LoadedSettings
+from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.journal.journal import FileJournal
+from probe_tray.adapters.keyring.backends import load_library
+from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.logins.sealer import HandySealer
+from probe_tray.adapters.logins.vault import VaultStore
+from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
+from probe_tray.cli.accounts import Found, find_logins, read_settings
+from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.renew.model_test import ModelStage, agreed
+from probe_tray.cli.renew.reporting import Reporting
+from probe_tray.cli.tables.board import Board, Shown
+from probe_tray.cli.tables.live import shown_live
+from probe_tray.cli.tables.result_files import ResultFiles
+from probe_tray.cli.terminal.console import Console
+from probe_tray.cli.terminal.language import spoken
+from probe_tray.cli.terminal.signals import Interruption
+from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
+from probe_tray.core.errors import ProbeError, WriteError
+from probe_tray.core.service.service import OFFICIAL
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.batch import Means, Order, Tending, said_by
+from probe_tray.engine.polling.clock_watch import ClockWatch
+from probe_tray.engine.store import Store
+from probe_tray.ports import Clock
+from probe_tray.view.text.translate import Translator
+from probe_tray.wiring import make_renewals, vault_key
+
+_DONE = 0
+
+
+def run_work(arguments: Arguments) -> int:
+    """Do what is asked for every login, print and write the tables, and return the exit status.
+
+    Raises UsageError or ConfigError before anything is asked, WriteError when the result cannot be kept.
+    """
+    switch_off_core_dumps()
+    known = KnownSecrets()
+    with configure_logging(logging.WARNING, sys.stderr, Redactor(known)):
+        return _run(arguments, known)
+
+
+def chosen_proxy(arguments: Arguments, settings: Settings) -> ProxyChoice:
+    """The proxy of the flag, else of the configuration, else the one that is found."""
+    if arguments.proxy is None and settings.proxy is not None:
+        return detect_proxy(settings.proxy, os.environ, override_name="the configuration")
+    return detect_proxy(arguments.proxy, os.environ)
+
+
+def proxy_note(proxy: ProxyChoice, t: Translator) -> str:
+    """Which proxy is used and where it was found, without its user and password."""
+    return t("Proxy: {proxy} ({where})", proxy=t(proxy.shown), where=t(proxy.found_in))
+
+
+def told(error: ProbeError, t: Translator) -> str:
+    """What happened, and what to do about it."""
+    return f"{t.title(error.problem)} {t.hint(error.problem)}".strip()
+
+
+def _run(arguments: Arguments, known: KnownSecrets) -> int:
+    console, t = Console(quiet=arguments.quiet), Translator()
+    files = ResultFiles(arguments)
+    places = user_places()
+    loaded = read_settings(arguments.config, places)
+    t.use(spoken(loaded.settings.language, os.environ))
+    if loaded.problem is not None:
+        console.note(t.title(loaded.problem))
+    tested = arguments.apitest and agreed(arguments, loaded, console, t)
+    if not (tested or arguments.status or arguments.renew):
+        return _DONE
+    reporting = Reporting(arguments, console, files, t)
+    work = _Work(arguments, console, reporting, t, tested=tested)
+    status = asyncio.run(work.run(places, loaded, known))
+    folder = loaded.sync_folder
+    if status in {0, 1} and folder is not None and work.has_renewed_in(folder):
+        # Only now, for it brings more than most runs need.
+        from probe_tray.cli.sync.sync import offer_sync
+
+        return max(status, offer_sync(arguments, console, places, loaded, known))
+    return status
+
+
+class _Work:
+    def __init__(
+        self, arguments: Arguments, console: Console, reporting: Reporting, t: Translator, *, tested: bool
+    ) -> None:
+        self._arguments = arguments
+        self._console = console
+        self._reporting = reporting
+        self._t = t
+        self._tested = tested
+        self._renewed: list[Path] = []
+
+    def has_renewed_in(self, folder: Path) -> bool:
+        """Whether a login in a file of this folder was renewed."""
+        return any(path.resolve().parent == folder.resolve() for path in self._renewed)
+
+    async def run(self, places: Places, loaded: LoadedSettings, known: KnownSecrets) -> int:
+        arguments, console, settings = self._arguments, self._console, loaded.settings
+        locks, clock = FileLocks(places.locks), SystemClock()
+        proxy = chosen_proxy(arguments, settings)
+        keyring = OsKeyStore(handles=known.add)
+        key, silent = (vault_key(places, entry, locks) for entry in (keyring, keyring.silent))
+        found = await find_logins(arguments.paths, loaded, places, VaultStore(places.vault, key))
+        if found.logins:
+            console.note(proxy_note(proxy, self._t))
+        store = Store(AppState(settings=settings))
+        accounts = Accounts(found.stores, store)
+        watch = ClockWatch(clock, lambda error: console.failure(told(error, self._t)))
+        client = ServiceClient(OFFICIAL, proxy, os.environ, handles=known.add, answered=watch.answered)
+        journal = FileJournal(places.journal, HandySealer(key, silent, load=load_library))
+        renewals = make_renewals(OFFICIAL, client, accounts, journal, places, locks, store.dispatch)
+        means = Means(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
+        try:
+            return await self._tend(found, means, settings)
+        finally:
+            await renewals.close()
+            await client.aclose()
+
+    async def _tend(self, found: Found, means: Means, settings: Settings) -> int:
+        arguments, tested = self._arguments, self._tested
+        tending, models = Tending(means, _order(arguments, settings)), ModelStage(means, arguments, settings)
+        done: dict[int, AccountReport] = {}
+        ending: list[asyncio.Task[None]] = []
+
+        async def stop() -> None:
+            self._console.end_line()
+            models.stop()
+            if means.renewals.sent:
+                self._console.prompt(self._waits_for(means.renewals.sent))
+            await tending.stop()
+
+        def tell(unanswered: int = 0) -> int:
+            status = interruption.status
+            return self._reporting.tell(found, done, tested=tested, interrupted=status, unanswered=unanswered)
+
+        def last_words() -> None:
+            try:
+                tell(means.renewals.sent)
+            except WriteError as error:
+                self._console.failure(told(error, self._t))
+
+        # Until everything is told: what was done must not go unsaid.
+        with Interruption(lambda: ending.append(asyncio.create_task(stop())), last_words) as interruption:
+            async with self._shown(found, done, means.clock):
+                await tending.run(found.logins, jobs=arguments.jobs, done=done.__setitem__)
+                if tested:
+                    await models.run(found.logins, done)
+                await asyncio.gather(*ending)
+            self._renewed = [Path(r.location) for r in done.values() if r.renewal is not None and _is_new(r.renewal)]
+            return tell()
+
+    def _shown(
+        self, found: Found, done: Mapping[int, AccountReport], clock: Clock
+    ) -> contextlib.AbstractAsyncContextManager[None]:
+        arguments = self._arguments
+        shown = Shown(
+            renew=arguments.renew, status=arguments.status, test=self._tested, hide_names=arguments.hide_names
+        )
+        logins = [said_by(stored, stored.credential) for stored in found.logins]
+        board = Board(logins, shown, self._t)
+        return shown_live(self._console, board, done, len(logins), clock, table=not arguments.json)
+
+    def _waits_for(self, sent: int) -> str:
+        t = self._t
+        return t.plural(
+            "Waiting for the answer to {n} renewal that was sent, at most 45 s: its login would be lost without it. "
+            "Ctrl-C again stops at once.",
+            "Waiting for the answers to {n} renewals that were sent, at most 45 s: their logins would be lost without "
+            "them. Ctrl-C again stops at once.",
+            sent,
+        )
+
+
+def _is_new(renewal: RenewalReport) -> bool:
+    return renewal.result in {RenewalResult.RENEWED, RenewalResult.ADOPTED}
+
+
+def _order(arguments: Arguments, settings: Settings) -> Order:
+    return Order(
+        renew=arguments.renew,
+        force=arguments.force and arguments.renew,
+        status=arguments.status,
+        everything=arguments.json or (arguments.output or "").lower().endswith(".json"),
+        days=settings.renew_before_expiry_days,
+        renew_refused=settings.auto_renew,
+        since=process_began(),
+    )

@@ -1,0 +1,100 @@
+"""What ``codex-probe --sync`` says: a table of what was done, and the same for programs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from probe_tray.cli.terminal.hints import at_the_command_line
+from probe_tray.core.errors import Problem
+from probe_tray.core.sync.rows import RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
+from probe_tray.view.sync.sync_view import done_words
+from probe_tray.view.tables.status_table import Cell, Weight, printable
+from probe_tray.view.text.translate import Translator
+
+
+class _Failure(msgspec.Struct, frozen=True, kw_only=True):
+    kind: str
+    title: str
+    hint: str
+
+
+class _Account(msgspec.Struct, frozen=True, kw_only=True):
+    account_id: str
+    name: str
+    """Its email where that is known; of a file that cannot be read its path."""
+    result: StepKind
+    error: _Failure | None
+
+
+class _Result(msgspec.Struct, frozen=True, kw_only=True):
+    ended_at: datetime
+    sent: int
+    received: int
+    same: int
+    refused: int
+    failed: int
+    not_looked_at: int
+    accounts: list[_Account]
+    error: _Failure | None
+
+
+def sync_header(t: Translator) -> tuple[str, ...]:
+    """The columns."""
+    return t("Account"), t("What was done")
+
+
+def sync_rows(report: SyncReport, t: Translator) -> list[tuple[Cell, ...]]:
+    """One row for each account that is not the same on both sides."""
+    return [(Cell(printable(item.who)), _said(item, t)) for item in report.items if item.kind is not StepKind.SAME]
+
+
+def sync_failures(report: SyncReport, t: Translator) -> list[str]:
+    """What needs a person: the same sentence once, and whom it is about."""
+    about: dict[str, list[str]] = {}
+    for item in report.items:
+        if item.problem is not None:
+            problem = at_the_command_line(item.problem)
+            about.setdefault(f"{t.title(problem)} {t.hint(problem)}", []).append(item.who)
+    return [
+        t("{account}: {note}", account=t(", ").join(_shortened(names, t)), note=said) for said, names in about.items()
+    ]
+
+
+def sync_json(report: SyncReport) -> bytes:
+    """All of it for programs, in English whatever the person speaks; without any token."""
+    t = Translator()
+    result = _Result(
+        ended_at=report.ended_at,
+        sent=report.sent,
+        received=report.received,
+        same=report.same,
+        refused=report.refused,
+        failed=report.failed,
+        not_looked_at=report.left,
+        accounts=[
+            _Account(account_id=item.row_id, name=item.who, result=item.kind, error=_failure(item.problem, t))
+            for item in report.items
+        ],
+        error=_failure(report.problem, t),
+    )
+    return msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n"
+
+
+def _said(item: SyncItem, t: Translator) -> Cell:
+    if item.kind is StepKind.FAILED or item.kind in REFUSED:
+        weight = Weight.CRITICAL if item.kind is StepKind.FAILED else Weight.WARNING
+        words = t.title(item.problem) if item.problem is not None else done_words(item.kind, t)
+        return Cell(printable(words), weight)
+    return Cell(done_words(item.kind, t), Weight.GOOD if item.kind in SENT | RECEIVED else Weight.PLAIN)
+
+
+def _shortened(names: Sequence[str], t: Translator) -> list[str]:
+    return [*names[:5], t.plural("{n} more", "{n} more", len(names) - 5)] if len(names) > 6 else list(names)
+
+
+def _failure(problem: Problem | None, t: Translator) -> _Failure | None:
+    if problem is None:
+        return None
+    problem = at_the_command_line(problem)
+    return _Failure(kind=problem.kind, title=t.title(problem), hint=t.hint(problem))

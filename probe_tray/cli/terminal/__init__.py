@@ -1,0 +1,1 @@
+"""The terminal: streams, width, colour, language, signals."""

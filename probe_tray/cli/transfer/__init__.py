@@ -1,0 +1,1 @@
+"""``codex-probe --import`` and ``--export``."""

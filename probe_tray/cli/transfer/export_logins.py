@@ -1,0 +1,193 @@
+"""``codex-probe --export``: writes logins as other programs take them."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from probe_tray.adapters.clock import SystemClock
+from probe_tray.adapters.files.app_folders import Places, user_places
+from probe_tray.adapters.files.config_file import LoadedSettings
+from probe_tray.adapters.files.export_files import Obstacle, obstacle_at
+from probe_tray.adapters.files.safe_files import LIMIT, replace_file
+from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.logins.credential_files import is_folder, is_there
+from probe_tray.adapters.logins.files_store import make_missing
+from probe_tray.adapters.logins.vault import VaultStore
+from probe_tray.adapters.system import LocalZone
+from probe_tray.cli.accounts import Found, find_logins, read_settings
+from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.terminal.console import Console
+from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
+from probe_tray.cli.terminal.language import spoken
+from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.account.report import AccountReport
+from probe_tray.core.errors import UsageError, WriteError
+from probe_tray.core.service.service import OFFICIAL
+from probe_tray.core.transfer.export import LIVE_WARNING, SHARED_WARNING, Export, ExportFormat, NewFile, Style, export
+from probe_tray.view.tables.status_table import failures
+from probe_tray.view.text.translate import Translator
+from probe_tray.wiring import vault_key
+
+_DONE, _FAILED, _INTERRUPTED = 0, 1, 130
+_STANDARD_OUTPUT = "-"
+
+
+class _Result(msgspec.Struct, frozen=True, kw_only=True):
+    files: list[str]
+    logins: int
+    failures: list[str]
+
+
+def run_export(arguments: Arguments, name: str) -> int:
+    """Write the logins in the format of this ``name`` and return the exit status.
+
+    Raises UsageError or ConfigError before anything is written.
+    """
+    switch_off_core_dumps()
+    known = KnownSecrets()
+    with configure_logging(logging.WARNING, sys.stderr, Redactor(known)):
+        places = user_places()
+        loaded = read_settings(arguments.config, places)
+        found = asyncio.run(_find(arguments, loaded, places, known))
+        style = Style(
+            format=ExportFormat(name),
+            refresh_tokens=not arguments.no_refresh_tokens,
+            now=SystemClock().now(),
+            zone=LocalZone(),
+            client_id=OFFICIAL.client_id,
+        )
+        # The official client's own login is exported only where somebody names its file.
+        logins = [s.credential for s in found.logins if arguments.paths or s.store is not StoreKind.OFFICIAL]
+        # Complaints are part of the JSON, which does not change with the language.
+        t = Translator() if arguments.json else Translator(spoken(loaded.settings.language, os.environ))
+        exporting = _Exporting(arguments, found, places.official_login, t)
+        return exporting.run(export(logins, style), style)
+
+
+async def _find(arguments: Arguments, loaded: LoadedSettings, places: Places, known: KnownSecrets) -> Found:
+    vault = VaultStore(places.vault, vault_key(places, OsKeyStore(handles=known.add), FileLocks(places.locks)))
+    return await find_logins(arguments.paths, loaded, places, vault)
+
+
+class _Exporting:
+    def __init__(self, arguments: Arguments, found: Found, official: Path, t: Translator) -> None:
+        self._arguments = arguments
+        self._t = t
+        self._official = official
+        self._console = Console(quiet=arguments.quiet)
+        self._complaints = _complaints(found, t)
+        self._written: list[str] = []
+
+    def run(self, result: Export, style: Style) -> int:
+        name, t = style.format.value, self._t
+        self._complaints += [
+            t("{who} cannot be written as {format}: {reason}.", who=left.who, format=name, reason=t(left.reason))
+            for left in result.left_out
+        ]
+        if not result.files:
+            self._complaints.append(t("there is nothing to export."))
+        printed = self._arguments.o == _STANDARD_OUTPUT
+        targets = [] if printed else self._targets(result.files)
+        if printed and len(result.files) > 1:
+            what = f"-o - takes one file, and {name} makes {len(result.files)}: choose jsonl or sub2api, or a folder."
+            raise UsageError(what=what)
+        if result.files:
+            self._console.note(t(LIVE_WARNING))
+            if style.refresh_tokens:
+                self._console.note(t(SHARED_WARNING))
+                self._console.note(t("--no-refresh-tokens leaves them out."))
+        if printed:
+            for file in result.files:
+                data = file.text.reveal().encode()
+                self._console.result(data)
+                self._warn_of_size(t("standard output"), data)
+        try:
+            for path, file in zip(targets, result.files, strict=False):
+                self._write(path, file)
+        except KeyboardInterrupt:
+            facts = {"done": str(len(self._written)), "all": str(len(targets))}
+            self._complaints.append(t("interrupted: {done} of {all} files were written.", **facts))
+            return self._end(result, _INTERRUPTED)
+        return self._end(result, _FAILED if self._complaints else _DONE)
+
+    def _end(self, result: Export, status: int) -> int:
+        if self._arguments.json:
+            said = _Result(files=self._written, logins=result.logins, failures=self._complaints)
+            self._console.result(msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n")
+        elif self._written:
+            self._console.result("".join(f"{path}\n" for path in self._written).encode("utf-8", "replace"))
+        for complaint in self._complaints:
+            self._console.failure(complaint)
+        return status
+
+    def _write(self, path: Path, file: NewFile) -> None:
+        data = file.text.reveal().encode()
+        try:
+            make_missing(path.absolute().parent)
+            replace_file(path, data)
+        except WriteError as error:
+            self._complaints.append(f"{self._t.title(error.problem)} {self._t.hint(error.problem)}")
+            return
+        self._written.append(str(path))
+        self._warn_of_size(str(path), data)
+
+    def _warn_of_size(self, where: str, data: bytes) -> None:
+        if len(data) > LIMIT:
+            t = self._t
+            said = t(
+                "{file} is larger than {size} KiB, which --import does not read; the format codex-probe makes a file "
+                "of each login.",
+                file=where,
+                size=str(LIMIT // 1024),
+            )
+            self._console.note(said)
+
+    def _targets(self, files: Sequence[NewFile]) -> list[Path]:
+        """Where each file goes. Raises UsageError where something is in the way; then nothing is written."""
+        given = self._arguments.o
+        if given is None:
+            paths = [Path(file.name) for file in files]
+        elif _means_folder(given):
+            paths = [Path(given) / file.name for file in files]
+        elif len(files) > 1:
+            raise UsageError(what=f"-o {given} is one file, and {len(files)} are to be written: name a folder.")
+        else:
+            paths = [Path(given) for _ in files]
+        for path in paths:
+            self._refuse(path)
+        return paths
+
+    def _refuse(self, path: Path) -> None:
+        obstacle = obstacle_at(path, self._official)
+        if obstacle is None:
+            folder = path.absolute().parent
+            if not _means_folder(self._arguments.o or ".") and not is_folder(folder):
+                raise UsageError(what=f"-o {path}: there is no folder {folder}.")
+            return
+        if obstacle is Obstacle.OFFICIAL:
+            raise UsageError(what=f"{path} is the official Codex client's own login, which is never replaced.")
+        if obstacle is Obstacle.NO_FILE:
+            raise UsageError(what=f"{path} is there already and is not a file that can be replaced.")
+        if not self._arguments.yes:
+            raise UsageError(what=f"{path} is there already: name another place, or replace it with --yes.")
+
+
+def _means_folder(given: str) -> bool:
+    path = Path(given)
+    if is_folder(path) or given.endswith(("/", os.sep)):
+        return True
+    return not path.suffix and not is_there(path)
+
+
+def _complaints(found: Found, t: Translator) -> list[str]:
+    stores = [f"{t.title(trouble)} {t.hint(trouble)}" for trouble in map(at_the_command_line, found.troubles)]
+    reports = [entry for entry in found.entries if isinstance(entry, AccountReport)]
+    keys = [t("{file} holds an API key, and no login.", file=r.location) for r in reports if r.api_key]
+    return stores + failures(map(with_hints, reports), t) + keys

@@ -1,0 +1,183 @@
+"""``codex-probe --import``: shows what files hold, asks, and takes the logins into the tray app's accounts."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from probe_tray.adapters.clock import SystemClock
+from probe_tray.adapters.files.app_folders import Places, user_places
+from probe_tray.adapters.files.config_file import LoadedSettings
+from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.logins.folder_store import FolderStore
+from probe_tray.adapters.logins.vault import VaultStore
+from probe_tray.adapters.system import LocalZone
+from probe_tray.cli.accounts import read_settings
+from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.tables.layout import Table
+from probe_tray.cli.terminal.console import Console
+from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
+from probe_tray.cli.terminal.language import spoken
+from probe_tray.cli.terminal.pipes import is_terminal, said_yes
+from probe_tray.cli.terminal.signals import Interruption
+from probe_tray.cli.transfer.import_sources import STANDARD_INPUT, read_sources
+from probe_tray.cli.transfer.import_table import import_header, import_json, import_rows, what_came, what_happens
+from probe_tray.core.account.report import AccountReport
+from probe_tray.core.errors import ProbeError, Problem
+from probe_tray.core.settings import Storage
+from probe_tray.core.state import AppState
+from probe_tray.core.transfer.import_plan import COPY_WARNING, Item, Source, warns_of_copies
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.store import Store
+from probe_tray.engine.transfer.login_import import Importing
+from probe_tray.ports import AccountStore
+from probe_tray.view.tables.status_table import failures
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator, mark
+from probe_tray.view.transfer.words import place_of
+from probe_tray.wiring import vault_key
+
+_DONE, _FAILED, _WRONG_USE = 0, 1, 2
+_KEPT = mark("interrupted: what was imported by then is kept.")
+
+
+def run_import(arguments: Arguments) -> int:
+    """Import what ``arguments`` name and return the exit status.
+
+    Raises UsageError or ConfigError before anything is read.
+    """
+    switch_off_core_dumps()
+    known = KnownSecrets()
+    with configure_logging(logging.WARNING, sys.stderr, Redactor(known)):
+        places = user_places()
+        loaded = read_settings(arguments.config, places)
+        console = Console(quiet=arguments.quiet)
+        t = Translator(spoken(loaded.settings.language, os.environ))
+        if loaded.problem is not None:
+            console.note(t.title(loaded.problem))
+        if STANDARD_INPUT in arguments.paths and is_terminal(sys.stdin):
+            console.prompt(t("Paste the logins here, then end the input (Ctrl-D; on Windows Ctrl-Z and Enter)."))
+        sources = read_sources(arguments.paths, places.official_login)
+        # One loop for both halves; between them a person is asked, and Ctrl-C is to end that at once.
+        with asyncio.Runner() as runner:
+            return _Import(arguments, console, _Means(places, loaded, known), t).run(sources, runner)
+
+
+class _Means(NamedTuple):
+    places: Places
+    loaded: LoadedSettings
+    known: KnownSecrets
+
+
+class _Import:
+    def __init__(self, arguments: Arguments, console: Console, means: _Means, t: Translator) -> None:
+        self._arguments = arguments
+        self._console = console
+        locks, loaded = FileLocks(means.places.locks), means.loaded
+        stores, self._target = _own_stores(t, loaded, means.places, locks, means.known)
+        self._importing = Importing(Accounts(stores, Store(AppState(settings=loaded.settings))), locks)
+        self._done: dict[int, Problem | None] = {}
+        self._t = t
+        self._failed = False
+
+    def run(self, sources: Sequence[Source], runner: asyncio.Runner) -> int:
+        items = runner.run(self._preview(sources))
+        if items is None:
+            if self._arguments.json:
+                self._console.result(import_json((), {}))
+            return _FAILED
+        self._failed |= any(item.problem is not None for item in items)
+        self._show(items)
+        status: int | None = None
+        if any(item.taken for item in items):
+            status = self._permission() if not self._arguments.yes else None
+            if status is None:
+                status = runner.run(self._take(items))
+                self._console.note(what_came(items, self._done, self._t))
+        if self._arguments.json:
+            self._console.result(import_json(items, self._done))
+        return (_FAILED if self._failed else _DONE) if status is None or status == _DONE else status
+
+    async def _preview(self, sources: Sequence[Source]) -> tuple[Item, ...] | None:
+        """None where the store that is to take them cannot be opened."""
+        preview = await self._importing.preview(sources, SystemClock().now())
+        for problem in preview.problems:
+            self._complain(problem)
+        return None if preview.blocked else preview.items
+
+    def _show(self, items: tuple[Item, ...]) -> None:
+        t = self._t
+        if not self._arguments.json:
+            rows = import_rows(items, Now(SystemClock().now(), LocalZone()), self._t)
+            self._console.table(Table(header=import_header(self._t), rows=rows))
+        reports = [AccountReport(location=item.location, problem=item.problem) for item in items]
+        for failure in failures(map(with_hints, reports), self._t):
+            self._console.failure(failure)
+        for item in items:
+            for note in item.notes:
+                place = place_of(item.location, item.entry, t)
+                self._console.note(t("{account}: {note}", account=place, note=t(note)))
+        self._console.note(what_happens(items, self._target, self._t))
+        if warns_of_copies(items):
+            self._console.note(self._t(COPY_WARNING))
+
+    def _permission(self) -> int | None:
+        """None to go on, else the exit status: a person is asked, a script has to say so beforehand."""
+        t = self._t
+        if self._arguments.json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+            self._console.failure(t("nothing was imported: nobody can be asked here. Run it again with --yes."))
+            return _WRONG_USE
+        self._console.prompt(t("Take them? [y/N] "), end="")
+        if said_yes():
+            return None
+        self._console.note(t("Nothing was imported."))
+        return _DONE
+
+    async def _take(self, items: Sequence[Item]) -> int | None:
+        ended: list[bool] = []
+
+        def stop() -> None:
+            self._console.end_line()
+            ended.append(True)
+
+        with Interruption(stop, lambda: self._console.failure(self._t(_KEPT))) as interruption:
+            for number, item in enumerate(items):
+                if item.taken and item.credential is not None and not ended:
+                    try:
+                        faults = (await self._importing.take(item.credential)).faults
+                    except ProbeError as error:
+                        self._done[number] = error.problem
+                    else:
+                        self._done[number] = None
+                        for fault in faults:
+                            self._complain(fault.problem)
+        failed = [AccountReport(location=items[n].location, problem=p) for n, p in self._done.items() if p is not None]
+        for failure in failures(map(with_hints, failed), self._t):
+            self._console.failure(failure)
+        self._failed |= bool(failed)
+        if interruption.status is not None:
+            self._console.failure(self._t(_KEPT))
+        return interruption.status
+
+    def _complain(self, problem: Problem) -> None:
+        self._failed = True
+        problem = at_the_command_line(problem)
+        self._console.failure(f"{self._t.title(problem)} {self._t.hint(problem)}")
+
+
+def _own_stores(
+    t: Translator, loaded: LoadedSettings, places: Places, locks: FileLocks, known: KnownSecrets
+) -> tuple[tuple[AccountStore, ...], str]:
+    """The stores of the tray app, the one that takes new logins first, and what that is called."""
+    vault = VaultStore(places.vault, vault_key(places, OsKeyStore(handles=known.add), locks))
+    folder = loaded.sync_folder
+    if folder is None:
+        return (vault,), t("the vault")
+    shared = FolderStore(folder, official=places.official_login)
+    if loaded.settings.storage is Storage.FOLDER:
+        return (shared, vault), str(folder)
+    return (vault, shared), t("the vault")

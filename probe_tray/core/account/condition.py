@@ -1,0 +1,128 @@
+"""What an account's numbers, failures and token life mean together, in one word."""
+
+import enum
+from datetime import datetime, timedelta
+
+from probe_tray.core.errors import Problem
+from probe_tray.core.quota.levels import levels
+from probe_tray.core.quota.snapshot import Capacity, Snapshot
+from probe_tray.core.quota.usage_parser import blocked_until, capacity
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState
+
+_OFFLINE = frozenset({"NotSentError", "CertificateError"})
+_BLOCKED = frozenset({"EdgeBlockedError", "RegionBlockedError"})
+_KEYRING = frozenset(
+    {
+        "KeyringAbsentError",
+        "KeyringLockedError",
+        "KeyringDeniedError",
+        "KeyringNoAnswerError",
+        "KeyMissingError",
+        "JournalSealedError",
+    }
+)
+_SHORTEST_FRESH = timedelta(minutes=15)
+_FRESH_BY_HAND = timedelta(hours=1)
+_LATE = timedelta(minutes=2)
+
+
+class Condition(enum.Enum):
+    """The conditions a person must be able to tell apart."""
+
+    AVAILABLE = "available"
+    WARNING = "warning"
+    """Usable, and at least one window is past the warning level."""
+    LIMITED = "limited"
+    STALE = "stale"
+    """The numbers are too old to act on, and there is no better word for why."""
+    NEEDS_LOGIN = "needs login"
+    BLOCKED = "blocked"
+    """The network or the region stands in the way; the login is fine."""
+    RATE_LIMITED = "rate limited"
+    OFFLINE = "offline"
+    WAITING_KEYRING = "waiting for the keyring"
+    API_KEY = "API key"
+    """A client that is signed in with an API key: there is no quota to show."""
+    NO_DATA = "no data"
+    """Nothing has been heard of the quota yet."""
+
+
+USABLE = frozenset({Condition.AVAILABLE, Condition.WARNING})
+"""The conditions in which the next request is expected to go through."""
+
+
+def condition(account: AccountState, settings: Settings, now: datetime) -> Condition:
+    """The condition of ``account`` at ``now`` (aware UTC).
+
+    What a person has to do goes before what passes by itself; a passing failure counts only once the numbers are old.
+    """
+    problem = account.problem
+    kind = problem.kind if problem else ""
+    if kind in _KEYRING:
+        return Condition.WAITING_KEYRING
+    if login_ended(account, now):
+        return Condition.NEEDS_LOGIN
+    if kind in _BLOCKED:
+        return Condition.BLOCKED
+    if kind in _OFFLINE:
+        return Condition.OFFLINE
+    snapshot = account.snapshot
+    if snapshot is not None and _is_fresh(account, snapshot, settings, now):
+        return _by_numbers(snapshot, settings)
+    if kind == "RateLimitedError":
+        return Condition.RATE_LIMITED
+    return Condition.NO_DATA if snapshot is None and problem is None else Condition.STALE
+
+
+def _is_fresh(account: AccountState, snapshot: Snapshot, settings: Settings, now: datetime) -> bool:
+    """Whether the numbers may still be acted on: three missed checks make them old, and so does a reset since then."""
+    polled = timedelta(minutes=3 * settings.poll_minutes) if settings.poll_minutes else _FRESH_BY_HAND
+    if now - snapshot.taken_at >= max(polled, _SHORTEST_FRESH) and not _is_next_to_come(account, snapshot, now):
+        return False
+    free_at = blocked_until(snapshot)
+    return free_at is None or local_time(free_at, snapshot) > now
+
+
+def _is_next_to_come(account: AccountState, snapshot: Snapshot, now: datetime) -> bool:
+    """Whether the check after this snapshot is not late: on battery and the like they are further apart."""
+    planned = account.next_check
+    return planned is not None and account.checked_at == snapshot.taken_at and now < planned + _LATE
+
+
+def local_time(moment: datetime, snapshot: Snapshot) -> datetime:
+    """A moment of the service's clock as this computer's clock will show it when it comes."""
+    return moment - timedelta(seconds=snapshot.clock_offset)
+
+
+def login_ended(account: AccountState, now: datetime) -> bool:
+    """Whether only signing in again can help."""
+    problems = [p for p in (account.problem, account.renewal.problem) if p is not None]
+    if any(p.needs_login for p in problems):
+        return True
+    if account.renewable:
+        return False
+    expired = account.expires_at is not None and account.expires_at <= now
+    return expired or any(_refused(p) for p in problems)
+
+
+def tightest(snapshot: Snapshot) -> float:
+    """The highest use among the windows of the main limit, 0 to 100; always 100 when there is no capacity."""
+    if capacity(snapshot) is Capacity.LIMITED:
+        return 100.0
+    return max((w.used_percent for w in snapshot.main.windows), default=0.0)
+
+
+def _refused(problem: Problem) -> bool:
+    return problem.kind in {"TokenRefusedError", "OfficialExpiredError"}
+
+
+def _by_numbers(snapshot: Snapshot, settings: Settings) -> Condition:
+    match capacity(snapshot):
+        case Capacity.LIMITED:
+            return Condition.LIMITED
+        case Capacity.UNKNOWN:
+            return Condition.NO_DATA
+        case Capacity.AVAILABLE:
+            warned = any(w.used_percent >= levels(w, settings).warning for w in snapshot.main.windows)
+            return Condition.WARNING if warned else Condition.AVAILABLE

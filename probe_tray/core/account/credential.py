@@ -1,0 +1,179 @@
+"""A login: its tokens and what they say about their owner."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import cast
+
+import msgspec
+
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
+
+_AUTH = "https://api.openai.com/auth"
+_PROFILE = "https://api.openai.com/profile"
+_LATEST = 1e11
+"""Unix seconds, the year 5138: milliseconds lie beyond it, and sums with what lies below stay in the calendar."""
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pair of tokens says; display and identity only, since no signature is checked."""
+
+    account_id: str = ""
+    user_id: str = ""
+    email: str = ""
+    plan: str = ""
+    workspace: str = ""
+    """Title of the default organization."""
+    organization_id: str = ""
+    """Id of the default organization."""
+    fedramp: bool = False
+    issued_at: datetime | None = None
+    """``iat`` of the access token."""
+    expires_at: datetime | None = None
+    """``exp`` of the access token."""
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
+    """One login as every store keeps it. All times are aware UTC."""
+
+    access_token: Secret
+    refresh_token: Secret | None = None
+    id_token: Secret | None = None
+    account_id: str
+    claims: Claims
+    last_refresh: datetime | None = None
+    expired: datetime | None = None
+    """The recorded end of the access token; None where the record has none or one that cannot be read."""
+    made_here: bool = False
+    """True when this program obtained the login, so that it may also revoke it."""
+
+    @property
+    def key(self) -> AccountKey:
+        """Whose login this is."""
+        return AccountKey(self.account_id, self.claims.user_id)
+
+    @property
+    def email(self) -> str:
+        """The owner's address, empty when the tokens do not say."""
+        return self.claims.email
+
+    @property
+    def expiry(self) -> datetime | None:
+        """When the access token ends: as recorded, else as the token itself says."""
+        return self.expired or self.claims.expires_at
+
+
+class StoredCredential(msgspec.Struct, frozen=True, kw_only=True):
+    """A login and where it was found."""
+
+    credential: Credential
+    store: StoreKind
+    location: str = ""
+    """Path of the file as a person would look for it; empty for the vault."""
+
+
+class ApiKeyLogin(msgspec.Struct, frozen=True, kw_only=True):
+    """An official client that is signed in with an API key: there is no quota to show."""
+
+    location: str
+
+
+def read_claims(id_token: Secret | None, access_token: Secret | None) -> Claims:
+    """What the tokens say; a token that cannot be read says nothing, and nothing raises.
+
+    The id_token goes before the access_token. Service fact: claim names under ``https://api.openai.com/auth``.
+    """
+    identity, access = _payload(id_token), _payload(access_token)
+    auths = [_mapping(p.get(_AUTH)) for p in (identity, access)]
+    profiles = [_mapping(p.get(_PROFILE)) for p in (identity, access)]
+
+    def first(*candidates: object) -> str:
+        return next((c for c in candidates if isinstance(c, str) and c and c.isprintable()), "")
+
+    return Claims(
+        account_id=first(*(a.get("chatgpt_account_id") for a in auths)),
+        user_id=first(*(a.get(name) for a in auths for name in ("chatgpt_user_id", "user_id"))),
+        email=first(
+            identity.get("email"),
+            *(p.get("email") for p in profiles),
+            access.get("email"),
+        ),
+        plan=first(*(a.get("chatgpt_plan_type") for a in auths)).lower(),
+        workspace=_of_default_organization(auths, "title"),
+        organization_id=_of_default_organization(auths, "id"),
+        fedramp=any(a.get("chatgpt_account_is_fedramp") is True for a in auths),
+        issued_at=_time(access.get("iat")),
+        expires_at=_time(access.get("exp")),
+    )
+
+
+def make_credential(  # noqa: PLR0913 - named parts of one record, given by keyword only
+    *,
+    access_token: Secret,
+    refresh_token: Secret | None,
+    id_token: Secret | None,
+    account_id: str = "",
+    email: str = "",
+    last_refresh: datetime | None = None,
+    expired: datetime | None = None,
+    made_here: bool = False,
+) -> Credential | None:
+    """A login from its parts, or None where nothing says which account it is.
+
+    ``account_id`` and ``email`` are what the record itself says; they count only where the tokens say nothing.
+    """
+    claims = read_claims(id_token, access_token)
+    account = claims.account_id or account_id
+    if not account:
+        return None
+    if not claims.email and email:
+        claims = msgspec.structs.replace(claims, email=email)
+    return Credential(
+        access_token=access_token,
+        refresh_token=refresh_token,
+        id_token=id_token,
+        account_id=account,
+        claims=claims,
+        last_refresh=last_refresh,
+        expired=expired,
+        made_here=made_here,
+    )
+
+
+def _of_default_organization(auths: list[Mapping[str, object]], name: str) -> str:
+    for auth in auths:
+        found = auth.get("organizations")
+        entries = [_mapping(o) for o in cast("list[object]", found)] if isinstance(found, list) else []
+        for entry in sorted(entries, key=lambda e: e.get("is_default") is not True):
+            said = entry.get(name)
+            if isinstance(said, str) and said and said.isprintable():
+                return said
+    return ""
+
+
+def _payload(secret: Secret | None) -> Mapping[str, object]:
+    if secret is None:
+        return {}
+    # Imported here: it brings cryptography, 30 ms that a start which reads no token does without.
+    import jwt
+
+    try:
+        # Deep nesting, huge integers and lone surrogates surface as ValueError or RecursionError.
+        return _mapping(
+            cast(
+                "object",
+                jwt.decode(secret.reveal(), options={"verify_signature": False}),
+            )
+        )
+    except (jwt.PyJWTError, ValueError, RecursionError):
+        return {}
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _time(value: object) -> datetime | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _LATEST:
+        return None
+    return datetime.fromtimestamp(value, UTC)

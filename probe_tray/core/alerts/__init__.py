@@ -1,0 +1,1 @@
+"""What deserves a notification, and when notifications wait."""

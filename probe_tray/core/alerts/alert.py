@@ -1,0 +1,208 @@
+"""The alerts there are, the button that helps with each, and what is remembered of those that were said."""
+
+import enum
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors import Problem
+from probe_tray.core.quota.snapshot import Window
+from probe_tray.core.state import AccountState
+
+SPENT = "no capacity"
+"""The topic of what is remembered from the word that there is no capacity until the one that there is some again."""
+
+Forecast = Callable[[AccountState, Window], datetime | None]
+"""When a window of the main limit runs out before its reset, by the service's clock; None when it lasts, or nobody
+knows."""
+
+
+class Level(enum.Enum):
+    """How far a window is used; the later ones are the higher ones."""
+
+    WARNING = "warning"
+    CRITICAL = "critical"
+    EXHAUSTED = "exhausted"
+
+
+class QuotaAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """A window has reached a level."""
+
+    account: AccountKey
+    window: Window
+    level: Level
+
+
+class LimitedAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """The service says that there is no capacity, although no window is full (a spending limit, for one)."""
+
+    account: AccountKey
+
+
+class RestoredAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """There is capacity again, after it was said that there is none."""
+
+    account: AccountKey
+
+
+class PaceAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """A window runs out before its reset if it is used on like this."""
+
+    account: AccountKey
+    window: Window
+    runs_out_at: datetime
+    """By the service's clock."""
+
+
+class ExpiryAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """A login ends soon and nothing renews it."""
+
+    account: AccountKey
+    expires_at: datetime
+
+
+class RenewedAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """A login was renewed."""
+
+    account: AccountKey
+    expires_at: datetime
+
+
+class RenewalFailedAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """A login could not be renewed, for a reason that does not go away by waiting."""
+
+    account: AccountKey
+    problem: Problem
+
+
+class LoginAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """A login has ended: only signing in again helps."""
+
+    account: AccountKey
+
+
+class CreditAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """Reset credits are lost soon unless they are used."""
+
+    account: AccountKey
+    count: int
+    expires_at: datetime
+    """When the first of them is lost."""
+
+
+Alert = (
+    QuotaAlert
+    | LimitedAlert
+    | RestoredAlert
+    | PaceAlert
+    | ExpiryAlert
+    | RenewedAlert
+    | RenewalFailedAlert
+    | LoginAlert
+    | CreditAlert
+)
+
+
+class Help(enum.Enum):
+    """What the buttons of a notification do."""
+
+    OPEN = "open"
+    LOG_IN = "log in"
+    RENEW = "renew"
+
+
+class Gravity(enum.Enum):
+    """How much an alert matters, the gravest first."""
+
+    BLOCKED = "blocked"
+    """Something does not work any more."""
+    DANGER = "danger"
+    """Something will soon not work."""
+    NEWS = "news"
+
+
+def help_with(alert: Alert, account: AccountState | None) -> Help:
+    """The button that helps with ``alert``."""
+    match alert:
+        case LoginAlert():
+            return Help.LOG_IN
+        case RenewalFailedAlert():
+            return Help.RENEW
+        case ExpiryAlert():
+            return Help.RENEW if account is not None and account.renewable else Help.LOG_IN
+        case _:
+            return Help.OPEN
+
+
+def helped_account(batch: tuple[Alert, ...], wanted: Help, accounts: tuple[AccountState, ...]) -> AccountKey | None:
+    """The account that a button of the notification for ``batch`` is about; None where it is about no single one."""
+    known = {a.key: a for a in accounts}
+    found = {a.account for a in batch if wanted is Help.OPEN or help_with(a, known.get(a.account)) is wanted}
+    return found.pop() if len(found) == 1 else None
+
+
+def gravity(alert: Alert) -> Gravity:
+    """How much ``alert`` matters."""
+    match alert:
+        case LoginAlert() | LimitedAlert() | QuotaAlert(level=Level.EXHAUSTED):
+            return Gravity.BLOCKED
+        case QuotaAlert(level=Level.CRITICAL) | ExpiryAlert() | RenewalFailedAlert():
+            return Gravity.DANGER
+        case _:
+            return Gravity.NEWS
+
+
+def is_passing(alert: Alert) -> bool:
+    """Whether ``alert`` is worth nothing any more when quiet hours are over."""
+    match alert:
+        case PaceAlert() | RenewedAlert() | QuotaAlert(level=Level.WARNING):
+            return True
+        case _:
+            return False
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was said of an account."""
+
+    account: str
+    """The account's slug: what is kept in a file shows no id."""
+    topic: str
+    mark: datetime | None = None
+    """What it was about: the window's reset, the end of the login or of the credit."""
+    forget_at: datetime
+    """When it is of no use any more."""
+
+
+class AlertMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """What outlives a restart."""
+
+    said: frozenset[Said] = frozenset()
+    paused_until: datetime | None = None
+
+
+class Told(NamedTuple):
+    """What was said of one account."""
+
+    account: str
+    said: frozenset[Said]
+
+    @property
+    def spent(self) -> bool:
+        """Whether it was said that there is no capacity, and not yet that there is some again."""
+        return any(entry.topic == SPENT for entry in self.said)
+
+    def marks(self, topic: str) -> list[datetime | None]:
+        """What was said under ``topic``."""
+        return [entry.mark for entry in self.said if entry.topic == topic]
+
+
+class Candidate(NamedTuple):
+    """An alert that is worth saying, and what is to be remembered when it is."""
+
+    alert: Alert
+    says: frozenset[Said]
+    spent: bool | None = None
+    """Whether it says that there is no capacity (True) or some again (False)."""

@@ -1,0 +1,83 @@
+"""What deserves a notification: a pure function of the state and of what was already said."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from probe_tray.core.alerts.alert import SPENT, Alert, AlertMemory, Candidate, Forecast, Said, Told, is_passing
+from probe_tray.core.alerts.login_rules import expects, login_alerts
+from probe_tray.core.alerts.quota_rules import credit_alerts, quota_alerts
+from probe_tray.core.state import AccountState, AppState
+
+_REMEMBERED = timedelta(days=40)
+"""How long it is known that an account was said to be without capacity."""
+
+
+def alerts(
+    state: AppState,
+    memory: AlertMemory,
+    now: datetime,
+    *,
+    forecast: Forecast,
+    before: AppState | None = None,
+    quiet: bool = False,
+) -> tuple[tuple[Alert, ...], AlertMemory]:
+    """The alerts that are new at ``now`` (aware UTC), and what is remembered with them.
+
+    ``before`` is the state of the look before this one, None for the first. While it is ``quiet`` nothing is said:
+    what passes is forgotten, everything else waits and is said by the first look after, if it still holds.
+    """
+    heard = _sorted_by_account(_still_known(memory.said, state, now))
+    earlier = {} if before is None else {account.key: account for account in before.accounts}
+    new: list[Alert] = []
+    for account in state.accounts:
+        slug = account.key.slug
+        told = Told(slug, heard.get(slug, frozenset()))
+        for candidate in _candidates(account, state, told, now, forecast, earlier.get(account.key)):
+            passing = is_passing(candidate.alert)
+            if quiet and not passing:
+                continue
+            told = _remember(told, candidate, now)
+            if not quiet:
+                new.append(candidate.alert)
+        heard[slug] = told.said
+    everything = frozenset[Said]().union(*heard.values())
+    return tuple(new), replace(memory, said=everything)
+
+
+def _candidates(
+    account: AccountState,
+    state: AppState,
+    told: Told,
+    now: datetime,
+    forecast: Forecast,
+    before: AccountState | None,
+) -> Iterator[Candidate]:
+    yield from login_alerts(account, state.settings, told, now, before)
+    yield from quota_alerts(account, state.settings, told, now, forecast)
+    yield from credit_alerts(account, state.settings, told, now)
+
+
+def _remember(told: Told, candidate: Candidate, now: datetime) -> Told:
+    kept = told.said | candidate.says
+    if candidate.spent is not None:
+        kept = frozenset(s for s in kept if s.topic != SPENT)
+        if candidate.spent:
+            kept |= {Said(account=told.account, topic=SPENT, forget_at=now + _REMEMBERED)}
+    return Told(told.account, kept)
+
+
+def _still_known(said: frozenset[Said], state: AppState, now: datetime) -> Iterator[Said]:
+    present = {account.key.slug: account for account in state.accounts}
+    for entry in said:
+        account = present.get(entry.account)
+        if now < entry.forget_at and (account is None or expects(account, entry)):
+            yield entry
+
+
+def _sorted_by_account(said: Iterator[Said]) -> dict[str, frozenset[Said]]:
+    found: dict[str, set[Said]] = {}
+    for entry in said:
+        found.setdefault(entry.account, set()).add(entry)
+    return {slug: frozenset(entries) for slug, entries in found.items()}

@@ -1,0 +1,84 @@
+"""When the life of an account's login is worth a notification."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from probe_tray.core.account.condition import login_ended
+from probe_tray.core.alerts.alert import (
+    Candidate,
+    ExpiryAlert,
+    LoginAlert,
+    RenewalFailedAlert,
+    RenewedAlert,
+    Said,
+    Told,
+)
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState
+
+_LOGIN, _EXPIRY, _RENEWAL = "login", "expiry", "renewal"
+_ABOUT_A_LOGIN = frozenset({_LOGIN, _EXPIRY, _RENEWAL})
+_KEPT = timedelta(days=400)
+"""How long something is remembered about the login of an account that is not there."""
+_JUST_NOW = timedelta(minutes=10)
+_GOES_AWAY = frozenset(
+    {
+        "NotSentError",
+        "CertificateError",
+        "UncertainError",
+        "UncertainLoginError",
+        "UnavailableError",
+        "RateLimitedError",
+        "RenewalsPausedError",
+        "RetryLaterError",
+        "EdgeBlockedError",
+        "RegionBlockedError",
+        "KeyringLockedError",
+        "KeyringNoAnswerError",
+    }
+)
+"""Failures after which the program tries again by itself, with good hope: a journey is no reason for a message."""
+
+
+def login_alerts(
+    account: AccountState, settings: Settings, told: Told, now: datetime, before: AccountState | None
+) -> Iterator[Candidate]:
+    """What is new about the login: each once for the same login, which is told by its end."""
+    end = account.expires_at
+    if login_ended(account, now):
+        if end not in told.marks(_LOGIN):
+            yield Candidate(LoginAlert(account=account.key), _says(told, end, now, _LOGIN))
+        return
+    problem = account.renewal.problem
+    soon = end is not None and now < end <= now + timedelta(days=_days(account, settings))
+    if problem is not None and problem.kind not in _GOES_AWAY and end not in told.marks(_RENEWAL):
+        # It names the end of the login too, so that one message is enough.
+        topics = (_RENEWAL, _EXPIRY) if soon else (_RENEWAL,)
+        alert = RenewalFailedAlert(account=account.key, problem=problem)
+        yield Candidate(alert, _says(told, end, now, *topics))
+    elif end is not None and soon and end not in told.marks(_EXPIRY):
+        yield Candidate(ExpiryAlert(account=account.key, expires_at=end), _says(told, end, now, _EXPIRY))
+    if settings.renewed_alerts and end is not None and _was_renewed(account, before, now):
+        yield Candidate(RenewedAlert(account=account.key, expires_at=end), frozenset())
+
+
+def expects(account: AccountState, entry: Said) -> bool:
+    """Whether ``entry`` is still about the login that ``account`` has."""
+    return entry.topic not in _ABOUT_A_LOGIN or entry.mark == account.expires_at
+
+
+def _days(account: AccountState, settings: Settings) -> int:
+    """How many days before its end the login is worth a message; 0 = never."""
+    renews_itself = account.renewable and settings.auto_renew and account.renewal.problem is None
+    return 0 if renews_itself else settings.expiry_warning_days
+
+
+def _was_renewed(account: AccountState, before: AccountState | None, now: datetime) -> bool:
+    last, end = account.renewal.last_at, account.expires_at
+    if before is None or before.expires_at is None or end is None or end <= before.expires_at:
+        return False
+    return last is not None and account.renewal.problem is None and now - last <= _JUST_NOW
+
+
+def _says(told: Told, end: datetime | None, now: datetime, *topics: str) -> frozenset[Said]:
+    return frozenset(Said(account=told.account, topic=t, mark=end, forget_at=now + _KEPT) for t in topics)

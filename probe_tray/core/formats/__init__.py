@@ -1,0 +1,1 @@
+"""Credential files: the formats of four programs, read and written."""

@@ -1,0 +1,202 @@
+"""Credential files of four programs, recognised by content and never by name.
+
+Reading never raises: what cannot be read becomes a :class:`Document` with a reason. Reasons hold nothing of the file.
+Writing is in ``format_write``.
+"""
+
+import enum
+from typing import Final
+
+import msgspec
+
+from probe_tray.core.account.credential import Credential, make_credential
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.formats.fields import Fields, Refused
+from probe_tray.core.formats.json_text import Array, JsonTextError, Node, Object, Scalar, parse
+
+_PROXY_API_KEYS = frozenset({"disabled", "prefix", "proxy_url", "priority", "note", "websockets"})
+_FLAT_KEYS = frozenset(
+    {"id_token", "access_token", "refresh_token", "account_id", "last_refresh", "email", "type", "expired"}
+)
+_OFFICIAL_KEYS = frozenset({"auth_mode", "OPENAI_API_KEY", "tokens"})
+
+
+NOBODY: Final = "nobody is signed in with it"
+"""The reason of an official client's file after signing out: nothing to complain about where it lives."""
+
+
+class Format(enum.Enum):
+    """Whose file it is."""
+
+    PROBE = "codex-probe"
+    PROXY_API = "CLIProxyAPI"
+    OFFICIAL = "official client"
+    SUB2API = "sub2api"
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """One login of a file, or the reason why there is none."""
+
+    text: Secret
+    """The whole file, without a byte order mark."""
+    start: int = 0
+    end: int = 0
+    """Where this login's object stands in ``text``."""
+    index: int = 0
+    """Its number in the file, from 0."""
+    format: Format | None = None
+    credential: Credential | None = None
+    api_key: bool = False
+    """The official client, signed in with an API key: there is no quota to show."""
+    reason: str = ""
+    """Why it is no login; empty when it is one. Continues the sentence "… cannot be read as a login: "."""
+    notes: tuple[str, ...] = ()
+    """Oddities that do no harm, as sentences for a preview."""
+
+
+def read_documents(data: bytes) -> tuple[Document, ...]:
+    """Every login in a file's bytes, in order; at least one entry, which may be a reason. Never raises.
+
+    Accepts one object of any format, an array of them, and JSON lines of them; a line or an entry that cannot be read
+    does not stop the others.
+    """
+    try:
+        text = _text(data)
+    except Refused as refused:
+        return (Document(text=Secret(""), reason=str(refused)),)
+    secret = Secret(text)
+    try:
+        found = _spread(parse(text))
+    except JsonTextError as error:
+        lines = _lines(text)
+        if lines is None:
+            return (Document(text=secret, reason=str(error)),)
+        found = lines
+    if not found:
+        return (Document(text=secret, reason="it holds no login"),)
+    many = len(found) > 1
+    return tuple(_document(secret, index, entry, many=many) for index, entry in enumerate(found))
+
+
+def _text(data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Refused("it is UTF-16 text; save it as UTF-8")
+    if b"\0" in data:
+        raise Refused("it holds a NUL byte")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refused("it is not UTF-8 text") from None
+
+
+_Entry = tuple[Node | None, int, str]
+"""A value, how far its places are off in the whole text, and why there is no value."""
+
+
+def _spread(node: Node, offset: int = 0) -> list[_Entry]:
+    if isinstance(node, Array):
+        return [entry for item in node.items for entry in _spread(item, offset)]
+    if isinstance(node, Object):
+        accounts, wrapped = node.get("accounts"), node.get("data")
+        if isinstance(accounts, Array):
+            return [(item, offset, "") for item in accounts.items]
+        if isinstance(wrapped, Array) or (isinstance(wrapped, Object) and not _is_login(node)):
+            return _spread(wrapped, offset)
+    return [(node, offset, "")]
+
+
+def _lines(text: str) -> list[_Entry] | None:
+    """The entries of JSON lines, or None where no line is an object of its own."""
+    entries: list[_Entry] = []
+    place, objects = 0, 0
+    for line in text.split("\n"):
+        if line.strip():
+            try:
+                node = parse(line)
+            except JsonTextError as error:
+                entries.append((None, place, str(error).partition(" (line")[0]))
+            else:
+                objects += isinstance(node, Object)
+                entries += _spread(node, place)
+        place += len(line) + 1
+    return entries if objects else None
+
+
+def _is_login(node: Object) -> bool:
+    return any(
+        m.key in _OFFICIAL_KEYS or m.key in {"access_token", "refresh_token", "credentials"} for m in node.members
+    )
+
+
+def _document(text: Secret, index: int, entry: _Entry, *, many: bool) -> Document:
+    node, offset, reason = entry
+    base = Document(text=text, index=index)
+    if isinstance(node, Object):
+        base = Document(text=text, index=index, start=offset + node.start, end=offset + node.end)
+    try:
+        if not isinstance(node, Object):
+            raise Refused(reason or "it is not a JSON object")
+        return _recognised(base, node, one_line="\n" not in text.reveal()[base.start : base.end])
+    except Refused as refused:
+        place = f"entry {index + 1}: " if many else ""
+        return msgspec.structs.replace(base, reason=f"{place}{refused}")
+
+
+def _recognised(base: Document, node: Object, *, one_line: bool) -> Document:
+    keys = {m.key for m in node.members}
+    if isinstance(node.get("credentials"), Object):
+        return _read(base, Fields(node, ("credentials",)), Format.SUB2API)
+    if keys & _OFFICIAL_KEYS:
+        return _official(base, node)
+    if not keys & _FLAT_KEYS - {"type", "email"}:
+        raise Refused('it holds no login: there is no "access_token", "tokens" or "accounts" in it')
+    kind = node.get("type")
+    if isinstance(kind, Scalar) and kind.value not in {"codex", "", None}:
+        raise Refused('it is a login for another service: its "type" is not "codex"')
+    proxied = keys & _PROXY_API_KEYS or (one_line and keys >= _FLAT_KEYS)
+    return _read(base, Fields(node, ()), Format.PROXY_API if proxied else Format.PROBE)
+
+
+def _official(base: Document, node: Object) -> Document:
+    key = node.get("OPENAI_API_KEY")
+    signed_in = isinstance(key, Scalar) and isinstance(key.value, str) and key.value != ""
+    try:
+        if not isinstance(node.get("tokens"), Object):
+            raise Refused(NOBODY)
+        return _read(base, Fields(node, ("tokens",)), Format.OFFICIAL)
+    except Refused:
+        if not signed_in:
+            raise
+        return msgspec.structs.replace(base, format=Format.OFFICIAL, api_key=True)
+
+
+def _read(base: Document, fields: Fields, kind: Format) -> Document:
+    access = fields.token("access_token")
+    if access is None:
+        raise Refused('it has no "access_token"')
+    parts = access.reveal().split(".")
+    if len(parts) != 3 or not all(parts):  # RFC 7519: header, payload, signature
+        raise Refused('its "access_token" does not have three parts')
+    if kind is Format.SUB2API and fields.label("platform", fields.top) not in {"", "openai"}:
+        raise Refused('it is a login for another service: its "platform" is not "openai"')
+    exported = kind is Format.SUB2API
+    credential = make_credential(
+        access_token=access,
+        refresh_token=fields.token("refresh_token"),
+        id_token=fields.token("id_token"),
+        account_id=fields.account("chatgpt_account_id" if exported else "account_id"),
+        email=fields.label("email"),
+        last_refresh=None if exported else fields.time("last_refresh", fields.top),
+        expired=fields.time("expires_at") if exported else fields.time("expired", fields.top),
+    )
+    if credential is None:
+        raise Refused("neither the file nor its tokens say which account it is")
+    if exported:
+        claims = credential.claims
+        claims = msgspec.structs.replace(
+            claims,
+            user_id=claims.user_id or fields.account("chatgpt_user_id"),
+            plan=claims.plan or fields.label("plan_type").lower(),
+        )
+        credential = msgspec.structs.replace(credential, claims=claims)
+    return msgspec.structs.replace(base, format=kind, credential=credential, notes=tuple(fields.notes))

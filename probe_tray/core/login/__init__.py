@@ -1,0 +1,1 @@
+"""One login: PKCE, the callback, the device code."""

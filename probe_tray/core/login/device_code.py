@@ -1,0 +1,89 @@
+"""Signing in with a device code: what the service answers, and what that means.
+
+Service facts: device code login. It resembles RFC 8628 and differs from it in every name.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import (
+    DeviceCodeEndedError,
+    DeviceCodeOffError,
+    IncompleteReplyError,
+    LoginDeniedError,
+    StrangeAnswerError,
+)
+from probe_tray.core.login.oauth import Grant
+from probe_tray.core.renewal.token_reply import error_code, login_problem
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.lenient import json_object, number
+from probe_tray.core.service.service import Service
+
+LIFETIME = timedelta(minutes=15)
+"""How long a code lives."""
+
+_USUAL, _SHORTEST, _LONGEST = 5.0, 1.0, 60.0
+_LONGEST_VALUE = 4096
+_SHOWN_CODE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z-]{0,38}[0-9A-Za-z])?")
+
+
+class DeviceCode(msgspec.Struct, frozen=True, kw_only=True):
+    """A code that waits to be typed."""
+
+    device_auth_id: Secret
+    user_code: str
+    """Letters, digits and dashes; for the person."""
+    interval: float
+    """Seconds between two questions, 1 to 60."""
+
+
+def device_page(service: Service) -> str:
+    """Where the person types the code."""
+    return f"{service.issuer}/codex/device"
+
+
+def read_device_code(answer: Answer, *, host: str, now: datetime) -> DeviceCode:
+    """The code that the service hands out. Raises a LoginError, or what blocked the way."""
+    if answer.status == 404:
+        raise DeviceCodeOffError
+    if not answer.ok:
+        raise login_problem(answer, host=host, now=now)
+    values = _object(answer, missing="a code to type")
+    identity, user_code = _secret(values.get("device_auth_id")), values.get("user_code")
+    if identity is None or not isinstance(user_code, str) or not _SHOWN_CODE.fullmatch(user_code):
+        raise IncompleteReplyError(missing="a code to type")
+    asked = number(values.get("interval"))
+    interval = _USUAL if asked is None else min(max(asked, _SHORTEST), _LONGEST)
+    return DeviceCode(device_auth_id=identity, user_code=user_code, interval=interval)
+
+
+def read_device_grant(answer: Answer, service: Service) -> Grant | None:
+    """What the typed code brought; None while nobody has typed it (403 or 404). Raises when it is over."""
+    if answer.status in {403, 404}:
+        return None
+    if not answer.ok:
+        code = error_code(answer.body)
+        if code == "access_denied":
+            raise LoginDeniedError
+        expired = code == "expired_token"
+        raise DeviceCodeEndedError(reason="it has expired" if expired else f"status {answer.status}")
+    values = _object(answer, missing="the code to finish with")
+    code, verifier = _secret(values.get("authorization_code")), _secret(values.get("code_verifier"))
+    if code is None or verifier is None:
+        raise IncompleteReplyError(missing="the code to finish with")
+    return Grant(code=code, verifier=verifier, redirect_uri=f"{service.issuer}/deviceauth/callback")
+
+
+def _object(answer: Answer, *, missing: str) -> Mapping[str, object]:
+    try:
+        return json_object(answer.body)
+    except StrangeAnswerError:
+        raise IncompleteReplyError(missing=missing) from None
+
+
+def _secret(value: object) -> Secret | None:
+    return Secret(value) if isinstance(value, str) and 0 < len(value) <= _LONGEST_VALUE else None

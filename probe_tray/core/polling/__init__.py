@@ -1,0 +1,1 @@
+"""When an account's quota is asked for."""

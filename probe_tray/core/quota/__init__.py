@@ -1,0 +1,1 @@
+"""Rate-limit windows: read, smoothed, forecast and kept in the history."""

@@ -1,0 +1,218 @@
+"""What the token endpoint answers, and what a failed refresh means for the token that was used."""
+
+import enum
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from probe_tray.core.account.credential import Credential, make_credential, read_claims
+from probe_tray.core.account.secret import Secret, token
+from probe_tray.core.errors import (
+    EdgeBlockedError,
+    ExchangeError,
+    IncompleteReplyError,
+    LoginEndedError,
+    LoginNotEntitledError,
+    ProbeError,
+    RateLimitedError,
+    RegionBlockedError,
+    StrangeAnswerError,
+    UnavailableError,
+    UncertainError,
+)
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.lenient import json_object, mapping, number
+
+_PERMANENT = {
+    "refresh_token_expired": "it was not used for too long",
+    "refresh_token_reused": "it was used elsewhere",
+    "refresh_token_invalidated": "it was signed out elsewhere",
+    "invalid_grant": "the service no longer knows it",
+}
+_REGION = "unsupported_country_region_territory"
+_SIGN_IN_SPENT = "the sign-in had expired or was used already"
+_PASSING = "it has trouble at the moment"
+_CODE_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")
+_LONGEST_CODE = 60
+
+
+class TokenReply(msgspec.Struct, frozen=True, kw_only=True):
+    """The tokens of a reply; each may be absent."""
+
+    access_token: Secret | None = None
+    refresh_token: Secret | None = None
+    id_token: Secret | None = None
+    expires_in: float | None = None
+    """Seconds the access token lives, where the service says."""
+
+
+class RefreshClass(enum.Enum):
+    """What an answer to a refresh means for the refresh token that was sent."""
+
+    RENEWED = "renewed"
+    UNCERTAIN = "uncertain"
+    TRANSIENT = "transient"
+    PERMANENT = "permanent"
+    BLOCKED = "blocked"
+
+
+def read_token_reply(body: bytes) -> TokenReply | None:
+    """The tokens in a 2xx body, or None where it is no JSON object with an access token that can be used.
+
+    None as well when it names a refresh token that cannot be used: to go on with the old one, which is spent by then,
+    could revoke the whole login.
+    """
+    values = _object(body)
+    if values is None:
+        return None
+    access = token(values.get("access_token"))
+    refresh = token(values.get("refresh_token"))
+    if access is None or (refresh is None and values.get("refresh_token")):
+        return None
+    expires = number(values.get("expires_in"))
+    return TokenReply(
+        access_token=access,
+        refresh_token=refresh,
+        id_token=token(values.get("id_token")),
+        expires_in=expires if expires is not None and 0 < expires < 1e9 else None,
+    )
+
+
+def error_code(body: bytes) -> str:
+    """The error code of a body, lower case: ``error.code``, else ``error`` as text, else top-level ``code``."""
+    values = _object(body) or {}
+    error = values.get("error")
+    candidates = (mapping(error).get("code"), error, values.get("code"))
+    return next((c.lower() for c in candidates if isinstance(c, str) and c), "")
+
+
+def classify_refresh(answer: Answer) -> RefreshClass:
+    """The class of an answer to a refresh request."""
+    if answer.ok:
+        return RefreshClass.UNCERTAIN if read_token_reply(answer.body) is None else RefreshClass.RENEWED
+    code = error_code(answer.body)
+    if answer.status == 401 or code in _PERMANENT:
+        return RefreshClass.PERMANENT
+    if answer.status == 403 or (answer.status < 500 and answer.status != 429 and _is_html(answer)):
+        return RefreshClass.BLOCKED
+    if answer.status >= 500 and answer.status not in {500, 503}:
+        # 502, 504 and an edge's own 52x: the service may have acted on the request.
+        return RefreshClass.UNCERTAIN
+    return RefreshClass.TRANSIENT
+
+
+def refresh_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
+    """The failure of a refresh as a person should read it."""
+    code = error_code(answer.body)
+    match classify_refresh(answer):
+        case RefreshClass.PERMANENT:
+            return LoginEndedError(reason=_PERMANENT.get(code, "the service refused it"))
+        case RefreshClass.BLOCKED:
+            return RegionBlockedError() if code == _REGION else EdgeBlockedError(host=host)
+        case RefreshClass.UNCERTAIN | RefreshClass.RENEWED:
+            return UncertainError(reason=f"status {answer.status}")
+        case RefreshClass.TRANSIENT if answer.status == 429:
+            return RateLimitedError(retry_after=answer.retry_after(now))
+        case RefreshClass.TRANSIENT:
+            return UnavailableError(status=str(answer.status), retry_after=answer.retry_after(now))
+
+
+def login_from_reply(answer: Answer, *, now: datetime, host: str) -> Credential:
+    """The login that an exchange brought. Raises a LoginError, or what blocked the way."""
+    if not answer.ok:
+        raise login_problem(answer, host=host, now=now)
+    reply = read_token_reply(answer.body)
+    if reply is None or reply.access_token is None:
+        raise IncompleteReplyError(missing="tokens that can be used")
+    missing = [
+        name for name, value in (("refresh token", reply.refresh_token), ("id token", reply.id_token)) if value is None
+    ]
+    if missing:
+        raise IncompleteReplyError(missing="the " + " and the ".join(missing))
+    made = make_credential(
+        access_token=reply.access_token,
+        refresh_token=reply.refresh_token,
+        id_token=reply.id_token,
+        last_refresh=now,
+        made_here=True,
+    )
+    if made is None:
+        raise IncompleteReplyError(missing="the account it is for")
+    return with_end(made, reply, now)
+
+
+def login_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
+    """Why the service did not go on with a login, by an answer that is no 2xx."""
+    code = error_code(answer.body)
+    if "missing_codex_entitlement" in answer.body.decode("utf-8", "replace"):
+        return LoginNotEntitledError()
+    if code == _REGION:
+        return RegionBlockedError()
+    if answer.status == 403 and _is_from_edge(answer):
+        return EdgeBlockedError(host=host)
+    if answer.status == 429:
+        return RateLimitedError(retry_after=answer.retry_after(now))
+    if code == "invalid_grant":
+        return ExchangeError(reason=_SIGN_IN_SPENT)
+    if answer.status >= 500:
+        return ExchangeError(reason=_PASSING)
+    # Only what reads like a code of the service: another thing may be the very secret that was sent.
+    named = f", {code}" if len(code) <= _LONGEST_CODE and _CODE_NAME.fullmatch(code) else ""
+    return ExchangeError(reason=f"status {answer.status}{named}")
+
+
+def renewed_login(old: Credential, reply: TokenReply, *, now: datetime) -> Credential | None:
+    """``old`` with what the reply brings; what the reply leaves out is kept.
+
+    None when the new tokens belong to another account, so that nothing may be overwritten.
+    """
+    if reply.access_token is None:
+        return None
+    made = make_credential(
+        access_token=reply.access_token,
+        refresh_token=reply.refresh_token or old.refresh_token,
+        id_token=reply.id_token or old.id_token,
+        account_id=old.account_id,
+        email=old.email,
+        last_refresh=now,
+        made_here=old.made_here,
+    )
+    if made is None or not _same_owner(old, reply):
+        return None
+    return with_end(made, reply, now)
+
+
+def with_end(credential: Credential, reply: TokenReply, now: datetime) -> Credential:
+    """``credential`` with its end recorded: ``expires_in`` where the service said, else the token's own ``exp``."""
+    end = credential.claims.expires_at
+    if reply.expires_in is not None:
+        end = now + timedelta(seconds=reply.expires_in)
+    return msgspec.structs.replace(credential, expired=end)
+
+
+def _same_owner(old: Credential, reply: TokenReply) -> bool:
+    # Each new token by itself: a kept id_token would speak for a foreign access token.
+    for claims in (read_claims(reply.id_token, None), read_claims(None, reply.access_token)):
+        if claims.account_id and claims.account_id != old.account_id:
+            return False
+        if claims.user_id and old.claims.user_id and claims.user_id != old.claims.user_id:
+            return False
+    return True
+
+
+def _is_html(answer: Answer) -> bool:
+    return "html" in answer.headers.get("content-type", "").lower() or answer.body.lstrip()[:1] == b"<"
+
+
+def _is_from_edge(answer: Answer) -> bool:
+    behind_edge = "cf-mitigated" in answer.headers or answer.headers.get("server", "").lower() == "cloudflare"
+    return _is_html(answer) or (behind_edge and _object(answer.body) is None)
+
+
+def _object(body: bytes) -> Mapping[str, object] | None:
+    try:
+        return json_object(body)
+    except StrangeAnswerError:
+        return None

@@ -1,0 +1,1 @@
+"""The service: where it is, what its answers mean."""

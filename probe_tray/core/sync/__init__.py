@@ -1,0 +1,1 @@
+"""The shared table: its rows, their encryption, and what a sync would do."""

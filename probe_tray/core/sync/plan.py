@@ -1,0 +1,142 @@
+"""What the logins here and the rows of the shared table mean for each other. Nothing is done here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.errors import (
+    Problem,
+    RowGarbageError,
+    RowRepairedError,
+    RowReplayedError,
+    RowSealedError,
+    RowSwappedError,
+    RowTakenError,
+)
+from probe_tray.core.sync.rows import OVERWRITABLE, Mark, OpenedRow, StepKind, SyncStep, SyncWish, mark, same_member
+
+_LONGEST_NAME = 200
+
+
+def decide(mine: Credential | None, row: OpenedRow | None, seen: Mark | None, *, overwrite: bool) -> StepKind:
+    """What becomes of one account, of which at least one side has something.
+
+    ``seen`` is the newest login that the account's row was ever seen to hold. A login that is newer here is never
+    replaced, and a row that is older than one seen before is never taken.
+    """
+    if row is None:
+        return StepKind.UPLOAD_NEW
+    theirs = row.login
+    if theirs is None:
+        fault = row.fault or StepKind.GARBAGE
+        return StepKind.OVERWRITE if overwrite and mine is not None and fault in OVERWRITABLE else fault
+    replayed = seen is not None and mark(theirs) < seen
+    if mine is None:
+        return StepKind.OLDER_THAN_SEEN if replayed else StepKind.RESTORE
+    if not same_member(mine, theirs):
+        return StepKind.OTHER_MEMBER
+    if mine.access_token != theirs.access_token and mark(mine) > mark(theirs):
+        return StepKind.REPAIR if replayed else StepKind.UPLOAD_NEWER
+    if replayed:
+        return StepKind.OLDER_THAN_SEEN
+    if mine.access_token == theirs.access_token:
+        return _of_one_login(mine, theirs)
+    return StepKind.ADOPT if mark(theirs) > mark(mine) else StepKind.SAME
+
+
+def _of_one_login(mine: Credential, theirs: Credential) -> StepKind:
+    # The one that can be renewed is worth more.
+    if (mine.refresh_token is None) == (theirs.refresh_token is None):
+        return StepKind.SAME
+    return StepKind.ADOPT if mine.refresh_token is None else StepKind.UPLOAD_NEWER
+
+
+def plan(
+    local: Iterable[Credential], rows: Iterable[OpenedRow], seen: Mapping[str, Mark], wish: SyncWish
+) -> tuple[SyncStep, ...]:
+    """What is to become of every account here and every row there, by row id.
+
+    ``local`` has one login for each account; ``seen`` is by the slug of the account.
+    """
+    members: dict[str, list[Credential]] = {}
+    for login in local:
+        members.setdefault(login.account_id, []).append(login)
+    found = {opened.row.id: opened for opened in rows}
+    return tuple(
+        step
+        for row_id in sorted(members.keys() | found.keys())
+        for step in plan_row(row_id, members.get(row_id, []), found.get(row_id), seen, wish)
+    )
+
+
+def plan_row(
+    row_id: str, members: Sequence[Credential], row: OpenedRow | None, seen: Mapping[str, Mark], wish: SyncWish
+) -> tuple[SyncStep, ...]:
+    """The same for the accounts that share one row id: of several only one has room."""
+    theirs = None if row is None else row.login
+    first = next((m for m in members if theirs is not None and m.key == theirs.key), None)
+    if first is None:
+        first = next((m for m in members if theirs is not None and same_member(m, theirs)), None)
+    if first is None and theirs is None:
+        first = max(members, key=lambda m: (mark(m), m.key), default=None)
+    steps: list[SyncStep] = []
+    if first is not None or not (theirs is not None and _unclear(theirs, members)):
+        kind = decide(first, row, newest_seen(seen, first, theirs), overwrite=wish.permits(row_id))
+        steps.append(_step(kind, row_id, first or theirs, row))
+    unused = kind_of(row) in {StepKind.UNDECRYPTABLE, StepKind.GARBAGE, StepKind.ID_MISMATCH}
+    if not unused or (steps and steps[0].kind is StepKind.OVERWRITE):
+        steps += [_step(StepKind.OTHER_MEMBER, row_id, m, row) for m in members if m is not first]
+    return tuple(steps)
+
+
+def problem_of(kind: StepKind, row: OpenedRow | None) -> Problem | None:
+    """What there is to say about an account that ``kind`` became of; None where all is well."""
+    match kind:
+        case StepKind.UNDECRYPTABLE:
+            return RowSealedError().problem
+        case StepKind.GARBAGE:
+            return RowGarbageError(reason=(row.reason if row is not None else "") or "it is empty").problem
+        case StepKind.ID_MISMATCH:
+            return RowSwappedError().problem
+        case StepKind.OLDER_THAN_SEEN:
+            return RowReplayedError().problem
+        case StepKind.OTHER_MEMBER:
+            return RowTakenError().problem
+        case StepKind.REPAIR:
+            return RowRepairedError().problem
+        case _:
+            return None
+
+
+def wrong_key(rows: Iterable[OpenedRow]) -> bool:
+    """Whether the key here is most likely not the one of the table: it has sealed rows, and none of them opens."""
+    faults = [row.fault for row in rows if row.sealed]
+    return bool(faults) and all(fault is StepKind.UNDECRYPTABLE for fault in faults)
+
+
+def kind_of(row: OpenedRow | None) -> StepKind | None:
+    """What is wrong with a row; None where nothing is or there is none."""
+    return None if row is None else row.fault
+
+
+def newest_seen(seen: Mapping[str, Mark], *logins: Credential | None) -> Mark | None:
+    """The newest mark that is remembered of one account, by any of the keys it goes by."""
+    marks = [seen[login.key.slug] for login in logins if login is not None and login.key.slug in seen]
+    return max(marks, default=None)
+
+
+def _unclear(theirs: Credential, members: Sequence[Credential]) -> bool:
+    """Whether the row's login may be one member's as well as somebody else's."""
+    return any(not (m.claims.user_id and theirs.claims.user_id) for m in members)
+
+
+def _step(kind: StepKind, row_id: str, login: Credential | None, row: OpenedRow | None) -> SyncStep:
+    if login is not None:
+        return SyncStep(kind=kind, row_id=row_id, key=login.key, who=_shown(login.email or row_id))
+    # The plain column is anybody's word; it only helps to find the row.
+    said = row.row.email if row is not None and row.row.email and row.row.email.isprintable() else ""
+    return SyncStep(kind=kind, row_id=row_id, who=_shown(said or row_id))
+
+
+def _shown(name: str) -> str:
+    """``name`` without anything that could move a cursor or turn the text around it; quotes for an empty one."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name[:_LONGEST_NAME]) or '""'

@@ -1,0 +1,209 @@
+"""Rows of a table of logins that several machines share, and what became of them in one sync."""
+
+import enum
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import Problem
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class RemoteRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the table as the service told it. Anybody with the publishable key may have written any of it."""
+
+    id: str
+    """The primary key: the account id of the login that belongs here."""
+    email: str | None = None
+    token_data: Secret
+    """Encrypted; hidden all the same, since nobody keeps people from pasting something else there."""
+    update_time: str | None = None
+    """Exactly as the service wrote it: with it a change is bound to what was read. It never says what is newer."""
+
+
+class StepKind(enum.Enum):
+    """What becomes of one login, or of a row that is none."""
+
+    UPLOAD_NEW = "upload_new"
+    """Only here: the table gets it."""
+    UPLOAD_NEWER = "upload_newer"
+    """Newer here: it takes the row's place."""
+    REPAIR = "repair"
+    """The row is older than one that was seen before; the one that is here, newer than the row, takes its place."""
+    OVERWRITE = "overwrite"
+    """The row cannot be used, and the person allowed that it is replaced."""
+    RESTORE = "restore"
+    """Only there: it is kept here."""
+    ADOPT = "adopt"
+    """Newer there: it takes the place of the one that is here."""
+    SAME = "same"
+    UNDECRYPTABLE = "undecryptable"
+    """The row was encrypted with another key, or damaged."""
+    GARBAGE = "garbage"
+    """The row can be decrypted, and holds no login."""
+    ID_MISMATCH = "id_mismatch"
+    """The row holds another account's login than its id says: rows were swapped."""
+    OLDER_THAN_SEEN = "older_than_seen"
+    """The row is older than one that was seen before: an old one was put back."""
+    OTHER_MEMBER = "other_member"
+    """The row belongs to another member of the team: its members share the account id, and a row has room for one."""
+    HELD_BACK = "held_back"
+    """It is newer here, but its refresh token is known to be dead or may be: nobody is sent such a login."""
+    FAILED = "failed"
+    """It could not be done; the item's problem says why."""
+
+
+SENT = frozenset({StepKind.UPLOAD_NEW, StepKind.UPLOAD_NEWER, StepKind.REPAIR, StepKind.OVERWRITE})
+RECEIVED = frozenset({StepKind.RESTORE, StepKind.ADOPT})
+REFUSED = frozenset(
+    {
+        StepKind.UNDECRYPTABLE,
+        StepKind.GARBAGE,
+        StepKind.ID_MISMATCH,
+        StepKind.OLDER_THAN_SEEN,
+        StepKind.OTHER_MEMBER,
+        StepKind.HELD_BACK,
+    }
+)
+OVERWRITABLE = frozenset({StepKind.UNDECRYPTABLE, StepKind.GARBAGE})
+"""What a person may allow to be replaced. A swapped row is not among it: it may hold another account's newest login."""
+
+
+class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row after decrypting: its login, or what is wrong with it."""
+
+    row: RemoteRow
+    login: Credential | None = None
+    fault: StepKind | None = None
+    """UNDECRYPTABLE, GARBAGE or ID_MISMATCH; None where there is a login."""
+    reason: str = ""
+    """Why it is garbage, in words that hold nothing of it."""
+    sealed: bool = True
+    """Whether it looks like something that was encrypted with some key."""
+
+
+class Mark(msgspec.Struct, frozen=True, order=True):
+    """How new a login is; of two marks the greater is newer. Aware UTC, the year 1 where nobody says."""
+
+    issued: datetime
+    """``iat`` of the access token, which nobody but the issuer can set."""
+    refreshed: datetime
+    """``last_refresh`` in whole seconds, which is all that a file holds."""
+
+
+class SyncWish(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person allows."""
+
+    overwrite: frozenset[str] = frozenset()
+    """Ids of rows that may be replaced although they cannot be read."""
+    overwrite_all: bool = False
+
+    def permits(self, row_id: str) -> bool:
+        """Whether an unreadable row of this id may be replaced."""
+        return self.overwrite_all or row_id in self.overwrite
+
+
+class SyncStep(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to become of one account."""
+
+    kind: StepKind
+    row_id: str
+    key: AccountKey | None = None
+    """None where nobody can tell whose the row is."""
+    who: str = ""
+    """What a person calls the account."""
+
+
+class SyncItem(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one account."""
+
+    kind: StepKind
+    row_id: str
+    key: AccountKey | None = None
+    who: str = ""
+    problem: Problem | None = None
+    """Why it was refused or failed, and what to do; with REPAIR what was found."""
+
+
+class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one sync."""
+
+    ended_at: datetime
+    """Aware UTC."""
+    items: tuple[SyncItem, ...] = ()
+    problem: Problem | None = None
+    """Why it came to no end as a whole; what the items say was done all the same."""
+    left: int = 0
+    """Accounts that were not looked at because it was broken off."""
+
+    @property
+    def sent(self) -> int:
+        """How many logins the table got."""
+        return sum(item.kind in SENT for item in self.items)
+
+    @property
+    def received(self) -> int:
+        """How many logins came from the table."""
+        return sum(item.kind in RECEIVED for item in self.items)
+
+    @property
+    def same(self) -> int:
+        """How many were the same on both sides."""
+        return sum(item.kind is StepKind.SAME for item in self.items)
+
+    @property
+    def refused(self) -> int:
+        """How many were left as they are for a reason that needs a person."""
+        return sum(item.kind in REFUSED for item in self.items)
+
+    @property
+    def failed(self) -> int:
+        """How many could not be done."""
+        return sum(item.kind is StepKind.FAILED for item in self.items)
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing needs a person's eye."""
+        return self.problem is None and not self.left and not (self.refused or self.failed)
+
+
+def mark(credential: Credential) -> Mark:
+    """How new a login is."""
+    refreshed = credential.last_refresh or _NEVER
+    return Mark(credential.claims.issued_at or _NEVER, refreshed.replace(microsecond=0))
+
+
+def same_member(one: Credential, other: Credential) -> bool:
+    """Whether two logins of one account id are one person's.
+
+    Tokens that do not name their user are told by their email; where that is missing too, nobody can tell.
+    """
+    if one.account_id != other.account_id:
+        return False
+    users = (one.claims.user_id, other.claims.user_id)
+    if all(users) or not any(users):
+        return users[0] == users[1]
+    return bool(one.email) and one.email.casefold() == other.email.casefold()
+
+
+def filled(winner: Credential, other: Credential) -> Credential:
+    """``winner`` with the tokens and names that it lacks and ``other`` has; never with other times."""
+    ours, theirs = winner.claims, other.claims
+    claims = replace(
+        ours,
+        user_id=ours.user_id or theirs.user_id,
+        email=ours.email or theirs.email,
+        plan=ours.plan or theirs.plan,
+        workspace=ours.workspace or theirs.workspace,
+    )
+    return replace(
+        winner,
+        refresh_token=winner.refresh_token or other.refresh_token,
+        id_token=winner.id_token or other.id_token,
+        claims=claims,
+    )

@@ -1,0 +1,161 @@
+"""What sync needs to know before it can begin: an address, a publishable key, and the key of the logins."""
+
+import enum
+import re
+from urllib.parse import urlsplit
+
+import msgspec
+
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import ConfigError, Problem, SyncOffError
+from probe_tray.core.sync.rows import SyncReport
+
+API_KEY, KEY, ADDRESS = "sync_api_key", "sync_aes_gcm_key", "sync_url"
+"""The names of the three in the configuration file."""
+KEY_BYTES = 32
+ADDRESS_ALLOWED = "an https address, such as https://abcdefgh.supabase.co"
+KEY_ALLOWED = "64 hexadecimal digits"
+API_KEY_ALLOWED = "one word, as the service shows it"
+_KEY = re.compile(r"[0-9A-Fa-f]{64}")
+_API_KEY = re.compile(r"[!-~]{1,4096}")
+"""It goes into a header, so it holds what a header may hold."""
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_PATHS = ("/rest/v1/tokens", "/rest/v1")
+
+
+class SecretPlace(enum.Enum):
+    """Where a secret of sync is kept."""
+
+    NOWHERE = "nowhere"
+    FILE = "file"
+    """The configuration file, where the person put it; it goes before the keyring."""
+    KEYRING = "keyring"
+
+
+class SyncTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """A table and how to get at it; all of it was checked."""
+
+    url: str
+    """Without the path of the table and without a slash at its end."""
+    api_key: Secret
+    key: Secret
+    """64 hexadecimal digits: the AES-256 key of the logins."""
+
+
+class SyncSecrets(msgspec.Struct, frozen=True, kw_only=True):
+    """The two secrets as they are kept, unchecked."""
+
+    api_key: Secret | None = None
+    key: Secret | None = None
+    api_key_place: SecretPlace = SecretPlace.NOWHERE
+    key_place: SecretPlace = SecretPlace.NOWHERE
+
+
+class SyncSetup(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether sync is set up, for the settings to show; without a secret."""
+
+    url: str = ""
+    api_key: SecretPlace = SecretPlace.NOWHERE
+    key: SecretPlace = SecretPlace.NOWHERE
+    problem: Problem | None = None
+    """Why it cannot begin as it is set up: a value that is no good, or a keyring that does not open."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of it was set up."""
+        return bool(self.url) or self.api_key is not SecretPlace.NOWHERE or self.key is not SecretPlace.NOWHERE
+
+    @property
+    def ready(self) -> bool:
+        """Whether a sync can begin."""
+        there = self.api_key is not SecretPlace.NOWHERE and self.key is not SecretPlace.NOWHERE
+        return bool(self.url) and there and self.problem is None
+
+
+class SyncTest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a look at the table showed; nothing was written."""
+
+    rows: int = 0
+    opened: int = 0
+    """How many of them the key opens."""
+    problem: Problem | None = None
+    """Why it does not work; None when it does."""
+
+
+class SyncState(msgspec.Struct, frozen=True, kw_only=True):
+    """What the program knows of sync."""
+
+    setup: SyncSetup = SyncSetup()
+    running: bool = False
+    done: int = 0
+    """Accounts of the one that runs that are done."""
+    total: int = 0
+    """All of its accounts; 0 before the table was read."""
+    report: SyncReport | None = None
+    """The last one of this run of the program."""
+    testing: bool = False
+    test: SyncTest | None = None
+    """The last look at the table; None before the first, and while one runs."""
+
+
+class SyncChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """A sync began, went on or ended; it was set up, or its table was tried."""
+
+    sync: SyncState
+
+
+def base_address(text: str) -> str | None:
+    """The service's address in its plain form; None where it cannot be used.
+
+    https alone, except on this computer: the key and the encrypted logins are not for whoever listens.
+    """
+    text = text.strip()
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        return None
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+    if not (secure and host) or parts.username is not None or parts.query or parts.fragment:
+        return None
+    path = parts.path.rstrip("/")
+    for known in _PATHS:
+        path = path.removesuffix(known)
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def target(url: str, held: SyncSecrets, place: str) -> SyncTarget:
+    """All that a sync needs. ``place`` is the configuration file in sentences.
+
+    Raises SyncOffError where something is missing and ConfigError for a value that cannot be used, which names the key
+    and what is allowed and shows no secret.
+    """
+    missing = [n for n, v in ((ADDRESS, url), (API_KEY, held.api_key), (KEY, held.key)) if not v]
+    if missing or held.api_key is None or held.key is None:
+        raise SyncOffError(missing=", ".join(missing))
+    address = base_address(url)
+    if address is None:
+        raise ConfigError(path=place, key=ADDRESS, found=_address_found(url), allowed=ADDRESS_ALLOWED)
+    if not is_api_key(held.api_key.reveal()):
+        raise ConfigError(path=place, key=API_KEY, found="text that is no key", allowed=API_KEY_ALLOWED)
+    if not is_key(held.key.reveal()):
+        length = len(held.key.reveal())
+        found = "64 characters that are not all digits from 0 to f" if length == 64 else f"text of {length} characters"
+        raise ConfigError(path=place, key=KEY, found=found, allowed=KEY_ALLOWED)
+    return SyncTarget(url=address, api_key=held.api_key, key=Secret(held.key.reveal().strip()))
+
+
+def is_key(text: str) -> bool:
+    """Whether it is an AES-256 key as the configuration writes it."""
+    return _KEY.fullmatch(text.strip()) is not None
+
+
+def is_api_key(text: str) -> bool:
+    """Whether it can be a publishable key."""
+    return _API_KEY.fullmatch(text) is not None
+
+
+def _address_found(url: str) -> str:
+    return "an http address, which everybody on the way can read" if url.startswith("http:") else "no address"

@@ -1,0 +1,1 @@
+"""Import and export: what would be taken, what would be written."""

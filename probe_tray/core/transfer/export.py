@@ -1,0 +1,257 @@
+"""Logins as other programs take them: whole new files, in each of the formats that can be read here too."""
+
+import enum
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+
+import msgspec
+
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.formats.format_times import local_text, utc_text
+from probe_tray.core.formats.writer import file_name, new_document
+from probe_tray.core.transfer.import_plan import age
+
+LIVE_WARNING = (
+    "What is exported holds live tokens: whoever has it can use these accounts. "
+    "Keep it to yourself, and delete it when it has done its work."
+)
+SHARED_WARNING = (
+    "With its refresh token a login should be renewed in one program only: when two renew it, the service ends it."
+)
+_UNSAFE = re.compile(r'[/\\:<>"|?*\x00-\x1f\x7f]')
+_NAME_LENGTH = 100
+_CONCURRENCY, _PRIORITY = 1, 1
+"""How many requests at once and how early in turn. The format wants them, we know nothing of either, so: the least."""
+
+
+class ExportFormat(enum.Enum):
+    """What can be written."""
+
+    PROBE = "codex-probe"
+    """One file for each account."""
+    PROXY_API = "cliproxyapi"
+    """One file for each account, for CLIProxyAPI's folder."""
+    OFFICIAL = "auth.json"
+    """One file for each account; the official client reads one of them."""
+    SUB2API = "sub2api"
+    LINES = "jsonl"
+    """A codex-probe object in each line."""
+
+    @property
+    def one_file(self) -> bool:
+        """Whether all accounts go into one file."""
+        return self in {ExportFormat.SUB2API, ExportFormat.LINES}
+
+
+class NewFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file to be written."""
+
+    name: str
+    """What the program that it is for expects."""
+    text: Secret
+
+
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A login that the format cannot hold."""
+
+    who: str
+    reason: str
+    """Continues "… cannot be written as auth.json: "."""
+
+
+class Export(msgspec.Struct, frozen=True, kw_only=True):
+    """All that came of it."""
+
+    files: tuple[NewFile, ...]
+    logins: int
+    left_out: tuple[LeftOut, ...] = ()
+
+
+class Style(msgspec.Struct, frozen=True, kw_only=True):
+    """How it is written."""
+
+    format: ExportFormat
+    refresh_tokens: bool = True
+    now: datetime
+    """Aware UTC."""
+    zone: tzinfo
+    """Of the times in the files that have local ones."""
+    client_id: str
+    """The public id of the client that the tokens were made for."""
+
+
+def export(credentials: Iterable[Credential], style: Style) -> Export:
+    """The files that hold ``credentials``, of each account the newest login.
+
+    Official client: the id_token must have the parts of a JWT, and a login without one is left out. ``last_refresh``
+    must be there with a zone. Service fact: an empty refresh_token is accepted (0.171); such a copy can be used until
+    its access token ends, and cannot end the login it was made of.
+    """
+    newest: dict[AccountKey, Credential] = {}
+    for credential in credentials:
+        best = newest.get(credential.key)
+        newest[credential.key] = credential if best is None else max(best, credential, key=age)
+    if not style.refresh_tokens:
+        newest = {k: msgspec.structs.replace(c, refresh_token=None) for k, c in newest.items()}
+    logins = list(newest.values())
+    left_out: list[LeftOut] = []
+    if style.format is ExportFormat.OFFICIAL:
+        faults = [(login, _unfit(login)) for login in logins]
+        left_out = [LeftOut(who=c.email or c.account_id, reason=fault) for c, fault in faults if fault]
+        logins = [login for login, fault in faults if not fault]
+    return Export(files=tuple(_files(logins, style)), logins=len(logins), left_out=tuple(left_out))
+
+
+def _files(logins: Sequence[Credential], style: Style) -> list[NewFile]:
+    if not logins:
+        return []
+    match style.format:
+        case ExportFormat.SUB2API:
+            return [NewFile(name="sub2api.json", text=Secret(_sub2api(logins, style)))]
+        case ExportFormat.LINES:
+            lines = [_line(_flat(login, style.zone)) for login in logins]
+            return [NewFile(name="logins.jsonl", text=Secret("".join(lines)))]
+        case ExportFormat.PROBE:
+            return _each(logins, _probe_name(style), lambda login: new_document(login, style.zone).decode())
+        case ExportFormat.PROXY_API:
+            return _each(logins, _proxy_name, lambda login: _line(_whole(login, style.zone)))
+        case ExportFormat.OFFICIAL:
+            alone = len(logins) == 1
+            return _each(logins, _official_name(alone=alone), lambda login: _official(login, style.now))
+
+
+def _each(
+    logins: Iterable[Credential], name: Callable[[Credential, str], str], text: Callable[[Credential], str]
+) -> list[NewFile]:
+    """One file for each, no two of the same name even where capitals count for nothing."""
+    files: list[NewFile] = []
+    names: set[str] = set()
+    for login in logins:
+        chosen = name(login, "")
+        if chosen.casefold() in names:
+            chosen = name(login, login.key.slug[:8])
+        names.add(chosen.casefold())
+        files.append(NewFile(name=chosen, text=Secret(text(login))))
+    return files
+
+
+def _probe_name(style: Style) -> Callable[[Credential, str], str]:
+    def name(login: Credential, more: str) -> str:
+        return file_name(login, (login.last_refresh or style.now).astimezone(style.zone).date(), taken=bool(more))
+
+    return name
+
+
+def _proxy_name(login: Credential, more: str) -> str:
+    account = hashlib.sha256(login.account_id.encode("utf-8", "replace")).hexdigest()[:8]
+    parts = [account, login.email, login.claims.plan, more]
+    return f"codex-{'-'.join(_safe(part) for part in parts if part)}.json"
+
+
+def _official_name(*, alone: bool) -> Callable[[Credential, str], str]:
+    def name(login: Credential, more: str) -> str:
+        if alone:
+            return "auth.json"
+        return f"auth_{'_'.join(filter(None, (_safe(login.email or login.account_id), more)))}.json"
+
+    return name
+
+
+def _safe(part: str) -> str:
+    return _UNSAFE.sub("_", part)[:_NAME_LENGTH]
+
+
+def _whole(login: Credential, zone: tzinfo) -> dict[str, str]:
+    """The eight keys of a codex-probe file in its order, absent values empty."""
+    return {
+        "id_token": _reveal(login.id_token),
+        "access_token": login.access_token.reveal(),
+        "refresh_token": _reveal(login.refresh_token),
+        "account_id": login.account_id,
+        "last_refresh": local_text(login.last_refresh, zone) if login.last_refresh else "",
+        "email": login.email,
+        "type": "codex",
+        "expired": local_text(login.expiry, zone) if login.expiry else "",
+    }
+
+
+def _flat(login: Credential, zone: tzinfo) -> dict[str, str]:
+    return {key: value for key, value in _whole(login, zone).items() if value}
+
+
+def _unfit(login: Credential) -> str:
+    parts = _reveal(login.id_token).split(".")
+    if len(parts) != 3 or not all(parts):  # RFC 7519: header, payload, signature
+        return "it has no usable id_token, which the official client requires"
+    return ""
+
+
+def _official(login: Credential, now: datetime) -> str:
+    held = {
+        "auth_mode": "chatgpt",
+        "OPENAI_API_KEY": None,
+        "tokens": {
+            "id_token": _reveal(login.id_token),
+            "access_token": login.access_token.reveal(),
+            "refresh_token": _reveal(login.refresh_token),
+            "account_id": login.account_id,
+        },
+        "last_refresh": utc_text(login.last_refresh or login.claims.issued_at or now),
+    }
+    return _pretty(held)
+
+
+def _sub2api(logins: Iterable[Credential], style: Style) -> str:
+    accounts = [
+        {
+            "name": login.email or login.account_id,
+            "platform": "openai",
+            "type": "oauth",
+            "credentials": {key: value for key, value in _exported(login, style).items() if value},
+            "extra": {},
+            "concurrency": _CONCURRENCY,
+            "priority": _PRIORITY,
+        }
+        for login in logins
+    ]
+    return _pretty(
+        {
+            "type": "sub2api-data",
+            "version": 1,
+            "exported_at": local_text(style.now, UTC),
+            "proxies": [],
+            "accounts": accounts,
+        }
+    )
+
+
+def _exported(login: Credential, style: Style) -> dict[str, str]:
+    return {
+        "access_token": login.access_token.reveal(),
+        "refresh_token": _reveal(login.refresh_token),
+        "id_token": _reveal(login.id_token),
+        "email": login.email,
+        "chatgpt_account_id": login.account_id,
+        "chatgpt_user_id": login.claims.user_id,
+        "organization_id": login.claims.organization_id,
+        "plan_type": login.claims.plan,
+        "client_id": style.client_id,
+        "expires_at": local_text(login.expiry, UTC) if login.expiry else "",
+    }
+
+
+def _reveal(secret: Secret | None) -> str:
+    return secret.reveal() if secret else ""
+
+
+def _line(held: dict[str, str]) -> str:
+    return json.dumps(held, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _pretty(held: Mapping[str, object]) -> str:
+    return json.dumps(held, ensure_ascii=False, indent=2) + "\n"

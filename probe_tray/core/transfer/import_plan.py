@@ -1,0 +1,167 @@
+"""What taking logins out of files would do to the accounts there are. Nothing is taken here."""
+
+import enum
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors import CredentialFileError, Problem
+from probe_tray.core.formats.document import Document, Format
+
+COPY_WARNING = (
+    "A login that another program goes on using is a copy: sooner or later the service refuses one of the two "
+    "(refresh_token_reused). Use it in one program only, or sign in here for a login of its own."
+)
+"""Said once, before anything is taken that could be renewed here and elsewhere."""
+_API_KEY = "it is an API key, which has no quota to show"
+_ENDED = "its access token has ended, and it has no refresh token to renew it with"
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Action(enum.Enum):
+    """What will happen to one login."""
+
+    ADD = "add"
+    """Its account is new."""
+    REPLACE = "replace"
+    """It takes the place of an older login of its account, or of one that cannot be renewed."""
+    SAME = "same"
+    """It is the one that is kept already."""
+    OLDER = "older"
+    """The one that is kept is not older."""
+    NOT_RENEWABLE = "not_renewable"
+    """It is newer than the one that is kept, which alone can be renewed."""
+    DOUBLE = "double"
+    """A newer login of its account is imported along with it."""
+    UNUSABLE = "unusable"
+    """It is no login, or one that is of no use."""
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that is to be read, or what was given in its place."""
+
+    location: str
+    folder: str | None = None
+    """The folder it may not lead out of; None for a file that was named by itself."""
+    problem: Problem | None = None
+    """Why there is nothing to read."""
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A file, or what else was given."""
+
+    location: str
+    documents: tuple[Document, ...] = ()
+    problem: Problem | None = None
+    """Why it could not be read at all."""
+    in_use: bool = False
+    """Whether it is the login that the official client on this computer goes on using."""
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One login that was found, and what will happen to it: a row of the preview."""
+
+    location: str
+    entry: int = 0
+    """Its number in a file of several, from 1; 0 in a file of one."""
+    format: Format | None = None
+    credential: Credential | None = None
+    action: Action = Action.UNUSABLE
+    problem: Problem | None = None
+    """Why it is unusable."""
+    notes: tuple[str, ...] = ()
+    """Oddities that do no harm, as sentences."""
+    in_use: bool = False
+    """Whether the official client on this computer goes on using it."""
+
+    @property
+    def taken(self) -> bool:
+        """Whether it will be kept."""
+        return self.action in {Action.ADD, Action.REPLACE}
+
+
+def plan(sources: Iterable[Source], known: Iterable[Credential], now: datetime) -> tuple[Item, ...]:
+    """What will happen to each login of ``sources``, in their order; ``known`` is all that the stores hold.
+
+    Accounts are told apart by account and user. Of several logins of one account only the newest counts.
+    """
+    items = [item for source in sources for item in _read(source, now)]
+    newest: dict[AccountKey, Credential] = {}
+    for item in items:
+        if (found := item.credential) is not None and item.problem is None:
+            best = newest.get(found.key)
+            newest[found.key] = found if best is None or age(found) > age(best) else best
+    held: dict[AccountKey, list[Credential]] = {}
+    for credential in known:
+        held.setdefault(credential.key, []).append(credential)
+    return tuple(_decided(item, newest, held) for item in items)
+
+
+def warns_of_copies(items: Iterable[Item]) -> bool:
+    """Whether :data:`COPY_WARNING` belongs to the preview: something is taken that two programs could renew."""
+    return any(i.taken and i.credential is not None and i.credential.refresh_token is not None for i in items)
+
+
+def verdict(login: Credential, held: Sequence[Credential]) -> Action:
+    """What becomes of ``login`` where ``held`` are the logins that are kept of its account."""
+    if not held:
+        return Action.ADD
+    kept = max(held, key=age)
+    renewable = login.refresh_token is not None
+    if login.access_token == kept.access_token:
+        return Action.REPLACE if renewable and kept.refresh_token is None else Action.SAME
+    if _issued(login) <= _issued(kept):
+        return Action.OLDER
+    return Action.REPLACE if renewable or kept.refresh_token is None else Action.NOT_RENEWABLE
+
+
+def age(credential: Credential) -> tuple[datetime, bool, datetime]:
+    """Sorts the logins of one account, the newest last; of two that are equally new the renewable one is last.
+
+    The access token's ``iat`` decides, for the record's own times may have been written by anybody.
+    """
+    issued, refreshed = _issued(credential)
+    return issued, credential.refresh_token is not None, refreshed
+
+
+def _issued(credential: Credential) -> tuple[datetime, datetime]:
+    return credential.claims.issued_at or _NEVER, credential.last_refresh or _NEVER
+
+
+def _read(source: Source, now: datetime) -> list[Item]:
+    if source.problem is not None:
+        return [Item(location=source.location, problem=source.problem)]
+    several = len(source.documents) > 1
+    return [
+        Item(
+            location=source.location,
+            entry=document.index + 1 if several else 0,
+            format=document.format,
+            credential=document.credential,
+            problem=_problem(source.location, document, now),
+            notes=document.notes,
+            in_use=source.in_use,
+        )
+        for document in source.documents
+    ]
+
+
+def _problem(location: str, document: Document, now: datetime) -> Problem | None:
+    login = document.credential
+    reason = _API_KEY if document.api_key else document.reason
+    if login is not None and login.refresh_token is None and login.expiry is not None and login.expiry <= now:
+        reason = _ENDED
+    return CredentialFileError(path=location, reason=reason).problem if reason else None
+
+
+def _decided(item: Item, newest: dict[AccountKey, Credential], held: dict[AccountKey, list[Credential]]) -> Item:
+    login = item.credential
+    if login is None or item.problem is not None:
+        return item
+    key = login.key
+    # By identity: of two copies of one login the first is taken.
+    action = verdict(login, held.get(key, ())) if newest[key] is login else Action.DOUBLE
+    return msgspec.structs.replace(item, action=action)

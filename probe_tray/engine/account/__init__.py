@@ -1,0 +1,1 @@
+"""The accounts of all stores, and what a person does with them."""

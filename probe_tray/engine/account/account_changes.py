@@ -1,0 +1,89 @@
+"""What a person does with an account besides looking: move it to the other store, or remove it."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import NoSuchStoreError, NotRevokedError, OfficialLoginError, ServiceError
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.ports import AccountLocks, AuthService
+
+
+class Keeping:
+    """Moves and removes logins, under the account's lock, so that no renewal runs meanwhile."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        auth: AuthService,
+        locks: AccountLocks,
+        set_vault_aside: Callable[[], Awaitable[int]],
+    ) -> None:
+        """``set_vault_aside`` keeps records that cannot be opened out of the way and returns how many."""
+        self._accounts = accounts
+        self._auth = auth
+        self._locks = locks
+        self._set_vault_aside = set_vault_aside
+
+    async def remove(self, key: AccountKey, *, revoke: bool) -> None:
+        """Delete the account's login from every store of ours.
+
+        With ``revoke`` the service ends it too, where this program obtained it; when that fails nothing is removed and
+        NotRevokedError is raised. Raises StoreError.
+        """
+        try:
+            async with self._locks.hold(key):
+                if revoke:
+                    await self._revoke(key)
+                for store in self._accounts.ours:
+                    # The official client's own file, which stays, may lie in a folder of ours.
+                    with suppress(OfficialLoginError):
+                        await store.remove(key)
+        finally:
+            # Also after a failure: one store may have done its part before another one failed.
+            await self._accounts.read()
+
+    async def move(self, key: AccountKey, to: StoreKind) -> None:
+        """Keep the account in the store ``to`` and in no other of ours.
+
+        Raises StoreError; then it is where it was, or in both where the old place does not let go of it.
+        """
+        try:
+            async with self._locks.hold(key):
+                await self._move(key, to)
+        finally:
+            await self._accounts.read()
+
+    async def start_vault_anew(self) -> None:
+        """Set aside the records whose key is gone, so that a new key can be made at the next login."""
+        await self._set_vault_aside()
+        await self._accounts.read()
+
+    async def _move(self, key: AccountKey, to: StoreKind) -> None:
+        target = next((s for s in self._accounts.ours if s.kind is to), None)
+        if target is None:
+            raise NoSuchStoreError
+        holders = await self._accounts.holders(key)
+        current = await self._accounts.current(key)
+        if current is None or not holders:
+            return
+        await target.check_writable(key)
+        await target.save(current.credential)
+        for store, _ in holders:
+            if store is not target:
+                await store.remove(key)
+
+    async def _revoke(self, key: AccountKey) -> None:
+        tokens: dict[Secret, None] = {}
+        for _, stored in await self._accounts.holders(key):
+            if stored.credential.made_here and stored.credential.refresh_token is not None:
+                tokens[stored.credential.refresh_token] = None
+        for token in tokens:
+            try:
+                answer = await self._auth.revoke(token)
+            except ServiceError as error:
+                raise NotRevokedError(reason=error.facts.get("reason", "its answer cannot be read")) from None
+            # A login that the service does not know any more is as good as revoked.
+            if not answer.ok and answer.status not in {400, 401, 404}:
+                raise NotRevokedError(reason=f"status {answer.status}")

@@ -1,0 +1,165 @@
+"""The accounts: what the stores hold, joined by identity."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.errors import Problem, StoreError
+from probe_tray.core.events import AccountsRead
+from probe_tray.core.state import AccountState, Renewal, Unreadable
+from probe_tray.engine.store import Store
+from probe_tray.ports import AccountStore
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+Standing = Callable[[str], Awaitable[Renewal]]
+"""What is remembered against the refresh token of a fingerprint."""
+
+
+async def _nothing_known(_fingerprint: str) -> Renewal:
+    return Renewal()
+
+
+def newer(credential: Credential) -> tuple[datetime, datetime]:
+    """Sorts logins of one account by ``iat`` of the access token, then ``last_refresh``, the newest last."""
+    return (credential.claims.issued_at or _NEVER, credential.last_refresh or _NEVER)
+
+
+class Accounts:
+    """Reads and writes logins across all stores; the tokens pass through and are not kept."""
+
+    def __init__(self, stores: Sequence[AccountStore], store: Store, standing: Standing = _nothing_known) -> None:
+        """Work on ``stores``; the first one that is ours takes new logins. ``standing`` remembers earlier runs."""
+        self._standing = standing
+        self._stores = tuple(stores)
+        self._store = store
+        self._reading = asyncio.Lock()
+
+    def use(self, stores: Sequence[AccountStore]) -> None:
+        """Work on other stores from now on; read them with :meth:`read`."""
+        self._stores = tuple(stores)
+
+    @property
+    def ours(self) -> tuple[AccountStore, ...]:
+        """The stores this program may write."""
+        return tuple(s for s in self._stores if s.kind is not StoreKind.OFFICIAL)
+
+    async def read(self) -> None:
+        """Read every store and tell the rest of the program what there is."""
+        async with self._reading:
+            await self._read()
+
+    async def _read(self) -> None:
+        contents = await asyncio.gather(*(s.load() for s in self._stores))
+        found: dict[AccountKey, list[StoredCredential]] = {}
+        unreadable: list[Unreadable] = []
+        problems: list[tuple[StoreKind, Problem]] = []
+        api_key: ApiKeyLogin | None = None
+        for store, content in zip(self._stores, contents, strict=True):
+            for stored in content.found:
+                found.setdefault(stored.credential.key, []).append(stored)
+            unreadable.extend(content.unreadable)
+            if content.problem is not None:
+                problems.append((store.kind, content.problem))
+            api_key = content.api_key or api_key
+        self._store.dispatch(
+            AccountsRead(
+                accounts=tuple(await asyncio.gather(*(self._state_of(group) for group in found.values()))),
+                unreadable=tuple(unreadable),
+                store_problems=tuple(problems),
+                api_key=api_key,
+            )
+        )
+
+    async def changed(self) -> bool:
+        """Whether another program has changed any store since it was last read."""
+        return any(await asyncio.gather(*(s.changed() for s in self._stores)))
+
+    async def current(self, key: AccountKey) -> StoredCredential | None:
+        """The login to use for ``key`` as the stores have it now: ours before the official client's, then the newest.
+
+        Raises StoreError when a store that may hold it cannot be read and none of the others has it.
+        """
+        answers = await asyncio.gather(*(s.read(key) for s in self._stores), return_exceptions=True)
+        found = [a for a in answers if isinstance(a, StoredCredential)]
+        if found:
+            return _first(found)
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        return None
+
+    async def holders(self, key: AccountKey) -> list[tuple[AccountStore, StoredCredential]]:
+        """The stores of ours that hold ``key``, with what they hold. Raises StoreError when one cannot tell."""
+        return [(store, stored) for store in self.ours for stored in await self.held_by(store, key)]
+
+    async def held_by(self, store: AccountStore, key: AccountKey) -> tuple[StoredCredential, ...]:
+        """What one store holds of ``key`` that is ours to change: its login, or nothing. Raises StoreError."""
+        stored = await store.read(key)
+        # The official client's own file may lie in a folder of ours.
+        return () if stored is None or stored.store is StoreKind.OFFICIAL else (stored,)
+
+    async def check_writable(self, key: AccountKey) -> None:
+        """Raise StoreError when a store that has to take this account's new login cannot."""
+        for store in await self._places(key):
+            await store.check_writable(key)
+
+    async def keep(self, credential: Credential) -> tuple[StoreError, ...]:
+        """Save a login in every store of ours that holds its account; a new one in the first.
+
+        Raises StoreError when no store took it; where one did, what kept the others from it is returned.
+        """
+        places = await self._places(credential.key)
+        faults: list[StoreError] = []
+        for store in places:
+            try:
+                await store.save(credential)
+            except StoreError as error:
+                faults.append(error)
+        if len(faults) == len(places):
+            raise faults[0]
+        return tuple(faults)
+
+    async def _state_of(self, group: list[StoredCredential]) -> AccountState:
+        account, token = _state_of(group), _first(group).credential.refresh_token
+        if not account.renewable or token is None:
+            return account
+        return replace(account, renewal=await self._standing(token.fingerprint))
+
+    async def _places(self, key: AccountKey) -> list[AccountStore]:
+        holders: list[AccountStore] = []
+        for store in self.ours:
+            # A record that is damaged, or a folder that is gone, must not keep a new login from being saved.
+            with suppress(StoreError):
+                if await self.held_by(store, key):
+                    holders.append(store)
+        return holders or [self.ours[0]]
+
+
+def _first(group: list[StoredCredential]) -> StoredCredential:
+    return max(group, key=lambda s: (s.store is not StoreKind.OFFICIAL, newer(s.credential)))
+
+
+def _state_of(group: list[StoredCredential]) -> AccountState:
+    best = _first(group)
+    credential = best.credential
+    return AccountState(
+        key=credential.key,
+        stores=tuple(dict.fromkeys([best.store, *(s.store for s in group)])),
+        location=best.location,
+        email=credential.email,
+        workspace=credential.claims.workspace,
+        plan=credential.claims.plan,
+        expires_at=credential.expiry,
+        renewable=best.store is not StoreKind.OFFICIAL and credential.refresh_token is not None,
+        renewed_at=credential.last_refresh,
+        revocable=any(
+            s.credential.made_here and s.credential.refresh_token is not None and s.store is not StoreKind.OFFICIAL
+            for s in group
+        ),
+    )

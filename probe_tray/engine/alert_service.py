@@ -1,0 +1,163 @@
+"""Turns what deserves attention into desktop notifications: each once, several at once as one."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.alerts.alert import Alert, AlertMemory, Forecast, Help, helped_account
+from probe_tray.core.alerts.evaluation import alerts
+from probe_tray.core.alerts.quiet_hours import Pause, in_quiet_hours, pause_end
+from probe_tray.core.errors import StoreError
+from probe_tray.core.events import NotificationsPaused
+from probe_tray.core.state import AppState
+from probe_tray.engine.store import Store
+from probe_tray.engine.waiting import to_the_end
+from probe_tray.ports import AlertMemoryFile, Clock, Notification, Notifier
+
+OnPress = Callable[[AccountKey | None, Help], None]
+"""Gets the account that a pressed button is about, None where it is about several, and what the button does."""
+
+_EVERY = 60.0
+"""Seconds between two looks when nothing happens: quiet hours end and logins draw near by themselves."""
+_STEP = 0.5
+_CALM_SECONDS, _CALM_AT_START = 15.0, 30.0
+"""How long at most is waited for checks that run, so that what they find comes as one notification."""
+_SOON = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+class Phrases(NamedTuple):
+    """Puts alerts into words; the view's part, handed in."""
+
+    alerts: Callable[[tuple[Alert, ...], AppState], Notification]
+    """One notification for one alert or several."""
+    test: Callable[[], Notification]
+
+
+class Alerting:
+    """Watches the state and says what is new."""
+
+    def __init__(
+        self,
+        notifier: Notifier,
+        phrases: Phrases,
+        store: Store,
+        clock: Clock,
+        file: AlertMemoryFile,
+        zone: tzinfo,
+        forecast: Forecast,
+    ) -> None:
+        """Say what is new in ``store``'s state through ``notifier``; quiet hours are those of ``zone``."""
+        self._notifier = notifier
+        self._phrases = phrases
+        self._store = store
+        self._clock = clock
+        self._file = file
+        self._zone = zone
+        self._forecast = forecast
+        self._memory: AlertMemory | None = None
+        self._kept: AlertMemory | None = None
+        self._before: AppState | None = None
+        self._turn = asyncio.Lock()
+
+    async def run(self, on_press: OnPress) -> None:
+        """Say what is new until cancelled; what was said is then in the file."""
+        wake = asyncio.Event()
+        unsubscribe = self._store.subscribe(wake.set)
+        try:
+            paused = (await self._recall()).paused_until
+            self._store.dispatch(NotificationsPaused(until=paused))
+            await self._calm(_CALM_AT_START, self._all_known)
+            while True:
+                wake.clear()
+                await self.look(on_press)
+                if await self._woken(wake):
+                    await self._calm(_CALM_SECONDS, self._nothing_runs)
+        finally:
+            unsubscribe()
+            await to_the_end(self._save())
+
+    async def look(self, on_press: OnPress) -> None:
+        """Say what is new since the last look."""
+        memory, now = await self._recall(), self._clock.now()
+        paused = memory.paused_until is not None and now < memory.paused_until
+        if memory.paused_until is not None and not paused:
+            memory = replace(memory, paused_until=None)
+            self._store.dispatch(NotificationsPaused(until=None))
+        state = self._store.state
+        quiet = paused or in_quiet_hours(state.settings, now, self._zone)
+        new, self._memory = alerts(state, memory, now, forecast=self._forecast, before=self._before, quiet=quiet)
+        self._before = state
+        if new:
+            await self._notifier.show(
+                self._phrases.alerts(new, state), lambda action: _press(new, state, action, on_press)
+            )
+        await self._save()
+
+    async def pause(self, pause: Pause | None) -> None:
+        """Say nothing for a while, or with None say everything again."""
+        until = None if pause is None else pause_end(pause, self._clock.now(), self._zone)
+        self._memory = replace(await self._recall(), paused_until=until)
+        self._store.dispatch(NotificationsPaused(until=until))
+        await self._save()
+
+    async def show_test(self, on_press: OnPress) -> None:
+        """Show a notification now, whatever the hour."""
+        await self._notifier.show(self._phrases.test(), lambda action: on_press(None, Help(action)))
+
+    async def _recall(self) -> AlertMemory:
+        async with self._turn:
+            if self._memory is None:
+                self._memory = self._kept = await self._file.load()
+            return self._memory
+
+    async def _save(self) -> None:
+        async with self._turn:
+            memory = self._memory
+            if memory is None or memory == self._kept:
+                return
+            # Also when it fails: the next change tries again, and a full disk is not asked every minute.
+            self._kept = memory
+            try:
+                await self._file.save(memory)
+            except StoreError as error:
+                _log.warning("what was said could not be kept, a restart may say it again: %s", type(error).__name__)
+
+    async def _woken(self, wake: asyncio.Event) -> bool:
+        """Whether something happened before the next look is due anyhow."""
+        nap, woken = asyncio.create_task(self._clock.sleep(_EVERY)), asyncio.create_task(wake.wait())
+        try:
+            await asyncio.wait({nap, woken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            nap.cancel()
+            woken.cancel()
+        return wake.is_set()
+
+    async def _calm(self, longest: float, is_calm: Callable[[], bool]) -> None:
+        """Wait until everything that is being found out has been found out."""
+        end = self._clock.monotonic() + longest
+        while not is_calm() and self._clock.monotonic() < end:
+            await self._clock.sleep(_STEP)
+
+    def _all_known(self) -> bool:
+        return all(a.checked_at is not None for a in self._store.state.accounts) and self._nothing_runs()
+
+    def _nothing_runs(self) -> bool:
+        now = self._clock.now()
+        return not any(a.checking or _is_soon(a.next_check, now) for a in self._store.state.accounts)
+
+
+def _press(batch: tuple[Alert, ...], state: AppState, action: str, on_press: OnPress) -> None:
+    # By the state that the buttons were made from.
+    wanted = Help(action)
+    on_press(helped_account(batch, wanted, state.accounts), wanted)
+
+
+def _is_soon(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and (moment - now).total_seconds() < _SOON

@@ -1,0 +1,280 @@
+"""Renews logins and asks for their quotas, many side by side: what the command does with files and accounts."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import msgspec
+
+from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
+from probe_tray.core.errors import (
+    OfficialExpiredError,
+    OfficialLoginError,
+    ProbeError,
+    Problem,
+    StoreError,
+    TokenRefusedError,
+)
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.request import RenewalKind, Renewed, Wish
+from probe_tray.engine.account.accounts import Accounts, newer
+from probe_tray.engine.polling.reset_credit_check import ask_ends
+from probe_tray.engine.polling.usage_query import Asked, ask_once, report_status
+from probe_tray.engine.renewal.renewals import Renewals
+from probe_tray.engine.waiting import to_the_end
+from probe_tray.ports import Clock, Journal, QuotaService
+
+_RESULTS = {
+    RenewalKind.RENEWED: RenewalResult.RENEWED,
+    RenewalKind.ADOPTED: RenewalResult.ADOPTED,
+    RenewalKind.FRESH: RenewalResult.FRESH,
+}
+
+_LONGEST_EXTRA = 10.0
+"""Seconds to wait for an answer on which nothing depends."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done for every login."""
+
+    renew: bool = False
+    force: bool = False
+    """Renew whatever the expiry."""
+    status: bool = False
+    everything: bool = False
+    """Whether what only programs read of a quota is asked for as well: when reset credits are lost."""
+    days: int = 3
+    """The setting ``renew_before_expiry_days``."""
+    renew_refused: bool = True
+    """Whether a login that the service refuses is renewed while its quota is asked for."""
+    since: datetime
+    """When this run began, aware UTC: what was renewed after that, by whomever, was renewed for this run too."""
+
+
+class Means(msgspec.Struct, frozen=True, kw_only=True):
+    """What the work is done with."""
+
+    quota: QuotaService
+    accounts: Accounts
+    """The stores that hold the logins."""
+    renewals: Renewals
+    journal: Journal
+    clock: Clock
+
+
+class _Renewal(msgspec.Struct, frozen=True):
+    report: RenewalReport
+    credential: Credential | None
+    """The login that holds now; None where that is not known."""
+
+
+_Told = tuple[AccountReport, Credential]
+"""What is told of a login, and the one that the service was asked with."""
+
+
+class Tending:
+    """Works on logins one by one; what several files hold of one account is renewed once."""
+
+    def __init__(self, means: Means, order: Order) -> None:
+        """Do what ``order`` says."""
+        self._means = means
+        self._order = order
+        self._seen: dict[AccountKey, str] = {}
+        self._renewed: dict[AccountKey, asyncio.Future[_Renewal]] = {}
+        self._asking: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    async def run(
+        self, logins: Sequence[StoredCredential], *, jobs: int, done: Callable[[int, AccountReport], None]
+    ) -> None:
+        """Do what was ordered for all ``logins``, ``jobs`` at once; ``done`` hears each report with its number.
+
+        Where everything is asked for it may hear of one twice, the second time with more.
+        """
+        self._seen = _newest(logins)
+        # What only programs read keeps no other login waiting.
+        limit, more = asyncio.Semaphore(jobs), asyncio.Semaphore(jobs)
+
+        async def one(number: int, stored: StoredCredential) -> None:
+            async with limit:
+                if self._stopping:
+                    return
+                told = await self._tend(stored, lambda report: done(number, report))
+            if told is not None and self._order.everything:
+                async with more:
+                    await self._complete(*told, lambda report: done(number, report))
+
+        async with asyncio.TaskGroup() as group:
+            for number, stored in enumerate(logins):
+                group.create_task(one(number, stored))
+
+    async def stop(self) -> None:
+        """Begin nothing any more; return once every renewal that was sent has come to its end.
+
+        :meth:`run` then returns soon, and has told of everything that was done.
+        """
+        self._stopping = True
+        for task in self._asking:
+            task.cancel()
+        await self._means.renewals.close()
+
+    async def _tend(self, stored: StoredCredential, done: Callable[[AccountReport], None]) -> _Told | None:
+        """The report with the quota, and the login it was asked with; None where no quota was asked for."""
+        renewal: RenewalReport | None = None
+        credential = stored.credential
+        if self._order.renew:
+            renewed = await self._renew(stored)
+            renewal, credential = renewed.report, renewed.credential or credential
+        elif stored.store is not StoreKind.OFFICIAL:
+            credential = await self._finished(stored)
+        report = msgspec.structs.replace(said_by(stored, credential), renewal=renewal)
+        if not self._order.status or self._stopping:
+            if renewal is not None:
+                done(report)
+            return None
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine always runs in one
+        self._asking.add(task)
+        try:
+            report, credential = await self._ask(stored, credential, report)
+        except asyncio.CancelledError:
+            # Interrupted: the renewal, which no one can take back, is told all the same.
+            if renewal is not None:
+                done(report)
+            raise
+        finally:
+            self._asking.discard(task)
+        done(report)
+        return report, credential
+
+    async def _complete(
+        self, report: AccountReport, credential: Credential, done: Callable[[AccountReport], None]
+    ) -> None:
+        """Tell it once more, with when the reset credits are lost."""
+        snapshot = report.snapshot
+        if snapshot is None or (snapshot.reset_credits or 0) <= 0 or self._stopping:
+            return
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine always runs in one
+        self._asking.add(task)
+        try:
+            async with asyncio.timeout(_LONGEST_EXTRA):
+                ends = await ask_ends(self._means.quota, credential)
+        except TimeoutError:
+            return
+        finally:
+            self._asking.discard(task)
+        snapshot = msgspec.structs.replace(snapshot, reset_credit_ends=ends or ())
+        done(msgspec.structs.replace(report, snapshot=snapshot))
+
+    async def _ask(self, stored: StoredCredential, credential: Credential, report: AccountReport) -> _Told:
+        asked = await ask_once(self._means.quota, credential, self._means.clock)
+        ours = stored.store is not StoreKind.OFFICIAL and credential.refresh_token is not None
+        refused = isinstance(asked.outcome, TokenRefusedError)
+        if refused and stored.store is StoreKind.OFFICIAL:
+            return report_status(report, Asked(asked.upstream_status, OfficialExpiredError())), credential
+        if not (refused and ours and report.renewal is None and self._order.renew_refused):
+            return report_status(report, asked), credential
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine always runs in one
+        # From here on it is the renewals' business what an interruption means.
+        self._asking.discard(task)
+        renewed = await self._renew_refused(credential)
+        if renewed.credential is None:
+            problem = renewed.report.problem
+            report = msgspec.structs.replace(
+                report, upstream_status=asked.upstream_status, problem=problem, renewal=renewed.report
+            )
+            return report, credential
+        report = msgspec.structs.replace(said_by(stored, renewed.credential), renewal=renewed.report)
+        if self._stopping:
+            return report_status(report, asked), credential
+        self._asking.add(task)
+        asked = await ask_once(self._means.quota, renewed.credential, self._means.clock)
+        return report_status(report, asked), renewed.credential
+
+    async def _renew(self, stored: StoredCredential) -> _Renewal:
+        if stored.store is StoreKind.OFFICIAL:
+            return self._not_ours(stored)
+        key = stored.credential.key
+        if (running := self._renewed.get(key)) is None:
+            reason = Reason.FORCED if self._order.force else None
+            wish = Wish(
+                days=self._order.days,
+                reason=reason,
+                seen=self._seen.get(key),
+                since=self._order.since if self._order.force else None,
+            )
+            running = self._renewed[key] = asyncio.ensure_future(self._attempt(key, wish))
+        renewed = await asyncio.shield(running)
+        asked_nobody = renewed.report.result in {RenewalResult.FRESH, RenewalResult.ADOPTED}
+        if renewed.credential is None or not asked_nobody:
+            return renewed
+        if renewed.credential.access_token == stored.credential.access_token:
+            return renewed
+        # Another file, or the vault, has a newer login of the account.
+        adopted = msgspec.structs.replace(renewed.report, result=RenewalResult.ADOPTED)
+        return _Renewal(await self._checked(stored, renewed.credential, adopted), renewed.credential)
+
+    async def _renew_refused(self, credential: Credential) -> _Renewal:
+        seen = credential.access_token.fingerprint
+        return await self._attempt(credential.key, Wish(days=self._order.days, reason=Reason.REFUSED, seen=seen))
+
+    async def _attempt(self, key: AccountKey, wish: Wish) -> _Renewal:
+        try:
+            renewed = await self._means.renewals.renew(key, wish)
+        except ProbeError as error:
+            return _Renewal(RenewalReport(result=RenewalResult.FAILED, problem=error.problem), None)
+        return _Renewal(_told(renewed), renewed.credential)
+
+    async def _checked(self, stored: StoredCredential, newest: Credential, report: RenewalReport) -> RenewalReport:
+        """``report``, or why the file could not be brought up to ``newest``."""
+        try:
+            for store, held in await self._means.accounts.holders(newest.key):
+                if held.location == stored.location and held.credential.access_token != newest.access_token:
+                    await store.check_writable(newest.key)
+        except StoreError as error:
+            return RenewalReport(result=RenewalResult.FAILED, problem=error.problem)
+        return report
+
+    def _not_ours(self, stored: StoredCredential) -> _Renewal:
+        problem: Problem | None = None
+        if self._order.force:
+            problem = OfficialLoginError(path=stored.location).problem
+        result = RenewalResult.FAILED if problem else RenewalResult.NOT_OURS
+        return _Renewal(RenewalReport(result=result, expires_at=stored.credential.expiry, problem=problem), None)
+
+    async def _finished(self, stored: StoredCredential) -> Credential:
+        """The login after what an earlier run left in the journal for its account was brought to its end."""
+        # A look must not fail for that: what the file holds still works until its token ends.
+        with suppress(ProbeError):
+            key = stored.credential.key
+            if await self._means.journal.pending(key):
+                await to_the_end(self._means.renewals.finish_pending(key))
+                return max((s.credential for _, s in await self._means.accounts.holders(key)), key=newer)
+        return stored.credential
+
+
+def _newest(logins: Iterable[StoredCredential]) -> dict[AccountKey, str]:
+    """The fingerprint of each account's newest access token."""
+    ours = (stored.credential for stored in logins if stored.store is not StoreKind.OFFICIAL)
+    return {credential.key: credential.access_token.fingerprint for credential in sorted(ours, key=newer)}
+
+
+def _told(renewed: Renewed) -> RenewalReport:
+    return RenewalReport(result=_RESULTS[renewed.kind], reason=renewed.reason, expires_at=renewed.credential.expiry)
+
+
+def said_by(stored: StoredCredential, credential: Credential) -> AccountReport:
+    """What the login itself says, before anybody was asked."""
+    return AccountReport(
+        location=stored.location,
+        account_id=credential.account_id,
+        email=credential.email,
+        workspace=credential.claims.workspace,
+        plan=credential.claims.plan,
+        expires_at=credential.expiry,
+    )

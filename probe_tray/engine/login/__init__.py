@@ -1,0 +1,1 @@
+"""Logging in, from the click to the account in the list."""

@@ -1,0 +1,36 @@
+"""The last step of every login: a code becomes tokens."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.login.oauth import Grant
+from probe_tray.core.renewal.token_reply import login_from_reply
+from probe_tray.core.service.service import Service
+from probe_tray.ports import AuthService, Clock
+
+_TOLERANCE = timedelta(minutes=2)
+
+
+class Exchange:
+    """Trades a code for tokens, once: it works a single time (RFC 6749 section 4.1.2)."""
+
+    def __init__(self, service: Service, auth: AuthService, clock: Clock) -> None:
+        """Trade at ``service``."""
+        self._host = urlsplit(service.issuer).netloc
+        self._auth = auth
+        self._clock = clock
+
+    async def run(self, grant: Grant, clock_off: Callable[[timedelta], None]) -> Credential:
+        """The login that ``grant`` brings. Raises a LoginError or ServiceError.
+
+        ``clock_off`` is called when the service's clock is more than two minutes ahead of ours (or behind: negative);
+        the service's is believed then.
+        """
+        answer = await self._auth.exchange(grant.code, grant.verifier, grant.redirect_uri)
+        now = self._clock.now()
+        if answer.date is not None and abs(answer.date - now) > _TOLERANCE:
+            clock_off(answer.date - now)
+            now = answer.date
+        return login_from_reply(answer, now=now, host=self._host)

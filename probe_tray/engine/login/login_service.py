@@ -1,0 +1,74 @@
+"""What a person asks for around logins: one runs at a time, and another one takes its place."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import NamedTuple
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.commands import CancelLogin, LogIn, PasteAddress, ReopenBrowser
+from probe_tray.core.events import LoginChanged
+from probe_tray.core.state import LoginPhase
+from probe_tray.engine.login.login import REPLACED, Login
+from probe_tray.engine.store import Store
+
+LoginCommand = LogIn | CancelLogin | ReopenBrowser | PasteAddress
+Start = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
+
+
+class _Running(NamedTuple):
+    wanted: LogIn
+    task: asyncio.Task[None]
+    ending: frozenset[asyncio.Task[None]] = frozenset()
+    """Those that it takes the place of; they hold ports until they have ended."""
+
+
+class LoginDesk:
+    """Starts and ends logins as the commands say; never waits."""
+
+    def __init__(self, login: Login, store: Store, start: Start, signed_in: Callable[[AccountKey], None]) -> None:
+        """Have ``start`` own the tasks; ``signed_in`` is told of every account that came in."""
+        self._login = login
+        self._store = store
+        self._start = start
+        self._signed_in = signed_in
+        self._last: _Running | None = None
+
+    def send(self, command: LoginCommand) -> None:
+        """Have ``command`` done."""
+        match command:
+            case LogIn():
+                self._log_in(command)
+            case ReopenBrowser():
+                self._start(self._login.show_page())
+            case PasteAddress(text=text):
+                self._login.paste(text)
+            case CancelLogin():
+                if (running := self._running()) is not None:
+                    running.task.cancel()
+                self._store.dispatch(LoginChanged(login=None))
+
+    def _log_in(self, wanted: LogIn) -> None:
+        running = self._running()
+        if running is None:
+            self._last = _Running(wanted, self._start(self._run(wanted, frozenset())))
+        elif running.wanted == wanted:
+            self._start(self._login.show_page())
+        elif not self._finishes():
+            running.task.cancel(REPLACED)
+            ending = running.ending | {running.task}
+            self._last = _Running(wanted, self._start(self._run(wanted, ending)), ending)
+
+    async def _run(self, wanted: LogIn, ending: frozenset[asyncio.Task[None]]) -> None:
+        if ending:
+            await asyncio.wait(ending)
+        key = await self._login.run(wanted.account, wanted.way)
+        if key is not None:
+            self._signed_in(key)
+
+    def _running(self) -> _Running | None:
+        return None if self._last is None or self._last.task.done() else self._last
+
+    def _finishes(self) -> bool:
+        """Whether the person's part is over, so that ending the login now would throw their sign-in away."""
+        login = self._store.state.login
+        return login is not None and login.phase is LoginPhase.EXCHANGING

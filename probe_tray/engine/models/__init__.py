@@ -1,0 +1,1 @@
+"""Testing which models answer."""

@@ -1,0 +1,133 @@
+"""Tests which models a login may use: the list, a sample of it, one word from each. Costs quota."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.errors import ProbeError, StrangeAnswerError, TokenRefusedError
+from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
+from probe_tray.core.models.models import Choice, choose, judge_model, read_models
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.judge import judge
+from probe_tray.core.service.service import OFFICIAL
+from probe_tray.ports import Clock, QuotaService, Randomness
+
+_HOST = urlsplit(OFFICIAL.backend).hostname or ""
+"""Whom an edge block is about: the simulated service has no edge."""
+_AT_ONCE = 4
+
+Renew = Callable[[Credential], Awaitable[Credential]]
+"""Brings a login whose access token was refused back to life. Raises a ProbeError."""
+
+
+class Access:
+    """One login while it is tested: when its access token is refused it is renewed once, and asked with again."""
+
+    def __init__(self, credential: Credential, renew: Renew | None, clock: Clock) -> None:
+        """``renew`` is None where nothing can be done about a refused token."""
+        self._credential = credential
+        self._renew = renew
+        self._clock = clock
+        self._failure: ProbeError | None = None
+        self._lock = asyncio.Lock()
+
+    async def ask(self, question: Callable[[Credential], Awaitable[Answer]]) -> Answer:
+        """The answer to ``question``. Raises a ProbeError when none came, or when the renewal failed."""
+        if self._failure is not None:
+            # The token is known to be dead: nobody needs to hear it once more from the service.
+            raise self._failure
+        used = self._credential
+        answer = await question(used)
+        refused = isinstance(judge(answer, host=_HOST, now=self._clock.now()), TokenRefusedError)
+        if self._renew is None or not refused:
+            return answer
+        async with self._lock:
+            if self._credential is used:
+                await self._mend(self._renew)
+        return await question(self._credential)
+
+    async def _mend(self, renew: Renew) -> None:
+        if self._failure is not None:
+            raise self._failure
+        try:
+            self._credential = await renew(self._credential)
+        except ProbeError as error:
+            self._failure = error
+            raise
+
+
+class ModelTester:
+    """Tests the models of logins, four questions at once in all."""
+
+    def __init__(self, quota: QuotaService, clock: Clock, randomness: Randomness) -> None:
+        """Ask ``quota``; latency is what ``clock.monotonic`` measures."""
+        self._quota = quota
+        self._clock = clock
+        self._randomness = randomness
+        self._logins = asyncio.Semaphore(_AT_ONCE)
+        self._questions = asyncio.Semaphore(_AT_ONCE)
+
+    async def test(self, access: Access, choice: Choice, tell: Callable[[ModelTest], None]) -> ModelTest:
+        """Try the chosen models of one login; ``tell`` hears the test so far at its begin and after each model.
+
+        Never raises a ProbeError: what failed is in the results. Cancelled, it leaves what was told.
+        """
+        async with self._logins:
+            offered, listed_by = await self._offered(access, choice)
+            models = choose(choice, offered, self._randomness.uniform)
+            test = ModelTest(started_at=self._clock.now(), models=models, listed_by=listed_by)
+            tell(test)
+
+            async def one(model: str) -> None:
+                nonlocal test
+                result = await self._try(access, model)
+                test = test.with_result(result)
+                tell(test)
+
+            async with asyncio.TaskGroup() as group:
+                for model in models:
+                    group.create_task(one(model))
+            return test
+
+    async def _offered(self, access: Access, choice: Choice) -> tuple[tuple[str, ...], ListedBy]:
+        if choice.named:
+            return choice.named, ListedBy.PERSON
+        try:
+            answer = await access.ask(self._listing)
+            offered = read_models(answer.body) if answer.ok else ()
+        except ProbeError:
+            # Whatever is wrong shows again, with its reason, when the models themselves are asked.
+            offered = ()
+        return (offered, ListedBy.SERVICE) if offered else (choice.fallback, ListedBy.SETTINGS)
+
+    async def _listing(self, credential: Credential) -> Answer:
+        async with self._questions:
+            return await self._quota.models(credential)
+
+    async def _try(self, access: Access, model: str) -> ModelResult:
+        latency: float | None = None
+
+        async def question(credential: Credential) -> Answer:
+            nonlocal latency
+            latency = None
+            async with self._questions:
+                asked = self._clock.monotonic()
+                answer = await self._quota.try_model(credential, model)
+                latency = self._clock.monotonic() - asked
+            return answer
+
+        try:
+            answer = await access.ask(question)
+        except StrangeAnswerError as error:
+            return ModelResult(model=model, problem=error.problem, upstream_status=int(error.facts["status"]))
+        except ProbeError as error:
+            return ModelResult(model=model, problem=error.problem)
+        verdict = judge_model(answer, host=_HOST, now=self._clock.now())
+        return ModelResult(
+            model=model,
+            problem=None if verdict.problem is None else verdict.problem.problem,
+            latency=latency,
+            upstream_status=answer.status,
+            resets_at=verdict.resets_at,
+        )

@@ -1,0 +1,1 @@
+"""Asking for quotas, and recording what came."""

@@ -1,0 +1,69 @@
+"""Looks for the proxy and tests the way to the service, when the settings ask for it."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+from msgspec.structs import replace
+
+from probe_tray.core.commands import CheckConnection, FindProxy, StopConnectionCheck
+from probe_tray.core.service.connection import ConnectionChanged, ConnectionCheck
+from probe_tray.engine.store import Store
+from probe_tray.ports import ConnectionProbe
+
+Work = Coroutine[object, object, None]
+
+
+class ConnectionTest:
+    """One test at a time; a new one takes the place of the one that runs."""
+
+    def __init__(self, probe: ConnectionProbe, store: Store) -> None:
+        """Ask ``probe``, tell ``store``."""
+        self._probe = probe
+        self._store = store
+        self._task: asyncio.Task[None] | None = None
+
+    def send(self, command: FindProxy | CheckConnection | StopConnectionCheck, start: Callable[[Work], object]) -> None:
+        """Have ``command`` done; ``start`` runs what takes time."""
+        match command:
+            case FindProxy():
+                start(self.find(command))
+            case CheckConnection():
+                start(self.check(command))
+            case StopConnectionCheck():
+                self.stop()
+
+    async def find(self, command: FindProxy) -> None:
+        """Tell which proxy this setting leads to."""
+        proxy = await self._probe.find_proxy(command.proxy)
+        self._tell(replace(self._store.state.connection, proxy=proxy))
+
+    async def check(self, command: CheckConnection) -> None:
+        """Try the way that this setting leads to."""
+        self.stop()
+        task = self._task = asyncio.ensure_future(self._check(command))
+        try:
+            # Stopping ends the test and not whoever waits for it.
+            await asyncio.wait({task})
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            if self._task is task:
+                self._task = None
+                self._tell(replace(self._store.state.connection, running=False))
+        if not task.cancelled():
+            task.result()
+
+    def stop(self) -> None:
+        """End the test that runs."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _check(self, command: CheckConnection) -> None:
+        self._tell(replace(self._store.state.connection, running=True, reached=None))
+        proxy = await self._probe.find_proxy(command.proxy)
+        self._tell(replace(self._store.state.connection, proxy=proxy))
+        reached = await self._probe.reach(command.proxy)
+        self._tell(replace(self._store.state.connection, reached=reached))
+
+    def _tell(self, check: ConnectionCheck) -> None:
+        self._store.dispatch(ConnectionChanged(check=check))

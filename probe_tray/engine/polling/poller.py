@@ -1,0 +1,193 @@
+"""Asks for the quotas: when they are due, when a person wants them, never all at once."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors import ProbeError, RateLimitedError, UnavailableError
+from probe_tray.core.events import AccountsRead, CheckFailed, ChecksPlanned, CheckStarted, CheckSucceeded, Event
+from probe_tray.core.polling.schedule import Pacing, awaited_resets, first_checks, look, next_check, pacing
+from probe_tray.core.quota.snapshot import Snapshot
+from probe_tray.core.state import AccountState
+from probe_tray.engine.polling.scout import Scout
+from probe_tray.engine.polling.usage_check import UsageAsker
+from probe_tray.engine.store import Store
+from probe_tray.ports import Clock, Randomness
+
+_AT_ONCE = 8
+_LONGEST_NAP = 30.0
+"""Seconds: Qt's timers are coarse, and the wall clock may be set meanwhile."""
+_FOR_A_PERSON = timedelta(seconds=10)
+"""So long at most takes the start of all checks that a person asks for at once."""
+_RECENT = timedelta(seconds=60)
+"""Numbers this fresh are not asked for again only because somebody looks at them."""
+_PUTS_OFF = {RateLimitedError.__name__, UnavailableError.__name__}
+"""Failures in which the service itself says when to come back."""
+
+
+class Poller:
+    """Keeps every account's snapshot fresh."""
+
+    def __init__(self, check: UsageAsker, store: Store, clock: Clock, randomness: Randomness) -> None:
+        """Ask through ``check``, tell ``store``."""
+        self._check_usage = check
+        self._store = store
+        self._clock = clock
+        self._randomness = randomness
+        self._failures: dict[AccountKey, int] = {}
+        self._scout = Scout()
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        running: set[asyncio.Task[None]] = set()
+        deaf = self._store.hear(self._heard)
+        try:
+            while True:
+                self._wake.clear()
+                seen = look(self._scout.among(self._store.state.accounts), self._clock.now())
+                if self._plan_new(seen.unplanned):
+                    continue
+                room = _AT_ONCE - len(running)
+                for account in seen.due[:room]:
+                    self._store.dispatch(CheckStarted(key=account.key))
+                    task = asyncio.create_task(self._check(account.key))
+                    running.add(task)
+                    task.add_done_callback(running.discard)
+                    task.add_done_callback(lambda _: self._wake.set())
+                await self._pause(None if len(seen.due) > room else seen.next_at)
+        finally:
+            deaf()
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    def refresh(self, keys: Iterable[AccountKey]) -> None:
+        """A person wants these accounts checked now, one after the other where there are many.
+
+        None is checked before the moment to which the service has put it off.
+        """
+        self._scout.end()
+        wanted, now = set(keys), self._clock.now()
+        chosen = [a for a in self._store.state.accounts if a.key in wanted]
+        self._plan(zip(chosen, first_checks(len(chosen), now, _FOR_A_PERSON), strict=True))
+
+    def looked_at(self) -> None:
+        """A person looks at the numbers: those over a minute old are asked for again, unless only by hand."""
+        now = self._clock.now()
+        if self._pacing().every is not None:
+            shown = self._old(self._scout.among(self._store.state.accounts), now)
+            # One whose turn it is already must not be put off by looking again and again.
+            self._spread([a for a in shown if a.next_check is None or a.next_check > now], now)
+
+    def network_changed(self, *, after: timedelta) -> None:
+        """The machine woke or has another network: ``after`` a while ask for one account, and once that works for all.
+
+        With manual checks it ends with the one, from which the renewals learn that the network is there.
+        """
+        chosen = self._scout.send(self._store.state.accounts)
+        if chosen is not None:
+            self._failures.pop(chosen.key, None)
+            self._plan([(chosen, self._clock.now() + after)])
+
+    def replan(self) -> None:
+        """Look at the schedule again: the settings, the accounts or the machine's situation changed."""
+        pace, now = self._pacing(), self._clock.now()
+        planned = [(a, a.next_check) for a in self._store.state.accounts if a.next_check is not None and a.checked_at]
+        if pace.longest is None:
+            stray = [a for a, moment in planned if moment > now + _FOR_A_PERSON]
+            moments: Iterable[datetime | None] = [None] * len(stray)
+        else:
+            # A failed check has a pace of its own.
+            stray = [a for a, moment in planned if a.problem is None and moment > now + pace.longest]
+            moments = first_checks(len(stray), now, pace.every)
+        self._plan(zip(stray, moments, strict=True))
+
+    def _heard(self, event: Event) -> None:
+        if isinstance(event, AccountsRead):
+            self._wake.set()
+
+    def _plan_new(self, unplanned: tuple[AccountState, ...]) -> bool:
+        every = self._pacing().every
+        fresh = [a for a in unplanned if every or not a.checked_at]
+        if fresh:
+            self._plan(zip(fresh, first_checks(len(fresh), self._clock.now(), every), strict=True))
+        return bool(fresh)
+
+    def _old(self, accounts: tuple[AccountState, ...], now: datetime) -> list[AccountState]:
+        return [a for a in accounts if not a.checking and (a.checked_at is None or now - a.checked_at > _RECENT)]
+
+    def _spread(self, accounts: list[AccountState], now: datetime) -> None:
+        """Ask for these one after the other from now on, except those whose turn comes sooner."""
+        moments = zip(accounts, first_checks(len(accounts), now, self._pacing().every), strict=True)
+        self._plan([(a, m) for a, m in moments if a.next_check is None or not now < a.next_check <= m])
+
+    def _plan(self, moments: Iterable[tuple[AccountState, datetime | None]]) -> None:
+        planned = tuple((a.key, None if m is None else max(m, _allowed_from(a, m))) for a, m in moments)
+        self._store.dispatch(ChecksPlanned(moments=planned))
+        self._wake.set()
+
+    async def _pause(self, until: datetime | None) -> None:
+        left = _LONGEST_NAP if until is None else max((until - self._clock.now()).total_seconds(), 0.05)
+        nap = asyncio.create_task(self._clock.sleep(min(left, _LONGEST_NAP)))
+        woken = asyncio.create_task(self._wake.wait())
+        try:
+            await asyncio.wait({nap, woken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            nap.cancel()
+            woken.cancel()
+
+    async def _check(self, key: AccountKey) -> None:
+        try:
+            snapshot = await self._check_usage.snapshot(key, self._store.state.settings)
+        except ProbeError as error:
+            self._failed(key, error)
+        except Exception as error:  # noqa: BLE001 - whatever one account's check meets, its next one must be planned
+            self._failed(key, ProbeError())
+            found = {"message": "a check ended unexpectedly", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(found)
+        else:
+            self._succeeded(key, snapshot)
+
+    def _succeeded(self, key: AccountKey, snapshot: Snapshot) -> None:
+        self._failures.pop(key, None)
+        moment = self._next(key, self._pacing(), wait=None, resets=awaited_resets(snapshot))
+        self._store.dispatch(CheckSucceeded(key=key, snapshot=snapshot, next_check=moment))
+        self._scouted(key, None)
+
+    def _failed(self, key: AccountKey, error: ProbeError) -> None:
+        self._failures[key] = self._failures.get(key, 0) + 1
+        pace = self._scout.pacing(key, self._pacing())
+        moment = self._next(key, pace, wait=error.retry_after, resets=())
+        self._store.dispatch(CheckFailed(key=key, at=self._clock.now(), problem=error.problem, next_check=moment))
+        self._scouted(key, error)
+
+    def _scouted(self, key: AccountKey, error: ProbeError | None) -> None:
+        if self._scout.came_back(key, error) and self._pacing().every is not None:
+            now = self._clock.now()
+            self._spread([a for a in self._old(self._store.state.accounts, now) if a.key != key], now)
+
+    def _next(
+        self, key: AccountKey, pace: Pacing, *, wait: timedelta | None, resets: tuple[datetime, ...]
+    ) -> datetime | None:
+        return next_check(
+            now=self._clock.now(),
+            pacing=pace,
+            failures=self._scout.failures(key, self._failures.get(key, 0)),
+            wait=wait,
+            resets=resets,
+            jitter=self._randomness.uniform(-1, 1),
+        )
+
+    def _pacing(self) -> Pacing:
+        state = self._store.state
+        return pacing(state.settings.poll_minutes, state.situation)
+
+
+def _allowed_from(account: AccountState, now: datetime) -> datetime:
+    if account.checked_at is None or account.problem is None:
+        return now
+    # What a renewal has to wait for is no reason: the person may have logged in again since.
+    wait = account.problem.retry_after if account.problem.kind in _PUTS_OFF else None
+    return account.checked_at + timedelta(seconds=wait or 0)

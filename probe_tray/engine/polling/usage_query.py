@@ -1,0 +1,65 @@
+"""Asks for the quota of one account."""
+
+from urllib.parse import urlsplit
+
+import msgspec
+
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.report import AccountReport
+from probe_tray.core.errors import ProbeError, Problem, StrangeAnswerError
+from probe_tray.core.quota.snapshot import Snapshot
+from probe_tray.core.quota.usage_parser import read_usage
+from probe_tray.core.service.judge import judge
+from probe_tray.core.service.service import OFFICIAL
+from probe_tray.ports import Clock, QuotaService
+
+_HOST = urlsplit(OFFICIAL.backend).hostname or ""
+"""Whom an edge block is about: the simulated service has no edge."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One question: the HTTP status of its answer (0 when there was none), and what came of it."""
+
+    upstream_status: int
+    outcome: Snapshot | ProbeError
+
+
+async def ask_once(quota: QuotaService, credential: Credential, clock: Clock) -> Asked:
+    """Ask; a failure is an outcome too, and nothing raises."""
+    try:
+        answer = await quota.usage(credential)
+    except StrangeAnswerError as error:
+        return Asked(int(error.facts["status"]), error)
+    except ProbeError as error:
+        return Asked(0, error)
+    now = clock.now()
+    if failure := judge(answer, host=_HOST, now=now):
+        return Asked(answer.status, failure)
+    try:
+        return Asked(answer.status, read_usage(answer.body, now=now, server_date=answer.date))
+    except StrangeAnswerError as error:
+        return Asked(answer.status, error)
+
+
+async def ask_usage(quota: QuotaService, credential: Credential, clock: Clock) -> Snapshot:
+    """Ask once. Raises the leaf of ServiceError that the answer, or the lack of one, stands for."""
+    outcome = (await ask_once(quota, credential, clock)).outcome
+    if isinstance(outcome, ProbeError):
+        raise outcome
+    return outcome
+
+
+def report_status(report: AccountReport, asked: Asked) -> AccountReport:
+    """``report`` with the answer laid beside what the login itself says."""
+    snapshot, problem = _parts(asked.outcome)
+    return msgspec.structs.replace(
+        report,
+        plan=(snapshot.plan if snapshot else "") or report.plan,
+        snapshot=snapshot,
+        upstream_status=asked.upstream_status,
+        problem=problem,
+    )
+
+
+def _parts(outcome: Snapshot | ProbeError) -> tuple[Snapshot | None, Problem | None]:
+    return (None, outcome.problem) if isinstance(outcome, ProbeError) else (outcome, None)

@@ -1,0 +1,1 @@
+"""Renewing logins: the refresh transaction and everything around it."""

@@ -1,0 +1,155 @@
+"""What the stores hold of one account: which login is the one to use, and where the answer to a renewal belongs."""
+
+from contextlib import suppress
+from datetime import datetime
+from typing import NamedTuple
+
+from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors import StoreError, WrongAccountError
+from probe_tray.core.renewal.journal import JournalEntry
+from probe_tray.core.renewal.token_reply import TokenReply, renewed_login
+from probe_tray.engine.account.accounts import Accounts, newer
+from probe_tray.engine.renewal.token_outcomes import Outcomes
+from probe_tray.ports import AccountStore
+
+
+class Applied(NamedTuple):
+    """What came of saving."""
+
+    credential: Credential
+    fault: StoreError | None = None
+    """Why a store did not take it; the journal must keep the answer for that store."""
+
+
+class Holdings:
+    """Reads and writes one account across its stores; the caller holds the account's lock."""
+
+    def __init__(self, accounts: Accounts, outcomes: Outcomes) -> None:
+        """Work on ``accounts``; ``outcomes`` knows dead tokens."""
+        self._accounts = accounts
+        self._outcomes = outcomes
+
+    async def newest(self, key: AccountKey) -> StoredCredential | None:
+        """The login to renew: one with a refresh token before one without, a live one before a dead one, the newest.
+
+        Raises StoreError when a store cannot tell what it holds.
+        """
+        found = [stored for _, stored in await self._accounts.holders(key)]
+        if len(found) < 2:
+            return found[0] if found else None
+        ranks = [await self._rank(stored.credential) for stored in found]
+        return found[ranks.index(max(ranks))]
+
+    async def spread(self, newest: Credential) -> None:
+        """Bring stores that were left behind up to ``newest``, as far as they can be written.
+
+        One that cannot says so before the next renewal. A login without a refresh token is somebody's own and stays.
+        """
+        holders = await self._accounts.holders(newest.key)
+        rank = await self._rank(newest) if len(holders) > 1 else (True, True, *newer(newest))
+        for store, stored in holders:
+            other = stored.credential
+            behind = other.refresh_token is not None and other.access_token != newest.access_token
+            if behind and await self._rank(other) < rank:
+                with suppress(StoreError):
+                    await store.save(newest)
+
+    async def check_writable(self, key: AccountKey) -> None:
+        """Raise StoreError when a store that holds the account could not take a new login."""
+        for store, _ in await self._accounts.holders(key):
+            await store.check_writable(key)
+
+    async def apply(self, entry: JournalEntry, reply: TokenReply, used: StoredCredential | None) -> Applied | None:
+        """Save what a reply brings in every store that holds the account.
+
+        ``used`` is the login that the request was made with; None after a crash: then the reply is only for stores that
+        hold this login, and None is returned where there is none. Another program's own files may hold it: its next run
+        finds the answer in the journal.
+
+        Raises WrongAccountError when the tokens are another account's, StoreError when no store took them.
+        """
+        holders, faults = await self._look(entry.key)
+        base = used.credential if used is not None else await self._base(entry, reply, [c for _, c in holders])
+        if base is None:
+            if faults:
+                raise faults[0]
+            return None
+        renewed = renewed_login(base, reply, now=entry.at)
+        if renewed is None:
+            raise WrongAccountError
+        places = [store for store, held in holders if await self._gives_way(held, renewed, entry)]
+        if not holders and used is not None:
+            # A file that was removed meanwhile is written anew: the token in it is spent, this one lives.
+            places = [s for s in self._accounts.ours if s.kind is used.store][:1] or [self._accounts.ours[0]]
+        faults += await self._save(places, entry, renewed)
+        fresh = renewed.refresh_token
+        if len(faults) < len(places) or not places:
+            await self._outcomes.renewed(entry.fingerprint, None if fresh is None else fresh.fingerprint)
+        return Applied(renewed, faults[0] if faults else None)
+
+    async def is_overtaken(self, entry: JournalEntry) -> bool:
+        """Whether the account has got another login since, that works as far as is known. Raises StoreError."""
+        current = await self.newest(entry.key)
+        token = None if current is None else current.credential.refresh_token
+        if token is None or entry.fingerprint in {"", token.fingerprint}:
+            return False
+        return not await self._outcomes.is_dead(token.fingerprint)
+
+    async def _rank(self, credential: Credential) -> tuple[bool, bool, datetime, datetime]:
+        token = credential.refresh_token
+        dead = token is not None and await self._outcomes.is_dead(token.fingerprint)
+        return (token is not None, not dead, *newer(credential))
+
+    async def _look(self, key: AccountKey) -> tuple[list[tuple[AccountStore, Credential]], list[StoreError]]:
+        # One store that cannot be read must not keep the tokens from the others.
+        holders: list[tuple[AccountStore, Credential]] = []
+        faults: list[StoreError] = []
+        for store in self._accounts.ours:
+            try:
+                holders += [(store, stored.credential) for stored in await self._accounts.held_by(store, key)]
+            except StoreError as error:
+                faults.append(error)
+        return holders, faults
+
+    async def _base(self, entry: JournalEntry, reply: TokenReply, found: list[Credential]) -> Credential | None:
+        for credential in found:
+            token = credential.refresh_token
+            if token is not None and token.fingerprint == entry.fingerprint:
+                return credential
+        if reply.refresh_token is None:
+            return None
+        for credential in found:
+            token = credential.refresh_token
+            # The reply is saved already; or an old copy was put back, which this reply's login outlives.
+            if token == reply.refresh_token or (token and await self._outcomes.is_dead(token.fingerprint)):
+                return credential
+        return None
+
+    async def _gives_way(self, held: Credential, renewed: Credential, entry: JournalEntry) -> bool:
+        token = held.refresh_token
+        is_older = newer(held)[0] < newer(renewed)[0]
+        if token is None:
+            return is_older
+        if token == renewed.refresh_token:
+            return held.access_token != renewed.access_token and not newer(held)[0] > newer(renewed)[0]
+        # A login that was made meanwhile stays; the token that was used is spent, whatever the dates say.
+        return is_older or token.fingerprint == entry.fingerprint or await self._outcomes.is_dead(token.fingerprint)
+
+    async def _save(self, places: list[AccountStore], entry: JournalEntry, renewed: Credential) -> list[StoreError]:
+        faults: list[StoreError] = []
+        for store in places:
+            try:
+                await store.save(renewed)
+                if renewed.key != entry.key:
+                    await self._remove_old(store, entry)
+            except StoreError as error:
+                faults.append(error)
+        return faults
+
+    async def _remove_old(self, store: AccountStore, entry: JournalEntry) -> None:
+        # The old tokens did not name their user, the new ones do: under the old name only a spent token is left.
+        for left in await self._accounts.held_by(store, entry.key):
+            token = left.credential.refresh_token
+            if token is not None and token.fingerprint == entry.fingerprint:
+                await store.remove(entry.key)

@@ -1,0 +1,265 @@
+"""One refresh of one account, with the account's lock held: the order of these steps is what keeps a login alive.
+
+Read the stores again, prove that the answer can be kept, write the intent, send once, keep the raw answer as it comes
+and before anybody reads it, then save it everywhere and tick it off. Nothing here is reordered for speed.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import (
+    CertificateError,
+    JournalSealedError,
+    LoginError,
+    NotRenewableError,
+    NotSentError,
+    ProbeError,
+    SavedForLaterError,
+    ServiceError,
+    StoreError,
+    UncertainLoginError,
+    WriteError,
+    WrongAccountError,
+)
+from probe_tray.core.renewal.journal import JournalEntry
+from probe_tray.core.renewal.policy import Reason, renew_reason
+from probe_tray.core.renewal.request import RenewalKind, Renewed, Wish
+from probe_tray.core.renewal.token_reply import RefreshClass, classify_refresh, read_token_reply, refresh_problem
+from probe_tray.core.service.answer import Answer
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.renewal.holdings import Holdings
+from probe_tray.engine.renewal.token_outcomes import UNCERTAIN_FOR, Outcomes
+from probe_tray.ports import AuthService, Clock, Journal, Randomness, RenewalMemory
+
+_PAUSES = (1.0, 2.0)
+"""Seconds between the tries of a request that never left: three tries in all."""
+
+Alone = Callable[[str], AbstractAsyncContextManager[None]]
+"""Keeps others from a refresh token of a fingerprint."""
+
+
+def _nobody_else(_fingerprint: str) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
+
+
+class Transaction:
+    """Runs refreshes; the caller holds the account's lock."""
+
+    def __init__(
+        self,
+        auth: AuthService,
+        accounts: Accounts,
+        journal: Journal,
+        memory: RenewalMemory,
+        clock: Clock,
+        randomness: Randomness,
+        host: str,
+    ) -> None:
+        """``host`` is the issuer's name in sentences."""
+        self._auth = auth
+        self._journal = journal
+        self._clock = clock
+        self._outcomes = Outcomes(memory, clock, randomness)
+        self._holdings = Holdings(accounts, self._outcomes)
+        self._host = host
+        self._unkept: dict[str, tuple[JournalEntry, Answer]] = {}
+        """Answers that the journal could not take: they live as long as this process, or until a store has them."""
+
+    async def run(
+        self, key: AccountKey, wish: Wish, sending: Callable[[], None], alone: Alone = _nobody_else
+    ) -> Renewed:
+        """Renew the account, or find that there is no need. Raises a ProbeError when it could not be renewed.
+
+        ``sending`` is called right before the first step that must not be broken off, and may raise to prevent it.
+        Within ``alone`` no other account's renewal uses the refresh token of that fingerprint.
+        """
+        await self.finish_pending(key)
+        current = await self._holdings.newest(key)
+        if current is None:
+            raise NotRenewableError
+        await self._holdings.spread(current.credential)
+        if self._was_changed(current.credential, wish) or await self._is_younger_than_wish(current.credential, wish):
+            return _adopted(current)
+        reason = wish.reason or renew_reason(current.credential, now=self._clock.now(), days=wish.days)
+        if reason is None:
+            return Renewed(kind=RenewalKind.FRESH, credential=current.credential, location=current.location)
+        secret = current.credential.refresh_token
+        if secret is None:
+            raise NotRenewableError
+        async with alone(secret.fingerprint):
+            return await self._refresh(current, secret, wish, reason, sending)
+
+    async def unfinished(self) -> tuple[AccountKey, ...]:
+        """The accounts that have entries in the journal."""
+        return tuple(dict.fromkeys([pending.entry.key for pending in await self._journal.pending()]))
+
+    async def finish_pending(self, key: AccountKey) -> None:
+        """Bring renewals to their end that an earlier run of this program could not. Raises StoreError."""
+        for entry, answer in [kept for kept in self._unkept.values() if kept[0].key == key]:
+            await self._finish_answered(entry, answer)
+        for pending in await self._journal.pending(key):
+            if pending.problem is not None:
+                if not await self._holdings.is_overtaken(pending.entry):
+                    raise JournalSealedError
+                await self._journal.set_aside(pending.entry)
+            elif pending.answer is not None:
+                await self._finish_answered(pending.entry, pending.answer)
+            elif pending.entry.fingerprint:
+                await self._outcomes.uncertain(pending.entry, now=False)
+                await self._journal.finish(pending.entry)
+            else:
+                await self._doubt(pending.entry)
+
+    async def _doubt(self, damaged: JournalEntry) -> None:
+        """Suspect the token that the account has now: it may be the one that was sent."""
+        current = await self._holdings.newest(damaged.key)
+        token = None if current is None else current.credential.refresh_token
+        if token is not None:
+            await self._outcomes.uncertain(replace(damaged, fingerprint=token.fingerprint), now=False)
+        await self._journal.set_aside(damaged)
+
+    async def _finish_answered(self, entry: JournalEntry, answer: Answer) -> None:
+        # A failure is remembered by now, and the renewal that follows meets it in the memory.
+        with suppress(ServiceError, LoginError):
+            await self._conclude(entry, answer, None)
+
+    def _was_changed(self, current: Credential, wish: Wish) -> bool:
+        alive = current.expiry is None or current.expiry > self._clock.now()
+        return wish.seen is not None and current.access_token.fingerprint != wish.seen and alive
+
+    async def _is_younger_than_wish(self, current: Credential, wish: Wish) -> bool:
+        token = current.refresh_token
+        if wish.since is None or token is None:
+            return False
+        return await self._outcomes.was_renewed_since(token.fingerprint, wish.since)
+
+    async def _refresh(
+        self, current: StoredCredential, secret: Secret, wish: Wish, reason: Reason, sending: Callable[[], None]
+    ) -> Renewed:
+        key = current.credential.key
+        await self._outcomes.check(secret.fingerprint, forced=wish.forced)
+        await self._holdings.check_writable(key)
+        sending()
+        entry = await self._journal.prepare(key, secret.fingerprint, self._clock.now(), self._clock.monotonic())
+        answer = await self._send(entry, secret)
+        if isinstance(answer, StoredCredential):
+            return _adopted(answer)
+        try:
+            await self._journal.keep_answer(entry, answer.status, answer.body)
+        except StoreError:
+            # The medium has failed under the room that was reserved: all the more the stores must have the tokens.
+            self._unkept[entry.name] = (entry, answer)
+        got = await self._conclude(entry, answer, current)
+        if got is None:
+            raise NotRenewableError
+        kind = RenewalKind.RENEWED if answer.ok else RenewalKind.ADOPTED
+        return Renewed(kind=kind, credential=got, location=current.location, reason=reason)
+
+    async def _send(self, entry: JournalEntry, secret: Secret) -> Answer | StoredCredential:
+        """The answer; or the login that another program, which knows nothing of our lock, has stored meanwhile."""
+        pauses = iter(_PAUSES)
+        while True:
+            try:
+                other = await self._other_login(entry)
+                if other is None:
+                    return await self._auth.refresh(secret, self._journal.arriving(entry))
+            except NotSentError:
+                pause = next(pauses, None)
+                if pause is None:
+                    await self._finish(entry)
+                    raise
+            except (CertificateError, StoreError, NotRenewableError):
+                await self._finish(entry)
+                raise
+            except ProbeError:
+                # Whatever else went wrong went wrong after sending.
+                if (answer := await self._arrived(entry)) is not None:
+                    return answer
+                await self._outcomes.uncertain(entry, now=True)
+                await self._finish(entry)
+                raise UncertainLoginError(retry_after=UNCERTAIN_FOR) from None
+            else:
+                await self._finish(entry)
+                return other
+            await self._clock.sleep(pause)
+
+    async def _arrived(self, entry: JournalEntry) -> Answer | None:
+        """The answer, where all of it had come when the connection was given up."""
+        with suppress(StoreError):
+            for pending in await self._journal.pending(entry.key):
+                if pending.entry.name == entry.name:
+                    return pending.answer
+        return None
+
+    async def _other_login(self, entry: JournalEntry) -> StoredCredential | None:
+        current = await self._holdings.newest(entry.key)
+        token = None if current is None else current.credential.refresh_token
+        if current is None or token is None:
+            raise NotRenewableError
+        return None if token.fingerprint == entry.fingerprint else current
+
+    async def _conclude(self, entry: JournalEntry, answer: Answer, used: StoredCredential | None) -> Credential | None:
+        """Draw the consequence of an answer that the journal holds, and tick it off.
+
+        The login that holds now: renewed, or made by another program meanwhile; None where the answer belongs to
+        nothing in these stores and stays. Raises the failure that the answer is.
+        """
+        if answer.ok:
+            return await self._apply(entry, answer, used)
+        problem = refresh_problem(answer, host=self._host, now=self._clock.now())
+        match classify_refresh(answer):
+            case RefreshClass.PERMANENT:
+                await self._outcomes.ended(entry.fingerprint, problem.facts["reason"])
+                other = await self._holdings.newest(entry.key)
+                token = None if other is None else other.credential.refresh_token
+                if other is not None and token is not None and token.fingerprint != entry.fingerprint:
+                    await self._finish(entry)
+                    return other.credential
+            case RefreshClass.UNCERTAIN | RefreshClass.RENEWED:
+                await self._outcomes.uncertain(entry, now=used is not None)
+                problem = UncertainLoginError(retry_after=UNCERTAIN_FOR)
+            case RefreshClass.TRANSIENT | RefreshClass.BLOCKED:
+                await self._outcomes.wait(entry.fingerprint, problem.retry_after or timedelta())
+        await self._finish(entry)
+        raise problem
+
+    async def _apply(self, entry: JournalEntry, answer: Answer, used: StoredCredential | None) -> Credential | None:
+        reply = read_token_reply(answer.body)
+        if reply is None:
+            await self._set_aside(entry, now=used is not None)
+            raise UncertainLoginError(retry_after=UNCERTAIN_FOR)
+        try:
+            applied = await self._holdings.apply(entry, reply, used)
+        except WrongAccountError:
+            await self._set_aside(entry, now=used is not None)
+            raise
+        if applied is None:
+            return None
+        if applied.fault is not None:
+            facts = applied.fault.facts
+            if entry.name in self._unkept or not {"path", "reason"} <= facts.keys():
+                raise applied.fault
+            raise SavedForLaterError(path=facts["path"], reason=facts["reason"])
+        await self._finish(entry)
+        return applied.credential
+
+    async def _set_aside(self, entry: JournalEntry, *, now: bool) -> None:
+        await self._outcomes.uncertain(entry, now=now)
+        self._unkept.pop(entry.name, None)
+        await self._journal.set_aside(entry)
+
+    async def _finish(self, entry: JournalEntry) -> None:
+        """Tick the entry off; one that cannot be removed comes up again and says the same as now."""
+        self._unkept.pop(entry.name, None)
+        with suppress(WriteError):
+            await self._journal.finish(entry)
+
+
+def _adopted(current: StoredCredential) -> Renewed:
+    return Renewed(kind=RenewalKind.ADOPTED, credential=current.credential, location=current.location)

@@ -1,0 +1,117 @@
+"""Renews logins by itself, each at a moment of its own inside the allowed window."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors import ProbeError
+from probe_tray.core.events import AccountsRead, Event, RenewalsPlanned
+from probe_tray.core.renewal.policy import planned_renewal
+from probe_tray.core.renewal.request import Wish
+from probe_tray.core.state import AccountState
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.renewal.renewals import Renewals
+from probe_tray.engine.store import Store
+from probe_tray.ports import Clock, Randomness
+
+_TICK = 30.0
+"""Seconds between two looks."""
+_AFTER_FAILURE = timedelta(minutes=15)
+
+
+class RenewalTimer:
+    """Watches the ends of all logins that are ours to renew."""
+
+    def __init__(
+        self, renewals: Renewals, accounts: Accounts, store: Store, clock: Clock, randomness: Randomness
+    ) -> None:
+        """Renew through ``renewals`` and read ``accounts`` again afterwards."""
+        self._renewals = renewals
+        self._accounts = accounts
+        self._store = store
+        self._clock = clock
+        self._randomness = randomness
+        self._network_seen_since: datetime | None = None
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Renew until cancelled; what was sent is seen to its end by ``renewals``."""
+        running: set[asyncio.Task[None]] = set()
+        deaf = self._store.hear(self._heard)
+        try:
+            while True:
+                self._wake.clear()
+                if self._store.state.settings.auto_renew:
+                    self._plan()
+                    due = self._due()
+                    if due:
+                        self._store.dispatch(RenewalsPlanned(moments=tuple((a.key, None) for a in due)))
+                    for account in due:
+                        task = asyncio.create_task(self._renew(account.key))
+                        running.add(task)
+                        task.add_done_callback(running.discard)
+                await self._pause()
+        finally:
+            deaf()
+            for task in running:
+                task.cancel()
+
+    def woke(self, at: datetime) -> None:
+        """The machine slept, or the clock jumped: renew nothing before a check has shown that the network is there."""
+        self._network_seen_since = at
+
+    def _heard(self, event: Event) -> None:
+        # A login that is new, or new to its place, shows at once when it will be renewed.
+        if isinstance(event, AccountsRead):
+            self._wake.set()
+
+    async def _pause(self) -> None:
+        nap = asyncio.create_task(self._clock.sleep(_TICK))
+        woken = asyncio.create_task(self._wake.wait())
+        try:
+            await asyncio.wait({nap, woken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            nap.cancel()
+            woken.cancel()
+
+    def _plan(self) -> None:
+        now, days = self._clock.now(), self._store.state.settings.renew_before_expiry_days
+        moments: list[tuple[AccountKey, datetime | None]] = []
+        for account in self._store.state.accounts:
+            renewal = account.renewal
+            given_up = renewal.problem is not None and renewal.problem.needs_login
+            if not account.renewable or renewal.running or renewal.next_at is not None or given_up:
+                continue
+            if renewal.problem is not None and renewal.last_at is not None:
+                wait = timedelta(seconds=renewal.problem.retry_after or 0)
+                moment = max(renewal.last_at + max(wait, _AFTER_FAILURE), now)
+            elif account.expires_at is None:
+                moment = now
+            else:
+                fraction = self._randomness.uniform(0, 1)
+                moment = planned_renewal(account.expires_at, now=now, days=days, fraction=fraction)
+            moments.append((account.key, moment))
+        if moments:
+            self._store.dispatch(RenewalsPlanned(moments=tuple(moments)))
+
+    def _due(self) -> list[AccountState]:
+        if not self._network_is_back():
+            return []
+        now = self._clock.now()
+        return [a for a in self._store.state.accounts if a.renewal.next_at is not None and a.renewal.next_at <= now]
+
+    def _network_is_back(self) -> bool:
+        since = self._network_seen_since
+        if since is not None and any(
+            a.checked_at is not None and a.checked_at > since and a.problem is None for a in self._store.state.accounts
+        ):
+            self._network_seen_since = None
+        return self._network_seen_since is None
+
+    async def _renew(self, key: AccountKey) -> None:
+        try:
+            await self._renewals.renew(key, Wish(days=self._store.state.settings.renew_before_expiry_days))
+        except ProbeError:
+            # The state has it, and the next look plans another try.
+            return
+        await self._accounts.read()

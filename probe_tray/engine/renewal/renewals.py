@@ -1,0 +1,181 @@
+"""Renewals of all accounts: one at a time for each, few at once, none while everything fails."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors import ProbeError, RenewalsPausedError, ServiceError
+from probe_tray.core.events import Event, RenewalEnded, RenewalStarted, TroubleMet
+from probe_tray.core.renewal.pause import Attempt, Tally, corrected, counted, rest_left
+from probe_tray.core.renewal.request import Renewed, Wish
+from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.ports import AccountLocks, Clock, TallyFile, TokenLocks
+
+_AT_ONCE = 4
+
+
+class _Running(NamedTuple):
+    """A renewal in progress."""
+
+    task: "asyncio.Task[Renewed]"
+    wish: Wish
+
+    def suffices(self, wish: Wish) -> bool:
+        """Whether its outcome answers this wish too: one left to the policy does not answer one that has a reason."""
+        return self.wish.forced or self.wish.reason is wish.reason or wish.reason is None
+
+
+class Renewals:
+    """The only way to a refresh request, for every path that renews."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        locks: AccountLocks,
+        clock: Clock,
+        tell: Callable[[Event], None],
+        tally: TallyFile | None = None,
+        tokens: TokenLocks | None = None,
+    ) -> None:
+        """Run ``transaction`` under ``locks``; ``tell`` hears how it goes.
+
+        All who share a ``tally`` rest together after mass failure; without one this object rests by itself. All who
+        share ``tokens`` use a refresh token one after the other, under whatever account it is known to them.
+        """
+        self._transaction = transaction
+        self._locks = locks
+        self._clock = clock
+        self._tell = tell
+        self._running: dict[AccountKey, _Running] = {}
+        self._sending: set[AccountKey] = set()
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._shared = tally
+        self._tokens = tokens
+        self._own = Tally()
+        self._fetch: Callable[[AccountKey], Awaitable[None]] | None = None
+        self._closed = False
+        # Its own rest is measured by a clock that nobody sets, from the wall clock's time at the start.
+        self._began = clock.now() - timedelta(seconds=clock.monotonic())
+
+    def fetch_with(self, fetch: Callable[[AccountKey], Awaitable[None]]) -> None:
+        """Let ``fetch`` bring what other machines have renewed, ahead of each renewal; it never raises."""
+        self._fetch = fetch
+
+    async def renew(self, key: AccountKey, wish: Wish) -> Renewed:
+        """Renew one account, or join the renewal of it that runs. Raises a ProbeError.
+
+        Cancelling the caller does not cancel the renewal: a request that was sent is seen to its end.
+        """
+        while (running := self._running.get(key)) is not None and not running.suffices(wish):
+            await asyncio.wait({running.task})
+        if running is None:
+            running = _Running(asyncio.create_task(self._renew(key, wish)), wish)
+            self._running[key] = running
+            running.task.add_done_callback(lambda ended: self._forget(key, ended))
+        return await asyncio.shield(running.task)
+
+    async def finish_all(self) -> bool:
+        """Complete what earlier runs left in the journal; whether there was anything. Raises ReadError.
+
+        What keeps one account from it is told, and is no reason for the others to wait.
+        """
+        keys = await self._transaction.unfinished()
+        for key in keys:
+            try:
+                await self.finish_pending(key)
+            except ProbeError as error:
+                self._tell(TroubleMet(problem=error.problem))
+        return bool(keys)
+
+    async def finish_pending(self, key: AccountKey) -> None:
+        """Complete what an earlier run left in the journal. Raises a ProbeError."""
+        async with self._locks.hold(key):
+            await self.finish_held(key)
+
+    async def finish_held(self, key: AccountKey) -> None:
+        """The same where the caller holds the account's lock. Raises a ProbeError."""
+        await self._transaction.finish_pending(key)
+
+    @property
+    def sent(self) -> int:
+        """How many requests were sent whose answers have not been kept yet."""
+        return len(self._sending)
+
+    async def close(self) -> None:
+        """Start no request any more, and wait for those that were sent."""
+        self._closed = True
+        tasks = [running.task for running in self._running.values()]
+        for key, running in self._running.items():
+            if key not in self._sending:
+                running.task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _renew(self, key: AccountKey, wish: Wish) -> Renewed:
+        if self._fetch is not None:
+            await self._fetch(key)
+        async with self._slots, self._locks.hold(key):
+            self._tell(RenewalStarted(key=key))
+            rest = await self._rest_of_all()
+            try:
+                renewed = await self._transaction.run(
+                    key, wish, lambda: self._point_of_no_return(key, rest), self._alone
+                )
+            except Exception as error:
+                # A mistake in the program must not pass for a success either.
+                await self._ended(key, error if isinstance(error, ProbeError) else ProbeError())
+                raise
+            except asyncio.CancelledError:
+                # Quitting: there is nobody left to tell.
+                self._sending.discard(key)
+                raise
+            await self._ended(key, None)
+            return renewed
+
+    async def _ended(self, key: AccountKey, problem: ProbeError | None) -> None:
+        if key in self._sending and (problem is None or isinstance(problem, ServiceError)):
+            await self._count(key, failed=problem is not None)
+        self._sending.discard(key)
+        self._tell(RenewalEnded(key=key, at=self._clock.now(), problem=None if problem is None else problem.problem))
+
+    async def _count(self, key: AccountKey, *, failed: bool) -> None:
+        self._own = counted(self._own, Attempt(at=self._time(), account=key.slug, failed=failed))
+        if self._shared is not None:
+            attempt = Attempt(at=self._clock.now(), account=key.slug, failed=failed)
+            # Where the disk does not let it the others learn nothing of it; this process rests all the same.
+            with suppress(ProbeError):
+                await self._shared.change(lambda tally: counted(tally, attempt))
+
+    def _alone(self, fingerprint: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._tokens is None else self._tokens.hold_token(fingerprint)
+
+    async def _rest_of_all(self) -> timedelta:
+        """How long every process has to rest."""
+        if self._shared is None:
+            return timedelta()
+        tally, now = await self._shared.load(), self._clock.now()
+        if corrected(tally, now) != tally:
+            # Else each look would begin the rest anew.
+            with suppress(ProbeError):
+                await self._shared.change(lambda tally: corrected(tally, now))
+        return rest_left(tally, now)
+
+    def _point_of_no_return(self, key: AccountKey, rest: timedelta) -> None:
+        if self._closed:
+            # Quitting: whatever is begun now might not see its end.
+            raise asyncio.CancelledError
+        left = max(rest, rest_left(self._own, self._time()))
+        if left > timedelta():
+            raise RenewalsPausedError(retry_after=left)
+        self._sending.add(key)
+
+    def _time(self) -> datetime:
+        return self._began + timedelta(seconds=self._clock.monotonic())
+
+    def _forget(self, key: AccountKey, ended: "asyncio.Task[Renewed]") -> None:
+        self._running.pop(key, None)
+        if not ended.cancelled():
+            # Whoever waited has it; with nobody waiting any more it must not count as an error nobody saw.
+            ended.exception()

@@ -1,0 +1,137 @@
+"""What earlier uses of a refresh token forbid now, and what is remembered of the latest one."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from probe_tray.core.errors import LoginEndedError, ProbeError, RetryLaterError, UncertainLoginError, WriteError
+from probe_tray.core.renewal.journal import JournalEntry, Outcome, Verdict
+from probe_tray.core.state import Renewal
+from probe_tray.ports import Clock, Randomness, RenewalMemory
+
+UNCERTAIN_FOR = timedelta(minutes=15)
+"""So long no request follows one whose answer was lost."""
+_LONGEST_REQUEST = timedelta(minutes=2)
+"""Between the intent and the end of the last of its tries."""
+_SHORTEST_BACKOFF = timedelta(seconds=30)
+_LONGEST_BACKOFF = timedelta(hours=1)
+
+
+class Outcomes:
+    """The memory of refresh tokens, with the rules for reading and writing it.
+
+    Times in the memory are the wall clock's, which a person may set: a wait longer than any this program asks for was
+    written before the clock was set back. A clock set forward is noticed by the one that nobody sets.
+    """
+
+    def __init__(self, memory: RenewalMemory, clock: Clock, randomness: Randomness) -> None:
+        """Keep what is learnt in ``memory``."""
+        self._memory = memory
+        self._clock = clock
+        self._randomness = randomness
+
+    async def check(self, fingerprint: str, *, forced: bool) -> None:
+        """Raise the ServiceError that forbids a request with this token now; ReadError when that cannot be told."""
+        before = await self._memory.recall(fingerprint)
+        if before is None:
+            return
+        match before.verdict:
+            case Verdict.FRESH:
+                return
+            case Verdict.ENDED:
+                raise LoginEndedError(reason=before.reason or "the service refused it")
+            case Verdict.UNCERTAIN:
+                left = await self._left_of_uncertain(fingerprint, before)
+                if left > timedelta():
+                    raise UncertainLoginError(retry_after=left)
+                if before.failures > 1 and not forced:
+                    raise UncertainLoginError
+            case Verdict.BACKOFF:
+                left = self._left(before)
+                if timedelta() < left <= _LONGEST_BACKOFF and not forced:
+                    raise RetryLaterError(retry_after=left)
+
+    async def standing(self, fingerprint: str) -> Renewal:
+        """What an earlier use of this token came to, where that needs a person's eye; else nothing."""
+        try:
+            await self.check(fingerprint, forced=False)
+        except (LoginEndedError, UncertainLoginError) as error:
+            known = await self._memory.recall(fingerprint)
+            return Renewal(last_at=None if known is None else known.at, problem=error.problem)
+        except ProbeError:
+            # It says itself what is wrong as soon as somebody wants to renew.
+            return Renewal()
+        return Renewal()
+
+    async def is_dead(self, fingerprint: str) -> bool:
+        """Whether no request with this token will ever be made again. Raises ReadError."""
+        known = await self._memory.recall(fingerprint)
+        return known is not None and known.verdict is Verdict.ENDED
+
+    async def was_renewed_since(self, fingerprint: str, since: datetime) -> bool:
+        """Whether this token was brought by a renewal at ``since`` (aware UTC) or later. Raises ReadError."""
+        known = await self._memory.recall(fingerprint)
+        # A moment yet to come was written before the clock was set back, and says nothing.
+        return known is not None and known.verdict is Verdict.FRESH and since <= known.at <= self._clock.now()
+
+    async def uncertain(self, entry: JournalEntry, *, now: bool) -> None:
+        """Remember that the answer was lost: ``now``, or in an earlier run that left only its intent.
+
+        Raises StoreError; the entry must then stay in the journal. The same entry counts once.
+        """
+        before = await self._memory.recall(entry.fingerprint)
+        again = before is not None and before.verdict is Verdict.UNCERTAIN
+        if before is not None and again and before.at == entry.at:
+            return
+        start = self._clock.now() if now else entry.at + _LONGEST_REQUEST
+        outcome = Outcome(
+            verdict=Verdict.UNCERTAIN,
+            at=entry.at,
+            until=start + UNCERTAIN_FOR,
+            failures=before.failures + 1 if before is not None and again else 1,
+            uptime=self._clock.monotonic() if now else entry.uptime,
+        )
+        await self._memory.remember(entry.fingerprint, outcome)
+
+    async def wait(self, fingerprint: str, asked: timedelta) -> None:
+        """Remember a passing trouble, and how long the service ``asked`` to wait. Raises StoreError."""
+        before = await self._memory.recall(fingerprint)
+        failures = before.failures + 1 if before is not None and before.verdict is Verdict.BACKOFF else 1
+        # Full jitter: anywhere up to the doubled wait, so that many accounts spread out.
+        longest = min(_SHORTEST_BACKOFF * 2 ** min(failures, 10), _LONGEST_BACKOFF)
+        seconds = self._randomness.uniform(_SHORTEST_BACKOFF.total_seconds(), longest.total_seconds())
+        now = self._clock.now()
+        until = now + max(timedelta(seconds=seconds), asked)
+        outcome = Outcome(verdict=Verdict.BACKOFF, at=now, until=until, failures=failures)
+        await self._memory.remember(fingerprint, outcome)
+
+    async def ended(self, fingerprint: str, reason: str) -> None:
+        """Remember that the token is dead. Raises WriteError."""
+        outcome = Outcome(verdict=Verdict.ENDED, at=self._clock.now(), reason=reason)
+        await self._memory.remember(fingerprint, outcome)
+
+    async def renewed(self, spent: str, fresh: str | None) -> None:
+        """Remember, where the disk lets it, that one token has taken the place of another.
+
+        A copy of the spent one in some other file or backup is thereby never sent, which could end the whole login.
+        """
+        with suppress(WriteError):
+            if fresh is not None:
+                await self._memory.remember(fresh, Outcome(verdict=Verdict.FRESH, at=self._clock.now()))
+            if fresh is not None and fresh != spent:
+                await self.ended(spent, "it was renewed before, and this is an old copy of it")
+
+    async def _left_of_uncertain(self, fingerprint: str, before: Outcome) -> timedelta:
+        left = self._left(before)
+        if left > UNCERTAIN_FOR + _LONGEST_REQUEST:
+            now = self._clock.now()
+            await self._memory.remember(fingerprint, replace(before, at=now, until=now + UNCERTAIN_FOR))
+            return UNCERTAIN_FOR
+        passed = None if before.uptime is None else self._clock.monotonic() - before.uptime
+        if passed is None or passed < 0:  # The computer was started anew since.
+            return left
+        return max(left, UNCERTAIN_FOR - timedelta(seconds=passed))
+
+    def _left(self, before: Outcome) -> timedelta:
+        return timedelta() if before.until is None else before.until - self._clock.now()

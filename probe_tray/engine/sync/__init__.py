@@ -1,0 +1,1 @@
+"""Syncing logins with the shared table."""

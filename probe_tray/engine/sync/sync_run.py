@@ -1,0 +1,229 @@
+"""What one sync does with one table, account by account: each change under the account's lock.
+
+A login whose refresh token was refused, or was sent without an answer, is not sent to the table, though it be newer
+than the row: whoever took it over would use that token and end what may still live. It stays here all the same.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import tzinfo
+from typing import NamedTuple
+
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors import (
+    ProbeError,
+    Problem,
+    ServiceError,
+    SyncConflictError,
+    SyncError,
+    SyncForbiddenError,
+)
+from probe_tray.core.state import Renewal
+from probe_tray.core.sync.cipher import NONCE_BYTES, LoginCipher
+from probe_tray.core.sync.plan import decide, newest_seen, plan, problem_of
+from probe_tray.core.sync.rows import (
+    RECEIVED,
+    SENT,
+    Mark,
+    OpenedRow,
+    StepKind,
+    SyncItem,
+    SyncStep,
+    SyncWish,
+    filled,
+    mark,
+)
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.ports import AccountLocks, AccountStore, Clock, Randomness, RemoteTable, SyncMemory, Tables
+
+_AT_ONCE = 8
+_TRIES = 4
+"""How often a row is read again that another machine changed meanwhile."""
+
+Progress = Callable[[int, int], None]
+"""Hears how many accounts are done, and of how many."""
+
+
+class SyncMeans(NamedTuple):
+    """What a sync works with."""
+
+    accounts: Accounts
+    sources: Callable[[], Sequence[AccountStore]]
+    """The stores whose accounts take part; a login from the table goes to every store of ``accounts`` that holds it."""
+    newcomers: Callable[[], AccountStore]
+    """The store that takes logins which are in the table alone."""
+    locks: AccountLocks
+    settle: Callable[[AccountKey], Awaitable[None]]
+    """Brings an earlier renewal to its end, the account's lock being held: the newest tokens may be in the journal."""
+    standing: Callable[[str], Awaitable[Renewal]]
+    """What is remembered against the refresh token of a fingerprint."""
+    tables: Tables
+    memory: SyncMemory
+    clock: Clock
+    randomness: Randomness
+    zone: tzinfo
+    """Of the times in the files that are sealed."""
+
+
+class SyncRun:
+    """Works through the accounts."""
+
+    def __init__(
+        self,
+        means: SyncMeans,
+        table: RemoteTable,
+        cipher: LoginCipher,
+        seen: Mapping[str, Mark],
+        wish: SyncWish,
+        opened: Sequence[OpenedRow],
+        stopped: Callable[[], bool],
+    ) -> None:
+        self._means, self._table, self._cipher, self._wish = means, table, cipher, wish
+        self._seen, self._stopped = seen, stopped
+        self._rows = {one.row.id: one for one in opened}
+        self.marks: dict[str, Mark] = {}
+        self.problem: Problem | None = None
+        self.left = 0
+        self._items: dict[int, SyncItem] = {}
+        for one in opened:
+            self._see(one.login)
+
+    @property
+    def items(self) -> list[SyncItem]:
+        """What was done, in the order of the plan."""
+        return [self._items[number] for number in sorted(self._items)]
+
+    async def work(self, local: Sequence[Credential], progress: Progress) -> None:
+        """Do what is to be done for each account, a few side by side; those that share a row one after the other."""
+        steps = plan(local, self._rows.values(), self._seen, self._wish)
+        groups: dict[str, list[tuple[int, SyncStep, AccountKey]]] = {}
+        for number, step in enumerate(steps):
+            if step.key is not None and step.kind in SENT | RECEIVED:
+                groups.setdefault(step.row_id, []).append((number, step, step.key))
+            else:
+                self._items[number] = _item(step, step.kind, problem_of(step.kind, self._rows.get(step.row_id)))
+        slots, done = asyncio.Semaphore(_AT_ONCE), len(self._items)
+        progress(done, len(steps))
+
+        async def one_row(group: list[tuple[int, SyncStep, AccountKey]]) -> None:
+            nonlocal done
+            async with slots:
+                for number, step, key in group:
+                    if self._stopped() or self.problem is not None:
+                        self.left += 1
+                        continue
+                    item = await self._one(step, key)
+                    if item is not None:
+                        self._items[number] = item
+                    done += 1
+                    progress(done, len(steps))
+
+        await asyncio.gather(*(one_row(group) for group in groups.values()))
+
+    async def adopt(self, mine: Credential) -> None:
+        """Take over what the table has newer of one account, and do nothing else."""
+        for step in plan([mine], self._rows.values(), self._seen, self._wish):
+            if step.kind is StepKind.ADOPT and step.key is not None:
+                await self._one(step, step.key)
+
+    async def _one(self, step: SyncStep, key: AccountKey) -> SyncItem | None:
+        """None where there is nothing to be said any more, or the table as a whole failed."""
+        try:
+            return await self._change(step, key, self._rows.get(step.row_id))
+        except SyncConflictError as error:
+            return _item(step, StepKind.FAILED, error.problem)
+        except (SyncError, ServiceError) as error:
+            # What befell this one would befall all the others.
+            self.problem = self.problem or error.problem
+            self.left += 1
+            return None
+        except ProbeError as error:
+            return _item(step, StepKind.FAILED, error.problem)
+
+    async def _change(self, step: SyncStep, key: AccountKey, row: OpenedRow | None) -> SyncItem | None:
+        async with self._means.locks.hold(key):
+            await self._means.settle(key)
+            proved = False
+            for _ in range(_TRIES):
+                held = [stored.credential for _, stored in await self._means.accounts.holders(key)]
+                mine = newest_login(held) if held else None
+                theirs = None if row is None else row.login
+                if mine is None and row is None:
+                    return None
+                if mine is None and theirs is not None and theirs.key != key:
+                    # Its lock is not the one that is held.
+                    break
+                seen = newest_seen(self._seen, mine, theirs)
+                kind = decide(mine, row, seen, overwrite=self._wish.permits(step.row_id))
+                if kind in RECEIVED and theirs is not None:
+                    if proved:
+                        return await self._receive(step, kind, mine, theirs)
+                    # Disks take their time, and programs that know no lock may renew meanwhile: look again after it.
+                    await self._prove(mine, theirs)
+                    proved = True
+                    continue
+                if kind not in SENT or mine is None:
+                    return _item(step, kind, problem_of(kind, row))
+                against = await self._against(mine)
+                if against is not None:
+                    return _item(step, StepKind.HELD_BACK, against)
+                if await self._send(mine, row):
+                    return _item(step, kind, problem_of(kind, row))
+                row = await self._again(step.row_id, row)
+        raise SyncConflictError
+
+    async def _send(self, mine: Credential, row: OpenedRow | None) -> bool:
+        """Whether the table took it; it does not where the row is no longer the one that was read."""
+        theirs = None if row is None else row.login
+        # A row that alone can be renewed must not lose that to a login that cannot.
+        sent = mine if theirs is None else filled(mine, theirs)
+        sealed = self._cipher.seal(sent, self._means.randomness.token_bytes(NONCE_BYTES), self._means.zone)
+        done = await (self._table.insert(sealed) if row is None else self._table.replace(sealed, row.row))
+        if done:
+            self._see(mine)
+        return done
+
+    async def _again(self, row_id: str, before: OpenedRow | None) -> OpenedRow | None:
+        found = await self._table.row(row_id)
+        if found == (None if before is None else before.row):
+            # Nobody has changed it, and the table did not take the change: its policies forbid it without a word.
+            raise SyncForbiddenError
+        opened = None if found is None else self._cipher.open(found)
+        if opened is not None:
+            self._see(opened.login)
+        return opened
+
+    async def _prove(self, mine: Credential | None, theirs: Credential) -> None:
+        place = self._means.newcomers() if mine is None else self._means.accounts
+        await place.check_writable(theirs.key if mine is None else mine.key)
+
+    async def _receive(self, step: SyncStep, kind: StepKind, mine: Credential | None, theirs: Credential) -> SyncItem:
+        if mine is None:
+            await self._means.newcomers().save(theirs)
+            return _item(step, kind, None)
+        login, accounts = filled(theirs, mine), self._means.accounts
+        faults = await accounts.keep(login)
+        if mine.key != login.key:
+            # The old tokens did not name their user, the new ones do: the old name keeps only what they replaced.
+            for store, _ in await accounts.holders(mine.key):
+                await store.remove(mine.key)
+        return _item(step, kind, faults[0].problem if faults else None)
+
+    async def _against(self, login: Credential) -> Problem | None:
+        token = login.refresh_token
+        return None if token is None else (await self._means.standing(token.fingerprint)).problem
+
+    def _see(self, login: Credential | None) -> None:
+        if login is not None:
+            slug, found = login.key.slug, mark(login)
+            self.marks[slug] = max(self.marks.get(slug, found), found)
+
+
+def newest_login(logins: Sequence[Credential]) -> Credential:
+    """The newest of at least one; of two that are equally new the one that can be renewed."""
+    return max(logins, key=lambda login: (mark(login), login.refresh_token is not None))
+
+
+def _item(step: SyncStep, kind: StepKind, problem: Problem | None) -> SyncItem:
+    return SyncItem(kind=kind, row_id=step.row_id, key=step.key, who=step.who, problem=problem)

@@ -1,0 +1,276 @@
+"""Sync in the tray app: when it runs, how it is set up, and what the state knows of it."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import ProbeError, SyncOffError
+from probe_tray.core.events import Event, RenewalEnded, SettingsChanged
+from probe_tray.core.settings import Settings
+from probe_tray.core.sync.rows import SyncReport, SyncWish
+from probe_tray.core.sync.setup import (
+    KEY_BYTES,
+    SyncChanged,
+    SyncSecrets,
+    SyncSetup,
+    SyncState,
+    SyncTarget,
+    SyncTest,
+    target,
+)
+from probe_tray.core.sync_commands import ForgetSync, SetUpSync, SyncCommand, SyncNow, TestSync
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.store import Store
+from probe_tray.engine.sync.synchronizer import Syncing
+from probe_tray.ports import Clock, Randomness, SyncVault
+
+_TICK = 15.0
+"""Seconds between two looks at the time."""
+_AFTER_START = timedelta(minutes=1)
+_AFTER_RENEWAL = timedelta(seconds=5)
+"""Several logins are often renewed at once; one sync takes them all."""
+_AFTER_FAILURE = timedelta(minutes=15)
+_PASSING = frozenset(
+    {
+        "NotSentError",
+        "UncertainError",
+        "UnavailableError",
+        "RateLimitedError",
+        "SyncCutOffError",
+        "SyncUnsteadyError",
+    }
+)
+"""Failures that go by without a person."""
+
+
+class SyncDesk:
+    """One sync at a time; whoever asks meanwhile gets the one that runs."""
+
+    def __init__(
+        self,
+        syncing: Syncing,
+        secrets: SyncVault,
+        accounts: Accounts,
+        store: Store,
+        clock: Clock,
+        randomness: Randomness,
+        place: str,
+    ) -> None:
+        """``place`` is the configuration file in sentences."""
+        self._syncing, self._secrets, self._accounts, self._store = syncing, secrets, accounts, store
+        self._clock, self._randomness, self._place = clock, randomness, place
+        self._save: Callable[[Settings], Awaitable[None]] | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._stale = False
+        self._soon: float | None = None
+        """When to begin for a reason, by the monotonic clock; None: there is none."""
+
+    def new_key(self) -> Secret:
+        """A key that nobody else has: 64 hexadecimal digits."""
+        return Secret(self._randomness.token_bytes(KEY_BYTES).hex())
+
+    async def hand_out_key(self, then: Callable[[Secret | None], None]) -> None:
+        """Call ``then`` with the key that is kept, for a person to carry to another machine; None: not to be had."""
+        try:
+            then((await self._secrets.load()).key)
+        except ProbeError as error:
+            self._tell(replace(self._state, setup=replace(self._state.setup, problem=error.problem)))
+            then(None)
+
+    async def do(self, command: SyncCommand) -> None:
+        """Do what a person asked for. What fails is in the state."""
+        match command:
+            case SyncNow(overwrite=overwrite):
+                await self.sync(SyncWish(overwrite=overwrite))
+            case SetUpSync():
+                await self._set_up(command)
+            case TestSync():
+                await self._test(command)
+            case ForgetSync():
+                await self._forget()
+            case _:
+                msg = f"{type(command).__name__} is no command of sync"
+                raise TypeError(msg)
+
+    async def sync(self, wish: SyncWish) -> None:
+        """Run one sync, or wait for the one that runs."""
+        if self._running is None or wish != SyncWish():
+            while self._running is not None:
+                await asyncio.wait({self._running})
+            task = self._running = asyncio.ensure_future(self._run(wish))
+            task.add_done_callback(lambda _: setattr(self, "_running", None))
+        await asyncio.shield(self._running)
+
+    async def fetch(self, key: AccountKey) -> None:
+        """Take over what another machine has renewed already, before this one uses the token it has. Never raises.
+
+        Refresh tokens are single use: a spent one would end the login on every machine.
+        """
+        if self._state.setup.ready:
+            # A table that cannot be reached must not keep a login from being renewed.
+            with suppress(ProbeError, TimeoutError):
+                await self._syncing.fetch(await self._target(SyncSecrets()), key)
+
+    async def watch(self, save: Callable[[Settings], Awaitable[None]]) -> None:
+        """Begin by itself as the settings say, until cancelled.
+
+        ``save`` keeps and uses changed settings, and raises a ProbeError where they cannot be kept.
+        """
+        self._save = save
+        deaf = self._store.hear(self._heard)
+        try:
+            await self._look()
+            hours, regular = self._hours, self._after(_AFTER_START) if self._hours else None
+            while True:
+                await self._pause()
+                if self._stale:
+                    self._stale = False
+                    await self._look()
+                if hours != self._hours:
+                    hours = self._hours
+                    regular = self._after(timedelta(hours=hours)) if hours else None
+                if min(self._soon or math.inf, regular or math.inf) <= self._clock.monotonic():
+                    self._soon = None
+                    regular = self._after(timedelta(hours=hours)) if hours else None
+                    await self._begin()
+        finally:
+            deaf()
+            if self._running is not None:
+                self._running.cancel()
+
+    async def _pause(self) -> None:
+        nap = asyncio.create_task(self._clock.sleep(_TICK))
+        woken = asyncio.create_task(self._wake.wait())
+        try:
+            await asyncio.wait({nap, woken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            nap.cancel()
+            woken.cancel()
+            self._wake.clear()
+
+    def _heard(self, event: Event) -> None:
+        if isinstance(event, SettingsChanged):
+            self._stale = True
+            self._wake.set()
+        elif isinstance(event, RenewalEnded) and event.problem is None and self._settings.sync_after_renewal:
+            self._begin_within(_AFTER_RENEWAL)
+
+    async def _begin(self) -> None:
+        await self._look()
+        if self._state.setup.ready:
+            await self.sync(SyncWish())
+
+    def _after(self, span: timedelta) -> float:
+        return self._clock.monotonic() + span.total_seconds()
+
+    def _begin_within(self, span: timedelta) -> None:
+        self._soon = min(self._soon or math.inf, self._after(span))
+
+    async def _run(self, wish: SyncWish) -> None:
+        self._tell(replace(self._state, running=True, done=0, total=0))
+        report = self._state.report
+        try:
+            try:
+                goal = await self._target(SyncSecrets())
+            except ProbeError as error:
+                report = SyncReport(ended_at=self._clock.now(), problem=error.problem)
+            else:
+                report = await self._syncing.run(goal, wish, self._progress)
+                await self._accounts.read()
+            if report.problem is not None and report.problem.kind in _PASSING and self._is_automatic:
+                self._begin_within(_AFTER_FAILURE)
+            await self._look()
+        finally:
+            self._tell(replace(self._state, running=False, report=report))
+
+    async def _test(self, command: TestSync) -> None:
+        self._tell(replace(self._state, testing=True, test=None))
+        outcome: SyncTest | None = None
+        try:
+            goal = await self._target(SyncSecrets(api_key=command.api_key, key=command.key), command.url)
+            outcome = await self._syncing.test(goal)
+        except ProbeError as error:
+            outcome = SyncTest(problem=error.problem)
+        finally:
+            self._tell(replace(self._state, testing=False, test=outcome))
+
+    async def _set_up(self, command: SetUpSync) -> None:
+        try:
+            goal = await self._target(SyncSecrets(api_key=command.api_key, key=command.key), command.url)
+            await self._secrets.save(
+                api_key=None if command.api_key is None else goal.api_key,
+                key=None if command.key is None else goal.key,
+            )
+            await self._save_address(goal.url)
+        except ProbeError as error:
+            self._tell(replace(self._state, setup=replace(self._state.setup, problem=error.problem)))
+        else:
+            await self._look()
+
+    async def _forget(self) -> None:
+        try:
+            # First, so that nothing begins by itself with half of it gone.
+            await self._save_address("")
+            await self._secrets.forget()
+        except ProbeError as error:
+            self._tell(replace(self._state, setup=replace(self._state.setup, problem=error.problem)))
+        else:
+            self._tell(replace(self._state, setup=SyncSetup(), test=None))
+
+    async def _save_address(self, url: str) -> None:
+        if self._settings.sync_url != url and self._save is not None:
+            # Machines that share a login and do not tell each other of renewals would end it.
+            after = self._settings.sync_after_renewal or not self._settings.sync_url
+            await self._save(replace(self._settings, sync_url=url, sync_after_renewal=after and bool(url)))
+
+    async def _target(self, given: SyncSecrets, url: str | None = None) -> SyncTarget:
+        """Raises a ProbeError that says what is missing or wrong. ``given`` goes before what is kept."""
+        if given.api_key is None or given.key is None:
+            held = await self._secrets.load()
+            given = replace(held, api_key=given.api_key or held.api_key, key=given.key or held.key)
+        return target(self._settings.sync_url if url is None else url, given, self._place)
+
+    async def _look(self) -> None:
+        """Tell whether it is set up. The keyring is asked only where there is an address."""
+        url = self._settings.sync_url
+        setup = SyncSetup(url=url)
+        if url:
+            try:
+                held = await self._secrets.load()
+                setup = SyncSetup(url=url, api_key=held.api_key_place, key=held.key_place)
+                target(url, held, self._place)
+            except SyncOffError:
+                # What is missing is seen; it is no fault.
+                pass
+            except ProbeError as error:
+                setup = replace(setup, problem=error.problem)
+        self._tell(replace(self._state, setup=setup))
+
+    def _progress(self, done: int, total: int) -> None:
+        self._tell(replace(self._state, done=done, total=total))
+
+    def _tell(self, sync: SyncState) -> None:
+        self._store.dispatch(SyncChanged(sync=sync))
+
+    @property
+    def _state(self) -> SyncState:
+        return self._store.state.sync
+
+    @property
+    def _settings(self) -> Settings:
+        return self._store.state.settings
+
+    @property
+    def _hours(self) -> int:
+        return self._settings.sync_every_hours
+
+    @property
+    def _is_automatic(self) -> bool:
+        return bool(self._hours) or self._settings.sync_after_renewal

@@ -1,0 +1,146 @@
+"""One sync: the logins here and the rows of the shared table, brought together account by account.
+
+A login that is newer here is never replaced, a row that cannot be read is never overwritten without permission, and
+nothing is written over a row that another machine has changed since it was read. What is newer is said by the access
+token's ``iat``, then by ``last_refresh``, and by nothing that stands in the clear.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError
+from probe_tray.core.sync.cipher import LoginCipher
+from probe_tray.core.sync.plan import wrong_key
+from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncItem, SyncReport, SyncWish
+from probe_tray.core.sync.setup import SyncTarget, SyncTest
+from probe_tray.engine.sync.sync_run import Progress, SyncMeans, SyncRun, newest_login
+from probe_tray.ports import Tables
+
+_LONGEST_FETCH = 10.0
+"""Seconds that a renewal waits for the table at most."""
+_BETWEEN_BREATHS = 16
+"""Rows opened before the rest of the program gets its turn: some 5 ms of work."""
+
+
+class Syncing:
+    """Runs syncs, one at a time for each object."""
+
+    def __init__(self, means: SyncMeans) -> None:
+        """Work with ``means``."""
+        self._means = means
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Begin no further account; what is under way is seen to its end."""
+        self._stopped = True
+
+    async def test(self, target: SyncTarget) -> SyncTest:
+        """Look at the table and change nothing. Never raises a ProbeError."""
+        return await try_table(self._means.tables, target)
+
+    async def fetch(self, target: SyncTarget, key: AccountKey) -> None:
+        """Take over what the table has newer of one account. Raises a ProbeError, and TimeoutError within seconds."""
+        means = self._means
+        held = [stored.credential for _, stored in await means.accounts.holders(key)]
+        if not held:
+            return
+        async with means.tables.open(target) as table:
+            async with asyncio.timeout(_LONGEST_FETCH):
+                row = await table.row(key.account_id)
+            if row is None:
+                return
+            cipher = LoginCipher(target.key)
+            seen = await means.memory.recall()
+            run = SyncRun(means, table, cipher, seen, SyncWish(), [cipher.open(row)], lambda: False)
+            await run.adopt(newest_login(held))
+        await means.memory.remember(run.marks)
+
+    async def run(
+        self, target: SyncTarget, wish: SyncWish, progress: Progress = lambda _done, _total: None
+    ) -> SyncReport:
+        """Bring both sides together. Never raises a ProbeError: what went wrong is in the report."""
+        self._stopped = False
+        items: list[SyncItem] = []
+        problem: Problem | None = None
+        run: SyncRun | None = None
+        try:
+            local, items = await self._local()
+            async with self._means.tables.open(target) as table:
+                cipher = LoginCipher(target.key)
+                opened = await _open_all(cipher, await table.rows())
+                if wrong_key(opened):
+                    _only_with_permission(opened, wish)
+                seen = await self._means.memory.recall()
+                run = SyncRun(self._means, table, cipher, seen, wish, opened, lambda: self._stopped)
+                await run.work(local, progress)
+        except ProbeError as error:
+            problem = error.problem
+        if run is not None:
+            items += run.items
+            problem = run.problem or problem
+            try:
+                await self._means.memory.remember(run.marks)
+            except ProbeError as error:
+                problem = problem or error.problem
+        left = 0 if run is None else run.left
+        return SyncReport(ended_at=self._means.clock.now(), items=tuple(items), problem=problem, left=left)
+
+    async def _local(self) -> tuple[list[Credential], list[SyncItem]]:
+        """The newest login of each account that takes part, and what could not be read. Raises StoreError."""
+        newest: dict[AccountKey, Credential] = {}
+        items: list[SyncItem] = []
+        for content in await asyncio.gather(*(store.load() for store in self._means.sources())):
+            if content.problem is not None:
+                raise _Unreadable(content.problem)
+            items += [
+                SyncItem(kind=StepKind.FAILED, row_id="", who=one.location, problem=one.problem)
+                for one in content.unreadable
+            ]
+            for stored in content.found:
+                login = stored.credential
+                # The official client's login is its own: on another machine somebody would renew it.
+                if stored.store is not StoreKind.OFFICIAL:
+                    newest[login.key] = newest_login([login, *filter(None, [newest.get(login.key)])])
+        return list(newest.values()), items
+
+
+class _Unreadable(StoreError):
+    """A store as a whole could not be opened, and has said why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        self._problem = problem
+
+    @property
+    def problem(self) -> Problem:
+        return self._problem
+
+
+def _only_with_permission(opened: Sequence[OpenedRow], wish: SyncWish) -> None:
+    """Raise SyncKeyError unless the person wants these rows replaced: the key here is most likely another one."""
+    if not any(wish.permits(one.row.id) for one in opened):
+        raise SyncKeyError
+
+
+async def try_table(tables: Tables, target: SyncTarget) -> SyncTest:
+    """Whether the table of ``target`` can be read, and its rows opened. Never raises a ProbeError."""
+    try:
+        async with tables.open(target) as table:
+            rows = await table.rows()
+    except ProbeError as error:
+        return SyncTest(problem=error.problem)
+    opened = await _open_all(LoginCipher(target.key), rows)
+    usable = sum(one.fault is not StepKind.UNDECRYPTABLE for one in opened)
+    problem = SyncKeyError().problem if wrong_key(opened) else None
+    return SyncTest(rows=len(rows), opened=usable, problem=problem)
+
+
+async def _open_all(cipher: LoginCipher, rows: Sequence[RemoteRow]) -> list[OpenedRow]:
+    opened: list[OpenedRow] = []
+    for number, row in enumerate(rows):
+        if number % _BETWEEN_BREATHS == 0:
+            await asyncio.sleep(0)
+        opened.append(cipher.open(row))
+    return opened

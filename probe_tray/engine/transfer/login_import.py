@@ -1,0 +1,63 @@
+"""Takes logins that were found in files into the stores, each under its account's lock."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.errors import Problem, StoreError
+from probe_tray.core.transfer.import_plan import Action, Item, Source, plan, verdict
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.ports import AccountLocks
+
+
+class Preview(NamedTuple):
+    """What an import would do."""
+
+    items: tuple[Item, ...]
+    problems: tuple[Problem, ...] = ()
+    """Why some of the stores cannot tell what they hold."""
+    blocked: bool = False
+    """Whether the store that takes new logins is one of them: then nothing can be taken now."""
+
+
+class Taken(NamedTuple):
+    """What became of one login."""
+
+    action: Action
+    """What was found to be right once nobody else could change the account any more."""
+    faults: tuple[StoreError, ...] = ()
+    """Why some of the stores that hold the account did not take it; another one did."""
+
+
+class Importing:
+    """Keeps logins of other programs; they are never revoked from here, for they were not obtained here."""
+
+    def __init__(self, accounts: Accounts, locks: AccountLocks) -> None:
+        """Keep them in the stores of ``accounts``: where the account is already, else in the first."""
+        self._accounts = accounts
+        self._locks = locks
+
+    async def preview(self, sources: Iterable[Source], now: datetime) -> Preview:
+        """What will happen to each login of ``sources`` at ``now`` (aware UTC). Nothing is taken."""
+        contents = await asyncio.gather(*(store.load() for store in self._accounts.ours))
+        # The official client's own file may lie in a folder of ours.
+        known = [s.credential for content in contents for s in content.found if s.store is not StoreKind.OFFICIAL]
+        problems = tuple(content.problem for content in contents if content.problem is not None)
+        return Preview(plan(sources, known, now), problems, blocked=contents[0].problem is not None)
+
+    async def take(self, login: Credential) -> Taken:
+        """Keep ``login`` unless what is kept of its account is as good.
+
+        A renewal may have brought a newer one since the preview was made. Raises StoreError or DataFolderError when no
+        store took it, or when it cannot be told what they hold; then nothing was changed.
+        """
+        async with self._locks.hold(login.key):
+            held = [stored.credential for _, stored in await self._accounts.holders(login.key)]
+            action = verdict(login, held)
+            if action not in {Action.ADD, Action.REPLACE}:
+                return Taken(action)
+            await self._accounts.check_writable(login.key)
+            return Taken(action, await self._accounts.keep(login))

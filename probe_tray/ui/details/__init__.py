@@ -1,0 +1,1 @@
+"""The window with one account's details."""

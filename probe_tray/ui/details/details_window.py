@@ -1,0 +1,248 @@
+"""The window with everything that is known of one account."""
+
+from collections.abc import Callable
+
+import msgspec
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt
+from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.quota.history import Span
+from probe_tray.ui.accessibility import describe, walk
+from probe_tray.ui.details.plots import BarRows, ChartView, LifeView
+from probe_tray.ui.glyphs import Glyph, glyph_icon
+from probe_tray.ui.panel.banner import Banner
+from probe_tray.ui.placement import fitting
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tray.icon import IconPainter, card_ink
+from probe_tray.ui.widgets import Line, words
+from probe_tray.view.details.details import DetailsView, Fact
+from probe_tray.view.view_models import Action
+
+_WIDTH, _HEIGHT, _PICTURE = 640, 640, 32
+
+
+class DetailsActions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the window asks for."""
+
+    act: Callable[[Action], None]
+    menu: Callable[[AccountKey, QWidget, QPoint], None]
+    span: Callable[[Span], None]
+
+
+class DetailsWindow(QWidget):
+    """Shows one account at a time."""
+
+    def __init__(self, theme: Theme, icons: IconPainter, actions: DetailsActions) -> None:
+        """Make the window; it opens with :meth:`present`."""
+        super().__init__(None, Qt.WindowType.Window)
+        self.setObjectName("details")
+        self._theme, self._icons, self._actions = theme, icons, actions
+        self._model: DetailsView | None = None
+        self._picture = QLabel()
+        self._title, self._subtitle = Line(), Line()
+        self._more = QToolButton(self)
+        self._buttons = [QPushButton(self) for _ in range(2)]
+        self._banner = Banner(theme, actions.act)
+        self._bars, self._chart, self._life = BarRows(theme), ChartView(theme), LifeView(theme)
+        self._chart_title, self._life_title = words(), words()
+        self._outlook, self._life_words = words(wrap=True), words(wrap=True)
+        self._spans = [QPushButton(self) for _ in Span]
+        self._facts: list[tuple[QLabel, QLabel]] = []
+        self._grid = QGridLayout()
+        self._arrange()
+        self._connect()
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def present(self) -> None:
+        """Bring the window to the front, the keyboard on its first button."""
+        if not self.isVisible():
+            self._buttons[0].setFocus()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def show_model(self, model: DetailsView) -> None:
+        """Show this account."""
+        self._model = model
+        self.setWindowTitle(model.window_title)
+        self._title.show_text(model.title)
+        self._subtitle.show_text(model.subtitle)
+        for number, button in enumerate(self._buttons):
+            button.setVisible(number < len(model.actions))
+            button.setText(model.actions[number].label if number < len(model.actions) else "")
+        self._more.setToolTip(model.menu_name)
+        self._more.setAccessibleName(model.menu_name)
+        self._banner.show_model(model.notice)
+        self._bars.show_bars(model.bars, dimmed=model.dimmed)
+        self._bars.setVisible(bool(model.bars))
+        self._chart_title.setText(model.chart_title)
+        for button, choice in zip(self._spans, model.spans, strict=True):
+            button.setText(choice.label)
+            button.setChecked(choice.chosen)
+        self._chart.show_chart(model.chart)
+        self._life_title.setText(model.life_title)
+        self._life.show_life(model.life)
+        for label, text in ((self._outlook, model.outlook), (self._life_words, model.life_words)):
+            label.setText(text)
+            label.setVisible(bool(text))
+        self._show_facts(model.facts)
+        for button in self._spans:
+            button.setAccessibleDescription(model.chart_title)
+        describe(self, model.window_title)
+        self._draw()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes the window."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the system's font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ApplicationFontChange:
+            self._dress()
+
+    def sizeHint(self) -> QSize:
+        """As the design has it."""
+        return QSize(self._theme.px(_WIDTH), self._theme.px(_HEIGHT))
+
+    def _arrange(self) -> None:
+        px = self._theme.px
+        names = QVBoxLayout()
+        names.setSpacing(0)
+        names.addWidget(self._title)
+        names.addWidget(self._subtitle)
+        head = QHBoxLayout()
+        head.setSpacing(px(8))
+        head.addWidget(self._picture)
+        head.addLayout(names, 1)
+        for button in (*self._buttons, self._more):
+            head.addWidget(button)
+        over_chart = QHBoxLayout()
+        over_chart.setSpacing(px(4))
+        over_chart.addWidget(self._chart_title, 1)
+        for button in self._spans:
+            over_chart.addWidget(button)
+        self._grid.setHorizontalSpacing(px(16))
+        self._grid.setVerticalSpacing(px(6))
+        self._grid.setColumnStretch(1, 1)
+        page = QWidget()
+        inside = QVBoxLayout(page)
+        inside.setContentsMargins(px(20), px(4), px(20), px(18))
+        inside.setSpacing(px(10))
+        inside.addWidget(self._banner)
+        inside.addWidget(self._bars)
+        inside.addLayout(over_chart)
+        inside.addWidget(self._chart)
+        inside.addWidget(self._outlook)
+        inside.addSpacing(px(6))
+        inside.addWidget(self._life_title)
+        inside.addWidget(self._life)
+        inside.addWidget(self._life_words)
+        inside.addLayout(self._grid)
+        inside.addStretch(1)
+        walk(*self._buttons, self._more)
+        scroll = QScrollArea(self)
+        scroll.setWidget(page)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for part in (page, scroll.viewport()):
+            part.setAutoFillBackground(False)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, px(16), 0, 0)
+        whole.setSpacing(px(10))
+        top = QVBoxLayout()
+        top.setContentsMargins(px(20), 0, px(16), 0)
+        top.addLayout(head)
+        whole.addLayout(top)
+        whole.addWidget(scroll, 1)
+
+    def _connect(self) -> None:
+        for number, button in enumerate(self._buttons):
+            button.setAutoDefault(False)
+            button.clicked.connect(lambda _checked=False, number=number: self._press(number))
+        self._more.clicked.connect(self._open_menu)
+        together = QButtonGroup(self)
+        for button, span in zip(self._spans, Span, strict=True):
+            button.setCheckable(True)
+            button.setAutoDefault(False)
+            together.addButton(button)
+            button.clicked.connect(lambda _checked=False, span=span: self._actions.span(span))
+
+    def _press(self, number: int) -> None:
+        if self._model is not None and number < len(self._model.actions):
+            self._actions.act(self._model.actions[number])
+
+    def _open_menu(self) -> None:
+        if self._model is not None:
+            at = self._more.mapToGlobal(QPoint(0, self._more.height()))
+            self._actions.menu(self._model.key, self, at)
+
+    def _show_facts(self, facts: tuple[Fact, ...]) -> None:
+        while len(self._facts) < len(facts):
+            label, value = QLabel(), words(wrap=True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            row = len(self._facts)
+            self._grid.addWidget(label, row, 0)
+            self._grid.addWidget(value, row, 1)
+            self._facts.append((label, value))
+            self._dress_fact(label, value)
+        for number, (label, value) in enumerate(self._facts):
+            shown = number < len(facts)
+            label.setVisible(shown)
+            value.setVisible(shown)
+            if shown:
+                label.setText(facts[number].label)
+                value.setText(facts[number].value)
+                value.setAccessibleDescription(facts[number].label)
+
+    def _dress(self) -> None:
+        theme, colours = self._theme, self._theme.tokens
+        theme.dress(self)
+        self._title.setFont(theme.font(15, strong=True))
+        for title in (self._chart_title, self._life_title):
+            title.setFont(theme.font(13, strong=True))
+        for text in (self._subtitle, self._outlook, self._life_words):
+            text.setFont(theme.font(12, figures=True))
+            text.setStyleSheet(f"color: {colours.secondary}")
+        for button in (*self._buttons, *self._spans):
+            button.setFont(theme.font(12.5))
+        checked = f"QPushButton:checked {{ background: {colours.accent}; color: {colours.on_accent} }}"
+        for button in self._spans:
+            button.setStyleSheet(checked)
+        for label, value in self._facts:
+            self._dress_fact(label, value)
+        self._more.setAutoRaise(True)
+        self._more.setIcon(glyph_icon(Glyph.MORE, QColor(colours.secondary), theme.px(16)))
+        self._more.setIconSize(QSize(theme.px(16), theme.px(16)))
+        self._banner.dress()
+        self._draw()
+        self.resize(fitting(self, self.sizeHint()))
+
+    def _dress_fact(self, label: QLabel, value: QLabel) -> None:
+        for part in (label, value):
+            part.setFont(self._theme.font(12.5, figures=True))
+        label.setStyleSheet(f"color: {self._theme.tokens.secondary}")
+
+    def _draw(self) -> None:
+        if self._model is not None:
+            size, ink = self._theme.px(_PICTURE), card_ink(self._theme.tokens)
+            self._picture.setPixmap(self._icons.pixmap(self._model.look, ink, size, self.devicePixelRatioF()))

@@ -1,0 +1,234 @@
+"""The drawn parts of the details: bars, chart and the line of a login's life."""
+
+import math
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from probe_tray.ui.panel.card_painter import paint_bar
+from probe_tray.ui.theme import Theme
+from probe_tray.view.details.chart import Chart
+from probe_tray.view.details.details import LifeLine, Mark
+from probe_tray.view.view_models import Bar, Tone
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_DIM = 0.5
+
+
+class BarRows(QWidget):
+    """All windows, one below the other."""
+
+    def __init__(self, theme: Theme) -> None:
+        """Begin without windows."""
+        super().__init__()
+        self._theme = theme
+        self._bars: tuple[Bar, ...] = ()
+        self._dimmed = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_bars(self, bars: tuple[Bar, ...], *, dimmed: bool) -> None:
+        """Show these."""
+        self._bars, self._dimmed = bars, dimmed
+        self.setAccessibleName(". ".join(f"{b.label} {b.percent_text} {b.reset} {b.outlook}".strip() for b in bars))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """A line for each."""
+        return QSize(self._theme.px(400), len(self._bars) * self._line())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the bars."""
+        theme, colours = self._theme, self._theme.tokens
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        metrics, figures = theme.metrics(), theme.metrics(12, figures=True)
+        gap = theme.px(12)
+        label = min(max((metrics.horizontalAdvance(b.label) for b in self._bars), default=0) + 1, self.width() * 0.32)
+        reset = max((figures.horizontalAdvance(b.reset) for b in self._bars), default=0) + 1
+        percent = theme.metrics(strong=True, figures=True).horizontalAdvance("100%") + 1
+        left, right = label + gap, self.width() - reset - gap - percent - gap
+        for row, bar in enumerate(self._bars):
+            top = row * self._line()
+            line = QRectF(0, top, self.width(), self._line())
+            area = QRectF(left, round(line.center().y() - theme.px(7) / 2), right - left, theme.px(7))
+            painter.setOpacity(_DIM if self._dimmed else 1.0)
+            paint_bar(painter, theme, bar, area)
+            painter.setOpacity(1.0)
+            painter.setFont(theme.font())
+            painter.setPen(QColor(colours.secondary))
+            words = painter.fontMetrics().elidedText(bar.label, Qt.TextElideMode.ElideRight, int(label) + 1)
+            painter.drawText(QRectF(0, top, label + 1, line.height()), _LEFT, words)
+            painter.setFont(theme.font(12, figures=True))
+            painter.drawText(line, _RIGHT, bar.reset)
+            painter.setFont(theme.font(strong=True, figures=True))
+            ink = {Tone.CALM: colours.text, Tone.WARNING: colours.warning_text, Tone.CRITICAL: colours.critical_text}
+            painter.setPen(QColor(colours.secondary if self._dimmed else ink[bar.tone]))
+            painter.drawText(QRectF(right + gap, top, percent, line.height()), _RIGHT, bar.percent_text)
+        painter.end()
+
+    def _line(self) -> int:
+        return math.ceil(self._theme.metrics().height()) + self._theme.px(12)
+
+
+class ChartView(QWidget):
+    """Use over time."""
+
+    def __init__(self, theme: Theme) -> None:
+        """Begin without lines."""
+        super().__init__()
+        self._theme = theme
+        self._chart: Chart | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_chart(self, chart: Chart) -> None:
+        """Show this."""
+        if chart != self._chart:
+            self._chart = chart
+            self.setAccessibleName(chart.spoken)
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Room for the lines, the days below them and what the lines are."""
+        return QSize(self._theme.px(400), self._theme.px(150) + 2 * self._words())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the chart."""
+        if self._chart is None:
+            return
+        theme, colours, found = self._theme, self._theme.tokens, self._chart
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(0.5, theme.px(4) + 0.5, self.width() - 1, self.height() - 2 * self._words() - theme.px(8))
+        painter.setFont(theme.font(12, figures=True))
+        self._frame(painter, area, found)
+        if found.empty:
+            painter.setPen(QColor(colours.secondary))
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, found.empty)
+        ink = (colours.accent, colours.faint, colours.line)
+        # The one that matters most is drawn last, over the others.
+        for line, colour, first in reversed(
+            [(x, c, i == 0) for i, (x, c) in enumerate(zip(found.lines, ink, strict=False))]
+        ):
+            for run in line.runs:
+                points = [QPointF(area.left() + x * area.width(), area.bottom() - y * area.height()) for x, y in run]
+                if first:
+                    self._below(painter, points, area, colour)
+                width = theme.px(2) if first else 1.4
+                painter.setPen(QPen(QColor(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+                painter.drawPolyline(QPolygonF(points)) if len(points) > 1 else painter.drawPoint(points[0])
+        self._legend(painter, found, ink)
+        painter.end()
+
+    def _frame(self, painter: QPainter, area: QRectF, found: Chart) -> None:
+        theme, colours = self._theme, self._theme.tokens
+        painter.setPen(QPen(QColor(colours.line), 1.0))
+        for part in (0.0, 0.5, 1.0):
+            y = area.bottom() - part * area.height()
+            painter.drawLine(QLineF(area.left(), y, area.right(), y))
+        painter.setPen(QPen(QColor(colours.warning), 1.0, Qt.PenStyle.DashLine))
+        for level in found.levels:
+            y = area.bottom() - level.at * area.height()
+            painter.drawLine(QLineF(area.left(), y, area.right(), y))
+        painter.setPen(QColor(colours.secondary))
+        painter.drawText(QRectF(area.left() + theme.px(4), area.top(), theme.px(60), self._words()), _LEFT, "100%")
+        free = area.left()
+        for tick in found.ticks:
+            room = painter.fontMetrics().horizontalAdvance(tick.text)
+            left = min(area.left() + tick.at * area.width(), area.right() - room)
+            if left >= free:
+                painter.drawText(QRectF(left, area.bottom() + theme.px(2), room + 1, self._words()), _LEFT, tick.text)
+                free = left + room + theme.px(10)
+
+    def _below(self, painter: QPainter, points: list[QPointF], area: QRectF, colour: str) -> None:
+        path = QPainterPath(QPointF(points[0].x(), area.bottom()))
+        for point in points:
+            path.lineTo(point)
+        path.lineTo(QPointF(points[-1].x(), area.bottom()))
+        faint = QColor(colour)
+        faint.setAlphaF(0.12)
+        painter.fillPath(path, faint)
+
+    def _legend(self, painter: QPainter, found: Chart, ink: tuple[str, ...]) -> None:
+        theme = self._theme
+        x, y = 0.0, self.height() - self._words()
+        for line, colour in zip(found.lines, ink, strict=False):
+            painter.setPen(QPen(QColor(colour), theme.px(3)))
+            painter.drawLine(QLineF(x + 1, y + self._words() / 2, x + theme.px(14), y + self._words() / 2))
+            room = painter.fontMetrics().horizontalAdvance(line.label)
+            painter.setPen(QColor(theme.tokens.secondary))
+            painter.drawText(QRectF(x + theme.px(20), y, room + 1, self._words()), _LEFT, line.label)
+            x += theme.px(20) + room + theme.px(18)
+        if found.levels:
+            painter.setPen(QPen(QColor(theme.tokens.warning), 1.0, Qt.PenStyle.DashLine))
+            painter.drawLine(QLineF(x + 1, y + self._words() / 2, x + theme.px(14), y + self._words() / 2))
+            painter.setPen(QColor(theme.tokens.secondary))
+            said = " · ".join(level.text for level in found.levels)
+            painter.drawText(QRectF(x + theme.px(20), y, self.width() - x, self._words()), _LEFT, said)
+
+    def _words(self) -> int:
+        return math.ceil(self._theme.metrics(12).height()) + self._theme.px(3)
+
+
+class LifeView(QWidget):
+    """A login's life as a line: what is gone, today, and when it is renewed."""
+
+    def __init__(self, theme: Theme) -> None:
+        """Begin without a life."""
+        super().__init__()
+        self._theme = theme
+        self._life: LifeLine | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_life(self, life: LifeLine | None) -> None:
+        """Show this, or nothing."""
+        self._life = life
+        self.setVisible(life is not None)
+        if life is not None:
+            self.setAccessibleName(", ".join(mark.text for mark in life.marks))
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """The line, and its words in one line below."""
+        return QSize(self._theme.px(400), self._theme.px(20) + math.ceil(self._theme.metrics(12).height()))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the line."""
+        if self._life is None:
+            return
+        theme, colours, life = self._theme, self._theme.tokens, self._life
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        height, radius = theme.px(7), theme.px(6)
+        line = QRectF(0, radius + 1 - height / 2, self.width(), height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.track))
+        painter.drawRoundedRect(line, height / 2, height / 2)
+        if life.renews_from is not None:
+            faint = QColor(colours.warning)
+            faint.setAlphaF(0.55)
+            painter.setBrush(faint)
+            painter.drawRoundedRect(line.adjusted(life.renews_from * line.width(), 0, 0, 0), height / 2, height / 2)
+        today = radius + 1 + life.today * (line.width() - 2 * radius - 2)
+        painter.setBrush(QColor(colours.accent))
+        painter.drawRoundedRect(QRectF(0, line.top(), today, height), height / 2, height / 2)
+        painter.setPen(QPen(QColor(colours.accent), theme.px(2)))
+        painter.setBrush(QColor(colours.window))
+        painter.drawEllipse(QPointF(today, line.center().y()), radius - 1, radius - 1)
+        painter.setFont(theme.font(12, figures=True))
+        painter.setPen(QColor(colours.secondary))
+        self._words(painter, life.marks, line.bottom() + theme.px(4))
+        painter.end()
+
+    def _words(self, painter: QPainter, marks: tuple[Mark, ...], top: float) -> None:
+        """The first at the left, the last at the right, one between them where it fits."""
+        metrics = painter.fontMetrics()
+        rooms = [metrics.horizontalAdvance(mark.text) + 1 for mark in marks]
+        first, last, gap = rooms[0], self.width() - rooms[-1], self._theme.px(8)
+        for mark, room in zip(marks, rooms, strict=True):
+            middle = min(max(mark.at * self.width() - room / 2, first + gap), last - gap - room)
+            left = {0.0: 0.0, 1.0: float(last)}.get(mark.at, middle)
+            if mark.at in {0.0, 1.0} or middle >= first + gap:
+                painter.drawText(QRectF(left, top, room, metrics.height()), _LEFT, mark.text)

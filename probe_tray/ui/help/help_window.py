@@ -1,0 +1,148 @@
+"""The window with the guides: pages of Markdown that ship with the program and link to each other."""
+
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFragment,
+)
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
+
+from probe_tray.resources import resource
+from probe_tray.ui.placement import fitting
+from probe_tray.ui.theme import Theme
+from probe_tray.view.help.guides import Help
+
+_WIDTH, _HEIGHT, _MARGIN = 660, 640, 16
+_LINE = 122.0
+_PICTURE_RATIO = 2.0
+"""Pixels of a picture for each pixel of the design."""
+
+
+class HelpDialog(QDialog):
+    """The window itself."""
+
+    def __init__(self, theme: Theme) -> None:
+        """Make it; it gets its words with :meth:`show_model`."""
+        super().__init__(None, Qt.WindowType.Window)
+        self.setModal(False)
+        self.setObjectName("help")
+        self._theme = theme
+        self._first = QUrl()
+        self._page = _Pages(self, theme)
+        self._contents, self._back, self._close = (QPushButton(self) for _ in range(3))
+        for button in (self._contents, self._back, self._close):
+            button.setAutoDefault(False)
+        self._contents.clicked.connect(lambda: self._page.setSource(self._first))
+        self._back.clicked.connect(self._page.backward)
+        self._page.backwardAvailable.connect(self._back.setEnabled)
+        self._close.clicked.connect(self.close)
+        self._back.setEnabled(False)
+        px = theme.px
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._contents)
+        buttons.addWidget(self._back)
+        buttons.addStretch(1)
+        buttons.addWidget(self._close)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(px(_MARGIN), px(_MARGIN), px(_MARGIN), px(_MARGIN - 4))
+        whole.setSpacing(px(10))
+        whole.addWidget(self._page, 1)
+        whole.addLayout(buttons)
+        theme.changed.connect(self._dress)
+        self._dress()
+        self.resize(fitting(self, QSize(px(_WIDTH), px(_HEIGHT))))
+
+    def show_model(self, model: Help) -> None:
+        """Show these words, from the first page on."""
+        self.setWindowTitle(model.window_title)
+        self._page.setAccessibleName(model.name)
+        for button, text in ((self._contents, model.contents), (self._back, model.back), (self._close, model.close)):
+            button.setText(text)
+        for part in (self._page, self._contents, self._back, self._close):
+            part.setAccessibleDescription(model.about)
+        self._first = QUrl.fromLocalFile(str(resource(model.first_page)))
+        self._page.setSource(self._first)
+        self._page.clearHistory()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the system's font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ApplicationFontChange:
+            self._dress()
+
+    def _dress(self) -> None:
+        self._theme.dress(self)
+        self._page.setFont(self._theme.font(13))
+        # A page takes the colour of its links when it is made.
+        self._page.reload()
+
+
+class _Pages(QTextBrowser):
+    def __init__(self, parent: QWidget, theme: Theme) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        # Everything a page links to has shipped with it: nothing is fetched, and nothing else is started.
+        self.setOpenExternalLinks(False)
+        self.document().setDocumentMargin(theme.px(_MARGIN))
+        self.sourceChanged.connect(self._arrange)
+
+    def _arrange(self) -> None:
+        """Give a page room between its parts, links that can be read on every ground, and sharp pictures."""
+        block = self.document().begin()
+        while block.isValid():
+            self._space(block)
+            for part in _parts(block):
+                if part.charFormat().isImageFormat():
+                    self._sharpen(part.charFormat().toImageFormat().name())
+                elif part.charFormat().isAnchor():
+                    self._colour(part)
+            block = block.next()
+        self.document().markContentsDirty(0, self.document().characterCount())
+
+    def _sharpen(self, name: str) -> None:
+        address, ratio = self.source().resolved(QUrl(name)), self.devicePixelRatioF()
+        picture = QImage(address.toLocalFile())
+        wanted = round(min(picture.width() / _PICTURE_RATIO, self._theme.px(_WIDTH) - 6 * _MARGIN) * ratio)
+        picture = picture.scaledToWidth(wanted, Qt.TransformationMode.SmoothTransformation)
+        picture.setDevicePixelRatio(ratio)
+        for known in (QUrl(name), address):
+            self.document().addResource(QTextDocument.ResourceType.ImageResource.value, known, picture)
+
+    def _colour(self, link: QTextFragment) -> None:
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(link.position())
+        cursor.setPosition(link.position() + link.length(), QTextCursor.MoveMode.KeepAnchor)
+        colour = QTextCharFormat()
+        colour.setForeground(QColor(self._theme.tokens.accent))
+        cursor.mergeCharFormat(colour)
+
+    def _space(self, block: QTextBlock) -> None:
+        px, form = self._theme.px, QTextBlockFormat()
+        cursor = QTextCursor(block)
+        level = block.blockFormat().headingLevel()
+        if level:
+            size = QTextCharFormat()
+            size.setFont(self._theme.font(20 if level == 1 else 15, strong=True))
+            cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+            cursor.mergeCharFormat(size)
+        in_list, in_table = bool(block.textList()), bool(cursor.currentTable())
+        form.setTopMargin(px(16) if level > 1 else 0)
+        form.setBottomMargin(px(3 if in_table else 5 if in_list else 8))
+        if not any(part.charFormat().isImageFormat() for part in _parts(block)):
+            form.setLineHeight(_LINE, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        cursor.mergeBlockFormat(form)
+
+
+def _parts(block: QTextBlock) -> list[QTextFragment]:
+    found: list[QTextFragment] = []
+    part = block.begin()
+    while not part.atEnd():
+        found.append(part.fragment())
+        part += 1
+    return found

@@ -1,0 +1,61 @@
+"""Between the login's window and the engine."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QGuiApplication
+
+from probe_tray.core.commands import CancelLogin, LogIn, PasteAddress, ReopenBrowser
+from probe_tray.ui.engine import Engine
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.view.view_models import LoginView
+
+if TYPE_CHECKING:
+    from probe_tray.ui.login.login_dialog import LoginActions, LoginDialog
+
+
+class LoginWindow:
+    """Makes the window when there first is something to say of a login."""
+
+    def __init__(self, engine: Engine, theme: Theme, icons: IconPainter, settings: Callable[[], None]) -> None:
+        """Log in through ``engine``; ``settings`` opens the settings."""
+        self._engine, self._theme, self._icons, self._settings = engine, theme, icons, settings
+        self.dialog: LoginDialog | None = None
+
+    def show_model(self, model: LoginView | None) -> None:
+        """Show this, or nothing any more."""
+        if self.dialog is None and model is not None:
+            from probe_tray.ui.login.login_dialog import LoginDialog
+
+            self.dialog = LoginDialog(self._theme, self._icons, login_actions(self._engine, self._settings))
+        if self.dialog is not None:
+            self.dialog.show_model(model)
+
+    def close(self) -> None:
+        """Take the window away for good."""
+        if self.dialog is not None:
+            # Closing it by hand would cancel the login, which ends with the program anyhow.
+            self.dialog.show_model(None)
+            self.dialog.deleteLater()
+            self.dialog = None
+
+
+def login_actions(engine: Engine, settings: Callable[[], None]) -> "LoginActions":
+    """Everything goes to ``engine``; ``settings`` opens the settings."""
+    from probe_tray.ui.login.login_dialog import LoginActions
+
+    def copy_address() -> None:
+        address = engine.login_address()
+        if address is not None:
+            QGuiApplication.clipboard().setText(address.reveal())
+
+    return LoginActions(
+        open_again=lambda: engine.send(ReopenBrowser()),
+        copy_address=copy_address,
+        copy_text=QGuiApplication.clipboard().setText,
+        log_in=lambda account, way: engine.send(LogIn(account, way)),
+        paste=lambda text: engine.send(PasteAddress(text)),
+        settings=settings,
+        cancel=lambda: engine.send(CancelLogin()),
+    )

@@ -1,0 +1,283 @@
+"""The small window of a login: what is waited for, and the ways out. It never blocks anything else."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import msgspec
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.state import Way
+from probe_tray.ui.accessibility import describe
+from probe_tray.ui.login.paste_row import PasteRow
+from probe_tray.ui.placement import inside
+from probe_tray.ui.thanking import Thanking
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tray.icon import IconPainter, card_ink
+from probe_tray.ui.widgets import words
+from probe_tray.view.view_models import IconLook, LoginView
+
+_WAITING, _FAILED = IconLook(weekly=25), IconLook(badge=True)
+_PICTURE, _WIDTH, _MARGIN = 32, 400, 20
+
+
+class LoginActions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the buttons do."""
+
+    open_again: Callable[[], None]
+    copy_address: Callable[[], None]
+    copy_text: Callable[[str], None]
+    log_in: Callable[[AccountKey | None, Way], None]
+    paste: Callable[[Secret], None]
+    settings: Callable[[], None]
+    cancel: Callable[[], None]
+
+
+class LoginDialog(QDialog):
+    """Shown while there is something to say of a login; closing it cancels."""
+
+    def __init__(self, theme: Theme, icons: IconPainter, actions: LoginActions) -> None:
+        """Make the window; it shows itself when there is something to show."""
+        super().__init__(None, Qt.WindowType.Window)
+        self.setModal(False)
+        self.setObjectName("login")
+        self._theme = theme
+        self._icons = icons
+        self._actions = actions
+        self._model: LoginView | None = None
+        self._pastes = self._opened = False
+        self._thanking = Thanking(self)
+        self._picture = QLabel()
+        self._title, self._text, self._other = words(wrap=True), words(wrap=True), words(wrap=True)
+        self._code, self._page = _to_be_copied(), _to_be_copied()
+        self._line, self._foot = QFrame(), QFrame()
+        self._open = self._button(actions.open_again)
+        self._copy_code = self._button(self._hand_out_code)
+        self._copy = self._button(self._hand_out_address)
+        self._use_browser = self._button(lambda: self._log_in(Way.BROWSER))
+        self._use_code = self._button(lambda: self._log_in(Way.CODE))
+        self._paste = self._button(self._ask_for_address)
+        self._row = PasteRow(theme, actions.paste)
+        self._settings = self._button(actions.settings)
+        self._again = self._button(lambda: self._log_in(None))
+        self._cancel = self._button(self.reject)
+        self._arrange()
+        self._place_field(first=False)
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def show_model(self, model: LoginView | None) -> None:
+        """Show this, or nothing any more."""
+        before, self._model = self._model, model
+        if model is None:
+            self._stop_pasting()
+            self.hide()
+            return
+        self.setWindowTitle(model.window_title)
+        for label, text in (
+            (self._title, model.title),
+            (self._text, model.text),
+            (self._code, model.code),
+            (self._page, model.page),
+            (self._other, model.other_ways),
+        ):
+            label.setText(text)
+            label.setVisible(bool(text))
+        self._line.setVisible(bool(model.other_ways))
+        self._thanking.end()
+        for button, text in self._labels(model):
+            button.setText(text)
+            button.setVisible(bool(text))
+        describe(self, model.text)
+        self._again.setDefault(bool(model.log_in_again))
+        self._show_field(model)
+        self._draw()
+        self._fit()
+        if before is None:
+            # Where it opens for the first time is up to the desktop; afterwards it opens where it was.
+            opened_before, self._opened = self._opened, True
+            self.show()
+            self.raise_()
+            # Only a shown window has the sizes that its style gives it.
+            self._fit(stay=opened_before)
+        if before is None or _stage(before) != _stage(model):
+            self._focus(model)
+
+    def reject(self) -> None:
+        """Cancel what runs, put away what failed: for Esc, the button and the window's own cross."""
+        model, self._model = self._model, None
+        self._stop_pasting()
+        super().reject()
+        if model is not None:
+            self._actions.cancel()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the system's font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ApplicationFontChange:
+            self._dress()
+
+    def _labels(self, model: LoginView) -> tuple[tuple[QPushButton, str], ...]:
+        return (
+            (self._open, model.open_again),
+            (self._copy_code, model.copy_code),
+            (self._copy, model.copy_address),
+            (self._use_browser, model.use_browser),
+            (self._use_code, model.use_code),
+            (self._paste, model.paste),
+            (self._settings, model.settings),
+            (self._again, model.log_in_again),
+            (self._cancel, model.cancel),
+        )
+
+    def _show_field(self, model: LoginView) -> None:
+        if model.field is None:
+            self._stop_pasting()
+            return
+        self._pastes = self._pastes or model.field.at_once
+        self._row.show_model(model.field)
+        self._place_field(first=model.field.at_once)
+        self._row.setVisible(self._pastes)
+        self._paste.setVisible(bool(model.paste) and not self._pastes)
+
+    def _focus(self, model: LoginView) -> None:
+        # Left to Qt, the keyboard would stay on Cancel, the only button while the browser opens.
+        if self._pastes:
+            self._row.begin()
+        elif model.failed:
+            self._again.setFocus()
+        else:
+            (self._open if model.open_again else self._cancel).setFocus()
+
+    def _place_field(self, *, first: bool) -> None:
+        """The main thing stands ``first``, before the other ways; asked for as one of them, it opens below them."""
+        self._column.removeWidget(self._row)
+        self._column.insertWidget(self._column.indexOf(self._line) if first else -1, self._row)
+        others = (self._use_browser, self._use_code, self._paste)
+        middle = (*self._row.stops, *others) if first else (*others, *self._row.stops)
+        stops = (self._page, self._code, self._open, self._copy_code, self._copy, *middle, self._settings)
+        for one, next_one in pairwise((*stops, self._again, self._cancel)):
+            self.setTabOrder(one, next_one)
+
+    def _stop_pasting(self) -> None:
+        self._pastes = False
+        self._row.forget()
+        self._row.hide()
+
+    def _arrange(self) -> None:
+        px = self._theme.px
+        self._column = text = QVBoxLayout()
+        text.setSpacing(px(5))
+        for label in (self._title, self._text, self._page, self._code):
+            text.addWidget(label)
+        text.addSpacing(px(8))
+        text.addLayout(self._side_by_side(self._open, self._copy_code, self._copy))
+        text.addSpacing(px(8))
+        text.addWidget(self._line)
+        text.addWidget(self._other)
+        text.addLayout(self._side_by_side(self._use_browser, self._use_code, self._paste))
+        top = QHBoxLayout()
+        top.setContentsMargins(px(_MARGIN), px(_MARGIN), px(_MARGIN), 0)
+        top.setSpacing(px(14))
+        top.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        top.addLayout(text, 1)
+        bottom = self._side_by_side(self._settings, self._again, self._cancel)
+        bottom.insertStretch(0, 1)
+        bottom.setContentsMargins(px(_MARGIN), 0, px(16), px(10))
+        self._whole = whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(px(10))
+        whole.addLayout(top, 1)
+        whole.addWidget(self._foot)
+        whole.addLayout(bottom)
+
+    def _side_by_side(self, *buttons: QPushButton) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(self._theme.px(8))
+        for button in buttons:
+            row.addWidget(button)
+        if self._cancel not in buttons:
+            row.addStretch(1)
+        return row
+
+    def _button(self, do: Callable[[], object]) -> QPushButton:
+        button = QPushButton(self)
+        button.clicked.connect(do)
+        button.setAutoDefault(False)
+        return button
+
+    def _dress(self) -> None:
+        theme = self._theme
+        theme.dress(self)
+        self._title.setFont(theme.font(15, strong=True))
+        self._code.setFont(theme.font(22, strong=True, figures=True))
+        for label in (self._text, self._page, self._other):
+            label.setFont(theme.font(12.5, figures=True))
+        for label in (self._text, self._other):
+            label.setStyleSheet(f"color: {theme.tokens.secondary}")
+        for line in (self._line, self._foot):
+            line.setFixedHeight(1)
+            line.setStyleSheet(f"background: {theme.tokens.line}; border: none")
+        self._row.dress()
+        self._draw()
+        self._fit()
+
+    def _draw(self) -> None:
+        look = _FAILED if self._model is not None and self._model.failed else _WAITING
+        size = self._theme.px(_PICTURE)
+        self._picture.setPixmap(self._icons.pixmap(look, card_ink(self._theme.tokens), size, self.devicePixelRatioF()))
+
+    def _fit(self, *, stay: bool = False) -> None:
+        layout = self._whole
+        # What was shown or hidden just now counts only in layouts that were told to look again, down to the innermost.
+        layout.invalidate()
+        layout.activate()
+        smallest = layout.minimumSize()
+        width = max(self._theme.px(_WIDTH), smallest.width())
+        size = QSize(width, max(layout.heightForWidth(width), smallest.height()))
+        edges = self.frameSize() - self.size()
+        stay = stay or (self.isVisible() and size != self.size())
+        self.setFixedSize(size)
+        if stay:
+            # WORKAROUND Qt 6.11: with a scale factor the available part of a screen can reach below the screen.
+            room = self.screen().availableGeometry() & self.screen().geometry()
+            self.move(inside(QRect(self.pos(), size + edges), room))
+
+    def _ask_for_address(self) -> None:
+        if self._model is None or self._model.field is None:
+            # Nothing waits that could take an address: a login that does is begun.
+            self._log_in(Way.PASTE)
+            return
+        self._pastes = True
+        self._show_field(self._model)
+        self._fit()
+        self._row.begin()
+
+    def _hand_out_code(self) -> None:
+        if self._model is not None:
+            self._actions.copy_text(self._model.code)
+            self._thanking.thank(self._copy_code, self._model.copied)
+
+    def _hand_out_address(self) -> None:
+        self._actions.copy_address()
+        if self._model is not None:
+            self._thanking.thank(self._copy, self._model.copied)
+
+    def _log_in(self, way: Way | None) -> None:
+        """Begin a login for the same account; None: by the same way as before."""
+        if self._model is not None:
+            self._actions.log_in(self._model.account, way or self._model.way)
+
+
+def _stage(model: LoginView) -> tuple[Way, bool, str]:
+    """What is the same as long as the same is asked of the person."""
+    return model.way, model.failed, model.open_again
+
+
+def _to_be_copied() -> QLabel:
+    label = words(wrap=True)
+    flags = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    label.setTextInteractionFlags(flags)
+    return label

@@ -1,0 +1,1 @@
+"""The panel: the window with all accounts."""

@@ -1,0 +1,211 @@
+"""Does what the buttons of cards and their menus say: commands to the engine, and questions before some of them."""
+
+from collections.abc import Callable
+
+import msgspec
+from msgspec.structs import replace
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
+
+from probe_tray.core.account.arrangement import Density, Sort
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.choices import Storage
+from probe_tray.core.commands import (
+    Arrange,
+    DismissTrouble,
+    LogIn,
+    MoveAccount,
+    ReadStores,
+    Refresh,
+    RemoveAccount,
+    Renew,
+    SaveSettings,
+    StartVaultAnew,
+)
+from probe_tray.core.state import AccountState
+from probe_tray.ui.engine import Engine
+from probe_tray.ui.panel.card_menu import open_card_menu
+from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.theme import Theme
+from probe_tray.view.panel.account_menu import Groups, account_menu
+from probe_tray.view.panel.questions import removing, starting_anew
+from probe_tray.view.text.privacy import named_by_hand
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Action, ActionKind, Card, Question
+
+
+class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
+    """What happens in other windows."""
+
+    settings: Callable[[], None]
+    models: Callable[[AccountKey | None], None]
+    """Test the models of an account."""
+    details: Callable[[AccountKey], None]
+    """Show everything that is known of an account."""
+    import_logins: Callable[[], None]
+    export: Callable[[AccountKey | None], None]
+    """Write an account's login for another program."""
+    name: Callable[[AccountKey], None]
+    """Let an account's name be edited."""
+
+
+class Acting:
+    """Between what is clicked and the engine."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        theme: Theme,
+        translator: Translator,
+        elsewhere: Elsewhere,
+    ) -> None:
+        """Send commands to ``engine``."""
+        self._engine = engine
+        self._translator = translator
+        self._elsewhere = elsewhere
+        self.question = QuestionDialog(theme)
+
+    def act(self, action: Action) -> None:
+        """Do what a button says."""
+        match action.kind:
+            case ActionKind.LOG_IN:
+                self._engine.send(LogIn(action.key))
+            case ActionKind.REFRESH:
+                self._engine.send(Refresh(action.key))
+            case ActionKind.RENEW:
+                self._engine.send(Renew(action.key))
+            case ActionKind.READ_STORES:
+                self._engine.send(ReadStores())
+            case ActionKind.DISMISS:
+                self._engine.send(DismissTrouble())
+            case ActionKind.SETTINGS | ActionKind.TEST_MODELS | ActionKind.IMPORT | ActionKind.EXPORT as kind:
+                self._go_elsewhere(kind, action.key)
+            case ActionKind.USE_OFFICIAL | ActionKind.CHOOSE_FOLDER:
+                self._begin(action)
+            case ActionKind.START_ANEW:
+                self.question.ask(starting_anew(self._translator), lambda _: self._engine.send(StartVaultAnew()))
+            case (
+                ActionKind.COPY_EMAIL
+                | ActionKind.MOVE_TO_VAULT
+                | ActionKind.MOVE_TO_FOLDER
+                | ActionKind.DETAILS
+                | ActionKind.RENAME
+                | ActionKind.IN_ICON
+                | ActionKind.REMOVE
+            ) as kind:
+                # The account may have gone since its menu was opened.
+                account = None if action.key is None else self._engine.state.account(action.key)
+                if account is not None:
+                    self._act_on(account, kind)
+
+    def _go_elsewhere(self, kind: ActionKind, key: AccountKey | None) -> None:
+        match kind:
+            case ActionKind.TEST_MODELS:
+                self._elsewhere.models(key)
+            case ActionKind.IMPORT:
+                self._elsewhere.import_logins()
+            case ActionKind.EXPORT:
+                self._elsewhere.export(key)
+            case _:
+                self._elsewhere.settings()
+
+    def _begin(self, action: Action) -> None:
+        if action.kind is ActionKind.USE_OFFICIAL:
+            self._engine.send(Arrange(replace(self._engine.state.desk, welcomed=True)))
+            return
+        # A child of the panel, which stays open behind it.
+        dialog = QFileDialog(QApplication.activeWindow(), action.label)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self._use_folder)
+        # open(), never exec(): a loop inside the loop would hold up everything else.
+        dialog.open()
+
+    def _use_folder(self, folder: str) -> None:
+        settings = replace(self._engine.state.settings, storage=Storage.FOLDER, sync_dir=folder)
+        self._engine.send(SaveSettings(settings))
+
+    def choose(self, value: Sort | Density, keys: tuple[AccountKey, ...]) -> None:
+        """List the accounts like this from now on; ``keys`` is their order now, where an own order begins."""
+        desk = self._engine.state.desk
+        if isinstance(value, Density):
+            desk = replace(desk, density=value)
+        elif value is Sort.OWN and not desk.order:
+            desk = replace(desk, sort=value, order=tuple(key.slug for key in keys))
+        else:
+            desk = replace(desk, sort=value)
+        self._engine.send(Arrange(desk))
+
+    def name(self, key: AccountKey, name: str) -> None:
+        """Call an account like this from now on; an empty name, or its own, takes the person's name away."""
+        account, desk = self._engine.state.account(key), self._engine.state.desk
+        if account is not None:
+            given = named_by_hand(account, name, self._engine.state.settings)
+            self._engine.send(Arrange(desk.named(key.slug, given)))
+
+    def pin(self) -> None:
+        """Keep the panel open from now on, or no longer."""
+        desk = self._engine.state.desk
+        self._engine.send(Arrange(replace(desk, pinned=not desk.pinned)))
+
+    def hide_names(self) -> None:
+        """Hide the names of accounts from now on, or show them again."""
+        settings = self._engine.state.settings
+        self._engine.send(SaveSettings(replace(settings, privacy=not settings.privacy)))
+
+    def move(self, keys: tuple[AccountKey, ...], key: AccountKey, before: AccountKey | None) -> None:
+        """Put an account before another, or at the end, among ``keys``."""
+        desk, shown = self._engine.state.desk, tuple(k.slug for k in keys)
+        # Those that are not there just now keep their places behind.
+        slugs = (*shown, *(slug for slug in desk.order if slug not in shown))
+        self._engine.send(Arrange(desk.moved(slugs, key.slug, None if before is None else before.slug)))
+
+    def open_account_menu(self, key: AccountKey, parent: QWidget, at: QPoint) -> None:
+        """Show what can be done with an account."""
+        groups = self._groups(key)
+        if groups:
+            open_card_menu(parent, groups, self.act, at)
+
+    def _groups(self, key: AccountKey | None) -> Groups:
+        account = None if key is None else self._engine.state.account(key)
+        if account is None:
+            return ()
+        state = self._engine.state
+        chosen = state.desk.in_icon == account.key.slug
+        return account_menu(account, state.settings, self._translator, in_icon=chosen)
+
+    def open_menu(self, parent: QWidget, card: Card, at: QPoint) -> QMenu | None:
+        """Show what can be done with a card; None where that is nothing."""
+        groups = self._groups(card.key)
+        if card.notice is not None and not groups:
+            groups = (card.notice.actions, *groups)
+        pressed = card.notice is not None and card.notice.action is not None
+        # What the keys of the list do with this card.
+        keys = {ActionKind.RENAME: "F2"} | ({} if pressed else {ActionKind.DETAILS: "Return"})
+        return open_card_menu(parent, groups, self.act, at, keys) if any(groups) else None
+
+    def _act_on(self, account: AccountState, kind: ActionKind) -> None:
+        match kind:
+            case ActionKind.COPY_EMAIL:
+                QGuiApplication.clipboard().setText(account.email)
+            case ActionKind.DETAILS:
+                self._elsewhere.details(account.key)
+            case ActionKind.RENAME:
+                self._elsewhere.name(account.key)
+            case ActionKind.IN_ICON:
+                desk, slug = self._engine.state.desk, account.key.slug
+                self._engine.send(Arrange(replace(desk, in_icon="" if desk.in_icon == slug else slug)))
+            case ActionKind.MOVE_TO_VAULT:
+                self._engine.send(MoveAccount(account.key, StoreKind.VAULT))
+            case ActionKind.MOVE_TO_FOLDER:
+                self._engine.send(MoveAccount(account.key, StoreKind.FOLDER))
+            case _:
+                self._ask_removal(account.key, account)
+
+    def _ask_removal(self, key: AccountKey, account: AccountState) -> None:
+        def worded() -> Question:
+            return removing(account, self._engine.state.settings, self._translator)
+
+        self.question.ask(worded(), lambda revoke: self._engine.send(RemoveAccount(key, revoke)), worded)

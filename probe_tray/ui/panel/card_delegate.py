@@ -1,0 +1,208 @@
+"""Draws the cards and minds their buttons: one painter for any number of accounts."""
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QMouseEvent, QPainter
+from PySide6.QtWidgets import QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from probe_tray.ui.panel.card_face import CardFace, Face
+from probe_tray.ui.panel.card_layout import SIDE, CardLayout
+from probe_tray.ui.panel.card_model import ABOUT_ROLE, CARD_ROLE, LINE_ROLE
+from probe_tray.ui.panel.card_painter import MORE, ButtonState, CardPainter
+from probe_tray.ui.panel.line_face import LineFace
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.view.view_models import Action, Card
+
+_Index = QModelIndex | QPersistentModelIndex
+_Spot = tuple[str, int]
+"""A card's name and the number of one of its buttons."""
+
+
+class CardDelegate(QStyledItemDelegate):
+    """Paints cards of the list and calls ``act`` for a click on a card's button, ``more`` for one on its menu's."""
+
+    def __init__(
+        self,
+        view: QListView,
+        theme: Theme,
+        icons: IconPainter,
+        act: Callable[[Action], None],
+        more: Callable[[Card, QPoint], None],
+    ) -> None:
+        """Draw for ``view``. ``more`` gets the card and where its menu opens, in the viewport's coordinates."""
+        super().__init__(view)
+        self._view = view
+        self._theme = theme
+        self._icons = icons
+        self._painter = CardPainter(theme, icons)
+        self._act = act
+        self._more = more
+        self._side = 0
+        self._width = 0
+        self._card_face: CardFace | None = None
+        self._line_face: LineFace | None = None
+        self._hovered: _Spot | None = None
+        self._pressed: _Spot | None = None
+        self.by_keyboard = False
+        """Whether the keyboard is in use, so that its place is marked."""
+        theme.changed.connect(self.forget)
+
+    @property
+    def measured(self) -> int:
+        """How many cards were measured at the width that they have now."""
+        return 0 if self._card_face is None else self._card_face.measured
+
+    @property
+    def over_button(self) -> bool:
+        """Whether the mouse is on a button of a card."""
+        return self._hovered is not None
+
+    def forget(self) -> None:
+        """Measure everything anew: the font or the width changed."""
+        self._width = 0
+
+    def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
+        """The room of one card."""
+        if index.data(LINE_ROLE):
+            return self.line_face().size_of_all
+        found: object = index.data(ABOUT_ROLE)
+        return self._face(index).size(found) if isinstance(found, Card) else QSize()
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Draw one card."""
+        card = _card(index)
+        if card is None:
+            return
+        face = self._face(index)
+        painter.save()
+        painter.translate(self._corner(option))
+        focused = self.by_keyboard and bool(option.state & QStyle.StateFlag.State_HasFocus)
+        face.paint(painter, card, lambda number: self._state(card, number), focused=focused)
+        painter.restore()
+        if face.size(card).height() != option.rect.height():
+            # Words that changed with the time may need another line.
+            self._view.scheduleDelayedItemsLayout()
+
+    def editorEvent(
+        self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: _Index
+    ) -> bool:
+        """Follow the mouse over a card's button."""
+        card = _card(index)
+        if card is None or not isinstance(event, QMouseEvent):
+            return super().editorEvent(event, model, option, index)
+        buttons, corner = self._face(index).buttons(card), self._corner(option)
+        number = _button_at(buttons, event.position() - corner)
+        left = event.button() is Qt.MouseButton.LeftButton
+        before = (self._hovered, self._pressed)
+        self._hovered = None if number is None else (card.name, number)
+        if event.type() is QEvent.Type.MouseButtonPress and left:
+            self._pressed = self._hovered
+        clicked = False
+        if event.type() is QEvent.Type.MouseButtonRelease and left:
+            clicked = self._hovered is not None and self._pressed == self._hovered
+            self._pressed = None
+        if before != (self._hovered, self._pressed):
+            self._view.viewport().update()
+        if clicked and number is not None:
+            self._click(card, number, (corner + buttons[MORE].bottomLeft()).toPoint())
+        return number is not None
+
+    def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, index: _Index) -> QWidget:
+        """The field in which an account gets another name."""
+        field = QLineEdit(parent)
+        card = _card(index)
+        field.setAccessibleName("" if card is None else card.title)
+        field.setFont(self._theme.font())
+        return field
+
+    def setEditorData(self, editor: QWidget, index: _Index) -> None:
+        """Begin with the name it has."""
+        card = _card(index)
+        if isinstance(editor, QLineEdit) and card is not None and not editor.isModified():
+            editor.setText(card.title)
+            editor.selectAll()
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
+        """Hand the name on; what comes of it is drawn like any change."""
+        card = _card(index)
+        if isinstance(editor, QLineEdit) and card is not None and editor.text() != card.title:
+            model.setData(index, editor.text(), Qt.ItemDataRole.EditRole)
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Over the name."""
+        card = _card(index)
+        if card is None:
+            return
+        area = self._face(index).name(card).translated(self._corner(option))
+        height = editor.sizeHint().height()
+        top = round(area.center().y() - height / 2)
+        editor.setGeometry(round(area.left()) - self._theme.px(4), top, round(area.width()), height)
+
+    def leave(self) -> None:
+        """The mouse is no longer over the list."""
+        if self._hovered is not None:
+            self._hovered = None
+            self._view.viewport().update()
+
+    def below_more(self, option: QStyleOptionViewItem, index: QModelIndex, card: Card) -> QPoint:
+        """Where the menu of a card opens, in the viewport's coordinates."""
+        return (self._corner(option) + self._face(index).buttons(card)[MORE].bottomLeft()).toPoint()
+
+    def line_face(self) -> LineFace:
+        """How lines are drawn now."""
+        self._measure()
+        if self._line_face is None:
+            self._line_face = LineFace(self._theme, self._icons, self._width)
+        return self._line_face
+
+    def _click(self, card: Card, number: int, below: QPoint) -> None:
+        if number == MORE:
+            self._more(card, below)
+        elif card.notice is not None:
+            self._act(card.notice.actions[number])
+
+    def _state(self, card: Card, number: int) -> ButtonState:
+        spot = (card.name, number)
+        if self._hovered != spot:
+            return ButtonState.PLAIN
+        return ButtonState.PRESSED if self._pressed == spot else ButtonState.HOVERED
+
+    def _face(self, index: _Index) -> Face:
+        if index.data(LINE_ROLE):
+            return self.line_face()
+        self._measure()
+        if self._card_face is None:
+            self._card_face = CardFace(CardLayout(self._theme, self._width), self._painter)
+        return self._card_face
+
+    def _measure(self) -> None:
+        side = self._theme.px(SIDE)
+        # A slim scroll bar lies in the margin, so that the cards keep their width when it comes.
+        width = min(self._view.width() - 2 * side, self._view.viewport().width() - side - 2)
+        if width != self._width:
+            self._width, self._side = width, side
+            self._card_face = self._line_face = None
+
+    def _corner(self, option: QStyleOptionViewItem) -> QPointF:
+        return QPointF(option.rect.left() + self._side, option.rect.top())
+
+
+def _card(index: _Index) -> Card | None:
+    found: object = index.data(CARD_ROLE)
+    return found if isinstance(found, Card) else None
+
+
+def _button_at(buttons: Mapping[int, QRectF], at: QPointF) -> int | None:
+    return next((number for number, area in buttons.items() if area.contains(at)), None)

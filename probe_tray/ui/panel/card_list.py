@@ -1,0 +1,175 @@
+"""The list of cards: scrolls smoothly, and works by keyboard as by mouse."""
+
+from collections.abc import Callable
+
+import msgspec
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QListView, QStyleOptionViewItem
+
+from probe_tray.ui.panel.card_delegate import CardDelegate
+from probe_tray.ui.panel.card_layout import SIDE
+from probe_tray.ui.panel.card_model import CARD_ROLE, CardModel
+from probe_tray.ui.panel.line_face import Columns
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.view.view_models import Action, ActionKind, Card
+
+_BY_KEYBOARD = frozenset({Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason})
+_STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+_MANY, _MOST = 200, 0.9
+_BATCH, _HIGH = 40, 10_000
+_ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
+
+
+class CardActions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the cards ask for."""
+
+    act: Callable[[Action], None]
+    """Do what a button says."""
+    menu: Callable[[Card, QPoint], None]
+    """Show what can be done with a card, at a place on the screen."""
+
+
+class CardList(QListView):
+    """Cards of a model.
+
+    Return or Space presses the button of the card that the keyboard is on, or shows all about it as a double click
+    does; the menu key opens its menu; F2 gives it a
+    name; Alt with the up and down keys moves it among the others, as dragging does.
+    """
+
+    def __init__(self, model: CardModel, theme: Theme, icons: IconPainter, actions: CardActions) -> None:
+        """Show ``model``."""
+        super().__init__()
+        self._actions = actions
+        self._cards = CardDelegate(self, theme, icons, actions.act, self._open_menu)
+        self._theme = theme
+        self._rows = model
+        self.setModel(model)
+        self.setItemDelegate(self._cards)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        # Only what is selected can be dragged; a selection is not drawn.
+        self.setSelectionMode(QListView.SelectionMode.SingleSelection)
+        self.setDragDropMode(QListView.DragDropMode.InternalMove)
+        self.setDefaultDropAction(Qt.DropAction.MoveAction)
+        self.setDropIndicatorShown(True)
+        self.setBatchSize(_BATCH)
+        model.looked_at_again.connect(self.viewport().update)
+        self.setEditTriggers(QListView.EditTrigger.EditKeyPressed)
+        self.setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        theme.changed.connect(self._measure_again)
+
+    def go_to(self, index: QModelIndex) -> None:
+        """Put the keyboard on a card and bring it into view."""
+        self.setLayoutMode(QListView.LayoutMode.SinglePass)
+        self.doItemsLayout()
+        self.setCurrentIndex(index)
+        self.scrollTo(index, QListView.ScrollHint.EnsureVisible)
+
+    def expect(self, cards: int) -> None:
+        """Get ready for that many cards: very many that were never measured are measured bit by bit.
+
+        Later they are laid out in one go again, which then is quick, and leaves the list where it was scrolled to.
+        """
+        parts = cards > _MANY and self._cards.measured < cards * _MOST
+        mode = QListView.LayoutMode.Batched if parts else QListView.LayoutMode.SinglePass
+        if self.layoutMode() is not mode:
+            self.setLayoutMode(mode)
+
+    def edit_name(self, index: QModelIndex) -> None:
+        """Let the person type another name where it stands."""
+        self.go_to(index)
+        self.edit(index)
+
+    def sizeHint(self) -> QSize:
+        """As high as all cards together, or more than any screen."""
+        height = self._theme.px(2)
+        for row in range(self._rows.rowCount()):
+            height += self.sizeHintForIndex(self._rows.index(row)).height()
+            if height > _HIGH:
+                break
+        return QSize(self._theme.px(384), height)
+
+    def columns(self) -> tuple[Columns, int]:
+        """The columns of lines, and how far from the left they begin."""
+        return self._cards.line_face().columns, self._theme.px(SIDE)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Press the card's button, or move."""
+        self._cards.by_keyboard = True
+        found: object = self.currentIndex().data(CARD_ROLE)
+        step = _STEPS.get(Qt.Key(event.key()))
+        if step is not None and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            row = self.currentIndex().row()
+            self._rows.move_row(row, row + step if step < 0 else row + step + 1)
+            event.accept()
+            return
+        if Qt.Key(event.key()) in _ENTER and isinstance(found, Card):
+            if found.notice is not None and found.notice.action is not None:
+                self._actions.act(found.notice.action)
+            else:
+                self._open_details(found)
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the menu of the card under the mouse, or of the one that the keyboard is on."""
+        asked_by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if asked_by_key else self.indexAt(event.pos())
+        found: object = index.data(CARD_ROLE)
+        if not isinstance(found, Card):
+            return
+        at = event.pos()
+        if asked_by_key:
+            self.scrollTo(index)
+            option = QStyleOptionViewItem()
+            option.rect = self.visualRect(index)
+            at = self._cards.below_more(option, index, found)
+        self._open_menu(found, at)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show where the keyboard is once somebody came here with it."""
+        super().focusInEvent(event)
+        if event.reason() in _BY_KEYBOARD:
+            self._cards.by_keyboard = True
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show everything about the account."""
+        found: object = self.indexAt(event.position().toPoint()).data(CARD_ROLE)
+        if isinstance(found, Card) and not self._cards.over_button:
+            self._open_details(found)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click needs no mark of the keyboard's place."""
+        self._cards.by_keyboard = False
+        super().mousePressEvent(event)
+        self.viewport().update()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Notice the mouse leaving."""
+        if event.type() is QEvent.Type.Leave:
+            self._cards.leave()
+        return super().viewportEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wrap the sentences anew when the width changes."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.scheduleDelayedItemsLayout()
+
+    def _open_details(self, card: Card) -> None:
+        if card.key is not None:
+            self._actions.act(Action(kind=ActionKind.DETAILS, label="", key=card.key))
+
+    def _open_menu(self, card: Card, at: QPoint) -> None:
+        self._actions.menu(card, self.viewport().mapToGlobal(at))
+
+    def _measure_again(self) -> None:
+        self.scheduleDelayedItemsLayout()
+        self.viewport().update()

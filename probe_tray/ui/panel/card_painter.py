@@ -1,0 +1,213 @@
+"""The look of a card."""
+
+import enum
+from collections.abc import Callable
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+
+from probe_tray.ui.glyphs import Glyph, draw
+from probe_tray.ui.panel.card_layout import Places
+from probe_tray.ui.panel.sparkline import paint_trend
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tray.icon import IconPainter, card_ink
+from probe_tray.view.view_models import Action, ActionKind, Bar, Card, Notice, Tone
+
+_RADIUS = 10
+_DIM = 0.5
+_FULL = 100
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+class ButtonState(enum.Enum):
+    """What the mouse does to a button of a card."""
+
+    PLAIN = "plain"
+    HOVERED = "hovered"
+    PRESSED = "pressed"
+
+
+MORE = -1
+"""The number of the button that opens the card's menu; those of the notice count from 0."""
+
+
+def paint_bar(painter: QPainter, theme: Theme, bar: Bar, area: QRectF) -> None:
+    """Draw a bar and the mark where an even pace would stand."""
+    colours, half = theme.tokens, area.height() / 2
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colours.track))
+    painter.drawRoundedRect(area, half, half)
+    fill = {Tone.CALM: colours.accent, Tone.WARNING: colours.warning, Tone.CRITICAL: colours.critical}[bar.tone]
+    if bar.coming is not None and bar.coming > bar.percent:
+        faint = QColor(fill)
+        faint.setAlphaF(0.28)
+        painter.setBrush(faint)
+        width = max(area.width() * bar.coming / _FULL, area.height())
+        painter.drawRoundedRect(QRectF(area.left(), area.top(), width, area.height()), half, half)
+    if bar.percent:
+        # At least as wide as it is high, so that a little use keeps its round shape.
+        width = max(area.width() * bar.percent / _FULL, area.height())
+        painter.setBrush(QColor(fill))
+        painter.drawRoundedRect(QRectF(area.left(), area.top(), width, area.height()), half, half)
+    if bar.pace is not None:
+        colour = QColor(colours.text)
+        colour.setAlphaF(0.55)
+        reach, width = theme.px(3), theme.px(2)
+        at = round(area.left() + (area.width() - width) * bar.pace / _FULL)
+        painter.setBrush(colour)
+        painter.drawRoundedRect(QRectF(at, area.top() - reach, width, area.height() + 2 * reach), 1, 1)
+
+
+class CardPainter:
+    """Paints a card whose places were measured, at 0, 0."""
+
+    def __init__(self, theme: Theme, icons: IconPainter) -> None:
+        """Paint in ``theme``'s colours."""
+        self._theme = theme
+        self._icons = icons
+
+    def paint(
+        self, painter: QPainter, card: Card, places: Places, button: Callable[[int], ButtonState], *, focused: bool
+    ) -> None:
+        """Paint everything of ``card``; ``button`` tells the state of each of its buttons."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = self._theme.tokens
+        shape = places.card.adjusted(0.5, 0.5, -0.5, -0.5)
+        radius = self._theme.px(_RADIUS)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.card))
+        painter.drawRoundedRect(shape, radius, radius)
+        if card.notice is not None and places.strip is not None:
+            self._notice(painter, card.notice, places, button)
+        edge = QPen(QColor(colours.accent), 2.0) if focused else QPen(QColor(colours.line), 1.0)
+        painter.setPen(edge)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(shape.adjusted(0.5, 0.5, -0.5, -0.5) if focused else shape, radius, radius)
+        self._heading(painter, card, places)
+        self._more(painter, places.more, button(MORE))
+        for index, bar in enumerate(card.bars):
+            self._bar(painter, bar, places, index, dimmed=card.dimmed)
+        if places.foot is not None:
+            self._foot(painter, card, places.foot)
+
+    def _heading(self, painter: QPainter, card: Card, places: Places) -> None:
+        colours, theme = self._theme.tokens, self._theme
+        ratio = painter.device().devicePixelRatio()
+        picture = self._icons.pixmap(card.look, card_ink(colours), round(places.glyph.width()), ratio)
+        painter.drawPixmap(places.glyph.topLeft(), picture)
+        if places.trend is not None:
+            paint_trend(painter, theme, card.trend, places.trend)
+        self._text(painter, places.title, card.title, 13.5, colours.text, strong=True, middle=True)
+        if places.subtitle is not None:
+            self._text(painter, places.subtitle, card.subtitle, 12, colours.secondary)
+        if places.plan is not None:
+            painter.setPen(QPen(QColor(colours.line), 1.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(places.plan.adjusted(0.5, 0.5, -0.5, -0.5), theme.px(5), theme.px(5))
+            painter.setFont(theme.font(11))
+            painter.setPen(QColor(colours.secondary))
+            painter.drawText(places.plan, _CENTRE, card.plan)
+
+    def _bar(self, painter: QPainter, bar: Bar, places: Places, index: int, *, dimmed: bool) -> None:
+        colours = self._theme.tokens
+        area = places.bars[index]
+        self._text(painter, places.labels[index], bar.label, 13, colours.secondary)
+        painter.save()
+        if dimmed:
+            painter.setOpacity(_DIM)
+        paint_bar(painter, self._theme, bar, area)
+        painter.restore()
+        words = colours.secondary if dimmed else self._ink(bar.tone)
+        self._text(painter, places.percents[index], bar.percent_text, 13, words, strong=True, right=True)
+        room = self._theme.metrics(12, figures=True).horizontalAdvance(bar.reset)
+        reset = bar.reset if room <= places.resets[index].width() else bar.reset_short
+        self._text(painter, places.resets[index], reset, 12, colours.secondary, right=True)
+
+    def _foot(self, painter: QPainter, card: Card, area: QRectF) -> None:
+        colours, px = self._theme.tokens, self._theme.px
+        left = area.left()
+        if card.life:
+            size = px(13)
+            draw(
+                painter,
+                Glyph.KEY,
+                QRectF(left, round(area.center().y() - size / 2), size, size),
+                QColor(colours.secondary),
+            )
+            left += size + px(6)
+        room = self._theme.metrics(12, figures=True).horizontalAdvance(card.checked)
+        right = QRectF(area.right() - room - 1, area.top(), room + 1, area.height())
+        self._text(painter, right, card.checked, 12, colours.secondary, right=True)
+        words = QRectF(left, area.top(), right.left() - px(10) - left, area.height())
+        self._text(painter, words, card.life, 12, colours.secondary)
+
+    def _more(self, painter: QPainter, area: QRectF, state: ButtonState) -> None:
+        colours, theme = self._theme.tokens, self._theme
+        if state is not ButtonState.PLAIN:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.line if state is ButtonState.PRESSED else colours.track))
+            painter.drawRoundedRect(area, theme.px(8), theme.px(8))
+        inset = (area.width() - theme.px(16)) / 2
+        draw(painter, Glyph.MORE, area.adjusted(inset, inset, -inset, -inset), QColor(colours.secondary))
+
+    def _notice(self, painter: QPainter, notice: Notice, places: Places, state: Callable[[int], ButtonState]) -> None:
+        if places.strip is None or places.text is None:
+            return
+        colours, theme = self._theme.tokens, self._theme
+        back = {
+            Tone.CALM: colours.strip_calm,
+            Tone.WARNING: colours.strip,
+            Tone.CRITICAL: colours.strip_critical,
+        }[notice.tone]
+        shape = QPainterPath()
+        radius = theme.px(_RADIUS)
+        shape.addRoundedRect(places.card.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        painter.save()
+        painter.setClipRect(places.strip, Qt.ClipOperation.IntersectClip)
+        painter.fillPath(shape, QColor(back))
+        painter.restore()
+        painter.setFont(theme.font(12.5))
+        painter.setPen(QColor(colours.text))
+        painter.drawText(places.text, int(_LEFT) | int(Qt.TextFlag.TextWordWrap), notice.text)
+        for number, (action, area) in enumerate(zip(notice.actions, places.buttons, strict=True)):
+            self._button(painter, action, area, state(number))
+
+    def _button(self, painter: QPainter, action: Action, area: QRectF, state: ButtonState) -> None:
+        colours, theme = self._theme.tokens, self._theme
+        primary = action.kind is ActionKind.LOG_IN
+        back = QColor(colours.accent if primary else colours.card)
+        if state is ButtonState.HOVERED:
+            back = back.lighter(108) if primary or self._theme.dark else back.darker(103)
+        elif state is ButtonState.PRESSED:
+            back = back.darker(112)
+        painter.setPen(Qt.PenStyle.NoPen if primary else QPen(QColor(colours.line), 1.0))
+        painter.setBrush(back)
+        painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), theme.px(7), theme.px(7))
+        font = theme.font(12.5)
+        font.setWeight(font.Weight.Medium)
+        painter.setFont(font)
+        painter.setPen(QColor(colours.on_accent if primary else colours.text))
+        painter.drawText(area, _CENTRE, action.label)
+
+    def _text(
+        self,
+        painter: QPainter,
+        area: QRectF,
+        text: str,
+        size: float,
+        colour: str,
+        **how: bool,
+    ) -> None:
+        """Draw one line, cut where there is no room. ``how``: strong, right, middle (cut there)."""
+        font = self._theme.font(size, strong=how.get("strong", False), figures=True)
+        painter.setFont(font)
+        painter.setPen(QColor(colour))
+        cut = Qt.TextElideMode.ElideMiddle if how.get("middle") else Qt.TextElideMode.ElideRight
+        shown = painter.fontMetrics().elidedText(text, cut, int(area.width() + 0.5))
+        painter.drawText(area, _RIGHT if how.get("right") else _LEFT, shown)
+
+    def _ink(self, tone: Tone) -> str:
+        colours = self._theme.tokens
+        return {Tone.CALM: colours.text, Tone.WARNING: colours.warning_text, Tone.CRITICAL: colours.critical_text}[tone]

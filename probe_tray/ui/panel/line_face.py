@@ -1,0 +1,171 @@
+"""An account as one line of a table, for those who have many."""
+
+import math
+from collections import OrderedDict
+from collections.abc import Mapping
+
+import msgspec
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+
+from probe_tray.core.account.condition import Condition
+from probe_tray.ui.glyphs import Glyph, draw
+from probe_tray.ui.panel.card_face import States
+from probe_tray.ui.panel.card_painter import MORE, ButtonState, paint_bar
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tray.icon import IconPainter, card_ink
+from probe_tray.view.view_models import Bar, Card
+
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_DIM = 0.5
+_MOST_KEPT = 80
+"""Pictures of lines: more than a screen is high."""
+_HELPED = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING, Condition.BLOCKED})
+"""Where the last column is the button that helps."""
+
+
+class Columns(msgspec.Struct, frozen=True, kw_only=True):
+    """Left edges and widths of the columns, from the line's left edge."""
+
+    glyph: QRectF
+    title: QRectF
+    bars: tuple[QRectF, QRectF]
+    brief: QRectF
+    more: QRectF
+
+
+class LineFace:
+    """Draws lines of one width; every line is as high as the others."""
+
+    def __init__(self, theme: Theme, icons: IconPainter, width: int) -> None:
+        """Measure for lines that are ``width`` wide."""
+        self._theme = theme
+        self._icons = icons
+        self._kept: OrderedDict[str, tuple[Card, QPixmap]] = OrderedDict()
+        px = theme.px
+        height = max(px(34), math.ceil(theme.metrics().height()) + px(14))
+        self.size_of_all = QSize(width, height)
+        glyph, bar = px(22), px(52)
+        more = QRectF(width - px(26), (height - px(26)) / 2, px(26), px(26))
+        room = math.ceil(theme.metrics(12, figures=True).horizontalAdvance("Wed 22:22")) + px(2)
+        brief = QRectF(more.left() - room - px(2), 0, room, height)
+        second = QRectF(brief.left() - px(8) - bar, (height - px(7)) / 2, bar, px(7))
+        first = second.translated(-bar - px(10), 0)
+        left = px(8) + glyph + px(9)
+        self.columns = Columns(
+            glyph=QRectF(px(8), (height - glyph) / 2, glyph, glyph),
+            title=QRectF(left, 0, first.left() - px(10) - left, height),
+            bars=(first, second),
+            brief=brief,
+            more=more,
+        )
+
+    def size(self, card: Card) -> QSize:
+        """The room of its row."""
+        del card
+        return self.size_of_all
+
+    def buttons(self, card: Card) -> Mapping[int, QRectF]:
+        """Its buttons by number."""
+        found = {MORE: self.columns.more}
+        if card.condition in _HELPED and card.notice is not None and card.notice.action is not None:
+            found[0] = self.columns.brief
+        return found
+
+    def name(self, card: Card) -> QRectF:
+        """Where its name stands."""
+        del card
+        return self.columns.title
+
+    def paint(self, painter: QPainter, card: Card, states: States, *, focused: bool) -> None:
+        """Draw it.
+
+        A line that nobody points at is drawn once and then copied, since scrolling draws all lines in sight each time.
+        """
+        ratio = painter.device().devicePixelRatio()
+        plain = not focused and all(states(number) is ButtonState.PLAIN for number in (MORE, 0))
+        # Between two pixels a copy would be blurred.
+        if plain and ratio == round(ratio):
+            painter.drawPixmap(QPointF(0, 0), self._copy(card, ratio))
+        else:
+            self._draw(painter, card, states, focused=focused)
+
+    def _copy(self, card: Card, ratio: float) -> QPixmap:
+        found = self._kept.get(card.name)
+        if found is not None and found[0] is card and found[1].devicePixelRatio() == ratio:
+            self._kept.move_to_end(card.name)
+            return found[1]
+        picture = QPixmap(self.size_of_all * ratio)
+        picture.setDevicePixelRatio(ratio)
+        painter = QPainter(picture)
+        self._draw(painter, card, lambda _: ButtonState.PLAIN, focused=False)
+        painter.end()
+        self._kept[card.name] = card, picture
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return picture
+
+    def _draw(self, painter: QPainter, card: Card, states: States, *, focused: bool) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours, theme, columns = self._theme.tokens, self._theme, self.columns
+        whole = QRectF(0, 0, self.size_of_all.width(), self.size_of_all.height())
+        painter.fillRect(whole, QColor(colours.card))
+        painter.setPen(QPen(QColor(colours.line), 1.0))
+        painter.drawLine(QLineF(0, whole.bottom() - 0.5, whole.right(), whole.bottom() - 0.5))
+        ratio = painter.device().devicePixelRatio()
+        picture = self._icons.pixmap(card.look, card_ink(colours), round(columns.glyph.width()), ratio)
+        painter.drawPixmap(columns.glyph.topLeft(), picture)
+        self._name(painter, card)
+        by_column = _two(card.bars)
+        for area, bar in zip(columns.bars, by_column, strict=True):
+            if bar is not None:
+                painter.setOpacity(_DIM if card.dimmed else 1.0)
+                paint_bar(painter, theme, bar, area)
+                painter.setOpacity(1.0)
+        self._brief(painter, card, states(0))
+        state = states(MORE)
+        if state is not ButtonState.PLAIN:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.track))
+            painter.drawRoundedRect(columns.more, theme.px(7), theme.px(7))
+        inset = (columns.more.width() - theme.px(14)) / 2
+        draw(painter, Glyph.MORE, columns.more.adjusted(inset, inset, -inset, -inset), QColor(colours.secondary))
+        if focused:
+            painter.setPen(QPen(QColor(colours.accent), 2.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(whole.adjusted(1, 1, -1, -2), theme.px(6), theme.px(6))
+
+    def _name(self, painter: QPainter, card: Card) -> None:
+        colours, theme, area = self._theme.tokens, self._theme, self.columns.title
+        painter.setFont(theme.font(figures=True))
+        painter.setPen(QColor(colours.text))
+        metrics = painter.fontMetrics()
+        title = metrics.elidedText(card.title, Qt.TextElideMode.ElideRight, int(area.width()))
+        painter.drawText(area, _LEFT, title)
+        rest = area.adjusted(metrics.horizontalAdvance(title) + theme.px(6), 0, 0, 0)
+        painter.setFont(theme.font(12))
+        if card.plan and painter.fontMetrics().horizontalAdvance(card.plan) <= rest.width():
+            painter.setPen(QColor(colours.secondary))
+            painter.drawText(rest, _LEFT, card.plan)
+
+    def _brief(self, painter: QPainter, card: Card, state: ButtonState) -> None:
+        colours, area = self._theme.tokens, self.columns.brief
+        helps = 0 in self.buttons(card)
+        font = self._theme.font(12, figures=True, strong=helps)
+        font.setUnderline(helps and state is not ButtonState.PLAIN)
+        painter.setFont(font)
+        painter.setPen(QColor(colours.accent if helps else colours.secondary))
+        words = painter.fontMetrics().elidedText(card.brief, Qt.TextElideMode.ElideRight, int(area.width()) + 1)
+        painter.drawText(area, _RIGHT, words)
+
+
+def _two(bars: tuple[Bar, ...]) -> tuple[Bar | None, Bar | None]:
+    """The bars under the two columns: the shorter window and the longest one; one alone counts as the long one."""
+    match bars:
+        case ():
+            return None, None
+        case (only,):
+            return None, only
+        case _:
+            return bars[0], bars[-1]

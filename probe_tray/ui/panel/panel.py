@@ -1,0 +1,296 @@
+"""The window with all accounts: one sentence, the cards, and how up to date they are."""
+
+from collections.abc import Callable
+
+import msgspec
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from probe_tray.core.account.arrangement import Density, Sort
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.ui.accessibility import describe, walk
+from probe_tray.ui.glyphs import Glyph, glyph_icon
+from probe_tray.ui.panel.banner import Banner
+from probe_tray.ui.panel.card_list import CardActions, CardList
+from probe_tray.ui.panel.card_model import CardModel, Changes
+from probe_tray.ui.panel.column_head import ColumnHead
+from probe_tray.ui.panel.panel_size import NARROW, shape, width_of
+from probe_tray.ui.panel.tools_row import ToolsRow
+from probe_tray.ui.panel.welcome import WelcomePage
+from probe_tray.ui.placement import by_the_panel, fitting, keep_inside, near
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.ui.widgets import Dot, Line, height, words
+from probe_tray.view.screen import Panel, Wish
+from probe_tray.view.view_models import Action, ActionKind
+
+_LOWEST, _SCREEN_SHARE = 200, 0.7
+
+
+class PanelActions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the panel asks for."""
+
+    cards: CardActions
+    wish: Callable[[Wish], None]
+    """Show only these accounts."""
+    choose: Callable[[Sort | Density, tuple[AccountKey, ...]], None]
+    """List the accounts like this from now on; the accounts are told in the order they stand in now."""
+    pin: Callable[[], None]
+    """Keep the window open, or no longer."""
+    hide_names: Callable[[], None]
+    """Hide the names of accounts, or show them again."""
+    changes: Changes
+
+
+class PanelWindow(QWidget):
+    """The panel. It asks for things through ``act``; it never changes anything itself."""
+
+    closed = Signal()
+    left = Signal()
+    """It closes because another window is used."""
+
+    def __init__(self, theme: Theme, icons: IconPainter, actions: PanelActions) -> None:
+        """Make the window; it is shown with :meth:`open_at`."""
+        super().__init__(None, Qt.WindowType.Window)
+        self.setObjectName("panel")
+        self._theme = theme
+        self._actions = actions
+        self._act: Callable[[Action], None] = actions.cards.act
+        self._shown: Panel | None = None
+        self._anchored = False
+        self._fitted = QSize()
+        self._cards = CardModel(self, actions.changes)
+        self._headline, self._subline = words(wrap=True), Line()
+        self._tool_buttons = tuple(QToolButton(self) for _ in range(4))
+        self._refresh, self._hide, self._pin, self._settings = self._tool_buttons
+        self._tools = ToolsRow(theme, actions.wish, lambda value: actions.choose(value, self._cards.keys()))
+        self._banner = Banner(theme, actions.cards.act)
+        self._list = CardList(self._cards, theme, icons, actions.cards)
+        self._nothing = words(wrap=True)
+        self._welcome = WelcomePage(theme, icons, actions.cards.act)
+        self._middle = QStackedWidget(self)
+        self._dot, self._status = Dot(theme), Line()
+        self._log_in = QPushButton(self)
+        self._columns = ColumnHead(theme, self._list)
+        for button in (self._hide, self._pin):
+            button.setCheckable(True)
+        self._arrange()
+        self._connect()
+        self._dress()
+        walk(*self._tool_buttons, *self._banner.stops, *self._tools.stops, self._list, self._log_in)
+
+    def show_model(self, model: Panel) -> None:
+        """Show this from now on."""
+        first, before = self._shown is None, self._shown
+        self._shown = model
+        self.setWindowTitle(model.title)
+        self._headline.setText(model.headline)
+        self._subline.show_text(model.subline)
+        self._subline.setVisible(bool(model.subline))
+        names = (model.refresh, model.hide_names, model.pin, model.settings)
+        for button, name in zip(self._tool_buttons, names, strict=True):
+            button.setToolTip(name)
+            button.setAccessibleName(name)
+        self._refresh.setVisible(model.welcome is None)
+        self._pin.setChecked(model.pinned)
+        if self._hide.isChecked() != model.names_hidden or first:
+            self._hide.setChecked(model.names_hidden)
+            self._draw_tools()
+        self._tools.show_model(model)
+        self._tools.setVisible(model.searchable)
+        if not model.searchable:
+            self._tools.clear()
+        self._nothing.setText(model.nothing_found)
+        self._list.setAccessibleName(model.list_name)
+        self._list.setAccessibleDescription(model.helps.accounts)
+        self._log_in.setAccessibleDescription(model.helps.log_in)
+        self._banner.show_model(model.banner)
+        self._above.setVisible(model.banner is not None)
+        self._columns.show_names(model.columns)
+        self._columns.setVisible(model.lines and model.welcome is None)
+        self._list.expect(0 if model.lines else len(model.cards))
+        # Between two of a selection, nobody knows where among the others.
+        self._cards.show(model.cards, lines=model.lines, movable=self._tools.wish == Wish())
+        self._welcome.show_model(model.welcome)
+        self._status.show_text(model.status)
+        self._dot.show_tone(model.status_tone if model.status else None)
+        self._log_in.setText(model.log_in)
+        self._foot.setVisible(model.welcome is None)
+        self._choose_page()
+        describe(self, model.headline)
+        # A size that the person chose stays while the same cards become higher or lower.
+        if before is None or shape(before) != shape(model) or self.size() == self._fitted:
+            self._fit()
+
+    def open_at(self, anchor: QRect | None, key: AccountKey | None = None) -> None:
+        """Show the window and the account of ``key``.
+
+        It opens by ``anchor``, the tray icon, which is empty where the desktop does not tell where it is. Without a
+        tray ``anchor`` is None and the window manager decides.
+        """
+        self._anchored = anchor is not None
+        if not self.isVisible():
+            self._fit()
+            if anchor is not None:
+                self.move(near(anchor, self.frameSize()) or by_the_panel(self.frameSize()))
+        # A window that was minimised or lies below others comes back.
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        if key is not None:
+            self._tools.clear()
+            row = self._cards.row_of(key)
+            if row is not None:
+                self._list.go_to(self._cards.index(row))
+        (self._list if self._middle.currentWidget() is self._list else self._welcome).setFocus()
+
+    def edit_name(self, key: AccountKey) -> None:
+        """Let the person type another name for an account."""
+        row = self._cards.row_of(key)
+        if row is not None:
+            self._list.edit_name(self._cards.index(row))
+
+    def keys(self) -> tuple[AccountKey, ...]:
+        """The accounts in the order they are shown in."""
+        return self._cards.keys()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Tell that the window is gone."""
+        super().closeEvent(event)
+        self.closed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc ends the search, then closes the window."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif not self._tools.clear():
+            self.close()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the system's font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ApplicationFontChange:
+            self._dress()
+        elif event.type() is QEvent.Type.ActivationChange and not self.isActiveWindow():
+            # Which window comes instead is known only afterwards.
+            QTimer.singleShot(0, self, self._leave)
+
+    def sizeHint(self) -> QSize:
+        """As high as the cards need, within 70 % of the screen."""
+        screen = self.screen() or QGuiApplication.primaryScreen()
+        highest = int(screen.availableGeometry().height() * _SCREEN_SHARE)
+        parts = (self._head, self._above, self._tools, self._columns, self._foot)
+        width = self._theme.px(width_of(self._shown))
+        around = sum(height(part, width) for part in parts if part.isVisibleTo(self))
+        middle = max(page.sizeHint().height() for page in (self._middle.currentWidget(),) if page)
+        return fitting(self, QSize(width, min(max(around + middle, self._theme.px(_LOWEST)), highest)))
+
+    def _arrange(self) -> None:
+        px = self._theme.px
+        self._head, self._foot, self._above = (QWidget(self) for _ in range(3))
+        self._foot.setObjectName("foot")
+        title = QVBoxLayout()
+        title.setSpacing(0)
+        title.addWidget(self._headline)
+        title.addWidget(self._subline)
+        head = self._head_row = QHBoxLayout(self._head)
+        head.setContentsMargins(px(16), px(12), px(12), px(10))
+        head.setSpacing(px(1))
+        head.addLayout(title, 1)
+        for button in self._tool_buttons:
+            head.addWidget(button)
+        above = QVBoxLayout(self._above)
+        above.setContentsMargins(px(12), 0, px(12), px(10))
+        above.addWidget(self._banner)
+        self._above.setVisible(False)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        # Else the highest page would set the least height of all of them.
+        self._middle.setMinimumHeight(1)
+        for page in (self._list, self._nothing, self._welcome):
+            self._middle.addWidget(page)
+        foot = QHBoxLayout(self._foot)
+        foot.setContentsMargins(px(16), px(9), px(12), px(9))
+        foot.setSpacing(px(8))
+        foot.addWidget(self._dot)
+        foot.addWidget(self._status, 1)
+        foot.addWidget(self._log_in)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        for part in (self._head, self._above, self._tools, self._columns):
+            whole.addWidget(part)
+        whole.addWidget(self._middle, 1)
+        whole.addWidget(self._foot)
+
+    def _connect(self) -> None:
+        self._refresh.clicked.connect(lambda: self._act(Action(kind=ActionKind.REFRESH, label="")))
+        self._settings.clicked.connect(lambda: self._act(Action(kind=ActionKind.SETTINGS, label="")))
+        self._log_in.clicked.connect(lambda: self._act(Action(kind=ActionKind.LOG_IN, label="")))
+        self._pin.clicked.connect(self._press_pin)
+        self._hide.clicked.connect(self._press_hide)
+        self._theme.changed.connect(self._dress)
+        # One shortcut for both: two with the same key, as on desktops where Ctrl+R is the usual one, would do nothing.
+        refresh = QShortcut(self)
+        refresh.setKeys([QKeySequence("F5"), QKeySequence("Ctrl+R")])
+        refresh.activated.connect(self._refresh.click)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self._tools.search.setFocus)
+
+    def _dress(self) -> None:
+        theme, colours = self._theme, self._theme.tokens
+        theme.dress(self)
+        self._headline.setFont(theme.font(15, strong=True))
+        for label in (self._subline, self._status):
+            label.setFont(theme.font(12, figures=True))
+            label.setStyleSheet(f"color: {colours.secondary}")
+        self._nothing.setStyleSheet(f"color: {colours.secondary}; padding: {theme.px(24)}px")
+        self._tools.dress()
+        self._banner.dress()
+        self._log_in.setFont(theme.font(12.5))
+        self._foot.setStyleSheet(f"QWidget#foot {{ border-top: 1px solid {colours.line} }}")
+        self._draw_tools()
+        self.setMinimumWidth(fitting(self, QSize(theme.px(NARROW), 1)).width())
+        self._fit()
+
+    def _draw_tools(self) -> None:
+        px, colour = self._theme.px, QColor(self._theme.tokens.secondary)
+        eye = Glyph.EYE_SHUT if self._hide.isChecked() else Glyph.EYE
+        for button, glyph in zip(self._tool_buttons, (Glyph.REFRESH, eye, Glyph.PIN, Glyph.GEAR), strict=True):
+            button.setAutoRaise(True)
+            button.setIcon(glyph_icon(glyph, colour, px(16)))
+            button.setIconSize(QSize(px(16), px(16)))
+            button.setFixedSize(px(28), px(28))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def _press_pin(self) -> None:
+        self._actions.pin()  # Qt would hand its "checked" to a function that could take it.
+
+    def _press_hide(self) -> None:
+        self._actions.hide_names()
+
+    def _choose_page(self) -> None:
+        if self._shown is not None and self._shown.welcome is not None:
+            self._middle.setCurrentWidget(self._welcome)
+        elif self._tools.wish != Wish() and not self._cards.rowCount():
+            self._middle.setCurrentWidget(self._nothing)
+        else:
+            self._middle.setCurrentWidget(self._list)
+
+    def _leave(self) -> None:
+        """Close when another program is used, unless the person wants the window to stay, or it is all there is."""
+        ours = QApplication.activeWindow() or QApplication.activePopupWidget()
+        if self._anchored and ours is None and not self._pin.isChecked() and not self.isActiveWindow():
+            self.left.emit()
+            self.close()
+
+    def _fit(self) -> None:
+        if not self.isVisible():
+            # What was never shown would measure itself by a width, and by parts, that it will not have.
+            self._list.resize(self._theme.px(width_of(self._shown)), self._list.height())
+            self._head_row.activate()
+        self._fitted = self.sizeHint()
+        if self.size() != self._fitted:
+            self.resize(self._fitted)
+            if self._anchored and self.isVisible():
+                keep_inside(self)

@@ -1,0 +1,146 @@
+"""The row above the cards: search, which accounts, and in what order."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+
+from probe_tray.core.account.arrangement import Density, Sort
+from probe_tray.ui.accessibility import walk
+from probe_tray.ui.glyphs import Glyph, glyph_icon
+from probe_tray.ui.theme import Theme
+from probe_tray.view.screen import Chip, Choice, Panel, Shown, Wish
+
+
+class ToolsRow(QWidget):
+    """Tells what a person wishes to see, and how they want it listed."""
+
+    def __init__(self, theme: Theme, wish: Callable[[Wish], None], choose: Callable[[Sort | Density], None]) -> None:
+        """Call ``wish`` for what is to be shown now, ``choose`` for what is to be remembered."""
+        super().__init__()
+        self._theme = theme
+        self._tell = wish
+        self._choose = choose
+        self.wish = Wish()
+        self.search = QLineEdit(self)
+        self.search.textChanged.connect(self._searched)
+        self._chips: list[QToolButton] = []
+        self._shown: tuple[Chip, ...] = ()
+        self._chip_help = ""
+        self._choices: tuple[tuple[Choice, ...], ...] = ()
+        self.arrange = QToolButton(self)
+        self.arrange.setObjectName("arrange")
+        self.arrange.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.arrange.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._menu = QMenu(self)
+        self.arrange.setMenu(self._menu)
+        px = theme.px
+        self._row = row = QHBoxLayout(self)
+        row.setContentsMargins(px(12), 0, px(12), px(10))
+        row.setSpacing(px(5))
+        row.addWidget(self.search, 1)
+        row.addWidget(self.arrange)
+
+    @property
+    def stops(self) -> tuple[QWidget, QWidget]:
+        """What the keyboard reaches first and last."""
+        return self.search, self.arrange
+
+    def show_model(self, model: Panel) -> None:
+        """Show these choices."""
+        self.search.setPlaceholderText(model.search_hint)
+        self.search.setAccessibleName(model.search_hint)
+        self.search.setAccessibleDescription(model.helps.search)
+        self.arrange.setToolTip(model.arrange)
+        self.arrange.setAccessibleName(model.arrange)
+        self._chip_help = model.helps.chip
+        if model.chips != self._shown:
+            self._show_chips(model.chips)
+        if model.choices != self._choices:
+            self._choices = model.choices
+            self._fill_menu()
+
+    def clear(self) -> bool:
+        """Look for nothing any more; whether something was looked for."""
+        looked = self.wish != Wish()
+        if looked:
+            self.wish = Wish()
+            self.search.clear()
+            self._tell(self.wish)
+        return looked
+
+    def dress(self) -> None:
+        """Take the theme's colours and sizes."""
+        theme, colours = self._theme, self._theme.tokens
+        self.search.setFont(theme.font(12.5))
+        for action in self.search.actions():
+            self.search.removeAction(action)
+        icon = glyph_icon(Glyph.SEARCH, QColor(colours.secondary), theme.px(14))
+        self.search.addAction(icon, QLineEdit.ActionPosition.LeadingPosition)
+        self.arrange.setIcon(glyph_icon(Glyph.ARRANGE, QColor(colours.secondary), theme.px(16)))
+        self.arrange.setIconSize(QSize(theme.px(16), theme.px(16)))
+        self.arrange.setFixedSize(theme.px(28), theme.px(28))
+        self.arrange.setStyleSheet("QToolButton#arrange::menu-indicator { image: none; width: 0 }")
+        # Qt draws no round corner at all where it would be rounder than half the height.
+        text = QFontMetrics(theme.font(12, figures=True)).height()
+        round_ = min(theme.px(13), text // 2 + theme.px(4))
+        self.setStyleSheet(
+            f"QToolButton#chip {{ background: {colours.track}; color: {colours.secondary};"
+            " border: 1px solid transparent;"
+            f" border-radius: {round_}px; padding: {theme.px(4)}px {theme.px(9)}px }}"
+            f"QToolButton#chip:checked {{ background: {colours.accent}; color: {colours.on_accent} }}"
+            f"QToolButton#chip:focus {{ border-color: {colours.text} }}"
+        )
+        for chip in self._chips:
+            chip.setFont(theme.font(12, figures=True))
+
+    def _show_chips(self, chips: tuple[Chip, ...]) -> None:
+        self._shown = chips
+        while len(self._chips) < len(chips):
+            self._add_chip(len(self._chips))
+        for number, button in enumerate(self._chips):
+            button.setVisible(number < len(chips))
+            if number < len(chips):
+                button.setText(chips[number].label)
+                button.setAccessibleName(chips[number].label)
+                button.setAccessibleDescription(self._chip_help)
+                button.setChecked(chips[number].chosen)
+
+    def _add_chip(self, number: int) -> None:
+        button = QToolButton(self)
+        button.setObjectName("chip")
+        button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setFont(self._theme.font(12, figures=True))
+        button.clicked.connect(lambda: self._show_only(self._shown[number].shown))
+        self._row.insertWidget(1 + number, button)
+        walk(*(self._chips[-1:] or [self.search]), button, self.arrange)
+        self._chips.append(button)
+
+    def _show_only(self, shown: Shown) -> None:
+        self.wish = Wish(search=self.wish.search, shown=shown)
+        for number, chip in enumerate(self._shown):
+            self._chips[number].setChecked(chip.shown is shown)
+        self._tell(self.wish)
+
+    def _searched(self, text: str) -> None:
+        if text != self.wish.search:
+            self.wish = Wish(search=text, shown=self.wish.shown)
+            self._tell(self.wish)
+
+    def _fill_menu(self) -> None:
+        self._menu.clear()
+        for group in self._choices:
+            if not self._menu.isEmpty():
+                self._menu.addSeparator()
+            together = QActionGroup(self._menu)
+            for choice in group:
+                together.addAction(self._row_of_menu(choice))
+
+    def _row_of_menu(self, choice: Choice) -> QAction:
+        action = self._menu.addAction(choice.label)
+        action.setCheckable(True)
+        action.setChecked(choice.chosen)
+        action.triggered.connect(lambda: self._choose(choice.value))
+        return action

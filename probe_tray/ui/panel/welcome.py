@@ -1,0 +1,85 @@
+"""The page of a first start: one friendly sentence, and the three ways to begin."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tray.icon import IconPainter, card_ink
+from probe_tray.ui.widgets import words
+from probe_tray.view.view_models import Action, ActionKind, IconLook, Welcome
+
+_LOOK = IconLook(weekly=35, short=60)
+_PICTURE = 72
+
+
+class WelcomePage(QWidget):
+    """What the panel shows while there is no account."""
+
+    def __init__(self, theme: Theme, icons: IconPainter, act: Callable[[Action], None]) -> None:
+        """Make the page."""
+        super().__init__()
+        self._theme = theme
+        self._icons = icons
+        self._picture = QLabel()
+        self._title, self._text, self._hint = words(wrap=True), words(wrap=True), words(wrap=True)
+        self._button = QPushButton()
+        self._button.setDefault(True)
+        self.setFocusProxy(self._button)
+        self._button.clicked.connect(lambda: act(Action(kind=ActionKind.LOG_IN, label="")))
+        self._official, self._folder, self._import = QPushButton(), QPushButton(), QPushButton()
+        self._import.clicked.connect(lambda: act(Action(kind=ActionKind.IMPORT, label="")))
+        self._official.clicked.connect(lambda: act(Action(kind=ActionKind.USE_OFFICIAL, label="")))
+        self._folder.clicked.connect(lambda: act(Action(kind=ActionKind.CHOOSE_FOLDER, label=self._folder_title)))
+        self._folder_title = ""
+        px, middle = theme.px, Qt.AlignmentFlag.AlignHCenter
+        for label in (self._picture, self._title, self._text, self._hint):
+            label.setAlignment(middle)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(px(32), px(18), px(32), px(24))
+        page.setSpacing(px(8))
+        page.addStretch(1)
+        page.addWidget(self._picture)
+        page.addSpacing(px(8))
+        page.addWidget(self._title)
+        page.addWidget(self._text)
+        page.addSpacing(px(10))
+        buttons = QVBoxLayout()
+        buttons.setSpacing(px(8))
+        for button in (self._button, self._official, self._import, self._folder):
+            buttons.addWidget(button)
+        # All as wide as the widest of them.
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addLayout(buttons)
+        row.addStretch(1)
+        page.addLayout(row)
+        page.addSpacing(px(10))
+        page.addWidget(self._hint)
+        page.addStretch(1)
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def show_model(self, model: Welcome | None) -> None:
+        """Show these words."""
+        if model is None:
+            return
+        self._title.setText(model.title)
+        self._text.setText(model.text)
+        self._hint.setText(model.hint)
+        self._button.setText(model.button)
+        self._official.setText(model.official)
+        self._official.setVisible(bool(model.official))
+        self._folder.setText(model.folder)
+        self._folder_title = model.choose_folder
+        self._import.setText(model.import_logins)
+
+    def _dress(self) -> None:
+        theme, colours = self._theme, self._theme.tokens
+        size = theme.px(_PICTURE)
+        self._picture.setPixmap(self._icons.pixmap(_LOOK, card_ink(colours), size, self.devicePixelRatioF()))
+        self._title.setFont(theme.font(15, strong=True))
+        self._hint.setFont(theme.font(12))
+        for label in (self._text, self._hint):
+            label.setStyleSheet(f"color: {colours.secondary}")

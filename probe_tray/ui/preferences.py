@@ -1,0 +1,65 @@
+"""Chooses the person's language, reads its catalogue, and has Qt's own words follow."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from probe_tray.core.choices import Language
+from probe_tray.resources import resource
+from probe_tray.view.text.catalogue import Catalogue, parse_po
+from probe_tray.view.text.translate import Translator
+
+_SHIPPED = {"zh": "zh_CN"}
+"""Languages with a catalogue, by the first part of their code. English is in the program itself."""
+
+
+def load_catalogue(language: Language = Language.AUTO, system: Sequence[str] | None = None) -> Catalogue:
+    """The words of ``language``; ``AUTO``: of the first language of the system that is known, else English.
+
+    ``system`` is what the person's system speaks, in the order of preference (codes such as ``zh-Hans-CN``); it is
+    asked where None.
+    """
+    if language is not Language.AUTO:
+        wanted: Sequence[str] = (language.value,)
+    else:
+        wanted = QLocale.system().uiLanguages() if system is None else system
+    for code in wanted:
+        first = code.replace("_", "-").split("-")[0].lower()
+        if first == "en":
+            break
+        if first in _SHIPPED:
+            return parse_po(resource(f"locale/{_SHIPPED[first]}.po").read_text("utf-8"))
+    return Catalogue()
+
+
+class Languages:
+    """Switches the language while the program runs."""
+
+    def __init__(self, app: QApplication, translator: Translator, language: Language) -> None:
+        """``translator`` speaks ``language`` already."""
+        self._app = app
+        self._translator = translator
+        self._language = language
+        self._qt = QTranslator(app)
+        self._teach_qt()
+
+    def use(self, language: Language) -> bool:
+        """Speak it from now on; whether that is another one than before."""
+        if language is self._language:
+            return False
+        self._language = language
+        self._translator.use(load_catalogue(language))
+        self._teach_qt()
+        return True
+
+    def close(self) -> None:
+        """Have Qt speak English again."""
+        self._app.removeTranslator(self._qt)
+
+    def _teach_qt(self) -> None:
+        # The words of file dialogs and of the menus in text fields.
+        self._app.removeTranslator(self._qt)
+        folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        if self._translator.language != "en" and self._qt.load(f"qtbase_{self._translator.language}", folder):
+            self._app.installTranslator(self._qt)

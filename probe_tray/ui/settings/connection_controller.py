@@ -1,0 +1,42 @@
+"""Between the settings window and the engine, as far as the way to the service is concerned."""
+
+from typing import cast
+
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.commands import CheckConnection, FindProxy, StopConnectionCheck
+from probe_tray.ui.engine import Engine
+from probe_tray.ui.settings.settings_dialog import SettingsDialog
+from probe_tray.view.settings.connection import connection
+from probe_tray.view.text.translate import Translator
+
+
+class ConnectionTesting:
+    """Sends what the window asks for, and draws what is known."""
+
+    def __init__(self, engine: Engine, dialog: SettingsDialog, translator: Translator) -> None:
+        """Serve ``dialog``."""
+        self._engine = engine
+        self._dialog = dialog
+        self._translator = translator
+        dialog.proxy_wanted.connect(self._find)
+        dialog.connection_wanted.connect(self._check)
+        dialog.connection.unwanted.connect(self._stop)
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the state as it is now."""
+        self._dialog.connection.show_model(connection(self._engine.state.connection, self._translator))
+
+    def _find(self, setting: object) -> None:
+        self._engine.send(FindProxy(_secret(setting)))
+
+    def _check(self, setting: object) -> None:
+        self._engine.send(CheckConnection(_secret(setting)))
+
+    def _stop(self) -> None:
+        self._engine.send(StopConnectionCheck())
+
+
+def _secret(setting: object) -> Secret | None:
+    """The setting of the proxy, which may hold a password."""
+    return None if setting is None else Secret(cast("str", setting))

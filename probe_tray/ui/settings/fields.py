@@ -1,0 +1,181 @@
+"""One control for each kind of setting; each knows its value and how to show one."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, cast
+
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
+
+from probe_tray.core.settings import LONGEST_NAME, MODELS, MOST_MODELS
+from probe_tray.view.settings.form import Form, Kind, Row
+
+
+class Field(Protocol):
+    """A control for one value, as the settings table stores it."""
+
+    @property
+    def widget(self) -> QWidget:
+        """What stands in the form."""
+        ...
+
+    def value(self) -> object:
+        """The value as it would be in the configuration file."""
+        ...
+
+    def show(self, value: object) -> None:
+        """Show a value of the configuration."""
+        ...
+
+
+def make_field(row: Row, form: Form, changed: Callable[[], None]) -> Field:
+    """The control for ``row``. It calls ``changed`` whenever its value may be another one."""
+    match row.kind:
+        case Kind.NUMBER:
+            return _Number(row, changed)
+        case Kind.SWITCH:
+            return _Switch(row, changed)
+        case Kind.CHOICE:
+            return _Choice(row, changed)
+        case Kind.FOLDER:
+            return _Folder(row, form, changed)
+        case Kind.PROXY:
+            return _Proxy(row, form, changed)
+        case Kind.NAMES:
+            return _Names(row, changed)
+
+
+class _Number:
+    def __init__(self, row: Row, changed: Callable[[], None]) -> None:
+        self.widget = box = QSpinBox()
+        box.setRange(row.low, row.high)
+        box.setSuffix(row.unit)
+        if row.at_low:
+            box.setSpecialValueText(row.at_low)
+        box.setAccessibleName(row.label)
+        box.setAccessibleDescription(row.help)
+        box.valueChanged.connect(changed)
+
+    def value(self) -> object:
+        return self.widget.value()
+
+    def show(self, value: object) -> None:
+        if isinstance(value, int):
+            self.widget.setValue(value)
+
+
+class _Switch:
+    def __init__(self, row: Row, changed: Callable[[], None]) -> None:
+        self.widget = box = QCheckBox()
+        box.setAccessibleName(row.label)
+        box.setAccessibleDescription(row.help)
+        box.toggled.connect(changed)
+
+    def value(self) -> object:
+        return self.widget.isChecked()
+
+    def show(self, value: object) -> None:
+        self.widget.setChecked(value is True)
+
+
+class _Choice:
+    def __init__(self, row: Row, changed: Callable[[], None]) -> None:
+        self.widget = box = QComboBox()
+        for choice in row.choices:
+            box.addItem(choice.label, choice.value)
+        # A long choice must not push the window's edge away; the list that opens shows it whole.
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(12)
+        box.setAccessibleName(row.label)
+        box.setAccessibleDescription(row.help)
+        box.currentIndexChanged.connect(changed)
+
+    def value(self) -> object:
+        return self.widget.currentData()
+
+    def show(self, value: object) -> None:
+        self.widget.setCurrentIndex(max(0, self.widget.findData(value)))
+
+
+class _Folder:
+    def __init__(self, row: Row, form: Form, changed: Callable[[], None]) -> None:
+        self.widget = QWidget()
+        self._form = form
+        self._text = QLineEdit()
+        self._text.setAccessibleName(row.label)
+        self._text.setAccessibleDescription(row.help)
+        self._text.textChanged.connect(changed)
+        browse = QPushButton(form.browse)
+        browse.setAutoDefault(False)
+        browse.setAccessibleDescription(row.help)
+        browse.clicked.connect(self._browse)
+        _side_by_side(self.widget, self._text, browse)
+
+    def value(self) -> object:
+        return self._text.text().strip()
+
+    def show(self, value: object) -> None:
+        self._text.setText(str(value))
+
+    def _browse(self) -> None:
+        dialog = QFileDialog(self.widget.window(), self._form.choose_folder, self._text.text())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self._text.setText)
+        # open(), never exec(): a loop inside the loop would hold up everything else.
+        dialog.open()
+
+
+class _Names:
+    def __init__(self, row: Row, changed: Callable[[], None]) -> None:
+        self.widget = text = QLineEdit()
+        text.setAccessibleName(row.label)
+        text.setAccessibleDescription(row.help)
+        text.setPlaceholderText(", ".join(MODELS))
+        text.textChanged.connect(changed)
+
+    def value(self) -> object:
+        names = [name for part in self.widget.text().split(",") if (name := part.strip()[:LONGEST_NAME])]
+        # Left empty, it shows the list that ships, and means it.
+        return names[:MOST_MODELS] or list(MODELS)
+
+    def show(self, value: object) -> None:
+        if isinstance(value, tuple | list):
+            self.widget.setText(", ".join(map(str, cast("Sequence[object]", value))))
+            self.widget.setCursorPosition(0)
+
+
+class _Proxy:
+    """Detect (None), none (empty text), or an address."""
+
+    def __init__(self, row: Row, form: Form, changed: Callable[[], None]) -> None:
+        self.widget = QWidget()
+        self._mode = _Choice(row, self._mode_changed)
+        self._address = QLineEdit()
+        self._address.setAccessibleName(form.proxy_address)
+        self._address.setAccessibleDescription(row.help)
+        self._address.setPlaceholderText("http://host:port")
+        self._address.textChanged.connect(changed)
+        self._changed = changed
+        _side_by_side(self.widget, self._mode.widget, self._address)
+
+    def value(self) -> object:
+        mode = self._mode.value()
+        if mode == "detect":
+            return None
+        return "" if mode == "none" else self._address.text().strip()
+
+    def show(self, value: object) -> None:
+        self._mode.show("detect" if value is None else "address" if value else "none")
+        self._address.setText(str(value or ""))
+        self._mode_changed()
+
+    def _mode_changed(self) -> None:
+        self._address.setEnabled(self._mode.value() == "address")
+        self._changed()
+
+
+def _side_by_side(parent: QWidget, *widgets: QWidget) -> None:
+    row = QHBoxLayout(parent)
+    row.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        row.addWidget(widget)
+    parent.setFocusProxy(widgets[0])

@@ -1,0 +1,227 @@
+"""The window in which sync is set up."""
+
+from collections.abc import Callable
+
+import msgspec
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from probe_tray.core.account.secret import Secret
+from probe_tray.ui.accessibility import describe
+from probe_tray.ui.placement import fitting
+from probe_tray.ui.sync.setup_steps import KeyStep, ProjectStep, TableStep
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.widgets import words
+from probe_tray.view.sync.setup_view import SyncSetupView
+from probe_tray.view.view_models import Tone
+
+_WIDTH, _HEIGHT = 650, 690
+
+
+class SyncDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page shows now. A secret is None where none was typed."""
+
+    url: str
+    api_key: Secret | None
+    key: Secret | None
+
+
+class SyncSetupActions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the buttons do."""
+
+    copy_sql: Callable[[str], None]
+    copy_key: Callable[[Secret], None]
+    test: Callable[[SyncDraft], None]
+    save: Callable[[SyncDraft], None]
+    forget: Callable[[], None]
+
+
+class SyncSetupDialog(QDialog):
+    """Three steps and a test. It holds what is typed only as long as it is open."""
+
+    changed = Signal()
+    """Something else is typed than before."""
+    closed = Signal()
+
+    def __init__(self, theme: Theme, sql: str, actions: SyncSetupActions) -> None:
+        """Make the window; fill it with :meth:`show_model` and open it with :meth:`open_with`."""
+        super().__init__(None, Qt.WindowType.Window)
+        self.setModal(False)
+        self.setObjectName("sync-setup")
+        self._theme = theme
+        self._actions = actions
+        self._refused = False
+        self._tone: Tone | None = None
+        self._tested = False
+        self._title, self._text = words(wrap=True), words(wrap=True)
+        self._said, self._advice, self._complaint = words(wrap=True), words(wrap=True), words(wrap=True)
+        self.project = ProjectStep(theme)
+        self.table = TableStep(theme, sql, actions.copy_sql)
+        self.key = KeyStep(theme, actions.copy_key)
+        self.test, self.forget = QPushButton(self), QPushButton(self)
+        self._buttons = QDialogButtonBox(self)
+        self.saver = self._buttons.addButton("", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._cancel = self._buttons.addButton("", QDialogButtonBox.ButtonRole.RejectRole)
+        for button in (self.test, self.forget):
+            button.setAutoDefault(False)
+        self._cancel.setAutoDefault(False)
+        self.test.clicked.connect(self._try)
+        self.forget.clicked.connect(actions.forget)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        for step in (self.project, self.key):
+            step.changed.connect(self._typed)
+        self._arrange()
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    @property
+    def draft(self) -> SyncDraft:
+        """What is typed now."""
+        api_key, key = self.project.api_key.text().strip(), self.key.field.text().strip()
+        return SyncDraft(
+            url=self.project.address.text().strip(),
+            api_key=Secret(api_key) if api_key and self.project.api_key.isEnabled() else None,
+            key=Secret(key) if key and not self.key.field.isReadOnly() else None,
+        )
+
+    def open_with(self, url: str) -> None:
+        """Show the page; one that is open already keeps what was typed."""
+        if not self.isVisible():
+            self.project.address.setText(url)
+            self.project.address.setFocus()
+            self._tested = False
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def show_model(self, model: SyncSetupView, complaint: str, refused: str) -> None:
+        """Show this; what was typed stays.
+
+        ``complaint``: why it cannot be saved as it is; ``refused``: why it could not be kept when that was tried.
+        """
+        self.setWindowTitle(model.window_title)
+        self._title.setText(model.title)
+        self._text.setText(model.text)
+        for step in (self.project, self.table, self.key):
+            step.show_model(model)
+        for button, text in ((self.test, model.test), (self.forget, model.forget)):
+            button.setText(text)
+            button.setVisible(bool(text))
+        self.saver.setText(model.save)
+        self._cancel.setText(model.cancel)
+        self._tone = model.tone
+        for label, text in ((self._said, model.said), (self._advice, model.advice)):
+            shown = text if self._tested else ""
+            label.setText(shown)
+            label.setVisible(bool(shown))
+        self._refused = bool(refused)
+        self._complaint.setText(refused or complaint)
+        self._complaint.setVisible(bool(refused or complaint))
+        self.saver.setEnabled(not complaint)
+        self.saver.setDefault(not complaint)
+        self.test.setEnabled(not complaint and not model.testing)
+        describe(self, model.text)
+        self._ink()
+
+    def accept(self) -> None:
+        """Have saved what is typed; the window is closed once it is."""
+        if self.saver.isEnabled():
+            self._actions.save(self.draft)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Forget what was typed: the secrets are not for whoever opens it next."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self.project.api_key.setText("")
+            self.key.start()
+            self.table.start()
+            self.closed.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the system's font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ApplicationFontChange:
+            self._dress()
+
+    def _try(self) -> None:
+        self._tested = True
+        self._actions.test(self.draft)
+
+    def _typed(self) -> None:
+        # What a test showed was about something else.
+        self._tested = False
+        self.changed.emit()
+
+    def _arrange(self) -> None:
+        px = self._theme.px
+        page = QWidget()
+        rows = QVBoxLayout(page)
+        rows.setContentsMargins(px(20), px(18), px(20), px(8))
+        rows.setSpacing(px(8))
+        for part in (self._title, self._text):
+            rows.addWidget(part)
+        rows.addSpacing(px(6))
+        for part in (self.project, self.table, self.key):
+            rows.addWidget(part)
+        rows.addWidget(self.forget, 0, Qt.AlignmentFlag.AlignLeft)
+        rows.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidget(page)
+        scroll.setWidgetResizable(True)
+        for part in (page, scroll.viewport()):
+            part.setAutoFillBackground(False)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        end = QHBoxLayout()
+        end.setContentsMargins(px(20), 0, px(20), 0)
+        end.addWidget(self.test)
+        end.addWidget(self._buttons, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, px(14))
+        whole.addWidget(scroll, 1)
+        # Below what scrolls: what the test showed is always in sight, and moves no button.
+        for label in (self._said, self._advice, self._complaint):
+            label.setContentsMargins(px(20), 0, px(20), 0)
+            whole.addWidget(label)
+        whole.addLayout(end)
+
+    def _dress(self) -> None:
+        theme, c, px = self._theme, self._theme.tokens, self._theme.px
+        theme.dress(self)
+        self.setStyleSheet(
+            self.styleSheet()
+            + f"QPlainTextEdit {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line};"
+            + f" border-radius: {px(7)}px; padding: {px(4)}px; }}"
+            + f"QPlainTextEdit:focus {{ border-color: {c.accent}; }}"
+        )
+        self._title.setFont(theme.font(16, strong=True))
+        self._text.setFont(theme.font(12.5))
+        self._text.setStyleSheet(f"color: {c.secondary}")
+        for label in (self._said, self._advice, self._complaint):
+            label.setFont(theme.font(12))
+        for step in (self.project, self.table, self.key):
+            step.dress()
+        self._ink()
+        self.resize(fitting(self, QSize(px(_WIDTH), px(_HEIGHT))))
+
+    def _ink(self) -> None:
+        colours = self._theme.tokens
+        ink = {
+            Tone.CRITICAL: colours.critical_text,
+            Tone.WARNING: colours.warning_text,
+            Tone.CALM: colours.good,
+            None: colours.secondary,
+        }
+        self._said.setStyleSheet(f"color: {ink[self._tone]}")
+        self._advice.setStyleSheet(f"color: {colours.secondary}")
+        self._complaint.setStyleSheet(f"color: {colours.critical_text if self._refused else colours.secondary}")

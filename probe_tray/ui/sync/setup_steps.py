@@ -1,0 +1,296 @@
+"""The parts of the page that sets up sync: one for each step."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from probe_tray.core.account.secret import Secret
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.widgets import words
+from probe_tray.view.sync.setup_view import SyncSetupView
+
+_SQL_HEIGHT = 180
+_LABEL = 110
+"""The least width of the labels, so that the fields of all steps begin at one line."""
+_LONGEST = 4_200
+"""Characters that a field takes: more than the longest key."""
+
+
+class Step(QWidget):
+    """A heading, a sentence, and what belongs below them."""
+
+    def __init__(self, theme: Theme) -> None:
+        """Begin with the two alone."""
+        super().__init__()
+        self._theme = theme
+        self._heading, self._sentence = words(), words(wrap=True)
+        self._notes: list[QLabel] = []
+        self.rows = QVBoxLayout(self)
+        self.rows.setContentsMargins(0, 0, 0, theme.px(10))
+        self.rows.setSpacing(theme.px(6))
+        self.rows.addWidget(self._heading)
+        self.rows.addWidget(self._sentence)
+
+    def head(self, heading: str, sentence: str) -> None:
+        """Say this."""
+        self._heading.setText(heading)
+        self._sentence.setText(sentence)
+
+    def note(self) -> QLabel:
+        """A further small sentence, hidden while it is empty."""
+        label = words(wrap=True)
+        label.hide()
+        self._notes.append(label)
+        return label
+
+    def dress(self) -> None:
+        """Take the colours and sizes of the theme as it is now."""
+        theme, colours = self._theme, self._theme.tokens
+        self._heading.setFont(theme.font(14, strong=True))
+        for label in (self._sentence, *self._notes):
+            label.setFont(theme.font(12))
+            label.setStyleSheet(f"color: {colours.secondary}")
+
+
+class ProjectStep(Step):
+    """Where the table is: an address and a publishable key."""
+
+    changed = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        """Begin empty."""
+        super().__init__(theme)
+        self.address, self.api_key = _field(), _field()
+        self.api_key.setEchoMode(QLineEdit.EchoMode.Password)
+        self._labels = _label(self.address), _label(self.api_key)
+        self._kept = self.note()
+        grid = _grid(theme)
+        for line, (label, field) in enumerate(zip(self._labels, (self.address, self.api_key), strict=True)):
+            grid.addWidget(label, line, 0)
+            grid.addWidget(field, line, 1)
+            field.textChanged.connect(self.changed)
+        grid.addWidget(self._kept, 2, 1)
+        self.rows.addLayout(grid)
+
+    def show_model(self, model: SyncSetupView) -> None:
+        """Show this; what was typed stays."""
+        self.head(model.project, model.project_text)
+        for label, field, text in zip(
+            self._labels, (self.address, self.api_key), (model.address, model.api_key), strict=True
+        ):
+            label.setText(text)
+            field.setAccessibleName(text.replace("&", ""))
+            field.setAccessibleDescription(model.project_text)
+        self.address.setPlaceholderText(model.address_example)
+        _say(self._kept, model.api_key_kept)
+        self.api_key.setPlaceholderText(model.placeholder_kept if model.api_key_kept else "")
+        self.api_key.setEnabled(not model.api_key_fixed)
+
+
+class TableStep(Step):
+    """The SQL, to copy or to read."""
+
+    def __init__(self, theme: Theme, sql: str, copy: Callable[[str], None]) -> None:
+        """Offer ``sql``; ``copy`` puts it into the clipboard."""
+        super().__init__(theme)
+        self._model: SyncSetupView | None = None
+        self._copied = False
+        self._warning, self._said = self.note(), self.note()
+        self.copy, self.show_sql = _button(), _button()
+        self.sql = QPlainTextEdit(sql)
+        self.sql.setReadOnly(True)
+        self.sql.setTabChangesFocus(True)
+        self.sql.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.sql.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.sql.setFixedHeight(theme.px(_SQL_HEIGHT))
+        self.sql.hide()
+        self.copy.clicked.connect(lambda: self._copy(sql, copy))
+        self.show_sql.clicked.connect(self._toggle)
+        self.rows.addLayout(_line(theme, self.copy, self.show_sql))
+        for part in (self._said, self.sql, self._warning):
+            self.rows.addWidget(part)
+
+    def show_model(self, model: SyncSetupView) -> None:
+        """Show this."""
+        self._model = model
+        self.head(model.table, model.table_text)
+        self.copy.setText(model.copy_sql)
+        self.sql.setAccessibleName(model.sql_name)
+        _say(self._warning, model.warning)
+        self._name()
+
+    def start(self) -> None:
+        """Begin anew: nothing copied, the SQL out of sight."""
+        self._copied = False
+        self.sql.hide()
+        self._name()
+
+    def _copy(self, sql: str, copy: Callable[[str], None]) -> None:
+        copy(sql)
+        self._copied = True
+        self._name()
+
+    def _toggle(self) -> None:
+        self.sql.setVisible(self.sql.isHidden())
+        self._name()
+
+    def _name(self) -> None:
+        if self._model is not None:
+            self.show_sql.setText(self._model.show_sql if self.sql.isHidden() else self._model.hide_sql)
+            _say(self._said, self._model.sql_copied if self._copied else "")
+
+
+class KeyStep(Step):
+    """The key: made here, typed, or shown where there is one. It is hidden until the person wants to see it."""
+
+    changed = Signal()
+    created = Signal()
+    """A new one is wanted."""
+    fetched = Signal(object)
+    """The kept one is wanted by the function that is given with it, which takes a ``Secret``."""
+
+    def __init__(self, theme: Theme, copy: Callable[[Secret], None]) -> None:
+        """Begin empty; ``copy`` puts a key into the clipboard for a while."""
+        super().__init__(theme)
+        self._model: SyncSetupView | None = None
+        self._put = copy
+        self._copied = False
+        self.field = _field()
+        self._label = _label(self.field)
+        self._kept, self._said = self.note(), self.note()
+        self.make, self.show_key, self.copy = _button(), _button(), _button()
+        self.make.clicked.connect(self.created)
+        self.show_key.clicked.connect(self._toggle)
+        self.copy.clicked.connect(self._copy)
+        self.field.textChanged.connect(self._typed)
+        grid = _grid(theme)
+        grid.addWidget(self._label, 0, 0)
+        grid.addWidget(self.field, 0, 1)
+        grid.addLayout(_line(theme, self.make, self.show_key, self.copy), 1, 1)
+        for line, note in enumerate((self._said, self._kept)):
+            grid.addWidget(note, 2 + line, 1)
+        self.rows.addLayout(grid)
+        self.start()
+
+    def show_model(self, model: SyncSetupView) -> None:
+        """Show this; what was typed stays."""
+        self._model = model
+        self.head(model.key, model.key_text)
+        self._label.setText(model.key_label)
+        self.field.setAccessibleName(model.key_label.replace("&", ""))
+        self.field.setAccessibleDescription(model.key_text)
+        self.field.setPlaceholderText(model.placeholder_kept if model.key_exists and not model.key_fixed else "")
+        self.field.setReadOnly(model.key_fixed)
+        self.make.setText(model.create)
+        self.make.setEnabled(not model.key_fixed)
+        self.copy.setText(model.copy)
+        _say(self._kept, model.key_kept)
+        self._name()
+
+    def start(self) -> None:
+        """Begin anew: nothing typed, nothing to be seen."""
+        self._copied = False
+        # Not clear(), which Ctrl+Z takes back.
+        self.field.setText("")
+        self.field.setEchoMode(QLineEdit.EchoMode.Password)
+        self._name()
+
+    def offer(self, key: Secret) -> None:
+        """Put a key into the field, hidden as it is; shown where its digits were to be seen already."""
+        self.field.setText(key.reveal())
+        self.field.setCursorPosition(0)
+
+    def _typed(self) -> None:
+        self._copied = False
+        self._name()
+        self.changed.emit()
+
+    def _toggle(self) -> None:
+        if self.field.echoMode() is QLineEdit.EchoMode.Normal:
+            self.field.setEchoMode(QLineEdit.EchoMode.Password)
+            self._name()
+        elif self.field.text():
+            self._reveal()
+        else:
+            self.fetched.emit(self._show_kept)
+
+    def _show_kept(self, key: Secret) -> None:
+        self.offer(key)
+        self._reveal()
+
+    def _reveal(self) -> None:
+        self.field.setEchoMode(QLineEdit.EchoMode.Normal)
+        self._name()
+
+    def _copy(self) -> None:
+        if self.field.text():
+            self._hand_out(Secret(self.field.text().strip()))
+        else:
+            self.fetched.emit(self._hand_out)
+
+    def _hand_out(self, key: Secret) -> None:
+        self._put(key)
+        self._copied = True
+        self._name()
+
+    def _name(self) -> None:
+        model = self._model
+        if model is None:
+            return
+        hidden = self.field.echoMode() is QLineEdit.EchoMode.Password
+        self.show_key.setText(model.show if hidden else model.hide)
+        for button in (self.show_key, self.copy):
+            button.setEnabled(bool(self.field.text()) or model.key_exists)
+        _say(self._said, model.copied if self._copied else "")
+
+
+def _field() -> QLineEdit:
+    field = QLineEdit()
+    field.setMaxLength(_LONGEST)
+    return field
+
+
+def _label(field: QLineEdit) -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setBuddy(field)
+    return label
+
+
+def _button() -> QPushButton:
+    button = QPushButton()
+    button.setAutoDefault(False)
+    return button
+
+
+def _grid(theme: Theme) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(theme.px(12))
+    grid.setVerticalSpacing(theme.px(6))
+    grid.setColumnMinimumWidth(0, theme.px(_LABEL))
+    return grid
+
+
+def _line(theme: Theme, *buttons: QPushButton) -> QHBoxLayout:
+    line = QHBoxLayout()
+    line.setSpacing(theme.px(8))
+    for button in buttons:
+        line.addWidget(button)
+    line.addStretch(1)
+    return line
+
+
+def _say(label: QLabel, text: str) -> None:
+    label.setText(text)
+    label.setVisible(bool(text))

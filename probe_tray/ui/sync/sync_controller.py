@@ -1,0 +1,217 @@
+"""Between the windows of sync and the engine."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
+
+from probe_tray.core import sync_commands
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import Problem
+from probe_tray.core.sync.setup import SecretPlace, SyncState
+from probe_tray.core.sync_commands import ForgetSync, SetUpSync, SyncNow
+from probe_tray.ui.engine import Engine
+from probe_tray.ui.login.concealed_clipboard import SECONDS, ConcealedClipboard
+from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.theme import Theme
+from probe_tray.view.sync.setup_view import complaint, forgetting, refusal, replacing_key, sync_setup
+from probe_tray.view.sync.sync_view import SyncRow, can_begin, overwriting, overwriting_all, sync_box, sync_result
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Question
+
+if TYPE_CHECKING:
+    from probe_tray.ui.sync.result_dialog import SyncResultDialog
+    from probe_tray.ui.sync.setup_dialog import SyncDraft, SyncSetupDialog
+    from probe_tray.ui.sync.sync_box import SyncBox
+
+
+class Syncing(QObject):
+    """Opens the windows when they are wanted, sends what their buttons say, and draws while they are open."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        theme: Theme,
+        translator: Translator,
+        question: QuestionDialog,
+        now: Callable[[], Now],
+        sql: str,
+    ) -> None:
+        """Ask with ``question``; ``sql`` makes the table."""
+        super().__init__(theme)
+        self._engine = engine
+        self._theme = theme
+        self._translator = translator
+        self._question = question
+        self._now = now
+        self._sql = sql
+        self._clipboard = ConcealedClipboard(self)
+        self._saving: SyncState | None = None
+        """The state before what is being saved; None while nothing is."""
+        self._refused: Problem | None = None
+        """Why the page could not be kept as it is."""
+        self._sync_then = False
+        """Whether a sync was wanted before it was set up."""
+        self._box: SyncBox | None = None
+        self.result: SyncResultDialog | None = None
+        self.setup: SyncSetupDialog | None = None
+        """Each None until it was first wanted."""
+
+    def sync(self) -> None:
+        """Sync now and show what comes of it; where it is not set up, set it up first."""
+        sync = self._engine.state.sync
+        if sync.running:
+            self.show_result()
+        elif can_begin(sync.setup):
+            self._sync(SyncNow())
+        else:
+            self.set_up()
+            self._sync_then = True
+
+    def set_up(self) -> None:
+        """Open the page on which it is set up."""
+        if self.setup is None:
+            from probe_tray.ui.sync.setup_dialog import SyncSetupActions, SyncSetupDialog
+
+            actions = SyncSetupActions(
+                copy_sql=QGuiApplication.clipboard().setText,
+                copy_key=self._clipboard.put,
+                test=self._test,
+                save=self._save,
+                forget=lambda: self._question.ask(forgetting(self._translator), lambda _: self._forget()),
+            )
+            self.setup = SyncSetupDialog(self._theme, self._sql, actions)
+            self.setup.changed.connect(self._typed)
+            self.setup.closed.connect(self._left)
+            self.setup.key.created.connect(self._create)
+            self.setup.key.fetched.connect(self._fetch)
+        self.setup.open_with(self._engine.state.sync.setup.url)
+        self._draw_setup()
+
+    def show_result(self) -> None:
+        """Open the window with what came of the last sync, or how far the one is that runs."""
+        if self.result is None:
+            from probe_tray.ui.sync.result_dialog import SyncResultActions, SyncResultDialog
+
+            actions = SyncResultActions(
+                again=lambda: self._sync(SyncNow()), overwrite=self._overwrite, overwrite_all=self._overwrite_all
+            )
+            self.result = SyncResultDialog(self._theme, actions)
+        self.result.show_model(sync_result(self._engine.state, self._now(), self._translator))
+        self.result.present()
+
+    def serve(self, box: "SyncBox") -> None:
+        """Draw ``box`` too from now on, and do what its buttons say."""
+        self._box = box
+        box.set_up_wanted.connect(self.set_up)
+        box.sync_wanted.connect(self.sync)
+        box.result_wanted.connect(self.show_result)
+        self.draw()
+
+    def leave(self) -> None:
+        """Draw the box no more: its window goes."""
+        self._box = None
+
+    def draw(self) -> None:
+        """Show the state as it is now, where anybody sees it."""
+        state = self._engine.state
+        self._settle(state.sync)
+        if self._box is not None:
+            self._box.show_model(sync_box(state, self._now(), self._translator))
+        if self.setup is not None and self.setup.isVisible():
+            self._draw_setup()
+        if self.result is not None and self.result.isVisible():
+            self.result.show_model(sync_result(state, self._now(), self._translator))
+
+    def close(self) -> None:
+        """Take the windows away for good, and the key out of the clipboard."""
+        self._clipboard.clear()
+        for window in (self.setup, self.result):
+            if window is not None:
+                window.close()
+                window.deleteLater()
+        self.setup = self.result = None
+
+    def _sync(self, command: SyncNow) -> None:
+        self._engine.send(command)
+        self.show_result()
+
+    def _overwrite(self, row: SyncRow) -> None:
+        wish = SyncNow(overwrite=frozenset({row.row_id}))
+        shown = overwriting(row, self._translator)
+        self._question.ask(shown, lambda _: self._sync(wish), lambda: self._ask_again(row))
+
+    def _overwrite_all(self) -> None:
+        accounts = self._engine.state.accounts
+        wish = SyncNow(overwrite=frozenset(account.key.account_id for account in accounts))
+        self._question.ask(overwriting_all(len(accounts), self._translator), lambda _: self._sync(wish))
+
+    def _ask_again(self, row: SyncRow) -> Question:
+        """The question as it is put now: names may have been hidden since."""
+        rows = sync_result(self._engine.state, self._now(), self._translator).rows
+        return overwriting(next((now for now in rows if now.row_id == row.row_id), row), self._translator)
+
+    def _test(self, draft: "SyncDraft") -> None:
+        self._engine.send(sync_commands.TestSync(url=draft.url, api_key=draft.api_key, key=draft.key))
+
+    def _save(self, draft: "SyncDraft") -> None:
+        self._saving = self._engine.state.sync
+        self._engine.send(SetUpSync(url=draft.url, api_key=draft.api_key, key=draft.key))
+
+    def _settle(self, sync: SyncState) -> None:
+        """Close the page once what it held is kept. Until then it keeps what was typed: a keyring may say no."""
+        if self._saving is None or sync is self._saving:
+            return
+        self._saving = None
+        self._refused = sync.setup.problem
+        if self.setup is not None and sync.setup.ready:
+            then, self._sync_then = self._sync_then, False
+            self.setup.close()
+            if then:
+                self._sync(SyncNow())
+
+    def _left(self) -> None:
+        self._saving, self._refused, self._sync_then = None, None, False
+
+    def _typed(self) -> None:
+        self._refused = None
+        self._draw_setup()
+
+    def _forget(self) -> None:
+        self._engine.send(ForgetSync())
+        if self.setup is not None:
+            self.setup.close()
+
+    def _create(self) -> None:
+        if self.setup is not None and (
+            self.setup.draft.key or self._engine.state.sync.setup.key is not SecretPlace.NOWHERE
+        ):
+            self._question.ask(replacing_key(self._translator), lambda _: self._offer(self._engine.new_sync_key()))
+        else:
+            self._offer(self._engine.new_sync_key())
+
+    def _offer(self, key: Secret) -> None:
+        if self.setup is not None and self.setup.isVisible():
+            self.setup.key.offer(key)
+
+    def _fetch(self, use: Callable[[Secret], None]) -> None:
+        page = self.setup
+
+        def got(key: Secret | None) -> None:
+            # The window may have been left meanwhile, and then nobody asks any more.
+            if key is not None and page is not None and page is self.setup and page.isVisible():
+                use(key)
+
+        self._engine.read_sync_key(got)
+
+    def _draw_setup(self) -> None:
+        page, sync, t = self.setup, self._engine.state.sync, self._translator
+        if page is None:
+            return
+        draft = page.draft
+        api_key, key = (found.reveal() if found else "" for found in (draft.api_key, draft.key))
+        said = complaint(draft.url, api_key, key, sync.setup, t)
+        refused = "" if self._refused is None else refusal(self._refused, t)
+        page.show_model(sync_setup(sync, SECONDS, t), said, refused)

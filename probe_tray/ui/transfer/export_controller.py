@@ -1,0 +1,155 @@
+"""Between the export's window and the engine: what the person chooses is kept here, and nothing else."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.state import AccountState, AppState
+from probe_tray.core.transfer.state import ExportPhase, ForgetExport, WriteLogins, WriteTable
+from probe_tray.ui.engine import Engine
+from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.transfer.file_chooser import Chooser
+from probe_tray.view.transfer.export_view import ExportView, ExportWish, exportable
+from probe_tray.view.view_models import Question
+
+if TYPE_CHECKING:
+    from probe_tray.ui.transfer.export_dialog import ExportDialog
+
+
+class ExportWords(msgspec.Struct, frozen=True, kw_only=True):
+    """Puts what is exported into words, now and here."""
+
+    window: Callable[[AppState, ExportWish], ExportView]
+    table: Callable[[tuple[AccountState, ...], bool], bytes]
+    """The quotas of accounts as a table; whether without addresses and ids."""
+    replacing: Callable[[AppState, tuple[str, ...]], Question]
+
+
+def open_folder(folder: str) -> None:
+    """Show a folder in the system's own program."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
+
+
+class ExportWindow:
+    """Opens the window, asks where to write, and draws while it is open."""
+
+    def __init__(
+        self, engine: Engine, theme: Theme, words: ExportWords, question: QuestionDialog, chooser: Chooser
+    ) -> None:
+        """Export through ``engine``; ask with ``question`` and ``chooser``."""
+        self._engine, self._theme, self._words = engine, theme, words
+        self._question, self._chooser = question, chooser
+        self._wish = ExportWish()
+        self._sent: WriteLogins | WriteTable | None = None
+        self.show_folder: Callable[[str], None] = open_folder
+        self.dialog: ExportDialog | None = None
+        """None until it was first wanted."""
+
+    def show(self, account: AccountKey | None = None) -> None:
+        """Open the window; with an account, for that one alone."""
+        state = self._engine.state
+        if self.dialog is None or not self.dialog.isVisible():
+            self._wish = ExportWish(hide=state.settings.privacy)
+        if account is not None:
+            others = frozenset(a.key for a in state.accounts if a.key != account)
+            self._wish = replace(self._wish, left_out=others)
+        dialog = self._made()
+        dialog.show_model(self._view())
+        dialog.present()
+
+    def draw(self) -> None:
+        """Show the state as it is now, where anybody sees it."""
+        if self.dialog is None or not self.dialog.isVisible():
+            return
+        self.dialog.show_model(self._view())
+        exporting = self._engine.state.exporting
+        if exporting is not None and exporting.phase is ExportPhase.ASKING and self._sent is not None:
+            self._ask(exporting.in_the_way)
+
+    def close(self) -> None:
+        """Take the window away for good."""
+        if self.dialog is not None:
+            self.dialog.close()
+            self.dialog.deleteLater()
+            self.dialog = None
+
+    def _made(self) -> "ExportDialog":
+        if self.dialog is None:
+            from probe_tray.ui.transfer.export_dialog import ExportActions, ExportDialog
+
+            actions = ExportActions(
+                kind=lambda kind: self._change(replace(self._wish, kind=kind)),
+                tick=self._tick,
+                tick_all=self._tick_all,
+                refresh_tokens=lambda on: self._change(replace(self._wish, refresh_tokens=on)),
+                hide=lambda on: self._change(replace(self._wish, hide=on)),
+                export=self._export,
+                show_folder=lambda: self.show_folder(self._view().folder),
+                closed=self._closed,
+            )
+            self.dialog = ExportDialog(self._theme, actions)
+        return self.dialog
+
+    def _view(self) -> ExportView:
+        return self._words.window(self._engine.state, self._wish)
+
+    def _change(self, wish: ExportWish) -> None:
+        self._wish = wish
+        self.draw()
+
+    def _tick(self, key: AccountKey, on: bool) -> None:  # noqa: FBT001 - what a box shows
+        left_out = self._wish.left_out - {key} if on else self._wish.left_out | {key}
+        self._change(replace(self._wish, left_out=left_out))
+
+    def _tick_all(self, on: bool) -> None:  # noqa: FBT001 - what a box shows
+        everybody = frozenset(a.key for a in self._engine.state.accounts)
+        self._change(replace(self._wish, left_out=frozenset() if on else everybody))
+
+    def _export(self) -> None:
+        view, made = self._view(), self._wish.kind.format
+        dialog = self._made()
+        if made is not None and not made.one_file:
+            self._chooser.folder(dialog, view.choose_folder, self._write)
+        else:
+            self._chooser.new_file(dialog, view.choose_file, view.file_name, self._write)
+
+    def _write(self, place: str) -> None:
+        wish, accounts = self._wish, exportable(self._engine.state, self._wish)
+        kind = wish.kind.format
+        if kind is None:
+            # The window in which the file was chosen has asked already.
+            self._send(WriteTable(data=self._words.table(accounts, wish.hide), place=place, replace=True))
+            return
+        self._send(
+            WriteLogins(
+                accounts=tuple(account.key for account in accounts),
+                format=kind,
+                refresh_tokens=wish.refresh_tokens,
+                place=place,
+                folder=not kind.one_file,
+                replace=kind.one_file,
+            )
+        )
+
+    def _send(self, command: WriteLogins | WriteTable) -> None:
+        self._sent = command
+        self._engine.send(command)
+
+    def _ask(self, paths: tuple[str, ...]) -> None:
+        sent, self._sent = self._sent, None
+        if sent is None:
+            return
+
+        def worded() -> Question:
+            return self._words.replacing(self._engine.state, paths)
+
+        self._question.ask(worded(), lambda _: self._send(replace(sent, replace=True)), worded)
+
+    def _closed(self) -> None:
+        self._engine.send(ForgetExport())

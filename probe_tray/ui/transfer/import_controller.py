@@ -1,0 +1,131 @@
+"""Between the import's window and the engine: what the person ticks is kept here, and nothing else."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QGuiApplication
+
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.state import AppState
+from probe_tray.core.transfer.state import (
+    CompareAgain,
+    ForgetImport,
+    ImportPhase,
+    ReadFiles,
+    ReadPasted,
+    RowId,
+    StopImport,
+    TakeLogins,
+)
+from probe_tray.ui.engine import Engine
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.transfer.file_chooser import Chooser
+from probe_tray.ui.transfer.import_drop import DropActions, take
+from probe_tray.view.transfer.import_view import ImportView, ticked
+
+if TYPE_CHECKING:
+    from probe_tray.ui.transfer.import_dialog import ImportDialog
+
+Words = Callable[[AppState, Mapping[RowId, bool]], ImportView]
+"""Puts the import into words, now and here."""
+
+
+class ImportWindow:
+    """Opens the window, hands on what is brought, and draws while it is open."""
+
+    def __init__(self, engine: Engine, theme: Theme, words: Words, chooser: Chooser) -> None:
+        """Import through ``engine``; ask for places with ``chooser``."""
+        self._engine, self._theme, self._words, self._chooser = engine, theme, words, chooser
+        self._ticks: dict[RowId, bool] = {}
+        self._closing = False
+        self.drops = DropActions(files=self.read, text=self._read_text, hover=lambda _over: None)
+        self.dialog: ImportDialog | None = None
+        """None until it was first wanted."""
+
+    def show(self) -> None:
+        """Open the window, at an import that goes on if there is one."""
+        dialog = self._made()
+        dialog.show_model(self._view())
+        dialog.present()
+
+    def read(self, paths: tuple[str, ...]) -> None:
+        """Read these files and folders and show what is in them."""
+        self._engine.send(ReadFiles(paths))
+        self.show()
+
+    def draw(self) -> None:
+        """Show the state as it is now, where anybody sees it."""
+        if self.dialog is not None and self.dialog.isVisible():
+            self.dialog.show_model(self._view())
+
+    def close(self) -> None:
+        """Take the window away for good."""
+        self._closing = True
+        if self.dialog is not None:
+            self.dialog.close()
+            self.dialog.deleteLater()
+            self.dialog = None
+
+    def _made(self) -> "ImportDialog":
+        if self.dialog is None:
+            from probe_tray.ui.transfer.import_dialog import ImportActions, ImportDialog
+
+            send = self._engine.send
+            actions = ImportActions(
+                choose_files=self._choose_files,
+                choose_folder=self._choose_folder,
+                paste=self._paste,
+                drop=self.drops,
+                tick=self._tick,
+                tick_all=self._tick_all,
+                take=self._take,
+                stop=lambda: send(StopImport()),
+                again=lambda: send(CompareAgain()),
+                closed=self._closed,
+            )
+            self.dialog = ImportDialog(self._theme, actions)
+        return self.dialog
+
+    def _view(self) -> ImportView:
+        return self._words(self._engine.state, self._ticks)
+
+    def _phase(self) -> ImportPhase | None:
+        importing = self._engine.state.importing
+        return None if importing is None else importing.phase
+
+    def _choose_files(self) -> None:
+        dialog = self._made()
+        self._chooser.files(dialog, self._view().choose_files_title, lambda paths: self.read(tuple(paths)))
+
+    def _choose_folder(self) -> None:
+        dialog = self._made()
+        self._chooser.folder(dialog, self._view().choose_folder_title, lambda path: self.read((path,)))
+
+    def _paste(self) -> None:
+        # The window never shows what was pasted, and keeps nothing of it; the clipboard is the person's own.
+        if self._phase() is not ImportPhase.TAKING:
+            take(QGuiApplication.clipboard().mimeData(), self.drops)
+
+    def _read_text(self, text: Secret) -> None:
+        self._engine.send(ReadPasted(text))
+        self.show()
+
+    def _tick(self, row: RowId, on: bool) -> None:  # noqa: FBT001 - what a box shows
+        self._ticks[row] = on
+        self.draw()
+
+    def _tick_all(self, on: bool) -> None:  # noqa: FBT001 - what a box shows
+        importing = self._engine.state.importing
+        self._ticks |= {row.id: on for row in (importing.rows if importing else ()) if row.takeable}
+        self.draw()
+
+    def _take(self) -> None:
+        importing = self._engine.state.importing
+        rows = importing.rows if importing else ()
+        self._engine.send(TakeLogins(tuple(row.id for row in rows if ticked(row, self._ticks))))
+
+    def _closed(self) -> None:
+        # Logins that are being taken are taken; whoever opens the window again sees what came of it.
+        if not self._closing and self._phase() not in {None, ImportPhase.TAKING}:
+            self._ticks.clear()
+            self._engine.send(ForgetImport())

@@ -1,0 +1,234 @@
+"""The window that takes logins out of files: ways to bring them, what was found, and what would happen."""
+
+from collections.abc import Callable
+
+import msgspec
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from probe_tray.core.transfer.state import RowId
+from probe_tray.ui.accessibility import describe
+from probe_tray.ui.placement import fitting
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.transfer.import_drop import DropActions, DropWatch
+from probe_tray.ui.transfer.import_table import ImportTable
+from probe_tray.ui.widgets import leave_room, list_style, scrolling, words
+from probe_tray.view.transfer.import_view import ImportView
+
+_WIDTH, _HEIGHT, _LEAST = 820, 480, 130
+_CHECKS = {True: Qt.CheckState.Checked, False: Qt.CheckState.Unchecked, None: Qt.CheckState.PartiallyChecked}
+
+
+class ImportActions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the window asks for."""
+
+    choose_files: Callable[[], None]
+    choose_folder: Callable[[], None]
+    paste: Callable[[], None]
+    drop: DropActions
+    tick: Callable[[RowId, bool], None]
+    tick_all: Callable[[bool], None]
+    take: Callable[[], None]
+    stop: Callable[[], None]
+    again: Callable[[], None]
+    closed: Callable[[], None]
+
+
+class ImportDialog(QDialog):
+    """Shows what was found; it never takes anything itself."""
+
+    def __init__(self, theme: Theme, actions: ImportActions) -> None:
+        """Make the window; fill it with :meth:`show_model`."""
+        super().__init__(None, Qt.WindowType.Window)
+        self.setModal(False)
+        self.setObjectName("import")
+        self._theme = theme
+        self._actions = actions
+        self._shown: ImportView | None = None
+        self._title, self._text = words(wrap=True), words(wrap=True)
+        self._trouble, self._warning = words(wrap=True), words(wrap=True)
+        self._files, self._folder, self._paste = (QPushButton(self) for _ in range(3))
+        self._everything = QCheckBox(self)
+        self._tree = ImportTable(theme, actions.tick)
+        self._drop = QLabel(self)
+        self._drop.setTextFormat(Qt.TextFormat.PlainText)
+        self._drop.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._middle = QStackedWidget(self)
+        self._progress = QProgressBar(self)
+        self._progress.setTextVisible(False)
+        self._again, self._stop, self._take, self._close = (QPushButton(self) for _ in range(4))
+        self._hovered = False
+        self._arrange()
+        self._connect()
+        DropWatch(self, msgspec.structs.replace(actions.drop, hover=self._hover))
+        theme.changed.connect(self._dress)
+        self._dress()
+        self.resize(fitting(self, QSize(theme.px(_WIDTH), theme.px(_HEIGHT))))
+
+    def show_model(self, model: ImportView) -> None:
+        """Show this, in place of what was shown."""
+        if model == self._shown:
+            return
+        self._shown = model
+        self.setWindowTitle(model.window_title)
+        for label, text in (
+            (self._title, model.title),
+            (self._text, model.text),
+            (self._trouble, model.trouble),
+            (self._warning, model.warning),
+        ):
+            label.setText(text)
+            label.setVisible(bool(text))
+        for button, text in (
+            (self._files, model.choose_files),
+            (self._folder, model.choose_folder),
+            (self._paste, model.paste),
+            (self._again, model.again),
+            (self._stop, model.stop),
+            (self._take, model.take),
+            (self._close, model.close),
+        ):
+            button.setText(text)
+            button.setVisible(bool(text))
+        self._take.setEnabled(model.can_take)
+        self._take.setDefault(model.can_take)
+        self._everything.setText(model.everything)
+        self._everything.setVisible(bool(model.everything))
+        self._everything.setTristate(model.all_ticked is None)
+        self._everything.setCheckState(_CHECKS[model.all_ticked])
+        self._progress.setRange(0, model.total)
+        self._progress.setValue(model.done)
+        self._progress.setVisible(model.busy)
+        self._progress.setAccessibleName(model.title)
+        self._drop.setText(model.drop)
+        self._tree.setHeaderLabels(model.columns)
+        self._tree.setAccessibleName(model.window_title)
+        self._tree.setAccessibleDescription(model.text)
+        self._tree.show_lines(model.lines)
+        self._middle.setCurrentWidget(self._tree if model.lines else self._drop)
+        leave_room(self)
+        describe(self, model.text)
+
+    def present(self) -> None:
+        """Bring the window to the front."""
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep room for what is said."""
+        super().resizeEvent(event)
+        leave_room(self)
+
+    def reject(self) -> None:
+        """Close, and tell that the window is gone: for Esc, the button and the window's own cross."""
+        super().reject()
+        self._actions.closed()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the system's font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ApplicationFontChange:
+            self._dress()
+
+    def _tick_all(self) -> None:
+        self._actions.tick_all(self._shown is not None and self._shown.all_ticked is not True)
+
+    def _hover(self, over: bool) -> None:  # noqa: FBT001 - a plain callback
+        self._hovered = over
+        self._dress_drop()
+
+    def _connect(self) -> None:
+        actions = self._actions
+        for button, do in (
+            (self._files, actions.choose_files),
+            (self._folder, actions.choose_folder),
+            (self._paste, actions.paste),
+            (self._again, actions.again),
+            (self._stop, actions.stop),
+            (self._take, actions.take),
+        ):
+            button.setAutoDefault(False)
+            button.clicked.connect(do)
+        self._close.setAutoDefault(False)
+        self._close.clicked.connect(self.close)
+        self._everything.clicked.connect(self._tick_all)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self).activated.connect(actions.paste)
+
+    def _arrange(self) -> None:
+        px = self._theme.px
+        ways, buttons = QHBoxLayout(), QHBoxLayout()
+        for row in (ways, buttons):
+            row.setSpacing(px(8))
+        for button in (self._files, self._folder, self._paste):
+            ways.addWidget(button)
+        ways.addStretch(1)
+        buttons.addWidget(self._again)
+        buttons.addStretch(1)
+        for button in (self._stop, self._close, self._take):
+            buttons.addWidget(button)
+        for page in (self._drop, self._tree):
+            self._middle.addWidget(page)
+        page, whole = QWidget(), QVBoxLayout(self)
+        upper, lower = QVBoxLayout(page), QVBoxLayout()
+        upper.setContentsMargins(px(20), px(18), px(20), 0)
+        lower.setContentsMargins(px(20), 0, px(20), px(14))
+        for part in (upper, lower, whole):
+            part.setSpacing(px(10))
+        upper.addWidget(self._title)
+        upper.addWidget(self._text)
+        upper.addLayout(ways)
+        upper.addWidget(self._everything)
+        upper.addWidget(self._middle, 1)
+        for part in (self._trouble, self._warning, self._progress):
+            lower.addWidget(part)
+        lower.addLayout(buttons)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolling(page, self._middle, px(_LEAST)), 1)
+        whole.addLayout(lower)
+
+    def _dress(self) -> None:
+        theme, c, px = self._theme, self._theme.tokens, self._theme.px
+        theme.dress(self)
+        self.setStyleSheet(
+            self.styleSheet()
+            + list_style("QTreeWidget", theme)
+            + f"""
+            QProgressBar {{ background: {c.track}; border: none; border-radius: {px(3)}px; max-height: {px(6)}px; }}
+            QProgressBar::chunk {{ background: {c.accent}; border-radius: {px(3)}px; }}
+            QHeaderView::section {{ background: {c.card}; color: {c.secondary}; border: none;
+                padding: {px(4)}px {px(4)}px; }}
+            """
+        )
+        self._title.setFont(theme.font(15, strong=True))
+        self._text.setFont(theme.font(12.5))
+        self._text.setStyleSheet(f"color: {c.secondary}")
+        for strip, ground, ink in (
+            (self._warning, c.strip, c.warning_text),
+            (self._trouble, c.strip_critical, c.critical_text),
+        ):
+            strip.setFont(theme.font(12))
+            strip.setStyleSheet(
+                f"background: {ground}; color: {ink}; border-radius: {px(8)}px; padding: {px(8)}px {px(10)}px"
+            )
+        self._dress_drop()
+        self._tree.dress()
+
+    def _dress_drop(self) -> None:
+        c, px = self._theme.tokens, self._theme.px
+        edge, ground = (c.accent, c.strip_calm) if self._hovered else (c.faint, "transparent")
+        self._drop.setFont(self._theme.font(14))
+        self._drop.setStyleSheet(
+            f"color: {c.secondary}; background: {ground}; border: {px(2)}px dashed {edge}; border-radius: {px(12)}px"
+        )

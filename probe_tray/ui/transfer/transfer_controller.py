@@ -1,0 +1,75 @@
+"""Importing and exporting on the desktop: their windows, and the windows on which files may be dropped."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.ui.engine import Engine
+from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.transfer.export_controller import ExportWindow, ExportWords
+from probe_tray.ui.transfer.file_chooser import Chooser
+from probe_tray.ui.transfer.import_controller import ImportWindow
+from probe_tray.ui.transfer.import_drop import DropWatch
+from probe_tray.view.tables.transfer_table import quota_table
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.transfer.export_view import export_view, replacing
+from probe_tray.view.transfer.import_view import import_view
+
+if TYPE_CHECKING:
+    from probe_tray.ui.transfer.export_dialog import ExportDialog
+    from probe_tray.ui.transfer.import_dialog import ImportDialog
+
+
+class Transferring:
+    """Both windows, each made when it is first wanted."""
+
+    def __init__(
+        self, engine: Engine, theme: Theme, t: Translator, question: QuestionDialog, now: Callable[[], Now]
+    ) -> None:
+        """Import and export through ``engine``; ask with ``question``."""
+        self.chooser = Chooser()
+        self._importing = ImportWindow(
+            engine, theme, lambda state, ticks: import_view(state, ticks, now(), t), self.chooser
+        )
+        words = ExportWords(
+            window=lambda state, wish: export_view(state, wish, now(), t),
+            table=lambda accounts, hide: quota_table(accounts, now(), hide=hide),
+            replacing=lambda state, paths: replacing(paths, t, privacy=state.settings.privacy),
+        )
+        self._exporting = ExportWindow(engine, theme, words, question, self.chooser)
+
+    @property
+    def import_dialog(self) -> "ImportDialog | None":
+        """None until it was first wanted."""
+        return self._importing.dialog
+
+    @property
+    def export_dialog(self) -> "ExportDialog | None":
+        """None until it was first wanted."""
+        return self._exporting.dialog
+
+    def show_import(self) -> None:
+        """Let the person bring logins."""
+        self._importing.show()
+
+    def show_export(self, account: AccountKey | None = None) -> None:
+        """Let the person write logins or numbers; with an account, that one's."""
+        self._exporting.show(account)
+
+    def watch(self, window: QWidget) -> None:
+        """Import what is dropped on ``window``."""
+        DropWatch(window, self._importing.drops)
+
+    def draw(self) -> None:
+        """Show the state as it is now, where anybody sees it."""
+        self._importing.draw()
+        self._exporting.draw()
+
+    def close(self) -> None:
+        """Take both windows away for good."""
+        self._importing.close()
+        self._exporting.close()

@@ -1,0 +1,146 @@
+"""The tray's menu: made once, changed in place, so that it may change while it is open."""
+
+from collections.abc import Callable
+
+import msgspec
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.alerts.quiet_hours import Pause
+from probe_tray.ui.tray.icon import IconPainter, Ink
+from probe_tray.view.view_models import Menu, MenuRow
+
+
+class MenuActions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rows do."""
+
+    log_in: Callable[[], None]
+    refresh: Callable[[], None]
+    renew: Callable[[], None]
+    test_models: Callable[[], None]
+    import_logins: Callable[[], None]
+    export: Callable[[], None]
+    sync: Callable[[], None]
+    """Sync now, or set it up where that was not done."""
+    show: Callable[[], None]
+    show_account: Callable[[AccountKey], None]
+    pause: Callable[[Pause | None], None]
+    hide_names: Callable[[], None]
+    """Hide the names of accounts from now on, or show them again."""
+    settings: Callable[[], None]
+    help: Callable[[], None]
+    about: Callable[[], None]
+    quit: Callable[[], None]
+
+
+class TrayMenu(QObject):
+    """Owns the ``QMenu``; whoever shows the menu keeps this object."""
+
+    def __init__(self, actions: MenuActions, icons: IconPainter) -> None:
+        """Make the menu with its fixed rows."""
+        super().__init__()
+        self.menu = QMenu()
+        self._icons = icons
+        self._actions = actions
+        self._rows: list[QAction] = []
+        self._keys: list[AccountKey] = []
+        self._summary = self.menu.addAction("")
+        self._summary.setEnabled(False)
+        self._log_in = self._add(actions.log_in)
+        self.menu.addSeparator()
+        self._all = self._add(actions.show)
+        self._after_accounts = self.menu.addSeparator()
+        self._refresh = self._add(actions.refresh)
+        # The key of the panel, told here too; in the menu itself it works while the menu is open.
+        self._refresh.setShortcut(QKeySequence("Ctrl+R"))
+        self._refresh.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self._refresh.setShortcutVisibleInContextMenu(True)
+        self._renew = self._add(actions.renew)
+        self._models = self._add(actions.test_models)
+        self._import = self._add(actions.import_logins)
+        self._export = self._add(actions.export)
+        self._sync = self._add(actions.sync)
+        self._pause = QMenu(self.menu)
+        self.menu.addMenu(self._pause)
+        self._hour = self._add(lambda: actions.pause(Pause.HOUR), self._pause)
+        self._tomorrow = self._add(lambda: actions.pause(Pause.TOMORROW), self._pause)
+        self._resume = self._add(lambda: actions.pause(None), self._pause)
+        self.menu.addSeparator()
+        self._show = self._add(actions.show)
+        self._hide = self._add(actions.hide_names)
+        self._hide.setCheckable(True)
+        self._settings = self._add(actions.settings)
+        self._help = self._add(actions.help)
+        self._about = self._add(actions.about)
+        self.menu.addSeparator()
+        self._quit = self._add(actions.quit)
+
+    def show_model(self, model: Menu, ink: Ink) -> None:
+        """Show these rows, glyphs in ``ink``."""
+        for action, text in (
+            (self._summary, _literal(model.summary)),
+            (self._log_in, model.log_in),
+            (self._all, model.all_accounts),
+            (self._refresh, model.refresh),
+            (self._renew, model.renew),
+            (self._models, model.test_models),
+            (self._import, model.import_logins),
+            (self._export, model.export),
+            (self._sync, model.sync),
+            (self._show, model.show),
+            (self._pause.menuAction(), model.pause.title),
+            (self._hour, model.pause.hour),
+            (self._tomorrow, model.pause.tomorrow),
+            (self._resume, model.pause.resume),
+            (self._hide, model.hide_names),
+            (self._settings, model.settings),
+            (self._help, model.help),
+            (self._about, model.about),
+            (self._quit, model.quit),
+        ):
+            if action.text() != text:
+                action.setText(text)
+        self._hide.setChecked(model.names_hidden)
+        self._all.setVisible(bool(model.all_accounts))
+        self._resume.setVisible(bool(model.pause.resume))
+        self._after_accounts.setVisible(bool(model.rows))
+        self._keys = [row.key for row in model.rows]
+        while len(self._rows) < len(model.rows):
+            self._rows.append(self._account_row(len(self._rows)))
+        for index, action in enumerate(self._rows):
+            shown = index < len(model.rows)
+            action.setVisible(shown)
+            if shown:
+                self._fill(action, model.rows[index], ink)
+
+    def _fill(self, action: QAction, row: MenuRow, ink: Ink) -> None:
+        text = _literal(row.text)
+        if action.text() != text:
+            action.setText(text)
+        seen = repr((row.look, ink))
+        if action.data() != seen:
+            action.setData(seen)
+            action.setIcon(self._icons.icon(row.look, ink))
+
+    def _account_row(self, index: int) -> QAction:
+        action = QAction(self.menu)
+        action.triggered.connect(lambda: self._actions.show_account(self._keys[index]))
+        self.menu.insertAction(self._all, action)
+        return action
+
+    def _add(self, do: Callable[[], None], menu: QMenu | None = None) -> QAction:
+        action = (menu or self.menu).addAction("")
+
+        def run() -> None:
+            # Qt would hand its "checked" to a function that could take it.
+            do()
+
+        action.triggered.connect(run)
+        return action
+
+
+def _literal(text: str) -> str:
+    """Text in which ``&`` means itself."""
+    return text.replace("&", "&&")

@@ -1,0 +1,168 @@
+"""Each alert in two sentences: what happened, and what it means."""
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+import msgspec
+
+from probe_tray.core.account.condition import local_time
+from probe_tray.core.alerts.alert import (
+    Alert,
+    CreditAlert,
+    ExpiryAlert,
+    Level,
+    LimitedAlert,
+    LoginAlert,
+    PaceAlert,
+    QuotaAlert,
+    RenewalFailedAlert,
+    RenewedAlert,
+    RestoredAlert,
+)
+from probe_tray.core.quota.snapshot import Window, WindowKind
+from probe_tray.core.quota.usage_parser import blocked_until
+from probe_tray.core.state import AccountState
+from probe_tray.view.panel.looks import label, ordered, whole
+from probe_tray.view.text.sentences import used_up
+from probe_tray.view.text.times import Now, at, date, span, until
+from probe_tray.view.text.translate import Translator
+
+_SHORT = 18_000
+
+
+class Sentences(msgspec.Struct, frozen=True):
+    """What a notification says."""
+
+    title: str
+    body: str
+
+
+def sentences(alert: Alert, account: AccountState | None, who: str, now: Now, t: Translator) -> Sentences:
+    """What ``alert`` says about ``account``, which is called ``who``; the account may be gone meanwhile."""
+    match alert:
+        case QuotaAlert(level=Level.EXHAUSTED, window=window):
+            title = t("{who}: {quota} is used up", who=who, quota=_quota(window, t))
+            return Sentences(title, _no_capacity(_local(window.reset_at, account), now, t))
+        case QuotaAlert(window=window):
+            title = t("{who}: {percent}% of {quota} used", who=who, percent=_percent(window), quota=_quota(window, t))
+            return Sentences(title, _reset(window, account, now, t))
+        case LimitedAlert():
+            return _limited(account, who, now, t)
+        case RestoredAlert():
+            return Sentences(t("{who}: there is capacity again", who=who), _numbers(account, t))
+        case PaceAlert(window=window):
+            when = _local(alert.runs_out_at, account) or alert.runs_out_at
+            title = t("{who}: {quota} will not last", who=who, quota=_quota(window, t))
+            body = t(
+                "At this pace it is used up {relative}: {when}.",
+                relative=until(when, now, t),
+                when=at(when, now, t, long=True),
+            )
+            return Sentences(title, t.joined((body, _reset(window, account, now, t))))
+        case ExpiryAlert():
+            return _ends(alert, account, who, now, t)
+        case RenewedAlert():
+            title = t("{who}: the login was renewed", who=who)
+            return Sentences(title, t("It is good until {date}.", date=date(alert.expires_at, now, t)))
+        case RenewalFailedAlert(problem=problem):
+            title = t("{who}: the login could not be renewed", who=who)
+            return Sentences(title, t.told(problem))
+        case LoginAlert():
+            return Sentences(t("{who}: log in again", who=who), _why_ended(account, t))
+        case CreditAlert():
+            return _credits(alert, account, who, now, t)
+        case _:
+            assert_never(alert)
+
+
+def _ends(alert: ExpiryAlert, account: AccountState | None, who: str, now: Now, t: Translator) -> Sentences:
+    title = t("{who}: this login ends in {span}", who=who, span=span(alert.expires_at - now.moment, t))
+    if account is None:
+        return Sentences(title, "")
+    problem = account.renewal.problem
+    if account.official:
+        body = t("The Codex client renews it when it is used. Start that client once, or log in here.")
+    elif problem is not None:
+        body = t("Probe Tray could not renew it so far: {reason}", reason=t.title(problem))
+    elif account.renewable:
+        body = t("Renewing logins by themselves is switched off. Renew it now, so that its quota stays in view.")
+    else:
+        body = t("Nothing renews it by itself. Log in again so that its quota stays in view.")
+    return Sentences(title, body)
+
+
+def _limited(account: AccountState | None, who: str, now: Now, t: Translator) -> Sentences:
+    title = t("{who}: no capacity", who=who)
+    snapshot = None if account is None else account.snapshot
+    if snapshot is None:
+        return Sentences(title, "")
+    reason, end = used_up(snapshot, t), _local(blocked_until(snapshot), account)
+    if end is None:
+        return Sentences(title, t("No capacity: {reason}.", reason=reason))
+    when = at(end, now, t, long=True)
+    return Sentences(title, t("No capacity until {when}: {reason}.", when=when, reason=reason))
+
+
+def _no_capacity(reset: datetime | None, now: Now, t: Translator) -> str:
+    if reset is None:
+        return t("The service does not say when it resets.")
+    when, relative = at(reset, now, t, long=True), until(reset, now, t)
+    return t("No capacity until {when} ({relative}).", when=when, relative=relative)
+
+
+def _reset(window: Window, account: AccountState | None, now: Now, t: Translator) -> str:
+    reset = _local(window.reset_at, account)
+    if reset is None:
+        return t("The service does not say when it resets.")
+    return t("It resets {relative}: {when}.", when=at(reset, now, t, long=True), relative=until(reset, now, t))
+
+
+def _credits(alert: CreditAlert, account: AccountState | None, who: str, now: Now, t: Translator) -> Sentences:
+    end = _local(alert.expires_at, account) or alert.expires_at
+    left = span(end - now.moment, t)
+    title = t.plural(
+        "{who}: {n} reset credit is lost in {span}",
+        "{who}: {n} reset credits are lost soon, the first in {span}",
+        alert.count,
+        who=who,
+        span=left,
+    )
+    body = t("It brings a used-up quota back at once. Use it before {when}.", when=at(end, now, t, long=True))
+    return Sentences(title, body)
+
+
+def _why_ended(account: AccountState | None, t: Translator) -> str:
+    problems = [] if account is None else [p for p in (account.problem, account.renewal.problem) if p is not None]
+    said = next((p for p in problems if p.needs_login or p.kind == "OfficialExpiredError"), None)
+    if said is not None:
+        return t.told(said)
+    if account is not None and account.official:
+        return t("The official client's login has ended. Start that client once, or log in here.")
+    return t("This login has ended and cannot be renewed.")
+
+
+def _numbers(account: AccountState | None, t: Translator) -> str:
+    windows = [] if account is None or account.snapshot is None else ordered(account.snapshot)
+    used = [t("{window} {percent}%", window=label(w, t), percent=_percent(w)) for w in windows]
+    return t("Used now: {numbers}.", numbers=" · ".join(used)) if used else t("It can be used again.")
+
+
+def _quota(window: Window, t: Translator) -> str:
+    match window.kind:
+        case WindowKind.WEEKLY:
+            return t("the weekly quota")
+        case WindowKind.MONTHLY:
+            return t("the monthly quota")
+        case WindowKind.SHORT | WindowKind.OTHER:
+            return t("the quota for {length}", length=span(timedelta(seconds=window.seconds or _SHORT), t))
+
+
+def _percent(window: Window) -> str:
+    return str(whole(window.used_percent))
+
+
+def _local(moment: datetime | None, account: AccountState | None) -> datetime | None:
+    """A moment of the service's clock by this computer's."""
+    if moment is None or account is None or account.snapshot is None:
+        return moment
+    return local_time(moment, account.snapshot)

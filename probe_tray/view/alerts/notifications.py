@@ -1,0 +1,111 @@
+"""Alerts as a desktop notification: what happened, what it means, and the button that helps."""
+
+from msgspec.structs import replace
+
+from probe_tray.core.alerts.alert import (
+    Alert,
+    Gravity,
+    Help,
+    Level,
+    LimitedAlert,
+    QuotaAlert,
+    RestoredAlert,
+    gravity,
+    help_with,
+    helped_account,
+)
+from probe_tray.core.state import AccountState, AppState
+from probe_tray.ports import Button, Notification, Urgency
+from probe_tray.view.alerts.alert_sentences import Sentences, sentences
+from probe_tray.view.panel.cards import name
+from probe_tray.view.text.privacy import mask, masked_name
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+
+_MOST_LINES = 6
+"""What the usual desktops show of a notification without cutting it."""
+
+
+def notification(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translator) -> Notification:
+    """The notification for one alert or several; plain text without any secret."""
+    found = _one(batch[0], state, now, t) if len(batch) == 1 else _digest(batch, state, now, t)
+    if not state.settings.privacy:
+        return found
+    # Whatever a sentence was made of (the name of a file, for one) may hold an address.
+    return replace(found, title=mask(found.title), body=mask(found.body))
+
+
+def trial(t: Translator) -> Notification:
+    """The notification that a person asks for to see how they look."""
+    return Notification(
+        tag="trial",
+        title=t("Notifications work"),
+        body=t("This is how Probe Tray tells you when a quota or a login needs you."),
+        buttons=(_button(Help.OPEN, t),),
+    )
+
+
+def _one(alert: Alert, state: AppState, now: Now, t: Translator) -> Notification:
+    account = state.account(alert.account)
+    said = _said(alert, state, now, t)
+    wanted = help_with(alert, account)
+    actions = (wanted,) if wanted is Help.OPEN else (wanted, Help.OPEN)
+    return Notification(
+        tag=f"{_topic(alert)} {alert.account.slug}",
+        title=said.title,
+        body=said.body,
+        buttons=tuple(_button(action, t) for action in actions),
+        urgency=_urgency(alert),
+    )
+
+
+def _digest(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translator) -> Notification:
+    order = list(Gravity)
+    ranked = sorted(batch, key=lambda a: order.index(gravity(a)))
+    fits = _MOST_LINES if len(ranked) <= _MOST_LINES else _MOST_LINES - 1
+    lines = [_said(alert, state, now, t).title for alert in ranked[:fits]]
+    if len(ranked) > fits:
+        lines.append(t.plural("and {n} more", "and {n} more", len(ranked) - fits))
+    # Where several accounts need the same button, the app shows each beside its account.
+    helps = [h for h in (Help.LOG_IN, Help.RENEW) if helped_account(batch, h, state.accounts) is not None]
+    return Notification(
+        # Not in place of an older one, which may not have been read.
+        tag=f"digest {now.moment:%Y%m%d%H%M%S}",
+        title=t.plural("{n} thing about your accounts", "{n} things about your accounts", len(batch)),
+        body="\n".join(lines),
+        buttons=tuple(_button(h, t) for h in (*helps[:1], Help.OPEN)),
+        urgency=_urgency(ranked[0]),
+    )
+
+
+def _said(alert: Alert, state: AppState, now: Now, t: Translator) -> Sentences:
+    account = state.account(alert.account)
+    return sentences(alert, account, _who(account, state, t), now, t)
+
+
+def _who(account: AccountState | None, state: AppState, t: Translator) -> str:
+    if account is None:
+        return t("An account")
+    return masked_name(account) if state.settings.privacy else name(account)
+
+
+def _button(action: Help, t: Translator) -> Button:
+    words = {Help.OPEN: t("Open"), Help.LOG_IN: t("Log in again"), Help.RENEW: t("Renew now")}
+    return Button(action.value, words[action])
+
+
+def _topic(alert: Alert) -> str:
+    """Alerts of one topic take each other's place: the newest is the one that holds."""
+    match alert:
+        case QuotaAlert(level=Level.EXHAUSTED) | LimitedAlert() | RestoredAlert():
+            return "capacity"
+        case QuotaAlert(window=window):
+            return f"quota {window.kind.value}"
+        case _:
+            return type(alert).__name__
+
+
+def _urgency(alert: Alert) -> Urgency:
+    """Whether the notification stays until somebody has seen it."""
+    pressing = isinstance(alert, QuotaAlert) and alert.level is not Level.WARNING
+    return Urgency.CRITICAL if pressing or gravity(alert) is Gravity.BLOCKED else Urgency.NORMAL

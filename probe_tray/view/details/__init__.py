@@ -1,0 +1,1 @@
+"""One account in full, and its chart."""

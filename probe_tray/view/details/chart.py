@@ -1,0 +1,135 @@
+"""Use over time as lines between 0 and 1, with the words beside them."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from probe_tray.core.quota.details import Details
+from probe_tray.core.quota.details import Line as Past
+from probe_tray.core.quota.history import Meter, Span
+from probe_tray.core.quota.levels import levels
+from probe_tray.core.quota.snapshot import Window
+from probe_tray.core.settings import Settings
+from probe_tray.view.panel.looks import kind_label
+from probe_tray.view.text.times import Now, clock, date, weekday
+from probe_tray.view.text.translate import Translator
+
+_FULL, _PERCENT = 1000, 100
+_GAP = 3
+"""Stretches without a sample that tell a gap from a pause."""
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the chart."""
+
+    label: str
+    runs: tuple[tuple[tuple[float, float], ...], ...]
+    """Stretches without a gap; from left to right 0 to 1, from nothing used to everything 0 to 1."""
+
+
+class LevelLine(msgspec.Struct, frozen=True):
+    """A level at which the program warns."""
+
+    at: float
+    """0 to 1."""
+    text: str
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """A word below the chart."""
+
+    at: float
+    """From left to right, 0 to 1."""
+    text: str
+
+
+class Chart(msgspec.Struct, frozen=True, kw_only=True):
+    """Use over time."""
+
+    lines: tuple[Line, ...]
+    """The one that matters most first."""
+    ticks: tuple[Tick, ...]
+    levels: tuple[LevelLine, ...]
+    """From where on the program warns, one line for all windows where that is the same."""
+    empty: str
+    """What to say where there is no line; empty where there is one."""
+    spoken: str
+
+
+def chart(details: Details | None, span: Span, settings: Settings, now: Now, t: Translator) -> Chart:
+    """The chart over ``span`` that ends now; without ``details`` it is still being read."""
+    known = details is not None and details.span is span
+    lines = tuple(_line(past, span, now, t) for past in details.lines) if details is not None and known else ()
+    empty = "" if lines else (t("Nothing was recorded in this time.") if known else t("Reading the history…"))
+    return Chart(
+        lines=lines,
+        ticks=_ticks(span, now, t),
+        levels=_levels([past.meter for past in details.lines] if details is not None and known else [], settings, t),
+        empty=empty,
+        spoken=". ".join(_spoken(past, t) for past in details.lines) if details is not None and known else empty,
+    )
+
+
+def _levels(meters: list[Meter], settings: Settings, t: Translator) -> tuple[LevelLine, ...]:
+    found = {
+        kind_label(meter.kind, meter.seconds, t): levels(
+            Window(kind=meter.kind, seconds=meter.seconds, used_percent=0, reset_at=None), settings
+        ).warning
+        for meter in meters
+    }
+    if len(set(found.values())) <= 1:
+        return tuple(
+            LevelLine(w / _PERCENT, t("warns from {percent}%", percent=_whole(w))) for w in set(found.values())
+        )
+    return tuple(
+        LevelLine(w / _PERCENT, t("{window} warns from {percent}%", window=label, percent=_whole(w)))
+        for label, w in found.items()
+    )
+
+
+def _whole(percent: float) -> str:
+    return str(round(percent))
+
+
+def _line(past: Past, span: Span, now: Now, t: Translator) -> Line:
+    length = span.value
+    start, apart = now.moment - length, max(length / 300 * _GAP, timedelta(hours=2))
+    runs: list[list[tuple[float, float]]] = []
+    last: datetime | None = None
+    for point in past.points:
+        x = (point.at - start) / length
+        if last is None or point.at - last > apart:
+            runs.append([])
+        runs[-1].append((min(max(x, 0.0), 1.0), min(point.used, _FULL) / _FULL))
+        last = point.at
+    return Line(label=kind_label(past.meter.kind, past.meter.seconds, t), runs=tuple(tuple(run) for run in runs))
+
+
+def _ticks(span: Span, now: Now, t: Translator) -> tuple[Tick, ...]:
+    """Round moments in the person's own time: hours, midnights, or every fifth midnight."""
+    here = now.moment.astimezone(now.zone)
+    if span is Span.DAY:
+        step, first = timedelta(hours=4), here.replace(minute=0, second=0, microsecond=0)
+        first -= timedelta(hours=first.hour % 4)
+    else:
+        step = timedelta(days=1) if span is Span.WEEK else timedelta(days=5)
+        first = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    start = now.moment - span.value
+    found: list[Tick] = []
+    moment = first
+    while moment > start:
+        x = (moment - start) / span.value
+        words = {Span.DAY: clock(moment, now), Span.WEEK: weekday(moment, now, t)}.get(span) or date(moment, now, t)
+        found.append(Tick(x, words))
+        moment -= step
+    return tuple(reversed(found))
+
+
+def _spoken(past: Past, t: Translator) -> str:
+    most = max(point.most for point in past.points)
+    return t(
+        "{window}: {percent}% now, at most {most}%",
+        window=kind_label(past.meter.kind, past.meter.seconds, t),
+        percent=str(round(past.points[-1].used / 10)),
+        most=str(round(most / 10)),
+    )

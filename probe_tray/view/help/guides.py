@@ -1,0 +1,38 @@
+"""The guides that ship with the program, and the words around them."""
+
+import msgspec
+
+from probe_tray.view.text.translate import Translator
+
+FIRST_PAGE = "index.md"
+_FOLDER = "help"
+_TRANSLATED = frozenset({"zh_CN"})
+"""Languages with guides of their own, each in a folder of its name."""
+
+
+class Help(msgspec.Struct, frozen=True, kw_only=True):
+    """The window."""
+
+    window_title: str
+    name: str
+    """What a screen reader calls the page."""
+    about: str
+    first_page: str
+    """Among the files that ship, in the person's language; the other pages are linked from it."""
+    contents: str
+    back: str
+    close: str
+
+
+def help_view(t: Translator) -> Help:
+    """What the window says, and where it begins."""
+    folder = f"{_FOLDER}/{t.language}" if t.language in _TRANSLATED else _FOLDER
+    return Help(
+        window_title=t("Help and guides"),
+        name=t("Guide"),
+        about=t("How to use Probe Tray. Enter follows a link, Tab goes to the next one."),
+        first_page=f"{folder}/{FIRST_PAGE}",
+        contents=t("&Contents"),
+        back=t("&Back"),
+        close=t("Close"),
+    )

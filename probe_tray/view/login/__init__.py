@@ -1,0 +1,1 @@
+"""A login that runs or failed, in words."""

@@ -1,0 +1,193 @@
+"""What is shown of a login that runs or that failed, and the ways out of it."""
+
+from msgspec.structs import replace
+
+from probe_tray.core.errors import Problem
+from probe_tray.core.state import LoginPhase, LoginState, Way
+from probe_tray.view.text.times import Now, span
+from probe_tray.view.text.translate import Translator, mark
+from probe_tray.view.view_models import LoginView, PasteField
+
+_BY_THE_PERSON = "LoginCancelledError"
+_STORE = frozenset(
+    {
+        "DataFolderError",
+        "HeldUpError",
+        "JournalSealedError",
+        "KeyMissingError",
+        "KeyringAbsentError",
+        "KeyringDeniedError",
+        "KeyringLockedError",
+        "KeyringNoAnswerError",
+        "NoSuchStoreError",
+        "OfficialLoginError",
+        "ReadError",
+        "RecordError",
+        "SavedForLaterError",
+        "StoreError",
+        "WriteError",
+    }
+)
+_NETWORK = frozenset({"NotSentError", "CertificateError", "EdgeBlockedError", "RegionBlockedError"})
+_OTHER_WAYS = frozenset({"PortsTakenError", "DeviceCodeOffError"})
+# Elsewhere these go away by themselves and spare the login; here nothing is tried again, and there is no login yet.
+_SAID = {
+    "NotSentError": (
+        mark("The service cannot be reached: {reason}."),
+        mark("Check the network and the proxy, then log in again. Nothing was changed."),
+    ),
+    "CertificateError": (
+        mark("The secure connection to {host} could not be verified: {reason}."),
+        mark(
+            "If your network inspects traffic, point SSL_CERT_FILE at its certificate; check this computer's clock. "
+            "Then log in again."
+        ),
+    ),
+    "UncertainError": (
+        mark("The connection broke before the service's answer arrived: {reason}."),
+        mark("Log in again. Nothing was changed."),
+    ),
+    "RateLimitedError": (
+        mark("The service asks to wait before the next login."),
+        mark("Wait a few minutes, then log in again."),
+    ),
+    "EdgeBlockedError": (
+        mark("The network blocks {host}, so the login cannot be finished."),
+        mark("Check the proxy or VPN in Settings, Network, then log in again."),
+    ),
+    "RegionBlockedError": (
+        mark("The service is not offered in the region this network is in."),
+        mark("Use a network or proxy in a supported region (Settings, Network), then log in again."),
+    ),
+    "StrangeAnswerError": (
+        mark("The service answered something that Probe Tray cannot read (status {status})."),
+        mark("Log in again; if it stays like this, look for an update."),
+    ),
+}
+
+
+def login(state: LoginState | None, host: str, now: Now, t: Translator) -> LoginView | None:
+    """The small window of a login; None when there is nothing to say. ``host`` is the callback address's."""
+    if state is None or state.phase is LoginPhase.DONE:
+        return None
+    if state.phase is LoginPhase.FAILED:
+        return _failed(state, t)
+    view = LoginView(
+        window_title=t("Log in to Codex"),
+        title=_title(state, t),
+        text=_text(state, host, now, t),
+        failed=False,
+        cancel=t("Cancel"),
+        account=state.account,
+        way=state.way,
+    )
+    return _with_ways(view, state, t) if state.phase is LoginPhase.WAITING else view
+
+
+def _with_ways(view: LoginView, state: LoginState, t: Translator) -> LoginView:
+    if state.way is Way.CODE:
+        return replace(
+            view,
+            code=state.user_code,
+            page=state.page,
+            open_again=t("&Open the page"),
+            copy_code=t("&Copy code"),
+            copied=t("Copied"),
+            other_ways=t("The code does not work?"),
+            use_browser=t("Use the &browser"),
+            paste=t("&Paste the address"),
+        )
+    by_hand = state.way is Way.PASTE
+    field = PasteField(
+        label=t("Address that the browser ended at"),
+        button=t("&Finish"),
+        problem=t.told(state.pasted) if state.pasted else "",
+        at_once=by_hand,
+    )
+    return replace(
+        view,
+        open_again=t("Open the page &again"),
+        copy_address=t("&Copy address"),
+        copied=t("Copied"),
+        other_ways=t("Pasting does not work?")
+        if by_hand
+        else t("The browser is on another computer, or shows an error?"),
+        use_code=t("&Use a code instead"),
+        paste="" if by_hand else t("&Paste the address"),
+        field=field,
+    )
+
+
+def _failed(state: LoginState, t: Translator) -> LoginView | None:
+    problem = state.problem
+    if problem is None or problem.kind == _BY_THE_PERSON:
+        return None
+    said = _in_a_login(problem)
+    parts = [t.hint(said)]
+    if state.unsaved:
+        parts.append(t("You need not sign in again: the login is kept until it can be saved."))
+    if state.clock_off is not None:
+        off = span(abs(state.clock_off), t)
+        parts.append(t("This computer's clock is wrong by {span}: set it right first.", span=off))
+    in_store, others = problem.kind in _STORE, problem.kind in _OTHER_WAYS
+    return LoginView(
+        window_title=t("Log in to Codex"),
+        title=t.title(said),
+        text=t.joined(parts),
+        failed=True,
+        use_browser=t("Use the &browser") if others and state.way is Way.CODE else "",
+        use_code=t("&Use a code instead") if others and state.way is not Way.CODE else "",
+        paste=t("&Paste the address") if others else "",
+        settings=t("&Settings…") if in_store or problem.kind in _NETWORK else "",
+        log_in_again=t("&Try again") if in_store else t("&Log in again"),
+        cancel=t("Close"),
+        account=state.account,
+        way=state.way,
+    )
+
+
+def _in_a_login(problem: Problem) -> Problem:
+    title, hint = _SAID.get(problem.kind, (problem.title, problem.hint))
+    return replace(problem, title=title, hint=hint)
+
+
+def _title(state: LoginState, t: Translator) -> str:
+    if state.phase is LoginPhase.OPENING:
+        return t("Asking for a code…") if state.way is Way.CODE else t("Opening your browser…")
+    if state.phase is LoginPhase.EXCHANGING:
+        return t("Finishing the login…")
+    if state.problem is not None:
+        return t.title(state.problem)
+    match state.way:
+        case Way.BROWSER:
+            return t("Finish signing in, in your browser")
+        case Way.CODE:
+            return t("Enter this code in a browser")
+        case Way.PASTE:
+            return t("Sign in, then paste the address")
+
+
+def _text(state: LoginState, host: str, now: Now, t: Translator) -> str:
+    if state.phase is LoginPhase.EXCHANGING:
+        return t("Probe Tray fetches the login from the service.")
+    parts = [t.hint(state.problem)] if state.problem else []
+    if state.phase is LoginPhase.WAITING:
+        parts.append(_waiting(state, host, t))
+    if state.ends_at is not None:
+        minutes = max(1, -int(-(state.ends_at - now.moment).total_seconds() // 60))
+        parts.append(t.plural("{n} min left.", "{n} min left.", minutes))
+    return t.joined(parts)
+
+
+def _waiting(state: LoginState, host: str, t: Translator) -> str:
+    match state.way:
+        case Way.BROWSER:
+            where = f"{host}:{state.port}"
+            return t("Probe Tray is waiting for the answer on {where}. The window closes by itself.", where=where)
+        case Way.CODE:
+            return t("Open the page below on any device and sign in there. This window closes by itself.")
+        case Way.PASTE:
+            return t(
+                "At the end the browser shows a page that cannot be opened. Copy its address from the address bar and "
+                "paste it here."
+            )

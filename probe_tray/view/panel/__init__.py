@@ -1,0 +1,1 @@
+"""The panel: summary, cards, and what each account looks like."""

@@ -1,0 +1,187 @@
+"""The cards of the panel: accounts, and whatever else needs a person."""
+
+from probe_tray.core.account.condition import USABLE, Condition
+from probe_tray.core.account.credential import ApiKeyLogin
+from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.errors import Problem
+from probe_tray.core.state import AccountState, AppState, Unreadable
+from probe_tray.view.panel import looks
+from probe_tray.view.panel.deck import CardMemory, Deck, Entry
+from probe_tray.view.panel.outlook import outlook_notice
+from probe_tray.view.panel.renewal_status import last_renewal, lifetime
+from probe_tray.view.panel.survey import NEEDS_PERSON, TIGHT, Found, Seen, name, ordered, plan
+from probe_tray.view.screen import Shown, Wish
+from probe_tray.view.text.sentences import notice, problem_notice
+from probe_tray.view.text.times import Now, age, ago, date, until
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Bar, Card, IconLook, Notice, Tone
+
+_FULL = 100
+
+
+def deck(seen: Seen, wish: Wish, t: Translator, memory: CardMemory) -> Deck:
+    """The cards a person wishes to see: stores that do not work first, then the accounts, then odd files."""
+    state, now = seen.state, seen.now
+    needle = wish.search.strip().casefold()
+    accounts = tuple(
+        Entry(_place(found.account), found)
+        for found in ordered(seen.found, state.desk, now.moment)
+        if needle in found.searched and wanted(found, wish.shown)
+    )
+    stores = [_store(kind, problem, t) for kind, problem in state.store_problems]
+    others = [_api_key(state.api_key, t)] if state.api_key else []
+    others += [_unreadable(u, t) for u in state.unreadable]
+    before = tuple(_entry(card) for card in stores if wish.shown is not Shown.TIGHT and _has(card, needle))
+    after = tuple(_entry(card) for card in others if wish.shown is Shown.ALL and _has(card, needle))
+    return Deck((*before, *accounts, *after), lambda found: account_card(found, state, now, t), memory)
+
+
+def wanted(found: Found, shown: Shown) -> bool:
+    """Whether an account is one of those."""
+    match shown:
+        case Shown.ALL:
+            return True
+        case Shown.NEEDS_YOU:
+            return found.what in NEEDS_PERSON
+        case Shown.TIGHT:
+            return found.what in TIGHT
+
+
+def _place(account: AccountState) -> str:
+    return f"account {account.key.account_id} {account.key.user_id}"
+
+
+def _entry(card: Card) -> Entry:
+    return Entry(card.name, card)
+
+
+def _has(card: Card, needle: str) -> bool:
+    return needle in f"{card.title} {card.notice.text if card.notice else ''}".casefold()
+
+
+def account_card(found: Found, state: AppState, now: Now, t: Translator) -> Card:
+    """The card of one account."""
+    settings, account, what = state.settings, found.account, found.what
+    look = looks.look(account, what, settings)
+    hide = account.snapshot is None or what in {Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING}
+    rows = () if hide else looks.bars(account, settings, now, t)
+    said = notice(account, what, settings, now, t) or (outlook_notice(rows, t) if what in USABLE else None)
+    life = "" if what is Condition.NEEDS_LOGIN else lifetime(account, settings, now, t)
+    title, sub, badge = name(account), subtitle(account, t), plan(account)
+    return Card(
+        name=_place(account),
+        key=account.key,
+        condition=what,
+        title=title,
+        subtitle=sub,
+        plan=badge,
+        look=look,
+        bars=rows,
+        dimmed=look.stale,
+        life=life,
+        checked="" if what is Condition.NEEDS_LOGIN else _checked(account, now, t),
+        notice=said,
+        spoken=_spoken(title, badge, rows, life, said, t),
+        hover=_hover(account, rows, now, t),
+        trend=() if hide or account.trend is None else account.trend.percents,
+        brief=_brief(account, what, rows, now, t),
+    )
+
+
+def subtitle(account: AccountState, t: Translator) -> str:
+    """What else names an account, and whose login it is."""
+    place = t("Codex client's login, read only") if account.official else ""
+    email = account.email if account.alias else ""
+    workspace = account.workspace if account.alias or account.email else ""
+    return " · ".join(part for part in (email, workspace, place) if part)
+
+
+def _brief(account: AccountState, what: Condition, rows: tuple[Bar, ...], now: Now, t: Translator) -> str:
+    match what:
+        case Condition.NEEDS_LOGIN:
+            return t("log in")
+        case Condition.WAITING_KEYRING:
+            return t("waiting")
+        case Condition.BLOCKED:
+            return t("blocked")
+        case Condition.OFFLINE | Condition.STALE | Condition.RATE_LIMITED:
+            return "" if account.snapshot is None else t("{age} old", age=age(account.snapshot.taken_at, now, t))
+        case Condition.LIMITED:
+            full = [bar for bar in rows if bar.percent >= _FULL]
+            return full[-1].reset_short if full else t("limited")
+        case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
+            return max(rows, key=lambda bar: bar.percent).reset_short if rows else "–"
+
+
+def _checked(account: AccountState, now: Now, t: Translator) -> str:
+    if account.snapshot is None:
+        return t("Checking…") if account.checking else ""
+    return ago(account.snapshot.taken_at, now, t)
+
+
+def _spoken(title: str, badge: str, rows: tuple[Bar, ...], life: str, said: Notice | None, t: Translator) -> str:
+    used = [
+        t("{window}: {percent}% used, reset {reset}", window=b.label, percent=str(b.percent), reset=b.reset or "–")
+        for b in rows
+    ]
+    return _sentence(title, badge, *used, life, *_notice_words(said))
+
+
+def _notice_words(said: Notice | None) -> list[str]:
+    """What a notice says and what its buttons are called, which the list itself cannot tell of."""
+    return [] if said is None else [said.text, *(action.label for action in said.actions)]
+
+
+def _sentence(*parts: str) -> str:
+    return ". ".join(part.rstrip(".") for part in parts if part)
+
+
+def _hover(account: AccountState, rows: tuple[Bar, ...], now: Now, t: Translator) -> str:
+    lines = [name(account)]
+    for bar in rows:
+        lines += [line for line in (f"{bar.label}  {bar.percent_text}  {bar.reset}".rstrip(), bar.outlook) if line]
+    if account.expires_at is not None:
+        lines.append(
+            t(
+                "Login ends {when} · {date}",
+                when=until(account.expires_at, now, t),
+                date=date(account.expires_at, now, t),
+            )
+        )
+    lines += [line for line in (last_renewal(account, now, t), account.location) if line]
+    return "\n".join(lines)
+
+
+def _other(what: Condition, about: str, title: str, said: Notice, text: str = "") -> Card:
+    return Card(
+        name=f"{what.value} {about}",
+        key=None,
+        condition=what,
+        title=title,
+        subtitle=text,
+        look=IconLook(badge=what is not Condition.API_KEY),
+        notice=said,
+        spoken=_sentence(title, text, *_notice_words(said)),
+    )
+
+
+def _store(kind: StoreKind, problem: Problem, t: Translator) -> Card:
+    places = {
+        StoreKind.VAULT: t("Saved logins"),
+        StoreKind.FOLDER: t("Folder of logins"),
+        StoreKind.FILES: t("Files"),
+        StoreKind.OFFICIAL: t("Codex client's login"),
+    }
+    return _other(Condition.WAITING_KEYRING, kind.value, places[kind], problem_notice(problem, t, Tone.CRITICAL))
+
+
+def _api_key(login: ApiKeyLogin, t: Translator) -> Card:
+    text = t("The Codex client is signed in with an API key. An API key has no quota to show.")
+    said = Notice(text=text, tone=Tone.CALM)
+    return _other(Condition.API_KEY, login.location, t("Codex client"), said, login.location)
+
+
+def _unreadable(found: Unreadable, t: Translator) -> Card:
+    said = problem_notice(found.problem, t, Tone.WARNING)
+    title = found.location.replace("\\", "/").rsplit("/", 1)[-1]
+    return _other(Condition.NO_DATA, found.location, title or t("A saved login"), said)

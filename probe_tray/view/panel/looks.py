@@ -1,0 +1,134 @@
+"""What an account's glyph and bars show of its numbers."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from probe_tray.core.account.condition import USABLE, Condition, local_time
+from probe_tray.core.quota.levels import levels
+from probe_tray.core.quota.snapshot import Capacity, Snapshot, Window, WindowKind
+from probe_tray.core.quota.usage_parser import capacity
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState
+from probe_tray.view.panel.outlook import coming, outlook_words
+from probe_tray.view.text.times import Now, at, both
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Bar, IconLook, Tone
+
+_ORDER = (WindowKind.SHORT, WindowKind.WEEKLY, WindowKind.MONTHLY, WindowKind.OTHER)
+_HOUR, _DAY = 3600, 86400
+_FULL = 100
+_WITHOUT_NUMBERS = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING})
+
+
+def whole(percent: float) -> int:
+    """Whole percents that never claim nothing or everything where it is not so."""
+    if percent <= 0:
+        return 0
+    return _FULL if percent >= _FULL else min(max(round(percent), 1), _FULL - 1)
+
+
+def tone(window: Window, settings: Settings) -> Tone:
+    """How much the use of a window matters."""
+    wanted = levels(window, settings)
+    if window.used_percent >= wanted.critical:
+        return Tone.CRITICAL
+    return Tone.WARNING if window.used_percent >= wanted.warning else Tone.CALM
+
+
+def look(account: AccountState, state: Condition, settings: Settings) -> IconLook:
+    """The glyph of one account."""
+    snapshot = account.snapshot
+    badge = state is Condition.NEEDS_LOGIN
+    if snapshot is None or state in _WITHOUT_NUMBERS:
+        return IconLook(badge=badge or state is Condition.WAITING_KEYRING)
+    long = _longest(snapshot)
+    short = snapshot.short
+    return IconLook(
+        weekly=None if long is None else whole(long.used_percent),
+        short=None if short is None else whole(short.used_percent),
+        weekly_tone=Tone.CALM if long is None else tone(long, settings),
+        short_tone=Tone.CALM if short is None else tone(short, settings),
+        exhausted=capacity(snapshot) is Capacity.LIMITED,
+        stale=state not in USABLE | {Condition.LIMITED},
+    )
+
+
+def ordered(snapshot: Snapshot) -> list[Window]:
+    """The windows of the main limit, the shortest kind first."""
+    return sorted(snapshot.main.windows, key=lambda w: (_ORDER.index(w.kind), w.seconds or 0))
+
+
+def bars(account: AccountState, settings: Settings, now: Now, t: Translator) -> tuple[Bar, ...]:
+    """One bar for each window of the main limit."""
+    snapshot = account.snapshot
+    if snapshot is None:
+        return ()
+    return tuple(_foreseen(bar(w, snapshot, settings, now, t), account, w, now, t) for w in ordered(snapshot))
+
+
+def _foreseen(drawn: Bar, account: AccountState, window: Window, now: Now, t: Translator) -> Bar:
+    found = coming(account, window, now.moment)
+    if found is None or found.percent_at_reset is None:
+        return drawn
+    return replace(
+        drawn,
+        coming=min(max(round(found.percent_at_reset), drawn.percent), _FULL),
+        outlook=outlook_words(account, window, now, t),
+        runs_out=found.runs_out_at is not None,
+    )
+
+
+def label(window: Window, t: Translator) -> str:
+    """The short name of a window."""
+    return kind_label(window.kind, window.seconds, t)
+
+
+def kind_label(kind: WindowKind, length: int | None, t: Translator) -> str:
+    """The short name of windows of that kind and length, in seconds."""
+    match kind:
+        case WindowKind.WEEKLY:
+            return t("Week")
+        case WindowKind.MONTHLY:
+            return t("Month")
+        case WindowKind.SHORT | WindowKind.OTHER:
+            seconds = length or 5 * _HOUR
+            if seconds >= 2 * _DAY:
+                return t("{d} d", d=str(round(seconds / _DAY)))
+            if seconds >= _HOUR:
+                return t("{h} h", h=str(round(seconds / _HOUR)))
+            return t("{m} min", m=str(max(1, round(seconds / 60))))
+
+
+def _longest(snapshot: Snapshot) -> Window | None:
+    by_kind = snapshot.weekly or snapshot.monthly
+    others = [w for w in snapshot.main.windows if w.kind is WindowKind.OTHER]
+    return by_kind or max(others, key=lambda w: w.used_percent, default=None)
+
+
+def bar(window: Window, snapshot: Snapshot, settings: Settings, now: Now, t: Translator) -> Bar:
+    """One window as it is now."""
+    percent = whole(window.used_percent)
+    reset = None if window.reset_at is None else local_time(window.reset_at, snapshot)
+    if reset is not None and reset <= now.moment:
+        words = short = t("was reset")
+    else:
+        words = "" if reset is None else both(reset, now, t)
+        short = "" if reset is None else at(reset, now, t)
+    return Bar(
+        label=label(window, t),
+        percent=percent,
+        percent_text=f"{percent}%",
+        tone=tone(window, settings),
+        pace=_pace(window, reset, now.moment),
+        reset=words,
+        reset_short=short,
+    )
+
+
+def _pace(window: Window, reset: datetime | None, now: datetime) -> int | None:
+    """Where an even pace would stand; None where that says nothing: no reset, hardly begun, or used up."""
+    if reset is None or not window.seconds or window.used_percent >= _FULL:
+        return None
+    gone = 1 - (reset - now).total_seconds() / window.seconds
+    return round(gone * 100) if 0 < gone < 1 else None

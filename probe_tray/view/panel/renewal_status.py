@@ -1,0 +1,128 @@
+"""A login's life in words: how long it lasts, what came of the last renewal, and what mends one that failed."""
+
+from datetime import datetime, timedelta
+
+from probe_tray.core.errors import Problem
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.text.times import Now, ago, at, clock, date, span, until
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Action, ActionKind, Notice, Tone
+
+_SETTINGS_HELP = frozenset(
+    {"CertificateError", "EdgeBlockedError", "RegionBlockedError", "KeyringAbsentError", "RenewalsPausedError"}
+)
+_LOGIN_HELPS = frozenset({"UncertainLoginError", "WrongAccountError"})
+_PASSING = frozenset({"NotSentError", "RateLimitedError", "RetryLaterError", "UnavailableError", "StrangeAnswerError"})
+_SHOWN_FOR = timedelta(minutes=2)
+
+
+def lifetime(account: AccountState, settings: Settings, now: Now, t: Translator) -> str:
+    """How long the login lasts, and whether it renews by itself."""
+    ends, renews = account.expires_at, account.renewal.next_at
+    if account.renewal.running:
+        return t("Being renewed…")
+    if ends is not None and ends <= now.moment:
+        return t("Access ended {ago}", ago=ago(ends, now, t))
+    if renews is not None and account.renewable and settings.auto_renew:
+        when = until(renews, now, t)
+        if ends is None:
+            return t("Renews by itself {when}", when=when)
+        return t("Renews by itself {when} · ends {date}", when=when, date=date(ends, now, t))
+    if ends is None:
+        return ""
+    return t("Login ends {when} · {date}", when=until(ends, now, t), date=date(ends, now, t))
+
+
+def last_renewal(account: AccountState, now: Now, t: Translator) -> str:
+    """When the tokens were renewed last, or why that failed; empty where nothing is known."""
+    problem, tried = account.renewal.problem, account.renewal.last_at
+    if problem is not None:
+        if tried is None:
+            return t("Renewal failed: {why}", why=t.title(problem))
+        return t("Renewal failed {ago}: {why}", ago=ago(tried, now, t), why=t.title(problem))
+    if account.renewed_at is None:
+        return ""
+    return t("Renewed {when}", when=stamp(account.renewed_at, now, t))
+
+
+def stamp(moment: datetime, now: Now, t: Translator) -> str:
+    """A moment that is past, exactly: "09:12" today, else "18 Nov 09:12"."""
+    if moment.astimezone(now.zone).date() == now.moment.astimezone(now.zone).date():
+        return clock(moment, now)
+    return t("{date} {clock}", date=date(moment, now, t), clock=clock(moment, now))
+
+
+def why_not_renewed(account: AccountState, settings: Settings, t: Translator) -> str:
+    """Why the program does not renew this login by itself; empty where it does."""
+    if account.official:
+        return t("Only the Codex client renews its own login.")
+    if not account.renewable:
+        return t("It has no refresh token, so it cannot be renewed.")
+    return "" if settings.auto_renew else t("Renewing by itself is switched off in the settings.")
+
+
+def renewal_notice(account: AccountState, settings: Settings, now: Now, t: Translator) -> Notice | None:
+    """What is said of a login that still works and will end unless something, or somebody, mends its renewal."""
+    ends = account.expires_at
+    soon = ends is not None and ends - now.moment <= timedelta(days=settings.expiry_warning_days)
+    log_in = Action(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
+    problem = account.renewal.problem
+    if account.official or account.renewal.running:
+        return None
+    if problem is not None and account.renewable:
+        action = _mending(problem, account, t)
+        return Notice(
+            text=_failure(problem, account, now, t),
+            tone=Tone.WARNING if soon or problem.kind not in _PASSING else Tone.CALM,
+            action=action,
+            other=log_in if soon and action.kind is not ActionKind.LOG_IN else None,
+        )
+    if not soon or ends is None:
+        return None
+    left = t("This login ends in {span}.", span=span(ends - now.moment, t))
+    if not account.renewable:
+        return Notice(text=left, tone=Tone.WARNING, action=log_in)
+    if not settings.auto_renew:
+        renew = Action(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)
+        return Notice(text=t.joined((left, why_not_renewed(account, settings, t))), tone=Tone.WARNING, action=renew)
+    return None
+
+
+def round_words(state: AppState, now: Now, t: Translator) -> tuple[str, Tone] | None:
+    """What came of renewing all that were due, as long as it is news."""
+    latest = state.round
+    if latest is None:
+        return None
+    if latest.ended_at is None:
+        return t("Renewing logins…"), Tone.CALM
+    if now.moment - latest.ended_at > _SHOWN_FOR:
+        return None
+    if latest.fresh and not latest.renewed and not latest.failed:
+        return t("No login is due for renewal yet"), Tone.CALM
+    parts = [
+        t.plural("{n} login renewed", "{n} logins renewed", latest.renewed) if latest.renewed else "",
+        t.plural("{n} failed", "{n} failed", latest.failed) if latest.failed else "",
+        t.plural("{n} not due yet", "{n} not due yet", latest.fresh) if latest.fresh else "",
+    ]
+    words = " · ".join(part for part in parts if part) or t("There is no login to renew")
+    return words, Tone.WARNING if latest.failed else Tone.CALM
+
+
+def _failure(problem: Problem, account: AccountState, now: Now, t: Translator) -> str:
+    title = t.title(problem)
+    if problem.kind not in _PASSING:
+        return t.told(problem)
+    next_at = account.renewal.next_at
+    if next_at is None or next_at <= now.moment:
+        return t("The last renewal failed. {why}", why=title)
+    return t("The last renewal failed. {why} The next try is at {when}.", why=title, when=at(next_at, now, t))
+
+
+def _mending(problem: Problem, account: AccountState, t: Translator) -> Action:
+    if problem.kind in _LOGIN_HELPS:
+        return Action(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
+    if problem.kind in _SETTINGS_HELP:
+        return Action(kind=ActionKind.SETTINGS, label=t("Settings…"))
+    label = t("Renew now") if problem.kind in _PASSING else t("Try again")
+    return Action(kind=ActionKind.RENEW, label=label, key=account.key)

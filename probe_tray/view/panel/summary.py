@@ -1,0 +1,128 @@
+"""The one sentence that comes first, and the words for how up to date it is."""
+
+from datetime import datetime, timedelta
+
+from probe_tray.core.account.arrangement import Sort
+from probe_tray.core.account.condition import USABLE, Condition, local_time
+from probe_tray.core.quota.usage_parser import blocked_until
+from probe_tray.core.state import AccountState
+from probe_tray.view.panel.renewal_status import round_words
+from probe_tray.view.panel.survey import NEEDS_PERSON, Seen, name
+from probe_tray.view.text.times import Now, age, at, span, until
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Tone
+
+_FEW = 4
+
+
+def headline(seen: Seen, t: Translator) -> str:
+    """The state of everything in one sentence."""
+    state, now = seen.state, seen.now
+    if not state.loaded:
+        return t("Reading your logins…")
+    found = [f.what for f in seen.found]
+    if not found:
+        return t("Your logins are waiting") if state.store_problems else t("No account yet")
+    if all(c is Condition.NO_DATA for c in found) and any(a.checking for a in state.accounts):
+        return t("Asking for the quotas…")
+    if Condition.OFFLINE in found and all(c is Condition.OFFLINE or c in NEEDS_PERSON for c in found):
+        # What is there now is not known; a number of accounts without capacity would be a claim.
+        return t("Offline")
+    usable = sum(c in USABLE for c in found)
+    if len(found) == 1:
+        return _only(state.accounts[0], found[0], now, t)
+    if usable == 1:
+        return t("1 of {n} accounts has capacity", n=str(len(found)))
+    return t.plural("{k} of {n} account has capacity", "{k} of {n} accounts have capacity", len(found), k=str(usable))
+
+
+def subline(seen: Seen, t: Translator) -> str:
+    """Who needs the person, or what will change next."""
+    state, now = seen.state, seen.now
+    needy = sum(f.what in NEEDS_PERSON for f in seen.found)
+    if needy and len(state.accounts) > _FEW:
+        if state.desk.sort is not Sort.NEED:
+            return t.plural("{n} needs you", "{n} need you", needy)
+        return t.plural("{n} needs you · tightest first", "{n} need you · tightest first", needy)
+    coming = _next_reset(seen)
+    if coming is None:
+        return t.plural("{n} needs you", "{n} need you", needy) if needy else ""
+    account, moment = coming
+    when, relative = at(moment, now, t), until(moment, now, t)
+    if len(state.accounts) == 1:
+        return t("Next reset {when}, {relative}", when=when, relative=relative)
+    # The name comes last: where there is too little room, it is what may be cut.
+    return t("Next reset {when}, {relative}: {name}", when=when, relative=relative, name=name(account))
+
+
+def status(seen: Seen, t: Translator) -> tuple[str, Tone]:
+    """How up to date the numbers are and when they are asked for next."""
+    state, now = seen.state, seen.now
+    if (news := round_words(state, now, t)) is not None:
+        return news
+    if not state.accounts:
+        return "", Tone.CALM
+    found = [f.what for f in seen.found]
+    if any(a.checking for a in state.accounts):
+        return t("Checking…"), Tone.CALM
+    if Condition.OFFLINE in found:
+        taken = [a.snapshot.taken_at for a in state.accounts if a.snapshot]
+        if not taken:
+            return t("Offline"), Tone.WARNING
+        return t("Offline, numbers are {age} old", age=age(min(taken), now, t)), Tone.WARNING
+    planned = [a.next_check for a in state.accounts if a.next_check is not None]
+    known = [c for c in found if c not in NEEDS_PERSON]
+    old = any(c in {Condition.STALE, Condition.RATE_LIMITED} for c in known)
+    words = t("Some numbers are old") if old else t("Up to date")
+    tone = Tone.WARNING if old else Tone.CALM
+    if not known:
+        return "", Tone.CALM
+    if not planned:
+        return words, tone
+    wait = max(min(planned) - now.moment, timedelta())
+    return t("{status} · next check in {span}", status=words, span=span(wait, t)), tone
+
+
+def no_capacity(account: AccountState, now: Now, t: Translator, *, long: bool = False) -> str:
+    """That there is none, and until when as far as the service says. ``long``: as in a sentence."""
+    snapshot = account.snapshot
+    until_ = None if snapshot is None else blocked_until(snapshot)
+    if snapshot is None or until_ is None:
+        return t("No capacity")
+    return t("No capacity until {when}", when=at(local_time(until_, snapshot), now, t, long=long))
+
+
+def shortened(text: str, most: int) -> str:
+    """A name cut in its middle, where it is longest-winded."""
+    if len(text) <= most:
+        return text
+    head = (most - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
+
+
+def _only(account: AccountState, what: Condition, now: Now, t: Translator) -> str:
+    match what:
+        case Condition.AVAILABLE | Condition.WARNING:
+            return t("There is capacity")
+        case Condition.LIMITED:
+            return no_capacity(account, now, t, long=True)
+        case Condition.NEEDS_LOGIN:
+            return t("A login is needed")
+        case Condition.WAITING_KEYRING:
+            return t("Your logins are waiting")
+        case Condition.BLOCKED:
+            return t("The network is in the way")
+        case Condition.STALE | Condition.RATE_LIMITED:
+            return t("The numbers are old") if account.snapshot else t("No numbers yet")
+        case Condition.OFFLINE | Condition.NO_DATA | Condition.API_KEY:
+            return t("No numbers yet")
+
+
+def _next_reset(seen: Seen) -> tuple[AccountState, datetime] | None:
+    """The reset that gives capacity back soonest: of those that have none, else of those in use."""
+    coming = [(f.reset, place) for place, f in enumerate(seen.found) if f.reset is not None]
+    coming = [(moment, place) for moment, place in coming if moment > seen.now.moment]
+    if not coming:
+        return None
+    moment, place = min(coming)
+    return seen.found[place].account, moment

@@ -1,0 +1,137 @@
+"""Every account looked at once: what the sentences, the icon, the menu and the cards all go by."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from probe_tray.core.account.arrangement import Desk, Sort
+from probe_tray.core.account.condition import USABLE, Condition, condition, local_time, tightest
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.quota.usage_parser import blocked_until
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.text.privacy import discreet, discreet_account
+from probe_tray.view.text.times import Now
+
+_NEEDY = {
+    Condition.NEEDS_LOGIN: 0,
+    Condition.WAITING_KEYRING: 0,
+    Condition.BLOCKED: 1,
+    Condition.LIMITED: 2,
+}
+_LEAST_NEEDY = 3
+NEEDS_PERSON = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING, Condition.BLOCKED})
+TIGHT = frozenset({Condition.WARNING, Condition.LIMITED})
+
+
+class Found(NamedTuple):
+    """An account and what it comes to."""
+
+    account: AccountState
+    what: Condition
+    need: tuple[int, float]
+    """Smaller is more needy, then tighter."""
+    name: str
+    """Lower case, for sorting."""
+    searched: str
+    """Lower case, what a search looks through."""
+    reset: datetime | None
+    """When it has more capacity again, by this computer's clock: back from none, or its shortest window anew."""
+
+
+class Seen(NamedTuple):
+    """The state, and what its accounts come to."""
+
+    state: AppState
+    now: Now
+    found: tuple[Found, ...]
+    """In the state's order."""
+
+
+class Memory:
+    """What was worked out of accounts that have not changed; whoever draws again and again keeps one.
+
+    Nothing in it is older than the minute, since words count in minutes.
+    """
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._known: dict[AccountKey, tuple[AccountState, Found]] = {}
+        self._for: tuple[int, Settings] | None = None
+
+    def look_over(self, state: AppState, now: Now) -> "Seen":
+        """All accounts of ``state`` at ``now``; in privacy mode without their names, though in the same order."""
+        settings, made_for = state.settings, (int(now.moment.timestamp() // 60), state.settings)
+        before, fresh = self._known, self._for == made_for
+        if self._for is not None and self._for[1].privacy != settings.privacy:
+            before = {}
+        self._for, self._known = made_for, {}
+        for account in state.accounts:
+            known = before.get(account.key)
+            if known is None or known[0] is not account:
+                found = _look_at(account, settings, now.moment)
+            else:
+                found = known[1] if fresh else _look_again(known[1], settings, now.moment)
+            self._known[account.key] = account, found
+        seen = tuple(found for _, found in self._known.values())
+        return Seen(discreet(state, tuple(f.account for f in seen)), now, seen)
+
+
+def name(account: AccountState) -> str:
+    """What an account is called."""
+    return account.alias or account.email or account.workspace or account.key.account_id
+
+
+def plan(account: AccountState) -> str:
+    """The plan as it is written on a badge; the service's own word where it is a new one."""
+    word = (account.snapshot.plan if account.snapshot else "") or account.plan
+    return word.replace("_", " ").title()
+
+
+def by_need(found: tuple[Found, ...]) -> list[Found]:
+    """Most needy and tightest first; equal ones by name."""
+    return sorted(found, key=lambda f: (f.need, f.name))
+
+
+def ordered(found: tuple[Found, ...], desk: Desk, now: datetime) -> list[Found]:
+    """As the person wants them sorted."""
+    match desk.sort:
+        case Sort.NEED:
+            return by_need(found)
+        case Sort.NAME:
+            return sorted(found, key=lambda f: f.name)
+        case Sort.RESET:
+            coming = [f for f in by_need(found) if f.reset is not None and f.reset > now]
+            rest = [f for f in by_need(found) if f.reset is None or f.reset <= now]
+            return sorted(coming, key=lambda f: f.reset or now) + rest
+        case Sort.OWN:
+            places = {slug: place for place, slug in enumerate(desk.order)}
+            return sorted(by_need(found), key=lambda f: places.get(f.account.key.slug, len(places)))
+
+
+def _look_at(account: AccountState, settings: Settings, now: datetime) -> Found:
+    what = condition(account, settings, now)
+    used = -1.0 if account.snapshot is None else tightest(account.snapshot)
+    called = name(account)
+    words = (called, account.email, account.workspace, plan(account), account.location)
+    need = (_NEEDY.get(what, _LEAST_NEEDY), -used)
+    shown = discreet_account(account, settings)
+    # Whoever knows a name may still look for it, and the order stays what it was.
+    return Found(shown, what, need, called.casefold(), " ".join(words).casefold(), _reset(account, what))
+
+
+def _look_again(found: Found, settings: Settings, now: datetime) -> Found:
+    """At an account that has not changed: only time has passed, or the settings are others."""
+    what = condition(found.account, settings, now)
+    need = (_NEEDY.get(what, _LEAST_NEEDY), found.need[1])
+    return found._replace(what=what, need=need, reset=_reset(found.account, what))
+
+
+def _reset(account: AccountState, what: Condition) -> datetime | None:
+    snapshot = account.snapshot
+    if snapshot is None or what not in USABLE | {Condition.LIMITED}:
+        return None
+    moment = blocked_until(snapshot)
+    short = snapshot.short or snapshot.weekly
+    if moment is None and what in USABLE and short is not None and short.used_percent > 0:
+        moment = short.reset_at
+    return None if moment is None else local_time(moment, snapshot)

@@ -1,0 +1,163 @@
+"""``present(state, now, zone, t)``: the one way from the state to everything a person sees."""
+
+from datetime import datetime, tzinfo
+
+from probe_tray.core.account.arrangement import Density, Sort
+from probe_tray.core.errors import Problem
+from probe_tray.core.state import AppState
+from probe_tray.view.login.login import login
+from probe_tray.view.panel.cards import deck, wanted
+from probe_tray.view.panel.deck import CardMemory
+from probe_tray.view.panel.summary import headline, status, subline
+from probe_tray.view.panel.survey import Memory, Seen, name
+from probe_tray.view.screen import Chip, Choice, Helps, Panel, Screen, Shown, Wish
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.tray.tray import menu, tray
+from probe_tray.view.view_models import Action, ActionKind, Notice, Tone, Welcome
+
+_SEARCH_FROM, _LINES_FROM = 5, 13
+_ANYTHING = Wish()
+
+
+class Presenter:
+    """Presents again and again: accounts that have not changed are not worked out anew."""
+
+    def __init__(self, zone: tzinfo, translator: Translator) -> None:
+        """Times are shown in ``zone``."""
+        self._zone = zone
+        self._t = translator
+        self._memory = Memory()
+        self._cards = CardMemory()
+        self._language = translator.language
+
+    def present(self, state: AppState, now: datetime, wish: Wish = _ANYTHING) -> Screen:
+        """The whole screen at ``now`` (aware UTC). Never raises for any state."""
+        seen, t = self._memory.look_over(state, Now(now, self._zone)), self._t
+        if t.language != self._language:
+            self._language, self._cards = t.language, CardMemory()
+        return Screen(
+            tray=tray(seen, t),
+            menu=menu(seen, t),
+            panel=_panel(seen, wish, t, self._cards),
+            login=login(seen.state.login, state.settings.redirect_host, seen.now, t),
+        )
+
+
+def present(state: AppState, now: datetime, zone: tzinfo, t: Translator, wish: Wish = _ANYTHING) -> Screen:
+    """The whole screen at ``now`` (aware UTC), its times in ``zone``. Never raises for any state."""
+    return Presenter(zone, t).present(state, now, wish)
+
+
+def _panel(seen: Seen, wish: Wish, t: Translator, memory: CardMemory) -> Panel:
+    state, desk = seen.state, seen.state.desk
+    shown = deck(seen, wish, t, memory)
+    total = len(seen.found) + len(state.store_problems) + len(state.unreadable) + (state.api_key is not None)
+    words, tone = status(seen, t)
+    lines = desk.density is Density.LINES or (desk.density is Density.AUTO and total >= _LINES_FROM)
+    return Panel(
+        title=t("Probe Tray"),
+        headline=headline(seen, t),
+        subline=subline(seen, t),
+        banner=_banner(state.trouble, t) if state.trouble else None,
+        cards=shown,
+        lines=lines,
+        columns=(t("Account"), t("5 h"), t("Week"), t("Reset")),
+        welcome=_welcome(seen, t) if _is_first_start(seen, total) else None,
+        searchable=total >= _SEARCH_FROM,
+        search_hint=t("Find an account"),
+        nothing_found=t("No account matches."),
+        chips=_chips(seen, wish, t) if total >= _SEARCH_FROM else (),
+        arrange=t("Sort and arrange"),
+        choices=_choices(desk.sort, desk.density, t),
+        pin=t("Keep this window open"),
+        pinned=desk.pinned,
+        hide_names=t("Hide names"),
+        names_hidden=state.settings.privacy,
+        status=words,
+        status_tone=tone,
+        log_in=t("&Log in to Codex…"),
+        refresh=t("Refresh now"),
+        settings=t("Settings…"),
+        list_name=t("Accounts"),
+        helps=Helps(
+            accounts=t(
+                "Return presses the button of an account or shows all about it. The menu key shows what else there is "
+                "to do, F2 renames it, Alt with the arrow keys moves it."
+            ),
+            search=t("Lists the accounts whose name, workspace or plan has these letters in it."),
+            chip=t("Lists only these accounts."),
+            log_in=t("Opens the sign-in page in your browser."),
+        ),
+    )
+
+
+def _chips(seen: Seen, wish: Wish, t: Translator) -> tuple[Chip, ...]:
+    needy = sum(wanted(f, Shown.NEEDS_YOU) for f in seen.found) + len(seen.state.store_problems)
+    tight = sum(wanted(f, Shown.TIGHT) for f in seen.found)
+    labels = {
+        Shown.ALL: t("All"),
+        Shown.NEEDS_YOU: t("Needs you · {n}", n=str(needy)),
+        Shown.TIGHT: t("Tight · {n}", n=str(tight)),
+    }
+    there = {Shown.ALL: True, Shown.NEEDS_YOU: needy > 0, Shown.TIGHT: tight > 0}
+    return tuple(
+        Chip(shown=shown, label=label, chosen=shown is wish.shown)
+        for shown, label in labels.items()
+        if there[shown] or shown is wish.shown
+    )
+
+
+def _choices(sort: Sort, density: Density, t: Translator) -> tuple[tuple[Choice, ...], ...]:
+    sorts = {
+        Sort.NEED: t("&Tightest first"),
+        Sort.NAME: t("By &name"),
+        Sort.RESET: t("By next &reset"),
+        Sort.OWN: t("In my own &order"),
+    }
+    densities = {
+        Density.AUTO: t("Cards, or lines for &many accounts"),
+        Density.CARDS: t("Always &cards"),
+        Density.LINES: t("Always &lines"),
+    }
+    return (
+        tuple(Choice(value=value, label=label, chosen=value is sort) for value, label in sorts.items()),
+        tuple(Choice(value=value, label=label, chosen=value is density) for value, label in densities.items()),
+    )
+
+
+def _banner(problem: Problem, t: Translator) -> Notice:
+    action = Action(kind=ActionKind.DISMISS, label=t("OK"))
+    return Notice(text=t.told(problem), tone=Tone.WARNING, action=action)
+
+
+def _is_first_start(seen: Seen, total: int) -> bool:
+    """Whether there is nothing yet but, perhaps, the official client's login."""
+    state = seen.state
+    if not state.loaded or total != len(state.accounts):
+        return False
+    return not total or (not state.desk.welcomed and all(account.official for account in state.accounts))
+
+
+def _welcome(seen: Seen, t: Translator) -> Welcome:
+    found = next(iter(seen.found), None)
+    if found is None:
+        hint = t("A login of the official Codex client on this computer appears here by itself.")
+    else:
+        hint = t(
+            "{who} is signed in to the official Codex client on this computer. Probe Tray only reads that login: it "
+            "shows the quota, and leaves renewing to the client.",
+            who=name(found.account),
+        )
+    return Welcome(
+        title=t("Your Codex quotas, at a glance"),
+        text=t(
+            "Sign in once in your browser. Probe Tray then shows what is left of every quota, and when it comes back."
+        ),
+        hint=hint,
+        button=t("&Log in to Codex…"),
+        official=t("&Use the Codex client's login") if found is not None else "",
+        folder=t("&Choose a folder of logins…"),
+        choose_folder=t("Choose a folder for logins"),
+        import_logins=t("&Import logins…"),
+    )

@@ -1,0 +1,221 @@
+"""The page on which sync is set up, in words."""
+
+import msgspec
+
+from probe_tray.core.errors import Problem
+from probe_tray.core.sync.setup import (
+    API_KEY,
+    KEY,
+    SecretPlace,
+    SyncSetup,
+    SyncState,
+    SyncTest,
+    base_address,
+    is_api_key,
+    is_key,
+)
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Question, Tone
+
+
+class SyncSetupView(msgspec.Struct, frozen=True, kw_only=True):
+    """The window, from top to bottom: three steps, a test, and the end."""
+
+    window_title: str
+    title: str
+    text: str
+    project: str
+    """The first step; each step has a heading and a sentence."""
+    project_text: str
+    address: str
+    address_example: str
+    api_key: str
+    api_key_kept: str
+    """Where there is one already; empty where there is none."""
+    api_key_fixed: bool
+    """The configuration file has it, so that typing another one would change nothing. Likewise ``key_fixed``."""
+    table: str
+    table_text: str
+    warning: str
+    """What the table's policies mean."""
+    copy_sql: str
+    show_sql: str
+    hide_sql: str
+    sql_name: str
+    """What a screen reader calls the SQL."""
+    key: str
+    key_text: str
+    key_label: str
+    key_kept: str
+    key_fixed: bool
+    key_exists: bool
+    create: str
+    show: str
+    hide: str
+    copy: str
+    copied: str
+    """Said once the key is in the clipboard; ``{seconds}`` later it is taken out."""
+    sql_copied: str
+    placeholder_kept: str
+    test: str
+    said: str
+    """What the test showed; empty before."""
+    advice: str
+    tone: Tone | None
+    testing: bool
+    forget: str
+    """Empty where there is nothing to forget."""
+    save: str
+    cancel: str
+
+
+def sync_setup(sync: SyncState, seconds: int, t: Translator) -> SyncSetupView:
+    """The page. A copied key stays in the clipboard for ``seconds``."""
+    setup = sync.setup
+    said, advice, tone = _tested(sync, t)
+    return SyncSetupView(
+        window_title=t("Set up sync"),
+        title=t("Share logins between your computers"),
+        text=t(
+            "Logins are encrypted on this computer and kept in a table of your own Supabase project, "
+            "where your other computers find them. A free project is enough."
+        ),
+        project=t("1. Your project"),
+        project_text=t("Supabase shows both in the settings of the project, under Data API and API Keys."),
+        address=t("A&ddress"),
+        address_example="https://abcdefgh.supabase.co",
+        api_key=t("&Publishable key"),
+        api_key_kept=place_words(setup.api_key, API_KEY, t),
+        api_key_fixed=setup.api_key is SecretPlace.FILE,
+        table=t("2. The table"),
+        table_text=t(
+            "Copy the SQL, paste it into the project's SQL editor, and run it once. It never deletes anything."
+        ),
+        warning=t(
+            "Anyone who has the publishable key can read the encrypted rows and overwrite them. They cannot read or "
+            "forge a login, and Probe Tray refuses rows that were tampered with; still, keep that key to yourself."
+        ),
+        copy_sql=t("&Copy SQL"),
+        show_sql=t("Show SQ&L"),
+        hide_sql=t("Hide SQ&L"),
+        sql_name=t("SQL of the table"),
+        key=t("3. The encryption key"),
+        key_text=_key_text(setup, t),
+        key_label=t("&Key"),
+        key_kept=place_words(setup.key, KEY, t),
+        key_fixed=setup.key is SecretPlace.FILE,
+        key_exists=setup.key is not SecretPlace.NOWHERE,
+        create=t("C&reate a new key"),
+        show=t("S&how"),
+        hide=t("&Hide"),
+        copy=t("C&opy"),
+        copied=t(
+            "Copied. Paste it on the other computer, by way of a password manager or an encrypted message; "
+            "in {seconds} seconds it is taken out of the clipboard.",
+            seconds=str(seconds),
+        ),
+        sql_copied=t("Copied. Paste it into the SQL editor of the project and run it."),
+        placeholder_kept=t("kept; type here to replace it"),
+        test=t("&Test connection"),
+        said=said,
+        advice=advice,
+        tone=tone,
+        testing=sync.testing,
+        forget=t("Stop s&yncing…") if setup.begun else "",
+        save=t("&Save"),
+        cancel=t("Cancel"),
+    )
+
+
+def complaint(url: str, api_key: str, key: str, setup: SyncSetup, t: Translator) -> str:
+    """What keeps the page from being saved or tested; empty when nothing does. Never repeats what was typed."""
+    if not url.strip():
+        return t("Enter the address of the project.")
+    if base_address(url) is None:
+        return t("The address must begin with https://, such as https://abcdefgh.supabase.co.")
+    if not api_key.strip() and setup.api_key is SecretPlace.NOWHERE:
+        return t("Enter the publishable key of the project.")
+    if api_key.strip() and not is_api_key(api_key.strip()):
+        return t("The publishable key is one word of letters, digits and signs, as the project shows it.")
+    if not key.strip() and setup.key is SecretPlace.NOWHERE:
+        return t("Create a key, or enter the one of your other computer.")
+    if key.strip() and not is_key(key):
+        count = len(key.strip())
+        return t("A key has 64 digits from 0 to 9 and a to f; this one has {count} characters.", count=str(count))
+    return ""
+
+
+def refusal(problem: Problem, t: Translator) -> str:
+    """Why the page could not be kept."""
+    return t.told(problem)
+
+
+def replacing_key(t: Translator) -> Question:
+    """Whether to make another key although there is one."""
+    return Question(
+        window_title=t("Create a new key"),
+        title=t("Create a new key although there is one?"),
+        text=t(
+            "What is in the table was encrypted with the old key and cannot be read with a new one. Your other "
+            "computers need the new key too, and each row has to be overwritten once."
+        ),
+        yes=t("C&reate a new key"),
+        no=t("Cancel"),
+    )
+
+
+def forgetting(t: Translator) -> Question:
+    """Whether to forget the set-up."""
+    return Question(
+        window_title=t("Stop syncing"),
+        title=t("Stop syncing on this computer?"),
+        text=t(
+            "The address is removed from the settings, and both keys from the system's keyring. Your logins stay here, "
+            "and the table stays as it is. If no other computer has the encryption key, copy it first: without it "
+            "nobody can ever read the table again."
+        ),
+        yes=t("&Stop syncing"),
+        no=t("Cancel"),
+    )
+
+
+def place_words(place: SecretPlace, name: str, t: Translator) -> str:
+    """Where a secret is kept; empty where there is none. ``name``: its key in the configuration file."""
+    match place:
+        case SecretPlace.FILE:
+            return t("It is read from the configuration file, where {name} was put by hand.", name=name)
+        case SecretPlace.KEYRING:
+            return t("It is kept in the system's keyring.")
+        case SecretPlace.NOWHERE:
+            return ""
+
+
+def _key_text(setup: SyncSetup, t: Translator) -> str:
+    if setup.key is SecretPlace.NOWHERE:
+        return t("Create it on the first computer, and enter the same key on every other one. It never leaves them.")
+    return t("Enter the same key on every other computer. Whoever has it and the publishable key can use your logins.")
+
+
+def _tested(sync: SyncState, t: Translator) -> tuple[str, str, Tone | None]:
+    test: SyncTest | None = sync.test
+    if sync.testing:
+        return t("Asking the table…"), "", None
+    if test is None:
+        return "", "", None
+    if test.problem is not None:
+        return t.title(test.problem), t.hint(test.problem), Tone.CRITICAL
+    if not test.rows:
+        return t("It works: the table is there, and nothing is in it yet."), "", Tone.CALM
+    if test.opened == test.rows:
+        said = t.plural(
+            "It works: the table has {n} row, and the key opens it.",
+            "It works: the table has {n} rows, and the key opens all of them.",
+            test.rows,
+        )
+        return said, "", Tone.CALM
+    said = t(
+        "The table is there, but the key opens {opened} of its {rows} rows.",
+        opened=str(test.opened),
+        rows=str(test.rows),
+    )
+    return said, t("The others were written with another key, or damaged; they are left as they are."), Tone.WARNING

@@ -1,0 +1,283 @@
+"""Sync in words: how it stands, what came of the last one, and what is asked before a row is overwritten."""
+
+import msgspec
+
+from probe_tray.core.errors import Problem, SyncKeyError
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState
+from probe_tray.core.sync.rows import OVERWRITABLE, RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
+from probe_tray.core.sync.setup import SyncSetup, SyncState
+from probe_tray.view.text.privacy import mask
+from probe_tray.view.text.times import Now, ago, clock
+from probe_tray.view.text.translate import Translator, mark
+from probe_tray.view.view_models import Question, Tone
+
+_DONE = {
+    StepKind.UPLOAD_NEW: mark("Sent: it was only on this computer."),
+    StepKind.UPLOAD_NEWER: mark("Sent: the one on this computer is newer."),
+    StepKind.REPAIR: mark("Sent again: an older one had been put into its place."),
+    StepKind.OVERWRITE: mark("Sent, in place of a row that could not be read."),
+    StepKind.RESTORE: mark("Received: it was only in the table."),
+    StepKind.ADOPT: mark("Received: the one in the table is newer."),
+    StepKind.SAME: mark("The same on both sides."),
+    StepKind.HELD_BACK: mark("Not sent: its refresh token may be dead, and the table keeps what it has."),
+}
+_ORDER = (
+    StepKind.FAILED,
+    StepKind.UNDECRYPTABLE,
+    StepKind.GARBAGE,
+    StepKind.ID_MISMATCH,
+    StepKind.OLDER_THAN_SEEN,
+    StepKind.OTHER_MEMBER,
+    StepKind.HELD_BACK,
+    StepKind.REPAIR,
+    StepKind.OVERWRITE,
+    StepKind.UPLOAD_NEW,
+    StepKind.UPLOAD_NEWER,
+    StepKind.RESTORE,
+    StepKind.ADOPT,
+    StepKind.SAME,
+)
+"""What needs a person comes first."""
+_MOST_ROWS = 500
+"""Anybody with the publishable key may have put any number of rows into the table."""
+
+
+class SyncRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One account in the result."""
+
+    row_id: str
+    who: str
+    said: str
+    """What was done with it, or why nothing was."""
+    advice: str = ""
+    tone: Tone | None = None
+    overwritable: bool = False
+    """Whether the person may have its row replaced."""
+
+
+class SyncResultView(msgspec.Struct, frozen=True, kw_only=True):
+    """The window of the sync that runs or that ran last."""
+
+    window_title: str
+    title: str
+    text: str
+    tone: Tone | None
+    columns: tuple[str, str]
+    rows: tuple[SyncRow, ...]
+    done: int
+    total: int
+    """0 while nobody knows how many there are."""
+    running: bool
+    overwrite: str
+    overwrite_all: str
+    """Offered where no row could be read at all, most likely since the key was lost; empty elsewhere."""
+    again: str
+    """Empty while one runs."""
+    close: str
+
+
+class SyncBoxView(msgspec.Struct, frozen=True, kw_only=True):
+    """Sync in the settings window."""
+
+    said: str
+    """How it stands."""
+    advice: str
+    tone: Tone | None
+    last: str
+    """What came of the last one; empty before the first."""
+    set_up: str
+    sync_now: str
+    """Empty where it cannot begin."""
+    result: str
+
+
+def sync_box(state: AppState, now: Now, t: Translator) -> SyncBoxView:
+    """How sync stands, for the settings window."""
+    sync = state.sync
+    said, advice, tone = _standing(sync.setup, t)
+    return SyncBoxView(
+        said=said,
+        advice=advice,
+        tone=tone,
+        last=last_sync(sync, now, t),
+        set_up=t("Change the s&et-up…") if sync.setup.begun else t("S&et up sync…"),
+        sync_now=t("S&ync now") if can_begin(sync.setup) and not sync.running else "",
+        result=t("Last &result…") if sync.report is not None or sync.running else "",
+    )
+
+
+def can_begin(setup: SyncSetup) -> bool:
+    """Whether trying is worth it: a keyring that was locked may be open by now."""
+    return setup.ready or (setup.begun and setup.problem is not None)
+
+
+def sync_entry(sync: SyncState, t: Translator) -> str:
+    """The row of the menu."""
+    if sync.running:
+        return t("S&yncing…")
+    if not sync.setup.begun:
+        return t("Set up s&ync…")
+    failed = sync.report is not None and sync.report.problem is not None
+    return t("S&ync now (the last one failed)") if failed else t("S&ync now")
+
+
+def last_sync(sync: SyncState, now: Now, t: Translator) -> str:
+    """What came of the last sync, in a line; empty before the first."""
+    if sync.running:
+        return t("A sync runs now…")
+    report = sync.report
+    if report is None:
+        return ""
+    when = ago(report.ended_at, now, t)
+    if report.problem is not None:
+        return t("Last sync {when}: {what}", when=when, what=t.title(report.problem))
+    return t("Last sync {when}: {what}.", when=when, what=counts(report, t))
+
+
+def counts(report: SyncReport, t: Translator) -> str:
+    """How many of what: "2 sent, 1 received, 4 the same"."""
+    parts = (
+        (report.sent, t("{n} sent", n=str(report.sent))),
+        (report.received, t("{n} received", n=str(report.received))),
+        (report.same, t("{n} the same", n=str(report.same))),
+        (report.refused, t("{n} refused", n=str(report.refused))),
+        (report.failed, t("{n} failed", n=str(report.failed))),
+        (report.left, t("{n} not looked at", n=str(report.left))),
+    )
+    words = [text for count, text in parts if count]
+    return t(", ").join(words) if words else t("there was nothing to share")
+
+
+def done_words(kind: StepKind, t: Translator) -> str:
+    """What was done with an account that this became of."""
+    return t(_DONE[kind]) if kind in _DONE else t("Nothing was done.")
+
+
+def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
+    """The window for the sync that ``state`` knows; without one it says that there was none yet."""
+    sync, report = state.sync, state.sync.report
+    items = () if report is None or sync.running else report.items
+    title, text, tone = _heading(sync, now, t)
+    shown = _most_telling(sorted(items, key=lambda item: _ORDER.index(item.kind)))
+    rows = [_row(item, state.settings, t) for item in shown]
+    if more := len(items) - len(shown):
+        rows.append(SyncRow(row_id="", who=t.plural("and {n} more", "and {n} more", more), said=""))
+    return SyncResultView(
+        window_title=t("Sync result"),
+        title=title,
+        text=text,
+        tone=tone,
+        columns=(t("Account"), t("What was done")),
+        rows=tuple(rows),
+        done=sync.done,
+        total=sync.total,
+        running=sync.running,
+        overwrite=t("&Overwrite this row…"),
+        overwrite_all=t("&Overwrite the rows of my accounts…") if _key_is_lost(sync) and state.accounts else "",
+        again=t("Sync &again") if can_begin(sync.setup) and not sync.running else "",
+        close=t("Close"),
+    )
+
+
+def _most_telling(items: list[SyncItem]) -> list[SyncItem]:
+    """As many as a window can show; accounts that are here go before rows of nobody knows whom."""
+    if len(items) <= _MOST_ROWS:
+        return items
+    nobodys = [item.key is None and item.kind in REFUSED for item in items]
+    first = sorted(range(len(items)), key=lambda place: (nobodys[place], place))[:_MOST_ROWS]
+    return [items[place] for place in sorted(first)]
+
+
+def overwriting(row: SyncRow, t: Translator) -> Question:
+    """Whether to replace a row that nobody here can read."""
+    return Question(
+        window_title=t("Overwrite a row"),
+        title=t("Overwrite the row of {who}?", who=row.who),
+        text=t(
+            "The login on this computer takes its place. If another computer wrote that row with another key, "
+            "its login is lost from the table, and that computer can no longer share this account. "
+            "If you are not sure, cancel and compare the keys first."
+        ),
+        yes=t("&Overwrite"),
+        no=t("Cancel"),
+    )
+
+
+def overwriting_all(count: int, t: Translator) -> Question:
+    """Whether to replace the rows of the accounts that are here, though none of them can be read."""
+    return Question(
+        window_title=t("Overwrite rows"),
+        title=t("Overwrite the rows of the accounts on this computer?"),
+        text=t.plural(
+            "The login of {n} account here takes the place of its row. Do this only if the old key is lost: the logins "
+            "in those rows are gone then, and your other computers need the key of this one.",
+            "The logins of {n} accounts here take the place of their rows. Do this only if the old key is lost: the "
+            "logins in those rows are gone then, and your other computers need the key of this one.",
+            count,
+        ),
+        yes=t("&Overwrite"),
+        no=t("Cancel"),
+    )
+
+
+def _key_is_lost(sync: SyncState) -> bool:
+    problem = None if sync.report is None or sync.running else sync.report.problem
+    return problem is not None and problem.kind == SyncKeyError.__name__
+
+
+def _standing(setup: SyncSetup, t: Translator) -> tuple[str, str, Tone | None]:
+    if not setup.begun:
+        said = t(
+            "Shares your logins between your own computers, through a table in a Supabase project of yours. "
+            "They are encrypted with a key that only your computers have."
+        )
+        return said, "", None
+    if setup.problem is not None:
+        return t.title(setup.problem), t.hint(setup.problem), Tone.WARNING
+    if setup.ready:
+        return t("Sync is set up with {url}.", url=setup.url), "", Tone.CALM
+    return t("Sync is not set up completely."), t("Finish the set-up; nothing is shared before that."), Tone.WARNING
+
+
+def _heading(sync: SyncState, now: Now, t: Translator) -> tuple[str, str, Tone | None]:
+    report = sync.report
+    if sync.running:
+        said = t("{done} of {total} accounts done.", done=str(sync.done), total=str(sync.total)) if sync.total else ""
+        return t("Syncing…"), said or t("Reading the table…"), None
+    if report is None:
+        return t("Nothing was synchronised yet"), "", None
+    when = t("Ended at {clock}.", clock=clock(report.ended_at, now))
+    if report.problem is not None:
+        said = t("{first} {second}", first=t.hint(report.problem), second=when)
+        return t.title(report.problem), said, Tone.CRITICAL
+    if report.well:
+        return _sentence(counts(report, t), t), when, Tone.CALM
+    advice = t("Those that need you come first.")
+    return _sentence(counts(report, t), t), t("{first} {second}", first=advice, second=when), Tone.WARNING
+
+
+def _sentence(text: str, t: Translator) -> str:
+    return t("Done: {what}", what=text)
+
+
+def _row(item: SyncItem, settings: Settings, t: Translator) -> SyncRow:
+    who = item.who
+    said = done_words(item.kind, t)
+    advice, tone = "", Tone.CALM if item.kind in SENT | RECEIVED else None
+    if item.problem is not None:
+        problem = _masked(item.problem) if settings.privacy else item.problem
+        said, advice = t.title(problem), t.hint(problem)
+        tone = Tone.CRITICAL if item.kind is StepKind.FAILED else Tone.WARNING
+    return SyncRow(
+        row_id=item.row_id,
+        who=mask(who) if settings.privacy else who,
+        said=said,
+        advice=advice,
+        tone=tone,
+        overwritable=item.kind in OVERWRITABLE and item.key is not None,
+    )
+
+
+def _masked(problem: Problem) -> Problem:
+    return msgspec.structs.replace(problem, facts=tuple((name, mask(value)) for name, value in problem.facts))

@@ -1,0 +1,1 @@
+"""The command's results: for people, as CSV, as JSON."""

@@ -1,0 +1,135 @@
+"""The JSON of ``codex-probe``: everything that was understood, times in UTC (RFC 3339)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from probe_tray.core.account.report import AccountReport, RenewalReport
+from probe_tray.core.errors import Problem
+from probe_tray.core.models.model_test import ListedBy, ModelTest
+from probe_tray.core.quota.snapshot import Capacity, Snapshot
+from probe_tray.core.quota.usage_parser import blocked_until, capacity
+from probe_tray.view.text.translate import Translator
+
+
+class _Failure(msgspec.Struct, frozen=True, kw_only=True):
+    kind: str
+    title: str
+    hint: str
+    retry_after_seconds: float | None
+    needs_login: bool
+
+
+class _Renewal(msgspec.Struct, frozen=True, kw_only=True):
+    result: str
+    reason: str | None
+    error: _Failure | None
+
+
+class _Model(msgspec.Struct, frozen=True, kw_only=True):
+    model: str
+    available: bool
+    latency_seconds: float | None
+    upstream_status: int
+    resets_at: datetime | None
+    error: _Failure | None
+
+
+class _ModelTest(msgspec.Struct, frozen=True, kw_only=True):
+    started_at: datetime
+    listed_by: ListedBy
+    sample_models: tuple[str, ...]
+    available: bool
+    models: list[_Model]
+
+
+class _Account(msgspec.Struct, frozen=True, kw_only=True):
+    file: str
+    account_id: str
+    email: str
+    workspace: str
+    plan_type: str
+    access_token_expires_at: datetime | None
+    upstream_status: int
+    api_key: bool
+    state: Capacity
+    no_capacity_until: datetime | None
+    quota: Snapshot | None
+    error: _Failure | None
+    renewal: _Renewal | None
+    model_test: _ModelTest | None
+
+
+class _Accounts(msgspec.Struct, frozen=True):
+    accounts: list[_Account]
+
+
+def accounts_json(reports: Iterable[AccountReport]) -> bytes:
+    """The result of ``--renew``, ``--status`` and ``--apitest``: indented by two spaces, with a final newline."""
+    t = Translator()
+    found = _Accounts([_account(r, t) for r in reports])
+    return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"
+
+
+def _account(report: AccountReport, t: Translator) -> _Account:
+    snapshot = report.snapshot
+    return _Account(
+        file=_sendable(report.location),
+        account_id=_sendable(report.account_id),
+        email=report.email,
+        workspace=_sendable(report.workspace),
+        plan_type=report.plan,
+        access_token_expires_at=report.expires_at,
+        upstream_status=report.upstream_status,
+        api_key=report.api_key,
+        state=capacity(snapshot) if snapshot else Capacity.UNKNOWN,
+        no_capacity_until=blocked_until(snapshot) if snapshot else None,
+        quota=snapshot,
+        error=_failure(report.problem, t) if report.problem else None,
+        renewal=_renewal(report.renewal, t) if report.renewal else None,
+        model_test=_model_test(report.models, t) if report.models else None,
+    )
+
+
+def _renewal(renewal: RenewalReport, t: Translator) -> _Renewal:
+    return _Renewal(
+        result=renewal.result.value,
+        reason=renewal.reason.value if renewal.reason else None,
+        error=_failure(renewal.problem, t) if renewal.problem else None,
+    )
+
+
+def _model_test(test: ModelTest, t: Translator) -> _ModelTest:
+    return _ModelTest(
+        started_at=test.started_at,
+        listed_by=test.listed_by,
+        sample_models=test.models,
+        available=test.available,
+        models=[
+            _Model(
+                model=result.model,
+                available=result.available,
+                latency_seconds=None if result.latency is None else round(result.latency, 3),
+                upstream_status=result.upstream_status,
+                resets_at=result.resets_at,
+                error=_failure(result.problem, t) if result.problem else None,
+            )
+            for result in test.results
+        ],
+    )
+
+
+def _failure(problem: Problem, t: Translator) -> _Failure:
+    return _Failure(
+        kind=problem.kind.removesuffix("Error"),
+        title=_sendable(t.title(problem)),
+        hint=_sendable(t.hint(problem)),
+        retry_after_seconds=problem.retry_after,
+        needs_login=problem.needs_login,
+    )
+
+
+def _sendable(text: str) -> str:
+    # A file name may hold bytes that are no text; JSON cannot carry them.
+    return text.encode("utf-8", "replace").decode()

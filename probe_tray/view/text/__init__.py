@@ -1,0 +1,1 @@
+"""What every view needs to make a sentence: translation, times, money, privacy."""

@@ -1,0 +1,117 @@
+"""What is shown where others may look on: enough to tell one's own accounts apart, too little for anybody else.
+
+Views take the state through :func:`discreet` or :func:`discreet_account`, so that no sentence can be forgotten.
+"""
+
+import re
+
+from msgspec.structs import replace
+
+from probe_tray.core.account.report import AccountReport
+from probe_tray.core.errors import Problem
+from probe_tray.core.models.model_test import ModelTest
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState, AppState, LoginState
+
+_HIDDEN = "•••"
+_EMAIL = re.compile(r'([^\s@<>"(),;:]+)@([^\s@<>"(),;:]*[^\s@<>"(),;:.])')
+_ID = re.compile(
+    r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?:user|org|acct|account)-[0-9A-Za-z_-]{4,}", re.IGNORECASE
+)
+
+
+def mask(text: str) -> str:
+    """``text`` with ``ana@example.com`` as ``a•••@e•••``, and with account ids left out."""
+    return _ID.sub(_HIDDEN, _EMAIL.sub(lambda found: f"{_first(found[1])}@{_first(found[2])}", text))
+
+
+def masked_name(account: AccountState) -> str:
+    """What an account is called where its name is to be hidden.
+
+    The person's own name for it stays, since it is theirs to choose; else first letters, or the start of its slug.
+    """
+    if account.alias:
+        return mask(account.alias)
+    if account.email:
+        before, _, after = account.email.rpartition("@")
+        return f"{_first(before)}@{_first(after)}" if before else _first(after)
+    return _first(account.workspace) if account.workspace else f"#{account.key.slug[:4]}"
+
+
+def discreet_account(account: AccountState, settings: Settings) -> AccountState:
+    """The account as it is to be shown: in privacy mode without an address, an id or the name of a workspace."""
+    return _hidden(account) if settings.privacy else account
+
+
+def discreet(state: AppState, accounts: tuple[AccountState, ...]) -> AppState:
+    """The same of the state, with its ``accounts`` as they are to be shown."""
+    if not state.settings.privacy:
+        return state
+    return replace(
+        state,
+        accounts=accounts,
+        unreadable=tuple(replace(u, location=mask(u.location), problem=_problem(u.problem)) for u in state.unreadable),
+        store_problems=tuple((kind, _problem(problem)) for kind, problem in state.store_problems),
+        api_key=None if state.api_key is None else replace(state.api_key, location=mask(state.api_key.location)),
+        login=None if state.login is None else _login(state.login),
+        trouble=_maybe(state.trouble),
+    )
+
+
+def named_by_hand(account: AccountState, name: str, settings: Settings) -> str:
+    """The alias that is meant by typing ``name`` over the shown one; empty where the account is called so anyway."""
+    plain = replace(account, alias="")
+    shown = {plain.email or plain.workspace or plain.key.account_id}
+    if settings.privacy:
+        shown.add(masked_name(plain))
+    return "" if name.strip() in shown else name
+
+
+def discreet_report(report: AccountReport) -> AccountReport:
+    """A row of the command's tables without addresses and ids."""
+    return replace(
+        report,
+        location=mask(report.location),
+        account_id=_HIDDEN if report.account_id else "",
+        email=mask(report.email),
+        workspace=_first(report.workspace) if report.workspace else "",
+        problem=_maybe(report.problem),
+        renewal=None if report.renewal is None else replace(report.renewal, problem=_maybe(report.renewal.problem)),
+        models=_models(report.models),
+    )
+
+
+def _hidden(account: AccountState) -> AccountState:
+    return replace(
+        account,
+        alias=masked_name(account),
+        email="",
+        workspace="",
+        location=mask(account.location),
+        problem=_maybe(account.problem),
+        renewal=replace(account.renewal, problem=_maybe(account.renewal.problem)),
+        models=_models(account.models),
+    )
+
+
+def _login(login: LoginState) -> LoginState:
+    return replace(login, problem=_maybe(login.problem), pasted=_maybe(login.pasted))
+
+
+def _models(test: ModelTest | None) -> ModelTest | None:
+    if test is None:
+        return None
+    results = tuple(replace(result, problem=_maybe(result.problem)) for result in test.results)
+    return replace(test, problem=_maybe(test.problem), results=results)
+
+
+def _problem(problem: Problem) -> Problem:
+    return replace(problem, facts=tuple((name, mask(value)) for name, value in problem.facts))
+
+
+def _maybe(problem: Problem | None) -> Problem | None:
+    return None if problem is None else _problem(problem)
+
+
+def _first(text: str) -> str:
+    return f"{text[:1]}{_HIDDEN}"

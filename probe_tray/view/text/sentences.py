@@ -1,0 +1,120 @@
+"""The sentence that a condition is worth, and the one button that helps."""
+
+from probe_tray.core.account.condition import Condition, local_time
+from probe_tray.core.errors import Problem
+from probe_tray.core.quota.snapshot import Snapshot, Window, WindowKind
+from probe_tray.core.quota.usage_parser import blocked_until
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState
+from probe_tray.view.panel.renewal_status import renewal_notice
+from probe_tray.view.text.times import Now, age, at
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Action, ActionKind, Notice, Tone
+
+_FULL = 100.0
+_SHORT, _DAY_HOURS = 18_000, 24
+_ADVISED = frozenset({"CertificateError"})
+"""Failures that pass only when a person does something."""
+_SETTINGS_HELP = frozenset({"EdgeBlockedError", "RegionBlockedError", "KeyringAbsentError"})
+
+
+def notice(account: AccountState, state: Condition, settings: Settings, now: Now, t: Translator) -> Notice | None:
+    """What is said below an account's numbers; None when they say enough."""
+    match state:
+        case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
+            return renewal_notice(account, settings, now, t)
+        case Condition.LIMITED:
+            return _limited(account.snapshot, now, t) if account.snapshot else None
+        case Condition.NEEDS_LOGIN:
+            action = Action(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
+            return Notice(text=_why_ended(account, t), tone=Tone.CRITICAL, action=action)
+        case Condition.BLOCKED | Condition.WAITING_KEYRING:
+            return _with_problem(account, t, Tone.WARNING)
+        case Condition.OFFLINE | Condition.RATE_LIMITED | Condition.STALE:
+            return _old_numbers(account, state, now, t)
+
+
+def problem_notice(problem: Problem, t: Translator, tone: Tone) -> Notice:
+    """A failure that is not about one account's login, with the ways out of it."""
+    anew = problem.kind == "KeyMissingError"
+    return Notice(
+        text=t.told(problem),
+        tone=tone,
+        action=_action(problem, t),
+        other=Action(kind=ActionKind.START_ANEW, label=t("Start with a new key…")) if anew else None,
+    )
+
+
+def _action(problem: Problem, t: Translator) -> Action:
+    if problem.kind in _SETTINGS_HELP:
+        return Action(kind=ActionKind.SETTINGS, label=t("Settings…"))
+    return Action(kind=ActionKind.READ_STORES, label=t("Try again"))
+
+
+def used_up(snapshot: Snapshot, t: Translator) -> str:
+    """Which quota is used up, as the end of a sentence."""
+    full = [w for w in snapshot.main.windows if w.used_percent >= _FULL]
+    if not full and snapshot.spend is not None and snapshot.spend.reached:
+        return t("the workspace's spending limit is reached")
+    if not full:
+        return t("the service says that the limit is reached")
+    return _name(max(full, key=lambda w: w.seconds or 0), t)
+
+
+def _name(window: Window, t: Translator) -> str:
+    match window.kind:
+        case WindowKind.WEEKLY:
+            return t("the weekly quota is used up")
+        case WindowKind.MONTHLY:
+            return t("the monthly quota is used up")
+        case WindowKind.SHORT | WindowKind.OTHER:
+            hours = round((window.seconds or _SHORT) / 3600)
+            if hours >= 2 * _DAY_HOURS:
+                return t("the {n}-day quota is used up", n=str(round(hours / _DAY_HOURS)))
+            return t("the {n}-hour quota is used up", n=str(max(1, hours)))
+
+
+def _limited(snapshot: Snapshot, now: Now, t: Translator) -> Notice:
+    until = blocked_until(snapshot)
+    reason = used_up(snapshot, t)
+    if until is None:
+        return Notice(text=t("No capacity: {reason}.", reason=reason), tone=Tone.WARNING)
+    when = at(local_time(until, snapshot), now, t, long=True)
+    return Notice(text=t("No capacity until {when}: {reason}.", when=when, reason=reason), tone=Tone.WARNING)
+
+
+def _why_ended(account: AccountState, t: Translator) -> str:
+    problem = next((p for p in (account.problem, account.renewal.problem) if p is not None and p.needs_login), None)
+    if problem is not None:
+        return t.title(problem)
+    if account.problem is not None and account.problem.kind == "OfficialExpiredError":
+        return t.told(account.problem)
+    if account.official:
+        return t("The official client's login has ended. Start that client once, or log in here.")
+    return t("This login has ended and cannot be renewed.")
+
+
+def _with_problem(account: AccountState, t: Translator, tone: Tone) -> Notice | None:
+    return None if account.problem is None else problem_notice(account.problem, t, tone)
+
+
+def _old_numbers(account: AccountState, state: Condition, now: Now, t: Translator) -> Notice:
+    problem = account.problem
+    how_old = age(account.snapshot.taken_at, now, t) if account.snapshot else ""
+    action = _another_try(account, t)
+    if state is Condition.OFFLINE and problem and problem.kind == "NotSentError" and how_old:
+        return Notice(text=t("Offline, numbers are {age} old.", age=how_old), tone=Tone.WARNING, action=action)
+    parts = [t.title(problem)] if problem else []
+    if problem and (not how_old or problem.kind in _ADVISED):
+        parts.append(t.hint(problem))
+    if how_old:
+        parts.append(t("The numbers are {age} old.", age=how_old))
+    return Notice(text=t.joined(parts) or t("There are no numbers yet."), tone=Tone.WARNING, action=action)
+
+
+def _another_try(account: AccountState, t: Translator) -> Action:
+    refused = account.problem is not None and account.problem.kind == "TokenRefusedError"
+    if refused and account.renewable:
+        # Asking again with the same token brings the same answer; where renewing is left to the person, it helps.
+        return Action(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)
+    return Action(kind=ActionKind.REFRESH, label=t("Try again"), key=account.key)

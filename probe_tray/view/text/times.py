@@ -1,0 +1,127 @@
+"""Moments and spans in a person's words, both ways: how long still, and when that is on the clock."""
+
+from datetime import datetime, timedelta, tzinfo
+
+import msgspec
+
+from probe_tray.view.text.translate import Translator, mark
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_WEEK_DAYS = 7
+_DAYS = (mark("Mon"), mark("Tue"), mark("Wed"), mark("Thu"), mark("Fri"), mark("Sat"), mark("Sun"))
+_LONG_DAYS = (
+    mark("Monday"),
+    mark("Tuesday"),
+    mark("Wednesday"),
+    mark("Thursday"),
+    mark("Friday"),
+    mark("Saturday"),
+    mark("Sunday"),
+)
+_MONTHS = (
+    mark("Jan"),
+    mark("Feb"),
+    mark("Mar"),
+    mark("Apr"),
+    mark("May"),
+    mark("Jun"),
+    mark("Jul"),
+    mark("Aug"),
+    mark("Sep"),
+    mark("Oct"),
+    mark("Nov"),
+    mark("Dec"),
+)
+
+
+class Now(msgspec.Struct, frozen=True):
+    """When and where the words are read."""
+
+    moment: datetime
+    """Aware UTC."""
+    zone: tzinfo
+
+
+def until(moment: datetime, now: Now, t: Translator) -> str:
+    """How long it is to ``moment``: "in 38 min", "in 2 h 10 m", "in 2 d 4 h", "in 12 days"; "now" once it came."""
+    seconds = (moment - now.moment).total_seconds()
+    if seconds <= 0:
+        return t("now")
+    return t("in {span}", span=span(timedelta(seconds=seconds), t))
+
+
+def span(length: timedelta, t: Translator) -> str:
+    """A length of time in at most two units, whole minutes rounded up (a reset in 30 s is "1 min" away, not 0)."""
+    seconds = length.total_seconds()
+    minutes = max(1, -int(-seconds // _MINUTE))
+    hours, rest = divmod(minutes, 60)
+    days, day_hours = divmod(hours, 24)
+    if not hours:
+        return t("{m} min", m=str(minutes))
+    if not days:
+        return t("{h} h {m} m", h=str(hours), m=str(rest)) if rest else t("{h} h", h=str(hours))
+    if days < _WEEK_DAYS:
+        return t("{d} d {h} h", d=str(days), h=str(day_hours)) if day_hours else whole_days(days, t)
+    return whole_days(days, t)
+
+
+def whole_days(days: int, t: Translator) -> str:
+    """So many days."""
+    return t.plural("{n} day", "{n} days", days)
+
+
+def ago(moment: datetime, now: Now, t: Translator) -> str:
+    """How long ago ``moment`` was; "just now" within the last minute or in the future."""
+    seconds = (now.moment - moment).total_seconds()
+    return t("just now") if seconds < _MINUTE else t("{span} ago", span=age(moment, now, t))
+
+
+def age(moment: datetime, now: Now, t: Translator) -> str:
+    """The time since ``moment`` in one unit, rounded down."""
+    seconds = int(max((now.moment - moment).total_seconds(), _MINUTE))
+    if seconds < _HOUR:
+        return t("{m} min", m=str(seconds // _MINUTE))
+    if seconds < _DAY:
+        return t("{h} h", h=str(seconds // _HOUR))
+    return whole_days(seconds // _DAY, t)
+
+
+def at(moment: datetime, now: Now, t: Translator, *, long: bool = False) -> str:
+    """Within a day the hour, beyond it the weekday, beyond a week the date. ``long``: as in a sentence."""
+    local = moment.astimezone(now.zone)
+    here = now.moment.astimezone(now.zone)
+    if abs(moment - now.moment) < timedelta(days=1):
+        return clock(moment, now)
+    if 0 < (local.date() - here.date()).days < _WEEK_DAYS:
+        names = _LONG_DAYS if long else _DAYS
+        return t("{weekday} {clock}", weekday=t(names[local.weekday()]), clock=clock(moment, now))
+    return date(moment, now, t)
+
+
+def weekday(moment: datetime, now: Now, t: Translator) -> str:
+    """The day of the week of ``moment``: "Mon"."""
+    return t(_DAYS[moment.astimezone(now.zone).weekday()])
+
+
+def clock(moment: datetime, now: Now) -> str:
+    """The time of day of ``moment``: "09:12"."""
+    return f"{moment.astimezone(now.zone):%H:%M}"
+
+
+def date(moment: datetime, now: Now, t: Translator) -> str:
+    """The day of ``moment``, with the year where it is another one."""
+    local = moment.astimezone(now.zone)
+    month = t(_MONTHS[local.month - 1])
+    if local.year == now.moment.astimezone(now.zone).year:
+        return t("{day} {month}", day=str(local.day), month=month)
+    return t("{day} {month} {year}", day=str(local.day), month=month, year=str(local.year))
+
+
+def both(moment: datetime, now: Now, t: Translator) -> str:
+    """Both ways at once: "in 38 min · 14:30"; beyond a day the clock is exact enough: "in 4 d · Thu 09:00"."""
+    left = moment - now.moment
+    days = round(left / timedelta(days=1))
+    relative = until(moment, now, t)
+    if left >= timedelta(days=1):
+        relative = t("in {span}", span=t("{d} d", d=str(days)))
+    return t("{relative} · {absolute}", relative=relative, absolute=at(moment, now, t))

@@ -1,0 +1,112 @@
+"""Turns English sentences with named facts into the person's language."""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from typing import final
+
+from probe_tray.core.errors import Problem
+from probe_tray.view.text.catalogue import Catalogue
+
+_ONE_FORM = 1
+
+
+class _Facts(dict[str, str]):
+    """Facts of a sentence; one that is missing is shown as missing and never raises."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+@final
+class Translator:
+    """``t("in {time}", time=…)``, ``t.plural("{n} day", "{n} days", 3)``; English where there is no translation."""
+
+    def __init__(self, catalogue: Catalogue | None = None) -> None:
+        """Translate with ``catalogue``; without one, speak English."""
+        self._catalogue = catalogue or Catalogue()
+
+    def use(self, catalogue: Catalogue) -> None:
+        """Speak another language from now on; what is drawn next is drawn in it."""
+        self._catalogue = catalogue
+
+    @property
+    def language(self) -> str:
+        """The language's code, such as ``en`` or ``zh_CN``."""
+        return self._catalogue.language
+
+    def __call__(self, text: str, /, **facts: str) -> str:
+        """``text`` in the person's language with its facts filled in."""
+        found = self._catalogue.texts.get(text)
+        return _fill(found[0] if found else text, facts)
+
+    def plural(self, one: str, many: str, n: int, /, **facts: str) -> str:
+        """The sentence for ``n`` things, which stands in it as ``{n}``."""
+        found = self._catalogue.texts.get(one)
+        single = n == 1
+        if found is None:
+            text = one if single else many
+        else:
+            text = found[0] if self._catalogue.forms == _ONE_FORM or single else found[-1]
+        return _fill(text, {**facts, "n": str(n)})
+
+    def title(self, problem: Problem) -> str:
+        """What happened."""
+        return self(problem.title, **self._facts(problem))
+
+    def hint(self, problem: Problem) -> str:
+        """What to do about it."""
+        return self(problem.hint, **self._facts(problem))
+
+    def told(self, problem: Problem) -> str:
+        """What happened, and what to do about it."""
+        return self.joined((self.title(problem), self.hint(problem)))
+
+    def joined(self, sentences: Iterable[str]) -> str:
+        """One after the other, without those that are empty: not every script puts a space between sentences."""
+        said = [sentence for sentence in sentences if sentence]
+        return reduce(lambda one, two: self(_TWO, first=one, second=two), said) if said else ""
+
+    def _facts(self, problem: Problem) -> dict[str, str]:
+        # A reason may itself be a sentence that the catalogue knows.
+        return {name: self.known(value) for name, value in problem.facts}
+
+    def known(self, value: str) -> str:
+        """What comes from elsewhere, translated where the catalogue knows it, and never taken for a template."""
+        found = self._catalogue.texts.get(value)
+        if found:
+            return found[0]
+        entry = _ENTRY.fullmatch(value)
+        if entry is not None:
+            return self(_IN_ENTRY, n=entry[1], reason=self.known(entry[2]))
+        number = _NUMBER.search(value)
+        if number is None:
+            return value
+        general = f"{value[: number.start()]}{{n}}{value[number.end() :]}"
+        return self(general, n=number[0]) if general in _WITH_NUMBER else value
+
+
+def mark(text: str) -> str:
+    """Names a text for the catalogue where it stands in a table and is translated later."""
+    return text
+
+
+_WITH_NUMBER = frozenset(
+    {
+        mark("it is larger than {n} KiB"),
+        mark("it is not JSON (line {n})"),
+        mark("a text that begins in line {n} does not end or has a broken escape"),
+        mark("it is nested more than {n} levels deep"),
+        mark("it holds a number of more than {n} digits"),
+        mark("status {n}"),
+    }
+)
+"""Reasons that hold a number; they come as whole sentences, whose number is then no part of what is looked up."""
+_TWO = mark("{first} {second}")
+_IN_ENTRY = mark("entry {n}: {reason}")
+_ENTRY = re.compile(r"entry (\d+): (.+)", re.DOTALL)
+_NUMBER = re.compile(r"\d+")
+
+
+def _fill(text: str, facts: Mapping[str, str]) -> str:
+    return text.format_map(_Facts(facts)) if "{" in text else text

@@ -1,0 +1,249 @@
+"""The window that writes logins and numbers for other programs."""
+
+import enum
+from collections.abc import Collection, Iterable, Mapping
+
+import msgspec
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.state import AccountState, AppState
+from probe_tray.core.transfer.export import LIVE_WARNING, SHARED_WARNING, ExportFormat
+from probe_tray.core.transfer.state import ExportPhase, ExportState
+from probe_tray.view.panel.survey import name, plan
+from probe_tray.view.text.privacy import discreet_account
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator, mark
+from probe_tray.view.transfer.words import said_once, without_names
+from probe_tray.view.view_models import Question, Tone
+
+_MOST_NAMED = 4
+
+
+class ExportKind(enum.Enum):
+    """What can be written."""
+
+    TABLE = "table"
+    PROBE = "codex-probe"
+    PROXY_API = "cliproxyapi"
+    OFFICIAL = "auth.json"
+    SUB2API = "sub2api"
+    LINES = "jsonl"
+
+    @property
+    def format(self) -> ExportFormat | None:
+        """The format of logins; None for the table, which holds none."""
+        return None if self is ExportKind.TABLE else ExportFormat(self.value)
+
+
+_WORDS: Mapping[ExportKind, tuple[str, str]] = {
+    ExportKind.TABLE: (
+        mark("Table of quotas (CSV)"),
+        mark("What each account has used, for a spreadsheet. It holds no login."),
+    ),
+    ExportKind.PROBE: (
+        mark("Logins: codex-probe files"),
+        mark("A file for each account, for codex-probe, or for Probe Tray on another computer."),
+    ),
+    ExportKind.PROXY_API: (
+        mark("Logins: CLIProxyAPI files"),
+        mark("A file for each account, for CLIProxyAPI's folder of logins."),
+    ),
+    ExportKind.OFFICIAL: (
+        mark("Logins: auth.json of the Codex client"),
+        mark("A file for each account; the client reads the one that is called auth.json."),
+    ),
+    ExportKind.SUB2API: (mark("Logins: sub2api file"), mark("All accounts in one file.")),
+    ExportKind.LINES: (mark("Logins: JSON lines"), mark("All accounts in one file, one in each line.")),
+}
+
+
+class ExportWish(msgspec.Struct, frozen=True, kw_only=True):
+    """What the person has chosen so far."""
+
+    kind: ExportKind = ExportKind.TABLE
+    left_out: frozenset[AccountKey] = frozenset()
+    refresh_tokens: bool = True
+    hide: bool = False
+
+
+class ExportAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that may be written."""
+
+    key: AccountKey
+    name: str
+    note: str
+    """Why it cannot be chosen; empty where it can."""
+    ticked: bool
+
+
+class ExportView(msgspec.Struct, frozen=True, kw_only=True):
+    """All of the window."""
+
+    window_title: str
+    title: str
+    what: str
+    kinds: tuple[tuple[ExportKind, str], ...]
+    kind: ExportKind
+    help: str
+    who: str
+    everybody: str
+    all_ticked: bool | None
+    """None: some are."""
+    accounts: tuple[ExportAccount, ...]
+    refresh: str
+    """A box; empty where there is no such choice. Likewise ``hide``."""
+    refresh_ticked: bool
+    """Whether it can be unticked."""
+    hide: str
+    hide_ticked: bool
+    warning: str
+    busy: bool
+    result: str
+    """What came of it; empty before."""
+    result_tone: Tone
+    folder: str
+    """What the button opens; empty where there is nothing to show."""
+    show_folder: str
+    export: str
+    can_export: bool
+    close: str
+    choose_file: str
+    """The titles of the windows in which a place is chosen."""
+    choose_folder: str
+    file_name: str
+    """What a single file may be called."""
+
+
+def exportable(state: AppState, wish: ExportWish) -> tuple[AccountState, ...]:
+    """The accounts that the person wants written."""
+    return tuple(a for a in state.accounts if not _note(a, wish.kind) and a.key not in wish.left_out)
+
+
+def export_view(state: AppState, wish: ExportWish, now: Now, t: Translator) -> ExportView:
+    """The window for what was chosen, and for what came of the last export."""
+    shown, logins = state.exporting, wish.kind.format is not None
+    accounts = tuple(_account(discreet_account(a, state.settings), wish, t) for a in state.accounts)
+    able = [a for a in accounts if not a.note]
+    ticked = sum(a.ticked for a in able)
+    result, tone = _result(shown, privacy=state.settings.privacy, t=t)
+    busy = shown is not None and shown.phase is ExportPhase.WRITING
+    return ExportView(
+        window_title=t("Export"),
+        title=t("Export logins or numbers") if accounts else t("There is no account to export"),
+        what=t("&What"),
+        kinds=tuple((kind, t(words)) for kind, (words, _) in _WORDS.items()),
+        kind=wish.kind,
+        help=t(_WORDS[wish.kind][1]),
+        who=t("&Accounts"),
+        everybody=t.plural("A&ll {n} account", "A&ll {n} accounts", len(able)) if len(able) > 1 else "",
+        all_ticked=None if 0 < ticked < len(able) else bool(ticked),
+        accounts=accounts,
+        refresh=t("With &refresh tokens, so that it can be renewed there") if logins else "",
+        refresh_ticked=wish.refresh_tokens,
+        hide="" if logins else t("&Hide addresses and ids"),
+        hide_ticked=wish.hide,
+        warning=_warning(renewable=wish.refresh_tokens, t=t) if logins else "",
+        busy=busy,
+        result=result,
+        result_tone=tone,
+        folder=_folder(shown),
+        show_folder=t("Show in &folder"),
+        export=t("&Export…"),
+        can_export=bool(ticked) and not busy,
+        close=t("Close"),
+        choose_file=t("Export to a file"),
+        choose_folder=t("Export into a folder"),
+        file_name=_file_name(wish.kind, now),
+    )
+
+
+def replacing(paths: Collection[str], t: Translator, *, privacy: bool) -> Question:
+    """Whether files that are there already may be replaced."""
+    return Question(
+        window_title=t("Export"),
+        title=t.plural("Replace {n} file?", "Replace {n} files?", len(paths)),
+        text=t.plural(
+            "This file is there already: {names}. What is in it now is lost.",
+            "These files are there already: {names}. What is in them now is lost.",
+            len(paths),
+            names=_named(paths, privacy=privacy, t=t),
+        ),
+        yes=t("&Replace"),
+        no=t("Cancel"),
+    )
+
+
+def _account(account: AccountState, wish: ExportWish, t: Translator) -> ExportAccount:
+    note = _note(account, wish.kind)
+    words = " · ".join(filter(None, (name(account), plan(account))))
+    return ExportAccount(
+        key=account.key,
+        name=t("{account}: {note}", account=words, note=t(note)) if note else words,
+        note=t(note) if note else "",
+        ticked=not note and account.key not in wish.left_out,
+    )
+
+
+def _note(account: AccountState, kind: ExportKind) -> str:
+    """Why it cannot be written, to be translated."""
+    if kind is ExportKind.TABLE:
+        return ""
+    return mark("the Codex client's own login, which is not copied") if account.official else ""
+
+
+def _warning(*, renewable: bool, t: Translator) -> str:
+    return t.joined((t(LIVE_WARNING), t(SHARED_WARNING)) if renewable else (t(LIVE_WARNING),))
+
+
+def _result(shown: ExportState | None, *, privacy: bool, t: Translator) -> tuple[str, Tone]:
+    if shown is None or shown.phase is not ExportPhase.DONE:
+        return "", Tone.CALM
+    said: list[str] = []
+    if shown.written:
+        folder = without_names(_folder(shown), privacy=privacy)
+        many = len(shown.written)
+        said.append(
+            t.plural("{n} file was written to {folder}.", "{n} files were written to {folder}.", many, folder=folder)
+        )
+    said += [
+        t("{who} was left out: {reason}.", who=without_names(left.who, privacy=privacy), reason=t(left.reason))
+        for left in shown.left_out
+    ]
+    said += [without_names(told, privacy=privacy) for told in said_once(shown.problems, t)]
+    if shown.too_large:
+        names = _named(shown.too_large, privacy=privacy, t=t)
+        said.append(
+            t("{names} is larger than an import reads: the format codex-probe makes a file of each login.", names=names)
+        )
+    if not said:
+        said.append(t("Nothing was written: none of these accounts has a login that can be read now."))
+    if shown.problems:
+        return t.joined(said), Tone.CRITICAL
+    return t.joined(said), Tone.WARNING if shown.left_out or shown.too_large or not shown.written else Tone.CALM
+
+
+def _folder(shown: ExportState | None) -> str:
+    if shown is None or not shown.written:
+        return ""
+    first = shown.written[0]
+    cut = max(first.rfind("/"), first.rfind("\\"))
+    return first[:cut] or first[: cut + 1]
+
+
+def _named(paths: Iterable[str], *, privacy: bool, t: Translator) -> str:
+    names = [without_names(path[max(path.rfind("/"), path.rfind("\\")) + 1 :], privacy=privacy) for path in paths]
+    more = len(names) - _MOST_NAMED
+    if more <= 0:
+        return ", ".join(names)
+    rest = t.plural("{n} more", "{n} more", more)
+    return ", ".join((*names[:_MOST_NAMED], rest))
+
+
+def _file_name(kind: ExportKind, now: Now) -> str:
+    match kind:
+        case ExportKind.TABLE:
+            return f"codex-quotas-{now.moment.astimezone(now.zone):%Y-%m-%d}.csv"
+        case ExportKind.LINES:
+            return "logins.jsonl"
+        case _:
+            return "sub2api.json"

@@ -1,0 +1,80 @@
+"""Words for importing and exporting that the windows and the command share."""
+
+from collections.abc import Iterable, Mapping
+
+from probe_tray.core.errors import Problem
+from probe_tray.core.formats.document import Format
+from probe_tray.core.transfer.import_plan import Action
+from probe_tray.view.text.privacy import mask
+from probe_tray.view.text.translate import Translator, mark
+from probe_tray.view.view_models import Tone
+
+MISSING = "–"
+_ACTIONS: Mapping[Action, tuple[str, Tone | None]] = {
+    Action.ADD: (mark("new: it will be added"), Tone.CALM),
+    Action.REPLACE: (mark("known: it takes the place of the login that is kept"), Tone.CALM),
+    Action.SAME: (mark("known: it is kept already"), None),
+    Action.OLDER: (mark("known: left out, for the login that is kept is not older"), None),
+    Action.NOT_RENEWABLE: (mark("known: left out, for only the login that is kept can be renewed"), Tone.WARNING),
+    Action.DOUBLE: (mark("left out: another login of this account is as new or newer"), None),
+    Action.UNUSABLE: (mark("left out: it is no login that can be used"), Tone.CRITICAL),
+}
+_FORMATS: Mapping[Format, str] = {
+    Format.PROBE: "codex-probe",
+    Format.PROXY_API: "CLIProxyAPI",
+    Format.OFFICIAL: mark("official client"),
+    Format.SUB2API: "sub2api",
+}
+
+
+def action_words(action: Action, t: Translator) -> str:
+    """What happens to a login."""
+    return t(_ACTIONS[action][0])
+
+
+def action_tone(action: Action) -> Tone | None:
+    """How good that is; None where it does not matter."""
+    return _ACTIONS[action][1]
+
+
+def format_name(kind: Format | None, t: Translator) -> str:
+    """Whose file it is."""
+    return MISSING if kind is None else t(_FORMATS[kind])
+
+
+def place_of(location: str, entry: int, t: Translator) -> str:
+    """The file, and which of its entries where it has several."""
+    return t("{file}, entry {n}", file=location, n=str(entry)) if entry else location
+
+
+def expected(taken: int, found: int, place: str, t: Translator) -> str:
+    """How many of the logins that were found will be kept, and where."""
+    return t.plural(
+        "{taken} of {n} login will be kept in {place}.",
+        "{taken} of {n} logins will be kept in {place}.",
+        found,
+        taken=str(taken),
+        place=place,
+    )
+
+
+def came_of_it(taken: int, left: int, failed: int, t: Translator) -> str:
+    """How many were imported, left out, and failed."""
+    return t.plural(
+        "{n} login imported, {left} left out, {failed} failed.",
+        "{n} logins imported, {left} left out, {failed} failed.",
+        taken,
+        left=str(left),
+        failed=str(failed),
+    )
+
+
+def without_names(text: str, *, privacy: bool) -> str:
+    """``text`` as it may be shown: files are named after their owners, the sign in an address written out."""
+    return mask(text.replace("_at_", "@")) if privacy else text
+
+
+def said_once(problems: Iterable[Problem], t: Translator) -> tuple[str, ...]:
+    """What happened and what to do, each sentence once."""
+    told = (t.told(p) for p in problems)
+    return tuple(dict.fromkeys(told))

@@ -1,0 +1,1 @@
+"""The icon, its tooltip and its menu."""

@@ -1,0 +1,177 @@
+"""The icon, its tooltip and its menu."""
+
+from msgspec.structs import replace
+
+from probe_tray.core.account.condition import Condition, local_time
+from probe_tray.core.quota.usage_parser import blocked_until
+from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.panel import looks
+from probe_tray.view.panel.cards import account_card
+from probe_tray.view.panel.summary import headline, no_capacity, shortened
+from probe_tray.view.panel.survey import Found, Seen, by_need, name
+from probe_tray.view.sync.sync_view import sync_entry
+from probe_tray.view.text.times import Now, age, at, both, date
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Card, IconLook, Menu, MenuRow, PauseMenu, Tray
+
+_MOST_ROWS = 12
+_LONGEST_TOOLTIP, _SHORTEST_NAME = 127, 12
+_OLD = frozenset({Condition.STALE, Condition.OFFLINE, Condition.RATE_LIMITED, Condition.BLOCKED})
+_WITHOUT_NUMBERS = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING})
+
+
+def tray(seen: Seen, t: Translator) -> Tray:
+    """The icon and its tooltip."""
+    words = [t("Probe Tray"), headline(seen, t)]
+    found = _in_icon(seen)
+    if found is not None:
+        words += _numbers(found, seen, t)
+        # Of all that is said the name can best be cut.
+        excess = len("\n".join(words)) - _LONGEST_TOOLTIP
+        words[2] = shortened(words[2], max(len(words[2]) - max(excess, 0), _SHORTEST_NAME))
+    tooltip = "\n".join(words)
+    if len(tooltip) > _LONGEST_TOOLTIP:
+        tooltip = tooltip[: _LONGEST_TOOLTIP - 1] + "…"
+    return Tray(look=_look(seen, found), tooltip=tooltip)
+
+
+def menu(seen: Seen, t: Translator) -> Menu:
+    """The tray's menu: at most twelve accounts, the most needy and tightest."""
+    accounts = by_need(seen.found)
+    more = len(accounts) > _MOST_ROWS
+    return Menu(
+        summary=headline(seen, t),
+        log_in=t("&Log in to Codex…"),
+        rows=tuple(_row(a, seen, t) for a in accounts[:_MOST_ROWS]),
+        all_accounts=t.plural("&All {n} account…", "&All {n} accounts…", len(accounts)) if more else "",
+        refresh=t("&Refresh now"),
+        renew=t("Re&new logins…"),
+        test_models=t("&Test models…"),
+        import_logins=t("&Import…"),
+        export=t("&Export…"),
+        sync=sync_entry(seen.state.sync, t),
+        show=t("&Open Probe Tray"),
+        pause=_pause(seen.state, seen.now, t),
+        hide_names=t("&Hide names"),
+        names_hidden=seen.state.settings.privacy,
+        settings=t("&Settings…"),
+        help=t("Help and &guides"),
+        about=t("A&bout"),
+        quit=t("&Quit"),
+    )
+
+
+def _pause(state: AppState, now: Now, t: Translator) -> PauseMenu:
+    until = state.paused_until
+    paused = until is not None and until > now.moment
+    title = t("&Pause notifications")
+    if until is not None and paused:
+        title = t("Notifications &paused until {when}", when=at(until, now, t, long=True))
+    return PauseMenu(
+        title=title,
+        hour=t("For an &hour"),
+        tomorrow=t("Until &tomorrow, 08:00"),
+        resume=t("&Show them again") if paused else "",
+    )
+
+
+def _in_icon(seen: Seen) -> Found | None:
+    """The account that the icon is about: the person's choice, else the tightest with numbers that mean something."""
+    wanted = seen.state.desk.in_icon
+    chosen = next((f for f in seen.found if wanted and f.account.key.slug == wanted), None)
+    if chosen is not None:
+        return chosen
+    known = [f for f in seen.found if f.account.snapshot is not None and f.what not in _WITHOUT_NUMBERS]
+    return max(known, key=lambda f: -f.need[1], default=None)
+
+
+def _look(seen: Seen, found: Found | None) -> IconLook:
+    badge = bool(seen.state.store_problems) or any(f.what in _WITHOUT_NUMBERS for f in seen.found)
+    if found is None:
+        return IconLook(badge=badge)
+    look = looks.look(found.account, found.what, seen.state.settings)
+    used = [percent for percent in (look.weekly, look.short) if percent is not None]
+    number = max(used, default=None) if seen.state.settings.icon_number else None
+    return replace(look, badge=badge, number=number)
+
+
+def _numbers(found: Found, seen: Seen, t: Translator) -> list[str]:
+    card = account_card(found, seen.state, seen.now, t)
+    title = shortened(card.title, 24)
+    ends = found.account.expires_at
+    last = "" if ends is None else t("login ends {date}", date=date(ends, seen.now, t))
+    if found.what in _OLD:
+        last = _age(found.account, seen.now, t)
+    if found.what is Condition.LIMITED and len(seen.found) > 1:
+        # The sentence before is about all accounts.
+        return [title, no_capacity(found.account, seen.now, t), _joined(_used(card, t), last)]
+    return [title, _joined(" · ".join(_window(card, t)), last)]
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _used(card: Card, t: Translator) -> str:
+    return " · ".join(t("{window} {percent}%", window=b.label, percent=str(b.percent)) for b in card.bars)
+
+
+def _age(account: AccountState, now: Now, t: Translator) -> str:
+    return "" if account.snapshot is None else t("{age} old", age=age(account.snapshot.taken_at, now, t))
+
+
+def _window(card: Card, t: Translator) -> list[str]:
+    return [
+        t("{window} {percent}% ({reset})", window=b.label, percent=str(b.percent), reset=b.reset_short)
+        if b.reset_short
+        else t("{window} {percent}%", window=b.label, percent=str(b.percent))
+        for b in card.bars[:2]
+    ]
+
+
+def _row(found: Found, seen: Seen, t: Translator) -> MenuRow:
+    card = account_card(found, seen.state, seen.now, t)
+    title = _joined(shortened(name(found.account), 32), card.plan)
+    return MenuRow(
+        key=found.account.key,
+        look=card.look,
+        text=t("{account}:  {state}", account=title, state=_in_short(found, card, seen, t)),
+    )
+
+
+def _no_capacity(account: AccountState, now: Now, t: Translator) -> str:
+    """That there is none, and when there will be, both ways."""
+    snapshot = account.snapshot
+    until = None if snapshot is None else blocked_until(snapshot)
+    if snapshot is None or until is None:
+        return t("No capacity")
+    return t("No capacity, reset {when}", when=both(local_time(until, snapshot), now, t))
+
+
+def _numbers_in_short(card: Card, t: Translator) -> str:
+    """Both windows, and when the fuller one of them is reset, both ways."""
+    fullest = max(card.bars, key=lambda bar: bar.percent, default=None)
+    if fullest is None or not fullest.reset:
+        return _used(card, t)
+    # One that is over says so itself, the same way twice.
+    over = fullest.reset == fullest.reset_short
+    return _joined(_used(card, t), fullest.reset if over else t("reset {when}", when=fullest.reset))
+
+
+def _in_short(found: Found, card: Card, seen: Seen, t: Translator) -> str:
+    numbers = _numbers_in_short(card, t)
+    match card.condition:
+        case Condition.NEEDS_LOGIN:
+            return t("log in again")
+        case Condition.WAITING_KEYRING:
+            return t("waiting for the keyring")
+        case Condition.BLOCKED:
+            return t("blocked by the network")
+        case Condition.STALE | Condition.OFFLINE | Condition.RATE_LIMITED:
+            old = _age(found.account, seen.now, t) or t("no numbers yet")
+            word = t("offline") if card.condition is Condition.OFFLINE else old
+            return _joined(numbers, word)
+        case Condition.LIMITED:
+            return _joined(_used(card, t), _no_capacity(found.account, seen.now, t))
+        case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
+            return numbers or card.checked or t("no numbers yet")

@@ -1,0 +1,257 @@
+"""What the views draw: finished words and numbers, nothing left to decide."""
+
+import enum
+
+import msgspec
+
+from probe_tray.core.account.condition import Condition
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.state import Way
+
+
+class Tone(enum.Enum):
+    """How much something matters; never told by colour alone."""
+
+    CALM = "calm"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class IconLook(msgspec.Struct, frozen=True, kw_only=True):
+    """All that an account's glyph shows, in whole percents, so that a picture can be kept for it.
+
+    The ring is the long window, the disc the short one. Without either: hollow with a badge when a login is needed,
+    else dashed.
+    """
+
+    weekly: int | None = None
+    short: int | None = None
+    weekly_tone: Tone = Tone.CALM
+    short_tone: Tone = Tone.CALM
+    exhausted: bool = False
+    stale: bool = False
+    badge: bool = False
+    """Something needs the person: here, or with another account."""
+    number: int | None = None
+    """Percents to be written in place of ring and disc; None where these are drawn."""
+
+
+class ActionKind(enum.Enum):
+    """What a button does."""
+
+    LOG_IN = "log in"
+    REFRESH = "refresh"
+    READ_STORES = "read stores"
+    SETTINGS = "settings"
+    DISMISS = "dismiss"
+    RENEW = "renew"
+    TEST_MODELS = "test models"
+    """Asks before the first one."""
+    COPY_EMAIL = "copy email"
+    MOVE_TO_VAULT = "move to the vault"
+    MOVE_TO_FOLDER = "move to the folder"
+    USE_OFFICIAL = "use the official login"
+    """Goes on with the official client's login alone."""
+    CHOOSE_FOLDER = "choose a folder"
+    """Asks which folder of logins is shared with other tools."""
+    DETAILS = "details"
+    RENAME = "rename"
+    """Edits the name where it stands."""
+    IN_ICON = "in the icon"
+    """The tray icon is about this account, or again about the tightest."""
+    IMPORT = "import"
+    """Takes logins out of files."""
+    EXPORT = "export"
+    REMOVE = "remove"
+    """Asks first."""
+    START_ANEW = "start anew"
+    """Asks first."""
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """A button: the one thing that helps."""
+
+    kind: ActionKind
+    label: str
+    key: AccountKey | None = None
+
+
+class Bar(msgspec.Struct, frozen=True, kw_only=True):
+    """One quota window."""
+
+    label: str
+    percent: int
+    """Used, 0 to 100."""
+    percent_text: str
+    tone: Tone
+    pace: int | None
+    """Where an even pace would stand, 0 to 100."""
+    coming: int | None = None
+    """What is used at the reset if it goes on like this, 0 to 100."""
+    outlook: str = ""
+    """The same as a sentence."""
+    runs_out: bool = False
+    """Whether it is used up before its reset then."""
+    reset: str
+    """Both ways, where there is room."""
+    reset_short: str
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """A problem as a sentence with the button that helps."""
+
+    text: str
+    tone: Tone
+    action: Action | None = None
+    other: Action | None = None
+    """A second way out, where the first may not be open."""
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """Its buttons, the best one first."""
+        return tuple(a for a in (self.action, self.other) if a is not None)
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is asked once before it is done."""
+
+    window_title: str
+    title: str
+    text: str
+    check: str = ""
+    """A choice that is off at first; empty where there is none."""
+    yes: str
+    no: str
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """One account, or something else that stands in the list because it needs a person."""
+
+    name: str
+    """Stays the same while the card is about the same thing."""
+    key: AccountKey | None
+    condition: Condition
+    title: str
+    subtitle: str = ""
+    plan: str = ""
+    look: IconLook
+    bars: tuple[Bar, ...] = ()
+    dimmed: bool = False
+    """The numbers are old."""
+    life: str = ""
+    """How long the login lasts."""
+    checked: str = ""
+    notice: Notice | None = None
+    spoken: str
+    """The whole card for a screen reader."""
+    hover: str = ""
+    trend: tuple[int | None, ...] = ()
+    """The last seven days of its longest window in equal stretches, 0 to 100; None where nothing was heard."""
+    brief: str = ""
+    """The one thing to know of it, for the end of a line."""
+
+
+class MenuRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An account in the menu."""
+
+    key: AccountKey
+    look: IconLook
+    text: str
+
+
+class PauseMenu(msgspec.Struct, frozen=True, kw_only=True):
+    """The submenu for notifications."""
+
+    title: str
+    hour: str
+    tomorrow: str
+    resume: str
+    """Empty while notifications are shown."""
+
+
+class Menu(msgspec.Struct, frozen=True, kw_only=True):
+    """The tray's menu. ``&`` stands before the letter that the keyboard chooses a row with."""
+
+    summary: str
+    log_in: str
+    rows: tuple[MenuRow, ...]
+    all_accounts: str
+    """Empty when all of them are in the menu."""
+    refresh: str
+    renew: str
+    test_models: str
+    import_logins: str
+    export: str
+    sync: str
+    show: str
+    pause: PauseMenu
+    hide_names: str
+    names_hidden: bool
+    settings: str
+    help: str
+    about: str
+    quit: str
+
+
+class Tray(msgspec.Struct, frozen=True, kw_only=True):
+    """The icon and the words beside it."""
+
+    look: IconLook
+    tooltip: str
+    """At most 127 characters, which is all that Windows shows."""
+
+
+class Welcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The page of a first start."""
+
+    title: str
+    text: str
+    hint: str
+    button: str
+    official: str
+    """The button for the login of the official client that was found; empty where none was."""
+    folder: str
+    choose_folder: str
+    """The title of the window in which a folder is chosen."""
+    import_logins: str
+
+
+class PasteField(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the address is pasted that the browser ended at."""
+
+    label: str
+    button: str
+    problem: str
+    """What was wrong with the address before; empty when nothing was."""
+    at_once: bool
+    """Shown from the start, and not only when it is asked for."""
+
+
+class LoginView(msgspec.Struct, frozen=True, kw_only=True):
+    """The small window of a login."""
+
+    window_title: str
+    title: str
+    text: str
+    failed: bool
+    code: str = ""
+    """What is typed into ``page``; empty without such a code."""
+    page: str = ""
+    open_again: str = ""
+    """Empty: no such button now. The same for the other buttons."""
+    copy_address: str = ""
+    copy_code: str = ""
+    copied: str = ""
+    """What a button says for a moment after it has copied."""
+    other_ways: str = ""
+    """Stands above the buttons for other ways; may be empty while these are there."""
+    use_browser: str = ""
+    use_code: str = ""
+    paste: str = ""
+    field: PasteField | None = None
+    """Where an address can be pasted into this login; None: it has to be another login."""
+    settings: str = ""
+    log_in_again: str = ""
+    cancel: str
+    account: AccountKey | None
+    way: Way
