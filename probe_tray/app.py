@@ -153,10 +153,9 @@ class _Program:
         """Run until it is quit; ``wish`` is what was asked at the start."""
         from probe_tray.adapters.hygiene import log_loop_failure
         from probe_tray.adapters.system import LocalZone
-        from probe_tray.ui.metered import metered_network
         from probe_tray.ui.session_end import SessionEnd
         from probe_tray.ui.shell import Shell, Surroundings
-        from probe_tray.ui.system_network import script_proxy
+        from probe_tray.ui.system_network import metered_network, script_proxy
 
         asyncio.get_running_loop().set_exception_handler(log_loop_failure)
         zone = LocalZone()

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import msgspec
 
 from probe_tray.adapters.callback.listener import LoopbackListener
-from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.desktop.browser import SystemBrowser
 from probe_tray.adapters.desktop.machine import Inspector
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
@@ -41,7 +40,7 @@ from probe_tray.adapters.logins.sealer import FolderSealer
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.pac import PacProxies
 from probe_tray.adapters.proxy.proxy import SystemProxies, detect_proxy, read_system_proxies
-from probe_tray.adapters.randomness import SystemRandomness
+from probe_tray.adapters.system import SystemClock, SystemRandomness
 from probe_tray.core.alerts.alert import Alert
 from probe_tray.core.events import TroubleMet
 from probe_tray.core.quota.forecast import runs_out_at

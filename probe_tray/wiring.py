@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.desktop.autostart import AutostartingSettings, start_command, system_entry
 from probe_tray.adapters.files.app_folders import Places
 from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettings
@@ -20,7 +19,7 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import record_files
-from probe_tray.adapters.randomness import SystemRandomness
+from probe_tray.adapters.system import SystemClock, SystemRandomness
 from probe_tray.core.errors import WriteError
 from probe_tray.core.events import Event
 from probe_tray.core.service.service import Service

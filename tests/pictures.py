@@ -39,15 +39,13 @@ from probe_tray.ui.theme import DARK, Theme
 from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.view.details.details import details
 from probe_tray.view.models.model_test import consent, model_test
-from probe_tray.view.panel.account_menu import account_menu
-from probe_tray.view.panel.questions import removing, starting_anew
+from probe_tray.view.panel.account_menu import account_menu, removing, starting_anew
 from probe_tray.view.presenter import present
 from probe_tray.view.settings.connection import connection
 from probe_tray.view.settings.form import form
 from probe_tray.view.sync.sync_view import overwriting, sync_result
-from probe_tray.view.text.catalogue import parse_po
 from probe_tray.view.text.times import Now
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.view_models import IconLook, Tone
 from tests.unit.ui import samples
 from tests.unit.ui.sync_samples import synced

@@ -1,7 +1,44 @@
 """The time zone of this computer, as it is at each moment."""
 
+import asyncio
+import secrets
 import time
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import final
+
+
+@final
+class SystemClock:
+    """The system's clocks; implements the port ``Clock``."""
+
+    def now(self) -> datetime:
+        """The wall clock, aware UTC. It jumps when the person or the network sets it."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds since some start, never going back; on some systems it stands still while the machine sleeps."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait ``seconds``; not at all when they are negative."""
+        await asyncio.sleep(max(seconds, 0))
+
+
+@final
+class SystemRandomness:
+    """The system's source of randomness; implements the port ``Randomness``."""
+
+    def __init__(self) -> None:
+        """Open the source."""
+        self._source = secrets.SystemRandom()
+
+    def token_bytes(self, count: int) -> bytes:
+        """``count`` bytes nobody can guess."""
+        return secrets.token_bytes(count)
+
+    def uniform(self, low: float, high: float) -> float:
+        """A number between the two."""
+        return self._source.uniform(low, high)
 
 
 class LocalZone(tzinfo):

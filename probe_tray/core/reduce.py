@@ -27,8 +27,7 @@ from probe_tray.core.events import (
     TrendsRead,
     TroubleMet,
 )
-from probe_tray.core.model_reduce import reduce_models
-from probe_tray.core.models.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
+from probe_tray.core.models.model_test import ModelRun, ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.quota.forecast import follow
 from probe_tray.core.quota.glitch_filter import steady
 from probe_tray.core.quota.history import Trend
@@ -37,6 +36,22 @@ from probe_tray.core.service.connection import ConnectionChanged
 from probe_tray.core.state import AccountState, AppState, Renewal
 from probe_tray.core.sync.setup import SyncChanged
 from probe_tray.core.transfer.state import ExportChanged, ImportChanged
+
+
+def reduce_models(state: AppState, event: ModelTestStarted | ModelTestProgress | ModelTestEnded) -> AppState:
+    """The state after the event. What an account's last test brought stays until the next one of it begins."""
+    match event:
+        case ModelTestStarted(accounts=accounts, at=at):
+            return replace(state, model_run=ModelRun(started_at=at, accounts=accounts))
+        case ModelTestProgress(key=key, test=test):
+            if state.account(key) is None:
+                return state
+            accounts = tuple(replace(a, models=test) if a.key == key else a for a in state.accounts)
+            return replace(state, accounts=accounts)
+        case ModelTestEnded():
+            run = state.model_run
+            return state if run is None else replace(state, model_run=replace(run, running=False))
+
 
 _AboutMany = AccountsRead | ChecksPlanned | RenewalsPlanned | KeptRead | TrendsRead
 _AboutWork = RoundChanged | ConnectionChanged | SyncChanged | ImportChanged | ExportChanged

@@ -12,8 +12,31 @@ from typing import Annotated, Final, cast
 import msgspec
 from msgspec import Meta
 
-from probe_tray.core.choices import Appearance, Language, Storage
 from probe_tray.core.errors import ConfigError
+
+
+class Storage(enum.Enum):
+    """Where new logins are kept."""
+
+    VAULT = "vault"
+    FOLDER = "folder"
+
+
+class Language(enum.Enum):
+    """What the program speaks."""
+
+    AUTO = "auto"
+    ENGLISH = "en"
+    CHINESE = "zh_CN"
+
+
+class Appearance(enum.Enum):
+    """How the program's windows look."""
+
+    AUTO = "auto"
+    LIGHT = "light"
+    DARK = "dark"
+
 
 MODELS = (
     "gpt-6.1-sol",

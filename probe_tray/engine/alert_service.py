@@ -16,7 +16,7 @@ from probe_tray.core.errors import StoreError
 from probe_tray.core.events import NotificationsPaused
 from probe_tray.core.state import AppState
 from probe_tray.engine.store import Store
-from probe_tray.engine.waiting import to_the_end
+from probe_tray.engine.timers import to_the_end
 from probe_tray.ports import AlertMemoryFile, Clock, Notification, Notifier
 
 OnPress = Callable[[AccountKey | None, Help], None]

@@ -24,7 +24,7 @@ from probe_tray.engine.account.accounts import Accounts, newer
 from probe_tray.engine.polling.reset_credit_check import ask_ends
 from probe_tray.engine.polling.usage_query import Asked, ask_once, report_status
 from probe_tray.engine.renewal.renewals import Renewals
-from probe_tray.engine.waiting import to_the_end
+from probe_tray.engine.timers import to_the_end
 from probe_tray.ports import Clock, Journal, QuotaService
 
 _RESULTS = {

@@ -32,6 +32,7 @@ from probe_tray.core.commands import (
     StartVaultAnew,
     StopConnectionCheck,
     StopModelTest,
+    SyncCommand,
     TryModels,
 )
 from probe_tray.core.errors import ProbeError, StoreError
@@ -39,7 +40,6 @@ from probe_tray.core.events import SettingsChanged, SituationChanged, TroubleMet
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.core.sync_commands import SyncCommand
 from probe_tray.core.transfer.state import TransferCommand
 from probe_tray.engine.account.account_changes import Keeping
 from probe_tray.engine.account.accounts import Accounts
@@ -57,9 +57,8 @@ from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_service import SyncDesk
-from probe_tray.engine.timers import watch_clock, watch_machine
+from probe_tray.engine.timers import to_the_end, watch_clock, watch_machine
 from probe_tray.engine.transfer.transfers import Transfers
-from probe_tray.engine.waiting import to_the_end
 from probe_tray.ports import Clock, MachineSense, Randomness, SettingsFile
 
 

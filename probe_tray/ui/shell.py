@@ -25,7 +25,6 @@ from probe_tray.resources import resource
 from probe_tray.ui.bridge import Bridge
 from probe_tray.ui.details.details_controller import Detailing
 from probe_tray.ui.engine import Engine
-from probe_tray.ui.following import Following
 from probe_tray.ui.help.about_dialog import AboutWindow, Inspector
 from probe_tray.ui.help.help_controller import HelpWindow
 from probe_tray.ui.login.login_controller import LoginWindow
@@ -34,6 +33,7 @@ from probe_tray.ui.panel.card_actions import Acting, Elsewhere
 from probe_tray.ui.panel.card_list import CardActions
 from probe_tray.ui.panel.card_model import Changes
 from probe_tray.ui.panel.panel import PanelActions, PanelWindow
+from probe_tray.ui.preferences import Following
 from probe_tray.ui.settings.connection_controller import ConnectionTesting
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.sync.sync_controller import Syncing
@@ -41,8 +41,7 @@ from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.transfer_controller import Transferring
 from probe_tray.ui.tray.icon import IconPainter, card_ink, menu_ink
 from probe_tray.ui.tray.menu import MenuActions, TrayMenu
-from probe_tray.ui.tray.overflow import OverflowHint, hides_new_icons
-from probe_tray.ui.tray.tray import TrayIcon
+from probe_tray.ui.tray.tray import OverflowHint, TrayIcon, hides_new_icons
 from probe_tray.view.details.details import details
 from probe_tray.view.models.model_test import model_test
 from probe_tray.view.screen import Screen, Wish

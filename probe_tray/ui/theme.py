@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QCheckBox, QComboBox, QWidget
 
-from probe_tray.core.choices import Appearance
+from probe_tray.core.settings import Appearance
 
 _BODY = 13.0
 _SEMIBOLD = QFont.Weight.DemiBold

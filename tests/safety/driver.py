@@ -15,7 +15,6 @@ from pathlib import Path
 
 import msgspec
 
-from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.journal.journal import FileJournal
@@ -25,7 +24,7 @@ from probe_tray.adapters.logins.folder_store import FileStore
 from probe_tray.adapters.logins.sealer import FolderSealer, VaultKey
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.proxy import detect_proxy
-from probe_tray.adapters.randomness import SystemRandomness
+from probe_tray.adapters.system import SystemClock, SystemRandomness
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError

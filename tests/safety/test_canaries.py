@@ -14,7 +14,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from probe_tray.adapters.callback.listener import LoopbackListener
-from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.files.alert_memory import FileAlertMemory
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, log_loop_failure
@@ -27,6 +26,7 @@ from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.sealer import FolderSealer, VaultKey
 from probe_tray.adapters.logins.vault import VaultStore, record_files
 from probe_tray.adapters.proxy.proxy import detect_proxy
+from probe_tray.adapters.system import SystemClock
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.alert import Alert

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.clock import SystemClock
+from probe_tray.adapters.system import SystemClock
 from probe_tray.demo import DemoService
 from tests.safety.conftest import Driver
 from tests.safety.driver import Round, login_file

@@ -12,7 +12,6 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.desktop.browser import SystemBrowser
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
 from probe_tray.adapters.desktop.power import SystemSense
@@ -25,7 +24,7 @@ from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import VaultStore
-from probe_tray.adapters.randomness import SystemRandomness
+from probe_tray.adapters.system import SystemClock, SystemRandomness
 from probe_tray.bootstrap import Session
 from probe_tray.core.account.credential import Credential, make_credential
 from probe_tray.core.account.secret import Secret

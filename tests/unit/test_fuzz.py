@@ -22,8 +22,7 @@ from probe_tray.core.quota.history_batch import Kept
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.quota.usage_parser import read_usage
 from probe_tray.core.reduce import reduce
-from probe_tray.core.service.answer import Answer
-from probe_tray.core.service.judge import judge
+from probe_tray.core.service.answer import Answer, judge
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.alerts.notifications import notification

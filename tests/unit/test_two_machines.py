@@ -11,18 +11,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.files.app_folders import Places
 from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
+from probe_tray.adapters.system import SystemClock
 from probe_tray.bootstrap import Session
-from probe_tray.core.commands import Renew
+from probe_tray.core.commands import Renew, SyncNow
 from probe_tray.core.polling.situation import Sensed, Situation
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import StepKind
-from probe_tray.core.sync_commands import SyncNow
 from probe_tray.demo import DemoLogin, DemoService
 from probe_tray.demo.table import PUBLISHABLE_KEY
 from probe_tray.demo.table_seed import DEMO_KEY, put_login

@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.files.app_folders import user_places
 from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
+from probe_tray.adapters.system import SystemClock
 from probe_tray.bootstrap import Session, Wired
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.service.service import OFFICIAL

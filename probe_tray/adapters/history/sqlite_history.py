@@ -14,8 +14,7 @@ from typing import Final, TypeVar, final
 import msgspec
 
 from probe_tray.adapters.files.disk import reason_of
-from probe_tray.adapters.history.history_schema import ForeignFileError, prepare
-from probe_tray.adapters.history.schema import SeriesTable
+from probe_tray.adapters.history.schema import ForeignFileError, SeriesTable, prepare
 from probe_tray.core.errors import ReadError, WriteError
 from probe_tray.core.quota.history import Meter, Point, Renewed, Span, Trend, trend_meter
 from probe_tray.core.quota.history_batch import Batch, Kept

@@ -13,10 +13,9 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from probe_tray.adapters.http.errors import to_service_error
-from probe_tray.adapters.http.http_sending import Sending
+from probe_tray.adapters.http.errors import Sending, to_service_error
 from probe_tray.adapters.http.tls import make_context
-from probe_tray.adapters.http.wire.http_body import end_of_event, is_whole_object, tokens_in
+from probe_tray.adapters.http.wire.answer import end_of_event, is_whole_object, tokens_in
 from probe_tray.adapters.http.wire.transport import WireTransport, as_proxy
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.account.credential import Credential

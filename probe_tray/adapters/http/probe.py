@@ -28,9 +28,8 @@ from probe_tray.core.errors import (
     TokenRefusedError,
     UsageError,
 )
-from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.answer import Answer, judge
 from probe_tray.core.service.connection import FoundProxy, Reached, Step
-from probe_tray.core.service.judge import judge
 from probe_tray.core.service.service import USER_AGENT, Service
 from probe_tray.ports import Clock
 

@@ -8,25 +8,134 @@ import re
 import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Final
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import httpx
 import msgspec
 
-from probe_tray.adapters.http.errors import to_service_error
-from probe_tray.adapters.http.http_sending import Sending
-from probe_tray.adapters.http.http_table_errors import check
-from probe_tray.adapters.http.http_table_pages import Page, Pages
+from probe_tray.adapters.http.errors import Sending, to_service_error
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import SyncCutOffError, SyncError, SyncFloodedError, SyncStrangeError, SyncUnsteadyError
+from probe_tray.core.errors import (
+    ProbeError,
+    RateLimitedError,
+    SyncColumnsError,
+    SyncCutOffError,
+    SyncError,
+    SyncFloodedError,
+    SyncNoTableError,
+    SyncPageError,
+    SyncRefusedError,
+    SyncStrangeError,
+    SyncUnsteadyError,
+    UnavailableError,
+)
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import USER_AGENT
 from probe_tray.core.sync.cipher import LARGEST
 from probe_tray.core.sync.rows import RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
+
+_NO_TABLE: Final = frozenset({"PGRST205", "PGRST106", "42P01"})
+_OTHER_COLUMNS: Final = frozenset({"PGRST204", "42703", "42P10", "23502", "22P02", "42804"})
+_NOT_ALLOWED: Final = "42501"
+
+
+class _Refusal(msgspec.Struct, frozen=True):
+    code: str | None = None
+
+
+_REFUSAL: Final = msgspec.json.Decoder(_Refusal)
+
+
+def check(answer: Answer, host: str) -> None:
+    """Raise what an answer means that is no success."""
+    page = _is_page(answer)
+    if answer.ok and not page:
+        return
+    raise _meaning(answer, host, page=page)
+
+
+def _meaning(answer: Answer, host: str, *, page: bool) -> ProbeError:
+    status, code = str(answer.status), _code(answer.body)
+    if answer.status == 429:
+        return RateLimitedError(retry_after=answer.retry_after(datetime.now(UTC)))
+    if answer.status >= 500:
+        return UnavailableError(status=status, retry_after=answer.retry_after(datetime.now(UTC)))
+    if page:
+        return SyncPageError(host=host)
+    if code in _NO_TABLE:
+        return SyncNoTableError(host=host)
+    if code in _OTHER_COLUMNS:
+        return SyncColumnsError(host=host)
+    if answer.status in {401, 403} or code == _NOT_ALLOWED:
+        return SyncRefusedError(status=status)
+    if answer.status == 404:
+        return SyncNoTableError(host=host)
+    return SyncStrangeError(host=host, status=status)
+
+
+def _is_page(answer: Answer) -> bool:
+    kind = answer.headers.get("content-type", "").lower()
+    return kind.startswith("text/html") or answer.body[:512].lstrip().lower().startswith((b"<!doctype", b"<html"))
+
+
+def _code(body: bytes) -> str:
+    try:
+        return _REFUSAL.decode(body).code or ""
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
+
+
+class Page(NamedTuple):
+    """One answer, whole as far as it says itself."""
+
+    rows: tuple[RemoteRow, ...]
+    total: int | None
+    """How many rows the table has; None where the service does not count."""
+
+
+class Pages:
+    """The pages of one reading. Each begins with the last row of the one before: if it does not, rows have moved."""
+
+    def __init__(self) -> None:
+        self.rows: list[RemoteRow] = []
+        self.total: int | None = None
+        self.moved = False
+        self.whole = False
+        self._again = 0
+        self._ids: set[str] = set()
+
+    @property
+    def count(self) -> int:
+        """How many different rows there are so far."""
+        return len(self._ids)
+
+    @property
+    def next(self) -> int:
+        """Where the next page begins."""
+        return len(self.rows) - self._again
+
+    def add(self, page: Page) -> None:
+        """Take the page that was asked for at :attr:`next`."""
+        known = self.rows[self.next :]
+        self.moved = (bool(self.rows) and page.total != self.total) or (
+            [row.id for row in page.rows[: len(known)]] != [row.id for row in known]
+        )
+        self.total = page.total
+        new = page.rows[len(known) :]
+        self.rows += new
+        self._ids.update(row.id for row in new)
+        # A service that gives one row at a time would never come to the next one.
+        self._again = 1 if len(page.rows) > 1 else 0
+        self.whole = not new or (page.total is not None and len(self.rows) >= page.total)
+        # A row that came twice stands where another one should.
+        twice = len(self._ids) < len(self.rows)
+        self.moved = self.moved or twice or (self.whole and page.total not in {None, len(self.rows)})
+
 
 _SECONDS: Final = 45.0
 _CONNECT_SECONDS: Final = 15.0

@@ -11,21 +11,24 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from probe_tray import __version__
-from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.desktop.session_bus import session_names
 from probe_tray.adapters.files.app_folders import Places, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
 from probe_tray.adapters.files.safe_files import prove_writable
 from probe_tray.adapters.http.probe import HttpProbe
+from probe_tray.adapters.http.tables import HttpTables
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.journal.unfinished import unfinished
 from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.vault import VaultStore, record_files
 from probe_tray.adapters.proxy.pac import names_script
+from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.adapters.system import SystemClock
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.diagnose.checks import (
     Check,
@@ -40,16 +43,43 @@ from probe_tray.cli.diagnose.checks import (
     proxy_check,
     way_checks,
 )
-from probe_tray.cli.diagnose.sync_check import sync_check
 from probe_tray.cli.renew.run import chosen_proxy
 from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ConfigError, KeyMissingError, ProbeError, ReadError, StoreError, UsageError
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings, Storage
+from probe_tray.core.sync.setup import target
+from probe_tray.engine.sync.synchronizer import try_table
 from probe_tray.ports import AccountStore
 from probe_tray.view.text.privacy import mask
 from probe_tray.wiring import vault_key
+
+_NAME = "sync"
+
+
+async def sync_check(
+    loaded: LoadedSettings | None, keyring: OsKeyStore, proxy: ProxyChoice, known: KnownSecrets
+) -> Check:
+    """Look at the table; nothing is written, neither here nor there."""
+    if loaded is None or not loaded.settings.sync_url:
+        return good(_NAME, "it is not set up, so nothing is shared with other machines")
+    try:
+        held = await StoredSyncSecrets(loaded.path, keyring, handles=known.add).load()
+        goal = target(loaded.settings.sync_url, held, str(loaded.path))
+    except ProbeError as error:
+        return failed(_NAME, error)
+    found = await try_table(HttpTables(proxy, os.environ, handles=known.add), goal)
+    if found.problem is not None:
+        return from_problem(_NAME, found.problem)
+    if found.opened < found.rows:
+        what = f"the key opens {found.opened} of the {found.rows} rows of the table."
+        return Check(name=_NAME, state=State.WARN, what=what, remedy="codex-probe --sync names the others.")
+    rows = "row" if found.rows == 1 else "rows"
+    return good(
+        _NAME, f"the table has {found.rows} {rows}, and the key opens {'it' if found.rows == 1 else 'all of them'}"
+    )
+
 
 _RESERVE = 64 * 1024
 """Bytes that must fit; a login has a few thousand."""

@@ -1,27 +1,27 @@
 """``codex-probe --login``: in the browser, with a code, or with an address that is carried by hand."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
 
 from probe_tray.adapters.callback.listener import LoopbackListener
-from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.desktop.browser import SystemBrowser
 from probe_tray.adapters.files.app_folders import Places, user_places
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.made_here import MadeHere
-from probe_tray.adapters.randomness import SystemRandomness
-from probe_tray.adapters.system import LocalZone
+from probe_tray.adapters.system import LocalZone, SystemClock, SystemRandomness
 from probe_tray.cli.accounts import read_settings
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.login.login_target import LoginTarget
-from probe_tray.cli.login.pasting import ShownAddress, read_lines
 from probe_tray.cli.renew.run import chosen_proxy, proxy_note, told
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.language import spoken
@@ -44,10 +44,65 @@ from probe_tray.core.settings import Settings
 from probe_tray.engine.login.browser_login import BrowserSignIn, Waiting
 from probe_tray.engine.login.code_exchange import Exchange
 from probe_tray.engine.login.device_login import DeviceSignIn
-from probe_tray.engine.waiting import to_the_end
+from probe_tray.engine.timers import to_the_end
 from probe_tray.ports import Browser
 from probe_tray.view.tables.json_table import accounts_json
 from probe_tray.view.text.translate import Translator
+
+_CHUNK = 4096
+_LONGEST = 64 * 1024
+"""Bytes of a line; a callback address has a few hundred."""
+
+
+def read_lines(heard: Callable[[str], None], ended: Callable[[], None]) -> None:
+    """Call ``heard`` with each line, and ``ended`` when there are no more; inside the running event loop.
+
+    The thread that reads is left behind when the program ends: nothing can call it back from a terminal.
+    """
+    loop = asyncio.get_running_loop()
+
+    def tell(what: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # The loop has ended.
+            loop.call_soon_threadsafe(what)
+
+    def read() -> None:
+        rest = b""
+        with contextlib.suppress(OSError):
+            # Not through sys.stdin: at the end the interpreter would wait for its lock.
+            while part := os.read(number, _CHUNK):
+                *lines, rest = (rest + part).split(b"\n")
+                for line in lines:
+                    tell(lambda line=line: heard(line.decode("utf-8", "replace").strip()))
+                rest = rest[-_LONGEST:]
+        if rest:
+            tell(lambda: heard(rest.decode("utf-8", "replace").strip()))
+        tell(ended)
+
+    try:
+        number = sys.stdin.fileno()
+    except (AttributeError, OSError, ValueError):  # It was closed before the program began.
+        loop.call_soon(ended)
+        return
+    threading.Thread(target=read, name="standard input", daemon=True).start()
+
+
+class ShownAddress:
+    """A browser that is somewhere else: the person carries the address there, and back."""
+
+    def __init__(self, console: Console, t: Translator) -> None:
+        """Show it on ``console``."""
+        self._console = console
+        self._t = t
+
+    async def open(self, address: str) -> None:
+        """Show the address, and what to do with the one at which it ends."""
+        t = self._t
+        self._console.prompt(t("Open this address in any browser and sign in:"))
+        self._console.prompt(address)
+        self._console.prompt(
+            t("A browser on another computer ends at an address that it cannot open: paste that one here.")
+        )
+
 
 _DONE, _FAILED = 0, 1
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 import msgspec
 
 from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettings
-from probe_tray.adapters.randomness import SystemRandomness
+from probe_tray.adapters.system import SystemRandomness
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes

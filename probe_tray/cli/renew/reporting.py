@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from probe_tray.adapters.clock import SystemClock
-from probe_tray.adapters.system import LocalZone
+from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.cli.accounts import Found
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.tables.layout import Table

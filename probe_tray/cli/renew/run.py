@@ -8,7 +8,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.desktop.process_start import process_began
 from probe_tray.adapters.files.app_folders import Places, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings
@@ -21,12 +20,12 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import HandySealer
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
+from probe_tray.adapters.system import SystemClock
 from probe_tray.cli.accounts import Found, find_logins, read_settings
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.renew.model_test import ModelStage, agreed
 from probe_tray.cli.renew.reporting import Reporting
-from probe_tray.cli.tables.board import Board, Shown
-from probe_tray.cli.tables.live import shown_live
+from probe_tray.cli.tables.board import Board, Shown, shown_live
 from probe_tray.cli.tables.result_files import ResultFiles
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.language import spoken

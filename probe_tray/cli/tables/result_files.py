@@ -1,18 +1,40 @@
 """The files of ``--output``: one for the quotas, one for the tested models, checked before anything is asked."""
 
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from probe_tray.adapters.files.safe_files import replace_file
 from probe_tray.adapters.system import LocalZone
 from probe_tray.cli.arguments import Arguments
-from probe_tray.cli.tables.output_file import OutputFile
 from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.report import AccountReport
+from probe_tray.core.errors import UsageError
 from probe_tray.view.tables.csv_table import models_csv, status_csv
 from probe_tray.view.tables.json_table import accounts_json
 from probe_tray.view.text.translate import Translator
+
+
+class OutputFile:
+    """A file that takes a result, .csv or .json."""
+
+    def __init__(self, path: Path) -> None:
+        """Take ``path``. Raises UsageError when it could not be written for a reason that shows beforehand."""
+        self.path = path
+        self.is_json = path.suffix.lower() == ".json"
+        if not self.is_json and path.suffix.lower() != ".csv":
+            raise UsageError(what=f"--output {path} must end in .csv or .json.")
+        if not path.absolute().parent.is_dir():
+            raise UsageError(what=f"--output {path}: there is no folder {path.absolute().parent}.")
+        if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+            raise UsageError(what=f"--output {path} is not a file that can be replaced.")
+
+    def write(self, data: bytes) -> None:
+        """Put ``data`` in the file's place, 0600. Raises WriteError; then the old content is unchanged."""
+        # A link stays a link: what it leads to is replaced.
+        replace_file(self.path.resolve(), data)
 
 
 class ResultFiles:

@@ -4,9 +4,8 @@ from datetime import timedelta
 
 import msgspec
 
-from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.files.safe_files import LIMIT
-from probe_tray.adapters.system import LocalZone
+from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import Problem
 from probe_tray.view.text.translate import mark

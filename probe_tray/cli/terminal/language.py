@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from probe_tray.core.settings import Language
 from probe_tray.resources import resource
-from probe_tray.view.text.catalogue import Catalogue, parse_po
+from probe_tray.view.text.translate import Catalogue, parse_po
 
 _SHIPPED = {"zh": "zh_CN", "chinese (simplified)": "zh_CN"}
 """Languages with a catalogue, by the first part of their code. English is in the program itself."""

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 
-from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.files.app_folders import Places, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.files.export_files import Obstacle, obstacle_at
@@ -20,7 +19,7 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.adapters.logins.files_store import make_missing
 from probe_tray.adapters.logins.vault import VaultStore
-from probe_tray.adapters.system import LocalZone
+from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.cli.accounts import Found, find_logins, read_settings
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.terminal.console import Console

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.files.app_folders import Places, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
@@ -15,7 +14,7 @@ from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.vault import VaultStore
-from probe_tray.adapters.system import LocalZone
+from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.cli.accounts import read_settings
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.tables.layout import Table

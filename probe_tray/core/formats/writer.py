@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, tzinfo
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.formats.document import Document, Format
-from probe_tray.core.formats.format_times import local_text, read_time, utc_text
+from probe_tray.core.formats.fields import local_text, read_time, utc_text
 from probe_tray.core.formats.json_text import Node, Number, Object, Scalar, parse, quote, set_member
 
 _ORDER = ("id_token", "access_token", "refresh_token", "account_id", "last_refresh", "email", "type", "expired")

@@ -19,8 +19,7 @@ from probe_tray.core.errors import (
     StrangeAnswerError,
     UnavailableError,
 )
-from probe_tray.core.service.answer import Answer
-from probe_tray.core.service.judge import judge
+from probe_tray.core.service.answer import Answer, judge
 from probe_tray.core.service.lenient import flag, json_object, mapping, number, sequence, text
 
 SAMPLED = 3

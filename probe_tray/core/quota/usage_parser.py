@@ -8,8 +8,30 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from probe_tray.core.errors import StrangeAnswerError
+from probe_tray.core.formats.fields import read_time
 from probe_tray.core.quota.snapshot import Capacity, Credits, Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.service.lenient import flag, json_object, mapping, number, sequence, text, whole
+
+_MOST = 100
+_LAST_YEAR = 9000
+"""Go and others write a time that never comes as year 9999, of which no time zone can be told."""
+_USABLE = frozenset({"", "available", "active", "granted"})
+
+
+def read_reset_credits(body: bytes) -> tuple[datetime, ...]:
+    """The ends of the credits that can still be used, aware UTC, the nearest first.
+
+    One malformed element hides no other; a body that cannot be read at all has none.
+    """
+    try:
+        answer = json_object(body)
+    except StrangeAnswerError:
+        return ()
+    found = (mapping(element) for element in sequence(answer.get("credits"))[:_MOST])
+    ends = (read_time(text(e.get("expires_at"))) for e in found if text(e.get("status")).lower() in _USABLE)
+    return tuple(sorted(end for end in ends if end is not None and end.year < _LAST_YEAR))
+
 
 _HOUR = 3600
 _DAY = 24 * _HOUR

@@ -1,9 +1,21 @@
 """An answer of the service, before anybody has judged it."""
 
 import email.utils
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import final
+
+from probe_tray.core.errors import (
+    EdgeBlockedError,
+    ProbeError,
+    RateLimitedError,
+    RegionBlockedError,
+    StrangeAnswerError,
+    TokenRefusedError,
+    UnavailableError,
+)
+from probe_tray.core.service.lenient import json_object, mapping, text
 
 _LONGEST_WAIT = timedelta(hours=1)
 
@@ -52,3 +64,64 @@ def _http_date(value: str) -> datetime | None:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+_REGION = "unsupported_country_region_territory"
+_TOKEN_CODES = frozenset(
+    {"unauthorized", "not_authenticated", "authentication_error", "invalid_authentication", "session_expired"}
+)
+_TOKEN_WORD = re.compile(r"\btoken\b", re.IGNORECASE)
+_PASSING = frozenset({408, 425})
+
+
+def judge(answer: Answer, *, host: str, now: datetime) -> ProbeError | None:
+    """The failure that ``answer`` of ``host`` stands for, or None for a 2xx. ``now`` is for a dated Retry-After."""
+    if answer.ok:
+        return None
+    said = _json(answer)
+    words = _words(said)
+    if answer.status == 403 and (_REGION in words or (said is None and _REGION.encode() in answer.body)):
+        return RegionBlockedError()
+    if _is_edge(answer, is_json=said is not None):
+        return EdgeBlockedError(host=host)
+    wait = answer.retry_after(now)
+    if answer.status == 401 or (answer.status == 403 and any(map(_about_token, words))):
+        return TokenRefusedError()
+    if answer.status == 429:
+        return RateLimitedError(retry_after=wait)
+    if answer.status >= 500 or answer.status in _PASSING:
+        return UnavailableError(retry_after=wait, status=str(answer.status))
+    return StrangeAnswerError(status=str(answer.status))
+
+
+def _is_edge(answer: Answer, *, is_json: bool) -> bool:
+    if "cf-mitigated" in answer.headers:
+        return True
+    if is_json or answer.status not in {401, 403}:
+        return False
+    page = answer.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    html = page or "html" in answer.headers.get("content-type", "").lower()
+    behind_edge = answer.headers.get("server", "").lower() == "cloudflare"
+    # An empty 401 is the backend's own even when the edge carried it; only a page shows that the edge spoke.
+    return html or (answer.status == 403 and behind_edge)
+
+
+def _json(answer: Answer) -> Mapping[str, object] | None:
+    try:
+        return json_object(answer.body)
+    except StrangeAnswerError:
+        return None
+
+
+def _words(said: Mapping[str, object] | None) -> list[str]:
+    """Code, type and message wherever the service is known to put them, the codes in lower case."""
+    if said is None:
+        return []
+    places = [said, mapping(said.get("error")), mapping(said.get("detail"))]
+    named = [text(place.get(key)) for place in places for key in ("code", "type", "message", "error_description")]
+    return [word.lower() for word in (*named, text(said.get("error")), text(said.get("detail"))) if word]
+
+
+def _about_token(word: str) -> bool:
+    # Codes join words with "_", which is part of a word to a pattern.
+    return word in _TOKEN_CODES or _TOKEN_WORD.search(word.replace("_", " ")) is not None

@@ -12,7 +12,7 @@ import msgspec
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.formats.format_times import local_text, utc_text
+from probe_tray.core.formats.fields import local_text, utc_text
 from probe_tray.core.formats.writer import file_name, new_document
 from probe_tray.core.transfer.import_plan import age
 

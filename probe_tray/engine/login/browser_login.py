@@ -28,7 +28,7 @@ from probe_tray.core.login.oauth import (
     read_pasted,
 )
 from probe_tray.core.service.service import Service
-from probe_tray.engine.waiting import wait_for
+from probe_tray.engine.timers import wait_for
 from probe_tray.ports import Browser, CallbackListener, Clock, OpenCallback, Randomness
 
 _PATIENCE = timedelta(minutes=10)

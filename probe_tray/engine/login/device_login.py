@@ -10,7 +10,7 @@ from probe_tray.core.login.device_code import LIFETIME, device_page, read_device
 from probe_tray.core.login.oauth import Grant
 from probe_tray.core.service.service import Service
 from probe_tray.engine.login.browser_login import Waiting
-from probe_tray.engine.waiting import wait_for
+from probe_tray.engine.timers import wait_for
 from probe_tray.ports import AuthService, Browser, Clock
 
 

@@ -23,7 +23,7 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.login.browser_login import BrowserSignIn, SignIn, Waiting
 from probe_tray.engine.login.code_exchange import Exchange
 from probe_tray.engine.store import Store
-from probe_tray.engine.waiting import to_the_end
+from probe_tray.engine.timers import to_the_end
 from probe_tray.ports import AccountLocks
 
 REPLACED = "replaced by another login"

@@ -8,8 +8,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.errors import ProbeError, StrangeAnswerError, TokenRefusedError
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
 from probe_tray.core.models.models import Choice, choose, judge_model, read_models
-from probe_tray.core.service.answer import Answer
-from probe_tray.core.service.judge import judge
+from probe_tray.core.service.answer import Answer, judge
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.ports import Clock, QuotaService, Randomness
 

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ProbeError
-from probe_tray.core.quota.reset_credits import read_reset_credits
 from probe_tray.core.quota.snapshot import Snapshot
+from probe_tray.core.quota.usage_parser import read_reset_credits
 from probe_tray.ports import Clock, QuotaService
 
 _EVERY = timedelta(hours=1)

@@ -9,7 +9,7 @@ from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import ProbeError, Problem, StrangeAnswerError
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.quota.usage_parser import read_usage
-from probe_tray.core.service.judge import judge
+from probe_tray.core.service.answer import judge
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.ports import Clock, QuotaService
 

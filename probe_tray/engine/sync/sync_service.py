@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.commands import ForgetSync, SetUpSync, SyncCommand, SyncNow, TestSync
 from probe_tray.core.errors import ProbeError, SyncOffError
 from probe_tray.core.events import Event, RenewalEnded, SettingsChanged
 from probe_tray.core.settings import Settings
@@ -24,7 +25,6 @@ from probe_tray.core.sync.setup import (
     SyncTest,
     target,
 )
-from probe_tray.core.sync_commands import ForgetSync, SetUpSync, SyncCommand, SyncNow, TestSync
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.synchronizer import Syncing

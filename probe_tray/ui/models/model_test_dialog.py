@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.transfer.wrapping import Wrapping
+from probe_tray.ui.transfer.import_table import Wrapping
 from probe_tray.ui.widgets import words
 from probe_tray.view.models.model_test import ModelTestView, TriedAccount, TriedModel
 from probe_tray.view.view_models import Tone

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.choices import Storage
 from probe_tray.core.commands import (
     Arrange,
     DismissTrouble,
@@ -23,13 +22,13 @@ from probe_tray.core.commands import (
     SaveSettings,
     StartVaultAnew,
 )
+from probe_tray.core.settings import Storage
 from probe_tray.core.state import AccountState
 from probe_tray.ui.engine import Engine
 from probe_tray.ui.panel.card_menu import open_card_menu
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
-from probe_tray.view.panel.account_menu import Groups, account_menu
-from probe_tray.view.panel.questions import removing, starting_anew
+from probe_tray.view.panel.account_menu import Groups, account_menu, removing, starting_anew
 from probe_tray.view.text.privacy import named_by_hand
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Action, ActionKind, Card, Question

@@ -1,6 +1,7 @@
 """The window with all accounts: one sentence, the cards, and how up to date they are."""
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
@@ -15,7 +16,6 @@ from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.panel.card_list import CardActions, CardList
 from probe_tray.ui.panel.card_model import CardModel, Changes
 from probe_tray.ui.panel.column_head import ColumnHead
-from probe_tray.ui.panel.panel_size import NARROW, shape, width_of
 from probe_tray.ui.panel.tools_row import ToolsRow
 from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.placement import by_the_panel, fitting, keep_inside, near
@@ -24,6 +24,22 @@ from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.ui.widgets import Dot, Line, height, words
 from probe_tray.view.screen import Panel, Wish
 from probe_tray.view.view_models import Action, ActionKind
+
+NARROW: Final = 384
+"""Its least width in pixels of the design."""
+_WIDE, _MANY_CHIPS = 460, 3
+
+
+def width_of(model: Panel | None) -> int:
+    """Its width in pixels of the design: columns need more, and so does a search beside many choices."""
+    wide = model is not None and (model.lines or len(model.chips) >= _MANY_CHIPS)
+    return _WIDE if wide else NARROW
+
+
+def shape(model: Panel) -> object:
+    """What decides its size besides the height of each card."""
+    return len(model.cards), model.banner, model.lines, model.searchable, len(model.chips), model.welcome
+
 
 _LOWEST, _SCREEN_SHARE = 200, 0.7
 

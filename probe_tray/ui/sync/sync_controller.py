@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
-from probe_tray.core import sync_commands
+from probe_tray.core import commands as sync_commands
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.commands import ForgetSync, SetUpSync, SyncNow
 from probe_tray.core.errors import Problem
 from probe_tray.core.sync.setup import SecretPlace, SyncState
-from probe_tray.core.sync_commands import ForgetSync, SetUpSync, SyncNow
 from probe_tray.ui.engine import Engine
 from probe_tray.ui.login.concealed_clipboard import SECONDS, ConcealedClipboard
 from probe_tray.ui.question_dialog import QuestionDialog

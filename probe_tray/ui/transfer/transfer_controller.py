@@ -13,7 +13,7 @@ from probe_tray.ui.transfer.export_controller import ExportWindow, ExportWords
 from probe_tray.ui.transfer.file_chooser import Chooser
 from probe_tray.ui.transfer.import_controller import ImportWindow
 from probe_tray.ui.transfer.import_drop import DropWatch
-from probe_tray.view.tables.transfer_table import quota_table
+from probe_tray.view.tables.csv_table import quota_table
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.transfer.export_view import export_view, replacing

@@ -4,11 +4,16 @@ import os
 import sys
 from collections.abc import Callable
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, QRect, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
+from probe_tray.core.commands import Arrange
+from probe_tray.ui.engine import Engine
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter, Ink
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.tray.tray import overflow_words
 from probe_tray.view.view_models import Tray
 
 _SOON, _LATER = 1_000, 10_000
@@ -128,3 +133,40 @@ def _panel_is_dark(*, dark_windows: bool) -> bool:
         return personal.value("SystemUsesLightTheme", 1) in {0, "0"}
     desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").upper().split(":")
     return dark_windows or not _DARK_PANELS.isdisjoint(desktops)
+
+
+_WINDOWS_11 = 22_000
+"""Its first build."""
+
+
+def hides_new_icons() -> bool:
+    """Whether this system hides the icons of programs that it has not met before."""
+    return sys.platform == "win32" and sys.getwindowsversion().build >= _WINDOWS_11
+
+
+class OverflowHint:
+    """Waits until the icon is there and it is known that nobody was told before; then says it, and remembers that."""
+
+    def __init__(self, engine: Engine, tray: TrayIcon, translator: Translator, *, hidden: Callable[[], bool]) -> None:
+        """Say it at ``tray``. ``hidden`` tells whether this system hides new icons."""
+        self._engine, self._tray, self._translator = engine, tray, translator
+        self._stop: Callable[[], None] | None = None
+        if hidden():
+            self._stop = engine.subscribe(self._look)
+            tray.appeared.connect(self._look)
+
+    def close(self) -> None:
+        """Say nothing any more."""
+        stop, self._stop = self._stop, None
+        if stop is not None:
+            stop()
+
+    def _look(self) -> None:
+        state = self._engine.state
+        if self._stop is None or not state.loaded or not self._tray.present:
+            return
+        self.close()
+        if not state.desk.overflow_told:
+            words = overflow_words(self._translator)
+            self._tray.message(words.title, words.text)
+            self._engine.send(Arrange(replace(state.desk, overflow_told=True)))

@@ -1,5 +1,6 @@
 """The icon, its tooltip and its menu."""
 
+import msgspec
 from msgspec.structs import replace
 
 from probe_tray.core.account.condition import Condition, local_time
@@ -13,6 +14,25 @@ from probe_tray.view.sync.sync_view import sync_entry
 from probe_tray.view.text.times import Now, age, at, both, date
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Card, IconLook, Menu, MenuRow, PauseMenu, Tray
+
+
+class OverflowWords(msgspec.Struct, frozen=True):
+    """A message by the icon: at most 63 and 255 characters, which is all that Windows shows."""
+
+    title: str
+    text: str
+
+
+def overflow_words(t: Translator) -> OverflowWords:
+    """Where the icon is, and how it stays in sight."""
+    return OverflowWords(
+        t("Probe Tray's icon is behind the arrow"),
+        t(
+            "Windows keeps new icons behind the small arrow at the right end of the taskbar. Open it, and drag the "
+            "icon onto the taskbar to see it always."
+        ),
+    )
+
 
 _MOST_ROWS = 12
 _LONGEST_TOOLTIP, _SHORTEST_NAME = 127, 12

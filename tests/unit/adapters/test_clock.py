@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from probe_tray.adapters.clock import SystemClock
-from probe_tray.adapters.randomness import SystemRandomness
+from probe_tray.adapters.system import SystemClock, SystemRandomness
 
 
 def test_now_is_aware_and_utc() -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.adapters.history.history_schema import OURS, STEPS, ForeignFileError, prepare
+from probe_tray.adapters.history.schema import OURS, STEPS, ForeignFileError, prepare
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.core.errors import ReadError, WriteError
 from probe_tray.core.quota.forecast import follow

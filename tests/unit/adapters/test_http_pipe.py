@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.http.wire.http_pipe import Tcp, Tls
+from probe_tray.adapters.http.wire.connection import Tcp, Tls
 from tests.support.certificates import make_certificates
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.http import probe as http_probe
 from probe_tray.adapters.http.probe import HttpProbe
 from probe_tray.adapters.proxy.proxy import SystemProxies
+from probe_tray.adapters.system import SystemClock
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.service.connection import FoundProxy, Reached, Step
 from probe_tray.core.service.service import OFFICIAL, Service

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from probe_tray.adapters.clock import SystemClock
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.http.probe import HttpProbe
-from probe_tray.adapters.http.wire.http_body import tokens_in
+from probe_tray.adapters.http.wire.answer import tokens_in
 from probe_tray.adapters.hygiene import REMOVED, KnownSecrets, Redactor
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.proxy.proxy import detect_proxy
+from probe_tray.adapters.system import SystemClock
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError, PastedAddressError
 from probe_tray.core.service.service import OFFICIAL, Service

@@ -10,7 +10,7 @@ from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.cli.diagnose.checks import Check, State
-from probe_tray.cli.diagnose.sync_check import sync_check
+from probe_tray.cli.diagnose.diagnose import sync_check
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.sync.cipher import LoginCipher
 from probe_tray.demo import DemoService

@@ -4,8 +4,7 @@ from probe_tray.cli.sync.sync_table import sync_failures
 from probe_tray.core.errors import SyncKeyError
 from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
 from probe_tray.resources import resource
-from probe_tray.view.text.catalogue import parse_po
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 from tests.support.fakes import START
 
 CHINESE = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))

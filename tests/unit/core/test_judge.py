@@ -12,8 +12,7 @@ from probe_tray.core.errors import (
     TokenRefusedError,
     UnavailableError,
 )
-from probe_tray.core.service.answer import Answer
-from probe_tray.core.service.judge import judge
+from probe_tray.core.service.answer import Answer, judge
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 HOST = "chatgpt.com"

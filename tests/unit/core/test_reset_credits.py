@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.quota.reset_credits import read_reset_credits
+from probe_tray.core.quota.usage_parser import read_reset_credits
 
 FIRST, SECOND = datetime(2026, 12, 1, 8, tzinfo=UTC), datetime(2026, 12, 5, 8, tzinfo=UTC)
 

@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core import sync_commands
+from probe_tray.core import commands as sync_commands
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.commands import ForgetSync, SetUpSync, SyncNow
 from probe_tray.core.errors import KeyringLockedError, NotSentError, RetryLaterError, SyncRefusedError, WriteError
 from probe_tray.core.events import RenewalEnded, SettingsChanged
 from probe_tray.core.renewal.request import RenewalKind, Wish
 from probe_tray.core.settings import Settings
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncState
-from probe_tray.core.sync_commands import ForgetSync, SetUpSync, SyncNow
 from tests.support.fakes import START, problem_kind
 from tests.support.tokens import credential
 from tests.unit.engine.bench import Bench, running, token_answer

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from probe_tray.engine.waiting import to_the_end, wait_for
+from probe_tray.engine.timers import to_the_end, wait_for
 from tests.support.fakes import FakeClock, settle
 from tests.unit.engine.bench import running
 

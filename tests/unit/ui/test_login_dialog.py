@@ -20,8 +20,7 @@ from probe_tray.ui.login.login_dialog import LoginActions, LoginDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.presenter import present
-from probe_tray.view.text.catalogue import parse_po
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtNetwork import QNetworkInformation
 
-from probe_tray.ui.metered import metered_network
+from probe_tray.ui.system_network import metered_network
 
 METERED = QNetworkInformation.Feature.Metered
 elsewhere = pytest.mark.parametrize("platform", ["win32", "darwin"])
 AT_START = """
 import sys
 import probe_tray.app, probe_tray.bootstrap, probe_tray.ui.loop, probe_tray.ui.shell
-from probe_tray.ui.metered import metered_network
+from probe_tray.ui.system_network import metered_network
 print(metered_network(), "PySide6.QtNetwork" in sys.modules)
 """
 

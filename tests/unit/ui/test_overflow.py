@@ -10,10 +10,9 @@ from probe_tray.core.commands import Arrange
 from probe_tray.core.state import AppState
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
-from probe_tray.ui.tray.overflow import OverflowHint, hides_new_icons
-from probe_tray.ui.tray.tray import TrayIcon
+from probe_tray.ui.tray.tray import OverflowHint, TrayIcon, hides_new_icons
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.tray.overflow import overflow_words
+from probe_tray.view.tray.tray import overflow_words
 from probe_tray.view.view_models import IconLook, Tray
 from tests.unit.ui.samples import FakeEngine
 

@@ -13,8 +13,7 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.resources import resource
 from probe_tray.view.help.about import about, diagnostics
-from probe_tray.view.text.catalogue import parse_po
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 from tests.unit.ui import samples
 
 MACHINE = samples.FakeInspector().machine()

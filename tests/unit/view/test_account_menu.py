@@ -7,8 +7,7 @@ import pytest
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
-from probe_tray.view.panel.account_menu import account_menu
-from probe_tray.view.panel.questions import removing, starting_anew
+from probe_tray.view.panel.account_menu import account_menu, removing, starting_anew
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind
 from tests.unit.ui.samples import account

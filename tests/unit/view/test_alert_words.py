@@ -26,10 +26,9 @@ from probe_tray.core.state import AppState, Renewal
 from probe_tray.ports import Notification, Urgency
 from probe_tray.resources import resource
 from probe_tray.view.alerts.notifications import notification, trial
-from probe_tray.view.text.catalogue import parse_po
 from probe_tray.view.text.privacy import mask, masked_name
 from probe_tray.view.text.times import Now
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW, account, snapshot, window
 

@@ -3,8 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.core.errors import NotSentError
-from probe_tray.view.text.catalogue import Catalogue, parse_po
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Catalogue, Translator, parse_po
 
 HEADER = 'msgid ""\nmsgstr ""\n"Language: xx\\n"\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n'
 

@@ -6,8 +6,7 @@ from probe_tray.core.errors import ProxyFailedError, UsageError
 from probe_tray.core.service.connection import ConnectionCheck, FoundProxy, Reached, Step
 from probe_tray.resources import resource
 from probe_tray.view.settings.connection import connection
-from probe_tray.view.text.catalogue import parse_po
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.view_models import Tone
 
 T = Translator()

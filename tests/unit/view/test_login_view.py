@@ -28,9 +28,8 @@ from probe_tray.core.login.oauth import Misfit
 from probe_tray.core.state import LoginPhase, LoginState, Way
 from probe_tray.resources import resource
 from probe_tray.view.login.login import login
-from probe_tray.view.text.catalogue import parse_po
 from probe_tray.view.text.times import Now
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.view_models import LoginView
 from tests.unit.ui.samples import NOW, waiting_login
 

@@ -12,9 +12,8 @@ from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelRun, M
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.resources import resource
 from probe_tray.view.models.model_test import ModelTestView, consent, model_test
-from probe_tray.view.text.catalogue import parse_po
 from probe_tray.view.text.times import Now
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.view_models import Tone
 from tests.unit.ui.samples import NOW, account
 

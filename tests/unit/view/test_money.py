@@ -9,10 +9,9 @@ from msgspec.structs import replace
 from probe_tray.core.quota.snapshot import Credits, Snapshot, SpendControl
 from probe_tray.core.quota.usage_parser import read_usage
 from probe_tray.resources import resource
-from probe_tray.view.text.catalogue import parse_po
 from probe_tray.view.text.money import money, plain
 from probe_tray.view.text.times import Now
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 from tests.unit.ui.samples import NOW
 
 HERE = Now(NOW, UTC)

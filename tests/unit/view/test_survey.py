@@ -9,8 +9,7 @@ from probe_tray.core.account.arrangement import Density, Desk, Sort
 from probe_tray.core.state import AppState
 from probe_tray.view.presenter import Presenter, present
 from probe_tray.view.screen import Panel, Shown, Wish
-from probe_tray.view.text.catalogue import Catalogue
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Catalogue, Translator
 from probe_tray.view.view_models import Card
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW

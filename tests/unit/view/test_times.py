@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.resources import resource
-from probe_tray.view.text.catalogue import parse_po
 from probe_tray.view.text.times import Now, ago, at, both, date, span, until
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 
 EAST = timezone(timedelta(hours=1))
 # Sunday, 14:52 for the person.

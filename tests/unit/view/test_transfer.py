@@ -15,10 +15,9 @@ from probe_tray.core.state import AppState
 from probe_tray.core.transfer.import_plan import Action
 from probe_tray.core.transfer.state import ExportPhase, ExportState, ImportPhase, ImportState, Outcome, RowId
 from probe_tray.resources import resource
-from probe_tray.view.tables.transfer_table import quota_table
-from probe_tray.view.text.catalogue import parse_po
+from probe_tray.view.tables.csv_table import quota_table
 from probe_tray.view.text.times import Now
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.transfer.export_view import ExportKind, ExportView, ExportWish, export_view, exportable, replacing
 from probe_tray.view.transfer.import_view import ImportView, import_view, ticked
 from probe_tray.view.view_models import Tone

@@ -7,8 +7,7 @@ import pytest
 
 from probe_tray.core.errors import ReadError
 from probe_tray.resources import resource
-from probe_tray.view.text.catalogue import Catalogue, parse_po
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Catalogue, Translator, parse_po
 from tests.unit.view.texts import needed, spoken
 
 _FACT = re.compile(r"\{\w+\}")

@@ -14,8 +14,7 @@ from probe_tray.core.state import AppState
 from probe_tray.resources import resource
 from probe_tray.view.presenter import present
 from probe_tray.view.screen import Screen
-from probe_tray.view.text.catalogue import parse_po
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.view_models import IconLook
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW, account, snapshot

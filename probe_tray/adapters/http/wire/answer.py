@@ -1,10 +1,50 @@
 """An answer read from its raw bytes, when the process to which it came is gone."""
 
+import json
+import re
 import zlib
 from typing import Final
 
-from probe_tray.adapters.http.wire.http_body import is_whole_object
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.service.answer import Answer
+
+_TOKEN: Final = re.compile(
+    rb'"(?:\w+_token|authorization_code|code_verifier|device_auth_id)"\s*:\s*"([A-Za-z0-9._~+/=-]{6,16384})"'
+)
+
+
+def is_whole_object(body: bytearray) -> bool:
+    """Whether the body is a JSON object to its end (RFC 8259): no part of one is.
+
+    Where no length was declared, tokens that have all come must not depend on how the connection ends.
+    """
+    if not body.rstrip().endswith(b"}"):
+        return False
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def end_of_event(body: bytearray) -> int:
+    """The length of the first event that is more than a comment, 0 while it is not whole."""
+    lines = 0
+    data = False
+    for line in body.splitlines(keepends=True):
+        lines += len(line)
+        if not line.endswith((b"\n", b"\r")):
+            return 0
+        bare = line.rstrip(b"\r\n")
+        if not bare and data:
+            return lines
+        data = data or (bool(bare) and not bare.startswith(b":"))
+    return 0
+
+
+def tokens_in(body: bytes) -> list[Secret]:
+    """Tokens and codes by their names in an answer, however broken it is; never raises."""
+    return [Secret(found.decode("ascii")) for found in _TOKEN.findall(body)]
+
 
 _LARGEST_HEAD: Final = 100 * 1024
 """As where answers are read while they come."""
