@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from probe_tray import __version__
 from probe_tray.adapters.desktop.display import check_display, check_libraries
-from probe_tray.adapters.desktop.instance import Instance, Wish
+from probe_tray.adapters.desktop.instance import Instance, StartRequest
 from probe_tray.adapters.desktop.taskbar import name_process, stay_out_of_the_dock
 from probe_tray.adapters.files.app_folders import demo_places, user_places
 from probe_tray.cli.terminal.pipes import finish, say
-from probe_tray.core.alerts.alert import Help
+from probe_tray.core.alerts.alert import AlertHelp
 from probe_tray.core.commands import LogIn, Refresh, Renew
 from probe_tray.core.errors import ProbeError, SystemLibraryError
 
@@ -41,11 +41,11 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the tray app to its end: 0 when it was quit, 2 when it could not start, 128 and its number after a signal."""
     chosen = _parser().parse_args(arguments)
-    wish = None if chosen.wish is None else Wish(chosen.wish)
-    asked = wish or (Wish.NOTHING if chosen.background else Wish.SHOW)
+    wish = None if chosen.wish is None else StartRequest(chosen.wish)
+    asked = wish or (StartRequest.NOTHING if chosen.background else StartRequest.SHOW)
     try:
         instance = Instance((demo_places() if chosen.demo else user_places()).data_folder)
-        if wish is Wish.QUIT:
+        if wish is StartRequest.QUIT:
             return _quit_running(instance)
         if instance.tell(asked):
             return 0
@@ -57,7 +57,7 @@ def run(arguments: Sequence[str]) -> int:
         from probe_tray.bootstrap import open_session
 
         with open_session(os.environ, demo=chosen.demo) as session:
-            return _run_session(app, session, instance, wish, greets=asked is not Wish.NOTHING)
+            return _run_session(app, session, instance, wish, greets=asked is not StartRequest.NOTHING)
     except ProbeError as error:
         say(f"probe-tray: {error}")
         return _FATAL
@@ -72,10 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--demo", action="store_true", help="run with a simulated service and three sample accounts")
     wishes = parser.add_mutually_exclusive_group()
     for wish, text in (
-        (Wish.SHOW, "open the window"),
-        (Wish.LOG_IN, "log in to Codex"),
-        (Wish.REFRESH, "ask for the quotas now"),
-        (Wish.QUIT, "end the program that runs"),
+        (StartRequest.SHOW, "open the window"),
+        (StartRequest.LOG_IN, "log in to Codex"),
+        (StartRequest.REFRESH, "ask for the quotas now"),
+        (StartRequest.QUIT, "end the program that runs"),
     ):
         wishes.add_argument(f"--{wish.value}", action="store_const", dest="wish", const=wish.value, help=text)
     wishes.add_argument("--background", action="store_true", help="open no window, as when the computer starts")
@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _quit_running(instance: Instance) -> int:
-    running = instance.tell_if_running(Wish.QUIT)
+    running = instance.tell_if_running(StartRequest.QUIT)
     with contextlib.suppress(OSError):
         print("Probe Tray ends now." if running else "Probe Tray is not running.")
     finish()
@@ -122,7 +122,7 @@ def _import_plainly() -> None:
 
 
 def _run_session(
-    app: "QApplication", session: "Session", instance: Instance, wish: Wish | None, *, greets: bool
+    app: "QApplication", session: "Session", instance: Instance, wish: StartRequest | None, *, greets: bool
 ) -> int:
     from probe_tray.ui.loop import run as run_loop
     from probe_tray.ui.preferences import load_catalogue
@@ -132,7 +132,7 @@ def _run_session(
     # has the answer to a renewal before it: until it has its turn, the new tokens are nowhere but in a socket.
     sys.setswitchinterval(_TURN_SECONDS)
     program = _Program(app, instance, Translator(load_catalogue(session.settings.language)), greets=greets)
-    return run_loop(app, lambda: program.work(session, wish or Wish.NOTHING))
+    return run_loop(app, lambda: program.work(session, wish or StartRequest.NOTHING))
 
 
 class _Program:
@@ -149,7 +149,7 @@ class _Program:
         self._stop = asyncio.Event()
         self._ended = False
 
-    async def work(self, session: "Session", wish: Wish) -> int:
+    async def work(self, session: "Session", wish: StartRequest) -> int:
         """Run until it is quit; ``wish`` is what was asked at the start."""
         from probe_tray.adapters.hygiene import log_loop_failure
         from probe_tray.adapters.system import LocalZone
@@ -190,24 +190,24 @@ class _Program:
     def _say(self, title: str, text: str) -> None:
         self._shell.show_message(title, text)
 
-    def _press(self, account: "AccountKey | None", wanted: Help) -> None:
+    def _press(self, account: "AccountKey | None", wanted: AlertHelp) -> None:
         match wanted:
-            case Help.LOG_IN:
+            case AlertHelp.LOG_IN:
                 self._wired.engine.send(LogIn(account))
-            case Help.RENEW:
+            case AlertHelp.RENEW:
                 self._wired.engine.send(Renew(account))
-            case Help.OPEN:
+            case AlertHelp.OPEN:
                 self._shell.show_panel(account)
 
-    def _do(self, wish: Wish) -> None:
+    def _do(self, wish: StartRequest) -> None:
         match wish:
-            case Wish.NOTHING:
+            case StartRequest.NOTHING:
                 pass
-            case Wish.SHOW:
+            case StartRequest.SHOW:
                 self._shell.show_panel()
-            case Wish.LOG_IN:
+            case StartRequest.LOG_IN:
                 self._wired.engine.send(LogIn())
-            case Wish.REFRESH:
+            case StartRequest.REFRESH:
                 self._wired.engine.send(Refresh())
-            case Wish.QUIT:
+            case StartRequest.QUIT:
                 self._stop.set()

@@ -13,12 +13,12 @@ import msgspec
 
 from probe_tray.adapters.callback.listener import LoopbackListener
 from probe_tray.adapters.desktop.browser import SystemBrowser
-from probe_tray.adapters.desktop.machine import Inspector
+from probe_tray.adapters.desktop.machine import MachineInspector
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
 from probe_tray.adapters.desktop.power import SystemSense
 from probe_tray.adapters.files.alert_memory import FileAlertMemory
-from probe_tray.adapters.files.app_folders import Places, demo_places, user_places
-from probe_tray.adapters.files.arrangement_file import JsonDeskFile
+from probe_tray.adapters.files.app_folders import AppFolders, demo_places, user_places
+from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
 from probe_tray.adapters.files.config_file import LoadedSettings, load_settings, sync_folder
 from probe_tray.adapters.files.export_files import DiskExportFiles
 from probe_tray.adapters.files.import_files import DiskImportFiles
@@ -48,29 +48,29 @@ from probe_tray.core.quota.snapshot import Window
 from probe_tray.core.service.service import OFFICIAL, Service
 from probe_tray.core.settings import Settings, Storage
 from probe_tray.core.state import AccountState, AppState, Way
-from probe_tray.engine.account.account_changes import Keeping
+from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.account.arrangement import Arranging
-from probe_tray.engine.alert_service import Alerting, Phrases
-from probe_tray.engine.login.browser_login import BrowserSignIn
-from probe_tray.engine.login.code_exchange import Exchange
-from probe_tray.engine.login.device_login import DeviceSignIn
+from probe_tray.engine.account.arrangement import ArrangementService
+from probe_tray.engine.alert_service import AlertService, Phrases
+from probe_tray.engine.login.browser_login import BrowserLogin
+from probe_tray.engine.login.code_exchange import CodeExchange
+from probe_tray.engine.login.device_login import DeviceLogin
 from probe_tray.engine.login.login import Login
-from probe_tray.engine.models.model_test_service import ModelTests
+from probe_tray.engine.models.model_test_service import ModelTestService
 from probe_tray.engine.models.model_tester import ModelTester
 from probe_tray.engine.polling.clock_watch import ClockWatch
 from probe_tray.engine.polling.connection_test import ConnectionTest
-from probe_tray.engine.polling.history_recorder import Recording
+from probe_tray.engine.polling.history_recorder import HistoryRecorder
 from probe_tray.engine.polling.poller import Poller
-from probe_tray.engine.polling.usage_check import UsageAsker
+from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
-from probe_tray.engine.renewal.token_outcomes import Outcomes
-from probe_tray.engine.runtime import Engine, UseCases
+from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
+from probe_tray.engine.runtime import Engine, EngineUseCases
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.sync_service import SyncDesk
-from probe_tray.engine.transfer.export_session import ExportDesk
-from probe_tray.engine.transfer.import_session import ImportDesk
-from probe_tray.engine.transfer.login_import import Importing
+from probe_tray.engine.sync.sync_service import SyncService
+from probe_tray.engine.transfer.export_session import ExportSession
+from probe_tray.engine.transfer.import_session import ImportSession
+from probe_tray.engine.transfer.login_import import LoginImport
 from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.ports import AccountStore, Clock, Notification, SyncVault
 from probe_tray.resources import resource
@@ -91,7 +91,7 @@ class Wired(msgspec.Struct, frozen=True, kw_only=True):
     engine: Engine
     client: ServiceClient
     clock: Clock
-    inspector: Inspector
+    inspector: MachineInspector
 
 
 @final
@@ -101,7 +101,7 @@ class Session:
     def __init__(
         self,
         service: Service,
-        places: Places,
+        places: AppFolders,
         loaded: LoadedSettings,
         environment: Mapping[str, str],
         known: KnownSecrets,
@@ -150,7 +150,7 @@ class Session:
         locks = FileLocks(places.locks)
         key = vault_key(places, self._keyring, locks)
         vault_store = VaultStore(places.vault, key)
-        standing = Outcomes(FileRenewalMemory(places.memory), clock, randomness).standing
+        standing = TokenOutcomes(FileRenewalMemory(places.memory), clock, randomness).standing
         accounts = Accounts(self._stores(settings, vault_store), store, standing)
         proxy = detect_proxy(settings.proxy, self._environment, system=self._system)
         watch = ClockWatch(clock, lambda error: store.dispatch(TroubleMet(problem=error.problem)))
@@ -158,11 +158,11 @@ class Session:
         client = ServiceClient(self._service, proxy, self._environment, handles=self._handles, answered=watch.answered)
         listener = LoopbackListener(self._at(settings))
         browser = SystemBrowser(self._environment)
-        unheard = BrowserSignIn(self._at(settings), None, browser, clock, randomness, handles=self._handles)
+        unheard = BrowserLogin(self._at(settings), None, browser, clock, randomness, handles=self._handles)
         sign_ins = {
-            Way.BROWSER: BrowserSignIn(self._service, listener, browser, clock, randomness, handles=self._handles),
+            Way.BROWSER: BrowserLogin(self._service, listener, browser, clock, randomness, handles=self._handles),
             Way.PASTE: unheard,
-            Way.CODE: DeviceSignIn(self._service, client, browser, clock),
+            Way.CODE: DeviceLogin(self._service, client, browser, clock),
         }
         journal = FileJournal(places.journal, FolderSealer(key))
         renewals = make_renewals(self._service, client, accounts, journal, places, locks, store.dispatch)
@@ -182,19 +182,19 @@ class Session:
             listener.use(self._at(changed))
             unheard.use(self._at(changed))
 
-        parts = UseCases(
+        parts = EngineUseCases(
             store=store,
             accounts=accounts,
-            login=Login(sign_ins, Exchange(self._service, client, clock), accounts, locks, store),
-            poller=Poller(UsageAsker(client, accounts, renewals, clock), store, clock, randomness),
+            login=Login(sign_ins, CodeExchange(self._service, client, clock), accounts, locks, store),
+            poller=Poller(UsageCheck(client, accounts, renewals, clock), store, clock, randomness),
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
-            keeping=Keeping(accounts, client, locks, vault_store.give_up_unopened),
-            models=ModelTests(ModelTester(client, clock, randomness), accounts, renewals, store, clock),
+            keeping=AccountChanges(accounts, client, locks, vault_store.give_up_unopened),
+            models=ModelTestService(ModelTester(client, clock, randomness), accounts, renewals, store, clock),
             connection=ConnectionTest(
                 HttpProbe(self._service, self._environment, clock, self._system, handles=self._handles), store
             ),
-            alerting=Alerting(
+            alerting=AlertService(
                 DesktopNotifier(fallback, resource("icons/probe-tray.svg")),
                 Phrases(compose, lambda: trial(t)),
                 store,
@@ -203,15 +203,17 @@ class Session:
                 zone,
                 forecast,
             ),
-            arranging=Arranging(JsonDeskFile(places.desk), store),
-            recording=Recording(SqliteHistory(places.history, clock.now), store, clock),
+            arranging=ArrangementService(JsonArrangementFile(places.desk), store),
+            recording=HistoryRecorder(SqliteHistory(places.history, clock.now), store, clock),
             transfers=Transfers(
-                ImportDesk(DiskImportFiles(places.official_login), Importing(accounts, locks), accounts, store, clock),
-                ExportDesk(
+                ImportSession(
+                    DiskImportFiles(places.official_login), LoginImport(accounts, locks), accounts, store, clock
+                ),
+                ExportSession(
                     DiskExportFiles(places.official_login), accounts, store, clock, zone, self._service.client_id
                 ),
             ),
-            sync=SyncDesk(
+            sync=SyncService(
                 make_syncing(
                     accounts=accounts,
                     sources=lambda: accounts.ours,
@@ -237,7 +239,7 @@ class Session:
             from probe_tray.demo.samples import sample_logins
 
             engine.start_with(sample_logins(self._demo, clock))
-        inspector = Inspector(
+        inspector = MachineInspector(
             self._environment,
             places.log_file,
             lambda: self._keyring.in_use,

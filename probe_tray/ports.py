@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
@@ -19,17 +19,17 @@ from probe_tray.core.alerts.alert import AlertMemory
 from probe_tray.core.errors import Problem
 from probe_tray.core.login.oauth import Callback
 from probe_tray.core.polling.situation import Sensed
-from probe_tray.core.quota.history import Meter, Point, Renewed, Span, Trend
-from probe_tray.core.quota.history_batch import Batch, Kept
-from probe_tray.core.renewal.journal import JournalEntry, Outcome, PendingEntry
+from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Span, Trend
+from probe_tray.core.quota.history_batch import HistoryBatch, Kept
+from probe_tray.core.renewal.journal import JournalEntry, PendingEntry, TokenOutcome
 from probe_tray.core.renewal.pause import Tally
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.connection import FoundProxy, Reached
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import Unreadable
-from probe_tray.core.sync.rows import Mark, RemoteRow
+from probe_tray.core.sync.rows import RemoteRow, RowMark
 from probe_tray.core.sync.setup import SyncSecrets, SyncTarget
-from probe_tray.core.transfer.import_plan import Candidate, Source
+from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 
 
 class Clock(Protocol):
@@ -289,14 +289,14 @@ class SettingsFile(Protocol):
         ...
 
 
-class DeskFile(Protocol):
+class ArrangementFile(Protocol):
     """How a person has arranged the accounts, across restarts."""
 
-    async def load(self) -> Desk:
+    async def load(self) -> Arrangement:
         """What was saved last; nothing arranged where that cannot be read. Never raises."""
         ...
 
-    async def save(self, desk: Desk) -> None:
+    async def save(self, desk: Arrangement) -> None:
         """Keep it. Raises WriteError."""
         ...
 
@@ -358,14 +358,14 @@ class Journal(Protocol):
 class RenewalMemory(Protocol):
     """What is known of refresh tokens that were already tried, by fingerprint, across restarts and processes."""
 
-    async def recall(self, fingerprint: str) -> Outcome | None:
+    async def recall(self, fingerprint: str) -> TokenOutcome | None:
         """What came of the token's last use; None when nothing is known against it.
 
         Raises ReadError: then the token must not be used.
         """
         ...
 
-    async def remember(self, fingerprint: str, outcome: Outcome) -> None:
+    async def remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
         """Keep it in place of an older outcome, except that ``ENDED`` is never taken back. Raises WriteError."""
         ...
 
@@ -392,7 +392,7 @@ class History(Protocol):
         """What was last known of each account."""
         ...
 
-    async def write(self, batch: Batch) -> None:
+    async def write(self, batch: HistoryBatch) -> None:
         """Write all of it or, with a WriteError, nothing."""
         ...
 
@@ -408,7 +408,7 @@ class History(Protocol):
         """The last seven days of every account, by slug."""
         ...
 
-    async def renewals(self, slug: str) -> tuple[Renewed, ...]:
+    async def renewals(self, slug: str) -> tuple[RenewalRecord, ...]:
         """How an account's renewals of the last year ended, the newest first."""
         ...
 
@@ -428,11 +428,11 @@ class MachineSense(Protocol):
 class ImportFiles(Protocol):
     """Files whose logins may be taken. Nothing here raises: what cannot be read is in the answer with its reason."""
 
-    async def find(self, paths: Sequence[str]) -> tuple[Candidate, ...]:
+    async def find(self, paths: Sequence[str]) -> tuple[ImportCandidate, ...]:
         """The files that ``paths`` name, of a folder its credential files; each of them once."""
         ...
 
-    async def read(self, candidates: Sequence[Candidate]) -> tuple[Source, ...]:
+    async def read(self, candidates: Sequence[ImportCandidate]) -> tuple[Source, ...]:
         """What these files hold."""
         ...
 
@@ -488,11 +488,11 @@ class Tables(Protocol):
 class SyncMemory(Protocol):
     """The newest login that each account's row was ever seen to hold, across restarts and processes, by slug."""
 
-    async def recall(self) -> Mapping[str, Mark]:
+    async def recall(self) -> Mapping[str, RowMark]:
         """What is remembered. Raises ReadError: then an old row could not be told from a new one."""
         ...
 
-    async def remember(self, marks: Mapping[str, Mark]) -> None:
+    async def remember(self, marks: Mapping[str, RowMark]) -> None:
         """Keep these where they are newer than what is remembered. Raises StoreError."""
         ...
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from probe_tray.adapters.desktop.autostart import AutostartingSettings, start_command, system_entry
-from probe_tray.adapters.files.app_folders import Places
+from probe_tray.adapters.files.app_folders import AppFolders
 from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettings
 from probe_tray.adapters.files.sync_memory import FileSyncMemory
 from probe_tray.adapters.http.client import ServiceClient
@@ -25,17 +25,17 @@ from probe_tray.core.events import Event
 from probe_tray.core.service.service import Service
 from probe_tray.core.settings import Settings
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
-from probe_tray.engine.renewal.token_outcomes import Outcomes
+from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
 from probe_tray.engine.sync.sync_run import SyncMeans
-from probe_tray.engine.sync.synchronizer import Syncing
+from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.ports import AccountStore, KeyStore, SettingsFile, Tables
 
 _log = logging.getLogger(__name__)
 
 
-def vault_key(places: Places, keyring: KeyStore, locks: FileLocks) -> VaultKey:
+def vault_key(places: AppFolders, keyring: KeyStore, locks: FileLocks) -> VaultKey:
     """The key of the vault in ``places``, which is made only where nothing was ever sealed."""
     return VaultKey(keyring, locks, lambda: bool(record_files(places.vault)) or holds_sealed_answer(places.journal))
 
@@ -45,14 +45,14 @@ def make_renewals(
     client: ServiceClient,
     accounts: Accounts,
     journal: FileJournal,
-    places: Places,
+    places: AppFolders,
     locks: FileLocks,
     tell: Callable[[Event], None],
 ) -> Renewals:
     """The one way to a refresh request, of both programs; inside the running event loop."""
     clock, host = SystemClock(), urlsplit(service.issuer).hostname or ""
     memory = FileRenewalMemory(places.memory)
-    transaction = Transaction(client, accounts, journal, memory, clock, SystemRandomness(), host)
+    transaction = RefreshTransaction(client, accounts, journal, memory, clock, SystemRandomness(), host)
     return Renewals(transaction, locks, clock, tell, FileTally(places.tally, locks), locks)
 
 
@@ -62,13 +62,13 @@ def make_syncing(
     sources: Callable[[], Sequence[AccountStore]],
     renewals: Renewals,
     tables: Tables,
-    places: Places,
+    places: AppFolders,
     locks: FileLocks,
     zone: tzinfo,
-) -> Syncing:
+) -> Synchronizer:
     """Syncs of the accounts that ``sources`` hold; ``accounts`` are all the stores that may hold one of them."""
     clock, randomness = SystemClock(), SystemRandomness()
-    outcomes = Outcomes(FileRenewalMemory(places.memory), clock, randomness)
+    outcomes = TokenOutcomes(FileRenewalMemory(places.memory), clock, randomness)
     means = SyncMeans(
         accounts=accounts,
         sources=sources,
@@ -82,7 +82,7 @@ def make_syncing(
         randomness=randomness,
         zone=zone,
     )
-    return Syncing(means)
+    return Synchronizer(means)
 
 
 def _for_newcomers(chosen: AccountStore) -> AccountStore:

@@ -16,12 +16,12 @@ from PySide6.QtCore import QPoint, QSize
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
-from probe_tray.core.account.arrangement import Density, Desk
+from probe_tray.core.account.arrangement import Arrangement, Density
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import ModelRefusedError, ProxyFailedError, QuotaUsedUpError, SyncKeyError
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelRun, ModelTest
 from probe_tray.core.quota.history import Span
-from probe_tray.core.service.connection import ConnectionCheck, FoundProxy, Reached, Step
+from probe_tray.core.service.connection import ConnectionCheck, ConnectionStep, FoundProxy, Reached
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import SyncReport
@@ -34,7 +34,7 @@ from probe_tray.ui.panel.card_menu import open_card_menu
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
-from probe_tray.ui.sync.sync_controller import Syncing
+from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import DARK, Theme
 from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.view.details.details import details
@@ -113,7 +113,7 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
         "three": samples.only(samples.four().accounts[:3]),
         "four": samples.four(),
         "many": samples.many(100),
-        "cards": replace(samples.many(100), desk=Desk(density=Density.CARDS)),
+        "cards": replace(samples.many(100), desk=Arrangement(density=Density.CARDS)),
         "names": samples.long_names(),
         "conditions": samples.conditions(),
         "foreseen": samples.foreseen(),
@@ -135,7 +135,11 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
     dialog = SettingsDialog(theme, form(translator), lambda _: None)
     dialog.open_with(Settings())
     unreachable = ProxyFailedError(reason="the proxy http://proxy.example:8080 refused the connection").problem
-    way = Reached(steps=(Step.NAME, Step.PROXY, Step.TLS), failed=Step.PROXY, problem=unreachable)
+    way = Reached(
+        steps=(ConnectionStep.NAME, ConnectionStep.PROXY, ConnectionStep.TLS),
+        failed=ConnectionStep.PROXY,
+        problem=unreachable,
+    )
     found = FoundProxy(place="HTTPS_PROXY", shown="http://proxy.example:8080")
     dialog.connection.show_model(connection(ConnectionCheck(proxy=found, reached=way), translator))
     dialog.resize(dialog.width(), 800)
@@ -210,7 +214,7 @@ def _synced(theme: Theme, t: Translator) -> list[QPixmap]:
     engine = samples.FakeEngine(AppState())
     here, sql = Now(samples.NOW, UTC), resource("sql/tokens.sql").read_text("utf-8")
     question = QuestionDialog(theme)
-    windows = Syncing(engine, theme, t, question, lambda: here, sql)
+    windows = SyncController(engine, theme, t, question, lambda: here, sql)
     drawn: list[QPixmap] = []
     windows.set_up()
     page = windows.setup

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from probe_tray.adapters.files.app_folders import Places
+from probe_tray.adapters.files.app_folders import AppFolders
 from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, json_files
@@ -22,7 +22,7 @@ Entry = StoredCredential | AccountReport
 """A login, or the report on what is none."""
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class SelectedLogins(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to work on, in the order in which it was named."""
 
     entries: tuple[Entry, ...] = ()
@@ -37,7 +37,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         return _logins(self.entries)
 
 
-def read_settings(config: str | None, places: Places) -> LoadedSettings:
+def read_settings(config: str | None, places: AppFolders) -> LoadedSettings:
     """The configuration at ``config``, else at its usual place, where it is written on first use.
 
     Raises UsageError for a named file that is not there, and ConfigError for one that cannot be used.
@@ -50,7 +50,9 @@ def read_settings(config: str | None, places: Places) -> LoadedSettings:
     return load_settings(path, create=False)
 
 
-async def find_logins(paths: Sequence[str], settings: LoadedSettings, places: Places, vault: VaultStore) -> Found:
+async def find_logins(
+    paths: Sequence[str], settings: LoadedSettings, places: AppFolders, vault: VaultStore
+) -> SelectedLogins:
     """The logins of the files and folders in ``paths``; without any, those of the tray app: vault and sync_dir.
 
     The keyring is asked only where the vault itself is to be worked on. Raises UsageError where there is nothing.
@@ -59,7 +61,7 @@ async def find_logins(paths: Sequence[str], settings: LoadedSettings, places: Pl
     if paths:
         entries = reader.named(paths)
         # A copy in the shared folder must not be left behind with a token that is spent.
-        return Found(
+        return SelectedLogins(
             entries=tuple(entries), stores=_stores(_logins([*entries, *reader.shared(settings)]), places, vault)
         )
     contents = await vault.load()
@@ -68,7 +70,7 @@ async def find_logins(paths: Sequence[str], settings: LoadedSettings, places: Pl
     troubles = () if contents.problem is None else (contents.problem,)
     if not entries and not troubles:
         raise UsageError(what="There is no login yet: name credential files or a folder, or sign in with Probe Tray.")
-    return Found(entries=tuple(entries), troubles=troubles, stores=_stores(_logins(entries), places, vault))
+    return SelectedLogins(entries=tuple(entries), troubles=troubles, stores=_stores(_logins(entries), places, vault))
 
 
 class _Reader:
@@ -137,7 +139,7 @@ def _logins(entries: Iterable[Entry]) -> list[StoredCredential]:
     return [entry for entry in entries if isinstance(entry, StoredCredential)]
 
 
-def _stores(logins: Iterable[StoredCredential], places: Places, vault: VaultStore) -> tuple[AccountStore, ...]:
+def _stores(logins: Iterable[StoredCredential], places: AppFolders, vault: VaultStore) -> tuple[AccountStore, ...]:
     """The vault, and the files: each store has one file of each account, so that several of them are told apart."""
     ranks: list[dict[AccountKey, Path]] = []
     for stored in logins:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.quiet_hours import Pause
@@ -120,7 +120,7 @@ class ShowDetails(msgspec.Struct, frozen=True):
 class Arrange(msgspec.Struct, frozen=True):
     """Name, order and list the accounts like this, and remember it."""
 
-    desk: Desk
+    desk: Arrangement
 
 
 class StartVaultAnew(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import Problem
@@ -95,7 +95,7 @@ class RenewalsPlanned(msgspec.Struct, frozen=True, kw_only=True):
 class DeskChanged(msgspec.Struct, frozen=True, kw_only=True):
     """The person has arranged the accounts anew."""
 
-    desk: Desk
+    desk: Arrangement
 
 
 class DetailsRead(msgspec.Struct, frozen=True, kw_only=True):

@@ -191,7 +191,7 @@ _VALUES: Final = {
 """Reads each setting. Made here, once: settings are also read in threads."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class SettingEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the settings table."""
 
     key: str
@@ -202,17 +202,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The values it takes, in words."""
 
 
-def table() -> tuple[Entry, ...]:
+def table() -> tuple[SettingEntry, ...]:
     """The settings table, in the order of the fields."""
     hints = typing.get_type_hints(Settings, include_extras=True)
-    rows: list[Entry] = []
+    rows: list[SettingEntry] = []
     for field in msgspec.structs.fields(Settings):
         hint = hints[field.name]
         metas = [m for m in getattr(hint, "__metadata__", ()) if isinstance(m, Meta)]
         text = next((m.description for m in metas if m.description), "")
         default = field.default.value if isinstance(field.default, enum.Enum) else field.default
         rows.append(
-            Entry(
+            SettingEntry(
                 key=field.name,
                 type=hint,
                 default=default,

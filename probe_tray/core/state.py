@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import Problem
@@ -155,7 +155,7 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     sync: SyncState = SyncState()
     importing: ImportState | None = None
     exporting: ExportState | None = None
-    desk: Desk = Desk()
+    desk: Arrangement = Arrangement()
     details: Details | None = None
     """The past of the account that was looked at last."""
     round: RenewalRound | None = None

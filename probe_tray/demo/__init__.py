@@ -6,11 +6,11 @@ randomness, sockets and files; never httpx, never Qt. PyJWT and cryptography are
 """
 
 from probe_tray.demo.faults import Fault, Gate
-from probe_tray.demo.ledger import Record, Violation, fingerprint
+from probe_tray.demo.ledger import LedgerRecord, Violation, fingerprint
 from probe_tray.demo.logins import DemoLogin, FamilyState
 from probe_tray.demo.people import DemoPerson, Workspace, people, sample_people, special_people
 from probe_tray.demo.service import DemoAddresses, DemoService
-from probe_tray.demo.table import Rights, Table
+from probe_tray.demo.table import Rights, SimulatedTable
 
 __all__ = [
     "DemoAddresses",
@@ -20,9 +20,9 @@ __all__ = [
     "FamilyState",
     "Fault",
     "Gate",
-    "Record",
+    "LedgerRecord",
     "Rights",
-    "Table",
+    "SimulatedTable",
     "Violation",
     "Workspace",
     "fingerprint",

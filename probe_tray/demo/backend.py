@@ -26,7 +26,7 @@ _ASKED = {
 }
 
 
-class Backend:
+class SimulatedBackend:
     """Answers the backend's routes. Not locked: its owner is."""
 
     def __init__(self, directory: Directory, logins: Logins, moment: Callable[[], Moment]) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from probe_tray.demo.faults import Fault, Faults
 from probe_tray.demo.ledger import Ledger, facts_of
-from probe_tray.demo.messages import JSON_TYPE, Refusal, Reply, Request, Role, Strange, as_json
+from probe_tray.demo.messages import JSON_TYPE, DemoRefusal, Reply, Request, Role, Strange, as_json
 
 Handler = Callable[[Request], Reply]
 Routes = Mapping[tuple[str, str], Handler]
@@ -99,7 +99,7 @@ class Desk:
             self._ledger.broken(request.method, request.path, str(strange))
             self._changed()
             return strange.reply
-        except Refusal as refusal:
+        except DemoRefusal as refusal:
             self._changed()
             return refusal.reply
 
@@ -109,7 +109,7 @@ class Desk:
         if handler := routes.get((request.method, request.path)):
             return handler
         if request.path == _ICON:
-            raise Refusal(Reply(status=404), "no icon")
+            raise DemoRefusal(Reply(status=404), "no icon")
         known = sorted(method for method, path in routes if path == request.path)
         if known:
             msg = f"method {request.method} instead of {' or '.join(known)}"

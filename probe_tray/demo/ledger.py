@@ -23,7 +23,7 @@ class Facts(msgspec.Struct, frozen=True):
     fingerprint: str | None = None
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class LedgerRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One request. No token is ever in it: ``fingerprint`` is the first 12 hex digits of the token's SHA-256."""
 
     method: str
@@ -52,11 +52,11 @@ class Ledger:
     def __init__(self) -> None:
         """Begin empty."""
         self._lock = threading.Lock()
-        self._records: list[Record] = []
+        self._records: list[LedgerRecord] = []
         self._violations: list[Violation] = []
 
     @property
-    def records(self) -> tuple[Record, ...]:
+    def records(self) -> tuple[LedgerRecord, ...]:
         """Every request, in the order of arrival."""
         with self._lock:
             return tuple(self._records)
@@ -69,7 +69,7 @@ class Ledger:
 
     def arrived(self, request: Request, facts: Facts, time: datetime) -> int:
         """Note a request; returns its number."""
-        record = Record(
+        record = LedgerRecord(
             method=request.method,
             path=request.path,
             time=time,

@@ -11,7 +11,7 @@ import msgspec
 
 from probe_tray.demo.claims import ACCESS_SECONDS, access_claims, id_claims, user_and_account
 from probe_tray.demo.directory import Directory, Seat
-from probe_tray.demo.messages import Refusal, refused
+from probe_tray.demo.messages import DemoRefusal, refused
 
 if TYPE_CHECKING:
     from probe_tray.demo.signing import Signer
@@ -194,5 +194,5 @@ def _new_refresh_token(family_id: str) -> str:
     return f"rt_{family_id}.{secrets.token_urlsafe(48)}"
 
 
-def _dead(code: str, message: str) -> Refusal:
+def _dead(code: str, message: str) -> DemoRefusal:
     return refused(_UNAUTHORIZED, code, message)

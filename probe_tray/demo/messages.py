@@ -64,7 +64,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
         return f"Reply({self.status})"
 
 
-class Refusal(Exception):
+class DemoRefusal(Exception):
     """The request is understood and refused, as the real service would."""
 
     def __init__(self, reply: Reply, reason: str) -> None:
@@ -73,7 +73,7 @@ class Refusal(Exception):
         self.reply = reply
 
 
-class Strange(Refusal):
+class Strange(DemoRefusal):
     """The specification does not know such a request: it is refused, and recorded as a violation."""
 
     def __init__(self, problem: str, *, status: int = 400, oauth: str | None = None) -> None:
@@ -96,7 +96,7 @@ def as_json(body: object, *, status: int = 200, headers: Mapping[str, str] | Non
     )
 
 
-def refused(status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> Refusal:
+def refused(status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> DemoRefusal:
     """A refusal in the nested shape: ``{"error": {"message", "type", "code"}}``."""
     body = {"error": {"message": message, "type": "invalid_request_error", "code": code}}
-    return Refusal(as_json(body, status=status, headers=headers), code)
+    return DemoRefusal(as_json(body, status=status, headers=headers), code)

@@ -2,7 +2,7 @@
 
 import json
 
-from probe_tray.demo.messages import Refusal, Reply, as_json, refused
+from probe_tray.demo.messages import DemoRefusal, Reply, as_json, refused
 from probe_tray.demo.shapes import Plan
 
 NAMES = {
@@ -53,7 +53,7 @@ def answer(model: str, plan: str, exhausted_until: int | None) -> Reply:
         raise _exhausted(plan, exhausted_until)
     if model == _RETIRED or (model in _PAID and plan == Plan.FREE):
         detail = {"detail": f"The model {model} is not available with this ChatGPT account."}
-        raise Refusal(as_json(detail, status=400), "model not available")
+        raise DemoRefusal(as_json(detail, status=400), "model not available")
     if model not in NAMES:
         raise refused(404, "model_not_found", f"The model {model[:60]} does not exist.")
     response: dict[str, object] = {"id": "resp_demo", "object": "response", "model": model, "status": "in_progress"}
@@ -67,14 +67,14 @@ def answer(model: str, plan: str, exhausted_until: int | None) -> Reply:
     )
 
 
-def _exhausted(plan: str, until: int) -> Refusal:
+def _exhausted(plan: str, until: int) -> DemoRefusal:
     error = {
         "type": "usage_limit_reached",
         "message": "The usage limit has been reached.",
         "plan_type": plan,
         "resets_at": until,
     }
-    return Refusal(as_json({"error": error}, status=429), "usage_limit_reached")
+    return DemoRefusal(as_json({"error": error}, status=429), "usage_limit_reached")
 
 
 def _stream(*events: tuple[str, dict[str, object]]) -> Reply:

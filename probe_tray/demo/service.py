@@ -11,7 +11,7 @@ from typing import Self
 
 import msgspec
 
-from probe_tray.demo.backend import PREFIX, Backend
+from probe_tray.demo.backend import PREFIX, SimulatedBackend
 from probe_tray.demo.claims import ACCESS_SECONDS
 from probe_tray.demo.desk import Desk
 from probe_tray.demo.device import Devices
@@ -19,13 +19,13 @@ from probe_tray.demo.directory import Directory, Enrolled, Seat
 from probe_tray.demo.faults import Faults
 from probe_tray.demo.grants import Grants
 from probe_tray.demo.issuer import Issuer
-from probe_tray.demo.ledger import Ledger, Record, Violation
+from probe_tray.demo.ledger import Ledger, LedgerRecord, Violation
 from probe_tray.demo.logins import DemoLogin, FamilyState, Logins
 from probe_tray.demo.messages import Role
 from probe_tray.demo.people import DemoPerson, sample_people
 from probe_tray.demo.server import LOOPBACK, Server
 from probe_tray.demo.state_file import Saved, StateFile
-from probe_tray.demo.table import Table
+from probe_tray.demo.table import SimulatedTable
 from probe_tray.demo.usage import Moment
 
 
@@ -82,7 +82,7 @@ class DemoService:
             self._directory, self._seconds, families=saved.families, pem=saved.pem, revoke_on_reuse=revoke_on_reuse
         )
         self.faults = Faults()
-        self.table = Table(self._lock, saved.rows, changed=self._save)
+        self.table = SimulatedTable(self._lock, saved.rows, changed=self._save)
         """The table that machines share; empty unless an earlier run or the caller has filled it."""
         self._ledger = Ledger()
         self._desk = self._furnish(device_login=device_login)
@@ -125,7 +125,7 @@ class DemoService:
         return self._addresses
 
     @property
-    def requests(self) -> tuple[Record, ...]:
+    def requests(self) -> tuple[LedgerRecord, ...]:
         """Every request so far, in the order of arrival."""
         return self._ledger.records
 
@@ -204,7 +204,7 @@ class DemoService:
         grants = Grants(self._directory, self._logins, self._seconds)
         self._devices = Devices(grants, self._seconds)
         issuer = Issuer(self._directory, self._logins, grants, self._devices, self._seconds, device_login=device_login)
-        backend = Backend(self._directory, self._logins, self._moment)
+        backend = SimulatedBackend(self._directory, self._logins, self._moment)
         return Desk(
             {Role.ISSUER: issuer.routes(), Role.BACKEND: backend.routes(), Role.TABLE: self.table.routes()},
             lock=self._lock,

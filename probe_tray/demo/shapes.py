@@ -9,7 +9,7 @@ WEEK = 7 * 86_400
 MONTH = 30 * 86_400
 
 
-class Window(msgspec.Struct, frozen=True):
+class SimulatedWindow(msgspec.Struct, frozen=True):
     """A window as it stood at its anchor: ``used`` percent, ``elapsed`` as a fraction of its ``seconds``.
 
     The anchor is ``at`` (unix seconds) or, without it, the moment its person became known to the service.
@@ -26,14 +26,14 @@ class Extra(msgspec.Struct, frozen=True):
 
     limit_name: str
     metered_feature: str
-    window: Window
+    window: SimulatedWindow
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """The windows in the order of their slots (primary first), and what else usage reports."""
 
-    windows: tuple[Window, ...] = ()
-    code_review: Window | None = None
+    windows: tuple[SimulatedWindow, ...] = ()
+    code_review: SimulatedWindow | None = None
     extras: tuple[Extra, ...] = ()
     balance: str | None = None
     """The credit balance as the service writes it; None leaves ``credits`` null."""
@@ -55,34 +55,34 @@ class Plan(StrEnum):
 
 def plus(short: float = 42, weekly: float = 17) -> Shape:
     """Both windows, credits, two reset credits."""
-    windows = (Window(FIVE_HOURS, short, 0.57), Window(WEEK, weekly, 0.43))
+    windows = (SimulatedWindow(FIVE_HOURS, short, 0.57), SimulatedWindow(WEEK, weekly, 0.43))
     return Shape(windows=windows, balance="12.50", reset_credits=2)
 
 
 def team(short: float = 88, weekly: float = 61) -> Shape:
     """Both windows, code review, one extra limit and a spending limit."""
     return Shape(
-        windows=(Window(FIVE_HOURS, short, 0.873), Window(WEEK, weekly, 0.68)),
-        code_review=Window(WEEK, 24, 0.68),
-        extras=(Extra("GPT-6-Spark", "codex_spark", Window(FIVE_HOURS, 30, 0.5)),),
+        windows=(SimulatedWindow(FIVE_HOURS, short, 0.873), SimulatedWindow(WEEK, weekly, 0.68)),
+        code_review=SimulatedWindow(WEEK, 24, 0.68),
+        extras=(Extra("GPT-6-Spark", "codex_spark", SimulatedWindow(FIVE_HOURS, 30, 0.5)),),
         spend_limit=1000,
     )
 
 
 def pro(short: float = 11, weekly: float = 100) -> Shape:
     """A healthy 5 h window that means nothing, because the week is used up."""
-    windows = (Window(FIVE_HOURS, short, 0.79), Window(WEEK, weekly, 0.55))
+    windows = (SimulatedWindow(FIVE_HOURS, short, 0.79), SimulatedWindow(WEEK, weekly, 0.55))
     return Shape(windows=windows, balance="0E-10", reset_credits=1)
 
 
 def free(weekly: float = 35) -> Shape:
     """One weekly window, in the primary slot."""
-    return Shape(windows=(Window(WEEK, weekly, 0.5),))
+    return Shape(windows=(SimulatedWindow(WEEK, weekly, 0.5),))
 
 
 def business(monthly: float = 63) -> Shape:
     """One monthly window, in the primary slot."""
-    return Shape(windows=(Window(MONTH, monthly, 0.8),), spend_limit=250)
+    return Shape(windows=(SimulatedWindow(MONTH, monthly, 0.8),), spend_limit=250)
 
 
 def shape_of(plan: str, share: int) -> Shape:

@@ -13,7 +13,7 @@ import msgspec
 
 from probe_tray.demo.directory import Enrolled
 from probe_tray.demo.logins import Family
-from probe_tray.demo.table_rows import Row
+from probe_tray.demo.table_rows import TableRow
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +23,7 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     pem: str | None = None
     people: tuple[Enrolled, ...] = ()
     families: tuple[Family, ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: tuple[TableRow, ...] = ()
 
 
 _SAVED: Final = msgspec.json.Decoder(Saved)

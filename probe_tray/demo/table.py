@@ -9,9 +9,9 @@ from typing import Final, cast
 import msgspec
 
 from probe_tray.demo import strict
-from probe_tray.demo.messages import JSON_TYPE, Refusal, Reply, Request, as_json
-from probe_tray.demo.table_query import TABLE, Query, Window, bad_time, error, known_column, read_query, read_window
-from probe_tray.demo.table_rows import COLUMNS, BadValueError, Heap, Row, Value, changed
+from probe_tray.demo.messages import JSON_TYPE, DemoRefusal, Reply, Request, as_json
+from probe_tray.demo.table_query import TABLE, Query, RowRange, bad_time, error, known_column, read_query, read_window
+from probe_tray.demo.table_rows import COLUMNS, BadValueError, Heap, TableRow, Value, changed
 
 PATH: Final = f"/rest/v1/{TABLE}"
 MAX_ROWS: Final = 1000
@@ -31,13 +31,13 @@ class Rights(enum.Enum):
     NOTHING = "nothing"
 
 
-class Table:
+class SimulatedTable:
     """The table and its HTTP side. Its own methods may be called from any thread."""
 
     def __init__(
         self,
         lock: threading.RLock,
-        rows: Iterable[Row] = (),
+        rows: Iterable[TableRow] = (),
         *,
         api_key: str = PUBLISHABLE_KEY,
         changed: Callable[[], None] = lambda: None,
@@ -56,12 +56,12 @@ class Table:
         """Whether the SQL has been run."""
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[TableRow, ...]:
         """Every row as it is read back, in no promised order."""
         with self._lock:
             return self._heap.rows
 
-    def row(self, row_id: str) -> Row:
+    def row(self, row_id: str) -> TableRow:
         """One row. Raises KeyError where there is none."""
         with self._lock:
             found = self._heap.find(row_id)
@@ -69,10 +69,10 @@ class Table:
             raise KeyError(row_id)
         return found
 
-    def put(self, row_id: str, *, email: Value = None, token_data: Value = None, update_time: Value = None) -> Row:
+    def put(self, row_id: str, *, email: Value = None, token_data: Value = None, update_time: Value = None) -> TableRow:
         """Write a row as another machine would, over whatever stands there."""
         with self._lock:
-            row = changed(Row(id=row_id), {"email": email, "token_data": token_data, "update_time": update_time})
+            row = changed(TableRow(id=row_id), {"email": email, "token_data": token_data, "update_time": update_time})
             self._heap.put(row)
             self._changed()
             return row
@@ -117,13 +117,13 @@ class Table:
         if clash is not None and not merging and not ignoring:
             message = f'duplicate key value violates unique constraint "{TABLE}_pkey"'
             raise error(_CONFLICT, "23505", message, details=f"Key (id)=({clash}) already exists.")
-        written: list[Row] = []
+        written: list[TableRow] = []
         created = False
         for values in rows:
             old = self._heap.find(str(values["id"]))
             if old and not merging:
                 continue
-            row = _changed(old or Row(id=str(values["id"])), values)
+            row = _changed(old or TableRow(id=str(values["id"])), values)
             self._heap.put(row)
             written.append(row)
             created = created or old is None
@@ -142,11 +142,11 @@ class Table:
         for before, after in zip(old, new, strict=True):
             self._heap.remove(before.id)
             self._heap.put(after)
-        headers = {"content-range": _content_range(Window(0, None), len(new), None)}
+        headers = {"content-range": _content_range(RowRange(0, None), len(new), None)}
         return self._written(request, _OK, new, query, headers)
 
     def _written(
-        self, request: Request, status: int, rows: list[Row], query: Query, headers: Mapping[str, str]
+        self, request: Request, status: int, rows: list[TableRow], query: Query, headers: Mapping[str, str]
     ) -> Reply:
         self._changed()
         if "return=representation" in _preferences(request):
@@ -174,9 +174,9 @@ class Table:
             raise error(_ABSENT, "PGRST205", f"Could not find the table 'public.{TABLE}' in the schema cache")
 
 
-def _gate(message: str, hint: str) -> Refusal:
+def _gate(message: str, hint: str) -> DemoRefusal:
     """What the gateway before PostgREST says, which words its refusals in another way."""
-    return Refusal(as_json({"message": message, "hint": hint}, status=_UNAUTHORIZED), message)
+    return DemoRefusal(as_json({"message": message, "hint": hint}, status=_UNAUTHORIZED), message)
 
 
 def _preferences(request: Request) -> frozenset[str]:
@@ -205,17 +205,17 @@ def _known(members: dict[str, object]) -> dict[str, Value]:
     return {known_column(name): None if value is None else str(value) for name, value in members.items()}
 
 
-def _changed(row: Row, values: Mapping[str, Value]) -> Row:
+def _changed(row: TableRow, values: Mapping[str, Value]) -> TableRow:
     try:
         return changed(row, values)
     except BadValueError:
         raise bad_time(values.get("update_time") or "") from None
 
 
-def _content_range(window: Window, count: int, total: int | None) -> str:
+def _content_range(window: RowRange, count: int, total: int | None) -> str:
     span = f"{window.start}-{window.start + count - 1}" if count else "*"
     return f"{span}/{'*' if total is None else total}"
 
 
-def _rows_reply(status: int, rows: tuple[Row, ...], query: Query, headers: Mapping[str, str]) -> Reply:
+def _rows_reply(status: int, rows: tuple[TableRow, ...], query: Query, headers: Mapping[str, str]) -> Reply:
     return as_json([row.as_mapping(query.select) for row in rows], status=status, headers=headers)

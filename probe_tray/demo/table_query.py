@@ -7,8 +7,8 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from probe_tray.demo.messages import Refusal, Request, as_json
-from probe_tray.demo.table_rows import COLUMNS, BadValueError, Row, Value, timestamp
+from probe_tray.demo.messages import DemoRefusal, Request, as_json
+from probe_tray.demo.table_rows import COLUMNS, BadValueError, TableRow, Value, timestamp
 
 TABLE: Final = "tokens"
 
@@ -27,10 +27,10 @@ _WRONG, _OUT_OF_RANGE = 400, 416
 
 def error(
     status: int, code: str, message: str, *, details: str | None = None, headers: Mapping[str, str] | None = None
-) -> Refusal:
+) -> DemoRefusal:
     """A refusal as PostgREST words it: ``{"code", "details", "hint", "message"}``."""
     body = {"code": code, "details": details, "hint": None, "message": message}
-    return Refusal(as_json(body, status=status, headers=headers), code)
+    return DemoRefusal(as_json(body, status=status, headers=headers), code)
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ class Filter(msgspec.Struct, frozen=True):
     operator: str
     operand: Value
 
-    def holds(self, row: Row) -> bool:
+    def holds(self, row: TableRow) -> bool:
         """Whether the row is meant. As in SQL, nothing but ``is.null`` is true of null."""
         cell = row.cell(self.column)
         if self.operand is None:
@@ -58,11 +58,11 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None = None
     offset: int = 0
 
-    def matching(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+    def matching(self, rows: Sequence[TableRow]) -> tuple[TableRow, ...]:
         """Those rows which every filter holds for."""
         return tuple(row for row in rows if all(one.holds(row) for one in self.filters))
 
-    def sorted(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+    def sorted(self, rows: Sequence[TableRow]) -> tuple[TableRow, ...]:
         """The rows in the order asked for; null comes last, or first when descending."""
         found = list(rows)
         for column, descending in reversed(self.order):
@@ -70,7 +70,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(found)
 
 
-class Window(msgspec.Struct, frozen=True):
+class RowRange(msgspec.Struct, frozen=True):
     """Which rows of a result go out: from ``start``, at most ``count`` (None: all)."""
 
     start: int
@@ -110,7 +110,7 @@ def read_query(request: Request) -> Query:
     return Query(select=select, filters=tuple(filters), order=order, limit=limit, offset=offset)
 
 
-def read_window(request: Request, query: Query, max_rows: int) -> Window:
+def read_window(request: Request, query: Query, max_rows: int) -> RowRange:
     """Which rows to answer with: what query, Range header and the server's own limit all allow."""
     start, count = query.offset, query.limit
     if found := _RANGE.fullmatch(request.header("range") or ""):
@@ -118,10 +118,10 @@ def read_window(request: Request, query: Query, max_rows: int) -> Window:
         if last is not None and last < first:
             details = "The lower boundary must be lower than or equal to the upper boundary in the Range header."
             raise error(_OUT_OF_RANGE, "PGRST103", "Requested range not satisfiable", details=details)
-        stops = [stop for stop in (Window(start, count).stop, None if last is None else last + 1) if stop is not None]
+        stops = [stop for stop in (RowRange(start, count).stop, None if last is None else last + 1) if stop is not None]
         start = max(start, first)
         count = max(0, min(stops) - start) if stops else None
-    return Window(start, max_rows if count is None else min(count, max_rows))
+    return RowRange(start, max_rows if count is None else min(count, max_rows))
 
 
 def known_column(name: str) -> str:
@@ -131,7 +131,7 @@ def known_column(name: str) -> str:
     return name
 
 
-def bad_time(text: str) -> Refusal:
+def bad_time(text: str) -> DemoRefusal:
     """What PostgreSQL says to a time it cannot read."""
     return error(_WRONG, "22007", f'invalid input syntax for type timestamp with time zone: "{text[:40]}"')
 

@@ -21,7 +21,7 @@ class BadValueError(Exception):
     """A text that PostgreSQL would not take for the column's type."""
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class TableRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row, as it is read back."""
 
     id: str
@@ -84,20 +84,20 @@ def _zone(text: str) -> timezone:
 class Heap:
     """The rows in the order in which a scan without ``order`` meets them: what was changed comes last."""
 
-    def __init__(self, rows: Iterable[Row] = ()) -> None:
+    def __init__(self, rows: Iterable[TableRow] = ()) -> None:
         """Begin with ``rows``."""
         self._rows = {row.id: row for row in rows}
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[TableRow, ...]:
         """All of them."""
         return tuple(self._rows.values())
 
-    def find(self, row_id: str) -> Row | None:
+    def find(self, row_id: str) -> TableRow | None:
         """The row with this primary key."""
         return self._rows.get(row_id)
 
-    def put(self, row: Row) -> None:
+    def put(self, row: TableRow) -> None:
         """Write it, in place of the one with its key."""
         self._rows.pop(row.id, None)
         self._rows[row.id] = row
@@ -107,6 +107,6 @@ class Heap:
         self._rows.pop(row_id, None)
 
 
-def changed(row: Row, values: Mapping[str, Value]) -> Row:
+def changed(row: TableRow, values: Mapping[str, Value]) -> TableRow:
     """The row with other values in some columns. Raises BadValueError."""
     return msgspec.structs.replace(row, **{name: kept(name, value) for name, value in values.items()})

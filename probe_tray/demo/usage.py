@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from probe_tray.demo.shapes import Shape, Window
+from probe_tray.demo.shapes import Shape, SimulatedWindow
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 _FULL = 100
@@ -36,7 +36,7 @@ class Gauge(msgspec.Struct, frozen=True):
     elapsed: float
 
 
-def gauge(window: Window, seed: str, since: float, moment: Moment) -> Gauge:
+def gauge(window: SimulatedWindow, seed: str, since: float, moment: Moment) -> Gauge:
     """Read ``window``; it began as its shape says at its anchor, or at ``since``, and renews without end."""
     anchor = moment.quota_time(since if window.at is None else window.at)
     start = anchor - window.elapsed * window.seconds
@@ -102,9 +102,9 @@ def reset_credits_body(shape: Shape, seed: str, since: float) -> dict[str, objec
 def reanchored(shape: Shape, used: dict[int, float], seed: str, since: float, moment: Moment) -> Shape:
     """``shape`` with its windows anchored at this moment, those whose length ``used`` names at that percentage."""
 
-    def moved(window: Window) -> Window:
+    def moved(window: SimulatedWindow) -> SimulatedWindow:
         reading = gauge(window, seed, since, moment)
-        return Window(window.seconds, used.get(window.seconds, reading.used), reading.elapsed, moment.now)
+        return SimulatedWindow(window.seconds, used.get(window.seconds, reading.used), reading.elapsed, moment.now)
 
     return msgspec.structs.replace(shape, windows=tuple(moved(window) for window in shape.windows))
 
@@ -118,7 +118,7 @@ def _chance(seed: str, *parts: int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
-def _window_body(window: Window, reading: Gauge, moment: Moment) -> dict[str, object]:
+def _window_body(window: SimulatedWindow, reading: Gauge, moment: Moment) -> dict[str, object]:
     return {
         "used_percent": reading.used,
         "limit_window_seconds": window.seconds,
@@ -127,7 +127,7 @@ def _window_body(window: Window, reading: Gauge, moment: Moment) -> dict[str, ob
     }
 
 
-def _limit(gauges: list[tuple[Window, Gauge]], moment: Moment) -> dict[str, object]:
+def _limit(gauges: list[tuple[SimulatedWindow, Gauge]], moment: Moment) -> dict[str, object]:
     reached = any(reading.used >= _FULL for _, reading in gauges)
     slots = [_window_body(window, reading, moment) for window, reading in gauges]
     return {
@@ -138,7 +138,7 @@ def _limit(gauges: list[tuple[Window, Gauge]], moment: Moment) -> dict[str, obje
     }
 
 
-def _single(window: Window, seed: str, since: float, moment: Moment) -> dict[str, object]:
+def _single(window: SimulatedWindow, seed: str, since: float, moment: Moment) -> dict[str, object]:
     return _limit([(window, gauge(window, seed, since, moment))], moment)
 
 
@@ -159,7 +159,7 @@ def _credits(balance: str | None) -> dict[str, object] | None:
 def _spend(limit: float | None, seed: str, since: float, moment: Moment) -> dict[str, object] | None:
     if limit is None:
         return None
-    month = Window(30 * 86_400, 4, 0.2)
+    month = SimulatedWindow(30 * 86_400, 4, 0.2)
     reading = gauge(month, seed, since, moment)
     used = limit * reading.used / _FULL
     return {

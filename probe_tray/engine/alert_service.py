@@ -9,7 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.alerts.alert import Alert, AlertMemory, Forecast, Help, helped_account
+from probe_tray.core.alerts.alert import Alert, AlertHelp, AlertMemory, Forecast, helped_account
 from probe_tray.core.alerts.evaluation import alerts
 from probe_tray.core.alerts.quiet_hours import Pause, in_quiet_hours, pause_end
 from probe_tray.core.errors import StoreError
@@ -19,7 +19,7 @@ from probe_tray.engine.store import Store
 from probe_tray.engine.timers import to_the_end
 from probe_tray.ports import AlertMemoryFile, Clock, Notification, Notifier
 
-OnPress = Callable[[AccountKey | None, Help], None]
+OnPress = Callable[[AccountKey | None, AlertHelp], None]
 """Gets the account that a pressed button is about, None where it is about several, and what the button does."""
 
 _EVERY = 60.0
@@ -40,7 +40,7 @@ class Phrases(NamedTuple):
     test: Callable[[], Notification]
 
 
-class Alerting:
+class AlertService:
     """Watches the state and says what is new."""
 
     def __init__(
@@ -109,7 +109,7 @@ class Alerting:
 
     async def show_test(self, on_press: OnPress) -> None:
         """Show a notification now, whatever the hour."""
-        await self._notifier.show(self._phrases.test(), lambda action: on_press(None, Help(action)))
+        await self._notifier.show(self._phrases.test(), lambda action: on_press(None, AlertHelp(action)))
 
     async def _recall(self) -> AlertMemory:
         async with self._turn:
@@ -155,7 +155,7 @@ class Alerting:
 
 def _press(batch: tuple[Alert, ...], state: AppState, action: str, on_press: OnPress) -> None:
     # By the state that the buttons were made from.
-    wanted = Help(action)
+    wanted = AlertHelp(action)
     on_press(helped_account(batch, wanted, state.accounts), wanted)
 
 

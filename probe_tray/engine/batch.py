@@ -19,10 +19,10 @@ from probe_tray.core.errors import (
     TokenRefusedError,
 )
 from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import RenewalKind, Renewed, Wish
+from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.engine.account.accounts import Accounts, newer
 from probe_tray.engine.polling.reset_credit_check import ask_ends
-from probe_tray.engine.polling.usage_query import Asked, ask_once, report_status
+from probe_tray.engine.polling.usage_query import UsageReply, ask_once, report_status
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.timers import to_the_end
 from probe_tray.ports import Clock, Journal, QuotaService
@@ -37,7 +37,7 @@ _LONGEST_EXTRA = 10.0
 """Seconds to wait for an answer on which nothing depends."""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class BatchOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done for every login."""
 
     renew: bool = False
@@ -54,7 +54,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """When this run began, aware UTC: what was renewed after that, by whomever, was renewed for this run too."""
 
 
-class Means(msgspec.Struct, frozen=True, kw_only=True):
+class BatchMeans(msgspec.Struct, frozen=True, kw_only=True):
     """What the work is done with."""
 
     quota: QuotaService
@@ -75,10 +75,10 @@ _Told = tuple[AccountReport, Credential]
 """What is told of a login, and the one that the service was asked with."""
 
 
-class Tending:
+class Batch:
     """Works on logins one by one; what several files hold of one account is renewed once."""
 
-    def __init__(self, means: Means, order: Order) -> None:
+    def __init__(self, means: BatchMeans, order: BatchOrder) -> None:
         """Do what ``order`` says."""
         self._means = means
         self._order = order
@@ -175,7 +175,7 @@ class Tending:
         ours = stored.store is not StoreKind.OFFICIAL and credential.refresh_token is not None
         refused = isinstance(asked.outcome, TokenRefusedError)
         if refused and stored.store is StoreKind.OFFICIAL:
-            return report_status(report, Asked(asked.upstream_status, OfficialExpiredError())), credential
+            return report_status(report, UsageReply(asked.upstream_status, OfficialExpiredError())), credential
         if not (refused and ours and report.renewal is None and self._order.renew_refused):
             return report_status(report, asked), credential
         task = asyncio.current_task()
@@ -202,7 +202,7 @@ class Tending:
         key = stored.credential.key
         if (running := self._renewed.get(key)) is None:
             reason = Reason.FORCED if self._order.force else None
-            wish = Wish(
+            wish = RenewalRequest(
                 days=self._order.days,
                 reason=reason,
                 seen=self._seen.get(key),
@@ -221,9 +221,11 @@ class Tending:
 
     async def _renew_refused(self, credential: Credential) -> _Renewal:
         seen = credential.access_token.fingerprint
-        return await self._attempt(credential.key, Wish(days=self._order.days, reason=Reason.REFUSED, seen=seen))
+        return await self._attempt(
+            credential.key, RenewalRequest(days=self._order.days, reason=Reason.REFUSED, seen=seen)
+        )
 
-    async def _attempt(self, key: AccountKey, wish: Wish) -> _Renewal:
+    async def _attempt(self, key: AccountKey, wish: RenewalRequest) -> _Renewal:
         try:
             renewed = await self._means.renewals.renew(key, wish)
         except ProbeError as error:

@@ -41,28 +41,28 @@ from probe_tray.core.polling.situation import Situation
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.state import TransferCommand
-from probe_tray.engine.account.account_changes import Keeping
+from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.account.arrangement import Arranging
+from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.account.store_watch import watch_stores
-from probe_tray.engine.alert_service import Alerting, OnPress
+from probe_tray.engine.alert_service import AlertService, OnPress
 from probe_tray.engine.login.login import Login
-from probe_tray.engine.login.login_service import LoginDesk
-from probe_tray.engine.models.model_test_service import ModelTests
+from probe_tray.engine.login.login_service import LoginService
+from probe_tray.engine.models.model_test_service import ModelTestService
 from probe_tray.engine.polling.connection_test import ConnectionTest
-from probe_tray.engine.polling.history_recorder import Recording
+from probe_tray.engine.polling.history_recorder import HistoryRecorder
 from probe_tray.engine.polling.poller import Poller
 from probe_tray.engine.renewal.renewal_batch import renew_due, renew_one
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.sync_service import SyncDesk
+from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.timers import to_the_end, watch_clock, watch_machine
 from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.ports import Clock, MachineSense, Randomness, SettingsFile
 
 
-class UseCases(NamedTuple):
+class EngineUseCases(NamedTuple):
     """What an engine joins."""
 
     store: Store
@@ -71,14 +71,14 @@ class UseCases(NamedTuple):
     poller: Poller
     renewals: Renewals
     renewal_timer: RenewalTimer
-    keeping: Keeping
-    models: ModelTests
+    keeping: AccountChanges
+    models: ModelTestService
     connection: ConnectionTest
-    alerting: Alerting
-    recording: Recording
-    arranging: Arranging
+    alerting: AlertService
+    recording: HistoryRecorder
+    arranging: ArrangementService
     transfers: Transfers
-    sync: SyncDesk
+    sync: SyncService
     sense: MachineSense
 
 
@@ -87,7 +87,7 @@ class Engine:
 
     def __init__(
         self,
-        parts: UseCases,
+        parts: EngineUseCases,
         settings_file: SettingsFile,
         use: Callable[[Settings], None],
         clock: Clock,
@@ -102,7 +102,7 @@ class Engine:
         self._settings_file, self._use = settings_file, use
         self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
-        self._desk = LoginDesk(parts.login, parts.store, self._start, lambda key: self._poller.refresh([key]))
+        self._desk = LoginService(parts.login, parts.store, self._start, lambda key: self._poller.refresh([key]))
         self._samples: Iterable[Credential] = ()
         self._on_alert: OnPress = lambda _account, _help: None
 

@@ -6,9 +6,9 @@ from datetime import tzinfo
 from PySide6.QtCore import QObject, Qt, QTimer
 
 from probe_tray.ports import Clock
-from probe_tray.ui.engine import Engine
+from probe_tray.ui.engine import EngineProtocol
 from probe_tray.view.presenter import Presenter
-from probe_tray.view.screen import Screen, Wish
+from probe_tray.view.screen import Screen, ScreenOptions
 from probe_tray.view.text.translate import Translator
 
 _TOGETHER, _SHARE = 50, 4
@@ -22,14 +22,19 @@ class Bridge(QObject):
     """Draws the state with ``render``: soon after a change, at most a fifth of the time, and at every full minute."""
 
     def __init__(
-        self, engine: Engine, clock: Clock, zone: tzinfo, translator: Translator, render: Callable[[Screen], None]
+        self,
+        engine: EngineProtocol,
+        clock: Clock,
+        zone: tzinfo,
+        translator: Translator,
+        render: Callable[[Screen], None],
     ) -> None:
         """Follow ``engine`` from now on."""
         super().__init__()
         self._engine = engine
         self._clock = clock
         self._presenter = Presenter(zone, translator)
-        self._wish = Wish()
+        self._wish = ScreenOptions()
         self._render = render
         self._cost = 0.0
         self._soon = _single(self, self.draw)
@@ -49,7 +54,7 @@ class Bridge(QObject):
         login_waits = screen.login is not None and not screen.login.failed
         self._tick.start(min(wait, _WHILE_LOGIN) if login_waits else wait)
 
-    def wish(self, wish: Wish) -> None:
+    def wish(self, wish: ScreenOptions) -> None:
         """Show this from now on, and at once: somebody is typing."""
         self._wish = wish
         self.draw()

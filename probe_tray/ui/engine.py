@@ -8,7 +8,7 @@ from probe_tray.core.commands import Command
 from probe_tray.core.state import AppState
 
 
-class Engine(Protocol):
+class EngineProtocol(Protocol):
     """The program behind the windows."""
 
     @property

@@ -7,16 +7,21 @@ from PySide6.QtWidgets import QApplication
 
 from probe_tray.core.settings import Language
 from probe_tray.resources import resource
-from probe_tray.ui.engine import Engine
+from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.theme import Theme
 from probe_tray.view.text.translate import Catalogue, Translator, parse_po
 
 
-class Following:
+class PreferenceWatch:
     """Watches the settings from now on."""
 
     def __init__(
-        self, app: QApplication, engine: Engine, theme: Theme, translator: Translator, retell: Callable[[], None]
+        self,
+        app: QApplication,
+        engine: EngineProtocol,
+        theme: Theme,
+        translator: Translator,
+        retell: Callable[[], None],
     ) -> None:
         """``translator`` speaks the settings' language already; ``retell`` is called once it speaks another."""
         self._engine = engine

@@ -23,32 +23,32 @@ from probe_tray.core.settings import Settings
 from probe_tray.ports import Clock
 from probe_tray.resources import resource
 from probe_tray.ui.bridge import Bridge
-from probe_tray.ui.details.details_controller import Detailing
-from probe_tray.ui.engine import Engine
-from probe_tray.ui.help.about_dialog import AboutWindow, Inspector
-from probe_tray.ui.help.help_controller import HelpWindow
-from probe_tray.ui.login.login_controller import LoginWindow
-from probe_tray.ui.models.model_test_controller import ModelTesting
-from probe_tray.ui.panel.card_actions import Acting, Elsewhere
+from probe_tray.ui.details.details_controller import DetailsController
+from probe_tray.ui.engine import EngineProtocol
+from probe_tray.ui.help.about_dialog import AboutWindow, DiagnosticsSource
+from probe_tray.ui.help.help_controller import HelpController
+from probe_tray.ui.login.login_controller import LoginController
+from probe_tray.ui.models.model_test_controller import ModelTestController
+from probe_tray.ui.panel.card_actions import CardActionHandler, Elsewhere
 from probe_tray.ui.panel.card_list import CardActions
 from probe_tray.ui.panel.card_model import Changes
 from probe_tray.ui.panel.panel import PanelActions, PanelWindow
-from probe_tray.ui.preferences import Following
-from probe_tray.ui.settings.connection_controller import ConnectionTesting
+from probe_tray.ui.preferences import PreferenceWatch
+from probe_tray.ui.settings.connection_controller import ConnectionController
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
-from probe_tray.ui.sync.sync_controller import Syncing
+from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.transfer.transfer_controller import Transferring
+from probe_tray.ui.transfer.transfer_controller import TransferController
 from probe_tray.ui.tray.icon import IconPainter, card_ink, menu_ink
 from probe_tray.ui.tray.menu import MenuActions, TrayMenu
 from probe_tray.ui.tray.tray import OverflowHint, TrayIcon, hides_new_icons
 from probe_tray.view.details.details import details
 from probe_tray.view.models.model_test import model_test
-from probe_tray.view.screen import Screen, Wish
+from probe_tray.view.screen import Screen, ScreenOptions
 from probe_tray.view.settings.form import form
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Action, Card, IconLook
+from probe_tray.view.view_models import Card, CardAction, IconLook
 
 _HELLO = 1_000
 """Milliseconds between a first start and its greeting."""
@@ -63,7 +63,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     translator: Translator
     clock: Clock
     zone: tzinfo
-    inspector: Inspector
+    inspector: DiagnosticsSource
     greets: bool = False
     """Whether the panel opens by itself on a first start."""
     tray_available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
@@ -77,7 +77,9 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 class Shell(QObject):
     """Tray, menu, panel and dialogs over one engine."""
 
-    def __init__(self, app: QApplication, engine: Engine, around: Surroundings, quit_app: Callable[[], None]) -> None:
+    def __init__(
+        self, app: QApplication, engine: EngineProtocol, around: Surroundings, quit_app: Callable[[], None]
+    ) -> None:
         """Show the icon as soon as there is a tray, else the panel. ``quit_app`` ends the program."""
         super().__init__(app)
         app.setQuitOnLastWindowClosed(False)
@@ -87,14 +89,14 @@ class Shell(QObject):
         self._theme = Theme(app)
         self._icons = IconPainter()
         self._settings: SettingsDialog | None = None
-        self._connection: ConnectionTesting | None = None
+        self._connection: ConnectionController | None = None
         self._closing = False
         self._greets = around.greets
-        self._help = HelpWindow(self._theme, around.translator)
+        self._help = HelpController(self._theme, around.translator)
         self._about = AboutWindow(
             engine, self._theme, self._icons, around.inspector, around.translator, self._help.show
         )
-        self._following = Following(app, engine, self._theme, around.translator, self._speak_anew)
+        self._following = PreferenceWatch(app, engine, self._theme, around.translator, self._speak_anew)
         self._menu = TrayMenu(self._menu_actions(), self._icons)
         self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, around.tray_available)
         elsewhere = Elsewhere(
@@ -105,15 +107,17 @@ class Shell(QObject):
             import_logins=self.show_import,
             export=self.show_export,
         )
-        self._acting = Acting(engine, self._theme, around.translator, elsewhere)
+        self._acting = CardActionHandler(engine, self._theme, around.translator, elsewhere)
         t, question = around.translator, self._acting.question
-        self._testing = ModelTesting(engine, self._theme, t, question, lambda state: model_test(state, around.now(), t))
-        self._detailing = Detailing(
+        self._testing = ModelTestController(
+            engine, self._theme, t, question, lambda state: model_test(state, around.now(), t)
+        )
+        self._detailing = DetailsController(
             engine, self._theme, self._icons, lambda state, key, span: details(state, key, span, around.now(), t)
         )
         sql = resource("sql/tokens.sql").read_text("utf-8")
-        self._syncing = Syncing(engine, self._theme, t, question, around.now, sql)
-        self._transferring = Transferring(engine, self._theme, t, question, around.now)
+        self._syncing = SyncController(engine, self._theme, t, question, around.now, sql)
+        self._transferring = TransferController(engine, self._theme, t, question, around.now)
         self._just_left = QTimer(self)
         self._just_left.setSingleShot(True)
         self._just_left.setInterval(_CLICK)
@@ -121,7 +125,7 @@ class Shell(QObject):
         self._panel.left.connect(self._just_left.start)
         QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self._panel).activated.connect(self._help.show)
         self._transferring.watch(self._panel)
-        self._login = LoginWindow(engine, self._theme, self._icons, self.show_settings)
+        self._login = LoginController(engine, self._theme, self._icons, self.show_settings)
         app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))
         self._tray.clicked.connect(self._toggle_panel)
         self._tray.absent.connect(self.show_panel)
@@ -142,7 +146,7 @@ class Shell(QObject):
         if self._settings is None:
             self._settings = SettingsDialog(self._theme, form(self._around.translator), self._save)
             self._settings.test_wanted.connect(lambda: self._engine.send(SendTestNotification()))
-            self._connection = ConnectionTesting(self._engine, self._settings, self._around.translator)
+            self._connection = ConnectionController(self._engine, self._settings, self._around.translator)
             self._syncing.serve(self._settings.sync)
         self._settings.open_with(self._engine.state.settings)
 
@@ -174,7 +178,7 @@ class Shell(QObject):
         """Say something by the icon, where the desktop's notifications do not work."""
         self._tray.message(title, text)
 
-    def act(self, action: Action) -> None:
+    def act(self, action: CardAction) -> None:
         """Do what a button says."""
         self._acting.act(action)
 
@@ -232,7 +236,7 @@ class Shell(QObject):
     def _edit_name(self, key: AccountKey) -> None:
         self._panel.edit_name(key)
 
-    def _wish(self, wish: Wish) -> None:
+    def _wish(self, wish: ScreenOptions) -> None:
         self._bridge.wish(wish)
 
     def _open_card_menu(self, card: Card, at: QPoint) -> None:

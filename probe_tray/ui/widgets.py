@@ -67,7 +67,7 @@ def height(part: QWidget, width: int) -> int:
     return part.heightForWidth(width) if part.hasHeightForWidth() else part.sizeHint().height()
 
 
-class Line(QLabel):
+class Separator(QLabel):
     """One line of plain text, cut with an ellipsis where the window ends; the whole of it is then the tooltip."""
 
     def __init__(self) -> None:
@@ -138,7 +138,7 @@ _SHOWN = 2_000
 """Milliseconds."""
 
 
-class Thanking(QObject):
+class ConfirmingButton(QObject):
     """Says it on one button of a window at a time."""
 
     def __init__(self, parent: QObject) -> None:

@@ -10,14 +10,14 @@ from probe_tray.view.panel.cards import deck, wanted
 from probe_tray.view.panel.deck import CardMemory
 from probe_tray.view.panel.summary import headline, status, subline
 from probe_tray.view.panel.survey import Memory, Seen, name
-from probe_tray.view.screen import Chip, Choice, Helps, Panel, Screen, Shown, Wish
+from probe_tray.view.screen import Chip, Helps, Panel, Screen, ScreenContent, ScreenOptions, SortChoice
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.tray.tray import menu, tray
-from probe_tray.view.view_models import Action, ActionKind, Notice, Tone, Welcome
+from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone, Welcome
 
 _SEARCH_FROM, _LINES_FROM = 5, 13
-_ANYTHING = Wish()
+_ANYTHING = ScreenOptions()
 
 
 class Presenter:
@@ -31,7 +31,7 @@ class Presenter:
         self._cards = CardMemory()
         self._language = translator.language
 
-    def present(self, state: AppState, now: datetime, wish: Wish = _ANYTHING) -> Screen:
+    def present(self, state: AppState, now: datetime, wish: ScreenOptions = _ANYTHING) -> Screen:
         """The whole screen at ``now`` (aware UTC). Never raises for any state."""
         seen, t = self._memory.look_over(state, Now(now, self._zone)), self._t
         if t.language != self._language:
@@ -44,12 +44,12 @@ class Presenter:
         )
 
 
-def present(state: AppState, now: datetime, zone: tzinfo, t: Translator, wish: Wish = _ANYTHING) -> Screen:
+def present(state: AppState, now: datetime, zone: tzinfo, t: Translator, wish: ScreenOptions = _ANYTHING) -> Screen:
     """The whole screen at ``now`` (aware UTC), its times in ``zone``. Never raises for any state."""
     return Presenter(zone, t).present(state, now, wish)
 
 
-def _panel(seen: Seen, wish: Wish, t: Translator, memory: CardMemory) -> Panel:
+def _panel(seen: Seen, wish: ScreenOptions, t: Translator, memory: CardMemory) -> Panel:
     state, desk = seen.state, seen.state.desk
     shown = deck(seen, wish, t, memory)
     total = len(seen.found) + len(state.store_problems) + len(state.unreadable) + (state.api_key is not None)
@@ -92,15 +92,15 @@ def _panel(seen: Seen, wish: Wish, t: Translator, memory: CardMemory) -> Panel:
     )
 
 
-def _chips(seen: Seen, wish: Wish, t: Translator) -> tuple[Chip, ...]:
-    needy = sum(wanted(f, Shown.NEEDS_YOU) for f in seen.found) + len(seen.state.store_problems)
-    tight = sum(wanted(f, Shown.TIGHT) for f in seen.found)
+def _chips(seen: Seen, wish: ScreenOptions, t: Translator) -> tuple[Chip, ...]:
+    needy = sum(wanted(f, ScreenContent.NEEDS_YOU) for f in seen.found) + len(seen.state.store_problems)
+    tight = sum(wanted(f, ScreenContent.TIGHT) for f in seen.found)
     labels = {
-        Shown.ALL: t("All"),
-        Shown.NEEDS_YOU: t("Needs you · {n}", n=str(needy)),
-        Shown.TIGHT: t("Tight · {n}", n=str(tight)),
+        ScreenContent.ALL: t("All"),
+        ScreenContent.NEEDS_YOU: t("Needs you · {n}", n=str(needy)),
+        ScreenContent.TIGHT: t("Tight · {n}", n=str(tight)),
     }
-    there = {Shown.ALL: True, Shown.NEEDS_YOU: needy > 0, Shown.TIGHT: tight > 0}
+    there = {ScreenContent.ALL: True, ScreenContent.NEEDS_YOU: needy > 0, ScreenContent.TIGHT: tight > 0}
     return tuple(
         Chip(shown=shown, label=label, chosen=shown is wish.shown)
         for shown, label in labels.items()
@@ -108,7 +108,7 @@ def _chips(seen: Seen, wish: Wish, t: Translator) -> tuple[Chip, ...]:
     )
 
 
-def _choices(sort: Sort, density: Density, t: Translator) -> tuple[tuple[Choice, ...], ...]:
+def _choices(sort: Sort, density: Density, t: Translator) -> tuple[tuple[SortChoice, ...], ...]:
     sorts = {
         Sort.NEED: t("&Tightest first"),
         Sort.NAME: t("By &name"),
@@ -121,13 +121,13 @@ def _choices(sort: Sort, density: Density, t: Translator) -> tuple[tuple[Choice,
         Density.LINES: t("Always &lines"),
     }
     return (
-        tuple(Choice(value=value, label=label, chosen=value is sort) for value, label in sorts.items()),
-        tuple(Choice(value=value, label=label, chosen=value is density) for value, label in densities.items()),
+        tuple(SortChoice(value=value, label=label, chosen=value is sort) for value, label in sorts.items()),
+        tuple(SortChoice(value=value, label=label, chosen=value is density) for value, label in densities.items()),
     )
 
 
 def _banner(problem: Problem, t: Translator) -> Notice:
-    action = Action(kind=ActionKind.DISMISS, label=t("OK"))
+    action = CardAction(kind=ActionKind.DISMISS, label=t("OK"))
     return Notice(text=t.told(problem), tone=Tone.WARNING, action=action)
 
 

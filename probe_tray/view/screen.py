@@ -9,7 +9,7 @@ from probe_tray.view.panel.deck import Deck
 from probe_tray.view.view_models import LoginView, Menu, Notice, Tone, Tray, Welcome
 
 
-class Shown(enum.Enum):
+class ScreenContent(enum.Enum):
     """Which accounts the panel lists."""
 
     ALL = "all"
@@ -17,22 +17,22 @@ class Shown(enum.Enum):
     TIGHT = "tight"
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
+class ScreenOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a person looks for in the panel just now; forgotten when the program ends."""
 
     search: str = ""
-    shown: Shown = Shown.ALL
+    shown: ScreenContent = ScreenContent.ALL
 
 
 class Chip(msgspec.Struct, frozen=True, kw_only=True):
     """A choice of accounts and how many there are of them."""
 
-    shown: Shown
+    shown: ScreenContent
     label: str
     chosen: bool
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class SortChoice(msgspec.Struct, frozen=True, kw_only=True):
     """One of several ways to list the accounts."""
 
     value: Sort | Density
@@ -69,7 +69,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """Empty where there is nothing to choose from."""
     arrange: str
     """The name of the button with the choices below."""
-    choices: tuple[tuple[Choice, ...], ...]
+    choices: tuple[tuple[SortChoice, ...], ...]
     pin: str
     pinned: bool
     hide_names: str

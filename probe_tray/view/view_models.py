@@ -68,7 +68,7 @@ class ActionKind(enum.Enum):
     """Asks first."""
 
 
-class Action(msgspec.Struct, frozen=True, kw_only=True):
+class CardAction(msgspec.Struct, frozen=True, kw_only=True):
     """A button: the one thing that helps."""
 
     kind: ActionKind
@@ -102,12 +102,12 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     tone: Tone
-    action: Action | None = None
-    other: Action | None = None
+    action: CardAction | None = None
+    other: CardAction | None = None
     """A second way out, where the first may not be open."""
 
     @property
-    def actions(self) -> tuple[Action, ...]:
+    def actions(self) -> tuple[CardAction, ...]:
         """Its buttons, the best one first."""
         return tuple(a for a in (self.action, self.other) if a is not None)
 

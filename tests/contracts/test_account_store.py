@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.logins.folder_store import FileStore, FolderStore
+from probe_tray.adapters.logins.folder_store import FolderStore, NamedFileStore
 from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import VaultStore, record_files
 from probe_tray.core.account.credential import Credential
@@ -158,7 +158,7 @@ class TestFolderStore(AccountStoreContract):
 class TestFileStoreOfAFolder(AccountStoreContract):
     @pytest.fixture
     def open_store(self, tmp_path: Path) -> OpenStore:
-        return lambda: FileStore([tmp_path])
+        return lambda: NamedFileStore([tmp_path])
 
 
 class TestVault(AccountStoreContract):

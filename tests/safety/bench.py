@@ -10,13 +10,13 @@ from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError, StoreError, UncertainError
-from probe_tray.core.renewal.journal import JournalEntry, Outcome, PendingEntry, Verdict
+from probe_tray.core.renewal.journal import JournalEntry, PendingEntry, TokenOutcome, TokenVerdict
 from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import Renewed, Wish
+from probe_tray.core.renewal.request import RenewalRequest, Renewed
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import AppState
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.store import Store
 from probe_tray.ports import AccountStore
 from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore
@@ -134,16 +134,16 @@ class MemoryMemory:
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
-        self.known: dict[str, Outcome] = {}
+        self.known: dict[str, TokenOutcome] = {}
 
-    async def recall(self, fingerprint: str) -> Outcome | None:
+    async def recall(self, fingerprint: str) -> TokenOutcome | None:
         self._steps.reach("recall")
         return self.known.get(fingerprint)
 
-    async def remember(self, fingerprint: str, outcome: Outcome) -> None:
+    async def remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
         self._steps.reach(f"remember {outcome.verdict.value}")
         before = self.known.get(fingerprint)
-        if before is None or before.verdict is not Verdict.ENDED:
+        if before is None or before.verdict is not TokenVerdict.ENDED:
             self.known[fingerprint] = outcome
 
 
@@ -252,7 +252,7 @@ class Bench:
         self.steps.crash_at = None
         stores: list[AccountStore] = [*self.stores]
         self.accounts = Accounts(stores, Store(AppState()))
-        self.transaction = Transaction(
+        self.transaction = RefreshTransaction(
             self.issuer, self.accounts, self.journal, self.memory, self.clock, FakeRandomness(), "auth.example"
         )
 
@@ -262,8 +262,10 @@ class Bench:
         self.steps.seen.clear()
         return await self.transaction.run(ANA, self.wish(reason, seen=seen, since=since), self._begin)
 
-    def wish(self, reason: Reason | None = None, *, seen: str | None = None, since: datetime | None = None) -> Wish:
-        return Wish(days=3, reason=reason, seen=seen, since=since)
+    def wish(
+        self, reason: Reason | None = None, *, seen: str | None = None, since: datetime | None = None
+    ) -> RenewalRequest:
+        return RenewalRequest(days=3, reason=reason, seen=seen, since=since)
 
     def start(self, reason: Reason | None = None) -> "asyncio.Task[Renewed]":
         return asyncio.create_task(self.renew(reason))
@@ -285,7 +287,7 @@ class Bench:
         bodies += [a.body for a in self.journal.aside if a is not None]
         return {str(json.loads(body).get("refresh_token")) for body in bodies if body.startswith(b"{")}
 
-    def verdict(self, number: int = 1) -> Verdict | None:
+    def verdict(self, number: int = 1) -> TokenVerdict | None:
         """What is remembered of the ``number``-th refresh token."""
         known = self.memory.known.get(Secret(tokens("ana", number=number)["refresh_token"]).fingerprint)
         return None if known is None else known.verdict

@@ -20,7 +20,7 @@ from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.logins.folder_store import FileStore
+from probe_tray.adapters.logins.folder_store import NamedFileStore
 from probe_tray.adapters.logins.sealer import FolderSealer, VaultKey
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.proxy import detect_proxy
@@ -29,11 +29,11 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import Wish
+from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.service.service import Service
 from probe_tray.core.state import AppState
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.ports import AccountStore
@@ -74,14 +74,14 @@ class Kit:
         self.locks = FileLocks(data / "locks")
         key = VaultKey(FakeKeyStore(Secret(KEY)), self.locks, lambda: False)
         self.store: AccountStore = (
-            FileStore([Path(task.file)], disk=disk) if task.file else VaultStore(data / "vault", key, disk=disk)
+            NamedFileStore([Path(task.file)], disk=disk) if task.file else VaultStore(data / "vault", key, disk=disk)
         )
         self.memory = FileRenewalMemory(data / "memory", disk=disk)
         self.journal = FileJournal(data / "journal", FolderSealer(key), disk=disk)
         self.clock = SystemClock()
         client = ServiceClient(Service(issuer=task.issuer, backend=task.issuer), detect_proxy("", {}), {})
         accounts = Accounts([self.store], Store(AppState()))
-        self.transaction = Transaction(
+        self.transaction = RefreshTransaction(
             client, accounts, self.journal, self.memory, self.clock, SystemRandomness(), "the issuer"
         )
         self.renewals = Renewals(self.transaction, self.locks, self.clock, lambda _: None)
@@ -91,7 +91,7 @@ async def renew(task: Round) -> str:
     """How it ended: a kind of success, or the name of the error."""
     from datetime import UTC, datetime
 
-    wish = Wish(
+    wish = RenewalRequest(
         days=3,
         reason=Reason.FORCED if task.forced else None,
         since=datetime.fromtimestamp(task.since, UTC) if task.since else None,

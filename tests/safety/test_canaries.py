@@ -19,7 +19,7 @@ from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, log_loop_failure
 from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
-from probe_tray.adapters.keyring.backends import Backend
+from probe_tray.adapters.keyring.backends import TrustedBackend
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.folder_store import FolderStore
@@ -32,18 +32,18 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.alert import Alert
 from probe_tray.core.errors import ProbeError, Problem
 from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import Wish
+from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.service.service import Service
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, Way
 from probe_tray.demo import DemoService
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.alert_service import Alerting, Phrases
-from probe_tray.engine.login.browser_login import BrowserSignIn
-from probe_tray.engine.login.code_exchange import Exchange
+from probe_tray.engine.alert_service import AlertService, Phrases
+from probe_tray.engine.login.browser_login import BrowserLogin
+from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.login.login import Login
-from probe_tray.engine.polling.usage_check import UsageAsker
-from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.polling.usage_check import UsageCheck
+from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.ports import Notification
@@ -59,7 +59,7 @@ from tests.unit.adapters.callback_bench import ask, get
 
 ROUNDS = 80
 BLUNDERS = 30
-FORCED = Wish(days=3, reason=Reason.FORCED)
+FORCED = RenewalRequest(days=3, reason=Reason.FORCED)
 ONCE = Settings(auto_renew=False)
 
 
@@ -103,7 +103,7 @@ class House:
 class Run:
     """One run of the program, with the real adapters."""
 
-    def __init__(self, house: House, backend: Backend | None = None) -> None:
+    def __init__(self, house: House, backend: TrustedBackend | None = None) -> None:
         data, known, clock = house.data, house.known, HastyClock()
         self.house, self.clock = house, clock
         locks = FileLocks(data / "locks")
@@ -116,7 +116,7 @@ class Run:
         there = Service(issuer=house.service.url, backend=house.service.url, ports=(0,))
         self.client = ServiceClient(there, detect_proxy("", {}), {}, handles=known.add)
         self.journal = FileJournal(data / "journal", FolderSealer(key))
-        transaction = Transaction(
+        transaction = RefreshTransaction(
             self.client,
             self.accounts,
             self.journal,
@@ -129,18 +129,18 @@ class Run:
         self.listener = LoopbackListener(there)
         chance, browser = house.canaries, house.browser
         sign_ins = {
-            Way.BROWSER: BrowserSignIn(there, self.listener, browser, clock, chance, handles=known.add),
-            Way.PASTE: BrowserSignIn(there, None, browser, clock, chance, handles=known.add),
+            Way.BROWSER: BrowserLogin(there, self.listener, browser, clock, chance, handles=known.add),
+            Way.PASTE: BrowserLogin(there, None, browser, clock, chance, handles=known.add),
         }
-        self.login = Login(sign_ins, Exchange(there, self.client, clock), self.accounts, locks, self.store)
-        self.asker = UsageAsker(self.client, self.accounts, self.renewals, clock)
+        self.login = Login(sign_ins, CodeExchange(there, self.client, clock), self.accounts, locks, self.store)
+        self.asker = UsageCheck(self.client, self.accounts, self.renewals, clock)
         self.store.subscribe(lambda: house.shown.append(repr(self.store.state)))
         self.notifier, t = FakeNotifier(), Translator()
 
         def compose(batch: tuple[Alert, ...], state: AppState) -> Notification:
             return notification(batch, state, Now(clock.now(), UTC), t)
 
-        alerting = Alerting(
+        alerting = AlertService(
             self.notifier,
             Phrases(compose, lambda: trial(t)),
             self.store,

@@ -12,14 +12,14 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError, UncertainError
-from probe_tray.core.renewal.journal import Verdict
+from probe_tray.core.renewal.journal import TokenVerdict
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.polling.poller import Poller
-from probe_tray.engine.polling.usage_check import UsageAsker
-from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.polling.usage_check import UsageCheck
+from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
@@ -125,9 +125,11 @@ class Day:
         self.accounts = Accounts([self.vault], self.store)
         self.memory = MemoryMemory(Steps())
         journal = MemoryJournal(Steps())
-        transaction = Transaction(self.town, self.accounts, journal, self.memory, self.clock, chance, "auth.example")
+        transaction = RefreshTransaction(
+            self.town, self.accounts, journal, self.memory, self.clock, chance, "auth.example"
+        )
         self.renewals = Renewals(transaction, NoLocks(), self.clock, self.store.dispatch)
-        asker = UsageAsker(self.town, self.accounts, self.renewals, self.clock)
+        asker = UsageCheck(self.town, self.accounts, self.renewals, self.clock)
         self.poller = Poller(asker, self.store, self.clock, chance)
         self.timer = RenewalTimer(self.renewals, self.accounts, self.store, self.clock, chance)
 
@@ -166,7 +168,7 @@ async def test_every_login_lives_or_is_flagged_at_the_end_of_the_day(seed: int) 
         known = day.memory.known.get(token.fingerprint)
         account = day.store.state.account(held.key)
         assert account is not None
-        flagged = known is not None and known.verdict in {Verdict.UNCERTAIN, Verdict.ENDED}
+        flagged = known is not None and known.verdict in {TokenVerdict.UNCERTAIN, TokenVerdict.ENDED}
         if flagged:
             assert account.renewal.problem is not None
         assert flagged or token == day.town.live(person), f"{person} is lost, and nobody is told"

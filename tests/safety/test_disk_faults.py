@@ -15,10 +15,10 @@ from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import Wish
+from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.state import AppState
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.store import Store
 from tests.safety.bench import ANA, Steps, StrictIssuer
 from tests.safety.driver import Kit, Round
@@ -73,7 +73,7 @@ class Desk:
         """A new process."""
         kit = Kit(self._task, self.disk)
         self._store = kit.store
-        self._transaction = Transaction(
+        self._transaction = RefreshTransaction(
             self.issuer,
             Accounts([kit.store], Store(AppState())),
             kit.journal,
@@ -85,7 +85,7 @@ class Desk:
 
     def renew(self, reason: Reason | None) -> ProbeError | None:
         try:
-            asyncio.run(self._transaction.run(ANA, Wish(days=3, reason=reason), lambda: None))
+            asyncio.run(self._transaction.run(ANA, RenewalRequest(days=3, reason=reason), lambda: None))
         except ProbeError as error:
             return error
         return None

@@ -18,7 +18,7 @@ from probe_tray.core.errors import (
     StoreError,
     WriteError,
 )
-from probe_tray.core.renewal.journal import Verdict
+from probe_tray.core.renewal.journal import TokenVerdict
 from probe_tray.core.renewal.policy import Reason
 from tests.safety.bench import Bench, Crash
 
@@ -47,7 +47,7 @@ def is_flagged(bench: Bench) -> bool:
     """Whether a person is told, or will be at the next start: the intent is there, or what came of it."""
     intents = any(answer is None for _, answer in bench.journal.entries.values())
     verdicts = [bench.memory.known.get(Secret(token).fingerprint) for token in bench.held()]
-    return intents or any(v is not None and v.verdict in {Verdict.UNCERTAIN, Verdict.ENDED} for v in verdicts)
+    return intents or any(v is not None and v.verdict in {TokenVerdict.UNCERTAIN, TokenVerdict.ENDED} for v in verdicts)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=name_of)

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyringLockedError, NotSentError, ProbeError, UncertainError, WriteError
-from probe_tray.core.renewal.journal import Verdict
+from probe_tray.core.renewal.journal import TokenVerdict
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.service.answer import Answer
 from tests.safety.bench import ANA, Bench, Crash, refusal
@@ -26,7 +26,7 @@ REASONS: Final = st.sampled_from([None, Reason.FORCED, Reason.REFUSED])
 FAULTY: Final = st.sampled_from(
     ["keep", "finish", "set aside", "prepare", "pending", "recall"]
     + [f"{verb} {store}" for verb in ("read", "check", "save") for store in ("vault", "folder")]
-    + [f"remember {verdict.value}" for verdict in Verdict]
+    + [f"remember {verdict.value}" for verdict in TokenVerdict]
 )
 
 
@@ -65,7 +65,7 @@ class Life(RuleBasedStateMachine):
     @rule(hours=st.sampled_from([-24, -1, 1, 24]))
     def set_the_clock(self, hours: int) -> None:
         # Set forward, it shortens a wait that a new process finds written down; one's own it does not.
-        waits = any(known.verdict is Verdict.UNCERTAIN for known in self.bench.memory.known.values())
+        waits = any(known.verdict is TokenVerdict.UNCERTAIN for known in self.bench.memory.known.values())
         if hours < 0 or not (waits or self.bench.journal.entries):
             self.bench.clock.jump(timedelta(hours=hours))
 

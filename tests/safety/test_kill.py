@@ -14,7 +14,7 @@ import pytest
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.renewal.journal import Verdict
+from probe_tray.core.renewal.journal import TokenVerdict
 from probe_tray.demo import DemoService
 from tests.safety.conftest import Driver
 from tests.safety.driver import Kit, Round, login_file
@@ -83,7 +83,7 @@ class Scene:
         assert token is not None
         assert await kit.journal.pending() == ()
         known = await kit.memory.recall(token.fingerprint)
-        if known is not None and known.verdict is Verdict.UNCERTAIN:
+        if known is not None and known.verdict is TokenVerdict.UNCERTAIN:
             return "flagged"
         assert self._service.is_live(token.reveal()), "a token that is dead, and nobody is told"
         return "old" if token == Secret(self._first) else "new"

@@ -10,7 +10,7 @@ import pytest
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import RenewalKind, Renewed, Wish
+from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.demo import DemoService
 from tests.safety.driver import Kit, Round, login_file
 
@@ -48,7 +48,7 @@ class Shared:
         self._file.write_bytes(login_file(self._service.renew_elsewhere(self.token())))
 
     async def renew(self, seen: str) -> Renewed:
-        return await self.kit.renewals.renew(self.key, Wish(days=3, reason=Reason.FORCED, seen=seen))
+        return await self.kit.renewals.renew(self.key, RenewalRequest(days=3, reason=Reason.FORCED, seen=seen))
 
     def is_alive(self, renewed: Renewed) -> bool:
         token = renewed.credential.refresh_token

@@ -32,7 +32,7 @@ from probe_tray.core.service.service import OFFICIAL
 from probe_tray.demo import DemoLogin, DemoService
 from probe_tray.demo.people import person as demo_person
 from probe_tray.demo.people import personal
-from probe_tray.demo.shapes import FIVE_HOURS, WEEK, Plan, Shape, Window
+from probe_tray.demo.shapes import FIVE_HOURS, WEEK, Plan, Shape, SimulatedWindow
 from probe_tray.engine.runtime import Engine
 from probe_tray.view.text.translate import Translator
 from tests.scenarios.driver import Driver
@@ -49,7 +49,7 @@ _PORTS: dict[type, tuple[str, ...]] = {
     SystemBrowser: ("open",),
     SystemSense: ("look",),
 }
-_WINDOWS = (Window(FIVE_HOURS, 10, 0.4), Window(WEEK, 10, 0.3))
+_WINDOWS = (SimulatedWindow(FIVE_HOURS, 10, 0.4), SimulatedWindow(WEEK, 10, 0.3))
 
 
 class Adapters(Driver):

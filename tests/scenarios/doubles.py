@@ -10,20 +10,20 @@ from probe_tray.core.alerts.alert import Alert
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, Way
-from probe_tray.engine.account.account_changes import Keeping
+from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.account.arrangement import Arranging
-from probe_tray.engine.alert_service import Alerting, Phrases
-from probe_tray.engine.login.browser_login import BrowserSignIn
-from probe_tray.engine.login.code_exchange import Exchange
+from probe_tray.engine.account.arrangement import ArrangementService
+from probe_tray.engine.alert_service import AlertService, Phrases
+from probe_tray.engine.login.browser_login import BrowserLogin
+from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.login.login import Login
-from probe_tray.engine.polling.history_recorder import Recording
+from probe_tray.engine.polling.history_recorder import HistoryRecorder
 from probe_tray.engine.polling.poller import Poller
-from probe_tray.engine.polling.usage_check import UsageAsker
-from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.polling.usage_check import UsageCheck
+from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
-from probe_tray.engine.renewal.token_outcomes import Outcomes
+from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
 from probe_tray.engine.runtime import Engine
 from probe_tray.engine.store import Store
 from probe_tray.ports import Callback, Notification
@@ -88,21 +88,23 @@ class Doubles(Driver):
         clock, chance, town = self.clock, self.randomness, self._town
         store = Store(AppState(settings=Settings()))
         locks = TaskLocks()
-        accounts = Accounts((self._vault,), store, Outcomes(self._tried, clock, chance).standing)
-        transaction = Transaction(town, accounts, self._journal, self._tried, clock, chance, "auth.example")
+        accounts = Accounts((self._vault,), store, TokenOutcomes(self._tried, clock, chance).standing)
+        transaction = RefreshTransaction(town, accounts, self._journal, self._tried, clock, chance, "auth.example")
         renewals = Renewals(transaction, locks, clock, store.dispatch)
-        sign_in = BrowserSignIn(OFFICIAL, self._listener, FakeBrowser(), clock, chance)
+        sign_in = BrowserLogin(OFFICIAL, self._listener, FakeBrowser(), clock, chance)
         parts = self._rest.parts._replace(
             store=store,
             accounts=accounts,
-            login=Login({Way.BROWSER: sign_in}, Exchange(OFFICIAL, town, clock), accounts, locks, store),
-            poller=Poller(UsageAsker(town, accounts, renewals, clock), store, clock, chance),
+            login=Login({Way.BROWSER: sign_in}, CodeExchange(OFFICIAL, town, clock), accounts, locks, store),
+            poller=Poller(UsageCheck(town, accounts, renewals, clock), store, clock, chance),
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, chance),
-            keeping=Keeping(accounts, town, locks, _no_vault_to_set_aside),
-            alerting=Alerting(self.notifier, Phrases(self._worded, _trial), store, clock, self._said, UTC, no_forecast),
-            recording=Recording(self._history, store, clock),
-            arranging=Arranging(self._rest.desk_file, store),
+            keeping=AccountChanges(accounts, town, locks, _no_vault_to_set_aside),
+            alerting=AlertService(
+                self.notifier, Phrases(self._worded, _trial), store, clock, self._said, UTC, no_forecast
+            ),
+            recording=HistoryRecorder(self._history, store, clock),
+            arranging=ArrangementService(self._rest.desk_file, store),
         )
         yield Engine(parts, self._rest.settings_file, lambda _settings: None, clock, chance)
 

@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.alerts.alert import Help
+from probe_tray.core.alerts.alert import AlertHelp
 from probe_tray.core.commands import LogIn, Refresh, RemoveAccount
 from probe_tray.core.state import AccountState, AppState, LoginPhase
 from probe_tray.engine.runtime import Engine
@@ -190,8 +190,8 @@ class Driver(ABC):
     def _phase(self) -> LoginPhase | None:
         return None if self.state.login is None else self.state.login.phase
 
-    def _press(self, account: AccountKey | None, wanted: Help) -> None:
-        assert wanted is Help.LOG_IN
+    def _press(self, account: AccountKey | None, wanted: AlertHelp) -> None:
+        assert wanted is AlertHelp.LOG_IN
         self.engine.send(LogIn(account))
 
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from probe_tray.engine.runtime import Engine
 from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Action, ActionKind
+from probe_tray.view.view_models import ActionKind, CardAction
 from tests.scenarios.doubles import Doubles
 from tests.unit.ui.samples import FakeInspector
 
@@ -37,7 +37,7 @@ class Windows(Doubles):
         self._choose("Refresh now")
 
     def choose_removal(self, person: str) -> None:
-        self.shell.act(Action(kind=ActionKind.REMOVE, label="", key=self.account(person).key))
+        self.shell.act(CardAction(kind=ActionKind.REMOVE, label="", key=self.account(person).key))
         question = self.shell._acting.question
         assert question.isVisible()
         question._check.setChecked(True)

@@ -7,12 +7,12 @@ from datetime import UTC
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import WriteError
 from probe_tray.core.formats.document import read_documents
-from probe_tray.core.transfer.import_plan import Candidate, Source
+from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
-from probe_tray.engine.transfer.export_session import ExportDesk
-from probe_tray.engine.transfer.import_session import ImportDesk
-from probe_tray.engine.transfer.login_import import Importing
+from probe_tray.engine.transfer.export_session import ExportSession
+from probe_tray.engine.transfer.import_session import ImportSession
+from probe_tray.engine.transfer.login_import import LoginImport
 from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.ports import AccountLocks, Clock
 
@@ -27,14 +27,14 @@ class MemoryImportFiles:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def find(self, paths: Sequence[str]) -> tuple[Candidate, ...]:
+    async def find(self, paths: Sequence[str]) -> tuple[ImportCandidate, ...]:
         return tuple(
-            Candidate(location=name)
+            ImportCandidate(location=name)
             for path in paths
             for name in ([path] if path in self.files else sorted(n for n in self.files if n.startswith(path)))
         )
 
-    async def read(self, candidates: Sequence[Candidate]) -> tuple[Source, ...]:
+    async def read(self, candidates: Sequence[ImportCandidate]) -> tuple[Source, ...]:
         await self.gate.wait()
         self.read_so_far += [c.location for c in candidates]
         return tuple(
@@ -73,6 +73,6 @@ class TransferBench:
     def __init__(self, accounts: Accounts, locks: AccountLocks, store: Store, clock: Clock) -> None:
         self.given, self.written = MemoryImportFiles(), MemoryExportFiles()
         self.transfers = Transfers(
-            ImportDesk(self.given, Importing(accounts, locks), accounts, store, clock),
-            ExportDesk(self.written, accounts, store, clock, UTC, "client"),
+            ImportSession(self.given, LoginImport(accounts, locks), accounts, store, clock),
+            ExportSession(self.written, accounts, store, clock, UTC, "client"),
         )

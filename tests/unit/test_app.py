@@ -15,7 +15,7 @@ import pytest
 
 from probe_tray import __version__
 from probe_tray.adapters.desktop.display import check_display, check_libraries
-from probe_tray.adapters.desktop.instance import Instance, Wish
+from probe_tray.adapters.desktop.instance import Instance, StartRequest
 from probe_tray.adapters.files.app_folders import demo_places
 from probe_tray.app import run
 from probe_tray.core.errors import NoDisplayError, SystemLibraryError
@@ -193,7 +193,9 @@ def test_a_start_after_a_crash_runs(folder: Path) -> None:
         killed.wait()
         with started("--demo", "--show") as after:
             assert wait_for(
-                "the new one to answer", lambda: Instance(demo_places().data_folder).tell(Wish.NOTHING), seconds=30
+                "the new one to answer",
+                lambda: Instance(demo_places().data_folder).tell(StartRequest.NOTHING),
+                seconds=30,
             )
             assert after.poll() is None
 
@@ -202,7 +204,7 @@ def test_a_start_after_a_crash_runs(folder: Path) -> None:
 def test_with_none_running_the_program_starts_and_does_it(first: str, folder: Path) -> None:
     with started("--demo", first, BROWSER="true") as process:
         wait_running(process, folder)
-        assert wait_for("it to listen", lambda: Instance(demo_places().data_folder).tell(Wish.QUIT), seconds=30)
+        assert wait_for("it to listen", lambda: Instance(demo_places().data_folder).tell(StartRequest.QUIT), seconds=30)
         out, err = process.communicate(timeout=10)
     assert (process.returncode, out, said(err)) == (0, "", [])
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from probe_tray.adapters.files.app_folders import Places
+from probe_tray.adapters.files.app_folders import AppFolders
 from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
@@ -103,7 +103,7 @@ class Computer:
 
 @asynccontextmanager
 async def computer(home: Path, service: DemoService, login: DemoLogin | None = None) -> AsyncGenerator[Computer]:
-    places = Places(config_file=home / "config.json", data_folder=home / "data", codex_home=home / "codex")
+    places = AppFolders(config_file=home / "config.json", data_folder=home / "data", codex_home=home / "codex")
     folder = home / "logins"
     make_private_folder(places.data_folder)
     make_private_folder(folder)

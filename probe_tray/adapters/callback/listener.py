@@ -11,15 +11,15 @@ from http import HTTPStatus
 from socket import socket
 from typing import Final, cast, final
 
-from probe_tray.adapters.callback.pages import Language, Page, page_reply, redirect_reply
+from probe_tray.adapters.callback.pages import CallbackPage, PageLanguage, page_reply, redirect_reply
 from probe_tray.adapters.callback.port_holder import holder_of
 from probe_tray.adapters.callback.request import (
     DONE_PATH,
     NOT_FOUND,
     Arrival,
-    Errand,
-    Refusal,
+    RequestPurpose,
     RequestReader,
+    RequestRefusal,
     read_callback,
 )
 from probe_tray.adapters.callback.sockets import bind_loopback
@@ -124,16 +124,16 @@ class LoginListener:
         """Wait until everything is closed."""
         await asyncio.wait([self._task])
 
-    def answer(self, arrival: Arrival, language: Language) -> bytes | Refusal:
+    def answer(self, arrival: Arrival, language: PageLanguage) -> bytes | RequestRefusal:
         """Decide what a well-formed request gets; the first right callback ends :meth:`wait`."""
-        if arrival.errand is Errand.DONE:
+        if arrival.errand is RequestPurpose.DONE:
             if not self._arrived.done():
                 return NOT_FOUND
             self._page_fetched.set()
             signed_in = self._arrived.result().code is not None
-            return page_reply(HTTPStatus.OK, Page.SIGNED_IN if signed_in else Page.REFUSED, language)
+            return page_reply(HTTPStatus.OK, CallbackPage.SIGNED_IN if signed_in else CallbackPage.REFUSED, language)
         found = read_callback(arrival.query, self._state)
-        if isinstance(found, Refusal):
+        if isinstance(found, RequestRefusal):
             return found
         # A browser may send the callback again (reload, prefetch): the same page, and no second effect.
         if not self._arrived.done():
@@ -204,7 +204,7 @@ class _Connection(asyncio.Protocol):
         self._answered = True
         language = self._reader.language
         reply = self._login.answer(found, language) if isinstance(found, Arrival) else found
-        if isinstance(reply, Refusal):
+        if isinstance(reply, RequestRefusal):
             reply = page_reply(reply.status, reply.page, language, to_head=self._reader.is_head)
         self._transport.write(reply)
         # Closing with unread bytes would reset the connection and destroy the answer (RFC 9112 section 9.6).

@@ -13,14 +13,14 @@ import h11
 import msgspec
 
 
-class Language(enum.Enum):
+class PageLanguage(enum.Enum):
     """The languages of the pages, by their tag in HTML (RFC 5646)."""
 
     ENGLISH = "en"
     CHINESE = "zh-Hans"
 
 
-class Page(enum.Enum):
+class CallbackPage(enum.Enum):
     """What a page says. No page claims a finished login: when it is shown, the code may not be exchanged yet."""
 
     SIGNED_IN = "signed in"
@@ -40,35 +40,35 @@ class _Look(msgspec.Struct, frozen=True):
 
 
 _WORDS: Final = {
-    (Page.SIGNED_IN, Language.ENGLISH): _Words(
+    (CallbackPage.SIGNED_IN, PageLanguage.ENGLISH): _Words(
         "Sign-in received",
         "Probe Tray finishes the login by itself now and shows the result. You can close this window.",
     ),
-    (Page.SIGNED_IN, Language.CHINESE): _Words(
+    (CallbackPage.SIGNED_IN, PageLanguage.CHINESE): _Words(
         "已收到登录信息",
         "Probe Tray 正在自动完成登录，并会显示结果。您可以关闭此窗口。",
     ),
-    (Page.REFUSED, Language.ENGLISH): _Words(
+    (CallbackPage.REFUSED, PageLanguage.ENGLISH): _Words(
         "The login was refused",
         "Nothing was changed. You can close this window; Probe Tray says why and lets you log in again.",
     ),
-    (Page.REFUSED, Language.CHINESE): _Words(
+    (CallbackPage.REFUSED, PageLanguage.CHINESE): _Words(
         "登录被拒绝",
         "没有任何更改。您可以关闭此窗口；Probe Tray 会说明原因，并可重新登录。",
     ),
-    (Page.OTHER_LOGIN, Language.ENGLISH): _Words(
+    (CallbackPage.OTHER_LOGIN, PageLanguage.ENGLISH): _Words(
         "This page belongs to another login",
         "Probe Tray took nothing from it. Close this window and finish the login in the window that was opened last.",
     ),
-    (Page.OTHER_LOGIN, Language.CHINESE): _Words(
+    (CallbackPage.OTHER_LOGIN, PageLanguage.CHINESE): _Words(
         "此页面属于另一次登录",
         "Probe Tray 没有采用其中的任何内容。请关闭此窗口，在最后打开的窗口中完成登录。",
     ),
-    (Page.NOTHING_HERE, Language.ENGLISH): _Words(
+    (CallbackPage.NOTHING_HERE, PageLanguage.ENGLISH): _Words(
         "There is nothing to see here",
         "Probe Tray listens at this address only until a login has ended. You can close this window.",
     ),
-    (Page.NOTHING_HERE, Language.CHINESE): _Words(
+    (CallbackPage.NOTHING_HERE, PageLanguage.CHINESE): _Words(
         "这里没有内容",
         "Probe Tray 只在登录结束之前使用此地址。您可以关闭此窗口。",
     ),
@@ -78,10 +78,10 @@ _TICK: Final = _Look("good", '<path d="m15 24.5 6.2 6.2L33.5 18.3"/>')
 _CROSS: Final = _Look("critical", '<path d="m17 17 14 14m0-14L17 31"/>')
 _DASH: Final = _Look("quiet", '<path d="M16 24h16"/>')
 _LOOKS: Final = {
-    Page.SIGNED_IN: _TICK,
-    Page.REFUSED: _CROSS,
-    Page.OTHER_LOGIN: _DASH,
-    Page.NOTHING_HERE: _DASH,
+    CallbackPage.SIGNED_IN: _TICK,
+    CallbackPage.REFUSED: _CROSS,
+    CallbackPage.OTHER_LOGIN: _DASH,
+    CallbackPage.NOTHING_HERE: _DASH,
 }
 
 _HTML: Final = Template("""<!doctype html>
@@ -127,21 +127,21 @@ _HEADERS: Final = (
 _LANGUAGE_RANGE: Final = re.compile(r"\s*(\*|[a-z]{1,8}(?:-[a-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
 
 
-def preferred_language(accept_language: bytes) -> Language:
+def preferred_language(accept_language: bytes) -> PageLanguage:
     """The language a browser asks for (RFC 9110 section 12.5.4); English when it asks for neither of ours."""
-    best, best_weight = Language.ENGLISH, 0.0
+    best, best_weight = PageLanguage.ENGLISH, 0.0
     for part in accept_language[:512].decode("latin-1").lower().split(","):
         found = _LANGUAGE_RANGE.fullmatch(part)
         if found is None:
             continue
-        language = {"zh": Language.CHINESE, "en": Language.ENGLISH}.get(found[1].partition("-")[0])
+        language = {"zh": PageLanguage.CHINESE, "en": PageLanguage.ENGLISH}.get(found[1].partition("-")[0])
         weight = float(found[2] or 1)
         if language is not None and weight > best_weight:
             best, best_weight = language, weight
     return best
 
 
-def page_reply(status: HTTPStatus, page: Page, language: Language, *, to_head: bool = False) -> bytes:
+def page_reply(status: HTTPStatus, page: CallbackPage, language: PageLanguage, *, to_head: bool = False) -> bytes:
     """The whole answer with a page; for a HEAD request (``to_head``) without the page itself."""
     words, look = _WORDS[page, language], _LOOKS[page]
     body = _HTML.substitute(

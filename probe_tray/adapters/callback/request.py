@@ -12,7 +12,7 @@ from typing import Final, final
 import h11
 import msgspec
 
-from probe_tray.adapters.callback.pages import Language, Page, preferred_language
+from probe_tray.adapters.callback.pages import CallbackPage, PageLanguage, preferred_language
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.login import oauth
 from probe_tray.core.login.oauth import CALLBACK_PATH, Callback, Misfit
@@ -28,34 +28,34 @@ HEADER_BYTES: Final = 16 * 1024
 _LOOSE_LINES: Final = re.compile(rb"(?<!\r)\n|\n[ \t]")
 
 
-class Errand(enum.Enum):
+class RequestPurpose(enum.Enum):
     """The two things the listener does for a browser."""
 
     CALLBACK = CALLBACK_PATH
     DONE = DONE_PATH
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class RequestRefusal(msgspec.Struct, frozen=True):
     """A request that has no effect, and how to say so."""
 
     status: HTTPStatus
-    page: Page = Page.NOTHING_HERE
+    page: CallbackPage = CallbackPage.NOTHING_HERE
 
 
 class Arrival(msgspec.Struct, frozen=True):
     """A well-formed request for one of the two pages. The query is not trusted yet."""
 
-    errand: Errand
+    errand: RequestPurpose
     query: Secret
 
 
-BAD_REQUEST: Final = Refusal(HTTPStatus.BAD_REQUEST)
-OTHER_STATE: Final = Refusal(HTTPStatus.BAD_REQUEST, Page.OTHER_LOGIN)
-NOT_FOUND: Final = Refusal(HTTPStatus.NOT_FOUND)
-WRONG_METHOD: Final = Refusal(HTTPStatus.METHOD_NOT_ALLOWED)
-LINE_TOO_LONG: Final = Refusal(HTTPStatus.REQUEST_URI_TOO_LONG)
-HEADERS_TOO_LARGE: Final = Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-OTHER_VERSION: Final = Refusal(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
+BAD_REQUEST: Final = RequestRefusal(HTTPStatus.BAD_REQUEST)
+OTHER_STATE: Final = RequestRefusal(HTTPStatus.BAD_REQUEST, CallbackPage.OTHER_LOGIN)
+NOT_FOUND: Final = RequestRefusal(HTTPStatus.NOT_FOUND)
+WRONG_METHOD: Final = RequestRefusal(HTTPStatus.METHOD_NOT_ALLOWED)
+LINE_TOO_LONG: Final = RequestRefusal(HTTPStatus.REQUEST_URI_TOO_LONG)
+HEADERS_TOO_LARGE: Final = RequestRefusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+OTHER_VERSION: Final = RequestRefusal(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
 
 
 @final
@@ -67,12 +67,12 @@ class RequestReader:
         self._hosts = {f"{host}:{port}" for host in ("localhost", "127.0.0.1", "[::1]")}
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=LINE_BYTES + HEADER_BYTES + 16)
         self._raw = bytearray()
-        self.language = Language.ENGLISH
+        self.language = PageLanguage.ENGLISH
         """The visitor's language; English until the headers are known."""
         self.is_head = False
         """Whether the request wants headers only, once it is known."""
 
-    def feed(self, data: bytes) -> Arrival | Refusal | None:
+    def feed(self, data: bytes) -> Arrival | RequestRefusal | None:
         """Take the next bytes: the request, its refusal, or None while the head is incomplete."""
         self._raw += data
         too_big = _too_big(self._raw)
@@ -90,7 +90,7 @@ class RequestReader:
             return BAD_REQUEST
         return self._judge(event)
 
-    def _judge(self, request: h11.Request) -> Arrival | Refusal:
+    def _judge(self, request: h11.Request) -> Arrival | RequestRefusal:
         headers = dict(request.headers)
         self.language = preferred_language(headers.get(b"accept-language", b""))
         self.is_head = request.method == b"HEAD"
@@ -113,13 +113,13 @@ class RequestReader:
         if headers.get(b"host", b"").decode("latin-1").lower() not in self._hosts:
             return BAD_REQUEST
         try:
-            errand = Errand(path)
+            errand = RequestPurpose(path)
         except ValueError:
             return NOT_FOUND
         return Arrival(errand, Secret(query)) if request.method == b"GET" else WRONG_METHOD
 
 
-def read_callback(query: Secret, state: Secret) -> Callback | Refusal:
+def read_callback(query: Secret, state: Secret) -> Callback | RequestRefusal:
     """Read the query of a callback, if it belongs to the login with this ``state``."""
     found = oauth.read_callback(query, state)
     if isinstance(found, Callback):
@@ -127,7 +127,7 @@ def read_callback(query: Secret, state: Secret) -> Callback | Refusal:
     return BAD_REQUEST if found is Misfit.NO_CODE else OTHER_STATE
 
 
-def _too_big(raw: bytearray) -> Refusal | None:
+def _too_big(raw: bytearray) -> RequestRefusal | None:
     line_end = raw.find(b"\n", 0, LINE_BYTES + 2)
     if line_end < 0:
         return LINE_TOO_LONG if len(raw) > LINE_BYTES + 1 else None

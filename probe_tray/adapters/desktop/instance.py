@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Final, cast, final
 
-from probe_tray.adapters.desktop.instance_socket import Door, Passwords, same, system_door
+from probe_tray.adapters.desktop.instance_socket import InstanceSocket, Passwords, same, system_door
 from probe_tray.adapters.locks import KernelLock
 from probe_tray.core.errors import NotAnsweringError, WriteError
 
@@ -26,7 +26,7 @@ _MOST_CALLERS: Final = 4
 _log: Final = logging.getLogger(__name__)
 
 
-class Wish(enum.Enum):
+class StartRequest(enum.Enum):
     """What a second start asks of the running program. These words, and no others, go through the door."""
 
     NOTHING = "nothing"
@@ -44,14 +44,16 @@ class Instance:
     The methods that are no coroutines block; they are called before there is an event loop.
     """
 
-    def __init__(self, folder: Path, door: Door | None = None, *, patience: float = _PATIENCE_SECONDS) -> None:
+    def __init__(
+        self, folder: Path, door: InstanceSocket | None = None, *, patience: float = _PATIENCE_SECONDS
+    ) -> None:
         """``folder`` is the data folder; ``patience`` is in seconds. Nothing is made yet."""
         self._path = folder / "instance.lock"
         self._door = door or system_door(folder)
         self._patience = patience
         self._lock: KernelLock | None = None
 
-    def tell(self, wish: Wish) -> bool:
+    def tell(self, wish: StartRequest) -> bool:
         """Whether a running program took the wish."""
         _let_it_come_forward()
         knocked = self._door.knock(_ANSWER_SECONDS)
@@ -65,14 +67,14 @@ class Instance:
                 return same(said, passwords.answerer)
         return False
 
-    def tell_if_running(self, wish: Wish) -> bool:
+    def tell_if_running(self, wish: StartRequest) -> bool:
         """The same, and waits for one that is only just starting; False when none runs.
 
         Raises NotAnsweringError when one runs and does not answer.
         """
         return not self._either(wish, self._is_free)
 
-    def claim(self, wish: Wish) -> bool:
+    def claim(self, wish: StartRequest) -> bool:
         """Become the running program (True), or give the wish to the one that runs (False).
 
         Raises NotAnsweringError when one runs and does not answer, and DataFolderError.
@@ -86,7 +88,7 @@ class Instance:
             self._lock = None
 
     @contextlib.asynccontextmanager
-    async def serve(self, do: Callable[[Wish], None]) -> AsyncGenerator[None]:
+    async def serve(self, do: Callable[[StartRequest], None]) -> AsyncGenerator[None]:
         """Hear the starts that come later: ``do`` is called on this loop, and must not wait.
 
         A door that cannot be opened is logged and keeps nothing from running.
@@ -105,7 +107,7 @@ class Instance:
             server.close()
             self._door.close()
 
-    def _either(self, wish: Wish, free: Callable[[], bool]) -> bool:
+    def _either(self, wish: StartRequest, free: Callable[[], bool]) -> bool:
         """True once ``free``, False once the wish was taken."""
         end = time.monotonic() + self._patience
         while True:
@@ -140,7 +142,7 @@ class Instance:
 class _Guard:
     """Listens to callers, who may be anybody: a few at a time, for a moment, one short line each."""
 
-    def __init__(self, door: Door, passwords: Passwords, do: Callable[[Wish], None]) -> None:
+    def __init__(self, door: InstanceSocket, passwords: Passwords, do: Callable[[StartRequest], None]) -> None:
         self._door = door
         self._passwords = passwords
         self._do = do
@@ -161,11 +163,11 @@ class _Guard:
             self._callers -= 1
             writer.close()
 
-    async def _wish(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Wish | None:
+    async def _wish(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> StartRequest | None:
         if self._callers > _MOST_CALLERS or not self._door.trusts(writer.get_extra_info("socket")):
             return None
         said, _, word = (await reader.readline()).decode("ascii").rstrip("\n").partition(" ")
-        return Wish(word) if same(said, self._passwords.caller) else None
+        return StartRequest(word) if same(said, self._passwords.caller) else None
 
 
 def _let_it_come_forward() -> None:

@@ -30,7 +30,7 @@ class Passwords(NamedTuple):
     answerer: str
 
 
-class Door(Protocol):
+class InstanceSocket(Protocol):
     """A place where one program of this user listens and others of the same user knock."""
 
     def open(self) -> tuple[socket.socket, Passwords]:
@@ -50,11 +50,11 @@ class Door(Protocol):
         ...
 
 
-def system_door(folder: Path) -> Door:
+def system_door(folder: Path) -> InstanceSocket:
     """The door of the program whose data lie in ``folder``."""
     if sys.platform == "win32":
-        return LoopbackDoor(folder / "instance.address")
-    return UnixDoor(socket_path(folder))
+        return LoopbackInstanceSocket(folder / "instance.address")
+    return UnixInstanceSocket(socket_path(folder))
 
 
 def socket_path(folder: Path) -> Path:
@@ -67,7 +67,7 @@ def socket_path(folder: Path) -> Path:
 
 
 @final
-class UnixDoor:
+class UnixInstanceSocket:
     """A socket in a folder that nobody else may enter."""
 
     def __init__(self, path: Path) -> None:
@@ -116,7 +116,7 @@ _SAME_USER: Final = Passwords("probe-tray", "probe-tray-hears")
 
 
 @final
-class LoopbackDoor:
+class LoopbackInstanceSocket:
     """A port of 127.0.0.1, open to every user, with passwords in a file that only this one can read."""
 
     def __init__(self, file: Path) -> None:

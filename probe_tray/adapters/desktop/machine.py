@@ -22,7 +22,7 @@ HIDDEN: Final = "•••"
 
 
 @final
-class Inspector:
+class MachineInspector:
     """Asks the system, at the moment somebody wants to know."""
 
     def __init__(

@@ -16,7 +16,7 @@ _NAME: Final = "probe-tray"
 _DEMO: Final = "probe-tray-demo"
 
 
-class Places(msgspec.Struct, frozen=True, kw_only=True):
+class AppFolders(msgspec.Struct, frozen=True, kw_only=True):
     """The files and folders of one kind of run; none of them needs to exist."""
 
     config_file: Path
@@ -85,28 +85,28 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
         return self.data_folder / "locks"
 
 
-def user_places() -> Places:
+def user_places() -> AppFolders:
     """This user's own, as the platform and XDG_CONFIG_HOME, XDG_DATA_HOME and CODEX_HOME say.
 
     Raises UsageError where nobody knows whose they are.
     """
     home = os.environ.get("CODEX_HOME", "")
     with _home_needed():
-        return Places(
+        return AppFolders(
             config_file=_config(_NAME),
             data_folder=_data(_NAME),
             codex_home=Path(home) if home else Path("~/.codex").expanduser(),
         )
 
 
-def demo_places() -> Places:
+def demo_places() -> AppFolders:
     """The demonstration's, apart from everything real: it sees no real login and leaves none behind.
 
     Raises UsageError where nobody knows whose they are.
     """
     with _home_needed():
         data = _data(_DEMO)
-        return Places(config_file=_config(_DEMO), data_folder=data, codex_home=data / "codex")
+        return AppFolders(config_file=_config(_DEMO), data_folder=data, codex_home=data / "codex")
 
 
 def _config(name: str) -> Path:

@@ -9,7 +9,7 @@ import msgspec
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, replace_file, set_aside
-from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.errors import ReadError
 
 _LIMIT: Final = 4 * 1024 * 1024
@@ -20,42 +20,42 @@ _log: Final = logging.getLogger(__name__)
 
 class _File(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 1
-    desk: Desk
+    desk: Arrangement
 
 
 _FILE: Final = msgspec.json.Decoder(_File)
 
 
 @final
-class JsonDeskFile:
+class JsonArrangementFile:
     """Implements ``DeskFile``."""
 
     def __init__(self, path: Path, *, disk: Disk | None = None) -> None:
         """Keep it in ``path``, whose folder is made when needed."""
         self._path, self._disk = path, disk or Disk()
 
-    async def load(self) -> Desk:
+    async def load(self) -> Arrangement:
         """What the file says; one that cannot be understood is renamed, and nothing is arranged."""
         return await asyncio.to_thread(self._load)
 
-    async def save(self, desk: Desk) -> None:
+    async def save(self, desk: Arrangement) -> None:
         """Replace the file. Raises WriteError; the old file then stays as it was."""
         await asyncio.to_thread(self._save, desk)
 
-    def _load(self) -> Desk:
+    def _load(self) -> Arrangement:
         try:
             data = read_regular(self._path, limit=_LIMIT, disk=self._disk)
         except FileNotFoundError:
-            return Desk()
+            return Arrangement()
         except ReadError as error:
             _log.warning("how the accounts were arranged cannot be read: %s", error.facts["reason"])
-            return Desk()
+            return Arrangement()
         try:
             return _FILE.decode(data).desk
         except (msgspec.MsgspecError, ValueError, RecursionError):
             set_aside(self._path, "how the accounts were arranged", disk=self._disk)
-            return Desk()
+            return Arrangement()
 
-    def _save(self, desk: Desk) -> None:
+    def _save(self, desk: Arrangement) -> None:
         make_private_folder(self._path.parent)
         replace_file(self._path, msgspec.json.encode(_File(desk=desk)) + b"\n", disk=self._disk)

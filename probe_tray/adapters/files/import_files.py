@@ -11,7 +11,7 @@ from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError, ReadError
 from probe_tray.core.formats.document import read_documents
-from probe_tray.core.transfer.import_plan import Candidate, Source
+from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 
 
 @final
@@ -22,11 +22,11 @@ class DiskImportFiles:
         """``official`` is the official client's own file: read like any other, and marked as in use."""
         self._official = official
 
-    async def find(self, paths: Sequence[str]) -> tuple[Candidate, ...]:
+    async def find(self, paths: Sequence[str]) -> tuple[ImportCandidate, ...]:
         """The files behind ``paths``."""
         return await asyncio.to_thread(find_files, paths)
 
-    async def read(self, candidates: Sequence[Candidate]) -> tuple[Source, ...]:
+    async def read(self, candidates: Sequence[ImportCandidate]) -> tuple[Source, ...]:
         """What these files hold."""
         return await asyncio.to_thread(read_files, candidates, self._official)
 
@@ -35,10 +35,10 @@ class DiskImportFiles:
         return await asyncio.to_thread(_read_text, location, text)
 
 
-def find_files(paths: Iterable[str]) -> tuple[Candidate, ...]:
+def find_files(paths: Iterable[str]) -> tuple[ImportCandidate, ...]:
     """The files that ``paths`` name, of a folder its ``*.json`` and ``*.jsonl`` files, each once. Never raises."""
     seen: set[Path] = set()
-    found: list[Candidate] = []
+    found: list[ImportCandidate] = []
     for given in dict.fromkeys(paths):
         for candidate in _behind(given):
             # A file may be named twice, once by itself and once by its folder.
@@ -49,7 +49,7 @@ def find_files(paths: Iterable[str]) -> tuple[Candidate, ...]:
     return tuple(found)
 
 
-def read_files(candidates: Iterable[Candidate], official: Path) -> tuple[Source, ...]:
+def read_files(candidates: Iterable[ImportCandidate], official: Path) -> tuple[Source, ...]:
     """What these files hold; one that cannot be read is a source with its problem. Never raises."""
     # It remembers what it read, tokens included, so it lives no longer than this.
     files = CredentialFiles(official, Disk())
@@ -64,20 +64,20 @@ def in_words(data: bytes, location: str) -> Source:
     return Source(location=location, documents=read_documents(data))
 
 
-def _behind(given: str) -> list[Candidate]:
+def _behind(given: str) -> list[ImportCandidate]:
     path = Path(given)
     try:
         if not is_folder(path):
-            return [Candidate(location=given)]
+            return [ImportCandidate(location=given)]
         places = json_files(path, ".jsonl")
         if not places:
             raise ReadError(path=given, reason="it holds no credential file (*.json or *.jsonl)")
     except ProbeError as error:
-        return [Candidate(location=given, problem=error.problem)]
-    return [Candidate(location=str(place.path), folder=given) for place in places]
+        return [ImportCandidate(location=given, problem=error.problem)]
+    return [ImportCandidate(location=str(place.path), folder=given) for place in places]
 
 
-def _read(files: CredentialFiles, candidate: Candidate) -> Source:
+def _read(files: CredentialFiles, candidate: ImportCandidate) -> Source:
     location = candidate.location
     if candidate.problem is not None:
         return Source(location=location, problem=candidate.problem)

@@ -16,8 +16,8 @@ import msgspec
 from probe_tray.adapters.files.disk import reason_of
 from probe_tray.adapters.history.schema import ForeignFileError, SeriesTable, prepare
 from probe_tray.core.errors import ReadError, WriteError
-from probe_tray.core.quota.history import Meter, Point, Renewed, Span, Trend, trend_meter
-from probe_tray.core.quota.history_batch import Batch, Kept
+from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Span, Trend, trend_meter
+from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 
 _T = TypeVar("_T")
 
@@ -82,7 +82,7 @@ class SqliteHistory:
         """What was last known of each account; what an older version wrote and nobody can read is left out."""
         return await self._reading(self._read_kept)
 
-    async def write(self, batch: Batch) -> None:
+    async def write(self, batch: HistoryBatch) -> None:
         """Write in one transaction."""
         await self._writing(lambda db: self._write(db, batch))
 
@@ -100,11 +100,11 @@ class SqliteHistory:
         """Read in one query for all accounts."""
         return await self._reading(lambda db: self._trends(db, now))
 
-    async def renewals(self, slug: str) -> tuple[Renewed, ...]:
+    async def renewals(self, slug: str) -> tuple[RenewalRecord, ...]:
         """Read all there are; old ones go with :meth:`tidy`."""
         return await self._reading(
             lambda db: tuple(
-                Renewed(at=_moment(at), reason=reason)
+                RenewalRecord(at=_moment(at), reason=reason)
                 for at, reason in db.execute(
                     "SELECT at, reason FROM renewals JOIN accounts ON id = account WHERE slug = ? ORDER BY at DESC",
                     (slug,),
@@ -189,7 +189,7 @@ class SqliteHistory:
                 found.append(_KEPT.decode(content))
         return tuple(found)
 
-    def _write(self, db: sqlite3.Connection, batch: Batch) -> None:
+    def _write(self, db: sqlite3.Connection, batch: HistoryBatch) -> None:
         series = self._series
         db.executemany(
             "INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?)",

@@ -29,7 +29,7 @@ from probe_tray.core.errors import (
     UsageError,
 )
 from probe_tray.core.service.answer import Answer, judge
-from probe_tray.core.service.connection import FoundProxy, Reached, Step
+from probe_tray.core.service.connection import ConnectionStep, FoundProxy, Reached
 from probe_tray.core.service.service import USER_AGENT, Service
 from probe_tray.ports import Clock
 
@@ -41,7 +41,7 @@ _FAILURES = (httpx.HTTPError, httpx.InvalidURL, OSError, ssl.SSLError, TimeoutEr
 
 
 class _Failed(Exception):
-    def __init__(self, step: Step, error: ProbeError) -> None:
+    def __init__(self, step: ConnectionStep, error: ProbeError) -> None:
         self.step, self.error = step, error
         super().__init__()
 
@@ -88,7 +88,7 @@ class HttpProbe:
         try:
             choice = await self._choice(setting)
         except UsageError as error:
-            return Reached(steps=self._steps(proxied=True), failed=Step.PROXY, problem=error.problem)
+            return Reached(steps=self._steps(proxied=True), failed=ConnectionStep.PROXY, problem=error.problem)
         proxy = choice.address_for(self._host)
         steps = self._steps(proxied=proxy is not None)
         try:
@@ -108,9 +108,15 @@ class HttpProbe:
             self._handles(choice.address)
         return choice
 
-    def _steps(self, *, proxied: bool) -> tuple[Step, ...]:
-        secure = (Step.TLS,) if self._secure else ()
-        return (Step.NAME, Step.PROXY if proxied else Step.CONNECTION, *secure, Step.EDGE, Step.SERVICE)
+    def _steps(self, *, proxied: bool) -> tuple[ConnectionStep, ...]:
+        secure = (ConnectionStep.TLS,) if self._secure else ()
+        return (
+            ConnectionStep.NAME,
+            ConnectionStep.PROXY if proxied else ConnectionStep.CONNECTION,
+            *secure,
+            ConnectionStep.EDGE,
+            ConnectionStep.SERVICE,
+        )
 
     async def _go(self, choice: ProxyChoice, proxy: Secret | None) -> None:
         way = _Way(proxy)
@@ -121,10 +127,10 @@ class HttpProbe:
                 context = await asyncio.to_thread(make_context, self._environment, self._host)
                 answer = await self._ask(context, proxy, way)
         except CertificateError as error:
-            raise _Failed(Step.TLS, error) from None
+            raise _Failed(ConnectionStep.TLS, error) from None
         except _FAILURES as error:
             step = way.step(secure=self._secure)
-            if step is Step.NAME:
+            if step is ConnectionStep.NAME:
                 raise _Failed(step, self._nameless(proxy)) from None
             shown = "" if proxy is None else choice.shown
             raise self._failure(error, step, shown) from None
@@ -166,17 +172,17 @@ class HttpProbe:
             return NameNotFoundError(host=self._host)
         return ProxyNameError(host=urlsplit(proxy.reveal()).hostname or "")
 
-    def _failure(self, error: BaseException, step: Step, proxy: str) -> _Failed:
-        found = to_service_error(error, host=self._host, proxy=proxy, sent=step is Step.SERVICE)
+    def _failure(self, error: BaseException, step: ConnectionStep, proxy: str) -> _Failed:
+        found = to_service_error(error, host=self._host, proxy=proxy, sent=step is ConnectionStep.SERVICE)
         reason = found.facts["reason"]
         match step:
-            case Step.PROXY:
+            case ConnectionStep.PROXY:
                 return _Failed(step, ProxyFailedError(reason=reason))
-            case Step.TLS if not isinstance(found, CertificateError):
+            case ConnectionStep.TLS if not isinstance(found, CertificateError):
                 return _Failed(step, SecureConnectionError(host=self._host))
-            case Step.TLS:
+            case ConnectionStep.TLS:
                 return _Failed(step, found)
-            case Step.SERVICE:
+            case ConnectionStep.SERVICE:
                 return _Failed(step, SilentServiceError(host=self._host, reason=reason))
             case _:
                 return _Failed(step, NoConnectionError(reason=reason))
@@ -185,10 +191,10 @@ class HttpProbe:
         """Raises _Failed unless the answer is what the service says to somebody without a token."""
         problem = judge(answer, host=self._host, now=self._clock.now())
         if isinstance(problem, EdgeBlockedError):
-            raise _Failed(Step.EDGE, problem)
+            raise _Failed(ConnectionStep.EDGE, problem)
         if not isinstance(problem, TokenRefusedError):
             # Whoever says yes without a token is not the service.
-            raise _Failed(Step.SERVICE, problem or StrangeAnswerError(status=str(answer.status)))
+            raise _Failed(ConnectionStep.SERVICE, problem or StrangeAnswerError(status=str(answer.status)))
 
 
 class _Stream(Protocol):
@@ -219,15 +225,15 @@ class _Way:
             # Asking the proxy to connect comes before.
             self._sent = self._sent or getattr(info.get("request"), "method", b"") != b"CONNECT"
 
-    def step(self, *, secure: bool) -> Step:
+    def step(self, *, secure: bool) -> ConnectionStep:
         """The step that was being taken."""
         if not self.named:
-            return Step.NAME
+            return ConnectionStep.NAME
         if self._sent:
-            return Step.SERVICE
+            return ConnectionStep.SERVICE
         if secure and self._handshakes > (1 if self.secure_proxy else 0) >= self._made:
-            return Step.TLS
-        return Step.PROXY if self._proxied else Step.CONNECTION
+            return ConnectionStep.TLS
+        return ConnectionStep.PROXY if self._proxied else ConnectionStep.CONNECTION
 
     async def clean_up(self) -> None:
         """Leave nothing open."""

@@ -90,7 +90,7 @@ def _code(body: bytes) -> str:
         return ""
 
 
-class Page(NamedTuple):
+class TablePage(NamedTuple):
     """One answer, whole as far as it says itself."""
 
     rows: tuple[RemoteRow, ...]
@@ -98,7 +98,7 @@ class Page(NamedTuple):
     """How many rows the table has; None where the service does not count."""
 
 
-class Pages:
+class TablePages:
     """The pages of one reading. Each begins with the last row of the one before: if it does not, rows have moved."""
 
     def __init__(self) -> None:
@@ -119,7 +119,7 @@ class Pages:
         """Where the next page begins."""
         return len(self.rows) - self._again
 
-    def add(self, page: Page) -> None:
+    def add(self, page: TablePage) -> None:
         """Take the page that was asked for at :attr:`next`."""
         known = self.rows[self.next :]
         self.moved = (bool(self.rows) and page.total != self.total) or (
@@ -216,9 +216,9 @@ class HttpTable:
 
     async def rows(self) -> tuple[RemoteRow, ...]:
         """All of them, page by page. Rows that come or go meanwhile make it begin anew, three times at most."""
-        pages, size = Pages(), _PAGE
+        pages, size = TablePages(), _PAGE
         for _ in range(_TRIES):
-            pages = Pages()
+            pages = TablePages()
             while not pages.whole and not pages.moved:
                 try:
                     pages.add(await self._page(pages.next, size))
@@ -252,7 +252,7 @@ class HttpTable:
         answer = await self._ask("PATCH", query, _body(row, with_id=False), prefer="return=representation")
         return bool(self._rows(answer))
 
-    async def _page(self, offset: int, size: int) -> Page:
+    async def _page(self, offset: int, size: int) -> TablePage:
         query = f"?select={_COLUMNS}&order=id.asc&limit={size}&offset={offset}"
         answer = await self._ask("GET", query, prefer="count=exact", beyond=offset > 0)
         rows = () if answer.status == _OUT_OF_RANGE else self._rows(answer)
@@ -268,7 +268,7 @@ class HttpTable:
             raise SyncUnsteadyError
         if len(rows) != expected:
             raise _incomplete(offset + len(rows), total or offset + expected)
-        return Page(rows, total)
+        return TablePage(rows, total)
 
     def _rows(self, answer: Answer) -> tuple[RemoteRow, ...]:
         try:

@@ -25,7 +25,7 @@ def piece_context(name: str) -> bytes:
 
 
 @final
-class Room:
+class EntrySpace:
     """All that keeping an answer needs, in hand before the request: an open file, room in it, and a seal."""
 
     def __init__(self, entry: JournalEntry, file: int, place: int, seal: Seal, disk: Disk) -> None:

@@ -29,7 +29,7 @@ from probe_tray.adapters.journal.entry_file import (
     read_image,
     read_pieces,
 )
-from probe_tray.adapters.journal.entry_space import Room, answer_context, piece_context
+from probe_tray.adapters.journal.entry_space import EntrySpace, answer_context, piece_context
 from probe_tray.adapters.logins.sealer import Seal, Sealer, needs_key
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError, RecordError, StoreError, WriteError
@@ -49,7 +49,7 @@ class FileJournal:
     def __init__(self, folder: Path, sealer: Sealer, *, disk: Disk | None = None) -> None:
         """Keep the entries in ``folder``; answers are sealed by ``sealer``."""
         self._folder, self._sealer, self._disk = folder, sealer, disk or Disk()
-        self._rooms: dict[str, Room] = {}
+        self._rooms: dict[str, EntrySpace] = {}
 
     async def prepare(
         self, key: AccountKey, fingerprint: str, at: datetime, uptime: float | None = None
@@ -107,14 +107,14 @@ class FileJournal:
         if room is not None:
             room.close()
 
-    def _write_intent(self, entry: JournalEntry, seal: Seal) -> Room:
+    def _write_intent(self, entry: JournalEntry, seal: Seal) -> EntrySpace:
         make_private_folder(self._folder)
         path, intent = self._path(entry.name), intent_bytes(entry)
         # Random bytes: file systems that compress or skip zeros would reserve nothing for them.
         image = intent + os.urandom(WIRE_ROOM + ANSWER_ROOM)
         try:
             replace_file(path, image, disk=self._disk)
-            return Room(entry, self._disk.reopen(path), len(intent), seal, self._disk)
+            return EntrySpace(entry, self._disk.reopen(path), len(intent), seal, self._disk)
         except (OSError, WriteError) as error:
             with contextlib.suppress(WriteError):
                 remove_file(path, disk=self._disk)
@@ -122,7 +122,7 @@ class FileJournal:
                 raise
             raise WriteError(path=str(path), reason=reason_of(error)) from None
 
-    def _settle(self, entry: JournalEntry, room: Room, block: bytes, *, written: bool) -> None:
+    def _settle(self, entry: JournalEntry, room: EntrySpace, block: bytes, *, written: bool) -> None:
         if not room.settle() or not written:
             # The place that was reserved has failed; another one may not.
             replace_file(self._path(entry.name), intent_bytes(entry) + block, disk=self._disk)

@@ -19,7 +19,7 @@ from probe_tray.adapters.files.safe_files import (
     replace_file,
 )
 from probe_tray.core.errors import ReadError, StoreError
-from probe_tray.core.renewal.journal import Outcome, Verdict
+from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
 
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
 _ENDED: Final = ".ended"
@@ -27,21 +27,21 @@ _PASSING: Final = ".passing"
 _BETWEEN_PRUNINGS: Final = timedelta(days=1)
 _IN_DOUBT: Final = timedelta(minutes=15)
 """So long an outcome that cannot be read may have forbidden a request whatever anybody wished."""
-_END_WITHOUT_A_DATE: Final = Outcome(verdict=Verdict.ENDED, at=datetime.fromtimestamp(0, UTC))
+_END_WITHOUT_A_DATE: Final = TokenOutcome(verdict=TokenVerdict.ENDED, at=datetime.fromtimestamp(0, UTC))
 
 
-def _lifetime(verdict: Verdict) -> timedelta:
+def _lifetime(verdict: TokenVerdict) -> timedelta:
     match verdict:
-        case Verdict.ENDED:
+        case TokenVerdict.ENDED:
             return timedelta(days=400)
-        case Verdict.UNCERTAIN | Verdict.BACKOFF:
+        case TokenVerdict.UNCERTAIN | TokenVerdict.BACKOFF:
             return timedelta(days=30)
-        case Verdict.FRESH:
+        case TokenVerdict.FRESH:
             return timedelta(days=1)
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
-    outcome: Outcome
+    outcome: TokenOutcome
     check: str
     """The first 16 hex digits of SHA-256 of the encoded outcome."""
 
@@ -62,18 +62,18 @@ class FileRenewalMemory:
         self._folder, self._disk = folder, disk or Disk()
         self._pruned: datetime | None = None
 
-    async def recall(self, fingerprint: str) -> Outcome | None:
+    async def recall(self, fingerprint: str) -> TokenOutcome | None:
         """Read the token's file."""
         return await asyncio.to_thread(self._recall, _checked(fingerprint))
 
-    async def remember(self, fingerprint: str, outcome: Outcome) -> None:
+    async def remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
         """Write the token's file; once a day also remove those that are too old, as seen from ``outcome.at``."""
         await asyncio.to_thread(self._remember, _checked(fingerprint), outcome)
 
-    def _recall(self, fingerprint: str) -> Outcome | None:
+    def _recall(self, fingerprint: str) -> TokenOutcome | None:
         ended = self._folder / f"{fingerprint}{_ENDED}"
         try:
-            return _parse(read_regular(ended, disk=self._disk), Verdict.ENDED) or _END_WITHOUT_A_DATE
+            return _parse(read_regular(ended, disk=self._disk), TokenVerdict.ENDED) or _END_WITHOUT_A_DATE
         except FileNotFoundError:
             pass
         passing = self._folder / f"{fingerprint}{_PASSING}"
@@ -82,9 +82,9 @@ class FileRenewalMemory:
         except FileNotFoundError:
             return None
 
-    def _remember(self, fingerprint: str, outcome: Outcome) -> None:
+    def _remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
         make_private_folder(self._folder)
-        suffix = _ENDED if outcome.verdict is Verdict.ENDED else _PASSING
+        suffix = _ENDED if outcome.verdict is TokenVerdict.ENDED else _PASSING
         line = _Line(outcome=outcome, check=_check(outcome))
         replace_file(self._folder / f"{fingerprint}{suffix}", msgspec.json.encode(line) + b"\n", disk=self._disk)
         if self._pruned is None or outcome.at - self._pruned >= _BETWEEN_PRUNINGS:
@@ -103,7 +103,7 @@ class FileRenewalMemory:
                         remove_file(path, disk=self._disk)
 
 
-def _parse(data: bytes, only: Verdict | None = None) -> Outcome | None:
+def _parse(data: bytes, only: TokenVerdict | None = None) -> TokenOutcome | None:
     try:
         line = _LINE.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -113,10 +113,10 @@ def _parse(data: bytes, only: Verdict | None = None) -> Outcome | None:
     return line.outcome
 
 
-def _in_doubt(path: Path) -> Outcome:
+def _in_doubt(path: Path) -> TokenOutcome:
     try:
         changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        return Outcome(verdict=Verdict.UNCERTAIN, at=changed, until=changed + _IN_DOUBT)
+        return TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=changed, until=changed + _IN_DOUBT)
     except FileNotFoundError:
         raise
     except (OSError, ValueError, OverflowError):
@@ -130,7 +130,7 @@ def _checked(fingerprint: str) -> str:
     return fingerprint
 
 
-def _check(outcome: Outcome) -> str:
+def _check(outcome: TokenOutcome) -> str:
     fields: dict[str, object] = msgspec.to_builtins(outcome)
     if outcome.uptime is None:
         # As earlier versions wrote it, which knew no such field.

@@ -49,7 +49,7 @@ _INTERACTION_NOT_ALLOWED: Final = -25308
 """macOS errSecInteractionNotAllowed: the keychain is locked and nobody can be asked, as over SSH."""
 
 
-class Backend(Protocol):
+class TrustedBackend(Protocol):
     """What this program uses of a backend of the ``keyring`` library."""
 
     def get_password(self, service: str, username: str) -> str | None:
@@ -65,7 +65,7 @@ class Backend(Protocol):
         ...
 
 
-def known_backend() -> Backend:
+def known_backend() -> TrustedBackend:
     """The keyring of this system; raises KeyringAbsentError when it has none that keeps a secret.
 
     A backend that the person configured for the keyring library counts only when it is a known one. Without such a
@@ -82,7 +82,7 @@ def known_backend() -> Backend:
     for backend in candidates:
         if _name(type(backend)) in _KNOWN:
             # The library's metaclass hides the types of the methods.
-            return cast("Backend", backend)
+            return cast("TrustedBackend", backend)
     raise KeyringAbsentError
 
 
@@ -94,12 +94,12 @@ def load_library() -> None:
         _system_classes()
 
 
-def backend_name(backend: Backend) -> str:
+def backend_name(backend: TrustedBackend) -> str:
     """Its class, with its module."""
     return _name(type(backend))
 
 
-def may_prompt(backend: Backend) -> bool:
+def may_prompt(backend: TrustedBackend) -> bool:
     """Whether a call may wait for a person: then it is given 60 s instead of 5.
 
     macOS and KWallet do not tell; the Secret Service does. Windows never asks.

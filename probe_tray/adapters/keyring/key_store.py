@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, final
 
-from probe_tray.adapters.keyring.backends import Backend, known_backend, may_prompt, meaning
+from probe_tray.adapters.keyring.backends import TrustedBackend, known_backend, may_prompt, meaning
 from probe_tray.adapters.keyring.silent import without_questions
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyringDeniedError, KeyringNoAnswerError, StoreError
@@ -30,9 +30,9 @@ class OsKeyStore:
         *,
         service: str = "Probe Tray",
         user: str = "vault key",
-        choose: Callable[[], Backend] = known_backend,
-        asks: Callable[[Backend], bool] = may_prompt,
-        silence: Callable[[Backend, str, str], AbstractContextManager[None]] = without_questions,
+        choose: Callable[[], TrustedBackend] = known_backend,
+        asks: Callable[[TrustedBackend], bool] = may_prompt,
+        silence: Callable[[TrustedBackend, str, str], AbstractContextManager[None]] = without_questions,
         handles: Callable[[Secret], None] = lambda _secret: None,
         patience: float = _PATIENCE,
         prompt_patience: float = _PROMPT_PATIENCE,
@@ -46,7 +46,7 @@ class OsKeyStore:
         self._choose, self._asks, self._silence, self._handles = choose, asks, silence, handles
         self._patience, self._prompt_patience = patience, prompt_patience
         self._worker = _Worker()
-        self._backend: Backend | None = None
+        self._backend: TrustedBackend | None = None
 
     @property
     def in_use(self) -> str:
@@ -110,7 +110,7 @@ class OsKeyStore:
         return secret
 
     @contextmanager
-    def _opened(self, service: str, user: str, *, silently: bool) -> Generator[Backend]:
+    def _opened(self, service: str, user: str, *, silently: bool) -> Generator[TrustedBackend]:
         backend = self._backend or self._choose()
         self._backend = backend
         if silently:

@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from typing import Final
 
-from probe_tray.adapters.keyring.backends import Backend, backend_name
+from probe_tray.adapters.keyring.backends import TrustedBackend, backend_name
 from probe_tray.core.errors import KeyringLockedError
 
 _WINDOWS: Final = "keyring.backends.Windows.WinVaultKeyring"
@@ -15,7 +15,7 @@ _SECURITY: Final = "/System/Library/Frameworks/Security.framework/Security"
 
 
 @contextmanager
-def without_questions(backend: Backend, service: str, user: str) -> Generator[None]:
+def without_questions(backend: TrustedBackend, service: str, user: str) -> Generator[None]:
     """While this is open, ``backend`` can be asked for the entry of ``service`` and ``user`` and asks nobody itself.
 
     Raises KeyringLockedError where it might: KWallet asks for each program that is new to it, and does not tell before.

@@ -42,7 +42,7 @@ class _Restored(FolderStore):
         return restored_path(self._folder, credential)
 
 
-class FileStore(FilesStore):
+class NamedFileStore(FilesStore):
     """The files and folders a person named, in their order.
 
     A new account goes into the first folder, else into the first file that is not there yet.

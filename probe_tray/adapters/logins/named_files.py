@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from probe_tray.adapters.logins.credential_files import is_there
-from probe_tray.adapters.logins.folder_store import FileStore
+from probe_tray.adapters.logins.folder_store import NamedFileStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
@@ -23,7 +23,7 @@ class NamedFiles:
         self, places: Mapping[AccountKey, Path], *, official: Path | None = None, made: MadeHere | None = None
     ) -> None:
         """``official`` is the official client's own file, which is never written wherever it turns up."""
-        stores = {path: FileStore([path], official=official, made=made) for path in dict.fromkeys(places.values())}
+        stores = {path: NamedFileStore([path], official=official, made=made) for path in dict.fromkeys(places.values())}
         self._stores = {key: stores[path] for key, path in places.items()}
         self._paths = tuple(stores.values())
 
@@ -73,7 +73,7 @@ class NamedFiles:
         """Whether another program changed one of the files since it was last read or written here."""
         return any([await store.changed() for store in self._paths])
 
-    def _store(self, key: AccountKey) -> FileStore:
+    def _store(self, key: AccountKey) -> NamedFileStore:
         store = self._stores.get(key)
         # Tokens that did not name their user may do so once they were renewed: the account is the same.
         store = store or self._stores.get(AccountKey(key.account_id))

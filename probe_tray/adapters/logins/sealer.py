@@ -176,7 +176,7 @@ class FolderSealer(VaultSealer):
 
 
 @final
-class HandySealer(VaultSealer):
+class FallbackSealer(VaultSealer):
     """For a run of the command: seals where the key can be had at once and without a question.
 
     Elsewhere, with a keyring that is locked, absent or slow, it keeps plain (0600): a script's run must neither stop at

@@ -14,7 +14,7 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import prove_writable
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, json_files, restored_path
 from probe_tray.adapters.logins.files_store import make_missing
-from probe_tray.adapters.logins.folder_store import FileStore
+from probe_tray.adapters.logins.folder_store import NamedFileStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
@@ -36,7 +36,7 @@ class SyncFolder:
     ) -> None:
         """``official`` is the official client's own file; it is never written, and no account of ours is in it."""
         self._folder, self._official, self._made, self._disk = folder, official, made, disk or Disk()
-        self._stores: dict[AccountKey, FileStore] = {}
+        self._stores: dict[AccountKey, NamedFileStore] = {}
         self._names: set[str] = set()
         """The files that were looked at, or written here."""
         self._turn = asyncio.Lock()
@@ -102,8 +102,8 @@ class SyncFolder:
         make_missing(self._folder)
         prove_writable(self._folder, _RESERVE, disk=self._disk)
 
-    def _files(self, *paths: Path) -> FileStore:
-        return FileStore(paths, official=self._official, made=self._made, disk=self._disk)
+    def _files(self, *paths: Path) -> NamedFileStore:
+        return NamedFileStore(paths, official=self._official, made=self._made, disk=self._disk)
 
     def _look_for_new(self) -> None:
         # The names alone first: with a thousand files a look at each of them for each account takes many seconds.

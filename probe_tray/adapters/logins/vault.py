@@ -17,7 +17,7 @@ from probe_tray.adapters.files.safe_files import (
     replace_file,
 )
 from probe_tray.adapters.logins.sealer import Key, VaultKey
-from probe_tray.adapters.logins.vault_record import Record, open_record, read_record, seal_record
+from probe_tray.adapters.logins.vault_record import VaultRecord, open_record, read_record, seal_record
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import KeyMissingError, ReadError, RecordError, StoreError, WriteError
@@ -51,7 +51,7 @@ class VaultStore:
             files = await asyncio.to_thread(self._read_all)
             if not files:
                 return StoreContents()
-            records = [item for _, item in files if isinstance(item, Record)]
+            records = [item for _, item in files if isinstance(item, VaultRecord)]
             key = await self._key_for(records)
         except StoreError as error:
             return StoreContents(problem=error.problem)
@@ -110,7 +110,7 @@ class VaultStore:
         async with self._turn:
             return await asyncio.to_thread(self._keep_unopened, key)
 
-    async def _key_for(self, records: Sequence[Record]) -> Key | None:
+    async def _key_for(self, records: Sequence[VaultRecord]) -> Key | None:
         key = await self._key.find()
         if key is not None and any(record.key != key.fingerprint for record in records):
             # Another process may have made a new key since this one read it.
@@ -132,9 +132,9 @@ class VaultStore:
     def _path(self, key: AccountKey) -> Path:
         return self._folder / f"{key.slug}.json"
 
-    def _read_all(self) -> list[tuple[Path, Record | StoreError]]:
+    def _read_all(self) -> list[tuple[Path, VaultRecord | StoreError]]:
         remove_stale(self._folder)
-        found: list[tuple[Path, Record | StoreError]] = []
+        found: list[tuple[Path, VaultRecord | StoreError]] = []
         for path in record_files(self._folder):
             close_to_others(path)
             try:
@@ -145,7 +145,7 @@ class VaultStore:
                 found += [] if record is None else [(path, record)]
         return found
 
-    def _read_one(self, path: Path) -> Record | None:
+    def _read_one(self, path: Path) -> VaultRecord | None:
         try:
             record = read_record(read_regular(path, disk=self._disk))
         except FileNotFoundError:
@@ -172,7 +172,7 @@ class VaultStore:
         generation = 1 if old is None else old.generation + 1
         replace_file(path, seal_record(key, credential, generation), disk=self._disk)
 
-    def _read_older(self, path: Path) -> tuple[Record | None, bool]:
+    def _read_older(self, path: Path) -> tuple[VaultRecord | None, bool]:
         """The record to be replaced, and whether it may simply be: a damaged one may not."""
         try:
             return self._read_one(path), True
@@ -195,7 +195,7 @@ class VaultStore:
     def _keep_unopened(self, key: Key | None) -> int:
         moved = 0
         for path, item in self._read_all():
-            if key is None or not isinstance(item, Record) or isinstance(open_record(key, item), str):
+            if key is None or not isinstance(item, VaultRecord) or isinstance(open_record(key, item), str):
                 self._keep(path)
                 remove_file(path, disk=self._disk)
                 moved += 1
@@ -217,11 +217,11 @@ def record_files(folder: Path) -> list[Path]:
         raise ReadError(path=str(folder), reason=reason_of(error)) from None
 
 
-def _open_all(key: Key, files: Sequence[tuple[Path, Record | StoreError]]) -> StoreContents:
+def _open_all(key: Key, files: Sequence[tuple[Path, VaultRecord | StoreError]]) -> StoreContents:
     found: list[StoredCredential] = []
     unreadable: list[Unreadable] = []
     for path, item in files:
-        result = open_record(key, item) if isinstance(item, Record) else item
+        result = open_record(key, item) if isinstance(item, VaultRecord) else item
         if isinstance(result, str):
             result = RecordError(path=str(path), reason=result)
         if isinstance(result, StoreError):

@@ -14,7 +14,7 @@ from probe_tray.core.account.secret import Secret, token
 VERSION: Final = 1
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class VaultRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A record as it stands in its file, JSON."""
 
     version: int
@@ -46,11 +46,11 @@ class _Plain(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "_Plain(…)"
 
 
-_RECORD: Final = msgspec.json.Decoder(Record)
+_RECORD: Final = msgspec.json.Decoder(VaultRecord)
 _PLAIN: Final = msgspec.json.Decoder(_Plain)
 
 
-def read_record(data: bytes) -> Record | str:
+def read_record(data: bytes) -> VaultRecord | str:
     """The record, or the reason why it is none."""
     try:
         record = _RECORD.decode(data)
@@ -65,7 +65,7 @@ def seal_record(key: Key, credential: Credential, generation: int) -> bytes:
     """The bytes of a new record."""
     slug = credential.key.slug
     nonce, sealed = key.encrypt(_encode(credential), _context(slug, generation))
-    record = Record(
+    record = VaultRecord(
         version=VERSION,
         account=slug,
         key=key.fingerprint,
@@ -76,7 +76,7 @@ def seal_record(key: Key, credential: Credential, generation: int) -> bytes:
     return msgspec.json.format(msgspec.json.encode(record)) + b"\n"
 
 
-def open_record(key: Key, record: Record) -> Credential | str:
+def open_record(key: Key, record: VaultRecord) -> Credential | str:
     """The login in a record, or the reason why it does not open."""
     if record.key != key.fingerprint:
         return "it was sealed with another key than the one in the keyring"

@@ -9,18 +9,18 @@ from probe_tray.adapters.desktop.session_bus import Listed
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.core.errors import ClockError, ProbeError, Problem
-from probe_tray.core.service.connection import Reached, Step
+from probe_tray.core.service.connection import ConnectionStep, Reached
 from probe_tray.view.text.translate import Translator
 
 _TRAY, _NOTIFICATIONS = "org.kde.StatusNotifierWatcher", "org.freedesktop.Notifications"
 _CLOCK_MAY_DIFFER = timedelta(minutes=2)
 _STEPS = {
-    Step.NAME: ("DNS", "the name is found"),
-    Step.CONNECTION: ("connection", "the service is reached"),
-    Step.PROXY: ("connection", "the proxy connects to the service"),
-    Step.TLS: ("TLS", "the connection is secure and its certificate is trusted"),
-    Step.EDGE: ("edge", "the network lets the question through"),
-    Step.SERVICE: ("service", "it answers"),
+    ConnectionStep.NAME: ("DNS", "the name is found"),
+    ConnectionStep.CONNECTION: ("connection", "the service is reached"),
+    ConnectionStep.PROXY: ("connection", "the proxy connects to the service"),
+    ConnectionStep.TLS: ("TLS", "the connection is secure and its certificate is trusted"),
+    ConnectionStep.EDGE: ("edge", "the network lets the question through"),
+    ConnectionStep.SERVICE: ("service", "it answers"),
 }
 _NAME_WIDTH = 14
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from probe_tray import __version__
 from probe_tray.adapters.desktop.session_bus import session_names
-from probe_tray.adapters.files.app_folders import Places, user_places
+from probe_tray.adapters.files.app_folders import AppFolders, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
 from probe_tray.adapters.files.safe_files import prove_writable
 from probe_tray.adapters.http.probe import HttpProbe
@@ -114,7 +114,7 @@ def _clean(check: Check, redactor: Redactor) -> Check:
 
 
 class _Diagnosis:
-    def __init__(self, arguments: Arguments, places: Places, known: KnownSecrets) -> None:
+    def __init__(self, arguments: Arguments, places: AppFolders, known: KnownSecrets) -> None:
         self._arguments = arguments
         self._places = places
         self._known = known

@@ -13,7 +13,7 @@ import msgspec
 
 from probe_tray.adapters.callback.listener import LoopbackListener
 from probe_tray.adapters.desktop.browser import SystemBrowser
-from probe_tray.adapters.files.app_folders import Places, user_places
+from probe_tray.adapters.files.app_folders import AppFolders, user_places
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.locks import FileLocks
@@ -41,9 +41,9 @@ from probe_tray.core.errors import (
 from probe_tray.core.login.oauth import Grant
 from probe_tray.core.service.service import OFFICIAL, Service
 from probe_tray.core.settings import Settings
-from probe_tray.engine.login.browser_login import BrowserSignIn, Waiting
-from probe_tray.engine.login.code_exchange import Exchange
-from probe_tray.engine.login.device_login import DeviceSignIn
+from probe_tray.engine.login.browser_login import BrowserLogin, Waiting
+from probe_tray.engine.login.code_exchange import CodeExchange
+from probe_tray.engine.login.device_login import DeviceLogin
 from probe_tray.engine.timers import to_the_end
 from probe_tray.ports import Browser
 from probe_tray.view.tables.json_table import accounts_json
@@ -122,7 +122,7 @@ def run_login(arguments: Arguments) -> int:
 
 
 async def _login(
-    arguments: Arguments, console: Console, places: Places, settings: Settings, known: KnownSecrets, t: Translator
+    arguments: Arguments, console: Console, places: AppFolders, settings: Settings, known: KnownSecrets, t: Translator
 ) -> int:
     proxy = chosen_proxy(arguments, settings)
     target = LoginTarget(
@@ -197,10 +197,10 @@ class _SigningIn:
         self.trading = False
         """Whether the code is being traded for tokens, or they are being saved."""
 
-    async def run(self, places: Places, target: LoginTarget) -> int:
+    async def run(self, places: AppFolders, target: LoginTarget) -> int:
         t, grant = self._t, await self._grant()
         self.trading = True
-        credential = await Exchange(self._service, self._client, self._clock).run(grant, self._clock_off)
+        credential = await CodeExchange(self._service, self._client, self._clock).run(grant, self._clock_off)
         stored, problem = await to_the_end(self._keep(credential, places, target))
         self._tell(stored)
         if problem is None:
@@ -213,7 +213,7 @@ class _SigningIn:
     async def _grant(self) -> Grant:
         if self._arguments.device:
             browser = SystemBrowser(os.environ)
-            return await DeviceSignIn(self._service, self._client, browser, self._clock).run(self._code, self._trouble)
+            return await DeviceLogin(self._service, self._client, browser, self._clock).run(self._code, self._trouble)
         if not self._arguments.no_browser:
             sign_in = self._sign_in(self._listener, SystemBrowser(os.environ))
             return await sign_in.run(self._waits, _give_up)
@@ -258,9 +258,9 @@ class _SigningIn:
                 raise taken from None
             raise
 
-    def _sign_in(self, listener: LoopbackListener | None, browser: Browser) -> BrowserSignIn:
+    def _sign_in(self, listener: LoopbackListener | None, browser: Browser) -> BrowserLogin:
         chance, handles = SystemRandomness(), self._known.add
-        return BrowserSignIn(self._service, listener, browser, self._clock, chance, handles=handles)
+        return BrowserLogin(self._service, listener, browser, self._clock, chance, handles=handles)
 
     def _waits(self, waiting: Waiting) -> None:
         t, clock = self._t, f"{waiting.ends_at.astimezone(LocalZone()):%H:%M}"
@@ -289,7 +289,7 @@ class _SigningIn:
         self._console.failure(told(error, self._t))
 
     async def _keep(
-        self, credential: Credential, places: Places, target: LoginTarget
+        self, credential: Credential, places: AppFolders, target: LoginTarget
     ) -> tuple[StoredCredential, ProbeError | None]:
         try:
             # A renewal of the account's older login must not write into the same file meanwhile.

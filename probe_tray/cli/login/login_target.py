@@ -7,7 +7,7 @@ from pathlib import Path
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import prove_writable
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, is_there, json_files
-from probe_tray.adapters.logins.folder_store import FileStore, FolderStore
+from probe_tray.adapters.logins.folder_store import FolderStore, NamedFileStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey
@@ -57,10 +57,10 @@ class LoginTarget:
                 return await self._folder(self._path.parent).save(credential), problem
         return await self._folder(self._spare).save(credential), problem
 
-    def _store(self) -> FileStore | FolderStore:
+    def _store(self) -> NamedFileStore | FolderStore:
         if self._is_folder:
             return self._folder(self._path)
-        return FileStore([self._path], official=self._official, made=self._made)
+        return NamedFileStore([self._path], official=self._official, made=self._made)
 
     def _folder(self, path: Path) -> FolderStore:
         return FolderStore(path, official=self._official, made=self._made)

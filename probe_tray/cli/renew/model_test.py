@@ -17,11 +17,11 @@ from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import OfficialExpiredError, ProbeError, WriteError
 from probe_tray.core.models.model_test import ModelTest
-from probe_tray.core.models.models import Choice
+from probe_tray.core.models.models import ModelChoice
 from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import Wish
+from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.settings import Settings
-from probe_tray.engine.batch import Means, said_by
+from probe_tray.engine.batch import BatchMeans, said_by
 from probe_tray.engine.models.model_tester import Access, ModelTester, Renew
 from probe_tray.view.text.translate import Translator, mark
 
@@ -51,11 +51,11 @@ def agreed(arguments: Arguments, loaded: LoadedSettings, console: Console, t: Tr
 class ModelStage:
     """Tests every login and lays the results beside what was done for it before."""
 
-    def __init__(self, means: Means, arguments: Arguments, settings: Settings) -> None:
+    def __init__(self, means: BatchMeans, arguments: Arguments, settings: Settings) -> None:
         """Try the models that ``arguments`` choose."""
         self._means = means
         self._settings = settings
-        self._choice = Choice(named=tuple(arguments.models), every=arguments.all_models, fallback=settings.models)
+        self._choice = ModelChoice(named=tuple(arguments.models), every=arguments.all_models, fallback=settings.models)
         self._tester = ModelTester(means.quota, means.clock, SystemRandomness())
         self._running: asyncio.Task[None] | None = None
         self._stopped = False
@@ -108,7 +108,7 @@ class ModelStage:
 
     async def _renew(self, credential: Credential) -> Credential:
         seen = credential.access_token.fingerprint
-        wish = Wish(days=self._settings.renew_before_expiry_days, reason=Reason.REFUSED, seen=seen)
+        wish = RenewalRequest(days=self._settings.renew_before_expiry_days, reason=Reason.REFUSED, seen=seen)
         return (await self._means.renewals.renew(credential.key, wish)).credential
 
 

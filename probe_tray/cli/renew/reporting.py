@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from probe_tray.adapters.system import LocalZone, SystemClock
-from probe_tray.cli.accounts import Found
+from probe_tray.cli.accounts import SelectedLogins
 from probe_tray.cli.arguments import Arguments
-from probe_tray.cli.tables.layout import Table
+from probe_tray.cli.tables.layout import TextTable
 from probe_tray.cli.tables.model_table import model_header, model_problems, model_rows, model_summary
 from probe_tray.cli.tables.renewal_table import renewal_header, renewal_problems, renewal_rows, renewal_summary
 from probe_tray.cli.tables.result_files import ResultFiles
@@ -38,7 +38,7 @@ class Reporting:
 
     def tell(
         self,
-        found: Found,
+        found: SelectedLogins,
         done: Mapping[int, AccountReport],
         *,
         tested: bool,
@@ -100,13 +100,13 @@ class Reporting:
     def _show_tables(self, reports: Sequence[AccountReport], now: Now) -> None:
         console, t = self._console, self._t
         if self._arguments.renew:
-            console.table(Table(header=renewal_header(t), rows=renewal_rows(reports, now, t)))
+            console.table(TextTable(header=renewal_header(t), rows=renewal_rows(reports, now, t)))
         if self._arguments.status:
-            full = Table(header=status_header(t), rows=status_rows(reports, now, t), aside=MORE)
+            full = TextTable(header=status_header(t), rows=status_rows(reports, now, t), aside=MORE)
             rows = status_rows(reports, now, t, brief=True)
-            console.table(full, Table(header=status_header(t, brief=True), rows=rows, aside=MORE))
+            console.table(full, TextTable(header=status_header(t, brief=True), rows=rows, aside=MORE))
         if self._arguments.apitest:
-            console.table(Table(header=model_header(t), rows=model_rows(reports, now, t)))
+            console.table(TextTable(header=model_header(t), rows=model_rows(reports, now, t)))
 
 
 def _interrupted(left: int, t: Translator) -> str:
@@ -123,7 +123,7 @@ def _lost(count: int, t: Translator) -> str:
     )
 
 
-def _in_order(found: Found, done: Mapping[int, AccountReport], *, renew: bool) -> list[AccountReport]:
+def _in_order(found: SelectedLogins, done: Mapping[int, AccountReport], *, renew: bool) -> list[AccountReport]:
     """The reports in the order of the entries; those for which nothing was done are left out."""
     numbers = itertools.count()
     reports = (

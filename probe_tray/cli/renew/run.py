@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from probe_tray.adapters.desktop.process_start import process_began
-from probe_tray.adapters.files.app_folders import Places, user_places
+from probe_tray.adapters.files.app_folders import AppFolders, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
@@ -17,15 +17,15 @@ from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.keyring.backends import load_library
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.logins.sealer import HandySealer
+from probe_tray.adapters.logins.sealer import FallbackSealer
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
 from probe_tray.adapters.system import SystemClock
-from probe_tray.cli.accounts import Found, find_logins, read_settings
+from probe_tray.cli.accounts import SelectedLogins, find_logins, read_settings
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.renew.model_test import ModelStage, agreed
 from probe_tray.cli.renew.reporting import Reporting
-from probe_tray.cli.tables.board import Board, Shown, shown_live
+from probe_tray.cli.tables.board import Board, BoardContent, shown_live
 from probe_tray.cli.tables.result_files import ResultFiles
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.language import spoken
@@ -36,7 +36,7 @@ from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.batch import Means, Order, Tending, said_by
+from probe_tray.engine.batch import Batch, BatchMeans, BatchOrder, said_by
 from probe_tray.engine.polling.clock_watch import ClockWatch
 from probe_tray.engine.store import Store
 from probe_tray.ports import Clock
@@ -112,7 +112,7 @@ class _Work:
         """Whether a login in a file of this folder was renewed."""
         return any(path.resolve().parent == folder.resolve() for path in self._renewed)
 
-    async def run(self, places: Places, loaded: LoadedSettings, known: KnownSecrets) -> int:
+    async def run(self, places: AppFolders, loaded: LoadedSettings, known: KnownSecrets) -> int:
         arguments, console, settings = self._arguments, self._console, loaded.settings
         locks, clock = FileLocks(places.locks), SystemClock()
         proxy = chosen_proxy(arguments, settings)
@@ -125,18 +125,18 @@ class _Work:
         accounts = Accounts(found.stores, store)
         watch = ClockWatch(clock, lambda error: console.failure(told(error, self._t)))
         client = ServiceClient(OFFICIAL, proxy, os.environ, handles=known.add, answered=watch.answered)
-        journal = FileJournal(places.journal, HandySealer(key, silent, load=load_library))
+        journal = FileJournal(places.journal, FallbackSealer(key, silent, load=load_library))
         renewals = make_renewals(OFFICIAL, client, accounts, journal, places, locks, store.dispatch)
-        means = Means(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
+        means = BatchMeans(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
         try:
             return await self._tend(found, means, settings)
         finally:
             await renewals.close()
             await client.aclose()
 
-    async def _tend(self, found: Found, means: Means, settings: Settings) -> int:
+    async def _tend(self, found: SelectedLogins, means: BatchMeans, settings: Settings) -> int:
         arguments, tested = self._arguments, self._tested
-        tending, models = Tending(means, _order(arguments, settings)), ModelStage(means, arguments, settings)
+        tending, models = Batch(means, _order(arguments, settings)), ModelStage(means, arguments, settings)
         done: dict[int, AccountReport] = {}
         ending: list[asyncio.Task[None]] = []
 
@@ -168,10 +168,10 @@ class _Work:
             return tell()
 
     def _shown(
-        self, found: Found, done: Mapping[int, AccountReport], clock: Clock
+        self, found: SelectedLogins, done: Mapping[int, AccountReport], clock: Clock
     ) -> contextlib.AbstractAsyncContextManager[None]:
         arguments = self._arguments
-        shown = Shown(
+        shown = BoardContent(
             renew=arguments.renew, status=arguments.status, test=self._tested, hide_names=arguments.hide_names
         )
         logins = [said_by(stored, stored.credential) for stored in found.logins]
@@ -193,8 +193,8 @@ def _is_new(renewal: RenewalReport) -> bool:
     return renewal.result in {RenewalResult.RENEWED, RenewalResult.ADOPTED}
 
 
-def _order(arguments: Arguments, settings: Settings) -> Order:
-    return Order(
+def _order(arguments: Arguments, settings: Settings) -> BatchOrder:
+    return BatchOrder(
         renew=arguments.renew,
         force=arguments.force and arguments.renew,
         status=arguments.status,

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from probe_tray.adapters.files.app_folders import Places, user_places
+from probe_tray.adapters.files.app_folders import AppFolders, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.http.tables import HttpTables
@@ -16,7 +16,7 @@ from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.made_here import MadeHere
-from probe_tray.adapters.logins.sealer import HandySealer
+from probe_tray.adapters.logins.sealer import FallbackSealer
 from probe_tray.adapters.logins.sync_folder import SyncFolder
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.proxy import ProxyChoice
@@ -25,7 +25,7 @@ from probe_tray.cli.accounts import read_settings
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.renew.run import chosen_proxy, proxy_note
 from probe_tray.cli.sync.sync_table import sync_failures, sync_header, sync_json, sync_rows
-from probe_tray.cli.tables.layout import Piece, Table
+from probe_tray.cli.tables.layout import TextPiece, TextTable
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.cli.terminal.language import spoken
@@ -38,7 +38,7 @@ from probe_tray.core.sync.rows import SyncReport, SyncWish
 from probe_tray.core.sync.setup import SyncSecrets, SyncTarget, target
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.synchronizer import Syncing
+from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.view.sync.sync_view import counts
 from probe_tray.view.text.translate import Translator, mark
 from probe_tray.wiring import make_renewals, make_syncing, vault_key
@@ -63,7 +63,7 @@ def run_sync(arguments: Arguments) -> int:
 
 
 def offer_sync(
-    arguments: Arguments, console: Console, places: Places, loaded: LoadedSettings, known: KnownSecrets
+    arguments: Arguments, console: Console, places: AppFolders, loaded: LoadedSettings, known: KnownSecrets
 ) -> int:
     """After a renewal in sync_dir: ask whether to synchronise it, and do it; the exit status.
 
@@ -84,7 +84,7 @@ class CommandSync:
     """One sync of the folder."""
 
     def __init__(
-        self, arguments: Arguments, console: Console, places: Places, loaded: LoadedSettings, known: KnownSecrets
+        self, arguments: Arguments, console: Console, places: AppFolders, loaded: LoadedSettings, known: KnownSecrets
     ) -> None:
         """Say what comes of it on ``console``."""
         self._arguments, self._console, self._places = arguments, console, places
@@ -120,7 +120,7 @@ class CommandSync:
             held = await StoredSyncSecrets(self._loaded.path, self._keyring, handles=self._known.add).load()
         return target(url, held, str(self._loaded.path))
 
-    def _make(self, folder: Path, proxy: ProxyChoice, client: ServiceClient) -> Syncing:
+    def _make(self, folder: Path, proxy: ProxyChoice, client: ServiceClient) -> Synchronizer:
         places, known = self._places, self._known
         locks = FileLocks(places.locks)
         key, silent = (vault_key(places, entry, locks) for entry in (self._keyring, self._keyring.silent))
@@ -128,7 +128,7 @@ class CommandSync:
         store = Store(AppState(settings=self._loaded.settings))
         # An account that the vault holds too must not be left behind there.
         accounts = Accounts((shared, VaultStore(places.vault, key)), store)
-        journal = FileJournal(places.journal, HandySealer(key, silent))
+        journal = FileJournal(places.journal, FallbackSealer(key, silent))
         return make_syncing(
             accounts=accounts,
             sources=lambda: (shared,),
@@ -139,7 +139,7 @@ class CommandSync:
             zone=LocalZone(),
         )
 
-    async def _sync(self, goal: SyncTarget, syncing: Syncing) -> int:
+    async def _sync(self, goal: SyncTarget, syncing: Synchronizer) -> int:
         t, wish = self._t, SyncWish(overwrite_all=self._arguments.yes)
         task = asyncio.ensure_future(syncing.run(goal, wish, self._progress))
 
@@ -170,14 +170,14 @@ class CommandSync:
         t = self._t
         watched = self._console.watched(table=False) if total > _HANDFUL else None
         if watched is not None:
-            watched.show([(Piece(t("{done} of {all} accounts", done=str(done), all=str(total))),)])
+            watched.show([(TextPiece(t("{done} of {all} accounts", done=str(done), all=str(total))),)])
 
     def _tell(self, report: SyncReport) -> None:
         t = self._t
         if self._arguments.json:
             self._console.result(sync_json(report))
         elif rows := sync_rows(report, t):
-            self._console.table(Table(header=sync_header(t), rows=rows))
+            self._console.table(TextTable(header=sync_header(t), rows=rows))
         for failure in sync_failures(report, t):
             self._console.failure(failure)
         if report.problem is not None:

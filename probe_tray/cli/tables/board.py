@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 
 from probe_tray.adapters.system import LocalZone
-from probe_tray.cli.tables.layout import Line, Piece, Table, in_lines, width
+from probe_tray.cli.tables.layout import Line, TextPiece, TextTable, in_lines, width
 from probe_tray.cli.tables.model_table import tried
 from probe_tray.cli.tables.renewal_table import renewal_rows
 from probe_tray.cli.terminal.console import Console
@@ -27,7 +27,7 @@ _BAR = 24
 _WAITS = "…"
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
+class BoardContent(msgspec.Struct, frozen=True, kw_only=True):
     """What was ordered, which decides about the columns."""
 
     renew: bool
@@ -39,7 +39,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 class Board:
     """All logins in their order, each with what is known of it."""
 
-    def __init__(self, logins: Sequence[AccountReport], shown: Shown, t: Translator) -> None:
+    def __init__(self, logins: Sequence[AccountReport], shown: BoardContent, t: Translator) -> None:
         """``logins`` hold what they say of themselves, before anybody was asked."""
         self._logins = logins
         self._shown = shown
@@ -61,26 +61,26 @@ class Board:
         failed = sum(report.failed for report in done.values())
         minutes, seconds = divmod(int(passed.total_seconds()), 60)
         facts = {"done": str(count), "all": str(all_of_them)}
-        said = [Piece(t("Models: {done} of {all}", **facts) if tests else t("{done} of {all}", **facts))]
+        said = [TextPiece(t("Models: {done} of {all}", **facts) if tests else t("{done} of {all}", **facts))]
         if failed:
-            said.append(Piece(t("{n} failed", n=str(failed)), Weight.CRITICAL))
-        said += [Piece(f"{minutes}:{seconds:02}"), Piece(t("Ctrl-C stops and keeps what is done"))]
+            said.append(TextPiece(t("{n} failed", n=str(failed)), Weight.CRITICAL))
+        said += [TextPiece(f"{minutes}:{seconds:02}"), TextPiece(t("Ctrl-C stops and keeps what is done"))]
         used = min(_BAR, columns)
         filled = count * used // max(all_of_them, 1)
-        line = [Piece("━" * filled, Weight.GOOD), Piece("─" * (used - filled))]
+        line = [TextPiece("━" * filled, Weight.GOOD), TextPiece("─" * (used - filled))]
         for number, piece in enumerate(said):
             gap = " · " if number else "  "
             used += len(gap) + width(piece.text)
             if used > columns:
                 break
-            line += [Piece(gap), piece]
+            line += [TextPiece(gap), piece]
         return tuple(line)
 
     def _tests_now(self, done: Mapping[int, AccountReport]) -> bool:
         asked_before = self._shown.renew or self._shown.status
         return self._shown.test and not (asked_before and len(done) < len(self._logins))
 
-    def _table(self, done: Mapping[int, AccountReport], numbers: Iterable[int], now: Now, *, brief: bool) -> Table:
+    def _table(self, done: Mapping[int, AccountReport], numbers: Iterable[int], now: Now, *, brief: bool) -> TextTable:
         t, shown = self._t, self._shown
         header = list(status_header(t, brief=brief)) if shown.status else [t("Account")]
         if shown.renew:
@@ -88,7 +88,7 @@ class Board:
         if shown.test:
             header.append(t("Models"))
         rows = [self._row(n, done.get(n), now, brief=brief) for n in numbers]
-        return Table(header=header, rows=rows, aside=MORE + shown.renew if shown.status else None)
+        return TextTable(header=header, rows=rows, aside=MORE + shown.renew if shown.status else None)
 
     def _row(self, number: int, report: AccountReport | None, now: Now, *, brief: bool) -> list[Cell]:
         t, known = self._t, report or self._logins[number]

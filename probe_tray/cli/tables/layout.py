@@ -24,7 +24,7 @@ _BREAK = re.compile(r"(?<=\S)(?<!\d)(?<!\d [hd]) +(?=\S)")
 Row = Sequence[Cell]
 
 
-class Piece(msgspec.Struct, frozen=True):
+class TextPiece(msgspec.Struct, frozen=True):
     """A stretch of a line in one style."""
 
     text: str
@@ -32,7 +32,7 @@ class Piece(msgspec.Struct, frozen=True):
     heading: bool = False
 
 
-Line = tuple[Piece, ...]
+Line = tuple[TextPiece, ...]
 
 
 def width(text: str) -> int:
@@ -78,7 +78,7 @@ def folded(text: str, columns: int) -> list[str]:
     return [part for line in lines for part in ([line] if line.isascii() else _wrapped(line, columns))]
 
 
-class Table(msgspec.Struct, frozen=True, kw_only=True):
+class TextTable(msgspec.Struct, frozen=True, kw_only=True):
     """A table for people."""
 
     header: Sequence[str]
@@ -87,14 +87,14 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """The column that may stand below its row where there is no room for it."""
 
 
-def aligned(table: Table) -> list[str]:
+def aligned(table: TextTable) -> list[str]:
     """The table as plain lines, its columns two spaces apart, however long they become."""
     lines = [list(table.header), *([cell.text for cell in row] for row in table.rows)]
     widths = [max(width(line[column]) for line in lines) for column in range(len(table.header))]
     return [_GAP.join(map(padded, line, widths)).rstrip() for line in lines]
 
 
-def laid_out(tables: Sequence[Table], columns: int) -> list[Line]:
+def laid_out(tables: Sequence[TextTable], columns: int) -> list[Line]:
     """The whole table within ``columns``; ``tables`` say the same in ever fewer words. Empty columns are left out."""
     tables = [_without_empty(table) for table in tables]
     for table in tables:
@@ -110,7 +110,7 @@ def laid_out(tables: Sequence[Table], columns: int) -> list[Line]:
     return blocks if widths is None else min(list(_in_columns(table, widths, below)), blocks, key=len)
 
 
-def in_lines(tables: Sequence[Table], columns: int) -> list[Line]:
+def in_lines(tables: Sequence[TextTable], columns: int) -> list[Line]:
     """The table with exactly one line for each row, whatever has to be shortened for that."""
     tables = [_without_empty(table) for table in tables]
     table = next((table for table in tables if _fitted(table, columns, _natural(table)) is not None), None)
@@ -129,30 +129,32 @@ def in_lines(tables: Sequence[Table], columns: int) -> list[Line]:
     return [*_heading(names, widths), *(tuple(_cells(row, widths)) for row in cut)]
 
 
-def _without_empty(table: Table) -> Table:
+def _without_empty(table: TextTable) -> TextTable:
     for n in reversed(range(1, len(table.header))):
         if not any(row[n].text for row in table.rows):
             table = _without(table, n)
     return table
 
 
-def _without(table: Table, column: int) -> Table:
+def _without(table: TextTable, column: int) -> TextTable:
     aside = table.aside
     if aside is not None and aside >= column:
         aside = None if aside == column else aside - 1
     header = [name for n, name in enumerate(table.header) if n != column]
-    return Table(header=header, rows=[[c for n, c in enumerate(row) if n != column] for row in table.rows], aside=aside)
+    return TextTable(
+        header=header, rows=[[c for n, c in enumerate(row) if n != column] for row in table.rows], aside=aside
+    )
 
 
-def _texts(table: Table) -> list[list[str]]:
+def _texts(table: TextTable) -> list[list[str]]:
     return [[name, *(row[n].text for row in table.rows)] for n, name in enumerate(table.header)]
 
 
-def _natural(table: Table) -> list[int]:
+def _natural(table: TextTable) -> list[int]:
     return [max(map(width, column)) for column in _texts(table)]
 
 
-def _fitted(table: Table, columns: int, least: Sequence[int]) -> list[int] | None:
+def _fitted(table: TextTable, columns: int, least: Sequence[int]) -> list[int] | None:
     """How wide each column is; None where they do not fit beside each other even with ``least``."""
     widths = _natural(table)
     over = sum(widths) + len(_GAP) * (len(widths) - 1) - columns
@@ -184,7 +186,7 @@ def _longest_part(text: str, *, kept: bool) -> int:
     return max(width(part) if part.isascii() else min(width(part), _PHRASE) for part in _BREAK.split(text))
 
 
-def _in_columns(table: Table, widths: Sequence[int], below: Row) -> Iterator[Line]:
+def _in_columns(table: TextTable, widths: Sequence[int], below: Row) -> Iterator[Line]:
     yield from _heading(table.header, widths)
     tall = sum(any(width(cell.text) > w for cell, w in zip(row, widths, strict=True)) for row in table.rows)
     for number, row in enumerate(table.rows):
@@ -195,22 +197,22 @@ def _in_columns(table: Table, widths: Sequence[int], below: Row) -> Iterator[Lin
         if below and below[number].text:
             room = max(sum(widths) + len(_GAP) * (len(widths) - 2), _PHRASE)
             parts = _wrapped(below[number].text, room)
-            yield from ((Piece(_GAP), Piece(part, below[number].weight)) for part in parts)
+            yield from ((TextPiece(_GAP), TextPiece(part, below[number].weight)) for part in parts)
 
 
 def _heading(header: Sequence[str], widths: Sequence[int]) -> Iterator[Line]:
     yield from _wrapped_row([Cell(name) for name in header], widths, heading=True)
-    yield (Piece(_GAP.join("─" * w for w in widths), heading=True),)
+    yield (TextPiece(_GAP.join("─" * w for w in widths), heading=True),)
 
 
-def _cells(row: Row, widths: Sequence[int], *, heading: bool = False) -> Iterator[Piece]:
+def _cells(row: Row, widths: Sequence[int], *, heading: bool = False) -> Iterator[TextPiece]:
     last = max((n for n, cell in enumerate(row) if cell.text), default=0)
     for n, (cell, columns) in enumerate(zip(row, widths, strict=True)):
         if n > last:
             return
-        yield Piece(cell.text, cell.weight, heading)
+        yield TextPiece(cell.text, cell.weight, heading)
         if n < last:
-            yield Piece(" " * (columns - width(cell.text)) + _GAP)
+            yield TextPiece(" " * (columns - width(cell.text)) + _GAP)
 
 
 def _wrapped_row(row: Row, widths: Sequence[int], *, heading: bool = False) -> Iterator[Line]:
@@ -237,7 +239,7 @@ def _wrapped(text: str, columns: int) -> list[str]:
     return lines
 
 
-def _blocks(table: Table, columns: int) -> Iterator[Line]:
+def _blocks(table: TextTable, columns: int) -> Iterator[Line]:
     """A block for each row: its first cell, and below it the others with their names."""
     names = min(max(map(width, table.header[1:]), default=0), columns // 2)
     room = max(columns - len(_GAP) * 2 - names, _NARROWEST)
@@ -245,8 +247,8 @@ def _blocks(table: Table, columns: int) -> Iterator[Line]:
         if number:
             yield ()
         for part in _wrapped(row[0].text, max(columns, _NARROWEST)):
-            yield (Piece(part, heading=True),)
+            yield (TextPiece(part, heading=True),)
         for name, cell in zip(table.header[1:], row[1:], strict=True):
             for n, part in enumerate(_wrapped(cell.text, room) if cell.text else ()):
                 label = padded("" if n else shortened(name, names), names)
-                yield Piece(f"{_GAP}{label}{_GAP}"), Piece(part, cell.weight)
+                yield TextPiece(f"{_GAP}{label}{_GAP}"), TextPiece(part, cell.weight)

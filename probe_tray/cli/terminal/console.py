@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from msgspec.structs import replace
 
 from probe_tray.adapters.files.disk import reason_of
-from probe_tray.cli.tables.layout import Line, Table, aligned, folded, laid_out
+from probe_tray.cli.tables.layout import Line, TextTable, aligned, folded, laid_out
 from probe_tray.cli.terminal.pipes import hush, hush_errors, is_terminal, say
 from probe_tray.core.errors import WriteError
 from probe_tray.view.tables.status_table import printable
@@ -70,7 +70,7 @@ class Console:
         with self._printing():
             print(_spelled(text, sys.stdout), end="", flush=True)
 
-    def table(self, *tables: Table) -> None:
+    def table(self, *tables: TextTable) -> None:
         """Print a table: as wide as the terminal and coloured there, plain aligned lines elsewhere.
 
         ``tables`` say the same in ever fewer words, for terminals that are not wide enough for the first of them.

@@ -7,7 +7,7 @@ from typing import Self, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from probe_tray.cli.tables.layout import Line, Piece, width
+from probe_tray.cli.tables.layout import Line, TextPiece, width
 from probe_tray.cli.terminal.pipes import is_terminal
 from probe_tray.view.tables.status_table import Weight
 
@@ -95,5 +95,5 @@ class Terminal:
             self._console.print(Text.assemble(*map(_styled, line)), soft_wrap=True)
 
 
-def _styled(piece: Piece) -> tuple[str, str]:
+def _styled(piece: TextPiece) -> tuple[str, str]:
     return piece.text, "bold" if piece.heading else _STYLES[piece.weight]

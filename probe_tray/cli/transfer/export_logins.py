@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from probe_tray.adapters.files.app_folders import Places, user_places
+from probe_tray.adapters.files.app_folders import AppFolders, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.files.export_files import Obstacle, obstacle_at
 from probe_tray.adapters.files.safe_files import LIMIT, replace_file
@@ -20,7 +20,7 @@ from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.adapters.logins.files_store import make_missing
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.system import LocalZone, SystemClock
-from probe_tray.cli.accounts import Found, find_logins, read_settings
+from probe_tray.cli.accounts import SelectedLogins, find_logins, read_settings
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
@@ -70,13 +70,15 @@ def run_export(arguments: Arguments, name: str) -> int:
         return exporting.run(export(logins, style), style)
 
 
-async def _find(arguments: Arguments, loaded: LoadedSettings, places: Places, known: KnownSecrets) -> Found:
+async def _find(
+    arguments: Arguments, loaded: LoadedSettings, places: AppFolders, known: KnownSecrets
+) -> SelectedLogins:
     vault = VaultStore(places.vault, vault_key(places, OsKeyStore(handles=known.add), FileLocks(places.locks)))
     return await find_logins(arguments.paths, loaded, places, vault)
 
 
 class _Exporting:
-    def __init__(self, arguments: Arguments, found: Found, official: Path, t: Translator) -> None:
+    def __init__(self, arguments: Arguments, found: SelectedLogins, official: Path, t: Translator) -> None:
         self._arguments = arguments
         self._t = t
         self._official = official
@@ -185,7 +187,7 @@ def _means_folder(given: str) -> bool:
     return not path.suffix and not is_there(path)
 
 
-def _complaints(found: Found, t: Translator) -> list[str]:
+def _complaints(found: SelectedLogins, t: Translator) -> list[str]:
     stores = [f"{t.title(trouble)} {t.hint(trouble)}" for trouble in map(at_the_command_line, found.troubles)]
     reports = [entry for entry in found.entries if isinstance(entry, AccountReport)]
     keys = [t("{file} holds an API key, and no login.", file=r.location) for r in reports if r.api_key]

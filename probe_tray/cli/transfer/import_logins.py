@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from probe_tray.adapters.files.app_folders import Places, user_places
+from probe_tray.adapters.files.app_folders import AppFolders, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.keyring.key_store import OsKeyStore
@@ -17,7 +17,7 @@ from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.cli.accounts import read_settings
 from probe_tray.cli.arguments import Arguments
-from probe_tray.cli.tables.layout import Table
+from probe_tray.cli.tables.layout import TextTable
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
 from probe_tray.cli.terminal.language import spoken
@@ -32,7 +32,7 @@ from probe_tray.core.state import AppState
 from probe_tray.core.transfer.import_plan import COPY_WARNING, Item, Source, warns_of_copies
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
-from probe_tray.engine.transfer.login_import import Importing
+from probe_tray.engine.transfer.login_import import LoginImport
 from probe_tray.ports import AccountStore
 from probe_tray.view.tables.status_table import failures
 from probe_tray.view.text.times import Now
@@ -67,7 +67,7 @@ def run_import(arguments: Arguments) -> int:
 
 
 class _Means(NamedTuple):
-    places: Places
+    places: AppFolders
     loaded: LoadedSettings
     known: KnownSecrets
 
@@ -78,7 +78,7 @@ class _Import:
         self._console = console
         locks, loaded = FileLocks(means.places.locks), means.loaded
         stores, self._target = _own_stores(t, loaded, means.places, locks, means.known)
-        self._importing = Importing(Accounts(stores, Store(AppState(settings=loaded.settings))), locks)
+        self._importing = LoginImport(Accounts(stores, Store(AppState(settings=loaded.settings))), locks)
         self._done: dict[int, Problem | None] = {}
         self._t = t
         self._failed = False
@@ -112,7 +112,7 @@ class _Import:
         t = self._t
         if not self._arguments.json:
             rows = import_rows(items, Now(SystemClock().now(), LocalZone()), self._t)
-            self._console.table(Table(header=import_header(self._t), rows=rows))
+            self._console.table(TextTable(header=import_header(self._t), rows=rows))
         reports = [AccountReport(location=item.location, problem=item.problem) for item in items]
         for failure in failures(map(with_hints, reports), self._t):
             self._console.failure(failure)
@@ -169,7 +169,7 @@ class _Import:
 
 
 def _own_stores(
-    t: Translator, loaded: LoadedSettings, places: Places, locks: FileLocks, known: KnownSecrets
+    t: Translator, loaded: LoadedSettings, places: AppFolders, locks: FileLocks, known: KnownSecrets
 ) -> tuple[tuple[AccountStore, ...], str]:
     """The stores of the tray app, the one that takes new logins first, and what that is called."""
     vault = VaultStore(places.vault, vault_key(places, OsKeyStore(handles=known.add), locks))

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from probe_tray.core.errors import Problem
-from probe_tray.core.transfer.import_plan import Action, Item
+from probe_tray.core.transfer.import_plan import ImportAction, Item
 from probe_tray.view.tables.status_table import Cell, Weight, printable
 from probe_tray.view.text.times import Now, until
 from probe_tray.view.text.translate import Translator
@@ -39,7 +39,7 @@ class _Login(msgspec.Struct, frozen=True, kw_only=True):
     workspace: str
     plan_type: str
     access_token_expires_at: datetime | None
-    action: Action
+    action: ImportAction
     imported: bool
     notes: tuple[str, ...]
     error: _Failure | None

@@ -38,7 +38,7 @@ class Alias(msgspec.Struct, frozen=True):
     name: str
 
 
-class Desk(msgspec.Struct, frozen=True, kw_only=True):
+class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
     """What is remembered of it across restarts. It names accounts by slug, so it holds no id and no address."""
 
     aliases: tuple[Alias, ...] = ()
@@ -59,13 +59,13 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         """The person's name for the account, empty where there is none."""
         return next((a.name for a in self.aliases if a.slug == slug), "")
 
-    def named(self, slug: str, name: str) -> "Desk":
+    def named(self, slug: str, name: str) -> "Arrangement":
         """With another name for the account; an empty one takes its name away. Cut to 60 printable characters."""
         shown = "".join(c for c in name if c.isprintable()).strip()[:_LONGEST_NAME]
         others = tuple(a for a in self.aliases if a.slug != slug)
         return replace(self, aliases=(*others, Alias(slug, shown)) if shown else others)
 
-    def moved(self, slugs: Sequence[str], slug: str, before: str | None) -> "Desk":
+    def moved(self, slugs: Sequence[str], slug: str, before: str | None) -> "Arrangement":
         """With the account moved to just before another, or to the end; ``slugs`` is the order that was shown."""
         rest = [s for s in slugs if s != slug]
         place = rest.index(before) if before in rest else len(rest)

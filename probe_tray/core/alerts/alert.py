@@ -106,7 +106,7 @@ Alert = (
 )
 
 
-class Help(enum.Enum):
+class AlertHelp(enum.Enum):
     """What the buttons of a notification do."""
 
     OPEN = "open"
@@ -124,23 +124,25 @@ class Gravity(enum.Enum):
     NEWS = "news"
 
 
-def help_with(alert: Alert, account: AccountState | None) -> Help:
+def help_with(alert: Alert, account: AccountState | None) -> AlertHelp:
     """The button that helps with ``alert``."""
     match alert:
         case LoginAlert():
-            return Help.LOG_IN
+            return AlertHelp.LOG_IN
         case RenewalFailedAlert():
-            return Help.RENEW
+            return AlertHelp.RENEW
         case ExpiryAlert():
-            return Help.RENEW if account is not None and account.renewable else Help.LOG_IN
+            return AlertHelp.RENEW if account is not None and account.renewable else AlertHelp.LOG_IN
         case _:
-            return Help.OPEN
+            return AlertHelp.OPEN
 
 
-def helped_account(batch: tuple[Alert, ...], wanted: Help, accounts: tuple[AccountState, ...]) -> AccountKey | None:
+def helped_account(
+    batch: tuple[Alert, ...], wanted: AlertHelp, accounts: tuple[AccountState, ...]
+) -> AccountKey | None:
     """The account that a button of the notification for ``batch`` is about; None where it is about no single one."""
     known = {a.key: a for a in accounts}
-    found = {a.account for a in batch if wanted is Help.OPEN or help_with(a, known.get(a.account)) is wanted}
+    found = {a.account for a in batch if wanted is AlertHelp.OPEN or help_with(a, known.get(a.account)) is wanted}
     return found.pop() if len(found) == 1 else None
 
 
@@ -199,7 +201,7 @@ class Told(NamedTuple):
         return [entry.mark for entry in self.said if entry.topic == topic]
 
 
-class Candidate(NamedTuple):
+class AlertCandidate(NamedTuple):
     """An alert that is worth saying, and what is to be remembered when it is."""
 
     alert: Alert

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from probe_tray.core.alerts.alert import SPENT, Alert, AlertMemory, Candidate, Forecast, Said, Told, is_passing
+from probe_tray.core.alerts.alert import SPENT, Alert, AlertCandidate, AlertMemory, Forecast, Said, Told, is_passing
 from probe_tray.core.alerts.login_rules import expects, login_alerts
 from probe_tray.core.alerts.quota_rules import credit_alerts, quota_alerts
 from probe_tray.core.state import AccountState, AppState
@@ -53,13 +53,13 @@ def _candidates(
     now: datetime,
     forecast: Forecast,
     before: AccountState | None,
-) -> Iterator[Candidate]:
+) -> Iterator[AlertCandidate]:
     yield from login_alerts(account, state.settings, told, now, before)
     yield from quota_alerts(account, state.settings, told, now, forecast)
     yield from credit_alerts(account, state.settings, told, now)
 
 
-def _remember(told: Told, candidate: Candidate, now: datetime) -> Told:
+def _remember(told: Told, candidate: AlertCandidate, now: datetime) -> Told:
     kept = told.said | candidate.says
     if candidate.spent is not None:
         kept = frozenset(s for s in kept if s.topic != SPENT)

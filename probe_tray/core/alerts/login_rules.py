@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from probe_tray.core.account.condition import login_ended
 from probe_tray.core.alerts.alert import (
-    Candidate,
+    AlertCandidate,
     ExpiryAlert,
     LoginAlert,
     RenewalFailedAlert,
@@ -42,12 +42,12 @@ _GOES_AWAY = frozenset(
 
 def login_alerts(
     account: AccountState, settings: Settings, told: Told, now: datetime, before: AccountState | None
-) -> Iterator[Candidate]:
+) -> Iterator[AlertCandidate]:
     """What is new about the login: each once for the same login, which is told by its end."""
     end = account.expires_at
     if login_ended(account, now):
         if end not in told.marks(_LOGIN):
-            yield Candidate(LoginAlert(account=account.key), _says(told, end, now, _LOGIN))
+            yield AlertCandidate(LoginAlert(account=account.key), _says(told, end, now, _LOGIN))
         return
     problem = account.renewal.problem
     soon = end is not None and now < end <= now + timedelta(days=_days(account, settings))
@@ -55,11 +55,11 @@ def login_alerts(
         # It names the end of the login too, so that one message is enough.
         topics = (_RENEWAL, _EXPIRY) if soon else (_RENEWAL,)
         alert = RenewalFailedAlert(account=account.key, problem=problem)
-        yield Candidate(alert, _says(told, end, now, *topics))
+        yield AlertCandidate(alert, _says(told, end, now, *topics))
     elif end is not None and soon and end not in told.marks(_EXPIRY):
-        yield Candidate(ExpiryAlert(account=account.key, expires_at=end), _says(told, end, now, _EXPIRY))
+        yield AlertCandidate(ExpiryAlert(account=account.key, expires_at=end), _says(told, end, now, _EXPIRY))
     if settings.renewed_alerts and end is not None and _was_renewed(account, before, now):
-        yield Candidate(RenewedAlert(account=account.key, expires_at=end), frozenset())
+        yield AlertCandidate(RenewedAlert(account=account.key, expires_at=end), frozenset())
 
 
 def expects(account: AccountState, entry: Said) -> bool:

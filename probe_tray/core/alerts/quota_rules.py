@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from probe_tray.core.alerts.alert import (
-    Candidate,
+    AlertCandidate,
     CreditAlert,
     Forecast,
     Level,
@@ -42,7 +42,7 @@ _CREDIT, _PACE = "credit", "pace"
 
 def quota_alerts(
     account: AccountState, settings: Settings, told: Told, now: datetime, forecast: Forecast
-) -> Iterator[Candidate]:
+) -> Iterator[AlertCandidate]:
     """What is new about the windows of the main limit.
 
     Where there is no capacity only that is said, and only about the window that is reset last.
@@ -63,7 +63,7 @@ def quota_alerts(
         yield from _limited(account, snapshot, told, here)
     else:
         if told.spent and capacity(snapshot) is Capacity.AVAILABLE and not snapshot.unconfirmed:
-            yield Candidate(RestoredAlert(account=account.key), frozenset(), spent=False)
+            yield AlertCandidate(RestoredAlert(account=account.key), frozenset(), spent=False)
         for window in windows:
             level = _reached(window, settings)
             if level is not None:
@@ -72,7 +72,7 @@ def quota_alerts(
                 yield from _pace(account, window, forecast(account, window), told, here)
 
 
-def credit_alerts(account: AccountState, settings: Settings, told: Told, now: datetime) -> Iterator[Candidate]:
+def credit_alerts(account: AccountState, settings: Settings, told: Told, now: datetime) -> Iterator[AlertCandidate]:
     """The reset credits that are lost within the days of the settings, all in one alert."""
     if account.snapshot is None:
         return
@@ -82,7 +82,7 @@ def credit_alerts(account: AccountState, settings: Settings, told: Told, now: da
     marks = told.marks(_CREDIT)
     if any(end not in marks for end in soon):
         says = frozenset(Said(account=told.account, topic=_CREDIT, mark=e, forget_at=e + _KEPT) for e in soon)
-        yield Candidate(CreditAlert(account=account.key, count=len(soon), expires_at=min(soon)), says)
+        yield AlertCandidate(CreditAlert(account=account.key, count=len(soon), expires_at=min(soon)), says)
 
 
 def _live(snapshot: Snapshot, here: datetime) -> list[Window]:
@@ -107,7 +107,7 @@ def _reached(window: Window, settings: Settings) -> Level | None:
     return Level.WARNING if window.used_percent >= wanted.warning else None
 
 
-def _level(account: AccountState, window: Window, level: Level, told: Told, here: datetime) -> Iterator[Candidate]:
+def _level(account: AccountState, window: Window, level: Level, told: Told, here: datetime) -> Iterator[AlertCandidate]:
     topics = [f"{_topic(window)} {step.value}" for step in Level]
     reached = topics[: list(Level).index(level) + 1]
     if _was_said(told, reached[-1], window, here):
@@ -115,25 +115,25 @@ def _level(account: AccountState, window: Window, level: Level, told: Told, here
     # Whoever knows of the higher level needs no word about the lower one later.
     says = frozenset(_entry(told, topic, _end(window, here)) for topic in reached)
     alert = QuotaAlert(account=account.key, window=window, level=level)
-    yield Candidate(alert, says, spent=True if level is Level.EXHAUSTED else None)
+    yield AlertCandidate(alert, says, spent=True if level is Level.EXHAUSTED else None)
 
 
-def _limited(account: AccountState, snapshot: Snapshot, told: Told, here: datetime) -> Iterator[Candidate]:
+def _limited(account: AccountState, snapshot: Snapshot, told: Told, here: datetime) -> Iterator[AlertCandidate]:
     until = blocked_until(snapshot)
     # Until there is capacity again it is one and the same thing, whatever moment the service names.
     if told.spent or (until is not None and until <= here):
         return
-    yield Candidate(LimitedAlert(account=account.key), frozenset(), spent=True)
+    yield AlertCandidate(LimitedAlert(account=account.key), frozenset(), spent=True)
 
 
 def _pace(
     account: AccountState, window: Window, runs_out_at: datetime | None, told: Told, here: datetime
-) -> Iterator[Candidate]:
+) -> Iterator[AlertCandidate]:
     topic = f"{_topic(window)} {_PACE}"
     if runs_out_at is None or runs_out_at <= here or _was_said(told, topic, window, here):
         return
     says = frozenset({_entry(told, topic, _end(window, here))})
-    yield Candidate(PaceAlert(account=account.key, window=window, runs_out_at=runs_out_at), says)
+    yield AlertCandidate(PaceAlert(account=account.key, window=window, runs_out_at=runs_out_at), says)
 
 
 def _was_said(told: Told, topic: str, window: Window, here: datetime) -> bool:

@@ -24,7 +24,7 @@ _AROUND = "\"'`<>«»‹›“”„‘’‚「」『』《》〈〉"
 _BEFORE_QUERY = re.compile(r"[^?=&]*\?")
 
 
-class Attempt(msgspec.Struct, frozen=True):
+class LoginAttempt(msgspec.Struct, frozen=True):
     """What one login attempt keeps to itself; new for every attempt, and it dies with it."""
 
     state: Secret
@@ -56,9 +56,9 @@ class Misfit(enum.Enum):
     NO_CODE = "there is no code in it"
 
 
-def new_attempt(token_bytes: Callable[[int], bytes]) -> Attempt:
+def new_attempt(token_bytes: Callable[[int], bytes]) -> LoginAttempt:
     """Draw state (32 bytes) and verifier (64 bytes, 86 characters; RFC 7636 section 4.1)."""
-    return Attempt(state=Secret(_base64url(token_bytes(32))), verifier=Secret(_base64url(token_bytes(64))))
+    return LoginAttempt(state=Secret(_base64url(token_bytes(32))), verifier=Secret(_base64url(token_bytes(64))))
 
 
 def callback_address(host: str, port: int) -> str:
@@ -66,7 +66,7 @@ def callback_address(host: str, port: int) -> str:
     return f"http://{host}:{port}{CALLBACK_PATH}"
 
 
-def authorize_address(service: Service, attempt: Attempt, redirect_uri: str) -> Secret:
+def authorize_address(service: Service, attempt: LoginAttempt, redirect_uri: str) -> Secret:
     """The sign-in page of this attempt. A secret, since it carries the state."""
     challenge = _base64url(hashlib.sha256(attempt.verifier.reveal().encode("ascii")).digest())
     query = urlencode(

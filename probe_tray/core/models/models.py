@@ -35,7 +35,7 @@ _LONG_WORD = re.compile(r"\S{40,}")
 """No sentence has such a word; a token or a key that the service repeats would be one."""
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class ModelChoice(msgspec.Struct, frozen=True, kw_only=True):
     """Which models are to be tried for each login."""
 
     named: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """The setting ``models``: what is taken to be offered where the service does not tell."""
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class ModelVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What one answer says about one model."""
 
     problem: ProbeError | None = None
@@ -70,7 +70,7 @@ def read_models(body: bytes) -> tuple[str, ...]:
     return tuple(sorted(found, key=found.__getitem__))
 
 
-def choose(choice: Choice, offered: Sequence[str], chance: Callable[[float, float], float]) -> tuple[str, ...]:
+def choose(choice: ModelChoice, offered: Sequence[str], chance: Callable[[float, float], float]) -> tuple[str, ...]:
     """The models to try: those named, all that are ``offered``, or three of these drawn by ``chance(low, high)``."""
     if choice.named:
         return tuple(dict.fromkeys(choice.named))
@@ -81,35 +81,35 @@ def choose(choice: Choice, offered: Sequence[str], chance: Callable[[float, floa
     return tuple(name for name in dict.fromkeys(offered) if name in drawn)
 
 
-def judge_model(answer: Answer, *, host: str, now: datetime) -> Verdict:
+def judge_model(answer: Answer, *, host: str, now: datetime) -> ModelVerdict:
     """Whether the model answers: the stream has opened (2xx) and its first event is no failure."""
     problem = judge(answer, host=host, now=now)
     if problem is None:
         return _first_event(answer)
     if not isinstance(problem, RateLimitedError | StrangeAnswerError | UnavailableError):
-        return Verdict(problem=problem)
+        return ModelVerdict(problem=problem)
     said = _object(answer.body)
     error = mapping(said.get("error")) or mapping(said.get("detail"))
     if _is_used_up(error) or _is_used_up(said):
         return _used_up(error or said)
     if isinstance(problem, StrangeAnswerError) and (reason := _reason(said)):
-        return Verdict(problem=ModelRefusedError(reason=reason))
-    return Verdict(problem=problem)
+        return ModelVerdict(problem=ModelRefusedError(reason=reason))
+    return ModelVerdict(problem=problem)
 
 
-def _first_event(answer: Answer) -> Verdict:
+def _first_event(answer: Answer) -> ModelVerdict:
     kind, data = _event(answer.body)
     if not kind:
         # A failure may also come as plain JSON behind a 200.
         error = _object(answer.body)
         reason = _reason(error)
-        return Verdict(problem=ModelFailedError(reason=reason) if reason else ModelSilentError())
+        return ModelVerdict(problem=ModelFailedError(reason=reason) if reason else ModelSilentError())
     if kind not in _FAILURES:
-        return Verdict()
+        return ModelVerdict()
     error = mapping(mapping(data.get("response")).get("error")) or mapping(data.get("error")) or data
     if _is_used_up(error):
         return _used_up(error)
-    return Verdict(problem=ModelFailedError(reason=_reason({"error": error}) or "it did not say why"))
+    return ModelVerdict(problem=ModelFailedError(reason=_reason({"error": error}) or "it did not say why"))
 
 
 def _event(body: bytes) -> tuple[str, Mapping[str, object]]:
@@ -136,10 +136,10 @@ def _is_used_up(error: Mapping[str, object]) -> bool:
     return any(text(error.get(key)).lower() in _USED_UP for key in ("type", "code"))
 
 
-def _used_up(error: Mapping[str, object]) -> Verdict:
+def _used_up(error: Mapping[str, object]) -> ModelVerdict:
     at = number(error.get("resets_at")) or 0
     moment = datetime.fromtimestamp(at, UTC) if 0 < at < _LATEST else None
-    return Verdict(problem=QuotaUsedUpError(), resets_at=moment)
+    return ModelVerdict(problem=QuotaUsedUpError(), resets_at=moment)
 
 
 def _reason(said: Mapping[str, object]) -> str:

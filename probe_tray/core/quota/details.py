@@ -3,10 +3,10 @@
 import msgspec
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.quota.history import Meter, Point, Renewed, Span
+from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Span
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class HistoryLine(msgspec.Struct, frozen=True, kw_only=True):
     """What one meter showed."""
 
     meter: Meter
@@ -19,7 +19,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
 
     account: AccountKey
     span: Span
-    lines: tuple[Line, ...] = ()
+    lines: tuple[HistoryLine, ...] = ()
     """The windows of the main limit that say most, the longest first; empty where nothing is known."""
-    renewals: tuple[Renewed, ...] = ()
+    renewals: tuple[RenewalRecord, ...] = ()
     """The newest first."""

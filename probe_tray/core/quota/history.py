@@ -70,7 +70,7 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
     """The highest use in each of equal stretches, the oldest first, 0 to 100; None where nothing was heard."""
 
 
-class Renewed(msgspec.Struct, frozen=True, kw_only=True):
+class RenewalRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How a renewal ended."""
 
     at: datetime

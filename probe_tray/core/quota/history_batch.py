@@ -3,7 +3,7 @@
 import msgspec
 
 from probe_tray.core.quota.forecast import Pace
-from probe_tray.core.quota.history import Renewed, Sample
+from probe_tray.core.quota.history import RenewalRecord, Sample
 from probe_tray.core.quota.snapshot import Snapshot
 
 
@@ -16,9 +16,9 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     paces: tuple[Pace, ...] = ()
 
 
-class Batch(msgspec.Struct, frozen=True, kw_only=True):
+class HistoryBatch(msgspec.Struct, frozen=True, kw_only=True):
     """What is written into the history at once; each entry stands beside its account's slug."""
 
     samples: tuple[tuple[str, Sample], ...] = ()
     kept: tuple[Kept, ...] = ()
-    renewals: tuple[tuple[str, Renewed], ...] = ()
+    renewals: tuple[tuple[str, RenewalRecord], ...] = ()

@@ -21,7 +21,7 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     """When it was written, aware UTC; of a damaged one, when its file was last changed."""
     uptime: float | None = None
-    """The same by the clock that nobody sets; see `Outcome`."""
+    """The same by the clock that nobody sets; see `TokenOutcome`."""
 
 
 class PendingEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class PendingEntry(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
 
 
-class Verdict(enum.Enum):
+class TokenVerdict(enum.Enum):
     """What the use of a refresh token came to; or that it has just been obtained."""
 
     FRESH = "fresh"
@@ -50,10 +50,10 @@ class Verdict(enum.Enum):
     """A passing trouble: not before ``until``."""
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class TokenOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What is remembered of one use. Times are aware UTC, by the wall clock."""
 
-    verdict: Verdict
+    verdict: TokenVerdict
     at: datetime
     """When it was learnt."""
     until: datetime | None = None

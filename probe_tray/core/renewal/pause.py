@@ -17,7 +17,7 @@ _KEPT = 4096
 """Requests that are counted at most: more than 4 at once can make in 10 minutes, unless each fails at once."""
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+class RenewalAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """One refresh that was tried."""
 
     at: datetime
@@ -30,12 +30,12 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
     """The latest refresh requests, and the rest they called for."""
 
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[RenewalAttempt, ...] = ()
     rest_until: datetime | None = None
     """Aware UTC."""
 
 
-def paused_until(attempts: Sequence[Attempt], now: datetime) -> datetime | None:
+def paused_until(attempts: Sequence[RenewalAttempt], now: datetime) -> datetime | None:
     """The end of the rest that these attempts call for, None where they call for none.
 
     It rests for 30 minutes when, within 10 minutes, five or more accounts failed and at least half of all attempts did.
@@ -47,7 +47,7 @@ def paused_until(attempts: Sequence[Attempt], now: datetime) -> datetime | None:
     return max(a.at for a in failed) + _REST
 
 
-def counted(tally: Tally, attempt: Attempt) -> Tally:
+def counted(tally: Tally, attempt: RenewalAttempt) -> Tally:
     """``tally`` with one more, and without those that do not count any more."""
     now, before = attempt.at, corrected(tally, attempt.at)
     attempts = (*(a for a in before.attempts if now - _WITHIN <= a.at <= now), attempt)[-_KEPT:]

@@ -9,7 +9,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.renewal.policy import Reason
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
+class RenewalRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What the caller wants of a renewal, and what it knew when it asked."""
 
     days: int

@@ -7,7 +7,7 @@ import msgspec
 from probe_tray.core.errors import Problem
 
 
-class Step(enum.Enum):
+class ConnectionStep(enum.Enum):
     """What has to work, in this order."""
 
     NAME = "name"
@@ -40,8 +40,8 @@ class FoundProxy(msgspec.Struct, frozen=True, kw_only=True):
 class Reached(msgspec.Struct, frozen=True, kw_only=True):
     """How far one question came."""
 
-    steps: tuple[Step, ...]
-    failed: Step | None = None
+    steps: tuple[ConnectionStep, ...]
+    failed: ConnectionStep | None = None
     """None: the service answered."""
     problem: Problem | None = None
 

@@ -12,12 +12,12 @@ from probe_tray.core.errors import (
     RowSwappedError,
     RowTakenError,
 )
-from probe_tray.core.sync.rows import OVERWRITABLE, Mark, OpenedRow, StepKind, SyncStep, SyncWish, mark, same_member
+from probe_tray.core.sync.rows import OVERWRITABLE, OpenedRow, RowMark, StepKind, SyncStep, SyncWish, mark, same_member
 
 _LONGEST_NAME = 200
 
 
-def decide(mine: Credential | None, row: OpenedRow | None, seen: Mark | None, *, overwrite: bool) -> StepKind:
+def decide(mine: Credential | None, row: OpenedRow | None, seen: RowMark | None, *, overwrite: bool) -> StepKind:
     """What becomes of one account, of which at least one side has something.
 
     ``seen`` is the newest login that the account's row was ever seen to hold. A login that is newer here is never
@@ -51,7 +51,7 @@ def _of_one_login(mine: Credential, theirs: Credential) -> StepKind:
 
 
 def plan(
-    local: Iterable[Credential], rows: Iterable[OpenedRow], seen: Mapping[str, Mark], wish: SyncWish
+    local: Iterable[Credential], rows: Iterable[OpenedRow], seen: Mapping[str, RowMark], wish: SyncWish
 ) -> tuple[SyncStep, ...]:
     """What is to become of every account here and every row there, by row id.
 
@@ -69,7 +69,7 @@ def plan(
 
 
 def plan_row(
-    row_id: str, members: Sequence[Credential], row: OpenedRow | None, seen: Mapping[str, Mark], wish: SyncWish
+    row_id: str, members: Sequence[Credential], row: OpenedRow | None, seen: Mapping[str, RowMark], wish: SyncWish
 ) -> tuple[SyncStep, ...]:
     """The same for the accounts that share one row id: of several only one has room."""
     theirs = None if row is None else row.login
@@ -118,7 +118,7 @@ def kind_of(row: OpenedRow | None) -> StepKind | None:
     return None if row is None else row.fault
 
 
-def newest_seen(seen: Mapping[str, Mark], *logins: Credential | None) -> Mark | None:
+def newest_seen(seen: Mapping[str, RowMark], *logins: Credential | None) -> RowMark | None:
     """The newest mark that is remembered of one account, by any of the keys it goes by."""
     marks = [seen[login.key.slug] for login in logins if login is not None and login.key.slug in seen]
     return max(marks, default=None)

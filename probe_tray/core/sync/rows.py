@@ -87,7 +87,7 @@ class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it looks like something that was encrypted with some key."""
 
 
-class Mark(msgspec.Struct, frozen=True, order=True):
+class RowMark(msgspec.Struct, frozen=True, order=True):
     """How new a login is; of two marks the greater is newer. Aware UTC, the year 1 where nobody says."""
 
     issued: datetime
@@ -172,10 +172,10 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
         return self.problem is None and not self.left and not (self.refused or self.failed)
 
 
-def mark(credential: Credential) -> Mark:
+def mark(credential: Credential) -> RowMark:
     """How new a login is."""
     refreshed = credential.last_refresh or _NEVER
-    return Mark(credential.claims.issued_at or _NEVER, refreshed.replace(microsecond=0))
+    return RowMark(credential.claims.issued_at or _NEVER, refreshed.replace(microsecond=0))
 
 
 def same_member(one: Credential, other: Credential) -> bool:

@@ -21,7 +21,7 @@ _ENDED = "its access token has ended, and it has no refresh token to renew it wi
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class Action(enum.Enum):
+class ImportAction(enum.Enum):
     """What will happen to one login."""
 
     ADD = "add"
@@ -40,7 +40,7 @@ class Action(enum.Enum):
     """It is no login, or one that is of no use."""
 
 
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+class ImportCandidate(msgspec.Struct, frozen=True, kw_only=True):
     """A file that is to be read, or what was given in its place."""
 
     location: str
@@ -69,7 +69,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Its number in a file of several, from 1; 0 in a file of one."""
     format: Format | None = None
     credential: Credential | None = None
-    action: Action = Action.UNUSABLE
+    action: ImportAction = ImportAction.UNUSABLE
     problem: Problem | None = None
     """Why it is unusable."""
     notes: tuple[str, ...] = ()
@@ -80,7 +80,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def taken(self) -> bool:
         """Whether it will be kept."""
-        return self.action in {Action.ADD, Action.REPLACE}
+        return self.action in {ImportAction.ADD, ImportAction.REPLACE}
 
 
 def plan(sources: Iterable[Source], known: Iterable[Credential], now: datetime) -> tuple[Item, ...]:
@@ -105,17 +105,17 @@ def warns_of_copies(items: Iterable[Item]) -> bool:
     return any(i.taken and i.credential is not None and i.credential.refresh_token is not None for i in items)
 
 
-def verdict(login: Credential, held: Sequence[Credential]) -> Action:
+def verdict(login: Credential, held: Sequence[Credential]) -> ImportAction:
     """What becomes of ``login`` where ``held`` are the logins that are kept of its account."""
     if not held:
-        return Action.ADD
+        return ImportAction.ADD
     kept = max(held, key=age)
     renewable = login.refresh_token is not None
     if login.access_token == kept.access_token:
-        return Action.REPLACE if renewable and kept.refresh_token is None else Action.SAME
+        return ImportAction.REPLACE if renewable and kept.refresh_token is None else ImportAction.SAME
     if _issued(login) <= _issued(kept):
-        return Action.OLDER
-    return Action.REPLACE if renewable or kept.refresh_token is None else Action.NOT_RENEWABLE
+        return ImportAction.OLDER
+    return ImportAction.REPLACE if renewable or kept.refresh_token is None else ImportAction.NOT_RENEWABLE
 
 
 def age(credential: Credential) -> tuple[datetime, bool, datetime]:
@@ -163,5 +163,5 @@ def _decided(item: Item, newest: dict[AccountKey, Credential], held: dict[Accoun
         return item
     key = login.key
     # By identity: of two copies of one login the first is taken.
-    action = verdict(login, held.get(key, ())) if newest[key] is login else Action.DOUBLE
+    action = verdict(login, held.get(key, ())) if newest[key] is login else ImportAction.DOUBLE
     return msgspec.structs.replace(item, action=action)

@@ -10,7 +10,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Problem
 from probe_tray.core.formats.document import Format
 from probe_tray.core.transfer.export import ExportFormat, LeftOut
-from probe_tray.core.transfer.import_plan import Action, Item
+from probe_tray.core.transfer.import_plan import ImportAction, Item
 
 
 class RowId(msgspec.Struct, frozen=True):
@@ -20,10 +20,10 @@ class RowId(msgspec.Struct, frozen=True):
     entry: int = 0
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class ImportOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a login that was to be taken."""
 
-    action: Action | None = None
+    action: ImportAction | None = None
     """What was right in the end; None where it could not be kept."""
     problem: Problem | None = None
     """Why it could not."""
@@ -45,16 +45,16 @@ class ImportRow(msgspec.Struct, frozen=True, kw_only=True):
     renewable: bool = False
     in_use: bool = False
     """Whether the official client on this computer goes on using it."""
-    action: Action
+    action: ImportAction
     problem: Problem | None = None
     notes: tuple[str, ...] = ()
-    outcome: Outcome | None = None
+    outcome: ImportOutcome | None = None
     """None where it was not tried."""
 
     @property
     def takeable(self) -> bool:
         """Whether it would be kept."""
-        return self.action in {Action.ADD, Action.REPLACE}
+        return self.action in {ImportAction.ADD, ImportAction.REPLACE}
 
 
 class ImportPhase(enum.Enum):

@@ -10,7 +10,7 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.ports import AccountLocks, AuthService
 
 
-class Keeping:
+class AccountChanges:
     """Moves and removes logins, under the account's lock, so that no renewal runs meanwhile."""
 
     def __init__(

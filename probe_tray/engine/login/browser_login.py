@@ -18,9 +18,9 @@ from probe_tray.core.errors import (
     ProbeError,
 )
 from probe_tray.core.login.oauth import (
-    Attempt,
     Callback,
     Grant,
+    LoginAttempt,
     Misfit,
     authorize_address,
     callback_address,
@@ -44,7 +44,7 @@ class Waiting(NamedTuple):
     page: str = ""
 
 
-class SignIn(Protocol):
+class LoginMethod(Protocol):
     """One way to sign in; one attempt at a time."""
 
     @property
@@ -66,12 +66,12 @@ class SignIn(Protocol):
 
 
 class _Open(NamedTuple):
-    attempt: Attempt
+    attempt: LoginAttempt
     address: Secret
     pasted: asyncio.Future[Callback]
 
 
-class BrowserSignIn:
+class BrowserLogin:
     """Authorization code with PKCE (RFC 7636), over a loopback listener (RFC 8252 section 7.3) or brought by hand."""
 
     def __init__(

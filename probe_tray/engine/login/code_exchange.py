@@ -13,7 +13,7 @@ from probe_tray.ports import AuthService, Clock
 _TOLERANCE = timedelta(minutes=2)
 
 
-class Exchange:
+class CodeExchange:
     """Trades a code for tokens, once: it works a single time (RFC 6749 section 4.1.2)."""
 
     def __init__(self, service: Service, auth: AuthService, clock: Clock) -> None:

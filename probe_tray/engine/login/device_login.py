@@ -14,7 +14,7 @@ from probe_tray.engine.timers import wait_for
 from probe_tray.ports import AuthService, Browser, Clock
 
 
-class DeviceSignIn:
+class DeviceLogin:
     """Shows a code and asks until somebody has typed it, at most fifteen minutes."""
 
     def __init__(self, service: Service, auth: AuthService, browser: Browser, clock: Clock) -> None:

@@ -20,8 +20,8 @@ from probe_tray.core.errors import (
 from probe_tray.core.events import LoginChanged, TroubleMet
 from probe_tray.core.state import LoginPhase, LoginState, Way
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.login.browser_login import BrowserSignIn, SignIn, Waiting
-from probe_tray.engine.login.code_exchange import Exchange
+from probe_tray.engine.login.browser_login import BrowserLogin, LoginMethod, Waiting
+from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.store import Store
 from probe_tray.engine.timers import to_the_end
 from probe_tray.ports import AccountLocks
@@ -35,8 +35,8 @@ class Login:
 
     def __init__(
         self,
-        sign_ins: Mapping[Way, SignIn],
-        exchange: Exchange,
+        sign_ins: Mapping[Way, LoginMethod],
+        exchange: CodeExchange,
         accounts: Accounts,
         locks: AccountLocks,
         store: Store,
@@ -47,7 +47,7 @@ class Login:
         self._accounts = accounts
         self._locks = locks
         self._store = store
-        self._current: SignIn | None = None
+        self._current: LoginMethod | None = None
         self._unsaved: Credential | None = None
 
     @property
@@ -98,7 +98,7 @@ class Login:
         What is wrong with the address is told, and the login goes on waiting.
         """
         login = self._waiting()
-        if login is None or not isinstance(self._current, BrowserSignIn):
+        if login is None or not isinstance(self._current, BrowserLogin):
             return
         try:
             self._current.paste(text)

@@ -22,7 +22,7 @@ class _Running(NamedTuple):
     """Those that it takes the place of; they hold ports until they have ended."""
 
 
-class LoginDesk:
+class LoginService:
     """Starts and ends logins as the commands say; never waits."""
 
     def __init__(self, login: Login, store: Store, start: Start, signed_in: Callable[[AccountKey], None]) -> None:

@@ -7,9 +7,9 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.commands import TryModels
 from probe_tray.core.errors import OfficialExpiredError, ProbeError, TokenRefusedError
 from probe_tray.core.models.model_test import ListedBy, ModelTest, ModelTestEnded, ModelTestProgress, ModelTestStarted
-from probe_tray.core.models.models import Choice
+from probe_tray.core.models.models import ModelChoice
 from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import Wish
+from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.models.model_tester import Access, ModelTester, Renew
 from probe_tray.engine.renewal.renewals import Renewals
@@ -17,7 +17,7 @@ from probe_tray.engine.store import Store
 from probe_tray.ports import Clock
 
 
-class ModelTests:
+class ModelTestService:
     """Tests accounts, tells the store, and keeps what was done when it is stopped."""
 
     def __init__(self, tester: ModelTester, accounts: Accounts, renewals: Renewals, store: Store, clock: Clock) -> None:
@@ -78,13 +78,13 @@ class ModelTests:
         access = Access(stored.credential, renew, self._clock)
         await self._tester.test(
             access,
-            Choice(fallback=settings.models),
+            ModelChoice(fallback=settings.models),
             lambda test: self._store.dispatch(ModelTestProgress(key=key, test=test)),
         )
 
     async def _renew(self, credential: Credential) -> Credential:
         days = self._store.state.settings.renew_before_expiry_days
-        wish = Wish(days=days, reason=Reason.REFUSED, seen=credential.access_token.fingerprint)
+        wish = RenewalRequest(days=days, reason=Reason.REFUSED, seen=credential.access_token.fingerprint)
         renewed = await self._renewals.renew(credential.key, wish)
         await self._accounts.read()
         return renewed.credential

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.errors import ProbeError, StrangeAnswerError, TokenRefusedError
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
-from probe_tray.core.models.models import Choice, choose, judge_model, read_models
+from probe_tray.core.models.models import ModelChoice, choose, judge_model, read_models
 from probe_tray.core.service.answer import Answer, judge
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.ports import Clock, QuotaService, Randomness
@@ -67,7 +67,7 @@ class ModelTester:
         self._logins = asyncio.Semaphore(_AT_ONCE)
         self._questions = asyncio.Semaphore(_AT_ONCE)
 
-    async def test(self, access: Access, choice: Choice, tell: Callable[[ModelTest], None]) -> ModelTest:
+    async def test(self, access: Access, choice: ModelChoice, tell: Callable[[ModelTest], None]) -> ModelTest:
         """Try the chosen models of one login; ``tell`` hears the test so far at its begin and after each model.
 
         Never raises a ProbeError: what failed is in the results. Cancelled, it leaves what was told.
@@ -89,7 +89,7 @@ class ModelTester:
                     group.create_task(one(model))
             return test
 
-    async def _offered(self, access: Access, choice: Choice) -> tuple[tuple[str, ...], ListedBy]:
+    async def _offered(self, access: Access, choice: ModelChoice) -> tuple[tuple[str, ...], ListedBy]:
         if choice.named:
             return choice.named, ListedBy.PERSON
         try:

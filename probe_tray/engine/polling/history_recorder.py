@@ -19,9 +19,9 @@ from probe_tray.core.events import (
     TrendsRead,
     TroubleMet,
 )
-from probe_tray.core.quota.details import Details, Line
-from probe_tray.core.quota.history import Meter, Part, Renewed, Run, Sample, Span, samples_of, thin
-from probe_tray.core.quota.history_batch import Batch, Kept
+from probe_tray.core.quota.details import Details, HistoryLine
+from probe_tray.core.quota.history import Meter, Part, RenewalRecord, Run, Sample, Span, samples_of, thin
+from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.engine.store import Store
 from probe_tray.ports import Clock, History
@@ -39,7 +39,7 @@ _LINES = 3
 _TIDY_EVERY = timedelta(hours=6)
 
 
-class Recording:
+class HistoryRecorder:
     """Keeps the history; a history that does not work is told once and stops nothing."""
 
     def __init__(self, history: History, store: Store, clock: Clock) -> None:
@@ -47,7 +47,7 @@ class Recording:
         self._history, self._store, self._clock = history, store, clock
         self._runs: dict[tuple[str, Meter], Run] = {}
         self._samples: deque[tuple[str, Sample]] = deque(maxlen=_MOST_ROWS)
-        self._renewals: deque[tuple[str, Renewed]] = deque(maxlen=_MOST_ROWS)
+        self._renewals: deque[tuple[str, RenewalRecord]] = deque(maxlen=_MOST_ROWS)
         self._changed: set[AccountKey] = set()
         self._known: tuple[Kept, ...] = ()
         self._new_accounts = False
@@ -87,7 +87,7 @@ class Recording:
         await self._write(())
         with suppress(ReadError):
             meters = [] if account is None or account.snapshot is None else _main_meters(account.snapshot)
-            charts = [Line(meter=m, points=await self._history.chart(key.slug, m, span, now)) for m in meters]
+            charts = [HistoryLine(meter=m, points=await self._history.chart(key.slug, m, span, now)) for m in meters]
             renewals = await self._history.renewals(key.slug)
             details = replace(details, lines=tuple(line for line in charts if line.points), renewals=renewals)
         self._store.dispatch(DetailsRead(details=details))
@@ -104,7 +104,7 @@ class Recording:
             case CheckSucceeded(key=key):
                 self._note(key)
             case RenewalEnded(key=key, at=at, problem=problem):
-                self._renewals.append((key.slug, Renewed(at=at, reason=problem.kind if problem else "")))
+                self._renewals.append((key.slug, RenewalRecord(at=at, reason=problem.kind if problem else "")))
             case AccountsRead():
                 self._new_accounts = True
             case _:
@@ -137,7 +137,7 @@ class Recording:
         )
 
     async def _write(self, kept: tuple[Kept, ...]) -> None:
-        batch = Batch(samples=tuple(self._samples), kept=kept, renewals=tuple(self._renewals))
+        batch = HistoryBatch(samples=tuple(self._samples), kept=kept, renewals=tuple(self._renewals))
         if not (batch.samples or batch.kept or batch.renewals):
             return
         self._samples.clear()
@@ -156,7 +156,7 @@ class Recording:
         else:
             self._failing = False
 
-    def _take_back(self, batch: Batch) -> None:
+    def _take_back(self, batch: HistoryBatch) -> None:
         # Before what came meanwhile; where there is too much, the oldest goes.
         self._samples = deque((*batch.samples, *self._samples), maxlen=_MOST_ROWS)
         self._renewals = deque((*batch.renewals, *self._renewals), maxlen=_MOST_ROWS)

@@ -11,7 +11,7 @@ from probe_tray.core.polling.schedule import Pacing, awaited_resets, first_check
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.state import AccountState
 from probe_tray.engine.polling.scout import Scout
-from probe_tray.engine.polling.usage_check import UsageAsker
+from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.store import Store
 from probe_tray.ports import Clock, Randomness
 
@@ -29,7 +29,7 @@ _PUTS_OFF = {RateLimitedError.__name__, UnavailableError.__name__}
 class Poller:
     """Keeps every account's snapshot fresh."""
 
-    def __init__(self, check: UsageAsker, store: Store, clock: Clock, randomness: Randomness) -> None:
+    def __init__(self, check: UsageCheck, store: Store, clock: Clock, randomness: Randomness) -> None:
         """Ask through ``check``, tell ``store``."""
         self._check_usage = check
         self._store = store

@@ -14,7 +14,7 @@ from probe_tray.ports import Clock, QuotaService
 _EVERY = timedelta(hours=1)
 
 
-class CreditAsker:
+class ResetCreditCheck:
     """Asks at most once an hour for each account, and only where there are credits."""
 
     def __init__(self, quota: QuotaService, clock: Clock) -> None:

@@ -5,16 +5,16 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import OfficialExpiredError, TokenRefusedError
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import Wish
+from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.settings import Settings
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.polling.reset_credit_check import CreditAsker
+from probe_tray.engine.polling.reset_credit_check import ResetCreditCheck
 from probe_tray.engine.polling.usage_query import ask_usage
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.ports import Clock, QuotaService
 
 
-class UsageAsker:
+class UsageCheck:
     """Asks for a snapshot; a login of ours whose access token does not work is renewed once, then asked again once."""
 
     def __init__(self, quota: QuotaService, accounts: Accounts, renewals: Renewals, clock: Clock) -> None:
@@ -23,7 +23,7 @@ class UsageAsker:
         self._accounts = accounts
         self._renewals = renewals
         self._clock = clock
-        self._credits = CreditAsker(quota, clock)
+        self._credits = ResetCreditCheck(quota, clock)
 
     async def snapshot(self, key: AccountKey, settings: Settings) -> Snapshot:
         """The quota now. Raises a ProbeError."""
@@ -43,7 +43,7 @@ class UsageAsker:
                 # Another program may have renewed it, which the renewal finds out before it asks the service.
                 ended = True
         seen = credential.access_token.fingerprint
-        wish = Wish(days=settings.renew_before_expiry_days, reason=Reason.REFUSED, seen=seen)
+        wish = RenewalRequest(days=settings.renew_before_expiry_days, reason=Reason.REFUSED, seen=seen)
         renewed = await self._renewals.renew(key, wish)
         await self._accounts.read()
         return await self._ask(renewed.credential)

@@ -17,28 +17,28 @@ _HOST = urlsplit(OFFICIAL.backend).hostname or ""
 """Whom an edge block is about: the simulated service has no edge."""
 
 
-class Asked(msgspec.Struct, frozen=True):
+class UsageReply(msgspec.Struct, frozen=True):
     """One question: the HTTP status of its answer (0 when there was none), and what came of it."""
 
     upstream_status: int
     outcome: Snapshot | ProbeError
 
 
-async def ask_once(quota: QuotaService, credential: Credential, clock: Clock) -> Asked:
+async def ask_once(quota: QuotaService, credential: Credential, clock: Clock) -> UsageReply:
     """Ask; a failure is an outcome too, and nothing raises."""
     try:
         answer = await quota.usage(credential)
     except StrangeAnswerError as error:
-        return Asked(int(error.facts["status"]), error)
+        return UsageReply(int(error.facts["status"]), error)
     except ProbeError as error:
-        return Asked(0, error)
+        return UsageReply(0, error)
     now = clock.now()
     if failure := judge(answer, host=_HOST, now=now):
-        return Asked(answer.status, failure)
+        return UsageReply(answer.status, failure)
     try:
-        return Asked(answer.status, read_usage(answer.body, now=now, server_date=answer.date))
+        return UsageReply(answer.status, read_usage(answer.body, now=now, server_date=answer.date))
     except StrangeAnswerError as error:
-        return Asked(answer.status, error)
+        return UsageReply(answer.status, error)
 
 
 async def ask_usage(quota: QuotaService, credential: Credential, clock: Clock) -> Snapshot:
@@ -49,7 +49,7 @@ async def ask_usage(quota: QuotaService, credential: Credential, clock: Clock) -
     return outcome
 
 
-def report_status(report: AccountReport, asked: Asked) -> AccountReport:
+def report_status(report: AccountReport, asked: UsageReply) -> AccountReport:
     """``report`` with the answer laid beside what the login itself says."""
     snapshot, problem = _parts(asked.outcome)
     return msgspec.structs.replace(

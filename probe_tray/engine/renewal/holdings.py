@@ -10,7 +10,7 @@ from probe_tray.core.errors import StoreError, WrongAccountError
 from probe_tray.core.renewal.journal import JournalEntry
 from probe_tray.core.renewal.token_reply import TokenReply, renewed_login
 from probe_tray.engine.account.accounts import Accounts, newer
-from probe_tray.engine.renewal.token_outcomes import Outcomes
+from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
 from probe_tray.ports import AccountStore
 
 
@@ -25,7 +25,7 @@ class Applied(NamedTuple):
 class Holdings:
     """Reads and writes one account across its stores; the caller holds the account's lock."""
 
-    def __init__(self, accounts: Accounts, outcomes: Outcomes) -> None:
+    def __init__(self, accounts: Accounts, outcomes: TokenOutcomes) -> None:
         """Work on ``accounts``; ``outcomes`` knows dead tokens."""
         self._accounts = accounts
         self._outcomes = outcomes

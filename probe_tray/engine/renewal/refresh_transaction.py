@@ -29,12 +29,12 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.renewal.journal import JournalEntry
 from probe_tray.core.renewal.policy import Reason, renew_reason
-from probe_tray.core.renewal.request import RenewalKind, Renewed, Wish
+from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.core.renewal.token_reply import RefreshClass, classify_refresh, read_token_reply, refresh_problem
 from probe_tray.core.service.answer import Answer
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.holdings import Holdings
-from probe_tray.engine.renewal.token_outcomes import UNCERTAIN_FOR, Outcomes
+from probe_tray.engine.renewal.token_outcomes import UNCERTAIN_FOR, TokenOutcomes
 from probe_tray.ports import AuthService, Clock, Journal, Randomness, RenewalMemory
 
 _PAUSES = (1.0, 2.0)
@@ -48,7 +48,7 @@ def _nobody_else(_fingerprint: str) -> AbstractAsyncContextManager[None]:
     return nullcontext()
 
 
-class Transaction:
+class RefreshTransaction:
     """Runs refreshes; the caller holds the account's lock."""
 
     def __init__(
@@ -65,14 +65,14 @@ class Transaction:
         self._auth = auth
         self._journal = journal
         self._clock = clock
-        self._outcomes = Outcomes(memory, clock, randomness)
+        self._outcomes = TokenOutcomes(memory, clock, randomness)
         self._holdings = Holdings(accounts, self._outcomes)
         self._host = host
         self._unkept: dict[str, tuple[JournalEntry, Answer]] = {}
         """Answers that the journal could not take: they live as long as this process, or until a store has them."""
 
     async def run(
-        self, key: AccountKey, wish: Wish, sending: Callable[[], None], alone: Alone = _nobody_else
+        self, key: AccountKey, wish: RenewalRequest, sending: Callable[[], None], alone: Alone = _nobody_else
     ) -> Renewed:
         """Renew the account, or find that there is no need. Raises a ProbeError when it could not be renewed.
 
@@ -129,18 +129,23 @@ class Transaction:
         with suppress(ServiceError, LoginError):
             await self._conclude(entry, answer, None)
 
-    def _was_changed(self, current: Credential, wish: Wish) -> bool:
+    def _was_changed(self, current: Credential, wish: RenewalRequest) -> bool:
         alive = current.expiry is None or current.expiry > self._clock.now()
         return wish.seen is not None and current.access_token.fingerprint != wish.seen and alive
 
-    async def _is_younger_than_wish(self, current: Credential, wish: Wish) -> bool:
+    async def _is_younger_than_wish(self, current: Credential, wish: RenewalRequest) -> bool:
         token = current.refresh_token
         if wish.since is None or token is None:
             return False
         return await self._outcomes.was_renewed_since(token.fingerprint, wish.since)
 
     async def _refresh(
-        self, current: StoredCredential, secret: Secret, wish: Wish, reason: Reason, sending: Callable[[], None]
+        self,
+        current: StoredCredential,
+        secret: Secret,
+        wish: RenewalRequest,
+        reason: Reason,
+        sending: Callable[[], None],
     ) -> Renewed:
         key = current.credential.key
         await self._outcomes.check(secret.fingerprint, forced=wish.forced)

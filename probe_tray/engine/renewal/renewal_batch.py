@@ -8,7 +8,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.events import RoundChanged
 from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import RenewalKind, Wish
+from probe_tray.core.renewal.request import RenewalKind, RenewalRequest
 from probe_tray.core.state import RenewalRound
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
@@ -22,13 +22,13 @@ async def renew_one(renewals: Renewals, store: Store, clock: Clock, key: Account
     """Renew this login whatever its expiry; what keeps it from it is shown at the account."""
     days, since = store.state.settings.renew_before_expiry_days, clock.now() - _SAME_CLICK
     with suppress(ProbeError):
-        await renewals.renew(key, Wish(days=days, reason=Reason.FORCED, since=since))
+        await renewals.renew(key, RenewalRequest(days=days, reason=Reason.FORCED, since=since))
 
 
 async def renew_due(renewals: Renewals, store: Store, clock: Clock) -> None:
     """Renew all that the policy calls due, and tell what came of it."""
     store.dispatch(RoundChanged(round=RenewalRound()))
-    wish = Wish(days=store.state.settings.renew_before_expiry_days)
+    wish = RenewalRequest(days=store.state.settings.renew_before_expiry_days)
     ours = [a.key for a in store.state.accounts if a.renewable]
     outcomes = await asyncio.gather(*(renewals.renew(k, wish) for k in ours), return_exceptions=True)
     kinds = [None if isinstance(o, BaseException) else o.kind for o in outcomes]

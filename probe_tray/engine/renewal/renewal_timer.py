@@ -7,7 +7,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.events import AccountsRead, Event, RenewalsPlanned
 from probe_tray.core.renewal.policy import planned_renewal
-from probe_tray.core.renewal.request import Wish
+from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.state import AccountState
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.renewals import Renewals
@@ -110,7 +110,7 @@ class RenewalTimer:
 
     async def _renew(self, key: AccountKey) -> None:
         try:
-            await self._renewals.renew(key, Wish(days=self._store.state.settings.renew_before_expiry_days))
+            await self._renewals.renew(key, RenewalRequest(days=self._store.state.settings.renew_before_expiry_days))
         except ProbeError:
             # The state has it, and the next look plans another try.
             return

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ProbeError, RenewalsPausedError, ServiceError
 from probe_tray.core.events import Event, RenewalEnded, RenewalStarted, TroubleMet
-from probe_tray.core.renewal.pause import Attempt, Tally, corrected, counted, rest_left
-from probe_tray.core.renewal.request import Renewed, Wish
-from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.core.renewal.pause import RenewalAttempt, Tally, corrected, counted, rest_left
+from probe_tray.core.renewal.request import RenewalRequest, Renewed
+from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.ports import AccountLocks, Clock, TallyFile, TokenLocks
 
 _AT_ONCE = 4
@@ -21,9 +21,9 @@ class _Running(NamedTuple):
     """A renewal in progress."""
 
     task: "asyncio.Task[Renewed]"
-    wish: Wish
+    wish: RenewalRequest
 
-    def suffices(self, wish: Wish) -> bool:
+    def suffices(self, wish: RenewalRequest) -> bool:
         """Whether its outcome answers this wish too: one left to the policy does not answer one that has a reason."""
         return self.wish.forced or self.wish.reason is wish.reason or wish.reason is None
 
@@ -33,7 +33,7 @@ class Renewals:
 
     def __init__(
         self,
-        transaction: Transaction,
+        transaction: RefreshTransaction,
         locks: AccountLocks,
         clock: Clock,
         tell: Callable[[Event], None],
@@ -64,7 +64,7 @@ class Renewals:
         """Let ``fetch`` bring what other machines have renewed, ahead of each renewal; it never raises."""
         self._fetch = fetch
 
-    async def renew(self, key: AccountKey, wish: Wish) -> Renewed:
+    async def renew(self, key: AccountKey, wish: RenewalRequest) -> Renewed:
         """Renew one account, or join the renewal of it that runs. Raises a ProbeError.
 
         Cancelling the caller does not cancel the renewal: a request that was sent is seen to its end.
@@ -113,7 +113,7 @@ class Renewals:
                 running.task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _renew(self, key: AccountKey, wish: Wish) -> Renewed:
+    async def _renew(self, key: AccountKey, wish: RenewalRequest) -> Renewed:
         if self._fetch is not None:
             await self._fetch(key)
         async with self._slots, self._locks.hold(key):
@@ -141,9 +141,9 @@ class Renewals:
         self._tell(RenewalEnded(key=key, at=self._clock.now(), problem=None if problem is None else problem.problem))
 
     async def _count(self, key: AccountKey, *, failed: bool) -> None:
-        self._own = counted(self._own, Attempt(at=self._time(), account=key.slug, failed=failed))
+        self._own = counted(self._own, RenewalAttempt(at=self._time(), account=key.slug, failed=failed))
         if self._shared is not None:
-            attempt = Attempt(at=self._clock.now(), account=key.slug, failed=failed)
+            attempt = RenewalAttempt(at=self._clock.now(), account=key.slug, failed=failed)
             # Where the disk does not let it the others learn nothing of it; this process rests all the same.
             with suppress(ProbeError):
                 await self._shared.change(lambda tally: counted(tally, attempt))

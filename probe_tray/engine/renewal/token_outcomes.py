@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from probe_tray.core.errors import LoginEndedError, ProbeError, RetryLaterError, UncertainLoginError, WriteError
-from probe_tray.core.renewal.journal import JournalEntry, Outcome, Verdict
+from probe_tray.core.renewal.journal import JournalEntry, TokenOutcome, TokenVerdict
 from probe_tray.core.state import Renewal
 from probe_tray.ports import Clock, Randomness, RenewalMemory
 
@@ -18,7 +18,7 @@ _SHORTEST_BACKOFF = timedelta(seconds=30)
 _LONGEST_BACKOFF = timedelta(hours=1)
 
 
-class Outcomes:
+class TokenOutcomes:
     """The memory of refresh tokens, with the rules for reading and writing it.
 
     Times in the memory are the wall clock's, which a person may set: a wait longer than any this program asks for was
@@ -37,17 +37,17 @@ class Outcomes:
         if before is None:
             return
         match before.verdict:
-            case Verdict.FRESH:
+            case TokenVerdict.FRESH:
                 return
-            case Verdict.ENDED:
+            case TokenVerdict.ENDED:
                 raise LoginEndedError(reason=before.reason or "the service refused it")
-            case Verdict.UNCERTAIN:
+            case TokenVerdict.UNCERTAIN:
                 left = await self._left_of_uncertain(fingerprint, before)
                 if left > timedelta():
                     raise UncertainLoginError(retry_after=left)
                 if before.failures > 1 and not forced:
                     raise UncertainLoginError
-            case Verdict.BACKOFF:
+            case TokenVerdict.BACKOFF:
                 left = self._left(before)
                 if timedelta() < left <= _LONGEST_BACKOFF and not forced:
                     raise RetryLaterError(retry_after=left)
@@ -67,13 +67,13 @@ class Outcomes:
     async def is_dead(self, fingerprint: str) -> bool:
         """Whether no request with this token will ever be made again. Raises ReadError."""
         known = await self._memory.recall(fingerprint)
-        return known is not None and known.verdict is Verdict.ENDED
+        return known is not None and known.verdict is TokenVerdict.ENDED
 
     async def was_renewed_since(self, fingerprint: str, since: datetime) -> bool:
         """Whether this token was brought by a renewal at ``since`` (aware UTC) or later. Raises ReadError."""
         known = await self._memory.recall(fingerprint)
         # A moment yet to come was written before the clock was set back, and says nothing.
-        return known is not None and known.verdict is Verdict.FRESH and since <= known.at <= self._clock.now()
+        return known is not None and known.verdict is TokenVerdict.FRESH and since <= known.at <= self._clock.now()
 
     async def uncertain(self, entry: JournalEntry, *, now: bool) -> None:
         """Remember that the answer was lost: ``now``, or in an earlier run that left only its intent.
@@ -81,12 +81,12 @@ class Outcomes:
         Raises StoreError; the entry must then stay in the journal. The same entry counts once.
         """
         before = await self._memory.recall(entry.fingerprint)
-        again = before is not None and before.verdict is Verdict.UNCERTAIN
+        again = before is not None and before.verdict is TokenVerdict.UNCERTAIN
         if before is not None and again and before.at == entry.at:
             return
         start = self._clock.now() if now else entry.at + _LONGEST_REQUEST
-        outcome = Outcome(
-            verdict=Verdict.UNCERTAIN,
+        outcome = TokenOutcome(
+            verdict=TokenVerdict.UNCERTAIN,
             at=entry.at,
             until=start + UNCERTAIN_FOR,
             failures=before.failures + 1 if before is not None and again else 1,
@@ -97,18 +97,18 @@ class Outcomes:
     async def wait(self, fingerprint: str, asked: timedelta) -> None:
         """Remember a passing trouble, and how long the service ``asked`` to wait. Raises StoreError."""
         before = await self._memory.recall(fingerprint)
-        failures = before.failures + 1 if before is not None and before.verdict is Verdict.BACKOFF else 1
+        failures = before.failures + 1 if before is not None and before.verdict is TokenVerdict.BACKOFF else 1
         # Full jitter: anywhere up to the doubled wait, so that many accounts spread out.
         longest = min(_SHORTEST_BACKOFF * 2 ** min(failures, 10), _LONGEST_BACKOFF)
         seconds = self._randomness.uniform(_SHORTEST_BACKOFF.total_seconds(), longest.total_seconds())
         now = self._clock.now()
         until = now + max(timedelta(seconds=seconds), asked)
-        outcome = Outcome(verdict=Verdict.BACKOFF, at=now, until=until, failures=failures)
+        outcome = TokenOutcome(verdict=TokenVerdict.BACKOFF, at=now, until=until, failures=failures)
         await self._memory.remember(fingerprint, outcome)
 
     async def ended(self, fingerprint: str, reason: str) -> None:
         """Remember that the token is dead. Raises WriteError."""
-        outcome = Outcome(verdict=Verdict.ENDED, at=self._clock.now(), reason=reason)
+        outcome = TokenOutcome(verdict=TokenVerdict.ENDED, at=self._clock.now(), reason=reason)
         await self._memory.remember(fingerprint, outcome)
 
     async def renewed(self, spent: str, fresh: str | None) -> None:
@@ -118,11 +118,11 @@ class Outcomes:
         """
         with suppress(WriteError):
             if fresh is not None:
-                await self._memory.remember(fresh, Outcome(verdict=Verdict.FRESH, at=self._clock.now()))
+                await self._memory.remember(fresh, TokenOutcome(verdict=TokenVerdict.FRESH, at=self._clock.now()))
             if fresh is not None and fresh != spent:
                 await self.ended(spent, "it was renewed before, and this is an old copy of it")
 
-    async def _left_of_uncertain(self, fingerprint: str, before: Outcome) -> timedelta:
+    async def _left_of_uncertain(self, fingerprint: str, before: TokenOutcome) -> timedelta:
         left = self._left(before)
         if left > UNCERTAIN_FOR + _LONGEST_REQUEST:
             now = self._clock.now()
@@ -133,5 +133,5 @@ class Outcomes:
             return left
         return max(left, UNCERTAIN_FOR - timedelta(seconds=passed))
 
-    def _left(self, before: Outcome) -> timedelta:
+    def _left(self, before: TokenOutcome) -> timedelta:
         return timedelta() if before.until is None else before.until - self._clock.now()

@@ -25,8 +25,8 @@ from probe_tray.core.sync.plan import decide, newest_seen, plan, problem_of
 from probe_tray.core.sync.rows import (
     RECEIVED,
     SENT,
-    Mark,
     OpenedRow,
+    RowMark,
     StepKind,
     SyncItem,
     SyncStep,
@@ -74,7 +74,7 @@ class SyncRun:
         means: SyncMeans,
         table: RemoteTable,
         cipher: LoginCipher,
-        seen: Mapping[str, Mark],
+        seen: Mapping[str, RowMark],
         wish: SyncWish,
         opened: Sequence[OpenedRow],
         stopped: Callable[[], bool],
@@ -82,7 +82,7 @@ class SyncRun:
         self._means, self._table, self._cipher, self._wish = means, table, cipher, wish
         self._seen, self._stopped = seen, stopped
         self._rows = {one.row.id: one for one in opened}
-        self.marks: dict[str, Mark] = {}
+        self.marks: dict[str, RowMark] = {}
         self.problem: Problem | None = None
         self.left = 0
         self._items: dict[int, SyncItem] = {}

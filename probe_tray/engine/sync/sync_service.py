@@ -27,7 +27,7 @@ from probe_tray.core.sync.setup import (
 )
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.synchronizer import Syncing
+from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.ports import Clock, Randomness, SyncVault
 
 _TICK = 15.0
@@ -49,12 +49,12 @@ _PASSING = frozenset(
 """Failures that go by without a person."""
 
 
-class SyncDesk:
+class SyncService:
     """One sync at a time; whoever asks meanwhile gets the one that runs."""
 
     def __init__(
         self,
-        syncing: Syncing,
+        syncing: Synchronizer,
         secrets: SyncVault,
         accounts: Accounts,
         store: Store,

@@ -24,7 +24,7 @@ _BETWEEN_BREATHS = 16
 """Rows opened before the rest of the program gets its turn: some 5 ms of work."""
 
 
-class Syncing:
+class Synchronizer:
     """Runs syncs, one at a time for each object."""
 
     def __init__(self, means: SyncMeans) -> None:

@@ -18,7 +18,7 @@ from probe_tray.ports import Clock, ExportFiles
 
 
 @final
-class ExportDesk:
+class ExportSession:
     """One export at a time; files that are there already are replaced only when the person said so."""
 
     def __init__(

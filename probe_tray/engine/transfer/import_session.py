@@ -12,9 +12,9 @@ from probe_tray.core.errors import ProbeError
 from probe_tray.core.transfer.import_plan import Source
 from probe_tray.core.transfer.state import (
     ImportChanged,
+    ImportOutcome,
     ImportPhase,
     ImportState,
-    Outcome,
     ReadFiles,
     ReadPasted,
     RowId,
@@ -22,7 +22,7 @@ from probe_tray.core.transfer.state import (
 )
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
-from probe_tray.engine.transfer.login_import import Importing
+from probe_tray.engine.transfer.login_import import LoginImport
 from probe_tray.ports import Clock, ImportFiles
 
 _AT_ONCE = 8
@@ -34,11 +34,11 @@ Given = ReadFiles | ReadPasted
 
 
 @final
-class ImportDesk:
+class ImportSession:
     """One import at a time. Tokens are held from reading until they are taken or the import is put away."""
 
     def __init__(
-        self, files: ImportFiles, importing: Importing, accounts: Accounts, store: Store, clock: Clock
+        self, files: ImportFiles, importing: LoginImport, accounts: Accounts, store: Store, clock: Clock
     ) -> None:
         """Read ``files``, take through ``importing``, tell ``store``."""
         self._files, self._importing = files, importing
@@ -72,7 +72,7 @@ class ImportDesk:
         if shown is None or shown.phase is not ImportPhase.READY or shown.blocked or not chosen:
             return
         self._stopping = False
-        outcomes: dict[RowId, Outcome] = {}
+        outcomes: dict[RowId, ImportOutcome] = {}
         keys = [self._logins[row].key for row in chosen]
         self._tell(replace(shown, phase=ImportPhase.TAKING, done=0, total=len(chosen), stopped=False))
         try:
@@ -164,12 +164,12 @@ class ImportDesk:
             )
         )
 
-    async def _take(self, login: Credential) -> Outcome:
+    async def _take(self, login: Credential) -> ImportOutcome:
         try:
             taken = await self._importing.take(login)
         except ProbeError as error:
-            return Outcome(problem=error.problem)
-        return Outcome(action=taken.action, faults=tuple(fault.problem for fault in taken.faults))
+            return ImportOutcome(problem=error.problem)
+        return ImportOutcome(action=taken.action, faults=tuple(fault.problem for fault in taken.faults))
 
     def _in(self, phase: ImportPhase) -> bool:
         shown = self._store.state.importing
@@ -181,7 +181,7 @@ class ImportDesk:
         rows = () if shown.phase is ImportPhase.DONE else shown.rows
         self._tell(replace(shown, phase=phase, done=done, total=total, rows=rows, stopped=False))
 
-    def _tell_outcomes(self, outcomes: dict[RowId, Outcome], phase: ImportPhase) -> None:
+    def _tell_outcomes(self, outcomes: dict[RowId, ImportOutcome], phase: ImportPhase) -> None:
         shown = self._store.state.importing
         if shown is not None:
             new = (outcomes.get(row.id) for row in shown.rows)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import Problem, StoreError
-from probe_tray.core.transfer.import_plan import Action, Item, Source, plan, verdict
+from probe_tray.core.transfer.import_plan import ImportAction, Item, Source, plan, verdict
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.ports import AccountLocks
 
@@ -26,13 +26,13 @@ class Preview(NamedTuple):
 class Taken(NamedTuple):
     """What became of one login."""
 
-    action: Action
+    action: ImportAction
     """What was found to be right once nobody else could change the account any more."""
     faults: tuple[StoreError, ...] = ()
     """Why some of the stores that hold the account did not take it; another one did."""
 
 
-class Importing:
+class LoginImport:
     """Keeps logins of other programs; they are never revoked from here, for they were not obtained here."""
 
     def __init__(self, accounts: Accounts, locks: AccountLocks) -> None:
@@ -57,7 +57,7 @@ class Importing:
         async with self._locks.hold(login.key):
             held = [stored.credential for _, stored in await self._accounts.holders(login.key)]
             action = verdict(login, held)
-            if action not in {Action.ADD, Action.REPLACE}:
+            if action not in {ImportAction.ADD, ImportAction.REPLACE}:
                 return Taken(action)
             await self._accounts.check_writable(login.key)
             return Taken(action, await self._accounts.keep(login))

@@ -16,8 +16,8 @@ from probe_tray.core.transfer.state import (
     WriteLogins,
     WriteTable,
 )
-from probe_tray.engine.transfer.export_session import ExportDesk
-from probe_tray.engine.transfer.import_session import ImportDesk
+from probe_tray.engine.transfer.export_session import ExportSession
+from probe_tray.engine.transfer.import_session import ImportSession
 
 Start = Callable[[Coroutine[object, object, None]], object]
 """Has work done beside everything else."""
@@ -28,8 +28,8 @@ Taken = Callable[[Iterable[AccountKey]], None]
 class Transfers(NamedTuple):
     """Both desks."""
 
-    importing: ImportDesk
-    exporting: ExportDesk
+    importing: ImportSession
+    exporting: ExportSession
 
     def send(self, command: TransferCommand, start: Start, taken: Taken) -> None:
         """Have ``command`` done; never waits."""

@@ -11,11 +11,11 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import ShowDetails
 from probe_tray.core.quota.history import Span
 from probe_tray.core.state import AppState
-from probe_tray.ui.engine import Engine
+from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.details.details import DetailsView
-from probe_tray.view.view_models import Action
+from probe_tray.view.view_models import CardAction
 
 if TYPE_CHECKING:
     from probe_tray.ui.details.details_window import DetailsWindow
@@ -25,10 +25,10 @@ Words = Callable[[AppState, AccountKey, Span], DetailsView | None]
 Menu = Callable[[AccountKey, QWidget, QPoint], None]
 
 
-class Detailing:
+class DetailsController:
     """Shows one account in full, in a window that is made when it is first wanted."""
 
-    def __init__(self, engine: Engine, theme: Theme, icons: IconPainter, words: Words) -> None:
+    def __init__(self, engine: EngineProtocol, theme: Theme, icons: IconPainter, words: Words) -> None:
         """Show accounts of ``engine``."""
         self._engine, self._theme, self._icons, self._words = engine, theme, icons, words
         self._key: AccountKey | None = None
@@ -36,7 +36,7 @@ class Detailing:
         self._asked: tuple[AccountKey, Span, datetime | None] | None = None
         self.window: DetailsWindow | None = None
 
-    def show(self, key: AccountKey, act: Callable[[Action], None], menu: Menu) -> None:
+    def show(self, key: AccountKey, act: Callable[[CardAction], None], menu: Menu) -> None:
         """Open the window at an account."""
         if self.window is None:
             from probe_tray.ui.details.details_window import DetailsActions, DetailsWindow

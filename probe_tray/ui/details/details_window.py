@@ -26,9 +26,9 @@ from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
-from probe_tray.ui.widgets import Line, words
+from probe_tray.ui.widgets import Separator, words
 from probe_tray.view.details.details import DetailsView, Fact
-from probe_tray.view.view_models import Action
+from probe_tray.view.view_models import CardAction
 
 _WIDTH, _HEIGHT, _PICTURE = 640, 640, 32
 
@@ -36,7 +36,7 @@ _WIDTH, _HEIGHT, _PICTURE = 640, 640, 32
 class DetailsActions(msgspec.Struct, frozen=True, kw_only=True):
     """What the window asks for."""
 
-    act: Callable[[Action], None]
+    act: Callable[[CardAction], None]
     menu: Callable[[AccountKey, QWidget, QPoint], None]
     span: Callable[[Span], None]
 
@@ -51,7 +51,7 @@ class DetailsWindow(QWidget):
         self._theme, self._icons, self._actions = theme, icons, actions
         self._model: DetailsView | None = None
         self._picture = QLabel()
-        self._title, self._subtitle = Line(), Line()
+        self._title, self._subtitle = Separator(), Separator()
         self._more = QToolButton(self)
         self._buttons = [QPushButton(self) for _ in range(2)]
         self._banner = Banner(theme, actions.act)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from probe_tray.ui.panel.card_painter import paint_bar
 from probe_tray.ui.theme import Theme
 from probe_tray.view.details.chart import Chart
-from probe_tray.view.details.details import LifeLine, Mark
+from probe_tray.view.details.details import LifeLine, LifeMark
 from probe_tray.view.view_models import Bar, Tone
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -222,7 +222,7 @@ class LifeView(QWidget):
         self._words(painter, life.marks, line.bottom() + theme.px(4))
         painter.end()
 
-    def _words(self, painter: QPainter, marks: tuple[Mark, ...], top: float) -> None:
+    def _words(self, painter: QPainter, marks: tuple[LifeMark, ...], top: float) -> None:
         """The first at the left, the last at the right, one between them where it fits."""
         metrics = painter.fontMetrics()
         rooms = [metrics.horizontalAdvance(mark.text) + 1 for mark in marks]

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayou
 
 from probe_tray.core.machine import Machine, Toolkit
 from probe_tray.ui.accessibility import describe
-from probe_tray.ui.engine import Engine
+from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
@@ -25,7 +25,7 @@ _THANKS = 2_000
 """Milliseconds for which the button says that it has copied."""
 
 
-class Inspector(Protocol):
+class DiagnosticsSource(Protocol):
     """Looks at the machine."""
 
     def machine(self) -> Machine:
@@ -42,10 +42,10 @@ class AboutWindow:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: EngineProtocol,
         theme: Theme,
         icons: IconPainter,
-        inspector: Inspector,
+        inspector: DiagnosticsSource,
         translator: Translator,
         show_help: Callable[[], None],
     ) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from probe_tray.ui.help.help_window import HelpDialog
 
 
-class HelpWindow:
+class HelpController:
     """Makes the window when it is first wanted."""
 
     def __init__(self, theme: Theme, translator: Translator) -> None:

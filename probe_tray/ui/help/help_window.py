@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTextBrowser, Q
 from probe_tray.resources import resource
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
-from probe_tray.view.help.guides import Help
+from probe_tray.view.help.guides import Guides
 
 _WIDTH, _HEIGHT, _MARGIN = 660, 640, 16
 _LINE = 122.0
@@ -58,7 +58,7 @@ class HelpDialog(QDialog):
         self._dress()
         self.resize(fitting(self, QSize(px(_WIDTH), px(_HEIGHT))))
 
-    def show_model(self, model: Help) -> None:
+    def show_model(self, model: Guides) -> None:
         """Show these words, from the first page on."""
         self.setWindowTitle(model.window_title)
         self._page.setAccessibleName(model.name)

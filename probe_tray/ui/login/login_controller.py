@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QGuiApplication
 
 from probe_tray.core.commands import CancelLogin, LogIn, PasteAddress, ReopenBrowser
-from probe_tray.ui.engine import Engine
+from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.view_models import LoginView
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from probe_tray.ui.login.login_dialog import LoginActions, LoginDialog
 
 
-class LoginWindow:
+class LoginController:
     """Makes the window when there first is something to say of a login."""
 
-    def __init__(self, engine: Engine, theme: Theme, icons: IconPainter, settings: Callable[[], None]) -> None:
+    def __init__(self, engine: EngineProtocol, theme: Theme, icons: IconPainter, settings: Callable[[], None]) -> None:
         """Log in through ``engine``; ``settings`` opens the settings."""
         self._engine, self._theme, self._icons, self._settings = engine, theme, icons, settings
         self.dialog: LoginDialog | None = None
@@ -41,7 +41,7 @@ class LoginWindow:
             self.dialog = None
 
 
-def login_actions(engine: Engine, settings: Callable[[], None]) -> "LoginActions":
+def login_actions(engine: EngineProtocol, settings: Callable[[], None]) -> "LoginActions":
     """Everything goes to ``engine``; ``settings`` opens the settings."""
     from probe_tray.ui.login.login_dialog import LoginActions
 

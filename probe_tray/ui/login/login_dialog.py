@@ -16,7 +16,7 @@ from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import inside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
-from probe_tray.ui.widgets import Thanking, words
+from probe_tray.ui.widgets import ConfirmingButton, words
 from probe_tray.view.view_models import IconLook, LoginView, PasteField
 
 
@@ -126,7 +126,7 @@ class LoginDialog(QDialog):
         self._actions = actions
         self._model: LoginView | None = None
         self._pastes = self._opened = False
-        self._thanking = Thanking(self)
+        self._thanking = ConfirmingButton(self)
         self._picture = QLabel()
         self._title, self._text, self._other = words(wrap=True), words(wrap=True), words(wrap=True)
         self._code, self._page = _to_be_copied(), _to_be_copied()

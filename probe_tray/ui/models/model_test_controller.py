@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import SaveSettings, StopModelTest, TryModels
 from probe_tray.core.state import AppState
-from probe_tray.ui.engine import Engine
+from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models.model_test import ModelTestView, consent
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from probe_tray.ui.models.model_test_dialog import ModelTestDialog
 
 
-class ModelTesting:
+class ModelTestController:
     """Opens the window, starts and stops tests, and draws while the window is open."""
 
     def __init__(
         self,
-        engine: Engine,
+        engine: EngineProtocol,
         theme: Theme,
         translator: Translator,
         question: QuestionDialog,

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.transfer.import_table import Wrapping
+from probe_tray.ui.transfer.import_table import WrappingDelegate
 from probe_tray.ui.widgets import words
 from probe_tray.view.models.model_test import ModelTestView, TriedAccount, TriedModel
 from probe_tray.view.view_models import Tone
@@ -53,7 +53,7 @@ class ModelTestDialog(QDialog):
         self._tree.setColumnCount(3)
         self._tree.setWordWrap(True)
         self._tree.setAllColumnsShowFocus(True)
-        Wrapping(self._tree, theme, _SAID)
+        WrappingDelegate(self._tree, theme, _SAID)
         self._tree.setSelectionMode(QTreeWidget.SelectionMode.SingleSelection)
         self._tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._tree.header().setSectionsMovable(False)

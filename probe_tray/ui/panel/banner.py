@@ -7,13 +7,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
-from probe_tray.view.view_models import Action, Notice, Tone
+from probe_tray.view.view_models import CardAction, Notice, Tone
 
 
 class Banner(QFrame):
     """Shown while there is a notice."""
 
-    def __init__(self, theme: Theme, act: Callable[[Action], None]) -> None:
+    def __init__(self, theme: Theme, act: Callable[[CardAction], None]) -> None:
         """Begin hidden."""
         super().__init__()
         self.setObjectName("banner")

@@ -24,14 +24,14 @@ from probe_tray.core.commands import (
 )
 from probe_tray.core.settings import Storage
 from probe_tray.core.state import AccountState
-from probe_tray.ui.engine import Engine
+from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.panel.card_menu import open_card_menu
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.panel.account_menu import Groups, account_menu, removing, starting_anew
 from probe_tray.view.text.privacy import named_by_hand
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Action, ActionKind, Card, Question
+from probe_tray.view.view_models import ActionKind, Card, CardAction, Question
 
 
 class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,12 +49,12 @@ class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
     """Let an account's name be edited."""
 
 
-class Acting:
+class CardActionHandler:
     """Between what is clicked and the engine."""
 
     def __init__(
         self,
-        engine: Engine,
+        engine: EngineProtocol,
         theme: Theme,
         translator: Translator,
         elsewhere: Elsewhere,
@@ -65,7 +65,7 @@ class Acting:
         self._elsewhere = elsewhere
         self.question = QuestionDialog(theme)
 
-    def act(self, action: Action) -> None:
+    def act(self, action: CardAction) -> None:
         """Do what a button says."""
         match action.kind:
             case ActionKind.LOG_IN:
@@ -109,7 +109,7 @@ class Acting:
             case _:
                 self._elsewhere.settings()
 
-    def _begin(self, action: Action) -> None:
+    def _begin(self, action: CardAction) -> None:
         if action.kind is ActionKind.USE_OFFICIAL:
             self._engine.send(Arrange(replace(self._engine.state.desk, welcomed=True)))
             return

@@ -23,7 +23,7 @@ from probe_tray.ui.panel.card_painter import MORE, ButtonState, CardPainter
 from probe_tray.ui.panel.line_face import LineFace
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
-from probe_tray.view.view_models import Action, Card
+from probe_tray.view.view_models import Card, CardAction
 
 _Index = QModelIndex | QPersistentModelIndex
 _Spot = tuple[str, int]
@@ -38,7 +38,7 @@ class CardDelegate(QStyledItemDelegate):
         view: QListView,
         theme: Theme,
         icons: IconPainter,
-        act: Callable[[Action], None],
+        act: Callable[[CardAction], None],
         more: Callable[[Card, QPoint], None],
     ) -> None:
         """Draw for ``view``. ``more`` gets the card and where its menu opens, in the viewport's coordinates."""

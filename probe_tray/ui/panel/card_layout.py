@@ -14,7 +14,7 @@ SIDE = 12
 """The list's margin to the left and right of the cards, in the design's pixels."""
 
 
-class Places(msgspec.Struct, frozen=True, kw_only=True):
+class CardRects(msgspec.Struct, frozen=True, kw_only=True):
     """The rectangles of one card whose top left corner is at 0, 0."""
 
     card: QRectF
@@ -44,7 +44,7 @@ class CardLayout:
         """Measure for cards that are ``width`` wide."""
         self._theme = theme
         self._width = width
-        self._known: dict[str, tuple[Card, Places]] = {}
+        self._known: dict[str, tuple[Card, CardRects]] = {}
         px = theme.px
         self.gap = px(10)
         self.side = px(SIDE)
@@ -65,7 +65,7 @@ class CardLayout:
         """The room of one row of the list, the gap below included."""
         return QSize(self._width, math.ceil(self.places(card).card.height()) + self.gap)
 
-    def places(self, card: Card) -> Places:
+    def places(self, card: Card) -> CardRects:
         """Where everything of ``card`` is."""
         known = self._known.get(card.name)
         if known is not None and known[0] is card:
@@ -74,7 +74,7 @@ class CardLayout:
         self._known[card.name] = (card, places)
         return places
 
-    def _measure(self, card: Card) -> Places:
+    def _measure(self, card: Card) -> CardRects:
         px, left = self._theme.px, float(self._pad)
         width = float(self._width)
         inner = width - 2 * self._pad
@@ -106,7 +106,7 @@ class CardLayout:
         figures = self._theme.metrics(figures=True)
         label = max((figures.horizontalAdvance(b.label) + 1 for b in card.bars), default=0.0)
         columns = [self._columns(r, max(px(38), math.ceil(label))) for r in rows]
-        return Places(
+        return CardRects(
             card=QRectF(0, 0, width, bottom),
             glyph=QRectF(left, top + (row - glyph) / 2, glyph, glyph),
             title=title,

@@ -13,7 +13,7 @@ from probe_tray.ui.panel.card_model import CARD_ROLE, CardModel
 from probe_tray.ui.panel.line_face import Columns
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
-from probe_tray.view.view_models import Action, ActionKind, Card
+from probe_tray.view.view_models import ActionKind, Card, CardAction
 
 _BY_KEYBOARD = frozenset({Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason})
 _STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
@@ -25,7 +25,7 @@ _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
 class CardActions(msgspec.Struct, frozen=True, kw_only=True):
     """What the cards ask for."""
 
-    act: Callable[[Action], None]
+    act: Callable[[CardAction], None]
     """Do what a button says."""
     menu: Callable[[Card, QPoint], None]
     """Show what can be done with a card, at a place on the screen."""
@@ -165,7 +165,7 @@ class CardList(QListView):
 
     def _open_details(self, card: Card) -> None:
         if card.key is not None:
-            self._actions.act(Action(kind=ActionKind.DETAILS, label="", key=card.key))
+            self._actions.act(CardAction(kind=ActionKind.DETAILS, label="", key=card.key))
 
     def _open_menu(self, card: Card, at: QPoint) -> None:
         self._actions.menu(card, self.viewport().mapToGlobal(at))

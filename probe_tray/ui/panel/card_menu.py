@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from probe_tray.view.panel.account_menu import Groups
-from probe_tray.view.view_models import Action, ActionKind
+from probe_tray.view.view_models import ActionKind, CardAction
 
 _NO_KEYS: Mapping[ActionKind, str] = MappingProxyType({})
 
@@ -16,7 +16,7 @@ _NO_KEYS: Mapping[ActionKind, str] = MappingProxyType({})
 def open_card_menu(
     parent: QWidget,
     groups: Groups,
-    act: Callable[[Action], None],
+    act: Callable[[CardAction], None],
     at: QPoint,
     keys: Mapping[ActionKind, str] = _NO_KEYS,
 ) -> QMenu:
@@ -31,7 +31,9 @@ def open_card_menu(
     return menu
 
 
-def _fill(menu: QMenu, group: Sequence[Action], act: Callable[[Action], None], keys: Mapping[ActionKind, str]) -> None:
+def _fill(
+    menu: QMenu, group: Sequence[CardAction], act: Callable[[CardAction], None], keys: Mapping[ActionKind, str]
+) -> None:
     for action in group:
         row = menu.addAction(action.label)
         row.triggered.connect(_runner(action, act))
@@ -42,6 +44,6 @@ def _fill(menu: QMenu, group: Sequence[Action], act: Callable[[Action], None], k
             row.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
 
 
-def _runner(action: Action, act: Callable[[Action], None]) -> Callable[[], None]:
+def _runner(action: CardAction, act: Callable[[CardAction], None]) -> Callable[[], None]:
     # Qt would hand its "checked" to a function that could take it.
     return lambda: act(action)

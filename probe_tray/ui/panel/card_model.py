@@ -6,8 +6,8 @@ import msgspec
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.view.panel.deck import Deck, Entry
-from probe_tray.view.panel.survey import Found
+from probe_tray.view.panel.deck import Deck, DeckEntry
+from probe_tray.view.panel.survey import SurveyFinding
 
 CARD_ROLE = Qt.ItemDataRole.UserRole + 1
 ABOUT_ROLE = Qt.ItemDataRole.UserRole + 2
@@ -39,7 +39,7 @@ class CardModel(QAbstractListModel):
         """Begin without cards."""
         super().__init__(parent)
         self._deck: Deck | None = None
-        self._entries: tuple[Entry, ...] = ()
+        self._entries: tuple[DeckEntry, ...] = ()
         self._lines = False
         self._movable = True
         self._changes = changes
@@ -59,7 +59,7 @@ class CardModel(QAbstractListModel):
             case _ if role == ABOUT_ROLE:
                 return self._deck.about(row)
             case _ if role == LINE_ROLE:
-                return self._lines and isinstance(self._entries[row].about, Found)
+                return self._lines and isinstance(self._entries[row].about, SurveyFinding)
             case Qt.ItemDataRole.DisplayRole:
                 return self._deck[row].title
             case Qt.ItemDataRole.ToolTipRole:
@@ -147,13 +147,13 @@ class CardModel(QAbstractListModel):
         self._changes.move(key, next(rest, None) if before >= 0 else None)
 
 
-def _differ(old: Entry, new: Entry) -> bool:
+def _differ(old: DeckEntry, new: DeckEntry) -> bool:
     """Whether more has changed than the time."""
     a, b = old.about, new.about
-    if isinstance(a, Found) and isinstance(b, Found):
+    if isinstance(a, SurveyFinding) and isinstance(b, SurveyFinding):
         return a.account is not b.account or a.what is not b.what
     return a != b
 
 
-def _moved(index: QModelIndex, old: tuple[Entry, ...], places: dict[str, int]) -> int | None:
+def _moved(index: QModelIndex, old: tuple[DeckEntry, ...], places: dict[str, int]) -> int | None:
     return places.get(old[index.row()].name) if index.row() < len(old) else None

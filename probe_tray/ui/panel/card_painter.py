@@ -7,11 +7,11 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from probe_tray.ui.glyphs import Glyph, draw
-from probe_tray.ui.panel.card_layout import Places
+from probe_tray.ui.panel.card_layout import CardRects
 from probe_tray.ui.panel.sparkline import paint_trend
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
-from probe_tray.view.view_models import Action, ActionKind, Bar, Card, Notice, Tone
+from probe_tray.view.view_models import ActionKind, Bar, Card, CardAction, Notice, Tone
 
 _RADIUS = 10
 _DIM = 0.5
@@ -69,7 +69,7 @@ class CardPainter:
         self._icons = icons
 
     def paint(
-        self, painter: QPainter, card: Card, places: Places, button: Callable[[int], ButtonState], *, focused: bool
+        self, painter: QPainter, card: Card, places: CardRects, button: Callable[[int], ButtonState], *, focused: bool
     ) -> None:
         """Paint everything of ``card``; ``button`` tells the state of each of its buttons."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -92,7 +92,7 @@ class CardPainter:
         if places.foot is not None:
             self._foot(painter, card, places.foot)
 
-    def _heading(self, painter: QPainter, card: Card, places: Places) -> None:
+    def _heading(self, painter: QPainter, card: Card, places: CardRects) -> None:
         colours, theme = self._theme.tokens, self._theme
         ratio = painter.device().devicePixelRatio()
         picture = self._icons.pixmap(card.look, card_ink(colours), round(places.glyph.width()), ratio)
@@ -110,7 +110,7 @@ class CardPainter:
             painter.setPen(QColor(colours.secondary))
             painter.drawText(places.plan, _CENTRE, card.plan)
 
-    def _bar(self, painter: QPainter, bar: Bar, places: Places, index: int, *, dimmed: bool) -> None:
+    def _bar(self, painter: QPainter, bar: Bar, places: CardRects, index: int, *, dimmed: bool) -> None:
         colours = self._theme.tokens
         area = places.bars[index]
         self._text(painter, places.labels[index], bar.label, 13, colours.secondary)
@@ -152,7 +152,9 @@ class CardPainter:
         inset = (area.width() - theme.px(16)) / 2
         draw(painter, Glyph.MORE, area.adjusted(inset, inset, -inset, -inset), QColor(colours.secondary))
 
-    def _notice(self, painter: QPainter, notice: Notice, places: Places, state: Callable[[int], ButtonState]) -> None:
+    def _notice(
+        self, painter: QPainter, notice: Notice, places: CardRects, state: Callable[[int], ButtonState]
+    ) -> None:
         if places.strip is None or places.text is None:
             return
         colours, theme = self._theme.tokens, self._theme
@@ -174,7 +176,7 @@ class CardPainter:
         for number, (action, area) in enumerate(zip(notice.actions, places.buttons, strict=True)):
             self._button(painter, action, area, state(number))
 
-    def _button(self, painter: QPainter, action: Action, area: QRectF, state: ButtonState) -> None:
+    def _button(self, painter: QPainter, action: CardAction, area: QRectF, state: ButtonState) -> None:
         colours, theme = self._theme.tokens, self._theme
         primary = action.kind is ActionKind.LOG_IN
         back = QColor(colours.accent if primary else colours.card)

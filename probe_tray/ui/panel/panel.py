@@ -21,9 +21,9 @@ from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.placement import by_the_panel, fitting, keep_inside, near
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
-from probe_tray.ui.widgets import Dot, Line, height, words
-from probe_tray.view.screen import Panel, Wish
-from probe_tray.view.view_models import Action, ActionKind
+from probe_tray.ui.widgets import Dot, Separator, height, words
+from probe_tray.view.screen import Panel, ScreenOptions
+from probe_tray.view.view_models import ActionKind, CardAction
 
 NARROW: Final = 384
 """Its least width in pixels of the design."""
@@ -48,7 +48,7 @@ class PanelActions(msgspec.Struct, frozen=True, kw_only=True):
     """What the panel asks for."""
 
     cards: CardActions
-    wish: Callable[[Wish], None]
+    wish: Callable[[ScreenOptions], None]
     """Show only these accounts."""
     choose: Callable[[Sort | Density, tuple[AccountKey, ...]], None]
     """List the accounts like this from now on; the accounts are told in the order they stand in now."""
@@ -72,12 +72,12 @@ class PanelWindow(QWidget):
         self.setObjectName("panel")
         self._theme = theme
         self._actions = actions
-        self._act: Callable[[Action], None] = actions.cards.act
+        self._act: Callable[[CardAction], None] = actions.cards.act
         self._shown: Panel | None = None
         self._anchored = False
         self._fitted = QSize()
         self._cards = CardModel(self, actions.changes)
-        self._headline, self._subline = words(wrap=True), Line()
+        self._headline, self._subline = words(wrap=True), Separator()
         self._tool_buttons = tuple(QToolButton(self) for _ in range(4))
         self._refresh, self._hide, self._pin, self._settings = self._tool_buttons
         self._tools = ToolsRow(theme, actions.wish, lambda value: actions.choose(value, self._cards.keys()))
@@ -86,7 +86,7 @@ class PanelWindow(QWidget):
         self._nothing = words(wrap=True)
         self._welcome = WelcomePage(theme, icons, actions.cards.act)
         self._middle = QStackedWidget(self)
-        self._dot, self._status = Dot(theme), Line()
+        self._dot, self._status = Dot(theme), Separator()
         self._log_in = QPushButton(self)
         self._columns = ColumnHead(theme, self._list)
         for button in (self._hide, self._pin):
@@ -127,7 +127,7 @@ class PanelWindow(QWidget):
         self._columns.setVisible(model.lines and model.welcome is None)
         self._list.expect(0 if model.lines else len(model.cards))
         # Between two of a selection, nobody knows where among the others.
-        self._cards.show(model.cards, lines=model.lines, movable=self._tools.wish == Wish())
+        self._cards.show(model.cards, lines=model.lines, movable=self._tools.wish == ScreenOptions())
         self._welcome.show_model(model.welcome)
         self._status.show_text(model.status)
         self._dot.show_tone(model.status_tone if model.status else None)
@@ -241,9 +241,9 @@ class PanelWindow(QWidget):
         whole.addWidget(self._foot)
 
     def _connect(self) -> None:
-        self._refresh.clicked.connect(lambda: self._act(Action(kind=ActionKind.REFRESH, label="")))
-        self._settings.clicked.connect(lambda: self._act(Action(kind=ActionKind.SETTINGS, label="")))
-        self._log_in.clicked.connect(lambda: self._act(Action(kind=ActionKind.LOG_IN, label="")))
+        self._refresh.clicked.connect(lambda: self._act(CardAction(kind=ActionKind.REFRESH, label="")))
+        self._settings.clicked.connect(lambda: self._act(CardAction(kind=ActionKind.SETTINGS, label="")))
+        self._log_in.clicked.connect(lambda: self._act(CardAction(kind=ActionKind.LOG_IN, label="")))
         self._pin.clicked.connect(self._press_pin)
         self._hide.clicked.connect(self._press_hide)
         self._theme.changed.connect(self._dress)
@@ -288,7 +288,7 @@ class PanelWindow(QWidget):
     def _choose_page(self) -> None:
         if self._shown is not None and self._shown.welcome is not None:
             self._middle.setCurrentWidget(self._welcome)
-        elif self._tools.wish != Wish() and not self._cards.rowCount():
+        elif self._tools.wish != ScreenOptions() and not self._cards.rowCount():
             self._middle.setCurrentWidget(self._nothing)
         else:
             self._middle.setCurrentWidget(self._list)

@@ -10,25 +10,27 @@ from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.ui.accessibility import walk
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.theme import Theme
-from probe_tray.view.screen import Chip, Choice, Panel, Shown, Wish
+from probe_tray.view.screen import Chip, Panel, ScreenContent, ScreenOptions, SortChoice
 
 
 class ToolsRow(QWidget):
     """Tells what a person wishes to see, and how they want it listed."""
 
-    def __init__(self, theme: Theme, wish: Callable[[Wish], None], choose: Callable[[Sort | Density], None]) -> None:
+    def __init__(
+        self, theme: Theme, wish: Callable[[ScreenOptions], None], choose: Callable[[Sort | Density], None]
+    ) -> None:
         """Call ``wish`` for what is to be shown now, ``choose`` for what is to be remembered."""
         super().__init__()
         self._theme = theme
         self._tell = wish
         self._choose = choose
-        self.wish = Wish()
+        self.wish = ScreenOptions()
         self.search = QLineEdit(self)
         self.search.textChanged.connect(self._searched)
         self._chips: list[QToolButton] = []
         self._shown: tuple[Chip, ...] = ()
         self._chip_help = ""
-        self._choices: tuple[tuple[Choice, ...], ...] = ()
+        self._choices: tuple[tuple[SortChoice, ...], ...] = ()
         self.arrange = QToolButton(self)
         self.arrange.setObjectName("arrange")
         self.arrange.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -63,9 +65,9 @@ class ToolsRow(QWidget):
 
     def clear(self) -> bool:
         """Look for nothing any more; whether something was looked for."""
-        looked = self.wish != Wish()
+        looked = self.wish != ScreenOptions()
         if looked:
-            self.wish = Wish()
+            self.wish = ScreenOptions()
             self.search.clear()
             self._tell(self.wish)
         return looked
@@ -118,15 +120,15 @@ class ToolsRow(QWidget):
         walk(*(self._chips[-1:] or [self.search]), button, self.arrange)
         self._chips.append(button)
 
-    def _show_only(self, shown: Shown) -> None:
-        self.wish = Wish(search=self.wish.search, shown=shown)
+    def _show_only(self, shown: ScreenContent) -> None:
+        self.wish = ScreenOptions(search=self.wish.search, shown=shown)
         for number, chip in enumerate(self._shown):
             self._chips[number].setChecked(chip.shown is shown)
         self._tell(self.wish)
 
     def _searched(self, text: str) -> None:
         if text != self.wish.search:
-            self.wish = Wish(search=text, shown=self.wish.shown)
+            self.wish = ScreenOptions(search=text, shown=self.wish.shown)
             self._tell(self.wish)
 
     def _fill_menu(self) -> None:
@@ -138,7 +140,7 @@ class ToolsRow(QWidget):
             for choice in group:
                 together.addAction(self._row_of_menu(choice))
 
-    def _row_of_menu(self, choice: Choice) -> QAction:
+    def _row_of_menu(self, choice: SortChoice) -> QAction:
         action = self._menu.addAction(choice.label)
         action.setCheckable(True)
         action.setChecked(choice.chosen)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
 from probe_tray.ui.widgets import words
-from probe_tray.view.view_models import Action, ActionKind, IconLook, Welcome
+from probe_tray.view.view_models import ActionKind, CardAction, IconLook, Welcome
 
 _LOOK = IconLook(weekly=35, short=60)
 _PICTURE = 72
@@ -17,7 +17,7 @@ _PICTURE = 72
 class WelcomePage(QWidget):
     """What the panel shows while there is no account."""
 
-    def __init__(self, theme: Theme, icons: IconPainter, act: Callable[[Action], None]) -> None:
+    def __init__(self, theme: Theme, icons: IconPainter, act: Callable[[CardAction], None]) -> None:
         """Make the page."""
         super().__init__()
         self._theme = theme
@@ -27,11 +27,11 @@ class WelcomePage(QWidget):
         self._button = QPushButton()
         self._button.setDefault(True)
         self.setFocusProxy(self._button)
-        self._button.clicked.connect(lambda: act(Action(kind=ActionKind.LOG_IN, label="")))
+        self._button.clicked.connect(lambda: act(CardAction(kind=ActionKind.LOG_IN, label="")))
         self._official, self._folder, self._import = QPushButton(), QPushButton(), QPushButton()
-        self._import.clicked.connect(lambda: act(Action(kind=ActionKind.IMPORT, label="")))
-        self._official.clicked.connect(lambda: act(Action(kind=ActionKind.USE_OFFICIAL, label="")))
-        self._folder.clicked.connect(lambda: act(Action(kind=ActionKind.CHOOSE_FOLDER, label=self._folder_title)))
+        self._import.clicked.connect(lambda: act(CardAction(kind=ActionKind.IMPORT, label="")))
+        self._official.clicked.connect(lambda: act(CardAction(kind=ActionKind.USE_OFFICIAL, label="")))
+        self._folder.clicked.connect(lambda: act(CardAction(kind=ActionKind.CHOOSE_FOLDER, label=self._folder_title)))
         self._folder_title = ""
         px, middle = theme.px, Qt.AlignmentFlag.AlignHCenter
         for label in (self._picture, self._title, self._text, self._hint):

@@ -4,16 +4,16 @@ from typing import cast
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import CheckConnection, FindProxy, StopConnectionCheck
-from probe_tray.ui.engine import Engine
+from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.view.settings.connection import connection
 from probe_tray.view.text.translate import Translator
 
 
-class ConnectionTesting:
+class ConnectionController:
     """Sends what the window asks for, and draws what is known."""
 
-    def __init__(self, engine: Engine, dialog: SettingsDialog, translator: Translator) -> None:
+    def __init__(self, engine: EngineProtocol, dialog: SettingsDialog, translator: Translator) -> None:
         """Serve ``dialog``."""
         self._engine = engine
         self._dialog = dialog

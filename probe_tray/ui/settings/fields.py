@@ -6,7 +6,7 @@ from typing import Protocol, cast
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
 
 from probe_tray.core.settings import LONGEST_NAME, MODELS, MOST_MODELS
-from probe_tray.view.settings.form import Form, Kind, Row
+from probe_tray.view.settings.form import Form, FormRow, Kind
 
 
 class Field(Protocol):
@@ -26,7 +26,7 @@ class Field(Protocol):
         ...
 
 
-def make_field(row: Row, form: Form, changed: Callable[[], None]) -> Field:
+def make_field(row: FormRow, form: Form, changed: Callable[[], None]) -> Field:
     """The control for ``row``. It calls ``changed`` whenever its value may be another one."""
     match row.kind:
         case Kind.NUMBER:
@@ -44,7 +44,7 @@ def make_field(row: Row, form: Form, changed: Callable[[], None]) -> Field:
 
 
 class _Number:
-    def __init__(self, row: Row, changed: Callable[[], None]) -> None:
+    def __init__(self, row: FormRow, changed: Callable[[], None]) -> None:
         self.widget = box = QSpinBox()
         box.setRange(row.low, row.high)
         box.setSuffix(row.unit)
@@ -63,7 +63,7 @@ class _Number:
 
 
 class _Switch:
-    def __init__(self, row: Row, changed: Callable[[], None]) -> None:
+    def __init__(self, row: FormRow, changed: Callable[[], None]) -> None:
         self.widget = box = QCheckBox()
         box.setAccessibleName(row.label)
         box.setAccessibleDescription(row.help)
@@ -77,7 +77,7 @@ class _Switch:
 
 
 class _Choice:
-    def __init__(self, row: Row, changed: Callable[[], None]) -> None:
+    def __init__(self, row: FormRow, changed: Callable[[], None]) -> None:
         self.widget = box = QComboBox()
         for choice in row.choices:
             box.addItem(choice.label, choice.value)
@@ -96,7 +96,7 @@ class _Choice:
 
 
 class _Folder:
-    def __init__(self, row: Row, form: Form, changed: Callable[[], None]) -> None:
+    def __init__(self, row: FormRow, form: Form, changed: Callable[[], None]) -> None:
         self.widget = QWidget()
         self._form = form
         self._text = QLineEdit()
@@ -125,7 +125,7 @@ class _Folder:
 
 
 class _Names:
-    def __init__(self, row: Row, changed: Callable[[], None]) -> None:
+    def __init__(self, row: FormRow, changed: Callable[[], None]) -> None:
         self.widget = text = QLineEdit()
         text.setAccessibleName(row.label)
         text.setAccessibleDescription(row.help)
@@ -146,7 +146,7 @@ class _Names:
 class _Proxy:
     """Detect (None), none (empty text), or an address."""
 
-    def __init__(self, row: Row, form: Form, changed: Callable[[], None]) -> None:
+    def __init__(self, row: FormRow, form: Form, changed: Callable[[], None]) -> None:
         self.widget = QWidget()
         self._mode = _Choice(row, self._mode_changed)
         self._address = QLineEdit()

@@ -25,7 +25,7 @@ from probe_tray.ui.settings.fields import Field, make_field
 from probe_tray.ui.sync.sync_box import SyncBox
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
-from probe_tray.view.settings.form import ELSEWHERE, Form, Row, check
+from probe_tray.view.settings.form import ELSEWHERE, Form, FormRow, check
 
 _WIDTH, _HEIGHT = 580, 600
 
@@ -158,7 +158,7 @@ class SettingsDialog(QDialog):
             part.setContentsMargins(px(20), 0, px(20), 0)
             whole.addWidget(part)
 
-    def _add(self, rows: QGridLayout, row: Row) -> None:
+    def _add(self, rows: QGridLayout, row: FormRow) -> None:
         widget, line = self._fields[row.key].widget, rows.rowCount()
         label = QLabel(row.label)
         label.setTextFormat(Qt.TextFormat.PlainText)

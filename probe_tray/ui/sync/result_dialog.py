@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.transfer.import_table import Wrapping
+from probe_tray.ui.transfer.import_table import WrappingDelegate
 from probe_tray.ui.widgets import words
 from probe_tray.view.sync.sync_view import SyncResultView, SyncRow
 from probe_tray.view.view_models import Tone
@@ -60,7 +60,7 @@ class SyncResultDialog(QDialog):
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tree.header().setSectionsMovable(False)
         self.tree.header().setStretchLastSection(True)
-        Wrapping(self.tree, theme, _SAID)
+        WrappingDelegate(self.tree, theme, _SAID)
         self.tree.itemSelectionChanged.connect(self._selected)
         self.overwrite, self.again, self._close = (QPushButton(self) for _ in range(3))
         self.overwrite.clicked.connect(self._ask)

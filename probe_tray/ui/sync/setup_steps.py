@@ -27,7 +27,7 @@ _LONGEST = 4_200
 """Characters that a field takes: more than the longest key."""
 
 
-class Step(QWidget):
+class SetupStep(QWidget):
     """A heading, a sentence, and what belongs below them."""
 
     def __init__(self, theme: Theme) -> None:
@@ -63,7 +63,7 @@ class Step(QWidget):
             label.setStyleSheet(f"color: {colours.secondary}")
 
 
-class ProjectStep(Step):
+class ProjectStep(SetupStep):
     """Where the table is: an address and a publishable key."""
 
     changed = Signal()
@@ -98,7 +98,7 @@ class ProjectStep(Step):
         self.api_key.setEnabled(not model.api_key_fixed)
 
 
-class TableStep(Step):
+class TableStep(SetupStep):
     """The SQL, to copy or to read."""
 
     def __init__(self, theme: Theme, sql: str, copy: Callable[[str], None]) -> None:
@@ -151,7 +151,7 @@ class TableStep(Step):
             _say(self._said, self._model.sql_copied if self._copied else "")
 
 
-class KeyStep(Step):
+class KeyStep(SetupStep):
     """The key: made here, typed, or shown where there is one. It is hidden until the person wants to see it."""
 
     changed = Signal()

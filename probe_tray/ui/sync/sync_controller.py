@@ -11,7 +11,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ForgetSync, SetUpSync, SyncNow
 from probe_tray.core.errors import Problem
 from probe_tray.core.sync.setup import SecretPlace, SyncState
-from probe_tray.ui.engine import Engine
+from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.login.concealed_clipboard import SECONDS, ConcealedClipboard
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from probe_tray.ui.sync.sync_box import SyncBox
 
 
-class Syncing(QObject):
+class SyncController(QObject):
     """Opens the windows when they are wanted, sends what their buttons say, and draws while they are open."""
 
     def __init__(
         self,
-        engine: Engine,
+        engine: EngineProtocol,
         theme: Theme,
         translator: Translator,
         question: QuestionDialog,

@@ -11,10 +11,10 @@ from PySide6.QtGui import QDesktopServices
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.core.transfer.state import ExportPhase, ForgetExport, WriteLogins, WriteTable
-from probe_tray.ui.engine import Engine
+from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.transfer.file_chooser import Chooser
+from probe_tray.ui.transfer.file_chooser import FileChooser
 from probe_tray.view.transfer.export_view import ExportView, ExportWish, exportable
 from probe_tray.view.view_models import Question
 
@@ -36,11 +36,11 @@ def open_folder(folder: str) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
 
 
-class ExportWindow:
+class ExportController:
     """Opens the window, asks where to write, and draws while it is open."""
 
     def __init__(
-        self, engine: Engine, theme: Theme, words: ExportWords, question: QuestionDialog, chooser: Chooser
+        self, engine: EngineProtocol, theme: Theme, words: ExportWords, question: QuestionDialog, chooser: FileChooser
     ) -> None:
         """Export through ``engine``; ask with ``question`` and ``chooser``."""
         self._engine, self._theme, self._words = engine, theme, words

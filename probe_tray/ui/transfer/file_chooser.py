@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 _PLACES = QStandardPaths.StandardLocation
 
 
-class Chooser:
+class FileChooser:
     """What a window asks for places with."""
 
     def files(self, parent: QWidget, title: str, chosen: Callable[[list[str]], None]) -> None:

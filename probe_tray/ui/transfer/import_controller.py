@@ -17,9 +17,9 @@ from probe_tray.core.transfer.state import (
     StopImport,
     TakeLogins,
 )
-from probe_tray.ui.engine import Engine
+from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.transfer.file_chooser import Chooser
+from probe_tray.ui.transfer.file_chooser import FileChooser
 from probe_tray.ui.transfer.import_drop import DropActions, take
 from probe_tray.view.transfer.import_view import ImportView, ticked
 
@@ -30,10 +30,10 @@ Words = Callable[[AppState, Mapping[RowId, bool]], ImportView]
 """Puts the import into words, now and here."""
 
 
-class ImportWindow:
+class ImportController:
     """Opens the window, hands on what is brought, and draws while it is open."""
 
-    def __init__(self, engine: Engine, theme: Theme, words: Words, chooser: Chooser) -> None:
+    def __init__(self, engine: EngineProtocol, theme: Theme, words: Words, chooser: FileChooser) -> None:
         """Import through ``engine``; ask for places with ``chooser``."""
         self._engine, self._theme, self._words, self._chooser = engine, theme, words, chooser
         self._ticks: dict[RowId, bool] = {}

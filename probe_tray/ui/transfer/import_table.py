@@ -19,7 +19,7 @@ from probe_tray.view.transfer.import_view import ImportLine
 from probe_tray.view.view_models import Tone
 
 
-class Wrapping(QStyledItemDelegate):
+class WrappingDelegate(QStyledItemDelegate):
     """Measures lines whose sentences are broken; Qt's own measures them as if they never were."""
 
     def __init__(self, tree: QTreeWidget, theme: Theme, column: int) -> None:
@@ -60,7 +60,7 @@ class ImportTable(QTreeWidget):
         self.setRootIsDecorated(False)
         self.setWordWrap(True)
         self.setAllColumnsShowFocus(True)
-        Wrapping(self, theme, _SAID)
+        WrappingDelegate(self, theme, _SAID)
         self.setSelectionMode(QTreeWidget.SelectionMode.SingleSelection)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.ui.engine import Engine
+from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.transfer.export_controller import ExportWindow, ExportWords
-from probe_tray.ui.transfer.file_chooser import Chooser
-from probe_tray.ui.transfer.import_controller import ImportWindow
+from probe_tray.ui.transfer.export_controller import ExportController, ExportWords
+from probe_tray.ui.transfer.file_chooser import FileChooser
+from probe_tray.ui.transfer.import_controller import ImportController
 from probe_tray.ui.transfer.import_drop import DropWatch
 from probe_tray.view.tables.csv_table import quota_table
 from probe_tray.view.text.times import Now
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from probe_tray.ui.transfer.import_dialog import ImportDialog
 
 
-class Transferring:
+class TransferController:
     """Both windows, each made when it is first wanted."""
 
     def __init__(
-        self, engine: Engine, theme: Theme, t: Translator, question: QuestionDialog, now: Callable[[], Now]
+        self, engine: EngineProtocol, theme: Theme, t: Translator, question: QuestionDialog, now: Callable[[], Now]
     ) -> None:
         """Import and export through ``engine``; ask with ``question``."""
-        self.chooser = Chooser()
-        self._importing = ImportWindow(
+        self.chooser = FileChooser()
+        self._importing = ImportController(
             engine, theme, lambda state, ticks: import_view(state, ticks, now(), t), self.chooser
         )
         words = ExportWords(
@@ -40,7 +40,7 @@ class Transferring:
             table=lambda accounts, hide: quota_table(accounts, now(), hide=hide),
             replacing=lambda state, paths: replacing(paths, t, privacy=state.settings.privacy),
         )
-        self._exporting = ExportWindow(engine, theme, words, question, self.chooser)
+        self._exporting = ExportController(engine, theme, words, question, self.chooser)
 
     @property
     def import_dialog(self) -> "ImportDialog | None":

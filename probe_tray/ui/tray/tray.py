@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QRect, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from probe_tray.core.commands import Arrange
-from probe_tray.ui.engine import Engine
+from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter, Ink
 from probe_tray.view.text.translate import Translator
@@ -147,7 +147,9 @@ def hides_new_icons() -> bool:
 class OverflowHint:
     """Waits until the icon is there and it is known that nobody was told before; then says it, and remembers that."""
 
-    def __init__(self, engine: Engine, tray: TrayIcon, translator: Translator, *, hidden: Callable[[], bool]) -> None:
+    def __init__(
+        self, engine: EngineProtocol, tray: TrayIcon, translator: Translator, *, hidden: Callable[[], bool]
+    ) -> None:
         """Say it at ``tray``. ``hidden`` tells whether this system hides new icons."""
         self._engine, self._tray, self._translator = engine, tray, translator
         self._stop: Callable[[], None] | None = None

@@ -4,8 +4,8 @@ from msgspec.structs import replace
 
 from probe_tray.core.alerts.alert import (
     Alert,
+    AlertHelp,
     Gravity,
-    Help,
     Level,
     LimitedAlert,
     QuotaAlert,
@@ -41,7 +41,7 @@ def trial(t: Translator) -> Notification:
         tag="trial",
         title=t("Notifications work"),
         body=t("This is how Probe Tray tells you when a quota or a login needs you."),
-        buttons=(_button(Help.OPEN, t),),
+        buttons=(_button(AlertHelp.OPEN, t),),
     )
 
 
@@ -49,7 +49,7 @@ def _one(alert: Alert, state: AppState, now: Now, t: Translator) -> Notification
     account = state.account(alert.account)
     said = _said(alert, state, now, t)
     wanted = help_with(alert, account)
-    actions = (wanted,) if wanted is Help.OPEN else (wanted, Help.OPEN)
+    actions = (wanted,) if wanted is AlertHelp.OPEN else (wanted, AlertHelp.OPEN)
     return Notification(
         tag=f"{_topic(alert)} {alert.account.slug}",
         title=said.title,
@@ -67,13 +67,13 @@ def _digest(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translator) 
     if len(ranked) > fits:
         lines.append(t.plural("and {n} more", "and {n} more", len(ranked) - fits))
     # Where several accounts need the same button, the app shows each beside its account.
-    helps = [h for h in (Help.LOG_IN, Help.RENEW) if helped_account(batch, h, state.accounts) is not None]
+    helps = [h for h in (AlertHelp.LOG_IN, AlertHelp.RENEW) if helped_account(batch, h, state.accounts) is not None]
     return Notification(
         # Not in place of an older one, which may not have been read.
         tag=f"digest {now.moment:%Y%m%d%H%M%S}",
         title=t.plural("{n} thing about your accounts", "{n} things about your accounts", len(batch)),
         body="\n".join(lines),
-        buttons=tuple(_button(h, t) for h in (*helps[:1], Help.OPEN)),
+        buttons=tuple(_button(h, t) for h in (*helps[:1], AlertHelp.OPEN)),
         urgency=_urgency(ranked[0]),
     )
 
@@ -89,8 +89,8 @@ def _who(account: AccountState | None, state: AppState, t: Translator) -> str:
     return masked_name(account) if state.settings.privacy else name(account)
 
 
-def _button(action: Help, t: Translator) -> Button:
-    words = {Help.OPEN: t("Open"), Help.LOG_IN: t("Log in again"), Help.RENEW: t("Renew now")}
+def _button(action: AlertHelp, t: Translator) -> Button:
+    words = {AlertHelp.OPEN: t("Open"), AlertHelp.LOG_IN: t("Log in again"), AlertHelp.RENEW: t("Renew now")}
     return Button(action.value, words[action])
 
 

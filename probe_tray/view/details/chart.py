@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from probe_tray.core.quota.details import Details
-from probe_tray.core.quota.details import Line as Past
+from probe_tray.core.quota.details import HistoryLine as Past
 from probe_tray.core.quota.history import Meter, Span
 from probe_tray.core.quota.levels import levels
 from probe_tray.core.quota.snapshot import Window
@@ -19,7 +19,7 @@ _GAP = 3
 """Stretches without a sample that tell a gap from a pause."""
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class ChartLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the chart."""
 
     label: str
@@ -46,7 +46,7 @@ class Tick(msgspec.Struct, frozen=True):
 class Chart(msgspec.Struct, frozen=True, kw_only=True):
     """Use over time."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ChartLine, ...]
     """The one that matters most first."""
     ticks: tuple[Tick, ...]
     levels: tuple[LevelLine, ...]
@@ -91,7 +91,7 @@ def _whole(percent: float) -> str:
     return str(round(percent))
 
 
-def _line(past: Past, span: Span, now: Now, t: Translator) -> Line:
+def _line(past: Past, span: Span, now: Now, t: Translator) -> ChartLine:
     length = span.value
     start, apart = now.moment - length, max(length / 300 * _GAP, timedelta(hours=2))
     runs: list[list[tuple[float, float]]] = []
@@ -102,7 +102,7 @@ def _line(past: Past, span: Span, now: Now, t: Translator) -> Line:
             runs.append([])
         runs[-1].append((min(max(x, 0.0), 1.0), min(point.used, _FULL) / _FULL))
         last = point.at
-    return Line(label=kind_label(past.meter.kind, past.meter.seconds, t), runs=tuple(tuple(run) for run in runs))
+    return ChartLine(label=kind_label(past.meter.kind, past.meter.seconds, t), runs=tuple(tuple(run) for run in runs))
 
 
 def _ticks(span: Span, now: Now, t: Translator) -> tuple[Tick, ...]:

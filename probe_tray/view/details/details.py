@@ -7,7 +7,7 @@ import msgspec
 from probe_tray.core.account.condition import Condition, condition
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.models.model_test import ModelResult
-from probe_tray.core.quota.history import Renewed, Span
+from probe_tray.core.quota.history import RenewalRecord, Span
 from probe_tray.core.quota.snapshot import Limit, Snapshot
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
@@ -21,7 +21,7 @@ from probe_tray.view.text.privacy import discreet_account
 from probe_tray.view.text.sentences import notice
 from probe_tray.view.text.times import Now, date
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Action, ActionKind, Bar, IconLook, Notice
+from probe_tray.view.view_models import ActionKind, Bar, CardAction, IconLook, Notice
 
 _RENEWALS, _MODELS = 5, 9
 
@@ -33,7 +33,7 @@ class Fact(msgspec.Struct, frozen=True):
     value: str
 
 
-class Mark(msgspec.Struct, frozen=True):
+class LifeMark(msgspec.Struct, frozen=True):
     """A moment in a login's life."""
 
     at: float
@@ -48,7 +48,7 @@ class LifeLine(msgspec.Struct, frozen=True, kw_only=True):
     """0 to 1."""
     renews_from: float | None
     """From where on it is renewed; None where it is not."""
-    marks: tuple[Mark, ...]
+    marks: tuple[LifeMark, ...]
 
 
 class SpanChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class DetailsView(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     subtitle: str
     look: IconLook
-    actions: tuple[Action, ...]
+    actions: tuple[CardAction, ...]
     menu_name: str
     notice: Notice | None
     bars: tuple[Bar, ...]
@@ -125,9 +125,9 @@ def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translato
     )
 
 
-def _actions(account: AccountState, t: Translator) -> tuple[Action, ...]:
-    renew = Action(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)
-    test = Action(kind=ActionKind.TEST_MODELS, label=t("Test models"), key=account.key)
+def _actions(account: AccountState, t: Translator) -> tuple[CardAction, ...]:
+    renew = CardAction(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)
+    test = CardAction(kind=ActionKind.TEST_MODELS, label=t("Test models"), key=account.key)
     return (renew, test) if account.renewable else (test,)
 
 
@@ -166,11 +166,11 @@ def _life(account: AccountState, settings: Settings, now: Now, t: Translator) ->
     if renews is not None and not began < renews < ends:
         renews = None
     marks = [
-        Mark(0.0, t("signed in or renewed {date}", date=date(began, now, t))),
-        Mark(1.0, t("ends {date}", date=date(ends, now, t))),
+        LifeMark(0.0, t("signed in or renewed {date}", date=date(began, now, t))),
+        LifeMark(1.0, t("ends {date}", date=date(ends, now, t))),
     ]
     if renews is not None:
-        marks.insert(1, Mark(place(renews), t("renews {date}", date=date(renews, now, t))))
+        marks.insert(1, LifeMark(place(renews), t("renews {date}", date=date(renews, now, t))))
     return LifeLine(
         today=place(now.moment),
         renews_from=None if renews is None else place(renews),
@@ -189,7 +189,7 @@ def _kept_in(account: AccountState, t: Translator) -> str:
     return f"{words} · {account.location}" if account.location else words
 
 
-def _earlier(renewals: tuple[Renewed, ...], now: Now, t: Translator) -> str:
+def _earlier(renewals: tuple[RenewalRecord, ...], now: Now, t: Translator) -> str:
     return "\n".join(
         t("{when}: went well", when=stamp(r.at, now, t))
         if not r.reason

@@ -10,7 +10,7 @@ _TRANSLATED = frozenset({"zh_CN"})
 """Languages with guides of their own, each in a folder of its name."""
 
 
-class Help(msgspec.Struct, frozen=True, kw_only=True):
+class Guides(msgspec.Struct, frozen=True, kw_only=True):
     """The window."""
 
     window_title: str
@@ -24,10 +24,10 @@ class Help(msgspec.Struct, frozen=True, kw_only=True):
     close: str
 
 
-def help_view(t: Translator) -> Help:
+def help_view(t: Translator) -> Guides:
     """What the window says, and where it begins."""
     folder = f"{_FOLDER}/{t.language}" if t.language in _TRANSLATED else _FOLDER
-    return Help(
+    return Guides(
         window_title=t("Help and guides"),
         name=t("Guide"),
         about=t("How to use Probe Tray. Enter follows a link, Tab goes to the next one."),

@@ -6,7 +6,7 @@ from probe_tray.core.state import AccountState
 from probe_tray.view.panel.survey import name
 from probe_tray.view.text.privacy import discreet_account
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Action, ActionKind, Question
+from probe_tray.view.view_models import ActionKind, CardAction, Question
 
 
 def removing(account: AccountState, settings: Settings, t: Translator) -> Question:
@@ -49,7 +49,7 @@ def _in_folder(settings: Settings, t: Translator) -> str:
     return t("Its file in this folder is deleted: {path}", path=settings.sync_dir)
 
 
-Groups = tuple[tuple[Action, ...], ...]
+Groups = tuple[tuple[CardAction, ...], ...]
 """Rows of a menu; a line is drawn between the groups. ``&`` stands before the letter for the keyboard."""
 
 
@@ -59,8 +59,8 @@ def account_menu(account: AccountState, settings: Settings, t: Translator, *, in
     ``in_icon``: whether the person has chosen it for the tray icon.
     """
 
-    def row(kind: ActionKind, label: str) -> Action:
-        return Action(kind=kind, label=label, key=account.key)
+    def row(kind: ActionKind, label: str) -> CardAction:
+        return CardAction(kind=kind, label=label, key=account.key)
 
     login = [row(ActionKind.DETAILS, t("&Details…")), row(ActionKind.REFRESH, t("Re&fresh now"))]
     if account.renewable:
@@ -69,7 +69,7 @@ def account_menu(account: AccountState, settings: Settings, t: Translator, *, in
     login.append(row(ActionKind.TEST_MODELS, t("&Test models…")))
     # A login in both places would keep being renewed in both.
     alone = len({StoreKind.VAULT, StoreKind.FOLDER}.intersection(account.stores)) == 1
-    places: list[Action] = []
+    places: list[CardAction] = []
     if StoreKind.FOLDER in account.stores:
         label = t("Move to the &vault") if alone else t("Keep in the &vault only")
         places.append(row(ActionKind.MOVE_TO_VAULT, label))

@@ -6,11 +6,11 @@ from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import Problem
 from probe_tray.core.state import AccountState, AppState, Unreadable
 from probe_tray.view.panel import looks
-from probe_tray.view.panel.deck import CardMemory, Deck, Entry
+from probe_tray.view.panel.deck import CardMemory, Deck, DeckEntry
 from probe_tray.view.panel.outlook import outlook_notice
 from probe_tray.view.panel.renewal_status import last_renewal, lifetime
-from probe_tray.view.panel.survey import NEEDS_PERSON, TIGHT, Found, Seen, name, ordered, plan
-from probe_tray.view.screen import Shown, Wish
+from probe_tray.view.panel.survey import NEEDS_PERSON, TIGHT, Seen, SurveyFinding, name, ordered, plan
+from probe_tray.view.screen import ScreenContent, ScreenOptions
 from probe_tray.view.text.sentences import notice, problem_notice
 from probe_tray.view.text.times import Now, age, ago, date, until
 from probe_tray.view.text.translate import Translator
@@ -19,31 +19,31 @@ from probe_tray.view.view_models import Bar, Card, IconLook, Notice, Tone
 _FULL = 100
 
 
-def deck(seen: Seen, wish: Wish, t: Translator, memory: CardMemory) -> Deck:
+def deck(seen: Seen, wish: ScreenOptions, t: Translator, memory: CardMemory) -> Deck:
     """The cards a person wishes to see: stores that do not work first, then the accounts, then odd files."""
     state, now = seen.state, seen.now
     needle = wish.search.strip().casefold()
     accounts = tuple(
-        Entry(_place(found.account), found)
+        DeckEntry(_place(found.account), found)
         for found in ordered(seen.found, state.desk, now.moment)
         if needle in found.searched and wanted(found, wish.shown)
     )
     stores = [_store(kind, problem, t) for kind, problem in state.store_problems]
     others = [_api_key(state.api_key, t)] if state.api_key else []
     others += [_unreadable(u, t) for u in state.unreadable]
-    before = tuple(_entry(card) for card in stores if wish.shown is not Shown.TIGHT and _has(card, needle))
-    after = tuple(_entry(card) for card in others if wish.shown is Shown.ALL and _has(card, needle))
+    before = tuple(_entry(card) for card in stores if wish.shown is not ScreenContent.TIGHT and _has(card, needle))
+    after = tuple(_entry(card) for card in others if wish.shown is ScreenContent.ALL and _has(card, needle))
     return Deck((*before, *accounts, *after), lambda found: account_card(found, state, now, t), memory)
 
 
-def wanted(found: Found, shown: Shown) -> bool:
+def wanted(found: SurveyFinding, shown: ScreenContent) -> bool:
     """Whether an account is one of those."""
     match shown:
-        case Shown.ALL:
+        case ScreenContent.ALL:
             return True
-        case Shown.NEEDS_YOU:
+        case ScreenContent.NEEDS_YOU:
             return found.what in NEEDS_PERSON
-        case Shown.TIGHT:
+        case ScreenContent.TIGHT:
             return found.what in TIGHT
 
 
@@ -51,15 +51,15 @@ def _place(account: AccountState) -> str:
     return f"account {account.key.account_id} {account.key.user_id}"
 
 
-def _entry(card: Card) -> Entry:
-    return Entry(card.name, card)
+def _entry(card: Card) -> DeckEntry:
+    return DeckEntry(card.name, card)
 
 
 def _has(card: Card, needle: str) -> bool:
     return needle in f"{card.title} {card.notice.text if card.notice else ''}".casefold()
 
 
-def account_card(found: Found, state: AppState, now: Now, t: Translator) -> Card:
+def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator) -> Card:
     """The card of one account."""
     settings, account, what = state.settings, found.account, found.what
     look = looks.look(account, what, settings)

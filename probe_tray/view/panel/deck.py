@@ -4,21 +4,21 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, final, overload
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.view.panel.survey import Found
+from probe_tray.view.panel.survey import SurveyFinding
 from probe_tray.view.view_models import Card
 
 
-class Entry(NamedTuple):
+class DeckEntry(NamedTuple):
     """One place in the deck: an account, or a card that is there already."""
 
     name: str
     """Stays the same while the place is about the same thing."""
-    about: Found | Card
+    about: SurveyFinding | Card
 
     @property
     def key(self) -> AccountKey | None:
         """The account, where it is about one."""
-        return self.about.account.key if isinstance(self.about, Found) else None
+        return self.about.account.key if isinstance(self.about, SurveyFinding) else None
 
 
 class CardMemory:
@@ -26,14 +26,16 @@ class CardMemory:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self.made: dict[AccountKey, tuple[Found, Card]] = {}
+        self.made: dict[AccountKey, tuple[SurveyFinding, Card]] = {}
 
 
 @final
 class Deck(Sequence[Card]):
     """A sequence of cards."""
 
-    def __init__(self, entries: tuple[Entry, ...], make: Callable[[Found], Card], memory: CardMemory) -> None:
+    def __init__(
+        self, entries: tuple[DeckEntry, ...], make: Callable[[SurveyFinding], Card], memory: CardMemory
+    ) -> None:
         """Make the cards of accounts with ``make``."""
         self.entries = entries
         self._make = make
@@ -60,13 +62,13 @@ class Deck(Sequence[Card]):
     def about(self, index: int) -> Card:
         """The card as it is now, or as it was within the last minutes: good enough to measure."""
         found = self.entries[index].about
-        if isinstance(found, Found):
+        if isinstance(found, SurveyFinding):
             made = self._memory.made.get(found.account.key)
             if made is not None and made[0].account is found.account and made[0].what is found.what:
                 return made[1]
         return self[index]
 
-    def _card(self, entry: Entry) -> Card:
+    def _card(self, entry: DeckEntry) -> Card:
         found = entry.about
         if isinstance(found, Card):
             return found

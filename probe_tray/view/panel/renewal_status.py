@@ -7,7 +7,7 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.text.times import Now, ago, at, clock, date, span, until
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Action, ActionKind, Notice, Tone
+from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
 
 _SETTINGS_HELP = frozenset(
     {"CertificateError", "EdgeBlockedError", "RegionBlockedError", "KeyringAbsentError", "RenewalsPausedError"}
@@ -66,7 +66,7 @@ def renewal_notice(account: AccountState, settings: Settings, now: Now, t: Trans
     """What is said of a login that still works and will end unless something, or somebody, mends its renewal."""
     ends = account.expires_at
     soon = ends is not None and ends - now.moment <= timedelta(days=settings.expiry_warning_days)
-    log_in = Action(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
+    log_in = CardAction(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
     problem = account.renewal.problem
     if account.official or account.renewal.running:
         return None
@@ -84,7 +84,7 @@ def renewal_notice(account: AccountState, settings: Settings, now: Now, t: Trans
     if not account.renewable:
         return Notice(text=left, tone=Tone.WARNING, action=log_in)
     if not settings.auto_renew:
-        renew = Action(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)
+        renew = CardAction(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)
         return Notice(text=t.joined((left, why_not_renewed(account, settings, t))), tone=Tone.WARNING, action=renew)
     return None
 
@@ -119,10 +119,10 @@ def _failure(problem: Problem, account: AccountState, now: Now, t: Translator) -
     return t("The last renewal failed. {why} The next try is at {when}.", why=title, when=at(next_at, now, t))
 
 
-def _mending(problem: Problem, account: AccountState, t: Translator) -> Action:
+def _mending(problem: Problem, account: AccountState, t: Translator) -> CardAction:
     if problem.kind in _LOGIN_HELPS:
-        return Action(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
+        return CardAction(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
     if problem.kind in _SETTINGS_HELP:
-        return Action(kind=ActionKind.SETTINGS, label=t("Settings…"))
+        return CardAction(kind=ActionKind.SETTINGS, label=t("Settings…"))
     label = t("Renew now") if problem.kind in _PASSING else t("Try again")
-    return Action(kind=ActionKind.RENEW, label=label, key=account.key)
+    return CardAction(kind=ActionKind.RENEW, label=label, key=account.key)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from probe_tray.core.account.arrangement import Desk, Sort
+from probe_tray.core.account.arrangement import Arrangement, Sort
 from probe_tray.core.account.condition import USABLE, Condition, condition, local_time, tightest
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.quota.usage_parser import blocked_until
@@ -23,7 +23,7 @@ NEEDS_PERSON = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING, Cond
 TIGHT = frozenset({Condition.WARNING, Condition.LIMITED})
 
 
-class Found(NamedTuple):
+class SurveyFinding(NamedTuple):
     """An account and what it comes to."""
 
     account: AccountState
@@ -43,7 +43,7 @@ class Seen(NamedTuple):
 
     state: AppState
     now: Now
-    found: tuple[Found, ...]
+    found: tuple[SurveyFinding, ...]
     """In the state's order."""
 
 
@@ -55,7 +55,7 @@ class Memory:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._known: dict[AccountKey, tuple[AccountState, Found]] = {}
+        self._known: dict[AccountKey, tuple[AccountState, SurveyFinding]] = {}
         self._for: tuple[int, Settings] | None = None
 
     def look_over(self, state: AppState, now: Now) -> "Seen":
@@ -87,12 +87,12 @@ def plan(account: AccountState) -> str:
     return word.replace("_", " ").title()
 
 
-def by_need(found: tuple[Found, ...]) -> list[Found]:
+def by_need(found: tuple[SurveyFinding, ...]) -> list[SurveyFinding]:
     """Most needy and tightest first; equal ones by name."""
     return sorted(found, key=lambda f: (f.need, f.name))
 
 
-def ordered(found: tuple[Found, ...], desk: Desk, now: datetime) -> list[Found]:
+def ordered(found: tuple[SurveyFinding, ...], desk: Arrangement, now: datetime) -> list[SurveyFinding]:
     """As the person wants them sorted."""
     match desk.sort:
         case Sort.NEED:
@@ -108,7 +108,7 @@ def ordered(found: tuple[Found, ...], desk: Desk, now: datetime) -> list[Found]:
             return sorted(by_need(found), key=lambda f: places.get(f.account.key.slug, len(places)))
 
 
-def _look_at(account: AccountState, settings: Settings, now: datetime) -> Found:
+def _look_at(account: AccountState, settings: Settings, now: datetime) -> SurveyFinding:
     what = condition(account, settings, now)
     used = -1.0 if account.snapshot is None else tightest(account.snapshot)
     called = name(account)
@@ -116,10 +116,10 @@ def _look_at(account: AccountState, settings: Settings, now: datetime) -> Found:
     need = (_NEEDY.get(what, _LEAST_NEEDY), -used)
     shown = discreet_account(account, settings)
     # Whoever knows a name may still look for it, and the order stays what it was.
-    return Found(shown, what, need, called.casefold(), " ".join(words).casefold(), _reset(account, what))
+    return SurveyFinding(shown, what, need, called.casefold(), " ".join(words).casefold(), _reset(account, what))
 
 
-def _look_again(found: Found, settings: Settings, now: datetime) -> Found:
+def _look_again(found: SurveyFinding, settings: Settings, now: datetime) -> SurveyFinding:
     """At an account that has not changed: only time has passed, or the settings are others."""
     what = condition(found.account, settings, now)
     need = (_NEEDY.get(what, _LEAST_NEEDY), found.need[1])

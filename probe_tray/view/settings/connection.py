@@ -2,17 +2,17 @@
 
 import msgspec
 
-from probe_tray.core.service.connection import ConnectionCheck, FoundProxy, Reached, Step
+from probe_tray.core.service.connection import ConnectionCheck, ConnectionStep, FoundProxy, Reached
 from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.view_models import Tone
 
 _STEPS = {
-    Step.NAME: mark("Name"),
-    Step.CONNECTION: mark("Connection"),
-    Step.PROXY: mark("Proxy"),
-    Step.TLS: mark("Secure connection"),
-    Step.EDGE: mark("Network's edge"),
-    Step.SERVICE: mark("Service"),
+    ConnectionStep.NAME: mark("Name"),
+    ConnectionStep.CONNECTION: mark("Connection"),
+    ConnectionStep.PROXY: mark("Proxy"),
+    ConnectionStep.TLS: mark("Secure connection"),
+    ConnectionStep.EDGE: mark("Network's edge"),
+    ConnectionStep.SERVICE: mark("Service"),
 }
 _SYSTEMS = (
     mark("the network settings of macOS"),

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from probe_tray.core.quota.levels import levels
 from probe_tray.core.quota.snapshot import Window, WindowKind
-from probe_tray.core.settings import Entry, Settings, table
+from probe_tray.core.settings import SettingEntry, Settings, table
 from probe_tray.view.text.translate import Translator, mark
 
 
@@ -25,14 +25,14 @@ class Kind(enum.Enum):
     """A list of names, edited as one text with commas."""
 
 
-class Choice(msgspec.Struct, frozen=True):
+class FieldChoice(msgspec.Struct, frozen=True):
     """One of the values to choose from."""
 
     value: str | int
     label: str
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class FormRow(msgspec.Struct, frozen=True, kw_only=True):
     """One setting of the form."""
 
     key: str
@@ -48,14 +48,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     at_low: str = ""
     """What the lowest number means, where it means something else than a number."""
     unit: str = ""
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[FieldChoice, ...] = ()
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
     """The settings dialog."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[FormRow, ...]
     about: str
     """What every control of it is about."""
     save: str
@@ -190,13 +190,13 @@ def check(settings: Settings, shown: Form) -> str:
     return shown.levels_order if any(w.critical < w.warning for w in wanted) else ""
 
 
-def _row(entry: Entry, t: Translator) -> Row:
+def _row(entry: SettingEntry, t: Translator) -> FormRow:
     words = _WORDS[entry.key]
     base, *metas = typing.get_args(entry.type)
     bounds = next(((m.ge, m.le) for m in metas if isinstance(m, Meta) and m.ge is not None), (0, 0))
     kind, choices = _kind(entry.key, base, t)
     help_ = t(_PROXY_HELP if kind is Kind.PROXY else entry.help)
-    return Row(
+    return FormRow(
         key=entry.key,
         group=t(words.group),
         label=t(words.label),
@@ -218,18 +218,18 @@ def _value(key: str, value: str | int, t: Translator) -> str:
     return f"{value}{t(words.unit)}" if words.unit else str(value)
 
 
-def _kind(key: str, base: object, t: Translator) -> tuple[Kind, tuple[Choice, ...]]:
+def _kind(key: str, base: object, t: Translator) -> tuple[Kind, tuple[FieldChoice, ...]]:
     if base is bool:
         return Kind.SWITCH, ()
     if base is int:
         return Kind.NUMBER, ()
     if isinstance(base, type) and issubclass(base, enum.Enum):
-        return Kind.CHOICE, tuple(Choice(str(m.value), t(_CHOICES[str(m.value)])) for m in base)
+        return Kind.CHOICE, tuple(FieldChoice(str(m.value), t(_CHOICES[str(m.value)])) for m in base)
     if typing.get_origin(base) is typing.Literal:
-        return Kind.CHOICE, tuple(Choice(value, _value(key, value, t)) for value in typing.get_args(base))
+        return Kind.CHOICE, tuple(FieldChoice(value, _value(key, value, t)) for value in typing.get_args(base))
     if typing.get_origin(base) is tuple:
         return Kind.NAMES, ()
     if key == "proxy":
         modes = (("detect", t("Detect")), ("none", t("None")), ("address", t("This address:")))
-        return Kind.PROXY, tuple(Choice(*mode) for mode in modes)
+        return Kind.PROXY, tuple(FieldChoice(*mode) for mode in modes)
     return Kind.FOLDER, ()

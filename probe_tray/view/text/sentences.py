@@ -9,7 +9,7 @@ from probe_tray.core.state import AccountState
 from probe_tray.view.panel.renewal_status import renewal_notice
 from probe_tray.view.text.times import Now, age, at
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Action, ActionKind, Notice, Tone
+from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
 
 _FULL = 100.0
 _SHORT, _DAY_HOURS = 18_000, 24
@@ -26,7 +26,7 @@ def notice(account: AccountState, state: Condition, settings: Settings, now: Now
         case Condition.LIMITED:
             return _limited(account.snapshot, now, t) if account.snapshot else None
         case Condition.NEEDS_LOGIN:
-            action = Action(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
+            action = CardAction(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
             return Notice(text=_why_ended(account, t), tone=Tone.CRITICAL, action=action)
         case Condition.BLOCKED | Condition.WAITING_KEYRING:
             return _with_problem(account, t, Tone.WARNING)
@@ -41,14 +41,14 @@ def problem_notice(problem: Problem, t: Translator, tone: Tone) -> Notice:
         text=t.told(problem),
         tone=tone,
         action=_action(problem, t),
-        other=Action(kind=ActionKind.START_ANEW, label=t("Start with a new key…")) if anew else None,
+        other=CardAction(kind=ActionKind.START_ANEW, label=t("Start with a new key…")) if anew else None,
     )
 
 
-def _action(problem: Problem, t: Translator) -> Action:
+def _action(problem: Problem, t: Translator) -> CardAction:
     if problem.kind in _SETTINGS_HELP:
-        return Action(kind=ActionKind.SETTINGS, label=t("Settings…"))
-    return Action(kind=ActionKind.READ_STORES, label=t("Try again"))
+        return CardAction(kind=ActionKind.SETTINGS, label=t("Settings…"))
+    return CardAction(kind=ActionKind.READ_STORES, label=t("Try again"))
 
 
 def used_up(snapshot: Snapshot, t: Translator) -> str:
@@ -112,9 +112,9 @@ def _old_numbers(account: AccountState, state: Condition, now: Now, t: Translato
     return Notice(text=t.joined(parts) or t("There are no numbers yet."), tone=Tone.WARNING, action=action)
 
 
-def _another_try(account: AccountState, t: Translator) -> Action:
+def _another_try(account: AccountState, t: Translator) -> CardAction:
     refused = account.problem is not None and account.problem.kind == "TokenRefusedError"
     if refused and account.renewable:
         # Asking again with the same token brings the same answer; where renewing is left to the person, it helps.
-        return Action(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)
-    return Action(kind=ActionKind.REFRESH, label=t("Try again"), key=account.key)
+        return CardAction(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)
+    return CardAction(kind=ActionKind.REFRESH, label=t("Try again"), key=account.key)

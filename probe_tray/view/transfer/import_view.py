@@ -8,8 +8,8 @@ from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import Problem
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.core.transfer.import_plan import COPY_WARNING, Action
-from probe_tray.core.transfer.state import ImportPhase, ImportRow, ImportState, Outcome, RowId
+from probe_tray.core.transfer.import_plan import COPY_WARNING, ImportAction
+from probe_tray.core.transfer.state import ImportOutcome, ImportPhase, ImportRow, ImportState, RowId
 from probe_tray.view.text.times import Now, until
 from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.transfer.words import (
@@ -28,7 +28,7 @@ from probe_tray.view.view_models import Tone
 _NOTHING = ImportState(phase=ImportPhase.READY)
 _BUSY = frozenset({ImportPhase.READING, ImportPhase.COMPARING, ImportPhase.TAKING})
 _PASTED = mark("pasted text")
-_TAKEN = frozenset({Action.ADD, Action.REPLACE})
+_TAKEN = frozenset({ImportAction.ADD, ImportAction.REPLACE})
 _SEPARATORS = ("/", "\\")
 
 Chosen = Mapping[RowId, bool]
@@ -174,7 +174,7 @@ def _what_happens(found: ImportState, picked: Sequence[ImportRow], settings: Set
     said = [t("Some were not read, for it was stopped.")] if found.stopped else []
     if picked:
         said.append(expected(len(picked), len(found.rows), place, t))
-    new = sum(row.action is Action.ADD for row in picked)
+    new = sum(row.action is ImportAction.ADD for row in picked)
     if new:
         said.append(t.plural("{n} account is new here.", "{n} accounts are new here.", new))
     if len(picked) - new:
@@ -196,7 +196,7 @@ def _ending(found: ImportState, t: Translator) -> str:
     return f"{t('Stopped. What was imported by then is kept.')} {said}" if found.stopped else said
 
 
-def _good(outcome: Outcome | None) -> bool:
+def _good(outcome: ImportOutcome | None) -> bool:
     return outcome is not None and outcome.action in _TAKEN
 
 

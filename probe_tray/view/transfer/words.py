@@ -4,20 +4,20 @@ from collections.abc import Iterable, Mapping
 
 from probe_tray.core.errors import Problem
 from probe_tray.core.formats.document import Format
-from probe_tray.core.transfer.import_plan import Action
+from probe_tray.core.transfer.import_plan import ImportAction
 from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.view_models import Tone
 
 MISSING = "–"
-_ACTIONS: Mapping[Action, tuple[str, Tone | None]] = {
-    Action.ADD: (mark("new: it will be added"), Tone.CALM),
-    Action.REPLACE: (mark("known: it takes the place of the login that is kept"), Tone.CALM),
-    Action.SAME: (mark("known: it is kept already"), None),
-    Action.OLDER: (mark("known: left out, for the login that is kept is not older"), None),
-    Action.NOT_RENEWABLE: (mark("known: left out, for only the login that is kept can be renewed"), Tone.WARNING),
-    Action.DOUBLE: (mark("left out: another login of this account is as new or newer"), None),
-    Action.UNUSABLE: (mark("left out: it is no login that can be used"), Tone.CRITICAL),
+_ACTIONS: Mapping[ImportAction, tuple[str, Tone | None]] = {
+    ImportAction.ADD: (mark("new: it will be added"), Tone.CALM),
+    ImportAction.REPLACE: (mark("known: it takes the place of the login that is kept"), Tone.CALM),
+    ImportAction.SAME: (mark("known: it is kept already"), None),
+    ImportAction.OLDER: (mark("known: left out, for the login that is kept is not older"), None),
+    ImportAction.NOT_RENEWABLE: (mark("known: left out, for only the login that is kept can be renewed"), Tone.WARNING),
+    ImportAction.DOUBLE: (mark("left out: another login of this account is as new or newer"), None),
+    ImportAction.UNUSABLE: (mark("left out: it is no login that can be used"), Tone.CRITICAL),
 }
 _FORMATS: Mapping[Format, str] = {
     Format.PROBE: "codex-probe",
@@ -27,12 +27,12 @@ _FORMATS: Mapping[Format, str] = {
 }
 
 
-def action_words(action: Action, t: Translator) -> str:
+def action_words(action: ImportAction, t: Translator) -> str:
     """What happens to a login."""
     return t(_ACTIONS[action][0])
 
 
-def action_tone(action: Action) -> Tone | None:
+def action_tone(action: ImportAction) -> Tone | None:
     """How good that is; None where it does not matter."""
     return _ACTIONS[action][1]
 

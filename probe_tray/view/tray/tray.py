@@ -9,7 +9,7 @@ from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import account_card
 from probe_tray.view.panel.summary import headline, no_capacity, shortened
-from probe_tray.view.panel.survey import Found, Seen, by_need, name
+from probe_tray.view.panel.survey import Seen, SurveyFinding, by_need, name
 from probe_tray.view.sync.sync_view import sync_entry
 from probe_tray.view.text.times import Now, age, at, both, date
 from probe_tray.view.text.translate import Translator
@@ -95,7 +95,7 @@ def _pause(state: AppState, now: Now, t: Translator) -> PauseMenu:
     )
 
 
-def _in_icon(seen: Seen) -> Found | None:
+def _in_icon(seen: Seen) -> SurveyFinding | None:
     """The account that the icon is about: the person's choice, else the tightest with numbers that mean something."""
     wanted = seen.state.desk.in_icon
     chosen = next((f for f in seen.found if wanted and f.account.key.slug == wanted), None)
@@ -105,7 +105,7 @@ def _in_icon(seen: Seen) -> Found | None:
     return max(known, key=lambda f: -f.need[1], default=None)
 
 
-def _look(seen: Seen, found: Found | None) -> IconLook:
+def _look(seen: Seen, found: SurveyFinding | None) -> IconLook:
     badge = bool(seen.state.store_problems) or any(f.what in _WITHOUT_NUMBERS for f in seen.found)
     if found is None:
         return IconLook(badge=badge)
@@ -115,7 +115,7 @@ def _look(seen: Seen, found: Found | None) -> IconLook:
     return replace(look, badge=badge, number=number)
 
 
-def _numbers(found: Found, seen: Seen, t: Translator) -> list[str]:
+def _numbers(found: SurveyFinding, seen: Seen, t: Translator) -> list[str]:
     card = account_card(found, seen.state, seen.now, t)
     title = shortened(card.title, 24)
     ends = found.account.expires_at
@@ -149,7 +149,7 @@ def _window(card: Card, t: Translator) -> list[str]:
     ]
 
 
-def _row(found: Found, seen: Seen, t: Translator) -> MenuRow:
+def _row(found: SurveyFinding, seen: Seen, t: Translator) -> MenuRow:
     card = account_card(found, seen.state, seen.now, t)
     title = _joined(shortened(name(found.account), 32), card.plan)
     return MenuRow(
@@ -178,7 +178,7 @@ def _numbers_in_short(card: Card, t: Translator) -> str:
     return _joined(_used(card, t), fullest.reset if over else t("reset {when}", when=fullest.reset))
 
 
-def _in_short(found: Found, card: Card, seen: Seen, t: Translator) -> str:
+def _in_short(found: SurveyFinding, card: Card, seen: Seen, t: Translator) -> str:
     numbers = _numbers_in_short(card, t)
     match card.condition:
         case Condition.NEEDS_LOGIN:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.adapters.callback.request import Arrival, Errand, Refusal, RequestReader, read_callback
+from probe_tray.adapters.callback.request import Arrival, RequestPurpose, RequestReader, RequestRefusal, read_callback
 from probe_tray.core.account.secret import Secret
 from probe_tray.ports import Callback
 from tests.unit.adapters.callback_bench import CODE, OTHER, STATE, ask, callback, get, opened, status_of
@@ -178,7 +178,7 @@ async def test_a_head_request_gets_no_body() -> None:
         assert reply.endswith(b"\r\n\r\n")
 
 
-def reader_result(raw: bytes) -> Arrival | Refusal | None:
+def reader_result(raw: bytes) -> Arrival | RequestRefusal | None:
     return RequestReader(PORT).feed(raw)
 
 
@@ -188,7 +188,7 @@ def test_a_request_that_comes_byte_by_byte_is_the_same_request() -> None:
     results = [reader.feed(raw[i : i + 1]) for i in range(len(raw))]
     assert results[:-1] == [None] * (len(raw) - 1)
     assert isinstance(results[-1], Arrival)
-    assert results[-1].errand is Errand.CALLBACK
+    assert results[-1].errand is RequestPurpose.CALLBACK
 
 
 def test_a_right_query_gives_its_code() -> None:
@@ -217,7 +217,7 @@ def test_a_very_long_description_is_cut() -> None:
 @given(st.text())
 def test_no_query_with_another_state_is_a_callback(state: str) -> None:
     found = read_callback(Secret(f"code=x&state={state}"), Secret(STATE))
-    assert isinstance(found, Refusal)
+    assert isinstance(found, RequestRefusal)
 
 
 @given(st.binary(max_size=200))
@@ -263,6 +263,6 @@ def test_ten_thousand_damaged_requests_make_no_crash_and_no_false_login() -> Non
                 assert right
                 assert f"state={STATE}".encode() in raw
             found = outcome
-        seen.add(found.status if isinstance(found, Refusal) else type(found).__name__)
+        seen.add(found.status if isinstance(found, RequestRefusal) else type(found).__name__)
     # The damage reaches every stage.
     assert {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, "Callback", "NoneType"} <= seen

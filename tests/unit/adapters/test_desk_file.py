@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.files.arrangement_file import JsonDeskFile
-from probe_tray.core.account.arrangement import Density, Desk, Sort
+from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
+from probe_tray.core.account.arrangement import Arrangement, Density, Sort
 from probe_tray.core.errors import WriteError
 
-DESK = Desk(order=("b", "a"), sort=Sort.OWN, density=Density.LINES, pinned=True).named("a", "Arbeit 工作")
+DESK = Arrangement(order=("b", "a"), sort=Sort.OWN, density=Density.LINES, pinned=True).named("a", "Arbeit 工作")
 
 
 def _only_file(folder: Path) -> Path:
@@ -19,13 +19,13 @@ def _only_file(folder: Path) -> Path:
 
 async def test_what_was_saved_is_there_again(tmp_path: Path) -> None:
     path = tmp_path / "data" / "desk.json"
-    await JsonDeskFile(path).save(Desk())
-    await JsonDeskFile(path).save(DESK)
-    assert await JsonDeskFile(path).load() == DESK
+    await JsonArrangementFile(path).save(Arrangement())
+    await JsonArrangementFile(path).save(DESK)
+    assert await JsonArrangementFile(path).load() == DESK
 
 
 async def test_without_a_file_nothing_is_arranged(tmp_path: Path) -> None:
-    assert await JsonDeskFile(tmp_path / "desk.json").load() == Desk()
+    assert await JsonArrangementFile(tmp_path / "desk.json").load() == Arrangement()
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ async def test_a_damaged_file_is_set_aside_and_nothing_is_arranged(
     path = tmp_path / "desk.json"
     path.write_bytes(damage)
     with caplog.at_level(logging.WARNING):
-        assert await JsonDeskFile(path).load() == Desk()
+        assert await JsonArrangementFile(path).load() == Arrangement()
     assert _only_file(tmp_path).read_bytes() == damage
     assert _only_file(tmp_path).name.endswith(".damaged")
     caplog.clear()
@@ -46,12 +46,12 @@ async def test_a_damaged_file_is_set_aside_and_nothing_is_arranged(
 async def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     with pytest.raises(WriteError):
-        await JsonDeskFile(tmp_path / "data" / "desk.json").save(DESK)
+        await JsonArrangementFile(tmp_path / "data" / "desk.json").save(DESK)
 
 
 async def test_what_cannot_be_read_arranges_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "desk.json").mkdir()
     with caplog.at_level(logging.WARNING):
-        assert await JsonDeskFile(tmp_path / "desk.json").load() == Desk()
+        assert await JsonArrangementFile(tmp_path / "desk.json").load() == Arrangement()
     assert "cannot be read" in caplog.text
     caplog.clear()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.logins.folder_store import FileStore, FolderStore
+from probe_tray.adapters.logins.folder_store import FolderStore, NamedFileStore
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import OfficialLoginError, ReadError, WriteError
@@ -63,11 +63,11 @@ def newer(person: str = "ana") -> Credential:
     return credential(person, number=2, at=LATER)
 
 
-async def owners(store: FolderStore | FileStore) -> list[str]:
+async def owners(store: FolderStore | NamedFileStore) -> list[str]:
     return [s.credential.email for s in (await store.load()).found]
 
 
-async def reasons(store: FolderStore | FileStore) -> dict[str, str]:
+async def reasons(store: FolderStore | NamedFileStore) -> dict[str, str]:
     return {Path(u.location).name: dict(u.problem.facts)["reason"] for u in (await store.load()).unreadable}
 
 
@@ -274,7 +274,7 @@ class TestSaving:
     async def test_two_accounts_in_one_file_are_saved_side_by_side(self, tmp_path: Path) -> None:
         people = [f"person{n}" for n in range(8)]
         path = put(tmp_path / "all.json", [flat(name) for name in people])
-        stores = [FolderStore(tmp_path), FileStore([path])]
+        stores = [FolderStore(tmp_path), NamedFileStore([path])]
         await asyncio.gather(*(stores[n % 2].save(newer(name)) for n, name in enumerate(people)))
         assert [v["refresh_token"] for v in json.loads(path.read_bytes())] == [f"rt_{name}.2" for name in people]
 
@@ -341,7 +341,7 @@ class TestPrivacy:
     async def test_a_file_that_was_only_named_keeps_its_mode(self, tmp_path: Path) -> None:
         path = put(tmp_path / "a.json", flat("ana"))
         path.chmod(0o644)
-        await FileStore([path]).load()
+        await NamedFileStore([path]).load()
         assert mode(path) == 0o644
 
 
@@ -428,7 +428,7 @@ class TestOfficialFileAmongThem:
         elif way == "hard link":
             os.link(own, other)
         named = {"itself": own, "folder": home}.get(way, other)
-        store = FileStore([named], official=own)
+        store = NamedFileStore([named], official=own)
         (stored,) = (await store.load()).found
         assert stored.store is StoreKind.OFFICIAL
         read = await store.read(stored.credential.key)
@@ -454,7 +454,7 @@ class TestOfficialFileAmongThem:
         if way == "link":
             (tmp_path / "link.json").symlink_to(named)
             named = tmp_path / "link.json"
-        store = FileStore([named], official=home)
+        store = NamedFileStore([named], official=home)
         (found,) = (await store.load()).found
         assert found.store is StoreKind.OFFICIAL
         with pytest.raises(OfficialLoginError):
@@ -465,7 +465,7 @@ class TestOfficialFileAmongThem:
         own = put(home / "auth.json", official("ana"))
         before = own.read_bytes()
         copy = put(tmp_path / "copy.json", official("ana"))
-        store = FileStore([own, copy], official=own)
+        store = NamedFileStore([own, copy], official=own)
         found = await store.read(credential().key)
         assert found is not None
         assert found.store is StoreKind.FILES
@@ -477,7 +477,7 @@ class TestOfficialFileAmongThem:
 
     async def test_an_api_key_login_is_told(self, tmp_path: Path) -> None:
         path = put(tmp_path / "auth.json", {"OPENAI_API_KEY": "sk-canary"})
-        contents = await FileStore([path]).load()
+        contents = await NamedFileStore([path]).load()
         assert contents.api_key is not None
         assert contents.api_key.location == str(path)
         assert contents.unreadable == ()
@@ -489,13 +489,13 @@ class TestNamedFiles:
         put(tmp_path / "z.txt", flat("zoe"))
         put(tmp_path / "folder" / "a.json", flat("ana"))
         put(tmp_path / "folder" / "b.json", flat("ben"))
-        store = FileStore([tmp_path / "z.txt", tmp_path / "folder" / "b.json", tmp_path / "folder"])
+        store = NamedFileStore([tmp_path / "z.txt", tmp_path / "folder" / "b.json", tmp_path / "folder"])
         assert await owners(store) == ["zoe@example.com", "ben@example.com", "ana@example.com"]
         assert store.kind is StoreKind.FILES
 
     async def test_what_is_not_there_is_named_and_does_not_stop_the_others(self, tmp_path: Path) -> None:
         good = put(tmp_path / "a.json", flat("ana"))
-        store = FileStore([tmp_path / "none.json", good, put(tmp_path / "x", "x") / "below", Path("nul\0")])
+        store = NamedFileStore([tmp_path / "none.json", good, put(tmp_path / "x", "x") / "below", Path("nul\0")])
         assert await owners(store) == ["ana@example.com"]
         found = (await store.load()).unreadable
         assert [dict(u.problem.facts)["reason"] for u in found] == [
@@ -509,30 +509,33 @@ class TestNamedFiles:
         (tmp_path / "inner").mkdir()
         link = tmp_path / "inner" / "link.json"
         link.symlink_to(tmp_path / "real.json")
-        store = FileStore([link])
+        store = NamedFileStore([link])
         stored = await store.save(newer())
         assert stored.location == str(link)
         assert link.is_symlink()
         assert b"rt_ana.2" in (tmp_path / "real.json").read_bytes()
 
     async def test_a_new_login_goes_into_the_named_file_or_folder(self, tmp_path: Path) -> None:
-        stored = await FileStore([tmp_path / "sub" / "mine.json"]).save(credential())
+        stored = await NamedFileStore([tmp_path / "sub" / "mine.json"]).save(credential())
         assert stored.location == str(tmp_path / "sub" / "mine.json")
         assert mode(tmp_path / "sub" / "mine.json") == 0o600
-        stored = await FileStore([tmp_path]).save(credential())
+        stored = await NamedFileStore([tmp_path]).save(credential())
         assert stored.location == str(tmp_path / "codex_ana_at_example_com_20261122.json")
 
     async def test_a_named_file_of_another_account_is_not_overwritten(self, tmp_path: Path) -> None:
         path = put(tmp_path / "ben.json", flat("ben"))
         before = path.read_bytes()
-        for refused in (FileStore([path]).save(credential()), FileStore([path]).check_writable(credential().key)):
+        for refused in (
+            NamedFileStore([path]).save(credential()),
+            NamedFileStore([path]).check_writable(credential().key),
+        ):
             with pytest.raises(WriteError, match="it holds no login of this account"):
                 await refused
         assert path.read_bytes() == before
 
     async def test_a_removed_file_is_written_anew(self, tmp_path: Path) -> None:
         path = put(tmp_path / "a.json", flat("ana"))
-        store = FileStore([path])
+        store = NamedFileStore([path])
         assert await store.read(AccountKey("account-ana", "user-ana")) is not None
         path.unlink()
         stored = await store.save(newer())

@@ -19,12 +19,12 @@ from probe_tray.adapters.history.schema import OURS, STEPS, ForeignFileError, pr
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.core.errors import ReadError, WriteError
 from probe_tray.core.quota.forecast import follow
-from probe_tray.core.quota.history import Meter, Part, Renewed, Sample, Span
-from probe_tray.core.quota.history_batch import Batch, Kept
+from probe_tray.core.quota.history import Meter, Part, RenewalRecord, Sample, Span
+from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from tests.support.fakes import START
 
-RENEWED = Renewed(at=START)
+RENEWED = RenewalRecord(at=START)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 SHORT = Meter(kind=WindowKind.SHORT, seconds=18_000)
 WEEKLY = Meter(kind=WindowKind.WEEKLY, seconds=604_800)
@@ -44,8 +44,8 @@ def sample(at: datetime, used: int = 10, meter: Meter = WEEKLY) -> Sample:
     return Sample(meter=meter, at=at, used=used, reset_at=START + DAY)
 
 
-def batch(*samples: Sample, slug: str = "ana") -> Batch:
-    return Batch(samples=tuple((slug, one) for one in samples))
+def batch(*samples: Sample, slug: str = "ana") -> HistoryBatch:
+    return HistoryBatch(samples=tuple((slug, one) for one in samples))
 
 
 def kept(slug: str = "ana", used: float = 42) -> Kept:
@@ -78,8 +78,8 @@ async def test_what_was_last_known_is_there_after_a_restart(tmp_path: Path) -> N
     path = tmp_path / "history.db"
     async with opened(path) as history:
         assert await history.read_kept() == ()
-        await history.write(Batch(kept=(kept("ana", 1), kept("ben"))))
-        await history.write(Batch(kept=(kept("ana", 2),)))
+        await history.write(HistoryBatch(kept=(kept("ana", 1), kept("ben"))))
+        await history.write(HistoryBatch(kept=(kept("ana", 2),)))
     async with opened(path) as history:
         assert sorted(await history.read_kept(), key=lambda k: k.slug) == [kept("ana", 2), kept("ben")]
 
@@ -87,7 +87,7 @@ async def test_what_was_last_known_is_there_after_a_restart(tmp_path: Path) -> N
 async def test_what_another_version_kept_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     async with opened(path) as history:
-        await history.write(Batch(kept=(kept("ana"), kept("ben"))))
+        await history.write(HistoryBatch(kept=(kept("ana"), kept("ben"))))
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("""UPDATE kept SET content = '{"slug": 5}' WHERE account = 1""")
     async with opened(path) as history:
@@ -165,9 +165,9 @@ async def test_tidying_reaches_every_series(tmp_path: Path) -> None:
 
 
 async def test_renewals_are_told_the_newest_first_and_forgotten_after_a_year(tmp_path: Path) -> None:
-    went_well, failed = Renewed(at=START - 366 * DAY), Renewed(at=START, reason="NotSentError")
+    went_well, failed = RenewalRecord(at=START - 366 * DAY), RenewalRecord(at=START, reason="NotSentError")
     async with opened(tmp_path / "history.db") as history:
-        await history.write(Batch(renewals=(("ana", went_well), ("ana", failed), ("ben", went_well))))
+        await history.write(HistoryBatch(renewals=(("ana", went_well), ("ana", failed), ("ben", went_well))))
         assert await history.renewals("ana") == (failed, went_well)
         await history.tidy(START + DAY)
         assert await history.renewals("ana") == (failed,)
@@ -179,7 +179,7 @@ async def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path, content: 
     path = tmp_path / "history.db"
     path.write_bytes(content)
     async with opened(path) as history:
-        await history.write(Batch(kept=(kept(),)))
+        await history.write(HistoryBatch(kept=(kept(),)))
         assert await history.read_kept() == (kept(),)
     assert (tmp_path / f"history.db.unusable-{START:%Y%m%dT%H%M%SZ}").read_bytes() == content
 
@@ -200,7 +200,7 @@ async def test_a_newer_version_s_file_is_set_aside(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         prepare(db, (*STEPS, "CREATE TABLE later (x)"))
     async with opened(path) as history:
-        await history.write(Batch(kept=(kept(),)))
+        await history.write(HistoryBatch(kept=(kept(),)))
     assert len(aside(tmp_path)) == 1
 
 
@@ -246,7 +246,7 @@ async def test_no_damage_to_the_file_is_fatal(tmp_path: Path, damage: str) -> No
 async def test_what_was_kept_and_is_damaged_hides_nothing_beside_it(tmp_path: Path, content: str) -> None:
     path = tmp_path / "history.db"
     async with opened(path) as history:
-        await history.write(Batch(kept=(kept("ana"), kept("ben"))))
+        await history.write(HistoryBatch(kept=(kept("ana"), kept("ben"))))
     with closing(sqlite3.connect(path)) as db, db:
         # As a page that is damaged has it, whatever the definition of the table forbids.
         db.execute("ALTER TABLE kept RENAME TO old")
@@ -291,7 +291,7 @@ async def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
         with pytest.raises(ReadError) as unread:
             await history.read_kept()
         with pytest.raises(WriteError) as unwritten:
-            await history.write(Batch())
+            await history.write(HistoryBatch())
     assert unread.value.facts["reason"] == unwritten.value.facts["reason"] == "its folder does not exist"
 
 
@@ -319,7 +319,7 @@ async def test_nothing_is_done_on_the_thread_of_the_loop(tmp_path: Path) -> None
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
 async def test_the_files_are_this_user_s_alone(tmp_path: Path) -> None:
     async with opened(tmp_path / "history.db") as history:
-        await history.write(Batch(kept=(kept(),)))
+        await history.write(HistoryBatch(kept=(kept(),)))
         assert modes(tmp_path) == [0o600] * 3
 
 

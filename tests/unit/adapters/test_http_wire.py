@@ -13,7 +13,7 @@ import pytest
 
 from probe_tray.adapters.http import client as http_client
 from probe_tray.adapters.http.client import ServiceClient
-from probe_tray.adapters.http.wire.connection import Line
+from probe_tray.adapters.http.wire.connection import WireConnection
 from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError, ServiceError, UncertainError
@@ -178,12 +178,12 @@ async def test_a_service_that_is_silent_before_the_request_was_sent_nothing(
 
 
 @asynccontextmanager
-async def line(pieces: list[bytes]) -> AsyncGenerator[tuple[Line, socket.socket]]:
+async def line(pieces: list[bytes]) -> AsyncGenerator[tuple[WireConnection, socket.socket]]:
     """A line over which a request has left, and its other end."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         near = socket.create_connection(listener.getsockname())
         far, _ = listener.accept()
-    made = Line(near, lambda: True, pieces.append)
+    made = WireConnection(near, lambda: True, pieces.append)
     with far:
         await made.write(b"the request", 0.05)
         try:

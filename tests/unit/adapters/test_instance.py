@@ -16,32 +16,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.adapters.desktop.instance import Instance, Wish
-from probe_tray.adapters.desktop.instance_socket import Door, LoopbackDoor, UnixDoor, socket_path
+from probe_tray.adapters.desktop.instance import Instance, StartRequest
+from probe_tray.adapters.desktop.instance_socket import (
+    InstanceSocket,
+    LoopbackInstanceSocket,
+    UnixInstanceSocket,
+    socket_path,
+)
 from probe_tray.core.errors import NotAnsweringError
 from tests.desktop.waiting import wait_for
 
-MakeDoor = Callable[[Path], Door]
+MakeDoor = Callable[[Path], InstanceSocket]
 HOLD = """
 import sys
 from pathlib import Path
-from probe_tray.adapters.desktop.instance import Instance, Wish
-from probe_tray.adapters.desktop.instance_socket import UnixDoor
+from probe_tray.adapters.desktop.instance import Instance, StartRequest
+from probe_tray.adapters.desktop.instance_socket import UnixInstanceSocket
 folder = Path(sys.argv[1])
 first = Instance(folder)
-assert first.claim(Wish.SHOW)
-listener, _ = UnixDoor(folder / "instance.socket").open()
+assert first.claim(StartRequest.SHOW)
+listener, _ = UnixInstanceSocket(folder / "instance.socket").open()
 print("holds", flush=True)
 sys.stdin.read()
 """
 
 
-def unix(folder: Path) -> Door:
-    return UnixDoor(folder / "instance.socket")
+def unix(folder: Path) -> InstanceSocket:
+    return UnixInstanceSocket(folder / "instance.socket")
 
 
-def loopback(folder: Path) -> Door:
-    return LoopbackDoor(folder / "instance.address")
+def loopback(folder: Path) -> InstanceSocket:
+    return LoopbackInstanceSocket(folder / "instance.address")
 
 
 DOORS = [pytest.param(unix, marks=pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")), loopback]
@@ -58,10 +63,10 @@ def folder(home: Path) -> Path:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, make_door: MakeDoor) -> AsyncGenerator[list[Wish]]:
-    heard: list[Wish] = []
+async def running(folder: Path, make_door: MakeDoor) -> AsyncGenerator[list[StartRequest]]:
+    heard: list[StartRequest] = []
     first = Instance(folder, make_door(folder))
-    assert first.claim(Wish.SHOW)
+    assert first.claim(StartRequest.SHOW)
     async with first.serve(heard.append):
         yield heard
     first.release()
@@ -89,8 +94,8 @@ async def say(make_door: MakeDoor, folder: Path, said: bytes) -> bytes:
     return await asyncio.to_thread(talk)
 
 
-@pytest.mark.parametrize("wish", Wish)
-async def test_a_second_start_is_heard_by_the_first(folder: Path, make_door: MakeDoor, wish: Wish) -> None:
+@pytest.mark.parametrize("wish", StartRequest)
+async def test_a_second_start_is_heard_by_the_first(folder: Path, make_door: MakeDoor, wish: StartRequest) -> None:
     async with running(folder, make_door) as heard:
         assert not await asyncio.to_thread(later(folder, make_door).claim, wish)
         assert await asyncio.to_thread(later(folder, make_door).tell_if_running, wish)
@@ -99,8 +104,8 @@ async def test_a_second_start_is_heard_by_the_first(folder: Path, make_door: Mak
 
 def test_with_none_running_nothing_is_told_and_nothing_left_behind(folder: Path, make_door: MakeDoor) -> None:
     asking = later(folder, make_door)
-    assert not asking.tell(Wish.QUIT)
-    assert not asking.tell_if_running(Wish.QUIT)
+    assert not asking.tell(StartRequest.QUIT)
+    assert not asking.tell_if_running(StartRequest.QUIT)
     assert not folder.exists()
 
 
@@ -108,18 +113,18 @@ async def test_after_the_end_of_the_first_the_next_start_runs(folder: Path, make
     async with running(folder, make_door):
         pass
     after = later(folder, make_door)
-    assert not await asyncio.to_thread(after.tell, Wish.SHOW)
-    assert await asyncio.to_thread(after.claim, Wish.SHOW)
+    assert not await asyncio.to_thread(after.tell, StartRequest.SHOW)
+    assert await asyncio.to_thread(after.claim, StartRequest.SHOW)
     after.release()
 
 
 def test_one_that_does_not_answer_is_named(folder: Path, make_door: MakeDoor) -> None:
     silent = later(folder, make_door)
-    assert silent.claim(Wish.SHOW)
+    assert silent.claim(StartRequest.SHOW)
     with pytest.raises(NotAnsweringError):
-        later(folder, make_door, patience=0).claim(Wish.SHOW)
+        later(folder, make_door, patience=0).claim(StartRequest.SHOW)
     with pytest.raises(NotAnsweringError):
-        later(folder, make_door, patience=0).tell_if_running(Wish.QUIT)
+        later(folder, make_door, patience=0).tell_if_running(StartRequest.QUIT)
     silent.release()
 
 
@@ -131,17 +136,17 @@ def test_what_a_killed_program_left_is_no_obstacle(folder: Path) -> None:
         assert killed.stdout is not None
         assert killed.stdout.readline() == "holds\n"
         with pytest.raises(NotAnsweringError):
-            Instance(folder, patience=0).claim(Wish.SHOW)
+            Instance(folder, patience=0).claim(StartRequest.SHOW)
         killed.send_signal(signal.SIGKILL)
         killed.wait()
     assert (folder / "instance.socket").exists()
 
-    async def start() -> list[Wish]:
+    async def start() -> list[StartRequest]:
         async with running(folder, unix) as heard:
-            assert await asyncio.to_thread(later(folder, unix).tell, Wish.LOG_IN)
+            assert await asyncio.to_thread(later(folder, unix).tell, StartRequest.LOG_IN)
             return heard
 
-    assert asyncio.run(start()) == [Wish.LOG_IN]
+    assert asyncio.run(start()) == [StartRequest.LOG_IN]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +169,7 @@ async def test_anything_but_the_fixed_words_is_ignored(folder: Path, make_door: 
     async with running(folder, make_door) as heard:
         assert await say(make_door, folder, said) == b""
         assert heard == []
-        assert await asyncio.to_thread(later(folder, make_door).tell, Wish.SHOW)
+        assert await asyncio.to_thread(later(folder, make_door).tell, StartRequest.SHOW)
 
 
 @given(noise=st.binary(max_size=300))
@@ -184,8 +189,8 @@ async def test_callers_that_say_nothing_do_not_keep_others_out(folder: Path, mak
     async with running(folder, make_door) as heard:
         silent = [make_door(folder).knock(10) for _ in range(12)]
         second = later(folder, make_door, patience=20)
-        assert not await asyncio.to_thread(second.claim, Wish.SHOW)
-        assert heard == [Wish.SHOW]
+        assert not await asyncio.to_thread(second.claim, StartRequest.SHOW)
+        assert heard == [StartRequest.SHOW]
         for knocked in silent:
             if knocked is not None:
                 knocked[0].close()
@@ -201,8 +206,8 @@ async def test_a_stranger_at_the_door_is_not_taken_for_the_program(folder: Path,
 
     server = await asyncio.start_server(lie, sock=listener)
     asking = later(folder, make_door)
-    assert not await asyncio.to_thread(asking.tell, Wish.SHOW)
-    assert await asyncio.to_thread(asking.claim, Wish.SHOW)
+    assert not await asyncio.to_thread(asking.tell, StartRequest.SHOW)
+    assert await asyncio.to_thread(asking.claim, StartRequest.SHOW)
     asking.release()
     server.close()
 
@@ -236,9 +241,9 @@ async def test_a_folder_whose_path_is_too_long_for_a_socket_has_it_elsewhere(
     path = socket_path(folder)
     assert len(os.fsencode(path)) < 104
     assert path != socket_path(home / ("other" * 30))
-    async with running(folder, lambda _: UnixDoor(path)) as heard:
-        assert await asyncio.to_thread(Instance(folder).tell, Wish.REFRESH)
-    assert heard == [Wish.REFRESH]
+    async with running(folder, lambda _: UnixInstanceSocket(path)) as heard:
+        assert await asyncio.to_thread(Instance(folder).tell, StartRequest.REFRESH)
+    assert heard == [StartRequest.REFRESH]
 
 
 def test_without_a_door_the_program_still_runs(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -254,7 +259,7 @@ def test_without_a_door_the_program_still_runs(folder: Path, caplog: pytest.LogC
 def test_several_starts_at_once_end_with_one_running(folder: Path) -> None:
     holders = [
         subprocess.Popen(
-            [sys.executable, "-c", HOLD.replace(".claim(Wish.SHOW)", "._take()"), folder],
+            [sys.executable, "-c", HOLD.replace(".claim(StartRequest.SHOW)", "._take()"), folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from probe_tray.adapters.keyring.backends import Backend, known_backend, meaning
+from probe_tray.adapters.keyring.backends import TrustedBackend, known_backend, meaning
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
@@ -32,11 +32,11 @@ KEY = Secret(base64.b64encode(bytes(range(32))).decode())
 ENTRY = ("Probe Tray", "vault key")
 
 
-def store(backend: Backend, *, asks: bool = False, patience: float = 0.2, prompt: float = 10) -> OsKeyStore:
+def store(backend: TrustedBackend, *, asks: bool = False, patience: float = 0.2, prompt: float = 10) -> OsKeyStore:
     return OsKeyStore(choose=lambda: backend, asks=lambda _: asks, patience=patience, prompt_patience=prompt)
 
 
-def absent() -> Backend:
+def absent() -> TrustedBackend:
     raise KeyringAbsentError
 
 
@@ -51,7 +51,7 @@ async def write(keys: OsKeyStore) -> Secret | None:
 
 
 READ, WRITE, ROUNDTRIP = OsKeyStore.read, write, roundtrip
-DOUBLES: list[tuple[str, Callable[[], Backend], dict[str, type[StoreError] | Secret | None]]] = [
+DOUBLES: list[tuple[str, Callable[[], TrustedBackend], dict[str, type[StoreError] | Secret | None]]] = [
     ("absent", absent, dict.fromkeys(("read", "write", "roundtrip"), KeyringAbsentError)),
     ("locked", LockedBackend, dict.fromkeys(("read", "write", "roundtrip"), KeyringLockedError)),
     ("denied", DeniedBackend, dict.fromkeys(("read", "write", "roundtrip"), KeyringDeniedError)),
@@ -65,7 +65,7 @@ DOUBLES: list[tuple[str, Callable[[], Backend], dict[str, type[StoreError] | Sec
 @pytest.mark.parametrize("use", ["read", "write", "roundtrip"])
 @pytest.mark.parametrize(("choose", "expected"), [d[1:] for d in DOUBLES], ids=[d[0] for d in DOUBLES])
 async def test_each_keyring_comes_to_a_clear_state(
-    choose: Callable[[], Backend], expected: dict[str, type[StoreError] | Secret | None], use: str
+    choose: Callable[[], TrustedBackend], expected: dict[str, type[StoreError] | Secret | None], use: str
 ) -> None:
     keys = OsKeyStore(choose=choose, asks=lambda _: False, patience=0.2)
     action = {"read": READ, "write": WRITE, "roundtrip": ROUNDTRIP}[use]
@@ -157,9 +157,9 @@ async def test_a_cancelled_call_leaves_the_keyring_usable() -> None:
 
 
 async def test_a_keyring_that_appears_later_is_used_then() -> None:
-    found: list[Backend] = []
+    found: list[TrustedBackend] = []
 
-    def choose() -> Backend:
+    def choose() -> TrustedBackend:
         if not found:
             raise KeyringAbsentError
         return found[0]

@@ -14,7 +14,7 @@ from probe_tray.adapters.system import SystemClock
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError, PastedAddressError
 from probe_tray.core.service.service import OFFICIAL, Service
-from probe_tray.engine.login.browser_login import BrowserSignIn
+from probe_tray.engine.login.browser_login import BrowserLogin
 from tests.support.fakes import FakeBrowser, FakeClock, FakeRandomness
 from tests.support.keyrings import GoodBackend
 from tests.support.raw_server import http, raw_server
@@ -92,7 +92,7 @@ async def test_the_vault_s_key_is_known_when_it_is_read_and_when_it_is_written()
 
 async def test_state_verifier_and_pasted_text_of_a_login_are_known() -> None:
     known, browser = KnownSecrets(), FakeBrowser()
-    sign_in = BrowserSignIn(OFFICIAL, None, browser, FakeClock(), FakeRandomness(), handles=known.add)
+    sign_in = BrowserLogin(OFFICIAL, None, browser, FakeClock(), FakeRandomness(), handles=known.add)
     async with running(sign_in.run(lambda _: None, lambda _: None)):
         state, verifier = known()
         with pytest.raises(PastedAddressError):

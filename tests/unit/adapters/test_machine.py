@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.desktop.machine import HIDDEN, Inspector, clean
+from probe_tray.adapters.desktop.machine import HIDDEN, MachineInspector, clean
 from probe_tray.adapters.hygiene import REMOVED
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.errors import UsageError
 
 
-def inspector(tmp_path: Path, **environment: str) -> Inspector:
+def inspector(tmp_path: Path, **environment: str) -> MachineInspector:
     choice = ProxyChoice(found_in="HTTPS_PROXY", shown="http://proxy.example:8080")
-    return Inspector(environment, tmp_path / "probe-tray.log", lambda: "SecretService", lambda: choice)
+    return MachineInspector(environment, tmp_path / "probe-tray.log", lambda: "SecretService", lambda: choice)
 
 
 def test_the_machine_is_described(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_a_proxy_that_cannot_be_used_is_no_obstacle(tmp_path: Path) -> None:
     def refuse() -> ProxyChoice:
         raise UsageError(what="no")
 
-    found = Inspector({}, tmp_path / "probe-tray.log", str, refuse).machine()
+    found = MachineInspector({}, tmp_path / "probe-tray.log", str, refuse).machine()
     assert found.proxy == "unusable address"
 
 

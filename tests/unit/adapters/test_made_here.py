@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.adapters.logins.folder_store import FileStore, FolderStore
+from probe_tray.adapters.logins.folder_store import FolderStore, NamedFileStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.named_files import NamedFiles
 from probe_tray.core.account.credential import Credential
@@ -91,7 +91,7 @@ async def test_a_renewal_by_file_is_one_of_ours_too(machine: Machine) -> None:
     assert read.credential.made_here
     await by_name.save(renewal(2))
     assert await machine.is_ours()
-    await FileStore([path], made=machine.made).save(renewal(3))
+    await NamedFileStore([path], made=machine.made).save(renewal(3))
     assert await machine.is_ours()
 
 

@@ -13,15 +13,17 @@ from hypothesis import strategies as st
 from probe_tray.adapters.journal import renewal_memory as memory_module
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.core.errors import ReadError, WriteError
-from probe_tray.core.renewal.journal import Outcome, Verdict
+from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
 from tests.support.disks import FAULTS, WRITING_STEPS, TroubledDisk
 from tests.support.fakes import START
 
 PRINT, OTHER = "0123456789abcdef", "fedcba9876543210"
-ENDED = Outcome(verdict=Verdict.ENDED, at=START, reason="refresh_token_reused")
-UNCERTAIN = Outcome(verdict=Verdict.UNCERTAIN, at=START, until=START + timedelta(minutes=15), uptime=12.5)
-FRESH = Outcome(verdict=Verdict.FRESH, at=START)
-BACKOFF = Outcome(verdict=Verdict.BACKOFF, at=START, until=START + timedelta(seconds=30), failures=3, reason="429")
+ENDED = TokenOutcome(verdict=TokenVerdict.ENDED, at=START, reason="refresh_token_reused")
+UNCERTAIN = TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=START + timedelta(minutes=15), uptime=12.5)
+FRESH = TokenOutcome(verdict=TokenVerdict.FRESH, at=START)
+BACKOFF = TokenOutcome(
+    verdict=TokenVerdict.BACKOFF, at=START, until=START + timedelta(seconds=30), failures=3, reason="429"
+)
 DAY = timedelta(days=1)
 
 
@@ -31,7 +33,7 @@ def only_file(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("outcome", [ENDED, UNCERTAIN, BACKOFF, FRESH], ids=lambda o: o.verdict.value)
-async def test_an_outcome_is_known_after_a_restart(tmp_path: Path, outcome: Outcome) -> None:
+async def test_an_outcome_is_known_after_a_restart(tmp_path: Path, outcome: TokenOutcome) -> None:
     await FileRenewalMemory(tmp_path / "memory").remember(PRINT, outcome)
     assert await FileRenewalMemory(tmp_path / "memory").recall(PRINT) == outcome
     assert await FileRenewalMemory(tmp_path / "memory").recall(OTHER) is None
@@ -45,7 +47,7 @@ async def test_what_an_earlier_version_wrote_is_known(tmp_path: Path) -> None:
     at = datetime(2026, 11, 22, 7, 4, 5, tzinfo=UTC)
     until = at + timedelta(minutes=15)
     known = await FileRenewalMemory(tmp_path).recall(PRINT)
-    assert known == Outcome(verdict=Verdict.UNCERTAIN, at=at, until=until, failures=2)
+    assert known == TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=at, until=until, failures=2)
 
 
 async def test_nothing_is_known_at_first(tmp_path: Path) -> None:
@@ -78,7 +80,7 @@ async def test_an_end_survives_damage_to_its_file(tmp_path: Path) -> None:
     only_file(tmp_path).write_bytes(b"")
     known = await memory.recall(PRINT)
     assert known is not None
-    assert known.verdict is Verdict.ENDED
+    assert known.verdict is TokenVerdict.ENDED
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 100, b'{"outcome": {"verdict": "of a newer version"}, "check": ""}'])
@@ -88,8 +90,8 @@ async def test_what_was_damaged_forbids_a_request_as_long_as_it_may_have_done(tm
     changed = START + timedelta(seconds=7)
     os.utime(only_file(tmp_path), (changed.timestamp(), changed.timestamp()))
     quarter = timedelta(minutes=15)
-    assert await FileRenewalMemory(tmp_path).recall(PRINT) == Outcome(
-        verdict=Verdict.UNCERTAIN, at=changed, until=changed + quarter
+    assert await FileRenewalMemory(tmp_path).recall(PRINT) == TokenOutcome(
+        verdict=TokenVerdict.UNCERTAIN, at=changed, until=changed + quarter
     )
 
 
@@ -97,11 +99,11 @@ async def test_old_outcomes_are_forgotten(tmp_path: Path) -> None:
     memory = FileRenewalMemory(tmp_path)
     await memory.remember(PRINT, ENDED)
     await memory.remember(OTHER, BACKOFF)
-    late = Outcome(verdict=Verdict.BACKOFF, at=START + 399 * DAY)
+    late = TokenOutcome(verdict=TokenVerdict.BACKOFF, at=START + 399 * DAY)
     await memory.remember("a" * 16, late)
     assert await memory.recall(PRINT) == ENDED
     assert await memory.recall(OTHER) is None
-    await memory.remember("b" * 16, Outcome(verdict=Verdict.BACKOFF, at=START + 401 * DAY))
+    await memory.remember("b" * 16, TokenOutcome(verdict=TokenVerdict.BACKOFF, at=START + 401 * DAY))
     assert await memory.recall(PRINT) is None
     assert await memory.recall("a" * 16) == late
 
@@ -112,7 +114,7 @@ async def test_hundreds_of_renewals_do_not_read_each_other(tmp_path: Path) -> No
     for number in range(50):
         await memory.remember(f"{number:016x}", FRESH)
     assert disk.steps.count("read") <= 50
-    await memory.remember("a" * 16, Outcome(verdict=Verdict.FRESH, at=START + 2 * DAY))
+    await memory.remember("a" * 16, TokenOutcome(verdict=TokenVerdict.FRESH, at=START + 2 * DAY))
     assert await memory.recall(f"{1:016x}") is None
 
 
@@ -154,15 +156,15 @@ async def test_files_are_private(tmp_path: Path) -> None:
 
 @given(
     st.builds(
-        Outcome,
-        verdict=st.sampled_from(Verdict),
+        TokenOutcome,
+        verdict=st.sampled_from(TokenVerdict),
         at=st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - Hypothesis wants naive bounds and adds the zone
         reason=st.text(max_size=20),
         uptime=st.none() | st.floats(0, 1e9),
     ),
     st.data(),
 )
-def test_damage_makes_nothing_up(outcome: Outcome, data: st.DataObject) -> None:
+def test_damage_makes_nothing_up(outcome: TokenOutcome, data: st.DataObject) -> None:
     line = memory_module._Line(outcome=outcome, check=memory_module._check(outcome))
     whole = memory_module.msgspec.json.encode(line)
     assert memory_module._parse(whole) == outcome

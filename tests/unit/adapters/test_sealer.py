@@ -8,7 +8,7 @@ import pytest
 
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.logins.sealer import HandySealer, VaultKey, VaultSealer, needs_key
+from probe_tray.adapters.logins.sealer import FallbackSealer, VaultKey, VaultSealer, needs_key
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     KeyringAbsentError,
@@ -38,8 +38,8 @@ def vault_key(keyring: KeyStore, tmp_path: Path, *, in_use: bool = False) -> Vau
 
 def handy(
     silent: FakeKeyStore, tmp_path: Path, *, loud: FakeKeyStore | None = None, in_use: bool = False
-) -> HandySealer:
-    return HandySealer(
+) -> FallbackSealer:
+    return FallbackSealer(
         vault_key(loud or FakeKeyStore(failure=KeyringDeniedError()), tmp_path),
         vault_key(silent, tmp_path, in_use=in_use),
         patience=LONG,
@@ -90,7 +90,7 @@ async def test_a_keyring_that_hangs_is_waited_for_once_and_no_longer_than_said(t
     backend = HangingBackend()
     backend.entries["Probe Tray", "vault key"] = KEY.reveal()
     hanging = OsKeyStore(choose=lambda: backend, silence=lambda _backend, _service, _user: nullcontext(), patience=LONG)
-    sealer = HandySealer(vault_key(hanging, tmp_path), vault_key(hanging.silent, tmp_path), patience=0.05)
+    sealer = FallbackSealer(vault_key(hanging, tmp_path), vault_key(hanging.silent, tmp_path), patience=0.05)
     assert not needs_key((await sealer.ready())(b"answer", b"context"))
     assert not needs_key((await sealer.ready())(b"answer", b"context"))
     backend.let_go.set()
@@ -116,7 +116,7 @@ async def test_with_a_keyring_of_any_temper_it_comes_to_an_end(
     made = backend()
     keyring = OsKeyStore(choose=lambda: made, silence=lambda _backend, _service, _user: nullcontext(), patience=LONG)
     patience = 0.05 if backend is HangingBackend else LONG
-    sealer = HandySealer(vault_key(keyring, tmp_path), vault_key(keyring.silent, tmp_path), patience=patience)
+    sealer = FallbackSealer(vault_key(keyring, tmp_path), vault_key(keyring.silent, tmp_path), patience=patience)
     kept = (await sealer.ready())(b"answer", b"context")
     assert needs_key(kept) is sealed
     assert await sealer.open(kept, b"context") == b"answer"
@@ -128,7 +128,7 @@ async def test_the_key_that_opened_the_vault_is_used_without_a_word_to_the_keyri
     loud, silent = FakeKeyStore(KEY), FakeKeyStore(failure=KeyringLockedError())
     key = vault_key(loud, tmp_path)
     assert await key.find() is not None
-    sealer = HandySealer(key, vault_key(silent, tmp_path), patience=LONG)
+    sealer = FallbackSealer(key, vault_key(silent, tmp_path), patience=LONG)
     sealed = (await sealer.ready())(b"answer", b"context")
     assert needs_key(sealed)
     assert await sealer.open(sealed, b"context") == b"answer"

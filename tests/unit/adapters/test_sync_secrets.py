@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.keyring.backends import Backend
+from probe_tray.adapters.keyring.backends import TrustedBackend
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.core.account.secret import Secret
@@ -18,7 +18,7 @@ API_KEY, KEY = Secret("sb_publishable_canary"), Secret("5a" * 32)
 class Place:
     """A configuration file and a keyring."""
 
-    def __init__(self, folder: Path, backend: Backend | Callable[[], Backend]) -> None:
+    def __init__(self, folder: Path, backend: TrustedBackend | Callable[[], TrustedBackend]) -> None:
         self.config = folder / "config.json"
         self.handled: list[Secret] = []
         keyring = OsKeyStore(
@@ -70,7 +70,7 @@ async def test_the_file_goes_before_the_keyring(tmp_path: Path) -> None:
 
 
 async def test_without_a_keyring_the_file_alone_says_what_there_is(tmp_path: Path) -> None:
-    def none() -> Backend:
+    def none() -> TrustedBackend:
         raise KeyringAbsentError
 
     place = Place(tmp_path, none)

@@ -12,7 +12,7 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.journal.tally_file import FileTally
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.errors import WriteError
-from probe_tray.core.renewal.pause import Attempt, Tally, counted
+from probe_tray.core.renewal.pause import RenewalAttempt, Tally, counted
 from tests.support.disks import TroubledDisk
 from tests.support.fakes import START
 
@@ -24,7 +24,7 @@ def tally(tmp_path: Path, disk: Disk | None = None) -> FileTally:
 
 
 async def add(file: FileTally, number: int) -> None:
-    attempt = Attempt(at=START, account=f"account-{number}", failed=True)
+    attempt = RenewalAttempt(at=START, account=f"account-{number}", failed=True)
     await file.change(lambda before: counted(before, attempt))
 
 

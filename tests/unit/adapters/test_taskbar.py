@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from probe_tray.adapters.desktop.instance import Instance, Wish
+from probe_tray.adapters.desktop.instance import Instance, StartRequest
 from probe_tray.adapters.desktop.taskbar import APP_ID, name_process, stay_out_of_the_dock
 
 
@@ -53,7 +53,7 @@ def test_a_second_start_on_windows_lets_the_first_come_forward(
     library: FakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    assert not Instance(tmp_path / "data").tell(Wish.SHOW)
+    assert not Instance(tmp_path / "data").tell(StartRequest.SHOW)
     assert library.allowed == [-1]
 
 

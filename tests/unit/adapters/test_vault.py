@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import FolderSealer, Key, VaultKey, VaultSealer, needs_key
 from probe_tray.adapters.logins.vault import VaultStore, record_files
-from probe_tray.adapters.logins.vault_record import Record, open_record, read_record, seal_record
+from probe_tray.adapters.logins.vault_record import VaultRecord, open_record, read_record, seal_record
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
@@ -55,8 +55,8 @@ class Place:
     def record(self, login: Credential) -> Path:
         return self.folder / f"{login.key.slug}.json"
 
-    def read_record(self, login: Credential) -> Record:
-        return msgspec.json.decode(self.record(login).read_bytes(), type=Record)
+    def read_record(self, login: Credential) -> VaultRecord:
+        return msgspec.json.decode(self.record(login).read_bytes(), type=VaultRecord)
 
 
 @pytest.fixture
@@ -367,7 +367,7 @@ def test_a_damaged_record_never_opens_as_something_else(data: st.DataObject) -> 
 @given(st.binary(max_size=400))
 def test_no_content_of_a_file_makes_reading_raise(content: bytes) -> None:
     record = read_record(content)
-    assert isinstance(record, str | Record)
+    assert isinstance(record, str | VaultRecord)
 
 
 def test_a_key_and_a_record_never_show_what_they_hold() -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from probe_tray.cli.tables.board import Board, Shown
+from probe_tray.cli.tables.board import Board, BoardContent
 from probe_tray.cli.tables.layout import Line
 from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.core.errors import UnavailableError
@@ -16,7 +16,7 @@ FAILED = AccountReport(location="0.json", email="p00@example.com", problem=Unava
 
 
 def board(count: int = 3, *, renew: bool = False, status: bool = False, test: bool = False) -> Board:
-    return Board(LOGINS[:count], Shown(renew=renew, status=status, test=test), Translator())
+    return Board(LOGINS[:count], BoardContent(renew=renew, status=status, test=test), Translator())
 
 
 def text(line: Line) -> str:

@@ -15,9 +15,15 @@ from probe_tray.cli.diagnose.checks import (
     way_checks,
 )
 from probe_tray.core.errors import KeyringLockedError, NameNotFoundError
-from probe_tray.core.service.connection import Reached, Step
+from probe_tray.core.service.connection import ConnectionStep, Reached
 
-STEPS = (Step.NAME, Step.CONNECTION, Step.TLS, Step.EDGE, Step.SERVICE)
+STEPS = (
+    ConnectionStep.NAME,
+    ConnectionStep.CONNECTION,
+    ConnectionStep.TLS,
+    ConnectionStep.EDGE,
+    ConnectionStep.SERVICE,
+)
 TRAY, NOTIFICATIONS = "org.kde.StatusNotifierWatcher", "org.freedesktop.Notifications"
 
 
@@ -27,7 +33,7 @@ def states(checks: list[Check]) -> list[State]:
 
 def test_what_comes_after_a_failure_was_not_tried() -> None:
     problem = NameNotFoundError(host="chatgpt.com").problem
-    checks = way_checks(Reached(steps=STEPS, failed=Step.NAME, problem=problem))
+    checks = way_checks(Reached(steps=STEPS, failed=ConnectionStep.NAME, problem=problem))
     assert [check.name for check in checks] == ["DNS", "connection", "TLS", "edge", "service"]
     assert states(checks) == [State.FAIL, *[State.WARN] * 4]
     assert "chatgpt.com was not found" in checks[0].what

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.cli.tables.layout import Line, Table, aligned, folded, in_lines, laid_out, shortened, width
+from probe_tray.cli.tables.layout import Line, TextTable, aligned, folded, in_lines, laid_out, shortened, width
 from probe_tray.view.tables.status_table import Cell
 
 TEXTS = st.text(st.sampled_from("abc 12 h,;%é上海研…"), max_size=40).map(lambda text: " ".join(text.split()))
 ROWS = st.lists(st.lists(TEXTS, min_size=4, max_size=4), min_size=1, max_size=5)
 
 
-def table(rows: Sequence[Sequence[str]], header: Sequence[str] = ("Name", "5 h", "More", "State")) -> Table:
-    return Table(header=header, rows=[[Cell(text) for text in row] for row in rows], aside=2)
+def table(rows: Sequence[Sequence[str]], header: Sequence[str] = ("Name", "5 h", "More", "State")) -> TextTable:
+    return TextTable(header=header, rows=[[Cell(text) for text in row] for row in rows], aside=2)
 
 
 def shown(lines: Sequence[Line]) -> list[str]:

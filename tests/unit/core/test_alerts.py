@@ -6,10 +6,10 @@ from msgspec.structs import replace
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.alerts.alert import (
     Alert,
+    AlertHelp,
     AlertMemory,
     CreditAlert,
     Gravity,
-    Help,
     Level,
     LimitedAlert,
     LoginAlert,
@@ -269,10 +269,10 @@ def test_what_no_longer_holds_after_quiet_hours_is_not_said() -> None:
 def test_a_button_is_about_an_account_only_where_there_is_one() -> None:
     both: tuple[Alert, ...] = (LoginAlert(account=ANA), RestoredAlert(account=BEN))
     states = (account(key=ANA), account(key=BEN))
-    assert helped_account(both, Help.LOG_IN, states) == ANA
-    assert helped_account(both, Help.OPEN, states) is None
-    assert helped_account(both, Help.RENEW, states) is None
-    assert helped_account((*both, LoginAlert(account=BEN)), Help.LOG_IN, states) is None
+    assert helped_account(both, AlertHelp.LOG_IN, states) == ANA
+    assert helped_account(both, AlertHelp.OPEN, states) is None
+    assert helped_account(both, AlertHelp.RENEW, states) is None
+    assert helped_account((*both, LoginAlert(account=BEN)), AlertHelp.LOG_IN, states) is None
 
 
 def test_what_keeps_from_working_is_the_gravest() -> None:

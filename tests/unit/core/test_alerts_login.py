@@ -6,9 +6,9 @@ from msgspec.structs import replace
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.alerts.alert import (
     Alert,
+    AlertHelp,
     AlertMemory,
     ExpiryAlert,
-    Help,
     LoginAlert,
     RenewalFailedAlert,
     RenewedAlert,
@@ -153,12 +153,12 @@ def test_a_check_that_needed_no_renewal_is_not_said_to_be_one() -> None:
 @pytest.mark.parametrize(
     ("alert", "account", "button"),
     [
-        (LoginAlert(account=ANA), None, Help.LOG_IN),
-        (ExpiryAlert(account=ANA, expires_at=START), ending(DAY), Help.LOG_IN),
-        (ExpiryAlert(account=ANA, expires_at=START), ending(DAY, renewable=True), Help.RENEW),
-        (RenewalFailedAlert(account=ANA, problem=FULL), ending(DAY, renewable=True), Help.RENEW),
-        (RenewedAlert(account=ANA, expires_at=START), ending(DAY), Help.OPEN),
+        (LoginAlert(account=ANA), None, AlertHelp.LOG_IN),
+        (ExpiryAlert(account=ANA, expires_at=START), ending(DAY), AlertHelp.LOG_IN),
+        (ExpiryAlert(account=ANA, expires_at=START), ending(DAY, renewable=True), AlertHelp.RENEW),
+        (RenewalFailedAlert(account=ANA, problem=FULL), ending(DAY, renewable=True), AlertHelp.RENEW),
+        (RenewedAlert(account=ANA, expires_at=START), ending(DAY), AlertHelp.OPEN),
     ],
 )
-def test_each_alert_has_the_button_that_helps(alert: Alert, account: AccountState | None, button: Help) -> None:
+def test_each_alert_has_the_button_that_helps(alert: Alert, account: AccountState | None, button: AlertHelp) -> None:
     assert help_with(alert, account) is button

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.account.arrangement import Alias, Desk, Sort
+from probe_tray.core.account.arrangement import Alias, Arrangement, Sort
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.events import AccountsRead, DeskChanged
 from probe_tray.core.reduce import reduce
@@ -15,20 +15,20 @@ _SLUGS = st.lists(st.sampled_from("abcdef"), unique=True, min_size=1)
 
 
 def test_a_name_is_given_changed_and_taken_away() -> None:
-    desk = Desk(aliases=(Alias("b", "Ben"),)).named("a", " Work\n").named("a", "Home")
+    desk = Arrangement(aliases=(Alias("b", "Ben"),)).named("a", " Work\n").named("a", "Home")
     assert (desk.alias("a"), desk.alias("b")) == ("Home", "Ben")
     assert desk.named("a", "  ").aliases == (Alias("b", "Ben"),)
 
 
 def test_a_name_is_never_long_or_unprintable() -> None:
-    assert Desk().named("a", "x\0" * 100).alias("a") == "x" * 60
+    assert Arrangement().named("a", "x\0" * 100).alias("a") == "x" * 60
 
 
 @given(_SLUGS, st.data())
 def test_moving_keeps_everybody_and_puts_one_before_another(slugs: list[str], data: st.DataObject) -> None:
     slug = data.draw(st.sampled_from(slugs))
     before = data.draw(st.sampled_from([*slugs, None]))
-    desk = Desk().moved(slugs, slug, before)
+    desk = Arrangement().moved(slugs, slug, before)
     assert desk.sort is Sort.OWN
     assert sorted(desk.order) == sorted(slugs)
     assert [s for s in desk.order if s != slug] == [s for s in slugs if s != slug]
@@ -39,14 +39,14 @@ def test_moving_keeps_everybody_and_puts_one_before_another(slugs: list[str], da
 
 
 def test_accounts_carry_their_names_whichever_comes_first() -> None:
-    named = Desk().named(ANA.key.slug, "Work")
+    named = Arrangement().named(ANA.key.slug, "Work")
     arranged = reduce(reduce(AppState(), AccountsRead(accounts=(ANA, BEN))), DeskChanged(desk=named))
     read = reduce(reduce(AppState(), DeskChanged(desk=named)), AccountsRead(accounts=(ANA, BEN)))
     assert [a.alias for a in arranged.accounts] == [a.alias for a in read.accounts] == ["Work", ""]
-    again = reduce(arranged, DeskChanged(desk=Desk()))
+    again = reduce(arranged, DeskChanged(desk=Arrangement()))
     assert [a.alias for a in again.accounts] == ["", ""]
 
 
 def test_a_name_survives_another_reading_without_a_change() -> None:
-    state = reduce(AppState(desk=Desk().named(ANA.key.slug, "Work")), AccountsRead(accounts=(ANA,)))
+    state = reduce(AppState(desk=Arrangement().named(ANA.key.slug, "Work")), AccountsRead(accounts=(ANA,)))
     assert reduce(state, AccountsRead(accounts=(ANA,))) is state

@@ -10,7 +10,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.errors import ReadError
 from probe_tray.core.formats.document import Format, read_documents
 from probe_tray.core.formats.writer import new_document
-from probe_tray.core.transfer.import_plan import Action, Item, Source, plan, verdict, warns_of_copies
+from probe_tray.core.transfer.import_plan import ImportAction, Item, Source, plan, verdict, warns_of_copies
 from tests.support.fakes import START
 from tests.support.files import exported, flat, official, proxied
 from tests.support.tokens import credential
@@ -31,7 +31,7 @@ def found(value: object) -> Source:
     return Source(location="a.json", documents=read_documents(json.dumps(value, indent=2).encode()))
 
 
-def actions(sources: list[Source], *known: Credential) -> list[Action]:
+def actions(sources: list[Source], *known: Credential) -> list[ImportAction]:
     return [item.action for item in plan(sources, known, START)]
 
 
@@ -56,62 +56,68 @@ def only(items: tuple[Item, ...]) -> Item:
 )
 def test_a_login_of_an_unknown_account_is_added_whatever_its_format(value: object, kind: Format) -> None:
     item = only(plan([found(value)], [credential("bob")], START))
-    assert (item.action, item.format, item.taken, item.entry) == (Action.ADD, kind, True, 0)
+    assert (item.action, item.format, item.taken, item.entry) == (ImportAction.ADD, kind, True, 0)
     assert item.credential is not None
     assert item.credential.email == "ana@example.com"
 
 
 def test_members_of_one_team_are_different_accounts() -> None:
     ana, bob = credential("ana", account="team"), credential("bob", account="team")
-    assert actions([holding(bob)], ana) == [Action.ADD]
+    assert actions([holding(bob)], ana) == [ImportAction.ADD]
 
 
 @pytest.mark.parametrize(
     ("login", "kept", "action"),
     [
-        (EARLY, EARLY, Action.SAME),
-        (LATE, EARLY, Action.REPLACE),
-        (EARLY, LATE, Action.OLDER),
-        (without_refresh(EARLY), EARLY, Action.SAME),
-        (EARLY, without_refresh(EARLY), Action.REPLACE),
-        (without_refresh(LATE), EARLY, Action.NOT_RENEWABLE),
-        (without_refresh(LATE), without_refresh(EARLY), Action.REPLACE),
-        (EARLY, without_refresh(LATE), Action.OLDER),
+        (EARLY, EARLY, ImportAction.SAME),
+        (LATE, EARLY, ImportAction.REPLACE),
+        (EARLY, LATE, ImportAction.OLDER),
+        (without_refresh(EARLY), EARLY, ImportAction.SAME),
+        (EARLY, without_refresh(EARLY), ImportAction.REPLACE),
+        (without_refresh(LATE), EARLY, ImportAction.NOT_RENEWABLE),
+        (without_refresh(LATE), without_refresh(EARLY), ImportAction.REPLACE),
+        (EARLY, without_refresh(LATE), ImportAction.OLDER),
     ],
 )
-def test_what_is_kept_gives_way_only_to_something_better(login: Credential, kept: Credential, action: Action) -> None:
+def test_what_is_kept_gives_way_only_to_something_better(
+    login: Credential, kept: Credential, action: ImportAction
+) -> None:
     assert verdict(login, [kept]) is action
 
 
 def test_the_newest_of_all_that_the_stores_hold_counts() -> None:
-    assert actions([holding(EARLY)], EARLY, LATE) == [Action.OLDER]
-    assert actions([holding(LATE)], LATE, EARLY) == [Action.SAME]
+    assert actions([holding(EARLY)], EARLY, LATE) == [ImportAction.OLDER]
+    assert actions([holding(LATE)], LATE, EARLY) == [ImportAction.SAME]
 
 
 def test_a_file_that_only_claims_to_be_newer_does_not_win() -> None:
     claims = msgspec.structs.replace(EARLY, last_refresh=START + 9 * HOUR)
-    assert actions([holding(claims)], LATE) == [Action.OLDER]
+    assert actions([holding(claims)], LATE) == [ImportAction.OLDER]
 
 
 def test_of_several_logins_of_one_account_the_newest_is_taken() -> None:
-    assert actions([holding(EARLY), holding(LATE), holding(EARLY)]) == [Action.DOUBLE, Action.ADD, Action.DOUBLE]
+    assert actions([holding(EARLY), holding(LATE), holding(EARLY)]) == [
+        ImportAction.DOUBLE,
+        ImportAction.ADD,
+        ImportAction.DOUBLE,
+    ]
 
 
 def test_of_two_copies_of_one_login_the_first_is_taken_and_the_renewable_one_before_any() -> None:
-    assert actions([holding(EARLY), holding(EARLY)]) == [Action.ADD, Action.DOUBLE]
-    assert actions([holding(without_refresh(EARLY)), holding(EARLY)]) == [Action.DOUBLE, Action.ADD]
+    assert actions([holding(EARLY), holding(EARLY)]) == [ImportAction.ADD, ImportAction.DOUBLE]
+    assert actions([holding(without_refresh(EARLY)), holding(EARLY)]) == [ImportAction.DOUBLE, ImportAction.ADD]
 
 
 def test_entries_of_a_file_of_several_are_numbered() -> None:
     items = plan([found(exported("ana", "bob"))], [], START)
-    assert [(item.entry, item.action) for item in items] == [(1, Action.ADD), (2, Action.ADD)]
+    assert [(item.entry, item.action) for item in items] == [(1, ImportAction.ADD), (2, ImportAction.ADD)]
 
 
 def test_what_cannot_be_used_is_named_with_its_reason_and_stops_nothing() -> None:
     unreadable = Source(location="b.json", problem=ReadError(path="b.json", reason="no permission").problem)
     bad = Source(location="c.json", documents=read_documents(b"{"))
     items = plan([unreadable, bad, holding(EARLY)], [], START)
-    assert [item.action for item in items] == [Action.UNUSABLE, Action.UNUSABLE, Action.ADD]
+    assert [item.action for item in items] == [ImportAction.UNUSABLE, ImportAction.UNUSABLE, ImportAction.ADD]
     assert [dict(item.problem.facts)["reason"] for item in items if item.problem] == [
         "no permission",
         "it is not JSON: it ends too early",
@@ -120,20 +126,20 @@ def test_what_cannot_be_used_is_named_with_its_reason_and_stops_nothing() -> Non
 
 def test_an_api_key_is_no_login() -> None:
     item = only(plan([found({"OPENAI_API_KEY": "sk-canary", "auth_mode": "apikey"})], [], START))
-    assert item.action is Action.UNUSABLE
+    assert item.action is ImportAction.UNUSABLE
     assert item.problem is not None
     assert "no quota to show" in dict(item.problem.facts)["reason"]
 
 
 def test_an_ended_login_is_of_use_only_while_it_can_be_renewed() -> None:
     ended = credential("ana", at=START - 11 * 24 * HOUR)
-    assert actions([holding(ended)]) == [Action.ADD]
-    assert actions([holding(without_refresh(ended))]) == [Action.UNUSABLE]
+    assert actions([holding(ended)]) == [ImportAction.ADD]
+    assert actions([holding(without_refresh(ended))]) == [ImportAction.UNUSABLE]
 
 
 def test_an_ended_copy_does_not_hide_a_living_one() -> None:
     dead = without_refresh(credential("ana", number=3, at=START - HOUR, days=0))
-    assert actions([holding(dead), holding(EARLY)]) == [Action.UNUSABLE, Action.ADD]
+    assert actions([holding(dead), holding(EARLY)]) == [ImportAction.UNUSABLE, ImportAction.ADD]
 
 
 def test_copies_are_warned_of_only_where_something_renewable_is_taken() -> None:
@@ -173,7 +179,7 @@ def test_a_login_that_can_be_renewed_is_never_given_up_for_an_older_one_or_one_t
     held: list[Credential], login: Credential
 ) -> None:
     own = [one for one in held if one.key == login.key]
-    if own and verdict(login, own) is Action.REPLACE:
+    if own and verdict(login, own) is ImportAction.REPLACE:
         newest = max(issued(one) for one in own)
         assert issued(login) >= newest
         assert login.refresh_token or all(one.refresh_token is None for one in own if issued(one) == newest)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.core.errors import ProbeError, StrangeAnswerError
-from probe_tray.core.models.models import Choice, choose, judge_model, read_models
+from probe_tray.core.models.models import ModelChoice, choose, judge_model, read_models
 from probe_tray.core.service.answer import Answer
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -91,20 +91,20 @@ def test_no_payload_raises_anything_else(value: object) -> None:
 @given(NAMES, st.lists(st.floats(0, 1), min_size=1, max_size=5))
 def test_three_different_models_are_drawn_out_of_those_offered(offered: list[str], chances: list[float]) -> None:
     draws = cycle(chances)
-    drawn = choose(Choice(), offered, lambda low, high: low + (high - low) * next(draws))
+    drawn = choose(ModelChoice(), offered, lambda low, high: low + (high - low) * next(draws))
     assert len(set(drawn)) == len(drawn) == min(3, len(set(offered)))
     assert set(drawn) <= set(offered)
 
 
 def test_chance_decides_which_and_the_service_in_which_order() -> None:
     offered = ["a", "b", "c", "d", "e"]
-    assert choose(Choice(), offered, lambda low, _: low) == ("a", "b", "c")
-    assert choose(Choice(), offered, lambda _, high: high) == ("c", "d", "e")
+    assert choose(ModelChoice(), offered, lambda low, _: low) == ("a", "b", "c")
+    assert choose(ModelChoice(), offered, lambda _, high: high) == ("c", "d", "e")
 
 
 def test_all_of_them_or_exactly_those_that_were_named() -> None:
-    assert choose(Choice(every=True), ["a", "b", "c", "d"], lambda low, _: low) == ("a", "b", "c", "d")
-    assert choose(Choice(named=("x", "y", "x", "z", "v"), every=True), ["a"], lambda low, _: low) == (
+    assert choose(ModelChoice(every=True), ["a", "b", "c", "d"], lambda low, _: low) == ("a", "b", "c", "d")
+    assert choose(ModelChoice(named=("x", "y", "x", "z", "v"), every=True), ["a"], lambda low, _: low) == (
         "x",
         "y",
         "z",

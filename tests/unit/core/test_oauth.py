@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.login.oauth import Attempt, Callback, Grant, Misfit, authorize_address, new_attempt, read_pasted
+from probe_tray.core.login.oauth import (
+    Callback,
+    Grant,
+    LoginAttempt,
+    Misfit,
+    authorize_address,
+    new_attempt,
+    read_pasted,
+)
 from probe_tray.core.service.service import OFFICIAL, Service
 from tests.support.fakes import FakeRandomness
 
@@ -19,7 +27,7 @@ def query(address: Secret) -> dict[str, list[str]]:
 
 
 def test_the_sign_in_page_is_asked_for_with_every_parameter_of_the_service() -> None:
-    attempt = Attempt(state=Secret("the-state"), verifier=Secret("the-verifier"))
+    attempt = LoginAttempt(state=Secret("the-state"), verifier=Secret("the-verifier"))
     address = authorize_address(OFFICIAL, attempt, REDIRECT)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(b"the-verifier").digest()).rstrip(b"=").decode()
     assert query(address) == {
@@ -38,7 +46,7 @@ def test_the_sign_in_page_is_asked_for_with_every_parameter_of_the_service() -> 
 
 
 def test_the_challenge_is_the_one_of_rfc_7636_appendix_b() -> None:
-    attempt = Attempt(state=Secret("s"), verifier=Secret("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"))
+    attempt = LoginAttempt(state=Secret("s"), verifier=Secret("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"))
     found = query(authorize_address(OFFICIAL, attempt, REDIRECT))["code_challenge"]
     assert found == ["E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"]
 
@@ -134,7 +142,7 @@ def test_the_error_of_the_sign_in_page_is_read_as_the_listener_reads_it() -> Non
 
 
 def test_the_sign_in_page_s_own_address_has_no_code_in_it() -> None:
-    attempt = Attempt(state=STATE, verifier=Secret("v" * 86))
+    attempt = LoginAttempt(state=STATE, verifier=Secret("v" * 86))
     assert read_pasted(authorize_address(OFFICIAL, attempt, REDIRECT), STATE) is Misfit.NO_CODE
 
 

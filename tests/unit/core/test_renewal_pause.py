@@ -5,19 +5,19 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.renewal.pause import Attempt, Tally, corrected, counted, rest_left
+from probe_tray.core.renewal.pause import RenewalAttempt, Tally, corrected, counted, rest_left
 from tests.support.fakes import START
 
 MINUTE, HALF_AN_HOUR = timedelta(minutes=1), timedelta(minutes=30)
 WHEN = st.integers(-86_400, 86_400).map(lambda seconds: START + timedelta(seconds=seconds))
-ATTEMPTS = st.builds(Attempt, at=WHEN, account=st.sampled_from("abcdefgh"), failed=st.booleans())
+ATTEMPTS = st.builds(RenewalAttempt, at=WHEN, account=st.sampled_from("abcdefgh"), failed=st.booleans())
 TALLIES = st.builds(Tally, attempts=st.lists(ATTEMPTS).map(tuple), rest_until=st.none() | WHEN)
 
 
 def failures(count: int, *, apart: timedelta = MINUTE) -> Tally:
     tally = Tally()
     for number in range(count):
-        tally = counted(tally, Attempt(at=START + number * apart, account=f"account-{number}", failed=True))
+        tally = counted(tally, RenewalAttempt(at=START + number * apart, account=f"account-{number}", failed=True))
     return tally
 
 
@@ -33,7 +33,7 @@ def test_those_that_fail_over_a_longer_time_do_not() -> None:
 def test_a_rest_goes_on_when_something_works_meanwhile() -> None:
     tally = failures(5)
     for number in range(9):
-        tally = counted(tally, Attempt(at=START + 6 * MINUTE, account=f"other-{number}", failed=False))
+        tally = counted(tally, RenewalAttempt(at=START + 6 * MINUTE, account=f"other-{number}", failed=False))
     assert tally.rest_until == START + 4 * MINUTE + HALF_AN_HOUR
 
 
@@ -45,13 +45,13 @@ def test_a_rest_of_before_the_clock_was_set_back_begins_anew_and_once() -> None:
 
 
 @given(TALLIES, ATTEMPTS)
-def test_no_rest_is_ever_longer_than_half_an_hour(tally: Tally, attempt: Attempt) -> None:
+def test_no_rest_is_ever_longer_than_half_an_hour(tally: Tally, attempt: RenewalAttempt) -> None:
     for found in (tally, counted(tally, attempt)):
         assert timedelta() <= rest_left(found, attempt.at) <= HALF_AN_HOUR
 
 
 @given(TALLIES, ATTEMPTS)
-def test_what_is_kept_is_of_the_last_ten_minutes(tally: Tally, attempt: Attempt) -> None:
+def test_what_is_kept_is_of_the_last_ten_minutes(tally: Tally, attempt: RenewalAttempt) -> None:
     kept = counted(tally, attempt).attempts
     assert attempt in kept
     assert all(timedelta() <= attempt.at - one.at <= 10 * MINUTE for one in kept)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret, token
-from probe_tray.core.login.oauth import Attempt
+from probe_tray.core.login.oauth import LoginAttempt
 from tests.support.tokens import credential
 
 HIDDEN = "canary-5f2e"
@@ -48,7 +48,7 @@ SHOWN: dict[str, Callable[[object], str]] = {
 
 @pytest.mark.parametrize("show", SHOWN.values(), ids=SHOWN)
 @pytest.mark.parametrize(
-    "holder", [SECRET, Attempt(state=SECRET, verifier=SECRET)], ids=["the secret", "a struct that holds it"]
+    "holder", [SECRET, LoginAttempt(state=SECRET, verifier=SECRET)], ids=["the secret", "a struct that holds it"]
 )
 def test_nothing_shows_a_secret(show: Callable[[object], str], holder: object) -> None:
     said = show(holder)

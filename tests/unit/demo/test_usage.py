@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.demo.people import newcomer, people, sample_people, special_people
-from probe_tray.demo.shapes import FIVE_HOURS, MONTH, WEEK, Plan, Shape, Window, pro, shape_of
+from probe_tray.demo.shapes import FIVE_HOURS, MONTH, WEEK, Plan, Shape, SimulatedWindow, pro, shape_of
 from probe_tray.demo.usage import Moment, exhausted_until, gauge, reanchored, usage_body
 from tests.unit.demo.client import part
 
@@ -15,7 +15,7 @@ SINCE = datetime(2026, 11, 22, 8, 0, tzinfo=UTC).timestamp()
 NOW = Moment(SINCE)
 
 windows = st.builds(
-    Window,
+    SimulatedWindow,
     seconds=st.sampled_from([FIVE_HOURS, WEEK, MONTH]),
     used=st.floats(0, 100),
     elapsed=st.floats(0, 0.99),
@@ -24,14 +24,14 @@ seconds = st.floats(0, 90 * 86_400)
 
 
 @given(windows)
-def test_at_its_anchor_a_window_is_what_its_shape_says(window: Window) -> None:
+def test_at_its_anchor_a_window_is_what_its_shape_says(window: SimulatedWindow) -> None:
     reading = gauge(window, "seed", SINCE, NOW)
     assert abs(reading.used - window.used) <= 0.5
     assert reading.elapsed == pytest.approx(window.elapsed, abs=1e-6)
 
 
 @given(windows, seconds, st.floats(0, 20_000))
-def test_what_is_used_grows_until_the_reset(window: Window, after: float, later: float) -> None:
+def test_what_is_used_grows_until_the_reset(window: SimulatedWindow, after: float, later: float) -> None:
     first = gauge(window, "seed", SINCE, Moment(SINCE + after))
     second = gauge(window, "seed", SINCE, Moment(SINCE + after + later))
     assert 0 <= first.used <= 100
@@ -39,19 +39,19 @@ def test_what_is_used_grows_until_the_reset(window: Window, after: float, later:
 
 
 @given(windows, seconds)
-def test_the_reset_lies_ahead_within_one_window(window: Window, after: float) -> None:
+def test_the_reset_lies_ahead_within_one_window(window: SimulatedWindow, after: float) -> None:
     reading = gauge(window, "seed", SINCE, Moment(SINCE + after))
     assert -1 <= reading.reset_at - (SINCE + after) <= window.seconds + 2
 
 
 @given(windows, st.floats(0, 3600))
-def test_the_reset_moves_by_seconds_only_between_polls(window: Window, after: float) -> None:
+def test_the_reset_moves_by_seconds_only_between_polls(window: SimulatedWindow, after: float) -> None:
     resets = {gauge(window, "seed", SINCE, Moment(SINCE + after + step)).reset_at for step in range(0, 240, 30)}
     assert max(resets) - min(resets) <= 2 or max(resets) - min(resets) > 3600
 
 
 def test_a_faster_quota_fills_sooner() -> None:
-    window = Window(FIVE_HOURS, 42, 0.5)
+    window = SimulatedWindow(FIVE_HOURS, 42, 0.5)
     later = SINCE + 600
     start = gauge(window, "seed", SINCE, Moment(SINCE, 10))
     assert start.used == 42
@@ -89,7 +89,7 @@ def test_without_windows_there_is_no_rate_limit() -> None:
 
 
 @given(windows, st.floats(0, 100), seconds)
-def test_a_window_set_anew_goes_on_from_there(window: Window, used: float, after: float) -> None:
+def test_a_window_set_anew_goes_on_from_there(window: SimulatedWindow, used: float, after: float) -> None:
     moment = Moment(SINCE + after)
     shape = reanchored(Shape(windows=(window,)), {window.seconds: used}, "seed", SINCE, moment)
     assert abs(gauge(shape.windows[0], "seed", SINCE, moment).used - used) <= 0.5

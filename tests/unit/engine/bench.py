@@ -11,28 +11,28 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.alert import Alert, AlertMemory
 from probe_tray.core.errors import DataFolderError, ReadError, StoreError, WriteError
 from probe_tray.core.polling.situation import Sensed, Situation
-from probe_tray.core.quota.history import Meter, Point, Renewed, Sample, Span, Trend
-from probe_tray.core.quota.history_batch import Batch, Kept
+from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Sample, Span, Trend
+from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.quota.snapshot import Window
-from probe_tray.core.renewal.journal import JournalEntry, Outcome, PendingEntry
+from probe_tray.core.renewal.journal import JournalEntry, PendingEntry, TokenOutcome
 from probe_tray.core.service.answer import Answer
-from probe_tray.core.service.connection import FoundProxy, Reached, Step
+from probe_tray.core.service.connection import ConnectionStep, FoundProxy, Reached
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, LoginPhase, Way
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.alert_service import Alerting, Phrases
-from probe_tray.engine.login.browser_login import BrowserSignIn
-from probe_tray.engine.login.code_exchange import Exchange
-from probe_tray.engine.login.device_login import DeviceSignIn
+from probe_tray.engine.alert_service import AlertService, Phrases
+from probe_tray.engine.login.browser_login import BrowserLogin
+from probe_tray.engine.login.code_exchange import CodeExchange
+from probe_tray.engine.login.device_login import DeviceLogin
 from probe_tray.engine.login.login import Login
-from probe_tray.engine.models.model_test_service import ModelTests
+from probe_tray.engine.models.model_test_service import ModelTestService
 from probe_tray.engine.models.model_tester import ModelTester
 from probe_tray.engine.polling.connection_test import ConnectionTest
-from probe_tray.engine.polling.history_recorder import Recording
+from probe_tray.engine.polling.history_recorder import HistoryRecorder
 from probe_tray.engine.polling.poller import Poller
-from probe_tray.engine.polling.usage_check import UsageAsker
-from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.polling.usage_check import UsageCheck
+from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
@@ -158,12 +158,12 @@ class MemoryOfTokens:
     """Remembers outcomes."""
 
     def __init__(self) -> None:
-        self.known: dict[str, Outcome] = {}
+        self.known: dict[str, TokenOutcome] = {}
 
-    async def recall(self, fingerprint: str) -> Outcome | None:
+    async def recall(self, fingerprint: str) -> TokenOutcome | None:
         return self.known.get(fingerprint)
 
-    async def remember(self, fingerprint: str, outcome: Outcome) -> None:
+    async def remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
         self.known[fingerprint] = outcome
 
 
@@ -220,7 +220,7 @@ class MemoryHistory:
     """A history in memory; ``fault`` fails writing, ``unreadable`` reading."""
 
     def __init__(self) -> None:
-        self.batches: list[Batch] = []
+        self.batches: list[HistoryBatch] = []
         self.kept: dict[str, Kept] = {}
         self.trend: tuple[tuple[str, Trend], ...] = ()
         self.fault: WriteError | None = None
@@ -237,7 +237,7 @@ class MemoryHistory:
             raise self.unreadable
         return tuple(self.kept.values())
 
-    async def write(self, batch: Batch) -> None:
+    async def write(self, batch: HistoryBatch) -> None:
         await asyncio.sleep(0)
         if self.fault is not None:
             raise self.fault
@@ -257,7 +257,7 @@ class MemoryHistory:
         del now
         return self.trend
 
-    async def renewals(self, slug: str) -> tuple[Renewed, ...]:
+    async def renewals(self, slug: str) -> tuple[RenewalRecord, ...]:
         return tuple(renewed for batch in self.batches for name, renewed in batch.renewals if name == slug)
 
     async def close(self) -> None:
@@ -279,7 +279,7 @@ class FakeProbe:
 
     def __init__(self) -> None:
         self.found = FoundProxy()
-        self.reached = Reached(steps=(Step.NAME, Step.SERVICE))
+        self.reached = Reached(steps=(ConnectionStep.NAME, ConnectionStep.SERVICE))
         self.asked: list[Secret | None] = []
         self.gate = asyncio.Event()
         self.gate.set()
@@ -310,21 +310,21 @@ class Bench:
         self.store = Store(AppState(settings=settings or Settings()))
         self.accounts = Accounts((self.vault, *others), self.store)
         sign_ins = {
-            Way.BROWSER: BrowserSignIn(OFFICIAL, self.listener, self.browser, self.clock, self.randomness),
-            Way.PASTE: BrowserSignIn(OFFICIAL, None, self.browser, self.clock, self.randomness),
-            Way.CODE: DeviceSignIn(OFFICIAL, self.service, self.browser, self.clock),
+            Way.BROWSER: BrowserLogin(OFFICIAL, self.listener, self.browser, self.clock, self.randomness),
+            Way.PASTE: BrowserLogin(OFFICIAL, None, self.browser, self.clock, self.randomness),
+            Way.CODE: DeviceLogin(OFFICIAL, self.service, self.browser, self.clock),
         }
-        exchange = Exchange(OFFICIAL, self.service, self.clock)
+        exchange = CodeExchange(OFFICIAL, self.service, self.clock)
         self.locks = TaskLocks()
         self.login = Login(sign_ins, exchange, self.accounts, self.locks, self.store)
-        transaction = Transaction(
+        transaction = RefreshTransaction(
             self.service, self.accounts, MemoryJournal(), MemoryOfTokens(), self.clock, self.randomness, "host"
         )
         self.renewals = Renewals(transaction, self.locks, self.clock, self.store.dispatch)
-        asker = UsageAsker(self.service, self.accounts, self.renewals, self.clock)
+        asker = UsageCheck(self.service, self.accounts, self.renewals, self.clock)
         self.poller = Poller(asker, self.store, self.clock, self.randomness)
         self.timer = RenewalTimer(self.renewals, self.accounts, self.store, self.clock, self.randomness)
-        self.alerting = Alerting(
+        self.alerting = AlertService(
             self.notifier,
             Phrases(compose, lambda: Notification(tag="test", title="test", body="")),
             self.store,
@@ -334,9 +334,9 @@ class Bench:
             no_forecast,
         )
         self.history, self.sense = MemoryHistory(), PlainSense()
-        self.recording = Recording(self.history, self.store, self.clock)
+        self.recording = HistoryRecorder(self.history, self.store, self.clock)
         tester = ModelTester(self.service, self.clock, self.randomness)
-        self.models = ModelTests(tester, self.accounts, self.renewals, self.store, self.clock)
+        self.models = ModelTestService(tester, self.accounts, self.renewals, self.store, self.clock)
         self.probe = FakeProbe()
         self.connection = ConnectionTest(self.probe, self.store)
         self.transfer = TransferBench(self.accounts, self.locks, self.store, self.clock)

@@ -8,13 +8,13 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.state import Renewal
-from probe_tray.core.sync.rows import Mark, RemoteRow
+from probe_tray.core.sync.rows import RemoteRow, RowMark
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_run import SyncMeans
-from probe_tray.engine.sync.sync_service import SyncDesk
-from probe_tray.engine.sync.synchronizer import Syncing
+from probe_tray.engine.sync.sync_service import SyncService
+from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.ports import AccountLocks, Clock, Randomness
 
 KEY = Secret("5a" * 32)
@@ -79,12 +79,12 @@ class MemoryOfRows:
     """What was seen, in memory."""
 
     def __init__(self) -> None:
-        self.marks: dict[str, Mark] = {}
+        self.marks: dict[str, RowMark] = {}
 
-    async def recall(self) -> Mapping[str, Mark]:
+    async def recall(self) -> Mapping[str, RowMark]:
         return dict(self.marks)
 
-    async def remember(self, marks: Mapping[str, Mark]) -> None:
+    async def remember(self, marks: Mapping[str, RowMark]) -> None:
         self.marks |= {slug: max(mark, self.marks.get(slug, mark)) for slug, mark in marks.items()}
 
 
@@ -144,8 +144,8 @@ class SyncBench:
             randomness=randomness,
             zone=UTC,
         )
-        self.syncing = Syncing(means)
-        self.desk = SyncDesk(self.syncing, self.secrets, accounts, store, clock, randomness, "config.json")
+        self.syncing = Synchronizer(means)
+        self.desk = SyncService(self.syncing, self.secrets, accounts, store, clock, randomness, "config.json")
 
     async def _settle(self, key: AccountKey) -> None:
         del key

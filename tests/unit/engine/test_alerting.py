@@ -6,14 +6,14 @@ from datetime import UTC, timedelta, timezone
 import pytest
 
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.alerts.alert import Alert, AlertMemory, Help, QuotaAlert
+from probe_tray.core.alerts.alert import Alert, AlertHelp, AlertMemory, QuotaAlert
 from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.errors import WriteError
 from probe_tray.core.events import AccountsRead, CheckStarted, CheckSucceeded, SettingsChanged
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.engine.alert_service import Alerting, Phrases
+from probe_tray.engine.alert_service import AlertService, Phrases
 from probe_tray.engine.store import Store
 from probe_tray.ports import Notification
 from tests.support.fakes import START, FakeClock, FakeNotifier, settle
@@ -33,8 +33,8 @@ class Desk:
         self.store, self.notifier, self.clock = Store(AppState()), FakeNotifier(), clock or FakeClock()
         self.file = file or MemoryOfAlerts()
         phrases = Phrases(self.compose, lambda: Notification(tag="test", title="test", body=""))
-        self.alerting = Alerting(self.notifier, phrases, self.store, self.clock, self.file, HERE, no_forecast)
-        self.pressed: list[tuple[AccountKey | None, Help]] = []
+        self.alerting = AlertService(self.notifier, phrases, self.store, self.clock, self.file, HERE, no_forecast)
+        self.pressed: list[tuple[AccountKey | None, AlertHelp]] = []
         self.store.dispatch(
             AccountsRead(accounts=tuple(AccountState(key=key, stores=(StoreKind.VAULT,)) for key in (ANA, BEN)))
         )
@@ -49,7 +49,7 @@ class Desk:
         snapshot = Snapshot(taken_at=self.clock.now(), main=Limit(windows=(window,)))
         self.store.dispatch(CheckSucceeded(key=key, snapshot=snapshot, next_check=None))
 
-    def press(self, account: AccountKey | None, wanted: Help) -> None:
+    def press(self, account: AccountKey | None, wanted: AlertHelp) -> None:
         self.pressed.append((account, wanted))
 
     @property
@@ -119,7 +119,7 @@ async def test_a_button_reaches_the_program_with_the_account_it_is_about() -> No
         await settle()
         desk.notifier.press(0, "open")
         desk.notifier.press(1, "open")
-    assert desk.pressed == [(None, Help.OPEN), (BEN, Help.OPEN)]
+    assert desk.pressed == [(None, AlertHelp.OPEN), (BEN, AlertHelp.OPEN)]
 
 
 async def test_a_restart_repeats_nothing() -> None:
@@ -208,14 +208,14 @@ async def test_a_test_is_shown_whatever_the_hour_and_its_button_works() -> None:
     await desk.alerting.pause(Pause.HOUR)
     await desk.alerting.show_test(desk.press)
     desk.notifier.press(0, "open")
-    assert (desk.shown, desk.pressed) == ([("test", "test")], [(None, Help.OPEN)])
+    assert (desk.shown, desk.pressed) == ([("test", "test")], [(None, AlertHelp.OPEN)])
 
 
 async def test_quitting_while_a_notification_hangs_still_keeps_what_was_said() -> None:
     desk = Desk()
     desk.notifier = hanging = _Hanging()
     phrases = Phrases(desk.compose, lambda: Notification(tag="test", title="test", body=""))
-    desk.alerting = Alerting(hanging, phrases, desk.store, desk.clock, desk.file, UTC, no_forecast)
+    desk.alerting = AlertService(hanging, phrases, desk.store, desk.clock, desk.file, UTC, no_forecast)
     desk.uses(ANA, 85)
     desk.uses(BEN, 0)
     async with desk.running():

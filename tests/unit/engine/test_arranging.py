@@ -4,27 +4,27 @@ import asyncio
 
 import pytest
 
-from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.errors import WriteError
 from probe_tray.core.state import AppState
-from probe_tray.engine.account.arrangement import Arranging
+from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.store import Store
 
-ONE, TWO, THREE = (Desk(order=(slug,)) for slug in "abc")
+ONE, TWO, THREE = (Arrangement(order=(slug,)) for slug in "abc")
 
 
 class SlowFile:
     """Saves when it is let to."""
 
     def __init__(self) -> None:
-        self.saved: list[Desk] = []
+        self.saved: list[Arrangement] = []
         self.open = asyncio.Event()
         self.fault: WriteError | None = None
 
-    async def load(self) -> Desk:
+    async def load(self) -> Arrangement:
         return ONE
 
-    async def save(self, desk: Desk) -> None:
+    async def save(self, desk: Arrangement) -> None:
         await self.open.wait()
         if self.fault is not None:
             raise self.fault
@@ -33,13 +33,13 @@ class SlowFile:
 
 async def test_what_was_kept_is_taken_up() -> None:
     store = Store(AppState())
-    await Arranging(SlowFile(), store).load()
+    await ArrangementService(SlowFile(), store).load()
     assert store.state.desk == ONE
 
 
 async def test_it_shows_at_once_and_of_many_changes_the_last_is_saved() -> None:
     store, file = Store(AppState()), SlowFile()
-    arranging = Arranging(file, store)
+    arranging = ArrangementService(file, store)
     saves = [asyncio.create_task(arranging.arrange(desk)) for desk in (ONE, TWO, THREE)]
     await asyncio.sleep(0)
     assert store.state.desk == THREE
@@ -54,5 +54,5 @@ async def test_what_cannot_be_saved_holds_all_the_same() -> None:
     file.open.set()
     file.fault = WriteError(path="desk.json", reason="the disk is full")
     with pytest.raises(WriteError):
-        await Arranging(file, store).arrange(TWO)
+        await ArrangementService(file, store).arrange(TWO)
     assert store.state.desk == TWO

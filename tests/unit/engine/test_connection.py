@@ -4,7 +4,7 @@ import asyncio
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import CheckConnection, FindProxy
-from probe_tray.core.service.connection import FoundProxy, Reached, Step
+from probe_tray.core.service.connection import ConnectionStep, FoundProxy, Reached
 from tests.support.fakes import settle
 from tests.unit.engine.bench import Bench, running
 
@@ -47,7 +47,7 @@ async def test_a_new_test_takes_the_place_of_the_one_that_runs() -> None:
     bench = Bench()
     bench.probe.gate.clear()
     async with running(bench.connection.check(CheckConnection(None))) as first:
-        bench.probe.reached = Reached(steps=(Step.NAME,), failed=Step.NAME)
+        bench.probe.reached = Reached(steps=(ConnectionStep.NAME,), failed=ConnectionStep.NAME)
         async with running(bench.connection.check(CheckConnection(Secret("")))):
             assert first.done()
             assert bench.state.connection.running

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from probe_tray.core.errors import NotSentError
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.service.answer import Answer
-from probe_tray.engine.polling.reset_credit_check import CreditAsker
+from probe_tray.engine.polling.reset_credit_check import ResetCreditCheck
 from tests.support.fakes import START, FakeClock, ScriptedService
 from tests.support.tokens import credential
 
@@ -18,7 +18,7 @@ class Asked:
     def __init__(self, *answers: Answer | Exception) -> None:
         self.service, self.clock = ScriptedService(), FakeClock()
         self.service.answer("reset_credits", *answers)
-        self.asker = CreditAsker(self.service, self.clock)
+        self.asker = ResetCreditCheck(self.service, self.clock)
 
     async def ends(self, count: int | None = 1, login: object = ANA) -> tuple[datetime, ...]:
         snapshot = Snapshot(taken_at=START, reset_credits=count)

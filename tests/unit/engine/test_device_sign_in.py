@@ -19,7 +19,7 @@ from probe_tray.core.login.oauth import Grant
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.engine.login.browser_login import Waiting
-from probe_tray.engine.login.device_login import DeviceSignIn
+from probe_tray.engine.login.device_login import DeviceLogin
 from tests.support.fakes import START, FakeBrowser, FakeClock, ScriptedService, settle
 from tests.unit.engine.bench import running
 
@@ -42,7 +42,7 @@ class Person:
         self.clock, self.service, self.browser = FakeClock(), ScriptedService(), FakeBrowser()
         self.service.answer("device_start", started())
         self.service.answer("device_poll", NOT_YET)
-        self.sign_in = DeviceSignIn(OFFICIAL, self.service, self.browser, self.clock)
+        self.sign_in = DeviceLogin(OFFICIAL, self.service, self.browser, self.clock)
         self.told: list[str | Waiting] = []
         self.got: Grant | None = None
         self.failed: ProbeError | None = None

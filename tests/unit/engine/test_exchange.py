@@ -8,7 +8,7 @@ from probe_tray.core.errors import ExchangeError
 from probe_tray.core.login.oauth import Grant
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import OFFICIAL
-from probe_tray.engine.login.code_exchange import Exchange
+from probe_tray.engine.login.code_exchange import CodeExchange
 from tests.support.fakes import START, FakeClock, ScriptedService
 from tests.support.tokens import reply_body, tokens
 
@@ -25,7 +25,7 @@ class Office:
         self.service.answer(
             "exchange", Answer(status, {"Date": date}, body or reply_body(tokens(at=START + ahead), expires_in=3600))
         )
-        self.exchange = Exchange(OFFICIAL, self.service, FakeClock())
+        self.exchange = CodeExchange(OFFICIAL, self.service, FakeClock())
 
 
 @pytest.mark.parametrize("seconds", [0, 119, -120])

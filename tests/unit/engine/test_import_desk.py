@@ -9,7 +9,7 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyringLockedError, WriteError
 from probe_tray.core.state import AppState
-from probe_tray.core.transfer.import_plan import Action
+from probe_tray.core.transfer.import_plan import ImportAction
 from probe_tray.core.transfer.state import (
     CompareAgain,
     ForgetImport,
@@ -54,7 +54,7 @@ class Bench(TransferBench):
     def put(self, name: str, *held: object) -> None:
         self.given.files[name] = "\n".join(json.dumps(one) for one in held).encode()
 
-    def actions(self) -> dict[str, Action]:
+    def actions(self) -> dict[str, ImportAction]:
         return {row.id.location: row.action for row in self.shown.rows}
 
     async def send(self, command: TransferCommand) -> None:
@@ -73,7 +73,11 @@ async def test_what_was_found_is_shown_before_anything_is_taken() -> None:
     bench.given.files["notes.json"] = b"{"
     await bench.send(ReadFiles(("ana.json", "ben.json", "notes.json")))
     assert bench.shown.phase is ImportPhase.READY
-    assert bench.actions() == {"ana.json": Action.ADD, "ben.json": Action.SAME, "notes.json": Action.UNUSABLE}
+    assert bench.actions() == {
+        "ana.json": ImportAction.ADD,
+        "ben.json": ImportAction.SAME,
+        "notes.json": ImportAction.UNUSABLE,
+    }
     ana, _, notes = bench.shown.rows
     assert (ana.email, ana.renewable, ana.takeable) == ("ana@example.com", True, True)
     assert problem_kind(notes.problem) == "CredentialFileError"
@@ -93,14 +97,18 @@ async def test_more_is_added_to_what_was_read_and_the_same_file_read_anew() -> N
     await bench.send(ReadFiles(("ana.json", "ben.json")))
     bench.put("ana.json", {"mended": False})
     await bench.send(ReadFiles(("ana.json", "cat.json")))
-    assert bench.actions() == {"ana.json": Action.UNUSABLE, "ben.json": Action.ADD, "cat.json": Action.ADD}
+    assert bench.actions() == {
+        "ana.json": ImportAction.UNUSABLE,
+        "ben.json": ImportAction.ADD,
+        "cat.json": ImportAction.ADD,
+    }
 
 
 async def test_text_is_read_like_a_file_and_each_has_a_name_of_its_own() -> None:
     bench = Bench()
     for person in ("dan", "eve"):
         await bench.send(ReadPasted(Secret(json.dumps(official(person)))))
-    assert bench.actions() == {"pasted text": Action.ADD, "pasted text 2": Action.ADD}
+    assert bench.actions() == {"pasted text": ImportAction.ADD, "pasted text 2": ImportAction.ADD}
 
 
 async def test_the_chosen_ones_are_taken_and_nothing_else() -> None:
@@ -155,7 +163,7 @@ async def test_reading_can_be_stopped_and_what_was_read_is_shown() -> None:
     assert bench.shown.phase is ImportPhase.READING
     await bench.send(StopImport())
     await bench.end()
-    assert bench.actions() == {"ana.json": Action.ADD}
+    assert bench.actions() == {"ana.json": ImportAction.ADD}
     assert (bench.shown.phase, bench.shown.stopped) == (ImportPhase.READY, True)
 
 
@@ -166,7 +174,7 @@ async def test_what_is_brought_while_reading_is_read_after_it() -> None:
     await bench.send(ReadFiles(("ben.json",)))
     bench.given.gate.set()
     await bench.end()
-    assert bench.actions() == {"ana.json": Action.ADD, "ben.json": Action.ADD}
+    assert bench.actions() == {"ana.json": ImportAction.ADD, "ben.json": ImportAction.ADD}
 
 
 async def test_putting_it_away_ends_the_reading_and_forgets_what_was_read() -> None:
@@ -179,7 +187,7 @@ async def test_putting_it_away_ends_the_reading_and_forgets_what_was_read() -> N
     assert bench.store.state.importing is None
     bench.given.gate.set()
     await bench.send(ReadFiles(("cat.json",)))
-    assert bench.actions() == {"cat.json": Action.ADD}
+    assert bench.actions() == {"cat.json": ImportAction.ADD}
     await bench.send(TakeLogins((ANA,)))
     assert bench.vault.saves == 0
 
@@ -194,7 +202,7 @@ async def test_nothing_is_put_away_while_it_is_taken() -> None:
     bench.vault.gate.set()
     await bench.end()
     assert bench.shown.phase is ImportPhase.DONE
-    assert bench.actions() == {"ana.json": Action.ADD}
+    assert bench.actions() == {"ana.json": ImportAction.ADD}
 
 
 async def test_the_next_import_begins_anew() -> None:
@@ -202,7 +210,7 @@ async def test_the_next_import_begins_anew() -> None:
     await bench.send(ReadFiles(("ana.json",)))
     await bench.send(TakeLogins((ANA,)))
     await bench.send(ReadFiles(("ben.json",)))
-    assert bench.actions() == {"ben.json": Action.ADD}
+    assert bench.actions() == {"ben.json": ImportAction.ADD}
 
 
 async def test_a_locked_keyring_lets_nothing_be_taken_until_it_is_open() -> None:
@@ -233,7 +241,7 @@ async def test_a_login_that_was_renewed_since_it_was_shown_is_left_alone() -> No
     await bench.send(TakeLogins((ANA,)))
     (row,) = bench.shown.rows
     assert row.outcome is not None
-    assert row.outcome.action is Action.OLDER
+    assert row.outcome.action is ImportAction.OLDER
     assert bench.vault.saves == 1
 
 

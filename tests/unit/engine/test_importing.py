@@ -10,10 +10,10 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import KeyringLockedError, WriteError
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.core.transfer.import_plan import Action
+from probe_tray.core.transfer.import_plan import ImportAction
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
-from probe_tray.engine.transfer.login_import import Importing
+from probe_tray.engine.transfer.login_import import LoginImport
 from tests.support.fakes import START, MemoryStore
 from tests.support.tokens import credential
 
@@ -36,26 +36,26 @@ class Locks:
         return self._lock
 
 
-def importing(*stores: MemoryStore, locks: Locks | None = None) -> Importing:
-    return Importing(Accounts(stores, Store(AppState(settings=Settings()))), locks or Locks())
+def importing(*stores: MemoryStore, locks: Locks | None = None) -> LoginImport:
+    return LoginImport(Accounts(stores, Store(AppState(settings=Settings()))), locks or Locks())
 
 
 async def test_a_new_account_goes_into_the_first_store_only() -> None:
     vault, folder = MemoryStore(StoreKind.VAULT), MemoryStore(StoreKind.FOLDER)
-    assert (await importing(vault, folder).take(EARLY)).action is Action.ADD
+    assert (await importing(vault, folder).take(EARLY)).action is ImportAction.ADD
     assert (vault.held, folder.held) == ({EARLY.key: EARLY}, {})
 
 
 async def test_a_newer_login_reaches_every_store_that_holds_the_account() -> None:
     vault, folder = MemoryStore(StoreKind.VAULT, EARLY), MemoryStore(StoreKind.FOLDER, EARLY)
-    assert (await importing(vault, folder).take(LATE)).action is Action.REPLACE
+    assert (await importing(vault, folder).take(LATE)).action is ImportAction.REPLACE
     assert (vault.held[EARLY.key], folder.held[EARLY.key]) == (LATE, LATE)
 
 
 async def test_what_is_as_good_stays_untouched() -> None:
     vault = MemoryStore(StoreKind.VAULT, LATE)
-    assert (await importing(vault).take(EARLY)).action is Action.OLDER
-    assert (await importing(vault).take(LATE)).action is Action.SAME
+    assert (await importing(vault).take(EARLY)).action is ImportAction.OLDER
+    assert (await importing(vault).take(LATE)).action is ImportAction.SAME
     assert vault.saves == 0
 
 
@@ -66,7 +66,7 @@ async def test_a_renewal_that_came_first_is_seen_once_the_lock_is_held() -> None
         taking = asyncio.ensure_future(importing(vault, locks=locks).take(middle))
         await asyncio.sleep(0)
         await vault.save(LATE)
-    assert (await taking).action is Action.OLDER
+    assert (await taking).action is ImportAction.OLDER
     assert vault.held[EARLY.key] == LATE
     assert locks.held == [EARLY.key]
 
@@ -87,5 +87,5 @@ async def test_a_store_that_could_not_take_it_is_named_when_another_did() -> Non
 
     vault, folder = MemoryStore(StoreKind.VAULT, EARLY), Broken(StoreKind.FOLDER, EARLY)
     taken = await importing(vault, folder).take(LATE)
-    assert (taken.action, [fault.facts["path"] for fault in taken.faults]) == (Action.REPLACE, ["a.json"])
+    assert (taken.action, [fault.facts["path"] for fault in taken.faults]) == (ImportAction.REPLACE, ["a.json"])
     assert vault.held[EARLY.key] == LATE

@@ -17,7 +17,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import AppState
-from probe_tray.engine.account.account_changes import Keeping
+from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, MemoryStore, ScriptedService
@@ -51,7 +51,7 @@ class House:
         self.service.answer("revoke", Answer(200, {}, b""))
         self.store = Store(AppState())
         accounts = Accounts(stores, self.store)
-        self.keeping = Keeping(accounts, self.service, NoLocks(), self._nothing_set_aside)
+        self.keeping = AccountChanges(accounts, self.service, NoLocks(), self._nothing_set_aside)
 
     @property
     def places(self) -> list[tuple[StoreKind, ...]]:

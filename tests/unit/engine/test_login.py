@@ -18,7 +18,7 @@ from probe_tray.core.errors import (
     WriteError,
 )
 from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import Wish
+from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import LoginPhase, LoginState
 from probe_tray.ports import Callback
@@ -29,7 +29,7 @@ from tests.unit.engine.bench import CODE, Bench, running, token_answer
 MINUTE = timedelta(minutes=1)
 FULL = WriteError(path="x", reason="the disk is full")
 ANA = credential("ana").key
-FORCED = Wish(days=3, reason=Reason.FORCED)
+FORCED = RenewalRequest(days=3, reason=Reason.FORCED)
 
 
 def phases(bench: Bench) -> list[LoginPhase | None]:

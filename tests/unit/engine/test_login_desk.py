@@ -14,7 +14,7 @@ from probe_tray.core.commands import CancelLogin, LogIn, PasteAddress, ReopenBro
 from probe_tray.core.errors import NotSentError, PortsTakenError, WriteError
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import LoginPhase, Way
-from probe_tray.engine.login.login_service import LoginCommand, LoginDesk
+from probe_tray.engine.login.login_service import LoginCommand, LoginService
 from probe_tray.ports import Callback
 from tests.support.fakes import settle
 from tests.support.tokens import credential
@@ -36,7 +36,7 @@ class Desk(Bench):
         self.service.answer("device_poll", Answer(403, {}, b""))
         self.tasks: list[asyncio.Task[None]] = []
         self.came: list[AccountKey] = []
-        self.desk = LoginDesk(self.login, self.store, self._start, self.came.append)
+        self.desk = LoginService(self.login, self.store, self._start, self.came.append)
 
     async def do(self, *commands: LoginCommand) -> None:
         for command in commands:

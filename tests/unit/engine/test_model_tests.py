@@ -9,7 +9,7 @@ from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.commands import TryModels
 from probe_tray.core.errors import KeyringLockedError, NotSentError, StrangeAnswerError
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
-from probe_tray.core.models.models import Choice
+from probe_tray.core.models.models import ModelChoice
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
 from probe_tray.engine.models.model_tester import Access
@@ -219,7 +219,7 @@ async def test_a_login_that_cannot_be_reached_is_told() -> None:
 async def test_named_models_are_tried_without_asking_for_the_list() -> None:
     bench = Models(ANA)
     tester = bench.models._tester
-    test = await tester.test(Access(ANA, None, bench.clock), Choice(named=("x", "y", "z", "v")), lambda _: None)
+    test = await tester.test(Access(ANA, None, bench.clock), ModelChoice(named=("x", "y", "z", "v")), lambda _: None)
     assert (test.models, test.listed_by) == (("x", "y", "z", "v"), ListedBy.PERSON)
     assert bench.service.count("models") == 0
 

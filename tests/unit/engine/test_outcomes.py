@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from probe_tray.core.errors import ReadError
-from probe_tray.core.renewal.journal import Outcome, Verdict
-from probe_tray.engine.renewal.token_outcomes import Outcomes
+from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
+from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
 from tests.support.fakes import START, FakeClock, FakeRandomness, problem_kind
 from tests.unit.engine.bench import MemoryOfTokens
 
@@ -17,42 +17,42 @@ SOON = START + timedelta(minutes=10)
 class Unreadable(MemoryOfTokens):
     """A memory on a disk that fails."""
 
-    async def recall(self, fingerprint: str) -> Outcome | None:
+    async def recall(self, fingerprint: str) -> TokenOutcome | None:
         raise ReadError(path=fingerprint, reason="the disk fails")
 
 
-def outcomes(known: Outcome | None) -> Outcomes:
+def outcomes(known: TokenOutcome | None) -> TokenOutcomes:
     memory = MemoryOfTokens()
     if known is not None:
         memory.known[TOKEN] = known
-    return Outcomes(memory, FakeClock(), FakeRandomness())
+    return TokenOutcomes(memory, FakeClock(), FakeRandomness())
 
 
 @pytest.mark.parametrize(
     ("known", "problem"),
     [
         (None, ""),
-        (Outcome(verdict=Verdict.FRESH, at=START), ""),
-        (Outcome(verdict=Verdict.ENDED, at=START, reason="it was used elsewhere"), "LoginEndedError"),
-        (Outcome(verdict=Verdict.UNCERTAIN, at=START, until=SOON), "UncertainLoginError"),
-        (Outcome(verdict=Verdict.UNCERTAIN, at=START, until=START, failures=1), ""),
-        (Outcome(verdict=Verdict.UNCERTAIN, at=START, until=START, failures=2), "UncertainLoginError"),
-        (Outcome(verdict=Verdict.BACKOFF, at=START, until=SOON), ""),
+        (TokenOutcome(verdict=TokenVerdict.FRESH, at=START), ""),
+        (TokenOutcome(verdict=TokenVerdict.ENDED, at=START, reason="it was used elsewhere"), "LoginEndedError"),
+        (TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=SOON), "UncertainLoginError"),
+        (TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=START, failures=1), ""),
+        (TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=START, failures=2), "UncertainLoginError"),
+        (TokenOutcome(verdict=TokenVerdict.BACKOFF, at=START, until=SOON), ""),
     ],
 )
-async def test_what_needs_a_person_is_told_with_its_time(known: Outcome | None, problem: str) -> None:
+async def test_what_needs_a_person_is_told_with_its_time(known: TokenOutcome | None, problem: str) -> None:
     standing = await outcomes(known).standing(TOKEN)
     assert problem_kind(standing.problem) == problem
     assert standing.last_at == (START if problem else None)
 
 
 async def test_a_computer_that_was_started_anew_counts_by_the_wall_clock_again() -> None:
-    known = Outcome(verdict=Verdict.UNCERTAIN, at=START, until=START, uptime=5000.0)
+    known = TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=START, uptime=5000.0)
     assert (await outcomes(known).standing(TOKEN)).problem is None
-    known = Outcome(verdict=Verdict.UNCERTAIN, at=START, until=SOON, uptime=5000.0)
+    known = TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=SOON, uptime=5000.0)
     assert problem_kind((await outcomes(known).standing(TOKEN)).problem) == "UncertainLoginError"
 
 
 async def test_a_memory_that_cannot_be_read_accuses_nobody() -> None:
-    standing = await Outcomes(Unreadable(), FakeClock(), FakeRandomness()).standing(TOKEN)
+    standing = await TokenOutcomes(Unreadable(), FakeClock(), FakeRandomness()).standing(TOKEN)
     assert standing.problem is None

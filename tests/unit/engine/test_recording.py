@@ -10,11 +10,11 @@ from probe_tray.core.errors import NotSentError, ReadError, WriteError
 from probe_tray.core.events import AccountsRead, CheckSucceeded, RenewalEnded, TroubleMet
 from probe_tray.core.quota.details import Details
 from probe_tray.core.quota.forecast import follow
-from probe_tray.core.quota.history import Meter, Renewed, Span, Trend
-from probe_tray.core.quota.history_batch import Batch, Kept
+from probe_tray.core.quota.history import Meter, RenewalRecord, Span, Trend
+from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.engine.polling.history_recorder import Recording
+from probe_tray.engine.polling.history_recorder import HistoryRecorder
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, FakeClock, problem_kind
 from tests.unit.engine.bench import MemoryHistory, running
@@ -35,7 +35,7 @@ class Kit:
     def __init__(self, history: MemoryHistory | None = None) -> None:
         self.history, self.clock, self.store = history or MemoryHistory(), FakeClock(), Store(AppState())
         self.store.dispatch(accounts(ANA, BEN))
-        self.recording = Recording(self.history, self.store, self.clock)
+        self.recording = HistoryRecorder(self.history, self.store, self.clock)
 
     @asynccontextmanager
     async def recording_it(self) -> AsyncGenerator[None]:
@@ -174,7 +174,7 @@ async def test_a_disk_that_stays_full_is_not_tried_more_often_and_takes_no_endle
     tries: list[int] = []
     write = kit.history.write
 
-    async def noted(batch: Batch) -> None:
+    async def noted(batch: HistoryBatch) -> None:
         tries.append(1)
         await write(batch)
 
@@ -203,7 +203,7 @@ async def test_how_renewals_ended_is_kept() -> None:
         kit.store.dispatch(RenewalEnded(key=ANA, at=START, problem=problem))
         kit.store.dispatch(RenewalEnded(key=ANA, at=START + MINUTE, problem=None))
         await kit.clock.advance(MINUTE)
-    expected = (Renewed(at=START, reason="NotSentError"), Renewed(at=START + MINUTE))
+    expected = (RenewalRecord(at=START, reason="NotSentError"), RenewalRecord(at=START + MINUTE))
     assert await kit.history.renewals(ANA.slug) == expected
 
 
@@ -217,7 +217,7 @@ async def test_the_past_of_an_account_is_told_with_what_was_only_just_learnt() -
     assert details is not None
     assert (details.account, details.span) == (ANA, Span.DAY)
     assert [(line.meter.kind, [p.used for p in line.points]) for line in details.lines] == [(WindowKind.WEEKLY, [50])]
-    assert details.renewals == (Renewed(at=START),)
+    assert details.renewals == (RenewalRecord(at=START),)
 
 
 async def test_a_past_that_cannot_be_read_is_no_past() -> None:
@@ -254,7 +254,7 @@ async def test_ended_while_it_writes_it_writes_that_again() -> None:
     kit = Kit()
     write, begun = kit.history.write, asyncio.Event()
 
-    async def endless(batch: Batch) -> None:
+    async def endless(batch: HistoryBatch) -> None:
         del batch
         begun.set()
         await asyncio.Event().wait()

@@ -19,21 +19,21 @@ from probe_tray.core.errors import (
 from probe_tray.core.events import Event, RenewalEnded, RenewalStarted, TroubleMet
 from probe_tray.core.renewal.pause import Tally
 from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import RenewalKind, Renewed, Wish
+from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.engine.renewal.refresh_transaction import Alone
 from probe_tray.engine.renewal.renewals import Renewals
 from tests.support.fakes import FakeClock, settle
 from tests.support.tokens import credential
 
 KEYS = [AccountKey(f"account-{number}", "user") for number in range(12)]
-POLICY, FORCED, REFUSED = (Wish(days=3, reason=reason) for reason in (None, Reason.FORCED, Reason.REFUSED))
+POLICY, FORCED, REFUSED = (RenewalRequest(days=3, reason=reason) for reason in (None, Reason.FORCED, Reason.REFUSED))
 
 
 class Transactions:
     """Stands for the transaction: each waits where the test says, and ends as the test says."""
 
     def __init__(self) -> None:
-        self.runs: list[tuple[AccountKey, Wish]] = []
+        self.runs: list[tuple[AccountKey, RenewalRequest]] = []
         self.at_work = 0
         self.most = 0
         self.before = asyncio.Event()
@@ -45,7 +45,7 @@ class Transactions:
         self.kind = RenewalKind.RENEWED
         self.sends = True
 
-    async def run(self, key: AccountKey, wish: Wish, sending: Callable[[], None], alone: Alone) -> Renewed:
+    async def run(self, key: AccountKey, wish: RenewalRequest, sending: Callable[[], None], alone: Alone) -> Renewed:
         del alone
         self.runs.append((key, wish))
         self.at_work += 1
@@ -109,7 +109,7 @@ class Office:
         self.told: list[Event] = []
         self.renewals = Renewals(self.work, self.locks, self.clock, self.told.append, tally)  # pyright: ignore[reportArgumentType] - a stand-in with the same methods
 
-    def start(self, key: AccountKey, wish: Wish = POLICY) -> "asyncio.Task[Renewed]":
+    def start(self, key: AccountKey, wish: RenewalRequest = POLICY) -> "asyncio.Task[Renewed]":
         return asyncio.create_task(self.renewals.renew(key, wish))
 
     async def fail(self, *keys: AccountKey, error: Exception | None = None) -> None:

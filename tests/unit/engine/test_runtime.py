@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.alerts.alert import Help
+from probe_tray.core.alerts.alert import AlertHelp
 from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.commands import (
     CancelLogin,
@@ -30,9 +30,9 @@ from probe_tray.core.polling.situation import Sensed, Situation
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import LoginPhase, RenewalRound
-from probe_tray.engine.account.account_changes import Keeping
-from probe_tray.engine.account.arrangement import Arranging
-from probe_tray.engine.runtime import Engine, UseCases
+from probe_tray.engine.account.account_changes import AccountChanges
+from probe_tray.engine.account.arrangement import ArrangementService
+from probe_tray.engine.runtime import Engine, EngineUseCases
 from tests.support.fakes import START, FakeSettingsFile, MemoryStore, problem_kind, settle
 from tests.support.tokens import credential
 from tests.unit.engine.bench import CODE, Bench, NoLocks, running, token_answer, usage_answer
@@ -46,12 +46,12 @@ class MemoryDeskFile:
     """Keeps the arrangement in memory."""
 
     def __init__(self) -> None:
-        self.desk = Desk()
+        self.desk = Arrangement()
 
-    async def load(self) -> Desk:
+    async def load(self) -> Arrangement:
         return self.desk
 
-    async def save(self, desk: Desk) -> None:
+    async def save(self, desk: Arrangement) -> None:
         self.desk = desk
 
 
@@ -66,8 +66,8 @@ class Program(Bench):
         self.desk_file = MemoryDeskFile()
         self.unusable: ConfigError | None = None
         self.used: list[Settings] = []
-        keeping = Keeping(self.accounts, self.service, NoLocks(), self._no_vault_to_set_aside)
-        self.parts = UseCases(
+        keeping = AccountChanges(self.accounts, self.service, NoLocks(), self._no_vault_to_set_aside)
+        self.parts = EngineUseCases(
             store=self.store,
             accounts=self.accounts,
             login=self.login,
@@ -78,7 +78,7 @@ class Program(Bench):
             models=self.models,
             connection=self.connection,
             alerting=self.alerting,
-            arranging=Arranging(self.desk_file, self.store),
+            arranging=ArrangementService(self.desk_file, self.store),
             recording=self.recording,
             transfers=self.transfer.transfers,
             sync=self.sync.desk,
@@ -281,13 +281,13 @@ async def test_what_nobody_expected_is_a_trouble_and_the_program_goes_on() -> No
 async def test_an_alert_is_shown_once_and_its_button_reaches_the_program() -> None:
     program = Program(ANA)
     program.service.answer("usage", usage_answer(97, START + 4 * HOUR))
-    pressed: list[tuple[AccountKey | None, Help]] = []
+    pressed: list[tuple[AccountKey | None, AlertHelp]] = []
     program.engine.on_alert_action(lambda account, wanted: pressed.append((account, wanted)))
     async with program.started():
         await program.clock.advance(HOUR)
         assert [shown.title for shown in program.notifier.shown] == ["account-ana"]
         program.notifier.press(0, "open")
-    assert pressed == [(ANA.key, Help.OPEN)]
+    assert pressed == [(ANA.key, AlertHelp.OPEN)]
 
 
 async def test_notifications_pause_and_a_test_is_shown_all_the_same() -> None:

@@ -11,14 +11,14 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import LoginEndedError
 from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import RenewalKind, Wish
+from probe_tray.core.renewal.request import RenewalKind, RenewalRequest
 from probe_tray.core.service.answer import Answer
 from probe_tray.engine.renewal.renewals import Renewals
 from tests.safety.bench import ANA, Bench
 from tests.support.fakes import settle
 
 NAMELESS = AccountKey(ANA.account_id)
-FORCED = Wish(days=3, reason=Reason.FORCED)
+FORCED = RenewalRequest(days=3, reason=Reason.FORCED)
 
 
 class Locks:

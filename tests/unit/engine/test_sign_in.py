@@ -19,8 +19,8 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import OFFICIAL
-from probe_tray.engine.login.browser_login import BrowserSignIn, Waiting
-from probe_tray.engine.login.code_exchange import Exchange
+from probe_tray.engine.login.browser_login import BrowserLogin, Waiting
+from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.ports import Callback
 from tests.support.fakes import START, FakeBrowser, FakeClock, FakeListener, FakeRandomness, settle
 from tests.unit.engine.bench import CODE, GatedService, running, token_answer
@@ -35,8 +35,8 @@ class Person:
         self.clock, self.service = FakeClock(), GatedService()
         self.service.answer("exchange", token_answer())
         self.listener, self.browser = FakeListener(), FakeBrowser()
-        self.sign_in = BrowserSignIn(OFFICIAL, self.listener, self.browser, self.clock, FakeRandomness())
-        self.exchange = Exchange(OFFICIAL, self.service, self.clock)
+        self.sign_in = BrowserLogin(OFFICIAL, self.listener, self.browser, self.clock, FakeRandomness())
+        self.exchange = CodeExchange(OFFICIAL, self.service, self.clock)
         self.told: list[str] = []
         self.ends_at: datetime | None = None
         self.got: Credential | None = None

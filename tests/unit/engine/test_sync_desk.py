@@ -12,7 +12,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ForgetSync, SetUpSync, SyncNow
 from probe_tray.core.errors import KeyringLockedError, NotSentError, RetryLaterError, SyncRefusedError, WriteError
 from probe_tray.core.events import RenewalEnded, SettingsChanged
-from probe_tray.core.renewal.request import RenewalKind, Wish
+from probe_tray.core.renewal.request import RenewalKind, RenewalRequest
 from probe_tray.core.settings import Settings
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncState
 from tests.support.fakes import START, problem_kind
@@ -176,7 +176,7 @@ async def test_a_login_that_another_machine_has_renewed_is_taken_over_before_a_r
     here.sync.table.held = there.sync.table.held
     here.renewals.fetch_with(here.sync.desk.fetch)
     async with here.watching():
-        renewed = await here.renewals.renew(old.key, Wish(days=3))
+        renewed = await here.renewals.renew(old.key, RenewalRequest(days=3))
     assert (renewed.kind, renewed.credential.access_token) == (RenewalKind.FRESH, new.access_token)
     assert here.service.count("refresh") == 0
     assert here.vault.held[old.key].refresh_token == new.refresh_token
@@ -190,7 +190,7 @@ async def test_a_table_without_help_keeps_no_login_from_being_renewed(fault: Not
     bench.service.answer("refresh", token_answer(number=2))
     bench.renewals.fetch_with(bench.sync.desk.fetch)
     async with bench.watching():
-        assert (await bench.renewals.renew(old.key, Wish(days=3))).kind is RenewalKind.RENEWED
+        assert (await bench.renewals.renew(old.key, RenewalRequest(days=3))).kind is RenewalKind.RENEWED
     assert (bench.service.count("refresh"), bench.sync.table.writes) == (1, [])
 
 

@@ -15,8 +15,8 @@ from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import AppState
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.batch import Means, Order, Tending
-from probe_tray.engine.renewal.refresh_transaction import Transaction
+from probe_tray.engine.batch import Batch, BatchMeans, BatchOrder
+from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
 from tests.safety.bench import MemoryJournal, MemoryMemory, Steps
@@ -93,20 +93,26 @@ class Bench:
         status: bool = False,
         own: bool = True,
         everything: bool = False,
-    ) -> Tending:
+    ) -> Batch:
         accounts = Accounts(self.stores, Store(AppState()))
         memory, random = MemoryMemory(Steps()), FakeRandomness()
-        transaction = Transaction(self.service, accounts, self.journal, memory, self.clock, random, "auth.example")
+        transaction = RefreshTransaction(
+            self.service, accounts, self.journal, memory, self.clock, random, "auth.example"
+        )
         renewals = Renewals(transaction, OpenLocks(), self.clock, lambda _: None)
-        means = Means(quota=self.service, accounts=accounts, renewals=renewals, journal=self.journal, clock=self.clock)
-        order = Order(renew=renew, force=force, status=status, renew_refused=own, since=START, everything=everything)
-        return Tending(means, order)
+        means = BatchMeans(
+            quota=self.service, accounts=accounts, renewals=renewals, journal=self.journal, clock=self.clock
+        )
+        order = BatchOrder(
+            renew=renew, force=force, status=status, renew_refused=own, since=START, everything=everything
+        )
+        return Batch(means, order)
 
     async def run(self, *, jobs: int = 8, **wanted: bool) -> list[AccountReport]:
         await self.start(self.tending(**wanted), jobs=jobs)
         return [self.done[number] for number in sorted(self.done)]
 
-    def start(self, tending: Tending, *, jobs: int = 8) -> "asyncio.Task[None]":
+    def start(self, tending: Batch, *, jobs: int = 8) -> "asyncio.Task[None]":
         return asyncio.create_task(tending.run(self.logins, jobs=jobs, done=self.done.__setitem__))
 
 

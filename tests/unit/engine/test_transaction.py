@@ -31,7 +31,7 @@ from probe_tray.core.errors import (
     WriteError,
     WrongAccountError,
 )
-from probe_tray.core.renewal.journal import Outcome, Verdict
+from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind
 from probe_tray.core.service.answer import Answer
@@ -156,7 +156,7 @@ async def test_what_the_reply_leaves_out_is_kept() -> None:
     after = bench.stores[0].held[ANA]
     assert (after.refresh_token, after.id_token) == (before.refresh_token, before.id_token)
     assert after.access_token != before.access_token
-    assert bench.verdict(1) is Verdict.FRESH
+    assert bench.verdict(1) is TokenVerdict.FRESH
 
 
 async def test_a_spent_token_is_never_sent_from_an_old_copy() -> None:
@@ -178,7 +178,7 @@ async def test_a_reply_for_another_account_is_set_aside_and_overwrites_nothing()
         await bench.renew()
     assert bench.held() == {refresh_token(1)}
     assert bench.kept() == {tokens("ben")["refresh_token"]}
-    assert bench.verdict() is Verdict.UNCERTAIN
+    assert bench.verdict() is TokenVerdict.UNCERTAIN
 
 
 async def test_a_refresh_token_that_cannot_be_used_is_not_one_that_was_left_out() -> None:
@@ -341,7 +341,7 @@ async def test_a_refused_token_whose_successor_is_stored_is_no_end() -> None:
     renewed = await bench.renew()
     assert renewed.kind is RenewalKind.ADOPTED
     assert renewed.credential.refresh_token == Secret(refresh_token(2))
-    assert bench.verdict(1) is Verdict.ENDED
+    assert bench.verdict(1) is TokenVerdict.ENDED
     assert bench.verdict(2) is None
 
 
@@ -444,7 +444,7 @@ async def test_an_answer_that_had_come_whole_before_the_connection_was_given_up_
     bench.steps.faults["answered"] = UncertainError(reason="no answer came in time")
     assert (await bench.renew()).kind is RenewalKind.RENEWED
     assert bench.held() == {refresh_token(2)}
-    assert (bench.journal.entries, bench.verdict()) == ({}, Verdict.ENDED)
+    assert (bench.journal.entries, bench.verdict()) == ({}, TokenVerdict.ENDED)
 
 
 async def test_a_journal_that_cannot_be_read_then_makes_it_uncertain() -> None:
@@ -453,7 +453,7 @@ async def test_a_journal_that_cannot_be_read_then_makes_it_uncertain() -> None:
     bench.steps.on["answered"] = lambda: bench.steps.faults.update(pending=FULL)
     with pytest.raises(UncertainLoginError):
         await bench.renew()
-    assert bench.verdict() is Verdict.UNCERTAIN
+    assert bench.verdict() is TokenVerdict.UNCERTAIN
 
 
 async def test_an_intent_without_an_answer_is_uncertain_at_the_next_start() -> None:
@@ -570,7 +570,9 @@ LOST, HTML = UncertainError(reason="lost"), b"<html>blocked</html>"
 OK, AT_ONCE, NEVER = "ok", "at once", "never"
 
 
-def case(name: str, answer: Answer | Exception, error: type[ProbeError], verdict: Verdict | None, after: str) -> object:
+def case(
+    name: str, answer: Answer | Exception, error: type[ProbeError], verdict: TokenVerdict | None, after: str
+) -> object:
     return pytest.param(answer, error, verdict, after, id=name)
 
 
@@ -580,24 +582,24 @@ def _codes(status: int, body: bytes) -> Answer:
 
 CASES = [
     *[
-        case(f"{status} {code or 'bare'}", refusal(status, code), LoginEndedError, Verdict.ENDED, NEVER)
+        case(f"{status} {code or 'bare'}", refusal(status, code), LoginEndedError, TokenVerdict.ENDED, NEVER)
         for status in (400, 401, 403)
         for code in ("refresh_token_expired", "refresh_token_reused", "refresh_token_invalidated", "invalid_grant")
     ],
-    case("401 bare", refusal(401), LoginEndedError, Verdict.ENDED, NEVER),
-    case("401 empty", _codes(401, b""), LoginEndedError, Verdict.ENDED, NEVER),
-    case("401 html", _codes(401, HTML), LoginEndedError, Verdict.ENDED, NEVER),
-    case("401 other code", refusal(401, "who_knows"), LoginEndedError, Verdict.ENDED, NEVER),
-    case("error as text", _codes(400, b'{"error": "invalid_grant"}'), LoginEndedError, Verdict.ENDED, NEVER),
-    case("top-level code", _codes(400, b'{"code": "invalid_grant"}'), LoginEndedError, Verdict.ENDED, NEVER),
-    case("capitals", _codes(400, b'{"error": {"code": "INVALID_GRANT"}}'), LoginEndedError, Verdict.ENDED, NEVER),
+    case("401 bare", refusal(401), LoginEndedError, TokenVerdict.ENDED, NEVER),
+    case("401 empty", _codes(401, b""), LoginEndedError, TokenVerdict.ENDED, NEVER),
+    case("401 html", _codes(401, HTML), LoginEndedError, TokenVerdict.ENDED, NEVER),
+    case("401 other code", refusal(401, "who_knows"), LoginEndedError, TokenVerdict.ENDED, NEVER),
+    case("error as text", _codes(400, b'{"error": "invalid_grant"}'), LoginEndedError, TokenVerdict.ENDED, NEVER),
+    case("top-level code", _codes(400, b'{"code": "invalid_grant"}'), LoginEndedError, TokenVerdict.ENDED, NEVER),
+    case("capitals", _codes(400, b'{"error": {"code": "INVALID_GRANT"}}'), LoginEndedError, TokenVerdict.ENDED, NEVER),
     *[
-        case(f"{status} {kind}", _codes(status, body), UncertainLoginError, Verdict.UNCERTAIN, "quarter")
+        case(f"{status} {kind}", _codes(status, body), UncertainLoginError, TokenVerdict.UNCERTAIN, "quarter")
         for status in (502, 504, 520, 522, 524)
         for kind, body in (("json", b"{}"), ("html", HTML), ("empty", b""))
     ],
     *[
-        case(f"200 {name}", _codes(200, body), UncertainLoginError, Verdict.UNCERTAIN, "quarter")
+        case(f"200 {name}", _codes(200, body), UncertainLoginError, TokenVerdict.UNCERTAIN, "quarter")
         for name, body in (
             ("empty", b""),
             ("html", HTML),
@@ -611,25 +613,31 @@ CASES = [
             ("deep", b'{"a":' * 5000),
         )
     ],
-    case("204", _codes(204, b""), UncertainLoginError, Verdict.UNCERTAIN, "quarter"),
-    case("connection lost", LOST, UncertainLoginError, Verdict.UNCERTAIN, "quarter"),
-    case("answer too large", StrangeAnswerError(status="200"), UncertainLoginError, Verdict.UNCERTAIN, "quarter"),
-    case("429", refusal(429), RateLimitedError, Verdict.BACKOFF, "force"),
-    case("429 html", _codes(429, b"<p>"), RateLimitedError, Verdict.BACKOFF, "force"),
-    case("429 wait", Answer(429, {"Retry-After": "600"}, b"{}"), RateLimitedError, Verdict.BACKOFF, "force"),
-    case("500", refusal(500), UnavailableError, Verdict.BACKOFF, "force"),
-    case("503", refusal(503), UnavailableError, Verdict.BACKOFF, "force"),
-    case("503 empty", _codes(503, b""), UnavailableError, Verdict.BACKOFF, "force"),
-    case("400", refusal(400, "invalid_request"), UnavailableError, Verdict.BACKOFF, "force"),
-    case("400 empty", _codes(400, b""), UnavailableError, Verdict.BACKOFF, "force"),
-    case("404", refusal(404), UnavailableError, Verdict.BACKOFF, "force"),
-    case("408", refusal(408), UnavailableError, Verdict.BACKOFF, "force"),
-    case("302", _codes(302, b""), UnavailableError, Verdict.BACKOFF, "force"),
-    case("403", refusal(403), EdgeBlockedError, Verdict.BACKOFF, "force"),
-    case("403 html", _codes(403, HTML), EdgeBlockedError, Verdict.BACKOFF, "force"),
-    case("403 empty", _codes(403, b""), EdgeBlockedError, Verdict.BACKOFF, "force"),
-    case("region", refusal(403, "unsupported_country_region_territory"), RegionBlockedError, Verdict.BACKOFF, "force"),
-    case("404 html", _codes(404, HTML), EdgeBlockedError, Verdict.BACKOFF, "force"),
+    case("204", _codes(204, b""), UncertainLoginError, TokenVerdict.UNCERTAIN, "quarter"),
+    case("connection lost", LOST, UncertainLoginError, TokenVerdict.UNCERTAIN, "quarter"),
+    case("answer too large", StrangeAnswerError(status="200"), UncertainLoginError, TokenVerdict.UNCERTAIN, "quarter"),
+    case("429", refusal(429), RateLimitedError, TokenVerdict.BACKOFF, "force"),
+    case("429 html", _codes(429, b"<p>"), RateLimitedError, TokenVerdict.BACKOFF, "force"),
+    case("429 wait", Answer(429, {"Retry-After": "600"}, b"{}"), RateLimitedError, TokenVerdict.BACKOFF, "force"),
+    case("500", refusal(500), UnavailableError, TokenVerdict.BACKOFF, "force"),
+    case("503", refusal(503), UnavailableError, TokenVerdict.BACKOFF, "force"),
+    case("503 empty", _codes(503, b""), UnavailableError, TokenVerdict.BACKOFF, "force"),
+    case("400", refusal(400, "invalid_request"), UnavailableError, TokenVerdict.BACKOFF, "force"),
+    case("400 empty", _codes(400, b""), UnavailableError, TokenVerdict.BACKOFF, "force"),
+    case("404", refusal(404), UnavailableError, TokenVerdict.BACKOFF, "force"),
+    case("408", refusal(408), UnavailableError, TokenVerdict.BACKOFF, "force"),
+    case("302", _codes(302, b""), UnavailableError, TokenVerdict.BACKOFF, "force"),
+    case("403", refusal(403), EdgeBlockedError, TokenVerdict.BACKOFF, "force"),
+    case("403 html", _codes(403, HTML), EdgeBlockedError, TokenVerdict.BACKOFF, "force"),
+    case("403 empty", _codes(403, b""), EdgeBlockedError, TokenVerdict.BACKOFF, "force"),
+    case(
+        "region",
+        refusal(403, "unsupported_country_region_territory"),
+        RegionBlockedError,
+        TokenVerdict.BACKOFF,
+        "force",
+    ),
+    case("404 html", _codes(404, HTML), EdgeBlockedError, TokenVerdict.BACKOFF, "force"),
     case("certificate", CertificateError(host="a", reason="b"), CertificateError, None, AT_ONCE),
 ]
 
@@ -640,7 +648,7 @@ def test_the_table_of_answers_is_as_large_as_was_promised() -> None:
 
 @pytest.mark.parametrize(("answer", "error", "verdict", "after"), CASES)
 async def test_what_an_answer_means(
-    answer: Answer | Exception, error: type[ProbeError], verdict: Verdict | None, after: str
+    answer: Answer | Exception, error: type[ProbeError], verdict: TokenVerdict | None, after: str
 ) -> None:
     bench = Bench()
     bench.issuer.script = [answer]
@@ -686,7 +694,7 @@ async def test_retry_after_is_kept_up_to_an_hour() -> None:
     assert (await bench.renew()).kind is RenewalKind.RENEWED
 
 
-async def test_an_end_whose_reason_was_lost_is_still_a_sentence(memory_of_an_end: Outcome) -> None:
+async def test_an_end_whose_reason_was_lost_is_still_a_sentence(memory_of_an_end: TokenOutcome) -> None:
     bench = Bench()
     assert isinstance(bench.memory, MemoryMemory)
     bench.memory.known[Secret(refresh_token(1)).fingerprint] = memory_of_an_end
@@ -696,8 +704,8 @@ async def test_an_end_whose_reason_was_lost_is_still_a_sentence(memory_of_an_end
 
 
 @pytest.fixture
-def memory_of_an_end() -> Outcome:
-    return Outcome(verdict=Verdict.ENDED, at=START)
+def memory_of_an_end() -> TokenOutcome:
+    return TokenOutcome(verdict=TokenVerdict.ENDED, at=START)
 
 
 @pytest.mark.parametrize("crash", [False, True])

@@ -25,7 +25,7 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, Unreadable, Way
 from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Action, ActionKind
+from probe_tray.view.view_models import ActionKind, CardAction
 from tests.unit.ui import samples, transfers
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 from tests.unit.ui.sync_samples import synced
@@ -79,7 +79,7 @@ class EveryWindow:
         key = state.accounts[0].key
         self._shell.show_details(key)
         self._shell._syncing.set_up()
-        self._shell.act(Action(kind=ActionKind.REMOVE, label="", key=key))
+        self._shell.act(CardAction(kind=ActionKind.REMOVE, label="", key=key))
         self.draw()
         # Sizes hold only once the windows were laid out.
         app.processEvents()

@@ -29,9 +29,9 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.machine import Machine
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
-from probe_tray.core.quota.details import Details, Line
+from probe_tray.core.quota.details import Details, HistoryLine
 from probe_tray.core.quota.forecast import Pace
-from probe_tray.core.quota.history import Meter, Point, Renewed, Span, Trend
+from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Span, Trend
 from probe_tray.core.quota.snapshot import Credits, Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Renewal, Unreadable
 from probe_tray.ui.panel.card_list import CardActions
@@ -219,18 +219,18 @@ def looked_at() -> AppState:
         ),
     )
 
-    def past(meter: Meter, period: int, slope: float) -> Line:
+    def past(meter: Meter, period: int, slope: float) -> HistoryLine:
         points = (
             Point(NOW - timedelta(hours=168 - n), round((n % period) * slope), round((n % period) * slope))
             for n in range(0, 168, 2)
             if not 60 < n < 80
         )
-        return Line(meter=meter, points=tuple(points))
+        return HistoryLine(meter=meter, points=tuple(points))
 
     lines = (past(weekly, 168, 4.3), past(short, 24, 38.0))
     renewals = (
-        Renewed(at=NOW - timedelta(days=4)),
-        Renewed(at=NOW - timedelta(days=5), reason="NotSentError"),
+        RenewalRecord(at=NOW - timedelta(days=4)),
+        RenewalRecord(at=NOW - timedelta(days=5), reason="NotSentError"),
     )
     details = Details(account=known.key, span=Span.WEEK, lines=lines, renewals=renewals)
     return replace(state, accounts=(known, *state.accounts[:1]), details=details)

@@ -11,16 +11,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.account.arrangement import Density, Desk, Sort
+from probe_tray.core.account.arrangement import Arrangement, Density, Sort
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.commands import Arrange, Command, LogIn, MoveAccount, Refresh, RemoveAccount, Renew, StartVaultAnew
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.ui.panel.card_actions import Acting, Elsewhere
+from probe_tray.ui.panel.card_actions import CardActionHandler, Elsewhere
 from probe_tray.ui.theme import Theme
 from probe_tray.view.presenter import present
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Action, ActionKind
+from probe_tray.view.view_models import ActionKind, CardAction
 from tests.unit.ui import samples
 
 ANA = samples.account("ana@example.com", samples.snapshot(42, 17), revocable=True)
@@ -44,7 +44,7 @@ class Bench:
             import_logins=lambda: self.moved.append("in"),
             export=self.moved.append,
         )
-        self.acting = Acting(self.engine, Theme(app), Translator(), elsewhere)
+        self.acting = CardActionHandler(self.engine, Theme(app), Translator(), elsewhere)
         self.around = QWidget()
 
     def _show_settings(self) -> None:
@@ -69,7 +69,7 @@ def test_models_of_the_chosen_account_are_tested(desk: "Bench") -> None:
 
 
 def test_a_login_is_brought_and_written_in_windows_of_their_own(desk: "Bench") -> None:
-    desk.acting.act(Action(kind=ActionKind.IMPORT, label=""))
+    desk.acting.act(CardAction(kind=ActionKind.IMPORT, label=""))
     desk.choose("ana@example.com", "E&xport…")
     assert desk.moved == ["in", ANA.key]
 
@@ -101,11 +101,11 @@ def test_how_accounts_are_listed_is_kept(desk: "Bench") -> None:
     desk.acting.move(keys, LEE.key, None)
     slugs = (LEE.key.slug, ANA.key.slug)
     assert desk.engine.sent == [
-        Arrange(Desk(sort=Sort.OWN, order=slugs)),
-        Arrange(Desk(sort=Sort.NAME)),
-        Arrange(Desk(density=Density.LINES)),
-        Arrange(Desk(pinned=True)),
-        Arrange(Desk(sort=Sort.OWN, order=slugs[::-1])),
+        Arrange(Arrangement(sort=Sort.OWN, order=slugs)),
+        Arrange(Arrangement(sort=Sort.NAME)),
+        Arrange(Arrangement(density=Density.LINES)),
+        Arrange(Arrangement(pinned=True)),
+        Arrange(Arrangement(sort=Sort.OWN, order=slugs[::-1])),
     ]
 
 
@@ -171,7 +171,7 @@ def test_a_hasty_key_removes_nothing(desk: Bench, key: Qt.Key) -> None:
 
 def test_an_account_that_went_meanwhile_is_not_asked_about(desk: Bench) -> None:
     desk.engine.change(replace(desk.engine.state, accounts=()))
-    desk.acting.act(Action(kind=ActionKind.REMOVE, label="", key=ANA.key))
+    desk.acting.act(CardAction(kind=ActionKind.REMOVE, label="", key=ANA.key))
     assert not desk.acting.question.isVisible()
 
 
@@ -184,25 +184,25 @@ def test_a_new_key_is_made_after_one_question(desk: Bench) -> None:
 
 
 def test_the_settings_open(desk: Bench) -> None:
-    desk.acting.act(Action(kind=ActionKind.SETTINGS, label=""))
+    desk.acting.act(CardAction(kind=ActionKind.SETTINGS, label=""))
     assert desk.settings_shown == 1
 
 
 def test_an_account_is_chosen_for_the_icon_and_let_go_again(desk: Bench) -> None:
     desk.choose("ana@example.com", "Always show it in the &icon")
-    chosen = Desk(in_icon=ANA.key.slug)
+    chosen = Arrangement(in_icon=ANA.key.slug)
     assert desk.engine.sent == [Arrange(chosen)]
     desk.engine.change(replace(desk.engine.state, desk=chosen))
     desk.choose("lee@example.com", "Always show it in the &icon")
     desk.choose("ana@example.com", "Show the tightest account in the &icon")
-    assert desk.engine.sent[1:] == [Arrange(Desk(in_icon=LEE.key.slug)), Arrange(Desk())]
+    assert desk.engine.sent[1:] == [Arrange(Arrangement(in_icon=LEE.key.slug)), Arrange(Arrangement())]
 
 
 def test_a_name_is_given_in_privacy_mode_too_and_the_shown_letters_are_none(desk: Bench) -> None:
     desk.engine.change(replace(desk.engine.state, settings=Settings(privacy=True)))
     desk.acting.name(ANA.key, "a•••@e•••")
     desk.acting.name(ANA.key, "Work")
-    assert desk.engine.sent == [Arrange(Desk()), Arrange(Desk().named(ANA.key.slug, "Work"))]
+    assert desk.engine.sent == [Arrange(Arrangement()), Arrange(Arrangement().named(ANA.key.slug, "Work"))]
 
 
 def test_the_menu_tells_the_keys_that_do_the_same(desk: Bench) -> None:

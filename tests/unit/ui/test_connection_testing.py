@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import CheckConnection, FindProxy, StopConnectionCheck
 from probe_tray.core.errors import ProxyFailedError
-from probe_tray.core.service.connection import ConnectionCheck, FoundProxy, Reached, Step
+from probe_tray.core.service.connection import ConnectionCheck, ConnectionStep, FoundProxy, Reached
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.ui.settings.connection_controller import ConnectionTesting
+from probe_tray.ui.settings.connection_controller import ConnectionController
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.settings.form import form
@@ -26,7 +26,7 @@ class Desk:
     def __init__(self, app: QApplication) -> None:
         self.engine = samples.FakeEngine(AppState())
         self.dialog = SettingsDialog(Theme(app), form(Translator()), lambda _: None)
-        self.testing = ConnectionTesting(self.engine, self.dialog, Translator())
+        self.testing = ConnectionController(self.engine, self.dialog, Translator())
 
     def change(self, check: ConnectionCheck) -> None:
         self.engine.change(AppState(connection=check))
@@ -74,7 +74,7 @@ def test_a_test_that_runs_is_ended_by_the_same_button(desk: Desk) -> None:
 def test_the_step_that_failed_is_named_with_its_remedy(desk: Desk) -> None:
     desk.dialog.open_with(Settings())
     problem = ProxyFailedError(reason="it is gone").problem
-    reached = Reached(steps=(Step.NAME, Step.PROXY), failed=Step.PROXY, problem=problem)
+    reached = Reached(steps=(ConnectionStep.NAME, ConnectionStep.PROXY), failed=ConnectionStep.PROXY, problem=problem)
     desk.change(ConnectionCheck(reached=reached))
     assert desk.lines() == [
         "✓ Name   ✗ Proxy",

@@ -14,14 +14,14 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import ShowDetails
 from probe_tray.core.quota.history import Span
 from probe_tray.core.state import AppState
-from probe_tray.ui.details.details_controller import Detailing
+from probe_tray.ui.details.details_controller import DetailsController
 from probe_tray.ui.details.details_window import DetailsWindow
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.details.details import details
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Action, ActionKind
+from probe_tray.view.view_models import ActionKind, CardAction
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW
 
@@ -29,9 +29,9 @@ from tests.unit.ui.samples import NOW
 class Bench:
     def __init__(self, app: QApplication, state: AppState) -> None:
         self.engine = samples.FakeEngine(state)
-        self.asked: list[Action] = []
+        self.asked: list[CardAction] = []
         self.menus: list[AccountKey] = []
-        self.detailing = Detailing(
+        self.detailing = DetailsController(
             self.engine,
             Theme(app),
             IconPainter(),

@@ -18,9 +18,9 @@ from probe_tray.core.transfer.export import ExportFormat
 from probe_tray.core.transfer.state import ExportPhase, ExportState, ForgetExport, WriteLogins, WriteTable
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.transfer.export_controller import ExportWindow, ExportWords
+from probe_tray.ui.transfer.export_controller import ExportController, ExportWords
 from probe_tray.ui.transfer.export_dialog import ExportDialog
-from probe_tray.ui.transfer.file_chooser import Chooser
+from probe_tray.ui.transfer.file_chooser import FileChooser
 from probe_tray.view.tables.csv_table import quota_table
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -31,7 +31,7 @@ NOW = Now(samples.NOW, UTC)
 ACCOUNTS = samples.four().accounts
 
 
-class FakeChooser(Chooser):
+class FakeChooser(FileChooser):
     """A person who always chooses /out, and gives files the name that is offered."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Desk:
             table=lambda accounts, hide: quota_table(accounts, NOW, hide=hide),
             replacing=lambda state, paths: replacing(paths, t, privacy=state.settings.privacy),
         )
-        self.window = ExportWindow(self.engine, theme, words, self.question, self.chooser)
+        self.window = ExportController(self.engine, theme, words, self.question, self.chooser)
         self.window.show_folder = self.opened.append
         self.engine.subscribe(self.window.draw)
 
@@ -270,7 +270,7 @@ def test_what_is_sent_holds_no_token(desk: Desk) -> None:
 
 def test_the_systems_window_for_a_new_file_asks_before_it_replaces(desk: Desk) -> None:
     chosen: list[str] = []
-    Chooser().new_file(desk.dialog, "Export", "logins.jsonl", chosen.append)
+    FileChooser().new_file(desk.dialog, "Export", "logins.jsonl", chosen.append)
     (asking,) = desk.dialog.findChildren(QFileDialog)
     assert asking.acceptMode() is QFileDialog.AcceptMode.AcceptSave
     assert not asking.testOption(QFileDialog.Option.DontConfirmOverwrite)

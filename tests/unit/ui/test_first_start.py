@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.commands import Arrange, LogIn, SaveSettings
@@ -73,8 +73,8 @@ def test_the_clients_login_that_was_found_is_offered_and_explained(desktop: Desk
     assert desktop.page._hint.text().startswith("ana@example.com is signed in to the official Codex client")
     assert "only reads that login" in desktop.page._hint.text()
     desktop.page._official.click()
-    assert desktop.wishes() == [Arrange(Desk(welcomed=True))]
-    desktop.engine.change(replace(desktop.engine.state, desk=Desk(welcomed=True)))
+    assert desktop.wishes() == [Arrange(Arrangement(welcomed=True))]
+    desktop.engine.change(replace(desktop.engine.state, desk=Arrangement(welcomed=True)))
     desktop.shell._bridge.draw()
     assert not desktop.page.isVisible()
 
@@ -108,8 +108,8 @@ def test_a_folder_that_is_chosen_is_used_at_once(desktop: Desktop, tmp_path: Pat
         (samples.only([CLIENTS]), True, True),
         (samples.only([CLIENTS, OURS]), False, False),
         (samples.only([OURS]), False, False),
-        (replace(samples.only([CLIENTS]), desk=Desk(welcomed=True)), False, False),
-        (replace(AppState(loaded=True), desk=Desk(welcomed=True)), True, False),
+        (replace(samples.only([CLIENTS]), desk=Arrangement(welcomed=True)), False, False),
+        (replace(AppState(loaded=True), desk=Arrangement(welcomed=True)), True, False),
         (replace(samples.only([CLIENTS]), api_key=ApiKeyLogin(location="x")), False, False),
         (AppState(loaded=True, store_problems=samples.troubled_lives().store_problems), False, False),
     ],

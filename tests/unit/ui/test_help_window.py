@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from probe_tray.core.settings import Language
 from probe_tray.resources import resource
-from probe_tray.ui.help.help_controller import HelpWindow
+from probe_tray.ui.help.help_controller import HelpController
 from probe_tray.ui.help.help_window import HelpDialog
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.shell import Shell, Surroundings
@@ -31,7 +31,7 @@ LINK = re.compile(r"\]\(([^)]+)\)")
 class Opened:
     def __init__(self, app: QApplication) -> None:
         self.theme, self.translator = Theme(app), Translator()
-        self.window = HelpWindow(self.theme, self.translator)
+        self.window = HelpController(self.theme, self.translator)
         self.window.show()
 
     @property

@@ -31,13 +31,13 @@ from probe_tray.core.transfer.state import (
 )
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
-from probe_tray.engine.transfer.export_session import ExportDesk
-from probe_tray.engine.transfer.import_session import ImportDesk
-from probe_tray.engine.transfer.login_import import Importing
+from probe_tray.engine.transfer.export_session import ExportSession
+from probe_tray.engine.transfer.import_session import ImportSession
+from probe_tray.engine.transfer.login_import import LoginImport
 from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.transfer.file_chooser import Chooser
-from probe_tray.ui.transfer.import_controller import ImportWindow
+from probe_tray.ui.transfer.file_chooser import FileChooser
+from probe_tray.ui.transfer.import_controller import ImportController
 from probe_tray.ui.transfer.import_dialog import ImportDialog
 from probe_tray.ui.transfer.import_drop import DropWatch
 from probe_tray.view.text.times import Now
@@ -64,8 +64,10 @@ class LiveEngine:
         accounts = Accounts((self.vault,), self.store)
         clock = FakeClock(START)
         self._transfers = Transfers(
-            ImportDesk(DiskImportFiles(official_login), Importing(accounts, NoLocks()), accounts, self.store, clock),
-            ExportDesk(MemoryExportFiles(), accounts, self.store, clock, UTC, "client"),
+            ImportSession(
+                DiskImportFiles(official_login), LoginImport(accounts, NoLocks()), accounts, self.store, clock
+            ),
+            ExportSession(MemoryExportFiles(), accounts, self.store, clock, UTC, "client"),
         )
         self._runner = asyncio.Runner()
 
@@ -101,7 +103,7 @@ class LiveEngine:
         self._runner.run(work)
 
 
-class FakeChooser(Chooser):
+class FakeChooser(FileChooser):
     """A person who always chooses the same."""
 
     def __init__(self) -> None:
@@ -124,7 +126,7 @@ class Desk:
         self.engine = LiveEngine(self.client)
         self.chooser = FakeChooser()
         now, t = Now(START, UTC), Translator()
-        self.window = ImportWindow(
+        self.window = ImportController(
             self.engine, Theme(app), lambda state, ticks: import_view(state, ticks, now, t), self.chooser
         )
         self.engine.subscribe(self.window.draw)
@@ -372,7 +374,7 @@ def test_a_hundred_logins_are_listed(desk: Desk) -> None:
 def test_the_systems_window_for_files_is_a_child_and_waits_for_nobody(desk: Desk, tmp_path: Path) -> None:
     desk.window.show()
     chosen: list[list[str]] = []
-    Chooser().files(desk.dialog, "Choose", chosen.append)
+    FileChooser().files(desk.dialog, "Choose", chosen.append)
     (asking,) = desk.dialog.findChildren(QFileDialog)
     assert (asking.windowTitle(), asking.fileMode()) == ("Choose", QFileDialog.FileMode.ExistingFiles)
     asking.filesSelected.emit([str(tmp_path)])

@@ -15,7 +15,7 @@ from probe_tray.core.errors import ModelFailedError
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelRun, ModelTest
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.ui.models.model_test_controller import ModelTesting
+from probe_tray.ui.models.model_test_controller import ModelTestController
 from probe_tray.ui.models.model_test_dialog import ModelTestDialog
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
@@ -45,7 +45,7 @@ class Desk:
         theme = Theme(app)
         self.question = QuestionDialog(theme)
         here, t = Now(samples.NOW, UTC), Translator()
-        self.testing = ModelTesting(self.engine, theme, t, self.question, lambda s: model_test(s, here, t))
+        self.testing = ModelTestController(self.engine, theme, t, self.question, lambda s: model_test(s, here, t))
 
     @property
     def dialog(self) -> ModelTestDialog:

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.account.arrangement import Desk
+from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.commands import Arrange
 from probe_tray.core.state import AppState
 from probe_tray.ui.theme import Theme
@@ -47,10 +47,10 @@ def test_it_is_told_once_when_the_icon_is_there_and_the_memory_was_read(
     bench.tray.look()
     assert bench.said == []
     bench.engine.change(READ)
-    bench.engine.change(replace(READ, desk=Desk()))
+    bench.engine.change(replace(READ, desk=Arrangement()))
     words = overflow_words(Translator())
     assert bench.said == [(words.title, words.text)]
-    assert bench.engine.sent == [Arrange(Desk(overflow_told=True))]
+    assert bench.engine.sent == [Arrange(Arrangement(overflow_told=True))]
     bench.close()
 
 
@@ -74,7 +74,7 @@ def test_nothing_is_told_twice_or_where_nothing_is_hidden(
 ) -> None:
     bench = Bench(qapp, monkeypatch, hides=hides)
     bench.tray.look()
-    bench.engine.change(replace(READ, desk=Desk(overflow_told=told)))
+    bench.engine.change(replace(READ, desk=Arrangement(overflow_told=told)))
     assert (bench.said, bench.engine.sent, bench.engine.watched) == ([], [], False)
     bench.close()
 

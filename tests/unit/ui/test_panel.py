@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListView, QWidget
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.account.arrangement import Density, Desk, Sort
+from probe_tray.core.account.arrangement import Arrangement, Density, Sort
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
@@ -22,9 +22,9 @@ from probe_tray.ui.placement import beside, likely, near
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.presenter import present
-from probe_tray.view.screen import Wish
+from probe_tray.view.screen import ScreenOptions
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Action, ActionKind
+from probe_tray.view.view_models import ActionKind, CardAction
 from tests.unit.ui import samples
 
 
@@ -33,13 +33,13 @@ class Shown:
 
     def __init__(self, app: QApplication) -> None:
         self.theme = Theme(app)
-        self.asked: list[Action] = []
+        self.asked: list[CardAction] = []
         self.opened: list[tuple[str, QPoint]] = []
         self.chosen: list[object] = []
         self.moved: list[tuple[str, str | None]] = []
         self.named: list[tuple[str | None, str]] = []
         self.pinned = self.hidden = 0
-        self.wish = Wish()
+        self.wish = ScreenOptions()
         self.state = AppState()
         actions = PanelActions(
             cards=CardActions(act=self.asked.append, menu=lambda card, at: self.opened.append((card.title, at))),
@@ -62,7 +62,7 @@ class Shown:
     def draw(self) -> None:
         self.window.show_model(present(self.state, samples.NOW, UTC, Translator(), self.wish).panel)
 
-    def _look_for(self, wish: Wish) -> None:
+    def _look_for(self, wish: ScreenOptions) -> None:
         self.wish = wish
         self.draw()
 
@@ -282,7 +282,7 @@ def test_it_is_as_high_as_a_line_in_a_higher_font_needs(panel: Shown) -> None:
 
 
 def test_the_search_has_room_beside_three_choices(panel: Shown) -> None:
-    panel.show(replace(samples.many(100), desk=Desk(density=Density.CARDS)))
+    panel.show(replace(samples.many(100), desk=Arrangement(density=Density.CARDS)))
     search = panel.window._tools.search
     QApplication.processEvents()
     assert search.width() > search.fontMetrics().horizontalAdvance(search.placeholderText()) + 30
@@ -298,7 +298,7 @@ def test_the_keys_of_refresh_refresh(panel: Shown, qtbot: QtBot, key: Qt.Key) ->
 
 
 def test_very_many_cards_are_measured_bit_by_bit_once_and_stay_where_they_are(panel: Shown, qtbot: QtBot) -> None:
-    state = replace(samples.many(300), desk=Desk(density=Density.CARDS))
+    state = replace(samples.many(300), desk=Arrangement(density=Density.CARDS))
     panel.show(state)
     bar = panel.window._list.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 25_000, timeout=10_000)
@@ -365,7 +365,7 @@ def test_escape_keeps_the_name(panel: Shown, qtbot: QtBot) -> None:
 def test_an_order_of_ones_own_is_shown(panel: Shown) -> None:
     state = samples.four()
     order = tuple(a.key.slug for a in state.accounts[:2])
-    panel.show(replace(state, desk=Desk(sort=Sort.OWN, order=order)))
+    panel.show(replace(state, desk=Arrangement(sort=Sort.OWN, order=order)))
     assert panel.titles() == ["ana@example.com", "lee@studio.example", "old@example.com", "research@example.com"]
 
 
@@ -389,7 +389,7 @@ def test_the_window_closes_when_another_program_is_used_unless_it_is_pinned_or_a
 ) -> None:
     left: list[bool] = []
     panel.window.left.connect(lambda: left.append(True))
-    panel.show(replace(samples.four(), desk=Desk(pinned=pinned)), by_tray=by_tray)
+    panel.show(replace(samples.four(), desk=Arrangement(pinned=pinned)), by_tray=by_tray)
     qapp.sendEvent(panel.window, QEvent(QEvent.Type.ActivationChange))
     qapp.processEvents()
     assert panel.window.isVisible() is stays
@@ -412,7 +412,7 @@ def test_the_pin_follows_what_is_remembered(panel: Shown) -> None:
     assert panel.pinned == 1
     panel.draw()
     assert not panel.window._pin.isChecked()
-    panel.show(replace(samples.four(), desk=Desk(pinned=True)))
+    panel.show(replace(samples.four(), desk=Arrangement(pinned=True)))
     assert panel.window._pin.isChecked()
 
 

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.account.arrangement import Desk, Sort
+from probe_tray.core.account.arrangement import Arrangement, Sort
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.commands import (
@@ -39,7 +39,7 @@ from probe_tray.ui.login.login_dialog import LoginDialog
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Action, ActionKind
+from probe_tray.view.view_models import ActionKind, CardAction
 from tests.support.drops import drop, files
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
@@ -307,7 +307,7 @@ def test_escape_puts_a_failed_login_away(desktop: Desktop) -> None:
     ],
 )
 def test_a_button_sends_its_command(desktop: Desktop, kind: ActionKind, command: object) -> None:
-    desktop.shell.act(Action(kind=kind, label=""))
+    desktop.shell.act(CardAction(kind=kind, label=""))
     assert desktop.engine.sent == [command]
 
 
@@ -331,7 +331,7 @@ def test_a_search_is_shown_at_once_and_an_arrangement_is_sent(desktop: Desktop) 
     desktop.panel._tools.search.setText("")
     desktop.panel._cards.move_row(0, 2)
     pinned, moved = desktop.engine.sent
-    assert pinned == Arrange(Desk(pinned=True))
+    assert pinned == Arrange(Arrangement(pinned=True))
     assert isinstance(moved, Arrange)
     assert moved.desk.sort is Sort.OWN
     assert len(moved.desk.order) == 20
@@ -347,7 +347,7 @@ def test_the_click_that_took_the_panel_away_does_not_bring_it_back(desktop: Desk
 
 def test_the_details_of_an_account_open_and_end_with_the_program(desktop: Desktop) -> None:
     account = desktop.engine.state.accounts[0]
-    desktop.shell.act(Action(kind=ActionKind.DETAILS, label="", key=account.key))
+    desktop.shell.act(CardAction(kind=ActionKind.DETAILS, label="", key=account.key))
     window = desktop.shell._detailing.window
     assert window is not None
     assert window.isVisible()

@@ -23,7 +23,7 @@ from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.sync.result_dialog import SyncResultDialog
 from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
 from probe_tray.ui.sync.sync_box import SyncBox
-from probe_tray.ui.sync.sync_controller import Syncing
+from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -39,7 +39,7 @@ class Desk:
         self.engine = samples.FakeEngine(AppState(accounts=(ANA,)))
         theme = Theme(app)
         self.question = QuestionDialog(theme)
-        self.syncing = Syncing(
+        self.syncing = SyncController(
             self.engine, theme, Translator(), self.question, lambda: Now(samples.NOW, UTC), "create table tokens;"
         )
 

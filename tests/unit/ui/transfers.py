@@ -8,14 +8,22 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import CredentialFileError, KeyringLockedError, ReadError, WriteError
 from probe_tray.core.formats.document import Format
 from probe_tray.core.transfer.export import LeftOut
-from probe_tray.core.transfer.import_plan import Action
-from probe_tray.core.transfer.state import ExportPhase, ExportState, ImportPhase, ImportRow, ImportState, Outcome, RowId
+from probe_tray.core.transfer.import_plan import ImportAction
+from probe_tray.core.transfer.state import (
+    ExportPhase,
+    ExportState,
+    ImportOutcome,
+    ImportPhase,
+    ImportRow,
+    ImportState,
+    RowId,
+)
 from tests.unit.ui.samples import NOW
 
 FULL = WriteError(path="/home/ana/logins", reason="the disk is full").problem
 
 
-def row(name: str, action: Action = Action.ADD, **more: object) -> ImportRow:
+def row(name: str, action: ImportAction = ImportAction.ADD, **more: object) -> ImportRow:
     """A login of somebody at example.com."""
     plain = ImportRow(
         id=RowId(f"/home/ana/old/{name}.json"),
@@ -34,7 +42,7 @@ def broken(name: str, reason: str) -> ImportRow:
     """A file that is no login."""
     path = f"/home/ana/old/{name}"
     return ImportRow(
-        id=RowId(path), action=Action.UNUSABLE, problem=CredentialFileError(path=path, reason=reason).problem
+        id=RowId(path), action=ImportAction.UNUSABLE, problem=CredentialFileError(path=path, reason=reason).problem
     )
 
 
@@ -44,17 +52,17 @@ def found() -> ImportState:
     long = "a.very.long.address.that.must.not.break.anything"
     rows = (
         row("ben"),
-        row("lee", Action.REPLACE, id=RowId("/home/ana/sub2api.json", 2), format=Format.SUB2API, plan="team"),
+        row("lee", ImportAction.REPLACE, id=RowId("/home/ana/sub2api.json", 2), format=Format.SUB2API, plan="team"),
         row("codex", in_use=True, id=RowId("/home/ana/.codex/auth.json"), format=Format.OFFICIAL),
-        row("cat", Action.SAME, format=Format.PROXY_API),
-        row("old", Action.OLDER, expires_at=NOW - timedelta(days=1)),
-        row("dan", Action.NOT_RENEWABLE, renewable=False),
+        row("cat", ImportAction.SAME, format=Format.PROXY_API),
+        row("old", ImportAction.OLDER, expires_at=NOW - timedelta(days=1)),
+        row("dan", ImportAction.NOT_RENEWABLE, renewable=False),
         row(long, email=f"{long}@department.of.research.example.org"),
-        row("twice", Action.DOUBLE, id=RowId("pasted text")),
+        row("twice", ImportAction.DOUBLE, id=RowId("pasted text")),
         broken("notes.json", "it is not JSON: it ends too early"),
         ImportRow(
             id=RowId(missing),
-            action=Action.UNUSABLE,
+            action=ImportAction.UNUSABLE,
             problem=ReadError(path=missing, reason="it is not a regular file").problem,
         ),
     )
@@ -74,13 +82,13 @@ def locked() -> ImportState:
 def taken() -> ImportState:
     """What came of it: one was kept, one not, one not everywhere."""
     outcomes = (
-        Outcome(action=Action.ADD),
-        Outcome(problem=FULL),
+        ImportOutcome(action=ImportAction.ADD),
+        ImportOutcome(problem=FULL),
         None,
         None,
         None,
         None,
-        Outcome(action=Action.ADD, faults=(FULL,)),
+        ImportOutcome(action=ImportAction.ADD, faults=(FULL,)),
         None,
         None,
         None,

@@ -3,7 +3,7 @@
 import pytest
 
 from probe_tray.core.errors import ProxyFailedError, UsageError
-from probe_tray.core.service.connection import ConnectionCheck, FoundProxy, Reached, Step
+from probe_tray.core.service.connection import ConnectionCheck, ConnectionStep, FoundProxy, Reached
 from probe_tray.resources import resource
 from probe_tray.view.settings.connection import connection
 from probe_tray.view.text.translate import Translator, parse_po
@@ -11,7 +11,7 @@ from probe_tray.view.view_models import Tone
 
 T = Translator()
 CHINESE = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
-STEPS = (Step.NAME, Step.PROXY, Step.TLS, Step.EDGE, Step.SERVICE)
+STEPS = (ConnectionStep.NAME, ConnectionStep.PROXY, ConnectionStep.TLS, ConnectionStep.EDGE, ConnectionStep.SERVICE)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_way_that_works_has_every_step_ticked() -> None:
 
 def test_the_step_that_failed_is_marked_and_has_a_remedy() -> None:
     problem = ProxyFailedError(reason="the proxy http://p:1 refused the connection").problem
-    view = connection(ConnectionCheck(reached=Reached(steps=STEPS, failed=Step.PROXY, problem=problem)), T)
+    view = connection(ConnectionCheck(reached=Reached(steps=STEPS, failed=ConnectionStep.PROXY, problem=problem)), T)
     assert view.steps == "✓ Name   ✗ Proxy   – Secure connection   – Network's edge   – Service"
     assert view.said == "The proxy does not work: the proxy http://p:1 refused the connection."
     assert (view.advice, view.tone) == (

@@ -5,10 +5,10 @@ from datetime import UTC, timedelta
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core.account.arrangement import Density, Desk, Sort
+from probe_tray.core.account.arrangement import Arrangement, Density, Sort
 from probe_tray.core.state import AppState
 from probe_tray.view.presenter import Presenter, present
-from probe_tray.view.screen import Panel, Shown, Wish
+from probe_tray.view.screen import Panel, ScreenContent, ScreenOptions
 from probe_tray.view.text.translate import Catalogue, Translator
 from probe_tray.view.view_models import Card
 from tests.unit.ui import samples
@@ -17,15 +17,15 @@ from tests.unit.ui.samples import NOW
 ANA, LEE, RESEARCH, OLD = (a.email for a in samples.four().accounts)
 
 
-def panel(state: AppState, wish: Wish | None = None) -> Panel:
-    return present(state, NOW, UTC, Translator(), wish or Wish()).panel
+def panel(state: AppState, wish: ScreenOptions | None = None) -> Panel:
+    return present(state, NOW, UTC, Translator(), wish or ScreenOptions()).panel
 
 
-def titles(state: AppState, wish: Wish | None = None) -> list[str]:
+def titles(state: AppState, wish: ScreenOptions | None = None) -> list[str]:
     return [card.title for card in panel(state, wish).cards]
 
 
-def arranged(desk: Desk) -> AppState:
+def arranged(desk: Arrangement) -> AppState:
     return replace(samples.four(), desk=desk)
 
 
@@ -38,19 +38,20 @@ def arranged(desk: Desk) -> AppState:
     ],
 )
 def test_accounts_are_sorted_as_the_person_wants(sort: Sort, order: list[str]) -> None:
-    assert titles(arranged(Desk(sort=sort))) == order
+    assert titles(arranged(Arrangement(sort=sort))) == order
 
 
 def test_new_accounts_stand_behind_an_order_of_ones_own() -> None:
     slugs = tuple(a.key.slug for a in samples.four().accounts[:2])
-    assert titles(arranged(Desk(sort=Sort.OWN, order=("gone", *reversed(slugs))))) == [LEE, ANA, OLD, RESEARCH]
+    assert titles(arranged(Arrangement(sort=Sort.OWN, order=("gone", *reversed(slugs))))) == [LEE, ANA, OLD, RESEARCH]
 
 
 @pytest.mark.parametrize(
-    ("shown", "expected"), [(Shown.ALL, 4), (Shown.NEEDS_YOU, [OLD]), (Shown.TIGHT, [RESEARCH, LEE])]
+    ("shown", "expected"),
+    [(ScreenContent.ALL, 4), (ScreenContent.NEEDS_YOU, [OLD]), (ScreenContent.TIGHT, [RESEARCH, LEE])],
 )
-def test_only_those_that_are_wished_for_are_listed(shown: Shown, expected: object) -> None:
-    found = titles(samples.four(), Wish(shown=shown))
+def test_only_those_that_are_wished_for_are_listed(shown: ScreenContent, expected: object) -> None:
+    found = titles(samples.four(), ScreenOptions(shown=shown))
     assert (len(found) if isinstance(expected, int) else found) == expected
 
 
@@ -58,13 +59,13 @@ def test_a_search_looks_through_names_plans_and_places() -> None:
     first, *others = samples.four().accounts
     state = samples.only([replace(first, alias="Work"), *others])
     for text, expected in ((" STUDIO ", [LEE]), ("wor", ["Work"]), ("ana@", ["Work"]), ("pro", [RESEARCH])):
-        assert titles(state, Wish(search=text)) == expected
+        assert titles(state, ScreenOptions(search=text)) == expected
 
 
 def test_a_store_that_needs_a_person_is_listed_with_those_that_do() -> None:
     state = samples.troubled_lives()
-    assert titles(state, Wish(shown=Shown.NEEDS_YOU)) == ["Saved logins", "Folder of logins"]
-    assert "Saved logins" not in titles(state, Wish(shown=Shown.TIGHT))
+    assert titles(state, ScreenOptions(shown=ScreenContent.NEEDS_YOU)) == ["Saved logins", "Folder of logins"]
+    assert "Saved logins" not in titles(state, ScreenOptions(shown=ScreenContent.TIGHT))
 
 
 def test_a_name_of_ones_own_goes_before_the_address() -> None:
@@ -79,7 +80,7 @@ def test_the_chips_count_and_those_for_nobody_are_left_out() -> None:
         loaded=True, accounts=tuple(samples.account(f"{n}@e.org", samples.snapshot(1, 1)) for n in range(5))
     )
     assert [c.label for c in panel(fine).chips] == ["All"]
-    wish = Wish(shown=Shown.TIGHT)
+    wish = ScreenOptions(shown=ScreenContent.TIGHT)
     assert [(c.label, c.chosen) for c in panel(fine, wish).chips] == [("All", False), ("Tight · 0", True)]
 
 
@@ -88,7 +89,7 @@ def test_the_chips_count_and_those_for_nobody_are_left_out() -> None:
     [(Density.AUTO, 12, False), (Density.AUTO, 13, True), (Density.CARDS, 99, False), (Density.LINES, 1, True)],
 )
 def test_many_accounts_take_a_line_each(density: Density, count: int, *, lines: bool) -> None:
-    assert panel(replace(samples.many(count), desk=Desk(density=density))).lines is lines
+    assert panel(replace(samples.many(count), desk=Arrangement(density=density))).lines is lines
 
 
 @pytest.mark.parametrize(

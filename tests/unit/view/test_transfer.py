@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.settings import Settings, Storage
 from probe_tray.core.state import AppState
-from probe_tray.core.transfer.import_plan import Action
-from probe_tray.core.transfer.state import ExportPhase, ExportState, ImportPhase, ImportState, Outcome, RowId
+from probe_tray.core.transfer.import_plan import ImportAction
+from probe_tray.core.transfer.state import ExportPhase, ExportState, ImportOutcome, ImportPhase, ImportState, RowId
 from probe_tray.resources import resource
 from probe_tray.view.tables.csv_table import quota_table
 from probe_tray.view.text.times import Now
@@ -103,7 +103,7 @@ def test_the_warning_about_copies_is_there_once_and_only_for_what_could_be_renew
 
 
 def test_nothing_new_is_said_plainly() -> None:
-    known = ImportState(phase=ImportPhase.READY, rows=(transfers.row("ben", Action.SAME),))
+    known = ImportState(phase=ImportPhase.READY, rows=(transfers.row("ben", ImportAction.SAME),))
     view = imported(known)
     assert (view.title, view.take, view.close) == ("There is nothing new to import", "", "Close")
 
@@ -141,7 +141,7 @@ def test_the_end_says_how_many_and_why_the_others_failed() -> None:
 
 
 def test_a_login_that_was_renewed_meanwhile_is_left_out_without_a_failure() -> None:
-    row = transfers.row("ben", outcome=Outcome(action=Action.OLDER))
+    row = transfers.row("ben", outcome=ImportOutcome(action=ImportAction.OLDER))
     view = imported(ImportState(phase=ImportPhase.DONE, rows=(row,)))
     assert (view.title, view.text) == ("0 logins were imported", "0 logins imported, 1 left out, 0 failed.")
     assert line(view, "ben@")[0] == "known: left out, for the login that is kept is not older"
@@ -177,7 +177,7 @@ def test_no_name_of_a_file_or_a_person_breaks_the_words(
 
 
 def test_ticks_are_for_what_can_be_taken_alone() -> None:
-    known = transfers.row("ben", Action.SAME)
+    known = transfers.row("ben", ImportAction.SAME)
     assert not ticked(known, {known.id: True})
 
 

@@ -129,7 +129,7 @@ _MOST: Final = 4 * 1024 * 1024
 T = TypeVar("T")
 
 
-class Line(httpcore.AsyncNetworkStream):
+class WireConnection(httpcore.AsyncNetworkStream):
     """One connection, over which one answer comes."""
 
     def __init__(self, made: socket.socket, answering: Callable[[], bool], arrived: Callable[[bytes], None]) -> None:

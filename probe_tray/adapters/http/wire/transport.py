@@ -1,4 +1,4 @@
-"""The transport for a request whose answer must be kept before anybody reads it: over a `Line` of its own."""
+"""The transport for a request whose answer must be kept before anybody reads it: over a `WireConnection` of its own."""
 
 import asyncio
 import ssl
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import httpcore
 import httpx
 
-from probe_tray.adapters.http.wire.connection import Line
+from probe_tray.adapters.http.wire.connection import WireConnection
 from probe_tray.adapters.http.wire.dial import dial
 from probe_tray.core.account.secret import Secret
 
@@ -22,7 +22,7 @@ class WireTransport(httpx.AsyncHTTPTransport):
         answering: Callable[[], bool],
         arrived: Callable[[bytes], None],
     ) -> None:
-        """``answering`` and ``arrived`` are those of :class:`Line`."""
+        """``answering`` and ``arrived`` are those of :class:`WireConnection`."""
         # WORKAROUND httpx 0.28.1: its own constructor knows no network backend
         # (https://github.com/encode/httpx, _transports/default.py), so the pool is made here.
         self._pool = _pool(context, as_proxy(context, proxy), _Backend(answering, arrived))
@@ -52,7 +52,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
         del local_address, socket_options  # Never asked for here.
         try:
             async with asyncio.timeout(timeout):
-                return Line(await dial(host, port), self._answering, self._arrived)
+                return WireConnection(await dial(host, port), self._answering, self._arrived)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout from error
         except OSError as error:
