@@ -55,7 +55,7 @@ from tests.safety.canaries import ECHOES, MARK, Canaries, EchoService, granting,
 from tests.support.fakes import FakeNotifier, settle
 from tests.support.keyrings import DeniedBackend, GoodBackend, LockedBackend, LyingBackend
 from tests.support.mitm import Mitm
-from tests.unit.adapters.callback_bench import ask, get
+from tests.unit.adapters.callback.callback_bench import ask, get
 
 ROUNDS = 80
 BLUNDERS = 30

@@ -28,7 +28,7 @@ class Vector(msgspec.Struct):
     row: dict[str, str]
 
 
-VECTOR = msgspec.json.decode((Path(__file__).parents[2] / "data" / "sync_row.json").read_bytes(), type=Vector)
+VECTOR = msgspec.json.decode((Path(__file__).parents[3] / "data" / "sync_row.json").read_bytes(), type=Vector)
 CIPHER = LoginCipher(Secret("5a" * 32))
 NONCE = bytes(range(NONCE_BYTES))
 

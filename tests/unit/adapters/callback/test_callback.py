@@ -16,7 +16,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import PortsTakenError
 from probe_tray.core.service.service import Service
 from probe_tray.ports import Callback
-from tests.unit.adapters.callback_bench import (
+from tests.unit.adapters.callback.callback_bench import (
     CODE,
     OTHER,
     STATE,

@@ -431,7 +431,7 @@ def kill_after(answers: int, folder: Path, key: Secret) -> int:
     """Kill a process that renews without end once it kept so many answers; returns how many it kept in all."""
     (folder / "store").write_bytes(b"0")
     arguments = [sys.executable, "-c", RENEWER, str(folder), key.reveal()]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]) as process:
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, cwd=Path(__file__).parents[4]) as process:
         assert process.stdout is not None
         for _ in range(answers):
             process.stdout.readline()

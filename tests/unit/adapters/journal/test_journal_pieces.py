@@ -26,7 +26,7 @@ from probe_tray.core.renewal.journal import JournalEntry, PendingEntry
 from tests.support.fakes import START
 from tests.support.raw_server import http
 from tests.support.tokens import tokens
-from tests.unit.adapters.test_journal import ANA, BEN, BODY, ENTRY, PRINT, Place
+from tests.unit.adapters.journal.test_journal import ANA, BEN, BODY, ENTRY, PRINT, Place
 
 RAW = http(BODY)
 

@@ -23,7 +23,7 @@ class Sample(TypedDict):
 
 
 def samples() -> list[Sample]:
-    path = Path(__file__).parents[2] / "data" / "usage-samples.json"
+    path = Path(__file__).parents[3] / "data" / "usage-samples.json"
     return cast("list[Sample]", json.loads(path.read_text("utf-8")))
 
 
