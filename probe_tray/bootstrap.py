@@ -72,7 +72,9 @@ from probe_tray.engine.transfer.export_session import ExportSession
 from probe_tray.engine.transfer.import_session import ImportSession
 from probe_tray.engine.transfer.login_import import LoginImport
 from probe_tray.engine.transfer.transfers import Transfers
-from probe_tray.ports import AccountStore, Clock, Notification, SyncVault
+from probe_tray.ports.accounts import AccountStore, SyncVault
+from probe_tray.ports.desktop import Notification
+from probe_tray.ports.time import Clock
 from probe_tray.resources import resource
 from probe_tray.view.alerts.notifications import notification, trial
 from probe_tray.view.text.times import Now

@@ -30,7 +30,9 @@ from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
 from probe_tray.engine.sync.sync_run import SyncMeans
 from probe_tray.engine.sync.synchronizer import Synchronizer
-from probe_tray.ports import AccountStore, KeyStore, SettingsFile, Tables
+from probe_tray.ports.accounts import AccountStore, KeyStore
+from probe_tray.ports.files import SettingsFile
+from probe_tray.ports.http import Tables
 
 _log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from probe_tray.core.account.credential import StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import CredentialFileError, ProbeError, Problem, ReadError, UsageError
-from probe_tray.ports import AccountStore
+from probe_tray.ports.accounts import AccountStore
 
 Entry = StoredCredential | AccountReport
 """A login, or the report on what is none."""

@@ -6,7 +6,7 @@ from probe_tray.core.account.credential import Credential, make_credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.demo.people import sample_people
 from probe_tray.demo.service import DemoService
-from probe_tray.ports import Clock
+from probe_tray.ports.time import Clock
 
 _OTHERS_LIVE, _LAST_LIVES = 10 * 86_400, 2 * 86_400
 """Seconds of the sample logins' access tokens."""

@@ -17,7 +17,9 @@ from probe_tray.core.events import NotificationsPaused
 from probe_tray.core.state import AppState
 from probe_tray.engine.store import Store
 from probe_tray.engine.timers import to_the_end
-from probe_tray.ports import AlertMemoryFile, Clock, Notification, Notifier
+from probe_tray.ports.desktop import Notification, Notifier
+from probe_tray.ports.files import AlertMemoryFile
+from probe_tray.ports.time import Clock
 
 OnPress = Callable[[AccountKey | None, AlertHelp], None]
 """Gets the account that a pressed button is about, None where it is about several, and what the button does."""

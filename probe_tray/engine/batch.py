@@ -25,7 +25,9 @@ from probe_tray.engine.polling.reset_credit_check import ask_ends
 from probe_tray.engine.polling.usage_query import UsageReply, ask_once, report_status
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.timers import to_the_end
-from probe_tray.ports import Clock, Journal, QuotaService
+from probe_tray.ports.accounts import Journal
+from probe_tray.ports.http import QuotaService
+from probe_tray.ports.time import Clock
 
 _RESULTS = {
     RenewalKind.RENEWED: RenewalResult.RENEWED,

@@ -59,7 +59,9 @@ from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.timers import to_the_end, watch_clock, watch_machine
 from probe_tray.engine.transfer.transfers import Transfers
-from probe_tray.ports import Clock, MachineSense, Randomness, SettingsFile
+from probe_tray.ports.desktop import MachineSense
+from probe_tray.ports.files import SettingsFile
+from probe_tray.ports.time import Clock, Randomness
 
 
 class EngineUseCases(NamedTuple):

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from probe_tray.core.polling.situation import Sensed, Situation
-from probe_tray.ports import Clock, MachineSense
+from probe_tray.ports.desktop import MachineSense
+from probe_tray.ports.time import Clock
 
 _T = TypeVar("_T")
 

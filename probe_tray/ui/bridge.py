@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-from probe_tray.ports import Clock
+from probe_tray.ports.time import Clock
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.view.presenter import Presenter
 from probe_tray.view.screen import Screen, ScreenOptions

@@ -20,7 +20,7 @@ from probe_tray.core.commands import (
     SendTestNotification,
 )
 from probe_tray.core.settings import Settings
-from probe_tray.ports import Clock
+from probe_tray.ports.time import Clock
 from probe_tray.resources import resource
 from probe_tray.ui.bridge import Bridge
 from probe_tray.ui.details.details_controller import DetailsController

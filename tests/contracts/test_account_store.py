@@ -14,7 +14,7 @@ from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import VaultStore, record_files
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.ports import AccountStore
+from probe_tray.ports.accounts import AccountStore
 from tests.support.fakes import START, MemoryStore
 from tests.support.keyrings import FakeKeyStore
 from tests.support.tokens import credential

@@ -12,7 +12,7 @@ from probe_tray.core.sync.rows import RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.demo import DemoService
 from probe_tray.demo.table import PUBLISHABLE_KEY
-from probe_tray.ports import RemoteTable
+from probe_tray.ports.http import RemoteTable
 from tests.unit.engine.sync_bench import KEY, TARGET, FakeTable
 
 OpenTable = Callable[[], AbstractAsyncContextManager[RemoteTable]]

@@ -18,7 +18,7 @@ from probe_tray.core.state import AppState
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.store import Store
-from probe_tray.ports import AccountStore
+from probe_tray.ports.accounts import AccountStore
 from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore
 from tests.support.tokens import credential, reply_body, tokens
 

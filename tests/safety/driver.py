@@ -36,7 +36,7 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.ports import AccountStore
+from probe_tray.ports.accounts import AccountStore
 from tests.support.keyrings import FakeKeyStore
 
 PRELOADED = ("httpx", "filelock", "jwt", "cryptography.hazmat.primitives.ciphers.aead", "anyio._backends._asyncio")

@@ -7,6 +7,7 @@ from datetime import UTC, timedelta
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.alert import Alert
+from probe_tray.core.login.oauth import Callback
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, Way
@@ -26,7 +27,7 @@ from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
 from probe_tray.engine.runtime import Engine
 from probe_tray.engine.store import Store
-from probe_tray.ports import Callback, Notification
+from probe_tray.ports.desktop import Notification
 from probe_tray.view.alerts.notifications import notification, trial
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator

@@ -9,7 +9,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError
 from probe_tray.core.service.answer import Answer
-from probe_tray.ports import Clock
+from probe_tray.ports.time import Clock
 from tests.support.tokens import credential, reply_body, tokens
 
 _LENGTHS = (timedelta(hours=5), timedelta(days=7))

@@ -11,9 +11,11 @@ from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Problem, StoreError
+from probe_tray.core.login.oauth import Callback
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
-from probe_tray.ports import Callback, Notification, OpenCallback, StoreContents
+from probe_tray.ports.accounts import StoreContents
+from probe_tray.ports.desktop import Notification, OpenCallback
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 

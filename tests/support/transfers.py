@@ -14,7 +14,8 @@ from probe_tray.engine.transfer.export_session import ExportSession
 from probe_tray.engine.transfer.import_session import ImportSession
 from probe_tray.engine.transfer.login_import import LoginImport
 from probe_tray.engine.transfer.transfers import Transfers
-from probe_tray.ports import AccountLocks, Clock
+from probe_tray.ports.accounts import AccountLocks
+from probe_tray.ports.time import Clock
 
 
 class MemoryImportFiles:

@@ -15,7 +15,7 @@ from probe_tray.adapters.files.safe_files import make_private_folder, read_regul
 from probe_tray.adapters.logins.credential_files import is_folder
 from probe_tray.core.errors import ReadError, WriteError
 from probe_tray.core.settings import Settings
-from probe_tray.ports import SettingsFile
+from probe_tray.ports.files import SettingsFile
 
 Command = Sequence[str]
 _RUN_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"

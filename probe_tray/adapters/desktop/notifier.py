@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
-from probe_tray.ports import Notification, Urgency
+from probe_tray.ports.desktop import Notification, Urgency
 
 if TYPE_CHECKING:
     from desktop_notifier.backends.base import DesktopNotifierBackend

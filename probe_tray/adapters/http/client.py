@@ -1,4 +1,4 @@
-"""The service over HTTP: AuthService and QuotaService of ports.py.
+"""The service over HTTP: AuthService and QuotaService of ports.http.
 
 Service facts: login, device code, refresh, usage, models, model test. It works on httpx's transports and not on its
 client: so there are no redirects, no cookies, no cache, no retries and no log of addresses to switch off.

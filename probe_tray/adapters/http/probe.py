@@ -31,7 +31,7 @@ from probe_tray.core.errors import (
 from probe_tray.core.service.answer import Answer, judge
 from probe_tray.core.service.connection import ConnectionStep, FoundProxy, Reached
 from probe_tray.core.service.service import USER_AGENT, Service
-from probe_tray.ports import Clock
+from probe_tray.ports.time import Clock
 
 _SECONDS = 15.0
 _LARGEST_BODY = 64 * 1024

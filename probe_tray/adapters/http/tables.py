@@ -1,4 +1,4 @@
-"""The shared table over HTTP: ``RemoteTable`` of ports.py as PostgREST offers it.
+"""The shared table over HTTP: ``RemoteTable`` of ports.http as PostgREST offers it.
 
 It works on httpx's transports, as the service does: no redirects, no cookies, no retries, no log of addresses.
 """

@@ -24,7 +24,8 @@ from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import CredentialFileError, OfficialLoginError, ReadError, StoreError
-from probe_tray.ports import StoreContents, Unreadable
+from probe_tray.core.state import Unreadable
+from probe_tray.ports.accounts import StoreContents
 
 _RESERVE: Final = 64 * 1024
 """Bytes that must fit before a renewal; a login has a few thousand."""

@@ -10,7 +10,7 @@ from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import ReadError, WriteError
-from probe_tray.ports import Unreadable
+from probe_tray.core.state import Unreadable
 
 
 class FolderStore(FilesStore):

@@ -10,7 +10,7 @@ from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import ReadError, WriteError
-from probe_tray.ports import StoreContents
+from probe_tray.ports.accounts import StoreContents
 
 
 class NamedFiles:

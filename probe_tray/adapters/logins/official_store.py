@@ -15,7 +15,8 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import CredentialFileError, OfficialLoginError, ReadError, StoreError
 from probe_tray.core.formats.document import NOBODY, Document, read_documents
-from probe_tray.ports import StoreContents, Unreadable
+from probe_tray.core.state import Unreadable
+from probe_tray.ports.accounts import StoreContents
 
 FILE: Final = "auth.json"
 _KEYRING_SERVICE: Final = "Codex Auth"

@@ -12,7 +12,7 @@ from typing import Final, Protocol, final
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyMissingError, KeyringAbsentError, KeyringLockedError, ProbeError, RecordError
-from probe_tray.ports import KeyStore
+from probe_tray.ports.accounts import KeyStore
 
 _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12

@@ -21,7 +21,7 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import CredentialFileError, ReadError
 from probe_tray.core.formats.document import NOBODY, Document
 from probe_tray.core.state import Unreadable
-from probe_tray.ports import StoreContents
+from probe_tray.ports.accounts import StoreContents
 
 _RESERVE: Final = 64 * 1024
 """Bytes that must fit; a login has a few thousand."""

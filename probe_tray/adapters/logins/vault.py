@@ -21,7 +21,8 @@ from probe_tray.adapters.logins.vault_record import VaultRecord, open_record, re
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import KeyMissingError, ReadError, RecordError, StoreError, WriteError
-from probe_tray.ports import StoreContents, Unreadable
+from probe_tray.core.state import Unreadable
+from probe_tray.ports.accounts import StoreContents
 
 _RECORD_NAME: Final = re.compile(r"[0-9a-f]{24}\.json")
 _RESERVE: Final = bytes(64 * 1024)

@@ -51,7 +51,7 @@ from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings, Storage
 from probe_tray.core.sync.setup import target
 from probe_tray.engine.sync.synchronizer import try_table
-from probe_tray.ports import AccountStore
+from probe_tray.ports.accounts import AccountStore
 from probe_tray.view.text.privacy import mask
 from probe_tray.wiring import vault_key
 

@@ -45,7 +45,7 @@ from probe_tray.engine.login.browser_login import BrowserLogin, Waiting
 from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.login.device_login import DeviceLogin
 from probe_tray.engine.timers import to_the_end
-from probe_tray.ports import Browser
+from probe_tray.ports.desktop import Browser
 from probe_tray.view.tables.json_table import accounts_json
 from probe_tray.view.text.translate import Translator
 

@@ -39,7 +39,7 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.batch import Batch, BatchMeans, BatchOrder, said_by
 from probe_tray.engine.polling.clock_watch import ClockWatch
 from probe_tray.engine.store import Store
-from probe_tray.ports import Clock
+from probe_tray.ports.time import Clock
 from probe_tray.view.text.translate import Translator
 from probe_tray.wiring import make_renewals, vault_key
 

@@ -13,7 +13,7 @@ from probe_tray.cli.tables.model_table import tried
 from probe_tray.cli.tables.renewal_table import renewal_rows
 from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.report import AccountReport
-from probe_tray.ports import Clock
+from probe_tray.ports.time import Clock
 from probe_tray.view.tables.status_table import MORE, Cell, Weight, printable, status_header, status_rows
 from probe_tray.view.text.privacy import discreet_report
 from probe_tray.view.text.times import Now

@@ -33,7 +33,7 @@ from probe_tray.core.transfer.import_plan import COPY_WARNING, Item, Source, war
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from probe_tray.engine.transfer.login_import import LoginImport
-from probe_tray.ports import AccountStore
+from probe_tray.ports.accounts import AccountStore
 from probe_tray.view.tables.status_table import failures
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, mark

@@ -7,7 +7,8 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NoSuchStoreError, NotRevokedError, OfficialLoginError, ServiceError
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.ports import AccountLocks, AuthService
+from probe_tray.ports.accounts import AccountLocks
+from probe_tray.ports.http import AuthService
 
 
 class AccountChanges:

@@ -13,7 +13,7 @@ from probe_tray.core.errors import Problem, StoreError
 from probe_tray.core.events import AccountsRead
 from probe_tray.core.state import AccountState, Renewal, Unreadable
 from probe_tray.engine.store import Store
-from probe_tray.ports import AccountStore
+from probe_tray.ports.accounts import AccountStore
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

@@ -5,7 +5,7 @@ import asyncio
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.events import DeskChanged
 from probe_tray.engine.store import Store
-from probe_tray.ports import ArrangementFile
+from probe_tray.ports.files import ArrangementFile
 
 
 class ArrangementService:

@@ -1,7 +1,7 @@
 """Notices that another program changed a store."""
 
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.ports import Clock
+from probe_tray.ports.time import Clock
 
 _EVERY = 3.0
 """Seconds between two looks, which cost one stat a file."""

@@ -29,7 +29,8 @@ from probe_tray.core.login.oauth import (
 )
 from probe_tray.core.service.service import Service
 from probe_tray.engine.timers import wait_for
-from probe_tray.ports import Browser, CallbackListener, Clock, OpenCallback, Randomness
+from probe_tray.ports.desktop import Browser, CallbackListener, OpenCallback
+from probe_tray.ports.time import Clock, Randomness
 
 _PATIENCE = timedelta(minutes=10)
 

@@ -8,7 +8,8 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.login.oauth import Grant
 from probe_tray.core.renewal.token_reply import login_from_reply
 from probe_tray.core.service.service import Service
-from probe_tray.ports import AuthService, Clock
+from probe_tray.ports.http import AuthService
+from probe_tray.ports.time import Clock
 
 _TOLERANCE = timedelta(minutes=2)
 

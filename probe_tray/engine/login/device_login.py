@@ -11,7 +11,9 @@ from probe_tray.core.login.oauth import Grant
 from probe_tray.core.service.service import Service
 from probe_tray.engine.login.browser_login import Waiting
 from probe_tray.engine.timers import wait_for
-from probe_tray.ports import AuthService, Browser, Clock
+from probe_tray.ports.desktop import Browser
+from probe_tray.ports.http import AuthService
+from probe_tray.ports.time import Clock
 
 
 class DeviceLogin:

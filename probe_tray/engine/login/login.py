@@ -24,7 +24,7 @@ from probe_tray.engine.login.browser_login import BrowserLogin, LoginMethod, Wai
 from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.store import Store
 from probe_tray.engine.timers import to_the_end
-from probe_tray.ports import AccountLocks
+from probe_tray.ports.accounts import AccountLocks
 
 REPLACED = "replaced by another login"
 """The message of a cancellation after which another login follows at once."""

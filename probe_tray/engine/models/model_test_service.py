@@ -14,7 +14,7 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.models.model_tester import Access, ModelTester, Renew
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.ports import Clock
+from probe_tray.ports.time import Clock
 
 
 class ModelTestService:

@@ -10,7 +10,8 @@ from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
 from probe_tray.core.models.models import ModelChoice, choose, judge_model, read_models
 from probe_tray.core.service.answer import Answer, judge
 from probe_tray.core.service.service import OFFICIAL
-from probe_tray.ports import Clock, QuotaService, Randomness
+from probe_tray.ports.http import QuotaService
+from probe_tray.ports.time import Clock, Randomness
 
 _HOST = urlsplit(OFFICIAL.backend).hostname or ""
 """Whom an edge block is about: the simulated service has no edge."""

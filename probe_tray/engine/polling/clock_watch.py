@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from probe_tray.core.errors import ClockError
 from probe_tray.core.service.answer import Answer
-from probe_tray.ports import Clock
+from probe_tray.ports.time import Clock
 
 _TOLERANCE = timedelta(minutes=2)
 

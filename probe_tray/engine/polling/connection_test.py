@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from probe_tray.core.commands import CheckConnection, FindProxy, StopConnectionCheck
 from probe_tray.core.service.connection import ConnectionChanged, ConnectionCheck
 from probe_tray.engine.store import Store
-from probe_tray.ports import ConnectionProbe
+from probe_tray.ports.http import ConnectionProbe
 
 Work = Coroutine[object, object, None]
 

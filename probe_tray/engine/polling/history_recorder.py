@@ -24,7 +24,8 @@ from probe_tray.core.quota.history import Meter, Part, RenewalRecord, Run, Sampl
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.engine.store import Store
-from probe_tray.ports import Clock, History
+from probe_tray.ports.files import History
+from probe_tray.ports.time import Clock
 
 _EVERY = timedelta(seconds=30)
 _ROWS = 200

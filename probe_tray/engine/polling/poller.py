@@ -13,7 +13,7 @@ from probe_tray.core.state import AccountState
 from probe_tray.engine.polling.scout import Scout
 from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.store import Store
-from probe_tray.ports import Clock, Randomness
+from probe_tray.ports.time import Clock, Randomness
 
 _AT_ONCE = 8
 _LONGEST_NAP = 30.0

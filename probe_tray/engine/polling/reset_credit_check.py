@@ -9,7 +9,8 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.quota.usage_parser import read_reset_credits
-from probe_tray.ports import Clock, QuotaService
+from probe_tray.ports.http import QuotaService
+from probe_tray.ports.time import Clock
 
 _EVERY = timedelta(hours=1)
 

@@ -11,7 +11,8 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.polling.reset_credit_check import ResetCreditCheck
 from probe_tray.engine.polling.usage_query import ask_usage
 from probe_tray.engine.renewal.renewals import Renewals
-from probe_tray.ports import Clock, QuotaService
+from probe_tray.ports.http import QuotaService
+from probe_tray.ports.time import Clock
 
 
 class UsageCheck:

@@ -11,7 +11,8 @@ from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.quota.usage_parser import read_usage
 from probe_tray.core.service.answer import judge
 from probe_tray.core.service.service import OFFICIAL
-from probe_tray.ports import Clock, QuotaService
+from probe_tray.ports.http import QuotaService
+from probe_tray.ports.time import Clock
 
 _HOST = urlsplit(OFFICIAL.backend).hostname or ""
 """Whom an edge block is about: the simulated service has no edge."""

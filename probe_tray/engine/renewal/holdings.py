@@ -11,7 +11,7 @@ from probe_tray.core.renewal.journal import JournalEntry
 from probe_tray.core.renewal.token_reply import TokenReply, renewed_login
 from probe_tray.engine.account.accounts import Accounts, newer
 from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
-from probe_tray.ports import AccountStore
+from probe_tray.ports.accounts import AccountStore
 
 
 class Applied(NamedTuple):

@@ -35,7 +35,9 @@ from probe_tray.core.service.answer import Answer
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.holdings import Holdings
 from probe_tray.engine.renewal.token_outcomes import UNCERTAIN_FOR, TokenOutcomes
-from probe_tray.ports import AuthService, Clock, Journal, Randomness, RenewalMemory
+from probe_tray.ports.accounts import Journal, RenewalMemory
+from probe_tray.ports.http import AuthService
+from probe_tray.ports.time import Clock, Randomness
 
 _PAUSES = (1.0, 2.0)
 """Seconds between the tries of a request that never left: three tries in all."""

@@ -12,7 +12,7 @@ from probe_tray.core.renewal.request import RenewalKind, RenewalRequest
 from probe_tray.core.state import RenewalRound
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.ports import Clock
+from probe_tray.ports.time import Clock
 
 _SAME_CLICK = timedelta(seconds=5)
 """A click that follows a renewal so soon was meant for that one."""

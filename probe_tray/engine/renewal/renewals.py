@@ -12,7 +12,9 @@ from probe_tray.core.events import Event, RenewalEnded, RenewalStarted, TroubleM
 from probe_tray.core.renewal.pause import RenewalAttempt, Tally, corrected, counted, rest_left
 from probe_tray.core.renewal.request import RenewalRequest, Renewed
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
-from probe_tray.ports import AccountLocks, Clock, TallyFile, TokenLocks
+from probe_tray.ports.accounts import AccountLocks, TokenLocks
+from probe_tray.ports.files import TallyFile
+from probe_tray.ports.time import Clock
 
 _AT_ONCE = 4
 

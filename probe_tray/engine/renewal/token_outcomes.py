@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from probe_tray.core.errors import LoginEndedError, ProbeError, RetryLaterError, UncertainLoginError, WriteError
 from probe_tray.core.renewal.journal import JournalEntry, TokenOutcome, TokenVerdict
 from probe_tray.core.state import Renewal
-from probe_tray.ports import Clock, Randomness, RenewalMemory
+from probe_tray.ports.accounts import RenewalMemory
+from probe_tray.ports.time import Clock, Randomness
 
 UNCERTAIN_FOR = timedelta(minutes=15)
 """So long no request follows one whose answer was lost."""

@@ -35,7 +35,10 @@ from probe_tray.core.sync.rows import (
     mark,
 )
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.ports import AccountLocks, AccountStore, Clock, Randomness, RemoteTable, SyncMemory, Tables
+from probe_tray.ports.accounts import AccountLocks, AccountStore
+from probe_tray.ports.files import SyncMemory
+from probe_tray.ports.http import RemoteTable, Tables
+from probe_tray.ports.time import Clock, Randomness
 
 _AT_ONCE = 8
 _TRIES = 4

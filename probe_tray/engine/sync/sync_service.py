@@ -28,7 +28,8 @@ from probe_tray.core.sync.setup import (
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.synchronizer import Synchronizer
-from probe_tray.ports import Clock, Randomness, SyncVault
+from probe_tray.ports.accounts import SyncVault
+from probe_tray.ports.time import Clock, Randomness
 
 _TICK = 15.0
 """Seconds between two looks at the time."""

@@ -16,7 +16,7 @@ from probe_tray.core.sync.plan import wrong_key
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncItem, SyncReport, SyncWish
 from probe_tray.core.sync.setup import SyncTarget, SyncTest
 from probe_tray.engine.sync.sync_run import Progress, SyncMeans, SyncRun, newest_login
-from probe_tray.ports import Tables
+from probe_tray.ports.http import Tables
 
 _LONGEST_FETCH = 10.0
 """Seconds that a renewal waits for the table at most."""

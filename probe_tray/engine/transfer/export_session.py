@@ -14,7 +14,8 @@ from probe_tray.core.transfer.export import NewFile, Style, export
 from probe_tray.core.transfer.state import ExportChanged, ExportPhase, ExportState, WriteLogins, WriteTable
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
-from probe_tray.ports import Clock, ExportFiles
+from probe_tray.ports.files import ExportFiles
+from probe_tray.ports.time import Clock
 
 
 @final

@@ -23,7 +23,8 @@ from probe_tray.core.transfer.state import (
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from probe_tray.engine.transfer.login_import import LoginImport
-from probe_tray.ports import Clock, ImportFiles
+from probe_tray.ports.files import ImportFiles
+from probe_tray.ports.time import Clock
 
 _AT_ONCE = 8
 """Files that are read between two looks at whether to go on."""

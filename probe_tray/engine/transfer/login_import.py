@@ -10,7 +10,7 @@ from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import Problem, StoreError
 from probe_tray.core.transfer.import_plan import ImportAction, Item, Source, plan, verdict
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.ports import AccountLocks
+from probe_tray.ports.accounts import AccountLocks
 
 
 class Preview(NamedTuple):

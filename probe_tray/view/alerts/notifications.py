@@ -15,7 +15,7 @@ from probe_tray.core.alerts.alert import (
     helped_account,
 )
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.ports import Button, Notification, Urgency
+from probe_tray.ports.desktop import Button, Notification, Urgency
 from probe_tray.view.alerts.alert_sentences import Sentences, sentences
 from probe_tray.view.panel.cards import name
 from probe_tray.view.text.privacy import mask, masked_name

@@ -10,6 +10,7 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.alert import Alert, AlertMemory
 from probe_tray.core.errors import DataFolderError, ReadError, StoreError, WriteError
+from probe_tray.core.login.oauth import Callback
 from probe_tray.core.polling.situation import Sensed, Situation
 from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Sample, Span, Trend
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
@@ -36,7 +37,7 @@ from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.ports import Callback, Notification
+from probe_tray.ports.desktop import Notification
 from tests.support.fakes import (
     FakeBrowser,
     FakeClock,

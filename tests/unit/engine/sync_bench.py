@@ -15,7 +15,8 @@ from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_run import SyncMeans
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.sync.synchronizer import Synchronizer
-from probe_tray.ports import AccountLocks, Clock, Randomness
+from probe_tray.ports.accounts import AccountLocks
+from probe_tray.ports.time import Clock, Randomness
 
 KEY = Secret("5a" * 32)
 TARGET = SyncTarget(url="https://table.example", api_key=Secret("publishable"), key=KEY)

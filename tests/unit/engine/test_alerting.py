@@ -15,7 +15,7 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.engine.alert_service import AlertService, Phrases
 from probe_tray.engine.store import Store
-from probe_tray.ports import Notification
+from probe_tray.ports.desktop import Notification
 from tests.support.fakes import START, FakeClock, FakeNotifier, settle
 from tests.unit.engine.bench import MemoryOfAlerts, no_forecast, running
 

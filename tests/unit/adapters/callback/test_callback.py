@@ -14,8 +14,8 @@ from probe_tray.adapters.callback import sockets as callback_sockets
 from probe_tray.adapters.callback.listener import LoginListener, LoopbackListener
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import PortsTakenError
+from probe_tray.core.login.oauth import Callback
 from probe_tray.core.service.service import Service
-from probe_tray.ports import Callback
 from tests.unit.adapters.callback.callback_bench import (
     CODE,
     OTHER,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from probe_tray.adapters.callback.request import Arrival, RequestPurpose, RequestReader, RequestRefusal, read_callback
 from probe_tray.core.account.secret import Secret
-from probe_tray.ports import Callback
+from probe_tray.core.login.oauth import Callback
 from tests.unit.adapters.callback.callback_bench import CODE, OTHER, STATE, ask, callback, get, opened, status_of
 
 PORT = 1455

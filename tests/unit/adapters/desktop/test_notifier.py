@@ -17,7 +17,7 @@ from dbus_fast.aio import MessageBus
 
 from probe_tray.adapters.desktop import notifier as module
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
-from probe_tray.ports import Button, Notification, Urgency
+from probe_tray.ports.desktop import Button, Notification, Urgency
 
 NAME: Final = "org.freedesktop.Notifications"
 PATH: Final = "/org/freedesktop/Notifications"

@@ -17,7 +17,7 @@ from probe_tray.core.errors import (
     RecordError,
     StoreError,
 )
-from probe_tray.ports import KeyStore
+from probe_tray.ports.accounts import KeyStore
 from tests.support.keyrings import (
     DeniedBackend,
     FakeKeyStore,

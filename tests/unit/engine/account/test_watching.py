@@ -10,7 +10,7 @@ from probe_tray.core.state import AppState
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.store_watch import watch_stores
 from probe_tray.engine.store import Store
-from probe_tray.ports import StoreContents
+from probe_tray.ports.accounts import StoreContents
 from tests.support.fakes import START, FakeClock, MemoryStore
 from tests.support.tokens import credential
 from tests.unit.engine.bench import running

@@ -17,11 +17,11 @@ from probe_tray.core.errors import (
     UncertainError,
     WriteError,
 )
+from probe_tray.core.login.oauth import Callback
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import LoginPhase, LoginState
-from probe_tray.ports import Callback
 from tests.support.fakes import START, MemoryStore, problem_kind, settle
 from tests.support.tokens import credential, reply_body, tokens
 from tests.unit.engine.bench import CODE, Bench, running, token_answer

@@ -12,10 +12,10 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import CancelLogin, LogIn, PasteAddress, ReopenBrowser
 from probe_tray.core.errors import NotSentError, PortsTakenError, WriteError
+from probe_tray.core.login.oauth import Callback
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import LoginPhase, Way
 from probe_tray.engine.login.login_service import LoginCommand, LoginService
-from probe_tray.ports import Callback
 from tests.support.fakes import settle
 from tests.support.tokens import credential
 from tests.unit.engine.bench import CODE, Bench, token_answer

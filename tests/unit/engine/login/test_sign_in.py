@@ -17,11 +17,11 @@ from probe_tray.core.errors import (
     PortsTakenError,
     ProbeError,
 )
+from probe_tray.core.login.oauth import Callback
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.engine.login.browser_login import BrowserLogin, Waiting
 from probe_tray.engine.login.code_exchange import CodeExchange
-from probe_tray.ports import Callback
 from tests.support.fakes import START, FakeBrowser, FakeClock, FakeListener, FakeRandomness, settle
 from tests.unit.engine.bench import CODE, GatedService, running, token_answer
 

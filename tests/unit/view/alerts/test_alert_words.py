@@ -23,7 +23,7 @@ from probe_tray.core.errors import LoginEndedError, WriteError
 from probe_tray.core.quota.snapshot import Snapshot, SpendControl, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, Renewal
-from probe_tray.ports import Notification, Urgency
+from probe_tray.ports.desktop import Notification, Urgency
 from probe_tray.resources import resource
 from probe_tray.view.alerts.notifications import notification, trial
 from probe_tray.view.text.privacy import mask, masked_name

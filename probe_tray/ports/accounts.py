@@ -1,0 +1,181 @@
+"""Where logins live, the locks around them, and what is kept while one is renewed."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import Problem
+from probe_tray.core.renewal.journal import JournalEntry, PendingEntry, TokenOutcome
+from probe_tray.core.state import Unreadable
+from probe_tray.core.sync.setup import SyncSecrets
+
+
+class StoreContents(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a store holds."""
+
+    found: tuple[StoredCredential, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    api_key: ApiKeyLogin | None = None
+    problem: Problem | None = None
+    """Why the store as a whole could not be opened (locked keyring, missing folder…); None when it could."""
+
+
+class AccountStore(Protocol):
+    """A place where logins live. One contract suite holds for all of them."""
+
+    @property
+    def kind(self) -> StoreKind:
+        """Which place this is."""
+        ...
+
+    async def load(self) -> StoreContents:
+        """Everything in it. Never raises: what went wrong is in the contents."""
+        ...
+
+    async def read(self, key: AccountKey) -> StoredCredential | None:
+        """The account's newest login as it is on disk now, None when there is none. Raises StoreError."""
+        ...
+
+    async def check_writable(self, key: AccountKey) -> None:
+        """Raise StoreError when a save of this account would fail for a reason that can be known beforehand."""
+        ...
+
+    async def save(self, credential: Credential) -> StoredCredential:
+        """Keep it, durably, in place of the account's older login. Raises StoreError; then nothing changed."""
+        ...
+
+    async def changed(self) -> bool:
+        """Whether somebody else has changed it since this object last read or wrote it. Cheap; never raises."""
+        ...
+
+    async def remove(self, key: AccountKey) -> None:
+        """Delete the account's login; a missing one is no error. Raises StoreError."""
+        ...
+
+
+class KeyStore(Protocol):
+    """The OS keyring, as far as the vault needs it: one secret. Raises the Keyring errors."""
+
+    async def read(self) -> Secret | None:
+        """The vault's key in base64, None when the keyring is open and has none."""
+        ...
+
+    async def write(self, key: Secret) -> None:
+        """Keep the key, then read it back and compare; raises KeyringDeniedError when it differs."""
+        ...
+
+
+class SyncVault(Protocol):
+    """Where the two secrets of sync are kept: the configuration file, where a person put them there, else the keyring.
+
+    Every method raises the Keyring errors; :meth:`load` also ConfigError for a file that cannot be read.
+    """
+
+    async def load(self) -> SyncSecrets:
+        """What there is; the keyring is not asked for what the file holds."""
+        ...
+
+    async def save(self, *, api_key: Secret | None, key: Secret | None) -> None:
+        """Keep these in the keyring; None leaves what is there."""
+        ...
+
+    async def forget(self) -> None:
+        """Take both out of the keyring; the file is left as it is."""
+        ...
+
+
+class AccountLocks(Protocol):
+    """One lock per account for all processes of this user."""
+
+    def hold(self, key: AccountKey) -> AbstractAsyncContextManager[None]:
+        """Wait for the lock and hold it.
+
+        Raises DataFolderError when locks cannot be made; HeldUpError, which is one, when another process never ends.
+        """
+        ...
+
+
+class TokenLocks(Protocol):
+    """One lock per refresh token for all processes of this user.
+
+    Two accounts may hold the same one: in one file its owner has a name, in a copy without an id_token none.
+    """
+
+    def hold_token(self, fingerprint: str) -> AbstractAsyncContextManager[None]:
+        """Wait for the lock and hold it; ask for no other one meanwhile. Raises DataFolderError."""
+        ...
+
+
+class Journal(Protocol):
+    """Keeps the answer to a refresh request before anybody reads it, so that no crash can lose the tokens in it.
+
+    All but :meth:`pending` is called with the account's lock held.
+    """
+
+    async def prepare(
+        self, key: AccountKey, fingerprint: str, at: datetime, uptime: float | None = None
+    ) -> JournalEntry:
+        """Record durably that the token of this ``fingerprint`` is about to be used, with room for the answer.
+
+        ``at`` is aware UTC, ``uptime`` the same by the clock that nobody sets. Raises StoreError or DataFolderError
+        where the answer could not be kept: then the request must not be made. Afterwards keeping it needs neither the
+        keyring nor more room on the disk.
+        """
+        ...
+
+    def arriving(self, entry: JournalEntry) -> Callable[[bytes], None]:
+        """What writes each piece of the raw HTTP answer down before it returns, as :meth:`AuthService.refresh` wants.
+
+        What it wrote outlives this process; :meth:`keep_answer` makes it durable, and makes up for what it could not
+        write. :meth:`pending` reads the answer from the pieces where it never came to that.
+        """
+        ...
+
+    async def keep_answer(self, entry: JournalEntry, status: int, body: bytes) -> None:
+        """Seal the raw answer into the entry, durably. Raises WriteError when the medium itself fails.
+
+        Shield it from cancellation together with the request.
+        """
+        ...
+
+    async def finish(self, entry: JournalEntry) -> None:
+        """Done: every store holds what came of it, or it is known that nothing came of it. The entry is removed.
+
+        Raises WriteError; the entry then stays, and comes up again at the next start.
+        """
+        ...
+
+    async def set_aside(self, entry: JournalEntry) -> None:
+        """Keep the entry's file under another name and never bring it up again. Raises WriteError."""
+        ...
+
+    async def pending(self, key: AccountKey | None = None) -> tuple[PendingEntry, ...]:
+        """The entries that were not finished, oldest first; of one account or of all.
+
+        Raises ReadError when the journal, or an entry of the one account, cannot be read: then that account must not
+        be renewed, since the entry may hold its newest tokens.
+        Without the account's lock an entry may be another process's renewal in full swing: use that answer only to
+        learn which accounts have entries, then take the lock and ask again.
+        """
+        ...
+
+
+class RenewalMemory(Protocol):
+    """What is known of refresh tokens that were already tried, by fingerprint, across restarts and processes."""
+
+    async def recall(self, fingerprint: str) -> TokenOutcome | None:
+        """What came of the token's last use; None when nothing is known against it.
+
+        Raises ReadError: then the token must not be used.
+        """
+        ...
+
+    async def remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
+        """Keep it in place of an older outcome, except that ``ENDED`` is never taken back. Raises WriteError."""
+        ...

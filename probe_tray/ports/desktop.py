@@ -1,0 +1,87 @@
+"""The browser, the way back from it, notifications, and the state of the machine."""
+
+import enum
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+import msgspec
+
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.login.oauth import Callback
+from probe_tray.core.polling.situation import Sensed
+
+
+class Browser(Protocol):
+    """The person's web browser."""
+
+    async def open(self, address: str) -> None:
+        """Show the address. Raises BrowserError."""
+        ...
+
+
+class OpenCallback(Protocol):
+    """A listener that is open for one login."""
+
+    @property
+    def redirect_uri(self) -> str:
+        """The callback address the issuer must be told."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        ...
+
+    async def wait(self) -> Callback:
+        """The first callback with the right state. Waits without limit; cancel it to stop."""
+        ...
+
+
+class CallbackListener(Protocol):
+    """Listens on loopback for the end of one login."""
+
+    def open(self, state: Secret) -> AbstractAsyncContextManager[OpenCallback]:
+        """Open the first free port of the service's, on both loopback families. Raises PortsTakenError."""
+        ...
+
+
+class Urgency(enum.Enum):
+    """How loud a notification is."""
+
+    NORMAL = "normal"
+    CRITICAL = "critical"
+
+
+class Button(msgspec.Struct, frozen=True):
+    """A button of a notification."""
+
+    action: str
+    label: str
+
+
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
+    """A desktop notification, in the person's language, without markup and without a secret."""
+
+    tag: str
+    """Names what it is about: one with the same tag takes the older one's place."""
+    title: str
+    body: str
+    buttons: tuple[Button, ...] = ()
+    urgency: Urgency = Urgency.NORMAL
+
+
+class Notifier(Protocol):
+    """The desktop's notifications."""
+
+    async def show(self, notification: Notification, on_action: Callable[[str], None]) -> None:
+        """Show it; ``on_action`` gets a button's action, or ``"open"`` for a click on the whole. Never raises."""
+        ...
+
+
+class MachineSense(Protocol):
+    """What the system says about power, screen and network."""
+
+    async def look(self) -> Sensed:
+        """What it is like now; what the system does not tell counts as False. Cheap; never raises."""
+        ...

@@ -1,0 +1,134 @@
+"""The files of the program other than logins, and the files a person imports and exports."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from probe_tray.core.account.arrangement import Arrangement
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.alerts.alert import AlertMemory
+from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Span, Trend
+from probe_tray.core.quota.history_batch import HistoryBatch, Kept
+from probe_tray.core.renewal.pause import Tally
+from probe_tray.core.settings import Settings
+from probe_tray.core.sync.rows import RowMark
+from probe_tray.core.transfer.import_plan import ImportCandidate, Source
+
+
+class SettingsFile(Protocol):
+    """The configuration file."""
+
+    async def save(self, settings: Settings) -> None:
+        """Write the settings, keeping every key this program does not know. Raises WriteError."""
+        ...
+
+
+class ArrangementFile(Protocol):
+    """How a person has arranged the accounts, across restarts."""
+
+    async def load(self) -> Arrangement:
+        """What was saved last; nothing arranged where that cannot be read. Never raises."""
+        ...
+
+    async def save(self, desk: Arrangement) -> None:
+        """Keep it. Raises WriteError."""
+        ...
+
+
+class AlertMemoryFile(Protocol):
+    """Remembers across restarts what notifications have said."""
+
+    async def load(self) -> AlertMemory:
+        """What is remembered; nothing where nothing can be read. Never raises."""
+        ...
+
+    async def save(self, memory: AlertMemory) -> None:
+        """Keep it in place of the old. Raises WriteError."""
+        ...
+
+
+class TallyFile(Protocol):
+    """How the latest refresh requests of every process of this user ended, so that all of them rest together."""
+
+    async def load(self) -> Tally:
+        """What is known; nothing where that cannot be read. Never raises."""
+        ...
+
+    async def change(self, step: Callable[[Tally], Tally]) -> Tally:
+        """Put ``step`` of what is known in its place, one process at a time. Raises WriteError, DataFolderError."""
+        ...
+
+
+class SyncMemory(Protocol):
+    """The newest login that each account's row was ever seen to hold, across restarts and processes, by slug."""
+
+    async def recall(self) -> Mapping[str, RowMark]:
+        """What is remembered. Raises ReadError: then an old row could not be told from a new one."""
+        ...
+
+    async def remember(self, marks: Mapping[str, RowMark]) -> None:
+        """Keep these where they are newer than what is remembered. Raises StoreError."""
+        ...
+
+
+class History(Protocol):
+    """What the quotas were. It knows accounts by their slugs alone, and holds no token and no email.
+
+    Reading raises ReadError, writing WriteError. A file that cannot be used is set aside and begun anew without a word.
+    """
+
+    async def read_kept(self) -> tuple[Kept, ...]:
+        """What was last known of each account."""
+        ...
+
+    async def write(self, batch: HistoryBatch) -> None:
+        """Write all of it or, with a WriteError, nothing."""
+        ...
+
+    async def tidy(self, now: datetime) -> None:
+        """Turn what is older than 8 days into one entry an hour, and drop what is older than a year."""
+        ...
+
+    async def chart(self, slug: str, meter: Meter, span: Span, now: datetime) -> tuple[Point, ...]:
+        """What a meter showed in the ``span`` before ``now``: at most 300 points, the oldest first."""
+        ...
+
+    async def trends(self, now: datetime) -> tuple[tuple[str, Trend], ...]:
+        """The last seven days of every account, by slug."""
+        ...
+
+    async def renewals(self, slug: str) -> tuple[RenewalRecord, ...]:
+        """How an account's renewals of the last year ended, the newest first."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the file; the last call. Never raises."""
+        ...
+
+
+class ImportFiles(Protocol):
+    """Files whose logins may be taken. Nothing here raises: what cannot be read is in the answer with its reason."""
+
+    async def find(self, paths: Sequence[str]) -> tuple[ImportCandidate, ...]:
+        """The files that ``paths`` name, of a folder its credential files; each of them once."""
+        ...
+
+    async def read(self, candidates: Sequence[ImportCandidate]) -> tuple[Source, ...]:
+        """What these files hold."""
+        ...
+
+    async def read_text(self, location: str, text: Secret) -> Source:
+        """What a text holds; ``location`` is what it is called."""
+        ...
+
+
+class ExportFiles(Protocol):
+    """Where logins and tables are written for other programs. Raises WriteError."""
+
+    async def in_the_way(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Those that are there already; raises for a place at which nothing can ever be written."""
+        ...
+
+    async def write(self, path: str, data: bytes) -> bool:
+        """Write it, 0600, all or nothing; whether an import would read a file of this size."""
+        ...

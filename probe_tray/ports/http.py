@@ -1,0 +1,109 @@
+"""The services on the network: the issuer, the backend, a table of encrypted logins."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.connection import FoundProxy, Reached
+from probe_tray.core.sync.rows import RemoteRow
+from probe_tray.core.sync.setup import SyncTarget
+
+
+class AuthService(Protocol):
+    """The issuer's token endpoints.
+
+    Every method raises NotSentError or CertificateError when the request never left, UncertainError when it left and no
+    whole answer came; any answer that came, whatever its status, is returned. Nothing is retried and no redirect is
+    followed.
+    """
+
+    async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
+        """Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
+        ...
+
+    async def refresh(self, refresh_token: Secret, arrived: Callable[[bytes], None]) -> Answer:
+        """One refresh request over a fresh connection (RFC 6749 section 6).
+
+        ``arrived`` is given each piece of the raw HTTP answer as it comes out of the connection, decrypted, before
+        anything else sees it: in any thread, one piece at a time, in order. It must not raise.
+        """
+        ...
+
+    async def revoke(self, refresh_token: Secret) -> Answer:
+        """End the login at the service; only for logins made here."""
+        ...
+
+    async def device_start(self) -> Answer:
+        """Ask for a user code."""
+        ...
+
+    async def device_poll(self, device_auth_id: Secret, user_code: str) -> Answer:
+        """Ask whether the person has typed the code: 403 or 404 while waiting."""
+        ...
+
+
+class QuotaService(Protocol):
+    """The backend. Raises and returns as :class:`AuthService` does."""
+
+    async def usage(self, credential: Credential) -> Answer:
+        """The quota of one account."""
+        ...
+
+    async def reset_credits(self, credential: Credential) -> Answer:
+        """The list of reset credits with their expiry; best effort, never consumed."""
+        ...
+
+    async def models(self, credential: Credential) -> Answer:
+        """The models the service offers this account."""
+        ...
+
+    async def try_model(self, credential: Credential, model: str) -> Answer:
+        """Ask one model for one word; the body holds at most the first event of the stream. Costs quota."""
+        ...
+
+
+class ConnectionProbe(Protocol):
+    """Looks at the way to the service. Neither method raises: what is wrong is in the answer."""
+
+    async def find_proxy(self, setting: Secret | None) -> FoundProxy:
+        """The proxy that the setting leads to: None = detect, empty = direct."""
+        ...
+
+    async def reach(self, setting: Secret | None) -> Reached:
+        """Ask the service one question without a token, which takes 15 seconds at most."""
+        ...
+
+
+class RemoteTable(Protocol):
+    """A table of encrypted logins that several machines write.
+
+    Nothing is ever written over a row that was not read. Every method raises a SyncError, or a ServiceError where the
+    service could not be reached, was busy or broke off.
+    """
+
+    async def rows(self) -> tuple[RemoteRow, ...]:
+        """All of them, each once. Raises SyncCutOffError where they did not come whole."""
+        ...
+
+    async def row(self, row_id: str) -> RemoteRow | None:
+        """One of them as it is now; None where there is none."""
+        ...
+
+    async def insert(self, row: RemoteRow) -> bool:
+        """Add a row; False where there is one of that id by now, which is left as it is."""
+        ...
+
+    async def replace(self, row: RemoteRow, seen: RemoteRow) -> bool:
+        """Put ``row`` in the place of ``seen``; False where that is no longer what the table holds."""
+        ...
+
+
+class Tables(Protocol):
+    """Gets at tables."""
+
+    def open(self, target: SyncTarget) -> AbstractAsyncContextManager[RemoteTable]:
+        """The table of ``target``, for as long as the context lasts."""
+        ...
