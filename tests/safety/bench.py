@@ -80,6 +80,7 @@ class MemoryJournal:
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
         self.entries: dict[str, tuple[JournalEntry, Answer | None]] = {}
+        self.pieces: dict[str, bytes] = {}
         self.aside: list[Answer | None] = []
         self.sealed: StoreError | None = None
         self._count = 0
@@ -102,6 +103,7 @@ class MemoryJournal:
         def write(piece: bytes) -> None:
             raw.extend(piece)
             self.entries[entry.name] = (entry, read_raw(bytes(raw)))
+            self.pieces[entry.name] = bytes(raw)
 
         return write
 
@@ -126,7 +128,7 @@ class MemoryJournal:
     def _pending(self, entry: JournalEntry, answer: Answer | None) -> PendingEntry:
         if answer is not None and self.sealed is not None:
             return PendingEntry(entry=entry, problem=self.sealed.problem)
-        return PendingEntry(entry=entry, answer=answer)
+        return PendingEntry(entry=entry, answer=answer, partial=answer is None and bool(self.pieces.get(entry.name)))
 
 
 class MemoryMemory:
@@ -159,6 +161,8 @@ class StrictIssuer:
         self.arrived: list[tuple[str, float]] = []
         self.reused: list[str] = []
         self.script: list[Answer | Exception | Callable[[Secret], Answer]] = []
+        self.comes: int | None = None
+        """So many bytes of each answer come, all of them where it is None."""
 
     @property
     def live(self) -> str | None:
@@ -203,7 +207,7 @@ class StrictIssuer:
             raise found
         answer = found if isinstance(found, Answer) else found(refresh_token)
         self._steps.reach("acted")
-        raw = raw_answer(answer)
+        raw = raw_answer(answer)[: self.comes]
         for place in range(0, len(raw), 1000):
             arrived(raw[place : place + 1000])
         self._steps.reach("answered")

@@ -7,7 +7,7 @@ client: so there are no redirects, no cookies, no cache, no retries and no log o
 import asyncio
 import json
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from urllib.parse import urlencode, urlsplit
 
@@ -15,12 +15,12 @@ import httpx
 
 from probe_tray.adapters.http.errors import Sending, to_service_error
 from probe_tray.adapters.http.tls import make_context
-from probe_tray.adapters.http.wire.answer import end_of_event, is_whole_object, tokens_in
+from probe_tray.adapters.http.wire.answer import end_of_event, is_whole_object, read_raw, tokens_in
 from probe_tray.adapters.http.wire.transport import WireTransport, as_proxy
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import StrangeAnswerError
+from probe_tray.core.errors import ProbeError, StrangeAnswerError
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import CLIENT_VERSION, ORIGINATOR, USER_AGENT, Service
 
@@ -32,6 +32,10 @@ _JSON = "application/json"
 _EVENTS = "text/event-stream"
 _KEEP = httpx.Limits(max_connections=None, max_keepalive_connections=16, keepalive_expiry=5.0)
 _FRESH = httpx.Limits(max_connections=1, max_keepalive_connections=0)
+
+
+def _keep_nothing(part: bytes) -> None:
+    del part
 
 
 class ServiceClient:
@@ -113,7 +117,7 @@ class ServiceClient:
     async def device_poll(self, device_auth_id: Secret, user_code: str) -> Answer:
         """Ask whether the person has typed the code: 403 or 404 while waiting."""
         body = {"device_auth_id": self._sent(device_auth_id), "user_code": user_code}
-        return await self._post_json("/api/accounts/deviceauth/token", body)
+        return await self._post_json("/api/accounts/deviceauth/token", body, arrived=_keep_nothing)
 
     async def usage(self, credential: Credential) -> Answer:
         """The quota of one account."""
@@ -152,15 +156,18 @@ class ServiceClient:
         headers = self._account_headers(credential) | {"Accept": _JSON}
         return self._seen(await self._ask("GET", self._service.backend + path, headers, b""))
 
-    async def _token_request(self, arrived: Callable[[bytes], None] | None = None, /, **fields: str) -> Answer:
+    async def _token_request(self, arrived: Callable[[bytes], None] = _keep_nothing, /, **fields: str) -> Answer:
         headers = {"Accept": _JSON, "Content-Type": _FORM}
         address = f"{self._service.issuer}/oauth/token"
         body = urlencode(fields, errors="replace").encode("ascii")
         return await self._ask("POST", address, headers, body, fresh=True, arrived=arrived)
 
-    async def _post_json(self, path: str, body: Mapping[str, str]) -> Answer:
+    async def _post_json(
+        self, path: str, body: Mapping[str, str], arrived: Callable[[bytes], None] | None = None
+    ) -> Answer:
         headers = {"Accept": _JSON, "Content-Type": _JSON}
-        return await self._ask("POST", self._service.issuer + path, headers, json.dumps(body).encode(), fresh=True)
+        address, content = self._service.issuer + path, json.dumps(body).encode()
+        return await self._ask("POST", address, headers, content, fresh=True, arrived=arrived)
 
     async def _ask(
         self,
@@ -174,7 +181,8 @@ class ServiceClient:
     ) -> Answer:
         """Send one request, at most 45 seconds in all. ``fresh``: over a connection of its own, closed at its end.
 
-        ``arrived`` takes the raw answer of such a one as it comes out of the connection.
+        ``arrived`` takes the raw answer of such a one as it comes out of the connection: what works a single time is
+        in it, so that one whole JSON object counts whatever HTTP's framing says.
         """
         host = urlsplit(address).hostname or ""
         context = await self._tls(host)
@@ -182,10 +190,11 @@ class ServiceClient:
         proxy = self._proxy.address_for(host)
         if proxy is not None:
             self._handles(proxy)
+        wire: WireTransport | None = None
         try:
             async with asyncio.timeout(_SECONDS), AsyncExitStack() as connection:
                 if arrived is not None:
-                    made = WireTransport(context, proxy, lambda: sending.begun, arrived)
+                    made = wire = WireTransport(context, proxy, lambda: sending.begun, arrived)
                 elif fresh:
                     made = _make_transport(context, proxy, _FRESH)
                 else:
@@ -201,23 +210,21 @@ class ServiceClient:
                         "trace": sending.trace,
                     },
                 )
-                response = await transport.handle_async_request(request)
-                connection.push_async_callback(response.aclose)
-                answer = Answer(
-                    response.status_code, response.headers, await _body(response, fresh=fresh, kept=arrived is not None)
-                )
+                receiving = _receive(transport, request, connection, fresh=fresh)
+                answer = await (receiving if wire is None else _whole(wire, receiving))
                 if fresh:
-                    for token in tokens_in(answer.body):
-                        self._handles(token)
+                    self._hear_tokens(answer)
                     # Until the tokens in it are on the disk, no time is spent and no failure met for a connection.
                     self._close_soon(connection.pop_all())
                 return answer
-        # Everything the libraries may raise comes under these; none of it may go further, for it can show headers.
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ssl.SSLError, TimeoutError, ValueError) as error:
+        except ProbeError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the libraries raise: it can show headers
+            if wire is not None and (answer := read_raw(wire.raw)) is not None:
+                self._hear_tokens(answer)
+                return answer
             shown = self._proxy.shown if proxy is not None else ""
-            unsendable = isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | UnicodeError)
-            sent = sending.begun and not unsendable
-            raise to_service_error(error, host=host, proxy=shown, sent=sent) from None
+            raise to_service_error(error, host=host, proxy=shown, sent=sending.begun) from None
         finally:
             await sending.clean_up()
 
@@ -237,9 +244,13 @@ class ServiceClient:
         self._handles(secret)
         return secret.reveal()
 
+    def _hear_tokens(self, answer: Answer) -> None:
+        for token in tokens_in(answer.body):
+            self._handles(token)
+
     def _close_soon(self, connection: AsyncExitStack) -> None:
         async def close() -> None:
-            with suppress(httpx.HTTPError, OSError, RuntimeError):
+            with suppress(Exception):  # What was to come has come.
                 await connection.aclose()
 
         task = asyncio.create_task(close())
@@ -269,21 +280,49 @@ def _common_headers(*, fresh: bool) -> dict[str, str]:
     return headers | ({"Connection": "close"} if fresh else {})
 
 
-async def _body(response: httpx.Response, *, fresh: bool, kept: bool) -> bytes:
-    """The whole body; of a stream of events the first event only. Raises StrangeAnswerError beyond 2 MiB.
+async def _receive(
+    transport: httpx.AsyncHTTPTransport, request: httpx.Request, connection: AsyncExitStack, *, fresh: bool
+) -> Answer:
+    response = await transport.handle_async_request(request)
+    connection.push_async_callback(response.aclose)
+    return Answer(response.status_code, response.headers, await _body(response, fresh=fresh))
 
-    ``kept``: what has come is on the disk already, so that the message may be read to its declared end.
-    """
+
+async def _whole(wire: WireTransport, receiving: Awaitable[Answer]) -> Answer:
+    """The answer as HTTP's rules have it; where they lead to no JSON object, one that has come or still comes."""
+    try:
+        answer = await receiving
+    except Exception:
+        if not wire.raw:
+            raise
+        await wire.read_on(_holds_object)
+        if (salvaged := read_raw(wire.raw)) is None:
+            raise
+        return salvaged
+    if is_whole_object(answer.body) or not (answer.ok or answer.body.lstrip().startswith(b"{")):
+        return answer
+    await wire.read_on(_holds_object)
+    return read_raw(wire.raw) or answer
+
+
+def _holds_object(raw: bytes) -> bool:
+    answer = read_raw(raw)
+    return answer is not None and is_whole_object(answer.body)
+
+
+async def _body(response: httpx.Response, *, fresh: bool) -> bytes:
+    """The whole body; of a stream of events the first event only. Raises StrangeAnswerError beyond 2 MiB."""
     stream = response.is_success and response.headers.get("content-type", "").lower().startswith(_EVENTS)
     body = bytearray()
     # RFC 9112, section 6.2. A connection that is kept has to be read to the end of its message all the same.
     declared = response.headers.get("content-length", "")
-    whole = declared if fresh and not kept and "content-encoding" not in response.headers else ""
+    whole = declared if fresh and "content-encoding" not in response.headers else ""
     async for part in response.aiter_bytes():
         body += part
         if len(body) > _LARGEST_BODY:
             raise StrangeAnswerError(status=str(response.status_code))
-        if str(len(body)) == whole or (fresh and not declared and is_whole_object(body)):
+        # Tokens that have all come must not depend on how the message, or its connection, ends.
+        if str(len(body)) == whole or (fresh and is_whole_object(body)):
             break
         if stream and (end := end_of_event(body)):
             return bytes(body[:end])

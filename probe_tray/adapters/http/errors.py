@@ -3,8 +3,10 @@
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Protocol, cast
 
+import httpcore
 import httpx
 
 from probe_tray.core.errors import CertificateError, NotSentError, ServiceError, UncertainError
@@ -27,6 +29,9 @@ class Sending:
         if event.endswith("send_request_headers.started"):
             method = cast("object", getattr(info.get("request"), "method", b""))
             self.begun = self.begun or method != b"CONNECT"
+        elif event.endswith("send_request_headers.failed"):
+            # Where the library refuses what is in them, they were never written.
+            self.begun = self.begun and not isinstance(info.get("exception"), httpcore.LocalProtocolError)
         elif event.endswith("connect_tcp.complete"):
             self._connected = cast("_Stream", info["return_value"])
 
@@ -35,7 +40,8 @@ class Sending:
         # WORKAROUND httpcore 1.0.9: after a SOCKS proxy's refusal the connection to it stays open
         # (https://github.com/encode/httpcore, _async/socks_proxy.py).
         if self._connected is not None and not self.begun:
-            await self._connected.aclose()
+            with suppress(Exception):  # How a connection ends that is of no use changes nothing.
+                await self._connected.aclose()
 
 
 _VERIFY_REASONS = {

@@ -198,7 +198,11 @@ class FileJournal:
     async def _open_pieces(self, name: str, image: Image) -> PendingEntry | None:
         """The answer as its pieces came, which may not be whole: the process died, or the connection."""
         opened = read_pieces(name, [await self._sealer.open(piece, piece_context(name)) for piece in image.pieces])
-        return None if opened is None else PendingEntry(entry=opened[0], answer=read_raw(opened[1]))
+        if opened is None:
+            return None
+        entry, raw = opened
+        answer = read_raw(raw)
+        return PendingEntry(entry=entry, answer=answer, partial=answer is None and bool(raw))
 
 
 def holds_sealed_answer(folder: Path) -> bool:

@@ -27,7 +27,7 @@ from probe_tray.core.errors import (
     WriteError,
     WrongAccountError,
 )
-from probe_tray.core.renewal.journal import JournalEntry
+from probe_tray.core.renewal.journal import JournalEntry, PendingEntry
 from probe_tray.core.renewal.policy import Reason, renew_reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.core.renewal.token_reply import RefreshClass, classify_refresh, read_token_reply, refresh_problem
@@ -114,7 +114,10 @@ class RefreshTransaction:
                 await self._finish_answered(pending.entry, pending.answer)
             elif pending.entry.fingerprint:
                 await self._outcomes.uncertain(pending.entry, now=False)
-                await self._journal.finish(pending.entry)
+                if pending.partial:
+                    await self._journal.set_aside(pending.entry)
+                else:
+                    await self._journal.finish(pending.entry)
             else:
                 await self._doubt(pending.entry)
 
@@ -186,23 +189,34 @@ class RefreshTransaction:
                 raise
             except ProbeError:
                 # Whatever else went wrong went wrong after sending.
-                if (answer := await self._arrived(entry)) is not None:
-                    return answer
+                arrived = await self._arrived(entry)
+                if arrived is not None and arrived.answer is not None:
+                    return arrived.answer
                 await self._outcomes.uncertain(entry, now=True)
-                await self._finish(entry)
+                await self._abandon(entry, arrived)
                 raise UncertainLoginError(retry_after=UNCERTAIN_FOR) from None
             else:
                 await self._finish(entry)
                 return other
             await self._clock.sleep(pause)
 
-    async def _arrived(self, entry: JournalEntry) -> Answer | None:
-        """The answer, where all of it had come when the connection was given up."""
+    async def _arrived(self, entry: JournalEntry) -> PendingEntry | None:
+        """What had come of the answer when the connection was given up; None where the journal cannot be read."""
         with suppress(StoreError):
             for pending in await self._journal.pending(entry.key):
                 if pending.entry.name == entry.name:
-                    return pending.answer
+                    return pending
         return None
+
+    async def _abandon(self, entry: JournalEntry, arrived: PendingEntry | None) -> None:
+        """Tick off an entry without a whole answer. What may hold pieces of one is never deleted."""
+        if arrived is None or arrived.problem is not None:
+            return
+        if not arrived.partial:
+            await self._finish(entry)
+            return
+        with suppress(WriteError):
+            await self._journal.set_aside(entry)
 
     async def _other_login(self, entry: JournalEntry) -> StoredCredential | None:
         current = await self._holdings.newest(entry.key)

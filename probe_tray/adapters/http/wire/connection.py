@@ -159,6 +159,9 @@ class WireConnection(httpcore.AsyncNetworkStream):
                 lambda: self._pipe.take(max_bytes, _keep_nothing), timeout, httpcore.ReadTimeout, httpcore.ReadError
             )
         part = await self._parts.get()
+        if not part or isinstance(part, OSError):
+            # Whoever asks again hears of the end again.
+            self._parts.put_nowait(part)
         if isinstance(part, OSError):
             raise (httpcore.ReadTimeout if isinstance(part, TimeoutError) else httpcore.ReadError) from part
         return part
@@ -186,6 +189,11 @@ class WireConnection(httpcore.AsyncNetworkStream):
         return self
 
     async def aclose(self) -> None:
+        """Close it, unless an answer is being read: where a library gives up over it, more may be to come."""
+        if self._pumping is None:
+            self.hang_up()
+
+    def hang_up(self) -> None:
         """Close it, whatever is under way."""
         if self._closed:
             return

@@ -3,6 +3,9 @@
 import asyncio
 import ssl
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from types import TracebackType
+from typing import Final
 
 import httpcore
 import httpx
@@ -10,6 +13,8 @@ import httpx
 from probe_tray.adapters.http.wire.connection import WireConnection
 from probe_tray.adapters.http.wire.dial import dial
 from probe_tray.core.account.secret import Secret
+
+_CHUNK: Final = 64 * 1024
 
 
 class WireTransport(httpx.AsyncHTTPTransport):
@@ -23,9 +28,41 @@ class WireTransport(httpx.AsyncHTTPTransport):
         arrived: Callable[[bytes], None],
     ) -> None:
         """``answering`` and ``arrived`` are those of :class:`WireConnection`."""
+        self._arrived = arrived
+        self._parts: list[bytes] = []
+        self._backend = _Backend(answering, self._take)
         # WORKAROUND httpx 0.28.1: its own constructor knows no network backend
         # (https://github.com/encode/httpx, _transports/default.py), so the pool is made here.
-        self._pool = _pool(context, as_proxy(context, proxy), _Backend(answering, arrived))
+        self._pool = _pool(context, as_proxy(context, proxy), self._backend)
+
+    @property
+    def raw(self) -> bytes:
+        """What has come of the answer."""
+        return b"".join(self._parts)
+
+    async def read_on(self, enough: Callable[[bytes], bool]) -> None:
+        """Take in what still comes, though the library has given up: until it is ``enough``, or the connection ends."""
+        made = self._backend.made
+        with suppress(httpcore.NetworkError, httpcore.TimeoutException):
+            while made is not None and not enough(self.raw) and await made.read(_CHUNK):
+                pass
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Close the connection."""
+        try:
+            await super().__aexit__(exc_type, exc_value, traceback)
+        finally:
+            if self._backend.made is not None:
+                self._backend.made.hang_up()
+
+    def _take(self, part: bytes) -> None:
+        self._arrived(part)
+        self._parts.append(part)
 
 
 def as_proxy(context: ssl.SSLContext, proxy: Secret | None) -> httpx.Proxy | None:
@@ -40,6 +77,8 @@ def as_proxy(context: ssl.SSLContext, proxy: Secret | None) -> httpx.Proxy | Non
 class _Backend(httpcore.AsyncNetworkBackend):
     def __init__(self, answering: Callable[[], bool], arrived: Callable[[bytes], None]) -> None:
         self._answering, self._arrived = answering, arrived
+        self.made: WireConnection | None = None
+        """The connection of the request."""
 
     async def connect_tcp(
         self,
@@ -52,11 +91,12 @@ class _Backend(httpcore.AsyncNetworkBackend):
         del local_address, socket_options  # Never asked for here.
         try:
             async with asyncio.timeout(timeout):
-                return WireConnection(await dial(host, port), self._answering, self._arrived)
+                self.made = WireConnection(await dial(host, port), self._answering, self._arrived)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout from error
         except OSError as error:
             raise httpcore.ConnectError from error
+        return self.made
 
 
 def _pool(

@@ -206,7 +206,7 @@ async def test_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     [
         b"",
         b"HTTP/1.1 200 OK\r\nContent-Le",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{}",
+        b'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"a',
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
         b"\x00\xff not http\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope",

@@ -61,7 +61,7 @@ async def test_an_answer_is_there_as_soon_as_it_has_come(place: Place, size: int
 
 async def test_a_part_of_an_answer_is_uncertain(place: Place) -> None:
     entry = await taken(place.journal(), RAW[:-1])
-    assert await found(place) == PendingEntry(entry=entry)
+    assert await found(place) == PendingEntry(entry=entry, partial=True)
 
 
 async def test_the_answer_that_was_kept_counts(place: Place) -> None:
@@ -95,7 +95,7 @@ async def test_an_answer_larger_than_the_room_is_kept_in_the_end(place: Place) -
     journal = place.journal()
     body = os.urandom(2 * WIRE_ROOM)
     entry = await taken(journal, http(body), 9000)
-    assert await found(place) == PendingEntry(entry=entry)
+    assert await found(place) == PendingEntry(entry=entry, partial=True)
     await journal.keep_answer(entry, 200, body)
     answer = (await found(place)).answer
     assert answer is not None

@@ -447,13 +447,35 @@ async def test_an_answer_that_had_come_whole_before_the_connection_was_given_up_
     assert (bench.journal.entries, bench.verdict()) == ({}, TokenVerdict.ENDED)
 
 
-async def test_a_journal_that_cannot_be_read_then_makes_it_uncertain() -> None:
+async def test_pieces_of_an_answer_are_set_aside_and_not_deleted() -> None:
+    bench = Bench()
+    bench.issuer.comes = 500
+    bench.steps.faults["answered"] = UncertainError(reason="the connection was lost")
+    with pytest.raises(UncertainLoginError):
+        await bench.renew()
+    assert (bench.journal.entries, bench.journal.aside, bench.verdict()) == ({}, [None], TokenVerdict.UNCERTAIN)
+
+
+async def test_pieces_that_an_earlier_run_has_left_are_set_aside_and_not_deleted() -> None:
+    bench = Bench()
+    bench.issuer.comes = 500
+    bench.steps.on["answered"] = bench.crash
+    with pytest.raises(Crash):
+        await bench.renew()
+    bench.restart()
+    with pytest.raises(UncertainLoginError):
+        await bench.renew(Reason.FORCED)
+    assert (bench.journal.entries, bench.journal.aside, len(bench.issuer.sent)) == ({}, [None], 1)
+
+
+async def test_a_journal_that_cannot_be_read_then_makes_it_uncertain_and_stays_as_it_is() -> None:
     bench = Bench()
     bench.steps.faults["answered"] = UncertainError(reason="no answer came in time")
     bench.steps.on["answered"] = lambda: bench.steps.faults.update(pending=FULL)
     with pytest.raises(UncertainLoginError):
         await bench.renew()
     assert bench.verdict() is TokenVerdict.UNCERTAIN
+    assert len(bench.journal.entries) == 1
 
 
 async def test_an_intent_without_an_answer_is_uncertain_at_the_next_start() -> None:

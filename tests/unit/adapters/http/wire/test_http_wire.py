@@ -1,6 +1,7 @@
 """The answer to a refresh is handed on as it was sent, all of it and nothing else, before anything else sees it."""
 
 import asyncio
+import json
 import socket
 import ssl
 import threading
@@ -22,6 +23,8 @@ from probe_tray.core.service.service import Service
 from tests.support.certificates import make_certificates
 from tests.support.raw_server import http, raw_server
 from tests.support.tunnel import tunnel
+from tests.unit.adapters.http.wire.test_http_answer import BODY as TOKENS
+from tests.unit.adapters.http.wire.test_http_answer import ODD, odd
 
 TOKEN = Secret("rt_canary.0123456789")
 DIRECT = ProxyChoice()
@@ -81,16 +84,17 @@ async def test_an_answer_through_a_proxy_for_plain_http_is_handed_on() -> None:
 
 
 @pytest.mark.parametrize(("kind", "tls"), [("http", False), ("http", True), ("socks5", False)])
-@pytest.mark.parametrize("size", [len(BODY), 300_000])
+@pytest.mark.parametrize("size", [1, 300_000])
 async def test_what_a_proxy_says_is_not_handed_on(tmp_path: Path, kind: str, size: int, *, tls: bool) -> None:
-    script = http(BODY.ljust(size))
+    body = b'{"access_token": "a.b.c", "scope": "' + b"a" * size + b'"}'
+    script = http(body)
     async with (
         secure_server(tmp_path, script) as (port, context, environment),
         tunnel(kind, port, context=context if tls else None) as proxy,
     ):
         answer, raw = await refresh("https://service.example", detect_proxy(proxy, {}), environment)
     assert isinstance(answer, Answer)
-    assert answer.body == BODY.ljust(size)
+    assert answer.body == body
     assert raw == script
 
 
@@ -177,6 +181,61 @@ async def test_a_service_that_is_silent_before_the_request_was_sent_nothing(
     assert raw == b""
 
 
+async def asked(question: str, script: bytes, *, hang: bool = False) -> Answer:
+    """What comes of a request whose answer works a single time."""
+    async with raw_server(script, hang=hang) as server:
+        address = f"http://127.0.0.1:{server.port}"
+        client = ServiceClient(Service(issuer=address, backend=address), DIRECT, {})
+        try:
+            match question:
+                case "refresh":
+                    return await client.refresh(TOKEN, lambda _piece: None)
+                case "exchange":
+                    return await client.exchange(TOKEN, TOKEN, "http://localhost:1455")
+                case _:
+                    return await client.device_poll(TOKEN, "ABCD-EFGH")
+        finally:
+            await client.aclose()
+            assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("question", ["refresh", "exchange", "device code"])
+@pytest.mark.parametrize("name", ODD)
+async def test_tokens_that_have_all_come_count_whatever_the_framing_says(question: str, name: str) -> None:
+    answer = await asked(question, ODD[name])
+    assert answer.status == 200
+    assert json.loads(answer.body.decode("utf-8-sig")) == json.loads(TOKENS)
+
+
+@pytest.mark.parametrize("name", ["a length one too long", "a length one too short", "a length of nothing"])
+async def test_they_count_before_the_time_is_up_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_client, "_SECONDS", 20)
+    async with asyncio.timeout(5):
+        assert json.loads((await asked("refresh", ODD[name], hang=True)).body) == json.loads(TOKENS)
+
+
+async def test_the_rest_of_the_tokens_is_waited_for_though_the_declared_length_has_come() -> None:
+    first, rest = odd("Content-Length: 40")[:-900], odd("Content-Length: 40")[-900:]
+    came = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"client_id=app_x")
+        writer.write(first)
+        await came.wait()
+        writer.write(rest)
+        await writer.drain()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        client = ServiceClient(Service(issuer=address, backend=address, client_id="app_x"), DIRECT, {})
+        answer = await client.refresh(TOKEN, lambda _piece: (loop.call_soon_threadsafe(came.set), None)[1])
+        await client.aclose()
+    assert json.loads(answer.body) == json.loads(TOKENS)
+
+
 @asynccontextmanager
 async def line(pieces: list[bytes]) -> AsyncGenerator[tuple[WireConnection, socket.socket]]:
     """A line over which a request has left, and its other end."""
@@ -189,7 +248,7 @@ async def line(pieces: list[bytes]) -> AsyncGenerator[tuple[WireConnection, sock
         try:
             yield made, far
         finally:
-            await made.aclose()
+            made.hang_up()
 
 
 async def test_silence_after_a_part_is_a_failure_and_the_part_is_kept() -> None:
@@ -214,6 +273,6 @@ async def test_a_connection_that_is_reset_is_a_failure() -> None:
 
 async def test_closing_twice_is_no_failure() -> None:
     async with line([]) as (near, _):
-        await near.aclose()
-        await near.aclose()
+        near.hang_up()
+        near.hang_up()
         assert await near.read(100) == b""
