@@ -5,7 +5,7 @@ import uuid
 
 import msgspec
 
-from probe_tray.demo.shapes import Plan, Shape, plus, pro, shape_of, team
+from probe_tray.demo.shapes import Plan, Shape, budget, plus, pro, shape_of, team
 
 _PLANS = (Plan.PLUS, Plan.TEAM, Plan.PRO, Plan.PLUS, Plan.FREE, Plan.BUSINESS, Plan.PLUS, Plan.ENTERPRISE)
 _PERSONAL = frozenset({Plan.FREE, Plan.PLUS, Plan.PRO})
@@ -78,16 +78,18 @@ def sample_people() -> tuple[DemoPerson, ...]:
 
 
 def special_people() -> tuple[DemoPerson, ...]:
-    """The odd cases: a second member of a team, two workspaces of one address, FedRAMP, Codex switched off."""
+    """The odd cases: a team mate, two workspaces of one address, FedRAMP, a budget, Codex switched off."""
     sam, guest = "sam@example.com", "guest@example.com"
     agency = Workspace(
         account_id=account_id_of("team:agency"), title="Agency", plan=Plan.ENTERPRISE, shape=plus(55, 70), fedramp=True
     )
+    company = Workspace(account_id=account_id_of("team:company"), title="Company", plan=Plan.BUSINESS, shape=budget())
     closed = personal(guest, Plan.FREE, shape_of(Plan.FREE, 0))
     return (
         person("kim@studio.example", studio(team(12, 34), role="member")),
         person(sam, personal(sam, Plan.PLUS, plus(5, 90)), studio(team(40, 20), role="member")),
         person("pat@agency.example", agency),
+        person("bo@company.example", company),
         person(guest, msgspec.structs.replace(closed, codex_enabled=False)),
     )
 

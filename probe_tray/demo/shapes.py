@@ -38,7 +38,9 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     balance: str | None = None
     """The credit balance as the service writes it; None leaves ``credits`` null."""
     spend_limit: float | None = None
-    """The member's spending limit; None leaves ``spend_control`` null."""
+    """The member's spending limit in credits; None leaves ``spend_control`` null."""
+    spent: float = 4
+    """Percent of the spending limit that are used at the anchor."""
     reset_credits: int = 0
 
 
@@ -85,6 +87,11 @@ def business(monthly: float = 63) -> Shape:
     return Shape(windows=(SimulatedWindow(MONTH, monthly, 0.8),), spend_limit=250)
 
 
+def budget(spent: float = 92) -> Shape:
+    """No window at all: a budget of credits is all that limits."""
+    return Shape(spend_limit=1000, spent=spent)
+
+
 def shape_of(plan: str, share: int) -> Shape:
     """A shape of ``plan``; ``share`` (any integer) sets how much of it is used."""
     if plan == Plan.FREE:
@@ -92,6 +99,6 @@ def shape_of(plan: str, share: int) -> Shape:
     if plan == Plan.BUSINESS:
         return business(share % 101)
     if plan == Plan.ENTERPRISE:
-        return Shape()
+        return budget(share % 101) if share % 2 else Shape()
     kind = {Plan.TEAM: team, Plan.PRO: pro}.get(Plan(plan), plus)
     return kind(share % 96, share // 7 % 101)

@@ -70,7 +70,7 @@ def usage_body(shape: Shape, seed: str, since: float, moment: Moment) -> dict[st
         ]
         or None,
         "credits": _credits(shape.balance),
-        "spend_control": _spend(shape.spend_limit, seed, since, moment),
+        "spend_control": _spend(shape, seed, since, moment),
         "rate_limit_reached_type": {"type": "rate_limit_reached"} if reached else None,
         "rate_limit_reset_credits": {"available_count": shape.reset_credits},
     }
@@ -156,10 +156,11 @@ def _credits(balance: str | None) -> dict[str, object] | None:
     }
 
 
-def _spend(limit: float | None, seed: str, since: float, moment: Moment) -> dict[str, object] | None:
+def _spend(shape: Shape, seed: str, since: float, moment: Moment) -> dict[str, object] | None:
+    limit = shape.spend_limit
     if limit is None:
         return None
-    month = SimulatedWindow(30 * 86_400, 4, 0.2)
+    month = SimulatedWindow(30 * 86_400, shape.spent, 0.2 if shape.windows else 0.8)
     reading = gauge(month, seed, since, moment)
     used = limit * reading.used / _FULL
     return {

@@ -47,6 +47,7 @@ from probe_tray.engine.login.device_login import DeviceLogin
 from probe_tray.engine.timers import to_the_end
 from probe_tray.ports.desktop import Browser
 from probe_tray.view.tables.json_table import accounts_json
+from probe_tray.view.text.times import Now, at
 from probe_tray.view.text.translate import Translator
 
 _CHUNK = 4096
@@ -263,7 +264,7 @@ class _SigningIn:
         return BrowserLogin(self._service, listener, browser, self._clock, chance, handles=handles)
 
     def _waits(self, waiting: Waiting) -> None:
-        t, clock = self._t, f"{waiting.ends_at.astimezone(LocalZone()):%H:%M}"
+        t, clock = self._t, at(waiting.ends_at, Now(self._clock.now(), LocalZone()), self._t)
         if waiting.port is None:
             self._console.note(t("Waiting for the browser until {clock}.", clock=clock))
         else:
@@ -271,7 +272,7 @@ class _SigningIn:
             self._console.note(t("Waiting for the browser on port {port} until {clock}.", port=port, clock=clock))
 
     def _code(self, waiting: Waiting) -> None:
-        t, clock = self._t, f"{waiting.ends_at.astimezone(LocalZone()):%H:%M}"
+        t, clock = self._t, at(waiting.ends_at, Now(self._clock.now(), LocalZone()), self._t)
         self._console.prompt(
             t(
                 "Open {page} and type the code {code} there, until {clock}.",

@@ -100,6 +100,7 @@ def with_hints(report: AccountReport) -> AccountReport:
 
 
 def _clock_at_the_end(problem: Problem) -> str:
-    """The time of day, here, at which trying again makes sense: the first whole minute."""
-    end = SystemClock().now() + timedelta(seconds=59 + (problem.retry_after or 0))
-    return f"{end.astimezone(LocalZone()):%H:%M}"
+    """When, by the clock here, trying again makes sense: the first whole minute, with its date if not today."""
+    now = SystemClock().now()
+    end = (now + timedelta(seconds=59 + (problem.retry_after or 0))).astimezone(LocalZone())
+    return f"{end:%H:%M}" if end.date() == now.astimezone(LocalZone()).date() else f"{end:%Y-%m-%d %H:%M}"

@@ -173,7 +173,9 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     """The account's slug: what is kept in a file shows no id."""
     topic: str
     mark: datetime | None = None
-    """What it was about: the window's reset, the end of the login or of the credit."""
+    """What it was about: the window's reset as it was heard last, the end of the login or of the credit."""
+    used: float | None = None
+    """The highest use of the window since, in percent; None where it is about no window."""
     forget_at: datetime
     """When it is of no use any more."""
 
@@ -196,6 +198,11 @@ class Told(NamedTuple):
         """Whether it was said that there is no capacity, and not yet that there is some again."""
         return any(entry.topic == SPENT for entry in self.said)
 
+    @property
+    def topics(self) -> frozenset[str]:
+        """Everything that was said."""
+        return frozenset(entry.topic for entry in self.said)
+
     def marks(self, topic: str) -> list[datetime | None]:
         """What was said under ``topic``."""
         return [entry.mark for entry in self.said if entry.topic == topic]
@@ -208,3 +215,5 @@ class AlertCandidate(NamedTuple):
     says: frozenset[Said]
     spent: bool | None = None
     """Whether it says that there is no capacity (True) or some again (False)."""
+    takes_back: frozenset[str] = frozenset()
+    """The topics that it contradicts: they are said again when they hold again."""

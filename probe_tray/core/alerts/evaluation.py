@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.alerts.alert import SPENT, Alert, AlertCandidate, AlertMemory, Forecast, Said, Told, is_passing
 from probe_tray.core.alerts.login_rules import expects, login_alerts
-from probe_tray.core.alerts.quota_rules import credit_alerts, quota_alerts
+from probe_tray.core.alerts.quota_rules import credit_alerts, quota_alerts, still_said
 from probe_tray.core.state import AccountState, AppState
 
 _REMEMBERED = timedelta(days=40)
@@ -33,7 +33,7 @@ def alerts(
     new: list[Alert] = []
     for account in state.accounts:
         slug = account.key.slug
-        told = Told(slug, heard.get(slug, frozenset()))
+        told = still_said(account, state.settings, Told(slug, heard.get(slug, frozenset())), now)
         for candidate in _candidates(account, state, told, now, forecast, earlier.get(account.key)):
             passing = is_passing(candidate.alert)
             if quiet and not passing:
@@ -60,7 +60,7 @@ def _candidates(
 
 
 def _remember(told: Told, candidate: AlertCandidate, now: datetime) -> Told:
-    kept = told.said | candidate.says
+    kept = frozenset(s for s in told.said if s.topic not in candidate.takes_back) | candidate.says
     if candidate.spent is not None:
         kept = frozenset(s for s in kept if s.topic != SPENT)
         if candidate.spent:

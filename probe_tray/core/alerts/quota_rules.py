@@ -6,6 +6,8 @@ Only the main limit is said: the windows of single models and of code review kee
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from probe_tray.core.alerts.alert import (
     AlertCandidate,
     CreditAlert,
@@ -29,15 +31,54 @@ SAME_PERIOD = timedelta(seconds=240)
 _KEPT = timedelta(days=2)
 """How long something is remembered beyond its period: clocks may be wrong by hours."""
 _FULL = 100.0
+_FALL = 5.0
+"""Percent: a use that goes up and down by less than this around a level has not fallen."""
 _LENGTHS = {
     WindowKind.SHORT: timedelta(hours=5),
     WindowKind.WEEKLY: timedelta(days=7),
     WindowKind.MONTHLY: timedelta(days=30),
+    WindowKind.BUDGET: timedelta(days=30),
     WindowKind.OTHER: timedelta(days=30),
 }
 _LONGEST = timedelta(days=40)
 """No window whose length the service leaves out was seen to be longer."""
 _CREDIT, _PACE = "credit", "pace"
+
+
+def still_said(account: AccountState, settings: Settings, told: Told, now: datetime) -> Told:
+    """What was said, without what was said of a window's period that is over.
+
+    A period is over when the reset that was known last has passed. A reset that only moves (by a day every day, or
+    with every answer) is followed. When the use falls, levels below which it has come may be said again.
+    """
+    snapshot = account.snapshot
+    if snapshot is None:
+        return told
+    here = snapshot.service_now(now)
+    windows = {
+        topic: (window, topic in _reached_topics(window, settings))
+        for window in _live(snapshot, here)
+        for topic in (*_level_topics(window), _pace_topic(window))
+    }
+    kept = (
+        entry if (found := windows.get(entry.topic)) is None else _followed(entry, found[0], here, reached=found[1])
+        for entry in told.said
+    )
+    return Told(told.account, frozenset(entry for entry in kept if entry is not None))
+
+
+def _followed(entry: Said, window: Window, here: datetime, *, reached: bool) -> Said | None:
+    """``entry`` as it is known now; None where it is about a period that is over or a level that is left."""
+    reset, mark, used = _reset(window, here), entry.mark, window.used_percent
+    moved = reset is not None and (mark is None or abs(reset - mark) > SAME_PERIOD)
+    passed = mark is not None and here >= (mark + SAME_PERIOD if reset is None else mark - SAME_PERIOD)
+    if passed and (reset is None or (mark is not None and reset > mark + SAME_PERIOD)):
+        return None
+    highest = used if entry.used is None else max(used, entry.used)
+    if used < highest - _FALL and not reached:
+        return None
+    end = reset if moved and reset is not None else mark
+    return replace(entry, mark=end, used=highest, forget_at=entry.forget_at if end is None else end + _KEPT)
 
 
 def quota_alerts(
@@ -63,7 +104,9 @@ def quota_alerts(
         yield from _limited(account, snapshot, told, here)
     else:
         if told.spent and capacity(snapshot) is Capacity.AVAILABLE and not snapshot.unconfirmed:
-            yield AlertCandidate(RestoredAlert(account=account.key), frozenset(), spent=False)
+            yield AlertCandidate(
+                RestoredAlert(account=account.key), frozenset(), spent=False, takes_back=_used_up(told)
+            )
         for window in windows:
             level = _reached(window, settings)
             if level is not None:
@@ -108,12 +151,11 @@ def _reached(window: Window, settings: Settings) -> Level | None:
 
 
 def _level(account: AccountState, window: Window, level: Level, told: Told, here: datetime) -> Iterator[AlertCandidate]:
-    topics = [f"{_topic(window)} {step.value}" for step in Level]
-    reached = topics[: list(Level).index(level) + 1]
-    if _was_said(told, reached[-1], window, here):
+    reached = _level_topics(window)[: list(Level).index(level) + 1]
+    if reached[-1] in told.topics:
         return
     # Whoever knows of the higher level needs no word about the lower one later.
-    says = frozenset(_entry(told, topic, _end(window, here)) for topic in reached)
+    says = frozenset(_entry(told, topic, window, here) for topic in reached)
     alert = QuotaAlert(account=account.key, window=window, level=level)
     yield AlertCandidate(alert, says, spent=True if level is Level.EXHAUSTED else None)
 
@@ -129,24 +171,11 @@ def _limited(account: AccountState, snapshot: Snapshot, told: Told, here: dateti
 def _pace(
     account: AccountState, window: Window, runs_out_at: datetime | None, told: Told, here: datetime
 ) -> Iterator[AlertCandidate]:
-    topic = f"{_topic(window)} {_PACE}"
-    if runs_out_at is None or runs_out_at <= here or _was_said(told, topic, window, here):
+    topic = _pace_topic(window)
+    if runs_out_at is None or runs_out_at <= here or topic in told.topics:
         return
-    says = frozenset({_entry(told, topic, _end(window, here))})
+    says = frozenset({_entry(told, topic, window, here)})
     yield AlertCandidate(PaceAlert(account=account.key, window=window, runs_out_at=runs_out_at), says)
-
-
-def _was_said(told: Told, topic: str, window: Window, here: datetime) -> bool:
-    """Whether it was said within the window's period.
-
-    Only a reset that is clearly later than the one it was said for begins a new period; where the service leaves the
-    reset out, the period lasts as long as the known one.
-    """
-    marks = [mark for mark in told.marks(topic) if mark is not None]
-    reset = _reset(window, here)
-    if reset is None:
-        return any(mark + SAME_PERIOD > here for mark in marks)
-    return any(reset <= mark + SAME_PERIOD for mark in marks)
 
 
 def _end(window: Window, here: datetime) -> datetime:
@@ -169,5 +198,24 @@ def _topic(window: Window) -> str:
     return f"{window.kind.value} {window.seconds}" if window.kind is WindowKind.OTHER else window.kind.value
 
 
-def _entry(told: Told, topic: str, end: datetime) -> Said:
-    return Said(account=told.account, topic=topic, mark=end, forget_at=end + _KEPT)
+def _level_topics(window: Window) -> list[str]:
+    """The topics of the levels, the lowest first."""
+    return [f"{_topic(window)} {level.value}" for level in Level]
+
+
+def _reached_topics(window: Window, settings: Settings) -> list[str]:
+    level = Level.EXHAUSTED if window.used_percent >= _FULL else _reached(window, settings)
+    return [] if level is None else _level_topics(window)[: list(Level).index(level) + 1]
+
+
+def _pace_topic(window: Window) -> str:
+    return f"{_topic(window)} {_PACE}"
+
+
+def _used_up(told: Told) -> frozenset[str]:
+    return frozenset(topic for topic in told.topics if topic.endswith(f" {Level.EXHAUSTED.value}"))
+
+
+def _entry(told: Told, topic: str, window: Window, here: datetime) -> Said:
+    end = _end(window, here)
+    return Said(account=told.account, topic=topic, mark=end, used=window.used_percent, forget_at=end + _KEPT)

@@ -27,7 +27,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 
     meter: Meter
     reset_at: datetime
-    """As it was first heard; what jitters around it is the same window."""
+    """As it was heard; what jitters around it is the same moment."""
     since: datetime
     """The window's start, or the moment after which use began to count anew."""
     base: float
@@ -71,9 +71,9 @@ def follow(paces: Iterable[Pace], snapshot: Snapshot) -> tuple[Pace, ...]:
     known = {pace.meter: pace for pace in paces}
     at, ahead = snapshot.service_now(snapshot.taken_at), timedelta(seconds=snapshot.clock_offset)
     return tuple(
-        _follow(known.get(sample.meter), sample.meter, sample.reset_at + ahead, at, sample.used / 10)
+        _follow(known.get(sample.meter), _begun(sample.meter, sample.reset_at + ahead, length, at, sample.used / 10))
         for sample in samples_of(snapshot)
-        if sample.reset_at is not None and sample.meter.seconds
+        if sample.reset_at is not None and (length := sample.meter.length)
     )
 
 
@@ -89,7 +89,8 @@ def forecast(pace: Pace, now: datetime) -> Forecast:
     if pace.used >= _ALL:
         return Forecast(outlook=Outlook.RUNS_OUT, percent_at_reset=pace.used, runs_out_at=at)
     passed, used = (pace.at - pace.since).total_seconds(), pace.used - pace.base
-    little = passed < _LEAST_OF_WINDOW * pace.meter.seconds or used < _LEAST_USED
+    length = pace.meter.length or timedelta()
+    little = passed < _LEAST_OF_WINDOW * length.total_seconds() or used < _LEAST_USED
     if little or passed <= 0 or pace.samples < _FEWEST_SAMPLES:
         return _UNKNOWN
     # Percent first, then time: a product with the rate would round differently for the same line.
@@ -107,7 +108,7 @@ def pace_of(paces: Iterable[Pace], window: Window) -> Pace | None:
         (
             p
             for p in paces
-            if p.meter.part is Part.MAIN and (p.meter.kind, p.meter.seconds) == (window.kind, window.seconds)
+            if p.meter.part is Part.MAIN and (p.meter.kind, p.meter.seconds) == (window.kind, window.seconds or 0)
         ),
         None,
     )
@@ -119,11 +120,22 @@ def runs_out_at(paces: Iterable[Pace], window: Window, now: datetime) -> datetim
     return None if pace is None else forecast(pace, now).runs_out_at
 
 
-def _follow(old: Pace | None, meter: Meter, reset_at: datetime, at: datetime, used: float) -> Pace:
-    if old is None or abs(old.reset_at - reset_at) > SAME_RESET or at < old.at:
-        start = min(reset_at - timedelta(seconds=meter.seconds), at)
-        return Pace(meter=meter, reset_at=reset_at, since=start, base=0.0, at=at, used=used, samples=1)
-    if used < old.used - _FALL:
+def _begun(meter: Meter, reset_at: datetime, length: timedelta, at: datetime, used: float) -> Pace:
+    """The pace of a window of which this is the first sample."""
+    since = min(reset_at - length, at)
+    return Pace(meter=meter, reset_at=reset_at, since=since, base=0.0, at=at, used=used, samples=1)
+
+
+def _follow(old: Pace | None, new: Pace) -> Pace:
+    if old is None or new.at < old.at:
+        return new
+    fell = new.used < old.used - _FALL
+    if abs(new.reset_at - old.reset_at) > SAME_RESET:
+        # A reset that merely moves (by a day every day, or with each answer) does not begin the window anew.
+        if fell or not new.used or new.at >= old.reset_at - SAME_RESET:
+            return new
+        old = msgspec.structs.replace(old, reset_at=new.reset_at)
+    elif fell:
         # Given back: the use before says nothing about the pace from here on.
-        return msgspec.structs.replace(old, since=at, base=used, at=at, used=used, samples=1)
-    return msgspec.structs.replace(old, at=at, used=used, samples=old.samples + (at > old.at))
+        return msgspec.structs.replace(old, since=new.at, base=new.used, at=new.at, used=new.used, samples=1)
+    return msgspec.structs.replace(old, at=new.at, used=new.used, samples=old.samples + (new.at > old.at))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from probe_tray.core.quota.snapshot import Limit, Snapshot, WindowKind
+from probe_tray.core.quota.snapshot import Limit, Snapshot, WindowKind, length_of
 
 SAME_RESET = timedelta(seconds=120)
 """Service fact: ``reset_at`` jitters by a few seconds between answers; resets this close together are the same one."""
@@ -29,6 +29,11 @@ class Meter(msgspec.Struct, frozen=True, kw_only=True):
     kind: WindowKind
     seconds: int
     """The window's length; 0 where the service gives none."""
+
+    @property
+    def length(self) -> timedelta | None:
+        """How long its period is; None where nobody knows."""
+        return length_of(self.kind, self.seconds)
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +127,7 @@ def thin(run: Run | None, sample: Sample) -> tuple[tuple[Sample, ...], Run]:
 
 def trend_meter(meters: tuple[Meter, ...]) -> Meter | None:
     """The meter that says most about an account's week; None where there is none."""
-    order = (WindowKind.WEEKLY, WindowKind.MONTHLY, WindowKind.SHORT, WindowKind.OTHER)
+    order = (WindowKind.WEEKLY, WindowKind.MONTHLY, WindowKind.BUDGET, WindowKind.SHORT, WindowKind.OTHER)
     main = [meter for meter in meters if meter.part is Part.MAIN]
     return min(main, key=lambda meter: (order.index(meter.kind), meter.seconds), default=None)
 

@@ -20,13 +20,13 @@ def levels(window: Window, settings: Settings) -> Levels:
     """The levels for ``window``.
 
     A window of no usual length follows the kind that its length is nearest to: below 4 days the 5-hour quota, below 18
-    days the weekly one, above that the monthly one.
+    days the weekly one, above that the monthly one. A budget is reset once a month too.
     """
     warning, critical = settings.warn_used_percent, settings.critical_used_percent
     match _like(window):
         case WindowKind.WEEKLY:
             return Levels(settings.warn_weekly_percent or warning, settings.critical_weekly_percent or critical)
-        case WindowKind.MONTHLY:
+        case WindowKind.MONTHLY | WindowKind.BUDGET:
             return Levels(settings.warn_monthly_percent or warning, settings.critical_monthly_percent or critical)
         case _:
             return Levels(warning, critical)

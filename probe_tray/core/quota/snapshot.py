@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+_BUDGET = timedelta(days=30)
+"""Service fact: no length of a budget is ever given; those that were seen are reset once a month."""
+
 
 class WindowKind(enum.Enum):
     """The kinds people name; told by a window's length, never by the slot it arrived in."""
@@ -12,6 +15,8 @@ class WindowKind(enum.Enum):
     SHORT = "5h"
     WEEKLY = "weekly"
     MONTHLY = "monthly"
+    BUDGET = "budget"
+    """Not time but credits: the member's part of what the workspace may spend."""
     OTHER = "other"
 
 
@@ -27,6 +32,18 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """Aware UTC; None when the service gave none."""
     doubted: float | None = None
     """A lower use that the last answer gave inside the same window; believed when the next one agrees."""
+
+    @property
+    def length(self) -> timedelta | None:
+        """How long its period is; None where nobody knows."""
+        return length_of(self.kind, self.seconds)
+
+
+def length_of(kind: WindowKind, seconds: int | None) -> timedelta | None:
+    """How long the period of such a window is: its ``seconds``, a month for a budget, else None."""
+    if seconds:
+        return timedelta(seconds=seconds)
+    return _BUDGET if kind is WindowKind.BUDGET else None
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,11 +75,12 @@ class Credits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpendControl(msgspec.Struct, frozen=True, kw_only=True):
-    """A workspace's spending limit for this member."""
+    """A workspace's spending limit for this member, in credits; its use is a window of the main limit as well."""
 
     reached: bool = False
     limit: float | None = None
     used: float | None = None
+    remaining: float | None = None
     used_percent: float | None = None
     reset_at: datetime | None = None
 

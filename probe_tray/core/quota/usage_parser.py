@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from probe_tray.core.errors import StrangeAnswerError
 from probe_tray.core.formats.fields import read_time
 from probe_tray.core.quota.snapshot import Capacity, Credits, Limit, Snapshot, SpendControl, Window, WindowKind
@@ -60,15 +62,18 @@ def read_usage(body: bytes, *, now: datetime, server_date: datetime | None) -> S
     rate = mapping(answer.get("rate_limit"))
     plan = text(answer.get("plan_type")).lower() or text(rate.get("plan_type")).lower()
     review = _limit(answer.get("code_review_rate_limit"), base, plan)
+    main = _limit(rate, base, plan) or Limit()
+    spend = _part(answer.get("spend_control"), lambda found: _spend(found, base))
+    budget = _budget(spend) or (None if main.windows else _credit_budget(mapping(answer.get("credits")), base))
     return Snapshot(
         taken_at=now,
         clock_offset=offset.total_seconds(),
         plan=plan,
-        main=_limit(rate, base, plan) or Limit(),
+        main=replace(main, windows=(*main.windows, budget)) if budget else main,
         code_review=review,
         extra=_extra(answer.get("additional_rate_limits"), base, plan),
         credits=_part(answer.get("credits"), _credits),
-        spend=_part(answer.get("spend_control"), lambda found: _spend(found, base)),
+        spend=spend,
         reached_type=_reached_type(answer),
         reset_credits=_count(mapping(answer.get("rate_limit_reset_credits")).get("available_count")),
     )
@@ -189,14 +194,47 @@ def _credits(found: Mapping[str, object]) -> Credits:
 
 def _spend(found: Mapping[str, object], base: datetime) -> SpendControl:
     own = mapping(found.get("individual_limit"))
-    percent = number(own.get("used_percent"))
+    return replace(_amounts(own, base), reached=flag(found.get("reached")) is True)
+
+
+def _amounts(own: Mapping[str, object], base: datetime) -> SpendControl:
+    """What a budget says of itself; of limit, used and remaining a missing one follows from the other two."""
+    # Through number() again: of two huge ones comes an infinite one.
+    limit, used, remaining = (number(own.get(key)) for key in ("limit", "used", "remaining"))
+    if limit is None and used is not None and remaining is not None:
+        limit = number(used + remaining)
+    if limit is not None:
+        used = number(limit - remaining) if used is None and remaining is not None else used
+        remaining = number(limit - used) if remaining is None and used is not None else remaining
     return SpendControl(
-        reached=flag(found.get("reached")) is True,
-        limit=number(own.get("limit")),
-        used=number(own.get("used")),
-        used_percent=None if percent is None else min(max(percent, 0.0), _FULL),
+        limit=limit,
+        used=used,
+        remaining=remaining,
+        used_percent=_percent(own, limit, used),
         reset_at=_reset(own, base),
     )
+
+
+def _percent(own: Mapping[str, object], limit: float | None, used: float | None) -> float | None:
+    """The service's own percentage, else the one that the amounts come to; None where neither says anything."""
+    percent, left = number(own.get("used_percent")), number(own.get("remaining_percent"))
+    if percent is None and left is not None:
+        percent = _FULL - left
+    if percent is None and limit is not None and limit > 0 and used is not None:
+        percent = number(used / limit * _FULL)
+    return None if percent is None else min(max(percent, 0.0), _FULL)
+
+
+def _budget(spend: SpendControl | None) -> Window | None:
+    if spend is None or spend.used_percent is None:
+        return None
+    return Window(kind=WindowKind.BUDGET, seconds=None, used_percent=spend.used_percent, reset_at=spend.reset_at)
+
+
+def _credit_budget(found: Mapping[str, object], base: datetime) -> Window | None:
+    """The workspace's credits, where they are all that limits and the answer says how many there were."""
+    left = found.get("remaining", found.get("balance"))
+    return _budget(_amounts({**found, "remaining": left}, base))
 
 
 def _count(value: object) -> int | None:

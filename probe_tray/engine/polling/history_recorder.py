@@ -179,7 +179,7 @@ class HistoryRecorder:
 def _main_meters(snapshot: Snapshot) -> list[Meter]:
     """The windows of the main limit, the longest first."""
     meters = [sample.meter for sample in samples_of(snapshot) if sample.meter.part is Part.MAIN]
-    return sorted(meters, key=lambda meter: -meter.seconds)[:_LINES]
+    return sorted(meters, key=lambda meter: meter.length or timedelta(), reverse=True)[:_LINES]
 
 
 def _is_time(now: datetime, last: datetime, every: timedelta) -> bool:

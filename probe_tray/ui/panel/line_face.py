@@ -161,11 +161,11 @@ class LineFace:
 
 
 def _two(bars: tuple[Bar, ...]) -> tuple[Bar | None, Bar | None]:
-    """The bars under the two columns: the shorter window and the longest one; one alone counts as the long one."""
+    """The bars under the two columns: the shortest window and the fullest of the others; one alone counts as long."""
     match bars:
         case ():
             return None, None
         case (only,):
             return None, only
         case _:
-            return bars[0], bars[-1]
+            return bars[0], max(bars[1:], key=lambda bar: bar.percent)

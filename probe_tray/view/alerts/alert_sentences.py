@@ -1,6 +1,6 @@
 """Each alert in two sentences: what happened, and what it means."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
 import msgspec
@@ -19,15 +19,13 @@ from probe_tray.core.alerts.alert import (
     RenewedAlert,
     RestoredAlert,
 )
-from probe_tray.core.quota.snapshot import Window, WindowKind
+from probe_tray.core.quota.snapshot import Window
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.looks import label, ordered, whole
-from probe_tray.view.text.sentences import used_up
-from probe_tray.view.text.times import Now, at, date, span, until
+from probe_tray.view.text.reasons import own_reason, quota_name, used_up
+from probe_tray.view.text.times import Now, at, date, is_today, span, until
 from probe_tray.view.text.translate import Translator
-
-_SHORT = 18_000
 
 
 class Sentences(msgspec.Struct, frozen=True):
@@ -41,10 +39,13 @@ def sentences(alert: Alert, account: AccountState | None, who: str, now: Now, t:
     """What ``alert`` says about ``account``, which is called ``who``; the account may be gone meanwhile."""
     match alert:
         case QuotaAlert(level=Level.EXHAUSTED, window=window):
-            title = t("{who}: {quota} is used up", who=who, quota=_quota(window, t))
-            return Sentences(title, _no_capacity(_local(window.reset_at, account), now, t))
+            title = t("{who}: {quota} is used up", who=who, quota=quota_name(window, t))
+            body = _no_capacity(_local(window.reset_at, account), now, t)
+            return Sentences(title, t.joined([body, *_reasons(account, t)]))
         case QuotaAlert(window=window):
-            title = t("{who}: {percent}% of {quota} used", who=who, percent=_percent(window), quota=_quota(window, t))
+            title = t(
+                "{who}: {percent}% of {quota} used", who=who, percent=_percent(window), quota=quota_name(window, t)
+            )
             return Sentences(title, _reset(window, account, now, t))
         case LimitedAlert():
             return _limited(account, who, now, t)
@@ -52,7 +53,7 @@ def sentences(alert: Alert, account: AccountState | None, who: str, now: Now, t:
             return Sentences(t("{who}: there is capacity again", who=who), _numbers(account, t))
         case PaceAlert(window=window):
             when = _local(alert.runs_out_at, account) or alert.runs_out_at
-            title = t("{who}: {quota} will not last", who=who, quota=_quota(window, t))
+            title = t("{who}: {quota} will not last", who=who, quota=quota_name(window, t))
             body = t(
                 "At this pace it is used up {relative}: {when}.",
                 relative=until(when, now, t),
@@ -110,11 +111,20 @@ def _no_capacity(reset: datetime | None, now: Now, t: Translator) -> str:
     return t("No capacity until {when} ({relative}).", when=when, relative=relative)
 
 
+def _reasons(account: AccountState | None, t: Translator) -> list[str]:
+    """What the service says besides that a quota is used up, as a sentence."""
+    reason = "" if account is None or account.snapshot is None else own_reason(account.snapshot, t)
+    return [t("Why: {reason}.", reason=reason)] if reason else []
+
+
 def _reset(window: Window, account: AccountState | None, now: Now, t: Translator) -> str:
     reset = _local(window.reset_at, account)
     if reset is None:
         return t("The service does not say when it resets.")
-    return t("It resets {relative}: {when}.", when=at(reset, now, t, long=True), relative=until(reset, now, t))
+    if reset <= now.moment:
+        return t("Resets now.")
+    when = at(reset, now, t, long=True)
+    return t("Resets at {when}.", when=when) if is_today(reset, now) else t("Resets {when}.", when=when)
 
 
 def _credits(alert: CreditAlert, account: AccountState | None, who: str, now: Now, t: Translator) -> Sentences:
@@ -145,16 +155,6 @@ def _numbers(account: AccountState | None, t: Translator) -> str:
     windows = [] if account is None or account.snapshot is None else ordered(account.snapshot)
     used = [t("{window} {percent}%", window=label(w, t), percent=_percent(w)) for w in windows]
     return t("Used now: {numbers}.", numbers=" · ".join(used)) if used else t("It can be used again.")
-
-
-def _quota(window: Window, t: Translator) -> str:
-    match window.kind:
-        case WindowKind.WEEKLY:
-            return t("the weekly quota")
-        case WindowKind.MONTHLY:
-            return t("the monthly quota")
-        case WindowKind.SHORT | WindowKind.OTHER:
-            return t("the quota for {length}", length=span(timedelta(seconds=window.seconds or _SHORT), t))
 
 
 def _percent(window: Window) -> str:

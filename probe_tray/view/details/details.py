@@ -14,12 +14,12 @@ from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.details.chart import Chart, chart
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import subtitle
-from probe_tray.view.panel.renewal_status import last_renewal, lifetime, stamp, why_not_renewed
+from probe_tray.view.panel.renewal_status import last_renewal, lifetime, why_not_renewed
 from probe_tray.view.panel.survey import name, plan
 from probe_tray.view.text.money import money
 from probe_tray.view.text.privacy import discreet_account
 from probe_tray.view.text.sentences import notice
-from probe_tray.view.text.times import Now, date
+from probe_tray.view.text.times import Now, date, stamp
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, Bar, CardAction, IconLook, Notice
 

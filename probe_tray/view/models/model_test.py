@@ -6,7 +6,7 @@ from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelRun, M
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.panel.cards import name
 from probe_tray.view.text.privacy import discreet_account
-from probe_tray.view.text.times import Now, both, clock
+from probe_tray.view.text.times import Now, both, stamp
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Question, Tone
 
@@ -121,7 +121,7 @@ def _text(run: ModelRun, known: list[ModelTest], count: int, now: Now, t: Transl
     if run.running:
         said = t.plural("{done} of {n} account done.", "{done} of {n} accounts done.", count, done=str(complete))
         return t.joined((said, t("The test goes on when this window is closed.")))
-    words = [t("Tested at {clock}.", clock=clock(run.started_at, now))]
+    words = [t("Tested: {when}.", when=stamp(run.started_at, now, t))]
     if complete < count:
         words = [t("Stopped. What had been answered is kept.")]
     if any(test.listed_by is ListedBy.SETTINGS and test.problem is None for test in known):

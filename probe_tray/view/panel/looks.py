@@ -15,7 +15,8 @@ from probe_tray.view.text.times import Now, at, both
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Bar, IconLook, Tone
 
-_ORDER = (WindowKind.SHORT, WindowKind.WEEKLY, WindowKind.MONTHLY, WindowKind.OTHER)
+_ORDER = (WindowKind.SHORT, WindowKind.WEEKLY, WindowKind.MONTHLY, WindowKind.BUDGET, WindowKind.OTHER)
+_TONES = (Tone.CRITICAL, Tone.WARNING, Tone.CALM)
 _HOUR, _DAY = 3600, 86400
 _FULL = 100
 _WITHOUT_NUMBERS = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING})
@@ -42,7 +43,7 @@ def look(account: AccountState, state: Condition, settings: Settings) -> IconLoo
     badge = state is Condition.NEEDS_LOGIN
     if snapshot is None or state in _WITHOUT_NUMBERS:
         return IconLook(badge=badge or state is Condition.WAITING_KEYRING)
-    long = _longest(snapshot)
+    long = _longest(snapshot, settings)
     short = snapshot.short
     return IconLook(
         weekly=None if long is None else whole(long.used_percent),
@@ -91,6 +92,8 @@ def kind_label(kind: WindowKind, length: int | None, t: Translator) -> str:
             return t("Week")
         case WindowKind.MONTHLY:
             return t("Month")
+        case WindowKind.BUDGET:
+            return t("Budget")
         case WindowKind.SHORT | WindowKind.OTHER:
             seconds = length or 5 * _HOUR
             if seconds >= 2 * _DAY:
@@ -100,10 +103,14 @@ def kind_label(kind: WindowKind, length: int | None, t: Translator) -> str:
             return t("{m} min", m=str(max(1, round(seconds / 60))))
 
 
-def _longest(snapshot: Snapshot) -> Window | None:
-    by_kind = snapshot.weekly or snapshot.monthly
-    others = [w for w in snapshot.main.windows if w.kind is WindowKind.OTHER]
-    return by_kind or max(others, key=lambda w: w.used_percent, default=None)
+def _longest(snapshot: Snapshot, settings: Settings) -> Window | None:
+    """The window that the ring shows: the weekly one, unless there is none or another long one matters more."""
+    long = [w for w in snapshot.main.windows if w.kind is not WindowKind.SHORT]
+    return min(
+        long,
+        key=lambda w: (_TONES.index(tone(w, settings)), _ORDER.index(w.kind), -w.used_percent),
+        default=None,
+    )
 
 
 def bar(window: Window, snapshot: Snapshot, settings: Settings, now: Now, t: Translator) -> Bar:
@@ -114,7 +121,7 @@ def bar(window: Window, snapshot: Snapshot, settings: Settings, now: Now, t: Tra
         words = short = t("was reset")
     else:
         words = "" if reset is None else both(reset, now, t)
-        short = "" if reset is None else at(reset, now, t)
+        short = "" if reset is None else at(reset, now, t, brief=True)
     return Bar(
         label=label(window, t),
         percent=percent,
@@ -128,7 +135,8 @@ def bar(window: Window, snapshot: Snapshot, settings: Settings, now: Now, t: Tra
 
 def _pace(window: Window, reset: datetime | None, now: datetime) -> int | None:
     """Where an even pace would stand; None where that says nothing: no reset, hardly begun, or used up."""
-    if reset is None or not window.seconds or window.used_percent >= _FULL:
+    length = window.length
+    if reset is None or length is None or window.used_percent >= _FULL:
         return None
-    gone = 1 - (reset - now).total_seconds() / window.seconds
+    gone = 1 - (reset - now) / length
     return round(gone * 100) if 0 < gone < 1 else None

@@ -1,11 +1,11 @@
 """A login's life in words: how long it lasts, what came of the last renewal, and what mends one that failed."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from probe_tray.core.errors import Problem
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.view.text.times import Now, ago, at, clock, date, span, until
+from probe_tray.view.text.times import Now, ago, at, date, span, stamp, until
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
 
@@ -44,13 +44,6 @@ def last_renewal(account: AccountState, now: Now, t: Translator) -> str:
     if account.renewed_at is None:
         return ""
     return t("Renewed {when}", when=stamp(account.renewed_at, now, t))
-
-
-def stamp(moment: datetime, now: Now, t: Translator) -> str:
-    """A moment that is past, exactly: "09:12" today, else "18 Nov 09:12"."""
-    if moment.astimezone(now.zone).date() == now.moment.astimezone(now.zone).date():
-        return clock(moment, now)
-    return t("{date} {clock}", date=date(moment, now, t), clock=clock(moment, now))
 
 
 def why_not_renewed(account: AccountState, settings: Settings, t: Translator) -> str:
@@ -116,7 +109,7 @@ def _failure(problem: Problem, account: AccountState, now: Now, t: Translator) -
     next_at = account.renewal.next_at
     if next_at is None or next_at <= now.moment:
         return t("The last renewal failed. {why}", why=title)
-    return t("The last renewal failed. {why} The next try is at {when}.", why=title, when=at(next_at, now, t))
+    return t("The last renewal failed. {why} Next try: {when}.", why=title, when=at(next_at, now, t))
 
 
 def _mending(problem: Problem, account: AccountState, t: Translator) -> CardAction:

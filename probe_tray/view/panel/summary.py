@@ -8,6 +8,7 @@ from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.renewal_status import round_words
 from probe_tray.view.panel.survey import NEEDS_PERSON, Seen, name
+from probe_tray.view.text.reasons import in_short
 from probe_tray.view.text.times import Now, age, at, span, until
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Tone
@@ -84,12 +85,15 @@ def status(seen: Seen, t: Translator) -> tuple[str, Tone]:
 
 
 def no_capacity(account: AccountState, now: Now, t: Translator, *, long: bool = False) -> str:
-    """That there is none, and until when as far as the service says. ``long``: as in a sentence."""
+    """That there is none, until when and why, as far as the service says. ``long``: as in a sentence."""
     snapshot = account.snapshot
     until_ = None if snapshot is None else blocked_until(snapshot)
-    if snapshot is None or until_ is None:
+    if snapshot is None:
         return t("No capacity")
-    return t("No capacity until {when}", when=at(local_time(until_, snapshot), now, t, long=long))
+    when = None if until_ is None else at(local_time(until_, snapshot), now, t, long=long)
+    words = t("No capacity") if when is None else t("No capacity until {when}", when=when)
+    reason = in_short(snapshot, t)
+    return t("{words}: {reason}", words=words, reason=reason) if reason else words
 
 
 def shortened(text: str, most: int) -> str:

@@ -8,7 +8,7 @@ from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import OVERWRITABLE, RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SyncSetup, SyncState
 from probe_tray.view.text.privacy import mask
-from probe_tray.view.text.times import Now, ago, clock
+from probe_tray.view.text.times import Now, ago, stamp
 from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.view_models import Question, Tone
 
@@ -247,7 +247,7 @@ def _heading(sync: SyncState, now: Now, t: Translator) -> tuple[str, str, Tone |
         return t("Syncing…"), said or t("Reading the table…"), None
     if report is None:
         return t("Nothing was synchronised yet"), "", None
-    when = t("Ended at {clock}.", clock=clock(report.ended_at, now))
+    when = t("Last sync: {when}.", when=stamp(report.ended_at, now, t))
     if report.problem is not None:
         said = t("{first} {second}", first=t.hint(report.problem), second=when)
         return t.title(report.problem), said, Tone.CRITICAL

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.quota.snapshot import Window
+from probe_tray.core.quota.snapshot import Snapshot, Window
 from probe_tray.core.state import AccountState
 from probe_tray.view.text.privacy import discreet_report
 from probe_tray.view.text.times import Now
@@ -25,6 +25,7 @@ STATUS_COLUMNS = (
     "weekly_reset_at",
     "upstream_status",
     "error",
+    "more",
 )
 MODEL_COLUMNS = ("file", "account_id", "sample_models", "available")
 NO_RESET = "-"
@@ -54,6 +55,7 @@ def status_csv(reports: Iterable[AccountReport], local: Callable[[datetime], dat
             *_window(r.snapshot.weekly if r.snapshot else None, local),
             str(r.upstream_status),
             defused(_error(r, t)),
+            _more(r.snapshot) if r.snapshot else "",
         ]
         for r in reports
     ]
@@ -96,6 +98,13 @@ def _error(report: AccountReport, t: Translator) -> str:
     if report.api_key:
         return t(API_KEY)
     return t.title(report.problem) if report.problem else ""
+
+
+def _more(snapshot: Snapshot) -> str:
+    """The windows of the main limit that have no column: "monthly 63.0%; budget 92.0%"."""
+    named = (snapshot.short, snapshot.weekly)
+    others = (w for w in snapshot.main.windows if w not in named)
+    return "; ".join(f"{w.kind.value} {w.used_percent:.1f}%" for w in others)
 
 
 def _window(window: Window | None, local: Callable[[datetime], datetime]) -> tuple[str, str]:

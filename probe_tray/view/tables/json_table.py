@@ -10,6 +10,7 @@ from probe_tray.core.errors import Problem
 from probe_tray.core.models.model_test import ListedBy, ModelTest
 from probe_tray.core.quota.snapshot import Capacity, Snapshot
 from probe_tray.core.quota.usage_parser import blocked_until, capacity
+from probe_tray.view.text.reasons import used_up
 from probe_tray.view.text.translate import Translator
 
 
@@ -55,6 +56,7 @@ class _Account(msgspec.Struct, frozen=True, kw_only=True):
     api_key: bool
     state: Capacity
     no_capacity_until: datetime | None
+    no_capacity_reason: str | None
     quota: Snapshot | None
     error: _Failure | None
     renewal: _Renewal | None
@@ -85,6 +87,7 @@ def _account(report: AccountReport, t: Translator) -> _Account:
         api_key=report.api_key,
         state=capacity(snapshot) if snapshot else Capacity.UNKNOWN,
         no_capacity_until=blocked_until(snapshot) if snapshot else None,
+        no_capacity_reason=used_up(snapshot, t) if snapshot and capacity(snapshot) is Capacity.LIMITED else None,
         quota=snapshot,
         error=_failure(report.problem, t) if report.problem else None,
         renewal=_renewal(report.renewal, t) if report.renewal else None,

@@ -11,6 +11,8 @@ from probe_tray.core.account.report import AccountReport
 from probe_tray.core.quota.snapshot import Capacity, Limit, Snapshot, Window, WindowKind
 from probe_tray.core.quota.usage_parser import blocked_until, capacity
 from probe_tray.view.tables.csv_table import API_KEY
+from probe_tray.view.text.money import plain
+from probe_tray.view.text.reasons import in_short, own_reason
 from probe_tray.view.text.times import Now, both, span, until
 from probe_tray.view.text.translate import Translator
 
@@ -134,6 +136,9 @@ def _more(snapshot: Snapshot, words: _Words) -> Cell:
     others: list[tuple[str, Limit]] = [*review, *((x.name or x.feature or t("other"), x) for x in snapshot.extra)]
     parts += [f"{name} {_name(w, t)} {_use(w, snapshot, words)}" for name, limit in others for w in limit.windows]
     windows = [*main, *(w for _, limit in others for w in limit.windows)]
+    if not snapshot.main.windows and snapshot.credits is not None and snapshot.credits.balance is not None:
+        # All that such an account has; how much it was at first, and so a percentage, nobody says.
+        parts.append(t("{amount} credits left", amount=plain(snapshot.credits.balance)))
     weights = {_weight(w) for w in windows}
     weight = next((w for w in (Weight.CRITICAL, Weight.WARNING) if w in weights), Weight.PLAIN)
     return Cell(printable("; ".join(parts)), weight)
@@ -147,6 +152,8 @@ def _name(window: Window, t: Translator) -> str:
             return t("week")
         case WindowKind.MONTHLY:
             return t("month")
+        case WindowKind.BUDGET:
+            return t("budget")
         case WindowKind.OTHER:
             return span(timedelta(seconds=window.seconds or 0), t)
 
@@ -160,7 +167,9 @@ def _state(snapshot: Snapshot, words: _Words) -> Cell:
             return Cell(t("no quota") if words.brief else t("no quota shown"))
         case Capacity.LIMITED:
             moment = blocked_until(snapshot)
-            if moment is None or words.brief:
-                return Cell(t("no capacity"), Weight.CRITICAL)
-            when = both(local_time(moment, snapshot), words.now, t)
-            return Cell(t("no capacity until the reset {when}", when=when), Weight.CRITICAL)
+            said = t("no capacity")
+            if moment is not None and not words.brief:
+                said = t("no capacity until the reset {when}", when=both(local_time(moment, snapshot), words.now, t))
+            reason = in_short(snapshot, t) if words.brief else own_reason(snapshot, t) or in_short(snapshot, t)
+            said = t("{words}: {reason}", words=said, reason=reason) if reason else said
+            return Cell(printable(said), Weight.CRITICAL)

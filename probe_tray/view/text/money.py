@@ -5,21 +5,9 @@ from datetime import datetime
 from probe_tray.core.account.condition import local_time
 from probe_tray.core.quota.snapshot import Credits, Snapshot, SpendControl
 from probe_tray.view.panel.looks import whole
+from probe_tray.view.text.reasons import known_reason
 from probe_tray.view.text.times import Now, both
-from probe_tray.view.text.translate import Translator, mark
-
-_REASONS = {
-    "rate_limit_reached": mark("the quota is used up"),
-    "workspace_owner_credits_depleted": mark("the workspace's credits are used up; as its owner you can add more"),
-    "workspace_member_credits_depleted": mark("the workspace's credits are used up; its owner can add more"),
-    "workspace_owner_usage_limit_reached": mark(
-        "your spending limit in the workspace is reached; as its owner you can raise it"
-    ),
-    "workspace_member_usage_limit_reached": mark(
-        "your spending limit in the workspace is reached; its owner can raise it"
-    ),
-}
-"""Service fact: the reasons known in November 2026, "owner" and "member" being who asks; there may be others."""
+from probe_tray.view.text.translate import Translator
 
 _MOST_ENDS = 5
 _LONGEST_PLAIN = 1e15
@@ -30,22 +18,25 @@ def money(snapshot: Snapshot | None, now: Now, t: Translator) -> list[tuple[str,
     """Labels and values of what is known; an empty value where nothing is."""
     if snapshot is None:
         return []
-    reason = snapshot.reached_type
-    known = _REASONS.get(reason.lower())
     return [
-        (t("Limit reached"), reason if known is None else t(known)),
+        (t("Limit reached"), _reached(snapshot, t)),
         (t("Credits"), _credits(snapshot.credits, t)),
-        (t("Spending limit"), _spending(snapshot, now, t)),
+        (t("Credit budget"), _spending(snapshot, now, t)),
         (t("Reset credits"), _reset_credits(snapshot, now, t)),
     ]
 
 
+def _reached(snapshot: Snapshot, t: Translator) -> str:
+    """Why the limit is reached, where the service says it."""
+    return known_reason(snapshot.reached_type, t) or snapshot.reached_type
+
+
 def plain(value: float) -> str:
-    """An amount as people write it, with at most two decimals: "1234567", "12.5"."""
+    """An amount as people write it, with at most two decimals: "1,234,567", "12.5"."""
     if abs(value) >= _LONGEST_PLAIN:
         return f"{value:g}"
     # Adding 0 makes 0 of the -0 that a small negative amount is rounded to.
-    return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
+    return f"{round(value, 2) + 0.0:,.2f}".rstrip("0").rstrip(".")
 
 
 def _credits(found: Credits | None, t: Translator) -> str:
@@ -73,15 +64,17 @@ def _spending(snapshot: Snapshot, now: Now, t: Translator) -> str:
 def _spent(spend: SpendControl, t: Translator) -> str:
     reached = t("reached") if spend.reached else ""
     if spend.limit is not None and spend.used is not None:
-        words = t("{used} of {limit} used", used=plain(spend.used), limit=plain(spend.limit))
+        words = t("{used} of {limit} credits used", used=plain(spend.used), limit=plain(spend.limit))
     elif spend.used_percent is not None:
         percent = f"{whole(spend.used_percent)}%"
         limit = None if spend.limit is None else plain(spend.limit)
         words = (
-            t("{used} used", used=percent) if limit is None else t("{used} of {limit} used", used=percent, limit=limit)
+            t("{used} used", used=percent)
+            if limit is None
+            else t("{used} of {limit} credits used", used=percent, limit=limit)
         )
     elif spend.used is not None:
-        words = t("{used} used", used=plain(spend.used))
+        words = t("{used} credits used", used=plain(spend.used))
     else:
         words = "" if spend.limit is None else plain(spend.limit)
     return t("{words} ({note})", words=words, note=reached) if words and reached else words or reached

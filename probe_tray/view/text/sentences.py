@@ -2,17 +2,16 @@
 
 from probe_tray.core.account.condition import Condition, local_time
 from probe_tray.core.errors import Problem
-from probe_tray.core.quota.snapshot import Snapshot, Window, WindowKind
+from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.renewal_status import renewal_notice
+from probe_tray.view.text.reasons import used_up
 from probe_tray.view.text.times import Now, age, at
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
 
-_FULL = 100.0
-_SHORT, _DAY_HOURS = 18_000, 24
 _ADVISED = frozenset({"CertificateError"})
 """Failures that pass only when a person does something."""
 _SETTINGS_HELP = frozenset({"EdgeBlockedError", "RegionBlockedError", "KeyringAbsentError"})
@@ -49,29 +48,6 @@ def _action(problem: Problem, t: Translator) -> CardAction:
     if problem.kind in _SETTINGS_HELP:
         return CardAction(kind=ActionKind.SETTINGS, label=t("Settings…"))
     return CardAction(kind=ActionKind.READ_STORES, label=t("Try again"))
-
-
-def used_up(snapshot: Snapshot, t: Translator) -> str:
-    """Which quota is used up, as the end of a sentence."""
-    full = [w for w in snapshot.main.windows if w.used_percent >= _FULL]
-    if not full and snapshot.spend is not None and snapshot.spend.reached:
-        return t("the workspace's spending limit is reached")
-    if not full:
-        return t("the service says that the limit is reached")
-    return _name(max(full, key=lambda w: w.seconds or 0), t)
-
-
-def _name(window: Window, t: Translator) -> str:
-    match window.kind:
-        case WindowKind.WEEKLY:
-            return t("the weekly quota is used up")
-        case WindowKind.MONTHLY:
-            return t("the monthly quota is used up")
-        case WindowKind.SHORT | WindowKind.OTHER:
-            hours = round((window.seconds or _SHORT) / 3600)
-            if hours >= 2 * _DAY_HOURS:
-                return t("the {n}-day quota is used up", n=str(round(hours / _DAY_HOURS)))
-            return t("the {n}-hour quota is used up", n=str(max(1, hours)))
 
 
 def _limited(snapshot: Snapshot, now: Now, t: Translator) -> Notice:

@@ -86,16 +86,40 @@ def age(moment: datetime, now: Now, t: Translator) -> str:
     return whole_days(seconds // _DAY, t)
 
 
-def at(moment: datetime, now: Now, t: Translator, *, long: bool = False) -> str:
-    """Within a day the hour, beyond it the weekday, beyond a week the date. ``long``: as in a sentence."""
-    local = moment.astimezone(now.zone)
-    here = now.moment.astimezone(now.zone)
-    if abs(moment - now.moment) < timedelta(days=1):
+def at(moment: datetime, now: Now, t: Translator, *, long: bool = False, brief: bool = False) -> str:
+    """When that is: the hour alone only today, then "tomorrow 10:07", the weekday, and beyond a week the date.
+
+    ``long``: as in a sentence. ``brief``: where there is no room for more than a weekday.
+    """
+    days = _days_ahead(moment, now)
+    if days == 0:
         return clock(moment, now)
-    if 0 < (local.date() - here.date()).days < _WEEK_DAYS:
+    if days == 1 and not brief:
+        return t("tomorrow {clock}", clock=clock(moment, now))
+    if days == -1 and not brief:
+        return t("yesterday {clock}", clock=clock(moment, now))
+    if 0 < days < _WEEK_DAYS:
         names = _LONG_DAYS if long else _DAYS
-        return t("{weekday} {clock}", weekday=t(names[local.weekday()]), clock=clock(moment, now))
+        day = t(names[moment.astimezone(now.zone).weekday()])
+        return t("{weekday} {clock}", weekday=day, clock=clock(moment, now))
     return date(moment, now, t)
+
+
+def stamp(moment: datetime, now: Now, t: Translator) -> str:
+    """A moment that is past, exactly: "09:12" today, "yesterday 22:10", else "18 Nov 09:12"."""
+    if _days_ahead(moment, now) in {0, -1}:
+        return at(moment, now, t)
+    return t("{date} {clock}", date=date(moment, now, t), clock=clock(moment, now))
+
+
+def is_today(moment: datetime, now: Now) -> bool:
+    """Whether :func:`at` says no more than the hour."""
+    return not _days_ahead(moment, now)
+
+
+def _days_ahead(moment: datetime, now: Now) -> int:
+    """How many midnights, as the person has them, lie before ``moment``."""
+    return (moment.astimezone(now.zone).date() - now.moment.astimezone(now.zone).date()).days
 
 
 def weekday(moment: datetime, now: Now, t: Translator) -> str:
@@ -104,7 +128,7 @@ def weekday(moment: datetime, now: Now, t: Translator) -> str:
 
 
 def clock(moment: datetime, now: Now) -> str:
-    """The time of day of ``moment``: "09:12"."""
+    """The time of day of ``moment``, "09:12": for a person only where the day is plain, else :func:`at`."""
     return f"{moment.astimezone(now.zone):%H:%M}"
 
 
@@ -118,7 +142,7 @@ def date(moment: datetime, now: Now, t: Translator) -> str:
 
 
 def both(moment: datetime, now: Now, t: Translator) -> str:
-    """Both ways at once: "in 38 min · 14:30"; beyond a day the clock is exact enough: "in 4 d · Thu 09:00"."""
+    """Both ways at once: "in 38 min · 14:30"; beyond a day whole days are exact enough: "in 4 d · Thu 09:00"."""
     left = moment - now.moment
     days = round(left / timedelta(days=1))
     relative = until(moment, now, t)

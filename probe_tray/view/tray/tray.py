@@ -11,9 +11,10 @@ from probe_tray.view.panel.cards import account_card
 from probe_tray.view.panel.summary import headline, no_capacity, shortened
 from probe_tray.view.panel.survey import Seen, SurveyFinding, by_need, name
 from probe_tray.view.sync.sync_view import sync_entry
+from probe_tray.view.text.reasons import in_short
 from probe_tray.view.text.times import Now, age, at, both, date
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Card, IconLook, Menu, MenuRow, PauseMenu, Tray
+from probe_tray.view.view_models import Card, IconLook, Menu, MenuRow, PauseMenu, Tone, Tray
 
 
 class OverflowWords(msgspec.Struct, frozen=True):
@@ -35,6 +36,8 @@ def overflow_words(t: Translator) -> OverflowWords:
 
 
 _MOST_ROWS = 12
+_ALWAYS_NAMED = 2
+"""Windows that the tooltip names however little is used of them."""
 _LONGEST_TOOLTIP, _SHORTEST_NAME = 127, 12
 _OLD = frozenset({Condition.STALE, Condition.OFFLINE, Condition.RATE_LIMITED, Condition.BLOCKED})
 _WITHOUT_NUMBERS = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING})
@@ -145,7 +148,8 @@ def _window(card: Card, t: Translator) -> list[str]:
         t("{window} {percent}% ({reset})", window=b.label, percent=str(b.percent), reset=b.reset_short)
         if b.reset_short
         else t("{window} {percent}%", window=b.label, percent=str(b.percent))
-        for b in card.bars[:2]
+        for place, b in enumerate(card.bars)
+        if place < _ALWAYS_NAMED or b.tone is not Tone.CALM
     ]
 
 
@@ -160,12 +164,15 @@ def _row(found: SurveyFinding, seen: Seen, t: Translator) -> MenuRow:
 
 
 def _no_capacity(account: AccountState, now: Now, t: Translator) -> str:
-    """That there is none, and when there will be, both ways."""
+    """That there is none, why, and when there will be, both ways."""
     snapshot = account.snapshot
     until = None if snapshot is None else blocked_until(snapshot)
-    if snapshot is None or until is None:
+    if snapshot is None:
         return t("No capacity")
-    return t("No capacity, reset {when}", when=both(local_time(until, snapshot), now, t))
+    reset = "" if until is None else t("reset {when}", when=both(local_time(until, snapshot), now, t))
+    reason = in_short(snapshot, t)
+    words = t("{words}: {reason}", words=t("No capacity"), reason=reason) if reason else t("No capacity")
+    return t("{words}, {reset}", words=words, reset=reset) if reset else words
 
 
 def _numbers_in_short(card: Card, t: Translator) -> str:

@@ -17,7 +17,8 @@ from tests.support.mitm import Mitm
 
 COMMAND = str(Path(sys.executable).with_name("codex-probe"))
 HEADER = (
-    b"file,account_id,email,plan_type,5h_used_pct,5h_reset_at,weekly_used_pct,weekly_reset_at,upstream_status,error\n"
+    b"file,account_id,email,plan_type,5h_used_pct,5h_reset_at,weekly_used_pct,weekly_reset_at,upstream_status,error,"
+    b"more\n"
 )
 USAGE: dict[str, object] = {
     "plan_type": "Plus",
@@ -106,7 +107,7 @@ def test_a_file_becomes_a_table_and_a_csv(demo: DemoService, mitm: Mitm, logins:
     assert row.startswith(f"{demo.people[0].email}  plus  42 %, resets ")
     assert row.split()[-3:] == ["17", "%", "available"]
     email = demo.people[0].email
-    expected = f"logins/a.json,{account},{email},plus,42.0,2026-11-22 17:07:04,17.2,-,200,\n"
+    expected = f"logins/a.json,{account},{email},plus,42.0,2026-11-22 17:07:04,17.2,-,200,,\n"
     assert (tmp_path / "x.csv").read_bytes() == HEADER + expected.encode()
     assert stat.S_IMODE((tmp_path / "x.csv").stat().st_mode) == 0o600
     assert [(c.host, c.status) for c in mitm.connects] == [("chatgpt.com", 200)]
@@ -189,8 +190,8 @@ def test_a_refused_token_is_told_in_its_row(demo: DemoService, mitm: Mitm, login
     done = run("--status", "--output", output, logins, mitm=mitm)
     assert done.returncode == 1
     first, second = output.read_text().splitlines()[1:]
-    assert first.endswith(",,,,,401,This login has ended: it was signed out elsewhere.")
-    assert second.endswith(",42.0,2026-11-22 17:07:04,17.2,-,200,")
+    assert first.endswith(",,,,,401,This login has ended: it was signed out elsewhere.,")
+    assert second.endswith(",42.0,2026-11-22 17:07:04,17.2,-,200,,")
 
 
 # --- the network
@@ -204,7 +205,7 @@ def test_without_a_network_each_row_says_so(demo: DemoService, logins: Path) -> 
     said = "The service cannot be reached: the proxy http://127.0.0.1:9 refused the connection."
     assert said in done.stdout.decode()
     assert f"codex-probe: {logins / 'a.json'}: {said} Check the network" in done.stderr.decode()
-    assert output.read_text().splitlines()[1].endswith(f",0,{said}")
+    assert output.read_text().splitlines()[1].endswith(f",0,{said},")
 
 
 def test_a_failure_that_many_share_is_explained_once(demo: DemoService, logins: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.demo.people import newcomer, people, sample_people, special_people
-from probe_tray.demo.shapes import FIVE_HOURS, MONTH, WEEK, Plan, Shape, SimulatedWindow, pro, shape_of
+from probe_tray.demo.shapes import FIVE_HOURS, MONTH, WEEK, Plan, Shape, SimulatedWindow, budget, pro, shape_of
 from probe_tray.demo.usage import Moment, exhausted_until, gauge, reanchored, usage_body
 from tests.unit.demo.client import part
 
@@ -88,6 +88,13 @@ def test_without_windows_there_is_no_rate_limit() -> None:
     }
 
 
+def test_a_budget_needs_no_window() -> None:
+    body = usage_body(budget(92), "seed", SINCE, NOW)
+    assert part(body, "spend_control", "individual_limit", "used_percent") == 92
+    assert part(body, "spend_control", "individual_limit", "remaining") == "80.00"
+    assert body["rate_limit"] is None
+
+
 @given(windows, st.floats(0, 100), seconds)
 def test_a_window_set_anew_goes_on_from_there(window: SimulatedWindow, used: float, after: float) -> None:
     moment = Moment(SINCE + after)
@@ -111,4 +118,5 @@ def test_the_special_people_cover_the_odd_cases() -> None:
     assert any(space.fedramp for space in spaces)
     assert not all(space.codex_enabled for space in spaces)
     assert any(len(one.workspaces) == 2 for one in special_people())
+    assert any(space.shape == budget() for space in spaces)
     assert len({space.account_id for space in spaces}) < len(spaces)

@@ -34,6 +34,7 @@ LENGTHS = {
     WindowKind.SHORT: 18_000,
     WindowKind.WEEKLY: 604_800,
     WindowKind.MONTHLY: 2_592_000,
+    WindowKind.BUDGET: None,
     WindowKind.OTHER: 86_400,
 }
 
@@ -113,9 +114,15 @@ def test_each_level_is_said_once() -> None:
     assert said == [[WARNING], [], [CRITICAL], [], [EXHAUSTED], []]
 
 
-def test_falling_back_below_a_level_does_not_say_the_lower_one_later() -> None:
+def test_falling_back_below_a_level_does_not_say_the_lower_one() -> None:
     listener = Listener()
-    assert [listener.words(window(used)) for used in (96, 85, 50, 85, 97)] == [[CRITICAL], [], [], [], []]
+    assert [listener.words(window(used)) for used in (96, 85, 81)] == [[CRITICAL], [], []]
+
+
+def test_a_use_that_has_fallen_below_a_level_says_it_again() -> None:
+    listener = Listener()
+    said = [listener.words(window(used)) for used in (96, 50, 85, 97)]
+    assert said == [[CRITICAL], [], [WARNING], [CRITICAL]]
 
 
 def test_accounts_and_kinds_are_said_each() -> None:
@@ -198,6 +205,19 @@ def test_capacity_that_comes_back_is_said_after_its_end_was() -> None:
     assert listener.words(window(100)) == [EXHAUSTED]
     assert listener.words(window(0, RESET + timedelta(hours=5)), at=later) == [RESTORED]
     assert listener.words(window(1, RESET + timedelta(hours=5)), at=later) == []
+
+
+def test_used_up_is_said_again_after_capacity_was_said_to_be_back() -> None:
+    listener = Listener()
+    said = [listener.words(window(used), at=START + n * MINUTE) for n, used in enumerate((100, 40, 100, 100, 98, 100))]
+    assert said == [[EXHAUSTED], [RESTORED], [EXHAUSTED], [], [RESTORED], [EXHAUSTED]]
+
+
+def test_a_limit_without_a_full_window_is_said_again_after_capacity_was_back() -> None:
+    listener = Listener()
+    limited = replace(account(window(50)), snapshot=Snapshot(taken_at=START, spend=SpendControl(reached=True)))
+    said = [word(a) for found in (limited, account(window(50)), limited) for a in listener.hear(found)]
+    assert said == ["limited", RESTORED, "limited"]
 
 
 def test_capacity_that_was_never_said_to_be_gone_is_not_said_to_be_back() -> None:

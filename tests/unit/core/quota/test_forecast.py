@@ -7,7 +7,7 @@ from probe_tray.core.quota.forecast import Outlook, Pace, follow, forecast, pace
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from tests.support.fakes import START
 
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 WEEK = timedelta(days=7)
 USED = st.floats(0, 100)
 
@@ -88,6 +88,21 @@ def test_a_reset_begins_a_new_window() -> None:
 def test_a_reset_that_jitters_does_not() -> None:
     (found,) = follow((halfway(80),), snapshot(START + WEEK / 2 + HOUR, week(81, START + WEEK + 2 * MINUTE)))
     assert (found.since, found.samples, found.reset_at) == (START, 4, START + WEEK)
+
+
+def test_a_reset_that_moves_while_the_use_goes_on_begins_no_new_window() -> None:
+    paces: tuple[Pace, ...] = ()
+    for day in range(1, 6):
+        moved = START + WEEK + (day - 1) * HOUR
+        paces = follow(paces, snapshot(START + day * DAY, week(10.0 * day, moved)))
+    found = only(paces)
+    assert (found.since, found.samples, found.reset_at) == (START, 5, START + WEEK + 4 * HOUR)
+    assert forecast(found, found.at).outlook is not Outlook.UNKNOWN
+
+
+def test_a_use_that_falls_with_a_reset_that_moves_begins_a_new_one() -> None:
+    (new,) = follow((halfway(80),), snapshot(START + WEEK / 2 + HOUR, week(1, START + WEEK / 2 + WEEK)))
+    assert (new.since, new.base, new.samples) == (START + WEEK / 2, 0, 1)
 
 
 def test_a_window_that_only_begins_with_its_first_use_has_no_pace_before() -> None:

@@ -43,6 +43,92 @@ def used(found: Window | None) -> float | None:
     return found.used_percent if found else None
 
 
+BUDGET_RESET = 1797436782
+
+
+def budget(**individual: object) -> Snapshot:
+    return read({"plan_type": "business", "rate_limit": None, "spend_control": {"individual_limit": individual}})
+
+
+@pytest.mark.parametrize(
+    "individual",
+    [
+        {"limit": "1000", "used": "920", "remaining": "80", "used_percent": 92, "remaining_percent": 8},
+        {"limit": "1000", "remaining": "80"},
+        {"limit": 1000, "used": 920},
+        {"used": "920.00", "remaining": 80},
+        {"used_percent": "92"},
+        {"remaining_percent": 8},
+    ],
+)
+def test_a_budget_is_a_window_however_it_is_said(individual: dict[str, object]) -> None:
+    found = budget(**individual, reset_at=BUDGET_RESET)
+    assert found.main.windows == (
+        Window(
+            kind=WindowKind.BUDGET,
+            seconds=None,
+            used_percent=92,
+            reset_at=datetime.fromtimestamp(BUDGET_RESET, UTC),
+        ),
+    )
+    assert capacity(found) is Capacity.AVAILABLE
+
+
+def test_a_budget_stands_beside_the_other_windows() -> None:
+    found = read(
+        {
+            "rate_limit": {"primary_window": window(12)},
+            "spend_control": {"reached": False, "individual_limit": {"limit": "10", "remaining": "10"}},
+        }
+    )
+    assert [(w.kind, w.used_percent) for w in found.main.windows] == [(WindowKind.SHORT, 12), (WindowKind.BUDGET, 0)]
+
+
+def test_a_budget_that_is_used_up_leaves_no_capacity_until_its_reset() -> None:
+    found = budget(limit="1000", used="1000.5", reset_at=BUDGET_RESET)
+    assert (capacity(found), blocked_until(found)) == (
+        Capacity.LIMITED,
+        datetime.fromtimestamp(BUDGET_RESET, UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    "individual", [{}, {"limit": "1000"}, {"limit": "0", "used": "0", "remaining": "0"}, {"limit": "much", "used": []}]
+)
+def test_a_budget_whose_use_nobody_knows_makes_no_window(individual: dict[str, object]) -> None:
+    found = budget(**individual)
+    assert (found.main.windows, capacity(found)) == ((), Capacity.UNKNOWN)
+
+
+def test_credits_that_are_the_only_limit_are_a_budget_where_their_whole_is_known() -> None:
+    alone = read({"rate_limit": None, "credits": {"has_credits": True, "limit": "200", "balance": "50"}})
+    assert [(w.kind, w.used_percent) for w in alone.main.windows] == [(WindowKind.BUDGET, 75)]
+    unknown = read({"rate_limit": None, "credits": {"has_credits": True, "balance": "50"}})
+    assert (unknown.main.windows, capacity(unknown)) == ((), Capacity.AVAILABLE)
+
+
+AMOUNTS = st.integers(0, 10_000)
+
+
+@given(AMOUNTS, AMOUNTS, st.sets(st.sampled_from(["limit", "used", "remaining"]), min_size=2), st.booleans())
+def test_a_missing_amount_follows_from_the_other_two(used: int, left: int, told: set[str], words: bool) -> None:  # noqa: FBT001
+    amounts = {"limit": used + left, "used": used, "remaining": left}
+    found = budget(**{key: str(value) if words else value for key, value in amounts.items() if key in told}).spend
+    assert found is not None
+    assert (found.limit, found.used, found.remaining) == (used + left, used, left)
+    assert found.used_percent == (None if not used + left else pytest.approx(100 * used / (used + left)))
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["limit", "used", "remaining", "used_percent", "reset_at"]), st.floats() | st.text()
+    )
+)
+def test_whatever_stands_in_a_budget_is_read_or_left_out(individual: dict[str, object]) -> None:
+    for found in budget(**individual).main.windows:
+        assert 0 <= found.used_percent <= 100
+
+
 @pytest.mark.parametrize("sample", samples(), ids=lambda s: s["name"])
 def test_samples_are_read_as_the_specification_says(sample: Sample) -> None:
     found = read(sample["body"])

@@ -50,8 +50,8 @@ def words(alert: Alert, state: AppState | None = None) -> tuple[str, str, list[s
 
 def test_a_level_says_how_much_is_used_and_when_it_comes_back() -> None:
     assert words(QuotaAlert(account=LEE.key, window=SHORT, level=Level.WARNING)) == (
-        "lee@studio.example: 88% of the quota for 5 h used",
-        "It resets in 38 min: 14:30.",
+        "lee@studio.example: 88% of the 5-hour quota used",
+        "Resets at 14:30.",
         ["Open"],
     )
 
@@ -75,14 +75,14 @@ def test_a_reset_that_nobody_knows_is_not_made_up() -> None:
 def test_resets_are_told_by_this_computer_s_clock() -> None:
     ahead = replace(LEE, snapshot=replace(snapshot(88, 61), clock_offset=3600.0))
     title, body, _ = words(QuotaAlert(account=LEE.key, window=SHORT, level=Level.WARNING), samples.only([ahead]))
-    assert (title, body) == ("lee@studio.example: 88% of the quota for 5 h used", "It resets now: 13:30.")
+    assert (title, body) == ("lee@studio.example: 88% of the 5-hour quota used", "Resets now.")
 
 
 def test_a_limit_without_a_full_window_says_its_reason() -> None:
     spent = replace(ANA, snapshot=Snapshot(taken_at=NOW, spend=SpendControl(reached=True, reset_at=NOW + HOUR)))
     assert words(LimitedAlert(account=ANA.key), samples.only([spent])) == (
         "ana@example.com: no capacity",
-        "No capacity until 14:52: the workspace's spending limit is reached.",
+        "No capacity until 14:52: the credit budget is used up.",
         ["Open"],
     )
 
@@ -97,8 +97,8 @@ def test_capacity_that_came_back_says_what_is_used() -> None:
 
 def test_a_pace_says_when_it_ends() -> None:
     assert words(PaceAlert(account=LEE.key, window=SHORT, runs_out_at=NOW + timedelta(minutes=8)))[:2] == (
-        "lee@studio.example: the quota for 5 h will not last",
-        "At this pace it is used up in 8 min: 14:00. It resets in 38 min: 14:30.",
+        "lee@studio.example: the 5-hour quota will not last",
+        "At this pace it is used up in 8 min: 14:00. Resets at 14:30.",
     )
 
 
@@ -183,7 +183,7 @@ def test_several_are_one_notification_the_gravest_first() -> None:
     assert found.body.splitlines() == [
         "lee@studio.example: the weekly quota is used up",
         "ana@example.com: this login ends in 2 days",
-        "lee@studio.example: 88% of the quota for 5 h used",
+        "lee@studio.example: 88% of the 5-hour quota used",
     ]
     assert [b.label for b in found.buttons] == ["Renew now", "Open"]
     assert found.urgency is Urgency.CRITICAL

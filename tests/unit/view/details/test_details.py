@@ -56,12 +56,12 @@ def test_why_the_service_holds_an_account_back_is_told() -> None:
 def test_the_lower_part_tells_of_money_place_renewals_and_models() -> None:
     assert facts(samples.looked_at()) == {
         "Credits": "12.5 left",
-        "Spending limit": "41.25 of 100 used, reset in 8 d · 30 Nov",
+        "Credit budget": "41.25 of 100 credits used, reset in 8 d · 30 Nov",
         "Reset credits": "2\none is lost in 3 d · Wed 13:52\none is lost in 12 d · 4 Dec",
         "Kept in": "Probe Tray's vault, its key in the system's keyring",
         "Last renewal": "Renewed 18 Nov 13:52",
         "Earlier renewals": "18 Nov 13:52: went well\n17 Nov 13:52: failed",
-        "Last model test": "21 Nov 13:52: 2 of 2 models answered\ngpt-5 · 0.6 s\ngpt-5-mini",
+        "Last model test": "yesterday 13:52: 2 of 2 models answered\ngpt-5 · 0.6 s\ngpt-5-mini",
     }
 
 
@@ -81,7 +81,7 @@ def test_credits_are_told_as_far_as_they_are_known(found: Credits, words: str) -
 
 def test_a_spending_limit_without_numbers_says_only_that_it_is_reached() -> None:
     state = samples.only([account("a@example.com", replace(snapshot(1, 1), spend=SpendControl(reached=True)))])
-    assert facts(state)["Spending limit"] == "reached"
+    assert facts(state)["Credit budget"] == "reached"
 
 
 def test_a_login_s_life_runs_from_its_tokens_to_their_end() -> None:

@@ -64,7 +64,7 @@ def test_a_run_that_is_done_says_who_has_a_model_and_can_be_repeated() -> None:
         ("1 of 3 available", Tone.WARNING),
     ]
     assert (view.done, view.total) == (9, 9)
-    assert view.text == "Tested at 13:52."
+    assert view.text == "Tested: 13:52."
 
 
 def test_one_account_with_a_model_is_counted_as_one() -> None:

@@ -57,7 +57,7 @@ def test_a_renewal_that_failed_says_why_and_what_mends_it(
 def test_a_passing_failure_says_when_it_is_tried_again() -> None:
     notice = told(life("offline"))
     assert notice is not None
-    assert notice.text.endswith("The next try is at 14:04.")
+    assert notice.text.endswith("Next try: 14:04.")
 
 
 @pytest.mark.parametrize("name", ["now", "ana"])

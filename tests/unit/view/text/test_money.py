@@ -37,11 +37,11 @@ def test_nothing_is_told_of_what_the_service_did_not_say() -> None:
         ("workspace_member_credits_depleted", "the workspace's credits are used up; its owner can add more"),
         (
             "workspace_owner_usage_limit_reached",
-            "your spending limit in the workspace is reached; as its owner you can raise it",
+            "your credit budget in the workspace is used up; as its owner you can raise it",
         ),
         (
             "workspace_member_usage_limit_reached",
-            "your spending limit in the workspace is reached; its owner can raise it",
+            "your credit budget in the workspace is used up; its owner can raise it",
         ),
         ("Moon_phase", "Moon_phase"),
     ],
@@ -59,8 +59,8 @@ def test_a_reason_with_characters_that_cannot_be_shown_is_told_without_them() ->
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (1234567, "1234567"),
-        (1234567.891, "1234567.89"),
+        (1234567, "1,234,567"),
+        (1234567.891, "1,234,567.89"),
         (12.5, "12.5"),
         (100, "100"),
         (0, "0"),
@@ -74,24 +74,24 @@ def test_amounts_are_written_plainly_with_at_most_two_decimals(value: float, wor
 
 
 def test_a_large_balance_is_told_to_the_last_unit() -> None:
-    assert told(replace(BARE, credits=Credits(balance=1234567)))["Credits"] == "1234567 left"
+    assert told(replace(BARE, credits=Credits(balance=1234567)))["Credits"] == "1,234,567 left"
 
 
 @pytest.mark.parametrize(
     ("spend", "words"),
     [
-        (SpendControl(limit=1234567, used=36.789), "36.79 of 1234567 used"),
+        (SpendControl(limit=1234567, used=36.789), "36.79 of 1,234,567 credits used"),
         (SpendControl(used_percent=4), "4% used"),
         (SpendControl(used_percent=4, reset_at=NOW + 8 * DAY), "4% used, reset in 8 d · 30 Nov"),
-        (SpendControl(used_percent=4, limit=1000), "4% of 1000 used"),
-        (SpendControl(used=36.79), "36.79 used"),
-        (SpendControl(limit=1000), "1000"),
+        (SpendControl(used_percent=4, limit=1000), "4% of 1,000 credits used"),
+        (SpendControl(used=36.79), "36.79 credits used"),
+        (SpendControl(limit=1000), "1,000"),
         (SpendControl(reached=True, used_percent=100), "100% used (reached)"),
         (SpendControl(reached=True, reset_at=NOW + 8 * DAY), "reached, reset in 8 d · 30 Nov"),
     ],
 )
 def test_a_spending_limit_is_told_as_far_as_it_is_known(spend: SpendControl, words: str) -> None:
-    assert told(replace(BARE, spend=spend)) == {"Spending limit": words}
+    assert told(replace(BARE, spend=spend)) == {"Credit budget": words}
 
 
 def test_a_spending_limit_of_which_nothing_is_known_is_left_out() -> None:
@@ -112,7 +112,7 @@ def test_many_reset_credits_tell_only_of_the_first_five() -> None:
     ends = tuple(NOW + n * DAY for n in range(1, 10))
     found = told(replace(BARE, reset_credits=9, reset_credit_ends=ends))["Reset credits"].split("\n")
     assert len(found) == 6
-    assert found[1] == "one is lost in 1 d · Mon 13:52"
+    assert found[1] == "one is lost in 1 d · tomorrow 13:52"
 
 
 def test_all_of_it_is_told_in_chinese() -> None:
@@ -126,6 +126,6 @@ def test_all_of_it_is_told_in_chinese() -> None:
     )
     assert told(found, chinese) == {
         "已达上限": "额度已用完",
-        "消费上限": "已用 4%（已达上限）",
+        "点数预算": "已用 4%（已达上限）",
         "重置点数": "1\n其中一个失效：3 小时后 · 16:52",
     }

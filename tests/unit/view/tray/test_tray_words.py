@@ -60,8 +60,8 @@ def test_where_nothing_was_ever_heard_nothing_is_called_old() -> None:
 def test_a_limit_that_no_window_shows_is_said_in_the_menu_and_the_tooltip() -> None:
     limited = account("a@x.example", replace(snapshot(11, 17), spend=SpendControl(reached=True)))
     screen = shown(samples.only([limited, *samples.four().accounts[:1]]))
-    assert screen.menu.rows[0].text == "a@x.example · Plus:  5 h 11% · Week 17% · No capacity"
-    assert "\na@x.example\nNo capacity\n5 h 11% · Week 17%" in screen.tray.tooltip
+    assert screen.menu.rows[0].text == "a@x.example · Plus:  5 h 11% · Week 17% · No capacity: credit budget used up"
+    assert "\na@x.example\nNo capacity: credit budget used up\n5 h 11% · Week 17%" in screen.tray.tooltip
 
 
 def test_the_icon_is_about_the_tightest_account_and_marks_one_that_needs_a_login() -> None:
