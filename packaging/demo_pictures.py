@@ -23,6 +23,7 @@ from probe_tray.adapters.files.app_folders import demo_places
 from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
+from probe_tray.adapters.locks import FileLocks
 from probe_tray.bootstrap import Session, Wired
 from probe_tray.core.account.credential import Credential, make_credential
 from probe_tray.core.account.secret import Secret
@@ -114,7 +115,7 @@ async def demo(app: QApplication, service: DemoService, tone: str, folder: Path)
     places, addresses = demo_places(), service.addresses
     make_private_folder(places.data_folder)
     simulated = replace(OFFICIAL, issuer=addresses.issuer, backend=addresses.backend)
-    loaded = load_settings(places.config_file, create=True)
+    loaded = load_settings(places.config_file, create=FileLocks(places.locks))
     session = Session(simulated, places, loaded, os.environ, KnownSecrets(), demo=service)
     wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None)
     around = Surroundings(

@@ -66,6 +66,7 @@ from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
 from probe_tray.engine.runtime import Engine, EngineUseCases
+from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.transfer.export_session import ExportSession
@@ -146,21 +147,21 @@ class Session:
         ``fallback`` shows title and text where the desktop has no notifications; ``metered`` says whether the network
         is paid for by use, None where only the system knows. Raises UsageError for a proxy address that cannot be used.
         """
-        clock, randomness, settings = SystemClock(), SystemRandomness(), self._loaded.settings
-        store = Store(AppState(settings=settings, trouble=self._loaded.problem))
+        clock, randomness, initial = SystemClock(), SystemRandomness(), self._loaded.settings
+        store = Store(AppState(settings=initial, trouble=self._loaded.problem))
         places = self._places
         locks = FileLocks(places.locks)
         key = vault_key(places, self._keyring, locks)
         vault_store = VaultStore(places.vault, key)
         standing = TokenOutcomes(FileRenewalMemory(places.memory), clock, randomness).standing
-        accounts = Accounts(self._stores(settings, vault_store), store, standing)
-        proxy = detect_proxy(settings.proxy, self._environment, system=self._system)
+        accounts = Accounts(self._stores(initial, vault_store), store, standing)
+        proxy = detect_proxy(initial.proxy, self._environment, system=self._system)
         watch = ClockWatch(clock, lambda error: store.dispatch(TroubleMet(problem=error.problem)))
         tables = HttpTables(proxy, self._environment, handles=self._handles)
         client = ServiceClient(self._service, proxy, self._environment, handles=self._handles, answered=watch.answered)
-        listener = LoopbackListener(self._at(settings))
+        listener = LoopbackListener(self._at(initial))
         browser = SystemBrowser(self._environment)
-        unheard = BrowserLogin(self._at(settings), None, browser, clock, randomness, handles=self._handles)
+        unheard = BrowserLogin(self._at(initial), None, browser, clock, randomness, handles=self._handles)
         sign_ins = {
             Way.BROWSER: BrowserLogin(self._service, listener, browser, clock, randomness, handles=self._handles),
             Way.PASTE: unheard,
@@ -176,19 +177,27 @@ class Session:
             snapshot = account.snapshot
             return None if snapshot is None else runs_out_at(account.paces, window, snapshot.service_now(clock.now()))
 
-        def use(changed: Settings) -> None:
+        async def prepare(changed: Settings) -> Callable[[], None]:
             proxy = detect_proxy(changed.proxy, self._environment, system=self._system)
-            accounts.use(self._stores(changed, vault_store))
-            client.use(proxy)
-            tables.use(proxy)
-            listener.use(self._at(changed))
-            unheard.use(self._at(changed))
+            stores, service = self._stores(changed, vault_store), self._at(changed)
 
+            def use() -> None:
+                accounts.use(stores)
+                client.use(proxy)
+                tables.use(proxy)
+                listener.use(service)
+                unheard.use(service)
+
+            return use
+
+        file = make_settings_file(self._environment, self._loaded, locks, demo=self._demo is not None)
+        poller = Poller(UsageCheck(client, accounts, renewals, clock), store, clock, randomness)
+        settings = SettingsService(file, store, prepare, accounts, poller, str(self._loaded.path))
         parts = EngineUseCases(
             store=store,
             accounts=accounts,
             login=Login(sign_ins, CodeExchange(self._service, client, clock), accounts, locks, store),
-            poller=Poller(UsageCheck(client, accounts, renewals, clock), store, clock, randomness),
+            poller=poller,
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
             keeping=AccountChanges(accounts, client, locks, vault_store.give_up_unopened),
@@ -230,13 +239,13 @@ class Session:
                 store,
                 clock,
                 randomness,
-                str(self._loaded.path),
+                settings,
             ),
+            settings=settings,
             sense=SystemSense(metered),
         )
         renewals.fetch_with(parts.sync.fetch)
-        settings_file = make_settings_file(self._environment, self._loaded, demo=self._demo is not None)
-        engine = Engine(parts, settings_file, use, clock, randomness)
+        engine = Engine(parts, clock, randomness)
         if self._demo is not None:
             from probe_tray.demo.samples import sample_logins
 
@@ -281,7 +290,7 @@ def open_session(environment: Mapping[str, str], *, demo: bool) -> Generator[Ses
         make_private_folder(places.data_folder)
         known = KnownSecrets()
         stack.enter_context(configure_logging(logging.INFO, places.log_file, Redactor(known)))
-        loaded = load_settings(places.config_file, create=True)
+        loaded = load_settings(places.config_file, create=FileLocks(places.locks))
         if not demo:
             yield Session(OFFICIAL, places, loaded, environment, known)
             return

@@ -1,7 +1,7 @@
 """Joins adapters with the engine where the tray app and the command do it alike."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import tzinfo
 from urllib.parse import urlsplit
 
@@ -23,7 +23,7 @@ from probe_tray.adapters.system import SystemClock, SystemRandomness
 from probe_tray.core.errors import WriteError
 from probe_tray.core.events import Event
 from probe_tray.core.service.service import Service
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Settings, SettingsChange
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
@@ -91,17 +91,19 @@ def _for_newcomers(chosen: AccountStore) -> AccountStore:
     return chosen.for_restored() if isinstance(chosen, FolderStore) else chosen
 
 
-def make_settings_file(environment: Mapping[str, str], loaded: LoadedSettings, *, demo: bool) -> SettingsFile:
+def make_settings_file(
+    environment: Mapping[str, str], loaded: LoadedSettings, locks: FileLocks, *, demo: bool
+) -> SettingsFile:
     """The configuration of the tray app, which also decides whether the system starts it at login."""
-    command, on = start_command(environment, demo=demo), loaded.settings.start_at_login
+    command = start_command(environment, demo=demo)
     entry = system_entry("probe-tray-demo" if demo else "probe-tray")
-    if on:
+    if loaded.settings.start_at_login:
         try:
             entry.renew(command)
         except WriteError as error:
             _log.warning("the entry for starting at login stays as it is: %s", error.facts["reason"])
-    file = JsonSettingsFile(loaded.path)
-    return AutostartingSettings(_DemoSettings(file) if demo else file, entry, command, on=on)
+    file = JsonSettingsFile(loaded.path, locks)
+    return AutostartingSettings(_DemoSettings(file) if demo else file, entry, command)
 
 
 class _DemoSettings:
@@ -110,5 +112,12 @@ class _DemoSettings:
     def __init__(self, file: SettingsFile) -> None:
         self._file = file
 
-    async def save(self, settings: Settings) -> None:
-        await self._file.save(replace(settings, sync_url=""))
+    async def change(
+        self, change: SettingsChange, base: Settings, check: Callable[[Settings], Awaitable[None]]
+    ) -> Settings:
+        def whole(saved: Settings) -> Settings:
+            return SettingsChange({"sync_url": change.values.get("sync_url", base.sync_url)}).applied_to(saved)
+
+        kept = change.only([key for key in change.values if key != "sync_url"])
+        saved = await self._file.change(kept, replace(base, sync_url=""), lambda settings: check(whole(settings)))
+        return whole(saved)

@@ -132,7 +132,7 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
     for name, windows in (("import", imports(theme, translator)), ("export", exports(theme, translator))):
         _side_by_side([_grab(window) for window in windows], theme).save(str(folder / f"{name}-{end}"))
     _side_by_side(_synced(theme, translator), theme).save(str(folder / f"sync-{end}"))
-    dialog = SettingsDialog(theme, form(translator), lambda _: None)
+    dialog = SettingsDialog(theme, form(translator), lambda _: None, translator.told)
     dialog.open_with(Settings())
     unreachable = ProxyFailedError(reason="the proxy http://proxy.example:8080 refused the connection").problem
     way = Reached(

@@ -42,6 +42,10 @@ class FileLocks:
         self._folder, self._patience = folder, patience
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    def attempt(self, name: str) -> "KernelLock":
+        """The lock of that name, for whoever takes it without an event loop, and gives it up."""
+        return KernelLock(self._folder / f"{name}.lock")
+
     @asynccontextmanager
     async def hold(self, key: AccountKey) -> AsyncGenerator[None]:
         """Wait for the account's lock and hold it; cancelling leaves nothing locked."""
@@ -61,7 +65,7 @@ class FileLocks:
         if turn is None:
             turn = self._turns[name] = asyncio.Lock()
         async with turn:
-            attempt = KernelLock(self._folder / f"{name}.lock")
+            attempt = self.attempt(name)
             pause, clock = _FIRST_PAUSE, asyncio.get_running_loop().time
             began = clock()
             try:

@@ -8,6 +8,7 @@ import msgspec
 from probe_tray.adapters.files.app_folders import AppFolders
 from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
 from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, json_files
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.named_files import NamedFiles
@@ -43,11 +44,11 @@ def read_settings(config: str | None, places: AppFolders) -> LoadedSettings:
     Raises UsageError for a named file that is not there, and ConfigError for one that cannot be used.
     """
     if config is None:
-        return load_settings(places.config_file, create=True)
+        return load_settings(places.config_file, create=FileLocks(places.locks))
     path = Path(config)
     if not path.exists():
         raise UsageError(what=f"--config {path}: there is no such file.")
-    return load_settings(path, create=False)
+    return load_settings(path)
 
 
 async def find_logins(

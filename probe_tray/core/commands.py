@@ -7,7 +7,7 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.quota.history import Span
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import SettingsChange
 from probe_tray.core.state import Way
 from probe_tray.core.transfer.state import TransferCommand
 
@@ -84,10 +84,10 @@ class ReadStores(msgspec.Struct, frozen=True):
     """Read all stores again (the keyring was unlocked, a file was mended)."""
 
 
-class SaveSettings(msgspec.Struct, frozen=True):
-    """Keep and use these settings."""
+class ChangeSettings(msgspec.Struct, frozen=True):
+    """Keep and use new values of some settings."""
 
-    settings: Settings
+    change: SettingsChange
 
 
 class Renew(msgspec.Struct, frozen=True):
@@ -175,7 +175,7 @@ Command = (
     | Refresh
     | PanelOpened
     | ReadStores
-    | SaveSettings
+    | ChangeSettings
     | Renew
     | RemoveAccount
     | MoveAccount

@@ -16,7 +16,7 @@ from probe_tray.core.quota.history_batch import Kept
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.service.connection import ConnectionChanged
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AccountState, LoginState, RenewalRound, Unreadable
+from probe_tray.core.state import AccountState, LoginState, RenewalRound, Unreadable, UnsavedChange
 from probe_tray.core.sync.setup import SyncChanged
 from probe_tray.core.transfer.state import ExportChanged, ImportChanged
 
@@ -67,9 +67,15 @@ class LoginChanged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SettingsChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """The person saved settings."""
+    """Settings were saved, and hold from now on."""
 
     settings: Settings
+
+
+class SettingsNotChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of the settings could not be saved. All of them stay as they are."""
+
+    unsaved: UnsavedChange
 
 
 class RenewalStarted(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +154,7 @@ Event = (
     | ChecksPlanned
     | LoginChanged
     | SettingsChanged
+    | SettingsNotChanged
     | RenewalStarted
     | RenewalEnded
     | RenewalsPlanned

@@ -23,6 +23,7 @@ from probe_tray.core.events import (
     RenewalStarted,
     RoundChanged,
     SettingsChanged,
+    SettingsNotChanged,
     SituationChanged,
     TrendsRead,
     TroubleMet,
@@ -66,7 +67,9 @@ def reduce(state: AppState, event: Event) -> AppState:
         case LoginChanged(login=login):
             return replace(state, login=login)
         case SettingsChanged(settings=settings):
-            return replace(state, settings=settings)
+            return replace(state, settings=settings, unsaved=None)
+        case SettingsNotChanged(unsaved=unsaved):
+            return replace(state, unsaved=unsaved)
         case SituationChanged(situation=situation):
             return replace(state, situation=situation)
         case DeskChanged(desk=desk):

@@ -6,7 +6,7 @@ one JSON object; keys that this program does not know are kept as they were.
 
 import enum
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Final, cast
 
 import msgspec
@@ -189,6 +189,34 @@ _VALUES: Final = {
     key: msgspec.json.Decoder(hint) for key, hint in typing.get_type_hints(Settings, include_extras=True).items()
 }
 """Reads each setting. Made here, once: settings are also read in threads."""
+_SETTINGS: Final = msgspec.json.Decoder(Settings)
+
+
+class SettingsChange(msgspec.Struct, frozen=True):
+    """New values of some settings. All others stay as they are, whoever changed them meanwhile."""
+
+    values: Mapping[str, object]
+    """By key, as they stand in the file."""
+
+    def applied_to(self, settings: Settings) -> Settings:
+        """``settings`` with these values. Raises msgspec.ValidationError for a value that a setting cannot have."""
+        values = cast("dict[str, object]", msgspec.to_builtins(settings))
+        return _SETTINGS.decode(msgspec.json.encode(values | dict(self.values)))
+
+    def only(self, keys: Collection[str]) -> "SettingsChange":
+        """The part of the change that is about ``keys``."""
+        return SettingsChange({key: value for key, value in self.values.items() if key in keys})
+
+
+def change(**values: object) -> SettingsChange:
+    """A change of the settings that are named."""
+    return SettingsChange(cast("dict[str, object]", msgspec.to_builtins(values)))
+
+
+def difference(before: Settings, after: Settings) -> SettingsChange:
+    """The change that makes ``after`` of ``before``."""
+    pairs = ((key, getattr(before, key), getattr(after, key)) for key in Settings.__struct_fields__)
+    return change(**{key: new for key, old, new in pairs if new != old})
 
 
 class SettingEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -259,6 +287,12 @@ def parse_settings(data: bytes, path: str) -> tuple[Settings, Mapping[str, objec
                 allowed=entry.allowed,
             ) from None
     settings = Settings(**chosen)  # pyright: ignore[reportArgumentType] - each value was converted to its field's type above
+    check_together(settings, path)
+    return settings, values
+
+
+def check_together(settings: Settings, path: str) -> None:
+    """Raise ConfigError where values that are allowed each contradict one another."""
     if settings.storage is Storage.FOLDER and not settings.sync_dir:
         raise ConfigError(
             path=path,
@@ -266,7 +300,6 @@ def parse_settings(data: bytes, path: str) -> tuple[Settings, Mapping[str, objec
             found="empty",
             allowed='a folder, since storage is "folder"',
         )
-    return settings, values
 
 
 def dump_settings(settings: Settings, known: Mapping[str, object]) -> bytes:

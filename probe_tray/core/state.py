@@ -16,7 +16,7 @@ from probe_tray.core.quota.forecast import Pace
 from probe_tray.core.quota.history import Trend
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.service.connection import ConnectionCheck
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Settings, SettingsChange
 from probe_tray.core.sync.setup import SyncState
 from probe_tray.core.transfer.state import ExportState, ImportState
 
@@ -138,10 +138,19 @@ class RenewalRound(msgspec.Struct, frozen=True, kw_only=True):
     failed: int = 0
 
 
+class UnsavedChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of the settings that could not be saved."""
+
+    change: SettingsChange
+    problem: Problem
+
+
 class AppState(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the views are drawn from."""
 
     settings: Settings = Settings()
+    unsaved: UnsavedChange | None = None
+    """The last change of the settings, where it failed."""
     loaded: bool = False
     """Whether the stores have been read once."""
     accounts: tuple[AccountState, ...] = ()

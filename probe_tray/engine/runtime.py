@@ -12,6 +12,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import (
     Arrange,
     CancelLogin,
+    ChangeSettings,
     CheckConnection,
     Command,
     DismissTrouble,
@@ -26,7 +27,6 @@ from probe_tray.core.commands import (
     RemoveAccount,
     Renew,
     ReopenBrowser,
-    SaveSettings,
     SendTestNotification,
     ShowDetails,
     StartVaultAnew,
@@ -36,9 +36,8 @@ from probe_tray.core.commands import (
     TryModels,
 )
 from probe_tray.core.errors import ProbeError, StoreError
-from probe_tray.core.events import SettingsChanged, SituationChanged, TroubleMet
+from probe_tray.core.events import SituationChanged, TroubleMet
 from probe_tray.core.polling.situation import Situation
-from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.state import TransferCommand
 from probe_tray.engine.account.account_changes import AccountChanges
@@ -55,12 +54,12 @@ from probe_tray.engine.polling.poller import Poller
 from probe_tray.engine.renewal.renewal_batch import renew_due, renew_one
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
+from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.timers import to_the_end, watch_clock, watch_machine
 from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.ports.desktop import MachineSense
-from probe_tray.ports.files import SettingsFile
 from probe_tray.ports.time import Clock, Randomness
 
 
@@ -81,6 +80,7 @@ class EngineUseCases(NamedTuple):
     arranging: ArrangementService
     transfers: Transfers
     sync: SyncService
+    settings: SettingsService
     sense: MachineSense
 
 
@@ -90,18 +90,16 @@ class Engine:
     def __init__(
         self,
         parts: EngineUseCases,
-        settings_file: SettingsFile,
-        use: Callable[[Settings], None],
         clock: Clock,
         randomness: Randomness,
     ) -> None:
-        """Join ``parts``; ``use`` puts changed settings into the adapters and raises a ProbeError for unusable ones."""
+        """Join ``parts``."""
         self._store, self._accounts, self._login = parts.store, parts.accounts, parts.login
         self._poller, self._renewals, self._renewal_timer = parts.poller, parts.renewals, parts.renewal_timer
         self._keeping, self._alerting, self._arranging = parts.keeping, parts.alerting, parts.arranging
         self._connection, self._transfers, self._sync = parts.connection, parts.transfers, parts.sync
         self._models, self._recording, self._sense = parts.models, parts.recording, parts.sense
-        self._settings_file, self._use = settings_file, use
+        self._settings = parts.settings
         self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
         self._desk = LoginService(parts.login, parts.store, self._start, lambda key: self._poller.refresh([key]))
@@ -158,8 +156,8 @@ class Engine:
                 self._transfers.send(command, self._start, self._poller.refresh)
             case DismissTrouble():
                 self._store.dispatch(TroubleMet(problem=None))
-            case SaveSettings():
-                self._start(self._keep_settings(command.settings))
+            case ChangeSettings(change=change):
+                self._start(self._settings.change(change))
             case PauseNotifications(pause=pause):
                 self._start(self._alerting.pause(pause))
             case SendTestNotification():
@@ -209,7 +207,7 @@ class Engine:
             self._start(self._finish_pending())
             self._start(self._poller.run())
             self._start(self._renewal_timer.run())
-            self._start(self._sync.watch(self._keep_settings))
+            self._start(self._sync.watch())
             self._start(watch_stores(self._accounts, self._clock))
             self._start(watch_clock(self._clock, self._woke))
             self._start(watch_machine(self._sense, self._clock, self._use_situation, self._network_changed))
@@ -272,13 +270,6 @@ class Engine:
         self._poller.refresh([a.key for a in self.state.accounts if a.problem is not None or a.snapshot is None])
         # A keyring that was unlocked opens the answers as well that waited for it.
         await self._finish_pending()
-
-    async def _keep_settings(self, settings: Settings) -> None:
-        self._use(settings)
-        await self._settings_file.save(settings)
-        self._store.dispatch(SettingsChanged(settings=settings))
-        await self._accounts.read()
-        self._poller.replan()
 
     def _start(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -1,6 +1,6 @@
 """The files of the program other than logins, and the files a person imports and exports."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from probe_tray.core.alerts.alert import AlertMemory
 from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Span, Trend
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.renewal.pause import Tally
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Settings, SettingsChange
 from probe_tray.core.sync.rows import RowMark
 from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 
@@ -18,8 +18,15 @@ from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 class SettingsFile(Protocol):
     """The configuration file."""
 
-    async def save(self, settings: Settings) -> None:
-        """Write the settings, keeping every key this program does not know. Raises WriteError."""
+    async def change(
+        self, change: SettingsChange, base: Settings, check: Callable[[Settings], Awaitable[None]]
+    ) -> Settings:
+        """Merge the change into what the file says now, keeping every key this program does not know.
+
+        One process at a time. ``base`` stands for a file that is missing; ``check`` sees the outcome before it is
+        written, and may refuse it with a ProbeError. Returns the outcome. Raises WriteError, ConfigError and
+        DataFolderError; the file then is as it was.
+        """
         ...
 
 

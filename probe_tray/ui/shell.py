@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import (
+    ChangeSettings,
     LogIn,
     PanelOpened,
     PauseNotifications,
     Refresh,
     Renew,
-    SaveSettings,
     SendTestNotification,
 )
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import SettingsChange
 from probe_tray.ports.time import Clock
 from probe_tray.resources import resource
 from probe_tray.ui.bridge import Bridge
@@ -144,9 +144,10 @@ class Shell(QObject):
     def show_settings(self) -> None:
         """Open the settings."""
         if self._settings is None:
-            self._settings = SettingsDialog(self._theme, form(self._around.translator), self._save)
+            t = self._around.translator
+            self._settings = SettingsDialog(self._theme, form(t), self._save, t.told)
             self._settings.test_wanted.connect(lambda: self._engine.send(SendTestNotification()))
-            self._connection = ConnectionController(self._engine, self._settings, self._around.translator)
+            self._connection = ConnectionController(self._engine, self._settings, t)
             self._syncing.serve(self._settings.sync)
         self._settings.open_with(self._engine.state.settings)
 
@@ -218,7 +219,7 @@ class Shell(QObject):
         self._syncing.draw()
         self._transferring.draw()
         if self._settings is not None and self._connection is not None:
-            self._settings.follow(self._engine.state.settings)
+            self._follow_settings(self._settings)
             self._connection.draw()
 
     def _panel_actions(self) -> PanelActions:
@@ -275,6 +276,8 @@ class Shell(QObject):
         self._help.retell()
         before, self._settings = self._settings, None
         if before is not None:
+            # The change of the language may have come from there: then the window closes now.
+            self._follow_settings(before)
             self._syncing.leave()
             reopen = before.isVisible()
             before.close()
@@ -282,10 +285,12 @@ class Shell(QObject):
             if reopen:
                 self.show_settings()
 
-    def _save(self, settings: Settings) -> None:
-        # Sync may have been set up in its own window while this one was open.
-        address = self._engine.state.settings.sync_url
-        self._engine.send(SaveSettings(msgspec.structs.replace(settings, sync_url=address)))
+    def _save(self, change: SettingsChange) -> None:
+        self._engine.send(ChangeSettings(change))
+
+    def _follow_settings(self, dialog: SettingsDialog) -> None:
+        state = self._engine.state
+        dialog.follow(state.settings, state.unsaved)
 
     def _toggle_panel(self) -> None:
         if self._panel.isActiveWindow():

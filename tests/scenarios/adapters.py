@@ -122,7 +122,7 @@ class Adapters(Driver):
         places = user_places()
         make_private_folder(places.data_folder)
         service = replace(OFFICIAL, issuer=self._addresses.issuer, backend=self._addresses.backend)
-        loaded = load_settings(places.config_file, create=True)
+        loaded = load_settings(places.config_file, create=FileLocks(places.locks))
         session = Session(service, places, loaded, os.environ, KnownSecrets())
         wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None)
         try:

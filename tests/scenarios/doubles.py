@@ -1,6 +1,6 @@
 """The body whose every port is a double: the use cases and the words alone."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, timedelta
 
@@ -26,6 +26,7 @@ from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
 from probe_tray.engine.runtime import Engine
+from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.ports.desktop import Notification
 from probe_tray.view.alerts.notifications import notification, trial
@@ -93,11 +94,14 @@ class Doubles(Driver):
         transaction = RefreshTransaction(town, accounts, self._journal, self._tried, clock, chance, "auth.example")
         renewals = Renewals(transaction, locks, clock, store.dispatch)
         sign_in = BrowserLogin(OFFICIAL, self._listener, FakeBrowser(), clock, chance)
+        poller = Poller(UsageCheck(town, accounts, renewals, clock), store, clock, chance)
+        settings = SettingsService(self._rest.settings_file, store, _use_nothing, accounts, poller, "config.json")
         parts = self._rest.parts._replace(
             store=store,
             accounts=accounts,
             login=Login({Way.BROWSER: sign_in}, CodeExchange(OFFICIAL, town, clock), accounts, locks, store),
-            poller=Poller(UsageCheck(town, accounts, renewals, clock), store, clock, chance),
+            poller=poller,
+            settings=settings,
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, chance),
             keeping=AccountChanges(accounts, town, locks, _no_vault_to_set_aside),
@@ -107,7 +111,7 @@ class Doubles(Driver):
             recording=HistoryRecorder(self._history, store, clock),
             arranging=ArrangementService(self._rest.desk_file, store),
         )
-        yield Engine(parts, self._rest.settings_file, lambda _settings: None, clock, chance)
+        yield Engine(parts, clock, chance)
 
     def _worded(self, batch: tuple[Alert, ...], state: AppState) -> Notification:
         return notification(batch, state, Now(self.clock.now(), UTC), Translator())
@@ -119,3 +123,8 @@ def _trial() -> Notification:
 
 async def _no_vault_to_set_aside() -> int:
     return 0
+
+
+async def _use_nothing(settings: Settings) -> Callable[[], None]:
+    del settings
+    return lambda: None

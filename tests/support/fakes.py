@@ -13,7 +13,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Problem, StoreError
 from probe_tray.core.login.oauth import Callback
 from probe_tray.core.service.answer import Answer
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Settings, SettingsChange
 from probe_tray.ports.accounts import StoreContents
 from probe_tray.ports.desktop import Notification, OpenCallback
 
@@ -256,10 +256,15 @@ class FakeSettingsFile:
         self.saved: Settings | None = None
         self.fault: Exception | None = None
 
-    async def save(self, settings: Settings) -> None:
+    async def change(
+        self, change: SettingsChange, base: Settings, check: Callable[[Settings], Awaitable[None]]
+    ) -> Settings:
+        after = change.applied_to(self.saved or base)
+        await check(after)
         if self.fault is not None:
             raise self.fault
-        self.saved = settings
+        self.saved = after
+        return after
 
 
 def problem_kind(problem: Problem | None) -> str:

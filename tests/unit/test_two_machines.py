@@ -122,7 +122,7 @@ async def computer(home: Path, service: DemoService, login: DemoLogin | None = N
     if login is not None:
         (folder / "mine.json").write_text(json.dumps(_file(login)), "utf-8")
     simulated = msgspec.structs.replace(OFFICIAL, issuer=there.issuer, backend=there.backend)
-    session = Session(simulated, places, load_settings(places.config_file, create=False), os.environ, KnownSecrets())
+    session = Session(simulated, places, load_settings(places.config_file), os.environ, KnownSecrets())
     wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None)
     running = asyncio.create_task(wired.engine.run())
     try:

@@ -14,6 +14,7 @@ from probe_tray.adapters.files.app_folders import user_places
 from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
+from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.system import SystemClock
 from probe_tray.bootstrap import Session, Wired
 from probe_tray.core.account.identity import StoreKind
@@ -36,7 +37,9 @@ async def wired(service: DemoService, known: KnownSecrets) -> AsyncGenerator[Wir
     places, there = user_places(), service.addresses
     make_private_folder(places.data_folder)
     simulated = msgspec.structs.replace(OFFICIAL, issuer=there.issuer, backend=there.backend)
-    session = Session(simulated, places, load_settings(places.config_file, create=True), os.environ, known)
+    session = Session(
+        simulated, places, load_settings(places.config_file, create=FileLocks(places.locks)), os.environ, known
+    )
     made = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None)
     try:
         yield made

@@ -5,7 +5,7 @@ import contextlib
 import re
 import subprocess
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol, cast, final
 
@@ -13,8 +13,8 @@ import platformdirs
 
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, remove_file, replace_file
 from probe_tray.adapters.logins.credential_files import is_folder
-from probe_tray.core.errors import ReadError, WriteError
-from probe_tray.core.settings import Settings
+from probe_tray.core.errors import ProbeError, ReadError, WriteError
+from probe_tray.core.settings import Settings, SettingsChange, difference
 from probe_tray.ports.files import SettingsFile
 
 Command = Sequence[str]
@@ -87,22 +87,27 @@ def start_command(environment: Mapping[str, str], *, demo: bool) -> tuple[str, .
 
 @final
 class AutostartingSettings:
-    """Implements ``SettingsFile`` around another: a change of ``start_at_login`` is carried out before it is kept."""
+    """Implements ``SettingsFile`` around another: a change of ``start_at_login`` is carried out too, or not kept."""
 
-    def __init__(self, file: SettingsFile, entry: LoginEntry, command: Command, *, on: bool) -> None:
-        """``on`` is what the file says now."""
+    def __init__(self, file: SettingsFile, entry: LoginEntry, command: Command) -> None:
+        """``command`` starts the program."""
         self._file = file
         self._entry = entry
         self._command = command
-        self._on = on
 
-    async def save(self, settings: Settings) -> None:
-        """Save. Where nothing changed, the entry is left as the person may have changed it."""
-        wanted = settings.start_at_login
-        if wanted != self._on:
-            await asyncio.to_thread(self._carry_out, on=wanted)
-            self._on = wanted
-        await self._file.save(settings)
+    async def change(
+        self, change: SettingsChange, base: Settings, check: Callable[[Settings], Awaitable[None]]
+    ) -> Settings:
+        """Save. Where the change is about something else, the entry is left as the person may have changed it."""
+        after = await self._file.change(change, base, check)
+        if "start_at_login" in change.values:
+            try:
+                await asyncio.to_thread(self._carry_out, on=after.start_at_login)
+            except WriteError:
+                with contextlib.suppress(ProbeError):
+                    await self._file.change(difference(after, base).only(change.values), base, check)
+                raise
+        return after
 
     def _carry_out(self, *, on: bool) -> None:
         if on:

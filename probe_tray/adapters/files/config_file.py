@@ -2,17 +2,27 @@
 
 import asyncio
 import codecs
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 import msgspec
 
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, replace_file
+from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.credential_files import is_folder
-from probe_tray.core.errors import ConfigError, Problem, ReadError, SettingRoundedError, WriteError
+from probe_tray.core.errors import ConfigError, DataFolderError, Problem, ReadError, SettingRoundedError, WriteError
 from probe_tray.core.formats.json_text import JsonTextError, set_member
-from probe_tray.core.settings import Settings, dump_settings, parse_settings, rounded
+from probe_tray.core.settings import (
+    Settings,
+    SettingsChange,
+    check_together,
+    dump_settings,
+    parse_settings,
+    rounded,
+)
+
+_LOCK: Final = "settings"
 
 
 class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,39 +47,61 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
 class JsonSettingsFile:
     """Implements ``SettingsFile``: changes the values that differ and leaves everything else as it stands."""
 
-    def __init__(self, path: Path) -> None:
-        """The file may not exist yet."""
-        self._path = path
+    def __init__(self, path: Path, locks: FileLocks) -> None:
+        """The file may not exist yet; ``locks`` keeps the processes of this user apart."""
+        self._path, self._locks = path, locks
 
-    async def save(self, settings: Settings) -> None:
-        """Write the settings. A file that became unusable meanwhile is not touched."""
-        await asyncio.to_thread(self._save, settings)
+    async def change(
+        self, change: SettingsChange, base: Settings, check: Callable[[Settings], Awaitable[None]]
+    ) -> Settings:
+        """Merge the change into what the file says now. A file that became unusable meanwhile is not touched."""
+        async with self._locks.hold_name(_LOCK):
+            data, before = await asyncio.to_thread(self._now, base)
+            after = change.applied_to(before)
+            check_together(after, str(self._path))
+            await check(after)
+            await asyncio.to_thread(self._write, data, after)
+        return after
 
-    def _save(self, settings: Settings) -> None:
+    def _now(self, base: Settings) -> tuple[bytes | None, Settings]:
+        data = _read(self._path)
+        return data, base if data is None else parse_settings(data, str(self._path))[0]
+
+    def _write(self, data: bytes | None, settings: Settings) -> None:
         try:
-            data = _read(self._path)
             new = dump_settings(settings, {}) if data is None else _changed(data, str(self._path), settings)
-        except (ConfigError, JsonTextError, UnicodeDecodeError):
+        except (JsonTextError, UnicodeDecodeError):
             raise WriteError(path=str(self._path), reason="what it holds now is no configuration") from None
         _write(self._path, new)
 
 
-def load_settings(path: Path, *, create: bool) -> LoadedSettings:
+def load_settings(path: Path, *, create: FileLocks | None = None) -> LoadedSettings:
     """Read the configuration; blocks, and is called before there is an event loop.
 
-    A missing file means the defaults; with ``create`` they are written there. Raises ConfigError, the file untouched.
+    A missing file means the defaults; with ``create``, the locks of every process, they are written there.
+    Raises ConfigError, the file untouched.
     """
     data = _read(path)
     if data is not None:
         settings, known = parse_settings(data, str(path))
         return LoadedSettings(settings=settings, known=known, path=path, problem=_note(settings, known, path))
     problem: Problem | None = None
-    if create:
+    if create is not None:
         try:
-            _write(path, dump_settings(Settings(), {}))
-        except WriteError as error:
+            _write_defaults(path, create)
+        except (DataFolderError, WriteError) as error:
             problem = error.problem
     return LoadedSettings(settings=Settings(), known={}, path=path, problem=problem)
+
+
+def _write_defaults(path: Path, locks: FileLocks) -> None:
+    turn = locks.attempt(_LOCK)
+    try:
+        # Whoever has the lock is writing more than the defaults at this moment, or has just done so.
+        if turn.take() and _read(path) is None:
+            _write(path, dump_settings(Settings(), {}))
+    finally:
+        turn.give_up()
 
 
 def sync_folder(settings: Settings, config_file: Path) -> Path | None:

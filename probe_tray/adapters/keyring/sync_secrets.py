@@ -62,7 +62,7 @@ class StoredSyncSecrets:
             return None
 
     def _in_file(self) -> tuple[Secret | None, Secret | None]:
-        known = load_settings(self._config_file, create=False).known
+        known = load_settings(self._config_file).known
         return self._text(known.get(API_KEY), API_KEY, API_KEY_ALLOWED), self._text(known.get(KEY), KEY, KEY_ALLOWED)
 
     def _text(self, value: object, name: str, allowed: str) -> Secret | None:

@@ -136,7 +136,7 @@ class _Diagnosis:
                 return None, good(name, f"{path} is not there yet, so everything is as it comes")
             return None, failed(name, UsageError(what=f"--config {path}: there is no such file."))
         try:
-            loaded = load_settings(path, create=False)
+            loaded = load_settings(path)
             folder = loaded.sync_folder
         except ConfigError as error:
             return None, failed(name, error)

@@ -8,6 +8,7 @@ from contextlib import suppress
 import msgspec
 
 from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettings
+from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.system import SystemRandomness
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.terminal.console import Console
@@ -15,12 +16,12 @@ from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.errors import OfficialExpiredError, ProbeError, WriteError
+from probe_tray.core.errors import OfficialExpiredError, ProbeError
 from probe_tray.core.models.model_test import ModelTest
 from probe_tray.core.models.models import ModelChoice
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalRequest
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Settings, change
 from probe_tray.engine.batch import BatchMeans, said_by
 from probe_tray.engine.models.model_tester import Access, ModelTester, Renew
 from probe_tray.view.text.translate import Translator, mark
@@ -28,7 +29,7 @@ from probe_tray.view.text.translate import Translator, mark
 _COSTS = mark("Testing a model asks it for one word, which uses a little of the account's quota.")
 
 
-def agreed(arguments: Arguments, loaded: LoadedSettings, console: Console, t: Translator) -> bool:
+def agreed(arguments: Arguments, loaded: LoadedSettings, locks: FileLocks, console: Console, t: Translator) -> bool:
     """Whether models may be tested, which costs quota: a person at a terminal is asked once, a script is told."""
     if arguments.yes or loaded.settings.model_test_confirmed:
         return True
@@ -40,12 +41,17 @@ def agreed(arguments: Arguments, loaded: LoadedSettings, console: Console, t: Tr
     if not said_yes():
         console.note(t("No model is tested."))
         return False
-    settings = msgspec.structs.replace(loaded.settings, model_test_confirmed=True)
+    file = JsonSettingsFile(loaded.path, locks)
     try:
-        asyncio.run(JsonSettingsFile(loaded.path).save(settings))
-    except WriteError as error:
+        asyncio.run(file.change(change(model_test_confirmed=True), loaded.settings, _anything))
+    except ProbeError as error:
         console.note(t("You will be asked again: {reason}", reason=t.title(error.problem)))
     return True
+
+
+async def _anything(settings: Settings) -> None:
+    """What is in the file is in use already."""
+    del settings
 
 
 class ModelStage:

@@ -82,7 +82,7 @@ def _run(arguments: Arguments, known: KnownSecrets) -> int:
     t.use(spoken(loaded.settings.language, os.environ))
     if loaded.problem is not None:
         console.note(t.title(loaded.problem))
-    tested = arguments.apitest and agreed(arguments, loaded, console, t)
+    tested = arguments.apitest and agreed(arguments, loaded, FileLocks(places.locks), console, t)
     if not (tested or arguments.status or arguments.renew):
         return _DONE
     reporting = Reporting(arguments, console, files, t)

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ForgetSync, SetUpSync, SyncCommand, SyncNow, TestSync
 from probe_tray.core.errors import ProbeError, SyncOffError
 from probe_tray.core.events import Event, RenewalEnded, SettingsChanged
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Settings, change
 from probe_tray.core.sync.rows import SyncReport, SyncWish
 from probe_tray.core.sync.setup import (
     KEY_BYTES,
@@ -26,6 +26,7 @@ from probe_tray.core.sync.setup import (
     target,
 )
 from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.ports.accounts import SyncVault
@@ -61,12 +62,11 @@ class SyncService:
         store: Store,
         clock: Clock,
         randomness: Randomness,
-        place: str,
+        settings: SettingsService,
     ) -> None:
-        """``place`` is the configuration file in sentences."""
+        """The address of the table is one of ``settings``."""
         self._syncing, self._secrets, self._accounts, self._store = syncing, secrets, accounts, store
-        self._clock, self._randomness, self._place = clock, randomness, place
-        self._save: Callable[[Settings], Awaitable[None]] | None = None
+        self._clock, self._randomness, self._service = clock, randomness, settings
         self._running: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._stale = False
@@ -119,12 +119,8 @@ class SyncService:
             with suppress(ProbeError, TimeoutError):
                 await self._syncing.fetch(await self._target(SyncSecrets()), key)
 
-    async def watch(self, save: Callable[[Settings], Awaitable[None]]) -> None:
-        """Begin by itself as the settings say, until cancelled.
-
-        ``save`` keeps and uses changed settings, and raises a ProbeError where they cannot be kept.
-        """
-        self._save = save
+    async def watch(self) -> None:
+        """Begin by itself as the settings say, until cancelled."""
         deaf = self._store.hear(self._heard)
         try:
             await self._look()
@@ -226,17 +222,17 @@ class SyncService:
             self._tell(replace(self._state, setup=SyncSetup(), test=None))
 
     async def _save_address(self, url: str) -> None:
-        if self._settings.sync_url != url and self._save is not None:
+        if self._settings.sync_url != url:
             # Machines that share a login and do not tell each other of renewals would end it.
             after = self._settings.sync_after_renewal or not self._settings.sync_url
-            await self._save(replace(self._settings, sync_url=url, sync_after_renewal=after and bool(url)))
+            await self._service.change(change(sync_url=url, sync_after_renewal=after and bool(url)))
 
     async def _target(self, given: SyncSecrets, url: str | None = None) -> SyncTarget:
         """Raises a ProbeError that says what is missing or wrong. ``given`` goes before what is kept."""
         if given.api_key is None or given.key is None:
             held = await self._secrets.load()
             given = replace(held, api_key=given.api_key or held.api_key, key=given.key or held.key)
-        return target(self._settings.sync_url if url is None else url, given, self._place)
+        return target(self._settings.sync_url if url is None else url, given, self._service.place)
 
     async def _look(self) -> None:
         """Tell whether it is set up. The keyring is asked only where there is an address."""
@@ -246,7 +242,7 @@ class SyncService:
             try:
                 held = await self._secrets.load()
                 setup = SyncSetup(url=url, api_key=held.api_key_place, key=held.key_place)
-                target(url, held, self._place)
+                target(url, held, self._service.place)
             except SyncOffError:
                 # What is missing is seen; it is no fault.
                 pass

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.commands import SaveSettings, StopModelTest, TryModels
+from probe_tray.core.commands import ChangeSettings, StopModelTest, TryModels
+from probe_tray.core.settings import change
 from probe_tray.core.state import AppState
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.question_dialog import QuestionDialog
@@ -61,7 +60,7 @@ class ModelTestController:
             self._question.ask(consent(count, self._translator), lambda _: self._agree(accounts))
 
     def _agree(self, accounts: tuple[AccountKey, ...] | None) -> None:
-        self._engine.send(SaveSettings(replace(self._engine.state.settings, model_test_confirmed=True)))
+        self._engine.send(ChangeSettings(change(model_test_confirmed=True)))
         self._test(accounts)
 
     def _test(self, accounts: tuple[AccountKey, ...] | None) -> None:

@@ -12,6 +12,7 @@ from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.commands import (
     Arrange,
+    ChangeSettings,
     DismissTrouble,
     LogIn,
     MoveAccount,
@@ -19,10 +20,9 @@ from probe_tray.core.commands import (
     Refresh,
     RemoveAccount,
     Renew,
-    SaveSettings,
     StartVaultAnew,
 )
-from probe_tray.core.settings import Storage
+from probe_tray.core.settings import Storage, change
 from probe_tray.core.state import AccountState
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.panel.card_menu import open_card_menu
@@ -123,8 +123,7 @@ class CardActionHandler:
         dialog.open()
 
     def _use_folder(self, folder: str) -> None:
-        settings = replace(self._engine.state.settings, storage=Storage.FOLDER, sync_dir=folder)
-        self._engine.send(SaveSettings(settings))
+        self._engine.send(ChangeSettings(change(storage=Storage.FOLDER, sync_dir=folder)))
 
     def choose(self, value: Sort | Density, keys: tuple[AccountKey, ...]) -> None:
         """List the accounts like this from now on; ``keys`` is their order now, where an own order begins."""
@@ -151,8 +150,7 @@ class CardActionHandler:
 
     def hide_names(self) -> None:
         """Hide the names of accounts from now on, or show them again."""
-        settings = self._engine.state.settings
-        self._engine.send(SaveSettings(replace(settings, privacy=not settings.privacy)))
+        self._engine.send(ChangeSettings(change(privacy=not self._engine.state.settings.privacy)))
 
     def move(self, keys: tuple[AccountKey, ...], key: AccountKey, before: AccountKey | None) -> None:
         """Put an account before another, or at the end, among ``keys``."""

@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from probe_tray.core.settings import Settings
+from probe_tray.core.errors import Problem
+from probe_tray.core.settings import Settings, SettingsChange, difference
+from probe_tray.core.state import UnsavedChange
 from probe_tray.ui.accessibility import describe, walk
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.settings.connection_box import ConnectionBox
@@ -31,7 +33,7 @@ _WIDTH, _HEIGHT = 580, 600
 
 
 class SettingsDialog(QDialog):
-    """Edits a copy; ``save`` gets it when the person says so."""
+    """Edits a copy; ``save`` gets what was changed in it when the person says so. It closes once that is saved."""
 
     test_wanted = Signal()
     """The person wants to see a notification."""
@@ -40,16 +42,22 @@ class SettingsDialog(QDialog):
     proxy_wanted = Signal(object)
     """The proxy that this setting leads to is to be shown."""
 
-    def __init__(self, theme: Theme, form: Form, save: Callable[[Settings], None]) -> None:
-        """Make the window; fill it with :meth:`open_with`."""
+    def __init__(
+        self, theme: Theme, form: Form, save: Callable[[SettingsChange], None], told: Callable[[Problem], str]
+    ) -> None:
+        """Make the window; fill it with :meth:`open_with`. ``told`` puts into words why something was not saved."""
         super().__init__(None, Qt.WindowType.Window)
         self.setModal(False)
         self.setObjectName("settings")
         self.setWindowTitle(form.title)
         self._theme = theme
         self._form = form
-        self._save = save
-        self._saved: Mapping[str, object] = {}
+        self._save, self._told = save, told
+        self._saved: Settings | None = None
+        self._pending: SettingsChange | None = None
+        """What is being saved."""
+        self._refused: UnsavedChange | None = None
+        """The refusal that was seen last."""
         self._labels: list[QLabel] = []
         self._notes: list[QLabel] = []
         self._groups: list[QLabel] = []
@@ -79,8 +87,8 @@ class SettingsDialog(QDialog):
     def open_with(self, settings: Settings) -> None:
         """Show these settings; a window that is open already keeps what was typed."""
         if not self.isVisible():
-            values = cast("Mapping[str, object]", msgspec.to_builtins(settings))
-            self._saved = values
+            values = _values(settings)
+            self._saved, self._pending = settings, None
             self._others = {key: value for key, value in values.items() if key in ELSEWHERE}
             for key, field in self._fields.items():
                 field.show(values[key])
@@ -91,21 +99,39 @@ class SettingsDialog(QDialog):
         self.raise_()
         self.activateWindow()
 
-    def follow(self, settings: Settings) -> None:
-        """Show what was changed elsewhere meanwhile, which saving would else take back."""
-        before, self._saved = self._saved, cast("Mapping[str, object]", msgspec.to_builtins(settings))
-        self._others = {key: value for key, value in self._saved.items() if key in ELSEWHERE}
-        for key, field in self._fields.items():
-            if before and before[key] != self._saved[key]:
-                field.show(self._saved[key])
+    def follow(self, settings: Settings, unsaved: UnsavedChange | None) -> None:
+        """Show what was changed elsewhere meanwhile.
+
+        Close once the change from here is saved, or say why it was not.
+        """
+        before, self._saved = self._saved, settings
+        values = _values(settings)
+        self._others = {key: value for key, value in values.items() if key in ELSEWHERE}
+        for key in () if before is None else difference(before, settings).values:
+            if key in self._fields:
+                self._fields[key].show(values[key])
+        refused, self._refused = unsaved is not self._refused, unsaved
+        if self._pending is None:
+            return
+        if unsaved is not None and refused and unsaved.change == self._pending:
+            self._pending = None
+            self._check()
+            self._complain(self._told(unsaved.problem))
+        elif self._pending.applied_to(settings) == settings:
+            super().accept()
 
     def accept(self) -> None:
-        """Save what is shown."""
+        """Save what was changed here."""
         settings = self.settings()
-        if check(settings, self._form):
+        if self._saved is None or self._pending is not None or check(settings, self._form):
             return
-        super().accept()
-        self._save(settings)
+        change = difference(self._saved, settings)
+        if not change.values:
+            super().accept()
+            return
+        self._pending = change
+        self._saver.setEnabled(False)
+        self._save(change)
 
     def settings(self) -> Settings:
         """What the controls show now."""
@@ -207,6 +233,13 @@ class SettingsDialog(QDialog):
         # Fields report while they are being made, before the window stands.
         if hasattr(self, "_complaint"):
             complaint = check(self.settings(), self._form)
-            self._complaint.setText(complaint)
-            self._complaint.setVisible(bool(complaint))
-            self._saver.setEnabled(not complaint)
+            self._complain(complaint)
+            self._saver.setEnabled(not complaint and self._pending is None)
+
+    def _complain(self, text: str) -> None:
+        self._complaint.setText(text)
+        self._complaint.setVisible(bool(text))
+
+
+def _values(settings: Settings) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", msgspec.to_builtins(settings))

@@ -9,7 +9,7 @@ from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.alert import Alert, AlertMemory
-from probe_tray.core.errors import DataFolderError, ReadError, StoreError, WriteError
+from probe_tray.core.errors import DataFolderError, ProbeError, ReadError, StoreError, WriteError
 from probe_tray.core.login.oauth import Callback
 from probe_tray.core.polling.situation import Sensed, Situation
 from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Sample, Span, Trend
@@ -36,7 +36,9 @@ from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
+from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
+from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.ports.desktop import Notification
 from tests.support.fakes import (
     FakeBrowser,
@@ -44,6 +46,7 @@ from tests.support.fakes import (
     FakeListener,
     FakeNotifier,
     FakeRandomness,
+    FakeSettingsFile,
     MemoryStore,
     ScriptedService,
     problem_kind,
@@ -341,7 +344,22 @@ class Bench:
         self.probe = FakeProbe()
         self.connection = ConnectionTest(self.probe, self.store)
         self.transfer = TransferBench(self.accounts, self.locks, self.store, self.clock)
-        self.sync = SyncBench(self.accounts, self.locks, self.store, self.clock, self.randomness)
+        self.settings_file = FakeSettingsFile()
+        self.unusable: ProbeError | None = None
+        self.used: list[Settings] = []
+        self.settings = SettingsService(
+            self.settings_file, self.store, self._prepare, self.accounts, self.poller, "config.json"
+        )
+        self.sync = SyncBench(self.accounts, self.locks, self.clock, self.randomness)
+        self.sync.desk = SyncService(
+            self.sync.syncing,
+            self.sync.secrets,
+            self.accounts,
+            self.store,
+            self.clock,
+            self.randomness,
+            self.settings,
+        )
 
     @property
     def state(self) -> AppState:
@@ -356,6 +374,11 @@ class Bench:
     def login_problem(self) -> str:
         """The kind of the login's problem, empty without one."""
         return "" if self.state.login is None else problem_kind(self.state.login.problem)
+
+    async def _prepare(self, settings: Settings) -> Callable[[], None]:
+        if self.unusable is not None:
+            raise self.unusable
+        return lambda: self.used.append(settings)
 
     def account(self, login: Credential) -> AccountState:
         """The state of that login's account."""

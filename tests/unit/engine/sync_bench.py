@@ -11,7 +11,6 @@ from probe_tray.core.state import Renewal
 from probe_tray.core.sync.rows import RemoteRow, RowMark
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_run import SyncMeans
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.sync.synchronizer import Synchronizer
@@ -119,11 +118,13 @@ class FakeSyncSecrets:
 class SyncBench:
     """Sync of one machine."""
 
+    desk: SyncService
+    """What a bench with settings puts there."""
+
     def __init__(
         self,
         accounts: Accounts,
         locks: AccountLocks,
-        store: Store,
         clock: Clock,
         randomness: Randomness,
         table: FakeTable | None = None,
@@ -146,7 +147,6 @@ class SyncBench:
             zone=UTC,
         )
         self.syncing = Synchronizer(means)
-        self.desk = SyncService(self.syncing, self.secrets, accounts, store, clock, randomness, "config.json")
 
     async def _settle(self, key: AccountKey) -> None:
         del key

@@ -12,6 +12,7 @@ from probe_tray.core.alerts.alert import AlertHelp
 from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.commands import (
     CancelLogin,
+    ChangeSettings,
     DismissTrouble,
     LogIn,
     MoveAccount,
@@ -22,18 +23,17 @@ from probe_tray.core.commands import (
     RemoveAccount,
     Renew,
     ReopenBrowser,
-    SaveSettings,
     SendTestNotification,
 )
 from probe_tray.core.errors import ConfigError, KeyringLockedError, WriteError
 from probe_tray.core.polling.situation import Sensed, Situation
 from probe_tray.core.service.answer import Answer
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Settings, change
 from probe_tray.core.state import LoginPhase, RenewalRound
 from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.runtime import Engine, EngineUseCases
-from tests.support.fakes import START, FakeSettingsFile, MemoryStore, problem_kind, settle
+from tests.support.fakes import START, MemoryStore, problem_kind, settle
 from tests.support.tokens import credential
 from tests.unit.engine.bench import CODE, Bench, NoLocks, running, token_answer, usage_answer
 
@@ -62,10 +62,7 @@ class Program(Bench):
         self, *credentials: Credential, settings: Settings | None = None, others: tuple[MemoryStore, ...] = ()
     ) -> None:
         super().__init__(*credentials, settings=settings, others=others)
-        self.settings_file = FakeSettingsFile()
         self.desk_file = MemoryDeskFile()
-        self.unusable: ConfigError | None = None
-        self.used: list[Settings] = []
         keeping = AccountChanges(self.accounts, self.service, NoLocks(), self._no_vault_to_set_aside)
         self.parts = EngineUseCases(
             store=self.store,
@@ -82,9 +79,10 @@ class Program(Bench):
             recording=self.recording,
             transfers=self.transfer.transfers,
             sync=self.sync.desk,
+            settings=self.settings,
             sense=self.sense,
         )
-        self.engine = Engine(self.parts, self.settings_file, self._use, self.clock, self.randomness)
+        self.engine = Engine(self.parts, self.clock, self.randomness)
 
     @asynccontextmanager
     async def started(self) -> AsyncGenerator[asyncio.Task[object]]:
@@ -98,11 +96,6 @@ class Program(Bench):
     @property
     def trouble(self) -> str:
         return problem_kind(self.state.trouble)
-
-    def _use(self, settings: Settings) -> None:
-        if self.unusable is not None:
-            raise self.unusable
-        self.used.append(settings)
 
     async def _no_vault_to_set_aside(self) -> int:
         return 0
@@ -233,12 +226,13 @@ async def test_reading_the_stores_again_asks_for_what_is_missing() -> None:
 
 async def test_settings_are_used_saved_and_hold_at_once() -> None:
     program = Program(ANA)
-    new = Settings(poll_minutes=0)
+    new = Settings(poll_minutes=0, privacy=True)
     async with program.started():
-        program.engine.send(SaveSettings(new))
+        program.engine.send(ChangeSettings(change(poll_minutes=0)))
+        program.engine.send(ChangeSettings(change(privacy=True)))
         await settle()
         assert program.state.settings == program.settings_file.saved == new
-        assert program.used == [new]
+        assert program.used[-1] == new
         await program.clock.advance(HOUR)
     assert program.service.count("usage") == 1
 
@@ -247,9 +241,12 @@ async def test_settings_that_cannot_be_saved_are_a_trouble_until_it_is_read() ->
     program = Program()
     program.settings_file.fault = FULL
     async with program.started():
-        program.engine.send(SaveSettings(Settings(poll_minutes=30)))
+        program.engine.send(ChangeSettings(change(poll_minutes=30)))
         await settle()
-        assert (program.trouble, program.state.settings) == ("WriteError", Settings())
+        assert (program.trouble, program.state.settings, program.used) == ("WriteError", Settings(), [])
+        unsaved = program.state.unsaved
+        assert unsaved is not None
+        assert (unsaved.change, unsaved.problem.kind) == (change(poll_minutes=30), "WriteError")
         program.engine.send(DismissTrouble())
         assert program.trouble == ""
 
@@ -258,7 +255,7 @@ async def test_settings_that_cannot_be_used_are_not_saved() -> None:
     program = Program()
     program.unusable = ConfigError(path="c", key="proxy", found="x", allowed="y")
     async with program.started():
-        program.engine.send(SaveSettings(Settings(proxy="x")))
+        program.engine.send(ChangeSettings(change(proxy="x")))
         await settle()
         assert (program.trouble, program.settings_file.saved) == ("ConfigError", None)
 

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import StoreKind
-from probe_tray.core.commands import Arrange, LogIn, SaveSettings
-from probe_tray.core.settings import Settings, Storage
+from probe_tray.core.commands import Arrange, ChangeSettings, LogIn
+from probe_tray.core.settings import Settings, Storage, change
 from probe_tray.core.state import AppState
 from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.shell import Shell, Surroundings
@@ -46,7 +46,7 @@ class Desktop:
         return self.shell._panel._welcome
 
     def wishes(self) -> list[object]:
-        return [sent for sent in self.engine.sent if isinstance(sent, Arrange | LogIn | SaveSettings)]
+        return [sent for sent in self.engine.sent if isinstance(sent, Arrange | LogIn | ChangeSettings)]
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_folder_that_is_chosen_is_used_at_once(desktop: Desktop, tmp_path: Pat
     assert not desktop.wishes()
     dialog.fileSelected.emit(str(tmp_path))
     dialog.close()
-    assert desktop.wishes() == [SaveSettings(Settings(storage=Storage.FOLDER, sync_dir=str(tmp_path)))]
+    assert desktop.wishes() == [ChangeSettings(change(storage=Storage.FOLDER, sync_dir=str(tmp_path)))]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from msgspec.structs import replace
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.commands import SaveSettings
+from probe_tray.core.commands import ChangeSettings
+from probe_tray.core.settings import change
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from tests.unit.ui.every_window import EveryWindow, rich
 
@@ -51,7 +51,7 @@ def test_a_row_of_the_menu_switches_it(everything: EveryWindow) -> None:
     assert not row.isChecked()
     everything.engine.sent.clear()
     row.trigger()
-    assert everything.engine.sent == [SaveSettings(replace(rich().settings, privacy=True))]
+    assert everything.engine.sent == [ChangeSettings(change(privacy=True))]
     everything.change(rich(privacy=True))
     assert row.isChecked()
 
@@ -62,5 +62,5 @@ def test_switched_elsewhere_it_is_not_taken_back_by_settings_that_were_open(ever
     everything.change(rich(privacy=True))
     everything.engine.sent.clear()
     dialog.accept()
-    (saved,) = (sent for sent in everything.engine.sent if isinstance(sent, SaveSettings))
-    assert (saved.settings.privacy, saved.settings.poll_minutes) == (True, 15)
+    (saved,) = (sent for sent in everything.engine.sent if isinstance(sent, ChangeSettings))
+    assert saved.change == change(poll_minutes=15)

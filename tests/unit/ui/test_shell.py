@@ -18,6 +18,7 @@ from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.commands import (
     Arrange,
     CancelLogin,
+    ChangeSettings,
     DismissTrouble,
     FindProxy,
     LogIn,
@@ -27,12 +28,11 @@ from probe_tray.core.commands import (
     Refresh,
     Renew,
     ReopenBrowser,
-    SaveSettings,
     SendTestNotification,
     ShowDetails,
 )
 from probe_tray.core.quota.history import Span
-from probe_tray.core.settings import Language, Settings
+from probe_tray.core.settings import Language, Settings, change
 from probe_tray.core.state import AppState, RenewalRound
 from probe_tray.core.transfer.state import ReadFiles
 from probe_tray.ui.login.login_dialog import LoginDialog
@@ -318,7 +318,7 @@ def test_settings_are_saved(desktop: Desktop) -> None:
     assert not dialog.isModal()
     dialog.field("poll_minutes").show(15)
     dialog.accept()
-    assert desktop.engine.sent == [FindProxy(None), SaveSettings(Settings(poll_minutes=15))]
+    assert desktop.engine.sent == [FindProxy(None), ChangeSettings(change(poll_minutes=15))]
 
 
 def test_a_search_is_shown_at_once_and_an_arrangement_is_sent(desktop: Desktop) -> None:

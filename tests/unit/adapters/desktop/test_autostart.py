@@ -4,7 +4,7 @@ import plistlib
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from configparser import RawConfigParser
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from probe_tray.adapters.desktop.autostart import (
     system_entry,
 )
 from probe_tray.core.errors import WriteError
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Settings, SettingsChange, change
 
 COMMAND = ("/home/ana b/bin/probe-tray", "--background")
 OTHER = ("/opt/probe-tray/probe-tray", "--background")
@@ -52,8 +52,16 @@ class FakeFile:
     def __init__(self) -> None:
         self.saved: list[Settings] = []
 
-    async def save(self, settings: Settings) -> None:
-        self.saved.append(settings)
+    async def change(
+        self, change: SettingsChange, base: Settings, check: Callable[[Settings], Awaitable[None]]
+    ) -> Settings:
+        self.saved.append(change.applied_to(self.saved[-1] if self.saved else base))
+        await check(self.saved[-1])
+        return self.saved[-1]
+
+
+async def anything(settings: Settings) -> None:
+    del settings
 
 
 class FakeEntry:
@@ -203,15 +211,15 @@ def test_a_bundle_starts_itself_and_an_appimage_its_file(monkeypatch: pytest.Mon
 
 async def test_the_entry_follows_the_setting_and_nothing_else() -> None:
     file, entry = FakeFile(), FakeEntry()
-    settings = AutostartingSettings(file, entry, COMMAND, on=False)
-    for wanted in (
-        Settings(poll_minutes=15),
-        Settings(start_at_login=True),
-        Settings(start_at_login=True, poll_minutes=30),
-        Settings(),
+    settings = AutostartingSettings(file, entry, COMMAND)
+    for wanted, expected in (
+        (change(poll_minutes=15), Settings(poll_minutes=15)),
+        (change(start_at_login=True), Settings(poll_minutes=15, start_at_login=True)),
+        (change(poll_minutes=30), Settings(poll_minutes=30, start_at_login=True)),
+        (change(start_at_login=False), Settings(poll_minutes=30)),
     ):
-        await settings.save(wanted)
-        assert file.saved[-1] == wanted
+        assert await settings.change(wanted, Settings(), anything) == expected
+        assert file.saved[-1] == expected
     assert entry.done == [COMMAND, "removed"]
 
 
@@ -219,7 +227,18 @@ async def test_an_entry_that_cannot_be_written_leaves_the_setting_off(tmp_path: 
     (tmp_path / "autostart").write_text("a file in the folder's place", "utf-8")
     file = FakeFile()
     entry: LoginEntry = DesktopEntry(tmp_path / "autostart" / "probe-tray.desktop")
-    settings = AutostartingSettings(file, entry, COMMAND, on=False)
+    settings = AutostartingSettings(file, entry, COMMAND)
     with pytest.raises(WriteError):
-        await settings.save(Settings(start_at_login=True))
-    assert file.saved == []
+        await settings.change(change(start_at_login=True, poll_minutes=15), Settings(), anything)
+    assert file.saved[-1] == Settings()
+
+
+async def test_a_setting_that_cannot_be_saved_leaves_the_entry_as_it_is() -> None:
+    async def refuse(settings: Settings) -> None:
+        del settings
+        raise WriteError(path="config.json", reason="the disk is full")
+
+    entry = FakeEntry()
+    with pytest.raises(WriteError):
+        await AutostartingSettings(FakeFile(), entry, COMMAND).change(change(start_at_login=True), Settings(), refuse)
+    assert entry.done == []

@@ -12,8 +12,9 @@ import pytest
 from probe_tray.adapters.files import config_file
 from probe_tray.adapters.files.app_folders import demo_places, user_places
 from probe_tray.adapters.files.config_file import JsonSettingsFile, load_settings, sync_folder
+from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.errors import ConfigError, UsageError, WriteError
-from probe_tray.core.settings import Settings, Storage
+from probe_tray.core.settings import Settings, SettingsChange, Storage, change
 
 GO = (
     '{\n    "sync_url": "https://x.example",\n    "sync_api_key": "canary",\n    "renew_before_expiry_days": 5,\n'
@@ -32,22 +33,32 @@ def put(path: Path, text: str | bytes) -> Path:
     return path
 
 
-def save(path: Path, settings: Settings) -> None:
-    asyncio.run(JsonSettingsFile(path).save(settings))
+def save(path: Path, settings: Settings) -> Settings:
+    """Save every setting."""
+    return change_in(path, change(**{key: getattr(settings, key) for key in Settings.__struct_fields__}))
+
+
+def change_in(path: Path, wanted: SettingsChange, base: Settings | None = None) -> Settings:
+    file = JsonSettingsFile(path, FileLocks(path.parent / "locks"))
+    return asyncio.run(file.change(wanted, base or Settings(), anything))
+
+
+async def anything(settings: Settings) -> None:
+    del settings
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes as POSIX has them")
 def test_the_defaults_are_written_privately_on_first_use(path: Path) -> None:
-    loaded = load_settings(path, create=True)
+    loaded = load_settings(path, create=FileLocks(path.parent / "locks"))
     assert loaded.settings == Settings()
     assert json.loads(path.read_bytes())["renew_before_expiry_days"] == 3
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert load_settings(path, create=True).settings == Settings()
+    assert load_settings(path, create=FileLocks(path.parent / "locks")).settings == Settings()
 
 
 def test_a_missing_file_means_the_defaults_and_is_not_made_unasked(path: Path) -> None:
-    loaded = load_settings(path, create=False)
+    loaded = load_settings(path)
     assert (loaded.settings, loaded.problem) == (Settings(), None)
     assert not path.parent.exists()
 
@@ -57,14 +68,14 @@ def test_defaults_that_cannot_be_written_are_no_reason_to_stop(path: Path, monke
         raise WriteError(path=str(path), reason="the disk is full")
 
     monkeypatch.setattr(config_file, "replace_file", full)
-    loaded = load_settings(path, create=True)
+    loaded = load_settings(path, create=FileLocks(path.parent / "locks"))
     assert loaded.settings == Settings()
     assert loaded.problem is not None
     assert loaded.problem.kind == "WriteError"
 
 
 def test_the_go_programs_file_is_read_as_it_is(path: Path) -> None:
-    loaded = load_settings(put(path, GO), create=True)
+    loaded = load_settings(put(path, GO), create=FileLocks(path.parent / "locks"))
     assert loaded.settings.renew_before_expiry_days == 5
     assert loaded.known["sync_api_key"] == "canary"
     assert loaded.sync_folder == path.parent / "shared"
@@ -89,7 +100,7 @@ def test_the_go_programs_file_is_read_as_it_is(path: Path) -> None:
 def test_a_file_that_cannot_be_used_is_explained_and_not_touched(path: Path, text: str | bytes, key: str) -> None:
     before = put(path, text).read_bytes()
     with pytest.raises(ConfigError) as caught:
-        load_settings(path, create=True)
+        load_settings(path, create=FileLocks(path.parent / "locks"))
     assert caught.value.facts["key"] == key
     assert caught.value.facts["path"] == str(path)
     assert "canary" not in str(caught.value)
@@ -98,35 +109,35 @@ def test_a_file_that_cannot_be_used_is_explained_and_not_touched(path: Path, tex
 
 def test_an_interval_there_is_no_longer_is_rounded_and_told(path: Path) -> None:
     put(path, b'{"poll_minutes": 7}')
-    loaded = load_settings(path, create=False)
+    loaded = load_settings(path)
     assert loaded.settings == Settings(poll_minutes=5)
     assert loaded.problem is not None
     assert dict(loaded.problem.facts) == {"path": str(path), "key": "poll_minutes", "found": "7", "used": "5"}
     assert path.read_bytes() == b'{"poll_minutes": 7}'
     save(path, loaded.settings)
     assert path.read_bytes() == b'{"poll_minutes": 5}'
-    assert load_settings(path, create=False).problem is None
+    assert load_settings(path).problem is None
 
 
 def test_a_folder_in_its_place_is_explained(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(ConfigError, match="it is a folder"):
-        load_settings(path, create=True)
+        load_settings(path, create=FileLocks(path.parent / "locks"))
 
 
 def test_saving_changes_what_differs_and_nothing_else(path: Path) -> None:
     put(path, GO)
-    old = load_settings(path, create=False).settings
+    old = load_settings(path).settings
     save(path, msgspec.structs.replace(old, renew_before_expiry_days=7, storage=Storage.FOLDER))
     text = path.read_text()
     assert text == GO.replace('_days": 5', '_days": 7').replace("{\n", '{\n    "storage": "folder",\n')
-    loaded = load_settings(path, create=False).settings
+    loaded = load_settings(path).settings
     assert (loaded.renew_before_expiry_days, loaded.storage) == (7, Storage.FOLDER)
 
 
 def test_saving_where_there_is_no_file_makes_one(path: Path) -> None:
     save(path, Settings(poll_minutes=15, proxy=""))
-    assert load_settings(path, create=False).settings == Settings(poll_minutes=15, proxy="")
+    assert load_settings(path).settings == Settings(poll_minutes=15, proxy="")
 
 
 def test_every_setting_is_read_back(path: Path) -> None:
@@ -144,14 +155,59 @@ def test_every_setting_is_read_back(path: Path) -> None:
     put(path, "{}")
     for settings in (changed, Settings(), changed):
         save(path, settings)
-        assert load_settings(path, create=False).settings == settings
+        assert load_settings(path).settings == settings
 
 
 def test_a_file_that_went_bad_meanwhile_is_not_overwritten(path: Path) -> None:
     put(path, "{oops")
-    with pytest.raises(WriteError, match="what it holds now is no configuration"):
+    with pytest.raises(ConfigError, match="not valid JSON"):
         save(path, Settings(poll_minutes=15))
     assert path.read_text() == "{oops"
+
+
+def test_what_somebody_else_wrote_meanwhile_is_kept_and_holds(path: Path) -> None:
+    put(path, '{"poll_minutes": 30, "auto_renew": true}')
+    after = change_in(path, change(auto_renew=False), Settings())
+    assert after == Settings(poll_minutes=30, auto_renew=False)
+    assert json.loads(path.read_bytes()) == {"poll_minutes": 30, "auto_renew": False}
+
+
+def test_a_file_that_is_gone_gets_the_settings_that_hold(path: Path) -> None:
+    after = change_in(path, change(auto_renew=False), Settings(poll_minutes=30))
+    assert after == load_settings(path).settings == Settings(poll_minutes=30, auto_renew=False)
+
+
+def test_two_changes_that_contradict_each_other_are_refused_and_leave_the_file(path: Path) -> None:
+    before = put(path, '{"storage": "folder", "sync_dir": "logins"}').read_bytes()
+    with pytest.raises(ConfigError, match="sync_dir"):
+        change_in(path, change(sync_dir=""))
+    assert path.read_bytes() == before
+
+
+def test_changes_of_two_processes_at_once_are_all_in_the_file(path: Path) -> None:
+    async def together() -> None:
+        # Each process has locks of its own; the kernel keeps them apart.
+        processes = [JsonSettingsFile(path, FileLocks(path.parent / "locks")) for _ in range(2)]
+        keys = [f"{when}_{span}_percent" for when in ("warn", "critical") for span in ("used", "weekly", "monthly")]
+        changes = [change(**{key: 50 + number}) for number, key in enumerate(keys)]
+        await asyncio.gather(
+            *(processes[n % 2].change(one, Settings(), anything) for n, one in enumerate(changes)),
+        )
+
+    put(path, "{}")
+    asyncio.run(together())
+    assert sorted(json.loads(path.read_bytes()).values()) == [50, 51, 52, 53, 54, 55]
+
+
+def test_the_first_start_does_not_write_defaults_over_what_another_process_is_saving(path: Path) -> None:
+    locks = FileLocks(path.parent / "locks")
+    other = locks.attempt("settings")
+    assert other.take()
+    assert load_settings(path, create=locks).settings == Settings()
+    assert not path.exists()
+    other.give_up()
+    load_settings(path, create=locks)
+    assert path.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
@@ -166,7 +222,7 @@ def test_a_linked_file_stays_a_link(path: Path, tmp_path: Path) -> None:
 
 def test_a_byte_order_mark_is_no_hindrance(path: Path) -> None:
     put(path, b'\xef\xbb\xbf{"poll_minutes": 15}')
-    assert load_settings(path, create=False).settings.poll_minutes == 15
+    assert load_settings(path).settings.poll_minutes == 15
 
 
 @pytest.mark.parametrize(

@@ -33,12 +33,10 @@ class SyncedBench(Bench):
         super().__init__(*credentials, settings=given)
         if set_up:
             self.sync.secrets.held = HELD
-        self.saved: list[Settings] = []
-        self.save_fault: WriteError | None = None
 
     @asynccontextmanager
     async def watching(self) -> AsyncGenerator[None]:
-        async with running(self.sync.desk.watch(self._save)):
+        async with running(self.sync.desk.watch()):
             yield
 
     @property
@@ -49,12 +47,6 @@ class SyncedBench(Bench):
     def syncs(self) -> int:
         """How often the table was opened."""
         return len(self.sync.table.opened)
-
-    async def _save(self, settings: Settings) -> None:
-        if self.save_fault is not None:
-            raise self.save_fault
-        self.saved.append(settings)
-        self.store.dispatch(SettingsChanged(settings=settings))
 
 
 async def test_the_state_says_how_it_is_set_up() -> None:
@@ -121,7 +113,7 @@ async def test_setting_up_keeps_the_secrets_in_the_keyring_and_the_address_in_th
     async with bench.watching():
         await bench.sync.desk.do(SET_UP)
         assert bench.known.setup.ready
-        assert [settings.sync_url for settings in bench.saved] == [TARGET.url]
+        assert [settings.sync_url for settings in bench.used] == [TARGET.url]
         assert (bench.sync.secrets.held.api_key, bench.sync.secrets.held.key) == (API_KEY, KEY)
         handed: list[Secret | None] = []
         await bench.sync.desk.hand_out_key(handed.append)
@@ -142,7 +134,7 @@ async def test_what_cannot_be_used_is_not_kept(command: SetUpSync, kind: str) ->
     async with bench.watching():
         await bench.sync.desk.do(command)
         assert problem_kind(bench.known.setup.problem) == kind
-        assert (bench.saved, bench.sync.secrets.held) == ([], SyncSecrets())
+        assert (bench.used, bench.sync.secrets.held) == ([], SyncSecrets())
 
 
 async def test_a_keyring_or_a_disk_that_says_no_is_told() -> None:
@@ -151,10 +143,13 @@ async def test_a_keyring_or_a_disk_that_says_no_is_told() -> None:
         bench.sync.secrets.fault = KeyringLockedError()
         await bench.sync.desk.do(SET_UP)
         assert problem_kind(bench.known.setup.problem) == "KeyringLockedError"
-        bench.sync.secrets.fault, bench.save_fault = None, WriteError(path="config.json", reason="the disk is full")
+        bench.sync.secrets.fault, bench.settings_file.fault = (
+            None,
+            WriteError(path="config.json", reason="the disk is full"),
+        )
         await bench.sync.desk.do(SET_UP)
         assert problem_kind(bench.known.setup.problem) == "WriteError"
-        bench.save_fault = None
+        bench.settings_file.fault = None
         await bench.sync.desk.do(SET_UP)
         assert bench.known.setup.ready
 
@@ -200,7 +195,7 @@ async def test_forgetting_takes_the_secrets_away_and_leaves_the_table() -> None:
         await bench.sync.desk.do(SyncNow())
         await bench.sync.desk.do(ForgetSync())
         assert (bench.sync.secrets.held, bench.known.setup.begun) == (SyncSecrets(), False)
-        assert [settings.sync_url for settings in bench.saved] == [""]
+        assert [settings.sync_url for settings in bench.used] == [""]
         assert list(bench.sync.table.held) == ["account-ana"]
 
 

@@ -61,7 +61,7 @@ class Machine:
         self.kept = NewerOnly(StoreKind.VAULT, *held)
         clock, randomness, store = FakeClock(), FakeRandomness(), Store(AppState())
         self.accounts = Accounts((self.kept, *others), store)
-        self.bench = SyncBench(self.accounts, TaskLocks(), store, clock, randomness, table)
+        self.bench = SyncBench(self.accounts, TaskLocks(), clock, randomness, table)
 
     async def sync(self, wish: SyncWish | None = None) -> SyncReport:
         return await self.bench.syncing.run(TARGET, wish or SyncWish())

@@ -10,10 +10,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.commands import SaveSettings, StopModelTest, TryModels
+from probe_tray.core.commands import ChangeSettings, StopModelTest, TryModels
 from probe_tray.core.errors import ModelFailedError
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelRun, ModelTest
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Settings, change
 from probe_tray.core.state import AppState
 from probe_tray.ui.models.model_test_controller import ModelTestController
 from probe_tray.ui.models.model_test_dialog import ModelTestDialog
@@ -88,7 +88,7 @@ def test_the_first_time_it_asks_and_nothing_is_sent_before(new: Desk) -> None:
     assert new.question.isVisible()
     assert new.engine.sent == []
     new.question.accept()
-    assert new.engine.sent == [SaveSettings(AGREED), TryModels(None)]
+    assert new.engine.sent == [ChangeSettings(change(model_test_confirmed=True)), TryModels(None)]
     assert new.dialog.isVisible()
 
 

@@ -25,7 +25,7 @@ from tests.unit.ui import samples
 class Desk:
     def __init__(self, app: QApplication) -> None:
         self.engine = samples.FakeEngine(AppState())
-        self.dialog = SettingsDialog(Theme(app), form(Translator()), lambda _: None)
+        self.dialog = SettingsDialog(Theme(app), form(Translator()), lambda _: None, Translator().told)
         self.testing = ConnectionController(self.engine, self.dialog, Translator())
 
     def change(self, check: ConnectionCheck) -> None:

@@ -8,7 +8,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.settings import Settings, Storage
+from probe_tray.core.errors import WriteError
+from probe_tray.core.settings import Settings, SettingsChange, Storage, change
+from probe_tray.core.state import UnsavedChange
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import DARK, LIGHT, Theme
@@ -20,9 +22,9 @@ class Opened:
     """The dialog, and what it saved."""
 
     def __init__(self, app: QApplication) -> None:
-        self.saved: list[Settings] = []
+        self.saved: list[SettingsChange] = []
         self.theme = Theme(app)
-        self.dialog = SettingsDialog(self.theme, form(Translator()), self.saved.append)
+        self.dialog = SettingsDialog(self.theme, form(Translator()), self.saved.append, Translator().told)
 
 
 @pytest.fixture
@@ -41,10 +43,10 @@ def settings(qtbot: QtBot, qapp: QApplication) -> Iterator[Opened]:
         Settings(proxy="socks5://127.0.0.1:1080", storage=Storage.FOLDER, sync_dir="logins", redirect_host="127.0.0.1"),
     ],
 )
-def test_what_is_not_touched_is_saved_as_it_was(settings: Opened, given: Settings) -> None:
+def test_what_is_not_touched_is_not_saved_again(settings: Opened, given: Settings) -> None:
     settings.dialog.open_with(given)
     settings.dialog.accept()
-    assert settings.saved == [given]
+    assert settings.saved == []
     assert not settings.dialog.isVisible()
 
 
@@ -67,7 +69,42 @@ def test_a_folder_must_be_chosen_before_it_is_used(settings: Opened) -> None:
     settings.dialog.field("sync_dir").show("logins")
     assert settings.dialog._complaint.text() == ""
     settings.dialog.accept()
-    assert settings.saved == [Settings(storage=Storage.FOLDER, sync_dir="logins")]
+    assert settings.saved == [change(storage=Storage.FOLDER, sync_dir="logins")]
+
+
+def test_the_window_closes_once_its_change_is_saved(settings: Opened) -> None:
+    dialog = settings.dialog
+    dialog.open_with(Settings())
+    dialog.field("poll_minutes").show(15)
+    dialog.accept()
+    dialog.accept()
+    assert settings.saved == [change(poll_minutes=15)]
+    dialog.follow(Settings(privacy=True), None)
+    assert dialog.isVisible()
+    dialog.follow(Settings(privacy=True, poll_minutes=15), None)
+    assert not dialog.isVisible()
+
+
+def test_a_change_that_could_not_be_saved_stays_in_the_window_with_the_reason(settings: Opened) -> None:
+    dialog = settings.dialog
+    full = WriteError(path="config.json", reason="the disk is full").problem
+    dialog.open_with(Settings())
+    dialog.field("poll_minutes").show(15)
+    dialog.accept()
+    other = UnsavedChange(change=change(privacy=True), problem=full)
+    dialog.follow(Settings(), other)
+    assert dialog._complaint.text() == ""
+    refused = UnsavedChange(change=change(poll_minutes=15), problem=full)
+    dialog.follow(Settings(), refused)
+    assert "the disk is full" in dialog._complaint.text()
+    assert dialog.isVisible()
+    assert dialog.settings() == Settings(poll_minutes=15)
+    dialog.accept()
+    # The refusal before is no answer to this try.
+    dialog.follow(Settings(), refused)
+    dialog.follow(Settings(poll_minutes=15), None)
+    assert not dialog.isVisible()
+    assert settings.saved == [change(poll_minutes=15)] * 2
 
 
 def test_the_folder_is_chosen_in_a_window_that_blocks_nothing(settings: Opened, tmp_path: Path) -> None:
