@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from probe_tray.core.account.age import newest, newest_of_each
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
@@ -20,7 +21,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
-from probe_tray.engine.account.accounts import Accounts, newer
+from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.polling.reset_credit_check import ask_ends
 from probe_tray.engine.polling.usage_query import UsageReply, ask_once, report_status
 from probe_tray.engine.renewal.renewals import Renewals
@@ -258,14 +259,14 @@ class Batch:
             key = stored.credential.key
             if await self._means.journal.pending(key):
                 await to_the_end(self._means.renewals.finish_pending(key))
-                return max((s.credential for _, s in await self._means.accounts.holders(key)), key=newer)
+                return newest(s.credential for _, s in await self._means.accounts.holders(key))
         return stored.credential
 
 
 def _newest(logins: Iterable[StoredCredential]) -> dict[AccountKey, str]:
     """The fingerprint of each account's newest access token."""
     ours = (stored.credential for stored in logins if stored.store is not StoreKind.OFFICIAL)
-    return {credential.key: credential.access_token.fingerprint for credential in sorted(ours, key=newer)}
+    return {key: login.access_token.fingerprint for key, login in newest_of_each(ours).items()}
 
 
 def _told(renewed: Renewed) -> RenewalReport:

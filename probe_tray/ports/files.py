@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from probe_tray.core.account.age import Age
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.alert import AlertMemory
@@ -11,7 +12,6 @@ from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Span, Tre
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.renewal.pause import Tally
 from probe_tray.core.settings import Settings, SettingsChange
-from probe_tray.core.sync.rows import RowMark
 from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 
 
@@ -69,11 +69,11 @@ class TallyFile(Protocol):
 class SyncMemory(Protocol):
     """The newest login that each account's row was ever seen to hold, across restarts and processes, by slug."""
 
-    async def recall(self) -> Mapping[str, RowMark]:
+    async def recall(self) -> Mapping[str, Age]:
         """What is remembered. Raises ReadError: then an old row could not be told from a new one."""
         ...
 
-    async def remember(self, marks: Mapping[str, RowMark]) -> None:
+    async def remember(self, marks: Mapping[str, Age]) -> None:
         """Keep these where they are newer than what is remembered. Raises StoreError."""
         ...
 

@@ -14,7 +14,7 @@ import msgspec
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, replace_file
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.core.sync.rows import RowMark
+from probe_tray.core.account.age import Age
 
 VERSION: Final = 1
 _LIMIT: Final = 16 * 1024 * 1024
@@ -25,7 +25,7 @@ _log: Final = logging.getLogger(__name__)
 
 class _File(msgspec.Struct, frozen=True, kw_only=True):
     version: int
-    seen: dict[str, RowMark]
+    seen: dict[str, Age]
 
 
 _FILE: Final = msgspec.json.Decoder(_File)
@@ -39,16 +39,16 @@ class FileSyncMemory:
         """Keep it in ``path``, whose folder is made when needed; ``locks`` keeps processes apart."""
         self._path, self._locks, self._disk = path, locks, disk or Disk()
 
-    async def recall(self) -> Mapping[str, RowMark]:
+    async def recall(self) -> Mapping[str, Age]:
         """What the file says; one that cannot be understood is begun anew. Raises ReadError."""
         return await asyncio.to_thread(self._load)
 
-    async def remember(self, marks: Mapping[str, RowMark]) -> None:
+    async def remember(self, marks: Mapping[str, Age]) -> None:
         """Write what is newer; nothing where nothing is."""
         async with self._locks.hold_name(_LOCK):
             await asyncio.to_thread(self._merge, marks)
 
-    def _load(self) -> dict[str, RowMark]:
+    def _load(self) -> dict[str, Age]:
         try:
             data = read_regular(self._path, limit=_LIMIT, disk=self._disk)
         except FileNotFoundError:
@@ -63,7 +63,7 @@ class FileSyncMemory:
         # A moment without a zone cannot be compared with any other.
         return {slug: found for slug, found in file.seen.items() if found.issued.tzinfo and found.refreshed.tzinfo}
 
-    def _merge(self, marks: Mapping[str, RowMark]) -> None:
+    def _merge(self, marks: Mapping[str, Age]) -> None:
         known = self._load()
         newer = {slug: found for slug, found in marks.items() if slug not in known or known[slug] < found}
         if newer:

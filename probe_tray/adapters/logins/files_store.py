@@ -21,6 +21,7 @@ from probe_tray.adapters.logins.credential_files import (
     is_there,
 )
 from probe_tray.adapters.logins.made_here import MadeHere
+from probe_tray.core.account.age import Age, age
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import CredentialFileError, OfficialLoginError, ReadError, StoreError
@@ -268,6 +269,5 @@ def make_missing(folder: Path) -> None:
         make_private_folder(folder)
 
 
-def _preference(stored: StoredCredential) -> tuple[bool, datetime, datetime]:
-    issued = stored.credential.claims.issued_at or _NEVER
-    return (stored.store is not StoreKind.OFFICIAL, issued, stored.credential.last_refresh or _NEVER)
+def _preference(stored: StoredCredential) -> tuple[bool, Age]:
+    return stored.store is not StoreKind.OFFICIAL, age(stored.credential)

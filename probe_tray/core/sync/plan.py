@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from probe_tray.core.account.age import Age, age
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.errors import (
     Problem,
@@ -12,12 +13,12 @@ from probe_tray.core.errors import (
     RowSwappedError,
     RowTakenError,
 )
-from probe_tray.core.sync.rows import OVERWRITABLE, OpenedRow, RowMark, StepKind, SyncStep, SyncWish, mark, same_member
+from probe_tray.core.sync.rows import OVERWRITABLE, OpenedRow, StepKind, SyncStep, SyncWish, same_member
 
 _LONGEST_NAME = 200
 
 
-def decide(mine: Credential | None, row: OpenedRow | None, seen: RowMark | None, *, overwrite: bool) -> StepKind:
+def decide(mine: Credential | None, row: OpenedRow | None, seen: Age | None, *, overwrite: bool) -> StepKind:
     """What becomes of one account, of which at least one side has something.
 
     ``seen`` is the newest login that the account's row was ever seen to hold. A login that is newer here is never
@@ -29,18 +30,18 @@ def decide(mine: Credential | None, row: OpenedRow | None, seen: RowMark | None,
     if theirs is None:
         fault = row.fault or StepKind.GARBAGE
         return StepKind.OVERWRITE if overwrite and mine is not None and fault in OVERWRITABLE else fault
-    replayed = seen is not None and mark(theirs) < seen
+    replayed = seen is not None and age(theirs) < seen
     if mine is None:
         return StepKind.OLDER_THAN_SEEN if replayed else StepKind.RESTORE
     if not same_member(mine, theirs):
         return StepKind.OTHER_MEMBER
-    if mine.access_token != theirs.access_token and mark(mine) > mark(theirs):
+    if mine.access_token != theirs.access_token and age(mine) > age(theirs):
         return StepKind.REPAIR if replayed else StepKind.UPLOAD_NEWER
     if replayed:
         return StepKind.OLDER_THAN_SEEN
     if mine.access_token == theirs.access_token:
         return _of_one_login(mine, theirs)
-    return StepKind.ADOPT if mark(theirs) > mark(mine) else StepKind.SAME
+    return StepKind.ADOPT if age(theirs) > age(mine) else StepKind.SAME
 
 
 def _of_one_login(mine: Credential, theirs: Credential) -> StepKind:
@@ -51,7 +52,7 @@ def _of_one_login(mine: Credential, theirs: Credential) -> StepKind:
 
 
 def plan(
-    local: Iterable[Credential], rows: Iterable[OpenedRow], seen: Mapping[str, RowMark], wish: SyncWish
+    local: Iterable[Credential], rows: Iterable[OpenedRow], seen: Mapping[str, Age], wish: SyncWish
 ) -> tuple[SyncStep, ...]:
     """What is to become of every account here and every row there, by row id.
 
@@ -69,7 +70,7 @@ def plan(
 
 
 def plan_row(
-    row_id: str, members: Sequence[Credential], row: OpenedRow | None, seen: Mapping[str, RowMark], wish: SyncWish
+    row_id: str, members: Sequence[Credential], row: OpenedRow | None, seen: Mapping[str, Age], wish: SyncWish
 ) -> tuple[SyncStep, ...]:
     """The same for the accounts that share one row id: of several only one has room."""
     theirs = None if row is None else row.login
@@ -77,7 +78,7 @@ def plan_row(
     if first is None:
         first = next((m for m in members if theirs is not None and same_member(m, theirs)), None)
     if first is None and theirs is None:
-        first = max(members, key=lambda m: (mark(m), m.key), default=None)
+        first = max(members, key=lambda m: (age(m), m.key), default=None)
     steps: list[SyncStep] = []
     if first is not None or not (theirs is not None and _unclear(theirs, members)):
         kind = decide(first, row, newest_seen(seen, first, theirs), overwrite=wish.permits(row_id))
@@ -118,7 +119,7 @@ def kind_of(row: OpenedRow | None) -> StepKind | None:
     return None if row is None else row.fault
 
 
-def newest_seen(seen: Mapping[str, RowMark], *logins: Credential | None) -> RowMark | None:
+def newest_seen(seen: Mapping[str, Age], *logins: Credential | None) -> Age | None:
     """The newest mark that is remembered of one account, by any of the keys it goes by."""
     marks = [seen[login.key.slug] for login in logins if login is not None and login.key.slug in seen]
     return max(marks, default=None)

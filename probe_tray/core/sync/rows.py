@@ -87,15 +87,6 @@ class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it looks like something that was encrypted with some key."""
 
 
-class RowMark(msgspec.Struct, frozen=True, order=True):
-    """How new a login is; of two marks the greater is newer. Aware UTC, the year 1 where nobody says."""
-
-    issued: datetime
-    """``iat`` of the access token, which nobody but the issuer can set."""
-    refreshed: datetime
-    """``last_refresh`` in whole seconds, which is all that a file holds."""
-
-
 class SyncWish(msgspec.Struct, frozen=True, kw_only=True):
     """What a person allows."""
 
@@ -170,12 +161,6 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     def well(self) -> bool:
         """Whether nothing needs a person's eye."""
         return self.problem is None and not self.left and not (self.refused or self.failed)
-
-
-def mark(credential: Credential) -> RowMark:
-    """How new a login is."""
-    refreshed = credential.last_refresh or _NEVER
-    return RowMark(credential.claims.issued_at or _NEVER, refreshed.replace(microsecond=0))
 
 
 def same_member(one: Credential, other: Credential) -> bool:

@@ -9,12 +9,11 @@ from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
+from probe_tray.core.account.age import newest_of_each
 from probe_tray.core.account.credential import Credential
-from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.formats.fields import local_text, utc_text
 from probe_tray.core.formats.writer import file_name, new_document
-from probe_tray.core.transfer.import_plan import age
 
 LIVE_WARNING = (
     "What is exported holds live tokens: whoever has it can use these accounts. "
@@ -92,13 +91,9 @@ def export(credentials: Iterable[Credential], style: Style) -> Export:
     must be there with a zone. Service fact: an empty refresh_token is accepted (0.171); such a copy can be used until
     its access token ends, and cannot end the login it was made of.
     """
-    newest: dict[AccountKey, Credential] = {}
-    for credential in credentials:
-        best = newest.get(credential.key)
-        newest[credential.key] = credential if best is None else max(best, credential, key=age)
+    logins = list(newest_of_each(credentials).values())
     if not style.refresh_tokens:
-        newest = {k: msgspec.structs.replace(c, refresh_token=None) for k, c in newest.items()}
-    logins = list(newest.values())
+        logins = [msgspec.structs.replace(login, refresh_token=None) for login in logins]
     left_out: list[LeftOut] = []
     if style.format is ExportFormat.OFFICIAL:
         faults = [(login, _unfit(login)) for login in logins]

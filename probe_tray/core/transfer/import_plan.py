@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from probe_tray.core.account.age import age, newest, newest_of_each
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import CredentialFileError, Problem
@@ -89,15 +90,11 @@ def plan(sources: Iterable[Source], known: Iterable[Credential], now: datetime) 
     Accounts are told apart by account and user. Of several logins of one account only the newest counts.
     """
     items = [item for source in sources for item in _read(source, now)]
-    newest: dict[AccountKey, Credential] = {}
-    for item in items:
-        if (found := item.credential) is not None and item.problem is None:
-            best = newest.get(found.key)
-            newest[found.key] = found if best is None or age(found) > age(best) else best
+    best = newest_of_each(i.credential for i in items if i.credential is not None and i.problem is None)
     held: dict[AccountKey, list[Credential]] = {}
     for credential in known:
         held.setdefault(credential.key, []).append(credential)
-    return tuple(_decided(item, newest, held) for item in items)
+    return tuple(_decided(item, best, held) for item in items)
 
 
 def warns_of_copies(items: Iterable[Item]) -> bool:
@@ -109,26 +106,13 @@ def verdict(login: Credential, held: Sequence[Credential]) -> ImportAction:
     """What becomes of ``login`` where ``held`` are the logins that are kept of its account."""
     if not held:
         return ImportAction.ADD
-    kept = max(held, key=age)
+    kept = newest(held)
     renewable = login.refresh_token is not None
     if login.access_token == kept.access_token:
         return ImportAction.REPLACE if renewable and kept.refresh_token is None else ImportAction.SAME
-    if _issued(login) <= _issued(kept):
+    if age(login) <= age(kept):
         return ImportAction.OLDER
     return ImportAction.REPLACE if renewable or kept.refresh_token is None else ImportAction.NOT_RENEWABLE
-
-
-def age(credential: Credential) -> tuple[datetime, bool, datetime]:
-    """Sorts the logins of one account, the newest last; of two that are equally new the renewable one is last.
-
-    The access token's ``iat`` decides, for the record's own times may have been written by anybody.
-    """
-    issued, refreshed = _issued(credential)
-    return issued, credential.refresh_token is not None, refreshed
-
-
-def _issued(credential: Credential) -> tuple[datetime, datetime]:
-    return credential.claims.issued_at or _NEVER, credential.last_refresh or _NEVER
 
 
 def _read(source: Source, now: datetime) -> list[Item]:
@@ -157,11 +141,11 @@ def _problem(location: str, document: Document, now: datetime) -> Problem | None
     return CredentialFileError(path=location, reason=reason).problem if reason else None
 
 
-def _decided(item: Item, newest: dict[AccountKey, Credential], held: dict[AccountKey, list[Credential]]) -> Item:
+def _decided(item: Item, best: dict[AccountKey, Credential], held: dict[AccountKey, list[Credential]]) -> Item:
     login = item.credential
     if login is None or item.problem is not None:
         return item
     key = login.key
     # By identity: of two copies of one login the first is taken.
-    action = verdict(login, held.get(key, ())) if newest[key] is login else ImportAction.DOUBLE
+    action = verdict(login, held.get(key, ())) if best[key] is login else ImportAction.DOUBLE
     return msgspec.structs.replace(item, action=action)

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
+from probe_tray.core.account.age import age
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import Problem, StoreError
@@ -15,19 +15,12 @@ from probe_tray.core.state import AccountState, Renewal, Unreadable
 from probe_tray.engine.store import Store
 from probe_tray.ports.accounts import AccountStore
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
-
 Standing = Callable[[str], Awaitable[Renewal]]
 """What is remembered against the refresh token of a fingerprint."""
 
 
 async def _nothing_known(_fingerprint: str) -> Renewal:
     return Renewal()
-
-
-def newer(credential: Credential) -> tuple[datetime, datetime]:
-    """Sorts logins of one account by ``iat`` of the access token, then ``last_refresh``, the newest last."""
-    return (credential.claims.issued_at or _NEVER, credential.last_refresh or _NEVER)
 
 
 class Accounts:
@@ -142,7 +135,7 @@ class Accounts:
 
 
 def _first(group: list[StoredCredential]) -> StoredCredential:
-    return max(group, key=lambda s: (s.store is not StoreKind.OFFICIAL, newer(s.credential)))
+    return max(group, key=lambda s: (s.store is not StoreKind.OFFICIAL, age(s.credential)))
 
 
 def _state_of(group: list[StoredCredential]) -> AccountState:

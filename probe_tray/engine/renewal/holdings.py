@@ -1,15 +1,15 @@
 """What the stores hold of one account: which login is the one to use, and where the answer to a renewal belongs."""
 
 from contextlib import suppress
-from datetime import datetime
 from typing import NamedTuple
 
+from probe_tray.core.account.age import Age, age
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import StoreError, WrongAccountError
 from probe_tray.core.renewal.journal import JournalEntry
 from probe_tray.core.renewal.token_reply import TokenReply, renewed_login
-from probe_tray.engine.account.accounts import Accounts, newer
+from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
 from probe_tray.ports.accounts import AccountStore
 
@@ -47,7 +47,7 @@ class Holdings:
         One that cannot says so before the next renewal. A login without a refresh token is somebody's own and stays.
         """
         holders = await self._accounts.holders(newest.key)
-        rank = await self._rank(newest) if len(holders) > 1 else (True, True, *newer(newest))
+        rank = await self._rank(newest) if len(holders) > 1 else (True, True, age(newest))
         for store, stored in holders:
             other = stored.credential
             behind = other.refresh_token is not None and other.access_token != newest.access_token
@@ -96,10 +96,10 @@ class Holdings:
             return False
         return not await self._outcomes.is_dead(token.fingerprint)
 
-    async def _rank(self, credential: Credential) -> tuple[bool, bool, datetime, datetime]:
+    async def _rank(self, credential: Credential) -> tuple[bool, bool, Age]:
         token = credential.refresh_token
         dead = token is not None and await self._outcomes.is_dead(token.fingerprint)
-        return (token is not None, not dead, *newer(credential))
+        return (token is not None, not dead, age(credential))
 
     async def _look(self, key: AccountKey) -> tuple[list[tuple[AccountStore, Credential]], list[StoreError]]:
         # One store that cannot be read must not keep the tokens from the others.
@@ -128,11 +128,11 @@ class Holdings:
 
     async def _gives_way(self, held: Credential, renewed: Credential, entry: JournalEntry) -> bool:
         token = held.refresh_token
-        is_older = newer(held)[0] < newer(renewed)[0]
+        is_older = age(held).issued < age(renewed).issued
         if token is None:
             return is_older
         if token == renewed.refresh_token:
-            return held.access_token != renewed.access_token and not newer(held)[0] > newer(renewed)[0]
+            return held.access_token != renewed.access_token and age(held).issued <= age(renewed).issued
         # A login that was made meanwhile stays; the token that was used is spent, whatever the dates say.
         return is_older or token.fingerprint == entry.fingerprint or await self._outcomes.is_dead(token.fingerprint)
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
+from probe_tray.core.account.age import Age, age, newest
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import (
@@ -26,13 +27,11 @@ from probe_tray.core.sync.rows import (
     RECEIVED,
     SENT,
     OpenedRow,
-    RowMark,
     StepKind,
     SyncItem,
     SyncStep,
     SyncWish,
     filled,
-    mark,
 )
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.ports.accounts import AccountLocks, AccountStore
@@ -77,7 +76,7 @@ class SyncRun:
         means: SyncMeans,
         table: RemoteTable,
         cipher: LoginCipher,
-        seen: Mapping[str, RowMark],
+        seen: Mapping[str, Age],
         wish: SyncWish,
         opened: Sequence[OpenedRow],
         stopped: Callable[[], bool],
@@ -85,7 +84,7 @@ class SyncRun:
         self._means, self._table, self._cipher, self._wish = means, table, cipher, wish
         self._seen, self._stopped = seen, stopped
         self._rows = {one.row.id: one for one in opened}
-        self.marks: dict[str, RowMark] = {}
+        self.marks: dict[str, Age] = {}
         self.problem: Problem | None = None
         self.left = 0
         self._items: dict[int, SyncItem] = {}
@@ -150,7 +149,7 @@ class SyncRun:
             proved = False
             for _ in range(_TRIES):
                 held = [stored.credential for _, stored in await self._means.accounts.holders(key)]
-                mine = newest_login(held) if held else None
+                mine = newest(held) if held else None
                 theirs = None if row is None else row.login
                 if mine is None and row is None:
                     return None
@@ -219,13 +218,8 @@ class SyncRun:
 
     def _see(self, login: Credential | None) -> None:
         if login is not None:
-            slug, found = login.key.slug, mark(login)
+            slug, found = login.key.slug, age(login)
             self.marks[slug] = max(self.marks.get(slug, found), found)
-
-
-def newest_login(logins: Sequence[Credential]) -> Credential:
-    """The newest of at least one; of two that are equally new the one that can be renewed."""
-    return max(logins, key=lambda login: (mark(login), login.refresh_token is not None))
 
 
 def _item(step: SyncStep, kind: StepKind, problem: Problem | None) -> SyncItem:

@@ -8,6 +8,7 @@ token's ``iat``, then by ``last_refresh``, and by nothing that stands in the cle
 import asyncio
 from collections.abc import Sequence
 
+from probe_tray.core.account.age import newest
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError
@@ -15,7 +16,7 @@ from probe_tray.core.sync.cipher import LoginCipher
 from probe_tray.core.sync.plan import wrong_key
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncItem, SyncReport, SyncWish
 from probe_tray.core.sync.setup import SyncTarget, SyncTest
-from probe_tray.engine.sync.sync_run import Progress, SyncMeans, SyncRun, newest_login
+from probe_tray.engine.sync.sync_run import Progress, SyncMeans, SyncRun
 from probe_tray.ports.http import Tables
 
 _LONGEST_FETCH = 10.0
@@ -54,7 +55,7 @@ class Synchronizer:
             cipher = LoginCipher(target.key)
             seen = await means.memory.recall()
             run = SyncRun(means, table, cipher, seen, SyncWish(), [cipher.open(row)], lambda: False)
-            await run.adopt(newest_login(held))
+            await run.adopt(newest(held))
         await means.memory.remember(run.marks)
 
     async def run(
@@ -89,7 +90,7 @@ class Synchronizer:
 
     async def _local(self) -> tuple[list[Credential], list[SyncItem]]:
         """The newest login of each account that takes part, and what could not be read. Raises StoreError."""
-        newest: dict[AccountKey, Credential] = {}
+        found: dict[AccountKey, Credential] = {}
         items: list[SyncItem] = []
         for content in await asyncio.gather(*(store.load() for store in self._means.sources())):
             if content.problem is not None:
@@ -102,8 +103,8 @@ class Synchronizer:
                 login = stored.credential
                 # The official client's login is its own: on another machine somebody would renew it.
                 if stored.store is not StoreKind.OFFICIAL:
-                    newest[login.key] = newest_login([login, *filter(None, [newest.get(login.key)])])
-        return list(newest.values()), items
+                    found[login.key] = newest([login, *filter(None, [found.get(login.key)])])
+        return list(found.values()), items
 
 
 class _Unreadable(StoreError):

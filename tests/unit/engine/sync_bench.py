@@ -4,11 +4,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC
 
+from probe_tray.core.account.age import Age
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.state import Renewal
-from probe_tray.core.sync.rows import RemoteRow, RowMark
+from probe_tray.core.sync.rows import RemoteRow
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.sync.sync_run import SyncMeans
@@ -79,12 +80,12 @@ class MemoryOfRows:
     """What was seen, in memory."""
 
     def __init__(self) -> None:
-        self.marks: dict[str, RowMark] = {}
+        self.marks: dict[str, Age] = {}
 
-    async def recall(self) -> Mapping[str, RowMark]:
+    async def recall(self) -> Mapping[str, Age]:
         return dict(self.marks)
 
-    async def remember(self, marks: Mapping[str, RowMark]) -> None:
+    async def remember(self, marks: Mapping[str, Age]) -> None:
         self.marks |= {slug: max(mark, self.marks.get(slug, mark)) for slug, mark in marks.items()}
 
 

@@ -6,15 +6,15 @@ import pytest
 
 from probe_tray.adapters.files.sync_memory import FileSyncMemory
 from probe_tray.adapters.locks import FileLocks
+from probe_tray.core.account.age import Age
 from probe_tray.core.errors import ReadError
-from probe_tray.core.sync.rows import RowMark
 from tests.support.fakes import START
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def at(hours: int) -> RowMark:
-    return RowMark(START + timedelta(hours=hours), NEVER)
+def at(hours: int) -> Age:
+    return Age(issued=START + timedelta(hours=hours), refreshed=NEVER)
 
 
 def opened(folder: Path) -> FileSyncMemory:

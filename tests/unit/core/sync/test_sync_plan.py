@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probe_tray.core.account.age import age
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.sync.plan import decide, plan, problem_of
@@ -17,7 +18,6 @@ from probe_tray.core.sync.rows import (
     StepKind,
     SyncWish,
     filled,
-    mark,
     same_member,
 )
 from tests.support.fakes import START
@@ -43,7 +43,7 @@ def without_refresh(held: Credential) -> Credential:
 def kinds(
     local: list[Credential], rows: list[OpenedRow], *seen: Credential, wish: SyncWish | None = None
 ) -> list[StepKind]:
-    marks = {one.key.slug: mark(one) for one in seen}
+    marks = {one.key.slug: age(one) for one in seen}
     return [step.kind for step in plan(local, rows, marks, wish or SyncWish())]
 
 
@@ -58,22 +58,22 @@ def test_what_always_holds(
 ) -> None:
     if mine is None and row is None:
         return
-    kind = decide(mine, row, None if seen is None else mark(seen), overwrite=overwrite)
+    kind = decide(mine, row, None if seen is None else age(seen), overwrite=overwrite)
     theirs = None if row is None else row.login
     if kind is StepKind.ADOPT:
         assert mine is not None
         assert theirs is not None
-        assert mark(theirs) > mark(mine), "a newer login here is never replaced"
+        assert age(theirs) > age(mine), "a newer login here is never replaced"
     if kind in RECEIVED:
         assert theirs is not None
-        assert seen is None or mark(theirs) >= mark(seen), "an old row that was put back is never taken"
+        assert seen is None or age(theirs) >= age(seen), "an old row that was put back is never taken"
     if kind in SENT:
         assert mine is not None
         if row is not None and theirs is None:
             assert overwrite, "a row that cannot be read is never overwritten without permission"
             assert row.fault in OVERWRITABLE
         if theirs is not None:
-            assert mark(mine) > mark(theirs), "a newer row is never overwritten"
+            assert age(mine) > age(theirs), "a newer row is never overwritten"
     if kind is StepKind.SAME:
         assert mine == theirs
 
@@ -106,7 +106,7 @@ def test_parts_of_a_second_make_nothing_newer() -> None:
     mine = login(2)
     assert mine.last_refresh is not None
     finer = msgspec.structs.replace(mine, last_refresh=mine.last_refresh + timedelta(milliseconds=400))
-    assert mark(finer) == mark(mine)
+    assert age(finer) == age(mine)
 
 
 @pytest.mark.parametrize(

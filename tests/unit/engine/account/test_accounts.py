@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import KeyringLockedError, LoginEndedError, RecordError, WriteError
 from probe_tray.core.state import AppState, Renewal
-from probe_tray.engine.account.accounts import Accounts, newer
+from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, MemoryStore
 from tests.support.tokens import credential
@@ -106,14 +106,6 @@ async def test_a_store_that_cannot_be_opened_is_named_beside_the_others_logins()
     assert [(kind, problem.kind) for kind, problem in store.state.store_problems] == [
         (StoreKind.VAULT, "KeyringLockedError")
     ]
-
-
-async def test_age_is_told_by_the_token_and_only_then_by_the_record() -> None:
-    older, younger = credential(at=START), credential(at=START + DAY)
-    assert newer(older) < newer(younger)
-    assert newer(replace(older, last_refresh=START + 9 * DAY)) < newer(younger)
-    assert newer(older) < newer(replace(older, last_refresh=START + DAY))
-    assert newer(replace(older, last_refresh=None)) < newer(older)
 
 
 async def test_the_current_login_is_none_where_no_store_has_it() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probe_tray.core.account.age import age
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
@@ -20,7 +21,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.state import AppState, Renewal
 from probe_tray.core.sync.cipher import LoginCipher
-from probe_tray.core.sync.rows import RemoteRow, StepKind, SyncReport, SyncWish, mark
+from probe_tray.core.sync.rows import RemoteRow, StepKind, SyncReport, SyncWish
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, problem_kind
@@ -50,7 +51,7 @@ class NewerOnly(MemoryStore):
         if credential.email == self.full:
             raise WriteError(path="x", reason="the disk is full")
         kept = self.held.get(credential.key)
-        assert kept is None or mark(credential) >= mark(kept)
+        assert kept is None or age(credential) >= age(kept)
         return await super().save(credential)
 
 

@@ -115,7 +115,7 @@ async def test_the_official_clients_own_login_is_never_copied() -> None:
 
 async def test_a_login_that_the_format_cannot_hold_is_named() -> None:
     bench = Bench()
-    await bench.vault.save(replace(BEN, refresh_token=None))
+    await bench.vault.save(replace(BEN, id_token=None))
     shown = await bench.done(replace(WISH, format=ExportFormat.OFFICIAL))
     assert [left.who for left in shown.left_out] == ["ben@example.com"]
     assert shown.written == ("/out/auth.json",)
