@@ -6,7 +6,7 @@ All steps run even if one fails; the exit status is 0 only if all of them passed
 
 import sys
 
-from tests.tooling.steps import Pytest, Step, run_all, say, system_packages, tool
+from tests.tooling.steps import Pytest, Step, run_all, say, system_packages, tool, type_checks
 
 
 def main(arguments: list[str]) -> int:
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     steps += [
         tool("ruff", "format", "--check", "."),
         tool("ruff", "check", "."),
-        tool("pyright"),
+        type_checks(),
         tool("lint-imports", "--no-logo"),
         pytest.step(),
     ]

@@ -46,14 +46,50 @@ def tool(name: str, *arguments: str) -> Step:
     """Make a step of a program which lies beside this Python."""
 
     def run() -> bool:
-        program = shutil.which(name, path=str(Path(sys.executable).parent))
-        if program is None:
-            say(f"{name} is not installed here. Start the checks with: uv run python -m tests")
-            return False
+        program = _program(name)
         command = [program, *arguments]
-        return subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode == 0
+        return (
+            bool(program) and subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode == 0
+        )
 
     return Step(" ".join((name, *arguments)), run)
+
+
+def _program(name: str) -> str:
+    """Return its path, or say that it is missing and return an empty string."""
+    program = shutil.which(name, path=str(Path(sys.executable).parent))
+    if program is None:
+        say(f"{name} is not installed here. Start the checks with: uv run python -m tests")
+    return program or ""
+
+
+def type_checks() -> Step:
+    """Make the step that checks the types for each operating system, for all of them at the same time.
+
+    The tests drive the program with what POSIX has, signals and terminals among it, so they are checked for Linux only.
+    """
+    program = ("probe_tray", "packaging")
+    places = {"Linux": (), "Darwin": program, "Windows": program}
+
+    def run() -> bool:
+        pyright = _program("pyright")
+        if not pyright:
+            return False
+        running = {name: _start([pyright, "--pythonplatform", name, *what]) for name, what in places.items()}
+        for name, process in running.items():
+            said, _ = process.communicate()
+            say(f"{name}: {said.strip()}")
+        return all(process.returncode == 0 for process in running.values())
+
+    return Step("pyright for Linux, macOS and Windows", run)
+
+
+def _start(command: list[str]) -> "subprocess.Popen[str]":
+    """Start it, its output kept for whoever asks."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=pipe, stderr=subprocess.STDOUT, encoding="utf-8"
+    )
 
 
 def system_packages() -> Step:

@@ -1,9 +1,9 @@
 """Whether there is a screen, found out before Qt is asked: Qt ends the whole process where there is none."""
 
 import ctypes
-import os
 import re
 import socket
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def _x_answers(display: str) -> bool:
 
 
 def _answers_unix(path: str) -> bool:
-    if not hasattr(socket, "AF_UNIX") or not os.fspath(path):
+    if sys.platform == "win32" or not path:
         return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(_WAIT)

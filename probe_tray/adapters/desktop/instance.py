@@ -8,9 +8,10 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
-from typing import Final, cast, final
+from typing import Final, final
 
 from probe_tray.adapters.desktop.instance_socket import InstanceSocket, Passwords, same, system_door
+from probe_tray.adapters.desktop.windows import windows_library
 from probe_tray.adapters.locks import KernelLock
 from probe_tray.core.errors import NotAnsweringError, WriteError
 
@@ -173,8 +174,4 @@ class _Guard:
 def _let_it_come_forward() -> None:
     """Windows: only the program that a person just started may bring a window forward, or let others do so."""
     if sys.platform == "win32":
-        import ctypes
-
-        # The attribute exists on Windows only, where no type checker of this project runs.
-        user = cast("Callable[[str], ctypes.CDLL]", vars(ctypes)["WinDLL"])("user32")
-        user.AllowSetForegroundWindow(-1)
+        windows_library("user32").AllowSetForegroundWindow(-1)

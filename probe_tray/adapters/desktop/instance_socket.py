@@ -60,7 +60,7 @@ def system_door(folder: Path) -> InstanceSocket:
 def socket_path(folder: Path) -> Path:
     """A path that a socket can have: in ``folder``, or in a private folder of this user where that is too long."""
     path = folder / "instance.socket"
-    if len(os.fsencode(path)) <= _LONGEST_PATH:
+    if sys.platform == "win32" or len(os.fsencode(path)) <= _LONGEST_PATH:
         return path
     short = sha256(os.fsencode(folder)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"probe-tray-{os.getuid()}" / f"{short}.socket"
@@ -78,7 +78,7 @@ class UnixInstanceSocket:
         """Listen; a socket that a killed program left is replaced."""
         make_private_folder(self._path.parent)
         self._path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX)
+        listener = _unix_socket()
         try:
             listener.bind(str(self._path))
             self._path.chmod(0o600)
@@ -90,7 +90,7 @@ class UnixInstanceSocket:
 
     def knock(self, seconds: float) -> tuple[socket.socket, Passwords] | None:
         """Connect."""
-        caller = socket.socket(socket.AF_UNIX)
+        caller = _unix_socket()
         caller.settimeout(seconds)
         try:
             caller.connect(str(self._path))
@@ -110,6 +110,12 @@ class UnixInstanceSocket:
         """Remove the socket."""
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
+
+
+def _unix_socket() -> socket.socket:
+    if sys.platform == "win32":
+        raise OSError("Python has no Unix sockets on Windows")
+    return socket.socket(socket.AF_UNIX)
 
 
 _SAME_USER: Final = Passwords("probe-tray", "probe-tray-hears")

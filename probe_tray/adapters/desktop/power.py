@@ -16,10 +16,11 @@ import contextlib
 import socket
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, cast, final
+from typing import TYPE_CHECKING, Final, final
 
 import msgspec
 
+from probe_tray.adapters.desktop.windows import windows_library
 from probe_tray.core.polling.situation import Sensed, Situation
 
 if TYPE_CHECKING:
@@ -88,26 +89,19 @@ def _windows_on_battery() -> bool:
 
     # SYSTEM_POWER_STATUS has 12 bytes; the first one is the line: 0 offline, 1 online, 255 unknown.
     room = ctypes.create_string_buffer(12)
-    return bool(_windows("kernel32").GetSystemPowerStatus(room)) and room.raw[0] == 0
+    return bool(windows_library("kernel32").GetSystemPowerStatus(room)) and room.raw[0] == 0
 
 
 def _windows_is_locked() -> bool:
     import ctypes
 
-    user = _windows("user32")
+    user = windows_library("user32")
     user.OpenInputDesktop.restype = ctypes.c_void_p
     # While the screen is locked the keyboard belongs to a desktop that no program of the user may open.
     desktop = user.OpenInputDesktop(0, 0, 0x0100)
     if desktop:
         user.CloseDesktop(ctypes.c_void_p(desktop))
     return not desktop
-
-
-def _windows(library: str) -> "ctypes.CDLL":
-    import ctypes
-
-    # The attribute exists on Windows only, where no type checker of this project runs.
-    return cast("Callable[[str], ctypes.CDLL]", vars(ctypes)["WinDLL"])(library)
 
 
 def _mac_on_battery() -> bool:

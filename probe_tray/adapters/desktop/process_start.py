@@ -4,10 +4,11 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
+
+from probe_tray.adapters.desktop.windows import windows_library
 
 _LINUX_START_FIELD: Final = 19
 """Counted from the field after the program's name, which may itself hold spaces and brackets; proc(5), starttime."""
@@ -35,6 +36,8 @@ def process_began() -> datetime:
 
 
 def _on_linux(stat: bytes, uptime: bytes) -> datetime:
+    if sys.platform == "win32":
+        raise OSError
     ticks = int(stat.rpartition(b")")[2].split()[_LINUX_START_FIELD])
     age = float(uptime.split()[0]) - ticks / os.sysconf("SC_CLK_TCK")
     if age < 0:
@@ -56,8 +59,7 @@ def _on_mac() -> datetime:
 def _on_windows() -> datetime:
     import ctypes
 
-    # The attribute exists on Windows only, where no type checker of this project runs.
-    kernel = cast("Callable[[str], ctypes.CDLL]", vars(ctypes)["WinDLL"])("kernel32")
+    kernel = windows_library("kernel32")
     # A handle is as wide as a pointer; without this its type would be a 32-bit number.
     kernel.GetCurrentProcess.restype = ctypes.c_void_p
     created, *others = (ctypes.c_uint64() for _ in range(4))

@@ -1,9 +1,10 @@
 """The program in the taskbar of Windows, which needs a name for it, and in the Dock of macOS, where it has no place."""
 
 import sys
-from collections.abc import Callable
 from importlib import import_module
-from typing import Final, cast
+from typing import Final
+
+from probe_tray.adapters.desktop.windows import windows_library
 
 APP_ID: Final = "ProbeTray.ProbeTray"
 """The AppUserModelID: no spaces, at most 128 characters. Shortcuts that an installer makes must carry the same one."""
@@ -18,8 +19,7 @@ def name_process() -> None:
         return
     import ctypes
 
-    # The attribute exists on Windows only, where no type checker of this project runs.
-    shell = cast("Callable[[str], ctypes.CDLL]", vars(ctypes)["WinDLL"])("shell32")
+    shell = windows_library("shell32")
     shell.SetCurrentProcessExplicitAppUserModelID(ctypes.c_wchar_p(APP_ID))
 
 
@@ -31,7 +31,7 @@ def stay_out_of_the_dock() -> None:
     """
     if sys.platform != "darwin":
         return
-    # desktop-notifier brings it on macOS, where no type checker of this project runs.
+    # desktop-notifier brings it on macOS alone, so no type checker finds it on another system.
     objc = import_module("rubicon.objc")
     # NSApplicationActivationPolicyAccessory
     objc.ObjCClass("NSApplication").sharedApplication().setActivationPolicy_(1)
