@@ -1,6 +1,8 @@
 """Run every check of the project: `uv run python -m tests`.
 
 All steps run even if one fails; the exit status is 0 only if all of them passed. The last line is pytest's own count.
+On Debian and Ubuntu the first step installs the system packages that the desktop tests need, and names them before.
+`--no-install` installs nothing: the tests that need a missing program are skipped.
 `--quick` leaves the desktop tests out, `--heavy` adds those that take minutes; any other argument goes to pytest.
 """
 
@@ -14,8 +16,9 @@ def main(arguments: list[str]) -> int:
     if {"-h", "--help"} & set(arguments):
         say(__doc__ or "")
         return 0
-    pytest = Pytest(arguments)
-    steps: list[Step] = [] if "--quick" in arguments else [system_packages()]
+    install = "--no-install" not in arguments
+    pytest = Pytest([argument for argument in arguments if argument != "--no-install"])
+    steps: list[Step] = [] if "--quick" in arguments else [system_packages(install=install)]
     steps += [
         tool("ruff", "format", "--check", "."),
         tool("ruff", "check", "."),

@@ -18,7 +18,7 @@ import pytest
 from pytest_socket import SocketConnectBlockedError
 
 from tests.tooling import debian, logs, source
-from tests.tooling.steps import Step, print_all_but_last, run_all
+from tests.tooling.steps import Step, print_all_but_last, run_all, system_packages
 
 ROOT = source.ROOT
 
@@ -239,6 +239,37 @@ class TestRunner:
 
     def test_a_run_without_a_count_says_so(self) -> None:
         assert print_all_but_last(["ERROR: usage\n"]) == "pytest ended without a count."
+
+    @pytest.fixture
+    def installs(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str]]:
+        """A Debian where xvfb is missing: each package installed, with what was printed before."""
+        installed: list[tuple[str, str]] = []
+
+        def install(wanted: list[str], prefix: list[str]) -> str:
+            installed.append((" ".join(wanted), capsys.readouterr().out))
+            return ""
+
+        def missing(wanted: tuple[str, ...]) -> list[str]:
+            return [package for package in wanted if package == "xvfb"]
+
+        answers = {"is_debian": True, "as_root": list[str]()}
+        for name, answer in answers.items():
+            monkeypatch.setattr(debian, name, lambda answer=answer: answer)
+        monkeypatch.setattr(debian, "missing", missing)
+        monkeypatch.setattr(debian, "install", install)
+        return installed
+
+    def test_system_packages_are_named_before_they_are_installed(self, installs: list[tuple[str, str]]) -> None:
+        assert run_all([system_packages()]) == []
+        assert [packages for packages, _ in installs] == ["xvfb"]
+        assert "Installing 1 system packages with apt-get (some minutes): xvfb\n" in installs[0][1]
+
+    def test_nothing_is_installed_where_a_person_says_so(
+        self, installs: list[tuple[str, str]], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run_all([system_packages(install=False)]) == []
+        assert installs == []
+        assert "Missing, and left out: xvfb\n" in capsys.readouterr().out
 
     def test_a_package_that_was_removed_counts_as_missing(self) -> None:
         listing = "xvfb installed\nxdotool config-files\n"

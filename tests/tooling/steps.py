@@ -92,8 +92,11 @@ def _start(command: list[str]) -> "subprocess.Popen[str]":
     )
 
 
-def system_packages() -> Step:
-    """Make the step that brings the packages of the desktop tests onto Debian and Ubuntu."""
+def system_packages(*, install: bool = True) -> Step:
+    """Make the step that installs the packages of the desktop tests on Debian and Ubuntu, and names them first.
+
+    Without ``install`` it names them and leaves them out.
+    """
 
     def run() -> bool:
         if not debian.is_debian():
@@ -103,12 +106,17 @@ def system_packages() -> Step:
         if not wanted:
             say("Everything is installed.")
             return True
+        if not install:
+            say(f"Missing, and left out: {' '.join(wanted)}")
+            say("The tests that need them are skipped, and named below.")
+            return True
         prefix = debian.as_root()
         if prefix is None:
             say(f"Missing, and only root can install them:\n  sudo apt-get install {' '.join(wanted)}")
             say("The tests that need them are skipped, and named below.")
             return True
-        say(f"Installing {len(wanted)} packages (some minutes): {' '.join(wanted)}")
+        say(f"Installing {len(wanted)} system packages with apt-get (some minutes): {' '.join(wanted)}")
+        say("To run the checks without them: uv run python -m tests --no-install")
         problem = debian.install(wanted, prefix)
         say(problem or "Installed.")
         return not problem
