@@ -7,7 +7,9 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -206,6 +208,30 @@ def test_a_request_that_never_left_is_tried_three_times_and_costs_nothing(bench:
     assert (bench.refreshes(), bench.is_live()) == (1, True)
 
 
+def test_a_proxy_that_refuses_the_password_is_asked_once_and_costs_nothing(bench: Bench) -> None:
+    bench.login(days=1)
+    with _answering(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as (port, asked):
+        done = bench.run("--renew", "--proxy", f"http://ana:s3cret@127.0.0.1:{port}", "logins/a.json")
+    assert (done.returncode, len(asked)) == (1, 1)
+    assert "did not accept the user name and password. Correct them in the proxy's address" in done.stderr.decode()
+    assert b"s3cret" not in done.stderr
+    assert bench.run("--renew", "logins/a.json").returncode == 0
+
+
+@pytest.mark.parametrize("answer", [b"", b"\x05\x00\x07", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_a_socks_proxy_that_answers_anything_crashes_nothing(bench: Bench, answer: bytes) -> None:
+    bench.login(days=1)
+    with _answering(answer) as (port, _):
+        for command in (["--renew", "logins/a.json"], ["--status", "--json", "logins/a.json"], ["diagnose"]):
+            done = bench.run(*command, "--proxy", f"socks5://127.0.0.1:{port}")
+            assert done.returncode == 1
+            assert b"Traceback" not in done.stderr
+    # Nothing was sent, so nothing is uncertain.
+    assert bench.journal() == []
+    assert bench.run("--renew", "logins/a.json").returncode == 0
+    assert (bench.refreshes(), bench.is_live()) == (1, True)
+
+
 def test_a_rest_that_another_program_began_is_kept_by_every_account_and_told(bench: Bench) -> None:
     for number, name in enumerate(("a.json", "b.json")):
         bench.login(name, number)
@@ -361,6 +387,27 @@ def test_a_vault_whose_keyring_is_gone_stops_the_renewal_of_its_accounts_only(be
     assert (done.returncode, bench.refreshes()) == (1, 1)
     assert bench.is_live("b.json")
     assert "no keyring that Probe Tray can trust" in done.stderr.decode()
+
+
+@contextlib.contextmanager
+def _answering(answer: bytes) -> Generator[tuple[int, list[bytes]]]:
+    """A port that answers everything so and hangs up, and what it was asked."""
+    asked: list[bytes] = []
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                made, _ = listener.accept()
+                with made:
+                    asked.append(made.recv(10_000))
+                    made.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = threading.Thread(target=serve)
+        serving.start()
+        yield int(listener.getsockname()[1]), asked
+        listener.shutdown(socket.SHUT_RDWR)
+        serving.join()
 
 
 @contextlib.contextmanager

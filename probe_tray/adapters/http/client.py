@@ -16,7 +16,7 @@ import httpx
 from probe_tray.adapters.http.errors import Sending, to_service_error
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.answer import end_of_event, is_whole_object, read_raw, tokens_in
-from probe_tray.adapters.http.wire.transport import WireTransport, as_proxy
+from probe_tray.adapters.http.wire.transport import WireTransport, make_transport
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
@@ -78,7 +78,8 @@ class ServiceClient:
         kept, self._kept, self._former = [self._kept, *self._former], None, []
         for transport in kept:
             if transport is not None:
-                await transport.aclose()
+                with suppress(Exception):  # They are of no use any more, however they end.
+                    await transport.aclose()
         await asyncio.gather(*self._closing)
 
     async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
@@ -196,7 +197,7 @@ class ServiceClient:
                 if arrived is not None:
                     made = wire = WireTransport(context, proxy, lambda: sending.begun, arrived)
                 elif fresh:
-                    made = _make_transport(context, proxy, _FRESH)
+                    made = make_transport(context, proxy, _FRESH)
                 else:
                     made = None
                 transport = await connection.enter_async_context(made) if made else self._keeping(context, proxy)
@@ -223,8 +224,8 @@ class ServiceClient:
             if wire is not None and (answer := read_raw(wire.raw)) is not None:
                 self._hear_tokens(answer)
                 return answer
-            shown = self._proxy.shown if proxy is not None else ""
-            raise to_service_error(error, host=host, proxy=shown, sent=sending.begun) from None
+            chosen = None if proxy is None else self._proxy
+            raise to_service_error(error, host=host, proxy=chosen, sent=sending.begun) from None
         finally:
             await sending.clean_up()
 
@@ -259,7 +260,7 @@ class ServiceClient:
 
     def _keeping(self, context: ssl.SSLContext, proxy: Secret | None) -> httpx.AsyncHTTPTransport:
         # Only the backend is asked so, and a changed proxy drops it.
-        self._kept = self._kept or _make_transport(context, proxy, _KEEP)
+        self._kept = self._kept or make_transport(context, proxy, _KEEP)
         return self._kept
 
     async def _tls(self, host: str) -> ssl.SSLContext:
@@ -267,11 +268,6 @@ class ServiceClient:
             if self._context is None:
                 self._context = await asyncio.to_thread(make_context, self._environment, host)
             return self._context
-
-
-def _make_transport(context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
-    chosen = as_proxy(context, proxy)
-    return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=chosen)
 
 
 def _common_headers(*, fresh: bool) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What a failed request was, in the program's own errors. Foreign exceptions may carry headers: none gets past here."""
 
+import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -9,7 +10,15 @@ from typing import Protocol, cast
 import httpcore
 import httpx
 
-from probe_tray.core.errors import CertificateError, NotSentError, ServiceError, UncertainError
+from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.core.errors import (
+    CertificateError,
+    NotSentError,
+    ProxyLoginError,
+    ProxyLoginMissingError,
+    ServiceError,
+    UncertainError,
+)
 
 
 class _Stream(Protocol):
@@ -56,18 +65,47 @@ _VERIFY_REASONS = {
 """OpenSSL's X509_V_ERR numbers."""
 
 
-def to_service_error(error: BaseException, *, host: str, proxy: str, sent: bool) -> ServiceError:
-    """The failure that ``error`` stands for.
+_PROXY_STATUS = re.compile(r"([1-9][0-9]{2})\b")
+_PROXY_LOGIN = frozenset({"401", "407"})
+"""What proxies answer to a missing or a wrong password; 407 is that of RFC 9110, section 15.5.8."""
+
+
+def to_service_error(error: BaseException, *, host: str, proxy: ProxyChoice | None, sent: bool) -> ServiceError:
+    """The failure that ``error`` stands for, whatever a library has raised.
 
     ``sent`` says whether the request had begun to leave: that decides between NotSentError and UncertainError, whatever
-    the exception is called. ``proxy`` is the proxy as it may be shown, empty for a direct connection.
+    the exception is called. ``proxy`` is that of the request, None for a direct connection.
     """
     causes = list(_chain(error))
     untrusted = next((c for c in causes if isinstance(c, ssl.SSLCertVerificationError)), None)
     if untrusted is not None and not sent:
-        reason = _VERIFY_REASONS.get(untrusted.verify_code, "its certificate is not trusted by this computer")
+        reason = _VERIFY_REASONS.get(
+            getattr(untrusted, "verify_code", 0), "its certificate is not trusted by this computer"
+        )
         return CertificateError(host=host, reason=reason)
-    return UncertainError(reason=_broken(causes)) if sent else NotSentError(reason=_unsent(causes, host, proxy))
+    if sent:
+        return UncertainError(reason=_broken(causes))
+    if proxy is not None and (refused := _refused_login(causes[0], proxy)) is not None:
+        return refused
+    return NotSentError(reason=_unsent(causes, host, proxy))
+
+
+def _refused_login(error: BaseException, proxy: ProxyChoice) -> ProxyLoginError | None:
+    """What a proxy says about the user and password; httpcore tells it in the text of its exception and nowhere else.
+
+    After CONNECT that begins with the status: "407 Proxy Authentication Required". SOCKS5 (RFC 1928, section 3, and
+    RFC 1929): "Requested NO AUTHENTICATION REQUIRED from proxy server, but got …", "Invalid username/password".
+    """
+    if not isinstance(error, httpx.ProxyError):
+        return None
+    said = str(error)
+    status = _PROXY_STATUS.match(said)
+    if status is not None and status[1] in _PROXY_LOGIN:
+        found = ProxyLoginError if proxy.has_login else ProxyLoginMissingError
+        return found(proxy=proxy.shown)
+    if said.startswith("Invalid username/password"):
+        return ProxyLoginError(proxy=proxy.shown)
+    return ProxyLoginMissingError(proxy=proxy.shown) if said.startswith("Requested NO AUTH") else None
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -93,13 +131,13 @@ def _broken(causes: list[BaseException]) -> str:
     return "the connection was lost"
 
 
-def _unsent(causes: list[BaseException], host: str, proxy: str) -> str:
-    peer = f"the proxy {proxy}" if proxy else host
+def _unsent(causes: list[BaseException], host: str, proxy: ProxyChoice | None) -> str:
+    peer = host if proxy is None else f"the proxy {proxy.shown}"
     if isinstance(causes[0], httpx.ProxyError):
-        # A proxy's refusal begins with its status: "407 Proxy Authentication Required".
-        if str(causes[0]).startswith("407"):
-            return f"{peer} asks for a user name and a password"
-        return f"{peer} refused to connect to {host}"
+        if str(causes[0]).startswith("Requested USERNAME"):
+            return f"{peer} takes no user name and password"
+        status = _PROXY_STATUS.match(str(causes[0]))
+        return f"{peer} refused to connect to {host}" + ("" if status is None else f" (status {status[1]})")
     if any(isinstance(c, httpx.LocalProtocolError | httpx.UnsupportedProtocol | UnicodeError) for c in causes):
         return "this login holds characters that cannot be sent"
     if any(isinstance(c, socket.gaierror) for c in causes):
@@ -110,4 +148,7 @@ def _unsent(causes: list[BaseException], host: str, proxy: str) -> str:
         return f"{peer} did not answer in time"
     if any(isinstance(c, ssl.SSLError) for c in causes):
         return f"no secure connection to {host} came about"
-    return f"there is no connection to {peer}"
+    if any(isinstance(c, OSError | httpx.NetworkError) for c in causes):
+        return f"there is no connection to {peer}"
+    # Whatever else there is, comes from reading what the other side has said.
+    return f"{peer} answered something that Probe Tray cannot read"

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol, cast
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ import httpx
 
 from probe_tray.adapters.http.errors import to_service_error
 from probe_tray.adapters.http.tls import make_context
+from probe_tray.adapters.http.wire.transport import make_transport
 from probe_tray.adapters.proxy.proxy import ProxyChoice, SystemProxies, detect_proxy, read_system_proxies
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
@@ -21,6 +23,7 @@ from probe_tray.core.errors import (
     NoConnectionError,
     ProbeError,
     ProxyFailedError,
+    ProxyLoginError,
     ProxyNameError,
     SecureConnectionError,
     SilentServiceError,
@@ -36,8 +39,6 @@ from probe_tray.ports.time import Clock
 _SECONDS = 15.0
 _LARGEST_BODY = 64 * 1024
 _IN_SETTINGS = "the settings"
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, OSError, ssl.SSLError, TimeoutError, ValueError)
-"""Everything the libraries raise comes under these."""
 
 
 class _Failed(Exception):
@@ -128,12 +129,11 @@ class HttpProbe:
                 answer = await self._ask(context, proxy, way)
         except CertificateError as error:
             raise _Failed(ConnectionStep.TLS, error) from None
-        except _FAILURES as error:
+        except Exception as error:  # noqa: BLE001 - whatever the libraries raise: it can show headers
             step = way.step(secure=self._secure)
             if step is ConnectionStep.NAME:
                 raise _Failed(step, self._nameless(proxy)) from None
-            shown = "" if proxy is None else choice.shown
-            raise self._failure(error, step, shown) from None
+            raise self._failure(error, step, None if proxy is None else choice) from None
         finally:
             await way.clean_up()
         self.clock_ahead = None if answer.date is None else answer.date - self._clock.now()
@@ -145,9 +145,6 @@ class HttpProbe:
         await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
     async def _ask(self, context: ssl.SSLContext, proxy: Secret | None, way: "_Way") -> Answer:
-        chosen = None
-        if proxy is not None:
-            chosen = httpx.Proxy(proxy.reveal(), ssl_context=context if way.secure_proxy else None)
         headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
         request = httpx.Request(
             "GET",
@@ -155,7 +152,7 @@ class HttpProbe:
             headers=headers | {"Connection": "close"},
             extensions={"timeout": httpx.Timeout(_SECONDS).as_dict(), "trace": way.trace},
         )
-        async with httpx.AsyncHTTPTransport(verify=context, trust_env=False, proxy=chosen) as transport:
+        async with make_transport(context, proxy, httpx.Limits()) as transport:
             response = await transport.handle_async_request(request)
             body = bytearray()
             try:
@@ -172,8 +169,10 @@ class HttpProbe:
             return NameNotFoundError(host=self._host)
         return ProxyNameError(host=urlsplit(proxy.reveal()).hostname or "")
 
-    def _failure(self, error: BaseException, step: ConnectionStep, proxy: str) -> _Failed:
+    def _failure(self, error: BaseException, step: ConnectionStep, proxy: ProxyChoice | None) -> _Failed:
         found = to_service_error(error, host=self._host, proxy=proxy, sent=step is ConnectionStep.SERVICE)
+        if isinstance(found, ProxyLoginError):
+            return _Failed(ConnectionStep.PROXY, found)
         reason = found.facts["reason"]
         match step:
             case ConnectionStep.PROXY:
@@ -240,4 +239,5 @@ class _Way:
         # WORKAROUND httpcore 1.0.9: after a proxy's refusal or nonsense the connection to it stays open
         # (https://github.com/encode/httpcore, _async/socks_proxy.py).
         if self._connected is not None:
-            await self._connected.aclose()
+            with suppress(Exception):  # How a connection ends that is of no use changes nothing.
+                await self._connected.aclose()

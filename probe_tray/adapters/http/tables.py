@@ -5,9 +5,8 @@ It works on httpx's transports, as the service does: no redirects, no cookies, n
 
 import asyncio
 import re
-import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -17,6 +16,7 @@ import msgspec
 
 from probe_tray.adapters.http.errors import Sending, to_service_error
 from probe_tray.adapters.http.tls import make_context
+from probe_tray.adapters.http.wire.transport import make_transport
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
@@ -193,26 +193,29 @@ class HttpTables:
         for secret in (target.api_key, target.key, address):
             if secret is not None:
                 self._handles(secret)
-        proxy = None
-        if address is not None:
-            # A proxy's own certificate is judged as everybody's.
-            https = address.reveal().lower().startswith("https:")
-            proxy = httpx.Proxy(address.reveal(), ssl_context=context if https else None)
+        proxy = None if address is None else self._proxy
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=16, keepalive_expiry=5.0)
-        async with httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=proxy) as transport:
-            yield HttpTable(target, transport, self._proxy.shown if address is not None else "")
+        try:
+            transport = make_transport(context, address, limits)
+        except Exception as error:  # noqa: BLE001 - whatever the libraries raise: it can show the proxy's password
+            raise to_service_error(error, host=host, proxy=proxy, sent=False) from None
+        try:
+            yield HttpTable(target, transport, proxy)
+        finally:
+            with suppress(Exception):  # What was to come has come.
+                await transport.aclose()
 
 
 class HttpTable:
     """Implements ``RemoteTable``."""
 
-    def __init__(self, target: SyncTarget, transport: httpx.AsyncHTTPTransport, proxy_shown: str) -> None:
-        """``proxy_shown`` is the proxy as it may be shown, empty for a direct connection."""
+    def __init__(self, target: SyncTarget, transport: httpx.AsyncHTTPTransport, proxy: ProxyChoice | None) -> None:
+        """``proxy`` is the one that ``transport`` goes through, None for a direct connection."""
         self._address = f"{target.url}/rest/v1/tokens"
         self._host = urlsplit(target.url).hostname or ""
         self._api_key = target.api_key
         self._transport = transport
-        self._proxy_shown = proxy_shown
+        self._proxy = proxy
 
     async def rows(self) -> tuple[RemoteRow, ...]:
         """All of them, page by page. Rows that come or go meanwhile make it begin anew, three times at most."""
@@ -311,11 +314,10 @@ class HttpTable:
                     },
                 )
                 answer = await self._send(request)
-        # Everything the libraries may raise comes under these; none of it may go further, for it can show headers.
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ssl.SSLError, TimeoutError, ValueError) as error:
-            unsendable = isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | UnicodeError)
-            sent = sending.begun and not unsendable
-            raise to_service_error(error, host=self._host, proxy=self._proxy_shown, sent=sent) from None
+        except ProbeError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the libraries raise: it can show headers
+            raise to_service_error(error, host=self._host, proxy=self._proxy, sent=sending.begun) from None
         finally:
             await sending.clean_up()
         if not ((conflict and answer.status == _CONFLICT) or (beyond and answer.status == _OUT_OF_RANGE)):

@@ -25,6 +25,15 @@ def make_context(environment: Mapping[str, str], host: str) -> ssl.SSLContext:
 
     Raises CertificateError (about ``host``) for a variable that names nothing usable.
     """
+    try:
+        return _context(environment, host)
+    except CertificateError:
+        raise
+    except Exception:  # noqa: BLE001 - libraries of the system, and files of any content
+        raise _refusal(host, "what this computer trusts cannot be read") from None
+
+
+def _context(environment: Mapping[str, str], host: str) -> ssl.SSLContext:
     if sys.platform in {"darwin", "win32"}:
         import truststore
 

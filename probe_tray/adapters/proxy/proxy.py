@@ -1,6 +1,7 @@
 """Which proxy the requests take: asked for, else found in the environment, else in the system's settings."""
 
 import ipaddress
+import logging
 import re
 import sys
 import urllib.request
@@ -13,6 +14,7 @@ import msgspec
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import UsageError
 
+_log = logging.getLogger(__name__)
 _VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _SCHEMES = ("http", "https", "socks5", "socks5h")
 _SYSTEM_KINDS = (("https", "http"), ("http", "http"), ("socks", "socks5"))
@@ -38,6 +40,11 @@ class ProxyChoice(msgspec.Struct, frozen=True, kw_only=True):
     found_in: str = "nothing found"
     shown: str = "direct"
     bypasses: Callable[[str], bool] = lambda _: False
+
+    @property
+    def has_login(self) -> bool:
+        """Whether the address holds a user name."""
+        return self.address is not None and urlsplit(self.address.reveal()).username is not None
 
     def address_for(self, host: str) -> Secret | None:
         """The proxy for requests to ``host``, None where they go directly."""
@@ -65,13 +72,21 @@ def detect_proxy(
         for spelled in (name, name.lower()):
             if value := environment.get(spelled, "").strip():
                 return _choice(value, spelled, lambda host: is_local(host) or matches_no_proxy(host, exceptions))
-    found = (system or read_system_proxies)()
+    found = _safely(system or read_system_proxies)
     for kind, scheme in _SYSTEM_KINDS:
         if value := found.addresses.get(kind, "").strip():
             # The system writes a SOCKS proxy with the scheme of an HTTP one.
             address = f"{scheme}://{value.rpartition('://')[2]}" if kind == "socks" else value
             return _choice(address, found.name, lambda host: is_local(host) or found.bypasses(host))
     return ProxyChoice()
+
+
+def _safely(system: Callable[[], SystemProxies]) -> SystemProxies:
+    try:
+        return system()
+    except Exception as error:  # noqa: BLE001 - libraries of the system and Python's own: settings of any shape
+        _log.warning("the system's proxy settings cannot be read: %s", type(error).__name__)
+        return SystemProxies()
 
 
 def read_system_proxies() -> SystemProxies:

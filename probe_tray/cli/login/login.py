@@ -133,7 +133,7 @@ async def _login(
         made=MadeHere(places.made_here),
     )
     await target.prepare()
-    console.note(proxy_note(proxy, t))
+    console.note(proxy_note(proxy, (OFFICIAL.issuer,), t))
     service = msgspec.structs.replace(OFFICIAL, redirect_host=settings.redirect_host)
     client = ServiceClient(service, proxy, os.environ, handles=known.add)
     listener = LoopbackListener(service)

@@ -5,8 +5,9 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from probe_tray.adapters.desktop.process_start import process_began
 from probe_tray.adapters.files.app_folders import AppFolders, user_places
@@ -64,9 +65,18 @@ def chosen_proxy(arguments: Arguments, settings: Settings) -> ProxyChoice:
     return detect_proxy(arguments.proxy, os.environ)
 
 
-def proxy_note(proxy: ProxyChoice, t: Translator) -> str:
-    """Which proxy is used and where it was found, without its user and password."""
-    return t("Proxy: {proxy} ({where})", proxy=t(proxy.shown), where=t(proxy.found_in))
+def proxy_note(proxy: ProxyChoice, addresses: Sequence[str], t: Translator) -> str:
+    """Which proxy requests to ``addresses`` take and where it was found, without its user and password."""
+    hosts = [urlsplit(address).hostname or "" for address in addresses]
+    direct = list(
+        dict.fromkeys(host for host in hosts if proxy.address is not None and proxy.address_for(host) is None)
+    )
+    facts = {"proxy": t(proxy.shown), "where": t(proxy.found_in), "hosts": ", ".join(direct)}
+    if not direct:
+        return t("Proxy: {proxy} ({where})", **facts)
+    if len(direct) == len(set(hosts)):
+        return t("Proxy: none. {proxy} ({where}) is not used for {hosts}.", **facts)
+    return t("Proxy: {proxy} ({where}), but not for {hosts}", **facts)
 
 
 def told(error: ProbeError, t: Translator) -> str:
@@ -120,7 +130,7 @@ class _Work:
         key, silent = (vault_key(places, entry, locks) for entry in (keyring, keyring.silent))
         found = await find_logins(arguments.paths, loaded, places, VaultStore(places.vault, key))
         if found.logins:
-            console.note(proxy_note(proxy, self._t))
+            console.note(proxy_note(proxy, (OFFICIAL.issuer, OFFICIAL.backend), self._t))
         store = Store(AppState(settings=settings))
         accounts = Accounts(found.stores, store)
         watch = ClockWatch(clock, lambda error: console.failure(told(error, self._t)))

@@ -106,7 +106,7 @@ class CommandSync:
                 path=str(self._loaded.path), key="sync_dir", found="empty", allowed="the folder to synchronise"
             )
         proxy = chosen_proxy(self._arguments, self._loaded.settings)
-        self._console.note(proxy_note(proxy, self._t))
+        self._console.note(proxy_note(proxy, (goal.url,), self._t))
         client = ServiceClient(OFFICIAL, proxy, os.environ, handles=self._known.add)
         try:
             return await self._sync(goal, self._make(folder, proxy, client))

@@ -14,6 +14,8 @@ _AGAIN = mark("Run it again.")
 _AGAIN_UNCHANGED = mark("Run it again. Nothing was changed, neither here nor there.")
 _HINTS = {
     "NotSentError": mark("Check the network and the proxy, then run it again."),
+    "ProxyLoginError": mark("Correct them in the proxy's address, or choose another proxy with --proxy."),
+    "ProxyLoginMissingError": mark("Add them to the proxy's address: http://user:password@host:port."),
     "UncertainError": _AGAIN,
     "RateLimitedError": mark("Wait a little, then run it again."),
     "UnavailableError": mark("Run it again later."),

@@ -24,6 +24,8 @@ _JUST_NOW = timedelta(minutes=10)
 _GOES_AWAY = frozenset(
     {
         "NotSentError",
+        "ProxyLoginError",
+        "ProxyLoginMissingError",
         "CertificateError",
         "UncertainError",
         "UncertainLoginError",

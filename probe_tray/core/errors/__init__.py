@@ -17,7 +17,10 @@ ProbeError
     ExchangeError, IncompleteReplyError, WrongAccountError, OtherAccountError, OfficialExpiredError
     DeviceCodeOffError, DeviceCodeEndedError, PastedAddressError
   ServiceError
-    NotSentError, CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError
+    NotSentError
+      ProxyLoginError
+        ProxyLoginMissingError
+    CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError
     LoginEndedError, UncertainLoginError, RetryLaterError, RenewalsPausedError
     EdgeBlockedError, RegionBlockedError, StrangeAnswerError
     ModelRefusedError, ModelFailedError, ModelSilentError, QuotaUsedUpError
@@ -72,6 +75,8 @@ from probe_tray.core.errors.service import (
     NoConnectionError,
     NotSentError,
     ProxyFailedError,
+    ProxyLoginError,
+    ProxyLoginMissingError,
     ProxyNameError,
     QuotaUsedUpError,
     RateLimitedError,
@@ -169,6 +174,8 @@ __all__ = [
     "ProbeError",
     "Problem",
     "ProxyFailedError",
+    "ProxyLoginError",
+    "ProxyLoginMissingError",
     "ProxyNameError",
     "QuotaUsedUpError",
     "RateLimitedError",

@@ -17,6 +17,20 @@ class NotSentError(ServiceError):
     hint_template = "Check the network and the proxy. Probe Tray tries again by itself."
 
 
+class ProxyLoginError(NotSentError):
+    """The proxy refused the user name and password that are in its address. Trying again does not help."""
+
+    title_template = "The proxy {proxy} did not accept the user name and password."
+    hint_template = "Correct them in Settings, Network."
+
+
+class ProxyLoginMissingError(ProxyLoginError):
+    """The proxy wants a user name and password, and its address holds none."""
+
+    title_template = "The proxy {proxy} asks for a user name and a password."
+    hint_template = "Add them to its address in Settings, Network."
+
+
 class CertificateError(ServiceError):
     """TLS could not be verified."""
 

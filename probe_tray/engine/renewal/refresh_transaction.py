@@ -20,6 +20,7 @@ from probe_tray.core.errors import (
     NotRenewableError,
     NotSentError,
     ProbeError,
+    ProxyLoginError,
     SavedForLaterError,
     ServiceError,
     StoreError,
@@ -179,14 +180,15 @@ class RefreshTransaction:
                 other = await self._other_login(entry)
                 if other is None:
                     return await self._auth.refresh(secret, self._journal.arriving(entry))
+            # What only a person can mend is not tried again.
+            except (ProxyLoginError, CertificateError, StoreError, NotRenewableError):
+                await self._finish(entry)
+                raise
             except NotSentError:
                 pause = next(pauses, None)
                 if pause is None:
                     await self._finish(entry)
                     raise
-            except (CertificateError, StoreError, NotRenewableError):
-                await self._finish(entry)
-                raise
             except ProbeError:
                 # Whatever else went wrong went wrong after sending.
                 arrived = await self._arrived(entry)

@@ -28,13 +28,30 @@ _STORE = frozenset(
         "WriteError",
     }
 )
-_NETWORK = frozenset({"NotSentError", "CertificateError", "EdgeBlockedError", "RegionBlockedError"})
+_NETWORK = frozenset(
+    {
+        "NotSentError",
+        "CertificateError",
+        "EdgeBlockedError",
+        "RegionBlockedError",
+        "ProxyLoginError",
+        "ProxyLoginMissingError",
+    }
+)
 _OTHER_WAYS = frozenset({"PortsTakenError", "DeviceCodeOffError"})
 # Elsewhere these go away by themselves and spare the login; here nothing is tried again, and there is no login yet.
 _SAID = {
     "NotSentError": (
         mark("The service cannot be reached: {reason}."),
         mark("Check the network and the proxy, then log in again. Nothing was changed."),
+    ),
+    "ProxyLoginError": (
+        mark("The proxy {proxy} did not accept the user name and password."),
+        mark("Correct them in Settings, Network, then log in again. Nothing was changed."),
+    ),
+    "ProxyLoginMissingError": (
+        mark("The proxy {proxy} asks for a user name and a password."),
+        mark("Add them to its address in Settings, Network, then log in again. Nothing was changed."),
     ),
     "CertificateError": (
         mark("The secure connection to {host} could not be verified: {reason}."),

@@ -10,7 +10,15 @@ from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
 
 _SETTINGS_HELP = frozenset(
-    {"CertificateError", "EdgeBlockedError", "RegionBlockedError", "KeyringAbsentError", "RenewalsPausedError"}
+    {
+        "CertificateError",
+        "EdgeBlockedError",
+        "RegionBlockedError",
+        "KeyringAbsentError",
+        "RenewalsPausedError",
+        "ProxyLoginError",
+        "ProxyLoginMissingError",
+    }
 )
 _LOGIN_HELPS = frozenset({"UncertainLoginError", "WrongAccountError"})
 _PASSING = frozenset({"NotSentError", "RateLimitedError", "RetryLaterError", "UnavailableError", "StrangeAnswerError"})

@@ -12,9 +12,10 @@ from probe_tray.view.text.times import Now, age, at
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
 
-_ADVISED = frozenset({"CertificateError"})
+_PROXY = frozenset({"ProxyLoginError", "ProxyLoginMissingError"})
+_ADVISED = frozenset({"CertificateError", *_PROXY})
 """Failures that pass only when a person does something."""
-_SETTINGS_HELP = frozenset({"EdgeBlockedError", "RegionBlockedError", "KeyringAbsentError"})
+_SETTINGS_HELP = frozenset({"EdgeBlockedError", "RegionBlockedError", "KeyringAbsentError", *_PROXY})
 
 
 def notice(account: AccountState, state: Condition, settings: Settings, now: Now, t: Translator) -> Notice | None:
@@ -89,6 +90,8 @@ def _old_numbers(account: AccountState, state: Condition, now: Now, t: Translato
 
 
 def _another_try(account: AccountState, t: Translator) -> CardAction:
+    if account.problem is not None and account.problem.kind in _PROXY:
+        return _action(account.problem, t)
     refused = account.problem is not None and account.problem.kind == "TokenRefusedError"
     if refused and account.renewable:
         # Asking again with the same token brings the same answer; where renewing is left to the person, it helps.

@@ -95,6 +95,22 @@ def lines(data: bytes) -> list[str]:
 # --- what it prints and writes
 
 
+@pytest.mark.parametrize(
+    ("exceptions", "words"),
+    [
+        ("chatgpt.com,openai.com", "Proxy: none. {proxy} (HTTPS_PROXY) is not used for auth.openai.com, chatgpt.com."),
+        ("auth.openai.com", "Proxy: {proxy} (HTTPS_PROXY), but not for auth.openai.com"),
+        ("elsewhere.example", "Proxy: {proxy} (HTTPS_PROXY)"),
+    ],
+)
+def test_the_first_line_names_the_proxy_that_is_used(
+    demo: DemoService, mitm: Mitm, logins: Path, tmp_path: Path, exceptions: str, words: str
+) -> None:
+    write_login(demo, logins / "a.json")
+    done = run("--status", "logins/a.json", mitm=mitm, cwd=tmp_path, NO_PROXY=exceptions)
+    assert lines(done.stderr)[0] == words.format(proxy=mitm.url)
+
+
 def test_a_file_becomes_a_table_and_a_csv(demo: DemoService, mitm: Mitm, logins: Path, tmp_path: Path) -> None:
     account = write_login(demo, logins / "a.json")
     done = run("--status", "--output", "x.csv", "logins/a.json", mitm=mitm, cwd=tmp_path)
@@ -241,7 +257,7 @@ def test_the_proxys_password_is_sent_and_never_shown(demo: DemoService, logins: 
         done = run("--status", logins, mitm=proxy)
         wrong = run("--status", logins, mitm=proxy, HTTPS_PROXY=proxy.url.replace("s3cret", "s3cret2"))
     assert (done.returncode, wrong.returncode) == (0, 1)
-    assert "asks for a user name and a password" in wrong.stdout.decode()
+    assert "did not accept the user name and password" in wrong.stdout.decode()
     assert b"s3cret" not in done.stdout + done.stderr + wrong.stdout + wrong.stderr
 
 

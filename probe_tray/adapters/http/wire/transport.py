@@ -65,6 +65,11 @@ class WireTransport(httpx.AsyncHTTPTransport):
         self._parts.append(part)
 
 
+def make_transport(context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
+    """A transport for requests whose answers can be asked for again. Raises what httpx raises for an odd proxy."""
+    return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=as_proxy(context, proxy))
+
+
 def as_proxy(context: ssl.SSLContext, proxy: Secret | None) -> httpx.Proxy | None:
     """The proxy as httpx wants it. Raises what httpx raises for an address that it does not understand."""
     if proxy is None:

@@ -327,7 +327,6 @@ def through(port: int) -> ProxyChoice:
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        (b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", "user name and a password"),
         (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "refused to connect to service.example"),
         (b"", "the proxy http://127.0.0.1"),
     ],
@@ -362,15 +361,66 @@ async def test_a_proxy_that_is_gone_is_named() -> None:
     assert f"the proxy http://127.0.0.1:{port} refused the connection" in str(error)
 
 
+@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "401 Unauthorized"])
+async def test_a_proxy_says_what_is_wrong_with_the_password(status: str) -> None:
+    async with raw_server(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()) as proxy:
+        async with client("https://service.example", through(proxy.port)) as made:
+            wrong = await failure(made.refresh(TOKEN, unkept))
+        async with client("https://service.example", detect_proxy(f"http://127.0.0.1:{proxy.port}", {})) as made:
+            missing = await failure(made.refresh(TOKEN, unkept))
+    shown = f"The proxy http://127.0.0.1:{proxy.port}"
+    assert wrong.title == f"{shown} did not accept the user name and password."
+    assert missing.title == f"{shown} asks for a user name and a password."
+
+
+async def socks(kind: str, *replies: bytes, login: str = "") -> ProbeError:
+    """What becomes of a request through a SOCKS proxy that answers so, each of them to one message, then hangs up."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for reply in replies:
+            await reader.read(1000)
+            writer.write(reply)
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        address = f"{kind}://{login}127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with client("https://service.example", detect_proxy(address, {})) as made:
+            error = await failure(made.refresh(TOKEN, unkept))
+    assert isinstance(error, NotSentError)
+    assert "s3cret" not in str(error)
+    return error
+
+
+ANA = "ana:s3cret@"
+
+
 @pytest.mark.parametrize("kind", ["socks5", "socks5h"])
-async def test_a_socks_proxy_that_refuses_was_not_sent(kind: str) -> None:
-    async with raw_server(b"", hang=True) as proxy:
-        proxy.greeting = b"\x05\xff"  # RFC 1928 section 3: no acceptable method
-        choice = detect_proxy(f"{kind}://127.0.0.1:{proxy.port}", {})
-        async with client("https://service.example", choice) as made:
-            error = await failure(made.usage(credential()))
-    assert type(error) is NotSentError
-    assert "refused to connect to service.example" in str(error)
+@pytest.mark.parametrize(
+    ("login", "replies", "words"),
+    [
+        # RFC 1928, section 3: no acceptable method; RFC 1929: any status but 0 is a failure.
+        ("", [b"\x05\xff"], "asks for a user name and a password."),
+        ("", [b"\x05\x02"], "asks for a user name and a password."),
+        (ANA, [b"\x05\x02", b"\x01\x01"], "did not accept the user name and password."),
+        (ANA, [b"\x05\xff"], "takes no user name and password."),
+        ("", [b"\x05\x00", b"\x05\x02\x00\x01" + bytes(6)], "refused to connect to service.example."),
+        ("", [b""], "cannot read"),
+        ("", [b"HTTP/1.1 400 Bad Request\r\n\r\n"], "cannot read"),
+        ("", [b"\x05"], "cannot read"),
+        ("", [b"\x04\x00"], "cannot read"),
+        ("", [b"\x05\x77"], "cannot read"),
+        ("", [b"\x05\x00", b""], "cannot read"),
+        ("", [b"\x05\x00", b"\x05\x99\x00\x01" + bytes(6)], "cannot read"),
+        ("", [b"\x05\x00", b"\x05\x00\x00\x09"], "cannot read"),
+        # Some hang up instead.
+        (ANA, [b"\x05\x02", b""], "did not accept the user name and password."),
+    ],
+)
+async def test_a_socks_proxy_that_refuses_or_answers_anything_else_was_sent_nothing(
+    kind: str, login: str, replies: list[bytes], words: str
+) -> None:
+    assert words in (await socks(kind, *replies, login=login)).title
 
 
 # --- certificates
