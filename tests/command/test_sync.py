@@ -5,10 +5,14 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import cast
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -291,3 +295,65 @@ def test_after_a_renewal_a_person_is_asked(bench: Bench, tmp_path: Path) -> None
     status, seen = at_a_terminal(tray, b"y\n", "--renew", "-f", str(tray.shared / "a.json"), more=more)
     assert (status, len(bench.demo.table.rows)) == (0, 1), seen
     assert seen.index("renewed") < seen.index("Sync now? [y/N]") < seen.index("1 sent.")
+
+
+def test_a_table_that_never_ends_and_one_that_saves_something_else(machine: Machine) -> None:
+    machine.write("ana.json", file_of("ana", 1))
+    before = machine.files()
+    with odd_table() as address:
+        machine.set_up(sync_url=address + "/endless")
+        status, out, err = machine.sync()
+        assert (status, out, machine.files()) == (1, "", before)
+        assert "doesn't come to an end, so Probe Tray stopped reading it" in err
+        machine.set_up(sync_url=address + "/trigger")
+        status, out, err = machine.sync()
+    assert (status, machine.files()) == (1, before)
+    assert "1 failed." in err
+    assert "Sent" not in out
+    assert "doesn't count as sent" in err
+
+
+class OddTable(BaseHTTPRequestHandler):
+    """Under one path one row after the other without an end, under the other a trigger that alters what is saved."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        offset = int(parse_qs(self.path.partition("?")[2])["offset"][0])
+        if self.path.startswith("/endless"):
+            row = {"id": f"junk-{offset:09}", "email": None, "token_data": "x", "update_time": None}
+            self._answer(200, [row], f"{offset}-{offset}/*")
+        else:
+            self._answer(200, [], "*/0")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(201, [{"id": "account-ana", "token_data": "something else"}], "*/*")
+
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        """Say nothing."""
+
+    def _answer(self, status: int, rows: list[dict[str, str | None]], span: str) -> None:
+        body = json.dumps(rows).encode()
+        self.send_response(status)
+        for name, value in (
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+            ("Content-Range", span),
+        ):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@contextmanager
+def odd_table() -> Generator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), OddTable) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -22,8 +22,10 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     ProbeError,
     RateLimitedError,
+    RowAlteredError,
     SyncColumnsError,
     SyncCutOffError,
+    SyncEndlessError,
     SyncError,
     SyncFloodedError,
     SyncNoTableError,
@@ -145,6 +147,10 @@ _PAGE: Final = 500
 _SMALLEST_PAGE: Final = 2
 """The last row of one page is asked for again with the next one."""
 _MOST_ROWS: Final = 100_000
+_MOST_PAGES: Final = 1_000
+"""Requests for one reading of the table: a service may give one row at a time, for ever."""
+_LONGEST_READING: Final = 180.0
+"""Seconds for the same."""
 _TRIES: Final = 3
 """How often the whole table is read when rows come or go between its pages."""
 _COLUMNS: Final = "id,email,token_data,update_time"
@@ -218,11 +224,24 @@ class HttpTable:
         self._proxy = proxy
 
     async def rows(self) -> tuple[RemoteRow, ...]:
-        """All of them, page by page. Rows that come or go meanwhile make it begin anew, three times at most."""
-        pages, size = TablePages(), _PAGE
+        """All of them, page by page. Rows that come or go meanwhile make it begin again, three times at most.
+
+        Raises SyncEndlessError where it has not come to the end after 1,000 pages or three minutes.
+        """
+        try:
+            async with asyncio.timeout(_LONGEST_READING):
+                return await self._all_rows()
+        except TimeoutError:
+            raise SyncEndlessError(host=self._host) from None
+
+    async def _all_rows(self) -> tuple[RemoteRow, ...]:
+        pages, size, asked = TablePages(), _PAGE, 0
         for _ in range(_TRIES):
             pages = TablePages()
             while not pages.whole and not pages.moved:
+                asked += 1
+                if asked > _MOST_PAGES:
+                    raise SyncEndlessError(host=self._host)
                 try:
                     pages.add(await self._page(pages.next, size))
                 except SyncFloodedError:
@@ -246,14 +265,26 @@ class HttpTable:
         """Add a row, unless there is one of that id: the service then answers with none."""
         wanted = "resolution=ignore-duplicates,return=representation"
         answer = await self._ask("POST", "", _body(row, with_id=True), prefer=wanted, conflict=True)
-        return answer.status != _CONFLICT and bool(self._rows(answer))
+        return answer.status != _CONFLICT and self._is_written(answer, row)
 
     async def replace(self, row: RemoteRow, seen: RemoteRow) -> bool:
         """Put ``row`` in the place of ``seen``, where its time is still the one that was read."""
         time = "is.null" if seen.update_time is None else _equals(seen.update_time)
         query = f"?id={_equals(seen.id)}&update_time={time}"
         answer = await self._ask("PATCH", query, _body(row, with_id=False), prefer="return=representation")
-        return bool(self._rows(answer))
+        return self._is_written(answer, row)
+
+    def _is_written(self, answer: Answer, row: RemoteRow) -> bool:
+        """Whether the table holds ``row`` now; not where it says that it changed nothing.
+
+        Raises RowAlteredError where it holds something else: a trigger may write another value, or another row.
+        """
+        found = self._rows(answer)
+        if not found:
+            return False
+        if [(one.id, one.token_data) for one in found] != [(row.id, row.token_data)]:
+            raise RowAlteredError
+        return True
 
     async def _page(self, offset: int, size: int) -> TablePage:
         query = f"?select={_COLUMNS}&order=id.asc&limit={size}&offset={offset}"

@@ -12,6 +12,9 @@ from probe_tray.view.sync.sync_view import done_words
 from probe_tray.view.tables.status_table import Cell, Weight, printable
 from probe_tray.view.text.translate import Translator
 
+_MOST_STRANGERS = 10
+"""Rows of one kind that belong to no account here: anybody with the publishable key may have put any number there."""
+
 
 class _Failure(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
@@ -45,8 +48,20 @@ def sync_header(t: Translator) -> tuple[str, ...]:
 
 
 def sync_rows(report: SyncReport, t: Translator) -> list[tuple[Cell, ...]]:
-    """One row for each account that is not the same on both sides."""
-    return [(Cell(printable(item.who)), _said(item, t)) for item in report.items if item.kind is not StepKind.SAME]
+    """One row for each account that is not the same on both sides; many rows of nobody here are counted by kind."""
+    rows: list[tuple[Cell, ...]] = []
+    strangers: dict[StepKind, list[SyncItem]] = {}
+    for item in report.items:
+        if item.key is None and item.kind in REFUSED:
+            strangers.setdefault(item.kind, []).append(item)
+        elif item.kind is not StepKind.SAME:
+            rows.append((Cell(printable(item.who)), _said(item, t)))
+    for items in strangers.values():
+        shown = items if len(items) <= _MOST_STRANGERS else items[: _MOST_STRANGERS // 2]
+        rows += [(Cell(printable(item.who)), _said(item, t)) for item in shown]
+        if more := len(items) - len(shown):
+            rows.append((Cell(t.plural("and {n} more", "and {n} more", more)), _said(items[-1], t)))
+    return rows
 
 
 def sync_failures(report: SyncReport, t: Translator) -> list[str]:

@@ -27,9 +27,10 @@ ProbeError
     NameNotFoundError, ProxyNameError, NoConnectionError, ProxyFailedError, SecureConnectionError, SilentServiceError
   SyncError
     SyncOffError, SyncKeyError, SyncRefusedError, SyncNoTableError, SyncColumnsError, SyncPageError, SyncStrangeError
-    SyncCutOffError, SyncUnsteadyError, SyncFloodedError, SyncConflictError, SyncForbiddenError
+    SyncCutOffError, SyncUnsteadyError, SyncFloodedError, SyncEndlessError, SyncConflictError, SyncForbiddenError
     RowError
       RowSealedError, RowGarbageError, RowSwappedError, RowReplayedError, RowRepairedError, RowTakenError
+      RowAlteredError
 """
 
 from probe_tray.core.errors.base import ProbeError, Problem
@@ -108,6 +109,7 @@ from probe_tray.core.errors.stores import (
     WriteError,
 )
 from probe_tray.core.errors.sync import (
+    RowAlteredError,
     RowError,
     RowGarbageError,
     RowRepairedError,
@@ -118,6 +120,7 @@ from probe_tray.core.errors.sync import (
     SyncColumnsError,
     SyncConflictError,
     SyncCutOffError,
+    SyncEndlessError,
     SyncError,
     SyncFloodedError,
     SyncForbiddenError,
@@ -184,6 +187,7 @@ __all__ = [
     "RegionBlockedError",
     "RenewalsPausedError",
     "RetryLaterError",
+    "RowAlteredError",
     "RowError",
     "RowGarbageError",
     "RowRepairedError",
@@ -201,6 +205,7 @@ __all__ = [
     "SyncColumnsError",
     "SyncConflictError",
     "SyncCutOffError",
+    "SyncEndlessError",
     "SyncError",
     "SyncFloodedError",
     "SyncForbiddenError",

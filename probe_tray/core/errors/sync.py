@@ -86,6 +86,16 @@ class SyncFloodedError(SyncError):
     hint_template = "Somebody else may have filled it: delete the rows that are not yours at the service."
 
 
+class SyncEndlessError(SyncError):
+    """Page after page, and no end."""
+
+    title_template = "The table at {host} doesn't come to an end, so Probe Tray stopped reading it."
+    hint_template = (
+        "Nothing was changed on this computer or in the table. Check the address (sync_url), and the table for rows "
+        "that aren't yours."
+    )
+
+
 class SyncConflictError(SyncError):
     """Somebody else wrote the row each time."""
 
@@ -146,3 +156,12 @@ class RowTakenError(RowError):
 
     title_template = "This row belongs to another member of the same team: the table has room for one of them."
     hint_template = "This login was left as it is on both sides. Use a table of its own for it."
+
+
+class RowAlteredError(RowError):
+    """The row that the table gave back is not the one that was written."""
+
+    title_template = "The table saved something else than this login, so it doesn't count as sent."
+    hint_template = (
+        "Check the table at the service: a trigger or a rule may change its rows. This computer still has the login."
+    )

@@ -15,6 +15,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import (
     ProbeError,
     Problem,
+    RowError,
     ServiceError,
     SyncConflictError,
     SyncError,
@@ -133,7 +134,7 @@ class SyncRun:
         """None where there is nothing to be said any more, or the table as a whole failed."""
         try:
             return await self._change(step, key, self._rows.get(step.row_id))
-        except SyncConflictError as error:
+        except (SyncConflictError, RowError) as error:
             return _item(step, StepKind.FAILED, error.problem)
         except (SyncError, ServiceError) as error:
             # What befell this one would befall all the others.

@@ -6,15 +6,17 @@ from contextlib import asynccontextmanager
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.adapters.http.tables import HttpTable, HttpTables
+from probe_tray.adapters.http.tables import HttpTable, HttpTables, TablePage
 from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     NotSentError,
     ProbeError,
     RateLimitedError,
+    RowAlteredError,
     SyncColumnsError,
     SyncCutOffError,
+    SyncEndlessError,
     SyncFloodedError,
     SyncNoTableError,
     SyncPageError,
@@ -281,3 +283,46 @@ async def test_the_key_is_in_the_headers_and_the_time_is_encoded() -> None:
     lines = {line.lower() for line in head.split("\r\n")}
     assert {f"apikey: {PUBLISHABLE_KEY}".lower(), f"authorization: bearer {PUBLISHABLE_KEY}".lower()} <= lines
     assert "prefer: return=representation" in lines
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        [{"id": "a", "token_data": "another"}],
+        [{"id": "b", "token_data": "x"}],
+        [{"id": "a", "token_data": None}],
+        [{"id": "a", "token_data": "x"}, {"id": "b", "token_data": "x"}],
+    ],
+)
+async def test_a_row_that_comes_back_as_another_one_is_not_sent(back: list[dict[str, str]]) -> None:
+    row = RemoteRow(id="a", token_data=Secret("x"), update_time="2026-11-22T06:00:00+00:00")
+    async with answering(refusal("200 OK", back)) as (table, _):
+        with pytest.raises(RowAlteredError):
+            await table.replace(row, row)
+    async with answering(refusal("201 Created", back)) as (table, _):
+        with pytest.raises(RowAlteredError):
+            await table.insert(row)
+
+
+async def test_a_time_that_the_table_writes_itself_does_not_matter() -> None:
+    row = RemoteRow(id="a", token_data=Secret("x"), update_time="2026-11-22T06:00:00+00:00")
+    back = [{"id": "a", "token_data": "x", "update_time": "2027-01-01T00:00:00+00:00"}]
+    async with answering(refusal("200 OK", back)) as (table, _):
+        assert await table.replace(row, row)
+
+
+async def test_a_table_without_an_end_is_left() -> None:
+    class Endless(HttpTable):
+        asked = 0
+
+        async def _page(self, offset: int, size: int) -> TablePage:
+            del size
+            self.asked += 1
+            return TablePage((RemoteRow(id=f"row-{offset:06}", token_data=Secret("x")),), None)
+
+    async with answering(b"") as (table, _):
+        table.__class__ = Endless
+        assert isinstance(table, Endless)
+        with pytest.raises(SyncEndlessError):
+            await table.rows()
+        assert table.asked == 1000

@@ -1,7 +1,8 @@
 """What ``codex-probe --sync`` says, in the person's language."""
 
-from probe_tray.cli.sync.sync_table import sync_failures
-from probe_tray.core.errors import SyncKeyError
+from probe_tray.cli.sync.sync_table import sync_failures, sync_rows
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors import RowSealedError, SyncKeyError
 from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
 from probe_tray.resources import resource
 from probe_tray.view.text.translate import Translator, parse_po
@@ -23,3 +24,19 @@ def test_many_names_are_shortened_in_either_language() -> None:
     assert "4@example.com, 4 more: " in english
     assert "4 more" not in chinese
     assert "8@example.com" not in english + chinese
+
+
+def test_thousands_of_rows_of_nobody_here_are_counted() -> None:
+    junk = [
+        SyncItem(kind=StepKind.UNDECRYPTABLE, row_id=f"junk-{n}", who=f"junk-{n}", problem=RowSealedError().problem)
+        for n in range(50_000)
+    ]
+    ours = SyncItem(
+        kind=StepKind.UPLOAD_NEW, row_id="account-ana", key=AccountKey("account-ana"), who="ana@example.com"
+    )
+    report = SyncReport(ended_at=START, items=(*junk, ours))
+    rows = sync_rows(report, Translator())
+    assert [row[0].text for row in rows] == ["ana@example.com", *(f"junk-{n}" for n in range(5)), "and 49995 more"]
+    assert rows[-1][1].text == rows[-2][1].text
+    (failure,) = sync_failures(report, Translator())
+    assert "49995 more" in failure

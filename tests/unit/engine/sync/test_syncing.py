@@ -16,6 +16,7 @@ from probe_tray.core.errors import (
     KeyringLockedError,
     LoginEndedError,
     NotSentError,
+    RowAlteredError,
     SyncForbiddenError,
     WriteError,
 )
@@ -395,3 +396,18 @@ async def test_an_account_that_vanishes_here_meanwhile_is_no_failure(step: int) 
     report = await machine.sync()
     assert report.problem is None
     assert report.failed == 0
+
+
+async def test_a_row_that_the_table_alters_is_not_counted_as_sent_and_keeps_no_other_from_it() -> None:
+    table = FakeTable()
+    machine = Machine(table, login(1, "ana"), login(1, "bob"))
+
+    async def alter(request: str) -> None:
+        if request == "insert" and not table.writes:
+            table.writes.append("altered")
+            raise RowAlteredError
+
+    table.before = alter
+    report = await machine.sync()
+    assert sorted(kind.value for kind in kinds(report)) == ["failed", "upload_new"]
+    assert (report.sent, report.failed, report.well) == (1, 1, False)
