@@ -182,6 +182,8 @@ def _keep_known(old: AccountState | None, new: AccountState) -> AccountState:
     if old is None:
         return new
     same_login = old.expires_at == new.expires_at and old.renewable == new.renewable
+    # New tokens are tried at once, unless the service asked to wait.
+    asked_to_wait = old.problem is not None and old.problem.retry_after is not None
     return replace(
         new,
         snapshot=old.snapshot,
@@ -190,7 +192,7 @@ def _keep_known(old: AccountState | None, new: AccountState) -> AccountState:
         trend=old.trend,
         checking=old.checking,
         checked_at=old.checked_at,
-        next_check=old.next_check,
+        next_check=old.next_check if same_login or asked_to_wait else None,
         # What was wrong with the old tokens says nothing about new ones.
         problem=old.problem if same_login else None,
         renewal=_known_renewal(old.renewal, new.renewal, same_login=same_login),

@@ -60,6 +60,8 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     """When the tokens were obtained, by signing in or by a renewal; None where the record does not say."""
     revocable: bool = False
     """Whether this program obtained the login, so that it may also end it at the service."""
+    outdated: bool = False
+    """Whether the official client itself holds a newer login of this account, and this one may be a copy of it."""
     snapshot: Snapshot | None = None
     """The newest; at the start the one that an earlier run of the program kept."""
     paces: tuple[Pace, ...] = ()

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.alerts.alert import Alert, AlertHelp, AlertMemory, Forecast, helped_account
-from probe_tray.core.alerts.evaluation import alerts
+from probe_tray.core.alerts.evaluation import alerts, compared
 from probe_tray.core.alerts.quiet_hours import Pause, in_quiet_hours, pause_end
 from probe_tray.core.errors import StoreError
 from probe_tray.core.events import NotificationsPaused
@@ -95,7 +95,7 @@ class AlertService:
         state = self._store.state
         quiet = paused or in_quiet_hours(state.settings, now, self._zone)
         new, self._memory = alerts(state, memory, now, forecast=self._forecast, before=self._before, quiet=quiet)
-        self._before = state
+        self._before = compared(self._before, state)
         if new:
             await self._notifier.show(
                 self._phrases.alerts(new, state), lambda action: _press(new, state, action, on_press)

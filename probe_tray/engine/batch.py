@@ -1,7 +1,7 @@
 """Renews logins and asks for their quotas, many side by side: what the command does with files and accounts."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from probe_tray.core.errors import (
     OfficialLoginError,
     ProbeError,
     Problem,
+    StillRefusedError,
     StoreError,
     TokenRefusedError,
 )
@@ -72,6 +73,8 @@ class _Renewal(msgspec.Struct, frozen=True):
     report: RenewalReport
     credential: Credential | None
     """The login that holds now; None where that is not known."""
+    renewed: Renewed | None = None
+    """What the renewal came to; None where it failed."""
 
 
 _Told = tuple[AccountReport, Credential]
@@ -127,6 +130,7 @@ class Batch:
     async def _tend(self, stored: StoredCredential, done: Callable[[AccountReport], None]) -> _Told | None:
         """The report with the quota, and the login it was asked with; None where no quota was asked for."""
         renewal: RenewalReport | None = None
+        renewed: _Renewal | None = None
         credential = stored.credential
         if self._order.renew:
             renewed = await self._renew(stored)
@@ -142,7 +146,7 @@ class Batch:
         assert task is not None  # noqa: S101 - a coroutine always runs in one
         self._asking.add(task)
         try:
-            report, credential = await self._ask(stored, credential, report)
+            report, credential = await self._ask(stored, credential, report, renewed)
         except asyncio.CancelledError:
             # Interrupted: the renewal, which no one can take back, is told all the same.
             if renewal is not None:
@@ -173,19 +177,27 @@ class Batch:
         snapshot = msgspec.structs.replace(snapshot, reset_credit_ends=ends or ())
         done(msgspec.structs.replace(report, snapshot=snapshot))
 
-    async def _ask(self, stored: StoredCredential, credential: Credential, report: AccountReport) -> _Told:
+    async def _ask(
+        self, stored: StoredCredential, credential: Credential, report: AccountReport, before: _Renewal | None
+    ) -> _Told:
         asked = await ask_once(self._means.quota, credential, self._means.clock)
-        ours = stored.store is not StoreKind.OFFICIAL and credential.refresh_token is not None
-        refused = isinstance(asked.outcome, TokenRefusedError)
-        if refused and stored.store is StoreKind.OFFICIAL:
+        refusal = asked.outcome
+        if not isinstance(refusal, TokenRefusedError):
+            return report_status(report, asked), credential
+        if stored.store is StoreKind.OFFICIAL:
             return report_status(report, UsageReply(asked.upstream_status, OfficialExpiredError())), credential
-        if not (refused and ours and report.renewal is None and self._order.renew_refused):
+        if before is not None:
+            return await self._refused_again(report, asked, refusal, before), credential
+        if credential.refresh_token is None or not self._order.renew_refused:
             return report_status(report, asked), credential
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine always runs in one
         # From here on it is the renewals' business what an interruption means.
         self._asking.discard(task)
-        renewed = await self._renew_refused(credential)
+        try:
+            renewed = await self._renew_refused(credential, refusal)
+        except StillRefusedError as error:
+            return report_status(report, UsageReply(asked.upstream_status, error)), credential
         if renewed.credential is None:
             problem = renewed.report.problem
             report = msgspec.structs.replace(
@@ -197,7 +209,22 @@ class Batch:
             return report_status(report, asked), credential
         self._asking.add(task)
         asked = await ask_once(self._means.quota, renewed.credential, self._means.clock)
+        if isinstance(asked.outcome, TokenRefusedError):
+            return await self._refused_again(report, asked, asked.outcome, renewed), renewed.credential
         return report_status(report, asked), renewed.credential
+
+    async def _refused_again(
+        self, report: AccountReport, asked: UsageReply, refusal: TokenRefusedError, before: _Renewal
+    ) -> AccountReport:
+        """What a refusal means where the login was renewed right before: then the renewal did not help."""
+        if before.renewed is None:
+            return report_status(report, asked)
+        error = await self._means.renewals.refused_again(before.renewed, refusal)
+        report = report_status(report, UsageReply(asked.upstream_status, error))
+        if not isinstance(error, StillRefusedError):
+            return report
+        renewal = RenewalReport(result=RenewalResult.FAILED, problem=error.problem)
+        return msgspec.structs.replace(report, renewal=renewal)
 
     async def _renew(self, stored: StoredCredential) -> _Renewal:
         if stored.store is StoreKind.OFFICIAL:
@@ -211,7 +238,7 @@ class Batch:
                 seen=self._seen.get(key),
                 since=self._order.since if self._order.force else None,
             )
-            running = self._renewed[key] = asyncio.ensure_future(self._attempt(key, wish))
+            running = self._renewed[key] = asyncio.ensure_future(_attempt(self._means.renewals.renew(key, wish)))
         renewed = await asyncio.shield(running)
         asked_nobody = renewed.report.result in {RenewalResult.FRESH, RenewalResult.ADOPTED}
         if renewed.credential is None or not asked_nobody:
@@ -222,18 +249,8 @@ class Batch:
         adopted = msgspec.structs.replace(renewed.report, result=RenewalResult.ADOPTED)
         return _Renewal(await self._checked(stored, renewed.credential, adopted), renewed.credential)
 
-    async def _renew_refused(self, credential: Credential) -> _Renewal:
-        seen = credential.access_token.fingerprint
-        return await self._attempt(
-            credential.key, RenewalRequest(days=self._order.days, reason=Reason.REFUSED, seen=seen)
-        )
-
-    async def _attempt(self, key: AccountKey, wish: RenewalRequest) -> _Renewal:
-        try:
-            renewed = await self._means.renewals.renew(key, wish)
-        except ProbeError as error:
-            return _Renewal(RenewalReport(result=RenewalResult.FAILED, problem=error.problem), None)
-        return _Renewal(_told(renewed), renewed.credential)
+    async def _renew_refused(self, credential: Credential, refusal: TokenRefusedError) -> _Renewal:
+        return await _attempt(self._means.renewals.renew_refused(credential, refusal, days=self._order.days))
 
     async def _checked(self, stored: StoredCredential, newest: Credential, report: RenewalReport) -> RenewalReport:
         """``report``, or why the file could not be brought up to ``newest``."""
@@ -269,8 +286,19 @@ def _newest(logins: Iterable[StoredCredential]) -> dict[AccountKey, str]:
     return {key: login.access_token.fingerprint for key, login in newest_of_each(ours).items()}
 
 
+async def _attempt(renewal: Awaitable[Renewed]) -> _Renewal:
+    try:
+        renewed = await renewal
+    except StillRefusedError:
+        raise
+    except ProbeError as error:
+        return _Renewal(RenewalReport(result=RenewalResult.FAILED, problem=error.problem), None)
+    return _Renewal(_told(renewed), renewed.credential, renewed)
+
+
 def _told(renewed: Renewed) -> RenewalReport:
-    return RenewalReport(result=_RESULTS[renewed.kind], reason=renewed.reason, expires_at=renewed.credential.expiry)
+    ends_at = renewed.ends_at or renewed.credential.expiry
+    return RenewalReport(result=_RESULTS[renewed.kind], reason=renewed.reason, expires_at=ends_at)
 
 
 def said_by(stored: StoredCredential, credential: Credential) -> AccountReport:

@@ -34,10 +34,11 @@ def _lifetime(verdict: TokenVerdict) -> timedelta:
     match verdict:
         case TokenVerdict.ENDED:
             return timedelta(days=400)
-        case TokenVerdict.UNCERTAIN | TokenVerdict.BACKOFF:
+        case TokenVerdict.UNCERTAIN | TokenVerdict.BACKOFF | TokenVerdict.REFUSED:
             return timedelta(days=30)
         case TokenVerdict.FRESH:
-            return timedelta(days=1)
+            # It also says that a login is no copy of another program's, until the next renewal at the latest.
+            return timedelta(days=60)
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):

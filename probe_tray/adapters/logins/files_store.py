@@ -25,6 +25,7 @@ from probe_tray.core.account.age import Age, age
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import CredentialFileError, OfficialLoginError, ReadError, StoreError
+from probe_tray.core.formats.document import Document
 from probe_tray.core.state import Unreadable
 from probe_tray.ports.accounts import StoreContents
 
@@ -103,18 +104,23 @@ class FilesStore(ABC):
 
     def _preferred(self, files: list[Held], key: AccountKey) -> StoredCredential | None:
         logins = [
-            self._stored(held, document.credential)
+            self._stored(held, document, document.credential)
             for held in files
             for document in held.documents
             if document.credential is not None and belongs(document, key)
         ]
         return max(logins, key=_preference, default=None)
 
-    def _stored(self, held: Held, credential: Credential) -> StoredCredential:
+    def _stored(self, held: Held, document: Document, credential: Credential) -> StoredCredential:
         if self._made is not None and not held.official and self._made.knows(credential):
             credential = replace(credential, made_here=True)
         kind = StoreKind.OFFICIAL if held.official else self._kind
-        return StoredCredential(credential=credential, store=kind, location=str(held.place.path))
+        return StoredCredential(
+            credential=credential,
+            store=kind,
+            location=str(held.place.path),
+            records_end=document.format is not None and document.format.records_end,
+        )
 
     def _read_all(self) -> tuple[list[Held], list[Unreadable]]:
         places, unreadable = self._places()
@@ -170,7 +176,7 @@ class FilesStore(ABC):
             location = str(held.place.path)
             for document in held.documents:
                 if document.credential is not None:
-                    stored = self._stored(held, document.credential)
+                    stored = self._stored(held, document, document.credential)
                     known = newest.get(stored.credential.key)
                     newest[stored.credential.key] = stored if known is None else max(known, stored, key=_preference)
                 elif document.api_key:

@@ -16,14 +16,12 @@ from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.errors import OfficialExpiredError, ProbeError
+from probe_tray.core.errors import ProbeError
 from probe_tray.core.models.model_test import ModelTest
 from probe_tray.core.models.models import ModelChoice
-from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.settings import Settings, change
 from probe_tray.engine.batch import BatchMeans, said_by
-from probe_tray.engine.models.model_tester import Access, ModelTester, Renew
+from probe_tray.engine.models.model_tester import Access, ModelTester, OfficialRenewer, OwnRenewer, Renewer
 from probe_tray.view.text.translate import Translator, mark
 
 _COSTS = mark("Testing a model asks it for one word, which uses a little of the account's quota.")
@@ -94,7 +92,7 @@ class ModelStage:
                 report = done.get(number) or said_by(stored, credential)
                 done[number] = msgspec.structs.replace(report, models=test)
 
-        access = Access(credential, self._renew_of(stored), self._means.clock)
+        access = Access(credential, self._renewer_of(stored), self._means.clock)
         await self._tester.test(access, self._choice, tell)
 
     async def _current(self, stored: StoredCredential) -> Credential:
@@ -106,17 +104,13 @@ class ModelStage:
                         return held.credential
         return stored.credential
 
-    def _renew_of(self, stored: StoredCredential) -> Renew | None:
+    def _renewer_of(self, stored: StoredCredential) -> Renewer | None:
         if stored.store is StoreKind.OFFICIAL:
-            return _refuse
-        ours = stored.credential.refresh_token is not None
-        return self._renew if ours and self._settings.auto_renew else None
-
-    async def _renew(self, credential: Credential) -> Credential:
-        seen = credential.access_token.fingerprint
-        wish = RenewalRequest(days=self._settings.renew_before_expiry_days, reason=Reason.REFUSED, seen=seen)
-        return (await self._means.renewals.renew(credential.key, wish)).credential
+            return OfficialRenewer()
+        if stored.credential.refresh_token is None or not self._settings.auto_renew:
+            return None
+        return OwnRenewer(self._means.renewals, self._settings.renew_before_expiry_days, _nothing_more)
 
 
-async def _refuse(_credential: Credential) -> Credential:
-    raise OfficialExpiredError
+async def _nothing_more() -> None:
+    """The command reads its files again by itself."""

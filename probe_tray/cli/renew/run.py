@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.keyring.backends import load_library
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.sealer import FallbackSealer
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
@@ -132,7 +134,9 @@ class _Work:
         if found.logins:
             console.note(proxy_note(proxy, (OFFICIAL.issuer, OFFICIAL.backend), self._t))
         store = Store(AppState(settings=settings))
-        accounts = Accounts(found.stores, store)
+        # Before the token of a copy is sent, the client's own login is looked at; never so that a person is asked.
+        official = OfficialStore(places.codex_home, partial(keyring.read_entry, silently=True))
+        accounts = Accounts((*found.stores, official), store)
         watch = ClockWatch(clock, lambda error: console.failure(told(error, self._t)))
         client = ServiceClient(OFFICIAL, proxy, os.environ, handles=known.add, answered=watch.answered)
         journal = FileJournal(places.journal, FallbackSealer(key, silent, load=load_library))

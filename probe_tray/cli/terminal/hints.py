@@ -21,6 +21,7 @@ _HINTS = {
     "UnavailableError": mark("Run it again later."),
     "StrangeAnswerError": mark("Run it again; if it stays, look for an update."),
     "TokenRefusedError": mark("Renew it with --renew -f; if that fails, sign in again with --login."),
+    "StillRefusedError": mark("Sign in again with --login."),
     "LoginEndedError": mark("Sign in again with --login."),
     "NotRenewableError": mark("Sign in again with --login when it ends."),
     "UncertainLoginError": mark(

@@ -12,6 +12,7 @@ from probe_tray.core.state import AccountState
 
 _OFFLINE = frozenset({"NotSentError", "CertificateError", "ProxyLoginError", "ProxyLoginMissingError"})
 _BLOCKED = frozenset({"EdgeBlockedError", "RegionBlockedError"})
+_UNUSABLE = frozenset({"AccountDeactivatedError", "WorkspaceDeactivatedError", "WorkspaceRefusedError"})
 _KEYRING = frozenset(
     {
         "KeyringAbsentError",
@@ -39,6 +40,8 @@ class Condition(enum.Enum):
     NEEDS_LOGIN = "needs login"
     BLOCKED = "blocked"
     """The network or the region stands in the way; the login is fine."""
+    UNUSABLE = "cannot be used"
+    """The service says that the account or its workspace cannot be used; the login is fine."""
     RATE_LIMITED = "rate limited"
     OFFLINE = "offline"
     WAITING_KEYRING = "waiting for the keyring"
@@ -63,6 +66,8 @@ def condition(account: AccountState, settings: Settings, now: datetime) -> Condi
         return Condition.WAITING_KEYRING
     if login_ended(account, now):
         return Condition.NEEDS_LOGIN
+    if unusable(problem):
+        return Condition.UNUSABLE
     if kind in _BLOCKED:
         return Condition.BLOCKED
     if kind in _OFFLINE:
@@ -95,6 +100,11 @@ def local_time(moment: datetime, snapshot: Snapshot) -> datetime:
     return moment - timedelta(seconds=snapshot.clock_offset)
 
 
+def unusable(problem: Problem | None) -> bool:
+    """Whether ``problem`` is that the account or its workspace cannot be used, whatever its login."""
+    return problem is not None and problem.kind in _UNUSABLE
+
+
 def login_ended(account: AccountState, now: datetime) -> bool:
     """Whether only signing in again can help."""
     problems = [p for p in (account.problem, account.renewal.problem) if p is not None]
@@ -102,8 +112,15 @@ def login_ended(account: AccountState, now: datetime) -> bool:
         return True
     if account.renewable:
         return False
-    expired = account.expires_at is not None and account.expires_at <= now
+    expired = account.expires_at is not None and account.expires_at <= now and not _works(account)
     return expired or any(_refused(p) for p in problems)
+
+
+def _works(account: AccountState) -> bool:
+    """Whether the service has answered since the login's end: then this computer's clock is wrong, or the record is."""
+    if account.problem is not None or account.snapshot is None or account.expires_at is None:
+        return False
+    return account.checked_at == account.snapshot.taken_at >= account.expires_at
 
 
 def tightest(snapshot: Snapshot) -> float:

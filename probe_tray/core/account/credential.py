@@ -59,8 +59,11 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def expiry(self) -> datetime | None:
-        """When the access token ends: as recorded, else as the token itself says."""
-        return self.expired or self.claims.expires_at
+        """When the access token ends: as it says itself, else as recorded.
+
+        A record follows the clock of the computer that wrote it, or was edited; the token's ``exp`` is the issuer's.
+        """
+        return self.claims.expires_at or self.expired
 
 
 class StoredCredential(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +73,10 @@ class StoredCredential(msgspec.Struct, frozen=True, kw_only=True):
     store: StoreKind
     location: str = ""
     """Path of the file as a person would look for it; empty for the vault."""
+    records_end: bool = False
+    """Whether its format has a field for the end, which counts then (codex-probe, CLIProxyAPI).
+
+    An ``auth.json`` and the vault have none: that it is missing there is no reason to renew."""
 
 
 class ApiKeyLogin(msgspec.Struct, frozen=True, kw_only=True):

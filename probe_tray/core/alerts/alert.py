@@ -84,6 +84,13 @@ class LoginAlert(msgspec.Struct, frozen=True, kw_only=True):
     account: AccountKey
 
 
+class UnusableAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """The service says that an account or its workspace cannot be used; neither a renewal nor a login helps."""
+
+    account: AccountKey
+    problem: Problem
+
+
 class CreditAlert(msgspec.Struct, frozen=True, kw_only=True):
     """Reset credits are lost soon unless they are used."""
 
@@ -102,6 +109,7 @@ Alert = (
     | RenewedAlert
     | RenewalFailedAlert
     | LoginAlert
+    | UnusableAlert
     | CreditAlert
 )
 
@@ -149,7 +157,7 @@ def helped_account(
 def gravity(alert: Alert) -> Gravity:
     """How much ``alert`` matters."""
     match alert:
-        case LoginAlert() | LimitedAlert() | QuotaAlert(level=Level.EXHAUSTED):
+        case LoginAlert() | UnusableAlert() | LimitedAlert() | QuotaAlert(level=Level.EXHAUSTED):
             return Gravity.BLOCKED
         case QuotaAlert(level=Level.CRITICAL) | ExpiryAlert() | RenewalFailedAlert():
             return Gravity.DANGER

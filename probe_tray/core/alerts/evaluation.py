@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from probe_tray.core.alerts.alert import SPENT, Alert, AlertCandidate, AlertMemory, Forecast, Said, Told, is_passing
-from probe_tray.core.alerts.login_rules import expects, login_alerts
+from probe_tray.core.alerts.login_rules import expects, is_untried, login_alerts
 from probe_tray.core.alerts.quota_rules import credit_alerts, quota_alerts, still_said
 from probe_tray.core.state import AccountState, AppState
 
@@ -44,6 +44,19 @@ def alerts(
         heard[slug] = told.said
     everything = frozenset[Said]().union(*heard.values())
     return tuple(new), replace(memory, said=everything)
+
+
+def compared(before: AppState | None, state: AppState) -> AppState:
+    """What the next look compares with: ``state``, where the login of an account was tried since it was renewed.
+
+    Until then the account stays as it was before: a renewal is no good news where the service refuses what it brought.
+    """
+    earlier = {} if before is None else {account.key: account for account in before.accounts}
+    accounts = (
+        earlier.get(account.key, account) if is_untried(account, state.settings) else account
+        for account in state.accounts
+    )
+    return replace(state, accounts=tuple(accounts))
 
 
 def _candidates(

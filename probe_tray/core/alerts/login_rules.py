@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from probe_tray.core.account.condition import login_ended
+from probe_tray.core.account.condition import login_ended, unusable
 from probe_tray.core.alerts.alert import (
     AlertCandidate,
     ExpiryAlert,
@@ -12,11 +12,12 @@ from probe_tray.core.alerts.alert import (
     RenewedAlert,
     Said,
     Told,
+    UnusableAlert,
 )
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 
-_LOGIN, _EXPIRY, _RENEWAL = "login", "expiry", "renewal"
+_LOGIN, _EXPIRY, _RENEWAL, _UNUSABLE = "login", "expiry", "renewal", "unusable"
 _ABOUT_A_LOGIN = frozenset({_LOGIN, _EXPIRY, _RENEWAL})
 _KEPT = timedelta(days=400)
 """How long something is remembered about the login of an account that is not there."""
@@ -51,6 +52,12 @@ def login_alerts(
         if end not in told.marks(_LOGIN):
             yield AlertCandidate(LoginAlert(account=account.key), _says(told, end, now, _LOGIN))
         return
+    if account.problem is not None and unusable(account.problem):
+        # Said once until it works again: neither its login nor a renewal is news meanwhile.
+        if not told.marks(_UNUSABLE):
+            alert = UnusableAlert(account=account.key, problem=account.problem)
+            yield AlertCandidate(alert, _says(told, None, now, _UNUSABLE))
+        return
     problem = account.renewal.problem
     soon = end is not None and now < end <= now + timedelta(days=_days(account, settings))
     if problem is not None and problem.kind not in _GOES_AWAY and end not in told.marks(_RENEWAL):
@@ -60,12 +67,14 @@ def login_alerts(
         yield AlertCandidate(alert, _says(told, end, now, *topics))
     elif end is not None and soon and end not in told.marks(_EXPIRY):
         yield AlertCandidate(ExpiryAlert(account=account.key, expires_at=end), _says(told, end, now, _EXPIRY))
-    if settings.renewed_alerts and end is not None and _was_renewed(account, before, now):
+    if settings.renewed_alerts and end is not None and _was_renewed(account, settings, before, now):
         yield AlertCandidate(RenewedAlert(account=account.key, expires_at=end), frozenset())
 
 
 def expects(account: AccountState, entry: Said) -> bool:
-    """Whether ``entry`` is still about the login that ``account`` has."""
+    """Whether ``entry`` still holds for ``account`` and the login that it has."""
+    if entry.topic == _UNUSABLE:
+        return account.problem is not None or account.checked_at is None
     return entry.topic not in _ABOUT_A_LOGIN or entry.mark == account.expires_at
 
 
@@ -75,7 +84,17 @@ def _days(account: AccountState, settings: Settings) -> int:
     return 0 if renews_itself else settings.expiry_warning_days
 
 
-def _was_renewed(account: AccountState, before: AccountState | None, now: datetime) -> bool:
+def is_untried(account: AccountState, settings: Settings) -> bool:
+    """Whether the service has yet to be asked with what the last renewal brought, and will be by itself."""
+    last = account.renewal.last_at
+    if last is None or account.renewal.problem is not None or not settings.poll_minutes:
+        return False
+    return account.checking or account.checked_at is None or account.checked_at < last
+
+
+def _was_renewed(account: AccountState, settings: Settings, before: AccountState | None, now: datetime) -> bool:
+    if account.problem is not None or is_untried(account, settings):
+        return False
     last, end = account.renewal.last_at, account.expires_at
     if before is None or before.expires_at is None or end is None or end <= before.expires_at:
         return False

@@ -21,6 +21,7 @@ ProbeError
       ProxyLoginError
         ProxyLoginMissingError
     CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError
+    StillRefusedError, AccountDeactivatedError, WorkspaceDeactivatedError, WorkspaceRefusedError
     LoginEndedError, UncertainLoginError, RetryLaterError, RenewalsPausedError
     EdgeBlockedError, RegionBlockedError, StrangeAnswerError
     ModelRefusedError, ModelFailedError, ModelSilentError, QuotaUsedUpError
@@ -66,6 +67,7 @@ from probe_tray.core.errors.program import (
     UsageError,
 )
 from probe_tray.core.errors.service import (
+    AccountDeactivatedError,
     CertificateError,
     EdgeBlockedError,
     LoginEndedError,
@@ -87,11 +89,14 @@ from probe_tray.core.errors.service import (
     SecureConnectionError,
     ServiceError,
     SilentServiceError,
+    StillRefusedError,
     StrangeAnswerError,
     TokenRefusedError,
     UnavailableError,
     UncertainError,
     UncertainLoginError,
+    WorkspaceDeactivatedError,
+    WorkspaceRefusedError,
 )
 from probe_tray.core.errors.stores import (
     JournalSealedError,
@@ -134,6 +139,7 @@ from probe_tray.core.errors.sync import (
 )
 
 __all__ = [
+    "AccountDeactivatedError",
     "BrowserError",
     "CertificateError",
     "ClockError",
@@ -200,6 +206,7 @@ __all__ = [
     "ServiceError",
     "SettingRoundedError",
     "SilentServiceError",
+    "StillRefusedError",
     "StoreError",
     "StrangeAnswerError",
     "SyncColumnsError",
@@ -222,6 +229,8 @@ __all__ = [
     "UncertainError",
     "UncertainLoginError",
     "UsageError",
+    "WorkspaceDeactivatedError",
+    "WorkspaceRefusedError",
     "WriteError",
     "WrongAccountError",
 ]

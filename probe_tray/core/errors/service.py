@@ -68,6 +68,35 @@ class TokenRefusedError(ServiceError):
     hint_template = "Probe Tray renews it if it can; otherwise log in again."
 
 
+class StillRefusedError(ServiceError):
+    """An access token that a renewal has just brought is refused as well: renewing again would change nothing."""
+
+    title_template = "OpenAI no longer accepts this login, even after renewing it: {reason}."
+    hint_template = "Log in again; the account keeps its name and settings."
+    needs_login = True
+
+
+class AccountDeactivatedError(ServiceError):
+    """401 or 403 with ``account_deactivated``: neither a renewal nor a login helps."""
+
+    title_template = "OpenAI has deactivated this account."
+    hint_template = "Look for an email from OpenAI, or ask its support. Your login is kept."
+
+
+class WorkspaceDeactivatedError(ServiceError):
+    """402 or 403 with ``deactivated_workspace``: the login is fine."""
+
+    title_template = "This workspace is deactivated."
+    hint_template = "Your login is fine. Ask the workspace's owner to reactivate it, or log in to another workspace."
+
+
+class WorkspaceRefusedError(ServiceError):
+    """402 or 403 with ``invalid_workspace_selected``: the login is fine."""
+
+    title_template = "This account can't use this workspace."
+    hint_template = "Your login is fine. Ask the workspace's owner for access, or log in to another workspace."
+
+
 class LoginEndedError(ServiceError):
     """The refresh token is dead for good."""
 

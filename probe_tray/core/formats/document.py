@@ -33,6 +33,11 @@ class Format(enum.Enum):
     OFFICIAL = "official client"
     SUB2API = "sub2api"
 
+    @property
+    def records_end(self) -> bool:
+        """Whether a login's end is one of the fields that the renewal policy looks at."""
+        return self in {Format.PROBE, Format.PROXY_API}
+
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """One login of a file, or the reason why there is none."""

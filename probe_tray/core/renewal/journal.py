@@ -44,6 +44,9 @@ class TokenVerdict(enum.Enum):
     FRESH = "fresh"
     """Brought by a renewal at ``at``, so that whoever asked for one before that has it."""
 
+    REFUSED = "refused"
+    """Of an access token: a renewal had just brought it, and it was refused all the same. ``reason`` is the code."""
+
     ENDED = "ended"
     """Refused for good: no request with it ever again."""
     UNCERTAIN = "uncertain"

@@ -44,3 +44,5 @@ class Renewed(msgspec.Struct, frozen=True, kw_only=True):
     credential: Credential
     location: str = ""
     reason: Reason | None = None
+    ends_at: datetime | None = None
+    """Of one that is fresh: the end by which the policy judged it, aware UTC; None where nobody knows it."""

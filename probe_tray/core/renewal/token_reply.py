@@ -22,7 +22,7 @@ from probe_tray.core.errors import (
     UnavailableError,
     UncertainError,
 )
-from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.answer import Answer, unusable_account
 from probe_tray.core.service.lenient import json_object, mapping, number
 
 _PERMANENT = {
@@ -31,6 +31,7 @@ _PERMANENT = {
     "refresh_token_invalidated": "it was signed out elsewhere",
     "invalid_grant": "the service no longer knows it",
 }
+_ACCOUNT_CODE = "account_deactivated"
 _REGION = "unsupported_country_region_territory"
 _SIGN_IN_SPENT = "the sign-in had expired or was used already"
 _PASSING = "it has trouble at the moment"
@@ -108,7 +109,10 @@ def refresh_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
     code = error_code(answer.body)
     match classify_refresh(answer):
         case RefreshClass.PERMANENT:
-            return LoginEndedError(reason=_PERMANENT.get(code, "the service refused it"))
+            known = "OpenAI has deactivated the account" if code == _ACCOUNT_CODE else "the service refused it"
+            return LoginEndedError(reason=_PERMANENT.get(code, known))
+        case RefreshClass.BLOCKED | RefreshClass.TRANSIENT if (unusable := unusable_account(answer)) is not None:
+            return unusable
         case RefreshClass.BLOCKED:
             return RegionBlockedError() if code == _REGION else EdgeBlockedError(host=host)
         case RefreshClass.UNCERTAIN | RefreshClass.RENEWED:
@@ -140,7 +144,7 @@ def login_from_reply(answer: Answer, *, now: datetime, host: str) -> Credential:
     )
     if made is None:
         raise IncompleteReplyError(missing="the account it is for")
-    return with_end(made, reply, now)
+    return _with_end(made, reply, now)
 
 
 def login_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
@@ -164,7 +168,7 @@ def login_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
 
 
 def renewed_login(old: Credential, reply: TokenReply, *, now: datetime) -> Credential | None:
-    """``old`` with what the reply brings; what the reply leaves out is kept.
+    """``old`` with what the reply brings; what the reply leaves out is kept. ``now`` is when it came (aware UTC).
 
     None when the new tokens belong to another account, so that nothing may be overwritten.
     """
@@ -181,14 +185,18 @@ def renewed_login(old: Credential, reply: TokenReply, *, now: datetime) -> Crede
     )
     if made is None or not _same_owner(old, reply):
         return None
-    return with_end(made, reply, now)
+    return _with_end(made, reply, now)
 
 
-def with_end(credential: Credential, reply: TokenReply, now: datetime) -> Credential:
-    """``credential`` with its end recorded: ``expires_in`` where the service said, else the token's own ``exp``."""
+def _with_end(credential: Credential, reply: TokenReply, now: datetime) -> Credential:
+    """``credential`` with its end recorded: ``expires_in`` from ``now`` on, and never later than the token's ``exp``.
+
+    A clock that is ahead must not be written down as a long life: it is read long after the clock was set right.
+    """
     end = credential.claims.expires_at
     if reply.expires_in is not None:
-        end = now + timedelta(seconds=reply.expires_in)
+        counted = now + timedelta(seconds=reply.expires_in)
+        end = counted if end is None else min(counted, end)
     return msgspec.structs.replace(credential, expired=end)
 
 

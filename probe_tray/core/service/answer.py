@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import final
 
 from probe_tray.core.errors import (
+    AccountDeactivatedError,
     EdgeBlockedError,
     ProbeError,
     RateLimitedError,
@@ -14,10 +15,13 @@ from probe_tray.core.errors import (
     StrangeAnswerError,
     TokenRefusedError,
     UnavailableError,
+    WorkspaceDeactivatedError,
+    WorkspaceRefusedError,
 )
 from probe_tray.core.service.lenient import json_object, mapping, text
 
 _LONGEST_WAIT = timedelta(hours=1)
+_SKEW = timedelta(minutes=2)
 
 
 @final
@@ -45,6 +49,10 @@ class Answer:
         """The service's own clock (``Date``), aware UTC."""
         return _http_date(self.headers.get("date", ""))
 
+    def issued_at(self, now: datetime) -> datetime:
+        """When it was made: ``now``, this computer's clock, unless the service's is more than two minutes away."""
+        return self.date if self.date is not None and abs(self.date - now) > _SKEW else now
+
     def retry_after(self, now: datetime) -> timedelta | None:
         """How long the service asks to wait (RFC 9110 section 10.2.3: seconds or a date), at most an hour."""
         value = self.headers.get("retry-after", "").strip()
@@ -67,6 +75,14 @@ def _http_date(value: str) -> datetime | None:
 
 
 _REGION = "unsupported_country_region_territory"
+_UNUSABLE: dict[str, type[ProbeError]] = {
+    "account_deactivated": AccountDeactivatedError,
+    "deactivated_workspace": WorkspaceDeactivatedError,
+    "invalid_workspace_selected": WorkspaceRefusedError,
+}
+"""Codes of a 401, 402 or 403 against which no renewal helps, since the token is not what is wrong."""
+_CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")
+_LONGEST_CODE = 60
 _TOKEN_CODES = frozenset(
     {"unauthorized", "not_authenticated", "authentication_error", "invalid_authentication", "session_expired"}
 )
@@ -84,14 +100,26 @@ def judge(answer: Answer, *, host: str, now: datetime) -> ProbeError | None:
         return RegionBlockedError()
     if _is_edge(answer, is_json=said is not None):
         return EdgeBlockedError(host=host)
+    if (unusable := unusable_account(answer)) is not None:
+        return unusable
     wait = answer.retry_after(now)
     if answer.status == 401 or (answer.status == 403 and any(map(_about_token, words))):
-        return TokenRefusedError()
+        code = _code(said)
+        return TokenRefusedError(code=code) if code else TokenRefusedError()
     if answer.status == 429:
         return RateLimitedError(retry_after=wait)
-    if answer.status >= 500 or answer.status in _PASSING:
+    # Service fact: a 404 without a word was an incident at the service (September 2026).
+    missing = answer.status == 404 and not answer.body.strip()
+    if answer.status >= 500 or answer.status in _PASSING or missing:
         return UnavailableError(retry_after=wait, status=str(answer.status))
     return StrangeAnswerError(status=str(answer.status))
+
+
+def unusable_account(answer: Answer) -> ProbeError | None:
+    """Why the account or its workspace cannot be used though its login is fine, where an answer says so."""
+    if answer.status not in {401, 402, 403}:
+        return None
+    return next((_UNUSABLE[word]() for word in _words(_json(answer)) if word in _UNUSABLE), None)
 
 
 def _is_edge(answer: Answer, *, is_json: bool) -> bool:
@@ -120,6 +148,14 @@ def _words(said: Mapping[str, object] | None) -> list[str]:
     places = [said, mapping(said.get("error")), mapping(said.get("detail"))]
     named = [text(place.get(key)) for place in places for key in ("code", "type", "message", "error_description")]
     return [word.lower() for word in (*named, text(said.get("error")), text(said.get("detail"))) if word]
+
+
+def _code(said: Mapping[str, object] | None) -> str:
+    """What the service calls it; empty where it says nothing. Only what reads like a code: it may repeat a token."""
+    places = [] if said is None else [mapping(said.get("error")), mapping(said.get("detail")), said]
+    named = [text(place.get(key)).lower() for place in places for key in ("code", "type")]
+    named += [] if said is None else [text(said.get("error")).lower(), text(said.get("detail")).lower()]
+    return next((n for n in named if len(n) <= _LONGEST_CODE and _CODE.fullmatch(n)), "")
 
 
 def _about_token(word: str) -> bool:

@@ -97,6 +97,15 @@ class Accounts:
         # The official client's own file may lie in a folder of ours.
         return () if stored is None or stored.store is StoreKind.OFFICIAL else (stored,)
 
+    async def official(self, key: AccountKey) -> Credential | None:
+        """The official client's own login, where it is this account's and can be read."""
+        for store in self._stores:
+            if store.kind is StoreKind.OFFICIAL:
+                with suppress(StoreError):
+                    stored = await store.read(key)
+                    return None if stored is None else stored.credential
+        return None
+
     async def check_writable(self, key: AccountKey) -> None:
         """Raise StoreError when a store that has to take this account's new login cannot."""
         for store in await self._places(key):
@@ -138,6 +147,11 @@ def _first(group: list[StoredCredential]) -> StoredCredential:
     return max(group, key=lambda s: (s.store is not StoreKind.OFFICIAL, age(s.credential)))
 
 
+def _is_behind(credential: Credential, group: list[StoredCredential]) -> bool:
+    theirs = [s.credential for s in group if s.store is StoreKind.OFFICIAL]
+    return any(t.access_token != credential.access_token and age(t) > age(credential) for t in theirs)
+
+
 def _state_of(group: list[StoredCredential]) -> AccountState:
     best = _first(group)
     credential = best.credential
@@ -151,6 +165,7 @@ def _state_of(group: list[StoredCredential]) -> AccountState:
         expires_at=credential.expiry,
         renewable=best.store is not StoreKind.OFFICIAL and credential.refresh_token is not None,
         renewed_at=credential.last_refresh,
+        outdated=best.store is not StoreKind.OFFICIAL and not credential.made_here and _is_behind(credential, group),
         revocable=any(
             s.credential.made_here and s.credential.refresh_token is not None and s.store is not StoreKind.OFFICIAL
             for s in group

@@ -11,8 +11,6 @@ from probe_tray.core.service.service import Service
 from probe_tray.ports.http import AuthService
 from probe_tray.ports.time import Clock
 
-_TOLERANCE = timedelta(minutes=2)
-
 
 class CodeExchange:
     """Trades a code for tokens, once: it works a single time (RFC 6749 section 4.1.2)."""
@@ -31,7 +29,7 @@ class CodeExchange:
         """
         answer = await self._auth.exchange(grant.code, grant.verifier, grant.redirect_uri)
         now = self._clock.now()
-        if answer.date is not None and abs(answer.date - now) > _TOLERANCE:
-            clock_off(answer.date - now)
-            now = answer.date
-        return login_from_reply(answer, now=now, host=self._host)
+        issued = answer.issued_at(now)
+        if issued != now:
+            clock_off(issued - now)
+        return login_from_reply(answer, now=issued, host=self._host)

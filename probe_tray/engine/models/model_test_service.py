@@ -2,16 +2,13 @@
 
 import asyncio
 
-from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.commands import TryModels
-from probe_tray.core.errors import OfficialExpiredError, ProbeError, TokenRefusedError
+from probe_tray.core.errors import ProbeError, TokenRefusedError
 from probe_tray.core.models.model_test import ListedBy, ModelTest, ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.models.models import ModelChoice
-from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.models.model_tester import Access, ModelTester, Renew
+from probe_tray.engine.models.model_tester import Access, ModelTester, OfficialRenewer, OwnRenewer, Renewer
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.ports.time import Clock
@@ -70,25 +67,14 @@ class ModelTestService:
             )
             self._store.dispatch(ModelTestProgress(key=key, test=failed))
             return
-        renew: Renew | None = None
+        renewer: Renewer | None = None
         if stored.store is StoreKind.OFFICIAL:
-            renew = _refuse
+            renewer = OfficialRenewer()
         elif settings.auto_renew and stored.credential.refresh_token is not None:
-            renew = self._renew
-        access = Access(stored.credential, renew, self._clock)
+            renewer = OwnRenewer(self._renewals, settings.renew_before_expiry_days, self._accounts.read)
+        access = Access(stored.credential, renewer, self._clock)
         await self._tester.test(
             access,
             ModelChoice(fallback=settings.models),
             lambda test: self._store.dispatch(ModelTestProgress(key=key, test=test)),
         )
-
-    async def _renew(self, credential: Credential) -> Credential:
-        days = self._store.state.settings.renew_before_expiry_days
-        wish = RenewalRequest(days=days, reason=Reason.REFUSED, seen=credential.access_token.fingerprint)
-        renewed = await self._renewals.renew(credential.key, wish)
-        await self._accounts.read()
-        return renewed.credential
-
-
-async def _refuse(_credential: Credential) -> Credential:
-    raise OfficialExpiredError

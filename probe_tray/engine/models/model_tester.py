@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from probe_tray.core.account.credential import Credential
-from probe_tray.core.errors import ProbeError, StrangeAnswerError, TokenRefusedError
+from probe_tray.core.errors import OfficialExpiredError, ProbeError, StrangeAnswerError, TokenRefusedError
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
 from probe_tray.core.models.models import ModelChoice, choose, judge_model, read_models
+from probe_tray.core.renewal.request import Renewed
 from probe_tray.core.service.answer import Answer, judge
 from probe_tray.core.service.service import OFFICIAL
+from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.ports.http import QuotaService
 from probe_tray.ports.time import Clock, Randomness
 
@@ -17,18 +20,62 @@ _HOST = urlsplit(OFFICIAL.backend).hostname or ""
 """Whom an edge block is about: the simulated service has no edge."""
 _AT_ONCE = 4
 
-Renew = Callable[[Credential], Awaitable[Credential]]
-"""Brings a login whose access token was refused back to life. Raises a ProbeError."""
+
+class Renewer(Protocol):
+    """Renews a login whose access token was refused."""
+
+    async def renew(self, credential: Credential, refusal: TokenRefusedError) -> Renewed:
+        """The login that holds now. Raises a ProbeError."""
+        ...
+
+    async def refused_again(self, renewed: Renewed, refusal: TokenRefusedError) -> ProbeError:
+        """What it means that ``renewed`` is refused as well."""
+        ...
+
+
+class OwnRenewer:
+    """Renews a login of ours."""
+
+    def __init__(self, renewals: Renewals, days: int, renewed: Callable[[], Awaitable[None]]) -> None:
+        """``days`` is the setting ``renew_before_expiry_days``; ``renewed`` is awaited after each renewal."""
+        self._renewals = renewals
+        self._days = days
+        self._renewed = renewed
+
+    async def renew(self, credential: Credential, refusal: TokenRefusedError) -> Renewed:
+        """Renew it, unless that is known not to help."""
+        renewed = await self._renewals.renew_refused(credential, refusal, days=self._days)
+        await self._renewed()
+        return renewed
+
+    async def refused_again(self, renewed: Renewed, refusal: TokenRefusedError) -> ProbeError:
+        """Remember it."""
+        return await self._renewals.refused_again(renewed, refusal)
+
+
+class OfficialRenewer:
+    """The official client renews its own login."""
+
+    async def renew(self, credential: Credential, refusal: TokenRefusedError) -> Renewed:
+        """Raise OfficialExpiredError, always."""
+        del credential, refusal
+        raise OfficialExpiredError
+
+    async def refused_again(self, renewed: Renewed, refusal: TokenRefusedError) -> ProbeError:
+        """Nothing is renewed, so nothing is refused again."""
+        del renewed
+        return refusal
 
 
 class Access:
     """One login while it is tested: when its access token is refused it is renewed once, and asked with again."""
 
-    def __init__(self, credential: Credential, renew: Renew | None, clock: Clock) -> None:
-        """``renew`` is None where nothing can be done about a refused token."""
+    def __init__(self, credential: Credential, renewer: Renewer | None, clock: Clock) -> None:
+        """``renewer`` is None where nothing can be done about a refused token."""
         self._credential = credential
-        self._renew = renew
+        self._renewer = renewer
         self._clock = clock
+        self._renewed: Renewed | None = None
         self._failure: ProbeError | None = None
         self._lock = asyncio.Lock()
 
@@ -39,22 +86,31 @@ class Access:
             raise self._failure
         used = self._credential
         answer = await question(used)
-        refused = isinstance(judge(answer, host=_HOST, now=self._clock.now()), TokenRefusedError)
-        if self._renew is None or not refused:
+        refusal = self._refusal(answer)
+        if self._renewer is None or refusal is None:
             return answer
         async with self._lock:
             if self._credential is used:
-                await self._mend(self._renew)
-        return await question(self._credential)
+                await self._renew(self._renewer, refusal)
+        answer = await question(self._credential)
+        again = self._refusal(answer)
+        if again is not None and self._renewed is not None:
+            self._failure = await self._renewer.refused_again(self._renewed, again)
+        return answer
 
-    async def _mend(self, renew: Renew) -> None:
+    def _refusal(self, answer: Answer) -> TokenRefusedError | None:
+        problem = judge(answer, host=_HOST, now=self._clock.now())
+        return problem if isinstance(problem, TokenRefusedError) else None
+
+    async def _renew(self, renewer: Renewer, refusal: TokenRefusedError) -> None:
         if self._failure is not None:
             raise self._failure
         try:
-            self._credential = await renew(self._credential)
+            self._renewed = await renewer.renew(self._credential, refusal)
         except ProbeError as error:
             self._failure = error
             raise
+        self._credential = self._renewed.credential
 
 
 class ModelTester:

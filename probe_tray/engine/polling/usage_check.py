@@ -1,11 +1,9 @@
-"""One look at one account's quota, with the renewal that a refused or ended access token calls for."""
+"""One look at one account's quota, with the renewal that a refused access token calls for."""
 
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import OfficialExpiredError, TokenRefusedError
 from probe_tray.core.quota.snapshot import Snapshot
-from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.settings import Settings
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.polling.reset_credit_check import ResetCreditCheck
@@ -16,7 +14,7 @@ from probe_tray.ports.time import Clock
 
 
 class UsageCheck:
-    """Asks for a snapshot; a login of ours whose access token does not work is renewed once, then asked again once."""
+    """Asks for a snapshot; a login of ours whose access token is refused is renewed once, then asked again once."""
 
     def __init__(self, quota: QuotaService, accounts: Accounts, renewals: Renewals, clock: Clock) -> None:
         """Ask ``quota`` with the logins of ``accounts``."""
@@ -31,23 +29,25 @@ class UsageCheck:
         stored = await self._accounts.current(key)
         if stored is None:
             raise TokenRefusedError
-        credential = stored.credential
-        ended = credential.expiry is not None and credential.expiry <= self._clock.now()
-        if ended and stored.store is StoreKind.OFFICIAL:
-            raise OfficialExpiredError
-        if not _may_renew(stored, settings):
-            return await self._ask(credential)
-        if not ended:
-            try:
-                return await self._ask(credential)
-            except TokenRefusedError:
-                # Another program may have renewed it, which the renewal finds out before it asks the service.
-                ended = True
-        seen = credential.access_token.fingerprint
-        wish = RenewalRequest(days=settings.renew_before_expiry_days, reason=Reason.REFUSED, seen=seen)
-        renewed = await self._renewals.renew(key, wish)
+        try:
+            # Whatever its recorded or own end: this computer's clock may be wrong, and only the service's counts.
+            return await self._ask(stored.credential)
+        except TokenRefusedError as error:
+            end = stored.credential.expiry
+            if stored.store is StoreKind.OFFICIAL and end is not None and end <= self._clock.now():
+                raise OfficialExpiredError from None
+            if not _may_renew(stored, settings):
+                raise
+            return await self._renewed(stored.credential, error, settings)
+
+    async def _renewed(self, credential: Credential, refusal: TokenRefusedError, settings: Settings) -> Snapshot:
+        # Another program may have renewed it, which the renewal finds out before it asks the service.
+        renewed = await self._renewals.renew_refused(credential, refusal, days=settings.renew_before_expiry_days)
         await self._accounts.read()
-        return await self._ask(renewed.credential)
+        try:
+            return await self._ask(renewed.credential)
+        except TokenRefusedError as again:
+            raise await self._renewals.refused_again(renewed, again) from None
 
     async def _ask(self, credential: Credential) -> Snapshot:
         found = await ask_usage(self._quota, credential, self._clock)

@@ -1,7 +1,10 @@
 """What the stores hold of one account: which login is the one to use, and where the answer to a renewal belongs."""
 
 from contextlib import suppress
+from datetime import datetime
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from probe_tray.core.account.age import Age, age
 from probe_tray.core.account.credential import Credential, StoredCredential
@@ -41,17 +44,38 @@ class Holdings:
         ranks = [await self._rank(stored.credential) for stored in found]
         return found[ranks.index(max(ranks))]
 
+    async def caught_up(self, held: StoredCredential) -> StoredCredential:
+        """``held``, or the official client's own newer login where ``held`` is an outdated copy of it.
+
+        The token of such a copy was spent by the client. What this program obtained, by signing in or by a renewal, is
+        no copy: the client's login is another one then, and both live.
+        """
+        login = held.credential
+        theirs = None if login.made_here else await self._accounts.official(login.key)
+        if theirs is None or theirs.access_token == login.access_token or age(theirs) <= age(login):
+            return held
+        token = login.refresh_token
+        if token is None:
+            # Handed over without one, so that whoever has it cannot end the login.
+            theirs = replace(theirs, refresh_token=None)
+        elif await self._outcomes.brought_at(token.fingerprint) is not None:
+            return held
+        return replace(held, credential=theirs)
+
     async def spread(self, newest: Credential) -> None:
         """Bring stores that were left behind up to ``newest``, as far as they can be written.
 
         One that cannot says so before the next renewal. A login without a refresh token is somebody's own and stays.
         """
-        holders = await self._accounts.holders(newest.key)
-        rank = await self._rank(newest) if len(holders) > 1 else (True, True, age(newest))
-        for store, stored in holders:
-            other = stored.credential
-            behind = other.refresh_token is not None and other.access_token != newest.access_token
-            if behind and await self._rank(other) < rank:
+        others = [
+            (store, held.credential)
+            for store, held in await self._accounts.holders(newest.key)
+            if held.credential.access_token != newest.access_token
+        ]
+        for store, other in others:
+            # The place of one without a refresh token is taken by another such one only.
+            alike = other.refresh_token is not None or newest.refresh_token is None
+            if alike and await self._rank(other) < await self._rank(newest):
                 with suppress(StoreError):
                     await store.save(newest)
 
@@ -60,8 +84,10 @@ class Holdings:
         for store, _ in await self._accounts.holders(key):
             await store.check_writable(key)
 
-    async def apply(self, entry: JournalEntry, reply: TokenReply, used: StoredCredential | None) -> Applied | None:
-        """Save what a reply brings in every store that holds the account.
+    async def apply(
+        self, entry: JournalEntry, reply: TokenReply, at: datetime, used: StoredCredential | None
+    ) -> Applied | None:
+        """Save what a reply that was made ``at`` (aware UTC) brings in every store that holds the account.
 
         ``used`` is the login that the request was made with; None after a crash: then the reply is only for stores that
         hold this login, and None is returned where there is none. Another program's own files may hold it: its next run
@@ -75,7 +101,7 @@ class Holdings:
             if faults:
                 raise faults[0]
             return None
-        renewed = renewed_login(base, reply, now=entry.at)
+        renewed = renewed_login(base, reply, now=at)
         if renewed is None:
             raise WrongAccountError
         places = [store for store, held in holders if await self._gives_way(held, renewed, entry)]

@@ -29,7 +29,7 @@ from probe_tray.core.errors import (
     WrongAccountError,
 )
 from probe_tray.core.renewal.journal import JournalEntry, PendingEntry
-from probe_tray.core.renewal.policy import Reason, renew_reason
+from probe_tray.core.renewal.policy import Reason, due_on_arrival, half_life, policy_end, renew_reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.core.renewal.token_reply import RefreshClass, classify_refresh, read_token_reply, refresh_problem
 from probe_tray.core.service.answer import Answer
@@ -83,15 +83,24 @@ class RefreshTransaction:
         Within ``alone`` no other account's renewal uses the refresh token of that fingerprint.
         """
         await self.finish_pending(key)
-        current = await self._holdings.newest(key)
-        if current is None:
+        held = await self._holdings.newest(key)
+        if held is None:
             raise NotRenewableError
+        current = await self._holdings.caught_up(held)
         await self._holdings.spread(current.credential)
-        if self._was_changed(current.credential, wish) or await self._is_younger_than_wish(current.credential, wish):
+        # Its renewals are the client's: what was just learnt from it is not renewed in the same breath.
+        if current is not held or self._was_changed(current.credential, wish):
             return _adopted(current)
-        reason = wish.reason or renew_reason(current.credential, now=self._clock.now(), days=wish.days)
+        if await self._is_younger_than_wish(current.credential, wish):
+            return _adopted(current)
+        reason = wish.reason or await self._due(current, wish)
         if reason is None:
-            return Renewed(kind=RenewalKind.FRESH, credential=current.credential, location=current.location)
+            return Renewed(
+                kind=RenewalKind.FRESH,
+                credential=current.credential,
+                location=current.location,
+                ends_at=policy_end(current.credential, records_end=current.records_end),
+            )
         secret = current.credential.refresh_token
         if secret is None:
             raise NotRenewableError
@@ -135,9 +144,41 @@ class RefreshTransaction:
         with suppress(ServiceError, LoginError):
             await self._conclude(entry, answer, None)
 
+    async def catch_up(self, key: AccountKey) -> None:
+        """Take over the official client's own newer login, without any request. Raises a ProbeError."""
+        await self.finish_pending(key)
+        held = await self._holdings.newest(key)
+        if held is not None:
+            await self._holdings.spread((await self._holdings.caught_up(held)).credential)
+
+    async def remember_refused(self, credential: Credential, code: str) -> None:
+        """Keep in mind that the access token of ``credential``, which a renewal has just brought, is refused too."""
+        await self._outcomes.refused(credential.access_token.fingerprint, code)
+
+    async def is_refused(self, credential: Credential) -> bool:
+        """Whether that is known of its access token. Raises ReadError."""
+        return await self._outcomes.is_refused(credential.access_token.fingerprint)
+
+    async def _due(self, current: StoredCredential, wish: RenewalRequest) -> Reason | None:
+        """Why the policy renews it; None too where that would bring what the last renewal brought."""
+        login = current.credential
+        reason = renew_reason(login, now=self._clock.now(), days=wish.days, records_end=current.records_end)
+        if reason is None or login.refresh_token is None:
+            return reason
+        brought = await self._outcomes.brought_at(login.refresh_token.fingerprint)
+        if brought is None:
+            return reason
+        # It was due as soon as it came: its life is shorter than the days of the setting, the replies lack what the
+        # policy asks for, or this computer's clock is ahead. Every further run would spend a token and change nothing.
+        age = self._clock.now() - brought
+        futile = due_on_arrival(login, brought=brought, days=wish.days, records_end=current.records_end)
+        return None if futile and timedelta() <= age < half_life(login) else reason
+
     def _was_changed(self, current: Credential, wish: RenewalRequest) -> bool:
-        alive = current.expiry is None or current.expiry > self._clock.now()
-        return wish.seen is not None and current.access_token.fingerprint != wish.seen and alive
+        return wish.seen is not None and current.access_token.fingerprint != wish.seen and self._is_alive(current)
+
+    def _is_alive(self, current: Credential) -> bool:
+        return current.expiry is None or current.expiry > self._clock.now()
 
     async def _is_younger_than_wish(self, current: Credential, wish: RenewalRequest) -> bool:
         token = current.refresh_token
@@ -221,10 +262,13 @@ class RefreshTransaction:
             await self._journal.set_aside(entry)
 
     async def _other_login(self, entry: JournalEntry) -> StoredCredential | None:
-        current = await self._holdings.newest(entry.key)
+        held = await self._holdings.newest(entry.key)
+        current = None if held is None else await self._holdings.caught_up(held)
         token = None if current is None else current.credential.refresh_token
         if current is None or token is None:
             raise NotRenewableError
+        if current is not held:
+            await self._holdings.spread(current.credential)
         return None if token.fingerprint == entry.fingerprint else current
 
     async def _conclude(self, entry: JournalEntry, answer: Answer, used: StoredCredential | None) -> Credential | None:
@@ -239,10 +283,12 @@ class RefreshTransaction:
         match classify_refresh(answer):
             case RefreshClass.PERMANENT:
                 await self._outcomes.ended(entry.fingerprint, problem.facts["reason"])
-                other = await self._holdings.newest(entry.key)
+                held = await self._holdings.newest(entry.key)
+                other = None if held is None else await self._holdings.caught_up(held)
                 token = None if other is None else other.credential.refresh_token
                 if other is not None and token is not None and token.fingerprint != entry.fingerprint:
                     await self._finish(entry)
+                    await self._holdings.spread(other.credential)
                     return other.credential
             case RefreshClass.UNCERTAIN | RefreshClass.RENEWED:
                 await self._outcomes.uncertain(entry, now=used is not None)
@@ -258,7 +304,7 @@ class RefreshTransaction:
             await self._set_aside(entry, now=used is not None)
             raise UncertainLoginError(retry_after=UNCERTAIN_FOR)
         try:
-            applied = await self._holdings.apply(entry, reply, used)
+            applied = await self._holdings.apply(entry, reply, answer.issued_at(entry.at), used)
         except WrongAccountError:
             await self._set_aside(entry, now=used is not None)
             raise

@@ -1,6 +1,7 @@
 """Renews logins by itself, each at a moment of its own inside the allowed window."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from probe_tray.core.account.identity import AccountKey
@@ -16,7 +17,8 @@ from probe_tray.ports.time import Clock, Randomness
 
 _TICK = 30.0
 """Seconds between two looks."""
-_AFTER_FAILURE = timedelta(minutes=15)
+_BETWEEN = timedelta(minutes=15)
+"""At least this long between two tries of one login, whatever came of the first."""
 
 
 class RenewalTimer:
@@ -32,6 +34,7 @@ class RenewalTimer:
         self._clock = clock
         self._randomness = randomness
         self._network_seen_since: datetime | None = None
+        self._caught_up: dict[AccountKey, datetime | None] = {}
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -50,6 +53,10 @@ class RenewalTimer:
                         task = asyncio.create_task(self._renew(account.key))
                         running.add(task)
                         task.add_done_callback(running.discard)
+                for account in self._outdated():
+                    task = asyncio.create_task(self._catch_up(account))
+                    running.add(task)
+                    task.add_done_callback(running.discard)
                 await self._pause()
         finally:
             deaf()
@@ -79,17 +86,23 @@ class RenewalTimer:
         moments: list[tuple[AccountKey, datetime | None]] = []
         for account in self._store.state.accounts:
             renewal = account.renewal
-            given_up = renewal.problem is not None and renewal.problem.needs_login
+            # A check may have shown that renewing does not help either.
+            given_up = any(p is not None and p.needs_login for p in (renewal.problem, account.problem))
             if not account.renewable or renewal.running or renewal.next_at is not None or given_up:
                 continue
             if renewal.problem is not None and renewal.last_at is not None:
                 wait = timedelta(seconds=renewal.problem.retry_after or 0)
-                moment = max(renewal.last_at + max(wait, _AFTER_FAILURE), now)
+                moment = max(renewal.last_at + max(wait, _BETWEEN), now)
             elif account.expires_at is None:
+                if renewal.last_at is not None:
+                    # Nobody knows when it ends: the service will say.
+                    continue
                 moment = now
             else:
                 fraction = self._randomness.uniform(0, 1)
                 moment = planned_renewal(account.expires_at, now=now, days=days, fraction=fraction)
+                if renewal.last_at is not None:
+                    moment = max(moment, renewal.last_at + _BETWEEN)
             moments.append((account.key, moment))
         if moments:
             self._store.dispatch(RenewalsPlanned(moments=tuple(moments)))
@@ -107,6 +120,18 @@ class RenewalTimer:
         ):
             self._network_seen_since = None
         return self._network_seen_since is None
+
+    def _outdated(self) -> list[AccountState]:
+        """The copies of the official client's login that it has a newer one for, each once."""
+        found = [a for a in self._store.state.accounts if a.outdated and self._caught_up.get(a.key) != a.expires_at]
+        self._caught_up |= {account.key: account.expires_at for account in found}
+        return found
+
+    async def _catch_up(self, account: AccountState) -> None:
+        # What keeps it from it is said by the next renewal.
+        with suppress(ProbeError):
+            await self._renewals.catch_up(account.key)
+            await self._accounts.read()
 
     async def _renew(self, key: AccountKey) -> None:
         try:

@@ -6,17 +6,32 @@ from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import ProbeError, RenewalsPausedError, ServiceError
+from probe_tray.core.errors import (
+    ProbeError,
+    RenewalsPausedError,
+    ServiceError,
+    StillRefusedError,
+    TokenRefusedError,
+)
 from probe_tray.core.events import Event, RenewalEnded, RenewalStarted, TroubleMet
 from probe_tray.core.renewal.pause import RenewalAttempt, Tally, corrected, counted, rest_left
-from probe_tray.core.renewal.request import RenewalRequest, Renewed
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.ports.accounts import AccountLocks, TokenLocks
 from probe_tray.ports.files import TallyFile
 from probe_tray.ports.time import Clock
 
 _AT_ONCE = 4
+_REFUSALS = {
+    "": "it does not say why",
+    "token_revoked": "the login was revoked",
+    "token_invalidated": "the login was signed out elsewhere",
+    "session_expired": "the session has ended",
+}
+"""What the codes of a refusal mean; another one is told as it is."""
 
 
 class _Running(NamedTuple):
@@ -78,6 +93,30 @@ class Renewals:
             self._running[key] = running
             running.task.add_done_callback(lambda ended: self._forget(key, ended))
         return await asyncio.shield(running.task)
+
+    async def renew_refused(self, credential: Credential, refusal: TokenRefusedError, *, days: int) -> Renewed:
+        """Renew a login whose access token the service refused.
+
+        Raises StillRefusedError, without a request, where it is known of this token that a renewal does not help; else
+        as :meth:`renew`.
+        """
+        if await self._transaction.is_refused(credential):
+            raise still_refused(refusal)
+        seen = credential.access_token.fingerprint
+        return await self.renew(credential.key, RenewalRequest(days=days, reason=Reason.REFUSED, seen=seen))
+
+    async def refused_again(self, renewed: Renewed, refusal: TokenRefusedError) -> ProbeError:
+        """What it means that the service refuses what a renewal has brought; remembered for every later run."""
+        if renewed.kind is not RenewalKind.RENEWED:
+            # Another program's: a renewal of our own has not been tried.
+            return refusal
+        await self._transaction.remember_refused(renewed.credential, refusal.facts.get("code", ""))
+        return still_refused(refusal)
+
+    async def catch_up(self, key: AccountKey) -> None:
+        """Take over the official client's own newer login where ours is an outdated copy. Raises a ProbeError."""
+        async with self._locks.hold(key):
+            await self._transaction.catch_up(key)
 
     async def finish_all(self) -> bool:
         """Complete what earlier runs left in the journal; whether there was anything. Raises ReadError.
@@ -181,3 +220,9 @@ class Renewals:
         if not ended.cancelled():
             # Whoever waited has it; with nobody waiting any more it must not count as an error nobody saw.
             ended.exception()
+
+
+def still_refused(refusal: TokenRefusedError) -> StillRefusedError:
+    """The failure of a login that was renewed and is refused all the same, with what the service says."""
+    code = refusal.facts.get("code", "")
+    return StillRefusedError(reason=_REFUSALS.get(code, code))

@@ -38,7 +38,7 @@ class TokenOutcomes:
         if before is None:
             return
         match before.verdict:
-            case TokenVerdict.FRESH:
+            case TokenVerdict.FRESH | TokenVerdict.REFUSED:
                 return
             case TokenVerdict.ENDED:
                 raise LoginEndedError(reason=before.reason or "the service refused it")
@@ -69,6 +69,22 @@ class TokenOutcomes:
         """Whether no request with this token will ever be made again. Raises ReadError."""
         known = await self._memory.recall(fingerprint)
         return known is not None and known.verdict is TokenVerdict.ENDED
+
+    async def brought_at(self, fingerprint: str) -> datetime | None:
+        """When a renewal brought this refresh token, by this clock; None if none did. Raises ReadError."""
+        known = await self._memory.recall(fingerprint)
+        return known.at if known is not None and known.verdict is TokenVerdict.FRESH else None
+
+    async def refused(self, access_token: str, code: str) -> None:
+        """Remember, where the disk lets it, that this new access token is refused like the one before it."""
+        with suppress(WriteError):
+            outcome = TokenOutcome(verdict=TokenVerdict.REFUSED, at=self._clock.now(), reason=code)
+            await self._memory.remember(access_token, outcome)
+
+    async def is_refused(self, access_token: str) -> bool:
+        """Whether a renewal is known not to help against the refusal of this access token. Raises ReadError."""
+        known = await self._memory.recall(access_token)
+        return known is not None and known.verdict is TokenVerdict.REFUSED
 
     async def was_renewed_since(self, fingerprint: str, since: datetime) -> bool:
         """Whether this token was brought by a renewal at ``since`` (aware UTC) or later. Raises ReadError."""

@@ -21,7 +21,7 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _DIM = 0.5
 _MOST_KEPT = 80
 """Pictures of lines: more than a screen is high."""
-_HELPED = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING, Condition.BLOCKED})
+_HELPED = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING, Condition.UNUSABLE, Condition.BLOCKED})
 """Where the last column is the button that helps."""
 
 

@@ -18,6 +18,7 @@ from probe_tray.core.alerts.alert import (
     RenewalFailedAlert,
     RenewedAlert,
     RestoredAlert,
+    UnusableAlert,
 )
 from probe_tray.core.quota.snapshot import Window
 from probe_tray.core.quota.usage_parser import blocked_until
@@ -70,6 +71,9 @@ def sentences(alert: Alert, account: AccountState | None, who: str, now: Now, t:
             return Sentences(title, t.told(problem))
         case LoginAlert():
             return Sentences(t("{who}: log in again", who=who), _why_ended(account, t))
+        case UnusableAlert(problem=problem):
+            title = t("{who}: this account can't be used at the moment", who=who)
+            return Sentences(title, t.told(problem))
         case CreditAlert():
             return _credits(alert, account, who, now, t)
         case _:

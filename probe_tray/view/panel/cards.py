@@ -102,6 +102,8 @@ def _brief(account: AccountState, what: Condition, rows: tuple[Bar, ...], now: N
             return t("log in")
         case Condition.WAITING_KEYRING:
             return t("waiting")
+        case Condition.UNUSABLE:
+            return t("not usable")
         case Condition.BLOCKED:
             return t("blocked")
         case Condition.OFFLINE | Condition.STALE | Condition.RATE_LIMITED:

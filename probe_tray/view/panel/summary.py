@@ -114,6 +114,8 @@ def _only(account: AccountState, what: Condition, now: Now, t: Translator) -> st
             return t("A login is needed")
         case Condition.WAITING_KEYRING:
             return t("Your logins are waiting")
+        case Condition.UNUSABLE:
+            return t("This account can't be used at the moment")
         case Condition.BLOCKED:
             return t("The network is in the way")
         case Condition.STALE | Condition.RATE_LIMITED:

@@ -15,11 +15,12 @@ from probe_tray.view.text.times import Now
 _NEEDY = {
     Condition.NEEDS_LOGIN: 0,
     Condition.WAITING_KEYRING: 0,
+    Condition.UNUSABLE: 1,
     Condition.BLOCKED: 1,
     Condition.LIMITED: 2,
 }
 _LEAST_NEEDY = 3
-NEEDS_PERSON = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING, Condition.BLOCKED})
+NEEDS_PERSON = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING, Condition.UNUSABLE, Condition.BLOCKED})
 TIGHT = frozenset({Condition.WARNING, Condition.LIMITED})
 
 

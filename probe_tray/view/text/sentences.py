@@ -28,7 +28,7 @@ def notice(account: AccountState, state: Condition, settings: Settings, now: Now
         case Condition.NEEDS_LOGIN:
             action = CardAction(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
             return Notice(text=_why_ended(account, t), tone=Tone.CRITICAL, action=action)
-        case Condition.BLOCKED | Condition.WAITING_KEYRING:
+        case Condition.BLOCKED | Condition.WAITING_KEYRING | Condition.UNUSABLE:
             return _with_problem(account, t, Tone.WARNING)
         case Condition.OFFLINE | Condition.RATE_LIMITED | Condition.STALE:
             return _old_numbers(account, state, now, t)

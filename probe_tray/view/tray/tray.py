@@ -39,7 +39,7 @@ _MOST_ROWS = 12
 _ALWAYS_NAMED = 2
 """Windows that the tooltip names however little is used of them."""
 _LONGEST_TOOLTIP, _SHORTEST_NAME = 127, 12
-_OLD = frozenset({Condition.STALE, Condition.OFFLINE, Condition.RATE_LIMITED, Condition.BLOCKED})
+_OLD = frozenset({Condition.STALE, Condition.OFFLINE, Condition.RATE_LIMITED, Condition.BLOCKED, Condition.UNUSABLE})
 _WITHOUT_NUMBERS = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING})
 
 
@@ -192,6 +192,8 @@ def _in_short(found: SurveyFinding, card: Card, seen: Seen, t: Translator) -> st
             return t("log in again")
         case Condition.WAITING_KEYRING:
             return t("waiting for the keyring")
+        case Condition.UNUSABLE:
+            return t("can't be used at the moment")
         case Condition.BLOCKED:
             return t("blocked by the network")
         case Condition.STALE | Condition.OFFLINE | Condition.RATE_LIMITED:

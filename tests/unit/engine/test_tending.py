@@ -10,7 +10,7 @@ from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.report import AccountReport, RenewalResult
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import NotSentError, StoreError, WriteError
+from probe_tray.core.errors import NotSentError, StillRefusedError, StoreError, WriteError
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import AppState
@@ -78,7 +78,7 @@ class Bench:
         self.service, self.clock = Gated(), FakeClock()
         self.service.answer("usage", USAGE)
         self.service.answer("refresh", *(renewed(person) for person in people or ("ana",)))
-        self.journal = MemoryJournal(Steps())
+        self.journal, self.memory = MemoryJournal(Steps()), MemoryMemory(Steps())
         held = [credential(person, at=START - timedelta(days=10 - days), days=10) for person in people or ("ana",)]
         self.store = MemoryStore(StoreKind.FILES, *held)
         self.logins = [StoredCredential(credential=c, store=StoreKind.FILES, location=f"{c.email}.json") for c in held]
@@ -95,9 +95,9 @@ class Bench:
         everything: bool = False,
     ) -> Batch:
         accounts = Accounts(self.stores, Store(AppState()))
-        memory, random = MemoryMemory(Steps()), FakeRandomness()
+        random = FakeRandomness()
         transaction = RefreshTransaction(
-            self.service, accounts, self.journal, memory, self.clock, random, "auth.example"
+            self.service, accounts, self.journal, self.memory, self.clock, random, "auth.example"
         )
         renewals = Renewals(transaction, OpenLocks(), self.clock, lambda _: None)
         means = BatchMeans(
@@ -111,6 +111,11 @@ class Bench:
     async def run(self, *, jobs: int = 8, **wanted: bool) -> list[AccountReport]:
         await self.start(self.tending(**wanted), jobs=jobs)
         return [self.done[number] for number in sorted(self.done)]
+
+    def read_again(self) -> None:
+        """A later run finds what the store holds by then."""
+        held = self.store.held.values()
+        self.logins = [StoredCredential(credential=c, store=StoreKind.FILES, location=f"{c.email}.json") for c in held]
 
     def start(self, tending: Batch, *, jobs: int = 8) -> "asyncio.Task[None]":
         return asyncio.create_task(tending.run(self.logins, jobs=jobs, done=self.done.__setitem__))
@@ -189,13 +194,38 @@ async def test_a_refused_login_is_renewed_once_and_asked_once_more() -> None:
     assert (report.renewal.reason, report.problem, report.upstream_status) == (Reason.REFUSED, None, 200)
 
 
-async def test_a_login_that_stays_refused_is_not_renewed_again() -> None:
+async def test_a_login_that_stays_refused_is_not_renewed_again_by_any_later_run() -> None:
     bench = Bench("ana", days=9)
+    bench.service.answer("usage", Answer(401, {}, b'{"error": {"code": "token_revoked"}}'))
+    for asked in (2, 3, 4):
+        (report,) = await bench.run(status=True)
+        bench.read_again()
+        assert (bench.service.count("refresh"), bench.service.count("usage")) == (1, asked)
+        assert report.problem == StillRefusedError(reason="the login was revoked").problem
+        assert (report.upstream_status, report.failed) == (401, True)
+
+
+async def test_what_was_renewed_for_its_age_and_is_refused_is_not_renewed_again() -> None:
+    bench = Bench("ana")
     bench.service.answer("usage", REFUSED)
-    (report,) = await bench.run(status=True)
-    assert (bench.service.count("refresh"), bench.service.count("usage")) == (1, 2)
-    assert problem_kind(report.problem) == "TokenRefusedError"
-    assert report.failed
+    (report,) = await bench.run(renew=True, status=True)
+    assert report.problem == StillRefusedError(reason="it does not say why").problem
+    bench.read_again()
+    await bench.run(status=True)
+    assert bench.service.count("refresh") == 1
+
+
+async def test_a_workspace_that_cannot_be_used_is_no_reason_to_renew() -> None:
+    bench = Bench("ana", days=9)
+    for status, code, kind in (
+        (402, "deactivated_workspace", "WorkspaceDeactivatedError"),
+        (403, "invalid_workspace_selected", "WorkspaceRefusedError"),
+        (401, "account_deactivated", "AccountDeactivatedError"),
+    ):
+        bench.service.answer("usage", Answer(status, {}, json.dumps({"detail": {"code": code}}).encode()))
+        (report,) = await bench.run(status=True)
+        assert problem_kind(report.problem) == kind
+    assert bench.service.count("refresh") == 0
 
 
 async def test_why_a_refused_login_could_not_be_renewed_takes_the_place_of_the_refusal() -> None:

@@ -12,10 +12,19 @@ from probe_tray.core.alerts.alert import (
     LoginAlert,
     RenewalFailedAlert,
     RenewedAlert,
+    UnusableAlert,
     help_with,
 )
-from probe_tray.core.alerts.evaluation import alerts
-from probe_tray.core.errors import LoginEndedError, NotSentError, OfficialExpiredError, Problem, WriteError
+from probe_tray.core.alerts.evaluation import alerts, compared
+from probe_tray.core.errors import (
+    LoginEndedError,
+    NotSentError,
+    OfficialExpiredError,
+    Problem,
+    StillRefusedError,
+    WorkspaceDeactivatedError,
+    WriteError,
+)
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, Renewal
 from tests.support.fakes import START
@@ -33,6 +42,7 @@ def ending(left: timedelta, *, renewable: bool = False, problem: Problem | None 
         expires_at=START + left,
         renewable=renewable,
         renewal=Renewal(problem=problem, last_at=START),
+        checked_at=START,
     )
 
 
@@ -49,7 +59,7 @@ class Listener:
         new, self.memory = alerts(
             state, self.memory, START + at, forecast=lambda _account, _window: None, before=self.before
         )
-        self.before = state
+        self.before = compared(self.before, state)
         return list(new)
 
 
@@ -162,3 +172,24 @@ def test_a_check_that_needed_no_renewal_is_not_said_to_be_one() -> None:
 )
 def test_each_alert_has_the_button_that_helps(alert: Alert, account: AccountState | None, button: AlertHelp) -> None:
     assert help_with(alert, account) is button
+
+
+def test_a_renewal_is_no_news_before_the_service_has_taken_what_it_brought() -> None:
+    old, new = ending(DAY, renewable=True), ending(10 * DAY, renewable=True)
+    asked, untried = replace(new, checking=True), replace(new, checked_at=START - DAY)
+    refused = replace(new, problem=StillRefusedError(reason="the login was revoked").problem)
+    listener = Listener(Settings(renewed_alerts=True))
+    assert [listener.hear(a) for a in (old, asked, untried)] == [[], [], []]
+    assert listener.hear(new) == [RenewedAlert(account=ANA, expires_at=START + 10 * DAY)]
+    worse = Listener(Settings(renewed_alerts=True))
+    assert [worse.hear(a) for a in (old, asked, refused, refused)] == [[], [], [LoginAlert(account=ANA)], []]
+
+
+def test_a_workspace_that_cannot_be_used_is_said_once_until_it_can_again() -> None:
+    listener = Listener(Settings(renewed_alerts=False))
+    problem = WorkspaceDeactivatedError().problem
+    good, off = ending(10 * DAY, renewable=True), NotSentError(reason="no network").problem
+    bad = replace(good, problem=problem)
+    looks = [listener.hear(a) for a in (bad, bad, replace(good, problem=off), bad, good, bad)]
+    said = UnusableAlert(account=ANA, problem=problem)
+    assert looks == [[said], [], [], [], [], [said]]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.core.renewal.policy import Reason, planned_renewal, renew_reason
+from probe_tray.core.renewal.policy import Reason, due_on_arrival, half_life, planned_renewal, renew_reason
 from tests.support.fakes import START
 from tests.support.tokens import credential
 
@@ -50,9 +50,38 @@ def test_a_login_without_a_recorded_end_is_renewed_whatever_the_token_says() -> 
 
 @given(MOMENTS, DAYS)
 def test_any_recorded_end_is_judged(expired: datetime, days: int) -> None:
-    found = renew_reason(replace(credential(), expired=expired), now=START, days=days)
+    found = renew_reason(replace(credential(days=10), expired=expired), now=START, days=days)
     assert (found is Reason.EXPIRED) == (expired <= START)
-    assert (found is None) == (expired > START + timedelta(days=days))
+    assert (found is None) == (min(expired, START + 10 * DAY) > START + timedelta(days=days))
+
+
+@given(MOMENTS, DAYS)
+def test_where_the_format_has_no_field_for_it_the_token_s_own_end_counts(recorded: datetime, days: int) -> None:
+    for expired in (recorded, None):
+        login = replace(credential(days=10), expired=expired)
+        found = renew_reason(login, now=START, days=days, records_end=False)
+        assert found is (Reason.EXPIRES_SOON if days >= 10 else None)
+
+
+def test_an_end_that_nobody_knows_is_no_reason_where_the_format_has_no_field_for_it() -> None:
+    login = replace(credential(), expired=None, claims=replace(credential().claims, expires_at=None))
+    assert renew_reason(login, now=START, days=3, records_end=False) is None
+    assert renew_reason(login, now=START, days=3) is Reason.NO_EXPIRY
+
+
+def test_a_record_that_a_wrong_clock_wrote_puts_nothing_off() -> None:
+    login = replace(credential(days=2), expired=START + 365 * DAY)
+    assert login.expiry == START + 2 * DAY
+    assert renew_reason(login, now=START, days=3) is Reason.EXPIRES_SOON
+
+
+@pytest.mark.parametrize(
+    ("days", "brought", "expected"), [(3, timedelta(), False), (10, timedelta(), True), (3, 365 * DAY, True)]
+)
+def test_a_login_that_was_due_as_soon_as_it_came_is_known(days: int, brought: timedelta, *, expected: bool) -> None:
+    login = replace(credential(days=10), expired=START)
+    assert due_on_arrival(login, brought=START + brought, days=days, records_end=True) is expected
+    assert half_life(login) == 5 * DAY
 
 
 @given(MOMENTS, DAYS, st.floats(0, 1))

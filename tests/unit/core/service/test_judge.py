@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from probe_tray.core.errors import (
+    AccountDeactivatedError,
     EdgeBlockedError,
     ProbeError,
     RateLimitedError,
@@ -11,6 +12,8 @@ from probe_tray.core.errors import (
     StrangeAnswerError,
     TokenRefusedError,
     UnavailableError,
+    WorkspaceDeactivatedError,
+    WorkspaceRefusedError,
 )
 from probe_tray.core.service.answer import Answer, judge
 
@@ -53,7 +56,14 @@ def test_a_success_is_no_failure() -> None:
         (403, {"error": {"message": "Could not parse your authentication token."}}, {}, TokenRefusedError),
         (403, {"code": "invalid_token"}, {}, TokenRefusedError),
         (403, {"detail": "Unauthorized"}, {}, TokenRefusedError),
-        (403, {"error": {"code": "deactivated_workspace"}}, {"server": "cloudflare"}, StrangeAnswerError),
+        (403, {"error": {"code": "deactivated_workspace"}}, {"server": "cloudflare"}, WorkspaceDeactivatedError),
+        (402, {"detail": {"code": "deactivated_workspace"}}, {}, WorkspaceDeactivatedError),
+        (403, {"detail": {"code": "invalid_workspace_selected"}}, {}, WorkspaceRefusedError),
+        (402, {"detail": "Payment Required"}, {}, StrangeAnswerError),
+        (401, {"error": {"code": "account_deactivated"}}, {}, AccountDeactivatedError),
+        (500, {"error": {"code": "deactivated_workspace"}}, {}, UnavailableError),
+        (404, b"", {}, UnavailableError),
+        (404, b" \r\n", {}, UnavailableError),
         (403, {"detail": "too many tokens asked for"}, {}, StrangeAnswerError),
         (403, b"", {}, StrangeAnswerError),
         (429, {"error": {"type": "usage_limit_reached"}}, {}, RateLimitedError),
@@ -92,3 +102,24 @@ def test_the_sentences_name_host_and_status() -> None:
     assert HOST in str(verdict(403, b"<html>"))
     assert "418" in str(verdict(418))
     assert "503" in str(verdict(503))
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"error": {"code": "token_revoked", "message": "no"}}, "token_revoked"),
+        ({"error": "invalid_token"}, "invalid_token"),
+        ({"detail": {"code": "Session_Expired"}}, "session_expired"),
+        ({"detail": "Unauthorized"}, "unauthorized"),
+        (b"", None),
+        ({"error": {"code": "eyJhbGciOi.J9.canary"}}, None),
+        ({"error": {"code": "rt_canary0123"}}, None),
+        ({"error": {"code": "a" * 61}}, None),
+    ],
+)
+def test_a_refusal_keeps_what_the_service_calls_it_and_nothing_that_may_be_a_token(
+    body: object, code: str | None
+) -> None:
+    found = verdict(401, body)
+    assert isinstance(found, TokenRefusedError)
+    assert found.facts.get("code") == code

@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import pytest
 
+from probe_tray.core.account.condition import Condition, condition
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
-from probe_tray.core.errors import NotSentError
+from probe_tray.core.errors import NotSentError, StillRefusedError
 from probe_tray.core.events import AccountsRead, SettingsChanged, SituationChanged
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.service.answer import Answer
@@ -292,13 +293,41 @@ async def test_an_account_that_went_away_while_it_was_asked_changes_nothing() ->
     assert bench.state.accounts == ()
 
 
-async def test_the_official_client_s_ended_login_is_not_asked_with() -> None:
+async def test_the_official_client_s_ended_login_is_said_to_have_ended_once_the_service_refuses_it() -> None:
     theirs = credential("ana", at=START - timedelta(days=11), days=10)
     bench = Bench(others=(MemoryStore(StoreKind.OFFICIAL, theirs),))
+    bench.service.answer("usage", REFUSED)
     async with polling(bench):
-        await bench.clock.advance(MINUTE)
+        await bench.clock.advance(SECOND)
         assert problem_kind(bench.account(theirs).problem) == "OfficialExpiredError"
-    assert (bench.service.count("usage"), bench.service.count("refresh")) == (0, 0)
+    assert bench.service.count("refresh") == 0
+
+
+@pytest.mark.parametrize("kind", [StoreKind.OFFICIAL, StoreKind.VAULT])
+async def test_a_login_past_its_end_that_the_service_takes_is_shown_and_not_renewed(kind: StoreKind) -> None:
+    ended = credential("ana", at=START - timedelta(days=11), days=10)
+    own = (ended,) if kind is StoreKind.VAULT else ()
+    bench = Bench(*own, others=() if own else (MemoryStore(StoreKind.OFFICIAL, ended),))
+    async with polling(bench):
+        await bench.clock.advance(SECOND)
+        found = bench.account(ended)
+        assert condition(found, Settings(), bench.clock.now()) is Condition.AVAILABLE
+    assert bench.service.count("refresh") == 0
+
+
+async def test_a_renewal_that_does_not_help_is_made_once_and_remembered() -> None:
+    bench = Bench(ANA)
+    bench.service.answer("usage", Answer(401, {}, b'{"error": {"code": "token_revoked"}}'))
+    bench.service.answer("refresh", token_answer("ana", 2))
+    asked = times(bench)
+    async with polling(bench), running(bench.timer.run()):
+        await bench.clock.advance(3 * HOUR)
+        found = bench.account(ANA)
+    assert found.problem == StillRefusedError(reason="the login was revoked").problem
+    assert condition(found, Settings(), bench.clock.now()) is Condition.NEEDS_LOGIN
+    assert bench.service.count("refresh") == 1
+    gaps = [(later - earlier) / MINUTE for earlier, later in pairwise(asked[1:])]
+    assert gaps == [1, 2, 4, 8, 16, 32, 60]
 
 
 async def test_the_official_client_s_refused_login_is_never_renewed() -> None:
