@@ -61,25 +61,18 @@ class ServiceClient:
         self._environment = environment
         self._context: ssl.SSLContext | None = None
         self._context_lock = asyncio.Lock()
-        self._kept: httpx.AsyncHTTPTransport | None = None
-        self._former: list[httpx.AsyncHTTPTransport] = []
+        self._kept: _Pool | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
     def use(self, proxy: ProxyChoice) -> None:
         """Go through another proxy from the next request on."""
         self._proxy = proxy
-        if self._kept is not None:
-            # Requests under way still need it.
-            self._former.append(self._kept)
-            self._kept = None
+        if self._kept is not None and self._kept.proxy != proxy.address_for(self._backend_host):
+            self._retire()
 
     async def aclose(self) -> None:
         """Close the connections that are kept open between requests."""
-        kept, self._kept, self._former = [self._kept, *self._former], None, []
-        for transport in kept:
-            if transport is not None:
-                with suppress(Exception):  # They are of no use any more, however they end.
-                    await transport.aclose()
+        self._retire()
         await asyncio.gather(*self._closing)
 
     async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
@@ -200,7 +193,7 @@ class ServiceClient:
                     made = make_transport(context, proxy, _FRESH)
                 else:
                     made = None
-                transport = await connection.enter_async_context(made) if made else self._keeping(context, proxy)
+                transport = await connection.enter_async_context(made or self._keeping(context, proxy))
                 request = httpx.Request(
                     method,
                     address,
@@ -249,7 +242,7 @@ class ServiceClient:
         for token in tokens_in(answer.body):
             self._handles(token)
 
-    def _close_soon(self, connection: AsyncExitStack) -> None:
+    def _close_soon(self, connection: "AsyncExitStack | httpx.AsyncHTTPTransport") -> None:
         async def close() -> None:
             with suppress(Exception):  # What was to come has come.
                 await connection.aclose()
@@ -258,16 +251,56 @@ class ServiceClient:
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    def _keeping(self, context: ssl.SSLContext, proxy: Secret | None) -> httpx.AsyncHTTPTransport:
-        # Only the backend is asked so, and a changed proxy drops it.
-        self._kept = self._kept or make_transport(context, proxy, _KEEP)
+    def _keeping(self, context: ssl.SSLContext, proxy: Secret | None) -> "_Pool":
+        # Only the backend is asked so, and a changed proxy retires it.
+        self._kept = self._kept or _Pool(make_transport(context, proxy, _KEEP), proxy, self._close_soon)
         return self._kept
+
+    def _retire(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.retire()
+
+    @property
+    def _backend_host(self) -> str:
+        return urlsplit(self._service.backend).hostname or ""
 
     async def _tls(self, host: str) -> ssl.SSLContext:
         async with self._context_lock:
             if self._context is None:
                 self._context = await asyncio.to_thread(make_context, self._environment, host)
             return self._context
+
+
+class _Pool:
+    """Connections that are kept open between requests, each of which enters it; closed once retired and left by all."""
+
+    def __init__(
+        self,
+        transport: httpx.AsyncHTTPTransport,
+        proxy: Secret | None,
+        close: Callable[[httpx.AsyncHTTPTransport], None],
+    ) -> None:
+        self.proxy = proxy
+        self._transport, self._close = transport, close
+        self._requests = 0
+        self._retired = False
+
+    async def __aenter__(self) -> httpx.AsyncHTTPTransport:
+        self._requests += 1
+        return self._transport
+
+    async def __aexit__(self, *_: object) -> None:
+        self._requests -= 1
+        self._close_when_left()
+
+    def retire(self) -> None:
+        self._retired = True
+        self._close_when_left()
+
+    def _close_when_left(self) -> None:
+        if self._retired and not self._requests:
+            self._close(self._transport)
 
 
 def _common_headers(*, fresh: bool) -> dict[str, str]:

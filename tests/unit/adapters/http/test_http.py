@@ -5,7 +5,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import AsyncGenerator, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -182,6 +182,76 @@ async def test_token_requests_have_connections_of_their_own() -> None:
             await made.refresh(TOKEN, unkept)
     assert server.connections == 4
     assert [b"connection: close" in head.lower() for head in server.received] == [False, True, True, True]
+
+
+class CountingServer(RawServer):
+    """Keeps its connections open, and knows how many the other side has not closed yet."""
+
+    def __init__(self) -> None:
+        super().__init__(http(b"{}"))
+        self.open = 0
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self.changed = asyncio.Condition()
+
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        await self._count(1)
+        try:
+            with suppress(asyncio.IncompleteReadError, ConnectionError):
+                while True:
+                    await reader.readuntil(b"\r\n\r\n")
+                    await self.answers.wait()
+                    writer.write(self.script)
+                    await writer.drain()
+        finally:
+            writer.close()
+            await self._count(-1)
+
+    async def until(self, opened: int) -> None:
+        """Return once so many connections are open."""
+        async with asyncio.timeout(10), self.changed:
+            await self.changed.wait_for(lambda: self.open == opened)
+
+    async def _count(self, more: int) -> None:
+        async with self.changed:
+            self.open += more
+            self.changed.notify_all()
+
+
+@asynccontextmanager
+async def counting_server() -> AsyncGenerator[CountingServer]:
+    server = CountingServer()
+    listening = await asyncio.start_server(server.accept, "127.0.0.1", 0)
+    server.port = int(listening.sockets[0].getsockname()[1])
+    async with listening:
+        yield server
+        await asyncio.gather(*server.tasks)
+
+
+async def test_settings_that_are_saved_again_and_again_leave_no_connection_behind() -> None:
+    async with counting_server() as server, client(f"http://127.0.0.1:{server.port}") as made:
+        for _ in range(20):
+            await asyncio.gather(*(made.usage(credential("ana")) for _ in range(8)))
+            # The same proxy: nothing is dropped, and nothing more is opened.
+            made.use(ProxyChoice())
+        assert server.connections == 8
+        for number in range(20):
+            made.use(ProxyChoice(address=Secret("http://127.0.0.1:9"), bypasses=lambda _, n=number: n % 2 == 0))
+            if number % 2 == 0:
+                await asyncio.gather(*(made.usage(credential("ana")) for _ in range(8)))
+        await server.until(0)
+
+
+async def test_a_request_under_way_keeps_its_connection_when_the_proxy_changes() -> None:
+    async with counting_server() as server, client(f"http://127.0.0.1:{server.port}") as made:
+        server.answers.clear()
+        asked = asyncio.create_task(made.usage(credential("ana")))
+        await server.until(1)
+        made.use(ProxyChoice(address=Secret("http://127.0.0.1:9")))
+        server.answers.set()
+        assert (await asked).status == 200
+        await server.until(0)
 
 
 async def test_the_environment_of_the_process_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
