@@ -16,7 +16,7 @@ from probe_tray.core.errors import StoreError
 from probe_tray.core.events import NotificationsPaused
 from probe_tray.core.state import AppState
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import to_the_end
+from probe_tray.engine.timers import nap, to_the_end
 from probe_tray.ports.desktop import Notification, Notifier
 from probe_tray.ports.files import AlertMemoryFile
 from probe_tray.ports.time import Clock
@@ -133,12 +133,7 @@ class AlertService:
 
     async def _woken(self, wake: asyncio.Event) -> bool:
         """Whether something happened before the next look is due anyhow."""
-        nap, woken = asyncio.create_task(self._clock.sleep(_EVERY)), asyncio.create_task(wake.wait())
-        try:
-            await asyncio.wait({nap, woken}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            nap.cancel()
-            woken.cancel()
+        await nap(self._clock, _EVERY, wake)
         return wake.is_set()
 
     async def _calm(self, longest: float, is_calm: Callable[[], bool]) -> None:

@@ -57,7 +57,7 @@ from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_service import SyncService
-from probe_tray.engine.timers import to_the_end, watch_clock, watch_machine
+from probe_tray.engine.timers import end_all, to_the_end, watch_clock, watch_machine
 from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.ports.desktop import MachineSense
 from probe_tray.ports.time import Clock, Randomness
@@ -227,9 +227,7 @@ class Engine:
 
     async def _stop(self) -> None:
         await self._renewals.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_all(tuple(self._tasks))
         with suppress(ProbeError):
             # The person was told when it could not be saved before.
             await self._login.close()

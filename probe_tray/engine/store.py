@@ -1,10 +1,14 @@
 """The one place where the state lives while the program runs."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from probe_tray.core.events import Event
 from probe_tray.core.reduce import reduce
 from probe_tray.core.state import AppState
+
+_log = logging.getLogger(__name__)
 
 
 class Store:
@@ -23,15 +27,20 @@ class Store:
         return self._state
 
     def dispatch(self, event: Event) -> None:
-        """Change the state by ``event``; listeners are told when it made a difference, hearers always."""
+        """Change the state by ``event``; listeners are told when it made a difference, hearers always.
+
+        One that raises is logged: neither the others nor whoever dispatched may suffer from it.
+        """
         before, self._state = self._state, reduce(self._state, event)
         for hearer in tuple(self._hearers.values()):
-            hearer(event)
+            with _logged():
+                hearer(event)
         if self._state is not before:
             for number in tuple(self._listeners):
                 # One that was called before may have ended this one's subscription.
                 if listener := self._listeners.get(number):
-                    listener()
+                    with _logged():
+                        listener()
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` after every change; the returned function ends that."""
@@ -47,3 +56,11 @@ class Store:
         number, self._next = self._next, self._next + 1
         self._hearers[number] = hearer
         return lambda: self._hearers.pop(number, None) and None
+
+
+@contextmanager
+def _logged() -> Generator[None]:
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - whatever one of them meets, the others go on
+        _log.exception("A change of the state could not be followed.")

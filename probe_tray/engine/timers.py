@@ -1,9 +1,9 @@
 """Notices that the machine slept, that its clock was set, or that its network, power or screen changed."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from probe_tray.core.polling.situation import Sensed, Situation
 from probe_tray.ports.desktop import MachineSense
@@ -38,6 +38,22 @@ async def to_the_end(work: Coroutine[object, object, _T]) -> _T:
         # Whoever cancelled waits for no outcome; unread, a failure would be reported as one nobody saw.
         task.exception()
     raise asyncio.CancelledError
+
+
+async def nap(clock: Clock, seconds: float, wake: asyncio.Event) -> None:
+    """Sleep so long, or until ``wake`` is set."""
+    waits = [asyncio.create_task(clock.sleep(seconds)), asyncio.create_task(wake.wait())]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await end_all(waits)
+
+
+async def end_all(tasks: Collection[asyncio.Future[Any]]) -> None:
+    """Cancel ``tasks`` and return once every one of them has ended, however it did."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 _TICK = 10.0

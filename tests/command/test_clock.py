@@ -9,7 +9,7 @@ import pytest
 from probe_tray.demo import DemoService
 from tests.command.bench import Bench, lines
 
-WORDS = "clock is 180 minutes away from the service's"
+WORDS = "clock is off by 3 hours"
 
 
 @pytest.fixture

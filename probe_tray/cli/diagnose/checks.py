@@ -119,7 +119,7 @@ def clock_check(ahead: timedelta | None) -> Check:
         return Check(name="clock", state=State.WARN, what="it could not be compared with the service's.", remedy=remedy)
     if abs(ahead) <= _CLOCK_MAY_DIFFER:
         return good("clock", "it agrees with the service's")
-    return failed("clock", ClockError(minutes=str(round(abs(ahead) / timedelta(minutes=1)))))
+    return failed("clock", ClockError.off_by(ahead))
 
 
 def desktop_checks(listed: Listed | None, platform: str) -> list[Check]:

@@ -286,7 +286,7 @@ class _SigningIn:
         self._console.note(self._t.title(error.problem))
 
     def _clock_off(self, ahead: timedelta) -> None:
-        error = ClockError(minutes=str(round(abs(ahead) / timedelta(minutes=1))))
+        error = ClockError.off_by(ahead)
         self._console.failure(told(error, self._t))
 
     async def _keep(

@@ -1,5 +1,7 @@
 """Failures of the program and its files that belong to no store, login or service."""
 
+from datetime import timedelta
+
 from probe_tray.core.errors.base import ProbeError
 
 
@@ -58,10 +60,8 @@ class DataFolderError(ProbeError):
 class HeldUpError(DataFolderError):
     """Another process keeps its lock, as one does that was stopped in the middle of its work."""
 
-    title_template = (
-        "Another process of Probe Tray is at work on this and has not come to an end for {minutes} minutes."
-    )
-    hint_template = "Let it go on, or end it; then try again."
+    title_template = "Another Probe Tray process has been working on this for {minutes} minutes."
+    hint_template = "Wait for it, or quit it; then try again."
 
 
 class CredentialFileError(ProbeError):
@@ -81,8 +81,33 @@ class NotRevokedError(ProbeError):
 class ClockError(ProbeError):
     """This computer's clock is wrong."""
 
-    title_template = "This computer's clock is {minutes} minutes away from the service's."
-    hint_template = "Set the clock right; until then the times that Probe Tray shows and goes by are wrong too."
+    title_template = "This computer's clock is off by {away}."
+    hint_template = "Set it right. Until then, times and reminders in Probe Tray are wrong too."
+
+    @classmethod
+    def off_by(cls, away: timedelta) -> "ClockError":
+        """The failure for a clock that is ahead or behind by so much."""
+        return cls(away=rough(abs(away)))
+
+
+def rough(span: timedelta) -> str:
+    """A length of time in one unit, in English, from "1 minute" to "3 years"; a view can translate it."""
+    for unit, length, least in _UNITS:
+        if span >= least:
+            return _counted(max(1, round(span / length)), unit)
+    return _counted(max(1, round(span / timedelta(minutes=1))), "minute")
+
+
+_UNITS = (
+    ("year", timedelta(days=365.25), timedelta(days=360)),
+    ("day", timedelta(days=1), timedelta(days=2)),
+    ("hour", timedelta(hours=1), timedelta(hours=2)),
+)
+"""Each unit, its length, and from when on it is used."""
+
+
+def _counted(count: int, unit: str) -> str:
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 class NotRenewableError(ProbeError):

@@ -28,7 +28,7 @@ from probe_tray.core.login.oauth import (
     read_pasted,
 )
 from probe_tray.core.service.service import Service
-from probe_tray.engine.timers import wait_for
+from probe_tray.engine.timers import end_all, wait_for
 from probe_tray.ports.desktop import Browser, CallbackListener, OpenCallback
 from probe_tray.ports.time import Clock, Randomness
 
@@ -161,8 +161,7 @@ class BrowserLogin:
                     return answer.result()
             raise LoginTimedOutError(minutes="10")
         finally:
-            for waiting in (patience, *answers):
-                waiting.cancel()
+            await end_all((patience, *answers))
 
 
 def _code(callback: Callback) -> Secret:

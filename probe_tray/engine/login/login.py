@@ -155,8 +155,7 @@ class Login:
     def _finish(self, key: AccountKey) -> None:
         login = self._store.state.login
         if login is not None and login.clock_off is not None:
-            minutes = round(abs(login.clock_off) / timedelta(minutes=1))
-            self._store.dispatch(TroubleMet(problem=ClockError(minutes=str(minutes)).problem))
+            self._store.dispatch(TroubleMet(problem=ClockError.off_by(login.clock_off).problem))
         self._tell(LoginState(phase=LoginPhase.DONE, account=key))
 
     def _fail(self, error: ProbeError) -> None:

@@ -24,6 +24,7 @@ from probe_tray.core.quota.history import Meter, Part, RenewalRecord, Run, Sampl
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.engine.store import Store
+from probe_tray.engine.timers import nap
 from probe_tray.ports.files import History
 from probe_tray.ports.time import Clock
 
@@ -166,14 +167,9 @@ class HistoryRecorder:
 
     async def _pause(self) -> None:
         """Wait for the next time to write; while writing fails, rows that wait hurry nothing."""
-        nap = asyncio.create_task(self._clock.sleep(_EVERY.total_seconds()))
         self._wake.clear()
-        woken = asyncio.create_task(self._wake.wait())
-        try:
-            await asyncio.wait({nap} if self._failing else {nap, woken}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            nap.cancel()
-            woken.cancel()
+        hurry = asyncio.Event() if self._failing else self._wake
+        await nap(self._clock, _EVERY.total_seconds(), hurry)
 
 
 def _main_meters(snapshot: Snapshot) -> list[Meter]:

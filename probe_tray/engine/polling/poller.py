@@ -13,6 +13,7 @@ from probe_tray.core.state import AccountState
 from probe_tray.engine.polling.scout import Scout
 from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.store import Store
+from probe_tray.engine.timers import end_all, nap
 from probe_tray.ports.time import Clock, Randomness
 
 _AT_ONCE = 8
@@ -59,9 +60,7 @@ class Poller:
                 await self._pause(None if len(seen.due) > room else seen.next_at)
         finally:
             deaf()
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await end_all(running)
 
     def refresh(self, keys: Iterable[AccountKey]) -> None:
         """A person wants these accounts checked now, one after the other where there are many.
@@ -130,13 +129,7 @@ class Poller:
 
     async def _pause(self, until: datetime | None) -> None:
         left = _LONGEST_NAP if until is None else max((until - self._clock.now()).total_seconds(), 0.05)
-        nap = asyncio.create_task(self._clock.sleep(min(left, _LONGEST_NAP)))
-        woken = asyncio.create_task(self._wake.wait())
-        try:
-            await asyncio.wait({nap, woken}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            nap.cancel()
-            woken.cancel()
+        await nap(self._clock, min(left, _LONGEST_NAP), self._wake)
 
     async def _check(self, key: AccountKey) -> None:
         try:

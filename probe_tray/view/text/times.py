@@ -7,7 +7,7 @@ import msgspec
 from probe_tray.view.text.translate import Translator, mark
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_WEEK_DAYS = 7
+_WEEK_DAYS, _YEAR_DAYS = 7, 365
 _DAYS = (mark("Mon"), mark("Tue"), mark("Wed"), mark("Thu"), mark("Fri"), mark("Sat"), mark("Sun"))
 _LONG_DAYS = (
     mark("Monday"),
@@ -62,7 +62,11 @@ def span(length: timedelta, t: Translator) -> str:
         return t("{h} h {m} m", h=str(hours), m=str(rest)) if rest else t("{h} h", h=str(hours))
     if days < _WEEK_DAYS:
         return t("{d} d {h} h", d=str(days), h=str(day_hours)) if day_hours else whole_days(days, t)
-    return whole_days(days, t)
+    return _days_or_years(days, t)
+
+
+def _days_or_years(days: int, t: Translator) -> str:
+    return whole_days(days, t) if days < _YEAR_DAYS else t.plural("{n} year", "{n} years", days // _YEAR_DAYS)
 
 
 def whole_days(days: int, t: Translator) -> str:
@@ -83,7 +87,7 @@ def age(moment: datetime, now: Now, t: Translator) -> str:
         return t("{m} min", m=str(seconds // _MINUTE))
     if seconds < _DAY:
         return t("{h} h", h=str(seconds // _HOUR))
-    return whole_days(seconds // _DAY, t)
+    return _days_or_years(seconds // _DAY, t)
 
 
 def at(moment: datetime, now: Now, t: Translator, *, long: bool = False, brief: bool = False) -> str:

@@ -158,6 +158,13 @@ _WITH_NUMBER = frozenset(
         mark("it is nested more than {n} levels deep"),
         mark("it holds a number of more than {n} digits"),
         mark("status {n}"),
+        mark("{n} minute"),
+        mark("{n} minutes"),
+        mark("{n} hour"),
+        mark("{n} hours"),
+        mark("{n} days"),
+        mark("{n} year"),
+        mark("{n} years"),
     }
 )
 """Reasons that hold a number; they come as whole sentences, whose number is then no part of what is looked up."""

@@ -1,5 +1,7 @@
 from collections.abc import Callable
 
+import pytest
+
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.events import AccountsRead, CheckStarted, TroubleMet
@@ -54,6 +56,23 @@ def test_a_subscription_that_another_listener_ends_is_not_called_in_the_same_rou
     endings.append(store.subscribe(lambda: calls.append("second")))
     store.dispatch(TROUBLE)
     assert calls == []
+
+
+def test_one_that_raises_keeps_nothing_from_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    store = Store(AppState())
+    heard: list[str] = []
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a fault of the program")
+
+    store.hear(fail)
+    store.hear(lambda event: heard.append(type(event).__name__))
+    store.subscribe(fail)
+    store.subscribe(lambda: heard.append("told"))
+    store.dispatch(TROUBLE)
+    assert heard == ["TroubleMet", "told"]
+    assert store.state.trouble == TROUBLE.problem
+    assert [record.exc_info is not None for record in caplog.records] == [True, True]
 
 
 def test_a_listener_may_change_the_state_itself() -> None:

@@ -1,11 +1,12 @@
 """The Chinese catalogue is complete, has nothing left over, and keeps every fact of a sentence."""
 
 import re
+from datetime import timedelta
 from functools import cache
 
 import pytest
 
-from probe_tray.core.errors import ReadError
+from probe_tray.core.errors import ClockError, ReadError
 from probe_tray.resources import resource
 from probe_tray.view.text.translate import Catalogue, Translator, parse_po
 from tests.unit.view.texts import needed, spoken
@@ -72,6 +73,24 @@ def test_a_reason_with_a_number_is_translated(reason: str, said: str) -> None:
     problem = ReadError(path="a.json", reason=reason).problem
     assert Translator(chinese()).title(problem) == f"a.json 无法读取：{said}。"
     assert Translator().title(problem) == f"a.json cannot be read: {reason}."
+
+
+@pytest.mark.parametrize(
+    ("away", "english", "said"),
+    [
+        (timedelta(minutes=3), "3 minutes", "3 分钟"),
+        (timedelta(minutes=-119), "119 minutes", "119 分钟"),
+        (timedelta(hours=3), "3 hours", "3 小时"),
+        (timedelta(hours=-47), "47 hours", "47 小时"),
+        (timedelta(days=30), "30 days", "30 天"),
+        (timedelta(minutes=525600), "1 year", "1 年"),
+        (timedelta(days=-730), "2 years", "2 年"),
+    ],
+)
+def test_a_clock_is_off_by_a_length_in_one_unit(away: timedelta, english: str, said: str) -> None:
+    problem = ClockError.off_by(away).problem
+    assert Translator().title(problem) == f"This computer's clock is off by {english}."
+    assert Translator(chinese()).title(problem) == f"本机时钟相差 {said}。"
 
 
 def test_sentences_follow_each_other_as_the_script_wants_it() -> None:

@@ -306,7 +306,7 @@ async def test_a_login_under_a_wrong_clock_is_done_and_the_clock_is_told() -> No
     bench.service.answer("exchange", Answer(200, {"Date": date}, reply_body(tokens(), expires_in=3600)))
     assert await log_in(bench) == ANA
     assert bench.state.login == LoginState(phase=LoginPhase.DONE, account=ANA)
-    assert bench.state.trouble == ClockError(minutes="180").problem
+    assert bench.state.trouble == ClockError(away="3 hours").problem
     assert bench.vault.held[ANA].expired == START + timedelta(hours=4)
 
 

@@ -70,6 +70,12 @@ def test_the_past_is_told_in_one_unit() -> None:
     assert texts == ["just now", "2 min ago", "59 min ago", "3 h ago", "2 days ago"]
 
 
+def test_the_longest_spans_are_years() -> None:
+    assert span(timedelta(days=364), ENGLISH) == "364 days"
+    assert span(timedelta(minutes=525600), ENGLISH) == "1 year"
+    assert ago(later(days=-800), NOW, ENGLISH) == "2 years ago"
+
+
 def test_long_spans_are_whole_days() -> None:
     assert span(timedelta(days=8, hours=5), ENGLISH) == "8 days"
     assert span(timedelta(days=1), ENGLISH) == "1 day"
