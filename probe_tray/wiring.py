@@ -14,7 +14,7 @@ from probe_tray.adapters.files.sync_memory import FileSyncMemory
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.journal.journal import FileJournal, holds_sealed_answer
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
-from probe_tray.adapters.journal.tally_file import FileTally
+from probe_tray.adapters.journal.tally_file import JsonTallyFile
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.sealer import VaultKey
@@ -55,7 +55,7 @@ def make_renewals(
     clock, host = SystemClock(), urlsplit(service.issuer).hostname or ""
     memory = FileRenewalMemory(places.memory)
     transaction = RefreshTransaction(client, accounts, journal, memory, clock, SystemRandomness(), host)
-    return Renewals(transaction, locks, clock, tell, FileTally(places.tally, locks), locks)
+    return Renewals(transaction, locks, clock, tell, JsonTallyFile(places.tally, locks), locks)
 
 
 def make_syncing(

@@ -14,7 +14,7 @@ from probe_tray.demo.directory import Directory, Seat
 from probe_tray.demo.messages import DemoRefusal, refused
 
 if TYPE_CHECKING:
-    from probe_tray.demo.signing import Signer
+    from probe_tray.demo.signer import Signer
 
 _UNAUTHORIZED = 401
 
@@ -151,7 +151,7 @@ class Logins:
 
         Raises Refusal (401) for a token with a wrong signature, an expired one, or one whose login has ended.
         """
-        from probe_tray.demo.signing import BadSignatureError
+        from probe_tray.demo.signer import BadSignatureError
 
         try:
             claims = self._signing().claims(access_token)
@@ -184,7 +184,7 @@ class Logins:
 
     def _signing(self) -> "Signer":
         if self._signer is None:
-            from probe_tray.demo.signing import Signer
+            from probe_tray.demo.signer import Signer
 
             self._signer = Signer(self._pem)
         return self._signer

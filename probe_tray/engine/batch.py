@@ -69,7 +69,7 @@ class BatchMeans(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
 
 
-class _Renewal(msgspec.Struct, frozen=True):
+class _BatchRenewal(msgspec.Struct, frozen=True):
     report: RenewalReport
     credential: Credential | None
     """The login that holds now; None where that is not known."""
@@ -89,7 +89,7 @@ class Batch:
         self._means = means
         self._order = order
         self._seen: dict[AccountKey, str] = {}
-        self._renewed: dict[AccountKey, asyncio.Future[_Renewal]] = {}
+        self._renewed: dict[AccountKey, asyncio.Future[_BatchRenewal]] = {}
         self._asking: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -130,7 +130,7 @@ class Batch:
     async def _tend(self, stored: StoredCredential, done: Callable[[AccountReport], None]) -> _Told | None:
         """The report with the quota, and the login it was asked with; None where no quota was asked for."""
         renewal: RenewalReport | None = None
-        renewed: _Renewal | None = None
+        renewed: _BatchRenewal | None = None
         credential = stored.credential
         if self._order.renew:
             renewed = await self._renew(stored)
@@ -178,7 +178,7 @@ class Batch:
         done(msgspec.structs.replace(report, snapshot=snapshot))
 
     async def _ask(
-        self, stored: StoredCredential, credential: Credential, report: AccountReport, before: _Renewal | None
+        self, stored: StoredCredential, credential: Credential, report: AccountReport, before: _BatchRenewal | None
     ) -> _Told:
         asked = await ask_once(self._means.quota, credential, self._means.clock)
         refusal = asked.outcome
@@ -214,7 +214,7 @@ class Batch:
         return report_status(report, asked), renewed.credential
 
     async def _refused_again(
-        self, report: AccountReport, asked: UsageReply, refusal: TokenRefusedError, before: _Renewal
+        self, report: AccountReport, asked: UsageReply, refusal: TokenRefusedError, before: _BatchRenewal
     ) -> AccountReport:
         """What a refusal means where the login was renewed right before: then the renewal did not help."""
         if before.renewed is None:
@@ -226,7 +226,7 @@ class Batch:
         renewal = RenewalReport(result=RenewalResult.FAILED, problem=error.problem)
         return msgspec.structs.replace(report, renewal=renewal)
 
-    async def _renew(self, stored: StoredCredential) -> _Renewal:
+    async def _renew(self, stored: StoredCredential) -> _BatchRenewal:
         if stored.store is StoreKind.OFFICIAL:
             return self._not_ours(stored)
         key = stored.credential.key
@@ -247,9 +247,9 @@ class Batch:
             return renewed
         # Another file, or the vault, has a newer login of the account.
         adopted = msgspec.structs.replace(renewed.report, result=RenewalResult.ADOPTED)
-        return _Renewal(await self._checked(stored, renewed.credential, adopted), renewed.credential)
+        return _BatchRenewal(await self._checked(stored, renewed.credential, adopted), renewed.credential)
 
-    async def _renew_refused(self, credential: Credential, refusal: TokenRefusedError) -> _Renewal:
+    async def _renew_refused(self, credential: Credential, refusal: TokenRefusedError) -> _BatchRenewal:
         return await _attempt(self._means.renewals.renew_refused(credential, refusal, days=self._order.days))
 
     async def _checked(self, stored: StoredCredential, newest: Credential, report: RenewalReport) -> RenewalReport:
@@ -262,12 +262,12 @@ class Batch:
             return RenewalReport(result=RenewalResult.FAILED, problem=error.problem)
         return report
 
-    def _not_ours(self, stored: StoredCredential) -> _Renewal:
+    def _not_ours(self, stored: StoredCredential) -> _BatchRenewal:
         problem: Problem | None = None
         if self._order.force:
             problem = OfficialLoginError(path=stored.location).problem
         result = RenewalResult.FAILED if problem else RenewalResult.NOT_OURS
-        return _Renewal(RenewalReport(result=result, expires_at=stored.credential.expiry, problem=problem), None)
+        return _BatchRenewal(RenewalReport(result=result, expires_at=stored.credential.expiry, problem=problem), None)
 
     async def _finished(self, stored: StoredCredential) -> Credential:
         """The login after what an earlier run left in the journal for its account was brought to its end."""
@@ -286,14 +286,14 @@ def _newest(logins: Iterable[StoredCredential]) -> dict[AccountKey, str]:
     return {key: login.access_token.fingerprint for key, login in newest_of_each(ours).items()}
 
 
-async def _attempt(renewal: Awaitable[Renewed]) -> _Renewal:
+async def _attempt(renewal: Awaitable[Renewed]) -> _BatchRenewal:
     try:
         renewed = await renewal
     except StillRefusedError:
         raise
     except ProbeError as error:
-        return _Renewal(RenewalReport(result=RenewalResult.FAILED, problem=error.problem), None)
-    return _Renewal(_told(renewed), renewed.credential, renewed)
+        return _BatchRenewal(RenewalReport(result=RenewalResult.FAILED, problem=error.problem), None)
+    return _BatchRenewal(_told(renewed), renewed.credential, renewed)
 
 
 def _told(renewed: Renewed) -> RenewalReport:

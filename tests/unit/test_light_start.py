@@ -14,7 +14,7 @@ HEAVY = (
     "probe_tray.demo",
     "probe_tray.ui.details.details_window",
     "probe_tray.ui.transfer.export_dialog",
-    "probe_tray.ui.help.help_window",
+    "probe_tray.ui.help.help_dialog",
     "probe_tray.ui.transfer.import_dialog",
     "probe_tray.ui.login.login_dialog",
     "probe_tray.ui.models.model_test_dialog",

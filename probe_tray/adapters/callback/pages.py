@@ -29,7 +29,7 @@ class CallbackPage(enum.Enum):
     NOTHING_HERE = "nothing here"
 
 
-class _Words(msgspec.Struct, frozen=True):
+class _PageWords(msgspec.Struct, frozen=True):
     title: str
     text: str
 
@@ -40,35 +40,35 @@ class _Look(msgspec.Struct, frozen=True):
 
 
 _WORDS: Final = {
-    (CallbackPage.SIGNED_IN, PageLanguage.ENGLISH): _Words(
+    (CallbackPage.SIGNED_IN, PageLanguage.ENGLISH): _PageWords(
         "Sign-in received",
         "Probe Tray finishes the login by itself now and shows the result. You can close this window.",
     ),
-    (CallbackPage.SIGNED_IN, PageLanguage.CHINESE): _Words(
+    (CallbackPage.SIGNED_IN, PageLanguage.CHINESE): _PageWords(
         "已收到登录信息",
         "Probe Tray 正在自动完成登录，并会显示结果。您可以关闭此窗口。",
     ),
-    (CallbackPage.REFUSED, PageLanguage.ENGLISH): _Words(
+    (CallbackPage.REFUSED, PageLanguage.ENGLISH): _PageWords(
         "The login was refused",
         "Nothing was changed. You can close this window; Probe Tray says why and lets you log in again.",
     ),
-    (CallbackPage.REFUSED, PageLanguage.CHINESE): _Words(
+    (CallbackPage.REFUSED, PageLanguage.CHINESE): _PageWords(
         "登录被拒绝",
         "没有任何更改。您可以关闭此窗口；Probe Tray 会说明原因，并可重新登录。",
     ),
-    (CallbackPage.OTHER_LOGIN, PageLanguage.ENGLISH): _Words(
+    (CallbackPage.OTHER_LOGIN, PageLanguage.ENGLISH): _PageWords(
         "This page belongs to another login",
         "Probe Tray took nothing from it. Close this window and finish the login in the window that was opened last.",
     ),
-    (CallbackPage.OTHER_LOGIN, PageLanguage.CHINESE): _Words(
+    (CallbackPage.OTHER_LOGIN, PageLanguage.CHINESE): _PageWords(
         "此页面属于另一次登录",
         "Probe Tray 没有采用其中的任何内容。请关闭此窗口，在最后打开的窗口中完成登录。",
     ),
-    (CallbackPage.NOTHING_HERE, PageLanguage.ENGLISH): _Words(
+    (CallbackPage.NOTHING_HERE, PageLanguage.ENGLISH): _PageWords(
         "There is nothing to see here",
         "Probe Tray listens at this address only until a login has ended. You can close this window.",
     ),
-    (CallbackPage.NOTHING_HERE, PageLanguage.CHINESE): _Words(
+    (CallbackPage.NOTHING_HERE, PageLanguage.CHINESE): _PageWords(
         "这里没有内容",
         "Probe Tray 只在登录结束之前使用此地址。您可以关闭此窗口。",
     ),

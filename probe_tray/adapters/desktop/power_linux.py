@@ -17,7 +17,7 @@ _SESSION: Final = ("org.freedesktop.login1", "/org/freedesktop/login1/session/au
 """Bus name, object, what the interface's name has beyond the bus name, property."""
 
 
-class _Reply(Protocol):
+class _SystemReply(Protocol):
     body: tuple[object, ...]
 
 
@@ -25,8 +25,8 @@ class _Properties(Protocol):
     def get(self, name: str) -> object: ...
 
 
-class _Bus(Protocol):
-    def send_and_get_reply(self, message: object, *, timeout: float) -> _Reply: ...
+class _SystemBus(Protocol):
+    def send_and_get_reply(self, message: object, *, timeout: float) -> _SystemReply: ...
 
     def close(self) -> None: ...
 
@@ -39,7 +39,7 @@ def situation(supplies: Path = _SUPPLIES, *, bus: str = "SYSTEM") -> Situation:
         # keyring needs jeepney on Linux too; imported here, it costs the start nothing.
         from jeepney.io.blocking import open_dbus_connection  # pyright: ignore[reportMissingTypeStubs] - it ships none
 
-        with contextlib.closing(cast("Callable[[str], _Bus]", open_dbus_connection)(bus)) as opened:
+        with contextlib.closing(cast("Callable[[str], _SystemBus]", open_dbus_connection)(bus)) as opened:
             metered, locked = _property(opened, *_NETWORK), _property(opened, *_SESSION)
     return Situation(metered=metered in _METERED, on_battery=on_battery(supplies), locked=locked is True)
 
@@ -67,7 +67,7 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _property(bus: _Bus, name: str, path: str, interface: str, wanted: str) -> object:
+def _property(bus: _SystemBus, name: str, path: str, interface: str, wanted: str) -> object:
     from jeepney import DBusAddress, Properties  # pyright: ignore[reportMissingTypeStubs] - it ships none
 
     question = cast("_Properties", Properties(DBusAddress(path, name, name + interface))).get(wanted)

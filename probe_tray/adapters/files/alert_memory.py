@@ -23,13 +23,13 @@ _LIMIT: Final = 4 * 1024 * 1024
 _log: Final = logging.getLogger(__name__)
 
 
-class _File(msgspec.Struct, frozen=True, kw_only=True):
+class _AlertMemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     said: tuple[Said, ...]
     paused_until: datetime | None = None
 
 
-_FILE: Final = msgspec.json.Decoder(_File)
+_FILE: Final = msgspec.json.Decoder(_AlertMemoryRecord)
 
 
 @final
@@ -65,7 +65,7 @@ class FileAlertMemory:
     def _save(self, memory: AlertMemory) -> None:
         make_private_folder(self._path.parent)
         said = tuple(sorted(memory.said, key=lambda s: (s.account, s.topic, s.forget_at)))
-        file = _File(version=VERSION, said=said, paused_until=memory.paused_until)
+        file = _AlertMemoryRecord(version=VERSION, said=said, paused_until=memory.paused_until)
         replace_file(self._path, msgspec.json.encode(file) + b"\n", disk=self._disk)
 
 

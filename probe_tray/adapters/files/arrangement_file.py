@@ -18,12 +18,12 @@ _LIMIT: Final = 4 * 1024 * 1024
 _log: Final = logging.getLogger(__name__)
 
 
-class _File(msgspec.Struct, frozen=True, kw_only=True):
+class _ArrangementRecord(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 1
     desk: Arrangement
 
 
-_FILE: Final = msgspec.json.Decoder(_File)
+_FILE: Final = msgspec.json.Decoder(_ArrangementRecord)
 
 
 @final
@@ -58,4 +58,4 @@ class JsonArrangementFile:
 
     def _save(self, desk: Arrangement) -> None:
         make_private_folder(self._path.parent)
-        replace_file(self._path, msgspec.json.encode(_File(desk=desk)) + b"\n", disk=self._disk)
+        replace_file(self._path, msgspec.json.encode(_ArrangementRecord(desk=desk)) + b"\n", disk=self._disk)

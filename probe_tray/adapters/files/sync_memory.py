@@ -23,12 +23,12 @@ _LOCK: Final = "sync-memory"
 _log: Final = logging.getLogger(__name__)
 
 
-class _File(msgspec.Struct, frozen=True, kw_only=True):
+class _SyncMemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     seen: dict[str, Age]
 
 
-_FILE: Final = msgspec.json.Decoder(_File)
+_FILE: Final = msgspec.json.Decoder(_SyncMemoryRecord)
 
 
 @final
@@ -68,5 +68,5 @@ class FileSyncMemory:
         newer = {slug: found for slug, found in marks.items() if slug not in known or known[slug] < found}
         if newer:
             make_private_folder(self._path.parent)
-            file = _File(version=VERSION, seen=dict(sorted((known | newer).items())))
+            file = _SyncMemoryRecord(version=VERSION, seen=dict(sorted((known | newer).items())))
             replace_file(self._path, msgspec.json.encode(file) + b"\n", disk=self._disk)

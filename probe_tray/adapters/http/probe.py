@@ -196,7 +196,7 @@ class HttpProbe:
             raise _Failed(ConnectionStep.SERVICE, problem or StrangeAnswerError(status=str(answer.status)))
 
 
-class _Stream(Protocol):
+class _ProbeStream(Protocol):
     async def aclose(self) -> None: ...
 
 
@@ -211,7 +211,7 @@ class _Way:
         self._handshakes = 0
         self._made = 0
         self._sent = False
-        self._connected: _Stream | None = None
+        self._connected: _ProbeStream | None = None
 
     async def trace(self, event: str, info: Mapping[str, object]) -> None:
         if event.endswith("start_tls.started"):
@@ -219,7 +219,7 @@ class _Way:
         elif event.endswith("start_tls.complete"):
             self._made += 1
         elif event.endswith("connect_tcp.complete"):
-            self._connected = cast("_Stream", info["return_value"])
+            self._connected = cast("_ProbeStream", info["return_value"])
         elif event.endswith("send_request_headers.started"):
             # Asking the proxy to connect comes before.
             self._sent = self._sent or getattr(info.get("request"), "method", b"") != b"CONNECT"

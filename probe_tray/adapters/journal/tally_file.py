@@ -31,16 +31,16 @@ _LOCK: Final = "requests"
 _log: Final = logging.getLogger(__name__)
 
 
-class _File(msgspec.Struct, frozen=True, kw_only=True):
+class _TallyRecord(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     tally: Tally
 
 
-_FILE: Final = msgspec.json.Decoder(_File)
+_FILE: Final = msgspec.json.Decoder(_TallyRecord)
 
 
 @final
-class FileTally:
+class JsonTallyFile:
     """Implements ``TallyFile``. A file that cannot be understood is set aside, and counting begins anew."""
 
     def __init__(self, path: Path, locks: FileLocks, *, disk: Disk | None = None) -> None:
@@ -63,7 +63,9 @@ class FileTally:
         if before is None:
             set_aside(self._path, "how the latest renewals ended", disk=self._disk)
         after = step(before or Tally())
-        replace_file(self._path, msgspec.json.encode(_File(version=_VERSION, tally=after)) + b"\n", disk=self._disk)
+        replace_file(
+            self._path, msgspec.json.encode(_TallyRecord(version=_VERSION, tally=after)) + b"\n", disk=self._disk
+        )
         return after
 
     def _load(self) -> Tally | None:

@@ -47,14 +47,14 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.state.value:<5} {self.name:<{_NAME_WIDTH}} {self.what}{f' {self.remedy}' if self.remedy else ''}"
 
 
-class _Result(msgspec.Struct, frozen=True, kw_only=True):
+class _CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     checks: list[Check]
 
 
 def checks_json(checks: list[Check], version: str) -> bytes:
     """All of it for programs."""
-    return msgspec.json.format(msgspec.json.encode(_Result(version=version, checks=checks)), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(_CheckResult(version=version, checks=checks)), indent=2) + b"\n"
 
 
 def good(name: str, what: str) -> Check:

@@ -43,7 +43,7 @@ from probe_tray.cli.diagnose.checks import (
     proxy_check,
     way_checks,
 )
-from probe_tray.cli.renew.run import chosen_proxy
+from probe_tray.cli.proxy import chosen_proxy
 from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ConfigError, KeyMissingError, ProbeError, ReadError, StoreError, UsageError

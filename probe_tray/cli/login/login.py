@@ -22,8 +22,9 @@ from probe_tray.adapters.system import LocalZone, SystemClock, SystemRandomness
 from probe_tray.cli.accounts import read_settings
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.login.login_target import LoginTarget
-from probe_tray.cli.renew.run import chosen_proxy, proxy_note, told
+from probe_tray.cli.proxy import chosen_proxy, proxy_note
 from probe_tray.cli.terminal.console import Console
+from probe_tray.cli.terminal.hints import told
 from probe_tray.cli.terminal.language import spoken
 from probe_tray.cli.terminal.signals import Interruption
 from probe_tray.core.account.credential import Credential, StoredCredential

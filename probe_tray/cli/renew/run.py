@@ -5,10 +5,9 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from probe_tray.adapters.desktop.process_start import process_began
 from probe_tray.adapters.files.app_folders import AppFolders, user_places
@@ -22,19 +21,20 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.sealer import FallbackSealer
 from probe_tray.adapters.logins.vault import VaultStore
-from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
 from probe_tray.adapters.system import SystemClock
 from probe_tray.cli.accounts import SelectedLogins, find_logins, read_settings
 from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.proxy import chosen_proxy, proxy_note
 from probe_tray.cli.renew.model_test import ModelStage, agreed
-from probe_tray.cli.renew.reporting import Reporting
+from probe_tray.cli.renew.run_reporter import RunReporter
 from probe_tray.cli.tables.board import Board, BoardContent, shown_live
 from probe_tray.cli.tables.result_files import ResultFiles
 from probe_tray.cli.terminal.console import Console
+from probe_tray.cli.terminal.hints import told
 from probe_tray.cli.terminal.language import spoken
 from probe_tray.cli.terminal.signals import Interruption
 from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
-from probe_tray.core.errors import ProbeError, WriteError
+from probe_tray.core.errors import WriteError
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
@@ -60,32 +60,6 @@ def run_work(arguments: Arguments) -> int:
         return _run(arguments, known)
 
 
-def chosen_proxy(arguments: Arguments, settings: Settings) -> ProxyChoice:
-    """The proxy of the flag, else of the configuration, else the one that is found."""
-    if arguments.proxy is None and settings.proxy is not None:
-        return detect_proxy(settings.proxy, os.environ, override_name="the configuration")
-    return detect_proxy(arguments.proxy, os.environ)
-
-
-def proxy_note(proxy: ProxyChoice, addresses: Sequence[str], t: Translator) -> str:
-    """Which proxy requests to ``addresses`` take and where it was found, without its user and password."""
-    hosts = [urlsplit(address).hostname or "" for address in addresses]
-    direct = list(
-        dict.fromkeys(host for host in hosts if proxy.address is not None and proxy.address_for(host) is None)
-    )
-    facts = {"proxy": t(proxy.shown), "where": t(proxy.found_in), "hosts": ", ".join(direct)}
-    if not direct:
-        return t("Proxy: {proxy} ({where})", **facts)
-    if len(direct) == len(set(hosts)):
-        return t("Proxy: none. {proxy} ({where}) is not used for {hosts}.", **facts)
-    return t("Proxy: {proxy} ({where}), but not for {hosts}", **facts)
-
-
-def told(error: ProbeError, t: Translator) -> str:
-    """What happened, and what to do about it."""
-    return f"{t.title(error.problem)} {t.hint(error.problem)}".strip()
-
-
 def _run(arguments: Arguments, known: KnownSecrets) -> int:
     console, t = Console(quiet=arguments.quiet), Translator()
     files = ResultFiles(arguments)
@@ -97,8 +71,8 @@ def _run(arguments: Arguments, known: KnownSecrets) -> int:
     tested = arguments.apitest and agreed(arguments, loaded, FileLocks(places.locks), console, t)
     if not (tested or arguments.status or arguments.renew):
         return _DONE
-    reporting = Reporting(arguments, console, files, t)
-    work = _Work(arguments, console, reporting, t, tested=tested)
+    reporter = RunReporter(arguments, console, files, t)
+    work = _Work(arguments, console, reporter, t, tested=tested)
     status = asyncio.run(work.run(places, loaded, known))
     folder = loaded.sync_folder
     if status in {0, 1} and folder is not None and work.has_renewed_in(folder):
@@ -111,11 +85,11 @@ def _run(arguments: Arguments, known: KnownSecrets) -> int:
 
 class _Work:
     def __init__(
-        self, arguments: Arguments, console: Console, reporting: Reporting, t: Translator, *, tested: bool
+        self, arguments: Arguments, console: Console, reporter: RunReporter, t: Translator, *, tested: bool
     ) -> None:
         self._arguments = arguments
         self._console = console
-        self._reporting = reporting
+        self._reporting = reporter
         self._t = t
         self._tested = tested
         self._renewed: list[Path] = []

@@ -23,7 +23,7 @@ from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.adapters.system import LocalZone
 from probe_tray.cli.accounts import read_settings
 from probe_tray.cli.arguments import Arguments
-from probe_tray.cli.renew.run import chosen_proxy, proxy_note
+from probe_tray.cli.proxy import chosen_proxy, proxy_note
 from probe_tray.cli.sync.sync_table import sync_failures, sync_header, sync_json, sync_rows
 from probe_tray.cli.tables.layout import TextPiece, TextTable
 from probe_tray.cli.terminal.console import Console

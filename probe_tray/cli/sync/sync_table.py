@@ -16,21 +16,21 @@ _MOST_STRANGERS = 10
 """Rows of one kind that belong to no account here: anybody with the publishable key may have put any number there."""
 
 
-class _Failure(msgspec.Struct, frozen=True, kw_only=True):
+class _SyncFailure(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     title: str
     hint: str
 
 
-class _Account(msgspec.Struct, frozen=True, kw_only=True):
+class _SyncedAccount(msgspec.Struct, frozen=True, kw_only=True):
     account_id: str
     name: str
     """Its email where that is known; of a file that cannot be read its path."""
     result: StepKind
-    error: _Failure | None
+    error: _SyncFailure | None
 
 
-class _Result(msgspec.Struct, frozen=True, kw_only=True):
+class _SyncResult(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime
     sent: int
     received: int
@@ -38,8 +38,8 @@ class _Result(msgspec.Struct, frozen=True, kw_only=True):
     refused: int
     failed: int
     not_looked_at: int
-    accounts: list[_Account]
-    error: _Failure | None
+    accounts: list[_SyncedAccount]
+    error: _SyncFailure | None
 
 
 def sync_header(t: Translator) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ def sync_failures(report: SyncReport, t: Translator) -> list[str]:
 def sync_json(report: SyncReport) -> bytes:
     """All of it for programs, in English whatever the person speaks; without any token."""
     t = Translator()
-    result = _Result(
+    result = _SyncResult(
         ended_at=report.ended_at,
         sent=report.sent,
         received=report.received,
@@ -88,7 +88,7 @@ def sync_json(report: SyncReport) -> bytes:
         failed=report.failed,
         not_looked_at=report.left,
         accounts=[
-            _Account(account_id=item.row_id, name=item.who, result=item.kind, error=_failure(item.problem, t))
+            _SyncedAccount(account_id=item.row_id, name=item.who, result=item.kind, error=_failure(item.problem, t))
             for item in report.items
         ],
         error=_failure(report.problem, t),
@@ -108,8 +108,8 @@ def _shortened(names: Sequence[str], t: Translator) -> list[str]:
     return [*names[:5], t.plural("{n} more", "{n} more", len(names) - 5)] if len(names) > 6 else list(names)
 
 
-def _failure(problem: Problem | None, t: Translator) -> _Failure | None:
+def _failure(problem: Problem | None, t: Translator) -> _SyncFailure | None:
     if problem is None:
         return None
     problem = at_the_command_line(problem)
-    return _Failure(kind=problem.kind, title=t.title(problem), hint=t.hint(problem))
+    return _SyncFailure(kind=problem.kind, title=t.title(problem), hint=t.hint(problem))

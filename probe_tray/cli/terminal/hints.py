@@ -7,8 +7,8 @@ import msgspec
 from probe_tray.adapters.files.safe_files import LIMIT
 from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.errors import Problem
-from probe_tray.view.text.translate import mark
+from probe_tray.core.errors import ProbeError, Problem
+from probe_tray.view.text.translate import Translator, mark
 
 _AGAIN = mark("Run it again.")
 _AGAIN_UNCHANGED = mark("Run it again. Nothing was changed, neither here nor there.")
@@ -80,6 +80,11 @@ _READ_HINTS = {
     "it is a link that leaves the folder": mark("Name the file itself that it leads to."),
 }
 """What to do about a file that cannot be read, by the reason."""
+
+
+def told(error: ProbeError, t: Translator) -> str:
+    """What happened, and what to do about it."""
+    return f"{t.title(error.problem)} {t.hint(error.problem)}".strip()
 
 
 def at_the_command_line(problem: Problem) -> Problem:

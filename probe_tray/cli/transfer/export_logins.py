@@ -38,7 +38,7 @@ _DONE, _FAILED, _INTERRUPTED = 0, 1, 130
 _STANDARD_OUTPUT = "-"
 
 
-class _Result(msgspec.Struct, frozen=True, kw_only=True):
+class _ExportResult(msgspec.Struct, frozen=True, kw_only=True):
     files: list[str]
     logins: int
     failures: list[str]
@@ -120,7 +120,7 @@ class _Exporting:
 
     def _end(self, result: Export, status: int) -> int:
         if self._arguments.json:
-            said = _Result(files=self._written, logins=result.logins, failures=self._complaints)
+            said = _ExportResult(files=self._written, logins=result.logins, failures=self._complaints)
             self._console.result(msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n")
         elif self._written:
             self._console.result("".join(f"{path}\n" for path in self._written).encode("utf-8", "replace"))

@@ -24,7 +24,7 @@ from probe_tray.view.view_models import Tone
 _WEIGHTS = {Tone.CALM: Weight.GOOD, Tone.WARNING: Weight.WARNING, Tone.CRITICAL: Weight.CRITICAL, None: Weight.PLAIN}
 
 
-class _Failure(msgspec.Struct, frozen=True, kw_only=True):
+class _ImportFailure(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     title: str
     hint: str
@@ -42,10 +42,10 @@ class _Login(msgspec.Struct, frozen=True, kw_only=True):
     action: ImportAction
     imported: bool
     notes: tuple[str, ...]
-    error: _Failure | None
+    error: _ImportFailure | None
 
 
-class _Result(msgspec.Struct, frozen=True, kw_only=True):
+class _ImportResult(msgspec.Struct, frozen=True, kw_only=True):
     logins: list[_Login]
 
 
@@ -93,7 +93,7 @@ def import_json(items: Sequence[Item], done: Mapping[int, Problem | None]) -> by
                 error=None if problem is None else _failure(problem, t),
             )
         )
-    return msgspec.json.format(msgspec.json.encode(_Result(logins=logins)), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(_ImportResult(logins=logins)), indent=2) + b"\n"
 
 
 def _row(item: Item, now: Now, t: Translator) -> tuple[Cell, ...]:
@@ -114,5 +114,5 @@ def _row(item: Item, now: Now, t: Translator) -> tuple[Cell, ...]:
     return Cell(printable(name)), Cell(format_name(item.format, t)), expires, Cell(place), said
 
 
-def _failure(problem: Problem, t: Translator) -> _Failure:
-    return _Failure(kind=problem.kind, title=t.title(problem), hint=t.hint(problem))
+def _failure(problem: Problem, t: Translator) -> _ImportFailure:
+    return _ImportFailure(kind=problem.kind, title=t.title(problem), hint=t.hint(problem))

@@ -15,7 +15,7 @@ LoginCommand = LogIn | CancelLogin | ReopenBrowser | PasteAddress
 Start = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 
 
-class _Running(NamedTuple):
+class _RunningLogin(NamedTuple):
     wanted: LogIn
     task: asyncio.Task[None]
     ending: frozenset[asyncio.Task[None]] = frozenset()
@@ -31,7 +31,7 @@ class LoginService:
         self._store = store
         self._start = start
         self._signed_in = signed_in
-        self._last: _Running | None = None
+        self._last: _RunningLogin | None = None
 
     def send(self, command: LoginCommand) -> None:
         """Have ``command`` done."""
@@ -50,13 +50,13 @@ class LoginService:
     def _log_in(self, wanted: LogIn) -> None:
         running = self._running()
         if running is None:
-            self._last = _Running(wanted, self._start(self._run(wanted, frozenset())))
+            self._last = _RunningLogin(wanted, self._start(self._run(wanted, frozenset())))
         elif running.wanted == wanted:
             self._start(self._login.show_page())
         elif not self._finishes():
             running.task.cancel(REPLACED)
             ending = running.ending | {running.task}
-            self._last = _Running(wanted, self._start(self._run(wanted, ending)), ending)
+            self._last = _RunningLogin(wanted, self._start(self._run(wanted, ending)), ending)
 
     async def _run(self, wanted: LogIn, ending: frozenset[asyncio.Task[None]]) -> None:
         if ending:
@@ -65,7 +65,7 @@ class LoginService:
         if key is not None:
             self._signed_in(key)
 
-    def _running(self) -> _Running | None:
+    def _running(self) -> _RunningLogin | None:
         return None if self._last is None or self._last.task.done() else self._last
 
     def _finishes(self) -> bool:

@@ -34,7 +34,7 @@ _REFUSALS = {
 """What the codes of a refusal mean; another one is told as it is."""
 
 
-class _Running(NamedTuple):
+class _RunningRenewal(NamedTuple):
     """A renewal in progress."""
 
     task: "asyncio.Task[Renewed]"
@@ -66,7 +66,7 @@ class Renewals:
         self._locks = locks
         self._clock = clock
         self._tell = tell
-        self._running: dict[AccountKey, _Running] = {}
+        self._running: dict[AccountKey, _RunningRenewal] = {}
         self._sending: set[AccountKey] = set()
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._shared = tally
@@ -89,7 +89,7 @@ class Renewals:
         while (running := self._running.get(key)) is not None and not running.suffices(wish):
             await asyncio.wait({running.task})
         if running is None:
-            running = _Running(asyncio.create_task(self._renew(key, wish)), wish)
+            running = _RunningRenewal(asyncio.create_task(self._renew(key, wish)), wish)
             self._running[key] = running
             running.task.add_done_callback(lambda ended: self._forget(key, ended))
         return await asyncio.shield(running.task)

@@ -7,7 +7,7 @@ from probe_tray.view.help.guides import help_view
 from probe_tray.view.text.translate import Translator
 
 if TYPE_CHECKING:
-    from probe_tray.ui.help.help_window import HelpDialog
+    from probe_tray.ui.help.help_dialog import HelpDialog
 
 
 class HelpController:
@@ -22,7 +22,7 @@ class HelpController:
     def show(self) -> None:
         """Open the window, at the page where it was left."""
         if self.dialog is None:
-            from probe_tray.ui.help.help_window import HelpDialog
+            from probe_tray.ui.help.help_dialog import HelpDialog
 
             self.dialog = HelpDialog(self._theme)
             self.dialog.show_model(help_view(self._translator))

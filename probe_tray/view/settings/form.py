@@ -72,7 +72,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     proxy_address: str
 
 
-class _Words(msgspec.Struct, frozen=True):
+class _SettingWords(msgspec.Struct, frozen=True):
     group: str
     label: str
     unit: str = ""
@@ -86,61 +86,61 @@ _ALERTS, _STORAGE, _NETWORK = mark("Notifications"), mark("Storage"), mark("Netw
 _LIKE_SHORT = mark("as for 5 h")
 _ADVANCED, _SYNC = mark("Advanced"), mark("Sync")
 _WORDS = {
-    "language": _Words(_GENERAL, mark("Language"), note=""),
-    "appearance": _Words(_LOOK, mark("Light or dark windows"), note=""),
-    "start_at_login": _Words(
+    "language": _SettingWords(_GENERAL, mark("Language"), note=""),
+    "appearance": _SettingWords(_LOOK, mark("Light or dark windows"), note=""),
+    "start_at_login": _SettingWords(
         _GENERAL, mark("Start when you log in to this computer"), note=mark("No window opens then.")
     ),
-    "storage": _Words(_STORAGE, mark("New logins are kept in"), note=""),
-    "sync_dir": _Words(
+    "storage": _SettingWords(_STORAGE, mark("New logins are kept in"), note=""),
+    "sync_dir": _SettingWords(
         _STORAGE, mark("Folder of logins"), note=mark("Files that other tools may use too; they are not encrypted.")
     ),
-    "sync_after_renewal": _Words(
+    "sync_after_renewal": _SettingWords(
         _SYNC, mark("Sync after a renewal"), note=mark("Your other computers then have the new login soon.")
     ),
-    "sync_every_hours": _Words(_SYNC, mark("Sync every"), mark(" h"), mark("never"), note=""),
-    "renew_before_expiry_days": _Words(
+    "sync_every_hours": _SettingWords(_SYNC, mark("Sync every"), mark(" h"), mark("never"), note=""),
+    "renew_before_expiry_days": _SettingWords(
         _ACCOUNTS, mark("Renew logins before they end"), mark(" days"), mark("when ended"), note=""
     ),
-    "auto_renew": _Words(_ACCOUNTS, mark("Renew logins by themselves")),
-    "poll_minutes": _Words(
+    "auto_renew": _SettingWords(_ACCOUNTS, mark("Renew logins by themselves")),
+    "poll_minutes": _SettingWords(
         _ACCOUNTS,
         mark("Ask for the quotas every"),
         mark(" min"),
         mark("only when asked"),
         note=mark("Less often on battery and while the screen is locked."),
     ),
-    "warn_used_percent": _Words(_ALERTS, mark("Warn when the 5-hour quota reaches"), "%", note=""),
-    "critical_used_percent": _Words(_ALERTS, mark("Warn again at"), "%", note=""),
-    "warn_weekly_percent": _Words(_ALERTS, mark("Warn when the weekly quota reaches"), "%", _LIKE_SHORT, ""),
-    "critical_weekly_percent": _Words(_ALERTS, mark("Warn again at (weekly)"), "%", _LIKE_SHORT, ""),
-    "warn_monthly_percent": _Words(_ALERTS, mark("Warn when the monthly quota reaches"), "%", _LIKE_SHORT, ""),
-    "critical_monthly_percent": _Words(_ALERTS, mark("Warn again at (monthly)"), "%", _LIKE_SHORT, ""),
-    "pace_alerts": _Words(
+    "warn_used_percent": _SettingWords(_ALERTS, mark("Warn when the 5-hour quota reaches"), "%", note=""),
+    "critical_used_percent": _SettingWords(_ALERTS, mark("Warn again at"), "%", note=""),
+    "warn_weekly_percent": _SettingWords(_ALERTS, mark("Warn when the weekly quota reaches"), "%", _LIKE_SHORT, ""),
+    "critical_weekly_percent": _SettingWords(_ALERTS, mark("Warn again at (weekly)"), "%", _LIKE_SHORT, ""),
+    "warn_monthly_percent": _SettingWords(_ALERTS, mark("Warn when the monthly quota reaches"), "%", _LIKE_SHORT, ""),
+    "critical_monthly_percent": _SettingWords(_ALERTS, mark("Warn again at (monthly)"), "%", _LIKE_SHORT, ""),
+    "pace_alerts": _SettingWords(
         _ALERTS,
         mark("Warn when a quota will not last"),
         note=mark("When it would run out before its reset at this pace."),
     ),
-    "expiry_warning_days": _Words(_ALERTS, mark("Warn before a login ends"), mark(" days"), mark("never"), ""),
-    "renewed_alerts": _Words(_ALERTS, mark("Say when a login was renewed")),
-    "credit_warning_days": _Words(
+    "expiry_warning_days": _SettingWords(_ALERTS, mark("Warn before a login ends"), mark(" days"), mark("never"), ""),
+    "renewed_alerts": _SettingWords(_ALERTS, mark("Say when a login was renewed")),
+    "credit_warning_days": _SettingWords(
         _ALERTS, mark("Warn before a reset credit is lost"), mark(" days"), mark("never"), ""
     ),
-    "quiet_hours": _Words(_ALERTS, mark("Quiet hours")),
-    "quiet_from_hour": _Words(_ALERTS, mark("Quiet from"), ":00", note=""),
-    "quiet_to_hour": _Words(
+    "quiet_hours": _SettingWords(_ALERTS, mark("Quiet hours")),
+    "quiet_from_hour": _SettingWords(_ALERTS, mark("Quiet from"), ":00", note=""),
+    "quiet_to_hour": _SettingWords(
         _ALERTS, mark("Quiet until"), ":00", note=mark("The same hour twice means no quiet hours.")
     ),
-    "privacy": _Words(_LOOK, mark("Privacy: hide names")),
-    "icon_number": _Words(_LOOK, mark("Number in the tray icon")),
-    "proxy": _Words(_NETWORK, mark("Proxy")),
-    "redirect_host": _Words(
+    "privacy": _SettingWords(_LOOK, mark("Privacy: hide names")),
+    "icon_number": _SettingWords(_LOOK, mark("Number in the tray icon")),
+    "proxy": _SettingWords(_NETWORK, mark("Proxy")),
+    "redirect_host": _SettingWords(
         _ADVANCED,
         mark("Callback address of a login"),
         note=mark("Change it only where the browser cannot come back to localhost after signing in."),
     ),
-    "models": _Words(_ADVANCED, mark("Models to test")),
-    "model_test_confirmed": _Words(
+    "models": _SettingWords(_ADVANCED, mark("Models to test")),
+    "model_test_confirmed": _SettingWords(
         _ADVANCED, mark("Test models without asking"), note=mark("A test uses a little of the quota.")
     ),
 }

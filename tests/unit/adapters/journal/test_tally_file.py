@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.journal.tally_file import FileTally
+from probe_tray.adapters.journal.tally_file import JsonTallyFile
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.errors import WriteError
 from probe_tray.core.renewal.pause import RenewalAttempt, Tally, counted
@@ -19,11 +19,11 @@ from tests.support.fakes import START
 RESTING = Tally(rest_until=START + timedelta(minutes=9))
 
 
-def tally(tmp_path: Path, disk: Disk | None = None) -> FileTally:
-    return FileTally(tmp_path / "data" / "requests.json", FileLocks(tmp_path / "locks"), disk=disk)
+def tally(tmp_path: Path, disk: Disk | None = None) -> JsonTallyFile:
+    return JsonTallyFile(tmp_path / "data" / "requests.json", FileLocks(tmp_path / "locks"), disk=disk)
 
 
-async def add(file: FileTally, number: int) -> None:
+async def add(file: JsonTallyFile, number: int) -> None:
     attempt = RenewalAttempt(at=START, account=f"account-{number}", failed=True)
     await file.change(lambda before: counted(before, attempt))
 

@@ -26,7 +26,7 @@ from probe_tray.view.text.translate import Translator
 _DONE, _FAILED = 0, 1
 
 
-class Reporting:
+class RunReporter:
     """Says once, at the end, what came of a run."""
 
     def __init__(self, arguments: Arguments, console: Console, files: ResultFiles, t: Translator) -> None:

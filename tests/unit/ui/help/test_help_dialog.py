@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from probe_tray.core.settings import Language
 from probe_tray.resources import resource
 from probe_tray.ui.help.help_controller import HelpController
-from probe_tray.ui.help.help_window import HelpDialog
+from probe_tray.ui.help.help_dialog import HelpDialog
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.ui.theme import Theme

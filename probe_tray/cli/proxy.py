@@ -1,0 +1,31 @@
+"""The proxy of one run of the command."""
+
+import os
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
+from probe_tray.cli.arguments import Arguments
+from probe_tray.core.settings import Settings
+from probe_tray.view.text.translate import Translator
+
+
+def chosen_proxy(arguments: Arguments, settings: Settings) -> ProxyChoice:
+    """The proxy of the flag, else of the configuration, else the one that is found."""
+    if arguments.proxy is None and settings.proxy is not None:
+        return detect_proxy(settings.proxy, os.environ, override_name="the configuration")
+    return detect_proxy(arguments.proxy, os.environ)
+
+
+def proxy_note(proxy: ProxyChoice, addresses: Sequence[str], t: Translator) -> str:
+    """Which proxy requests to ``addresses`` take and where it was found, without its user and password."""
+    hosts = [urlsplit(address).hostname or "" for address in addresses]
+    direct = list(
+        dict.fromkeys(host for host in hosts if proxy.address is not None and proxy.address_for(host) is None)
+    )
+    facts = {"proxy": t(proxy.shown), "where": t(proxy.found_in), "hosts": ", ".join(direct)}
+    if not direct:
+        return t("Proxy: {proxy} ({where})", **facts)
+    if len(direct) == len(set(hosts)):
+        return t("Proxy: none. {proxy} ({where}) is not used for {hosts}.", **facts)
+    return t("Proxy: {proxy} ({where}), but not for {hosts}", **facts)
