@@ -8,7 +8,7 @@ from typing import Final, cast
 
 import msgspec
 
-from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, replace_file
+from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, real_path, replace_file
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.credential_files import is_folder
 from probe_tray.core.errors import ConfigError, DataFolderError, Problem, ReadError, SettingRoundedError, WriteError
@@ -129,12 +129,12 @@ def _note(settings: Settings, known: Mapping[str, object], path: Path) -> Proble
 def _read(path: Path) -> bytes | None:
     try:
         # Named by the person or the platform, so a link is followed: some keep all their settings in one place.
-        return read_regular(path.resolve()).removeprefix(codecs.BOM_UTF8)
+        return read_regular(real_path(path)).removeprefix(codecs.BOM_UTF8)
     except FileNotFoundError:
         return None
     except ReadError as error:
         reason = error.facts["reason"]
-    except (OSError, RuntimeError, ValueError):
+    except (OSError, ValueError):
         reason = "its path leads nowhere"
     raise ConfigError(
         path=str(path),
@@ -145,7 +145,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    target = path.resolve()
+    target = real_path(path)
     if not is_folder(target.parent):
         make_private_folder(target.parent)
     replace_file(target, data)

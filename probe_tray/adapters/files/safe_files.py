@@ -29,6 +29,8 @@ _PATIENCE_STEPS = 50
 """Windows: 2.5 s of pauses while a virus scanner or another program holds the target."""
 _NO_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 """What file systems without a sync of folders answer; there is nothing more to be done on them."""
+_CANNOT_RESOLVE = 1921
+"""What Windows answers for a link in a circle: ERROR_CANT_RESOLVE_FILENAME."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,12 +55,24 @@ def target_of(path: Path, inside: Path) -> Path:
 
     Raises ReadError when a link leads elsewhere, and OSError as the system does.
     """
-    try:
-        real, root = path.resolve(), inside.resolve()
-    except RuntimeError:  # Python 3.11 and 3.12 report a circle of links so.
-        raise ReadError(path=str(path), reason="it is a link in a circle") from None
-    if not real.is_relative_to(root):
+    real = real_path(path)
+    if not real.is_relative_to(real_path(inside)):
         raise ReadError(path=str(path), reason="it is a link that leaves the folder")
+    return real
+
+
+def real_path(path: Path) -> Path:
+    """Where ``path`` leads once every link is followed; nothing needs to be there.
+
+    Raises ReadError for a link in a circle. Path.resolve() raises RuntimeError for one before Python 3.13, and
+    nothing at all from then on.
+    """
+    real = Path(os.path.realpath(path))
+    try:
+        real.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP or getattr(error, "winerror", None) == _CANNOT_RESOLVE:
+            raise ReadError(path=str(path), reason="it is a link in a circle") from None
     return real
 
 

@@ -11,7 +11,14 @@ from typing import Final
 import msgspec
 
 from probe_tray.adapters.files.disk import Disk, reason_of
-from probe_tray.adapters.files.safe_files import close_to_others, read_regular, remove_file, replace_file, target_of
+from probe_tray.adapters.files.safe_files import (
+    close_to_others,
+    read_regular,
+    real_path,
+    remove_file,
+    replace_file,
+    target_of,
+)
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError, WriteError
@@ -64,13 +71,12 @@ class CredentialFiles:
         if known and known[0] == before:
             return known[1]
         try:
-            real = target_of(place.path, place.inside) if place.inside else place.path.resolve()
+            real = target_of(place.path, place.inside) if place.inside else real_path(place.path)
             data = read_regular(real, disk=self._disk)
         except FileNotFoundError:
             return None
-        except (OSError, RuntimeError) as error:  # Python 3.11 and 3.12 report a circle of links as RuntimeError.
-            reason = reason_of(error) if isinstance(error, OSError) else "it is a link in a circle"
-            raise ReadError(path=str(place.path), reason=reason) from None
+        except OSError as error:
+            raise ReadError(path=str(place.path), reason=reason_of(error)) from None
         except ReadError as error:
             raise ReadError(path=str(place.path), reason=error.facts["reason"]) from None
         held = Held(place=place, real=real, documents=read_documents(data), official=self._is_official(real))

@@ -1,6 +1,7 @@
 """The official client's own login, which is shown and never changed."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -152,7 +153,7 @@ class OfficialStore:
 
 def keyring_user(codex_home: Path) -> str:
     """The user name of the client's keyring entry. Service fact: it is made from the real path of its folder."""
-    return f"cli|{sha256(str(codex_home.resolve()).encode()).hexdigest()[:16]}"
+    return f"cli|{sha256(os.path.realpath(codex_home).encode()).hexdigest()[:16]}"
 
 
 def _mark(entry: Secret | None) -> str:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.files.safe_files import prove_writable
+from probe_tray.adapters.files.safe_files import prove_writable, real_path
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, is_there, json_files
 from probe_tray.adapters.logins.folder_store import FolderStore, NamedFileStore
 from probe_tray.adapters.logins.made_here import MadeHere
@@ -41,7 +41,7 @@ class LoginTarget:
         elif is_there(self._path):
             self._refuse_official([Place(self._path)])
             self._refuse_stranger()
-            prove_writable(self._path.resolve().parent, _RESERVE)
+            prove_writable(real_path(self._path).parent, _RESERVE)
         else:
             await store.check_writable(AccountKey(""))
 

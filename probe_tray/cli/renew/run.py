@@ -96,7 +96,7 @@ class _Work:
 
     def has_renewed_in(self, folder: Path) -> bool:
         """Whether a login in a file of this folder was renewed."""
-        return any(path.resolve().parent == folder.resolve() for path in self._renewed)
+        return any(Path(os.path.realpath(path)).parent == Path(os.path.realpath(folder)) for path in self._renewed)
 
     async def run(self, places: AppFolders, loaded: LoadedSettings, known: KnownSecrets) -> int:
         arguments, console, settings = self._arguments, self._console, loaded.settings

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import msgspec
 
-from probe_tray.adapters.files.safe_files import replace_file
+from probe_tray.adapters.files.safe_files import real_path, replace_file
 from probe_tray.adapters.system import LocalZone
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.errors import UsageError
+from probe_tray.core.errors import ReadError, UsageError
 from probe_tray.view.tables.csv_table import models_csv, status_csv
 from probe_tray.view.tables.json_table import accounts_json
 from probe_tray.view.text.translate import Translator
@@ -28,13 +28,17 @@ class OutputFile:
             raise UsageError(what=f"--output {path} must end in .csv or .json.")
         if not path.absolute().parent.is_dir():
             raise UsageError(what=f"--output {path}: there is no folder {path.absolute().parent}.")
+        try:
+            real_path(path)
+        except ReadError as error:
+            raise UsageError(what=f"--output {path} cannot be written: {error.facts['reason']}.") from None
         if path.exists() and not stat.S_ISREG(path.stat().st_mode):
             raise UsageError(what=f"--output {path} is not a file that can be replaced.")
 
     def write(self, data: bytes) -> None:
         """Put ``data`` in the file's place, 0600. Raises WriteError; then the old content is unchanged."""
         # A link stays a link: what it leads to is replaced.
-        replace_file(self.path.resolve(), data)
+        replace_file(real_path(self.path), data)
 
 
 class ResultFiles:

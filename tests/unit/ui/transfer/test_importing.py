@@ -9,8 +9,8 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QGuiApplication
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QDragLeaveEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPlainTextEdit, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -43,7 +43,7 @@ from probe_tray.ui.transfer.import_drop import DropWatch
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.transfer.import_view import import_view
-from tests.support.drops import drop, files
+from tests.support.drops import drop, entering, files
 from tests.support.fakes import START, FakeClock
 from tests.support.files import exported, flat, official
 from tests.support.tokens import tokens
@@ -211,9 +211,7 @@ def test_the_place_to_drop_shows_that_it_is_one(desk: Desk) -> None:
     desk.window.show()
     before = desk.dialog._drop.styleSheet()
     data = files(desk.write("a.json", flat("ana")))
-    plain = Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, plain)
-    QApplication.sendEvent(desk.dialog, enter)
+    QApplication.sendEvent(desk.dialog, entering(data, Qt.DropAction.CopyAction))
     assert desk.dialog._drop.styleSheet() != before
     QApplication.sendEvent(desk.dialog, QDragLeaveEvent())
     assert desk.dialog._drop.styleSheet() == before
