@@ -30,6 +30,7 @@ from probe_tray.core.errors import (
     SyncFloodedError,
     SyncNoTableError,
     SyncPageError,
+    SyncPausedError,
     SyncRefusedError,
     SyncStrangeError,
     SyncUnsteadyError,
@@ -43,6 +44,8 @@ from probe_tray.core.sync.setup import SyncTarget
 
 _NO_TABLE: Final = frozenset({"PGRST205", "PGRST106", "42P01"})
 _OTHER_COLUMNS: Final = frozenset({"PGRST204", "42703", "42P10", "23502", "22P02", "42804"})
+_PAUSED: Final = 540
+"""Supabase's own status: a free project that nobody has used for a week sleeps until its owner restores it."""
 _NOT_ALLOWED: Final = "42501"
 
 
@@ -65,6 +68,8 @@ def _meaning(answer: Answer, host: str, *, page: bool) -> ProbeError:
     status, code = str(answer.status), _code(answer.body)
     if answer.status == 429:
         return RateLimitedError(retry_after=answer.retry_after(datetime.now(UTC)))
+    if answer.status == _PAUSED:
+        return SyncPausedError(host=host)
     if answer.status >= 500:
         return UnavailableError(status=status, retry_after=answer.retry_after(datetime.now(UTC)))
     if page:

@@ -28,6 +28,7 @@ ProbeError
     NameNotFoundError, ProxyNameError, NoConnectionError, ProxyFailedError, SecureConnectionError, SilentServiceError
   SyncError
     SyncOffError, SyncKeyError, SyncRefusedError, SyncNoTableError, SyncColumnsError, SyncPageError, SyncStrangeError
+    SyncPausedError
     SyncCutOffError, SyncUnsteadyError, SyncFloodedError, SyncEndlessError, SyncConflictError, SyncForbiddenError
     RowError
       RowSealedError, RowGarbageError, RowSwappedError, RowReplayedError, RowRepairedError, RowTakenError
@@ -133,6 +134,7 @@ from probe_tray.core.errors.sync import (
     SyncNoTableError,
     SyncOffError,
     SyncPageError,
+    SyncPausedError,
     SyncRefusedError,
     SyncStrangeError,
     SyncUnsteadyError,
@@ -220,6 +222,7 @@ __all__ = [
     "SyncNoTableError",
     "SyncOffError",
     "SyncPageError",
+    "SyncPausedError",
     "SyncRefusedError",
     "SyncStrangeError",
     "SyncUnsteadyError",

@@ -35,6 +35,13 @@ class SyncRefusedError(SyncError):
     )
 
 
+class SyncPausedError(SyncError):
+    """540: Supabase has paused the free project, which no later try brings back."""
+
+    title_template = "The project at {host} is paused."
+    hint_template = "Open it in the Supabase dashboard and restore it, then sync again. Only its owner can."
+
+
 class SyncNoTableError(SyncError):
     """The service is there and has no such table."""
 

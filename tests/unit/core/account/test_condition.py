@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.condition import Condition, condition, tightest
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import (
+    AccountDeactivatedError,
     CertificateError,
     EdgeBlockedError,
     KeyringLockedError,
@@ -17,6 +18,8 @@ from probe_tray.core.errors import (
     RegionBlockedError,
     TokenRefusedError,
     UnavailableError,
+    WorkspaceDeactivatedError,
+    WorkspaceRefusedError,
 )
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.settings import Settings
@@ -136,6 +139,25 @@ def test_an_ended_login_that_cannot_be_renewed_needs_a_login() -> None:
     refused = replace(plain, problem=TokenRefusedError().problem)
     assert of(refused) is Condition.NEEDS_LOGIN
     assert of(replace(plain, problem=OfficialExpiredError().problem)) is Condition.NEEDS_LOGIN
+
+
+def test_a_login_that_the_service_has_answered_since_its_end_has_not_ended() -> None:
+    # Its record was wrong, or this computer's clock is.
+    late = replace(account(snapshot()), renewable=False, expires_at=NOW - DAY)
+    assert of(late) is Condition.NEEDS_LOGIN
+    answered = replace(late, checked_at=NOW - MINUTE)
+    assert of(answered) is Condition.AVAILABLE
+    assert of(replace(answered, problem=NotSentError(reason="r").problem)) is Condition.NEEDS_LOGIN
+    assert of(replace(answered, problem=TokenRefusedError().problem)) is Condition.NEEDS_LOGIN
+
+
+@pytest.mark.parametrize(
+    "error", [AccountDeactivatedError(), WorkspaceDeactivatedError(), WorkspaceRefusedError()], ids=repr
+)
+def test_an_account_that_cannot_be_used_is_a_state_of_its_own_whatever_its_login(error: ProbeError) -> None:
+    for found in (None, snapshot(), snapshot(short=100)):
+        assert of(account(found, error)) is Condition.UNUSABLE
+        assert of(replace(account(found, error), renewable=False)) is Condition.UNUSABLE
 
 
 def test_an_ended_access_token_that_renews_itself_needs_nobody() -> None:

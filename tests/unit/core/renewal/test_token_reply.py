@@ -9,6 +9,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
+    AccountDeactivatedError,
     EdgeBlockedError,
     ExchangeError,
     IncompleteReplyError,
@@ -19,6 +20,8 @@ from probe_tray.core.errors import (
     RegionBlockedError,
     UnavailableError,
     UncertainError,
+    WorkspaceDeactivatedError,
+    WorkspaceRefusedError,
 )
 from probe_tray.core.renewal.token_reply import (
     RefreshClass,
@@ -176,6 +179,10 @@ def test_the_error_code_is_looked_for_in_three_places(body: bytes, code: str) ->
         (401, b"", LoginEndedError, "the service refused it"),
         (403, HTML, EdgeBlockedError, HOST),
         (403, REGION, RegionBlockedError, "region"),
+        (403, b'{"detail": {"code": "invalid_workspace_selected"}}', WorkspaceRefusedError, "workspace"),
+        (402, b'{"detail": {"code": "deactivated_workspace"}}', WorkspaceDeactivatedError, "deactivated"),
+        (403, b'{"error": {"code": "account_deactivated"}}', AccountDeactivatedError, "deactivated"),
+        (401, b'{"error": {"code": "account_deactivated"}}', LoginEndedError, "deactivated the account"),
         (502, b"", UncertainError, "502"),
         (200, b"", UncertainError, "200"),
         (429, b"", RateLimitedError, "wait"),

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.events import SettingsChanged
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
-from tests.support.fakes import START, settle
+from tests.support.fakes import START, MemoryStore, settle
 from tests.support.tokens import credential, reply_body, tokens
 from tests.unit.engine.bench import Bench, running
 
@@ -47,3 +50,24 @@ async def test_nothing_is_renewed_by_itself_where_the_settings_say_so() -> None:
         await bench.clock.advance(20 * DAY)
     assert bench.service.count("refresh") == 0
     assert bench.account(credential("ana")).renewal.next_at is None
+
+
+async def test_a_copy_of_the_clients_login_learns_from_it_without_waiting_for_its_turn() -> None:
+    copy = replace(credential("ana", at=START - 2 * DAY), made_here=False)
+    theirs = credential("ana", number=2)
+    bench = Bench(copy, others=(MemoryStore(StoreKind.OFFICIAL, theirs),), settings=Settings(auto_renew=False))
+    await bench.accounts.read()
+    async with running(bench.timer.run()):
+        await settle()
+    assert bench.vault.held[copy.key].access_token == theirs.access_token
+    assert bench.service.asked == []
+
+
+async def test_a_login_that_counts_as_ended_whatever_is_renewed_is_not_renewed_again_and_again() -> None:
+    bench = Bench(credential("ana"))
+    bench.service.answer("refresh", Answer(200, {}, reply_body(tokens("ana", number=2))))
+    bench.clock.jump(365 * DAY)
+    await bench.accounts.read()
+    async with running(bench.timer.run()):
+        await bench.clock.advance(DAY)
+    assert bench.service.count("refresh") == 1

@@ -1,12 +1,14 @@
 """One renewal: what is asked, what is kept, what is remembered."""
 
 from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from probe_tray.adapters.logins.folder_store import FolderStore
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
@@ -36,7 +38,7 @@ from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind
 from probe_tray.core.service.answer import Answer
 from tests.safety.bench import ANA, Bench, Crash, MemoryMemory, refusal
-from tests.support.fakes import START, settle
+from tests.support.fakes import START, MemoryStore, settle
 from tests.support.tokens import credential, reply_body, tokens
 
 VAULT, FOLDER = StoreKind.VAULT, StoreKind.FOLDER
@@ -744,3 +746,101 @@ async def test_a_spent_token_gives_way_even_to_tokens_that_look_older(*, crash: 
     else:
         await bench.renew()
     assert bench.held() == {refresh_token(2)}
+
+
+# --- what an end is worth
+
+
+async def test_an_imported_auth_json_is_not_renewed_before_its_token_ends() -> None:
+    bench = Bench()
+    bench.stores[0].held[ANA] = replace(credential("ana", days=10), expired=None, made_here=False)
+    assert (await bench.renew()).kind is RenewalKind.FRESH
+    assert bench.issuer.sent == []
+
+
+@pytest.mark.parametrize("away", [timedelta(days=365), timedelta(days=-365)])
+async def test_a_wrong_clock_is_not_written_down(away: timedelta) -> None:
+    bench = Bench()
+    true = START + timedelta(seconds=1)
+    bench.clock.jump(away)
+    date = format_datetime(true, usegmt=True)
+    body = reply_body(tokens("ana", number=2, at=true), expires_in=864000)
+    bench.issuer.script = [Answer(200, {"Date": date}, body)]
+    await bench.renew(Reason.FORCED)
+    saved = bench.stores[0].held[ANA]
+    assert (saved.last_refresh, saved.expired) == (true, true + timedelta(days=10))
+
+
+async def test_with_a_clock_that_is_ahead_the_policy_renews_once() -> None:
+    bench = Bench()
+    bench.clock.jump(timedelta(days=365))
+    assert [(await bench.renew()).kind for _ in range(3)] == [RenewalKind.RENEWED, *[RenewalKind.FRESH] * 2]
+    assert len(bench.issuer.sent) == 1
+
+
+# --- copies of the official client's login
+
+
+def beside_the_client(bench: Bench, *, made_here: bool = False) -> Credential:
+    """Let the client have renewed its login, of which the stores hold a copy from before; its login now."""
+    for store in bench.stores:
+        store.held[ANA] = replace(store.held[ANA], made_here=made_here)
+    bench.issuer.rotate()
+    theirs = bench.issuer.credential()
+    bench.accounts.use([*bench.stores, MemoryStore(StoreKind.OFFICIAL, theirs)])
+    return theirs
+
+
+@pytest.mark.parametrize("reason", [None, Reason.FORCED, Reason.REFUSED])
+async def test_a_copy_learns_from_the_client_before_anything_is_sent(reason: Reason | None) -> None:
+    bench = Bench(VAULT, FOLDER)
+    theirs = beside_the_client(bench)
+    assert (await bench.renew(reason)).kind is RenewalKind.ADOPTED
+    assert [store.held[ANA].access_token for store in bench.stores] == [theirs.access_token] * 2
+    assert bench.issuer.sent == []
+
+
+async def test_a_dead_copy_learns_too_and_one_without_refresh_token_gets_none() -> None:
+    bench = Bench()
+    spent = bench.stores[0].held[ANA].refresh_token
+    assert spent is not None
+    await bench.memory.remember(spent.fingerprint, TokenOutcome(verdict=TokenVerdict.ENDED, at=START))
+    theirs = beside_the_client(bench)
+    await bench.transaction.catch_up(ANA)
+    assert bench.held() == {refresh_token(2)}
+    bench.stores[0].held[ANA] = replace(credential("ana", at=START - timedelta(days=9)), refresh_token=None)
+    bench.stores[0].held[ANA] = replace(bench.stores[0].held[ANA], made_here=False)
+    await bench.transaction.catch_up(ANA)
+    saved = bench.stores[0].held[ANA]
+    assert (saved.access_token, saved.refresh_token) == (theirs.access_token, None)
+    assert bench.issuer.sent == []
+
+
+async def test_a_login_of_our_own_is_no_copy_and_stays() -> None:
+    bench = Bench()
+    beside_the_client(bench, made_here=True)
+    own = bench.stores[0].held[ANA]
+    await bench.transaction.catch_up(ANA)
+    assert bench.stores[0].held[ANA] == own
+    # One that a renewal here has brought is another login by then: the client was signed in anew.
+    copy = Bench()
+    copy.stores[0].held[ANA] = replace(copy.stores[0].held[ANA], made_here=False)
+    await copy.renew()
+    renewed = copy.stores[0].held[ANA]
+    theirs = credential("ana", number=77, at=START + timedelta(days=1))
+    copy.accounts.use([*copy.stores, MemoryStore(StoreKind.OFFICIAL, theirs)])
+    await copy.transaction.catch_up(ANA)
+    assert copy.stores[0].held[ANA] == renewed
+
+
+async def test_a_client_that_renews_while_the_request_is_prepared_is_noticed() -> None:
+    bench = Bench()
+    bench.stores[0].held[ANA] = replace(bench.stores[0].held[ANA], made_here=False)
+    bench.steps.on["prepare"] = lambda: void(beside_the_client(bench))
+    assert (await bench.renew()).kind is RenewalKind.ADOPTED
+    assert bench.issuer.sent == []
+    assert bench.held() == {refresh_token(2)}
+
+
+def void(_value: object) -> None:
+    """A hook gives nothing back."""
