@@ -80,6 +80,12 @@ class PanelOpened(msgspec.Struct, frozen=True):
     """A person looks at the numbers: ask again for those that are not fresh."""
 
 
+class LookAt(msgspec.Struct, frozen=True):
+    """The panel is open and in front, with these accounts in sight; none: it is not."""
+
+    accounts: frozenset[AccountKey]
+
+
 class ReadStores(msgspec.Struct, frozen=True):
     """Read all stores again (the keyring was unlocked, a file was mended)."""
 
@@ -174,6 +180,7 @@ Command = (
     | PasteAddress
     | Refresh
     | PanelOpened
+    | LookAt
     | ReadStores
     | ChangeSettings
     | Renew

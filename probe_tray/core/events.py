@@ -140,6 +140,12 @@ class NotificationsPaused(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None
 
 
+class SightChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """Other accounts are in sight: the panel was opened, scrolled, or left."""
+
+    accounts: frozenset[AccountKey]
+
+
 class TroubleMet(msgspec.Struct, frozen=True, kw_only=True):
     """Something failed that belongs to no account and no login (saving settings…); None once it was read."""
 
@@ -165,6 +171,7 @@ Event = (
     | TrendsRead
     | SituationChanged
     | NotificationsPaused
+    | SightChanged
     | ModelTestStarted
     | ModelTestProgress
     | ModelTestEnded

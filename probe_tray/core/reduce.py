@@ -24,6 +24,7 @@ from probe_tray.core.events import (
     RoundChanged,
     SettingsChanged,
     SettingsNotChanged,
+    SightChanged,
     SituationChanged,
     TrendsRead,
     TroubleMet,
@@ -56,6 +57,7 @@ def reduce_models(state: AppState, event: ModelTestStarted | ModelTestProgress |
 
 _AboutMany = AccountsRead | ChecksPlanned | RenewalsPlanned | KeptRead | TrendsRead
 _AboutWork = RoundChanged | ConnectionChanged | SyncChanged | ImportChanged | ExportChanged
+_AboutDesktop = SituationChanged | NotificationsPaused | SightChanged
 _AboutOne = CheckStarted | CheckSucceeded | CheckFailed | RenewalStarted | RenewalEnded
 
 
@@ -70,22 +72,31 @@ def reduce(state: AppState, event: Event) -> AppState:
             return replace(state, settings=settings, unsaved=None)
         case SettingsNotChanged(unsaved=unsaved):
             return replace(state, unsaved=unsaved)
-        case SituationChanged(situation=situation):
-            return replace(state, situation=situation)
+        case SituationChanged() | NotificationsPaused() | SightChanged():
+            return _desktop_changed(state, event)
         case DeskChanged(desk=desk):
             return _named(replace(state, desk=desk))
         case DetailsRead(details=details):
             return replace(state, details=details)
         case RoundChanged() | ConnectionChanged() | SyncChanged() | ImportChanged() | ExportChanged():
             return _work_changed(state, event)
-        case NotificationsPaused(until=until):
-            return replace(state, paused_until=until)
         case ModelTestStarted() | ModelTestProgress() | ModelTestEnded():
             return reduce_models(state, event)
         case TroubleMet(problem=problem):
             return replace(state, trouble=problem)
         case _:
             return _change(state, event)
+
+
+def _desktop_changed(state: AppState, event: _AboutDesktop) -> AppState:
+    """What the machine is like, or what the person looks at and wants to hear, is another."""
+    match event:
+        case SituationChanged(situation=situation):
+            return replace(state, situation=situation)
+        case NotificationsPaused(until=until):
+            return replace(state, paused_until=until)
+        case SightChanged(accounts=accounts):
+            return state if accounts == state.in_sight else replace(state, in_sight=accounts)
 
 
 def _change_many(state: AppState, event: _AboutMany) -> AppState:

@@ -174,6 +174,8 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     situation: Situation = Situation()
     paused_until: datetime | None = None
     """Until when no notification is wanted, aware UTC; None while they are."""
+    in_sight: frozenset[AccountKey] = frozenset()
+    """The accounts that the panel shows while it is open and in front."""
     trouble: Problem | None = None
     """What went wrong last outside any account or login, until the person has read it."""
 

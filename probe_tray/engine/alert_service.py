@@ -9,7 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.alerts.alert import Alert, AlertHelp, AlertMemory, Forecast, helped_account
+from probe_tray.core.alerts.alert import Alert, AlertHelp, AlertMemory, Forecast, helped_account, is_on_card
 from probe_tray.core.alerts.evaluation import alerts, compared
 from probe_tray.core.alerts.quiet_hours import Pause, in_quiet_hours, pause_end
 from probe_tray.core.errors import StoreError
@@ -28,7 +28,10 @@ _EVERY = 60.0
 """Seconds between two looks when nothing happens: quiet hours end and logins draw near by themselves."""
 _STEP = 0.5
 _CALM_SECONDS, _CALM_AT_START = 15.0, 30.0
-"""How long at most is waited for checks that run, so that what they find comes as one notification."""
+"""How long at most is waited for checks that run, so that what they find comes as one notification; at the start so
+long since the last account was heard of."""
+_CALM_PER_ACCOUNT, _LONGEST_CALM = 1 / 3, 300.0
+"""Where there are many accounts, a round of checks takes longer: one notification for all of it."""
 _SOON = 2.0
 
 _log = logging.getLogger(__name__)
@@ -75,12 +78,14 @@ class AlertService:
         try:
             paused = (await self._recall()).paused_until
             self._store.dispatch(NotificationsPaused(until=paused))
-            await self._calm(_CALM_AT_START, self._all_known)
+            await self._first_round()
             while True:
                 wake.clear()
                 await self.look(on_press)
                 if await self._woken(wake):
-                    await self._calm(_CALM_SECONDS, self._nothing_runs)
+                    round_of_checks = len(self._store.state.accounts) * _CALM_PER_ACCOUNT
+                    longest = max(_CALM_SECONDS, min(round_of_checks, _LONGEST_CALM))
+                    await self._calm(longest, self._nothing_runs)
         finally:
             unsubscribe()
             await to_the_end(self._save())
@@ -96,6 +101,8 @@ class AlertService:
         quiet = paused or in_quiet_hours(state.settings, now, self._zone)
         new, self._memory = alerts(state, memory, now, forecast=self._forecast, before=self._before, quiet=quiet)
         self._before = compared(self._before, state)
+        # What the panel shows while it is looked at needs no notification, and none later.
+        new = tuple(alert for alert in new if not _is_seen(alert, state))
         if new:
             await self._notifier.show(
                 self._phrases.alerts(new, state), lambda action: _press(new, state, action, on_press)
@@ -142,6 +149,15 @@ class AlertService:
         while not is_calm() and self._clock.monotonic() < end:
             await self._clock.sleep(_STEP)
 
+    async def _first_round(self) -> None:
+        """Wait until every account has been asked once, as long as that gets on."""
+        known, since = -1, self._clock.monotonic()
+        while not self._all_known() and self._clock.monotonic() - since < _CALM_AT_START:
+            count = sum(a.checked_at is not None for a in self._store.state.accounts)
+            if count != known:
+                known, since = count, self._clock.monotonic()
+            await self._clock.sleep(_STEP)
+
     def _all_known(self) -> bool:
         return all(a.checked_at is not None for a in self._store.state.accounts) and self._nothing_runs()
 
@@ -154,6 +170,10 @@ def _press(batch: tuple[Alert, ...], state: AppState, action: str, on_press: OnP
     # By the state that the buttons were made from.
     wanted = AlertHelp(action)
     on_press(helped_account(batch, wanted, state.accounts), wanted)
+
+
+def _is_seen(alert: Alert, state: AppState) -> bool:
+    return alert.account in state.in_sight and is_on_card(alert) and not state.situation.locked
 
 
 def _is_soon(moment: datetime | None, now: datetime) -> bool:

@@ -18,6 +18,7 @@ from probe_tray.core.commands import (
     DismissTrouble,
     FindProxy,
     LogIn,
+    LookAt,
     MoveAccount,
     PanelOpened,
     PasteAddress,
@@ -36,7 +37,7 @@ from probe_tray.core.commands import (
     TryModels,
 )
 from probe_tray.core.errors import ProbeError, StoreError
-from probe_tray.core.events import SituationChanged, TroubleMet
+from probe_tray.core.events import SightChanged, SituationChanged, TroubleMet
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.state import TransferCommand
@@ -142,7 +143,7 @@ class Engine:
                 self._desk.send(command)
             case Renew() | RemoveAccount() | MoveAccount() | Arrange():
                 self._send_account(command)
-            case Refresh() | PanelOpened() | ShowDetails():
+            case Refresh() | PanelOpened() | LookAt() | ShowDetails():
                 self._send_check(command)
             case ReadStores():
                 self._start(self._read_stores())
@@ -176,12 +177,14 @@ class Engine:
             case _:
                 self._connection.send(command, self._start)
 
-    def _send_check(self, command: Refresh | PanelOpened | ShowDetails) -> None:
+    def _send_check(self, command: Refresh | PanelOpened | LookAt | ShowDetails) -> None:
         match command:
             case Refresh(account=key):
                 self._poller.refresh([a.key for a in self.state.accounts] if key is None else [key])
             case PanelOpened():
                 self._poller.looked_at()
+            case LookAt(accounts=accounts):
+                self._store.dispatch(SightChanged(accounts=accounts))
             case ShowDetails(account=key, span=span):
                 self._start(self._recording.look_up(key, span))
 

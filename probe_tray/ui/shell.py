@@ -13,6 +13,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import (
     ChangeSettings,
     LogIn,
+    LookAt,
     PanelOpened,
     PauseNotifications,
     Refresh,
@@ -123,6 +124,7 @@ class Shell(QObject):
         self._just_left.setInterval(_CLICK)
         self._panel = PanelWindow(self._theme, self._icons, self._panel_actions())
         self._panel.left.connect(self._just_left.start)
+        self._panel.in_sight.connect(self._look_at)
         QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self._panel).activated.connect(self._help.show)
         self._transferring.watch(self._panel)
         self._login = LoginController(engine, self._theme, self._icons, self.show_settings)
@@ -233,6 +235,9 @@ class Shell(QObject):
                 move=lambda key, before: self._acting.move(self._panel.keys(), key, before), name=self._acting.name
             ),
         )
+
+    def _look_at(self, accounts: frozenset[AccountKey]) -> None:
+        self._engine.send(LookAt(accounts))
 
     def _edit_name(self, key: AccountKey) -> None:
         self._panel.edit_name(key)

@@ -85,16 +85,16 @@ def test_each_level_is_told_once_and_a_restart_repeats_nothing(
 ) -> None:
     told = Told(desktop, service, proxy)
     told.use(80)
-    warning = desktop.notifications.wait("80% of the quota for 5 h used")
-    assert warning.body.startswith("It resets in ")
+    warning = desktop.notifications.wait("80% of the 5-hour quota used")
+    assert warning.body.startswith("Resets ")
     desktop.notifications.press(warning, "Open")
     desktop.screen.wait_window(PANEL)
     told.use(95)
-    desktop.notifications.wait("95% of the quota for 5 h used")
+    desktop.notifications.wait("95% of the 5-hour quota used")
     told.use(10, shown=95)
     told.use(96)
     told.use(100)
-    full = desktop.notifications.wait("the quota for 5 h is used up")
+    full = desktop.notifications.wait("the 5-hour quota is used up")
     assert full.body.startswith("No capacity until ")
     assert full.urgency == 2
     told.begin_new_window()
@@ -106,9 +106,9 @@ def test_each_level_is_told_once_and_a_restart_repeats_nothing(
     told.use(1, week=85)
     desktop.notifications.wait("85% of the weekly quota used")
     assert told.titles == [
-        f"{ANA}: 80% of the quota for 5 h used",
-        f"{ANA}: 95% of the quota for 5 h used",
-        f"{ANA}: the quota for 5 h is used up",
+        f"{ANA}: 80% of the 5-hour quota used",
+        f"{ANA}: 95% of the 5-hour quota used",
+        f"{ANA}: the 5-hour quota is used up",
         f"{ANA}: there is capacity again",
         f"{ANA}: 85% of the weekly quota used",
     ]
@@ -143,5 +143,5 @@ def test_a_test_notification_comes_from_the_settings_and_privacy_hides_names(
     desktop.notifications.press(trial, "Open")
     desktop.screen.wait_window(PANEL)
     told.use(80)
-    desktop.notifications.wait("80% of the quota for 5 h used")
-    assert told.titles == ["Notifications work", "a•••@e•••: 80% of the quota for 5 h used"]
+    desktop.notifications.wait("80% of the 5-hour quota used")
+    assert told.titles == ["Notifications work", "a•••@e•••: 80% of the 5-hour quota used"]

@@ -63,7 +63,7 @@ def test_the_panel_tells_use_resets_and_the_end_of_each_login(desktop: Desktop) 
 def test_quotas_that_run_out_and_logins_that_end_are_told_by_notifications(desktop: Desktop) -> None:
     App(desktop, "--demo")
     for words in (
-        r"lee@studio\.example: \d+% of the quota for 5 h used",
+        r"lee@studio\.example: \d+% of the 5-hour quota used",
         r"research@example\.com: (100% of the weekly quota used|the weekly quota is used up)",
         r"research@example\.com: this login ends in 2 days",
     ):

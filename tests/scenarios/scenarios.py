@@ -33,20 +33,20 @@ class Scenarios:
         async with program.running():
             program.set_used("ana", short=82, weekly=17)
             await program.refresh()
-            first = "ana@example.com: 82% of the quota for 5 h used"
+            first = "ana@example.com: 82% of the 5-hour quota used"
             assert program.notifications() == [first]
             await program.refresh()
             assert program.notifications() == [first]
             program.set_used("ana", short=96, weekly=17)
             await program.refresh()
-            assert program.notifications() == [first, "ana@example.com: 96% of the quota for 5 h used"]
+            assert program.notifications() == [first, "ana@example.com: 96% of the 5-hour quota used"]
 
     async def test_a_used_up_quota_says_when_it_comes_back(self, program: Driver) -> None:
         program.add_account("ana")
         program.set_used("ana", short=100, weekly=17)
         async with program.running():
             assert "No capacity until " in program.tray_text()
-            assert program.notifications() == ["ana@example.com: the quota for 5 h is used up"]
+            assert program.notifications() == ["ana@example.com: the 5-hour quota is used up"]
             await program.sleep(5 * HOUR)
             assert "There is capacity" in program.tray_text()
             assert program.notifications()[1:] == ["ana@example.com: there is capacity again"]
@@ -118,7 +118,7 @@ class Scenarios:
         program.set_used("ana", short=82, weekly=17)
         async with program.running():
             said = list(program.notifications())
-            assert said == ["ana@example.com: 82% of the quota for 5 h used"]
+            assert said == ["ana@example.com: 82% of the 5-hour quota used"]
         program.go_offline()
         async with program.running():
             assert "Week 17%" in program.tray_text()

@@ -174,6 +174,15 @@ def is_passing(alert: Alert) -> bool:
             return False
 
 
+def is_on_card(alert: Alert) -> bool:
+    """Whether an account's card in the panel says it too."""
+    match alert:
+        case CreditAlert() | RenewedAlert():
+            return False
+        case _:
+            return True
+
+
 class Said(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was said of an account."""
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QListView, QStyleOptionViewItem
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.panel.card_delegate import CardDelegate
 from probe_tray.ui.panel.card_layout import SIDE
 from probe_tray.ui.panel.card_model import CARD_ROLE, CardModel
@@ -70,6 +71,19 @@ class CardList(QListView):
         self.doItemsLayout()
         self.setCurrentIndex(index)
         self.scrollTo(index, QListView.ScrollHint.EnsureVisible)
+
+    def keys_in_sight(self) -> frozenset[AccountKey]:
+        """The accounts whose cards can be seen, at least in part."""
+        area = self.viewport().rect()
+        found: set[AccountKey] = set()
+        for index in map(self._rows.index, range(self._rows.rowCount())):
+            place = self.visualRect(index)
+            if place.top() > area.bottom():
+                break
+            card: object = index.data(CARD_ROLE) if place.intersects(area) else None
+            if isinstance(card, Card) and card.key is not None:
+                found.add(card.key)
+        return frozenset(found)
 
     def expect(self, cards: int) -> None:
         """Get ready for that many cards: very many that were never measured are measured bit by bit.

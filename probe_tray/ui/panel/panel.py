@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QHideEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from probe_tray.core.account.arrangement import Density, Sort
@@ -42,6 +42,8 @@ def shape(model: Panel) -> object:
 
 
 _LOWEST, _SCREEN_SHARE = 200, 0.7
+_LOOK_EVERY = 100
+"""Milliseconds after which it is looked again which accounts can be seen."""
 
 
 class PanelActions(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +67,8 @@ class PanelWindow(QWidget):
     closed = Signal()
     left = Signal()
     """It closes because another window is used."""
+    in_sight = Signal(object)
+    """Other accounts can be seen: a frozen set of keys, empty while the window is not in front."""
 
     def __init__(self, theme: Theme, icons: IconPainter, actions: PanelActions) -> None:
         """Make the window; it is shown with :meth:`open_at`."""
@@ -91,6 +95,10 @@ class PanelWindow(QWidget):
         self._columns = ColumnHead(theme, self._list)
         for button in (self._hide, self._pin):
             button.setCheckable(True)
+        self._seen: frozenset[AccountKey] = frozenset()
+        self._look = QTimer(self)
+        self._look.setSingleShot(True)
+        self._look.setInterval(_LOOK_EVERY)
         self._arrange()
         self._connect()
         self._dress()
@@ -138,6 +146,7 @@ class PanelWindow(QWidget):
         # A size that the person chose stays while the same cards become higher or lower.
         if before is None or shape(before) != shape(model) or self.size() == self._fitted:
             self._fit()
+        self._look_soon()
 
     def open_at(self, anchor: QRect | None, key: AccountKey | None = None) -> None:
         """Show the window and the account of ``key``.
@@ -189,9 +198,16 @@ class PanelWindow(QWidget):
         super().changeEvent(event)
         if event.type() is QEvent.Type.ApplicationFontChange:
             self._dress()
-        elif event.type() is QEvent.Type.ActivationChange and not self.isActiveWindow():
-            # Which window comes instead is known only afterwards.
-            QTimer.singleShot(0, self, self._leave)
+        elif event.type() is QEvent.Type.ActivationChange:
+            self._look_soon()
+            if not self.isActiveWindow():
+                # Which window comes instead is known only afterwards.
+                QTimer.singleShot(0, self, self._leave)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing can be seen of it any more."""
+        super().hideEvent(event)
+        self._look_at()
 
     def sizeHint(self) -> QSize:
         """As high as the cards need, within 70 % of the screen."""
@@ -247,6 +263,8 @@ class PanelWindow(QWidget):
         self._pin.clicked.connect(self._press_pin)
         self._hide.clicked.connect(self._press_hide)
         self._theme.changed.connect(self._dress)
+        self._look.timeout.connect(self._look_at)
+        self._list.verticalScrollBar().valueChanged.connect(self._look_soon)
         # One shortcut for both: two with the same key, as on desktops where Ctrl+R is the usual one, would do nothing.
         refresh = QShortcut(self)
         refresh.setKeys([QKeySequence("F5"), QKeySequence("Ctrl+R")])
@@ -278,6 +296,17 @@ class PanelWindow(QWidget):
             button.setIconSize(QSize(px(16), px(16)))
             button.setFixedSize(px(28), px(28))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def _look_soon(self) -> None:
+        if not self._look.isActive():
+            self._look.start()
+
+    def _look_at(self) -> None:
+        front = self.isVisible() and self.isActiveWindow() and self._list.isVisible()
+        seen = self._list.keys_in_sight() if front else frozenset[AccountKey]()
+        if seen != self._seen:
+            self._seen = seen
+            self.in_sight.emit(seen)
 
     def _press_pin(self) -> None:
         self._actions.pin()  # Qt would hand its "checked" to a function that could take it.

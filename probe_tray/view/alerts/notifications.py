@@ -17,13 +17,11 @@ from probe_tray.core.alerts.alert import (
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.ports.desktop import Button, Notification, Urgency
 from probe_tray.view.alerts.alert_sentences import Sentences, sentences
+from probe_tray.view.alerts.digest import by_gravity, digest
 from probe_tray.view.panel.cards import name
 from probe_tray.view.text.privacy import mask, masked_name
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
-
-_MOST_LINES = 6
-"""What the usual desktops show of a notification without cutting it."""
 
 
 def notification(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translator) -> Notification:
@@ -60,21 +58,16 @@ def _one(alert: Alert, state: AppState, now: Now, t: Translator) -> Notification
 
 
 def _digest(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translator) -> Notification:
-    order = list(Gravity)
-    ranked = sorted(batch, key=lambda a: order.index(gravity(a)))
-    fits = _MOST_LINES if len(ranked) <= _MOST_LINES else _MOST_LINES - 1
-    lines = [_said(alert, state, now, t).title for alert in ranked[:fits]]
-    if len(ranked) > fits:
-        lines.append(t.plural("and {n} more", "and {n} more", len(ranked) - fits))
+    title, body = digest(batch, state, lambda alert: _said(alert, state, now, t).title, t)
     # Where several accounts need the same button, the app shows each beside its account.
     helps = [h for h in (AlertHelp.LOG_IN, AlertHelp.RENEW) if helped_account(batch, h, state.accounts) is not None]
     return Notification(
         # Not in place of an older one, which may not have been read.
         tag=f"digest {now.moment:%Y%m%d%H%M%S}",
-        title=t.plural("{n} thing about your accounts", "{n} things about your accounts", len(batch)),
-        body="\n".join(lines),
+        title=title,
+        body=body,
         buttons=tuple(_button(h, t) for h in (*helps[:1], AlertHelp.OPEN)),
-        urgency=_urgency(ranked[0]),
+        urgency=_urgency(by_gravity(batch)[0]),
     )
 
 

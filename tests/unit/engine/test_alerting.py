@@ -9,7 +9,15 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.alerts.alert import Alert, AlertHelp, AlertMemory, QuotaAlert
 from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.errors import WriteError
-from probe_tray.core.events import AccountsRead, CheckStarted, CheckSucceeded, SettingsChanged
+from probe_tray.core.events import (
+    AccountsRead,
+    CheckStarted,
+    CheckSucceeded,
+    SettingsChanged,
+    SightChanged,
+    SituationChanged,
+)
+from probe_tray.core.polling.situation import Situation
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
@@ -93,6 +101,66 @@ async def test_an_account_that_never_answers_holds_nothing_up_for_long() -> None
         desk.uses(ANA, 85)
         desk.store.dispatch(CheckStarted(key=BEN))
         await desk.clock.advance(31 * SECOND)
+    assert desk.shown == [("ana", "warning")]
+
+
+async def test_a_first_round_of_many_accounts_is_waited_for_and_told_in_one_notification() -> None:
+    desk = Desk()
+    keys = [AccountKey(f"a{n}") for n in range(1000)]
+    desk.store.dispatch(AccountsRead(accounts=tuple(AccountState(key=key, stores=(StoreKind.VAULT,)) for key in keys)))
+    async with desk.running():
+        for key in keys:
+            assert desk.shown == []
+            desk.uses(key, 85)
+            await desk.clock.advance(SECOND / 3)
+        await desk.clock.advance(SECOND)
+    ((tag, _),) = desk.shown
+    assert len(tag.split()) == 1000
+
+
+async def test_a_later_round_of_many_accounts_is_one_notification_too() -> None:
+    desk = Desk()
+    keys = [AccountKey(f"a{n}") for n in range(300)]
+    desk.store.dispatch(AccountsRead(accounts=tuple(AccountState(key=key, stores=(StoreKind.VAULT,)) for key in keys)))
+    for key in keys:
+        desk.uses(key, 10)
+    async with desk.running():
+        for place, key in enumerate(keys):
+            if place + 1 < len(keys):
+                desk.store.dispatch(CheckStarted(key=keys[place + 1]))
+            desk.uses(key, 85)
+            await desk.clock.advance(SECOND / 3)
+        await desk.clock.advance(SECOND)
+    assert len(desk.shown) == 1
+
+
+async def test_what_the_panel_in_front_shows_is_notified_neither_now_nor_later() -> None:
+    desk = Desk()
+    desk.uses(ANA, 0)
+    desk.uses(BEN, 0)
+    async with desk.running():
+        desk.store.dispatch(SightChanged(accounts=frozenset({ANA})))
+        desk.uses(ANA, 85)
+        desk.uses(BEN, 99)
+        await desk.clock.advance(MINUTE)
+        assert desk.shown == [("ben", "critical")]
+        desk.store.dispatch(SightChanged(accounts=frozenset()))
+        await desk.clock.advance(HOUR)
+        assert desk.shown == [("ben", "critical")]
+        desk.uses(ANA, 100)
+        await desk.clock.advance(MINUTE)
+    assert desk.shown == [("ben", "critical"), ("ana", "exhausted")]
+
+
+async def test_behind_a_locked_screen_nobody_sees_the_panel() -> None:
+    desk = Desk()
+    desk.uses(ANA, 0)
+    desk.uses(BEN, 0)
+    async with desk.running():
+        desk.store.dispatch(SightChanged(accounts=frozenset({ANA})))
+        desk.store.dispatch(SituationChanged(situation=Situation(locked=True)))
+        desk.uses(ANA, 85)
+        await desk.clock.advance(MINUTE)
     assert desk.shown == [("ana", "warning")]
 
 

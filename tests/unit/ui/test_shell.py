@@ -22,6 +22,7 @@ from probe_tray.core.commands import (
     DismissTrouble,
     FindProxy,
     LogIn,
+    LookAt,
     PanelOpened,
     PauseNotifications,
     ReadStores,
@@ -94,6 +95,14 @@ def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
     found = Desktop(qtbot, qapp)
     yield found
     found.shell.close()
+
+
+def test_the_engine_knows_which_accounts_are_looked_at(desktop: Desktop, qtbot: QtBot) -> None:
+    desktop.shell.show_panel()
+    everybody = frozenset(account.key for account in desktop.engine.state.accounts)
+    qtbot.waitUntil(lambda: LookAt(everybody) in desktop.engine.sent)
+    desktop.panel.close()
+    assert desktop.engine.sent[-1] == LookAt(frozenset())
 
 
 def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:

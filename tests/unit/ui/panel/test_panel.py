@@ -561,3 +561,32 @@ def test_a_hundred_accounts_need_no_more_widgets_than_one(panel: Shown) -> None:
     few = len(panel.window.findChildren(QWidget))
     panel.show(samples.many(100))
     assert len(panel.window.findChildren(QWidget)) - few < 12
+
+
+def test_the_accounts_in_sight_are_told_while_the_window_is_in_front(panel: Shown, qtbot: QtBot) -> None:
+    told: list[frozenset[AccountKey]] = []
+    panel.window.in_sight.connect(told.append)
+    state = samples.many(40)
+    panel.show(state)
+    qtbot.waitUntil(lambda: bool(told) and bool(told[-1]))
+    first = told[-1]
+    assert first < {account.key for account in state.accounts}
+    cards = panel.window._list
+    cards.verticalScrollBar().setValue(cards.verticalScrollBar().maximum())
+    qtbot.waitUntil(lambda: told[-1] != first)
+    assert panel.window.keys()[-1] in told[-1]
+    assert panel.window.keys()[0] not in told[-1]
+    panel.window.close()
+    assert told[-1] == frozenset()
+
+
+def test_a_window_behind_another_has_nothing_in_sight(panel: Shown, qtbot: QtBot) -> None:
+    told: list[frozenset[AccountKey]] = []
+    panel.window.in_sight.connect(told.append)
+    panel.show(samples.four())
+    qtbot.waitUntil(lambda: bool(told) and len(told[-1]) == 4)
+    other = QWidget()
+    qtbot.addWidget(other)
+    other.show()
+    other.activateWindow()
+    qtbot.waitUntil(lambda: not told[-1])

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.alerts.alert import (
     Alert,
@@ -20,7 +21,7 @@ from probe_tray.core.alerts.alert import (
     RestoredAlert,
 )
 from probe_tray.core.errors import LoginEndedError, WriteError
-from probe_tray.core.quota.snapshot import Snapshot, SpendControl, WindowKind
+from probe_tray.core.quota.snapshot import Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, Renewal
 from probe_tray.ports.desktop import Notification, Urgency
@@ -179,7 +180,7 @@ def test_several_are_one_notification_the_gravest_first() -> None:
         ExpiryAlert(account=ANA.key, expires_at=NOW + 2 * DAY),
         QuotaAlert(account=LEE.key, window=WEEK, level=Level.EXHAUSTED),
     )
-    assert found.title == "3 things about your accounts"
+    assert found.title == "2 accounts need a look"
     assert found.body.splitlines() == [
         "lee@studio.example: the weekly quota is used up",
         "ana@example.com: this login ends in 2 days",
@@ -191,13 +192,65 @@ def test_several_are_one_notification_the_gravest_first() -> None:
 
 def test_many_are_counted() -> None:
     found = shown(*(LoginAlert(account=AccountKey(f"a{n}")) for n in range(20)))
-    lines = found.body.splitlines()
-    assert (len(lines), lines[-1]) == (6, "and 15 more")
+    assert found.title == "20 accounts need you to log in again"
+    assert found.body == "An account: log in again"
     assert [b.label for b in found.buttons] == ["Open"]
 
 
 def test_of_six_none_is_left_out() -> None:
-    assert "more" not in shown(*(LoginAlert(account=AccountKey(f"a{n}")) for n in range(6))).body
+    found = shown(*(LoginAlert(account=AccountKey(f"a{n}")) for n in range(6)))
+    assert found.title == "6 accounts need you to log in again"
+    assert len(found.body.splitlines()) == 6
+
+
+def test_two_about_one_account_name_it_first() -> None:
+    found = shown(
+        QuotaAlert(account=LEE.key, window=SHORT, level=Level.WARNING),
+        ExpiryAlert(account=LEE.key, expires_at=NOW + 2 * DAY),
+    )
+    assert found.title == "lee@studio.example: this login ends in 2 days"
+    assert found.body == "lee@studio.example: 88% of the 5-hour quota used"
+
+
+def crowd(kind: WindowKind, level: Level, count: int) -> list[QuotaAlert]:
+    used = {Level.WARNING: 85, Level.CRITICAL: 97, Level.EXHAUSTED: 100}[level]
+    seconds = {WindowKind.SHORT: 18_000, WindowKind.WEEKLY: 604_800}.get(kind)
+    drawn = Window(kind=kind, seconds=seconds, used_percent=used, reset_at=NOW + DAY)
+    return [QuotaAlert(account=AccountKey(f"{kind} {level} {n}"), window=drawn, level=level) for n in range(count)]
+
+
+def test_of_many_each_kind_is_counted_and_one_is_named() -> None:
+    batch = (
+        *crowd(WindowKind.SHORT, Level.WARNING, 20),
+        *crowd(WindowKind.WEEKLY, Level.CRITICAL, 34),
+        *crowd(WindowKind.WEEKLY, Level.EXHAUSTED, 56),
+        QuotaAlert(account=LEE.key, window=WEEK, level=Level.EXHAUSTED),
+        *crowd(WindowKind.BUDGET, Level.CRITICAL, 1),
+        *(RestoredAlert(account=AccountKey(f"back {n}")) for n in range(3)),
+        ExpiryAlert(account=ANA.key, expires_at=NOW + 2 * DAY),
+    )
+    found = shown(*batch)
+    assert found.title == "57 weekly limits are used up, 34 are above 95%"
+    assert found.body.splitlines()[1:] == [
+        "1 credit budget is above 95%",
+        "1 login ends soon",
+        "20 5-hour limits are above 80%",
+        "3 accounts have capacity again",
+    ]
+    assert found.body.splitlines()[0].endswith(": the weekly quota is used up")
+    pinned = replace(samples.only([ANA, LEE]), desk=Arrangement(in_icon=ANA.key.slug))
+    assert shown(*batch, state=pinned).body.splitlines()[0] == "ana@example.com: this login ends in 2 days"
+
+
+@given(st.lists(st.sampled_from(range(10)), min_size=2, max_size=60))
+def test_no_number_of_alerts_is_called_things(places: list[int]) -> None:
+    batch = [replace(ALERTS[place], account=AccountKey(f"a{n}")) for n, place in enumerate(places)]
+    for translator in (Translator(), CHINESE):
+        found = shown(*batch, t=translator)
+        assert found.title
+        assert "thing" not in found.title
+        assert len(found.body.splitlines()) <= 6
+        assert "{" not in found.title + found.body
 
 
 def test_what_holds_now_takes_the_place_of_what_held() -> None:
