@@ -1,4 +1,4 @@
-"""The tray app, floor 5: ``probe-tray``."""
+"""The tray app, layer 5: ``probe-tray``."""
 
 import argparse
 import asyncio

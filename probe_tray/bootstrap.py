@@ -1,4 +1,4 @@
-"""Joins the adapters with the engine, floor 4: the only place that knows both."""
+"""Joins the adapters with the engine, layer 4: the only place that knows both."""
 
 import contextlib
 import logging

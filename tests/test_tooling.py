@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import grimp
 import keyring.errors
 import pytest
 from pytest_socket import SocketConnectBlockedError
@@ -101,7 +102,7 @@ class TestPins:
         assert lines == ["one==1", "two==2 ; python_full_version >= '3.12'"]
 
 
-class TestHouse:
+class TestLayers:
     @pytest.mark.parametrize(("module", "path"), [pytest.param(*one, id=one[0]) for one in source.files()])
     def test_a_module_keeps_the_rules(self, module: str, path: Path) -> None:
         text = path.read_text(encoding="utf-8")
@@ -112,6 +113,59 @@ class TestHouse:
             assert source.late_decoders(tree) == [], "make the decoder once, at import"
         longest = source.LONGER_FILES.get(module, source.LONGEST_FILE)
         assert len(text.splitlines()) <= longest, "split it by ideas: it is about more than one thing"
+        assert source.long_functions(module, tree) == [], "split it, or say in tests/tooling/source.py why not"
+
+    def test_a_module_is_named_after_a_class_and_not_after_what_it_does(self) -> None:
+        modules = {module: _classes(path) for module, path in source.files() if path.name != "__init__.py"}
+        assert [module for module, names in modules.items() if not source.is_well_named(module, names)] == []
+        assert [module for module in modules if module.endswith("ing") and module not in source.GERUNDS] == []
+        assert source.crowded(modules) == {}
+
+    def test_a_class_name_is_used_once(self) -> None:
+        assert source.used_twice({module: _classes(path) for module, path in source.files()}) == {}
+
+    def test_every_exception_is_still_needed(self) -> None:
+        trees = {module: ast.parse(path.read_text(encoding="utf-8")) for module, path in source.files()}
+        functions = {f"{module}.{name}" for module, tree in trees.items() for name in _functions(tree)}
+        assert source.LONGER_FUNCTIONS.keys() - functions == set()
+        assert (source.NAMED_OTHERWISE | source.GERUNDS | source.LONGER_FILES).keys() - trees.keys() == set()
+
+    def test_no_modules_import_each_other(self) -> None:
+        # What only a type checker imports joins nothing while the program runs.
+        graph = grimp.build_graph("probe_tray", exclude_type_checking_imports=True, cache_dir=None)
+        assert source.import_circle({one: graph.find_modules_directly_imported_by(one) for one in graph.modules}) == []
+
+    @pytest.mark.parametrize(
+        ("module", "classes"),
+        [
+            ("disk_files", ["Other", "SafeDiskFile"]),
+            ("disk_file", ["DiskFileError"]),
+            ("disk_file", ["_Row"]),
+            ("address", ["Address"]),
+        ],
+    )
+    def test_a_good_name_of_a_module(self, module: str, classes: list[str]) -> None:
+        assert source.is_well_named(f"probe_tray.{module}", classes)
+
+    @pytest.mark.parametrize(
+        ("module", "classes"), [("disk_file", ["File"]), ("keeping", ["Keeper"]), ("disk", ["DiskettePile"])]
+    )
+    def test_a_bad_name_of_a_module(self, module: str, classes: list[str]) -> None:
+        assert not source.is_well_named(f"probe_tray.{module}", classes)
+
+    def test_a_class_name_of_two_modules_is_found(self) -> None:
+        assert source.used_twice({"a": ["One", "_Two"], "b": ["_Two"]}) == {"_Two": ["a", "b"]}
+
+    def test_a_long_function_is_found(self) -> None:
+        tree = ast.parse("class C:\n async def f(self):\n" + "  pass\n" * 40 + "def g():\n" + " pass\n" * 39)
+        assert source.long_functions("probe_tray.a", tree) == ["f has 41 lines"]
+
+    def test_a_circle_is_found(self) -> None:
+        assert set(source.import_circle({"a": ["b"], "b": ["c"], "c": ["a"], "d": ["a"]})) == {"a", "b", "c"}
+        assert source.import_circle({"a": ["b"], "b": [], "c": ["a", "b"]}) == []
+
+    def test_a_crowded_package_is_found(self) -> None:
+        assert source.crowded([*(f"p.q.m{n}" for n in range(31)), *(f"p.m{n}" for n in range(30))]) == {"p.q": 31}
 
     @pytest.mark.parametrize(
         "text",
@@ -155,6 +209,14 @@ class TestHouse:
     def test_a_decoder_made_at_import_is_none_of_those(self) -> None:
         text = "_A = msgspec.json.Decoder(A)\ndef f(data):\n return _A.decode(data), msgspec.json.decode(data)"
         assert source.late_decoders(ast.parse(text)) == []
+
+
+def _classes(path: Path) -> list[str]:
+    return source.class_names(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def _functions(tree: ast.Module) -> list[str]:
+    return [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
 class TestWheel:

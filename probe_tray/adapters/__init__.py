@@ -1,6 +1,7 @@
-"""One adapter per port, floor 3: the only room that touches disks, keyrings, networks, browsers and clocks.
+"""One adapter per port, layer 3: the only package that touches disks, keyrings, networks, browsers and clocks.
 
-Imports ``core`` and ``ports`` and no sibling room. Foreign exceptions are turned into leaves of ``ProbeError`` here.
+Imports ``core`` and ``ports`` and no other package of its layer. Foreign exceptions are turned into leaves of
+``ProbeError`` here.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """The simulated service: issuer, backend and shared table on loopback, for ``--demo`` and for the tests.
 
-An independent reading of the specification, so that it catches the program's mistakes: this room imports nothing of the
-program that builds or reads requests, and refuses whatever the specification does not know. It may use the clock,
+An independent reading of the specification, so that it catches the program's mistakes: this package imports nothing of
+the program that builds or reads requests, and refuses whatever the specification does not know. It may use the clock,
 randomness, sockets and files; never httpx, never Qt. PyJWT and cryptography are loaded when the first token is made.
 """
 

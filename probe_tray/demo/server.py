@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import h11
 
-from probe_tray.demo.desk import Desk, Outcome
+from probe_tray.demo.dispatcher import Dispatcher, Outcome
 from probe_tray.demo.messages import Reply, Request, Role, as_json
 
 LOOPBACK = "127.0.0.1"
@@ -18,10 +18,10 @@ _CHUNK = 16 * 1024
 class Server:
     """One listening port for one of the hosts."""
 
-    def __init__(self, role: Role, desk: Desk) -> None:
-        """Serve ``role``'s routes of ``desk``."""
+    def __init__(self, role: Role, dispatcher: Dispatcher) -> None:
+        """Serve ``role``'s routes of ``dispatcher``."""
         self._role = role
-        self._desk = desk
+        self._dispatcher = dispatcher
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -39,22 +39,24 @@ class Server:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(_Conversation(self._role, self._desk, reader, writer).run())
+        task = asyncio.ensure_future(_Conversation(self._role, self._dispatcher, reader, writer).run())
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (mistake := task.exception()):
-            self._desk.broken(f"the simulated service itself failed: {type(mistake).__name__}")
+            self._dispatcher.broken(f"the simulated service itself failed: {type(mistake).__name__}")
 
 
 class _Conversation:
     """One connection, from its first byte to its end."""
 
-    def __init__(self, role: Role, desk: Desk, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, role: Role, dispatcher: Dispatcher, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self._role = role
-        self._desk = desk
+        self._dispatcher = dispatcher
         self._reader = reader
         self._writer = writer
         self._wire = h11.Connection(h11.SERVER, max_incomplete_event_size=_HEAD_LIMIT)
@@ -65,11 +67,11 @@ class _Conversation:
     async def run(self) -> None:
         try:
             while request := await self._next():
-                outcome = await self._desk.serve(request)
+                outcome = await self._dispatcher.serve(request)
                 # Noted first, since whoever has read the reply may look it up at once.
-                self._desk.sent(outcome, delivered=not outcome.half)
+                self._dispatcher.sent(outcome, delivered=not outcome.half)
                 if not await self._send(outcome):
-                    self._desk.sent(outcome, delivered=False)
+                    self._dispatcher.sent(outcome, delivered=False)
                     break
                 if self._wire.our_state is not h11.DONE or self._wire.their_state is not h11.DONE:
                     break
@@ -120,7 +122,7 @@ class _Conversation:
     async def _reject(self) -> None:
         if self._reader.at_eof():
             return  # Cut off in the middle: an accident, not a strange request.
-        self._desk.broken("not a well-formed HTTP request")
+        self._dispatcher.broken("not a well-formed HTTP request")
         if self._wire.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             self._writer.write(b"".join(self._bytes(as_json({"error": "bad_request"}, status=400))))
 
@@ -149,7 +151,7 @@ class _Conversation:
 
     def _bytes(self, reply: Reply) -> list[bytes]:
         """The head with the body, then each later chunk."""
-        date = format_datetime(self._desk.now, usegmt=True)
+        date = format_datetime(self._dispatcher.now, usegmt=True)
         headers = [("date", date), ("server", "probe-tray-demo"), *reply.headers]
         if reply.chunks:
             headers.append(("transfer-encoding", "chunked"))

@@ -13,9 +13,9 @@ import msgspec
 
 from probe_tray.demo.backend import PREFIX, SimulatedBackend
 from probe_tray.demo.claims import ACCESS_SECONDS
-from probe_tray.demo.desk import Desk
 from probe_tray.demo.device import Devices
 from probe_tray.demo.directory import Directory, Enrolled, Seat
+from probe_tray.demo.dispatcher import Dispatcher
 from probe_tray.demo.faults import Faults
 from probe_tray.demo.grants import Grants
 from probe_tray.demo.issuer import Issuer
@@ -85,7 +85,7 @@ class DemoService:
         self.table = SimulatedTable(self._lock, saved.rows, changed=self._save)
         """The table that machines share; empty unless an earlier run or the caller has filled it."""
         self._ledger = Ledger()
-        self._desk = self._furnish(device_login=device_login)
+        self._dispatcher = self._make_dispatcher(device_login=device_login)
         self._thread: threading.Thread | None = None
         self._stop: Callable[[], object] | None = None
         self._addresses: DemoAddresses | None = None
@@ -200,12 +200,12 @@ class DemoService:
             self._devices.answer(waiting, self._seat(email, None))
             self._save()
 
-    def _furnish(self, *, device_login: bool) -> Desk:
+    def _make_dispatcher(self, *, device_login: bool) -> Dispatcher:
         grants = Grants(self._directory, self._logins, self._seconds)
         self._devices = Devices(grants, self._seconds)
         issuer = Issuer(self._directory, self._logins, grants, self._devices, self._seconds, device_login=device_login)
         backend = SimulatedBackend(self._directory, self._logins, self._moment)
-        return Desk(
+        return Dispatcher(
             {Role.ISSUER: issuer.routes(), Role.BACKEND: backend.routes(), Role.TABLE: self.table.routes()},
             lock=self._lock,
             faults=self.faults,
@@ -245,7 +245,7 @@ class DemoService:
         asyncio.run(self._listen(started))
 
     async def _listen(self, started: "Future[DemoAddresses]") -> None:
-        servers = [Server(role, self._desk) for role in Role]
+        servers = [Server(role, self._dispatcher) for role in Role]
         try:
             ports = [await server.start(self._port + at if self._port else 0) for at, server in enumerate(servers)]
         except OSError as error:

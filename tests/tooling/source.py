@@ -1,8 +1,11 @@
 """Reads the program's own source as text and syntax tree, for the rules that no linter knows."""
 
 import ast
-from collections.abc import Iterator
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +13,79 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 LONGEST_FILE: Final = 400
 # Module -> the lines it may have, and why it is not split.
 LONGER_FILES: Final[dict[str, int]] = {}
+LONGEST_FUNCTION: Final = 40
+# Function -> the lines it may have. Each is one list of parts put together in order: splitting it would hide the order.
+LONGER_FUNCTIONS: Final[dict[str, int]] = {
+    "probe_tray.adapters.http.client._ask": 60,  # one exchange, each failure told apart where it happens
+    "probe_tray.bootstrap.wire": 125,  # the wiring of the tray app: every adapter and use case, once
+    "probe_tray.cli.login.login._login": 55,  # the wiring of --login
+    "probe_tray.cli.renew.run_reporter.tell": 45,
+    "probe_tray.ui.details.details_window._arrange": 55,  # the parts of one window, from top to bottom
+    "probe_tray.ui.glyphs.draw": 45,  # one branch per glyph
+    "probe_tray.ui.panel.card_layout._measure": 50,  # from top to bottom of one card
+    "probe_tray.ui.panel.panel.show_model": 45,
+    "probe_tray.ui.panel.welcome.__init__": 45,
+    "probe_tray.ui.settings.settings_dialog.__init__": 45,
+    "probe_tray.ui.shell.__init__": 60,  # the wiring of the windows
+    "probe_tray.ui.transfer.import_dialog.show_model": 45,
+    "probe_tray.view.alerts.alert_sentences.sentences": 55,  # one branch per alert
+    "probe_tray.view.details.details.details": 45,
+    "probe_tray.view.presenter._panel": 45,
+    "probe_tray.view.sync.setup_view.sync_setup": 60,  # one value per control of one window
+}
+MOST_MODULES: Final = 30
+# Module -> why no class names it. Most of them are a set of equals, or functions with the values they return.
+NAMED_OTHERWISE: Final = {
+    # Sets of equals.
+    "probe_tray.core.errors.base": "the base of all errors",
+    "probe_tray.core.errors.program": "errors by where they come from",
+    "probe_tray.core.events": "all events",
+    "probe_tray.ports.desktop": "ports by what is outside",
+    "probe_tray.ports.http": "ports by what is outside",
+    "probe_tray.ports.time": "ports by what is outside",
+    "probe_tray.view.view_models": "what a presenter returns",
+    "probe_tray.ui.widgets": "small widgets of many windows",
+    "probe_tray.ui.details.plots": "the drawings of one window",
+    "probe_tray.demo.messages": "request and reply",
+    "probe_tray.demo.people": "the sample people",
+    "probe_tray.demo.table_query": "the parts of a query",
+    "probe_tray.demo.usage": "what a quota's use is made of",
+    "probe_tray.core.quota.history": "what the history holds",
+    # Terms of the field, where the classes are values of its functions.
+    "probe_tray.adapters.desktop.autostart": "one class per operating system",
+    "probe_tray.adapters.desktop.power": "the power state, read by SystemSense for the port MachineSense",
+    "probe_tray.adapters.files.config_file": "the file, read as LoadedSettings and written by JsonSettingsFile",
+    "probe_tray.adapters.history.schema": "the tables of the database",
+    "probe_tray.adapters.http.errors": "the exceptions of a library become the program's",
+    "probe_tray.adapters.hygiene": "what keeps secrets out of logs and core dumps",
+    "probe_tray.adapters.journal.entry_file": "the bytes of an entry",
+    "probe_tray.bootstrap": "the wiring of the tray app",
+    "probe_tray.cli.accounts": "the logins a command works on",
+    "probe_tray.cli.login.login": "the action --login",
+    "probe_tray.cli.renew.model_test": "the action --apitest",
+    "probe_tray.cli.tables.layout": "the layout of tables",
+    "probe_tray.cli.terminal.signals": "Ctrl-C and its kind",
+    "probe_tray.core.account.identity": "AccountKey, and the store it is in",
+    "probe_tray.core.alerts.quiet_hours": "when notifications wait",
+    "probe_tray.core.login.oauth": "RFC 6749 and RFC 7636",
+    "probe_tray.core.polling.schedule": "when each account is checked",
+    "probe_tray.core.renewal.pause": "when renewals pause",
+    "probe_tray.core.renewal.policy": "when a login is renewed",
+    "probe_tray.core.transfer.import_plan": "what an import would do",
+    "probe_tray.demo.table_seed": "the first rows of the table",
+    "probe_tray.engine.polling.usage_query": "one question for a quota",
+    "probe_tray.engine.runtime": "the Engine",
+    "probe_tray.ui.transfer.import_drop": "files dropped on a window",
+    "probe_tray.view.alerts.alert_sentences": "Sentences, of alerts",
+    "probe_tray.view.sync.sync_view": "the views of a sync",
+    "probe_tray.view.tables.status_table": "the table of --status",
+    "probe_tray.view.text.times": "times as a person reads them",
+    "probe_tray.view.text.translate": "Translator and its catalogue",
+    "probe_tray.view.tray.tray": "the tray's view",
+}
+GERUNDS: Final = {
+    "probe_tray.wiring": "the field's word for joining objects, which both programs do alike",
+}
 # fmt: off
 _BODIES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 CHANGING: Final = frozenset((
@@ -84,6 +160,69 @@ def mutable_state(tree: ast.Module) -> list[str]:
                 continue
     changes = (_changed(node) for node in ast.walk(tree))
     return found + [f"{name} is changed" for name in changes if name in tables]
+
+
+def long_functions(module: str, tree: ast.Module) -> list[str]:
+    """Return a line for each function that is longer than it may be."""
+    sizes = [
+        (node.name, (node.end_lineno or node.lineno) - node.lineno + 1)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return [
+        f"{name} has {lines} lines"
+        for name, lines in sizes
+        if lines > LONGER_FUNCTIONS.get(f"{module}.{name}", LONGEST_FUNCTION)
+    ]
+
+
+def class_names(tree: ast.Module) -> list[str]:
+    """Return the names of the classes at module level."""
+    return [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+
+
+def is_well_named(module: str, classes: Iterable[str]) -> bool:
+    """Whether a public class has the module's name, alone or with words before or after it; or there is none.
+
+    ``disk_files`` may hold ``DiskFile``, ``SafeDiskFile`` and ``DiskFileError``. Singular and plural are the same.
+    """
+    public = [name for name in classes if not name.startswith("_")]
+    stem = _singular(module.rpartition(".")[2].split("_"))
+    words = [_singular(_WORD.findall(name.removesuffix("Error"))) for name in public]
+    named = any(stem in (one[: len(stem)], one[-len(stem) :]) for one in words)
+    return named or not public or module in NAMED_OTHERWISE
+
+
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]+")
+
+
+def _singular(words: Iterable[str]) -> list[str]:
+    small = (word.lower() for word in words)
+    return [word if word.endswith("ss") else word.removesuffix("s") for word in small]
+
+
+def used_twice(classes: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Return the class names that several modules use, with these; ``classes`` has the names by module."""
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for module, names in classes.items():
+        for name in names:
+            places[name].append(module)
+    return {name: modules for name, modules in places.items() if len(modules) > 1}
+
+
+def crowded(modules: Iterable[str]) -> dict[str, int]:
+    """Return the packages with too many modules of their own, and how many."""
+    counts = Counter(module.rpartition(".")[0] for module in modules)
+    return {package: count for package, count in counts.items() if count > MOST_MODULES}
+
+
+def import_circle(imports: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return the modules of one circle, the first one once more at its end; empty where there is none."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
 
 
 def late_decoders(tree: ast.Module) -> list[str]:

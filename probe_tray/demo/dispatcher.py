@@ -1,4 +1,4 @@
-"""The front desk: every request passes here, is noted, meets its fault, and is judged or handed to its room."""
+"""Every request passes here: it is noted, meets its fault, and is refused or handed to what answers it."""
 
 import threading
 from collections import Counter
@@ -28,7 +28,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     half: bool = False
 
 
-class Desk:
+class Dispatcher:
     """Serves all hosts. ``lock`` is held while a request is acted on, so state changes never interleave."""
 
     def __init__(
