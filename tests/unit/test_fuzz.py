@@ -83,7 +83,12 @@ class Service:
             body = bytes(text)
         if chance.random() < 0.03:
             body = chance.choice(
-                (b"<html>Just a moment...</html>", b'{"code": "unsupported_country_region_territory"}', b"")
+                (
+                    b"<html>Just a moment...</html>",
+                    b'{"code": "unsupported_country_region_territory"}',
+                    b'{"detail": {"code": "deactivated_workspace"}}',
+                    b"",
+                )
             )
         status = chance.choice((200,) * 12 + (401, 403, 404, 408, 429, 500, 503, 999))
         headers = chance.choice(

@@ -111,6 +111,29 @@ def test_the_first_line_names_the_proxy_that_is_used(
     assert lines(done.stderr)[0] == words.format(proxy=mitm.url)
 
 
+def test_a_credit_budget_is_in_the_table_the_csv_and_the_json(
+    demo: DemoService, mitm: Mitm, logins: Path, tmp_path: Path
+) -> None:
+    write_login(demo, logins / "a.json")
+    budget = {"individual_limit": {"limit": "1000", "remaining": "80"}}
+    demo.set_usage(demo.people[0].email, {"plan_type": "business", "rate_limit": None, "spend_control": budget})
+    done = run("--status", "--output", "x.csv", "logins/a.json", mitm=mitm, cwd=tmp_path)
+    assert lines(done.stdout)[1].split() == [
+        demo.people[0].email,
+        "business",
+        "–",
+        "–",
+        "budget",
+        "92",
+        "%",
+        "available",
+    ]
+    assert (tmp_path / "x.csv").read_text().splitlines()[1].endswith(",200,,budget 92.0%")
+    told = json.loads(run("--status", "--json", "logins/a.json", mitm=mitm, cwd=tmp_path).stdout)["accounts"][0]
+    assert [(w["kind"], w["used_percent"]) for w in told["quota"]["main"]["windows"]] == [("budget", 92)]
+    assert told["state"] == "available"
+
+
 def test_a_file_becomes_a_table_and_a_csv(demo: DemoService, mitm: Mitm, logins: Path, tmp_path: Path) -> None:
     account = write_login(demo, logins / "a.json")
     done = run("--status", "--output", "x.csv", "logins/a.json", mitm=mitm, cwd=tmp_path)
