@@ -3,9 +3,11 @@
 import asyncio
 import base64
 import contextlib
+import errno
 import logging
 import os
 import re
+import stat
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -15,8 +17,9 @@ from types import TracebackType
 from typing import Any, Final, TextIO, final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from probe_tray.adapters.files.disk import reason_of
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import DataFolderError
+from probe_tray.core.errors import DataFolderError, LogError
 
 REMOVED: Final = "[removed]"
 """What stands where a secret was."""
@@ -128,7 +131,8 @@ def configure_logging(level: int, target: TextIO | Path, redactor: Redactor) -> 
     """Log this program at ``level`` and libraries from WARNING to a stream or a private file; undone on leaving.
 
     A file is kept below 1 MB, with two older ones beside it. What nobody caught is logged as well: in threads, in the
-    main program and where Python can only report. Raises DataFolderError when the file cannot be made.
+    main program and where Python can only report. Raises DataFolderError when the folder cannot be made, LogError when
+    the file cannot be written.
     """
     handler = _file_handler(target) if isinstance(target, Path) else logging.StreamHandler(target)
     handler.setFormatter(_RedactingFormatter(redactor))
@@ -219,7 +223,12 @@ class _PrivateFileHandler(RotatingFileHandler):
 
 
 def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    # A pipe in its place would hold up the start until somebody reads it, and keep what was logged from the others.
+    file = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return file
 
 
 def _file_handler(path: Path) -> logging.Handler:
@@ -227,7 +236,11 @@ def _file_handler(path: Path) -> logging.Handler:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return _PrivateFileHandler(path, maxBytes=_LOG_BYTES, backupCount=_OLDER_LOGS, encoding="utf-8")
     except OSError as error:
-        raise DataFolderError(path=str(path.parent), reason=error.strerror or type(error).__name__) from None
+        if path.parent.is_dir():
+            # What the system says of a pipe that nobody reads means nothing to a person.
+            reason = "it is not a regular file" if error.errno in {errno.ENXIO, errno.EINVAL} else reason_of(error)
+            raise LogError(path=str(path), reason=reason) from None
+        raise DataFolderError(path=str(path.parent), reason=reason_of(error)) from None
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

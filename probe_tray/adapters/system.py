@@ -41,18 +41,20 @@ class SystemRandomness:
         return self._source.uniform(low, high)
 
 
+_FARTHEST = timedelta(hours=23, minutes=59)
+
+
 class LocalZone(tzinfo):
     """Follows the system's rules for summer time, and the person who travels, without a restart."""
 
     def fromutc(self, dt: datetime) -> datetime:
         """The local time of ``dt``, which carries UTC values."""
-        return (dt.replace(tzinfo=UTC) + _offset(dt.replace(tzinfo=UTC))).replace(tzinfo=self)
+        moment = dt.replace(tzinfo=UTC)
+        return (moment + _offset(time.localtime(moment.timestamp()))).replace(tzinfo=self)
 
     def utcoffset(self, dt: datetime | None) -> timedelta:
         """The offset at ``dt``, local time; now without one."""
-        if dt is None:
-            return timedelta(seconds=time.localtime().tm_gmtoff)
-        return timedelta(seconds=time.localtime(time.mktime(dt.timetuple())).tm_gmtoff)
+        return _offset(time.localtime(None if dt is None else time.mktime(dt.timetuple())))
 
     def dst(self, dt: datetime | None) -> None:
         """Not told apart from the offset."""
@@ -62,5 +64,6 @@ class LocalZone(tzinfo):
         return time.localtime(None if dt is None else time.mktime(dt.timetuple())).tm_zone
 
 
-def _offset(moment: datetime) -> timedelta:
-    return timedelta(seconds=time.localtime(moment.timestamp()).tm_gmtoff)
+def _offset(local: time.struct_time) -> timedelta:
+    # POSIX lets TZ be up to 24 hours away and glibc up to 167; Python takes less than a day, and no place has more.
+    return max(-_FARTHEST, min(timedelta(seconds=local.tm_gmtoff), _FARTHEST))

@@ -6,7 +6,7 @@ Both are English templates with named facts; the view translates the template an
 
 ProbeError
   UsageError, ConfigError, SettingRoundedError, NoDisplayError, SystemLibraryError, DataFolderError, CredentialFileError
-  NotAnsweringError, HeldUpError (a DataFolderError)
+  NotAnsweringError, HeldUpError and LogError (each a DataFolderError)
   StoreError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
     KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
@@ -59,6 +59,7 @@ from probe_tray.core.errors.program import (
     CredentialFileError,
     DataFolderError,
     HeldUpError,
+    LogError,
     NoDisplayError,
     NotAnsweringError,
     NotRenewableError,
@@ -160,6 +161,7 @@ __all__ = [
     "KeyringDeniedError",
     "KeyringLockedError",
     "KeyringNoAnswerError",
+    "LogError",
     "LoginCancelledError",
     "LoginDeniedError",
     "LoginEndedError",

@@ -57,6 +57,13 @@ class DataFolderError(ProbeError):
     hint_template = "Make it writable for your user, or set XDG_DATA_HOME to a folder that is."
 
 
+class LogError(DataFolderError):
+    """The log cannot be written."""
+
+    title_template = "The log {path} cannot be written: {reason}."
+    hint_template = "Move it away or make it writable for your user, then start Probe Tray again."
+
+
 class HeldUpError(DataFolderError):
     """Another process keeps its lock, as one does that was stopped in the middle of its work."""
 

@@ -1,10 +1,12 @@
 """Real time and real chance, as far as they can be told apart from anything else."""
 
+import sys
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from probe_tray.adapters.system import SystemClock, SystemRandomness
+from probe_tray.adapters.system import LocalZone, SystemClock, SystemRandomness
 
 
 def test_now_is_aware_and_utc() -> None:
@@ -26,6 +28,26 @@ async def test_sleep_waits_that_long_and_not_below_zero(seconds: float) -> None:
     await clock.sleep(seconds)
     # Timers may be a little early by the clock's own grain.
     assert clock.monotonic() - before >= seconds - 0.002
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="TZ as POSIX has it")
+@pytest.mark.parametrize(
+    ("written", "hours"), [("XXX-25", 24), ("XXX+24", -24), ("XXX-167", 24), ("XXX-14", 14), ("nonsense", 0), ("", 0)]
+)
+def test_a_zone_that_no_place_has_still_tells_a_time(
+    written: str, hours: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", written)
+    time.tzset()
+    try:
+        moment = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
+        local = moment.astimezone(LocalZone())
+        assert abs(local.replace(tzinfo=UTC) - moment - timedelta(hours=hours)) <= timedelta(minutes=1)
+        assert len(f"{local:%H:%M %z}") == len("12:30 +0000")
+        assert local == moment
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_random_bytes_have_the_length_asked_for_and_never_repeat() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+import os
 import stat
 import string
 import subprocess
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from probe_tray.adapters.hygiene import REMOVED, KnownSecrets, Redactor, configure_logging, log_loop_failure, redact
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import DataFolderError
+from probe_tray.core.errors import DataFolderError, LogError
 
 BASE64URL = string.ascii_letters + string.digits + "-_"
 VSCHAR = string.ascii_letters + string.digits + "-._~+/"
@@ -264,6 +265,31 @@ def test_a_log_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     ):
         pass
     assert "cannot be used" in caught.value.title
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes in folders")
+@pytest.mark.parametrize("read", [False, True])
+def test_a_pipe_in_the_place_of_the_log_is_said_and_holds_nothing_up(tmp_path: Path, *, read: bool) -> None:
+    path = tmp_path / "probe-tray.log"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK) if read else None
+    try:
+        with (
+            pytest.raises(LogError, match="it is not a regular file"),
+            configure_logging(logging.INFO, path, Redactor(nothing)),
+        ):
+            pass
+    finally:
+        if reader is not None:
+            os.close(reader)
+
+
+def test_a_folder_in_the_place_of_the_log_is_said(tmp_path: Path) -> None:
+    with (
+        pytest.raises(LogError, match=r"The log .* cannot be written"),
+        configure_logging(logging.INFO, tmp_path, Redactor(nothing)),
+    ):
+        pass
 
 
 async def test_a_failed_task_is_logged_without_its_values(caplog: pytest.LogCaptureFixture) -> None:
