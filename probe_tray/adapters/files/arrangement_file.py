@@ -8,31 +8,35 @@ from typing import Final, final
 import msgspec
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, replace_file, set_aside
+from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.errors import ReadError
 
-_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes of the largest file that is read."""
+_VERSION: Final = 1
 
 _log: Final = logging.getLogger(__name__)
 
 
 class _ArrangementRecord(msgspec.Struct, frozen=True, kw_only=True):
-    version: int = 1
+    version: int = _VERSION
     desk: Arrangement
 
 
-_FILE: Final = msgspec.json.Decoder(_ArrangementRecord)
+_FORMAT: Final = JsonFormat(
+    what="how the accounts were arranged",
+    version=_VERSION,
+    decoder=msgspec.json.Decoder(_ArrangementRecord),
+    limit=4 * 1024 * 1024,
+)
 
 
 @final
 class JsonArrangementFile:
-    """Implements ``DeskFile``."""
+    """Implements ``ArrangementFile``."""
 
     def __init__(self, path: Path, *, disk: Disk | None = None) -> None:
         """Keep it in ``path``, whose folder is made when needed."""
-        self._path, self._disk = path, disk or Disk()
+        self._file = JsonFile(path, _FORMAT, disk=disk)
 
     async def load(self) -> Arrangement:
         """What the file says; one that cannot be understood is renamed, and nothing is arranged."""
@@ -40,22 +44,12 @@ class JsonArrangementFile:
 
     async def save(self, desk: Arrangement) -> None:
         """Replace the file. Raises WriteError; the old file then stays as it was."""
-        await asyncio.to_thread(self._save, desk)
+        await asyncio.to_thread(self._file.replace, _ArrangementRecord(desk=desk))
 
     def _load(self) -> Arrangement:
         try:
-            data = read_regular(self._path, limit=_LIMIT, disk=self._disk)
-        except FileNotFoundError:
-            return Arrangement()
+            file = self._file.read(alone=True)
         except ReadError as error:
             _log.warning("how the accounts were arranged cannot be read: %s", error.facts["reason"])
             return Arrangement()
-        try:
-            return _FILE.decode(data).desk
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            set_aside(self._path, "how the accounts were arranged", disk=self._disk)
-            return Arrangement()
-
-    def _save(self, desk: Arrangement) -> None:
-        make_private_folder(self._path.parent)
-        replace_file(self._path, msgspec.json.encode(_ArrangementRecord(desk=desk)) + b"\n", disk=self._disk)
+        return Arrangement() if file is None else file.desk

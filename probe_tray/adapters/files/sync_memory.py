@@ -4,7 +4,6 @@ It holds slugs of accounts and moments: no e-mail address, no id, no token.
 """
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, final
@@ -12,23 +11,31 @@ from typing import Final, final
 import msgspec
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, replace_file
+from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.account.age import Age
 
 VERSION: Final = 1
-_LIMIT: Final = 16 * 1024 * 1024
 _LOCK: Final = "sync-memory"
-
-_log: Final = logging.getLogger(__name__)
 
 
 class _SyncMemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
-    version: int
+    version: int = VERSION
     seen: dict[str, Age]
 
 
-_FILE: Final = msgspec.json.Decoder(_SyncMemoryRecord)
+def _has_zones(file: _SyncMemoryRecord) -> bool:
+    # A moment without a zone cannot be compared with any other.
+    return all(age.issued.tzinfo and age.refreshed.tzinfo for age in file.seen.values())
+
+
+_FORMAT: Final = JsonFormat(
+    what="what was seen in the shared table",
+    version=VERSION,
+    decoder=msgspec.json.Decoder(_SyncMemoryRecord),
+    is_sound=_has_zones,
+    limit=16 * 1024 * 1024,
+)
 
 
 @final
@@ -37,36 +44,21 @@ class FileSyncMemory:
 
     def __init__(self, path: Path, locks: FileLocks, *, disk: Disk | None = None) -> None:
         """Keep it in ``path``, whose folder is made when needed; ``locks`` keeps processes apart."""
-        self._path, self._locks, self._disk = path, locks, disk or Disk()
+        self._file, self._locks = JsonFile(path, _FORMAT, disk=disk), locks
 
     async def recall(self) -> Mapping[str, Age]:
-        """What the file says; one that cannot be understood is begun anew. Raises ReadError."""
-        return await asyncio.to_thread(self._load)
+        """What the file says; nothing where it cannot be understood. Raises ReadError."""
+        file = await asyncio.to_thread(self._file.read, alone=False)
+        return {} if file is None else file.seen
 
     async def remember(self, marks: Mapping[str, Age]) -> None:
         """Write what is newer; nothing where nothing is."""
         async with self._locks.hold_name(_LOCK):
             await asyncio.to_thread(self._merge, marks)
 
-    def _load(self) -> dict[str, Age]:
-        try:
-            data = read_regular(self._path, limit=_LIMIT, disk=self._disk)
-        except FileNotFoundError:
-            return {}
-        try:
-            file = _FILE.decode(data)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            _log.warning("what was seen in the shared table was damaged and is begun anew")
-            return {}
-        if file.version != VERSION:
-            return {}
-        # A moment without a zone cannot be compared with any other.
-        return {slug: found for slug, found in file.seen.items() if found.issued.tzinfo and found.refreshed.tzinfo}
-
     def _merge(self, marks: Mapping[str, Age]) -> None:
-        known = self._load()
+        file = self._file.read(alone=True)
+        known = {} if file is None else file.seen
         newer = {slug: found for slug, found in marks.items() if slug not in known or known[slug] < found}
         if newer:
-            make_private_folder(self._path.parent)
-            file = _SyncMemoryRecord(version=VERSION, seen=dict(sorted((known | newer).items())))
-            replace_file(self._path, msgspec.json.encode(file) + b"\n", disk=self._disk)
+            self._file.replace(_SyncMemoryRecord(seen=dict(sorted((known | newer).items()))))

@@ -43,22 +43,28 @@ async def test_nothing_new_writes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b'{"version": 2, "seen": {}}', b'{"version": 1, "seen": {"a": 5}}', b"\xff\xfe"],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"version": 0, "seen": {}}',
+        b'{"version": 1, "seen": {"a": 5}}',
+        b'{"version": 1, "seen": {"a": {"issued": "2026-11-22T06:00:00", "refreshed": "2026-11-22T06:00:00Z"}}}',
+        b"\xff\xfe",
+    ],
 )
-async def test_a_damaged_file_is_begun_anew(tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_damaged_file_is_set_aside_and_begun_anew(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "data").mkdir(mode=0o700)
     (tmp_path / "data" / "sync.json").write_bytes(content)
     memory = opened(tmp_path)
     assert await memory.recall() == {}
     await memory.remember({"ana": at(1)})
     assert await memory.recall() == {"ana": at(1)}
-
-
-async def test_a_moment_without_a_zone_is_left_out(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir(mode=0o700)
-    text = '{"version": 1, "seen": {"a": {"issued": "2026-11-22T06:00:00", "refreshed": "2026-11-22T06:00:00Z"}}}'
-    (tmp_path / "data" / "sync.json").write_text(text)
-    assert await opened(tmp_path).recall() == {}
+    (aside,) = (tmp_path / "data").glob("*.damaged")
+    assert aside.read_bytes() == content
+    assert "was damaged and was set aside" in caplog.text
 
 
 async def test_what_cannot_be_read_is_no_empty_memory(tmp_path: Path) -> None:

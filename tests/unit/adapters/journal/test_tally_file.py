@@ -47,7 +47,7 @@ async def test_what_one_process_counts_the_next_one_knows(tmp_path: Path) -> Non
         b"",
         b"{",
         b"[" * 5000,
-        b'{"version": 2, "tally": {}}',
+        b'{"version": 0, "tally": {}}',
         b'{"version": 1, "tally": {"rest_until": "2026-11-22T06:00:00"}}',
         b'{"version": 1, "tally": {"attempts": [{"at": "2026-11-22T06:00:00", "account": "a", "failed": true}]}}',
     ],
