@@ -19,7 +19,7 @@ import pytest
 from pytest_socket import SocketConnectBlockedError
 
 from tests.tooling import debian, logs, source
-from tests.tooling.steps import Step, print_all_but_last, run_all, system_packages
+from tests.tooling.steps import Pytest, Step, print_all_but_last, run_all, system_packages
 
 ROOT = source.ROOT
 
@@ -298,6 +298,10 @@ class TestRunner:
         lines = ["tests/a.py .\n", f"{count}\n", "a warning\n", "  of the 3 failed attempts\n"]
         assert print_all_but_last(lines) == count
         assert capsys.readouterr().out == "tests/a.py .\na warning\n  of the 3 failed attempts\n"
+
+    @pytest.mark.parametrize(("arguments", "measured"), [([], True), (["--quick"], False), (["-k", "renew"], False)])
+    def test_coverage_is_asked_only_of_all_tests(self, arguments: list[str], *, measured: bool) -> None:
+        assert ("--cov" in Pytest(arguments).command()) == measured
 
     def test_a_run_without_a_count_says_so(self) -> None:
         assert print_all_but_last(["ERROR: usage\n"]) == "pytest ended without a count."

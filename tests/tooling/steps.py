@@ -131,7 +131,10 @@ def qt_loads() -> bool:
 
 
 class Pytest:
-    """Run pytest with coverage on every core, print its output as it comes, and keep its count for the very end."""
+    """Run pytest on every core, print its output as it comes, and keep its count for the very end.
+
+    Coverage is measured where all tests run.
+    """
 
     def __init__(self, arguments: list[str]) -> None:
         self.last_line = "pytest did not start."
@@ -145,12 +148,16 @@ class Pytest:
         """Return it as a step."""
         return Step(" ".join(("pytest", *self._arguments)), self._run)
 
+    def command(self) -> list[str]:
+        """Return what is run. Only the whole of the tests is measured: no part of them covers enough to pass."""
+        measure = ["--cov", "--cov-report="] if self._is_whole else []
+        share = ["-n", str(self._workers)] if self._workers > 1 else []
+        return [sys.executable, "-m", "pytest", *measure, *self._arguments, *share]
+
     def _run(self) -> bool:
         with tempfile.TemporaryDirectory() as folder:
             env = {**os.environ, "COVERAGE_FILE": str(Path(folder, "coverage"))}
-            command = [sys.executable, "-m", "pytest", "--cov", "--cov-report=", *self._arguments]
-            if self._workers > 1:
-                command += ["-n", str(self._workers)]
+            command = self.command()
             if not qt_loads():
                 say("Qt does not find its system libraries (libEGL and others): all its tests are left out.")
                 command += ["-p", "no:pytest-qt"]
