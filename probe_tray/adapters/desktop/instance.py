@@ -10,10 +10,10 @@ from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Final, final
 
-from probe_tray.adapters.desktop.instance_socket import InstanceSocket, Passwords, same, system_door
+from probe_tray.adapters.desktop.instance_socket import InstanceSocket, Passwords, runtime_lock, same, system_door
 from probe_tray.adapters.desktop.windows import windows_library
 from probe_tray.adapters.locks import KernelLock
-from probe_tray.core.errors import NotAnsweringError, WriteError
+from probe_tray.core.errors import DataFolderError, NotAnsweringError, WriteError
 
 _ANSWER_SECONDS: Final = 2.0
 """What either side is given for each step; both have nothing to do but read a line."""
@@ -49,10 +49,12 @@ class Instance:
         self, folder: Path, door: InstanceSocket | None = None, *, patience: float = _PATIENCE_SECONDS
     ) -> None:
         """``folder`` is the data folder; ``patience`` is in seconds. Nothing is made yet."""
-        self._path = folder / "instance.lock"
+        # Either is enough to know that one runs: the folder may be removed, and what the system keeps may be tidied.
+        paths = (folder / "instance.lock", runtime_lock(folder))
+        self._paths = tuple(path for path in paths if path is not None)
         self._door = door or system_door(folder)
         self._patience = patience
-        self._lock: KernelLock | None = None
+        self._locks: list[KernelLock] = []
 
     def tell(self, wish: StartRequest) -> bool:
         """Whether a running program took the wish."""
@@ -84,9 +86,9 @@ class Instance:
 
     def release(self) -> None:
         """Let the next start be the running program; the end of the process does the same."""
-        if self._lock is not None:
-            self._lock.give_up()
-            self._lock = None
+        for lock in self._locks:
+            lock.give_up()
+        self._locks = []
 
     @contextlib.asynccontextmanager
     async def serve(self, do: Callable[[StartRequest], None]) -> AsyncGenerator[None]:
@@ -121,22 +123,21 @@ class Instance:
             time.sleep(_PAUSE_SECONDS)
 
     def _take(self) -> bool:
-        lock = KernelLock(self._path)
-        if lock.take():
-            self._lock = lock
+        self._locks = [KernelLock(path) for path in self._paths]
+        data, *others = self._locks
+        if data.take() and all(_take_if_possible(lock) for lock in others):
             return True
-        lock.give_up()
+        self.release()
         return False
 
     def _is_free(self) -> bool:
         # Asking must leave nothing behind where the program was never started.
-        if not self._path.exists():
-            return True
-        lock = KernelLock(self._path)
+        locks = [KernelLock(path) for path in self._paths if path.exists()]
         try:
-            return lock.take()
+            return all(_take_if_possible(lock) for lock in locks)
         finally:
-            lock.give_up()
+            for lock in locks:
+                lock.give_up()
 
 
 @final
@@ -169,6 +170,15 @@ class _Guard:
             return None
         said, _, word = (await reader.readline()).decode("ascii").rstrip("\n").partition(" ")
         return StartRequest(word) if same(said, self._passwords.caller) else None
+
+
+def _take_if_possible(lock: KernelLock) -> bool:
+    """Whether nobody else has the lock; one that cannot be made keeps nothing from running."""
+    try:
+        return lock.take()
+    except DataFolderError as error:
+        _log.warning("a lock of the running program cannot be made: %s", error.facts["reason"])
+        return True
 
 
 def _let_it_come_forward() -> None:

@@ -15,8 +15,6 @@ from typing import Final, NamedTuple, Protocol, final
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, remove_file, replace_file
 from probe_tray.core.errors import ReadError, WriteError
 
-_LONGEST_PATH: Final = 100
-"""Bytes of a Unix socket's path: Linux takes 107, macOS 103."""
 _BACKLOG: Final = 8
 _LARGEST_FILE: Final = 256
 _CREDENTIALS: Final = "3i"
@@ -58,12 +56,25 @@ def system_door(folder: Path) -> InstanceSocket:
 
 
 def socket_path(folder: Path) -> Path:
-    """A path that a socket can have: in ``folder``, or in a private folder of this user where that is too long."""
-    path = folder / "instance.socket"
-    if sys.platform == "win32" or len(os.fsencode(path)) <= _LONGEST_PATH:
-        return path
-    short = sha256(os.fsencode(folder)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"probe-tray-{os.getuid()}" / f"{short}.socket"
+    """Where the program whose data lie in ``folder`` listens; short enough for a socket."""
+    return _runtime_path(folder, "socket")
+
+
+def runtime_lock(folder: Path) -> Path | None:
+    """A lock that outlives ``folder``, which a person may remove under the running program.
+
+    None on Windows, where a folder with an open file in it stays.
+    """
+    return None if sys.platform == "win32" else _runtime_path(folder, "lock")
+
+
+def _runtime_path(folder: Path, kind: str) -> Path:
+    # By the user's number and not by XDG_RUNTIME_DIR: a start out of ssh or cron must find the same place.
+    user = 0 if sys.platform == "win32" else os.getuid()
+    session = Path(f"/run/user/{user}")
+    base = session / "probe-tray" if session.is_dir() else Path(tempfile.gettempdir()) / f"probe-tray-{user}"
+    short = sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:16]
+    return base / f"{short}.{kind}"
 
 
 @final

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -22,6 +23,7 @@ from probe_tray.adapters.desktop.instance_socket import (
     LoopbackInstanceSocket,
     UnixInstanceSocket,
     socket_path,
+    system_door,
 )
 from probe_tray.core.errors import NotAnsweringError
 from tests.desktop.waiting import wait_for
@@ -233,17 +235,47 @@ def test_an_address_file_that_makes_no_sense_means_nobody(folder: Path, content:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")
-async def test_a_folder_whose_path_is_too_long_for_a_socket_has_it_elsewhere(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(home))
+async def test_a_folder_whose_path_is_too_long_for_a_socket_is_no_hindrance(home: Path) -> None:
     folder = home / ("long" * 30)
     path = socket_path(folder)
     assert len(os.fsencode(path)) < 104
     assert path != socket_path(home / ("other" * 30))
-    async with running(folder, lambda _: UnixInstanceSocket(path)) as heard:
+    async with running(folder, system_door) as heard:
         assert await asyncio.to_thread(Instance(folder).tell, StartRequest.REFRESH)
     assert heard == [StartRequest.REFRESH]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder with an open file in it stays")
+async def test_with_its_folder_removed_the_running_one_is_found_all_the_same(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(home))
+    folder = home / "data"
+    async with running(folder, system_door) as heard:
+        shutil.rmtree(folder)
+        second = later(folder, system_door)
+        assert not await asyncio.to_thread(second.claim, StartRequest.SHOW)
+        # Nor does one run that cannot be reached.
+        socket_path(folder).unlink()
+        with pytest.raises(NotAnsweringError):
+            await asyncio.to_thread(later(folder, system_door, patience=0).claim, StartRequest.SHOW)
+    assert heard == [StartRequest.SHOW]
+    after = later(folder, system_door)
+    assert await asyncio.to_thread(after.claim, StartRequest.SHOW)
+    after.release()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the lock outside of the folder")
+def test_where_no_lock_outside_of_the_folder_can_be_made_the_program_runs(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (home / "file").write_text("", "utf-8")
+    monkeypatch.setattr(tempfile, "tempdir", str(home / "file"))
+    first = later(home / "data", unix)
+    assert first.claim(StartRequest.SHOW)
+    assert not later(home / "data", unix)._take()
+    first.release()
+    caplog.clear()
 
 
 def test_without_a_door_the_program_still_runs(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
