@@ -13,11 +13,14 @@ from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, 
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.named_files import NamedFiles
 from probe_tray.adapters.logins.vault import VaultStore
+from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.credential import StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import CredentialFileError, ProbeError, Problem, ReadError, UsageError
+from probe_tray.core.formats.fields import NoLogin
 from probe_tray.ports.accounts import AccountStore
+from probe_tray.view.text.translate import Translator
 
 Entry = StoredCredential | AccountReport
 """A login, or the report on what is none."""
@@ -29,6 +32,8 @@ class SelectedLogins(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...] = ()
     troubles: tuple[Problem, ...] = ()
     """Stores that could not be opened."""
+    left_out: tuple[Problem, ...] = ()
+    """What is no login and no failure, each with its reason."""
     stores: tuple[AccountStore, ...] = ()
     """Every store that may hold one of the logins, those that were not named included."""
 
@@ -51,6 +56,13 @@ def read_settings(config: str | None, places: AppFolders) -> LoadedSettings:
     return load_settings(path)
 
 
+def tell_left_out(found: SelectedLogins, console: Console, t: Translator) -> None:
+    """A line for each file or entry that is no login and no failure."""
+    for problem in found.left_out:
+        facts = dict(problem.facts)
+        console.note(t("{file} was skipped: {reason}.", file=facts["path"], reason=t(facts["reason"])))
+
+
 async def find_logins(
     paths: Sequence[str], settings: LoadedSettings, places: AppFolders, vault: VaultStore
 ) -> SelectedLogins:
@@ -62,16 +74,32 @@ async def find_logins(
     if paths:
         entries = reader.named(paths)
         # A copy in the shared folder must not be left behind with a token that is spent.
+        left_out = tuple(reader.left_out)
         return SelectedLogins(
-            entries=tuple(entries), stores=_stores(_logins([*entries, *reader.shared(settings)]), places, vault)
+            entries=tuple(entries),
+            left_out=left_out,
+            stores=_stores(_logins([*entries, *reader.shared(settings)]), places, vault),
         )
     contents = await vault.load()
     broken = [AccountReport(location=u.location, problem=u.problem) for u in contents.unreadable]
     entries = [*contents.found, *broken, *reader.shared(settings)]
     troubles = () if contents.problem is None else (contents.problem,)
     if not entries and not troubles:
-        raise UsageError(what="There is no login yet: name credential files or a folder, or sign in with Probe Tray.")
-    return SelectedLogins(entries=tuple(entries), troubles=troubles, stores=_stores(_logins(entries), places, vault))
+        raise UsageError(what=_nothing(settings))
+    return SelectedLogins(
+        entries=tuple(entries),
+        troubles=troubles,
+        left_out=tuple(reader.left_out),
+        stores=_stores(_logins(entries), places, vault),
+    )
+
+
+def _nothing(settings: LoadedSettings) -> str:
+    folder = settings.sync_folder
+    if folder is not None and not is_folder(folder):
+        # It may be on a drive that is not connected, so nothing is said of logins that there never were.
+        return f"There is no login: the vault is empty, and the folder {folder} (sync_dir) is not there."
+    return "There is no login yet: name credential files or a folder, or sign in with Probe Tray."
 
 
 class _Reader:
@@ -80,6 +108,8 @@ class _Reader:
     def __init__(self, official: Path) -> None:
         self._files = CredentialFiles(official, Disk())
         self._seen: set[Path] = set()
+        self.left_out: list[Problem] = []
+        """What is no login and no failure: other things in a folder, other services in a bundle."""
 
     def named(self, paths: Iterable[str]) -> list[Entry]:
         entries: list[Entry] = []
@@ -89,10 +119,12 @@ class _Reader:
             except ProbeError as error:
                 entries.append(AccountReport(location=str(path), problem=error.problem))
                 continue
-            if not places:
+            skipped = len(self.left_out)
+            found = self._all(places)
+            if not places or (not found and len(self.left_out) > skipped):
                 problem = ReadError(path=str(path), reason="it holds no credential file (*.json)").problem
                 entries.append(AccountReport(location=str(path), problem=problem))
-            entries += self._all(places)
+            entries += found
         return entries
 
     def shared(self, settings: LoadedSettings) -> list[Entry]:
@@ -120,6 +152,9 @@ class _Reader:
             held = self._files.read(place)
         except ProbeError as error:
             return [AccountReport(location=location, problem=error.problem)]
+        if held is None and place.inside:
+            # It was removed since its folder was listed.
+            return []
         if held is None:
             problem = ReadError(path=location, reason="there is no such file or folder").problem
             return [AccountReport(location=location, problem=problem)]
@@ -128,8 +163,10 @@ class _Reader:
         for document in held.documents:
             if document.credential is not None:
                 entries.append(StoredCredential(credential=document.credential, store=kind, location=location))
-            elif document.api_key:
-                entries.append(AccountReport(location=location, api_key=True))
+            elif document.no_login in {NoLogin.API_KEY, NoLogin.ACCESS_TOKEN}:
+                entries.append(AccountReport(location=location, no_login=document.no_login))
+            elif document.no_login is NoLogin.ANOTHER_SERVICE or (place.inside and document.no_login):
+                self.left_out.append(CredentialFileError(path=location, reason=document.reason).problem)
             else:
                 problem = CredentialFileError(path=location, reason=document.reason).problem
                 entries.append(AccountReport(location=location, problem=problem))

@@ -156,10 +156,13 @@ def test_the_official_clients_own_login_is_never_replaced(desk: Desk, home: Path
 
 def test_a_bad_file_among_good_ones_is_named(desk: Desk) -> None:
     desk.write("old/a.json", flat("ana"))
-    desk.write("old/b.json", [])
+    desk.write("old/b.json", {"access_token": ""})
+    desk.write("old/models_cache.json", {"models": []})
     done = desk.run("--export", "jsonl", "-o", "all.jsonl", "old")
     assert done.returncode == 1
-    assert "old/b.json cannot be read as a login" in done.stderr.decode()
+    said = done.stderr.decode()
+    assert "old/b.json cannot be read as a login" in said
+    assert "old/models_cache.json was skipped: it does not look like a credential file." in said
     assert len((desk.folder / "all.jsonl").read_text().splitlines()) == 1
 
 
@@ -173,11 +176,20 @@ def test_a_full_disk_leaves_nothing_half_written(desk: Desk) -> None:
 
 
 def test_what_is_too_large_to_be_imported_again_is_told(desk: Desk) -> None:
-    for part in range(3):
-        desk.write(f"many/{part}.json", [flat(f"{part}.{number}") for number in range(100)])
+    for number in range(18):
+        desk.write(f"many/{number}.json", flat(f"p{number}", refresh_token="r" * 240 * 1024))
     done = desk.run("--export", "jsonl", "-o", "-", "many")
-    assert (done.returncode, len(done.stdout) > 256 * 1024) == (0, True)
-    assert b"standard output is larger than 256 KiB" in done.stderr
+    assert (done.returncode, len(done.stdout) > 4 * 1024 * 1024) == (0, True)
+    assert b"standard output is larger than 4096 KiB" in done.stderr
+
+
+def test_a_list_of_many_logins_can_be_imported_again(desk: Desk) -> None:
+    desk.write("many/all.json", [flat(f"p{number}") for number in range(300)])
+    done = desk.run("--export", "jsonl", "-o", "all.jsonl", "many")
+    assert (done.returncode, b"larger than" in done.stderr) == (0, False)
+    assert (desk.folder / "all.jsonl").stat().st_size > 256 * 1024
+    back = desk.run("--import", "all.jsonl", "--yes")
+    assert lines(back.stderr)[-1] == "300 logins imported, 0 left out, 0 failed."
 
 
 def test_json_names_the_files_and_no_token(desk: Desk) -> None:

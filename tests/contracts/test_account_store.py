@@ -1,6 +1,7 @@
 """What every store of logins promises; a new store adds a class with a fixture that opens it."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -9,17 +10,24 @@ import msgspec
 import pytest
 
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.logins.folder_store import FolderStore, NamedFileStore
+from probe_tray.adapters.logins.folder_store import FolderStore, NamedFileStore, RestoringFolderStore
+from probe_tray.adapters.logins.named_files import NamedFiles
+from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import VaultStore, record_files
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import OfficialLoginError
 from probe_tray.ports.accounts import AccountStore
 from tests.support.fakes import START, MemoryStore
+from tests.support.files import official
 from tests.support.keyrings import FakeKeyStore
 from tests.support.tokens import credential
 
 OpenStore = Callable[[], AccountStore]
+TEAM = (("ana", "team"), ("ben", "team"))
+WORKSPACES = (("ana", "one"), ("ana", "two"))
 LATER = START + timedelta(days=9)
 
 
@@ -155,10 +163,58 @@ class TestFolderStore(AccountStoreContract):
         return lambda: FolderStore(tmp_path / "shared")
 
 
-class TestFileStoreOfAFolder(AccountStoreContract):
+class TestRestoringFolderStore(AccountStoreContract):
     @pytest.fixture
     def open_store(self, tmp_path: Path) -> OpenStore:
-        return lambda: NamedFileStore([tmp_path])
+        return lambda: RestoringFolderStore(tmp_path / "shared")
+
+
+class TestNamedFileStore(AccountStoreContract):
+    @pytest.fixture
+    def open_store(self, tmp_path: Path) -> OpenStore:
+        return lambda: NamedFileStore([tmp_path / f"{number:02}.json" for number in range(10)])
+
+
+class TestNamedFiles(AccountStoreContract):
+    @pytest.fixture
+    def open_store(self, tmp_path: Path) -> OpenStore:
+        people = ["ana", "ben", *(f"person{n}" for n in range(10))]
+        logins = [credential(name) for name in people]
+        logins += [credential(name, account=account) for name, account in (*TEAM, *WORKSPACES)]
+        return lambda: NamedFiles({login.key: tmp_path / f"{login.key.slug}.json" for login in logins})
+
+
+class TestOfficialStore:
+    """It is only read: what the contract says of reading, and that nothing is ever written."""
+
+    async def test_it_holds_what_the_client_wrote_and_sees_every_change(self, tmp_path: Path) -> None:
+        async def no_entry(_service: str, _user: str) -> Secret | None:
+            return None
+
+        store = OfficialStore(tmp_path, no_entry)
+        assert await held(store) == []
+        assert await store.read(AccountKey("nobody", "none")) is None
+        (tmp_path / "auth.json").write_text(json.dumps(official("ana")))
+        assert await store.changed()
+        (found,) = (await store.load()).found
+        assert not await store.changed()
+        assert (found.credential.key, found.store) == (credential("ana").key, store.kind)
+        assert await store.read(credential("ana").key) == found
+        assert await store.read(AccountKey("nobody", "none")) is None
+        shown = repr((await store.load(), store))
+        assert found.credential.access_token.reveal() not in shown
+
+    async def test_it_takes_nothing(self, tmp_path: Path) -> None:
+        async def no_entry(_service: str, _user: str) -> Secret | None:
+            return None
+
+        path = tmp_path / "auth.json"
+        path.write_text(json.dumps(official("ana")))
+        before, store, login = path.read_bytes(), OfficialStore(tmp_path, no_entry), credential("ana")
+        for refused in (store.check_writable(login.key), store.save(login), store.remove(login.key)):
+            with pytest.raises(OfficialLoginError):
+                await refused
+        assert path.read_bytes() == before
 
 
 class TestVault(AccountStoreContract):

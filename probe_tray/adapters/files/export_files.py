@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import final
 
 from probe_tray.adapters.files.disk import Disk, reason_of
-from probe_tray.adapters.files.safe_files import LIMIT, replace_file
+from probe_tray.adapters.files.safe_files import replace_file
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.core.errors import WriteError
+from probe_tray.core.formats.document import size_limit
 
 
 class Obstacle(enum.Enum):
@@ -44,7 +45,7 @@ class DiskExportFiles:
     async def write(self, path: str, data: bytes) -> bool:
         """Write it, 0600, all or nothing."""
         await asyncio.to_thread(replace_file, Path(path), data, disk=self._disk)
-        return len(data) <= LIMIT
+        return len(data) <= size_limit(data)
 
     def _in_the_way(self, paths: Sequence[str]) -> tuple[str, ...]:
         found: list[str] = []

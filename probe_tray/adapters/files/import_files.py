@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import final
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.files.safe_files import LIMIT
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, json_files
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError, ReadError
-from probe_tray.core.formats.document import read_documents
+from probe_tray.core.formats.document import read_documents, size_limit
 from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 
 
@@ -58,8 +57,9 @@ def read_files(candidates: Iterable[ImportCandidate], official: Path) -> tuple[S
 
 def in_words(data: bytes, location: str) -> Source:
     """The logins in text that is no file."""
-    if len(data) > LIMIT:
-        problem = ReadError(path=location, reason=f"it is larger than {LIMIT // 1024} KiB").problem
+    limit = size_limit(data)
+    if len(data) > limit:
+        problem = ReadError(path=location, reason=f"it is larger than {limit // 1024} KiB").problem
         return Source(location=location, problem=problem)
     return Source(location=location, documents=read_documents(data))
 
@@ -88,7 +88,7 @@ def _read(files: CredentialFiles, candidate: ImportCandidate) -> Source:
             raise ReadError(path=location, reason="there is no such file or folder")
     except ProbeError as error:
         return Source(location=location, problem=error.problem)
-    return Source(location=location, documents=held.documents, in_use=held.official)
+    return Source(location=location, documents=held.documents, in_use=held.official, in_folder=inside is not None)
 
 
 def _read_text(location: str, text: Secret) -> Source:

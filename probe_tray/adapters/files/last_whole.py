@@ -7,6 +7,7 @@ from typing import Final, final
 
 from probe_tray.adapters.logins.credential_files import Held, belongs
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.formats.fields import NoLogin
 
 _WRITING_TAKES: Final = 10.0
 """Seconds after which a broken file is taken for one that stays broken."""
@@ -59,4 +60,6 @@ class LastWhole:
 
 
 def _is_whole(held: Held) -> bool:
-    return bool(held.documents) and all(one.credential is not None or one.api_key for one in held.documents)
+    return bool(held.documents) and all(
+        one.credential is not None or one.no_login not in {None, NoLogin.SOMETHING_ELSE} for one in held.documents
+    )

@@ -1,12 +1,14 @@
 """Credential files on disk, read and replaced one by one. Everything here blocks; the stores call it in threads."""
 
 import contextlib
+import os
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from datetime import UTC, datetime, tzinfo
+from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -22,13 +24,19 @@ from probe_tray.adapters.files.safe_files import (
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError, WriteError
-from probe_tray.core.formats.document import Document, read_documents
+from probe_tray.core.formats.document import LARGEST_LIST, Document, read_documents, size_limit
 from probe_tray.core.formats.writer import file_name, new_document, remove_document, restored_name, write_document
 
 _USUAL: Final = (".codex", "auth.json")
 """Folder and name of the official client's login, where nobody chose another folder."""
-_SETTLED_SECONDS: Final = 2.0
-"""A file may change again within one tick of its time stamp, so what was read sooner is not remembered."""
+_COARSE_TICK: Final = 2.0
+"""Seconds. A file may change again within one tick of its time stamp, so what was read sooner is not relied on.
+
+FAT counts two seconds, some others one: their stamps are whole seconds."""
+_FINE_TICK: Final = 0.1
+"""Seconds; kernels that stamp more finely do so every 1 to 16 ms."""
+_GROWTH: Final = 32 * 1024
+"""Bytes by which a renewed login may be larger: the journal keeps no larger answer, and a login has a few thousand."""
 _LOCK_STEPS: Final = 100
 _LOCK_PAUSE_SECONDS: Final = 0.05
 
@@ -48,9 +56,18 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
     place: Place
     real: Path
+    size: int
+    """Bytes."""
     documents: tuple[Document, ...]
     official: bool
     """The official client's own file, which is never written."""
+
+
+class _Known(NamedTuple):
+    signature: Signature
+    settled: bool
+    digest: bytes
+    held: Held
 
 
 class CredentialFiles:
@@ -59,76 +76,97 @@ class CredentialFiles:
     def __init__(self, official: Path | None, disk: Disk) -> None:
         """``official`` is the file of the official client's own login."""
         self._official, self._disk = official, disk
-        self._known: dict[Path, tuple[Signature, Held]] = {}
-        self._seen: dict[Path, Signature] = {}
+        self._known: dict[str, _Known] = {}
+        self._seen: dict[str, Signature] = {}
 
     def read(self, place: Place) -> Held | None:
-        """The file, None where there is none. Raises ReadError; what is no login is a reason in its documents."""
-        before = self.signature(place)
-        if before is None:
+        """The file, None where there is none; the same object again while its content is the same.
+
+        Raises ReadError; what is no login is a reason in its documents.
+        """
+        path = str(place.path)
+        known, before = self._known.get(path), signature_of(path)
+        settled = before is not None and _is_settled(before)
+        if known and known.settled and known.signature == before:
+            return known.held
+        self._known.pop(path, None)
+        if before is None and not _may_be_there(place.path):
             return None
-        known = self._known.get(place.path)
-        if known and known[0] == before:
-            return known[1]
         try:
-            real = target_of(place.path, place.inside) if place.inside else real_path(place.path)
-            data = read_regular(real, disk=self._disk)
+            # With the same device and inode it leads where it led.
+            real = known.held.real if known and known.signature == before else _real(place)
+            data = read_regular(real, limit=LARGEST_LIST, disk=self._disk)
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise ReadError(path=str(place.path), reason=reason_of(error)) from None
+            raise ReadError(path=path, reason=reason_of(error)) from None
         except ReadError as error:
-            raise ReadError(path=str(place.path), reason=error.facts["reason"]) from None
-        held = Held(place=place, real=real, documents=read_documents(data), official=self._is_official(real))
-        if time.time() - max(before[0], before[1]) / 1e9 > _SETTLED_SECONDS:
-            self._known[place.path] = (before, held)
+            if place.inside and is_folder(place.path):
+                # A folder among the files of a folder is no file that cannot be read.
+                return None
+            raise ReadError(path=path, reason=error.facts["reason"]) from None
+        if len(data) > size_limit(data):
+            raise ReadError(path=path, reason=f"it is larger than {size_limit(data) // 1024} KiB")
+        digest, official = sha256(data).digest(), self._is_official(real)
+        if known and (known.digest, known.held.real, known.held.official) == (digest, real, official):
+            held = known.held
+        else:
+            held = Held(place=place, real=real, size=len(data), documents=read_documents(data), official=official)
+        if before is not None:
+            self._known[path] = _Known(before, settled, digest, held)
         return held
 
-    def signature(self, place: Place) -> Signature | None:
-        """The file's signature now, None where there is none."""
-        try:
-            found = place.path.stat()
-        except (OSError, ValueError, RuntimeError):
-            try:
-                found = place.path.lstat()
-            except (OSError, ValueError):
-                return None
-        return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino, found.st_dev)
+    def settled(self, path: str) -> Signature | None:
+        """The signature by which the file is for certain the one that was read last; None where there is no telling."""
+        known = self._known.get(path)
+        return known.signature if known and known.settled else None
 
-    def notice(self, places: list[Place]) -> None:
+    def notice(self, places: Iterable[Place]) -> None:
         """From now on these files, as they are now, count as seen. Call it before all of them are read.
 
         Looking at one account is no such moment: what it passes by would never be told to anybody.
         """
-        self._seen = self._signatures(places)
+        self._seen = _signatures(places)
 
-    def changed(self, places: list[Place]) -> bool:
+    def changed(self, places: Iterable[Place]) -> bool:
         """Whether the files are others than those last noticed, or written here since."""
-        return self._signatures(places) != self._seen
+        return _signatures(places) != self._seen
 
     def look_again(self, place: Place) -> None:
         """Count the file as changed until it is next noticed."""
-        self._seen.pop(place.path, None)
+        self._seen.pop(str(place.path), None)
 
     def make_private(self, held: Held) -> None:
         """Close a file with a login in it to everybody else, where that can be done; the official client's stays."""
         if held.official or not any(document.credential for document in held.documents):
             return
-        before = self.signature(held.place)
-        if close_to_others(held.real) and before is not None and self._seen.get(held.place.path) == before:
+        path = str(held.place.path)
+        before = signature_of(path)
+        if close_to_others(held.real) and before is not None and self._seen.get(path) == before:
             # Of its times only that of the last change of mode or owner is another.
-            after = self.signature(held.place)
+            after = signature_of(path)
             if after is not None and (after[0], *after[2:]) == (before[0], *before[2:]):
-                self._seen[held.place.path] = after
+                self._seen[path] = after
 
-    def forget_others(self, places: list[Place]) -> None:
-        """Drop what was read of files that are not among ``places``."""
-        paths = {place.path for place in places}
-        for gone in self._known.keys() - paths:
-            del self._known[gone]
+    def forget(self, paths: Iterable[str]) -> None:
+        """Drop what was read of these files."""
+        for path in paths:
+            self._known.pop(path, None)
 
-    def _signatures(self, places: list[Place]) -> dict[Path, Signature]:
-        return {place.path: found for place in places if (found := self.signature(place)) is not None}
+    def check_room(self, held: Held, key: AccountKey) -> int:
+        """Bytes that the file may have once every login of ``key`` in it was renewed.
+
+        Raises WriteError where it would then be larger than what is read: a login in it would be lost.
+        """
+        copies = sum(belongs(document, key) for document in held.documents)
+        size = held.size + copies * _GROWTH
+        limit = size_limit(held.documents[0].text.reveal().encode()) if held.documents else 0
+        if size > limit:
+            raise WriteError(
+                path=str(held.place.path),
+                reason=f"with a renewed login it could get larger than {limit // 1024} KiB, which is not read",
+            )
+        return size
 
     def write(self, held: Held, key: AccountKey, credential: Credential) -> None:
         """Put ``credential`` in the place of every login of ``key`` in the file. Raises WriteError."""
@@ -140,7 +178,7 @@ class CredentialFiles:
             remove_file(held.real, disk=self._disk)
             if held.real != held.place.path:
                 remove_file(held.place.path, disk=self._disk)
-            self._seen.pop(held.place.path, None)
+            self._seen.pop(str(held.place.path), None)
         else:
             self._change(held, key, remove_document)
 
@@ -150,7 +188,7 @@ class CredentialFiles:
             raise WriteError(
                 path=str(path), reason="a file of that name is there already and is no login of this account"
             )
-        replace_file(path, new_document(credential, local_zone()), disk=self._disk)
+        self._replace(path, new_document(credential, local_zone()))
         self._mark(Place(path))
 
     def _change(self, held: Held, key: AccountKey, step: Callable[[Document], bytes]) -> None:
@@ -158,12 +196,19 @@ class CredentialFiles:
         for index in reversed([d.index for d in documents if belongs(d, key)]):
             data = step(documents[index])
             documents = read_documents(data)
-        replace_file(held.real, data, disk=self._disk)
+        self._replace(held.real, data)
         self._mark(held.place)
 
+    def _replace(self, path: Path, data: bytes) -> None:
+        if len(data) > size_limit(data):
+            reason = f"it would be larger than {size_limit(data) // 1024} KiB, which is not read"
+            raise WriteError(path=str(path), reason=reason)
+        replace_file(path, data, disk=self._disk)
+
     def _mark(self, place: Place) -> None:
-        if found := self.signature(place):
-            self._seen[place.path] = found
+        path = str(place.path)
+        if found := signature_of(path):
+            self._seen[path] = found
 
     def _is_official(self, real: Path) -> bool:
         # Where CODEX_HOME leads elsewhere now, the client's usual folder holds a login of its own all the same.
@@ -174,6 +219,48 @@ class CredentialFiles:
         with contextlib.suppress(OSError):
             return self._official.samefile(real)
         return False
+
+
+def _real(place: Place) -> Path:
+    return target_of(place.path, place.inside) if place.inside else real_path(place.path)
+
+
+def signature_of(path: str) -> Signature | None:
+    """The file's signature now, None where there is none, or no telling."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - twice as fast as Path.stat, and called a million times in a poll
+    except (OSError, ValueError):
+        try:
+            found = os.lstat(path)
+        except (OSError, ValueError):
+            return None
+    return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino, found.st_dev)
+
+
+def _signatures(places: Iterable[Place]) -> dict[str, Signature]:
+    paths = (str(place.path) for place in places)
+    return {path: found for path in paths if (found := signature_of(path)) is not None}
+
+
+def _is_settled(signature: Signature) -> bool:
+    # One with a time in the future is settled: a change would give it the time that it is now.
+    now = time.time()
+    return all(abs(now - moment / 1e9) > _tick(moment) for moment in signature[:2])
+
+
+def _tick(moment: int) -> float:
+    return _COARSE_TICK if moment % 1_000_000_000 == 0 else _FINE_TICK
+
+
+def _may_be_there(path: Path) -> bool:
+    """Whether there is, or may be, something of that name: what cannot be asked about is not absent."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def new_path(folder: Path, credential: Credential) -> Path:
@@ -216,14 +303,27 @@ def json_files(folder: Path, *more: str) -> list[Place]:
 
     Raises ReadError.
     """
+    places = (Place(folder / name, folder) for name in json_names(names_in(folder), ".json", *more))
+    return [place for place in places if not is_folder(place.path)]
+
+
+def names_in(folder: Path) -> list[str]:
+    """Everything in a folder, in no order; a missing folder has nothing. Raises ReadError."""
     try:
-        files = (path for path in folder.iterdir() if not path.name.startswith("."))
-        paths = sorted(path for path in files if path.suffix.lower() in {".json", *more})
+        return os.listdir(folder)  # noqa: PTH208 - names are enough, and a folder of a thousand is listed often
     except FileNotFoundError:
         return []
     except OSError as error:
         raise ReadError(path=str(folder), reason=reason_of(error)) from None
-    return [Place(path, folder) for path in paths if not is_folder(path)]
+
+
+def json_names(names: Iterable[str], *endings: str) -> list[str]:
+    """Those of ``names`` that have one of these endings and are not hidden, sorted."""
+    return sorted(name for name in names if not name.startswith(".") and _ending(name) in endings)
+
+
+def _ending(name: str) -> str:
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122 - a name, not a path
 
 
 @contextlib.contextmanager
@@ -263,25 +363,6 @@ def folder_lock(folder: Path, disk: Disk) -> Generator[None]:
             fcntl.flock(handle, fcntl.LOCK_UN)
         with contextlib.suppress(OSError):
             disk.close(handle)
-
-
-def held_key(files: list[Held], credential: Credential) -> AccountKey:
-    """The key under which the files hold the account of ``credential``.
-
-    A login whose tokens do not name their user goes by its account alone; once renewed into tokens that do, the new
-    ones take its place, unless it is known to be somebody else's.
-    """
-    nameless = AccountKey(credential.account_id)
-    for held in files:
-        for document in held.documents:
-            if belongs(document, credential.key):
-                return credential.key
-    for held in files:
-        for document in held.documents:
-            old = document.credential
-            if old and old.key == nameless and (not old.email or old.email == credential.email):
-                return nameless
-    return credential.key
 
 
 def belongs(document: Document, key: AccountKey) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -11,21 +12,15 @@ from msgspec.structs import replace
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.last_whole import LastWhole
 from probe_tray.adapters.files.safe_files import make_private_folder, prove_writable, remove_stale
-from probe_tray.adapters.logins.credential_files import (
-    CredentialFiles,
-    Held,
-    Place,
-    belongs,
-    folder_lock,
-    held_key,
-    is_there,
-)
+from probe_tray.adapters.logins.credential_files import CredentialFiles, Held, Place, belongs, folder_lock, is_there
+from probe_tray.adapters.logins.file_index import FileIndex
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.age import Age, age
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import CredentialFileError, OfficialLoginError, ReadError, StoreError
 from probe_tray.core.formats.document import Document
+from probe_tray.core.formats.fields import NoLogin
 from probe_tray.core.state import Unreadable
 from probe_tray.ports.accounts import StoreContents
 
@@ -45,8 +40,12 @@ class FilesStore(ABC):
         self._kind, self._made = kind, made
         self._disk = disk or Disk()
         self._files = CredentialFiles(official, self._disk)
+        self._index = FileIndex(self._files)
         self._whole = LastWhole()
+        self._broken: set[Path] = set()
+        """Files that are there and hold something that may be half of what another program is writing."""
         self._turn = asyncio.Lock()
+        self._look: asyncio.Future[StoreError | None] | None = None
 
     @property
     def kind(self) -> StoreKind:
@@ -63,12 +62,12 @@ class FilesStore(ABC):
 
         Raises ReadError while another program seems to be writing one of them: it may be about to hold a newer one.
         """
+        fault = await self._looked()
         async with self._turn:
-            files = await asyncio.to_thread(self._read_certain, key)
-        return await asyncio.to_thread(self._preferred, files, key)
+            return await asyncio.to_thread(self._answer, key, fault)
 
     async def check_writable(self, key: AccountKey) -> None:
-        """Write and remove a file of a login's size where the account's files are, or where a new one would be."""
+        """Write and remove a file of the size the account's file would have, there, or where a new one would be."""
         async with self._turn:
             await asyncio.to_thread(self._check_writable, key)
 
@@ -91,16 +90,57 @@ class FilesStore(ABC):
         return await asyncio.to_thread(self._changed)
 
     @abstractmethod
-    def _places(self) -> tuple[list[Place], list[Unreadable]]:
-        """The files there are now, and what is in the way of others. Raises ReadError when there is no telling."""
+    def _places(self) -> list[Place]:
+        """The files there are now. Raises StoreError when there is no telling."""
 
     @abstractmethod
     def _place_for_new(self, credential: Credential) -> Path:
         """Where a new account's file goes. Raises WriteError."""
 
     @abstractmethod
-    def _folder_for_new(self) -> Path:
+    def _folder_for_new(self, key: AccountKey) -> Path:
         """The folder a new account's file would go into. Raises WriteError."""
+
+    async def _looked(self) -> StoreError | None:
+        """Wait for a look at the disk that begins after this call, which all callers until then share."""
+        if self._look is None or self._look.done():
+            self._look = asyncio.ensure_future(self._look_soon())
+        # Whoever is cancelled must not take it from the others.
+        return await asyncio.shield(self._look)
+
+    async def _look_soon(self) -> StoreError | None:
+        async with self._turn:
+            # From here on a call needs a later look: what it wants to see may be written while this one goes on.
+            self._look = None
+            try:
+                await asyncio.to_thread(self._look_at_all)
+            except StoreError as error:
+                return error
+        return None
+
+    def _look_at_all(self) -> None:
+        self._note(self._index.look(self._places()))
+
+    def _look_for(self, *keys: AccountKey) -> None:
+        for key in keys:
+            self._note(self._index.look_for(key, self._places()))
+
+    def _note(self, found: Iterable[Held]) -> None:
+        for held in found:
+            if self._whole.note(held.place.path, held):
+                self._broken.discard(held.place.path)
+            else:
+                self._broken.add(held.place.path)
+
+    def _answer(self, key: AccountKey, fault: StoreError | None) -> StoredCredential | None:
+        if fault is not None:
+            raise fault
+        for path in [*self._broken, *(Path(error.facts["path"]) for error in self._index.faults)]:
+            if not is_there(path):
+                self._broken.discard(path)
+            elif self._whole.held_before(path, key):
+                raise ReadError(path=str(path), reason="another program is writing it")
+        return self._preferred(self._index.holders(key), key)
 
     def _preferred(self, files: list[Held], key: AccountKey) -> StoredCredential | None:
         logins = [
@@ -122,49 +162,30 @@ class FilesStore(ABC):
             records_end=document.format is not None and document.format.records_end,
         )
 
-    def _read_all(self) -> tuple[list[Held], list[Unreadable]]:
-        places, unreadable = self._places()
-        self._files.forget_others(places)
-        found: list[Held] = []
+    def _as_shown(self, places: list[Place]) -> tuple[list[Held], list[Unreadable]]:
+        """What is there; of files that broke a moment ago what they held before, and they are looked at again soon."""
+        found = {held.place.path: held for held in self._index.files}
+        faults = {Path(error.facts["path"]): error for error in self._index.faults}
+        self._whole.forget_others([*found, *faults])
         for place in places:
-            try:
-                held = self._files.read(place)
-            except ReadError as error:
-                unreadable.append(Unreadable(location=str(place.path), problem=error.problem))
-            else:
-                found += [] if held is None else [held]
-        return found, unreadable
-
-    def _read_certain(self, key: AccountKey) -> list[Held]:
-        files, unreadable = self._read_all()
-        broken = [Path(one.location) for one in unreadable]
-        broken += [held.place.path for held in files if not self._whole.note(held.place.path, held)]
-        for path in broken:
-            if is_there(path) and self._whole.held_before(path, key):
-                raise ReadError(path=str(path), reason="another program is writing it")
-        return files
-
-    def _as_shown(
-        self, places: list[Place], files: list[Held], unreadable: list[Unreadable]
-    ) -> tuple[list[Held], list[Unreadable]]:
-        """The same, but for files that broke a moment ago what they held before; they are looked at again soon."""
-        found = {held.place.path: held for held in files}
-        self._whole.forget_others([place.path for place in places])
-        for place in places:
+            if place.path not in faults and (place.path not in found or place.path not in self._broken):
+                continue
             earlier = self._whole.instead_of(place.path, found.get(place.path))
             if earlier is not None:
                 found[place.path] = earlier
-                unreadable = [one for one in unreadable if one.location != str(place.path)]
+                faults.pop(place.path, None)
                 self._files.look_again(place)
+        unreadable = [Unreadable(location=str(path), problem=error.problem) for path, error in faults.items()]
         return list(found.values()), unreadable
 
     def _load(self) -> StoreContents:
         try:
-            places = self._places()[0]
+            places = self._places()
             self._files.notice(places)
-            files, unreadable = self._as_shown(places, *self._read_all())
+            self._look_at_all()
         except StoreError as error:
             return StoreContents(problem=error.problem)
+        files, unreadable = self._as_shown(places)
         for folder in {held.real.parent for held in files}:
             remove_stale(folder)
         newest: dict[AccountKey, StoredCredential] = {}
@@ -179,40 +200,46 @@ class FilesStore(ABC):
                     stored = self._stored(held, document, document.credential)
                     known = newest.get(stored.credential.key)
                     newest[stored.credential.key] = stored if known is None else max(known, stored, key=_preference)
-                elif document.api_key:
-                    api_key = ApiKeyLogin(location=location)
-                else:
+                elif document.no_login in {NoLogin.API_KEY, NoLogin.ACCESS_TOKEN}:
+                    api_key = ApiKeyLogin(location=location, personal=document.no_login is NoLogin.ACCESS_TOKEN)
+                elif document.no_login is None:
                     problem = CredentialFileError(path=location, reason=document.reason).problem
                     unreadable.append(Unreadable(location=location, problem=problem))
         return StoreContents(found=tuple(newest.values()), unreadable=tuple(unreadable), api_key=api_key)
 
     def _check_writable(self, key: AccountKey) -> None:
-        files, _ = self._read_all()
-        holders = [held for held in files if any(belongs(d, key) for d in held.documents)]
-        for folder in dict.fromkeys(held.real.parent for held in self._writable(holders)):
-            prove_writable(folder, _RESERVE, disk=self._disk)
+        self._look_for(key)
+        holders = self._writable(self._index.holders(key))
+        sizes: dict[Path, int] = {}
+        for held in holders:
+            folder = held.real.parent
+            sizes[folder] = max(sizes.get(folder, _RESERVE), self._files.check_room(held, key))
+        for folder, size in sizes.items():
+            prove_writable(folder, size, disk=self._disk)
         if not holders:
-            folder = self._folder_for_new()
-            make_missing(folder)
-            prove_writable(folder, _RESERVE, disk=self._disk)
+            self._check_new(key)
+
+    def _check_new(self, key: AccountKey) -> None:
+        folder = self._folder_for_new(key)
+        make_missing(folder)
+        prove_writable(folder, _RESERVE, disk=self._disk)
 
     def _save(self, credential: Credential) -> Path:
-        files, _ = self._read_all()
-        key = held_key(files, credential)
+        self._look_for(credential.key, AccountKey(credential.account_id))
+        key = self._index.key_of(credential)
         if self._made is not None and credential.made_here:
             self._made.note(credential)
-        path = self._write(files, key, credential)
+        path = self._write(key, credential)
         if not credential.made_here:
             self._forget(credential.key)
         if key != credential.key:
             self._forget(key)
         return path
 
-    def _write(self, files: list[Held], key: AccountKey, credential: Credential) -> Path:
-        holders = self._writable([held for held in files if any(belongs(d, key) for d in held.documents)])
+    def _write(self, key: AccountKey, credential: Credential) -> Path:
         written: Path | None = None
         failure: StoreError | None = None
-        for held in holders:
+        for held in self._writable(self._index.holders(key)):
             try:
                 if self._change(held, key, credential):
                     written = written or held.place.path
@@ -236,7 +263,7 @@ class FilesStore(ABC):
         return True
 
     def _create(self, credential: Credential) -> Path:
-        folder = self._folder_for_new()
+        folder = self._folder_for_new(credential.key)
         make_missing(folder)
         with folder_lock(folder, self._disk):
             path = self._place_for_new(credential)
@@ -244,9 +271,9 @@ class FilesStore(ABC):
         return path
 
     def _remove(self, key: AccountKey) -> None:
-        files, _ = self._read_all()
-        holders = self._writable([held for held in files if any(belongs(d, key) for d in held.documents)])
+        self._look_at_all()
         # Links first: without the file that they lead to they could no longer be told from others.
+        holders = self._writable(self._index.holders(key))
         for held in sorted(holders, key=lambda held: not held.place.path.is_symlink()):
             self._change(held, key, None)
         self._forget(key)
@@ -264,8 +291,8 @@ class FilesStore(ABC):
 
     def _changed(self) -> bool:
         try:
-            return self._files.changed(self._places()[0])
-        except ReadError:
+            return self._files.changed(self._places())
+        except StoreError:
             return True
 
 

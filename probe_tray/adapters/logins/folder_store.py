@@ -1,20 +1,25 @@
 """Stores of credential files: a folder shared with other tools, and files named on the command line."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from probe_tray.adapters.files.disk import Disk, reason_of
-from probe_tray.adapters.logins.credential_files import Place, is_folder, is_there, json_files, new_path, restored_path
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.logins.credential_files import Held, Place, is_folder, is_there, new_path, restored_path
+from probe_tray.adapters.logins.file_index import FolderListing
 from probe_tray.adapters.logins.files_store import FilesStore
 from probe_tray.adapters.logins.made_here import MadeHere
-from probe_tray.core.account.credential import Credential
-from probe_tray.core.account.identity import StoreKind
-from probe_tray.core.errors import ReadError, WriteError
-from probe_tray.core.state import Unreadable
+from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.errors import FolderGoneError, StoreError, WriteError
 
 
 class FolderStore(FilesStore):
-    """All ``*.json`` right in one folder; a missing folder is an empty one and made on the first save."""
+    """All ``*.json`` right in one folder; a missing folder is an empty one and made on the first save.
+
+    One that held logins and is gone, or empty with another in its place (a drive that was unmounted), is not: what was
+    written there now would be out of sight once it is back.
+    """
 
     def __init__(
         self, folder: Path, *, official: Path | None = None, made: MadeHere | None = None, disk: Disk | None = None
@@ -22,31 +27,71 @@ class FolderStore(FilesStore):
         """``official`` is the official client's own file, which is never written wherever it turns up."""
         super().__init__(StoreKind.FOLDER, official, made, disk)
         self._folder, self._official = folder, official
+        self._listing = FolderListing(folder)
+        self._identity: tuple[int, int] | None = None
+        """Device and inode of the folder when it last held a file."""
+        self._restoring: FolderStore | None = None
+        """Made once: it remembers what it read."""
 
     def for_restored(self) -> "FolderStore":
         """The same folder, where the file of an account that is new here is named as a sync names it."""
-        return _Restored(self._folder, official=self._official, made=self._made, disk=self._disk)
+        if self._restoring is None:
+            folder, official = self._folder, self._official
+            self._restoring = RestoringFolderStore(folder, official=official, made=self._made, disk=self._disk)
+        return self._restoring
 
-    def _places(self) -> tuple[list[Place], list[Unreadable]]:
-        return json_files(self._folder), []
+    def _places(self) -> list[Place]:
+        places = self._listing.places()
+        if places:
+            self._identity = _identity(self._folder)
+        elif self._identity is not None and _identity(self._folder) != self._identity:
+            raise FolderGoneError(path=str(self._folder))
+        return places
+
+    def _answer(self, key: AccountKey, fault: StoreError | None) -> StoredCredential | None:
+        if isinstance(fault, FolderGoneError) and not self._index.holders(key):
+            # An account that was never in it is not its business.
+            return None
+        return super()._answer(key, fault)
 
     def _place_for_new(self, credential: Credential) -> Path:
         return new_path(self._folder, credential)
 
-    def _folder_for_new(self) -> Path:
+    def _folder_for_new(self, key: AccountKey) -> Path:
+        del key
         return self._folder
 
 
-class _Restored(FolderStore):
+class RestoringFolderStore(FolderStore):
+    """Names the file of an account that is new here after its owner, as a sync does."""
+
+    def __init__(
+        self, folder: Path, *, official: Path | None = None, made: MadeHere | None = None, disk: Disk | None = None
+    ) -> None:
+        """As :class:`FolderStore`."""
+        super().__init__(folder, official=official, made=made, disk=disk)
+        self._proved = False
+
+    def for_restored(self) -> FolderStore:
+        """This store."""
+        return self
+
     def _place_for_new(self, credential: Credential) -> Path:
         return restored_path(self._folder, credential)
 
+    def _writable(self, holders: list[Held]) -> list[Held]:
+        # Beside the official client's own login of an account, one that came from the table gets a file of its own.
+        return [held for held in holders if not held.official]
+
+    def _check_new(self, key: AccountKey) -> None:
+        # Once: a sync may restore a thousand accounts, and each proof waits for the medium.
+        if not self._proved:
+            super()._check_new(key)
+            self._proved = True
+
 
 class NamedFileStore(FilesStore):
-    """The files and folders a person named, in their order.
-
-    A new account goes into the first folder, else into the first file that is not there yet.
-    """
+    """The files that a person named, in their order. A new account goes into the first that is not there yet."""
 
     def __init__(
         self,
@@ -58,43 +103,35 @@ class NamedFileStore(FilesStore):
     ) -> None:
         """``official`` is the official client's own file, which is never written wherever it turns up."""
         super().__init__(StoreKind.FILES, official, made, disk)
-        self._paths = tuple(dict.fromkeys(paths))
+        named: dict[Path, Place] = {}
+        for path in paths:
+            named.setdefault(path.absolute(), Place(path))
+        self._named = list(named.values())
 
-    def _places(self) -> tuple[list[Place], list[Unreadable]]:
-        found: dict[Path, Place] = {}
-        unreadable: list[Unreadable] = []
-        for path in self._paths:
-            try:
-                places = json_files(path) if is_folder(path) else [_named(path)]
-            except ReadError as error:
-                unreadable.append(Unreadable(location=str(path), problem=error.problem))
-            else:
-                # A file may be named twice, once by itself and once by its folder.
-                found |= {place.path.absolute(): place for place in places if place.path.absolute() not in found}
-        return list(found.values()), unreadable
+    def _places(self) -> list[Place]:
+        return self._named
 
     def _place_for_new(self, credential: Credential) -> Path:
-        place = self._target()
-        return new_path(place, credential) if is_folder(place) else place
+        del credential
+        return self._free()
 
-    def _folder_for_new(self) -> Path:
-        place = self._target()
-        return place if is_folder(place) else place.parent
+    def _folder_for_new(self, key: AccountKey) -> Path:
+        del key
+        return self._free().parent
 
-    def _target(self) -> Path:
-        for path in self._paths:
-            if is_folder(path) or not is_there(path):
-                return path
-        raise WriteError(path=str(self._paths[0]), reason="it holds no login of this account")
+    def _free(self) -> Path:
+        for place in self._named:
+            if not is_there(place.path):
+                return place.path
+        first = self._named[0].path
+        # Never inside it: nobody would look for a login there.
+        reason = "it is a folder" if is_folder(first) else "it holds no login of this account"
+        raise WriteError(path=str(first), reason=reason)
 
 
-def _named(path: Path) -> Place:
+def _identity(folder: Path) -> tuple[int, int] | None:
     try:
-        path.lstat()
-    except FileNotFoundError:
-        raise ReadError(path=str(path), reason="there is no such file or folder") from None
-    except OSError as error:
-        raise ReadError(path=str(path), reason=reason_of(error)) from None
-    except ValueError:  # a NUL in the name
-        raise ReadError(path=repr(str(path)), reason="no file can have such a name") from None
-    return Place(path)
+        found = os.stat(folder)  # noqa: PTH116 - asked at every look
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino

@@ -9,17 +9,20 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, NoReturn
 
-from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, is_there
+from probe_tray.adapters.files.disk import Disk, reason_of
+from probe_tray.adapters.logins.credential_files import CredentialFiles, Held, Place, is_folder, is_there
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import CredentialFileError, OfficialLoginError, ReadError, StoreError
-from probe_tray.core.formats.document import NOBODY, Document, read_documents
+from probe_tray.core.errors import CredentialFileError, OfficialLoginError, OfficialSealedError, ReadError, StoreError
+from probe_tray.core.formats.document import Document, read_documents
+from probe_tray.core.formats.fields import NoLogin
 from probe_tray.core.state import Unreadable
 from probe_tray.ports.accounts import StoreContents
 
 FILE: Final = "auth.json"
+SEALED: Final = Path("secrets", "codex_auth.age")
+"""Where the client keeps its login with its setting ``secret_auth_storage``; nobody else can open it."""
 _KEYRING_SERVICE: Final = "Codex Auth"
 _BETWEEN_LOOKS: Final = 60.0
 """Seconds between two looks at the keyring entry."""
@@ -70,17 +73,17 @@ class OfficialStore:
         try:
             documents, location = await self._documents()
             self._told = self._entry
-        except ReadError as error:
-            return StoreContents(unreadable=(Unreadable(location=str(self._place.path), problem=error.problem),))
+        except (ReadError, OfficialSealedError) as error:
+            return StoreContents(unreadable=(Unreadable(location=error.facts["path"], problem=error.problem),))
         found: list[StoredCredential] = []
         unreadable: list[Unreadable] = []
         api_key: ApiKeyLogin | None = None
         for document in documents:
             if document.credential is not None:
                 found.append(_stored(document.credential, location))
-            elif document.api_key:
-                api_key = ApiKeyLogin(location=location)
-            elif document.reason != NOBODY:
+            elif document.no_login in {NoLogin.API_KEY, NoLogin.ACCESS_TOKEN}:
+                api_key = ApiKeyLogin(location=location, personal=document.no_login is NoLogin.ACCESS_TOKEN)
+            elif document.no_login is not NoLogin.SIGNED_OUT:
                 problem = CredentialFileError(path=location, reason=document.reason).problem
                 unreadable.append(Unreadable(location=location, problem=problem))
         return StoreContents(found=tuple(found), unreadable=tuple(unreadable), api_key=api_key)
@@ -135,8 +138,21 @@ class OfficialStore:
         """Whether the client is here and may have its login in the keyring instead."""
         return is_folder(self._home) and not is_there(self._place.path)
 
+    def _read_file(self) -> Held | None:
+        """The client's file. Raises ReadError, also where the client's folder cannot be looked into."""
+        held = self._files.read(self._place)
+        if held is None and is_there(self._home) and not is_folder(self._home):
+            raise ReadError(path=str(self._home), reason=_obstacle(self._home))
+        return held
+
+    def _check_sealed(self) -> None:
+        """Raise OfficialSealedError where the client keeps its login so that nobody else can open it."""
+        sealed = self._home / SEALED
+        if is_there(sealed):
+            raise OfficialSealedError(path=str(sealed))
+
     async def _documents(self) -> tuple[tuple[Document, ...], str]:
-        held = await asyncio.to_thread(self._files.read, self._place)
+        held = await asyncio.to_thread(self._read_file)
         if held is not None or not await asyncio.to_thread(self._has_no_file):
             self._entry = None
             return ((), "") if held is None else (held.documents, str(self._place.path))
@@ -144,11 +160,26 @@ class OfficialStore:
             entry = await self._read_keyring(_KEYRING_SERVICE, await asyncio.to_thread(keyring_user, self._home))
         except StoreError:
             # Most people have no entry there, so a keyring that does not open is no news of this login.
-            return (), ""
-        self._entry = _mark(entry)
+            entry = None
+        else:
+            self._entry = _mark(entry)
         if entry is None:
+            await asyncio.to_thread(self._check_sealed)
             return (), ""
         return read_documents(entry.reveal().encode("utf-8", "surrogatepass")), str(self._place.path)
+
+
+def _obstacle(home: Path) -> str:
+    """Why the client's folder, of which there is something, cannot be looked into."""
+    try:
+        home.stat()
+    except FileNotFoundError:
+        return "it is a link that leads nowhere"
+    except OSError as error:
+        return reason_of(error)
+    except RuntimeError:  # Python 3.11 and 3.12 report a circle of links so.
+        return "it is a link in a circle"
+    return "it is not a folder"
 
 
 def keyring_user(codex_home: Path) -> str:

@@ -216,7 +216,9 @@ async def _held(name: str, store: AccountStore, where: str) -> list[Check]:
     if contents.problem is not None:
         return [from_problem(name, contents.problem)]
     count = len(contents.found)
-    held = good(name, f"{where} holds {count} {'login' if count == 1 else 'logins'}")
+    instead = contents.api_key
+    more = "" if instead is None else f" and {'a personal access token' if instead.personal else 'an API key'}"
+    held = good(name, f"{where} holds {count} {'login' if count == 1 else 'logins'}{more}")
     return [held, *(from_problem(name, one.problem, State.WARN) for one in contents.unreadable)]
 
 

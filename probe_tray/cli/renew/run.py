@@ -22,7 +22,7 @@ from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.sealer import FallbackSealer
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.system import SystemClock
-from probe_tray.cli.accounts import SelectedLogins, find_logins, read_settings
+from probe_tray.cli.accounts import SelectedLogins, find_logins, read_settings, tell_left_out
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.proxy import chosen_proxy, proxy_note
 from probe_tray.cli.renew.model_test import ModelStage, agreed
@@ -105,6 +105,7 @@ class _Work:
         keyring = OsKeyStore(handles=known.add)
         key, silent = (vault_key(places, entry, locks) for entry in (keyring, keyring.silent))
         found = await find_logins(arguments.paths, loaded, places, VaultStore(places.vault, key))
+        tell_left_out(found, console, self._t)
         if found.logins:
             console.note(proxy_note(proxy, (OFFICIAL.issuer, OFFICIAL.backend), self._t))
         store = Store(AppState(settings=settings))

@@ -136,5 +136,5 @@ def _in_order(found: SelectedLogins, done: Mapping[int, AccountReport], *, renew
 def _no_login(report: AccountReport, *, renew: bool) -> AccountReport:
     if not renew:
         return report
-    result = RenewalResult.NOT_OURS if report.api_key else RenewalResult.FAILED
+    result = RenewalResult.NOT_OURS if report.no_login else RenewalResult.FAILED
     return msgspec.structs.replace(report, renewal=RenewalReport(result=result, problem=report.problem))

@@ -15,9 +15,9 @@ from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.logins.folder_store import RestoringFolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.sealer import FallbackSealer
-from probe_tray.adapters.logins.sync_folder import SyncFolder
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.adapters.system import LocalZone
@@ -124,7 +124,7 @@ class CommandSync:
         places, known = self._places, self._known
         locks = FileLocks(places.locks)
         key, silent = (vault_key(places, entry, locks) for entry in (self._keyring, self._keyring.silent))
-        shared = SyncFolder(folder, official=places.official_login, made=MadeHere(places.made_here))
+        shared = RestoringFolderStore(folder, official=places.official_login, made=MadeHere(places.made_here))
         store = Store(AppState(settings=self._loaded.settings))
         # An account that the vault holds too must not be left behind there.
         accounts = Accounts((shared, VaultStore(places.vault, key)), store)

@@ -72,6 +72,8 @@ def _result(report: AccountReport, renewal: RenewalReport, now: Now, t: Translat
             return Cell(_joined(t, t("fresh"), end, t("use -f to force")))
         case RenewalResult.NOT_OURS if report.api_key:
             return Cell(t("API key: nothing to renew"))
+        case RenewalResult.NOT_OURS if report.no_login:
+            return Cell(t("personal access token: nothing to renew"))
         case RenewalResult.NOT_OURS:
             return Cell(_joined(t, t("only shown: the official Codex client renews its own login"), end))
         case RenewalResult.FAILED:

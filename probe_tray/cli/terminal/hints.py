@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import msgspec
 
-from probe_tray.adapters.files.safe_files import LIMIT
 from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import ProbeError, Problem
+from probe_tray.core.formats.document import LARGEST_LIST, LARGEST_LOGIN
 from probe_tray.view.text.translate import Translator, mark
 
 _AGAIN = mark("Run it again.")
@@ -73,9 +73,8 @@ _READ_HINTS = {
     "it holds no credential file (*.json or *.jsonl)": mark(
         "Name the folder that holds them, or the files themselves."
     ),
-    f"it is larger than {LIMIT // 1024} KiB": mark(
-        "A login has a few KiB. Divide a file that holds many into several, or choose another one."
-    ),
+    f"it is larger than {LARGEST_LOGIN // 1024} KiB": mark("A login has a few KiB. Choose another file."),
+    f"it is larger than {LARGEST_LIST // 1024} KiB": mark("Split the file into several, or choose another one."),
     "it is not a regular file": mark("Name a file, or - with --import for standard input."),
     "it is a link that leaves the folder": mark("Name the file itself that it leads to."),
 }

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,7 @@ import msgspec
 from probe_tray.adapters.files.app_folders import AppFolders, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.files.export_files import Obstacle, obstacle_at
-from probe_tray.adapters.files.safe_files import LIMIT, replace_file
+from probe_tray.adapters.files.safe_files import replace_file
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
@@ -20,7 +20,7 @@ from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.adapters.logins.files_store import make_missing
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.system import LocalZone, SystemClock
-from probe_tray.cli.accounts import SelectedLogins, find_logins, read_settings
+from probe_tray.cli.accounts import SelectedLogins, find_logins, read_settings, tell_left_out
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
@@ -28,14 +28,20 @@ from probe_tray.cli.terminal.language import spoken
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import UsageError, WriteError
+from probe_tray.core.formats.document import size_limit
+from probe_tray.core.formats.fields import NoLogin
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.transfer.export import LIVE_WARNING, SHARED_WARNING, Export, ExportFormat, NewFile, Style, export
 from probe_tray.view.tables.status_table import failures
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, mark
 from probe_tray.wiring import vault_key
 
 _DONE, _FAILED, _INTERRUPTED = 0, 1, 130
 _STANDARD_OUTPUT = "-"
+_INSTEAD: Mapping[NoLogin, str] = {
+    NoLogin.API_KEY: mark("{file} holds an API key, and no login."),
+    NoLogin.ACCESS_TOKEN: mark("{file} holds a personal access token, which is not exported."),
+}
 
 
 class _ExportResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,11 +89,13 @@ class _Exporting:
         self._t = t
         self._official = official
         self._console = Console(quiet=arguments.quiet)
+        self._found = found
         self._complaints = _complaints(found, t)
         self._written: list[str] = []
 
     def run(self, result: Export, style: Style) -> int:
         name, t = style.format.value, self._t
+        tell_left_out(self._found, self._console, t)
         self._complaints += [
             t("{who} cannot be written as {format}: {reason}.", who=left.who, format=name, reason=t(left.reason))
             for left in result.left_out
@@ -140,13 +148,14 @@ class _Exporting:
         self._warn_of_size(str(path), data)
 
     def _warn_of_size(self, where: str, data: bytes) -> None:
-        if len(data) > LIMIT:
+        limit = size_limit(data)
+        if len(data) > limit:
             t = self._t
             said = t(
                 "{file} is larger than {size} KiB, which --import does not read; the format codex-probe makes a file "
                 "of each login.",
                 file=where,
-                size=str(LIMIT // 1024),
+                size=str(limit // 1024),
             )
             self._console.note(said)
 
@@ -190,5 +199,5 @@ def _means_folder(given: str) -> bool:
 def _complaints(found: SelectedLogins, t: Translator) -> list[str]:
     stores = [f"{t.title(trouble)} {t.hint(trouble)}" for trouble in map(at_the_command_line, found.troubles)]
     reports = [entry for entry in found.entries if isinstance(entry, AccountReport)]
-    keys = [t("{file} holds an API key, and no login.", file=r.location) for r in reports if r.api_key]
+    keys = [t(_INSTEAD[r.no_login], file=r.location) for r in reports if r.no_login is not None]
     return stores + failures(map(with_hints, reports), t) + keys

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from probe_tray.adapters.files.disk import reason_of
 from probe_tray.adapters.files.import_files import find_files, in_words, read_files
-from probe_tray.adapters.files.safe_files import LIMIT
 from probe_tray.core.errors import ReadError
+from probe_tray.core.formats.document import LARGEST_LIST
 from probe_tray.core.transfer.import_plan import Source
 
 STANDARD_INPUT = "-"
@@ -27,7 +27,7 @@ def _standard_input() -> Source:
     try:
         if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - it is None when started with it closed
             raise ReadError(path=_SHOWN, reason="it is closed")
-        return in_words(sys.stdin.buffer.read(LIMIT + 1), _SHOWN)
+        return in_words(sys.stdin.buffer.read(LARGEST_LIST + 1), _SHOWN)
     except ReadError as error:
         return Source(location=_SHOWN, problem=error.problem)
     except OSError as error:

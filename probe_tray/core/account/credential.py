@@ -6,7 +6,7 @@ from typing import cast
 
 import msgspec
 
-from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.identity import AccountKey, StoreKind, is_account_id
 from probe_tray.core.account.secret import Secret
 
 _AUTH = "https://api.openai.com/auth"
@@ -80,9 +80,11 @@ class StoredCredential(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApiKeyLogin(msgspec.Struct, frozen=True, kw_only=True):
-    """An official client that is signed in with an API key: there is no quota to show."""
+    """An official client that is signed in with an API key, which has no quota to show."""
 
     location: str
+    personal: bool = False
+    """With a personal access token instead, whose quota is not shown."""
 
 
 def read_claims(id_token: Secret | None, access_token: Secret | None) -> Claims:
@@ -98,7 +100,7 @@ def read_claims(id_token: Secret | None, access_token: Secret | None) -> Claims:
         return next((c for c in candidates if isinstance(c, str) and c and c.isprintable()), "")
 
     return Claims(
-        account_id=first(*(a.get("chatgpt_account_id") for a in auths)),
+        account_id=next(filter(is_account_id, (first(a.get("chatgpt_account_id")) for a in auths)), ""),
         user_id=first(*(a.get(name) for a in auths for name in ("chatgpt_user_id", "user_id"))),
         email=first(
             identity.get("email"),

@@ -2,8 +2,16 @@
 
 import enum
 import hashlib
+import re
 
 import msgspec
+
+_ID = re.compile(r"[!-~]{1,200}")
+
+
+def is_account_id(text: str) -> bool:
+    """Whether it can be one: it goes into a header of every request, so it holds what a header may hold."""
+    return _ID.fullmatch(text) is not None
 
 
 class AccountKey(msgspec.Struct, frozen=True, order=True):

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from probe_tray.core.errors import Problem
+from probe_tray.core.formats.fields import NoLogin
 from probe_tray.core.models.model_test import ModelTest
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.renewal.policy import Reason
@@ -52,12 +53,17 @@ class AccountReport(msgspec.Struct, frozen=True, kw_only=True):
     upstream_status: int = 0
     """HTTP status of the answer, 0 when there was none."""
     problem: Problem | None = None
-    api_key: bool = False
-    """The official client, signed in with an API key: there is no quota to show."""
+    no_login: NoLogin | None = None
+    """What the official client is signed in with instead of a login, where its quota is not shown."""
     renewal: RenewalReport | None = None
     """None where no renewal was called for."""
     models: ModelTest | None = None
     """None where no model was tested."""
+
+    @property
+    def api_key(self) -> bool:
+        """Whether it is an API key, which has no quota to show."""
+        return self.no_login is NoLogin.API_KEY
 
     @property
     def failed(self) -> bool:

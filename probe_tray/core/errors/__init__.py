@@ -101,6 +101,7 @@ from probe_tray.core.errors.service import (
     WorkspaceRefusedError,
 )
 from probe_tray.core.errors.stores import (
+    FolderGoneError,
     JournalSealedError,
     KeyMissingError,
     KeyringAbsentError,
@@ -109,6 +110,7 @@ from probe_tray.core.errors.stores import (
     KeyringNoAnswerError,
     NoSuchStoreError,
     OfficialLoginError,
+    OfficialSealedError,
     ReadError,
     RecordError,
     SavedForLaterError,
@@ -153,6 +155,7 @@ __all__ = [
     "DeviceCodeOffError",
     "EdgeBlockedError",
     "ExchangeError",
+    "FolderGoneError",
     "HeldUpError",
     "IncompleteReplyError",
     "JournalSealedError",
@@ -181,6 +184,7 @@ __all__ = [
     "NotSentError",
     "OfficialExpiredError",
     "OfficialLoginError",
+    "OfficialSealedError",
     "OtherAccountError",
     "PastedAddressError",
     "PortsTakenError",

@@ -62,11 +62,25 @@ class ReadError(StoreError):
     hint_template = "Check that the file belongs to you and that you may read it."
 
 
+class FolderGoneError(StoreError):
+    """The folder of credential files held logins, and is gone or another one by now."""
+
+    title_template = "The folder of logins {path} is gone."
+    hint_template = "Connect its drive or network share again, or choose the folder in Settings, Storage."
+
+
 class OfficialLoginError(StoreError):
     """Somebody asked to change the official client's own login."""
 
     title_template = "The login in {path} belongs to the official Codex client, so it is only shown."
     hint_template = "Let that client renew it or sign out of it, or log in here for a login of Probe Tray's own."
+
+
+class OfficialSealedError(StoreError):
+    """The official client keeps its login sealed (``secret_auth_storage``)."""
+
+    title_template = "The Codex client keeps its login sealed in {path}, so its quota can't be shown."
+    hint_template = "Log in here to see the quota of this account."
 
 
 class WriteError(StoreError):

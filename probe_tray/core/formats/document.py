@@ -9,20 +9,22 @@ from typing import Final
 
 import msgspec
 
-from probe_tray.core.account.credential import Credential, make_credential
+from probe_tray.core.account.credential import Credential, read_claims
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.formats.fields import Fields, Refused
+from probe_tray.core.formats.fields import Fields, NoLogin, Refused
 from probe_tray.core.formats.json_text import Array, JsonTextError, Node, Object, Scalar, parse
 
+LARGEST_LOGIN: Final = 256 * 1024
+"""Bytes of the largest file of one login; it has a few thousand."""
+LARGEST_LIST: Final = 4 * 1024 * 1024
+"""Bytes of the largest file whatever it holds; a list of a thousand logins has less."""
 _PROXY_API_KEYS = frozenset({"disabled", "prefix", "proxy_url", "priority", "note", "websockets"})
 _FLAT_KEYS = frozenset(
     {"id_token", "access_token", "refresh_token", "account_id", "last_refresh", "email", "type", "expired"}
 )
-_OFFICIAL_KEYS = frozenset({"auth_mode", "OPENAI_API_KEY", "tokens"})
-
-
-NOBODY: Final = "nobody is signed in with it"
-"""The reason of an official client's file after signing out: nothing to complain about where it lives."""
+_PERSONAL = "personal_access_token"
+_OFFICIAL_KEYS = frozenset({"auth_mode", "OPENAI_API_KEY", "tokens", _PERSONAL})
+_SIGNED_OUT_KEYS = _OFFICIAL_KEYS | {"last_refresh"}
 
 
 class Format(enum.Enum):
@@ -51,12 +53,21 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Its number in the file, from 0."""
     format: Format | None = None
     credential: Credential | None = None
-    api_key: bool = False
-    """The official client, signed in with an API key: there is no quota to show."""
+    no_login: NoLogin | None = None
+    """What there is instead of a login, as far as nothing is wrong with that."""
     reason: str = ""
     """Why it is no login; empty when it is one. Continues the sentence "… cannot be read as a login: "."""
     notes: tuple[str, ...] = ()
     """Oddities that do no harm, as sentences for a preview."""
+
+
+def size_limit(data: bytes) -> int:
+    """Bytes that a file of this content may have: :data:`LARGEST_LOGIN` for each login, :data:`LARGEST_LIST` in all.
+
+    One rule for whoever reads and whoever writes. The logins are counted without taking the text apart, which could
+    cost much where it is hostile.
+    """
+    return min(LARGEST_LOGIN * max(1, data.count(b'"access_token"')), LARGEST_LIST)
 
 
 def read_documents(data: bytes) -> tuple[Document, ...]:
@@ -78,9 +89,18 @@ def read_documents(data: bytes) -> tuple[Document, ...]:
             return (Document(text=secret, reason=str(error)),)
         found = lines
     if not found:
-        return (Document(text=secret, reason="it holds no login"),)
+        return (Document(text=secret, no_login=NoLogin.SOMETHING_ELSE, reason="it holds no login"),)
     many = len(found) > 1
-    return tuple(_document(secret, index, entry, many=many) for index, entry in enumerate(found))
+    documents = tuple(_document(secret, index, entry, many=many) for index, entry in enumerate(found))
+    if all(document.no_login is NoLogin.SOMETHING_ELSE for document in documents):
+        return documents
+    # Among logins, what is none was most likely meant to be one.
+    return tuple(_meant(document) for document in documents)
+
+
+def _meant(document: Document) -> Document:
+    other = document.no_login is NoLogin.SOMETHING_ELSE
+    return msgspec.structs.replace(document, no_login=None) if other else document
 
 
 def _text(data: bytes) -> str:
@@ -140,68 +160,83 @@ def _document(text: Secret, index: int, entry: _Entry, *, many: bool) -> Documen
         base = Document(text=text, index=index, start=offset + node.start, end=offset + node.end)
     try:
         if not isinstance(node, Object):
-            raise Refused(reason or "it is not a JSON object")
+            raise Refused(reason or "it is not a JSON object", None if reason else NoLogin.SOMETHING_ELSE)
         return _recognised(base, node, one_line="\n" not in text.reveal()[base.start : base.end])
     except Refused as refused:
         place = f"entry {index + 1}: " if many else ""
-        return msgspec.structs.replace(base, reason=f"{place}{refused}")
+        return msgspec.structs.replace(base, no_login=refused.no_login, reason=f"{place}{refused}")
 
 
 def _recognised(base: Document, node: Object, *, one_line: bool) -> Document:
     keys = {m.key for m in node.members}
     if isinstance(node.get("credentials"), Object):
-        return _read(base, Fields(node, ("credentials",)), Format.SUB2API)
+        return _exported(base, Fields(node, ("credentials",)))
     if keys & _OFFICIAL_KEYS:
         return _official(base, node)
     if not keys & _FLAT_KEYS - {"type", "email"}:
-        raise Refused('it holds no login: there is no "access_token", "tokens" or "accounts" in it')
+        raise Refused("it does not look like a credential file", NoLogin.SOMETHING_ELSE)
     kind = node.get("type")
     if isinstance(kind, Scalar) and kind.value not in {"codex", "", None}:
-        raise Refused('it is a login for another service: its "type" is not "codex"')
+        raise Refused('it is a login for another service: its "type" is not "codex"', NoLogin.SOMETHING_ELSE)
     proxied = keys & _PROXY_API_KEYS or (one_line and keys >= _FLAT_KEYS)
     return _read(base, Fields(node, ()), Format.PROXY_API if proxied else Format.PROBE)
 
 
+def _exported(base: Document, fields: Fields) -> Document:
+    if fields.label("platform", fields.top) not in {"", "openai"}:
+        raise Refused('it is a login for another service: its "platform" is not "openai"', NoLogin.ANOTHER_SERVICE)
+    if fields.label("type", fields.top) == "apikey":
+        raise Refused("it is an API key, which has no quota to show", NoLogin.ANOTHER_SERVICE)
+    return _read(base, fields, Format.SUB2API)
+
+
 def _official(base: Document, node: Object) -> Document:
-    key = node.get("OPENAI_API_KEY")
-    signed_in = isinstance(key, Scalar) and isinstance(key.value, str) and key.value != ""
+    tokens = node.get("tokens")
     try:
-        if not isinstance(node.get("tokens"), Object):
-            raise Refused(NOBODY)
-        return _read(base, Fields(node, ("tokens",)), Format.OFFICIAL)
+        if isinstance(tokens, Object):
+            return _read(base, Fields(node, ("tokens",)), Format.OFFICIAL)
+        if not _is_blank(tokens):
+            raise Refused('its "tokens" are no JSON object')
+        if any(not _is_blank(m.value) for m in node.members if m.key not in _SIGNED_OUT_KEYS):
+            raise Refused("the official client is signed in with it in a way that is not known here")
+        raise Refused("nobody is signed in with it", NoLogin.SIGNED_OUT)
     except Refused:
-        if not signed_in:
-            raise
-        return msgspec.structs.replace(base, format=Format.OFFICIAL, api_key=True)
+        for key, found in ((_PERSONAL, NoLogin.ACCESS_TOKEN), ("OPENAI_API_KEY", NoLogin.API_KEY)):
+            if not _is_blank(node.get(key)):
+                return msgspec.structs.replace(base, format=Format.OFFICIAL, no_login=found)
+        raise
+
+
+def _account(fields: Fields, *, exported: bool) -> str:
+    names = ("chatgpt_account_id", "account_id") if exported else ("account_id", "chatgpt_account_id")
+    return next((found for found in map(fields.account, names) if found), "")
+
+
+def _is_blank(node: Node | None) -> bool:
+    return node is None or (isinstance(node, Scalar) and node.value in {None, ""})
 
 
 def _read(base: Document, fields: Fields, kind: Format) -> Document:
-    access = fields.token("access_token")
+    access, identity = fields.token("access_token"), fields.token("id_token")
     if access is None:
         raise Refused('it has no "access_token"')
-    parts = access.reveal().split(".")
-    if len(parts) != 3 or not all(parts):  # RFC 7519: header, payload, signature
-        raise Refused('its "access_token" does not have three parts')
-    if kind is Format.SUB2API and fields.label("platform", fields.top) not in {"", "openai"}:
-        raise Refused('it is a login for another service: its "platform" is not "openai"')
     exported = kind is Format.SUB2API
-    credential = make_credential(
+    claims = read_claims(identity, access)
+    # A field that is unfit does no harm where the tokens say better.
+    account = claims.account_id or _account(fields, exported=exported)
+    user = claims.user_id or fields.account("chatgpt_user_id")
+    if not account and user:
+        raise Refused("it names a user but no account, neither in its fields nor in its tokens")
+    if not account:
+        raise Refused('neither its "account_id" or "chatgpt_account_id" nor its tokens say which account it is')
+    plan = claims.plan or (fields.label("plan_type").lower() if exported else "")
+    credential = Credential(
         access_token=access,
         refresh_token=fields.token("refresh_token"),
-        id_token=fields.token("id_token"),
-        account_id=fields.account("chatgpt_account_id" if exported else "account_id"),
-        email=fields.label("email"),
+        id_token=identity,
+        account_id=account,
+        claims=msgspec.structs.replace(claims, user_id=user, plan=plan, email=claims.email or fields.label("email")),
         last_refresh=None if exported else fields.time("last_refresh", fields.top),
         expired=fields.time("expires_at") if exported else fields.time("expired", fields.top),
     )
-    if credential is None:
-        raise Refused("neither the file nor its tokens say which account it is")
-    if exported:
-        claims = credential.claims
-        claims = msgspec.structs.replace(
-            claims,
-            user_id=claims.user_id or fields.account("chatgpt_user_id"),
-            plan=claims.plan or fields.label("plan_type").lower(),
-        )
-        credential = msgspec.structs.replace(credential, claims=claims)
     return msgspec.structs.replace(base, format=kind, credential=credential, notes=tuple(fields.notes))

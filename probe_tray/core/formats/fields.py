@@ -1,8 +1,10 @@
 """The values of one login in a file, each checked as it is read."""
 
+import enum
 import re
 from datetime import UTC, datetime, tzinfo
 
+from probe_tray.core.account.identity import is_account_id
 from probe_tray.core.account.secret import Secret, token
 from probe_tray.core.formats.json_text import Number, Object, Scalar
 
@@ -54,12 +56,28 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
-_ID = re.compile(r"[!-~]{1,200}")
-"""An account id goes into a header of every request, so it holds what a header may hold."""
+class NoLogin(enum.Enum):
+    """What there is in the place of a login where nothing is wrong."""
+
+    API_KEY = "API key"
+    """The official client, signed in with an API key: there is no quota to show."""
+    ACCESS_TOKEN = "personal access token"
+    """The official client, signed in with a token that is never renewed."""
+    SIGNED_OUT = "signed out"
+    """The official client after signing out."""
+    ANOTHER_SERVICE = "another service"
+    """An entry of a bundle that several services share."""
+    SOMETHING_ELSE = "something else"
+    """A whole file of another kind: the official client's list of models, a configuration."""
 
 
 class Refused(Exception):
     """Why something is no login; the message holds nothing of the file."""
+
+    def __init__(self, reason: str, no_login: NoLogin | None = None) -> None:
+        """``no_login`` is what it is instead, where nothing is wrong with that."""
+        super().__init__(reason)
+        self.no_login = no_login
 
 
 class Fields:
@@ -100,7 +118,7 @@ class Fields:
     def account(self, key: str) -> str:
         """An id, empty where there is none."""
         value = self.text(key)
-        if value and not _ID.fullmatch(value):
+        if value and not is_account_id(value):
             raise Refused(f'its "{key}" holds a character that no id has, or is too long')
         return value
 

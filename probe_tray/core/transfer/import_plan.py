@@ -1,7 +1,7 @@
 """What taking logins out of files would do to the accounts there are. Nothing is taken here."""
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -11,13 +11,17 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import CredentialFileError, Problem
 from probe_tray.core.formats.document import Document, Format
+from probe_tray.core.formats.fields import NoLogin
 
 COPY_WARNING = (
     "A login that another program goes on using is a copy: sooner or later the service refuses one of the two "
     "(refresh_token_reused). Use it in one program only, or sign in here for a login of its own."
 )
 """Said once, before anything is taken that could be renewed here and elsewhere."""
-_API_KEY = "it is an API key, which has no quota to show"
+_REASONS: Mapping[NoLogin, str] = {
+    NoLogin.API_KEY: "it is an API key, which has no quota to show",
+    NoLogin.ACCESS_TOKEN: "it is a personal access token, which is never renewed and is not imported",
+}
 _ENDED = "its access token has ended, and it has no refresh token to renew it with"
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -37,6 +41,10 @@ class ImportAction(enum.Enum):
     """It is newer than the one that is kept, which alone can be renewed."""
     DOUBLE = "double"
     """A newer login of its account is imported along with it."""
+    NOT_A_LOGIN = "not_a_login"
+    """A file of its folder that is plainly something else."""
+    ANOTHER_SERVICE = "another_service"
+    """An entry of a bundle that is for another service, or an API key."""
     UNUSABLE = "unusable"
     """It is no login, or one that is of no use."""
 
@@ -60,6 +68,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     """Why it could not be read at all."""
     in_use: bool = False
     """Whether it is the login that the official client on this computer goes on using."""
+    in_folder: bool = False
+    """Whether it was found in a folder, and not named by itself."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,17 +135,30 @@ def _read(source: Source, now: datetime) -> list[Item]:
             entry=document.index + 1 if several else 0,
             format=document.format,
             credential=document.credential,
-            problem=_problem(source.location, document, now),
+            action=action,
+            problem=_problem(source.location, document, now) if action is ImportAction.UNUSABLE else None,
             notes=document.notes,
             in_use=source.in_use,
         )
         for document in source.documents
+        for action in (_beforehand(document, in_folder=source.in_folder),)
     ]
+
+
+def _beforehand(document: Document, *, in_folder: bool) -> ImportAction:
+    """What is known of a document before it is compared with others."""
+    match document.no_login:
+        case NoLogin.ANOTHER_SERVICE:
+            return ImportAction.ANOTHER_SERVICE
+        case NoLogin.SOMETHING_ELSE | NoLogin.SIGNED_OUT if in_folder:
+            return ImportAction.NOT_A_LOGIN
+        case _:
+            return ImportAction.UNUSABLE
 
 
 def _problem(location: str, document: Document, now: datetime) -> Problem | None:
     login = document.credential
-    reason = _API_KEY if document.api_key else document.reason
+    reason = _REASONS.get(document.no_login, document.reason) if document.no_login else document.reason
     if login is not None and login.refresh_token is None and login.expiry is not None and login.expiry <= now:
         reason = _ENDED
     return CredentialFileError(path=location, reason=reason).problem if reason else None

@@ -12,6 +12,7 @@ _BY_THE_PERSON = "LoginCancelledError"
 _STORE = frozenset(
     {
         "DataFolderError",
+        "FolderGoneError",
         "HeldUpError",
         "JournalSealedError",
         "KeyMissingError",
@@ -21,6 +22,7 @@ _STORE = frozenset(
         "KeyringNoAnswerError",
         "NoSuchStoreError",
         "OfficialLoginError",
+        "OfficialSealedError",
         "ReadError",
         "RecordError",
         "SavedForLaterError",

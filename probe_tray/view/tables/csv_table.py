@@ -2,12 +2,13 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from probe_tray.core.account.report import AccountReport
+from probe_tray.core.formats.fields import NoLogin
 from probe_tray.core.quota.snapshot import Snapshot, Window
 from probe_tray.core.state import AccountState
 from probe_tray.view.text.privacy import discreet_report
@@ -29,7 +30,11 @@ STATUS_COLUMNS = (
 )
 MODEL_COLUMNS = ("file", "account_id", "sample_models", "available")
 NO_RESET = "-"
-API_KEY = mark("API key: no quota to show")
+INSTEAD: Mapping[NoLogin, str] = {
+    NoLogin.API_KEY: mark("API key: no quota to show"),
+    NoLogin.ACCESS_TOKEN: mark("personal access token: its quota is not shown"),
+}
+"""What is said of a report that has this in the place of a login."""
 # OWASP, CSV injection: what makes a spreadsheet run a cell, the full-width forms of some languages included.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -95,8 +100,8 @@ def _escaped(cell: str) -> str:
 
 
 def _error(report: AccountReport, t: Translator) -> str:
-    if report.api_key:
-        return t(API_KEY)
+    if report.no_login is not None:
+        return t(INSTEAD[report.no_login])
     return t.title(report.problem) if report.problem else ""
 
 

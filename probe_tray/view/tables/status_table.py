@@ -10,7 +10,7 @@ from probe_tray.core.account.condition import local_time
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.quota.snapshot import Capacity, Limit, Snapshot, Window, WindowKind
 from probe_tray.core.quota.usage_parser import blocked_until, capacity
-from probe_tray.view.tables.csv_table import API_KEY
+from probe_tray.view.tables.csv_table import INSTEAD
 from probe_tray.view.text.money import plain
 from probe_tray.view.text.reasons import in_short, own_reason
 from probe_tray.view.text.times import Now, both, span, until
@@ -98,7 +98,14 @@ def _row(report: AccountReport, words: _Words) -> tuple[Cell, ...]:
         more, state = (said, Cell(t("failed"), Weight.CRITICAL)) if words.brief else (Cell(""), said)
         return name, plan, Cell(_MISSING), Cell(_MISSING), more, state
     if snapshot is None:
-        return name, plan, Cell(_MISSING), Cell(_MISSING), Cell(""), Cell(t(API_KEY) if report.api_key else "")
+        return (
+            name,
+            plan,
+            Cell(_MISSING),
+            Cell(_MISSING),
+            Cell(""),
+            Cell(t(INSTEAD[report.no_login]) if report.no_login else ""),
+        )
     short, week = (_cell(w, snapshot, words) for w in (snapshot.short, snapshot.weekly))
     return name, plan, short, week, _more(snapshot, words), _state(snapshot, words)
 

@@ -153,6 +153,8 @@ def mark(text: str) -> str:
 _WITH_NUMBER = frozenset(
     {
         mark("it is larger than {n} KiB"),
+        mark("it would be larger than {n} KiB, which is not read"),
+        mark("with a renewed login it could get larger than {n} KiB, which is not read"),
         mark("it is not JSON (line {n})"),
         mark("a text that begins in line {n} does not end or has a broken escape"),
         mark("it is nested more than {n} levels deep"),

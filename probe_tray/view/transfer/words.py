@@ -17,6 +17,8 @@ _ACTIONS: Mapping[ImportAction, tuple[str, Tone | None]] = {
     ImportAction.OLDER: (mark("known: left out, for the login that is kept is not older"), None),
     ImportAction.NOT_RENEWABLE: (mark("known: left out, for only the login that is kept can be renewed"), Tone.WARNING),
     ImportAction.DOUBLE: (mark("left out: another login of this account is as new or newer"), None),
+    ImportAction.NOT_A_LOGIN: (mark("skipped: not a credential file"), Tone.CALM),
+    ImportAction.ANOTHER_SERVICE: (mark("skipped: for another service, or an API key"), Tone.CALM),
     ImportAction.UNUSABLE: (mark("left out: it is no login that can be used"), Tone.CRITICAL),
 }
 _FORMATS: Mapping[Format, str] = {

@@ -427,8 +427,8 @@ class TestOfficialFileAmongThem:
             other.symlink_to(own)
         elif way == "hard link":
             os.link(own, other)
-        named = {"itself": own, "folder": home}.get(way, other)
-        store = NamedFileStore([named], official=own)
+        named = own if way == "itself" else other
+        store = FolderStore(home, official=own) if way == "folder" else NamedFileStore([named], official=own)
         (stored,) = (await store.load()).found
         assert stored.store is StoreKind.OFFICIAL
         read = await store.read(stored.credential.key)
@@ -485,24 +485,31 @@ class TestOfficialFileAmongThem:
 
 class TestNamedFiles:
     async def test_the_order_of_the_names_is_kept_and_none_counts_twice(self, tmp_path: Path) -> None:
-        (tmp_path / "folder").mkdir()
-        put(tmp_path / "z.txt", flat("zoe"))
-        put(tmp_path / "folder" / "a.json", flat("ana"))
-        put(tmp_path / "folder" / "b.json", flat("ben"))
-        store = NamedFileStore([tmp_path / "z.txt", tmp_path / "folder" / "b.json", tmp_path / "folder"])
+        zoe, ben, ana = (put(tmp_path / f"{name}.txt", flat(name)) for name in ("zoe", "ben", "ana"))
+        store = NamedFileStore([zoe, ben, ana, ben])
         assert await owners(store) == ["zoe@example.com", "ben@example.com", "ana@example.com"]
         assert store.kind is StoreKind.FILES
 
-    async def test_what_is_not_there_is_named_and_does_not_stop_the_others(self, tmp_path: Path) -> None:
+    async def test_what_is_not_there_does_not_stop_the_others(self, tmp_path: Path) -> None:
         good = put(tmp_path / "a.json", flat("ana"))
         store = NamedFileStore([tmp_path / "none.json", good, put(tmp_path / "x", "x") / "below", Path("nul\0")])
         assert await owners(store) == ["ana@example.com"]
-        found = (await store.load()).unreadable
-        assert [dict(u.problem.facts)["reason"] for u in found] == [
-            "there is no such file or folder",
-            "a part of its path is not a folder",
-            "no file can have such a name",
-        ]
+        assert await reasons(store) == {}
+
+    async def test_a_file_that_becomes_a_folder_is_said_to_be_one_and_gets_nothing_inside_it(
+        self, tmp_path: Path
+    ) -> None:
+        path = put(tmp_path / "a.json", flat("ana"))
+        store = NamedFileStore([path])
+        assert await store.read(credential().key) is not None
+        path.unlink()
+        path.mkdir()
+        with pytest.raises(ReadError):
+            await store.read(credential().key)
+        for refused in (store.save(newer()), store.check_writable(credential().key)):
+            with pytest.raises(WriteError, match="it is a folder"):
+                await refused
+        assert names(path) == []
 
     async def test_a_named_link_is_followed_and_stays(self, tmp_path: Path) -> None:
         put(tmp_path / "real.json", flat("ana"))
@@ -515,12 +522,10 @@ class TestNamedFiles:
         assert link.is_symlink()
         assert b"rt_ana.2" in (tmp_path / "real.json").read_bytes()
 
-    async def test_a_new_login_goes_into_the_named_file_or_folder(self, tmp_path: Path) -> None:
+    async def test_a_new_login_goes_into_the_named_file(self, tmp_path: Path) -> None:
         stored = await NamedFileStore([tmp_path / "sub" / "mine.json"]).save(credential())
         assert stored.location == str(tmp_path / "sub" / "mine.json")
         assert mode(tmp_path / "sub" / "mine.json") == 0o600
-        stored = await NamedFileStore([tmp_path]).save(credential())
-        assert stored.location == str(tmp_path / "codex_ana_at_example_com_20261122.json")
 
     async def test_a_named_file_of_another_account_is_not_overwritten(self, tmp_path: Path) -> None:
         path = put(tmp_path / "ben.json", flat("ben"))

@@ -106,6 +106,39 @@ async def test_an_api_key_login_is_told(codex_home: Path) -> None:
     assert "canary" not in repr(contents)
 
 
+async def test_a_personal_access_token_is_told_as_such(codex_home: Path) -> None:
+    path = put(codex_home, {"OPENAI_API_KEY": None, "personal_access_token": "at-canary"})
+    contents = await OfficialStore(codex_home, Keyring().read).load()
+    assert contents.api_key is not None
+    assert (contents.api_key.location, contents.api_key.personal, contents.unreadable) == (str(path), True, ())
+    assert "canary" not in repr(contents)
+
+
+async def test_a_folder_that_leads_nowhere_is_said(tmp_path: Path) -> None:
+    home = tmp_path / "codex"
+    home.symlink_to(tmp_path / "unmounted")
+    store = OfficialStore(home, Keyring("{}").read)
+    (found,) = (await store.load()).unreadable
+    assert (found.location, dict(found.problem.facts)["reason"]) == (str(home), "it is a link that leads nowhere")
+    home.unlink()
+    home.symlink_to(home)
+    (found,) = (await store.load()).unreadable
+    assert "link" in dict(found.problem.facts)["reason"]
+    home.unlink()
+    home.write_text("no folder")
+    (found,) = (await store.load()).unreadable
+    assert dict(found.problem.facts)["reason"] == "it is not a folder"
+
+
+async def test_a_login_that_the_client_keeps_sealed_is_said_to_be(codex_home: Path) -> None:
+    (codex_home / "secrets").mkdir()
+    (codex_home / "secrets" / "codex_auth.age").write_bytes(b"age")
+    (found,) = (await OfficialStore(codex_home, Keyring(None).read).load()).unreadable
+    assert found.problem.kind == "OfficialSealedError"
+    whole = Keyring(json.dumps(official("ana")))
+    assert len((await OfficialStore(codex_home, whole.read).load()).found) == 1
+
+
 async def test_a_client_that_signed_out_is_no_complaint(codex_home: Path) -> None:
     put(codex_home, {"OPENAI_API_KEY": None, "tokens": None, "last_refresh": None})
     contents = await OfficialStore(codex_home, Keyring().read).load()
@@ -116,7 +149,7 @@ async def test_a_client_that_signed_out_is_no_complaint(codex_home: Path) -> Non
     ("value", "reason"),
     [
         ('{"tokens": {"access_token": "canary', "does not end"),
-        ({"tokens": {"access_token": "canary"}}, "three parts"),
+        ({"tokens": {"access_token": "canary"}}, "which account it is"),
         ("[" * 300_000, "larger than 256 KiB"),
     ],
     ids=["cut off", "no token", "too large"],

@@ -3,9 +3,9 @@
 import pytest
 
 from probe_tray.adapters.files.import_files import in_words
-from probe_tray.adapters.files.safe_files import LIMIT
 from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.core.errors import KeyringAbsentError, ModelRefusedError, NoConnectionError, ProbeError, ReadError
+from probe_tray.core.formats.document import LARGEST_LIST, LARGEST_LOGIN
 
 
 @pytest.mark.parametrize(
@@ -20,10 +20,11 @@ def test_a_file_that_cannot_be_read_comes_with_what_helps(reason: str, said: str
     assert said in at_the_command_line(ReadError(path="a.json", reason=reason).problem).hint
 
 
-def test_a_file_that_is_too_large_is_to_be_divided() -> None:
-    problem = in_words(b" " * (LIMIT + 1), "standard input").problem
-    assert problem is not None
-    assert "Divide" in at_the_command_line(problem).hint
+def test_a_file_that_is_too_large_is_to_be_split_where_it_holds_many_logins() -> None:
+    for size, count, said in ((LARGEST_LOGIN, 1, "Choose another file"), (LARGEST_LIST, 16, "Split the file")):
+        problem = in_words(b'"access_token"' * count + b" " * size, "standard input").problem
+        assert problem is not None
+        assert said in at_the_command_line(problem).hint
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 import json
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.formats.document import Document, Format, read_documents
+from probe_tray.core.formats.fields import NoLogin
 from tests.support.files import exported, flat, official, proxied
 from tests.support.tokens import credential, jwt, tokens
 
@@ -81,6 +84,26 @@ def test_the_field_names_the_account_only_where_the_tokens_do_not() -> None:
     assert other.account_id == "account-ana"
 
 
+def test_a_field_that_is_unfit_does_no_harm_where_the_tokens_say_better() -> None:
+    found = read_one(flat("ana", account_id="two words")).credential
+    assert found is not None
+    assert found.account_id == "account-ana"
+
+
+def test_an_account_is_also_found_under_the_services_own_name_of_it() -> None:
+    bare = {"access_token": "opaque", "chatgpt_account_id": "account-9", "chatgpt_user_id": "user-9"}
+    for value in (bare, {"auth_mode": "chatgpt", "tokens": bare}, {"accounts": [{"credentials": bare}]}):
+        found = read_one(value).credential
+        assert found is not None
+        assert found.key == AccountKey("account-9", "user-9")
+
+
+def test_an_export_with_a_user_and_no_account_says_just_that() -> None:
+    entry = {"access_token": "opaque", "chatgpt_account_id": "", "chatgpt_user_id": "user-9"}
+    said = reason({"accounts": [{"platform": "openai", "type": "oauth", "credentials": entry}]})
+    assert said == "it names a user but no account, neither in its fields nor in its tokens"
+
+
 def test_an_export_says_who_it_is_where_the_tokens_do_not() -> None:
     value = {
         "accounts": [
@@ -133,9 +156,61 @@ def test_a_byte_order_mark_is_no_hindrance() -> None:
 def test_an_api_key_login_of_the_official_client() -> None:
     for left in (None, {}, {"id_token": "", "access_token": "", "refresh_token": ""}):
         document = read_one({"auth_mode": "apikey", "OPENAI_API_KEY": f"sk-{CANARY}", "tokens": left})
-        assert document.api_key
+        assert document.no_login is NoLogin.API_KEY
         assert not document.reason
-    assert not read_one(official()).api_key
+    assert read_one(official()).no_login is None
+
+
+def test_a_personal_access_token_of_the_official_client() -> None:
+    document = read_one({"OPENAI_API_KEY": None, "personal_access_token": f"at-{CANARY}"})
+    assert (document.no_login, document.reason, document.format) == (NoLogin.ACCESS_TOKEN, "", Format.OFFICIAL)
+    both = read_one(official(personal_access_token="at-1"))
+    assert (both.credential is not None, both.no_login) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (official(tokens=None), NoLogin.SIGNED_OUT),
+        ({"OPENAI_API_KEY": None, "tokens": None, "last_refresh": None}, NoLogin.SIGNED_OUT),
+        ({"auth_mode": "agent", "tokens": None, "agent_identity": {"id": 1}}, None),
+        ({"fetched_at": "2026-11-22T06:00:00Z", "client_version": "0.171.0", "models": ["x"]}, NoLogin.SOMETHING_ELSE),
+        ({"renew_before_expiry_days": 3, "sync_api_key": "x"}, NoLogin.SOMETHING_ELSE),
+        (["a", 1], NoLogin.SOMETHING_ELSE),
+        (b"[]", NoLogin.SOMETHING_ELSE),
+        (flat(type="claude"), NoLogin.SOMETHING_ELSE),
+        (b"", None),
+        (b'{"access_token": ', None),
+        (flat(access_token=""), None),
+        ({"accounts": [{"platform": "gemini", "type": "oauth", "credentials": {"a": 1}}]}, NoLogin.ANOTHER_SERVICE),
+        ({"accounts": [{"platform": "openai", "type": "apikey", "credentials": {"a": 1}}]}, NoLogin.ANOTHER_SERVICE),
+        ({"accounts": [{"platform": "openai", "type": "oauth", "credentials": {"a": 1}}]}, None),
+    ],
+    ids=range(14),
+)
+def test_what_is_plainly_something_else_is_told_from_a_login_that_is_broken(
+    value: object, expected: NoLogin | None
+) -> None:
+    data = value if isinstance(value, bytes) else json.dumps(value).encode()
+    documents = read_documents(data)
+    assert {document.no_login for document in documents} == {expected}
+    assert all(document.reason for document in documents)
+
+
+def test_among_logins_what_is_none_is_a_fault_and_another_service_is_not() -> None:
+    (_, other) = read_documents(json.dumps([flat("ana"), {"note": "x"}]).encode())
+    assert (other.no_login, other.reason) == (None, "entry 2: it does not look like a credential file")
+    bundle = exported("ana")
+    entries = cast("list[object]", bundle["accounts"])
+    entries.append({"platform": "anthropic", "type": "oauth", "credentials": {"access_token": "x"}})
+    kinds = [document.no_login for document in read_documents(json.dumps(bundle).encode())]
+    assert kinds == [None, NoLogin.ANOTHER_SERVICE]
+
+
+def test_no_refusal_says_that_something_is_absent_that_was_not_looked_for() -> None:
+    # Whoever nests a login deeper is not told that there is no access_token in the file.
+    said = reason({"login": flat("ana")})
+    assert said == "it does not look like a credential file"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +220,7 @@ def test_an_api_key_login_of_the_official_client() -> None:
         (b"\n\n", "it is empty"),
         (b"[]", "it holds no login"),
         (b'{"accounts": []}', "it holds no login"),
-        (b"{}", "it holds no login: there is no"),
+        (b"{}", "it does not look like a credential file"),
         (b"null", "it is not a JSON object"),
         (b"canary", "it is not JSON (line 1)"),
         (b"\xff\xfe{\x00", "it is UTF-16 text"),
@@ -178,16 +253,16 @@ def test_hostile_bytes_are_refused_with_a_reason(data: bytes, expected: str) -> 
         (flat(refresh_token=f"{CANARY}\r\nX: y"), 'its "refresh_token" holds a character'),
         (flat(refresh_token={CANARY: 1}), 'its "refresh_token" is not text'),
         (flat(id_token=7), 'its "id_token" is not text'),
-        (flat(access_token=CANARY), 'its "access_token" does not have three parts'),
-        (flat(access_token=f"{CANARY}..x"), 'its "access_token" does not have three parts'),
-        (flat(access_token=f"{CANARY}.b.c.d"), 'its "access_token" does not have three parts'),
-        ({"access_token": f"{CANARY}.b.c"}, "neither the file nor its tokens say which account it is"),
+        (flat(access_token=CANARY), ""),
+        (flat(access_token=f"{CANARY}..x"), ""),
+        (flat(access_token=f"{CANARY}.b.c.d"), ""),
+        ({"access_token": f"{CANARY}.b.c"}, "nor its tokens say which account it is"),
         ({"access_token": "a.b.c", "account_id": f"{CANARY}\nX: y"}, 'its "account_id" holds a character'),
         ({"access_token": "a.b.c", "account_id": 5}, 'its "account_id" is not text'),
         (flat(type="claude"), "another service"),
         (flat(type=["codex"]), ""),
         (official(tokens=None), "nobody is signed in with it"),
-        (official(tokens={"access_token": CANARY}), "three parts"),
+        (official(tokens={"access_token": CANARY}), "nor its tokens say which account it is"),
         ({"accounts": [{"platform": "gemini", "credentials": flat()}]}, 'its "platform" is not "openai"'),
         ({"accounts": [CANARY]}, "it is not a JSON object"),
     ],
@@ -276,7 +351,7 @@ def check(data: bytes) -> None:
     documents = read_documents(data)
     assert documents
     for document in documents:
-        assert document.credential or document.api_key or document.reason
+        assert document.credential or document.no_login or document.reason
         assert "eyJ" not in document.reason
         assert "rt_" not in document.reason
 
