@@ -20,6 +20,10 @@ class AuthService(Protocol):
     followed.
     """
 
+    async def reach(self) -> None:
+        """Make a connection to the issuer and send nothing over it: what a login needs is there, its proxy too."""
+        ...
+
     async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
         """Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
         ...

@@ -129,7 +129,8 @@ def test_in_the_browser_into_a_folder_that_is_made(
     # The address carries the state, and belongs to those alone who asked to see it.
     assert "oauth/authorize" not in running.said
     assert not any(secret in running.said + out for secret in (held["access_token"], held["refresh_token"]))
-    assert [c.host for c in bench.proxy.connects] == ["auth.openai.com"]
+    # One connection before the person is asked for anything, one for the code.
+    assert [c.host for c in bench.proxy.connects] == ["auth.openai.com"] * 2
 
 
 def test_the_address_is_printed_and_the_browser_may_still_call_back(bench: Bench) -> None:
@@ -274,8 +275,8 @@ def test_an_answer_that_is_lost_is_told(bench: Bench) -> None:
     with login(bench, "--no-browser", "-o", "logins") as running:
         visit(sign_in(bench.demo, running.address()))
         assert running.end() == (1, "")
-    assert "The connection broke before the answer arrived" in running.said
-    assert "Nobody was signed in: log in again." in running.said
+    assert "The connection broke before the service's answer arrived" in running.said
+    assert "Nobody was signed in." in running.said
     assert bench.demo.count(TOKEN) == 1
 
 
@@ -319,6 +320,29 @@ def test_interrupted_while_it_waits_the_listener_is_gone(bench: Bench, number: s
         free.bind(("127.0.0.1", port))
     assert bench.demo.count(TOKEN) == 0
     assert back
+
+
+def test_a_region_without_the_service_keeps_its_sentence_and_its_advice(bench: Bench) -> None:
+    body = {"error": {"code": "unsupported_country_region_territory"}}
+    bench.demo.faults.add(TOKEN, Fault(status=403, body=body))
+    with login(bench, "--no-browser", "-o", "logins/mine.json") as running:
+        visit(sign_in(bench.demo, running.address()))
+        assert running.end() == (1, "")
+    assert (
+        "The service is not offered in the region this network is in. Use a network or proxy in a supported region; "
+        "--proxy chooses one. Nobody was signed in."
+    ) in " ".join(running.said.split())
+    assert "Your login is fine" not in running.said
+
+
+@pytest.mark.parametrize("flags", [["--no-browser"], ["--device"], []])
+def test_a_proxy_that_is_gone_is_told_before_anybody_signs_in(bench: Bench, flags: list[str]) -> None:
+    done = bench.run("--login", *flags, "-o", "logins", "--proxy", "http://127.0.0.1:9", BROWSER="false")
+    assert done.returncode == 1
+    said = done.stderr.decode()
+    assert "the proxy http://127.0.0.1:9 refused the connection. Check the network and the proxy" in said
+    assert "oauth/authorize" not in said
+    assert "Traceback" not in said
 
 
 def test_interrupted_while_the_code_is_traded_the_login_is_kept(bench: Bench) -> None:

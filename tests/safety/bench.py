@@ -219,6 +219,9 @@ class StrictIssuer:
     async def revoke(self, refresh_token: Secret) -> Answer:
         raise AssertionError
 
+    async def reach(self) -> None:
+        raise AssertionError
+
     async def device_start(self) -> Answer:
         raise AssertionError
 

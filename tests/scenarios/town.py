@@ -83,6 +83,9 @@ class Town:
         limit = {"allowed": True, "limit_reached": False, "primary_window": short, "secondary_window": weekly}
         return Answer(200, {}, json.dumps({"plan_type": "plus", "rate_limit": limit}).encode())
 
+    async def reach(self) -> None:
+        raise AssertionError
+
     async def device_start(self) -> Answer:
         raise AssertionError
 

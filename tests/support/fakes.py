@@ -153,6 +153,10 @@ class ScriptedService:
             raise found
         return found
 
+    async def reach(self) -> None:
+        if "reach" in self.answers:
+            self._next("reach", "")
+
     async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
         del verifier
         return self._next("exchange", f"{code.fingerprint} {redirect_uri}")

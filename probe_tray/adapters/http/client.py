@@ -38,6 +38,10 @@ def _keep_nothing(part: bytes) -> None:
     del part
 
 
+class _ReachedError(Exception):
+    """Everything is there for a request, which is not sent."""
+
+
 class ServiceClient:
     """One service seen through one proxy choice. Belongs to one event loop; close it with :meth:`aclose`."""
 
@@ -74,6 +78,34 @@ class ServiceClient:
         """Close the connections that are kept open between requests."""
         self._retire()
         await asyncio.gather(*self._closing)
+
+    async def reach(self) -> None:
+        """Make a connection to the issuer and close it: no request leaves."""
+        host = urlsplit(self._service.issuer).hostname or ""
+        context = await self._tls(host)
+        proxy = self._proxy.address_for(host)
+        if proxy is not None:
+            self._handles(proxy)
+        sending = Sending()
+
+        async def trace(event: str, info: Mapping[str, object]) -> None:
+            await sending.trace(event, info)
+            if sending.begun:
+                sending.begun = False
+                raise _ReachedError
+
+        timeout = httpx.Timeout(_CONNECT_SECONDS).as_dict()
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS), make_transport(context, proxy, _FRESH) as transport:
+                request = httpx.Request("GET", self._service.issuer, extensions={"timeout": timeout, "trace": trace})
+                await transport.handle_async_request(request)
+        except _ReachedError:
+            pass
+        except Exception as error:  # noqa: BLE001 - whatever the libraries raise: it can show headers
+            chosen = None if proxy is None else self._proxy
+            raise to_service_error(error, host=host, proxy=chosen, sent=False) from None
+        finally:
+            await sending.clean_up()
 
     async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
         """Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""

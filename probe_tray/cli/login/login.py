@@ -24,7 +24,7 @@ from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.login.login_target import LoginTarget
 from probe_tray.cli.proxy import chosen_proxy, proxy_note
 from probe_tray.cli.terminal.console import Console
-from probe_tray.cli.terminal.hints import told
+from probe_tray.cli.terminal.hints import at_the_command_line, told
 from probe_tray.cli.terminal.language import spoken
 from probe_tray.cli.terminal.signals import Interruption
 from probe_tray.core.account.credential import Credential, StoredCredential
@@ -47,6 +47,7 @@ from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.login.device_login import DeviceLogin
 from probe_tray.engine.timers import to_the_end
 from probe_tray.ports.desktop import Browser
+from probe_tray.view.login.login import in_a_login
 from probe_tray.view.tables.json_table import accounts_json
 from probe_tray.view.text.times import Now, at
 from probe_tray.view.text.translate import Translator
@@ -167,7 +168,8 @@ async def _login(
         return _FAILED
     except ServiceError as error:
         # A code works once, and only in the attempt that it was given to.
-        console.failure(f"{t.title(error.problem)} {t('Nobody was signed in: log in again.')}")
+        title, hint = t.title(in_a_login(error.problem)), t.hint(at_the_command_line(error.problem))
+        console.failure(t.joined((title, hint, t("Nobody was signed in."))))
         return _FAILED
     finally:
         await listener.closed()
@@ -200,9 +202,12 @@ class _SigningIn:
         """Whether the code is being traded for tokens, or they are being saved."""
 
     async def run(self, places: AppFolders, target: LoginTarget) -> int:
-        t, grant = self._t, await self._grant()
+        t, exchange = self._t, CodeExchange(self._service, self._client, self._clock)
+        # A proxy that is gone would show only when the code is traded: after all that the person had to do.
+        await exchange.check()
+        grant = await self._grant()
         self.trading = True
-        credential = await CodeExchange(self._service, self._client, self._clock).run(grant, self._clock_off)
+        credential = await exchange.run(grant, self._clock_off)
         stored, problem = await to_the_end(self._keep(credential, places, target))
         self._tell(stored)
         if problem is None:

@@ -13,12 +13,17 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     DeviceCodeEndedError,
     DeviceCodeOffError,
+    EdgeBlockedError,
     IncompleteReplyError,
     LoginDeniedError,
+    ProbeError,
+    RateLimitedError,
+    RegionBlockedError,
     StrangeAnswerError,
+    UnavailableError,
 )
 from probe_tray.core.login.oauth import Grant
-from probe_tray.core.renewal.token_reply import error_code, login_problem
+from probe_tray.core.renewal.token_reply import REGION, error_code, login_problem
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.lenient import json_object, number
 from probe_tray.core.service.service import Service
@@ -28,6 +33,9 @@ LIFETIME = timedelta(minutes=15)
 
 _USUAL, _SHORTEST, _LONGEST = 5.0, 1.0, 60.0
 _LONGEST_VALUE = 4096
+_PASSING = frozenset({408, 425})
+_WAITING = frozenset({"authorization_pending", "slow_down"})
+"""RFC 8628, section 3.5, should the service ever follow it."""
 _SHOWN_CODE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z-]{0,38}[0-9A-Za-z])?")
 
 
@@ -61,12 +69,22 @@ def read_device_code(answer: Answer, *, host: str, now: datetime) -> DeviceCode:
     return DeviceCode(device_auth_id=identity, user_code=user_code, interval=interval)
 
 
+def passing_trouble(answer: Answer, *, host: str, now: datetime) -> ProbeError | None:
+    """What is said of an answer that ends no wait: the service, or the network's edge, is in trouble for a while."""
+    if answer.status >= 500 or answer.status in _PASSING:
+        return UnavailableError(status=str(answer.status), retry_after=answer.retry_after(now))
+    problem = None if answer.ok else login_problem(answer, host=host, now=now)
+    return problem if isinstance(problem, RateLimitedError | EdgeBlockedError) else None
+
+
 def read_device_grant(answer: Answer, service: Service) -> Grant | None:
     """What the typed code brought; None while nobody has typed it (403 or 404). Raises when it is over."""
-    if answer.status in {403, 404}:
+    code = "" if answer.ok else error_code(answer.body)
+    if code == REGION:
+        raise RegionBlockedError
+    if answer.status in {403, 404} or code in _WAITING:
         return None
     if not answer.ok:
-        code = error_code(answer.body)
         if code == "access_denied":
             raise LoginDeniedError
         expired = code == "expired_token"

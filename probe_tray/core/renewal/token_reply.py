@@ -32,7 +32,8 @@ _PERMANENT = {
     "invalid_grant": "the service no longer knows it",
 }
 _ACCOUNT_CODE = "account_deactivated"
-_REGION = "unsupported_country_region_territory"
+REGION = "unsupported_country_region_territory"
+"""The error code of a region in which the service is not offered."""
 _SIGN_IN_SPENT = "the sign-in had expired or was used already"
 _PASSING = "it has trouble at the moment"
 _CODE_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")
@@ -114,7 +115,7 @@ def refresh_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
         case RefreshClass.BLOCKED | RefreshClass.TRANSIENT if (unusable := unusable_account(answer)) is not None:
             return unusable
         case RefreshClass.BLOCKED:
-            return RegionBlockedError() if code == _REGION else EdgeBlockedError(host=host)
+            return RegionBlockedError() if code == REGION else EdgeBlockedError(host=host)
         case RefreshClass.UNCERTAIN | RefreshClass.RENEWED:
             return UncertainError(reason=f"status {answer.status}")
         case RefreshClass.TRANSIENT if answer.status == 429:
@@ -152,7 +153,7 @@ def login_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
     code = error_code(answer.body)
     if "missing_codex_entitlement" in answer.body.decode("utf-8", "replace"):
         return LoginNotEntitledError()
-    if code == _REGION:
+    if code == REGION:
         return RegionBlockedError()
     if answer.status == 403 and _is_from_edge(answer):
         return EdgeBlockedError(host=host)

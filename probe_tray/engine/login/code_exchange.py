@@ -21,6 +21,10 @@ class CodeExchange:
         self._auth = auth
         self._clock = clock
 
+    async def check(self) -> None:
+        """Prove that the service can be reached. Raises a ServiceError."""
+        await self._auth.reach()
+
     async def run(self, grant: Grant, clock_off: Callable[[timedelta], None]) -> Credential:
         """The login that ``grant`` brings. Raises a LoginError or ServiceError.
 

@@ -5,8 +5,22 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import LoginTimedOutError, NotSentError, ProbeError, UncertainError
-from probe_tray.core.login.device_code import LIFETIME, device_page, read_device_code, read_device_grant
+from probe_tray.core.errors import (
+    EdgeBlockedError,
+    LoginTimedOutError,
+    NotSentError,
+    ProbeError,
+    RateLimitedError,
+    UnavailableError,
+    UncertainError,
+)
+from probe_tray.core.login.device_code import (
+    LIFETIME,
+    device_page,
+    passing_trouble,
+    read_device_code,
+    read_device_grant,
+)
 from probe_tray.core.login.oauth import Grant
 from probe_tray.core.service.service import Service
 from probe_tray.engine.login.browser_login import Waiting
@@ -14,6 +28,9 @@ from probe_tray.engine.timers import wait_for
 from probe_tray.ports.desktop import Browser
 from probe_tray.ports.http import AuthService
 from probe_tray.ports.time import Clock
+
+_PASSING = (NotSentError, UncertainError, RateLimitedError, UnavailableError, EdgeBlockedError)
+"""Failures that a code outlives: it stays good for its fifteen minutes."""
 
 
 class DeviceLogin:
@@ -35,7 +52,7 @@ class DeviceLogin:
     async def run(self, waits: Callable[[Waiting], None], trouble: Callable[[ProbeError], None]) -> Grant:
         """Sign in with a code. The page is not opened by itself: the browser may be anywhere.
 
-        ``trouble`` tells of a network that fails meanwhile. Raises a LoginError, or what blocked the way.
+        ``trouble`` tells of a network or a service that fails meanwhile. Raises a LoginError, or what blocked the way.
         """
         host = urlsplit(self._service.issuer).netloc
         code = read_device_code(await self._auth.device_start(), host=host, now=self._clock.now())
@@ -48,9 +65,14 @@ class DeviceLogin:
                 await wait_for(self._clock, timedelta(seconds=min(code.interval, left)))
                 try:
                     answer = await self._auth.device_poll(code.device_auth_id, code.user_code)
-                except (NotSentError, UncertainError) as error:
+                    if (passing := passing_trouble(answer, host=host, now=self._clock.now())) is not None:
+                        raise passing
+                except _PASSING as error:
                     failing = True
                     trouble(error)
+                    # Asked before the service wants to be, it would only go on refusing.
+                    asked = timedelta() if error.retry_after is None else error.retry_after
+                    await wait_for(self._clock, min(asked, timedelta(seconds=end - self._clock.monotonic())))
                     continue
                 if failing:
                     failing = False

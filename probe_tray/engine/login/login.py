@@ -63,6 +63,8 @@ class Login:
             await self._accounts.check_writable(account or AccountKey(""))
             credential = await self._kept_at_last()
             if credential is None or account not in {None, credential.key}:
+                # A proxy that is gone would show only when the code is traded: after all that the person had to do.
+                await self._exchange.check()
                 self._unsaved = credential = await self._signed_in(account, way)
                 # From here on the tokens exist nowhere else: neither cancelling nor quitting may lose them.
                 await to_the_end(self._keep(credential))

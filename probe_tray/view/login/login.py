@@ -141,7 +141,7 @@ def _failed(state: LoginState, t: Translator) -> LoginView | None:
     problem = state.problem
     if problem is None or problem.kind == _BY_THE_PERSON:
         return None
-    said = _in_a_login(problem)
+    said = in_a_login(problem)
     parts = [t.hint(said)]
     if state.unsaved:
         parts.append(t("You need not sign in again: the login is kept until it can be saved."))
@@ -165,7 +165,8 @@ def _failed(state: LoginState, t: Translator) -> LoginView | None:
     )
 
 
-def _in_a_login(problem: Problem) -> Problem:
+def in_a_login(problem: Problem) -> Problem:
+    """``problem`` in the words for somebody who is about to log in: there is no login yet that could be fine."""
     title, hint = _SAID.get(problem.kind, (problem.title, problem.hint))
     return replace(problem, title=title, hint=hint)
 

@@ -90,6 +90,16 @@ async def test_only_what_is_raised_after_sending_is_uncertain(
         assert (uncertain, unsent) == (after_sending, not after_sending), name
 
 
+async def test_a_connection_that_does_not_come_about_is_told(
+    client: ServiceClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for error in RAISED.values():
+        raising(error, monkeypatch, after_sending=False)
+        with pytest.raises(ProbeError) as caught:
+            await client.reach()
+        assert isinstance(safe(caught.value), NotSentError | CertificateError)
+
+
 async def test_the_test_of_the_connection_never_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     async def found(*_: object, **__: object) -> object:
         return []

@@ -579,3 +579,9 @@ async def test_something_that_is_no_tls_was_not_sent() -> None:
         server.greeting = b"SSH-2.0-hello\r\n"
         error = await failure(made.refresh(TOKEN, unkept))
     assert type(error) is NotSentError
+
+
+async def test_reaching_the_service_sends_nothing() -> None:
+    async with raw_server(b"", hang=True) as server, client(f"http://127.0.0.1:{server.port}") as made:
+        await made.reach()
+    assert (server.connections, server.received) == (1, [])

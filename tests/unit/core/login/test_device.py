@@ -116,7 +116,6 @@ def test_a_grant_that_lacks_something_ends_the_login(changes: dict[str, object])
         (400, "access_denied", LoginDeniedError, "refused"),
         (400, "invalid_device_code", DeviceCodeEndedError, "status 400"),
         (401, "", DeviceCodeEndedError, "status 401"),
-        (429, "slow_down", DeviceCodeEndedError, "status 429"),
         (500, "", DeviceCodeEndedError, "status 500"),
         (302, "", DeviceCodeEndedError, "status 302"),
     ],

@@ -13,6 +13,7 @@ from probe_tray.core.errors import (
     LoginTimedOutError,
     NotSentError,
     ProbeError,
+    RegionBlockedError,
     UncertainError,
 )
 from probe_tray.core.login.oauth import Grant
@@ -145,6 +146,50 @@ async def test_a_network_that_fails_meanwhile_is_told_and_it_goes_on(fault: Prob
     assert person.got == GRANT
     name = type(fault).__name__
     assert person.told == [WAITING, name, name, WAITING]
+
+
+PAUSED = Answer(429, {"Retry-After": "120"}, b"")
+BUSY = Answer(503, {}, b"<html>busy</html>")
+EDGE = Answer(403, {"content-type": "text/html", "server": "cloudflare"}, b"<html>no</html>")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"), [(PAUSED, "RateLimitedError"), (BUSY, "UnavailableError"), (EDGE, "EdgeBlockedError")]
+)
+async def test_a_service_in_trouble_is_told_and_the_code_outlives_it(answer: Answer, kind: str) -> None:
+    person = Person()
+    person.service.answer("device_poll", NOT_YET, answer, NOT_YET, TYPED)
+    async with person.waits():
+        await person.clock.advance(4 * MINUTE)
+    assert person.got == GRANT
+    assert person.told == [WAITING, kind, WAITING]
+
+
+async def test_it_is_asked_again_only_when_the_service_wants_to_be() -> None:
+    person = Person()
+    person.service.answer("device_poll", PAUSED, TYPED)
+    async with person.waits():
+        await person.clock.advance(2 * MINUTE)
+        assert person.polls == 1
+        await person.clock.advance(10 * SECOND)
+    assert person.got == GRANT
+
+
+async def test_a_service_that_stays_in_trouble_ends_it_when_the_code_does() -> None:
+    person = Person()
+    person.service.answer("device_poll", Answer(429, {"Retry-After": "3600"}, b""))
+    async with person.waits():
+        await person.clock.advance(15 * MINUTE)
+    assert type(person.failed) is LoginTimedOutError
+
+
+async def test_a_region_without_the_service_is_told_at_once() -> None:
+    person = Person()
+    body = b'{"error": {"code": "unsupported_country_region_territory"}}'
+    person.service.answer("device_poll", Answer(403, {}, body))
+    async with person.waits():
+        await person.clock.advance(10 * SECOND)
+    assert type(person.failed) is RegionBlockedError
 
 
 async def test_a_certificate_that_is_wrong_ends_it() -> None:

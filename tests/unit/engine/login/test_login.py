@@ -130,6 +130,14 @@ async def test_a_store_that_cannot_be_written_is_told_before_any_browser_opens()
     assert (bench.browser.opened, bench.listener.opened) == ([], [])
 
 
+async def test_a_proxy_that_is_gone_is_told_before_any_browser_opens() -> None:
+    bench = Bench()
+    bench.service.answer("reach", NotSentError(reason="the proxy refused the connection"))
+    async with logging_in(bench):
+        assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, "NotSentError")
+    assert (bench.browser.opened, bench.listener.opened) == ([], [])
+
+
 async def test_without_a_browser_the_login_waits_and_says_so() -> None:
     bench = Bench()
     bench.browser.fault = BrowserError()
