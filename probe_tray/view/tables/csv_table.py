@@ -26,8 +26,9 @@ STATUS_COLUMNS = (
     "weekly_reset_at",
     "upstream_status",
     "error",
-    "more",
 )
+"""Those of the Go program and no other: scripts count on the last one, too."""
+MORE_COLUMN = "more"
 MODEL_COLUMNS = ("file", "account_id", "sample_models", "available")
 NO_RESET = "-"
 INSTEAD: Mapping[NoLogin, str] = {
@@ -53,18 +54,7 @@ class _Lines(list[str]):
 def status_csv(reports: Iterable[AccountReport], local: Callable[[datetime], datetime]) -> bytes:
     """The table of ``--status``, UTF-8; ``local`` turns a moment into this computer's time."""
     t = Translator()
-    rows = [
-        [
-            *map(defused, (r.location, r.account_id, r.email, r.plan)),
-            *_window(r.snapshot.short if r.snapshot else None, local),
-            *_window(r.snapshot.weekly if r.snapshot else None, local),
-            str(r.upstream_status),
-            defused(_error(r, t)),
-            _more(r.snapshot) if r.snapshot else "",
-        ]
-        for r in reports
-    ]
-    return to_csv([STATUS_COLUMNS, *rows])
+    return to_csv([STATUS_COLUMNS, *(_status_row(r, local, t) for r in reports)])
 
 
 def models_csv(reports: Iterable[AccountReport]) -> bytes:
@@ -99,6 +89,17 @@ def _escaped(cell: str) -> str:
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), cell)
 
 
+def _status_row(report: AccountReport, local: Callable[[datetime], datetime], t: Translator) -> list[str]:
+    snapshot = report.snapshot
+    return [
+        *map(defused, (report.location, report.account_id, report.email, report.plan)),
+        *_window(snapshot.short if snapshot else None, local),
+        *_window(snapshot.weekly if snapshot else None, local),
+        str(report.upstream_status),
+        defused(_error(report, t)),
+    ]
+
+
 def _error(report: AccountReport, t: Translator) -> str:
     if report.no_login is not None:
         return t(INSTEAD[report.no_login])
@@ -120,12 +121,20 @@ def _window(window: Window | None, local: Callable[[datetime], datetime]) -> tup
 
 
 def quota_table(accounts: Iterable[AccountState], now: Now, *, hide: bool) -> bytes:
-    """One row for each account, UTF-8, times in the zone of ``now``; ``hide`` leaves addresses and ids out."""
+    """One row for each account, UTF-8, times in the zone of ``now``; ``hide`` leaves addresses and ids out.
+
+    A person reads it in a spreadsheet: a last column names the windows that have none of their own.
+    """
     reports = [_report(account) for account in accounts]
     if hide:
         # A file is named after its owner, and the row says enough without it.
         reports = [replace(discreet_report(report), location="") for report in reports]
-    return status_csv(reports, lambda moment: moment.astimezone(now.zone))
+    t = Translator()
+    rows = [
+        [*_status_row(r, lambda moment: moment.astimezone(now.zone), t), _more(r.snapshot) if r.snapshot else ""]
+        for r in reports
+    ]
+    return to_csv([(*STATUS_COLUMNS, MORE_COLUMN), *rows])
 
 
 def _report(account: AccountState) -> AccountReport:

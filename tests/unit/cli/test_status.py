@@ -17,8 +17,7 @@ from tests.support.mitm import Mitm
 
 COMMAND = str(Path(sys.executable).with_name("codex-probe"))
 HEADER = (
-    b"file,account_id,email,plan_type,5h_used_pct,5h_reset_at,weekly_used_pct,weekly_reset_at,upstream_status,error,"
-    b"more\n"
+    b"file,account_id,email,plan_type,5h_used_pct,5h_reset_at,weekly_used_pct,weekly_reset_at,upstream_status,error\n"
 )
 USAGE: dict[str, object] = {
     "plan_type": "Plus",
@@ -111,7 +110,7 @@ def test_the_first_line_names_the_proxy_that_is_used(
     assert lines(done.stderr)[0] == words.format(proxy=mitm.url)
 
 
-def test_a_credit_budget_is_in_the_table_the_csv_and_the_json(
+def test_a_credit_budget_is_in_the_table_and_the_json_and_the_csv_keeps_its_columns(
     demo: DemoService, mitm: Mitm, logins: Path, tmp_path: Path
 ) -> None:
     write_login(demo, logins / "a.json")
@@ -128,7 +127,8 @@ def test_a_credit_budget_is_in_the_table_the_csv_and_the_json(
         "%",
         "available",
     ]
-    assert (tmp_path / "x.csv").read_text().splitlines()[1].endswith(",200,,budget 92.0%")
+    header, row = (tmp_path / "x.csv").read_bytes().splitlines(keepends=True)
+    assert (header, row.endswith(b",business,,,,,200,\n")) == (HEADER, True)
     told = json.loads(run("--status", "--json", "logins/a.json", mitm=mitm, cwd=tmp_path).stdout)["accounts"][0]
     assert [(w["kind"], w["used_percent"]) for w in told["quota"]["main"]["windows"]] == [("budget", 92)]
     assert told["state"] == "available"
@@ -146,7 +146,7 @@ def test_a_file_becomes_a_table_and_a_csv(demo: DemoService, mitm: Mitm, logins:
     assert row.startswith(f"{demo.people[0].email}  plus  42 %, resets ")
     assert row.split()[-3:] == ["17", "%", "available"]
     email = demo.people[0].email
-    expected = f"logins/a.json,{account},{email},plus,42.0,2026-11-22 17:07:04,17.2,-,200,,\n"
+    expected = f"logins/a.json,{account},{email},plus,42.0,2026-11-22 17:07:04,17.2,-,200,\n"
     assert (tmp_path / "x.csv").read_bytes() == HEADER + expected.encode()
     assert stat.S_IMODE((tmp_path / "x.csv").stat().st_mode) == 0o600
     assert [(c.host, c.status) for c in mitm.connects] == [("chatgpt.com", 200)]
@@ -229,8 +229,8 @@ def test_a_refused_token_is_told_in_its_row(demo: DemoService, mitm: Mitm, login
     done = run("--status", "--output", output, logins, mitm=mitm)
     assert done.returncode == 1
     first, second = output.read_text().splitlines()[1:]
-    assert first.endswith(",,,,,401,This login has ended: it was signed out elsewhere.,")
-    assert second.endswith(",42.0,2026-11-22 17:07:04,17.2,-,200,,")
+    assert first.endswith(",,,,,401,This login has ended: it was signed out elsewhere.")
+    assert second.endswith(",42.0,2026-11-22 17:07:04,17.2,-,200,")
 
 
 # --- the network
@@ -244,7 +244,7 @@ def test_without_a_network_each_row_says_so(demo: DemoService, logins: Path) -> 
     said = "The service cannot be reached: the proxy http://127.0.0.1:9 refused the connection."
     assert said in done.stdout.decode()
     assert f"codex-probe: {logins / 'a.json'}: {said} Check the network" in done.stderr.decode()
-    assert output.read_text().splitlines()[1].endswith(f",0,{said},")
+    assert output.read_text().splitlines()[1].endswith(f",0,{said}")
 
 
 def test_a_failure_that_many_share_is_explained_once(demo: DemoService, logins: Path) -> None:

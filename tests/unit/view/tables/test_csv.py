@@ -20,8 +20,7 @@ from probe_tray.view.text.translate import Translator
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 EAST = timezone(timedelta(hours=8))
 HEADER = (
-    "file,account_id,email,plan_type,5h_used_pct,5h_reset_at,weekly_used_pct,weekly_reset_at,upstream_status,error,"
-    "more\n"
+    "file,account_id,email,plan_type,5h_used_pct,5h_reset_at,weekly_used_pct,weekly_reset_at,upstream_status,error\n"
 )
 
 
@@ -57,18 +56,11 @@ def test_the_bytes_of_the_status_table() -> None:
     unreadable = AccountReport(location="x, y.json", problem=NotSentError(reason='"why"').problem)
     assert status_csv([both, alone, FAILED, unreadable], local).decode() == (
         HEADER
-        + "ana.json,account-ana,ana@example.com,plus,42.0,2026-11-22 16:00:00,4.2,-,200,,\n"
-        + "cy.json,account-cy,cy@example.com,plus,,,100.0,2026-11-25 14:00:00,200,,\n"
-        + "bo.json,account-bo,,team,,,,,401,The service no longer accepts this login's access token.,\n"
-        + '"x, y.json",,,,,,,,0,"The service cannot be reached: ""why"".",\n'
+        + "ana.json,account-ana,ana@example.com,plus,42.0,2026-11-22 16:00:00,4.2,-,200,\n"
+        + "cy.json,account-cy,cy@example.com,plus,,,100.0,2026-11-25 14:00:00,200,\n"
+        + "bo.json,account-bo,,team,,,,,401,The service no longer accepts this login's access token.\n"
+        + '"x, y.json",,,,,,,,0,"The service cannot be reached: ""why""."\n'
     )
-
-
-def test_windows_that_have_no_column_are_told_in_the_last_one() -> None:
-    budget = Window(kind=WindowKind.BUDGET, seconds=None, used_percent=92, reset_at=NOW)
-    rows = [report(budget), report(window(WindowKind.SHORT, 1), window(WindowKind.MONTHLY, 63.25), budget)]
-    found = [row["more"] for row in csv.DictReader(io.StringIO(status_csv(rows, local).decode()))]
-    assert found == ["budget 92.0%", "monthly 63.2%; budget 92.0%"]
 
 
 def test_no_rows_are_a_header_alone() -> None:
@@ -83,7 +75,7 @@ def test_formulas_are_defused(cell: str) -> None:
 def test_names_of_files_and_people_are_defused_but_missing_resets_are_not() -> None:
     odd = AccountReport(location="=cmd", account_id="+a", email="@e", plan="-p")
     row = status_csv([odd], local).decode().splitlines()[1]
-    assert row == "'=cmd,'+a,'@e,'-p,,,,,0,,"
+    assert row == "'=cmd,'+a,'@e,'-p,,,,,0,"
     assert ",-," in status_csv([report(window(WindowKind.SHORT, 1, None))], local).decode()
 
 
@@ -105,7 +97,7 @@ def test_no_cell_moves_a_cursor_or_begins_a_line(cells: list[str]) -> None:
 
 def test_escape_sequences_in_a_file_name_are_written_out() -> None:
     odd = AccountReport(location="a\x1b]0;x\x07\r\n\u202egnp.json")
-    assert status_csv([odd], local).decode().splitlines()[1] == r"a\x1b]0;x\x07\r\n\u202egnp.json,,,,,,,,0,,"
+    assert status_csv([odd], local).decode().splitlines()[1] == r"a\x1b]0;x\x07\r\n\u202egnp.json,,,,,,,,0,"
     assert models_csv([odd]).decode().splitlines()[1] == r"a\x1b]0;x\x07\r\n\u202egnp.json,,,false"
 
 

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.quota.snapshot import Window, WindowKind
 from probe_tray.core.settings import Settings, Storage
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.import_plan import ImportAction
 from probe_tray.core.transfer.state import ExportPhase, ExportState, ImportOutcome, ImportPhase, ImportState, RowId
 from probe_tray.resources import resource
-from probe_tray.view.tables.csv_table import quota_table
+from probe_tray.view.tables.csv_table import STATUS_COLUMNS, quota_table
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.transfer.export_view import ExportKind, ExportView, ExportWish, export_view, exportable, replacing
@@ -259,6 +260,18 @@ def test_the_table_has_the_commands_columns() -> None:
     ]
     assert found[0]["5h_reset_at"] == "2026-11-22 16:02:00"
     assert found[3]["error"]
+
+
+def test_windows_that_have_no_column_are_named_in_the_last_one() -> None:
+    budget = Window(kind=WindowKind.BUDGET, seconds=None, used_percent=92, reset_at=None)
+    monthly = Window(kind=WindowKind.MONTHLY, seconds=2_592_000, used_percent=63.25, reset_at=None)
+    ordinary = samples.snapshot(42, 17)
+    more = replace(ordinary, main=replace(ordinary.main, windows=(*ordinary.main.windows, monthly, budget)))
+    alone = replace(ordinary, main=replace(ordinary.main, windows=(budget,)))
+    accounts = [samples.account(f"{n}@example.com", seen) for n, seen in enumerate((ordinary, more, alone))]
+    data = quota_table(accounts, NOW, hide=False)
+    assert data.splitlines()[0] == ",".join((*STATUS_COLUMNS, "more")).encode()
+    assert [row["more"] for row in rows(data)] == ["", "monthly 63.2%; budget 92.0%", "budget 92.0%"]
 
 
 def test_the_table_can_hide_whose_numbers_these_are() -> None:
