@@ -181,6 +181,9 @@ class Engine:
         match command:
             case Refresh(account=key):
                 self._poller.refresh([a.key for a in self.state.accounts] if key is None else [key])
+                if key is None:
+                    # A login that came meanwhile, or went to another place, is wanted too.
+                    self._start(self._accounts.read())
             case PanelOpened():
                 self._poller.looked_at()
             case LookAt(accounts=accounts):

@@ -210,8 +210,9 @@ class Shell(QObject):
         self._tray.show_model(screen.tray)
         self._menu.show_model(screen.menu, menu_ink(self._theme.tokens, sys.platform))
         self._panel.show_model(screen.panel)
-        if self._greets and screen.panel.welcome is not None:
+        if self._greets and screen.panel.greets:
             self._greets = False
+            self._acting.welcomed()
             # Once the tray has had the time to come: the panel opens by its icon.
             QTimer.singleShot(_HELLO, self, self.show_panel)
         self._login.show_model(screen.login)

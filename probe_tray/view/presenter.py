@@ -9,7 +9,7 @@ from probe_tray.view.login.login import login
 from probe_tray.view.panel.cards import deck, wanted
 from probe_tray.view.panel.deck import CardMemory
 from probe_tray.view.panel.summary import headline, status, subline
-from probe_tray.view.panel.survey import Memory, Seen, name
+from probe_tray.view.panel.survey import Memory, Seen
 from probe_tray.view.screen import Chip, Helps, Panel, Screen, ScreenContent, ScreenOptions, SortChoice
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -63,7 +63,8 @@ def _panel(seen: Seen, wish: ScreenOptions, t: Translator, memory: CardMemory) -
         cards=shown,
         lines=lines,
         columns=(t("Account"), t("5 h"), t("Week"), t("Reset")),
-        welcome=_welcome(seen, t) if _is_first_start(seen, total) else None,
+        welcome=_welcome(t) if state.loaded and not total else None,
+        greets=_is_first_start(state, total),
         searchable=total >= _SEARCH_FROM,
         search_hint=t("Find an account"),
         nothing_found=t("No account matches."),
@@ -131,32 +132,21 @@ def _banner(problem: Problem, t: Translator) -> Notice:
     return Notice(text=t.told(problem), tone=Tone.WARNING, action=action)
 
 
-def _is_first_start(seen: Seen, total: int) -> bool:
-    """Whether there is nothing yet but, perhaps, the official client's login."""
-    state = seen.state
+def _is_first_start(state: AppState, total: int) -> bool:
+    """Whether there is nothing yet, or only the official client's login, which nobody has been shown."""
     if not state.loaded or total != len(state.accounts):
         return False
     return not total or (not state.desk.welcomed and all(account.official for account in state.accounts))
 
 
-def _welcome(seen: Seen, t: Translator) -> Welcome:
-    found = next(iter(seen.found), None)
-    if found is None:
-        hint = t("A login of the official Codex client on this computer appears here by itself.")
-    else:
-        hint = t(
-            "{who} is signed in to the official Codex client on this computer. Probe Tray only reads that login: it "
-            "shows the quota, and leaves renewing to the client.",
-            who=name(found.account),
-        )
+def _welcome(t: Translator) -> Welcome:
     return Welcome(
         title=t("Your Codex quotas, at a glance"),
         text=t(
             "Sign in once in your browser. Probe Tray then shows what is left of every quota, and when it comes back."
         ),
-        hint=hint,
+        hint=t("If you use the Codex app here, its login shows up by itself."),
         button=t("&Log in to Codex…"),
-        official=t("&Use the Codex client's login") if found is not None else "",
         folder=t("&Choose a folder of logins…"),
         choose_folder=t("Choose a folder for logins"),
         import_logins=t("&Import logins…"),

@@ -62,6 +62,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """Whether each account takes one line, under the ``columns``."""
     columns: tuple[str, ...]
     welcome: Welcome | None
+    greets: bool
+    """Whether a first start opens the window by itself."""
     searchable: bool
     search_hint: str
     nothing_found: str

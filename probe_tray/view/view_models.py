@@ -50,7 +50,6 @@ class ActionKind(enum.Enum):
     COPY_EMAIL = "copy email"
     MOVE_TO_VAULT = "move to the vault"
     MOVE_TO_FOLDER = "move to the folder"
-    USE_OFFICIAL = "use the official login"
     """Goes on with the official client's login alone."""
     CHOOSE_FOLDER = "choose a folder"
     """Asks which folder of logins is shared with other tools."""
@@ -208,8 +207,6 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     hint: str
     button: str
-    official: str
-    """The button for the login of the official client that was found; empty where none was."""
     folder: str
     choose_folder: str
     """The title of the window in which a folder is chosen."""

@@ -26,6 +26,8 @@ SEALED: Final = Path("secrets", "codex_auth.age")
 _KEYRING_SERVICE: Final = "Codex Auth"
 _BETWEEN_LOOKS: Final = 60.0
 """Seconds between two looks at the keyring entry."""
+_WHILE_ABSENT: Final = 5.0
+"""Seconds between them while the client has no login: it may be about to keep a new one there."""
 _LOOK_TAKES: Final = 1.0
 """Seconds after which one is given up: the other stores wait for it."""
 
@@ -51,7 +53,7 @@ class OfficialStore:
         """``codex_home`` is the client's own folder.
 
         ``read_silently`` asks the keyring only where no person is asked for it: with it the entry is looked at once a
-        minute, else only when it is used. ``now`` counts seconds.
+        minute, and every five seconds while there is none; else only when it is used. ``now`` counts seconds.
         """
         self._home, self._read_keyring, self._read_silently = codex_home, read_keyring, read_silently
         self._now, self._looked = now, now()
@@ -75,6 +77,8 @@ class OfficialStore:
             self._told = self._entry
         except (ReadError, OfficialSealedError) as error:
             return StoreContents(unreadable=(Unreadable(location=error.facts["path"], problem=error.problem),))
+        except StoreError as error:
+            return StoreContents(problem=error.problem)
         found: list[StoredCredential] = []
         unreadable: list[Unreadable] = []
         api_key: ApiKeyLogin | None = None
@@ -89,7 +93,10 @@ class OfficialStore:
         return StoreContents(found=tuple(found), unreadable=tuple(unreadable), api_key=api_key)
 
     async def read(self, key: AccountKey) -> StoredCredential | None:
-        """The client's login as it is now, where it is this account's."""
+        """The client's login as it is now, where it is this account's.
+
+        Raises ReadError, and a Keyring error where the login was in the keyring and the keyring no longer opens.
+        """
         documents, location = await self._documents()
         logins = [d.credential for d in documents if d.credential is not None and d.credential.key == key]
         return _stored(logins[0], location) if logins else None
@@ -112,7 +119,8 @@ class OfficialStore:
     async def changed(self) -> bool:
         """Whether the client changed its file or its keyring entry since :meth:`load`.
 
-        Of the entry that is known after its next use here, and within a minute where the keyring asks nobody for it.
+        Of the entry that is known after its next use here, and within a minute where the keyring asks nobody for it:
+        within seconds of a new one where there was none.
         """
         if await asyncio.to_thread(self._files.changed, [self._place]):
             return True
@@ -120,7 +128,8 @@ class OfficialStore:
         return self._entry != self._told
 
     async def _look_at_entry(self) -> None:
-        if self._read_silently is None or self._now() - self._looked < _BETWEEN_LOOKS:
+        pause = _BETWEEN_LOOKS if self._told else _WHILE_ABSENT
+        if self._read_silently is None or self._now() - self._looked < pause:
             return
         self._looked = self._now()
         if not await asyncio.to_thread(self._has_no_file):
@@ -159,6 +168,9 @@ class OfficialStore:
         try:
             entry = await self._read_keyring(_KEYRING_SERVICE, await asyncio.to_thread(keyring_user, self._home))
         except StoreError:
+            if self._told:
+                # A login that was there is not gone because the keyring was locked since.
+                raise
             # Most people have no entry there, so a keyring that does not open is no news of this login.
             entry = None
         else:

@@ -60,7 +60,7 @@ _HINTS = {
     ),
     "NoConnectionError": mark("A firewall may forbid it. If your network needs a proxy, name it with --proxy."),
     "OfficialExpiredError": mark(
-        "Use Codex once, which renews its login, or sign in with --login to have a login of your own."
+        "Start Codex once, which renews its login, or log in with --login to have a login of your own."
     ),
     "CredentialFileError": mark("The file was left as it is. Correct it, or sign in again with --login."),
     "SavedForLaterError": mark(

@@ -49,7 +49,7 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
     pinned: bool = False
     """Whether the panel stays open when another window is used."""
     welcomed: bool = False
-    """Whether the person has agreed to go on with the official client's login alone."""
+    """Whether the person has been shown the official client's login, where it was the only one."""
     overflow_told: bool = False
     """Whether the person was told where the system hides new tray icons."""
     in_icon: str = ""

@@ -80,6 +80,9 @@ def expects(account: AccountState, entry: Said) -> bool:
 
 def _days(account: AccountState, settings: Settings) -> int:
     """How many days before its end the login is worth a message; 0 = never."""
+    if account.official:
+        # Service fact: the client renews its login in the last five minutes, while it is used.
+        return 0
     renews_itself = account.renewable and settings.auto_renew and account.renewal.problem is None
     return 0 if renews_itself else settings.expiry_warning_days
 

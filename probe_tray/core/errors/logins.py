@@ -106,5 +106,5 @@ class PastedAddressError(LoginError):
 class OfficialExpiredError(LoginError):
     """The official client's access token has ended; only that client may renew it."""
 
-    title_template = "The login of the official Codex client has expired."
-    hint_template = "Use Codex once, which renews its login, or log in here to have a login of your own."
+    title_template = "The Codex client's login has expired."
+    hint_template = "Start Codex once, which renews its login, or log in here to have a login of your own."

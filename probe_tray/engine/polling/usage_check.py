@@ -12,6 +12,9 @@ from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.ports.http import QuotaService
 from probe_tray.ports.time import Clock
 
+_LOG_OUT_SECONDS = 5.0
+"""So long a log-out of the official client may take from its first step to its last."""
+
 
 class UsageCheck:
     """Asks for a snapshot; a login of ours whose access token is refused is renewed once, then asked again once."""
@@ -28,17 +31,33 @@ class UsageCheck:
         """The quota now. Raises a ProbeError."""
         stored = await self._accounts.current(key)
         if stored is None:
-            raise TokenRefusedError
+            raise await self._gone(TokenRefusedError())
         try:
             # Whatever its recorded or own end: this computer's clock may be wrong, and only the service's counts.
             return await self._ask(stored.credential)
         except TokenRefusedError as error:
-            end = stored.credential.expiry
-            if stored.store is StoreKind.OFFICIAL and end is not None and end <= self._clock.now():
-                raise OfficialExpiredError from None
+            if stored.store is StoreKind.OFFICIAL:
+                return await self._of_client(stored.credential, error)
             if not _may_renew(stored, settings):
                 raise
             return await self._renewed(stored.credential, error, settings)
+
+    async def _of_client(self, credential: Credential, refusal: TokenRefusedError) -> Snapshot:
+        """What the service answers the login that the official client has now."""
+        # Service fact: a log-out revokes the tokens before the client removes its login, and there is nothing to say.
+        await self._clock.sleep(_LOG_OUT_SECONDS)
+        now = await self._accounts.current(credential.key)
+        if now is None:
+            raise await self._gone(refusal)
+        if now.credential.access_token != credential.access_token:
+            return await self._ask(now.credential)
+        end = credential.expiry
+        raise refusal if end is None or end > self._clock.now() else OfficialExpiredError
+
+    async def _gone(self, refusal: TokenRefusedError) -> TokenRefusedError:
+        """What is said of a login that is in no store any more: nothing, once its account is gone from the state."""
+        await self._accounts.read()
+        return refusal
 
     async def _renewed(self, credential: Credential, refusal: TokenRefusedError, settings: Settings) -> Snapshot:
         # Another program may have renewed it, which the renewal finds out before it asks the service.

@@ -80,8 +80,8 @@ class CardActionHandler:
                 self._engine.send(DismissTrouble())
             case ActionKind.SETTINGS | ActionKind.TEST_MODELS | ActionKind.IMPORT | ActionKind.EXPORT as kind:
                 self._go_elsewhere(kind, action.key)
-            case ActionKind.USE_OFFICIAL | ActionKind.CHOOSE_FOLDER:
-                self._begin(action)
+            case ActionKind.CHOOSE_FOLDER:
+                self._choose_folder(action.label)
             case ActionKind.START_ANEW:
                 self.question.ask(starting_anew(self._translator), lambda _: self._engine.send(StartVaultAnew()))
             case (
@@ -109,12 +109,9 @@ class CardActionHandler:
             case _:
                 self._elsewhere.settings()
 
-    def _begin(self, action: CardAction) -> None:
-        if action.kind is ActionKind.USE_OFFICIAL:
-            self._engine.send(Arrange(replace(self._engine.state.desk, welcomed=True)))
-            return
+    def _choose_folder(self, title: str) -> None:
         # A child of the panel, which stays open behind it.
-        dialog = QFileDialog(QApplication.activeWindow(), action.label)
+        dialog = QFileDialog(QApplication.activeWindow(), title)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -124,6 +121,11 @@ class CardActionHandler:
 
     def _use_folder(self, folder: str) -> None:
         self._engine.send(ChangeSettings(change(storage=Storage.FOLDER, sync_dir=folder)))
+
+    def welcomed(self) -> None:
+        """Remember that the official client's login was shown, where it is the only one."""
+        if self._engine.state.accounts:
+            self._engine.send(Arrange(replace(self._engine.state.desk, welcomed=True)))
 
     def choose(self, value: Sort | Density, keys: tuple[AccountKey, ...]) -> None:
         """List the accounts like this from now on; ``keys`` is their order now, where an own order begins."""

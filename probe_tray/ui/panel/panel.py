@@ -116,7 +116,6 @@ class PanelWindow(QWidget):
         for button, name in zip(self._tool_buttons, names, strict=True):
             button.setToolTip(name)
             button.setAccessibleName(name)
-        self._refresh.setVisible(model.welcome is None)
         self._pin.setChecked(model.pinned)
         if self._hide.isChecked() != model.names_hidden or first:
             self._hide.setChecked(model.names_hidden)

@@ -28,9 +28,8 @@ class WelcomePage(QWidget):
         self._button.setDefault(True)
         self.setFocusProxy(self._button)
         self._button.clicked.connect(lambda: act(CardAction(kind=ActionKind.LOG_IN, label="")))
-        self._official, self._folder, self._import = QPushButton(), QPushButton(), QPushButton()
+        self._folder, self._import = QPushButton(), QPushButton()
         self._import.clicked.connect(lambda: act(CardAction(kind=ActionKind.IMPORT, label="")))
-        self._official.clicked.connect(lambda: act(CardAction(kind=ActionKind.USE_OFFICIAL, label="")))
         self._folder.clicked.connect(lambda: act(CardAction(kind=ActionKind.CHOOSE_FOLDER, label=self._folder_title)))
         self._folder_title = ""
         px, middle = theme.px, Qt.AlignmentFlag.AlignHCenter
@@ -47,7 +46,7 @@ class WelcomePage(QWidget):
         page.addSpacing(px(10))
         buttons = QVBoxLayout()
         buttons.setSpacing(px(8))
-        for button in (self._button, self._official, self._import, self._folder):
+        for button in (self._button, self._import, self._folder):
             buttons.addWidget(button)
         # All as wide as the widest of them.
         row = QHBoxLayout()
@@ -69,8 +68,6 @@ class WelcomePage(QWidget):
         self._text.setText(model.text)
         self._hint.setText(model.hint)
         self._button.setText(model.button)
-        self._official.setText(model.official)
-        self._official.setVisible(bool(model.official))
         self._folder.setText(model.folder)
         self._folder_title = model.choose_folder
         self._import.setText(model.import_logins)

@@ -70,7 +70,9 @@ def sentences(alert: Alert, account: AccountState | None, who: str, now: Now, t:
             title = t("{who}: the login could not be renewed", who=who)
             return Sentences(title, t.told(problem))
         case LoginAlert():
-            return Sentences(t("{who}: log in again", who=who), _why_ended(account, t))
+            official = account is not None and account.official
+            title = t("{who}: start Codex once", who=who) if official else t("{who}: log in again", who=who)
+            return Sentences(title, _why_ended(account, t))
         case UnusableAlert(problem=problem):
             title = t("{who}: this account can't be used at the moment", who=who)
             return Sentences(title, t.told(problem))
@@ -85,9 +87,7 @@ def _ends(alert: ExpiryAlert, account: AccountState | None, who: str, now: Now, 
     if account is None:
         return Sentences(title, "")
     problem = account.renewal.problem
-    if account.official:
-        body = t("The Codex client renews it when it is used. Start that client once, or log in here.")
-    elif problem is not None:
+    if problem is not None:
         body = t("Probe Tray could not renew it so far: {reason}", reason=t.title(problem))
     elif account.renewable:
         body = t("Renewing logins by themselves is switched off. Renew it now, so that its quota stays in view.")
@@ -151,7 +151,7 @@ def _why_ended(account: AccountState | None, t: Translator) -> str:
     if said is not None:
         return t.told(said)
     if account is not None and account.official:
-        return t("The official client's login has ended. Start that client once, or log in here.")
+        return t("The Codex client's login has ended. Start Codex once, or log in here.")
     return t("This login has ended and cannot be renewed.")
 
 

@@ -52,7 +52,7 @@ def _one(alert: Alert, state: AppState, now: Now, t: Translator) -> Notification
         tag=f"{_topic(alert)} {alert.account.slug}",
         title=said.title,
         body=said.body,
-        buttons=tuple(_button(action, t) for action in actions),
+        buttons=tuple(_button(action, t, account) for action in actions),
         urgency=_urgency(alert),
     )
 
@@ -82,8 +82,9 @@ def _who(account: AccountState | None, state: AppState, t: Translator) -> str:
     return masked_name(account) if state.settings.privacy else name(account)
 
 
-def _button(action: AlertHelp, t: Translator) -> Button:
-    words = {AlertHelp.OPEN: t("Open"), AlertHelp.LOG_IN: t("Log in again"), AlertHelp.RENEW: t("Renew now")}
+def _button(action: AlertHelp, t: Translator, account: AccountState | None = None) -> Button:
+    log_in = t("Log in here") if account is not None and account.official else t("Log in again")
+    words = {AlertHelp.OPEN: t("Open"), AlertHelp.LOG_IN: log_in, AlertHelp.RENEW: t("Renew now")}
     return Button(action.value, words[action])
 
 

@@ -99,7 +99,7 @@ def subtitle(account: AccountState, t: Translator) -> str:
 def _brief(account: AccountState, what: Condition, rows: tuple[Bar, ...], now: Now, t: Translator) -> str:
     match what:
         case Condition.NEEDS_LOGIN:
-            return t("log in")
+            return t("start Codex") if account.official else t("log in")
         case Condition.WAITING_KEYRING:
             return t("waiting")
         case Condition.UNUSABLE:
@@ -142,7 +142,7 @@ def _hover(account: AccountState, rows: tuple[Bar, ...], now: Now, t: Translator
     lines = [name(account)]
     for bar in rows:
         lines += [line for line in (f"{bar.label}  {bar.percent_text}  {bar.reset}".rstrip(), bar.outlook) if line]
-    if account.expires_at is not None:
+    if account.expires_at is not None and not account.official:
         lines.append(
             t(
                 "Login ends {when} · {date}",

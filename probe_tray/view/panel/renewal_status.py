@@ -32,6 +32,9 @@ def lifetime(account: AccountState, settings: Settings, now: Now, t: Translator)
         return t("Being renewed…")
     if ends is not None and ends <= now.moment:
         return t("Access ended {ago}", ago=ago(ends, now, t))
+    if account.official:
+        # Its end in some days is no news: the client renews it in the last minutes.
+        return t("Renewed by the Codex client")
     if renews is not None and account.renewable and settings.auto_renew:
         when = until(renews, now, t)
         if ends is None:

@@ -111,7 +111,7 @@ def _only(account: AccountState, what: Condition, now: Now, t: Translator) -> st
         case Condition.LIMITED:
             return no_capacity(account, now, t, long=True)
         case Condition.NEEDS_LOGIN:
-            return t("A login is needed")
+            return t("Start Codex once") if account.official else t("A login is needed")
         case Condition.WAITING_KEYRING:
             return t("Your logins are waiting")
         case Condition.UNUSABLE:

@@ -26,7 +26,8 @@ def notice(account: AccountState, state: Condition, settings: Settings, now: Now
         case Condition.LIMITED:
             return _limited(account.snapshot, now, t) if account.snapshot else None
         case Condition.NEEDS_LOGIN:
-            action = CardAction(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
+            label = t("Log in here") if account.official else t("Log in again")
+            action = CardAction(kind=ActionKind.LOG_IN, label=label, key=account.key)
             return Notice(text=_why_ended(account, t), tone=Tone.CRITICAL, action=action)
         case Condition.BLOCKED | Condition.WAITING_KEYRING | Condition.UNUSABLE:
             return _with_problem(account, t, Tone.WARNING)
@@ -67,7 +68,7 @@ def _why_ended(account: AccountState, t: Translator) -> str:
     if account.problem is not None and account.problem.kind == "OfficialExpiredError":
         return t.told(account.problem)
     if account.official:
-        return t("The official client's login has ended. Start that client once, or log in here.")
+        return t("The Codex client's login has ended. Start Codex once, or log in here.")
     return t("This login has ended and cannot be renewed.")
 
 

@@ -189,7 +189,7 @@ def _in_short(found: SurveyFinding, card: Card, seen: Seen, t: Translator) -> st
     numbers = _numbers_in_short(card, t)
     match card.condition:
         case Condition.NEEDS_LOGIN:
-            return t("log in again")
+            return t("start Codex once") if found.account.official else t("log in again")
         case Condition.WAITING_KEYRING:
             return t("waiting for the keyring")
         case Condition.UNUSABLE:

@@ -212,6 +212,18 @@ async def test_refresh_asks_for_one_or_for_all() -> None:
         assert program.service.count("usage") == 5
 
 
+async def test_refreshing_all_finds_a_login_that_came_without_a_sign_of_it() -> None:
+    program = Program()
+    async with program.started():
+        assert program.engine.state.accounts == ()
+        program.vault.held[ANA.key] = ANA
+        await program.clock.advance(timedelta(seconds=10))
+        assert program.engine.state.accounts == ()
+        program.engine.send(Refresh())
+        await program.clock.advance(timedelta(seconds=10))
+        assert program.account(ANA).snapshot is not None
+
+
 async def test_reading_the_stores_again_asks_for_what_is_missing() -> None:
     program = Program(ANA)
     program.vault.fault = KeyringLockedError()

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import StoreKind
-from probe_tray.core.commands import Arrange, ChangeSettings, LogIn
-from probe_tray.core.settings import Settings, Storage, change
+from probe_tray.core.commands import Arrange, ChangeSettings, LogIn, Refresh
+from probe_tray.core.settings import Storage, change
 from probe_tray.core.state import AppState
 from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.shell import Shell, Surroundings
@@ -24,7 +26,9 @@ from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 # The screenless platform has no tray to follow.
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
 
-CLIENTS = samples.account("ana@example.com", stores=(StoreKind.OFFICIAL,), renewable=False)
+CLIENTS = samples.account(
+    "ana@example.com", samples.four().accounts[0].snapshot, stores=(StoreKind.OFFICIAL,), renewable=False
+)
 OURS = samples.account("lee@studio.example")
 
 
@@ -51,7 +55,7 @@ class Desktop:
 
 @pytest.fixture
 def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
-    found = Desktop(qapp, samples.only([CLIENTS]))
+    found = Desktop(qapp, AppState(loaded=True))
     found.shell.show_panel()
     yield found
     found.shell.close()
@@ -68,21 +72,38 @@ def test_a_window_that_opened_before_the_logins_were_read_grows_to_the_page(qtbo
         early.shell.close()
 
 
-def test_the_clients_login_that_was_found_is_offered_and_explained(desktop: Desktop) -> None:
-    assert desktop.page.isVisible()
-    assert desktop.page._hint.text().startswith("ana@example.com is signed in to the official Codex client")
-    assert "only reads that login" in desktop.page._hint.text()
-    desktop.page._official.click()
-    assert desktop.wishes() == [Arrange(Arrangement(welcomed=True))]
-    desktop.engine.change(replace(desktop.engine.state, desk=Arrangement(welcomed=True)))
-    desktop.shell._bridge.draw()
+def test_the_clients_login_is_shown_with_its_number_and_a_way_to_log_in_here(qtbot: QtBot, qapp: QApplication) -> None:
+    desktop = Desktop(qapp, samples.only([CLIENTS]))
+    desktop.shell.show_panel()
+    panel = desktop.shell._panel
     assert not desktop.page.isVisible()
+    spoken = panel._cards.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "ana@example.com" in spoken
+    assert "% used" in spoken
+    panel._log_in.click()
+    assert desktop.wishes() == [LogIn()]
+    desktop.shell.close()
 
 
-def test_privacy_hides_the_name_on_the_page_too(desktop: Desktop) -> None:
-    desktop.engine.change(replace(desktop.engine.state, settings=Settings(privacy=True)))
+def test_a_first_start_with_the_clients_login_opens_the_panel_and_no_later_one_does(
+    qtbot: QtBot, qapp: QApplication
+) -> None:
+    desktop = Desktop(qapp, AppState(), greets=True)
+    desktop.engine.change(samples.only([CLIENTS]))
     desktop.shell._bridge.draw()
-    assert desktop.page._hint.text().startswith("a•••@e••• is signed in")
+    qtbot.waitUntil(desktop.shell._panel.isVisible)
+    assert desktop.wishes() == [Arrange(Arrangement(welcomed=True))]
+    desktop.shell.close()
+    later = Desktop(qapp, replace(samples.only([CLIENTS]), desk=Arrangement(welcomed=True)), greets=True)
+    later.shell._bridge.draw()
+    assert later.wishes() == []
+    assert later.shell._greets
+    later.shell.close()
+
+
+def test_the_page_can_look_again_for_logins(desktop: Desktop) -> None:
+    QTest.keyClick(desktop.shell._panel, Qt.Key.Key_F5)
+    assert Refresh() in desktop.engine.sent
 
 
 def test_logging_in_is_the_first_way(desktop: Desktop) -> None:
@@ -101,25 +122,24 @@ def test_a_folder_that_is_chosen_is_used_at_once(desktop: Desktop, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("state", "shown", "offered"),
+    ("state", "shown"),
     [
-        (AppState(), False, False),
-        (AppState(loaded=True), True, False),
-        (samples.only([CLIENTS]), True, True),
-        (samples.only([CLIENTS, OURS]), False, False),
-        (samples.only([OURS]), False, False),
-        (replace(samples.only([CLIENTS]), desk=Arrangement(welcomed=True)), False, False),
-        (replace(AppState(loaded=True), desk=Arrangement(welcomed=True)), True, False),
-        (replace(samples.only([CLIENTS]), api_key=ApiKeyLogin(location="x")), False, False),
-        (AppState(loaded=True, store_problems=samples.troubled_lives().store_problems), False, False),
+        (AppState(), False),
+        (AppState(loaded=True), True),
+        (samples.only([CLIENTS]), False),
+        (samples.only([CLIENTS, OURS]), False),
+        (samples.only([OURS]), False),
+        (replace(AppState(loaded=True), desk=Arrangement(welcomed=True)), True),
+        (replace(AppState(loaded=True), api_key=ApiKeyLogin(location="x")), False),
+        (AppState(loaded=True, store_problems=samples.troubled_lives().store_problems), False),
     ],
 )
 def test_the_page_is_there_while_nothing_else_is(
-    qtbot: QtBot, qapp: QApplication, state: AppState, *, shown: bool, offered: bool
+    qtbot: QtBot, qapp: QApplication, state: AppState, *, shown: bool
 ) -> None:
     desktop = Desktop(qapp, state)
     desktop.shell.show_panel()
-    assert (desktop.page.isVisible(), desktop.page._official.isVisible()) == (shown, offered)
+    assert desktop.page.isVisible() is shown
     desktop.shell.close()
 
 

@@ -9,6 +9,7 @@ from probe_tray.adapters.logins.official_store import OfficialStore, keyring_use
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyringLockedError, OfficialLoginError, StoreError
+from tests.support.fakes import problem_kind
 from tests.support.files import official
 from tests.support.tokens import credential
 
@@ -227,9 +228,38 @@ async def test_a_keyring_that_locks_is_no_news(codex_home: Path) -> None:
     watch = Watch(codex_home)
     await watch.store.load()
     watch.put(KeyringLockedError())
-    assert await watch.store.read(credential("ana").key) is None
+    with pytest.raises(KeyringLockedError):
+        await watch.store.read(credential("ana").key)
     watch.minutes += 1
     assert not await watch.store.changed()
+    contents = await watch.store.load()
+    assert (contents.found, problem_kind(contents.problem)) == ((), "KeyringLockedError")
+
+
+async def test_a_login_that_moves_from_the_file_to_the_keyring_is_there_at_once(codex_home: Path) -> None:
+    path = put(codex_home, official("ana"))
+    watch = Watch(codex_home)
+    before = (await watch.store.load()).found
+    path.unlink()
+    assert await watch.store.changed()
+    assert (await watch.store.load()).found == before
+    assert not await watch.store.changed()
+
+
+async def test_a_login_that_comes_into_the_keyring_after_the_file_is_gone_is_noticed_within_seconds(
+    codex_home: Path,
+) -> None:
+    path = put(codex_home, official("ana"))
+    watch = Watch(codex_home)
+    watch.put(None)
+    await watch.store.load()
+    path.unlink()
+    assert await watch.store.changed()
+    assert (await watch.store.load()).found == ()
+    watch.put(OTHER)
+    watch.minutes += 0.1
+    assert await watch.store.changed()
+    assert len((await watch.store.load()).found) == 1
 
 
 async def test_a_keyring_that_was_locked_at_the_start_is_read_once_it_is_open(codex_home: Path) -> None:

@@ -81,9 +81,13 @@ def test_a_login_is_said_where_renewing_by_itself_is_off() -> None:
     assert said == [ExpiryAlert(account=ANA, expires_at=START + DAY)]
 
 
-def test_the_official_client_s_login_is_said_too() -> None:
-    theirs = replace(ending(DAY), stores=(StoreKind.OFFICIAL,))
-    assert Listener().hear(theirs) == [ExpiryAlert(account=ANA, expires_at=START + DAY)]
+@pytest.mark.parametrize("settings", [Settings(), Settings(expiry_warning_days=30, auto_renew=False)])
+def test_the_official_client_s_login_is_said_only_once_it_has_ended(settings: Settings) -> None:
+    listener = Listener(settings)
+    theirs = replace(ending(3 * DAY), stores=(StoreKind.OFFICIAL,))
+    for left in (DAY, timedelta(hours=1), timedelta(minutes=4), SECOND):
+        assert listener.hear(theirs, at=3 * DAY - left) == []
+    assert listener.hear(theirs, at=3 * DAY) == [LoginAlert(account=ANA)]
 
 
 def test_an_ending_login_is_said_once_until_it_is_another_one() -> None:

@@ -9,7 +9,7 @@ import pytest
 from probe_tray.core.account.condition import Condition, condition
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
-from probe_tray.core.errors import NotSentError, StillRefusedError
+from probe_tray.core.errors import NotSentError, Problem, StillRefusedError
 from probe_tray.core.events import AccountsRead, SettingsChanged, SituationChanged
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.service.answer import Answer
@@ -293,12 +293,53 @@ async def test_an_account_that_went_away_while_it_was_asked_changes_nothing() ->
     assert bench.state.accounts == ()
 
 
+async def test_an_account_that_the_official_client_logs_out_goes_without_a_word() -> None:
+    client = MemoryStore(StoreKind.OFFICIAL, ANA)
+    bench = Bench(others=(client,))
+    bench.service.answer("usage", REFUSED)
+    states: list[Problem | None] = []
+    bench.store.subscribe(lambda: states.extend(a.problem for a in bench.state.accounts))
+    async with polling(bench):
+        await bench.clock.advance(SECOND)
+        # The client revokes its tokens first, then it removes its login.
+        assert bench.service.count("usage") == 1
+        client.held.clear()
+        await bench.clock.advance(5 * SECOND)
+        assert bench.state.accounts == ()
+        await bench.clock.advance(timedelta(minutes=10))
+    assert not any(states)
+    assert bench.service.count("usage") == 1
+
+
+async def test_an_account_whose_login_is_in_no_store_any_more_goes_without_a_word() -> None:
+    client = MemoryStore(StoreKind.OFFICIAL, ANA)
+    bench = Bench(others=(client,))
+    await bench.accounts.read()
+    client.held.clear()
+    async with polling(bench):
+        await bench.clock.advance(SECOND)
+        assert bench.state.accounts == ()
+
+
+async def test_a_login_that_the_official_client_has_renewed_meanwhile_is_asked_with() -> None:
+    client = MemoryStore(StoreKind.OFFICIAL, ANA)
+    bench = Bench(others=(client,))
+    bench.service.answer("usage", REFUSED, usage_answer(12))
+    async with polling(bench):
+        await bench.clock.advance(SECOND)
+        newer = credential("ana", number=2, at=START + timedelta(days=5))
+        client.held[newer.key] = newer
+        await bench.clock.advance(5 * SECOND)
+        assert bench.account(ANA).snapshot is not None
+        assert bench.account(ANA).problem is None
+
+
 async def test_the_official_client_s_ended_login_is_said_to_have_ended_once_the_service_refuses_it() -> None:
     theirs = credential("ana", at=START - timedelta(days=11), days=10)
     bench = Bench(others=(MemoryStore(StoreKind.OFFICIAL, theirs),))
     bench.service.answer("usage", REFUSED)
     async with polling(bench):
-        await bench.clock.advance(SECOND)
+        await bench.clock.advance(6 * SECOND)
         assert problem_kind(bench.account(theirs).problem) == "OfficialExpiredError"
     assert bench.service.count("refresh") == 0
 

@@ -20,13 +20,14 @@ from probe_tray.core.alerts.alert import (
     RenewedAlert,
     RestoredAlert,
 )
-from probe_tray.core.errors import LoginEndedError, WriteError
+from probe_tray.core.errors import LoginEndedError, OfficialExpiredError, Problem, WriteError
 from probe_tray.core.quota.snapshot import Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, Renewal
 from probe_tray.ports.desktop import Notification, Urgency
 from probe_tray.resources import resource
 from probe_tray.view.alerts.notifications import notification, trial
+from probe_tray.view.presenter import present
 from probe_tray.view.text.privacy import mask, masked_name
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
@@ -38,6 +39,12 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FULL = WriteError(path="ana@example.com.json", reason="the disk is full").problem
 SHORT = window(WindowKind.SHORT, 88, timedelta(minutes=38))
 WEEK = window(WindowKind.WEEKLY, 100, timedelta(days=5, hours=4, minutes=28))
+
+
+EXPIRED = (
+    "The Codex client's login has expired. Start Codex once, which renews its login, or log in here to have a login of "
+    "your own."
+)
 
 
 def shown(*batch: Alert, state: AppState | None = None, t: Translator | None = None) -> Notification:
@@ -121,11 +128,6 @@ def test_a_pace_says_when_it_ends() -> None:
             "Probe Tray could not renew it so far: ana@example.com.json cannot be written: the disk is full.",
             ["Renew now", "Open"],
         ),
-        (
-            {"renewable": False, "stores": (StoreKind.OFFICIAL,)},
-            "The Codex client renews it when it is used. Start that client once, or log in here.",
-            ["Log in again", "Open"],
-        ),
     ],
 )
 def test_a_login_that_ends_says_why_and_has_the_button_that_helps(
@@ -137,6 +139,38 @@ def test_a_login_that_ends_says_why_and_has_the_button_that_helps(
         body,
         buttons,
     )
+
+
+@pytest.mark.parametrize(
+    ("problem", "body"),
+    [
+        (None, "The Codex client's login has ended. Start Codex once, or log in here."),
+        (OfficialExpiredError().problem, EXPIRED),
+    ],
+)
+def test_the_clients_ended_login_says_to_start_codex_once(problem: Problem | None, body: str) -> None:
+    theirs = replace(ANA, stores=(StoreKind.OFFICIAL,), renewable=False, expires_at=NOW - DAY, problem=problem)
+    # Its numbers are older than its end.
+    theirs = replace(theirs, checked_at=NOW - 2 * DAY)
+    state = samples.only([theirs])
+    said = words(LoginAlert(account=ANA.key), state)
+    assert said == ("ana@example.com: start Codex once", body, ["Log in here", "Open"])
+    screen = present(state, NOW, UTC, Translator())
+    (card,) = screen.panel.cards
+    assert card.notice is not None
+    assert card.notice.text == body
+    assert [action.label for action in card.notice.actions] == ["Log in here"]
+    assert screen.panel.headline == "Start Codex once"
+    assert screen.tray.tooltip.endswith("Start Codex once")
+    assert [row.text for row in screen.menu.rows] == ["ana@example.com · Plus:  start Codex once"]
+    assert "again" not in card.spoken + screen.tray.tooltip
+
+
+def test_the_clients_login_that_works_says_nothing_of_its_end() -> None:
+    theirs = replace(ANA, stores=(StoreKind.OFFICIAL,), renewable=False, expires_at=NOW + timedelta(hours=1))
+    (card,) = present(samples.only([theirs]), NOW, UTC, Translator()).panel.cards
+    assert card.life == "Renewed by the Codex client"
+    assert "ends" not in f"{card.spoken} {card.hover}"
 
 
 def test_a_renewal_and_its_failure() -> None:
