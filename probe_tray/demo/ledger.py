@@ -13,6 +13,8 @@ import msgspec
 from probe_tray.demo.messages import JSON_TYPE, Request
 
 _FINGERPRINT = 12
+_MOST_RECORDS = 20_000
+"""A demo that runs for weeks must not grow; a record takes 400 bytes."""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -47,19 +49,20 @@ class Violation(msgspec.Struct, frozen=True):
 
 
 class Ledger:
-    """All records and violations. Every method may be called from any thread."""
+    """The latest records, and all violations. Every method may be called from any thread."""
 
     def __init__(self) -> None:
         """Begin empty."""
         self._lock = threading.Lock()
-        self._records: list[LedgerRecord] = []
+        self._number = 0
+        self._records: dict[int, LedgerRecord] = {}
         self._violations: list[Violation] = []
 
     @property
     def records(self) -> tuple[LedgerRecord, ...]:
-        """Every request, in the order of arrival."""
+        """The latest requests, in the order of arrival; more than the tests make."""
         with self._lock:
-            return tuple(self._records)
+            return tuple(self._records.values())
 
     @property
     def violations(self) -> tuple[Violation, ...]:
@@ -78,14 +81,18 @@ class Ledger:
             fingerprint=facts.fingerprint,
         )
         with self._lock:
-            self._records.append(record)
-            return len(self._records) - 1
+            number = self._number
+            self._number += 1
+            self._records[number] = record
+            self._records.pop(number - _MOST_RECORDS, None)
+            return number
 
     def answered(self, number: int, status: int, *, delivered: bool) -> None:
         """Note how a request was answered."""
         with self._lock:
-            found = self._records[number]
-            self._records[number] = msgspec.structs.replace(found, status=status, delivered=delivered)
+            found = self._records.get(number)
+            if found is not None:
+                self._records[number] = msgspec.structs.replace(found, status=status, delivered=delivered)
 
     def broken(self, method: str, path: str, problem: str) -> None:
         """Note a request that should not have been made."""

@@ -12,7 +12,8 @@ from probe_tray.view.view_models import IconLook, Tone
 
 SIZES = (16, 18, 20, 22, 24, 32, 40, 44, 48, 64)
 """Sizes in pixels that the platforms' trays ask for."""
-_MOST_KEPT = 512
+_MOST_KEPT = 64
+"""More than the cards on a screen. Each number has a look of its own, and each picture costs some 12 kB while kept."""
 _GRID = 24.0
 _TURN = 5760
 """A full turn, in the sixteenths of a degree that Qt counts in."""
@@ -56,7 +57,7 @@ def card_ink(tokens: Tokens) -> Ink:
 
 
 class IconPainter:
-    """Makes pictures of looks and keeps them."""
+    """Makes pictures of looks, and keeps the latest that cards are painted with again and again."""
 
     def __init__(self) -> None:
         """Keep nothing yet."""
@@ -68,12 +69,7 @@ class IconPainter:
         key = (look, ink, pixels)
         picture = self._kept.get(key)
         if picture is None:
-            picture = QPixmap(pixels, pixels)
-            picture.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(picture)
-            _Glyph(painter, pixels, ink).paint(look)
-            painter.end()
-            self._kept[key] = picture
+            picture = self._kept[key] = _paint(look, ink, pixels)
             if len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
@@ -83,13 +79,25 @@ class IconPainter:
         return picture
 
     def icon(self, look: IconLook, ink: Ink, *, template: bool = False) -> QIcon:
-        """The glyph in every size. ``template``: macOS colours it, unless it is amber or red."""
+        """The glyph in every size. ``template``: macOS colours it, unless it is amber or red.
+
+        Nothing of it is kept here: whoever shows it asks again only for another look.
+        """
         icon = QIcon()
         for size in SIZES:
-            icon.addPixmap(self.pixmap(look, ink, size))
+            icon.addPixmap(_paint(look, ink, size))
         calm = look.weekly_tone is Tone.CALM and look.short_tone is Tone.CALM
         icon.setIsMask(template and calm and not look.exhausted and not look.badge)
         return icon
+
+
+def _paint(look: IconLook, ink: Ink, pixels: int) -> QPixmap:
+    picture = QPixmap(pixels, pixels)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    _Glyph(painter, pixels, ink).paint(look)
+    painter.end()
+    return picture
 
 
 class _Glyph:
