@@ -121,7 +121,7 @@ class _Reader:
                 continue
             skipped = len(self.left_out)
             found = self._all(places)
-            if not places or (not found and len(self.left_out) > skipped):
+            if not places or (is_folder(path) and not found and len(self.left_out) > skipped):
                 problem = ReadError(path=str(path), reason="it holds no credential file (*.json)").problem
                 entries.append(AccountReport(location=str(path), problem=problem))
             entries += found

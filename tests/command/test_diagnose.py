@@ -130,3 +130,16 @@ def test_a_file_may_have_that_name(bench: Bench) -> None:
     done = bench.run("--renew", "diagnose")
     assert done.returncode == 1
     assert "diagnose cannot be read: there is no such file or folder." in done.stderr.decode()
+
+
+def test_a_personal_access_token_and_a_folder_that_leads_nowhere_are_said(bench: Bench, tmp_path: Path) -> None:
+    home = tmp_path / "codex"
+    home.mkdir()
+    (home / "auth.json").write_text('{"OPENAI_API_KEY": null, "personal_access_token": "at-canary"}')
+    done = bench.run("diagnose", "--json", CODEX_HOME=str(home), **NO_BUS)
+    assert "holds 0 logins and a personal access token" in checks(done)["official"]["what"]
+    assert b"canary" not in done.stdout
+    lost = tmp_path / "lost"
+    lost.symlink_to(tmp_path / "unmounted")
+    done = bench.run("diagnose", CODEX_HOME=str(lost), **NO_BUS)
+    assert "it is a link that leads nowhere" in done.stdout.decode()

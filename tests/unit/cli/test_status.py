@@ -503,3 +503,42 @@ def test_the_version_is_told_without_loading_the_rest(modules: Callable[[str], s
 def test_qt_is_never_loaded(modules: Callable[[str], set[str]]) -> None:
     loaded = modules("import probe_tray.cli.renew.run, probe_tray.cli.accounts")
     assert not loaded & {"PySide6", "keyring", "desktop_notifier", "probe_tray.demo", "cryptography", "filelock"}
+
+
+# --- what is no login
+
+
+def test_what_is_plainly_something_else_in_a_folder_is_one_line_and_no_failure(
+    demo: DemoService, mitm: Mitm, logins: Path, tmp_path: Path
+) -> None:
+    write_login(demo, logins / "a.json")
+    (logins / "models_cache.json").write_text('{"models": []}')
+    bundle = [{"platform": "anthropic", "type": "oauth", "credentials": {"access_token": "x"}}]
+    (logins / "bundle.json").write_text(json.dumps({"type": "sub2api-data", "accounts": bundle}))
+    done = run("--status", "logins", mitm=mitm, cwd=tmp_path)
+    said = lines(done.stderr)
+    assert done.returncode == 0, said
+    for expected in (
+        "logins/models_cache.json was skipped: it does not look like a credential file.",
+        'logins/bundle.json was skipped: it is a login for another service: its "platform" is not "openai".',
+    ):
+        assert said.count(expected) == 1
+    # A person who names it meant it to be one; of a bundle that several services share nobody did.
+    assert run("--status", "logins/models_cache.json", cwd=tmp_path).returncode == 1
+    assert run("--status", "logins/bundle.json", cwd=tmp_path).returncode == 0
+
+
+def test_a_personal_access_token_is_said_to_be_one(logins: Path, tmp_path: Path) -> None:
+    (logins / "auth.json").write_text('{"OPENAI_API_KEY": null, "personal_access_token": "at-canary"}')
+    done = run("--renew", "--status", "logins/auth.json", "--output", "x.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert b"personal access token" in done.stdout
+    assert b"personal access token: its quota is not shown" in (tmp_path / "x.csv").read_bytes()
+    assert b"canary" not in done.stdout + done.stderr
+
+
+def test_a_folder_of_the_configuration_that_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"sync_dir": "unmounted"}')
+    done = run("--status", "--config", "config.json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert str(tmp_path / "unmounted") in done.stderr.decode()
