@@ -4,10 +4,13 @@ All steps run even if one fails; the exit status is 0 only if all of them passed
 On Debian and Ubuntu the first step installs the system packages that the desktop tests need, and names them before.
 `--no-install` installs nothing: the tests that need a missing program are skipped.
 `--quick` leaves the desktop tests out, `--heavy` adds those that take minutes; any other argument goes to pytest.
+`--pythons` does something else: it runs the tests of the program's parts, of its contracts and of the command on every
+other supported Python that this machine has, each in an environment of its own below `.venvs`.
 """
 
 import sys
 
+from tests.tooling.pythons import other_pythons
 from tests.tooling.steps import Pytest, Step, run_all, say, system_packages, tool, type_checks
 
 
@@ -16,6 +19,9 @@ def main(arguments: list[str]) -> int:
     if {"-h", "--help"} & set(arguments):
         say(__doc__ or "")
         return 0
+    if "--pythons" in arguments:
+        running = f"{sys.version_info.major}.{sys.version_info.minor}"
+        return _result(run_all(other_pythons(running, [a for a in arguments if a != "--pythons"])))
     install = "--no-install" not in arguments
     pytest = Pytest([argument for argument in arguments if argument != "--no-install"])
     steps: list[Step] = [] if "--quick" in arguments else [system_packages(install=install)]
@@ -26,10 +32,14 @@ def main(arguments: list[str]) -> int:
         tool("lint-imports", "--no-logo"),
         pytest.step(),
     ]
-    failed = run_all(steps)
+    status = _result(run_all(steps))
+    say(pytest.last_line)
+    return status
+
+
+def _result(failed: list[str]) -> int:
     say("\n==== result ====")
     say(f"FAILED: {', '.join(failed)}" if failed else "Every step passed.")
-    say(pytest.last_line)
     return 1 if failed else 0
 
 

@@ -18,7 +18,7 @@ import keyring.errors
 import pytest
 from pytest_socket import SocketConnectBlockedError
 
-from tests.tooling import debian, logs, source
+from tests.tooling import debian, logs, pythons, source
 from tests.tooling.steps import Pytest, Step, print_all_but_last, run_all, system_packages
 
 ROOT = source.ROOT
@@ -302,6 +302,39 @@ class TestRunner:
     @pytest.mark.parametrize(("arguments", "measured"), [([], True), (["--quick"], False), (["-k", "renew"], False)])
     def test_coverage_is_asked_only_of_all_tests(self, arguments: list[str], *, measured: bool) -> None:
         assert ("--cov" in Pytest(arguments).command()) == measured
+
+    def test_the_other_pythons_are_all_that_the_program_supports(self, project: dict[str, Any]) -> None:
+        running = f"{sys.version_info.major}.{sys.version_info.minor}"
+        steps = [step.name for step in pythons.other_pythons(running, [])]
+        assert {*steps, f"Python {running}"} == {f"Python {version}" for version in pythons.SUPPORTED}
+        assert project["project"]["requires-python"] == f">={pythons.SUPPORTED[0]}"
+        assert all((ROOT / suite).is_dir() for suite in pythons.SUITES)
+
+    def test_a_python_is_used_only_where_it_starts_and_is_the_one_that_is_looked_for(self, tmp_path: Path) -> None:
+        named, broken, mine = tmp_path / "python3.11", tmp_path / "broken", Path(sys.executable)
+        named.write_text("#!/bin/sh\necho 'command not found' >&2\nexit 127\n")
+        named.chmod(0o755)
+        running = f"{sys.version_info.major}.{sys.version_info.minor}"
+        assert pythons.find(running, [tmp_path / "none", broken, named, mine]) == mine
+        assert pythons.find("3.9", [named, mine]) is None
+
+    def test_a_python_that_is_not_here_is_named_aloud_and_stops_nothing(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def nowhere(_version: str) -> list[Path]:
+            return []
+
+        monkeypatch.setattr(pythons, "candidates", nowhere)
+        assert run_all(pythons.other_pythons("3.11", [])) == []
+        said = capsys.readouterr().out
+        for version in pythons.SUPPORTED[1:]:
+            assert f"PYTHON {version} IS NOT HERE: NOTHING WAS TESTED ON IT." in said
+
+    def test_other_pythons_run_the_suites_on_all_cores_and_measure_nothing(self, tmp_path: Path) -> None:
+        command = Pytest([], python=tmp_path / "python", suites=pythons.SUITES).command()
+        assert command[0] == str(tmp_path / "python")
+        assert command[-3:] == list(pythons.SUITES)
+        assert "--cov" not in command
 
     def test_a_run_without_a_count_says_so(self) -> None:
         assert print_all_but_last(["ERROR: usage\n"]) == "pytest ended without a count."

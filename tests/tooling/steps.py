@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -124,9 +124,9 @@ def system_packages(*, install: bool = True) -> Step:
     return Step("system packages", run)
 
 
-def qt_loads() -> bool:
-    """Tell whether Qt finds the libraries of the system that it needs."""
-    command = [sys.executable, "-c", "import PySide6.QtWidgets, PySide6.QtTest"]
+def qt_loads(python: Path) -> bool:
+    """Tell whether the Qt of that Python finds the libraries of the system that it needs."""
+    command = [str(python), "-c", "import PySide6.QtWidgets, PySide6.QtTest"]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
@@ -136,29 +136,32 @@ class Pytest:
     Coverage is measured where all tests run.
     """
 
-    def __init__(self, arguments: list[str]) -> None:
+    def __init__(self, arguments: list[str], *, python: Path | None = None, suites: Sequence[str] = ()) -> None:
+        """``python`` is the one that runs them, by default this one; ``suites`` are folders, by default all."""
         self.last_line = "pytest did not start."
-        self._arguments = arguments
+        self._arguments, self._suites = arguments, suites
+        self._python = python or Path(sys.executable)
         # A part of the tests says nothing about the whole program.
-        self._is_whole = not arguments
+        self._is_whole = not arguments and not suites
         # A few tests named by a person are done before other processes have even started.
         self._workers = min(4, os.cpu_count() or 1) if {"--quick", "--heavy"}.issuperset(arguments) else 1
 
     def step(self) -> Step:
         """Return it as a step."""
-        return Step(" ".join(("pytest", *self._arguments)), self._run)
+        return Step(" ".join(("pytest", *self._arguments)), self.run)
 
     def command(self) -> list[str]:
         """Return what is run. Only the whole of the tests is measured: no part of them covers enough to pass."""
         measure = ["--cov", "--cov-report="] if self._is_whole else []
         share = ["-n", str(self._workers)] if self._workers > 1 else []
-        return [sys.executable, "-m", "pytest", *measure, *self._arguments, *share]
+        return [str(self._python), "-m", "pytest", *measure, *self._arguments, *share, *self._suites]
 
-    def _run(self) -> bool:
+    def run(self) -> bool:
+        """Run it, and return whether all of them passed."""
         with tempfile.TemporaryDirectory() as folder:
             env = {**os.environ, "COVERAGE_FILE": str(Path(folder, "coverage"))}
             command = self.command()
-            if not qt_loads():
+            if not qt_loads(self._python):
                 say("Qt does not find its system libraries (libEGL and others): all its tests are left out.")
                 command += ["-p", "no:pytest-qt"]
             if sys.stdout.isatty():
