@@ -69,6 +69,7 @@ from probe_tray.engine.runtime import Engine, EngineUseCases
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_service import SyncService
+from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.engine.transfer.export_session import ExportSession
 from probe_tray.engine.transfer.import_session import ImportSession
 from probe_tray.engine.transfer.login_import import LoginImport
@@ -80,7 +81,7 @@ from probe_tray.resources import resource
 from probe_tray.view.alerts.notifications import notification, trial
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
-from probe_tray.wiring import make_renewals, make_settings_file, make_syncing, vault_key
+from probe_tray.wiring import make_renewals, make_settings_file, make_shared_logins, make_sync_means, vault_key
 
 if TYPE_CHECKING:
     from probe_tray.demo.service import DemoService
@@ -168,7 +169,14 @@ class Session:
             Way.CODE: DeviceLogin(self._service, client, browser, clock),
         }
         journal = FileJournal(places.journal, FolderSealer(key))
-        renewals = make_renewals(self._service, client, accounts, journal, places, locks, store.dispatch)
+        means = make_sync_means(
+            accounts=accounts, sources=lambda: accounts.ours, tables=tables, places=places, locks=locks, zone=zone
+        )
+        secrets = self._sync_secrets()
+        shared = make_shared_logins(
+            means, lambda: store.state.settings, secrets, str(self._loaded.path), adds_rows=True
+        )
+        renewals = make_renewals(client, accounts, journal, places, locks, store.dispatch, shared)
 
         def compose(batch: tuple[Alert, ...], state: AppState) -> Notification:
             return notification(batch, state, Now(clock.now(), zone), t)
@@ -225,16 +233,8 @@ class Session:
                 ),
             ),
             sync=SyncService(
-                make_syncing(
-                    accounts=accounts,
-                    sources=lambda: accounts.ours,
-                    renewals=renewals,
-                    tables=tables,
-                    places=places,
-                    locks=locks,
-                    zone=zone,
-                ),
-                self._sync_secrets(),
+                Synchronizer(means, locks, renewals.finish_held),
+                secrets,
                 accounts,
                 store,
                 clock,
@@ -244,7 +244,6 @@ class Session:
             settings=settings,
             sense=SystemSense(metered),
         )
-        renewals.fetch_with(parts.sync.fetch)
         engine = Engine(parts, clock, randomness)
         if self._demo is not None:
             from probe_tray.demo.samples import sample_logins

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import tzinfo
-from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -20,19 +19,20 @@ from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import record_files
 from probe_tray.adapters.system import SystemClock, SystemRandomness
-from probe_tray.core.errors import WriteError
+from probe_tray.core.errors import SyncOffError, WriteError
 from probe_tray.core.events import Event
-from probe_tray.core.service.service import Service
 from probe_tray.core.settings import Settings, SettingsChange
+from probe_tray.core.sync.setup import SyncTarget, target
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
+from probe_tray.engine.sync.shared_logins import SharedTable
 from probe_tray.engine.sync.sync_run import SyncMeans
-from probe_tray.engine.sync.synchronizer import Synchronizer
-from probe_tray.ports.accounts import AccountStore, KeyStore
+from probe_tray.ports.accounts import AccountStore, KeyStore, SyncVault
 from probe_tray.ports.files import SettingsFile
 from probe_tray.ports.http import Tables
+from probe_tray.ports.shared_logins import SharedLogins
 
 _log = logging.getLogger(__name__)
 
@@ -43,48 +43,67 @@ def vault_key(places: AppFolders, keyring: KeyStore, locks: FileLocks) -> VaultK
 
 
 def make_renewals(
-    service: Service,
     client: ServiceClient,
     accounts: Accounts,
     journal: FileJournal,
     places: AppFolders,
     locks: FileLocks,
     tell: Callable[[Event], None],
+    shared: SharedLogins,
 ) -> Renewals:
     """The one way to a refresh request, of both programs; inside the running event loop."""
-    clock, host = SystemClock(), urlsplit(service.issuer).hostname or ""
+    clock = SystemClock()
     memory = FileRenewalMemory(places.memory)
-    transaction = RefreshTransaction(client, accounts, journal, memory, clock, SystemRandomness(), host)
-    return Renewals(transaction, locks, clock, tell, JsonTallyFile(places.tally, locks), locks)
+    transaction = RefreshTransaction(client, accounts, journal, memory, clock, SystemRandomness(), client.issuer_host)
+    return Renewals(transaction, locks, clock, tell, shared, JsonTallyFile(places.tally, locks), locks)
 
 
-def make_syncing(
+def make_sync_means(
     *,
     accounts: Accounts,
     sources: Callable[[], Sequence[AccountStore]],
-    renewals: Renewals,
     tables: Tables,
     places: AppFolders,
     locks: FileLocks,
     zone: tzinfo,
-) -> Synchronizer:
-    """Syncs of the accounts that ``sources`` hold; ``accounts`` are all the stores that may hold one of them."""
+) -> SyncMeans:
+    """For the accounts that ``sources`` hold; ``accounts`` are all the stores that may hold one of them."""
     clock, randomness = SystemClock(), SystemRandomness()
-    outcomes = TokenOutcomes(FileRenewalMemory(places.memory), clock, randomness)
-    means = SyncMeans(
+    return SyncMeans(
         accounts=accounts,
         sources=sources,
         newcomers=lambda: _for_newcomers(accounts.ours[0]),
-        locks=locks,
-        settle=renewals.finish_held,
-        standing=outcomes.standing,
+        standing=TokenOutcomes(FileRenewalMemory(places.memory), clock, randomness).standing,
         tables=tables,
         memory=FileSyncMemory(places.sync_memory, locks),
         clock=clock,
         randomness=randomness,
         zone=zone,
     )
-    return Synchronizer(means)
+
+
+def make_shared_logins(
+    means: SyncMeans, settings: Callable[[], Settings], secrets: SyncVault, place: str, *, adds_rows: bool
+) -> SharedLogins:
+    """What renewals ask, of both programs, as far as ``settings`` set up sync at that time.
+
+    ``place`` is the configuration file in sentences. The keyring is opened only for a request that is about to be made.
+    ``adds_rows``: whether a renewal may put an account into the table where sync runs by itself.
+    """
+
+    async def find() -> SyncTarget | None:
+        url = settings().sync_url
+        if not url:
+            return None
+        try:
+            return target(url, await secrets.load(), place)
+        except SyncOffError:
+            return None
+
+    def adds() -> bool:
+        return adds_rows and bool(settings().sync_after_renewal or settings().sync_every_hours)
+
+    return SharedTable(means, find, adds)
 
 
 def _for_newcomers(chosen: AccountStore) -> AccountStore:

@@ -19,6 +19,7 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.store import Store
 from probe_tray.ports.accounts import AccountStore
+from tests.support.coordinators import nobody_else
 from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore
 from tests.support.tokens import credential, reply_body, tokens
 
@@ -267,7 +268,7 @@ class Bench:
         self, reason: Reason | None = None, *, seen: str | None = None, since: datetime | None = None
     ) -> Renewed:
         self.steps.seen.clear()
-        return await self.transaction.run(ANA, self.wish(reason, seen=seen, since=since), self._begin)
+        return await self.transaction.run(ANA, self.wish(reason, seen=seen, since=since), self._begin, nobody_else())
 
     def wish(
         self, reason: Reason | None = None, *, seen: str | None = None, since: datetime | None = None

@@ -36,6 +36,7 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
+from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from probe_tray.ports.accounts import AccountStore
 from tests.support.keyrings import FakeKeyStore
 
@@ -84,7 +85,7 @@ class Kit:
         self.transaction = RefreshTransaction(
             client, accounts, self.journal, self.memory, self.clock, SystemRandomness(), "the issuer"
         )
-        self.renewals = Renewals(self.transaction, self.locks, self.clock, lambda _: None)
+        self.renewals = Renewals(self.transaction, self.locks, self.clock, lambda _: None, NoSharedLogins())
 
 
 async def renew(task: Round) -> str:

@@ -46,6 +46,7 @@ from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
+from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from probe_tray.ports.desktop import Notification
 from probe_tray.view.alerts.notifications import notification, trial
 from probe_tray.view.text.times import Now
@@ -125,7 +126,7 @@ class Run:
             house.canaries,
             "host",
         )
-        self.renewals = Renewals(transaction, locks, clock, self.store.dispatch)
+        self.renewals = Renewals(transaction, locks, clock, self.store.dispatch, NoSharedLogins())
         self.listener = LoopbackListener(there)
         chance, browser = house.canaries, house.browser
         sign_ins = {

@@ -23,6 +23,7 @@ from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
+from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from probe_tray.engine.timers import watch_clock
 from tests.safety.bench import MemoryJournal, MemoryMemory, Steps, refusal
 from tests.support.fakes import START, FakeClock, MemoryStore, ScriptedService
@@ -128,7 +129,7 @@ class Day:
         transaction = RefreshTransaction(
             self.town, self.accounts, journal, self.memory, self.clock, chance, "auth.example"
         )
-        self.renewals = Renewals(transaction, NoLocks(), self.clock, self.store.dispatch)
+        self.renewals = Renewals(transaction, NoLocks(), self.clock, self.store.dispatch, NoSharedLogins())
         asker = UsageCheck(self.town, self.accounts, self.renewals, self.clock)
         self.poller = Poller(asker, self.store, self.clock, chance)
         self.timer = RenewalTimer(self.renewals, self.accounts, self.store, self.clock, chance)

@@ -22,6 +22,7 @@ from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.store import Store
 from tests.safety.bench import ANA, Steps, StrictIssuer
 from tests.safety.driver import Kit, Round
+from tests.support.coordinators import nobody_else
 from tests.support.fakes import FakeClock, FakeRandomness
 from tests.support.tokens import credential
 
@@ -85,7 +86,7 @@ class Desk:
 
     def renew(self, reason: Reason | None) -> ProbeError | None:
         try:
-            asyncio.run(self._transaction.run(ANA, RenewalRequest(days=3, reason=reason), lambda: None))
+            asyncio.run(self._transaction.run(ANA, RenewalRequest(days=3, reason=reason), lambda: None, nobody_else()))
         except ProbeError as error:
             return error
         return None

@@ -28,6 +28,7 @@ from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
 from probe_tray.engine.runtime import Engine
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
+from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from probe_tray.ports.desktop import Notification
 from probe_tray.view.alerts.notifications import notification, trial
 from probe_tray.view.text.times import Now
@@ -92,7 +93,7 @@ class Doubles(Driver):
         locks = TaskLocks()
         accounts = Accounts((self._vault,), store, TokenOutcomes(self._tried, clock, chance).standing)
         transaction = RefreshTransaction(town, accounts, self._journal, self._tried, clock, chance, "auth.example")
-        renewals = Renewals(transaction, locks, clock, store.dispatch)
+        renewals = Renewals(transaction, locks, clock, store.dispatch, NoSharedLogins())
         sign_in = BrowserLogin(OFFICIAL, self._listener, FakeBrowser(), clock, chance)
         poller = Poller(UsageCheck(town, accounts, renewals, clock), store, clock, chance)
         settings = SettingsService(self._rest.settings_file, store, _use_nothing, accounts, poller, "config.json")

@@ -68,6 +68,11 @@ class ServiceClient:
         self._kept: _Pool | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
+    @property
+    def issuer_host(self) -> str:
+        """The name of the issuer, for sentences."""
+        return urlsplit(self._service.issuer).hostname or ""
+
     def use(self, proxy: ProxyChoice) -> None:
         """Go through another proxy from the next request on."""
         self._proxy = proxy

@@ -21,7 +21,8 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.sealer import FallbackSealer
 from probe_tray.adapters.logins.vault import VaultStore
-from probe_tray.adapters.system import SystemClock
+from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.cli.accounts import SelectedLogins, find_logins, read_settings, tell_left_out
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.proxy import chosen_proxy, proxy_note
@@ -30,11 +31,12 @@ from probe_tray.cli.renew.run_reporter import RunReporter
 from probe_tray.cli.tables.board import Board, BoardContent, shown_live
 from probe_tray.cli.tables.result_files import ResultFiles
 from probe_tray.cli.terminal.console import Console
-from probe_tray.cli.terminal.hints import told
+from probe_tray.cli.terminal.hints import at_the_command_line, told
 from probe_tray.cli.terminal.language import spoken
 from probe_tray.cli.terminal.signals import Interruption
 from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
-from probe_tray.core.errors import WriteError
+from probe_tray.core.errors import Problem, WriteError
+from probe_tray.core.events import Event, TroubleMet
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
@@ -42,9 +44,11 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.batch import Batch, BatchMeans, BatchOrder, said_by
 from probe_tray.engine.polling.clock_watch import ClockWatch
 from probe_tray.engine.store import Store
+from probe_tray.engine.sync.shared_logins import NoSharedLogins
+from probe_tray.ports.shared_logins import SharedLogins
 from probe_tray.ports.time import Clock
 from probe_tray.view.text.translate import Translator
-from probe_tray.wiring import make_renewals, vault_key
+from probe_tray.wiring import make_renewals, make_shared_logins, make_sync_means, vault_key
 
 _DONE = 0
 
@@ -93,6 +97,15 @@ class _Work:
         self._t = t
         self._tested = tested
         self._renewed: list[Path] = []
+        self._said: set[Problem] = set()
+
+    def _hear(self, event: Event) -> None:
+        """Say at once, and once, what belongs to no single login: that the table could not be asked."""
+        if isinstance(event, TroubleMet) and event.problem is not None and event.problem not in self._said:
+            self._said.add(event.problem)
+            self._console.end_line()
+            problem = at_the_command_line(event.problem)
+            self._console.failure(self._t.told(problem))
 
     def has_renewed_in(self, folder: Path) -> bool:
         """Whether a login in a file of this folder was renewed."""
@@ -115,7 +128,9 @@ class _Work:
         watch = ClockWatch(clock, lambda error: console.failure(told(error, self._t)))
         client = ServiceClient(OFFICIAL, proxy, os.environ, handles=known.add, answered=watch.answered)
         journal = FileJournal(places.journal, FallbackSealer(key, silent, load=load_library))
-        renewals = make_renewals(OFFICIAL, client, accounts, journal, places, locks, store.dispatch)
+        store.hear(self._hear)
+        shared = shared_logins(accounts, loaded, keyring, proxy, places, known)
+        renewals = make_renewals(client, accounts, journal, places, locks, store.dispatch, shared)
         means = BatchMeans(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
         try:
             return await self._tend(found, means, settings)
@@ -176,6 +191,33 @@ class _Work:
             "them. Ctrl-C again stops at once.",
             sent,
         )
+
+
+def shared_logins(
+    accounts: Accounts,
+    loaded: LoadedSettings,
+    keyring: OsKeyStore,
+    proxy: ProxyChoice,
+    places: AppFolders,
+    known: KnownSecrets,
+) -> SharedLogins:
+    """What other computers have renewed, where sync is set up. A login that is not in the table is left to --sync."""
+    if not loaded.settings.sync_url:
+        return NoSharedLogins()
+    # Only here, for they bring more than most runs need.
+    from probe_tray.adapters.http.tables import HttpTables
+    from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
+
+    means = make_sync_means(
+        accounts=accounts,
+        sources=lambda: accounts.ours,
+        tables=HttpTables(proxy, os.environ, handles=known.add),
+        places=places,
+        locks=FileLocks(places.locks),
+        zone=LocalZone(),
+    )
+    secrets = StoredSyncSecrets(loaded.path, keyring, handles=known.add)
+    return make_shared_logins(means, lambda: loaded.settings, secrets, str(loaded.path), adds_rows=False)
 
 
 def _is_new(renewal: RenewalReport) -> bool:

@@ -38,10 +38,11 @@ from probe_tray.core.sync.rows import SyncReport, SyncWish
 from probe_tray.core.sync.setup import SyncSecrets, SyncTarget, target
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
+from probe_tray.engine.sync.shared_logins import SharedTable
 from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.view.sync.sync_view import counts
 from probe_tray.view.text.translate import Translator, mark
-from probe_tray.wiring import make_renewals, make_syncing, vault_key
+from probe_tray.wiring import make_renewals, make_sync_means, vault_key
 
 _DONE, _FAILED, _WRONG_USE = 0, 1, 2
 _KEPT = mark("interrupted: what was done by then is kept.")
@@ -109,7 +110,7 @@ class CommandSync:
         self._console.note(proxy_note(proxy, (goal.url,), self._t))
         client = ServiceClient(OFFICIAL, proxy, os.environ, handles=self._known.add)
         try:
-            return await self._sync(goal, self._make(folder, proxy, client))
+            return await self._sync(goal, self._make(goal, folder, proxy, client))
         finally:
             await client.aclose()
 
@@ -120,7 +121,7 @@ class CommandSync:
             held = await StoredSyncSecrets(self._loaded.path, self._keyring, handles=self._known.add).load()
         return target(url, held, str(self._loaded.path))
 
-    def _make(self, folder: Path, proxy: ProxyChoice, client: ServiceClient) -> Synchronizer:
+    def _make(self, goal: SyncTarget, folder: Path, proxy: ProxyChoice, client: ServiceClient) -> Synchronizer:
         places, known = self._places, self._known
         locks = FileLocks(places.locks)
         key, silent = (vault_key(places, entry, locks) for entry in (self._keyring, self._keyring.silent))
@@ -129,15 +130,22 @@ class CommandSync:
         # An account that the vault holds too must not be left behind there.
         accounts = Accounts((shared, VaultStore(places.vault, key)), store)
         journal = FileJournal(places.journal, FallbackSealer(key, silent))
-        return make_syncing(
+        means = make_sync_means(
             accounts=accounts,
             sources=lambda: (shared,),
-            renewals=make_renewals(OFFICIAL, client, accounts, journal, places, locks, store.dispatch),
             tables=HttpTables(proxy, os.environ, handles=known.add),
             places=places,
             locks=locks,
             zone=LocalZone(),
         )
+
+        async def found() -> SyncTarget:
+            return goal
+
+        renewals = make_renewals(
+            client, accounts, journal, places, locks, store.dispatch, SharedTable(means, found, lambda: False)
+        )
+        return Synchronizer(means, locks, renewals.finish_held)
 
     async def _sync(self, goal: SyncTarget, syncing: Synchronizer) -> int:
         t, wish = self._t, SyncWish(overwrite_all=self._arguments.yes)

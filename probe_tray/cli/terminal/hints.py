@@ -47,6 +47,12 @@ _HINTS = {
         "which overwrites such rows."
     ),
     "RowGarbageError": mark("If the login here is the right one, run it again with --yes, which overwrites such rows."),
+    "RenewalWaitsError": mark(
+        "Another computer may have renewed this login already; it works until its token ends. Run it again later, or "
+        "with -f to renew it without the table."
+    ),
+    "RenewalUnsharedError": mark("Run --sync before another computer renews the old one: that would end this login."),
+    "ClaimedElsewhereError": mark("Run it again in 2 minutes; it then takes over the new login."),
     "SyncConflictError": _AGAIN,
     "SyncCutOffError": _AGAIN_UNCHANGED,
     "SyncUnsteadyError": _AGAIN_UNCHANGED,

@@ -30,6 +30,7 @@ ProbeError
     SyncOffError, SyncKeyError, SyncRefusedError, SyncNoTableError, SyncColumnsError, SyncPageError, SyncStrangeError
     SyncPausedError
     SyncCutOffError, SyncUnsteadyError, SyncFloodedError, SyncEndlessError, SyncConflictError, SyncForbiddenError
+    TableUncheckedError, RenewalWaitsError, RenewedUncheckedError, RenewalUnsharedError, ClaimedElsewhereError
     RowError
       RowSealedError, RowGarbageError, RowSwappedError, RowReplayedError, RowRepairedError, RowTakenError
       RowAlteredError
@@ -118,6 +119,10 @@ from probe_tray.core.errors.stores import (
     WriteError,
 )
 from probe_tray.core.errors.sync import (
+    ClaimedElsewhereError,
+    RenewalUnsharedError,
+    RenewalWaitsError,
+    RenewedUncheckedError,
     RowAlteredError,
     RowError,
     RowGarbageError,
@@ -141,12 +146,14 @@ from probe_tray.core.errors.sync import (
     SyncRefusedError,
     SyncStrangeError,
     SyncUnsteadyError,
+    TableUncheckedError,
 )
 
 __all__ = [
     "AccountDeactivatedError",
     "BrowserError",
     "CertificateError",
+    "ClaimedElsewhereError",
     "ClockError",
     "ConfigError",
     "CredentialFileError",
@@ -199,7 +206,10 @@ __all__ = [
     "ReadError",
     "RecordError",
     "RegionBlockedError",
+    "RenewalUnsharedError",
+    "RenewalWaitsError",
     "RenewalsPausedError",
+    "RenewedUncheckedError",
     "RetryLaterError",
     "RowAlteredError",
     "RowError",
@@ -233,6 +243,7 @@ __all__ = [
     "SyncStrangeError",
     "SyncUnsteadyError",
     "SystemLibraryError",
+    "TableUncheckedError",
     "TokenRefusedError",
     "UnavailableError",
     "UncertainError",

@@ -117,6 +117,47 @@ class SyncForbiddenError(SyncError):
     hint_template = "Its policies (row level security) forbid it with this key: run the SQL that comes with Probe Tray."
 
 
+class TableUncheckedError(SyncError):
+    """What other computers have renewed cannot be looked up, or what was renewed here not be given to them."""
+
+    title_template = "Probe Tray couldn't check the shared table ({reason})."
+    hint_template = "Check the network and the sync set-up."
+
+
+class RenewalWaitsError(SyncError):
+    """A renewal that has time waits for the table."""
+
+    title_template = "The renewal waits because the shared table couldn't be checked ({reason})."
+    hint_template = (
+        "Another computer may have renewed this login already; it works until its token ends. Probe Tray tries again "
+        "in 15 minutes. To renew it without the table, choose Renew now."
+    )
+
+
+class RenewedUncheckedError(SyncError):
+    """A renewal that has no time goes on without the table."""
+
+    title_template = "A login had to be renewed although the shared table couldn't be checked ({reason})."
+    hint_template = (
+        "If another computer has renewed it in the meantime, you may have to log in again. Check the network and the "
+        "sync set-up."
+    )
+
+
+class RenewalUnsharedError(SyncError):
+    """A renewal went well, and the table does not have it yet."""
+
+    title_template = "A login was renewed, but the shared table doesn't have it yet ({reason})."
+    hint_template = "Sync before another computer renews the old one: that would end this login."
+
+
+class ClaimedElsewhereError(SyncError):
+    """Another computer has claimed the row."""
+
+    title_template = "This login is being renewed on another computer right now."
+    hint_template = "Probe Tray tries again in 2 minutes and then takes over the new login."
+
+
 class RowError(SyncError):
     """One row that is not used."""
 

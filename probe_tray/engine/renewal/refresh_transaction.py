@@ -7,6 +7,7 @@ and before anybody reads it, then save it everywhere and tick it off. Nothing he
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from datetime import timedelta
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -35,6 +36,7 @@ from probe_tray.core.renewal.token_reply import RefreshClass, classify_refresh, 
 from probe_tray.core.service.answer import Answer
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.holdings import Holdings
+from probe_tray.engine.renewal.renewal_coordinator import RenewalCoordinator
 from probe_tray.engine.renewal.token_outcomes import UNCERTAIN_FOR, TokenOutcomes
 from probe_tray.ports.accounts import Journal, RenewalMemory
 from probe_tray.ports.http import AuthService
@@ -49,6 +51,11 @@ Alone = Callable[[str], AbstractAsyncContextManager[None]]
 
 def _nobody_else(_fingerprint: str) -> AbstractAsyncContextManager[None]:
     return nullcontext()
+
+
+class _Due(NamedTuple):
+    stored: StoredCredential
+    reason: Reason
 
 
 class RefreshTransaction:
@@ -75,53 +82,80 @@ class RefreshTransaction:
         """Answers that the journal could not take: they live as long as this process, or until a store has them."""
 
     async def run(
-        self, key: AccountKey, wish: RenewalRequest, sending: Callable[[], None], alone: Alone = _nobody_else
+        self,
+        key: AccountKey,
+        wish: RenewalRequest,
+        sending: Callable[[], None],
+        coordinator: RenewalCoordinator,
+        alone: Alone = _nobody_else,
     ) -> Renewed:
         """Renew the account, or find that there is no need. Raises a ProbeError when it could not be renewed.
 
         ``sending`` is called right before the first step that must not be broken off, and may raise to prevent it.
         Within ``alone`` no other account's renewal uses the refresh token of that fingerprint.
         """
-        await self.finish_pending(key)
+        if await self.finish_pending(key):
+            await coordinator.publish(key)
+        due = await self._look(key, wish)
+        if isinstance(due, _Due) and await coordinator.adopt_newer(due.stored.credential, due.reason):
+            due = await self._look(key, wish, adopted=True)
+        if isinstance(due, Renewed):
+            return due
+        secret = due.stored.credential.refresh_token
+        if secret is None:
+            raise NotRenewableError
+        async with alone(secret.fingerprint):
+            renewed = await self._refresh(due, secret, wish, sending, coordinator)
+        if renewed is not None:
+            return renewed
+        # Another computer was faster: its login is here by now.
+        due = await self._look(key, wish, adopted=True)
+        return due if isinstance(due, Renewed) else _adopted(due.stored)
+
+    async def _look(self, key: AccountKey, wish: RenewalRequest, *, adopted: bool = False) -> _Due | Renewed:
+        """The login to renew and why; or that there is no need, since it is fresh or was renewed elsewhere.
+
+        ``adopted``: what is here was just taken over from another computer, which is as good as a renewal.
+        """
         held = await self._holdings.newest(key)
         if held is None:
             raise NotRenewableError
         current = await self._holdings.caught_up(held)
-        await self._holdings.spread(current.credential)
+        login = current.credential
+        await self._holdings.spread(login)
         # Its renewals are the client's: what was just learnt from it is not renewed in the same breath.
-        if current is not held or self._was_changed(current.credential, wish):
+        if current is not held or self._was_changed(login, wish):
             return _adopted(current)
-        if await self._is_younger_than_wish(current.credential, wish):
+        if await self._is_younger_than_wish(login, wish):
+            return _adopted(current)
+        if adopted and wish.reason is not None and self._is_alive(login):
             return _adopted(current)
         reason = wish.reason or await self._due(current, wish)
-        if reason is None:
-            return Renewed(
-                kind=RenewalKind.FRESH,
-                credential=current.credential,
-                location=current.location,
-                ends_at=policy_end(current.credential, records_end=current.records_end),
-            )
-        secret = current.credential.refresh_token
-        if secret is None:
-            raise NotRenewableError
-        async with alone(secret.fingerprint):
-            return await self._refresh(current, secret, wish, reason, sending)
+        if reason is not None:
+            return _Due(current, reason)
+        ends_at = policy_end(login, records_end=current.records_end)
+        kind = RenewalKind.ADOPTED if adopted else RenewalKind.FRESH
+        return Renewed(kind=kind, credential=login, location=current.location, ends_at=ends_at)
 
     async def unfinished(self) -> tuple[AccountKey, ...]:
         """The accounts that have entries in the journal."""
         return tuple(dict.fromkeys([pending.entry.key for pending in await self._journal.pending()]))
 
-    async def finish_pending(self, key: AccountKey) -> None:
-        """Bring renewals to their end that an earlier run of this program could not. Raises StoreError."""
+    async def finish_pending(self, key: AccountKey) -> bool:
+        """Bring renewals to their end that an earlier run of this program could not. Raises StoreError.
+
+        Whether any of them brought a login.
+        """
+        brought = False
         for entry, answer in [kept for kept in self._unkept.values() if kept[0].key == key]:
-            await self._finish_answered(entry, answer)
+            brought |= await self._finish_answered(entry, answer)
         for pending in await self._journal.pending(key):
             if pending.problem is not None:
                 if not await self._holdings.is_overtaken(pending.entry):
                     raise JournalSealedError
                 await self._journal.set_aside(pending.entry)
             elif pending.answer is not None:
-                await self._finish_answered(pending.entry, pending.answer)
+                brought |= await self._finish_answered(pending.entry, pending.answer)
             elif pending.entry.fingerprint:
                 await self._outcomes.uncertain(pending.entry, now=False)
                 if pending.partial:
@@ -130,6 +164,7 @@ class RefreshTransaction:
                     await self._journal.finish(pending.entry)
             else:
                 await self._doubt(pending.entry)
+        return brought
 
     async def _doubt(self, damaged: JournalEntry) -> None:
         """Suspect the token that the account has now: it may be the one that was sent."""
@@ -139,10 +174,11 @@ class RefreshTransaction:
             await self._outcomes.uncertain(replace(damaged, fingerprint=token.fingerprint), now=False)
         await self._journal.set_aside(damaged)
 
-    async def _finish_answered(self, entry: JournalEntry, answer: Answer) -> None:
+    async def _finish_answered(self, entry: JournalEntry, answer: Answer) -> bool:
         # A failure is remembered by now, and the renewal that follows meets it in the memory.
         with suppress(ServiceError, LoginError):
-            await self._conclude(entry, answer, None)
+            return await self._conclude(entry, answer, None) is not None
+        return False
 
     async def catch_up(self, key: AccountKey) -> None:
         """Take over the official client's own newer login, without any request. Raises a ProbeError."""
@@ -188,16 +224,32 @@ class RefreshTransaction:
 
     async def _refresh(
         self,
-        current: StoredCredential,
+        due: _Due,
         secret: Secret,
         wish: RenewalRequest,
-        reason: Reason,
         sending: Callable[[], None],
-    ) -> Renewed:
-        key = current.credential.key
+        coordinator: RenewalCoordinator,
+    ) -> Renewed | None:
+        """The request and what comes of it; None where another computer was faster."""
+        login = due.stored.credential
         await self._outcomes.check(secret.fingerprint, forced=wish.forced)
-        await self._holdings.check_writable(key)
+        await self._holdings.check_writable(login.key)
+        if await coordinator.claim(login, due.reason):
+            return None
         sending()
+        try:
+            renewed = await self._request(due, secret)
+        except UncertainLoginError:
+            # Nobody is to use that token now; the claim ends by itself.
+            raise
+        except ProbeError:
+            await coordinator.give_up(login.key)
+            raise
+        await coordinator.publish(renewed.credential.key)
+        return renewed
+
+    async def _request(self, due: _Due, secret: Secret) -> Renewed:
+        current, key = due.stored, due.stored.credential.key
         entry = await self._journal.prepare(key, secret.fingerprint, self._clock.now(), self._clock.monotonic())
         answer = await self._send(entry, secret)
         if isinstance(answer, StoredCredential):
@@ -211,7 +263,7 @@ class RefreshTransaction:
         if got is None:
             raise NotRenewableError
         kind = RenewalKind.RENEWED if answer.ok else RenewalKind.ADOPTED
-        return Renewed(kind=kind, credential=got, location=current.location, reason=reason)
+        return Renewed(kind=kind, credential=got, location=current.location, reason=due.reason)
 
     async def _send(self, entry: JournalEntry, secret: Secret) -> Answer | StoredCredential:
         """The answer; or the login that another program, which knows nothing of our lock, has stored meanwhile."""

@@ -13,12 +13,16 @@ from probe_tray.core.state import AccountState
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
+from probe_tray.engine.timers import end_all, nap
 from probe_tray.ports.time import Clock, Randomness
 
 _TICK = 30.0
 """Seconds between two looks."""
 _BETWEEN = timedelta(minutes=15)
 """At least this long between two tries of one login, whatever came of the first."""
+
+_SPREAD = timedelta(minutes=2)
+"""What is due already is spread over this: computers that share logins are often started at the same time."""
 
 
 class RenewalTimer:
@@ -57,11 +61,10 @@ class RenewalTimer:
                     task = asyncio.create_task(self._catch_up(account))
                     running.add(task)
                     task.add_done_callback(running.discard)
-                await self._pause()
+                await nap(self._clock, _TICK, self._wake)
         finally:
             deaf()
-            for task in running:
-                task.cancel()
+            await end_all(running)
 
     def woke(self, at: datetime) -> None:
         """The machine slept, or the clock jumped: renew nothing before a check has shown that the network is there."""
@@ -71,15 +74,6 @@ class RenewalTimer:
         # A login that is new, or new to its place, shows at once when it will be renewed.
         if isinstance(event, AccountsRead):
             self._wake.set()
-
-    async def _pause(self) -> None:
-        nap = asyncio.create_task(self._clock.sleep(_TICK))
-        woken = asyncio.create_task(self._wake.wait())
-        try:
-            await asyncio.wait({nap, woken}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            nap.cancel()
-            woken.cancel()
 
     def _plan(self) -> None:
         now, days = self._clock.now(), self._store.state.settings.renew_before_expiry_days
@@ -103,6 +97,8 @@ class RenewalTimer:
                 moment = planned_renewal(account.expires_at, now=now, days=days, fraction=fraction)
                 if renewal.last_at is not None:
                     moment = max(moment, renewal.last_at + _BETWEEN)
+            if moment <= now:
+                moment = now + _SPREAD * self._randomness.uniform(0, 1)
             moments.append((account.key, moment))
         if moments:
             self._store.dispatch(RenewalsPlanned(moments=tuple(moments)))

@@ -1,7 +1,7 @@
 """Renewals of all accounts: one at a time for each, few at once, none while everything fails."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -20,8 +20,10 @@ from probe_tray.core.renewal.pause import RenewalAttempt, Tally, corrected, coun
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
+from probe_tray.engine.renewal.renewal_coordinator import RenewalCoordinator
 from probe_tray.ports.accounts import AccountLocks, TokenLocks
 from probe_tray.ports.files import TallyFile
+from probe_tray.ports.shared_logins import SharedLogins
 from probe_tray.ports.time import Clock
 
 _AT_ONCE = 4
@@ -54,10 +56,11 @@ class Renewals:
         locks: AccountLocks,
         clock: Clock,
         tell: Callable[[Event], None],
+        shared: SharedLogins,
         tally: TallyFile | None = None,
         tokens: TokenLocks | None = None,
     ) -> None:
-        """Run ``transaction`` under ``locks``; ``tell`` hears how it goes.
+        """Run ``transaction`` under ``locks``; ``tell`` hears how it goes. ``shared`` is asked ahead of each request.
 
         All who share a ``tally`` rest together after mass failure; without one this object rests by itself. All who
         share ``tokens`` use a refresh token one after the other, under whatever account it is known to them.
@@ -72,14 +75,10 @@ class Renewals:
         self._shared = tally
         self._tokens = tokens
         self._own = Tally()
-        self._fetch: Callable[[AccountKey], Awaitable[None]] | None = None
+        self._coordinator = RenewalCoordinator(shared, clock, tell)
         self._closed = False
         # Its own rest is measured by a clock that nobody sets, from the wall clock's time at the start.
         self._began = clock.now() - timedelta(seconds=clock.monotonic())
-
-    def fetch_with(self, fetch: Callable[[AccountKey], Awaitable[None]]) -> None:
-        """Let ``fetch`` bring what other machines have renewed, ahead of each renewal; it never raises."""
-        self._fetch = fetch
 
     async def renew(self, key: AccountKey, wish: RenewalRequest) -> Renewed:
         """Renew one account, or join the renewal of it that runs. Raises a ProbeError.
@@ -138,7 +137,8 @@ class Renewals:
 
     async def finish_held(self, key: AccountKey) -> None:
         """The same where the caller holds the account's lock. Raises a ProbeError."""
-        await self._transaction.finish_pending(key)
+        if await self._transaction.finish_pending(key):
+            await self._coordinator.publish(key)
 
     @property
     def sent(self) -> int:
@@ -155,14 +155,12 @@ class Renewals:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _renew(self, key: AccountKey, wish: RenewalRequest) -> Renewed:
-        if self._fetch is not None:
-            await self._fetch(key)
         async with self._slots, self._locks.hold(key):
             self._tell(RenewalStarted(key=key))
             rest = await self._rest_of_all()
             try:
                 renewed = await self._transaction.run(
-                    key, wish, lambda: self._point_of_no_return(key, rest), self._alone
+                    key, wish, lambda: self._point_of_no_return(key, rest), self._coordinator, self._alone
                 )
             except Exception as error:
                 # A mistake in the program must not pass for a success either.

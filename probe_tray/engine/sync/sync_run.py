@@ -6,6 +6,7 @@ than the row: whoever took it over would use that token and end what may still l
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import tzinfo
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ from probe_tray.core.sync.rows import (
     filled,
 )
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.ports.accounts import AccountLocks, AccountStore
+from probe_tray.ports.accounts import AccountStore
 from probe_tray.ports.files import SyncMemory
 from probe_tray.ports.http import RemoteTable, Tables
 from probe_tray.ports.time import Clock, Randomness
@@ -48,6 +49,10 @@ Progress = Callable[[int, int], None]
 """Hears how many accounts are done, and of how many."""
 
 
+Hold = Callable[[AccountKey], AbstractAsyncContextManager[None]]
+"""Keeps everybody else from an account, whose stores then hold the newest tokens that are known here."""
+
+
 class SyncMeans(NamedTuple):
     """What a sync works with."""
 
@@ -56,9 +61,6 @@ class SyncMeans(NamedTuple):
     """The stores whose accounts take part; a login from the table goes to every store of ``accounts`` that holds it."""
     newcomers: Callable[[], AccountStore]
     """The store that takes logins which are in the table alone."""
-    locks: AccountLocks
-    settle: Callable[[AccountKey], Awaitable[None]]
-    """Brings an earlier renewal to its end, the account's lock being held: the newest tokens may be in the journal."""
     standing: Callable[[str], Awaitable[Renewal]]
     """What is remembered against the refresh token of a fingerprint."""
     tables: Tables
@@ -80,10 +82,10 @@ class SyncRun:
         seen: Mapping[str, Age],
         wish: SyncWish,
         opened: Sequence[OpenedRow],
-        stopped: Callable[[], bool],
+        hold: Hold,
     ) -> None:
         self._means, self._table, self._cipher, self._wish = means, table, cipher, wish
-        self._seen, self._stopped = seen, stopped
+        self._seen, self._hold = seen, hold
         self._rows = {one.row.id: one for one in opened}
         self.marks: dict[str, Age] = {}
         self.problem: Problem | None = None
@@ -97,8 +99,11 @@ class SyncRun:
         """What was done, in the order of the plan."""
         return [self._items[number] for number in sorted(self._items)]
 
-    async def work(self, local: Sequence[Credential], progress: Progress) -> None:
-        """Do what is to be done for each account, a few side by side; those that share a row one after the other."""
+    async def work(self, local: Sequence[Credential], progress: Progress, stopped: Callable[[], bool]) -> None:
+        """Do what is to be done for each account, a few side by side; those that share a row one after the other.
+
+        Once ``stopped`` says so no further one is begun.
+        """
         steps = plan(local, self._rows.values(), self._seen, self._wish)
         groups: dict[str, list[tuple[int, SyncStep, AccountKey]]] = {}
         for number, step in enumerate(steps):
@@ -113,7 +118,7 @@ class SyncRun:
             nonlocal done
             async with slots:
                 for number, step, key in group:
-                    if self._stopped() or self.problem is not None:
+                    if stopped() or self.problem is not None:
                         self.left += 1
                         continue
                     item = await self._one(step, key)
@@ -124,16 +129,15 @@ class SyncRun:
 
         await asyncio.gather(*(one_row(group) for group in groups.values()))
 
-    async def adopt(self, mine: Credential) -> None:
-        """Take over what the table has newer of one account, and do nothing else."""
-        for step in plan([mine], self._rows.values(), self._seen, self._wish):
-            if step.kind is StepKind.ADOPT and step.key is not None:
-                await self._one(step, step.key)
+    def step(self, mine: Credential) -> SyncStep | None:
+        """What is to be done with the login of one account here; None where its row leaves that open."""
+        steps = plan([mine], self._rows.values(), self._seen, self._wish)
+        return next((step for step in steps if step.key == mine.key or step.kind is StepKind.ADOPT), None)
 
     async def _one(self, step: SyncStep, key: AccountKey) -> SyncItem | None:
         """None where there is nothing to be said any more, or the table as a whole failed."""
         try:
-            return await self._change(step, key, self._rows.get(step.row_id))
+            return await self.change(step, key)
         except (SyncConflictError, RowError) as error:
             return _item(step, StepKind.FAILED, error.problem)
         except (SyncError, ServiceError) as error:
@@ -144,9 +148,10 @@ class SyncRun:
         except ProbeError as error:
             return _item(step, StepKind.FAILED, error.problem)
 
-    async def _change(self, step: SyncStep, key: AccountKey, row: OpenedRow | None) -> SyncItem | None:
-        async with self._means.locks.hold(key):
-            await self._means.settle(key)
+    async def change(self, step: SyncStep, key: AccountKey) -> SyncItem | None:
+        """Do what is to be done with one account; None where nothing is left of it. Raises a ProbeError."""
+        row = self._rows.get(step.row_id)
+        async with self._hold(key):
             proved = False
             for _ in range(_TRIES):
                 held = [stored.credential for _, stored in await self._means.accounts.holders(key)]

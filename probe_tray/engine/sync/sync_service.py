@@ -3,12 +3,10 @@
 import asyncio
 import math
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 
 from msgspec.structs import replace
 
-from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ForgetSync, SetUpSync, SyncCommand, SyncNow, TestSync
 from probe_tray.core.errors import ProbeError, SyncOffError
@@ -29,6 +27,7 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.synchronizer import Synchronizer
+from probe_tray.engine.timers import end_all, nap
 from probe_tray.ports.accounts import SyncVault
 from probe_tray.ports.time import Clock, Randomness
 
@@ -109,16 +108,6 @@ class SyncService:
             task.add_done_callback(lambda _: setattr(self, "_running", None))
         await asyncio.shield(self._running)
 
-    async def fetch(self, key: AccountKey) -> None:
-        """Take over what another machine has renewed already, before this one uses the token it has. Never raises.
-
-        Refresh tokens are single use: a spent one would end the login on every machine.
-        """
-        if self._state.setup.ready:
-            # A table that cannot be reached must not keep a login from being renewed.
-            with suppress(ProbeError, TimeoutError):
-                await self._syncing.fetch(await self._target(SyncSecrets()), key)
-
     async def watch(self) -> None:
         """Begin by itself as the settings say, until cancelled."""
         deaf = self._store.hear(self._heard)
@@ -126,7 +115,8 @@ class SyncService:
             await self._look()
             hours, regular = self._hours, self._after(_AFTER_START) if self._hours else None
             while True:
-                await self._pause()
+                await nap(self._clock, _TICK, self._wake)
+                self._wake.clear()
                 if self._stale:
                     self._stale = False
                     await self._look()
@@ -140,17 +130,7 @@ class SyncService:
         finally:
             deaf()
             if self._running is not None:
-                self._running.cancel()
-
-    async def _pause(self) -> None:
-        nap = asyncio.create_task(self._clock.sleep(_TICK))
-        woken = asyncio.create_task(self._wake.wait())
-        try:
-            await asyncio.wait({nap, woken}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            nap.cancel()
-            woken.cancel()
-            self._wake.clear()
+                await end_all((self._running,))
 
     def _heard(self, event: Event) -> None:
         if isinstance(event, SettingsChanged):

@@ -6,7 +6,8 @@ token's ``iat``, then by ``last_refresh``, and by nothing that stands in the cle
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 
 from probe_tray.core.account.age import newest
 from probe_tray.core.account.credential import Credential
@@ -17,10 +18,9 @@ from probe_tray.core.sync.plan import wrong_key
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncItem, SyncReport, SyncWish
 from probe_tray.core.sync.setup import SyncTarget, SyncTest
 from probe_tray.engine.sync.sync_run import Progress, SyncMeans, SyncRun
+from probe_tray.ports.accounts import AccountLocks
 from probe_tray.ports.http import Tables
 
-_LONGEST_FETCH = 10.0
-"""Seconds that a renewal waits for the table at most."""
 _BETWEEN_BREATHS = 16
 """Rows opened before the rest of the program gets its turn: some 5 ms of work."""
 
@@ -28,9 +28,14 @@ _BETWEEN_BREATHS = 16
 class Synchronizer:
     """Runs syncs, one at a time for each object."""
 
-    def __init__(self, means: SyncMeans) -> None:
-        """Work with ``means``."""
+    def __init__(self, means: SyncMeans, locks: AccountLocks, settle: Callable[[AccountKey], Awaitable[None]]) -> None:
+        """Work with ``means``, on each account under its lock.
+
+        ``settle`` brings an earlier renewal to its end while that is held: the newest tokens may be in the journal.
+        """
         self._means = means
+        self._locks = locks
+        self._settle = settle
         self._stopped = False
 
     def stop(self) -> None:
@@ -40,23 +45,6 @@ class Synchronizer:
     async def test(self, target: SyncTarget) -> SyncTest:
         """Look at the table and change nothing. Never raises a ProbeError."""
         return await try_table(self._means.tables, target)
-
-    async def fetch(self, target: SyncTarget, key: AccountKey) -> None:
-        """Take over what the table has newer of one account. Raises a ProbeError, and TimeoutError within seconds."""
-        means = self._means
-        held = [stored.credential for _, stored in await means.accounts.holders(key)]
-        if not held:
-            return
-        async with means.tables.open(target) as table:
-            async with asyncio.timeout(_LONGEST_FETCH):
-                row = await table.row(key.account_id)
-            if row is None:
-                return
-            cipher = LoginCipher(target.key)
-            seen = await means.memory.recall()
-            run = SyncRun(means, table, cipher, seen, SyncWish(), [cipher.open(row)], lambda: False)
-            await run.adopt(newest(held))
-        await means.memory.remember(run.marks)
 
     async def run(
         self, target: SyncTarget, wish: SyncWish, progress: Progress = lambda _done, _total: None
@@ -74,8 +62,8 @@ class Synchronizer:
                 if wrong_key(opened):
                     _only_with_permission(opened, wish)
                 seen = await self._means.memory.recall()
-                run = SyncRun(self._means, table, cipher, seen, wish, opened, lambda: self._stopped)
-                await run.work(local, progress)
+                run = SyncRun(self._means, table, cipher, seen, wish, opened, self._hold)
+                await run.work(local, progress, lambda: self._stopped)
         except ProbeError as error:
             problem = error.problem
         if run is not None:
@@ -87,6 +75,12 @@ class Synchronizer:
                 problem = problem or error.problem
         left = 0 if run is None else run.left
         return SyncReport(ended_at=self._means.clock.now(), items=tuple(items), problem=problem, left=left)
+
+    @asynccontextmanager
+    async def _hold(self, key: AccountKey) -> AsyncGenerator[None]:
+        async with self._locks.hold(key):
+            await self._settle(key)
+            yield
 
     async def _local(self) -> tuple[list[Credential], list[SyncItem]]:
         """The newest login of each account that takes part, and what could not be read. Raises StoreError."""

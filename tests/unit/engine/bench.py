@@ -324,7 +324,8 @@ class Bench:
         transaction = RefreshTransaction(
             self.service, self.accounts, MemoryJournal(), MemoryOfTokens(), self.clock, self.randomness, "host"
         )
-        self.renewals = Renewals(transaction, self.locks, self.clock, self.store.dispatch)
+        self.sync = SyncBench(self.accounts, self.locks, self.clock, self.randomness)
+        self.renewals = Renewals(transaction, self.locks, self.clock, self.store.dispatch, self.sync.shared)
         asker = UsageCheck(self.service, self.accounts, self.renewals, self.clock)
         self.poller = Poller(asker, self.store, self.clock, self.randomness)
         self.timer = RenewalTimer(self.renewals, self.accounts, self.store, self.clock, self.randomness)
@@ -350,7 +351,6 @@ class Bench:
         self.settings = SettingsService(
             self.settings_file, self.store, self._prepare, self.accounts, self.poller, "config.json"
         )
-        self.sync = SyncBench(self.accounts, self.locks, self.clock, self.randomness)
         self.sync.desk = SyncService(
             self.sync.syncing,
             self.sync.secrets,

@@ -12,6 +12,7 @@ from probe_tray.core.state import Renewal
 from probe_tray.core.sync.rows import RemoteRow
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
 from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.sync.shared_logins import SharedTable
 from probe_tray.engine.sync.sync_run import SyncMeans
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.sync.synchronizer import Synchronizer
@@ -134,12 +135,10 @@ class SyncBench:
         self.memory, self.secrets = MemoryOfRows(), FakeSyncSecrets()
         self.dead: dict[str, Renewal] = {}
         self.unsettled: ProbeError | None = None
-        means = SyncMeans(
+        self.means = SyncMeans(
             accounts=accounts,
             sources=lambda: accounts.ours,
             newcomers=lambda: accounts.ours[0],
-            locks=locks,
-            settle=self._settle,
             standing=self._standing,
             tables=self.table,
             memory=self.memory,
@@ -147,7 +146,13 @@ class SyncBench:
             randomness=randomness,
             zone=UTC,
         )
-        self.syncing = Synchronizer(means)
+        self.ready = False
+        """Whether renewals find the table."""
+        self.shared = SharedTable(self.means, self._target, lambda: False)
+        self.syncing = Synchronizer(self.means, locks, self._settle)
+
+    async def _target(self) -> SyncTarget | None:
+        return TARGET if self.ready else None
 
     async def _settle(self, key: AccountKey) -> None:
         del key

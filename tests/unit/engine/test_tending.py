@@ -19,6 +19,7 @@ from probe_tray.engine.batch import Batch, BatchMeans, BatchOrder
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
+from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from tests.safety.bench import MemoryJournal, MemoryMemory, Steps
 from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, ScriptedService, problem_kind, settle
 from tests.support.tokens import credential, reply_body, tokens
@@ -99,7 +100,7 @@ class Bench:
         transaction = RefreshTransaction(
             self.service, accounts, self.journal, self.memory, self.clock, random, "auth.example"
         )
-        renewals = Renewals(transaction, OpenLocks(), self.clock, lambda _: None)
+        renewals = Renewals(transaction, OpenLocks(), self.clock, lambda _: None, NoSharedLogins())
         means = BatchMeans(
             quota=self.service, accounts=accounts, renewals=renewals, journal=self.journal, clock=self.clock
         )

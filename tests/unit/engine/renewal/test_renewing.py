@@ -21,7 +21,9 @@ from probe_tray.core.renewal.pause import Tally
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.engine.renewal.refresh_transaction import Alone
+from probe_tray.engine.renewal.renewal_coordinator import RenewalCoordinator
 from probe_tray.engine.renewal.renewals import Renewals
+from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from tests.support.fakes import FakeClock, settle
 from tests.support.tokens import credential
 
@@ -45,8 +47,15 @@ class Transactions:
         self.kind = RenewalKind.RENEWED
         self.sends = True
 
-    async def run(self, key: AccountKey, wish: RenewalRequest, sending: Callable[[], None], alone: Alone) -> Renewed:
-        del alone
+    async def run(
+        self,
+        key: AccountKey,
+        wish: RenewalRequest,
+        sending: Callable[[], None],
+        coordinator: RenewalCoordinator,
+        alone: Alone,
+    ) -> Renewed:
+        del coordinator, alone
         self.runs.append((key, wish))
         self.at_work += 1
         self.most = max(self.most, self.at_work)
@@ -61,10 +70,11 @@ class Transactions:
         finally:
             self.at_work -= 1
 
-    async def finish_pending(self, key: AccountKey) -> None:
+    async def finish_pending(self, key: AccountKey) -> bool:
         self.runs.append((key, POLICY))
         if key in self.failures:
             raise self.failures[key]
+        return False
 
     async def unfinished(self) -> tuple[AccountKey, ...]:
         return self.left
@@ -107,7 +117,7 @@ class Office:
         self.work = Transactions()
         self.locks = Locks()
         self.told: list[Event] = []
-        self.renewals = Renewals(self.work, self.locks, self.clock, self.told.append, tally)  # pyright: ignore[reportArgumentType] - a stand-in with the same methods
+        self.renewals = Renewals(self.work, self.locks, self.clock, self.told.append, NoSharedLogins(), tally)  # pyright: ignore[reportArgumentType] - a stand-in with the same methods
 
     def start(self, key: AccountKey, wish: RenewalRequest = POLICY) -> "asyncio.Task[Renewed]":
         return asyncio.create_task(self.renewals.renew(key, wish))

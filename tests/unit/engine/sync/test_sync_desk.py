@@ -10,8 +10,16 @@ from probe_tray.core import commands as sync_commands
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ForgetSync, SetUpSync, SyncNow
-from probe_tray.core.errors import KeyringLockedError, NotSentError, RetryLaterError, SyncRefusedError, WriteError
+from probe_tray.core.errors import (
+    KeyringLockedError,
+    NotSentError,
+    RenewalWaitsError,
+    RetryLaterError,
+    SyncRefusedError,
+    WriteError,
+)
 from probe_tray.core.events import RenewalEnded, SettingsChanged
+from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest
 from probe_tray.core.settings import Settings
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncState
@@ -169,21 +177,50 @@ async def test_a_login_that_another_machine_has_renewed_is_taken_over_before_a_r
     there, here = SyncedBench(new), SyncedBench(old)
     await there.sync.desk.do(SyncNow())
     here.sync.table.held = there.sync.table.held
-    here.renewals.fetch_with(here.sync.desk.fetch)
+    here.sync.ready = True
     async with here.watching():
         renewed = await here.renewals.renew(old.key, RenewalRequest(days=3))
-    assert (renewed.kind, renewed.credential.access_token) == (RenewalKind.FRESH, new.access_token)
+    assert (renewed.kind, renewed.credential.access_token) == (RenewalKind.ADOPTED, new.access_token)
     assert here.service.count("refresh") == 0
     assert here.vault.held[old.key].refresh_token == new.refresh_token
 
 
-@pytest.mark.parametrize("fault", [NotSentError(reason="there is no connection"), None])
-async def test_a_table_without_help_keeps_no_login_from_being_renewed(fault: NotSentError | None) -> None:
+async def test_a_renewal_that_has_time_waits_for_a_table_that_cannot_be_reached() -> None:
     old = credential(number=1, days=1)
     bench = SyncedBench(old)
-    bench.sync.table.fault = fault
+    bench.sync.ready, bench.sync.table.fault = True, NotSentError(reason="there is no connection")
+    async with bench.watching():
+        with pytest.raises(RenewalWaitsError) as caught:
+            await bench.renewals.renew(old.key, RenewalRequest(days=3))
+    assert caught.value.problem.retry_after == 15 * 60
+    assert "there is no connection" in caught.value.title
+    assert (bench.service.count("refresh"), bench.sync.table.writes) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("days", "reason"), [(0.01, None), (-1, None), (1, Reason.FORCED), (1, Reason.REFUSED)], ids=str
+)
+async def test_a_renewal_that_has_no_time_goes_on_without_the_table_and_says_so(
+    days: float, reason: Reason | None
+) -> None:
+    old = credential(number=1, days=days)
+    bench = SyncedBench(old)
     bench.service.answer("refresh", token_answer(number=2))
-    bench.renewals.fetch_with(bench.sync.desk.fetch)
+    bench.sync.ready, bench.sync.table.fault = True, NotSentError(reason="there is no connection")
+    said: list[str] = []
+    bench.store.hear(lambda event: said.append(problem_kind(getattr(event, "problem", None))))
+    async with bench.watching():
+        renewed = await bench.renewals.renew(old.key, RenewalRequest(days=3, reason=reason))
+    assert renewed.kind is RenewalKind.RENEWED
+    assert (bench.service.count("refresh"), bench.sync.table.writes) == (1, [])
+    assert [kind for kind in said if kind.startswith("Renew")] == ["RenewedUncheckedError", "RenewalUnsharedError"]
+
+
+async def test_an_empty_table_keeps_no_login_from_being_renewed_and_is_left_to_the_sync() -> None:
+    old = credential(number=1, days=1)
+    bench = SyncedBench(old)
+    bench.service.answer("refresh", token_answer(number=2))
+    bench.sync.ready = True
     async with bench.watching():
         assert (await bench.renewals.renew(old.key, RenewalRequest(days=3))).kind is RenewalKind.RENEWED
     assert (bench.service.count("refresh"), bench.sync.table.writes) == (1, [])

@@ -1,0 +1,184 @@
+"""Two computers that renew the same logins by themselves, over one table."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import ClaimedElsewhereError, LoginEndedError, NotSentError, ProbeError, RenewalWaitsError
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.request import RenewalKind, RenewalRequest
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.sync.cipher import LoginCipher
+from probe_tray.core.sync.claims import claimed_time, is_claimed
+from probe_tray.engine.renewal.renewal_timer import RenewalTimer
+from tests.support.fakes import START, FakeRandomness, settle
+from tests.support.tokens import credential, reply_body, tokens
+from tests.unit.engine.bench import Bench, GatedService, running
+from tests.unit.engine.sync_bench import KEY, FakeTable
+
+PEOPLE = [f"person-{number}" for number in range(12)]
+FORCED = RenewalRequest(days=3, reason=Reason.FORCED)
+
+
+class Issuer(GatedService):
+    """Each refresh token works once; a second use ends the login."""
+
+    spent: list[str]
+    fault: ProbeError | None = None
+
+    async def refresh(self, refresh_token: Secret, arrived: Callable[[bytes], None]) -> Answer:
+        del arrived
+        if self.fault is not None:
+            raise self.fault
+        token = refresh_token.reveal()
+        twice = token in self.spent
+        self.spent.append(token)
+        await self._pass("refresh")
+        if twice:
+            return Answer(401, {}, b'{"error": {"code": "refresh_token_reused"}}')
+        person, _, number = token.removeprefix("rt_").partition(".")
+        at = START + timedelta(hours=int(number))
+        return Answer(200, {}, reply_body(tokens(person, number=int(number) + 1, at=at)))
+
+
+class Chance(FakeRandomness):
+    """Moments all over the range, the same in each run."""
+
+    steps = 0
+
+    def uniform(self, low: float, high: float) -> float:
+        self.steps += 1
+        return low + (high - low) * (self.steps * 0.618 % 1)
+
+
+class Computer(Bench):
+    """A tray that shares a table."""
+
+    def __init__(self, table: FakeTable, spent: list[str], *logins: Credential) -> None:
+        super().__init__(*logins)
+        self.sync.table.held, self.sync.table.writes = table.held, table.writes
+        self.sync.ready = True
+        self.service.__class__ = Issuer
+        assert isinstance(self.service, Issuer)
+        self.service.spent = spent
+
+    def number(self, person: str) -> int:
+        held = self.vault.held[credential(person).key]
+        assert held.refresh_token is not None
+        return int(held.refresh_token.reveal().partition(".")[2])
+
+
+def old(person: str = "ana") -> Credential:
+    """The first login of a person, which has ended."""
+    return credential(person, at=START - timedelta(days=11))
+
+
+def two(*people: str) -> tuple[Computer, Computer, FakeTable, list[str]]:
+    logins = [old(person) for person in people]
+    spent: list[str] = []
+    table = FakeTable(*(LoginCipher(KEY).seal(login, bytes(12), UTC) for login in logins))
+    return Computer(table, spent, *logins), Computer(table, spent, *logins), table, spent
+
+
+@pytest.mark.parametrize("apart", [0, 7])
+async def test_two_trays_with_the_same_overdue_logins_spend_each_token_once(apart: int) -> None:
+    first, second, table, spent = two(*PEOPLE)
+    for computer in (first, second):
+        await computer.accounts.read()
+    async with running(first.timer.run()):
+        for _ in range(apart):
+            await first.clock.advance(timedelta(seconds=1))
+        second.clock.jump(timedelta(seconds=apart))
+        async with running(second.timer.run()):
+            for _ in range(240):
+                # Both have the same chance: each login is due at both within the same second, the hardest case.
+                await asyncio.gather(*(c.clock.advance(timedelta(seconds=1)) for c in (first, second)))
+    assert sorted(spent) == sorted(f"rt_{person}.1" for person in PEOPLE)
+    for computer in (first, second):
+        assert {computer.number(person) for person in PEOPLE} == {2}
+    assert not any(is_claimed(row.update_time, first.clock.now()) for row in table.held.values())
+
+
+async def test_what_is_due_at_the_start_is_spread_over_two_minutes() -> None:
+    bench = Bench(*(old(person) for person in PEOPLE))
+    timer = RenewalTimer(bench.renewals, bench.accounts, bench.store, bench.clock, Chance())
+    await bench.accounts.read()
+    async with running(timer.run()):
+        await settle()
+        planned = [account.renewal.next_at for account in bench.state.accounts]
+    moments = sorted(moment - START for moment in planned if moment is not None)
+    assert len(set(moments)) == len(PEOPLE)
+    assert (
+        timedelta() <= moments[0] < timedelta(seconds=40) < timedelta(seconds=80) < moments[-1] <= timedelta(minutes=2)
+    )
+
+
+async def test_a_claim_of_another_computer_is_waited_for_and_its_login_taken_over() -> None:
+    first, second, table, spent = two("ana")
+    first.service.waits.add("refresh")
+    key = old().key
+    renewing = asyncio.create_task(first.renewals.renew(key, FORCED))
+    await settle()
+    (row,) = table.held.values()
+    assert is_claimed(row.update_time, first.clock.now())
+    assert LoginCipher(KEY).open(row).login == replace(old(), made_here=False), "the login in it is as it was"
+    assert (row.update_time or "").startswith((old().last_refresh or START).strftime("%Y-%m-%dT%H:%M:%S"))
+    other = asyncio.create_task(second.renewals.renew(key, FORCED))
+    await second.clock.advance(timedelta(seconds=4))
+    assert not other.done()
+    first.service.gate.set()
+    assert (await renewing).kind is RenewalKind.RENEWED
+    await second.clock.advance(timedelta(seconds=4))
+    assert (await other).kind is RenewalKind.ADOPTED
+    assert (spent, first.number("ana"), second.number("ana")) == (["rt_ana.1"], 2, 2)
+
+
+async def test_a_claim_that_comes_to_nothing_holds_for_two_minutes() -> None:
+    _, second, table, spent = two("ana")
+    (row,) = table.held.values()
+    table.held[row.id] = replace(row, update_time=claimed_time(row.update_time, START))
+    renewing = asyncio.create_task(second.renewals.renew(old().key, FORCED))
+    await second.clock.advance(timedelta(seconds=30))
+    with pytest.raises(ClaimedElsewhereError) as caught:
+        await renewing
+    assert (caught.value.problem.retry_after, spent) == (120, [])
+    await second.clock.advance(timedelta(seconds=100))
+    assert (await second.renewals.renew(old().key, FORCED)).kind is RenewalKind.RENEWED
+    assert spent == ["rt_ana.1"]
+
+
+@pytest.mark.parametrize("fault", [NotSentError(reason="there is no connection"), None])
+async def test_a_renewal_that_fails_gives_its_claim_back(fault: ProbeError | None) -> None:
+    first, _, table, spent = two("ana")
+    assert isinstance(first.service, Issuer)
+    first.service.fault = fault
+    if fault is None:
+        spent.append("rt_ana.1")
+    (before,) = table.held.values()
+
+    renewing = asyncio.create_task(first.renewals.renew(old().key, FORCED))
+    await first.clock.advance(timedelta(seconds=10))
+    with pytest.raises((NotSentError, LoginEndedError)):
+        await renewing
+    assert list(table.held.values()) == [before]
+
+
+async def test_a_table_that_fails_is_asked_once_for_many_renewals() -> None:
+    bench = Bench(*(credential(person, days=1) for person in PEOPLE))
+    bench.sync.ready, bench.sync.table.fault = True, NotSentError(reason="there is no connection")
+    asked = 0
+
+    async def count(_request: str) -> None:
+        nonlocal asked
+        asked += 1
+
+    bench.sync.table.before = count
+    for person in PEOPLE:
+        with pytest.raises(RenewalWaitsError):
+            await bench.renewals.renew(credential(person).key, RenewalRequest(days=3))
+    assert asked == 1
