@@ -146,22 +146,19 @@ def test_the_diagnostics_are_copied_from_the_window(desktop: Desktop) -> None:
     desktop.screenshot("manners-about")
 
 
-def test_a_first_start_greets_and_goes_on_with_the_clients_login_when_told(desktop: Desktop) -> None:
+def test_a_first_start_opens_on_the_clients_login_and_the_next_one_opens_nothing(desktop: Desktop) -> None:
     with DemoService() as service:
         home = desktop.home / "codex"
         home.mkdir()
         (home / "auth.json").write_bytes(official_login(service.issue_login(ANA)))
     app = App(desktop, GREETED, env={"CODEX_HOME": str(home)})
     desktop.screen.wait_window(PANEL)
-    app.read("ana@example.com is signed in to the official Codex client")
-    desktop.screenshot("manners-first-start")
-    app.press("Use the Codex client's login")
-    wait_for("the page to go", lambda: desktop.reader.find("Use the Codex client's login", pid=app.pid) is None)
     app.read(r"^ana@example\.com\.")
+    desktop.screenshot("manners-first-start")
+    assert desktop.reader.find("Import logins…", pid=app.pid) is None
     app.quit()
     again_started = App(desktop, GREETED, env={"CODEX_HOME": str(home)})
     again_started.wait_account(ANA, "")
     assert desktop.screen.windows(pid=again_started.pid) == []
     again_started.open_panel()
     again_started.read(r"^ana@example\.com\.")
-    assert desktop.reader.find("Use the Codex client's login", pid=again_started.pid) is None

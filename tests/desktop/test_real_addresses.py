@@ -65,7 +65,7 @@ def test_the_official_clients_login_is_shown_at_once_and_left_alone(
     app = App(desktop, env={**proxy.environment, "CODEX_HOME": str(home)})
     app.wait_account("ana@example.com")
     app.open_panel()
-    app.read(r"^ana@example\.com\..*5 h: \d+% used.*Login ends in")
+    app.read(r"^ana@example\.com\..*5 h: \d+% used.*Renewed by the Codex client")
     app.quit()
     assert (file.read_bytes(), file.stat().st_mtime_ns, file.stat().st_ino) == before
     assert [path.name for path in home.iterdir()] == ["auth.json"]
