@@ -67,18 +67,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="probe-tray",
         description="Shows the quota of every Codex account in the system tray.",
-        epilog="Where it runs already, the running one does what is asked, or opens its window.",
+        epilog="If Probe Tray is already running, the running app does what you ask, or opens its window.",
     )
     parser.add_argument("--demo", action="store_true", help="run with a simulated service and three sample accounts")
     wishes = parser.add_mutually_exclusive_group()
     for wish, text in (
         (StartRequest.SHOW, "open the window"),
         (StartRequest.LOG_IN, "log in to Codex"),
-        (StartRequest.REFRESH, "ask for the quotas now"),
-        (StartRequest.QUIT, "end the program that runs"),
+        (StartRequest.REFRESH, "check quotas now"),
+        (StartRequest.QUIT, "quit the running app"),
     ):
         wishes.add_argument(f"--{wish.value}", action="store_const", dest="wish", const=wish.value, help=text)
-    wishes.add_argument("--background", action="store_true", help="open no window, as when the computer starts")
+    wishes.add_argument("--background", action="store_true", help="start quietly in the tray, without a window")
     parser.add_argument("--version", action="version", version=f"probe-tray {__version__}")
     return parser
 
@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 def _quit_running(instance: Instance) -> int:
     running = instance.tell_if_running(StartRequest.QUIT)
     with contextlib.suppress(OSError):
-        print("Probe Tray ends now." if running else "Probe Tray is not running.")
+        print("Probe Tray is quitting." if running else "Probe Tray is not running.")
     finish()
     return 0
 

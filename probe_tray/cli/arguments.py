@@ -1,4 +1,4 @@
-"""The flags of ``codex-probe``. Imports argparse alone, so that ``--version`` and ``--help`` cost nothing."""
+"""The flags of ``codex-probe``. Imports only argparse, so that ``--version`` and ``--help`` start fast."""
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,29 +12,29 @@ _DIAGNOSE = "diagnose"
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 EXPORT_FORMATS = ("codex-probe", "cliproxyapi", "auth.json", "sub2api", "jsonl")
-"""What ``--export`` writes."""
+"""The formats of ``--export``."""
 _EPILOG = """\
 examples:
-  codex-probe --login -o ~/logins/                   sign in and keep the login in a folder
-  codex-probe --status ~/logins                      the quotas of every credential file in a folder
-  codex-probe --status a.json b.json --output x.csv  two files, and their table as CSV
-  codex-probe --status --json ~/logins | jq .        for programs
+  codex-probe --login -o ~/logins/                   log in and save the login in a folder
+  codex-probe --status ~/logins                      show the quotas of all credential files in a folder
+  codex-probe --status a.json b.json --output x.csv  show two files, and save the table as CSV
+  codex-probe --status --json ~/logins | jq .        print JSON for another program
   codex-probe --renew --status ~/logins              renew what is about to expire, then show the quotas
-  codex-probe --renew -f a.json                      renew it whatever its expiry
-  codex-probe --status --apitest --output r.csv a/   r_status.csv and r_apitest.csv
-  codex-probe --import auth.json old-logins/         show what they hold, and take it into the tray app
-  pbpaste | codex-probe --import --yes -             the same of standard input, without a question
-  codex-probe --export sub2api -o all.json           every login of the tray app in one file
-  codex-probe --export auth.json -o ~/.codex/ a.json a login for the official client
-  codex-probe --sync                                 share the logins of sync_dir with your other machines
-  codex-probe diagnose                               what works here, what does not, and what to do about it
+  codex-probe --renew -f a.json                      renew a login even if it isn't due
+  codex-probe --status --apitest --output r.csv a/   save r_status.csv and r_apitest.csv
+  codex-probe --import auth.json old-logins/         show the logins found, then import them into the tray app
+  pbpaste | codex-probe --import --yes -             import from standard input without asking
+  codex-probe --export sub2api -o all.json           save all logins of the tray app in one file
+  codex-probe --export auth.json -o ~/.codex/ a.json save a login for the Codex client
+  codex-probe --sync                                 sync the logins in sync_dir with your other computers
+  codex-probe diagnose                               check what works, and see how to fix the rest
 
-exit status: 0 all well; 1 something failed for at least one login; 2 wrong use or unusable configuration;
-130 interrupted (what was done is kept and reported)."""
+exit status: 0 all went well; 1 something failed for at least one login; 2 wrong use or unusable configuration;
+130 interrupted (what is done so far is kept and reported)."""
 
 
 class WrongUseError(Exception):
-    """A command line that is not understood; its text is a sentence for the person."""
+    """A command line that can't be read. Its text is a sentence for the person."""
 
 
 class Arguments(Protocol):
@@ -76,7 +76,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     actions = {option: action for action in parser._actions for option in action.option_strings}  # noqa: SLF001 - no public list
     flags, files = list(argv), list[str]()
     if "--" in flags:
-        # What follows are files, whatever they are called.
+        # Everything after -- is a file, even if its name looks like a flag.
         flags, files = flags[: flags.index("--")], flags[flags.index("--") + 1 :]
     arguments = cast("Arguments", parser.parse_intermixed_args(list(_spelled(flags, actions))))
     arguments.paths = [*arguments.paths, *files]
@@ -84,7 +84,7 @@ def parse(argv: Sequence[str]) -> Arguments:
 
 
 def _spelled(argv: Sequence[str], actions: Mapping[str, argparse.Action]) -> Iterator[str]:
-    """The words as argparse wants them; Go's programs take every flag with one dash or two, and ``-flag=true``."""
+    """The words as argparse wants them. Go programs take each flag with one dash or two, and ``-flag=true``."""
     words = iter(argv)
     for word in words:
         given, equals, value = word.partition("=")
@@ -106,14 +106,14 @@ def _with_value(flag: str, value: str | None, actions: Mapping[str, argparse.Act
     if value is None:
         yield flag
     elif value.startswith("-") and _known(value.partition("=")[0], actions):
-        # Somebody forgot the value, which argparse says better than a file of that name would.
+        # The value is missing. argparse reports that better than an error about a file of that name.
         yield from (flag, value)
     else:
         yield f"{flag}={value}"
 
 
 def _known(given: str, actions: Mapping[str, argparse.Action]) -> str | None:
-    """The flag of this name, however many dashes it was given with."""
+    """The flag with this name, given with one dash or two."""
     if not given.startswith("-"):
         return None
     name = given.removeprefix("-").removeprefix("-")
@@ -121,59 +121,59 @@ def _known(given: str, actions: Mapping[str, argparse.Action]) -> str | None:
 
 
 def is_bare(arguments: Arguments) -> bool:
-    """Whether nothing is asked for: then the help is printed, as the Go program does. ``-f`` alone asks for nothing."""
+    """Whether no action is given, so that the help is printed as in the Go program. ``-f`` alone is no action."""
     acts = arguments.login or arguments.take or arguments.sync or arguments.export is not None
     return not (acts or arguments.o is not None or arguments.paths or _works(arguments))
 
 
 def misused(arguments: Arguments) -> str:
-    """Why these flags do not go together, as a sentence; empty where they do."""
+    """Why these flags can't be combined, as a sentence; empty if they can."""
     if arguments.login:
         return _misused_login(arguments)
     if arguments.device or arguments.no_browser:
-        return "--device and --no-browser go with --login."
+        return "--device and --no-browser work only with --login."
     if arguments.export is not None:
         return _misused_export(arguments)
     if arguments.o is not None:
-        return "-o goes with --login and --export."
+        return "-o works only with --login and --export."
     if arguments.no_refresh_tokens:
-        return "--no-refresh-tokens goes with --export."
+        return "--no-refresh-tokens works only with --export."
     if arguments.sync or arguments.take:
         return _misused_sync(arguments) if arguments.sync else _misused_import(arguments)
     if arguments.hide_names and not _works(arguments):
-        return "--hide-names goes with --status, --apitest and --renew."
+        return "--hide-names works only with --status, --apitest and --renew."
     if (arguments.models or arguments.all_models) and not arguments.apitest:
-        return "--models and --all-models go with --apitest."
+        return "--models and --all-models work only with --apitest."
     if arguments.models and arguments.all_models:
-        return "--models names some and --all-models means all: choose one of them."
+        return "--models and --all-models can't be combined. Choose one."
     if not (arguments.renew or arguments.status or arguments.apitest or wants_diagnosis(arguments)):
         what = (
-            "--status shows the quotas, --apitest tests models, --renew renews logins, --login signs in, "
-            "--import takes logins, --export writes them, --sync shares them, diagnose looks for what is wrong"
+            "--status shows quotas, --apitest tests models, --renew renews logins, --login logs in, "
+            "--import imports logins, --export saves them, --sync shares them, diagnose finds problems"
         )
         return f"say what to do: {what}."
     return ""
 
 
 def wants_diagnosis(arguments: Arguments) -> bool:
-    """Whether this is ``codex-probe diagnose``, and not a file of that name."""
+    """Whether this is ``codex-probe diagnose`` and not a file with that name."""
     others = arguments.login or arguments.take or arguments.sync or arguments.export is not None or _works(arguments)
     return arguments.paths == [_DIAGNOSE] and not others
 
 
 def _misused_login(arguments: Arguments) -> str:
     if _works(arguments) or arguments.take or arguments.export is not None or arguments.sync:
-        return "--login stands alone: renew or ask for quotas in another run."
+        return "--login can't be combined with other actions."
     if arguments.paths:
-        return "--login takes no files: -o names the one that it writes."
+        return "--login takes no files. Use -o to choose where to save the login."
     if not arguments.o:
-        return "--login needs -o PATH: the file or folder that takes the login."
+        return "--login needs -o PATH: the file or folder to save the login in."
     return ""
 
 
 def _misused_import(arguments: Arguments) -> str:
     if _works(arguments):
-        return "--import stands alone: renew or ask for quotas in another run."
+        return "--import can't be combined with other actions."
     if not arguments.paths:
         return "--import needs something to read: files, folders, or - for standard input."
     return ""
@@ -181,24 +181,24 @@ def _misused_import(arguments: Arguments) -> str:
 
 def _misused_export(arguments: Arguments) -> str:
     if _works(arguments) or arguments.take or arguments.sync:
-        return "--export stands alone: renew, import or ask for quotas in another run."
+        return "--export can't be combined with other actions."
     if arguments.json and arguments.o == "-":
-        return "--json and -o - both print to standard output: choose one of them."
+        return "--json and -o - both print to standard output. Choose one."
     return ""
 
 
 def _misused_sync(arguments: Arguments) -> str:
     if _works(arguments) or arguments.take:
-        return "--sync stands alone: renew, import or ask for quotas in another run."
+        return "--sync can't be combined with other actions."
     if arguments.paths:
-        return "--sync takes no files: sync_dir in the configuration names its folder."
+        return "--sync takes no files. It uses the folder sync_dir from the configuration."
     if arguments.hide_names:
-        return "--hide-names goes with --status, --apitest and --renew."
+        return "--hide-names works only with --status, --apitest and --renew."
     return ""
 
 
 def _works(arguments: Arguments) -> bool:
-    """Whether something is asked for that is done for each login."""
+    """Whether an action is given that works on each login."""
     asked = arguments.renew or arguments.status or arguments.apitest
     return asked or bool(arguments.models) or arguments.all_models or arguments.output is not None
 
@@ -206,36 +206,36 @@ def _works(arguments: Arguments) -> bool:
 def _make_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="codex-probe",
-        description="Quotas and renewals of Codex logins, in credential files or those of the tray app.",
+        description="Check the quotas of Codex logins and renew them, in credential files or in the tray app.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("paths", nargs="*", metavar="FILE-OR-FOLDER", help='credential files, or folders of them; or "diagnose"')
-    add("--login", action="store_true", help="sign in in the browser and write a credential file; needs -o")
-    add("-o", metavar="PATH", help="file or folder for --login and --export; a missing folder is made, the name chosen")
+    add("paths", nargs="*", metavar="FILE-OR-FOLDER", help='credential files, folders of them, or "diagnose"')
+    add("--login", action="store_true", help="log in with your browser and save a credential file; needs -o")
+    add("-o", metavar="PATH", help="file to save, or folder to save in (created if missing), with --login and --export")
     add("--device", action="store_true", help="with --login: use a code instead of a browser on this computer")
-    add("--no-browser", action="store_true", help="with --login: print the address, and accept a pasted one")
-    add("--import", dest="take", action="store_true", help="take the logins of files, folders or - into the tray app")
+    add("--no-browser", action="store_true", help="with --login: print the address; then paste the one you end up on")
+    add("--import", dest="take", action="store_true", help="import files, folders or - (standard input) into the app")
     formats = ", ".join(EXPORT_FORMATS)
-    add("--export", metavar="FORMAT", type=str.lower, choices=EXPORT_FORMATS, help=f"write logins as {formats}")
-    add("--no-refresh-tokens", action="store_true", help="with --export: leave them out, so that nobody can renew")
-    add("--renew", action="store_true", help="renew logins that have expired or soon will, in place")
-    add("-f", dest="force", action="store_true", help="with --renew: whatever the expiry; without it, ignored")
-    add("--status", action="store_true", help="show the quota of each login: every window that the service tells")
+    add("--export", metavar="FORMAT", type=str.lower, choices=EXPORT_FORMATS, help=f"save logins as {formats}")
+    add("--no-refresh-tokens", action="store_true", help="with --export: leave out the refresh tokens")
+    add("--renew", action="store_true", help="renew logins in place if they have expired or soon will")
+    add("-f", dest="force", action="store_true", help="with --renew: renew even if not due; otherwise ignored")
+    add("--status", action="store_true", help="show the quota of each login: every limit that OpenAI reports")
     add("--apitest", "--test", action="store_true", help="ask some models of each login for one word (uses quota)")
-    add("--models", metavar="A,B", type=_names, default=[], help="with --apitest: exactly these models")
-    add("--all-models", action="store_true", help="with --apitest: every model offered, instead of three of them")
-    add("--sync", action="store_true", help="share the logins of sync_dir with your other machines; stands alone")
-    add("--yes", action="store_true", help="ask nothing; with --sync: overwrite rows that cannot be read")
-    add("--output", metavar="PATH", help="also write the result to a .csv or .json file")
-    add("--hide-names", action="store_true", help="no whole e-mail address, name or id in tables, CSV and JSON")
-    add("--config", metavar="PATH", help="configuration file (default: the one of the tray app)")
-    add("--proxy", metavar="URL", help='http, https, socks5 or socks5h proxy; "" = direct; left out = detect')
-    add("--json", action="store_true", help="print the result as JSON, and nothing else, to standard output")
-    add("--jobs", metavar="N", type=_jobs, default=8, help="work on so many logins at once (default 8)")
-    add("--quiet", action="store_true", help="print no notes, only results and failures")
+    add("--models", metavar="A,B", type=_names, default=[], help="with --apitest: test only these models")
+    add("--all-models", action="store_true", help="with --apitest: test every model instead of three")
+    add("--sync", action="store_true", help="sync the logins in sync_dir with your other computers; no other action")
+    add("--yes", action="store_true", help="don't ask; with --sync: overwrite rows that can't be read")
+    add("--output", metavar="PATH", help="also save the result as a .csv or .json file")
+    add("--hide-names", action="store_true", help="mask email addresses, names and ids in tables, CSV and JSON")
+    add("--config", metavar="PATH", help="configuration file (default: the tray app's)")
+    add("--proxy", metavar="URL", help='http, https, socks5 or socks5h proxy; "" = direct; not given = detect')
+    add("--json", action="store_true", help="print only the result, as JSON, to standard output")
+    add("--jobs", metavar="N", type=_jobs, default=8, help="work on up to N logins at once (default 8)")
+    add("--quiet", action="store_true", help="print only results and failures")
     add("--version", action="version", version=f"codex-probe {__version__}", help="print the version")
     return parser
 
@@ -243,7 +243,7 @@ def _make_parser() -> argparse.ArgumentParser:
 def _names(text: str) -> list[str]:
     if names := [name for part in text.split(",") if (name := part.strip())]:
         return names
-    raise argparse.ArgumentTypeError("takes names with commas between them, such as gpt-5.5,gpt-6-sol")
+    raise argparse.ArgumentTypeError("takes names separated by commas, such as gpt-5.5,gpt-6-sol")
 
 
 def _jobs(text: str) -> int:

@@ -197,10 +197,10 @@ def test_json_files_have_everything_of_their_kind(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--status", "--models", "a"], "go with --apitest"),
-        (["--status", "--all-models"], "go with --apitest"),
-        (["--apitest", "--models", "a", "--all-models"], "choose one of them"),
-        (["--apitest", "--models", " , "], "takes names with commas"),
+        (["--status", "--models", "a"], "work only with --apitest"),
+        (["--status", "--all-models"], "work only with --apitest"),
+        (["--apitest", "--models", "a", "--all-models"], "Choose one."),
+        (["--apitest", "--models", " , "], "takes names separated by commas"),
         (["--apitest", "--output", "x.txt"], "must end in .csv or .json"),
     ],
 )

@@ -210,9 +210,9 @@ def test_a_full_disk_costs_nothing(tray: Tray) -> None:
     ("arguments", "said"),
     [
         (["--import"], "--import needs something to read"),
-        (["--import", "--status", "a.json"], "--import stands alone"),
-        (["--import", "--login", "-o", "x/"], "--login stands alone"),
-        (["--import", "-o", "x", "a.json"], "-o goes with --login and --export"),
+        (["--import", "--status", "a.json"], "--import can't be combined"),
+        (["--import", "--login", "-o", "x/"], "--login can't be combined"),
+        (["--import", "-o", "x", "a.json"], "-o works only with --login and --export"),
     ],
 )
 def test_wrong_use_is_said(tray: Tray, arguments: list[str], said: str) -> None:

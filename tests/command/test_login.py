@@ -364,10 +364,10 @@ def test_interrupted_while_the_code_is_traded_the_login_is_kept(bench: Bench) ->
     [
         (["--login"], "--login needs -o PATH"),
         (["--login", "-o", ""], "--login needs -o PATH"),
-        (["--login", "-o", "x", "--renew"], "--login stands alone"),
+        (["--login", "-o", "x", "--renew"], "--login can't be combined"),
         (["--login", "-o", "x", "y.json"], "--login takes no files"),
-        (["--device", "--status", "."], "go with --login"),
-        (["-o", "x"], "-o goes with --login"),
+        (["--device", "--status", "."], "work only with --login"),
+        (["-o", "x"], "-o works only with --login"),
         (["--login", "-o", "x", "--proxy", "ftp://s3cret@x"], "unknown kind"),
     ],
 )

@@ -40,7 +40,7 @@ def test_the_running_app_does_what_a_later_start_asks(desktop: Desktop) -> None:
     assert desktop.screen.wait_window(LOGIN_WINDOW).pid == app.pid
     assert again(desktop, "--show") == ""
     assert desktop.screen.wait_window(PANEL).pid == app.pid
-    assert again(desktop, "--quit") == "Probe Tray ends now.\n"
+    assert again(desktop, "--quit") == "Probe Tray is quitting.\n"
     assert app.program.wait_exit() == 0
     desktop.tray.wait_empty()
     assert again(desktop, "--quit") == "Probe Tray is not running.\n"

@@ -162,7 +162,7 @@ def test_a_second_start_opens_the_window_of_the_first_and_ends_well(folder: Path
         assert first.poll() is None
         with started("--demo", "--quit") as second:
             out, err = second.communicate(timeout=30)
-        assert (second.returncode, out, err) == (0, "Probe Tray ends now.\n", "")
+        assert (second.returncode, out, err) == (0, "Probe Tray is quitting.\n", "")
         out, err = first.communicate(timeout=10)
     assert (first.returncode, out, said(err)) == (0, "", [])
 

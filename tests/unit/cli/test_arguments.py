@@ -69,7 +69,7 @@ def test_what_is_not_understood_is_named(words: str, said: str) -> None:
         "--sync -o x",
     ],
 )
-def test_sync_stands_alone(words: str) -> None:
+def test_sync_cannot_be_combined_with_another_action(words: str) -> None:
     assert misused(parse(words.split()))
 
 
