@@ -155,7 +155,7 @@ class ClaimedElsewhereError(SyncError):
     """Another computer has claimed the row."""
 
     title_template = "This login is being renewed on another computer right now."
-    hint_template = "Probe Tray tries again in 2 minutes and then takes over the new login."
+    hint_template = "Probe Tray tries again in 15 minutes and then takes over the new login."
 
 
 class RowError(SyncError):

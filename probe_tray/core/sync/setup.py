@@ -82,6 +82,15 @@ class SyncTest(msgspec.Struct, frozen=True, kw_only=True):
     """Why it does not work; None when it does."""
 
 
+class SetUpAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of keeping what a person typed."""
+
+    number: int = 0
+    """Each answer has a higher one; 0 before the first."""
+    problem: Problem | None = None
+    """Why it could not be kept; None where it was."""
+
+
 class SyncState(msgspec.Struct, frozen=True, kw_only=True):
     """What the program knows of sync."""
 
@@ -96,6 +105,8 @@ class SyncState(msgspec.Struct, frozen=True, kw_only=True):
     testing: bool = False
     test: SyncTest | None = None
     """The last look at the table; None before the first, and while one runs."""
+    set_up: SetUpAnswer = SetUpAnswer()
+    """The answer to the last set-up. Nothing else says whether it was kept: syncs and tests change the state too."""
 
 
 class SyncChanged(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,12 +9,13 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ForgetSync, SetUpSync, SyncCommand, SyncNow, TestSync
-from probe_tray.core.errors import ProbeError, SyncOffError
+from probe_tray.core.errors import ProbeError, Problem, SyncOffError
 from probe_tray.core.events import Event, RenewalEnded, SettingsChanged
 from probe_tray.core.settings import Settings, change
 from probe_tray.core.sync.rows import SyncReport, SyncWish
 from probe_tray.core.sync.setup import (
     KEY_BYTES,
+    SetUpAnswer,
     SyncChanged,
     SyncSecrets,
     SyncSetup,
@@ -188,8 +189,14 @@ class SyncService:
             await self._save_address(goal.url)
         except ProbeError as error:
             self._tell(replace(self._state, setup=replace(self._state.setup, problem=error.problem)))
+            self._answer(error.problem)
         else:
             await self._look()
+            self._answer(None)
+
+    def _answer(self, problem: Problem | None) -> None:
+        answer = SetUpAnswer(number=self._state.set_up.number + 1, problem=problem)
+        self._tell(replace(self._state, set_up=answer))
 
     async def _forget(self) -> None:
         try:

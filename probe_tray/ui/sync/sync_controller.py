@@ -48,8 +48,8 @@ class SyncController(QObject):
         self._now = now
         self._sql = sql
         self._clipboard = ConcealedClipboard(self)
-        self._saving: SyncState | None = None
-        """The state before what is being saved; None while nothing is."""
+        self._saving: int | None = None
+        """The number of the answer before the one that is waited for; None while nothing is being saved."""
         self._refused: Problem | None = None
         """Why the page could not be kept as it is."""
         self._sync_then = False
@@ -157,16 +157,19 @@ class SyncController(QObject):
         self._engine.send(sync_commands.TestSync(url=draft.url, api_key=draft.api_key, key=draft.key))
 
     def _save(self, draft: "SyncDraft") -> None:
-        self._saving = self._engine.state.sync
+        if self._saving is not None:
+            return
+        self._saving = self._engine.state.sync.set_up.number
         self._engine.send(SetUpSync(url=draft.url, api_key=draft.api_key, key=draft.key))
 
     def _settle(self, sync: SyncState) -> None:
         """Close the page once what it held is kept. Until then it keeps what was typed: a keyring may say no."""
-        if self._saving is None or sync is self._saving:
+        if self._saving is None or sync.set_up.number == self._saving:
             return
         self._saving = None
-        self._refused = sync.setup.problem
-        if self.setup is not None and sync.setup.ready:
+        # Kept, and all the same of no use: the keyring may have locked itself since.
+        self._refused = sync.set_up.problem or sync.setup.problem
+        if self.setup is not None and self._refused is None:
             then, self._sync_then = self._sync_then, False
             self.setup.close()
             if then:

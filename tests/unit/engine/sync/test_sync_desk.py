@@ -151,6 +151,7 @@ async def test_a_keyring_or_a_disk_that_says_no_is_told() -> None:
         bench.sync.secrets.fault = KeyringLockedError()
         await bench.sync.desk.do(SET_UP)
         assert problem_kind(bench.known.setup.problem) == "KeyringLockedError"
+        assert (bench.known.set_up.number, problem_kind(bench.known.set_up.problem)) == (1, "KeyringLockedError")
         bench.sync.secrets.fault, bench.settings_file.fault = (
             None,
             WriteError(path="config.json", reason="the disk is full"),
@@ -160,6 +161,9 @@ async def test_a_keyring_or_a_disk_that_says_no_is_told() -> None:
         bench.settings_file.fault = None
         await bench.sync.desk.do(SET_UP)
         assert bench.known.setup.ready
+        assert (bench.known.set_up.number, bench.known.set_up.problem) == (3, None)
+        await bench.sync.desk.do(SyncNow())
+        assert bench.known.set_up.number == 3
 
 
 async def test_machines_that_begin_to_share_tell_each_other_of_renewals() -> None:
@@ -322,3 +326,26 @@ async def test_nothing_begins_by_itself_before_it_is_set_up() -> None:
         renewed(bench)
         await bench.clock.advance(timedelta(hours=3))
     assert (bench.syncs, bench.known.report) == (0, None)
+
+
+async def test_a_sync_that_runs_has_ended_when_its_watch_has() -> None:
+    bench = SyncedBench(credential())
+    ended: list[str] = []
+
+    async def wait(request: str) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            ended.append(request)
+
+    bench.sync.table.before = wait
+    watching = asyncio.create_task(bench.sync.desk.watch())
+    asked = asyncio.create_task(bench.sync.desk.do(SyncNow()))
+    await bench.clock.advance(timedelta())
+    assert bench.known.running
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    assert (ended, bench.known.running) == (["rows"], False)
+    await asyncio.gather(asked, return_exceptions=True)

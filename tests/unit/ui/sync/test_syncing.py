@@ -17,7 +17,7 @@ from probe_tray.core.commands import TestSync as LookAtTable
 from probe_tray.core.errors import KeyringDeniedError, RowSealedError, SyncCutOffError, SyncKeyError
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
-from probe_tray.core.sync.setup import SecretPlace, SyncSetup, SyncState
+from probe_tray.core.sync.setup import SecretPlace, SetUpAnswer, SyncSetup, SyncState
 from probe_tray.core.sync.setup import SyncTest as Look
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.sync.result_dialog import SyncResultDialog
@@ -31,6 +31,7 @@ from tests.unit.ui import samples
 
 URL, API_KEY, KEY = "https://x.supabase.co", "sb_publishable_1", "5e" * 32
 READY = SyncSetup(url=URL, api_key=SecretPlace.KEYRING, key=SecretPlace.KEYRING)
+KEPT = SyncState(setup=READY, set_up=SetUpAnswer(number=1))
 ANA = samples.account("ana@example.com")
 
 
@@ -102,7 +103,7 @@ def test_the_menu_leads_to_the_set_up_which_ends_in_the_sync_that_was_wanted(des
     press(desk.page.saver)
     assert desk.engine.sent == [SetUpSync(url=URL, api_key=Secret(API_KEY), key=Secret(KEY))]
     assert desk.page.isVisible()
-    desk.change(SyncState(setup=READY))
+    desk.change(KEPT)
     assert not desk.page.isVisible()
     assert desk.engine.sent[1:] == [SyncNow()]
     assert desk.result.isVisible()
@@ -112,7 +113,7 @@ def test_who_sets_it_up_for_later_syncs_when_wanted(desk: Desk) -> None:
     desk.syncing.set_up()
     desk.type()
     press(desk.page.saver)
-    desk.change(SyncState(setup=READY))
+    desk.change(KEPT)
     assert not desk.page.isVisible()
     assert [type(command) for command in desk.engine.sent] == [SetUpSync]
     desk.syncing.sync()
@@ -123,12 +124,41 @@ def test_what_could_not_be_kept_stays_on_the_page_with_the_reason(desk: Desk) ->
     desk.syncing.set_up()
     desk.type()
     press(desk.page.saver)
-    desk.change(SyncState(setup=SyncSetup(problem=KeyringDeniedError().problem)))
+    refused = KeyringDeniedError().problem
+    desk.change(SyncState(setup=SyncSetup(problem=refused), set_up=SetUpAnswer(number=1, problem=refused)))
     assert desk.page.isVisible()
     assert desk.page.draft.key == Secret(KEY)
     assert KeyringDeniedError.title_template in desk.said()[0]
     QTest.keyClicks(desk.page.project.address, "/")
     assert desk.said() == []
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        SyncState(setup=READY, running=True),
+        SyncState(setup=READY, running=True, done=1, total=2),
+        SyncState(setup=READY, report=SyncReport(ended_at=samples.NOW)),
+        SyncState(setup=READY, testing=True),
+    ],
+)
+def test_no_other_event_of_sync_counts_as_the_answer(desk: Desk, meanwhile: SyncState) -> None:
+    desk.change(SyncState(setup=READY))
+    desk.syncing.set_up()
+    desk.type(url=URL + "/other")
+    press(desk.page.saver)
+    desk.change(meanwhile)
+    assert desk.page.isVisible()
+    assert desk.page.draft.key == Secret(KEY)
+    press(desk.page.saver)
+    assert len(desk.engine.sent) == 1, "one that is being kept is not kept a second time"
+    refused = KeyringDeniedError().problem
+    desk.change(replace(meanwhile, set_up=SetUpAnswer(number=1, problem=refused)))
+    assert desk.page.isVisible()
+    assert KeyringDeniedError.title_template in desk.said()[0]
+    press(desk.page.saver)
+    desk.change(replace(meanwhile, set_up=SetUpAnswer(number=2)))
+    assert not desk.page.isVisible()
 
 
 def test_closing_the_page_forgets_what_was_typed(desk: Desk) -> None:
