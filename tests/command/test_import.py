@@ -253,8 +253,10 @@ def at_a_terminal(tray: Tray, answer: bytes, *arguments: str, more: Mapping[str,
         if not typed and b"[y/N]" in seen:
             typed = True
             os.write(screen, answer)
+    # It lets go of the terminal shortly before it ends; a terminal that is closed by then would end it by SIGHUP.
+    status = process.wait(timeout=10)
     os.close(screen)
-    return process.wait(timeout=10), seen.decode()
+    return status, seen.decode()
 
 
 def _take_terminal(terminal: int) -> Callable[[], None]:

@@ -144,7 +144,7 @@ def test_the_official_clients_login_is_never_renewed(bench: Bench, home: Path) -
     skipped, forced = bench.run("--renew", "--status", auth), bench.run("--renew", "-f", auth)
     assert (skipped.returncode, forced.returncode) == (1, 1)
     assert "only shown" in skipped.stdout.decode()
-    assert "The login of the official Codex client has expired. Use Codex once" in skipped.stderr.decode()
+    assert "The Codex client's login has expired. Start Codex once" in skipped.stderr.decode()
     assert "belongs to the official Codex client" in forced.stderr.decode()
     assert (auth.read_bytes(), auth.stat().st_mtime_ns) == before
     assert bench.refreshes() == 0
