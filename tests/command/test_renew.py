@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from probe_tray.demo import Fault
-from probe_tray.demo.logins import DemoLogin
 from tests.command.bench import TOKEN, Bench, lines, write
 
 # --- what is renewed, and what is said of it
@@ -290,82 +289,3 @@ def test_an_output_file_is_for_quotas(bench: Bench) -> None:
     assert done.returncode == 0
     assert "nothing was written" in done.stderr.decode()
     assert not (bench.logins.parent / "x.csv").exists()
-
-
-# --- what an end is worth, and when a renewal would change nothing
-
-
-def official(issued: DemoLogin, **more: object) -> dict[str, object]:
-    """A login as the official client keeps it."""
-    names = ("id_token", "access_token", "refresh_token", "account_id")
-    tokens = {name: getattr(issued, name) for name in names}
-    held: dict[str, object] = {"auth_mode": "chatgpt", "OPENAI_API_KEY": None, "tokens": tokens}
-    return held | {"last_refresh": "2026-11-22T06:53:11.183362420Z"} | more
-
-
-@pytest.mark.parametrize("form", ["object", "array", "lines"])
-def test_an_auth_json_is_renewed_by_its_tokens_own_end(bench: Bench, form: str) -> None:
-    held = [json.dumps(official(bench.demo.issue_login(p.email))) for p in bench.demo.people[:2]]
-    text = {"object": held[0], "array": f"[{', '.join(held)}]", "lines": "\n".join(held)}[form]
-    (bench.logins / "auth.json").write_text(text)
-    for _ in range(3):
-        done = bench.run("--renew", bench.logins)
-        assert (done.returncode, bench.refreshes()) == (0, 0)
-        assert "fresh, expires in 10 days" in done.stdout.decode()
-    ending = bench.demo.issue_login(bench.demo.people[2].email, lifetime=86_400)
-    (bench.logins / "soon.json").write_text(json.dumps(official(ending)))
-    done = bench.run("--renew", bench.logins)
-    assert (done.returncode, bench.refreshes()) == (0, 1)
-    assert "renewed (it was about to expire)" in done.stdout.decode()
-
-
-def test_a_record_that_a_clock_a_year_ahead_wrote_is_not_believed(bench: Bench) -> None:
-    issued = bench.demo.issue_login(bench.demo.people[0].email, lifetime=86_400)
-    write(bench.logins / "a.json", issued, days=365)
-    done = bench.run("--renew", bench.logins)
-    assert (done.returncode, bench.refreshes()) == (0, 1)
-    assert "expires in 10 days" in done.stdout.decode()
-
-
-def test_what_is_due_as_soon_as_it_comes_is_not_renewed_again_at_every_run(bench: Bench) -> None:
-    bench.login(days=1)
-    config = bench.logins.parent / "config.json"
-    config.write_text('{"renew_before_expiry_days": 99999}')
-    for said in ("renewed (it was about to expire)", *["fresh, expires in 10 days, use -f to force"] * 2):
-        done = bench.run("--renew", "--config", config, bench.logins)
-        assert (done.returncode, bench.refreshes()) == (0, 1)
-        assert said in done.stdout.decode()
-    assert bench.run("--renew", "-f", "--config", config, bench.logins).returncode == 0
-    assert (bench.refreshes(), bench.is_live()) == (2, True)
-
-
-# --- copies of the official client's login
-
-
-@pytest.mark.parametrize("force", [[], ["-f"]])
-def test_a_copy_of_the_clients_login_learns_from_the_client_and_sends_no_spent_token(
-    bench: Bench, home: Path, force: list[str]
-) -> None:
-    issued = bench.demo.issue_login(bench.demo.people[0].email)
-    write(bench.logins / "a.json", issued, days=1)
-    newer = bench.demo.renew_elsewhere(issued.refresh_token)
-    auth = home / ".codex" / "auth.json"
-    auth.parent.mkdir()
-    auth.write_text(json.dumps(official(newer, last_refresh="2026-11-23T00:00:00Z")))
-    before = auth.read_bytes()
-    done = bench.run("--renew", *force, bench.logins)
-    assert (done.returncode, bench.refreshes()) == (0, 0)
-    assert "taken over" in done.stdout.decode()
-    assert bench.held()["access_token"] == newer.access_token
-    assert (bench.is_live(), auth.read_bytes()) == (True, before)
-
-
-def test_a_renewal_that_does_not_help_is_made_once_by_all_runs_together(bench: Bench) -> None:
-    bench.login(days=9)
-    body = {"error": {"code": "token_revoked", "message": "gone"}}
-    bench.demo.faults.add("/wham/usage", Fault(status=401, body=body), times=None)
-    for _ in range(3):
-        done = bench.run("--status", bench.logins)
-        assert (done.returncode, bench.refreshes()) == (1, 1)
-        assert "even after renewing it: the login was revoked" in done.stdout.decode()
-        assert b"1 of 1 login renewed" not in done.stderr

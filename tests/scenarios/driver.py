@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, timedelta
 
+from msgspec.structs import replace
+
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.alerts.alert import AlertHelp
@@ -79,6 +81,11 @@ class Driver(ABC):
     def add_account(self, person: str, *, lives: timedelta = timedelta(days=10)) -> None:
         """Let the program find this login at its first start; its access token lives so long."""
         self._given.append(self.issue_login(person, lives))
+
+    def add_copied_account(self, person: str, *, recorded: timedelta) -> None:
+        """The same with a login without refresh token, whose record says that it ends in ``recorded``."""
+        issued = self.issue_login(person, timedelta(days=10))
+        self._given.append(replace(issued, refresh_token=None, expired=self.clock.now() + recorded))
 
     async def advance(self, span: timedelta) -> None:
         """Let time pass while the computer is on."""

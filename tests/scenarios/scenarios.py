@@ -63,6 +63,17 @@ class Scenarios:
             assert "log in again" not in program.card("ana").lower()
             assert await program.is_kept("ana")
 
+    async def test_a_recorded_end_is_no_end_while_the_service_takes_the_login(self, program: Driver) -> None:
+        program.add_copied_account("ana", recorded=-DAY)
+        program.set_used("ana", short=42, weekly=17)
+        async with program.running():
+            assert "5 h 42%" in program.tray_text()
+            assert "17%" in program.card("ana")
+            await program.advance(HOUR)
+            assert "There is capacity" in program.tray_text()
+            assert "log in again" not in program.card("ana").lower() + program.tray_text().lower()
+        assert (program.notifications(), program.renewals("ana")) == ([], 0)
+
     async def test_a_login_that_was_ended_is_told_and_signed_in_again(self, program: Driver) -> None:
         program.add_account("ana")
         program.set_used("ana", short=42, weekly=17)

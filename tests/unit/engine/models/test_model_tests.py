@@ -7,7 +7,7 @@ from datetime import timedelta
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.commands import TryModels
-from probe_tray.core.errors import KeyringLockedError, NotSentError, StrangeAnswerError
+from probe_tray.core.errors import KeyringLockedError, NotSentError, StillRefusedError, StrangeAnswerError
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
 from probe_tray.core.models.models import ModelChoice
 from probe_tray.core.service.answer import Answer
@@ -146,6 +146,32 @@ async def test_a_login_that_cannot_be_renewed_is_asked_no_more_and_says_why() ->
     assert {problem_kind(r.problem) for r in bench.of(ANA).results} == {"LoginEndedError"}
     assert (bench.service.count("refresh"), bench.tried()) == (1, [])
     assert len(bench.of(ANA).models) == 3
+
+
+async def test_a_renewal_that_does_not_help_is_made_by_the_first_test_alone() -> None:
+    bench = Models(ANA)
+    refused = Answer(401, {}, b'{"error": {"code": "token_revoked"}}')
+    bench.service.answer("models", refused)
+    bench.service.answer("try_model", refused)
+    bench.service.answer("refresh", token_answer("ana", 2))
+    for _ in range(3):
+        await bench.test()
+        problems = {r.problem for r in bench.of(ANA).results}
+        assert problems == {StillRefusedError(reason="the login was revoked").problem}
+    assert bench.service.count("refresh") == 1
+
+
+async def test_a_token_that_a_check_has_found_refused_is_not_renewed_by_a_test() -> None:
+    bench = Models(ANA)
+    bench.service.answer("usage", REFUSED)
+    bench.service.answer("models", REFUSED)
+    bench.service.answer("refresh", token_answer("ana", 2))
+    await bench.accounts.read()
+    async with running(bench.poller.run()):
+        await bench.clock.advance(timedelta(seconds=1))
+    await bench.models.run(TryModels())
+    assert {problem_kind(r.problem) for r in bench.of(ANA).results} == {"StillRefusedError"}
+    assert bench.service.count("refresh") == 1
 
 
 async def test_without_automatic_renewal_a_refused_token_is_only_told() -> None:
