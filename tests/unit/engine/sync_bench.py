@@ -148,7 +148,9 @@ class SyncBench:
         )
         self.ready = False
         """Whether renewals find the table."""
-        self.shared = SharedTable(self.means, self._target, lambda: False)
+        self.adds_rows = False
+        """Whether they put an account into it that it does not have."""
+        self.shared = SharedTable(self.means, self._target, lambda: self.adds_rows)
         self.syncing = Synchronizer(self.means, locks, self._settle)
 
     async def _target(self) -> SyncTarget | None:

@@ -104,6 +104,19 @@ async def test_two_trays_with_the_same_overdue_logins_spend_each_token_once(apar
     assert not any(is_claimed(row.update_time, first.clock.now()) for row in table.held.values())
 
 
+async def test_two_trays_whose_table_is_empty_at_first_spend_each_token_once() -> None:
+    first, second, table, spent = two(*PEOPLE)
+    table.held.clear()
+    for computer in (first, second):
+        computer.sync.adds_rows = True
+        await computer.accounts.read()
+    async with running(first.timer.run()), running(second.timer.run()):
+        for _ in range(240):
+            await asyncio.gather(*(c.clock.advance(timedelta(seconds=1)) for c in (first, second)))
+    assert sorted(spent) == sorted(f"rt_{person}.1" for person in PEOPLE)
+    assert {computer.number(person) for computer in (first, second) for person in PEOPLE} == {2}
+
+
 async def test_what_is_due_at_the_start_is_spread_over_two_minutes() -> None:
     bench = Bench(*(old(person) for person in PEOPLE))
     timer = RenewalTimer(bench.renewals, bench.accounts, bench.store, bench.clock, Chance())
