@@ -42,7 +42,7 @@ from probe_tray.adapters.proxy.pac import PacProxies
 from probe_tray.adapters.proxy.proxy import SystemProxies, detect_proxy, read_system_proxies
 from probe_tray.adapters.system import SystemClock, SystemRandomness
 from probe_tray.core.alerts.alert import Alert
-from probe_tray.core.events import TroubleMet
+from probe_tray.core.events import TroubleMet, WaitingChanged
 from probe_tray.core.quota.forecast import runs_out_at
 from probe_tray.core.quota.snapshot import Window
 from probe_tray.core.service.service import OFFICIAL, Service
@@ -151,7 +151,7 @@ class Session:
         clock, randomness, initial = SystemClock(), SystemRandomness(), self._loaded.settings
         store = Store(AppState(settings=initial, trouble=self._loaded.problem))
         places = self._places
-        locks = FileLocks(places.locks)
+        locks = FileLocks(places.locks, waits=lambda waiting: store.dispatch(WaitingChanged(waiting=waiting)))
         key = vault_key(places, self._keyring, locks)
         vault_store = VaultStore(places.vault, key)
         standing = TokenOutcomes(FileRenewalMemory(places.memory), clock, randomness).standing

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
@@ -23,6 +23,9 @@ _LONGEST_PAUSE: Final = 0.05
 _PATIENCE: Final = 300.0
 """Seconds: more than twice the longest renewal, which tries three times. A process that was stopped ends never."""
 
+_SILENCE: Final = 2.0
+"""Seconds within which most waits end: nobody needs to know of them."""
+
 _TOKEN_DIGITS: Final = 2
 """Hex digits of a fingerprint that tell token locks apart: 256 of them, which are never removed."""
 
@@ -34,12 +37,21 @@ class FileLocks:
     Within one event loop waiting tasks get their turn in order.
     """
 
-    def __init__(self, folder: Path, *, patience: float = _PATIENCE) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        patience: float = _PATIENCE,
+        silence: float = _SILENCE,
+        waits: Callable[[bool], None] = lambda _waiting: None,
+    ) -> None:
         """Keep the lock files in ``folder``, which must be on a local disk.
 
-        Another process is waited for ``patience`` seconds, then HeldUpError is raised.
+        Another process is waited for ``patience`` seconds, then HeldUpError is raised. Once one was waited for longer
+        than ``silence`` seconds, ``waits`` is called with True, and with False when nobody waits any more.
         """
-        self._folder, self._patience = folder, patience
+        self._folder, self._patience, self._silence = folder, patience, silence
+        self._waits, self._waiting = waits, 0
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def attempt(self, name: str) -> "KernelLock":
@@ -66,17 +78,33 @@ class FileLocks:
             turn = self._turns[name] = asyncio.Lock()
         async with turn:
             attempt = self.attempt(name)
-            pause, clock = _FIRST_PAUSE, asyncio.get_running_loop().time
-            began = clock()
             try:
-                while not await asyncio.to_thread(attempt.take):
-                    if clock() - began > self._patience:
-                        raise HeldUpError(minutes=str(round(self._patience / 60)))
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 1.5, _LONGEST_PAUSE)
+                await self._take(attempt)
                 yield
             finally:
                 attempt.give_up()
+
+    async def _take(self, attempt: "KernelLock") -> None:
+        pause, clock = _FIRST_PAUSE, asyncio.get_running_loop().time
+        began, told = clock(), False
+        try:
+            while not await asyncio.to_thread(attempt.take):
+                passed = clock() - began
+                if passed > self._patience:
+                    raise HeldUpError(minutes=str(round(self._patience / 60)))
+                if passed > self._silence and not told:
+                    told = True
+                    self._count(1)
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.5, _LONGEST_PAUSE)
+        finally:
+            if told:
+                self._count(-1)
+
+    def _count(self, more: int) -> None:
+        before, self._waiting = self._waiting, self._waiting + more
+        if bool(before) != bool(self._waiting):
+            self._waits(bool(self._waiting))
 
 
 @final

@@ -63,6 +63,19 @@ def tell_left_out(found: SelectedLogins, console: Console, t: Translator) -> Non
         console.note(t("{file} was skipped: {reason}.", file=facts["path"], reason=t(facts["reason"])))
 
 
+def waiting_locks(places: AppFolders, console: Console, t: Translator) -> FileLocks:
+    """The locks of every process; a person reads why nothing happens where one is waited for."""
+
+    def waits(waiting: bool) -> None:  # noqa: FBT001 - as FileLocks calls it
+        # Imported here: it brings more than most runs need.
+        from probe_tray.view.text.sentences import WAITING
+
+        if waiting:
+            console.note(t(WAITING))
+
+    return FileLocks(places.locks, waits=waits)
+
+
 async def find_logins(
     paths: Sequence[str], settings: LoadedSettings, places: AppFolders, vault: VaultStore
 ) -> SelectedLogins:

@@ -152,6 +152,12 @@ class TroubleMet(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None
 
 
+class WaitingChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """Work waits, or waits no longer, for another process of this program that has what it needs."""
+
+    waiting: bool
+
+
 Event = (
     AccountsRead
     | CheckStarted
@@ -178,6 +184,7 @@ Event = (
     | ConnectionChanged
     | SyncChanged
     | TroubleMet
+    | WaitingChanged
     | ImportChanged
     | ExportChanged
 )

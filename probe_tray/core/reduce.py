@@ -28,6 +28,7 @@ from probe_tray.core.events import (
     SituationChanged,
     TrendsRead,
     TroubleMet,
+    WaitingChanged,
 )
 from probe_tray.core.models.model_test import ModelRun, ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.quota.forecast import follow
@@ -82,6 +83,8 @@ def reduce(state: AppState, event: Event) -> AppState:
             return _work_changed(state, event)
         case ModelTestStarted() | ModelTestProgress() | ModelTestEnded():
             return reduce_models(state, event)
+        case WaitingChanged(waiting=waiting):
+            return replace(state, waiting=waiting)
         case TroubleMet(problem=problem):
             return replace(state, trouble=problem)
         case _:

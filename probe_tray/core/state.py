@@ -176,6 +176,8 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     """Until when no notification is wanted, aware UTC; None while they are."""
     in_sight: frozenset[AccountKey] = frozenset()
     """The accounts that the panel shows while it is open and in front."""
+    waiting: bool = False
+    """Whether work waits for another process of this program."""
     trouble: Problem | None = None
     """What went wrong last outside any account or login, until the person has read it."""
 

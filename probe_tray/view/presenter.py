@@ -3,7 +3,6 @@
 from datetime import datetime, tzinfo
 
 from probe_tray.core.account.arrangement import Density, Sort
-from probe_tray.core.errors import Problem
 from probe_tray.core.state import AppState
 from probe_tray.view.login.login import login
 from probe_tray.view.panel.cards import deck, wanted
@@ -11,6 +10,7 @@ from probe_tray.view.panel.deck import CardMemory
 from probe_tray.view.panel.summary import headline, status, subline
 from probe_tray.view.panel.survey import Memory, Seen
 from probe_tray.view.screen import Chip, Helps, Panel, Screen, ScreenContent, ScreenOptions, SortChoice
+from probe_tray.view.text.sentences import WAITING
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.tray.tray import menu, tray
@@ -59,7 +59,7 @@ def _panel(seen: Seen, wish: ScreenOptions, t: Translator, memory: CardMemory) -
         title=t("Probe Tray"),
         headline=headline(seen, t),
         subline=subline(seen, t),
-        banner=_banner(state.trouble, t) if state.trouble else None,
+        banner=_banner(state, t),
         cards=shown,
         lines=lines,
         columns=(t("Account"), t("5 h"), t("Week"), t("Reset")),
@@ -127,9 +127,11 @@ def _choices(sort: Sort, density: Density, t: Translator) -> tuple[tuple[SortCho
     )
 
 
-def _banner(problem: Problem, t: Translator) -> Notice:
-    action = CardAction(kind=ActionKind.DISMISS, label=t("OK"))
-    return Notice(text=t.told(problem), tone=Tone.WARNING, action=action)
+def _banner(state: AppState, t: Translator) -> Notice | None:
+    if state.trouble is not None:
+        action = CardAction(kind=ActionKind.DISMISS, label=t("OK"))
+        return Notice(text=t.told(state.trouble), tone=Tone.WARNING, action=action)
+    return Notice(text=t(WAITING), tone=Tone.CALM) if state.waiting else None
 
 
 def _is_first_start(state: AppState, total: int) -> bool:

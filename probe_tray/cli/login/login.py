@@ -16,10 +16,9 @@ from probe_tray.adapters.desktop.browser import SystemBrowser
 from probe_tray.adapters.files.app_folders import AppFolders, user_places
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
-from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.system import LocalZone, SystemClock, SystemRandomness
-from probe_tray.cli.accounts import read_settings
+from probe_tray.cli.accounts import read_settings, waiting_locks
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.login.login_target import LoginTarget
 from probe_tray.cli.proxy import chosen_proxy, proxy_note
@@ -300,7 +299,7 @@ class _SigningIn:
     ) -> tuple[StoredCredential, ProbeError | None]:
         try:
             # A renewal of the account's older login must not write into the same file meanwhile.
-            async with FileLocks(places.locks).hold(credential.key):
+            async with waiting_locks(places, self._console, self._t).hold(credential.key):
                 return await target.keep(credential)
         except DataFolderError:
             # The tokens are worth more than the lock.

@@ -17,13 +17,12 @@ from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_loggin
 from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.keyring.backends import load_library
 from probe_tray.adapters.keyring.key_store import OsKeyStore
-from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.sealer import FallbackSealer
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.adapters.system import LocalZone, SystemClock
-from probe_tray.cli.accounts import SelectedLogins, find_logins, read_settings, tell_left_out
+from probe_tray.cli.accounts import SelectedLogins, find_logins, read_settings, tell_left_out, waiting_locks
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.proxy import chosen_proxy, proxy_note
 from probe_tray.cli.renew.model_test import ModelStage, agreed
@@ -72,7 +71,7 @@ def _run(arguments: Arguments, known: KnownSecrets) -> int:
     t.use(spoken(loaded.settings.language, os.environ))
     if loaded.problem is not None:
         console.note(t.title(loaded.problem))
-    tested = arguments.apitest and agreed(arguments, loaded, FileLocks(places.locks), console, t)
+    tested = arguments.apitest and agreed(arguments, loaded, waiting_locks(places, console, t), console, t)
     if not (tested or arguments.status or arguments.renew):
         return _DONE
     reporter = RunReporter(arguments, console, files, t)
@@ -113,7 +112,7 @@ class _Work:
 
     async def run(self, places: AppFolders, loaded: LoadedSettings, known: KnownSecrets) -> int:
         arguments, console, settings = self._arguments, self._console, loaded.settings
-        locks, clock = FileLocks(places.locks), SystemClock()
+        locks, clock = waiting_locks(places, console, self._t), SystemClock()
         proxy = chosen_proxy(arguments, settings)
         keyring = OsKeyStore(handles=known.add)
         key, silent = (vault_key(places, entry, locks) for entry in (keyring, keyring.silent))

@@ -14,14 +14,13 @@ from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_loggin
 from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
-from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.folder_store import RestoringFolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.sealer import FallbackSealer
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.adapters.system import LocalZone
-from probe_tray.cli.accounts import read_settings
+from probe_tray.cli.accounts import read_settings, waiting_locks
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.proxy import chosen_proxy, proxy_note
 from probe_tray.cli.sync.sync_table import sync_failures, sync_header, sync_json, sync_rows
@@ -123,7 +122,7 @@ class CommandSync:
 
     def _make(self, goal: SyncTarget, folder: Path, proxy: ProxyChoice, client: ServiceClient) -> Synchronizer:
         places, known = self._places, self._known
-        locks = FileLocks(places.locks)
+        locks = waiting_locks(places, self._console, self._t)
         key, silent = (vault_key(places, entry, locks) for entry in (self._keyring, self._keyring.silent))
         shared = RestoringFolderStore(folder, official=places.official_login, made=MadeHere(places.made_here))
         store = Store(AppState(settings=self._loaded.settings))

@@ -15,7 +15,7 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.system import LocalZone, SystemClock
-from probe_tray.cli.accounts import read_settings
+from probe_tray.cli.accounts import read_settings, waiting_locks
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.tables.layout import TextTable
 from probe_tray.cli.terminal.console import Console
@@ -76,7 +76,7 @@ class _Import:
     def __init__(self, arguments: Arguments, console: Console, means: _Means, t: Translator) -> None:
         self._arguments = arguments
         self._console = console
-        locks, loaded = FileLocks(means.places.locks), means.loaded
+        locks, loaded = waiting_locks(means.places, console, t), means.loaded
         stores, self._target = _own_stores(t, loaded, means.places, locks, means.known)
         self._importing = LoginImport(Accounts(stores, Store(AppState(settings=loaded.settings))), locks)
         self._done: dict[int, Problem | None] = {}

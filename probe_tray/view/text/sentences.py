@@ -9,8 +9,11 @@ from probe_tray.core.state import AccountState
 from probe_tray.view.panel.renewal_status import renewal_notice
 from probe_tray.view.text.reasons import used_up
 from probe_tray.view.text.times import Now, age, at
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
+
+WAITING = mark("Another Probe Tray process is busy. Waiting for it to finish…")
+"""Said once another process has held a lock for a moment."""
 
 _PROXY = frozenset({"ProxyLoginError", "ProxyLoginMissingError"})
 _ADVISED = frozenset({"CertificateError", *_PROXY})

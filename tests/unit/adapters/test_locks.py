@@ -123,6 +123,41 @@ async def test_who_waits_for_a_process_that_never_goes_on_is_told_in_the_end(tmp
         assert not await is_free(theirs, ANA)
 
 
+async def test_a_wait_for_another_process_is_told_once_for_all_who_wait(tmp_path: Path) -> None:
+    told: list[bool] = []
+    changed = asyncio.Event()
+
+    def waits(waiting: bool) -> None:  # noqa: FBT001 - as FileLocks calls it
+        told.append(waiting)
+        changed.set()
+
+    mine, theirs = FileLocks(tmp_path, silence=0, waits=waits), FileLocks(tmp_path)
+
+    async def take(key: AccountKey) -> None:
+        async with mine.hold(key):
+            pass
+
+    await take(ANA)
+    assert told == []
+    async with theirs.hold(ANA), theirs.hold(BEN):
+        takers = [asyncio.create_task(take(key)) for key in (ANA, ANA, BEN)]
+        async with asyncio.timeout(10):
+            await changed.wait()
+        assert told == [True]
+    await asyncio.gather(*takers)
+    assert told == [True, False]
+
+
+async def test_who_stops_waiting_waits_no_longer(tmp_path: Path) -> None:
+    told: list[bool] = []
+    mine, theirs = FileLocks(tmp_path, patience=0.1, silence=0, waits=told.append), FileLocks(tmp_path)
+    async with theirs.hold(ANA):
+        with pytest.raises(HeldUpError):
+            async with mine.hold(ANA):
+                pytest.fail("the lock was held")
+    assert told == [True, False]
+
+
 async def test_a_waiting_task_that_is_cancelled_leaves_nothing_locked(tmp_path: Path) -> None:
     mine, theirs = FileLocks(tmp_path), FileLocks(tmp_path)
 

@@ -154,6 +154,12 @@ def test_a_broken_file_and_an_api_key_stand_in_the_list() -> None:
     assert len({c.name for c in shown(samples.conditions()).panel.cards}) == len(titles)
 
 
+def test_a_wait_for_another_process_is_said_while_it_lasts() -> None:
+    banner = shown(replace(samples.four(), waiting=True)).panel.banner
+    assert banner is not None
+    assert (banner.text, banner.action) == ("Another Probe Tray process is busy. Waiting for it to finish…", None)
+
+
 def test_trouble_stands_first_until_it_was_read() -> None:
     trouble = WriteError(path="settings.json", reason="the disk is full").problem
     banner = shown(replace(samples.four(), trouble=trouble)).panel.banner
