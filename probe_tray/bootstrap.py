@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from probe_tray.adapters.callback.exclusive import ExclusiveListener
 from probe_tray.adapters.callback.listener import LoopbackListener
 from probe_tray.adapters.desktop.browser import SystemBrowser
 from probe_tray.adapters.desktop.machine import MachineInspector
@@ -161,10 +162,11 @@ class Session:
         tables = HttpTables(proxy, self._environment, handles=self._handles)
         client = ServiceClient(self._service, proxy, self._environment, handles=self._handles, answered=watch.answered)
         listener = LoopbackListener(self._at(initial))
+        alone = ExclusiveListener(listener, lambda: locks.attempt("login"))
         browser = SystemBrowser(self._environment)
         unheard = BrowserLogin(self._at(initial), None, browser, clock, randomness, handles=self._handles)
         sign_ins = {
-            Way.BROWSER: BrowserLogin(self._service, listener, browser, clock, randomness, handles=self._handles),
+            Way.BROWSER: BrowserLogin(self._service, alone, browser, clock, randomness, handles=self._handles),
             Way.PASTE: unheard,
             Way.CODE: DeviceLogin(self._service, client, browser, clock),
         }

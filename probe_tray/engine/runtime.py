@@ -103,7 +103,7 @@ class Engine:
         self._settings = parts.settings
         self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
-        self._desk = LoginService(parts.login, parts.store, self._start, lambda key: self._poller.refresh([key]))
+        self._desk = LoginService(parts.login, parts.store, self._start, lambda key: self._poller.refresh([key]), clock)
         self._samples: Iterable[Credential] = ()
         self._on_alert: OnPress = lambda _account, _help: None
 

@@ -306,6 +306,22 @@ def test_when_both_ports_are_taken_the_other_ways_are_named_and_pasting_works(be
     assert bench.is_live("mine.json")
 
 
+def test_many_logins_at_once_open_one_page_and_the_others_say_why_not(bench: Bench, tmp_path: Path) -> None:
+    script, seen = tmp_path / "browser.py", tmp_path / "pages"
+    script.write_text(f"import sys\nwith open({str(seen)!r}, 'a') as file: file.write(sys.argv[1] + '\\n')\n")
+    browser = {"BROWSER": f"{sys.executable} {script} %s"}
+    with login(bench, "-o", "logins", **browser) as first, contextlib.ExitStack() as stack:
+        first.wait_for("Waiting for the browser")
+        others = [stack.enter_context(login_anyway(bench, "-o", "logins", **browser)) for _ in range(3)]
+        ended = [other.end()[0] for other in others]
+        first.process.send_signal(signal.SIGTERM)
+        first.end()
+    assert ended == [1, 1, 1]
+    assert len(seen.read_text().splitlines()) == 1
+    for other in others:
+        assert "Another login is under way on this computer. Finish or cancel that one first" in other.said
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_interrupted_while_it_waits_the_listener_is_gone(bench: Bench, number: signal.Signals, status: int) -> None:
     with login(bench, "--no-browser", "-o", "logins") as running:

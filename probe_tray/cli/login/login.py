@@ -11,11 +11,13 @@ from datetime import timedelta
 
 import msgspec
 
+from probe_tray.adapters.callback.exclusive import ExclusiveListener
 from probe_tray.adapters.callback.listener import LoopbackListener
 from probe_tray.adapters.desktop.browser import SystemBrowser
 from probe_tray.adapters.files.app_folders import AppFolders, user_places
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.system import LocalZone, SystemClock, SystemRandomness
 from probe_tray.cli.accounts import read_settings, waiting_locks
@@ -33,6 +35,7 @@ from probe_tray.core.errors import (
     BrowserError,
     ClockError,
     DataFolderError,
+    LoginUnderWayError,
     PastedAddressError,
     PortsTakenError,
     ProbeError,
@@ -45,7 +48,7 @@ from probe_tray.engine.login.browser_login import BrowserLogin, Waiting
 from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.login.device_login import DeviceLogin
 from probe_tray.engine.timers import to_the_end
-from probe_tray.ports.desktop import Browser
+from probe_tray.ports.desktop import Browser, CallbackListener
 from probe_tray.view.login.login import in_a_login
 from probe_tray.view.tables.json_table import accounts_json
 from probe_tray.view.text.times import Now, at
@@ -138,7 +141,8 @@ async def _login(
     service = msgspec.structs.replace(OFFICIAL, redirect_host=settings.redirect_host)
     client = ServiceClient(service, proxy, os.environ, handles=known.add)
     listener = LoopbackListener(service)
-    signing = _SigningIn(arguments, console, service, client, listener, known, t)
+    alone = ExclusiveListener(listener, lambda: FileLocks(places.locks).attempt("login"))
+    signing = _SigningIn(arguments, console, service, client, alone, known, t)
     task = asyncio.create_task(signing.run(places, target))
 
     def stop() -> None:
@@ -163,6 +167,8 @@ async def _login(
     except PortsTakenError as error:
         either = t("Close that program, or run it again with --device or --no-browser.")
         advice = t("Close that program, or run it again with --device.") if arguments.no_browser else either
+        if isinstance(error, LoginUnderWayError):
+            advice = t("Finish or cancel that one first, or run this again with --device.")
         console.failure(f"{t.title(error.problem)} {advice}")
         return _FAILED
     except ServiceError as error:
@@ -185,7 +191,7 @@ class _SigningIn:
         console: Console,
         service: Service,
         client: ServiceClient,
-        listener: LoopbackListener,
+        listener: CallbackListener,
         known: KnownSecrets,
         t: Translator,
     ) -> None:
@@ -231,7 +237,7 @@ class _SigningIn:
             self._console.prompt(f"{t.title(error.problem)} {advice}")
             return await self._by_hand(None, error)
 
-    async def _by_hand(self, listener: LoopbackListener | None, taken: PortsTakenError | None = None) -> Grant:
+    async def _by_hand(self, listener: CallbackListener | None, taken: PortsTakenError | None = None) -> Grant:
         """Wait for a pasted address, and for the browser unless nothing can listen: then ``taken`` says why."""
         sign_in = self._sign_in(listener, ShownAddress(self._console, self._t))
         nobody_left = pasted = False
@@ -264,7 +270,7 @@ class _SigningIn:
                 raise taken from None
             raise
 
-    def _sign_in(self, listener: LoopbackListener | None, browser: Browser) -> BrowserLogin:
+    def _sign_in(self, listener: CallbackListener | None, browser: Browser) -> BrowserLogin:
         chance, handles = SystemRandomness(), self._known.add
         return BrowserLogin(self._service, listener, browser, self._clock, chance, handles=handles)
 

@@ -17,6 +17,7 @@ from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_loggin
 from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.keyring.backends import load_library
 from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.sealer import FallbackSealer
 from probe_tray.adapters.logins.vault import VaultStore
@@ -128,7 +129,7 @@ class _Work:
         client = ServiceClient(OFFICIAL, proxy, os.environ, handles=known.add, answered=watch.answered)
         journal = FileJournal(places.journal, FallbackSealer(key, silent, load=load_library))
         store.hear(self._hear)
-        shared = shared_logins(accounts, loaded, keyring, proxy, places, known)
+        shared = shared_logins(accounts, loaded, keyring, proxy, places, locks, known)
         renewals = make_renewals(client, accounts, journal, places, locks, store.dispatch, shared)
         means = BatchMeans(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
         try:
@@ -198,6 +199,7 @@ def shared_logins(
     keyring: OsKeyStore,
     proxy: ProxyChoice,
     places: AppFolders,
+    locks: FileLocks,
     known: KnownSecrets,
 ) -> SharedLogins:
     """What other computers have renewed, where sync is set up. A login that is not in the table is left to --sync."""
@@ -212,7 +214,7 @@ def shared_logins(
         sources=lambda: accounts.ours,
         tables=HttpTables(proxy, os.environ, handles=known.add),
         places=places,
-        locks=FileLocks(places.locks),
+        locks=locks,
         zone=LocalZone(),
     )
     secrets = StoredSyncSecrets(loaded.path, keyring, handles=known.add)

@@ -13,7 +13,8 @@ ProbeError
     NoSuchStoreError
   NotRenewableError, NotRevokedError, ClockError
   LoginError
-    PortsTakenError, BrowserError, LoginDeniedError, LoginNotEntitledError, LoginTimedOutError, LoginCancelledError
+    PortsTakenError, LoginUnderWayError (one of them), BrowserError, LoginDeniedError, LoginNotEntitledError
+    LoginTimedOutError, LoginCancelledError
     ExchangeError, IncompleteReplyError, WrongAccountError, OtherAccountError, OfficialExpiredError
     DeviceCodeOffError, DeviceCodeEndedError, PastedAddressError
   ServiceError
@@ -48,6 +49,7 @@ from probe_tray.core.errors.logins import (
     LoginError,
     LoginNotEntitledError,
     LoginTimedOutError,
+    LoginUnderWayError,
     OfficialExpiredError,
     OtherAccountError,
     PastedAddressError,
@@ -178,6 +180,7 @@ __all__ = [
     "LoginError",
     "LoginNotEntitledError",
     "LoginTimedOutError",
+    "LoginUnderWayError",
     "ModelFailedError",
     "ModelRefusedError",
     "ModelSilentError",

@@ -17,6 +17,13 @@ class PortsTakenError(LoginError):
     hint_template = "Close that program and log in again, or use a code, or paste the address instead."
 
 
+class LoginUnderWayError(PortsTakenError):
+    """Another process of this program waits for a browser."""
+
+    title_template = "Another login is under way on this computer."
+    hint_template = "Finish or cancel that one first, or use a code instead."
+
+
 class BrowserError(LoginError):
     """The system has no browser that starts."""
 

@@ -1,6 +1,7 @@
 """What a person asks for around logins: one runs at a time, and another one takes its place."""
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine
 from typing import NamedTuple
 
@@ -10,9 +11,14 @@ from probe_tray.core.events import LoginChanged
 from probe_tray.core.state import LoginPhase
 from probe_tray.engine.login.login import REPLACED, Login
 from probe_tray.engine.store import Store
+from probe_tray.ports.time import Clock
 
 LoginCommand = LogIn | CancelLogin | ReopenBrowser | PasteAddress
 Start = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
+
+
+_AT_ONCE = 5.0
+"""Seconds after one wish within which the same one is no new wish."""
 
 
 class _RunningLogin(NamedTuple):
@@ -25,8 +31,13 @@ class _RunningLogin(NamedTuple):
 class LoginService:
     """Starts and ends logins as the commands say; never waits."""
 
-    def __init__(self, login: Login, store: Store, start: Start, signed_in: Callable[[AccountKey], None]) -> None:
+    def __init__(
+        self, login: Login, store: Store, start: Start, signed_in: Callable[[AccountKey], None], clock: Clock
+    ) -> None:
         """Have ``start`` own the tasks; ``signed_in`` is told of every account that came in."""
+        self._clock = clock
+        self._wished = -math.inf
+        """When a login was asked for last, by the monotonic clock."""
         self._login = login
         self._store = store
         self._start = start
@@ -48,11 +59,13 @@ class LoginService:
                 self._store.dispatch(LoginChanged(login=None))
 
     def _log_in(self, wanted: LogIn) -> None:
-        running = self._running()
+        running, before, self._wished = self._running(), self._wished, self._clock.monotonic()
         if running is None:
             self._last = _RunningLogin(wanted, self._start(self._run(wanted, frozenset())))
         elif running.wanted == wanted:
-            self._start(self._login.show_page())
+            # Many starts at once want one login, and its page once.
+            if self._wished - before > _AT_ONCE:
+                self._start(self._login.show_page())
         elif not self._finishes():
             running.task.cancel(REPLACED)
             ending = running.ending | {running.task}

@@ -40,7 +40,7 @@ _NETWORK = frozenset(
         "ProxyLoginMissingError",
     }
 )
-_OTHER_WAYS = frozenset({"PortsTakenError", "DeviceCodeOffError"})
+_OTHER_WAYS = frozenset({"PortsTakenError", "LoginUnderWayError", "DeviceCodeOffError"})
 # Elsewhere these go away by themselves and spare the login; here nothing is tried again, and there is no login yet.
 _SAID = {
     "NotSentError": (

@@ -132,7 +132,7 @@ async def test_a_second_login_shows_the_page_of_the_first_again() -> None:
     program = Program()
     async with program.started():
         program.engine.send(LogIn())
-        await settle()
+        await program.clock.advance(6 * SECOND)
         program.engine.send(LogIn())
         await settle()
         assert len(program.listener.opened) == 1

@@ -36,7 +36,7 @@ class Desk(Bench):
         self.service.answer("device_poll", Answer(403, {}, b""))
         self.tasks: list[asyncio.Task[None]] = []
         self.came: list[AccountKey] = []
-        self.desk = LoginService(self.login, self.store, self._start, self.came.append)
+        self.desk = LoginService(self.login, self.store, self._start, self.came.append, self.clock)
 
     async def do(self, *commands: LoginCommand) -> None:
         for command in commands:
@@ -93,10 +93,20 @@ async def test_a_login_tells_who_came_in(desk: Desk) -> None:
 
 async def test_the_same_login_asked_for_twice_shows_its_page_again(desk: Desk) -> None:
     await desk.do(LogIn())
+    await desk.clock.advance(timedelta(seconds=6))
     await desk.do(LogIn())
     assert len(desk.browser.opened) == 2
     assert len(set(desk.browser.opened)) == 1
     assert len(desk.listener.opened) == 1
+
+
+async def test_many_wishes_for_one_login_at_once_open_one_page(desk: Desk) -> None:
+    for _ in range(15):
+        await desk.do(LogIn())
+        await desk.clock.advance(timedelta(seconds=2))
+    assert len(desk.browser.opened) == 1
+    await desk.do(ReopenBrowser())
+    assert len(desk.browser.opened) == 2
 
 
 async def test_another_way_ends_the_first_login_and_takes_its_place(desk: Desk) -> None:
