@@ -99,6 +99,9 @@ def _make_application() -> "QApplication":
         library = re.match(r"([\w.+-]+\.so[\w.]*)", str(error))
         raise SystemLibraryError(library=library.group(1) if library else "Qt") from None
     _import_plainly()
+    # WORKAROUND qasync 0.28 (https://github.com/CabbageDevelopment/qasync, __init__.py): it takes the Qt that this
+    # names for other programs, and ends where that is not installed.
+    os.environ.pop("QT_API", None)
     check_libraries(Path(PySide6.__file__).parent / "Qt" / "plugins", sys.platform)
     name_process()
     app = QApplication(["probe-tray"])

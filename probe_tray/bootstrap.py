@@ -20,7 +20,7 @@ from probe_tray.adapters.desktop.power import SystemSense
 from probe_tray.adapters.files.alert_memory import FileAlertMemory
 from probe_tray.adapters.files.app_folders import AppFolders, demo_places, user_places
 from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
-from probe_tray.adapters.files.config_file import LoadedSettings, load_settings, sync_folder
+from probe_tray.adapters.files.config_file import LoadedSettings, load_what_is_usable, sync_folder
 from probe_tray.adapters.files.export_files import DiskExportFiles
 from probe_tray.adapters.files.import_files import DiskImportFiles
 from probe_tray.adapters.files.safe_files import make_private_folder
@@ -41,6 +41,7 @@ from probe_tray.adapters.logins.sealer import FolderSealer
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.pac import PacProxies
 from probe_tray.adapters.proxy.proxy import SystemProxies, detect_proxy, read_system_proxies
+from probe_tray.adapters.proxy.source import IN_SETTINGS, ProxySource
 from probe_tray.adapters.system import SystemClock, SystemRandomness
 from probe_tray.core.alerts.alert import Alert
 from probe_tray.core.events import TroubleMet, WaitingChanged
@@ -147,7 +148,7 @@ class Session:
         """Make the engine; inside the running event loop.
 
         ``fallback`` shows title and text where the desktop has no notifications; ``metered`` says whether the network
-        is paid for by use, None where only the system knows. Raises UsageError for a proxy address that cannot be used.
+        is paid for by use, None where only the system knows.
         """
         clock, randomness, initial = SystemClock(), SystemRandomness(), self._loaded.settings
         store = Store(AppState(settings=initial, trouble=self._loaded.problem))
@@ -157,7 +158,7 @@ class Session:
         vault_store = VaultStore(places.vault, key)
         standing = TokenOutcomes(FileRenewalMemory(places.memory), clock, randomness).standing
         accounts = Accounts(self._stores(initial, vault_store), store, standing)
-        proxy = detect_proxy(initial.proxy, self._environment, system=self._system)
+        proxy = ProxySource(initial.proxy, self._environment, self._system)
         watch = ClockWatch(clock, lambda error: store.dispatch(TroubleMet(problem=error.problem)))
         tables = HttpTables(proxy, self._environment, handles=self._handles)
         client = ServiceClient(self._service, proxy, self._environment, handles=self._handles, answered=watch.answered)
@@ -188,13 +189,14 @@ class Session:
             return None if snapshot is None else runs_out_at(account.paces, window, snapshot.service_now(clock.now()))
 
         async def prepare(changed: Settings) -> Callable[[], None]:
-            proxy = detect_proxy(changed.proxy, self._environment, system=self._system)
+            if changed.proxy and changed.proxy != store.state.settings.proxy:
+                # One that was there before is complained of elsewhere, and keeps nobody from changing something else.
+                detect_proxy(changed.proxy, {}, override_name=IN_SETTINGS)
             stores, service = self._stores(changed, vault_store), self._at(changed)
 
             def use() -> None:
                 accounts.use(stores)
-                client.use(proxy)
-                tables.use(proxy)
+                proxy.use(changed.proxy)
                 listener.use(service)
                 unheard.use(service)
 
@@ -255,7 +257,7 @@ class Session:
             self._environment,
             places.log_file,
             lambda: self._keyring.in_use,
-            lambda: detect_proxy(engine.state.settings.proxy, self._environment),
+            lambda: proxy.known,
         )
         return Wired(engine=engine, client=client, clock=clock, inspector=inspector)
 
@@ -281,7 +283,7 @@ class Session:
 
 @contextlib.contextmanager
 def open_session(environment: Mapping[str, str], *, demo: bool) -> Generator[Session]:
-    """Everything a run needs, ended with it. Raises ConfigError, DataFolderError and WriteError.
+    """Everything a run needs, ended with it. Raises DataFolderError and WriteError.
 
     ``demo`` has folders, a key and a service of its own: nothing real is touched.
     """
@@ -291,7 +293,7 @@ def open_session(environment: Mapping[str, str], *, demo: bool) -> Generator[Ses
         make_private_folder(places.data_folder)
         known = KnownSecrets()
         stack.enter_context(configure_logging(logging.INFO, places.log_file, Redactor(known)))
-        loaded = load_settings(places.config_file, create=FileLocks(places.locks))
+        loaded = load_what_is_usable(places.config_file, create=FileLocks(places.locks))
         if not demo:
             yield Session(OFFICIAL, places, loaded, environment, known)
             return

@@ -44,7 +44,7 @@ def _run(argv: Sequence[str]) -> int:
         return WRONG_USE
 
     # Only now, for they bring the network and all that belongs to it.
-    from probe_tray.core.errors import ConfigError, ProbeError, UsageError
+    from probe_tray.core.errors import ConfigError, ProbeError, ProxyAddressError, UsageError
 
     try:
         return _do(arguments)
@@ -54,7 +54,7 @@ def _run(argv: Sequence[str]) -> int:
         return WRONG_USE
     except ProbeError as error:
         _say(_translated(error.problem))
-        return WRONG_USE if isinstance(error, ConfigError) else 1
+        return WRONG_USE if isinstance(error, ConfigError | ProxyAddressError) else 1
 
 
 def _do(arguments: Arguments) -> int:
@@ -84,12 +84,12 @@ def _do(arguments: Arguments) -> int:
 
 
 def _translated(problem: "Problem") -> str:
+    from probe_tray.cli.terminal.hints import at_the_command_line
     from probe_tray.cli.terminal.language import spoken
     from probe_tray.core.settings import Language
     from probe_tray.view.text.translate import Translator
 
-    t = Translator(spoken(Language.AUTO, os.environ))
-    return f"{t.title(problem)} {t.hint(problem)}".strip()
+    return Translator(spoken(Language.AUTO, os.environ)).told(at_the_command_line(problem))
 
 
 def _say(text: str) -> None:

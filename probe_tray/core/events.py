@@ -14,7 +14,7 @@ from probe_tray.core.quota.details import Details
 from probe_tray.core.quota.history import Trend
 from probe_tray.core.quota.history_batch import Kept
 from probe_tray.core.quota.snapshot import Snapshot
-from probe_tray.core.service.connection import ConnectionChanged
+from probe_tray.core.service.connection import ConnectionChanged, ProxyChecked
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, LoginState, RenewalRound, Unreadable, UnsavedChange
 from probe_tray.core.sync.setup import SyncChanged
@@ -182,6 +182,7 @@ Event = (
     | ModelTestProgress
     | ModelTestEnded
     | ConnectionChanged
+    | ProxyChecked
     | SyncChanged
     | TroubleMet
     | WaitingChanged

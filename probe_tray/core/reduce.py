@@ -35,7 +35,7 @@ from probe_tray.core.quota.forecast import follow
 from probe_tray.core.quota.glitch_filter import steady
 from probe_tray.core.quota.history import Trend
 from probe_tray.core.quota.history_batch import Kept
-from probe_tray.core.service.connection import ConnectionChanged
+from probe_tray.core.service.connection import ConnectionChanged, ProxyChecked
 from probe_tray.core.state import AccountState, AppState, Renewal
 from probe_tray.core.sync.setup import SyncChanged
 from probe_tray.core.transfer.state import ExportChanged, ImportChanged
@@ -83,12 +83,21 @@ def reduce(state: AppState, event: Event) -> AppState:
             return _work_changed(state, event)
         case ModelTestStarted() | ModelTestProgress() | ModelTestEnded():
             return reduce_models(state, event)
+        case WaitingChanged() | TroubleMet() | ProxyChecked():
+            return _banner_changed(state, event)
+        case _:
+            return _change(state, event)
+
+
+def _banner_changed(state: AppState, event: WaitingChanged | TroubleMet | ProxyChecked) -> AppState:
+    """What is said above all accounts is another."""
+    match event:
         case WaitingChanged(waiting=waiting):
             return replace(state, waiting=waiting)
         case TroubleMet(problem=problem):
             return replace(state, trouble=problem)
-        case _:
-            return _change(state, event)
+        case ProxyChecked(problem=problem):
+            return replace(state, proxy_problem=problem)
 
 
 def _desktop_changed(state: AppState, event: _AboutDesktop) -> AppState:

@@ -59,6 +59,8 @@ _Hour = Annotated[int, Meta(ge=0, le=23)]
 PollMinutes = typing.Literal[0, 1, 2, 5, 15, 30]
 _MOST_POLL_MINUTES = 1440
 """Earlier versions took every number up to a day."""
+UNREADABLE_PROXY: Final = "?"
+"""Stands for a proxy that the configuration names and nobody can read: an address that cannot be used."""
 _RENEW_DAYS: Final = 3
 _MOST_RENEW_DAYS: Final = 99_999
 """No login lives as long; more days than this have no place in the calendar."""
@@ -256,39 +258,48 @@ def parse_settings(data: bytes, path: str) -> tuple[Settings, Mapping[str, objec
 
     Raises ConfigError, which names the key, what was found and what is allowed; a value of a secret is never shown.
     """
-    try:
-        raw = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ConfigError(
-            path=path,
-            key="the whole file",
-            found="not valid JSON",
-            allowed="one JSON object",
-        ) from None
-    if not isinstance(raw, dict):
-        raise ConfigError(
-            path=path,
-            key="the whole file",
-            found=_word(raw),
-            allowed="one JSON object",
-        )
-    values = cast("dict[str, object]", raw)
+    settings, values, faults = parse_what_is_usable(data, path)
+    for fault in faults.values():
+        raise fault from None
+    return settings, values
+
+
+def parse_what_is_usable(data: bytes, path: str) -> tuple[Settings, Mapping[str, object], Mapping[str, ConfigError]]:
+    """As :func:`parse_settings`, but with the errors of single keys, whose settings are the defaults.
+
+    A proxy that cannot be read stays one that cannot be used: without it, requests would go another way than they
+    should. Raises ConfigError only where ``data`` is no JSON object.
+    """
+    values = _object(data, path)
     chosen: dict[str, object] = {}
+    faults: dict[str, ConfigError] = {}
     for entry in table():
         if entry.key not in values:
             continue
         try:
             chosen[entry.key] = _VALUES[entry.key].decode(msgspec.json.encode(_nearest(entry.key, values[entry.key])))
         except msgspec.ValidationError:
-            raise ConfigError(
-                path=path,
-                key=entry.key,
-                found=_shown(values[entry.key]),
-                allowed=entry.allowed,
-            ) from None
+            found = _shown(values[entry.key])
+            faults[entry.key] = ConfigError(path=path, key=entry.key, found=found, allowed=entry.allowed)
+    if "proxy" in faults:
+        chosen["proxy"] = UNREADABLE_PROXY
     settings = Settings(**chosen)  # pyright: ignore[reportArgumentType] - each value was converted to its field's type above
-    check_together(settings, path)
-    return settings, values
+    try:
+        check_together(settings, path)
+    except ConfigError as error:
+        faults.setdefault("sync_dir", error)
+        settings = msgspec.structs.replace(settings, storage=Storage.VAULT)
+    return settings, values, faults
+
+
+def _object(data: bytes, path: str) -> dict[str, object]:
+    try:
+        raw = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ConfigError(path=path, key="the whole file", found="not valid JSON", allowed="one JSON object") from None
+    if not isinstance(raw, dict):
+        raise ConfigError(path=path, key="the whole file", found=_word(raw), allowed="one JSON object")
+    return cast("dict[str, object]", raw)
 
 
 def check_together(settings: Settings, path: str) -> None:

@@ -179,6 +179,8 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     waiting: bool = False
     """Whether work waits for another process of this program."""
     trouble: Problem | None = None
+    proxy_problem: Problem | None = None
+    """Why the proxy that was found or entered cannot be used: until then nothing is asked of the service."""
     """What went wrong last outside any account or login, until the person has read it."""
 
     def account(self, key: AccountKey) -> AccountState | None:

@@ -39,6 +39,7 @@ from probe_tray.core.commands import (
 from probe_tray.core.errors import ProbeError, StoreError
 from probe_tray.core.events import SightChanged, SituationChanged, TroubleMet
 from probe_tray.core.polling.situation import Situation
+from probe_tray.core.settings import SettingsChange
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.state import TransferCommand
 from probe_tray.engine.account.account_changes import AccountChanges
@@ -158,7 +159,7 @@ class Engine:
             case DismissTrouble():
                 self._store.dispatch(TroubleMet(problem=None))
             case ChangeSettings(change=change):
-                self._start(self._settings.change(change))
+                self._start(self._change_settings(change))
             case PauseNotifications(pause=pause):
                 self._start(self._alerting.pause(pause))
             case SendTestNotification():
@@ -211,6 +212,7 @@ class Engine:
             await self._recording.start()
             self._start(self._recording.run())
             self._start(self._finish_pending())
+            self._start(self._look_for_proxy())
             self._start(self._poller.run())
             self._start(self._renewal_timer.run())
             self._start(self._sync.watch())
@@ -261,6 +263,14 @@ class Engine:
     def _use_situation(self, situation: Situation) -> None:
         self._store.dispatch(SituationChanged(situation=situation))
         self._poller.replan()
+
+    async def _change_settings(self, change: SettingsChange) -> None:
+        await self._settings.change(change)
+        await self._look_for_proxy()
+
+    async def _look_for_proxy(self) -> None:
+        if await self._connection.look():
+            self._poller.network_changed(after=timedelta())
 
     async def _renew(self, chosen: AccountKey | None) -> None:
         if chosen is None:

@@ -143,8 +143,8 @@ class Shell(QObject):
         self._panel.open_at(self._tray.geometry() if self._tray.present else None, account)
         self._engine.send(PanelOpened())
 
-    def show_settings(self) -> None:
-        """Open the settings."""
+    def show_settings(self, key: str = "") -> None:
+        """Open the settings, at one of them where its key is named."""
         if self._settings is None:
             t = self._around.translator
             self._settings = SettingsDialog(self._theme, form(t), self._save, t.told)
@@ -152,6 +152,8 @@ class Shell(QObject):
             self._connection = ConnectionController(self._engine, self._settings, t)
             self._syncing.serve(self._settings.sync)
         self._settings.open_with(self._engine.state.settings)
+        if key:
+            self._settings.reveal(key)
 
     def show_about(self) -> None:
         """Tell what program this is, and what it runs on."""

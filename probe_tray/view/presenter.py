@@ -131,6 +131,10 @@ def _banner(state: AppState, t: Translator) -> Notice | None:
     if state.trouble is not None:
         action = CardAction(kind=ActionKind.DISMISS, label=t("OK"))
         return Notice(text=t.told(state.trouble), tone=Tone.WARNING, action=action)
+    if state.proxy_problem is not None:
+        # It stays until it is solved.
+        action = CardAction(kind=ActionKind.NETWORK_SETTINGS, label=t("Settings…"))
+        return Notice(text=t.told(state.proxy_problem), tone=Tone.WARNING, action=action)
     return Notice(text=t(WAITING), tone=Tone.CALM) if state.waiting else None
 
 

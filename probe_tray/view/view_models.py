@@ -43,6 +43,8 @@ class ActionKind(enum.Enum):
     REFRESH = "refresh"
     READ_STORES = "read stores"
     SETTINGS = "settings"
+    NETWORK_SETTINGS = "network settings"
+    """Opens the settings at the proxy."""
     DISMISS = "dismiss"
     RENEW = "renew"
     TEST_MODELS = "test models"

@@ -226,22 +226,21 @@ def test_a_signal_ends_it_at_once_and_tidily(number: signal.Signals, status: int
     assert len(list(folder.glob("*.json"))) == 3
 
 
-def test_a_configuration_that_cannot_be_used_ends_it_with_2_and_stays_as_it_was(folder: Path) -> None:
-    config = Path(os.environ["XDG_CONFIG_HOME"]) / "probe-tray-demo" / "config.json"
-    config.write_text('{"warn_used_percent": 0}', "utf-8")
-    with started("--demo") as process:
-        out, err = process.communicate(timeout=30)
-    assert (process.returncode, out) == (2, "")
-    assert "warn_used_percent is 0. Allowed: a whole number from 1 to 100." in err
-    assert config.read_text("utf-8") == '{"warn_used_percent": 0}'
-    assert not folder.exists()
+ODD: list[tuple[str, dict[str, str]]] = [
+    ('{"proxy": "gopher://ana:proxy-password@proxy.example", "warn_used_percent": 0}', {}),
+    ("{", {"ALL_PROXY": "socks5://user:pa#ss@host:1", "SSL_CERT_FILE": "/nonexistent", "QT_API": "pyqt5"}),
+]
 
 
-def test_a_proxy_in_the_settings_that_cannot_be_used_is_named_without_its_password(folder: Path) -> None:
-    config = Path(os.environ["XDG_CONFIG_HOME"]) / "probe-tray-demo" / "config.json"
-    config.write_text('{"proxy": "gopher://ana:proxy-password@proxy.example"}', "utf-8")
-    with started("--demo") as process:
-        out, err = process.communicate(timeout=30)
-    assert (process.returncode, out) == (2, "")
-    assert "The proxy address in " in err
-    assert "proxy-password" not in err
+@pytest.mark.parametrize(("text", "environment"), ODD, ids=["settings", "environment"])
+def test_nothing_in_the_configuration_or_the_environment_keeps_it_from_starting(
+    text: str, environment: dict[str, str], home: Path
+) -> None:
+    config = home / ".config" / "probe-tray-demo" / "config.json"
+    config.parent.mkdir(parents=True)
+    config.write_text(text, "utf-8")
+    with started("--demo", **environment) as process:
+        assert wait_for("it to listen", lambda: Instance(demo_places().data_folder).tell(StartRequest.QUIT), seconds=30)
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, said(err)) == (0, "", [])
+    assert config.read_text("utf-8") == text

@@ -11,7 +11,6 @@ from typing import Final, final
 from probe_tray import __version__
 from probe_tray.adapters.hygiene import redact
 from probe_tray.adapters.proxy.proxy import ProxyChoice
-from probe_tray.core.errors import UsageError
 from probe_tray.core.machine import Machine
 
 _LAST_LINES: Final = 40
@@ -30,9 +29,9 @@ class MachineInspector:
         environment: Mapping[str, str],
         log_file: Path,
         keyring: Callable[[], str],
-        proxy: Callable[[], ProxyChoice],
+        proxy: Callable[[], ProxyChoice | None],
     ) -> None:
-        """``keyring`` names the one in use; ``proxy`` is the present choice and may raise UsageError."""
+        """``keyring`` names the one in use; ``proxy`` is the present choice, None where none can be used."""
         self._environment = environment
         self._log_file = log_file
         self._keyring = keyring
@@ -42,11 +41,8 @@ class MachineInspector:
         """What the program runs on now. Never raises; reads at most 16 KB of the log."""
         env = self._environment
         names = (env.get("XDG_CURRENT_DESKTOP", ""), env.get("XDG_SESSION_TYPE", ""))
-        try:
-            proxy = self._proxy()
-            shown, found_in = proxy.shown, proxy.found_in
-        except UsageError:
-            shown, found_in = "unusable address", "the settings"
+        proxy = self._proxy()
+        shown, found_in = ("unknown", "none in use") if proxy is None else (proxy.shown, proxy.found_in)
         return Machine(
             version=__version__,
             python=f"{platform.python_implementation()} {platform.python_version()}",

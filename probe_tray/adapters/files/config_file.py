@@ -2,7 +2,7 @@
 
 import asyncio
 import codecs
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Final, cast
 
@@ -14,11 +14,14 @@ from probe_tray.adapters.logins.credential_files import is_folder
 from probe_tray.core.errors import ConfigError, DataFolderError, Problem, ReadError, SettingRoundedError, WriteError
 from probe_tray.core.formats.json_text import JsonTextError, set_member
 from probe_tray.core.settings import (
+    UNREADABLE_PROXY,
     Settings,
     SettingsChange,
+    Storage,
     check_together,
     dump_settings,
     parse_settings,
+    parse_what_is_usable,
     rounded,
 )
 
@@ -60,16 +63,17 @@ class JsonSettingsFile:
             after = change.applied_to(before)
             check_together(after, str(self._path))
             await check(after)
-            await asyncio.to_thread(self._write, data, after)
+            await asyncio.to_thread(self._write, data, after, change.values)
         return after
 
     def _now(self, base: Settings) -> tuple[bytes | None, Settings]:
         data = _read(self._path)
-        return data, base if data is None else parse_settings(data, str(self._path))[0]
+        # A value that cannot be used keeps nobody from changing it, or another one.
+        return data, base if data is None else parse_what_is_usable(data, str(self._path))[0]
 
-    def _write(self, data: bytes | None, settings: Settings) -> None:
+    def _write(self, data: bytes | None, settings: Settings, changed: Collection[str]) -> None:
         try:
-            new = dump_settings(settings, {}) if data is None else _changed(data, str(self._path), settings)
+            new = dump_settings(settings, {}) if data is None else _changed(data, str(self._path), settings, changed)
         except (JsonTextError, UnicodeDecodeError):
             raise WriteError(path=str(self._path), reason="what it holds now is no configuration") from None
         _write(self._path, new)
@@ -92,6 +96,29 @@ def load_settings(path: Path, *, create: FileLocks | None = None) -> LoadedSetti
         except (DataFolderError, WriteError) as error:
             problem = error.problem
     return LoadedSettings(settings=Settings(), known={}, path=path, problem=problem)
+
+
+def load_what_is_usable(path: Path, *, create: FileLocks) -> LoadedSettings:
+    """As :func:`load_settings`, for a program that is needed to set right what is wrong there. Never raises.
+
+    What cannot be used is told as the ``problem``. Where that is the file as a whole, nothing of what it may have
+    forbidden is done: no login is renewed, and no request goes past a proxy that is not known.
+    """
+    try:
+        data = _read(path)
+        if data is None:
+            return load_settings(path, create=create)
+        settings, known, faults = parse_what_is_usable(data, str(path))
+    except ConfigError as error:
+        careful = Settings(auto_renew=False, proxy=UNREADABLE_PROXY)
+        return LoadedSettings(settings=careful, known={}, path=path, problem=error.problem)
+    problem = next((fault.problem for fault in faults.values()), None) or _note(settings, known, path)
+    try:
+        sync_folder(settings, path)
+    except ConfigError as error:
+        problem = error.problem
+        settings = msgspec.structs.replace(settings, sync_dir="", storage=Storage.VAULT)
+    return LoadedSettings(settings=settings, known=known, path=path, problem=problem)
 
 
 def _write_defaults(path: Path, locks: FileLocks) -> None:
@@ -151,13 +178,17 @@ def _write(path: Path, data: bytes) -> None:
     replace_file(target, data)
 
 
-def _changed(data: bytes, path: str, new: Settings) -> bytes:
-    old, known = parse_settings(data, path)
+def _changed(data: bytes, path: str, new: Settings, changed: Collection[str]) -> bytes:
+    """The text with the new settings: those that differ, and of those ``changed`` the ones it could not give."""
+    old, known, faults = parse_what_is_usable(data, path)
     text = data.decode()
     before = cast("dict[str, object]", msgspec.to_builtins(old))
     if stale := rounded(old, known):
         # Saved once, the nearest value is the person's own.
         del before[stale[0]]
+    for key in faults:
+        if key in changed:
+            before.pop(key, None)
     after = cast("dict[str, object]", msgspec.to_builtins(new))
     keys = tuple(after)
     for number, key in enumerate(keys):

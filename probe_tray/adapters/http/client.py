@@ -17,7 +17,7 @@ from probe_tray.adapters.http.errors import Sending, to_service_error
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.answer import end_of_event, is_whole_object, read_raw, tokens_in
 from probe_tray.adapters.http.wire.transport import WireTransport, make_transport
-from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.adapters.proxy.proxy import ProxyRoutes
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError, StrangeAnswerError
@@ -43,12 +43,12 @@ class _ReachedError(Exception):
 
 
 class ServiceClient:
-    """One service seen through one proxy choice. Belongs to one event loop; close it with :meth:`aclose`."""
+    """One service. Belongs to one event loop; close it with :meth:`aclose`."""
 
     def __init__(
         self,
         service: Service,
-        proxy: ProxyChoice,
+        proxy: ProxyRoutes,
         environment: Mapping[str, str],
         *,
         handles: Callable[[Secret], None] = lambda _secret: None,
@@ -73,12 +73,6 @@ class ServiceClient:
         """The name of the issuer, for sentences."""
         return urlsplit(self._service.issuer).hostname or ""
 
-    def use(self, proxy: ProxyChoice) -> None:
-        """Go through another proxy from the next request on."""
-        self._proxy = proxy
-        if self._kept is not None and self._kept.proxy != proxy.address_for(self._backend_host):
-            self._retire()
-
     async def aclose(self) -> None:
         """Close the connections that are kept open between requests."""
         self._retire()
@@ -88,7 +82,8 @@ class ServiceClient:
         """Make a connection to the issuer and close it: no request leaves."""
         host = urlsplit(self._service.issuer).hostname or ""
         context = await self._tls(host)
-        proxy = self._proxy.address_for(host)
+        chosen = await self._proxy.choice_for(host)
+        proxy = None if chosen is None else chosen.address
         if proxy is not None:
             self._handles(proxy)
         sending = Sending()
@@ -107,7 +102,6 @@ class ServiceClient:
         except _ReachedError:
             pass
         except Exception as error:  # noqa: BLE001 - whatever the libraries raise: it can show headers
-            chosen = None if proxy is None else self._proxy
             raise to_service_error(error, host=host, proxy=chosen, sent=False) from None
         finally:
             await sending.clean_up()
@@ -218,7 +212,8 @@ class ServiceClient:
         host = urlsplit(address).hostname or ""
         context = await self._tls(host)
         sending = Sending()
-        proxy = self._proxy.address_for(host)
+        chosen = await self._proxy.choice_for(host)
+        proxy = None if chosen is None else chosen.address
         if proxy is not None:
             self._handles(proxy)
         wire: WireTransport | None = None
@@ -254,7 +249,6 @@ class ServiceClient:
             if wire is not None and (answer := read_raw(wire.raw)) is not None:
                 self._hear_tokens(answer)
                 return answer
-            chosen = None if proxy is None else self._proxy
             raise to_service_error(error, host=host, proxy=chosen, sent=sending.begun) from None
         finally:
             await sending.clean_up()
@@ -289,7 +283,9 @@ class ServiceClient:
         task.add_done_callback(self._closing.discard)
 
     def _keeping(self, context: ssl.SSLContext, proxy: Secret | None) -> "_Pool":
-        # Only the backend is asked so, and a changed proxy retires it.
+        # Only the backend is asked so.
+        if self._kept is not None and self._kept.proxy != proxy:
+            self._retire()
         self._kept = self._kept or _Pool(make_transport(context, proxy, _KEEP), proxy, self._close_soon)
         return self._kept
 
@@ -297,10 +293,6 @@ class ServiceClient:
         kept, self._kept = self._kept, None
         if kept is not None:
             kept.retire()
-
-    @property
-    def _backend_host(self) -> str:
-        return urlsplit(self._service.backend).hostname or ""
 
     async def _tls(self, host: str) -> ssl.SSLContext:
         async with self._context_lock:

@@ -15,6 +15,7 @@ from probe_tray.adapters.http.errors import to_service_error
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.transport import make_transport
 from probe_tray.adapters.proxy.proxy import ProxyChoice, SystemProxies, detect_proxy, read_system_proxies
+from probe_tray.adapters.proxy.source import IN_SETTINGS
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     CertificateError,
@@ -22,6 +23,7 @@ from probe_tray.core.errors import (
     NameNotFoundError,
     NoConnectionError,
     ProbeError,
+    ProxyAddressError,
     ProxyFailedError,
     ProxyLoginError,
     ProxyNameError,
@@ -29,7 +31,6 @@ from probe_tray.core.errors import (
     SilentServiceError,
     StrangeAnswerError,
     TokenRefusedError,
-    UsageError,
 )
 from probe_tray.core.service.answer import Answer, judge
 from probe_tray.core.service.connection import ConnectionStep, FoundProxy, Reached
@@ -38,7 +39,6 @@ from probe_tray.ports.time import Clock
 
 _SECONDS = 15.0
 _LARGEST_BODY = 64 * 1024
-_IN_SETTINGS = "the settings"
 
 
 class _Failed(Exception):
@@ -77,20 +77,19 @@ class HttpProbe:
     async def find_proxy(self, setting: Secret | None) -> FoundProxy:
         """What ``setting`` (None = detect, empty = direct) leads to. Never raises."""
         try:
-            choice = await self._choice(setting)
-        except UsageError as error:
+            choice, used = await self._choice(setting)
+        except ProxyAddressError as error:
             return FoundProxy(problem=error.problem)
         if choice.address is None:
             return FoundProxy(place="" if setting is None else choice.found_in)
-        return FoundProxy(place=choice.found_in, shown=choice.shown, excepted=choice.address_for(self._host) is None)
+        return FoundProxy(place=choice.found_in, shown=choice.shown, excepted=used is None)
 
     async def reach(self, setting: Secret | None) -> Reached:
         """Try the whole way, at most 15 seconds. Never raises."""
         try:
-            choice = await self._choice(setting)
-        except UsageError as error:
+            choice, proxy = await self._choice(setting)
+        except ProxyAddressError as error:
             return Reached(steps=self._steps(proxied=True), failed=ConnectionStep.PROXY, problem=error.problem)
-        proxy = choice.address_for(self._host)
         steps = self._steps(proxied=proxy is not None)
         try:
             await self._go(choice, proxy)
@@ -98,16 +97,20 @@ class HttpProbe:
             return Reached(steps=steps, failed=failed.step, problem=failed.error.problem)
         return Reached(steps=steps)
 
-    async def _choice(self, setting: Secret | None) -> ProxyChoice:
+    async def _choice(self, setting: Secret | None) -> tuple[ProxyChoice, Secret | None]:
+        """What was found, and the address that is used for the backend."""
         override = None if setting is None else setting.reveal()
         if setting is not None and "@" in setting.reveal():
             self._handles(setting)
-        choice = await asyncio.to_thread(
-            detect_proxy, override, self._environment, override_name=_IN_SETTINGS, system=self._system
-        )
+
+        def look() -> tuple[ProxyChoice, Secret | None]:
+            found = detect_proxy(override, self._environment, override_name=IN_SETTINGS, system=self._system)
+            return found, found.address_for(self._host)
+
+        choice, used = await asyncio.to_thread(look)
         if choice.address is not None:
             self._handles(choice.address)
-        return choice
+        return choice, used
 
     def _steps(self, *, proxied: bool) -> tuple[ConnectionStep, ...]:
         secure = (ConnectionStep.TLS,) if self._secure else ()

@@ -17,7 +17,7 @@ import msgspec
 from probe_tray.adapters.http.errors import Sending, to_service_error
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.transport import make_transport
-from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.adapters.proxy.proxy import ProxyChoice, ProxyRoutes
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     ProbeError,
@@ -180,7 +180,7 @@ class HttpTables:
 
     def __init__(
         self,
-        proxy: ProxyChoice,
+        proxy: ProxyRoutes,
         environment: Mapping[str, str],
         *,
         handles: Callable[[Secret], None] = lambda _secret: None,
@@ -190,21 +190,17 @@ class HttpTables:
         self._environment = environment
         self._handles = handles
 
-    def use(self, proxy: ProxyChoice) -> None:
-        """Go through another proxy from the next table on."""
-        self._proxy = proxy
-
     @asynccontextmanager
     async def open(self, target: SyncTarget) -> AsyncGenerator["HttpTable"]:
         """The table of ``target``; its connections end with the context."""
         host = urlsplit(target.url).hostname or ""
         context = await asyncio.to_thread(make_context, self._environment, host)
         # Without TLS it goes to this computer alone: a proxy would see the key, and mean another computer by the name.
-        address = self._proxy.address_for(host) if target.url.startswith("https:") else None
+        proxy = await self._proxy.choice_for(host) if target.url.startswith("https:") else None
+        address = None if proxy is None else proxy.address
         for secret in (target.api_key, target.key, address):
             if secret is not None:
                 self._handles(secret)
-        proxy = None if address is None else self._proxy
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=16, keepalive_expiry=5.0)
         try:
             transport = make_transport(context, address, limits)

@@ -6,17 +6,18 @@ import re
 import sys
 import urllib.request
 from collections.abc import Callable, Mapping
-from typing import cast
+from typing import Protocol, Self, cast
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import UsageError
+from probe_tray.core.errors import ProxyAddressError
 
 _log = logging.getLogger(__name__)
 _VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _SCHEMES = ("http", "https", "socks5", "socks5h")
+_SOCKS = re.compile(r"(?i)socks://")
 _SYSTEM_KINDS = (("https", "http"), ("http", "http"), ("socks", "socks5"))
 _HOST = re.compile(r"[A-Za-z0-9._\-:%]+")
 
@@ -30,6 +31,14 @@ class SystemProxies(msgspec.Struct, frozen=True):
     """``https``, ``http`` and ``socks`` with their addresses."""
     bypasses: Callable[[str], bool] = lambda _: False
     """Whether the settings except a host."""
+
+
+class ProxyRoutes(Protocol):
+    """Knows which proxy a request takes."""
+
+    async def choice_for(self, host: str) -> "ProxyChoice | None":
+        """The proxy for requests to ``host``, None where they go directly. Raises ProxyAddressError."""
+        ...
 
 
 class ProxyChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +59,10 @@ class ProxyChoice(msgspec.Struct, frozen=True, kw_only=True):
         """The proxy for requests to ``host``, None where they go directly."""
         return None if self.address is None or self.bypasses(host) else self.address
 
+    async def choice_for(self, host: str) -> Self | None:
+        """This one, unless requests to ``host`` go directly: implements ``ProxyRoutes``."""
+        return None if self.address_for(host) is None else self
+
 
 def detect_proxy(
     override: str | None,
@@ -61,7 +74,8 @@ def detect_proxy(
     """The proxy to use: ``override`` (empty = direct, None = detect), variables, system settings, direct.
 
     An ``override`` holds for every host. What was found keeps to NO_PROXY, or to the exceptions of the system's
-    settings, and never takes requests to this computer itself. Raises UsageError for an address that cannot be used.
+    settings, and never takes requests to this computer itself. Raises ProxyAddressError for an address that cannot
+    be used.
     """
     if override is not None:
         if not override.strip():
@@ -133,7 +147,9 @@ def _matches(host: str, entry: str) -> bool:
 
 def _choice(value: str, name: str, bypasses: Callable[[str], bool]) -> ProxyChoice:
     value = value.strip()
-    address = value if "://" in value else f"http://{value}"
+    # GNOME and Clash write it so; names are for the proxy to look up, as theirs do.
+    address = _SOCKS.sub("socks5h://", value, count=1) if _SOCKS.match(value) else value
+    address = address if "://" in address else f"http://{address}"
     parts, port = _parts(address, name)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     shown = f"{parts.scheme}://{host}" + ("" if port is None else f":{port}")
@@ -142,15 +158,21 @@ def _choice(value: str, name: str, bypasses: Callable[[str], bool]) -> ProxyChoi
 
 def _parts(address: str, name: str) -> tuple[SplitResult, int | None]:
     """The parts of a usable address. No message shows the address: it may hold a password."""
-    allowed = "Write it like http://proxy.example:8080 or socks5h://127.0.0.1:1080."
     try:
         parts = urlsplit(address)
         port = parts.port
     except ValueError:
-        raise UsageError(what=f"The proxy address in {name} has no usable host and port. {allowed}") from None
+        raise ProxyAddressError(place=name, reason=_why(address, "it has no usable host and port")) from None
     if parts.scheme not in _SCHEMES:
-        kinds = f"{', '.join(_SCHEMES[:-1])} and {_SCHEMES[-1]}"
-        raise UsageError(what=f"The proxy address in {name} is of an unknown kind: {kinds} are known.")
+        raise ProxyAddressError(place=name, reason="its kind is not known")
     if not _HOST.fullmatch(parts.hostname or "") or not address.isascii() or not address.isprintable():
-        raise UsageError(what=f"The proxy address in {name} has no usable host. {allowed}")
+        raise ProxyAddressError(place=name, reason=_why(address, "it has no usable host"))
     return parts, port
+
+
+def _why(address: str, otherwise: str) -> str:
+    """Why there is no host: most often a password holds what ends one (RFC 3986, section 3.2)."""
+    login, at, _ = address.partition("://")[2].rpartition("@")
+    if at and any(mark in login for mark in "#/?"):
+        return "a #, / or ? in its user name or password has to be written as %23, %2F or %3F"
+    return otherwise

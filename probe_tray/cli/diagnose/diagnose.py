@@ -46,7 +46,15 @@ from probe_tray.cli.diagnose.checks import (
 from probe_tray.cli.proxy import chosen_proxy
 from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ConfigError, KeyMissingError, ProbeError, ReadError, StoreError, UsageError
+from probe_tray.core.errors import (
+    ConfigError,
+    KeyMissingError,
+    ProbeError,
+    ProxyAddressError,
+    ReadError,
+    StoreError,
+    UsageError,
+)
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings, Storage
 from probe_tray.core.sync.setup import target
@@ -196,7 +204,7 @@ class _Diagnosis:
     async def _network(self, settings: Settings, loaded: LoadedSettings | None) -> list[Check]:
         try:
             choice = await asyncio.to_thread(chosen_proxy, self._arguments, settings)
-        except UsageError as error:
+        except ProxyAddressError as error:
             return [failed("proxy", error)]
         asked = settings.proxy if self._arguments.proxy is None else self._arguments.proxy
         probe = HttpProbe(OFFICIAL, os.environ, SystemClock(), handles=self._known.add)

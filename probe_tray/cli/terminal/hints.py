@@ -14,6 +14,9 @@ _AGAIN = mark("Run it again.")
 _AGAIN_UNCHANGED = mark("Run it again. Nothing was changed, neither here nor there.")
 _HINTS = {
     "NotSentError": mark("Check the network and the proxy, then run it again."),
+    "ProxyAddressError": mark(
+        "Correct it, or choose one with --proxy, such as http://proxy.example:8080 or socks5h://127.0.0.1:1080."
+    ),
     "ProxyLoginError": mark("Correct them in the proxy's address, or choose another proxy with --proxy."),
     "ProxyLoginMissingError": mark("Add them to the proxy's address: http://user:password@host:port."),
     "UncertainError": _AGAIN,

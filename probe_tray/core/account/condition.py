@@ -10,7 +10,9 @@ from probe_tray.core.quota.usage_parser import blocked_until, capacity
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 
-_OFFLINE = frozenset({"NotSentError", "CertificateError", "ProxyLoginError", "ProxyLoginMissingError"})
+_OFFLINE = frozenset(
+    {"NotSentError", "CertificateError", "ProxyAddressError", "ProxyLoginError", "ProxyLoginMissingError"}
+)
 _BLOCKED = frozenset({"EdgeBlockedError", "RegionBlockedError"})
 _UNUSABLE = frozenset({"AccountDeactivatedError", "WorkspaceDeactivatedError", "WorkspaceRefusedError"})
 _KEYRING = frozenset(

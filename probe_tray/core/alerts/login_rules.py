@@ -25,6 +25,7 @@ _JUST_NOW = timedelta(minutes=10)
 _GOES_AWAY = frozenset(
     {
         "NotSentError",
+        "ProxyAddressError",
         "ProxyLoginError",
         "ProxyLoginMissingError",
         "CertificateError",

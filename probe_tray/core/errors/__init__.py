@@ -19,6 +19,7 @@ ProbeError
     DeviceCodeOffError, DeviceCodeEndedError, PastedAddressError
   ServiceError
     NotSentError
+      ProxyAddressError
       ProxyLoginError
         ProxyLoginMissingError
     CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError
@@ -82,6 +83,7 @@ from probe_tray.core.errors.service import (
     NameNotFoundError,
     NoConnectionError,
     NotSentError,
+    ProxyAddressError,
     ProxyFailedError,
     ProxyLoginError,
     ProxyLoginMissingError,
@@ -200,6 +202,7 @@ __all__ = [
     "PortsTakenError",
     "ProbeError",
     "Problem",
+    "ProxyAddressError",
     "ProxyFailedError",
     "ProxyLoginError",
     "ProxyLoginMissingError",

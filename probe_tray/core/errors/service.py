@@ -31,6 +31,16 @@ class ProxyLoginMissingError(ProxyLoginError):
     hint_template = "Add them to its address in Settings, Network."
 
 
+class ProxyAddressError(NotSentError):
+    """There is an address of a proxy that cannot be used: nothing is asked of the service until that is solved."""
+
+    title_template = "The proxy address in {place} can't be used: {reason}."
+    hint_template = (
+        "Nothing is sent until then. Enter a proxy in Settings, Network, such as http://proxy.example:8080 or "
+        "socks5h://127.0.0.1:1080."
+    )
+
+
 class CertificateError(ServiceError):
     """TLS could not be verified."""
 

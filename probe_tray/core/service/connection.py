@@ -55,6 +55,13 @@ class ConnectionCheck(msgspec.Struct, frozen=True, kw_only=True):
     """The last test; None before the first and while one runs."""
 
 
+class ProxyChecked(msgspec.Struct, frozen=True, kw_only=True):
+    """It is known whether the proxy of the settings can be used."""
+
+    problem: Problem | None
+    """Why it cannot; None where it can, or where there is none."""
+
+
 class ConnectionChanged(msgspec.Struct, frozen=True, kw_only=True):
     """The proxy was looked for, or a test began or ended."""
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Coroutine
 
 from msgspec.structs import replace
 
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import CheckConnection, FindProxy, StopConnectionCheck
-from probe_tray.core.service.connection import ConnectionChanged, ConnectionCheck
+from probe_tray.core.service.connection import ConnectionChanged, ConnectionCheck, ProxyChecked
 from probe_tray.engine.store import Store
 from probe_tray.ports.http import ConnectionProbe
 
@@ -31,6 +32,14 @@ class ConnectionTest:
                 start(self.check(command))
             case StopConnectionCheck():
                 self.stop()
+
+    async def look(self) -> bool:
+        """Tell whether the proxy of the settings can be used; whether it can now and could not before."""
+        setting, before = self._store.state.settings.proxy, self._store.state.proxy_problem
+        found = await self._probe.find_proxy(None if setting is None else Secret(setting))
+        if found.problem != before:
+            self._store.dispatch(ProxyChecked(problem=found.problem))
+        return before is not None and found.problem is None
 
     async def find(self, command: FindProxy) -> None:
         """Tell which proxy this setting leads to."""

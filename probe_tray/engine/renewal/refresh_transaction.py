@@ -21,6 +21,7 @@ from probe_tray.core.errors import (
     NotRenewableError,
     NotSentError,
     ProbeError,
+    ProxyAddressError,
     ProxyLoginError,
     SavedForLaterError,
     ServiceError,
@@ -274,7 +275,7 @@ class RefreshTransaction:
                 if other is None:
                     return await self._auth.refresh(secret, self._journal.arriving(entry))
             # What only a person can mend is not tried again.
-            except (ProxyLoginError, CertificateError, StoreError, NotRenewableError):
+            except (ProxyAddressError, ProxyLoginError, CertificateError, StoreError, NotRenewableError):
                 await self._finish(entry)
                 raise
             except NotSentError:

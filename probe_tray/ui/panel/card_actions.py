@@ -37,7 +37,8 @@ from probe_tray.view.view_models import ActionKind, Card, CardAction, Question
 class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
     """What happens in other windows."""
 
-    settings: Callable[[], None]
+    settings: Callable[[str], None]
+    """Open the settings, at one of them where a key is named."""
     models: Callable[[AccountKey | None], None]
     """Test the models of an account."""
     details: Callable[[AccountKey], None]
@@ -78,7 +79,13 @@ class CardActionHandler:
                 self._engine.send(ReadStores())
             case ActionKind.DISMISS:
                 self._engine.send(DismissTrouble())
-            case ActionKind.SETTINGS | ActionKind.TEST_MODELS | ActionKind.IMPORT | ActionKind.EXPORT as kind:
+            case (
+                ActionKind.SETTINGS
+                | ActionKind.NETWORK_SETTINGS
+                | ActionKind.TEST_MODELS
+                | ActionKind.IMPORT
+                | ActionKind.EXPORT
+            ) as kind:
                 self._go_elsewhere(kind, action.key)
             case ActionKind.CHOOSE_FOLDER:
                 self._choose_folder(action.label)
@@ -100,6 +107,8 @@ class CardActionHandler:
 
     def _go_elsewhere(self, kind: ActionKind, key: AccountKey | None) -> None:
         match kind:
+            case ActionKind.NETWORK_SETTINGS:
+                self._elsewhere.settings("proxy")
             case ActionKind.TEST_MODELS:
                 self._elsewhere.models(key)
             case ActionKind.IMPORT:
@@ -107,7 +116,7 @@ class CardActionHandler:
             case ActionKind.EXPORT:
                 self._elsewhere.export(key)
             case _:
-                self._elsewhere.settings()
+                self._elsewhere.settings("")
 
     def _choose_folder(self, title: str) -> None:
         # A child of the panel, which stays open behind it.

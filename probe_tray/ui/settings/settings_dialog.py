@@ -99,6 +99,12 @@ class SettingsDialog(QDialog):
         self.raise_()
         self.activateWindow()
 
+    def reveal(self, key: str) -> None:
+        """Bring a setting into view, ready to be changed."""
+        widget = self._fields[key].widget
+        self._scroll.ensureWidgetVisible(widget)
+        widget.setFocus()
+
     def follow(self, settings: Settings, unsaved: UnsavedChange | None) -> None:
         """Show what was changed elsewhere meanwhile.
 
@@ -170,7 +176,7 @@ class SettingsDialog(QDialog):
                 if group == self._form.sync_group:
                     rows.addWidget(self.sync, rows.rowCount(), 0, 1, 2)
             self._add(rows, row)
-        scroll = QScrollArea(self)
+        scroll = self._scroll = QScrollArea(self)
         scroll.setWidget(page)
         scroll.setWidgetResizable(True)
         for part in (page, scroll.viewport()):

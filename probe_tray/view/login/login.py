@@ -36,6 +36,7 @@ _NETWORK = frozenset(
         "CertificateError",
         "EdgeBlockedError",
         "RegionBlockedError",
+        "ProxyAddressError",
         "ProxyLoginError",
         "ProxyLoginMissingError",
     }

@@ -16,6 +16,7 @@ _SETTINGS_HELP = frozenset(
         "RegionBlockedError",
         "KeyringAbsentError",
         "RenewalsPausedError",
+        "ProxyAddressError",
         "ProxyLoginError",
         "ProxyLoginMissingError",
     }
@@ -127,6 +128,8 @@ def _mending(problem: Problem, account: AccountState, t: Translator) -> CardActi
     if problem.kind in _LOGIN_HELPS:
         return CardAction(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
     if problem.kind in _SETTINGS_HELP:
-        return CardAction(kind=ActionKind.SETTINGS, label=t("Settings…"))
+        network = problem.kind != "KeyringAbsentError"
+        kind = ActionKind.NETWORK_SETTINGS if network else ActionKind.SETTINGS
+        return CardAction(kind=kind, label=t("Settings…"))
     label = t("Renew now") if problem.kind in _PASSING else t("Try again")
     return CardAction(kind=ActionKind.RENEW, label=label, key=account.key)

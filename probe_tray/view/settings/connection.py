@@ -18,8 +18,16 @@ _SYSTEMS = (
     mark("the network settings of macOS"),
     mark("the network settings of Windows"),
     mark("the script of the network settings (PAC)"),
+    mark("the settings"),
 )
 """Where a proxy may be found, besides variables, whose names are the same in every language."""
+_UNUSABLE = (
+    mark("it has no usable host and port"),
+    mark("it has no usable host"),
+    mark("its kind is not known"),
+    mark("a #, / or ? in its user name or password has to be written as %23, %2F or %3F"),
+)
+"""Why an address cannot be used."""
 _DONE, _FAILED, _OPEN = "✓", "✗", "–"
 
 

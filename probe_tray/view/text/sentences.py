@@ -15,10 +15,11 @@ from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
 WAITING = mark("Another Probe Tray process is busy. Waiting for it to finish…")
 """Said once another process has held a lock for a moment."""
 
-_PROXY = frozenset({"ProxyLoginError", "ProxyLoginMissingError"})
+_PROXY = frozenset({"ProxyAddressError", "ProxyLoginError", "ProxyLoginMissingError"})
 _ADVISED = frozenset({"CertificateError", *_PROXY})
 """Failures that pass only when a person does something."""
-_SETTINGS_HELP = frozenset({"EdgeBlockedError", "RegionBlockedError", "KeyringAbsentError", *_PROXY})
+_NETWORK_HELPS = frozenset({"EdgeBlockedError", "RegionBlockedError", *_PROXY})
+_SETTINGS_HELP = frozenset({"KeyringAbsentError"})
 
 
 def notice(account: AccountState, state: Condition, settings: Settings, now: Now, t: Translator) -> Notice | None:
@@ -50,6 +51,8 @@ def problem_notice(problem: Problem, t: Translator, tone: Tone) -> Notice:
 
 
 def _action(problem: Problem, t: Translator) -> CardAction:
+    if problem.kind in _NETWORK_HELPS:
+        return CardAction(kind=ActionKind.NETWORK_SETTINGS, label=t("Settings…"))
     if problem.kind in _SETTINGS_HELP:
         return CardAction(kind=ActionKind.SETTINGS, label=t("Settings…"))
     return CardAction(kind=ActionKind.READ_STORES, label=t("Try again"))

@@ -94,6 +94,17 @@ def lines(data: bytes) -> list[str]:
 # --- what it prints and writes
 
 
+@pytest.mark.parametrize("address", ["gopher://ana:s3cret@proxy.example", "http://ana:s3#cret@proxy.example:8080"])
+def test_an_odd_proxy_variable_is_one_line_and_2(address: str, logins: Path, demo: DemoService, tmp_path: Path) -> None:
+    write_login(demo, logins / "a.json")
+    for command in (["--status", "logins/a.json"], ["--renew", "-f", "logins/a.json"], ["--login", "-o", "x.json"]):
+        done = run(*command, cwd=tmp_path, ALL_PROXY=address)
+        (line,) = lines(done.stderr)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert line.startswith("codex-probe: The proxy address in ALL_PROXY can't be used: ")
+        assert "cret" not in line
+
+
 @pytest.mark.parametrize(
     ("exceptions", "words"),
     [
@@ -309,7 +320,7 @@ def test_many_accounts_are_asked_side_by_side(demo: DemoService, mitm: Mitm, log
         (["--status", "--jobs", "0", "."], "whole number from 1 to 64"),
         (["--status", "--output", "x.txt", "."], "must end in .csv or .json"),
         (["--status", "--output", "absent/x.csv", "."], "there is no folder"),
-        (["--status", "--proxy", "ftp://s3cret@x", "."], "unknown kind"),
+        (["--status", "--proxy", "ftp://s3cret@x", "."], "its kind is not known"),
         (["--status", "--config", "absent.json", "."], "no such file"),
         (["--status"], "no login yet"),
     ],

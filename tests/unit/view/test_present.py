@@ -8,6 +8,7 @@ from probe_tray.core.errors import (
     NotSentError,
     PortsTakenError,
     ProbeError,
+    ProxyAddressError,
     StrangeAnswerError,
     TokenRefusedError,
     WriteError,
@@ -94,7 +95,7 @@ def test_old_numbers_stay_dimmed_and_say_their_age() -> None:
         (
             "blocked@example.com",
             "The network blocks chatgpt.com. Your login is fine. Check the proxy or VPN in Settings, Network.",
-            ActionKind.SETTINGS,
+            ActionKind.NETWORK_SETTINGS,
         ),
         (
             "waits@example.com",
@@ -158,6 +159,16 @@ def test_a_wait_for_another_process_is_said_while_it_lasts() -> None:
     banner = shown(replace(samples.four(), waiting=True)).panel.banner
     assert banner is not None
     assert (banner.text, banner.action) == ("Another Probe Tray process is busy. Waiting for it to finish…", None)
+
+
+@pytest.mark.parametrize("state", [samples.four(), AppState(loaded=True)], ids=["accounts", "nobody yet"])
+def test_a_proxy_that_cannot_be_used_is_said_with_the_way_to_its_setting(state: AppState) -> None:
+    problem = ProxyAddressError(place="ALL_PROXY", reason="its kind is not known").problem
+    banner = shown(replace(state, proxy_problem=problem)).panel.banner
+    assert banner is not None
+    assert banner.text.startswith("The proxy address in ALL_PROXY can't be used: its kind is not known.")
+    assert banner.action is not None
+    assert banner.action.kind is ActionKind.NETWORK_SETTINGS
 
 
 def test_trouble_stands_first_until_it_was_read() -> None:

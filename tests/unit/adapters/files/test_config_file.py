@@ -11,10 +11,10 @@ import pytest
 
 from probe_tray.adapters.files import config_file
 from probe_tray.adapters.files.app_folders import demo_places, user_places
-from probe_tray.adapters.files.config_file import JsonSettingsFile, load_settings, sync_folder
+from probe_tray.adapters.files.config_file import JsonSettingsFile, load_settings, load_what_is_usable, sync_folder
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.errors import ConfigError, UsageError, WriteError
-from probe_tray.core.settings import Settings, SettingsChange, Storage, change
+from probe_tray.core.settings import UNREADABLE_PROXY, Settings, SettingsChange, Storage, change
 
 GO = (
     '{\n    "sync_url": "https://x.example",\n    "sync_api_key": "canary",\n    "renew_before_expiry_days": 5,\n'
@@ -283,3 +283,31 @@ def test_a_demonstration_has_nothing_in_common_with_the_real_places(
         for other in (demo.config_file.parent, demo.data_folder, demo.codex_home):
             assert not one.is_relative_to(other)
             assert not other.is_relative_to(one)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "expected"),
+    [
+        ('{"warn_used_percent": 0, "poll_minutes": 15}', "warn_used_percent", Settings(poll_minutes=15)),
+        ('{"storage": "folder"}', "sync_dir", Settings()),
+        ('{"proxy": 5}', "proxy", Settings(proxy=UNREADABLE_PROXY)),
+        ("{", "the whole file", Settings(auto_renew=False, proxy=UNREADABLE_PROXY)),
+        ('{"sync_dir": "~nobody-of-this-name/logins"}', "sync_dir", Settings()),
+    ],
+)
+def test_what_cannot_be_used_is_told_and_the_rest_holds(text: str, key: str, expected: Settings, path: Path) -> None:
+    loaded = load_what_is_usable(put(path, text), create=FileLocks(path.parent / "locks"))
+    assert loaded.settings == expected
+    assert loaded.problem is not None
+    assert dict(loaded.problem.facts)["key"] == key
+    assert path.read_text("utf-8") == text
+
+
+@pytest.mark.parametrize("value", [85, 80])
+def test_a_value_that_cannot_be_used_is_replaced_only_by_a_change_of_its_own(value: int, path: Path) -> None:
+    put(path, '{"warn_used_percent": 0, "poll_minutes": 5}')
+    change_in(path, change(poll_minutes=15))
+    assert json.loads(path.read_text("utf-8")) == {"warn_used_percent": 0, "poll_minutes": 15}
+    # 80 is the default: it has to be written all the same.
+    change_in(path, change(warn_used_percent=value))
+    assert json.loads(path.read_text("utf-8")) == {"warn_used_percent": value, "poll_minutes": 15}

@@ -32,6 +32,8 @@ from tests.support.tokens import credential
 
 DIRECT = ProxyChoice()
 TOKEN = Secret("rt_canary.0123456789")
+GONE = "http://127.0.0.1:9"
+"""A proxy where nobody is."""
 
 
 @pytest.fixture
@@ -229,26 +231,48 @@ async def counting_server() -> AsyncGenerator[CountingServer]:
         await asyncio.gather(*server.tasks)
 
 
+class ChangingProxy:
+    """A proxy that changes while the program runs."""
+
+    def __init__(self) -> None:
+        self.choice = ProxyChoice()
+
+    async def choice_for(self, host: str) -> ProxyChoice | None:
+        return await self.choice.choice_for(host)
+
+
+@asynccontextmanager
+async def changing_client(port: int) -> AsyncGenerator[tuple[ServiceClient, ChangingProxy]]:
+    address, proxy = f"http://127.0.0.1:{port}", ChangingProxy()
+    made = ServiceClient(Service(issuer=address, backend=address), proxy, {})
+    try:
+        yield made, proxy
+    finally:
+        await made.aclose()
+
+
 async def test_settings_that_are_saved_again_and_again_leave_no_connection_behind() -> None:
-    async with counting_server() as server, client(f"http://127.0.0.1:{server.port}") as made:
+    async with counting_server() as server, changing_client(server.port) as (made, proxy):
         for _ in range(20):
             await asyncio.gather(*(made.usage(credential("ana")) for _ in range(8)))
             # The same proxy: nothing is dropped, and nothing more is opened.
-            made.use(ProxyChoice())
+            proxy.choice = ProxyChoice()
         assert server.connections == 8
         for number in range(20):
-            made.use(ProxyChoice(address=Secret("http://127.0.0.1:9"), bypasses=lambda _, n=number: n % 2 == 0))
-            if number % 2 == 0:
-                await asyncio.gather(*(made.usage(credential("ana")) for _ in range(8)))
+            proxy.choice = ProxyChoice(address=Secret(GONE), bypasses=lambda _, n=number: n % 2 == 0)
+            asked = [made.usage(credential("ana")) for _ in range(8)]
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+            assert all(isinstance(answer, Answer) is (number % 2 == 0) for answer in answers)
         await server.until(0)
 
 
 async def test_a_request_under_way_keeps_its_connection_when_the_proxy_changes() -> None:
-    async with counting_server() as server, client(f"http://127.0.0.1:{server.port}") as made:
+    async with counting_server() as server, changing_client(server.port) as (made, proxy):
         server.answers.clear()
         asked = asyncio.create_task(made.usage(credential("ana")))
         await server.until(1)
-        made.use(ProxyChoice(address=Secret("http://127.0.0.1:9")))
+        proxy.choice = ProxyChoice(address=Secret(GONE))
+        await failure(made.usage(credential("ana")))
         server.answers.set()
         assert (await asked).status == 200
         await server.until(0)

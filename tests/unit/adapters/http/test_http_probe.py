@@ -143,7 +143,7 @@ async def test_a_proxy_that_does_not_connect_on(mitm: Mitm) -> None:
 @pytest.mark.parametrize("address", ["ftp://proxy:1", "http://", "http://h:99999", "socks5://a b"])
 async def test_an_address_that_is_no_proxys(address: str, demo: DemoService) -> None:
     there = probe(demo.addresses.backend)
-    assert outcome(await there.reach(Secret(address))) == (ConnectionStep.PROXY, "UsageError")
+    assert outcome(await there.reach(Secret(address))) == (ConnectionStep.PROXY, "ProxyAddressError")
     found = await there.find_proxy(Secret(address))
     assert found.problem is not None
     assert demo.count() == 0

@@ -3,7 +3,7 @@ from collections.abc import Mapping
 import pytest
 
 from probe_tray.adapters.proxy.proxy import ProxyChoice, SystemProxies, detect_proxy, is_local, matches_no_proxy
-from probe_tray.core.errors import UsageError
+from probe_tray.core.errors import ProxyAddressError
 
 HOST = "chatgpt.com"
 NOTHING = SystemProxies()
@@ -140,6 +140,8 @@ def test_an_address_of_the_sixth_version_keeps_its_brackets() -> None:
         "http://s3cret host:1",
         "http://[::1",
         "://s3cret",
+        "http://ana:s3#cret@a:1",
+        "?",
     ],
 )
 def test_a_bad_address_gets_a_sentence_without_it(bad: str) -> None:
@@ -149,7 +151,22 @@ def test_a_bad_address_gets_a_sentence_without_it(bad: str) -> None:
     assert "HTTPS_PROXY" in str(_error(None, {"HTTPS_PROXY": bad}))
 
 
-def _error(override: str | None, environment: dict[str, str]) -> UsageError:
-    with pytest.raises(UsageError) as caught:
+@pytest.mark.parametrize("address", ["socks://127.0.0.1:7897/", "SOCKS://127.0.0.1:7897", "socks5h://127.0.0.1:7897"])
+def test_socks_without_a_number_is_the_kind_that_looks_names_up_itself(address: str) -> None:
+    choice = found(None, environment={"ALL_PROXY": address})
+    assert choice.shown == "socks5h://127.0.0.1:7897"
+    assert choice.address is not None
+    assert choice.address.reveal().startswith("socks5h://")
+
+
+@pytest.mark.parametrize("mark", ["#", "/", "?"])
+def test_a_password_that_ends_the_address_is_told_how_to_write_it(mark: str) -> None:
+    error = _error(None, {"HTTPS_PROXY": f"http://ana:s3{mark}cret@proxy.example:8080"})
+    assert "has to be written as %23, %2F or %3F" in str(error)
+    assert "cret" not in str(error)
+
+
+def _error(override: str | None, environment: dict[str, str]) -> ProxyAddressError:
+    with pytest.raises(ProxyAddressError) as caught:
         found(override, environment=environment)
     return caught.value

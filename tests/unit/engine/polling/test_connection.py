@@ -4,6 +4,7 @@ import asyncio
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import CheckConnection, FindProxy
+from probe_tray.core.errors import ProxyAddressError
 from probe_tray.core.service.connection import ConnectionStep, FoundProxy, Reached
 from tests.support.fakes import settle
 from tests.unit.engine.bench import Bench, running
@@ -17,6 +18,18 @@ async def test_the_proxy_that_is_found_is_told() -> None:
     await bench.connection.find(FindProxy(None))
     assert bench.state.connection.proxy == PROXY
     assert not bench.state.connection.running
+
+
+async def test_a_proxy_that_cannot_be_used_is_known_until_it_can() -> None:
+    bench = Bench()
+    problem = ProxyAddressError(place="ALL_PROXY", reason="it has no usable host").problem
+    bench.probe.found = FoundProxy(problem=problem)
+    assert not await bench.connection.look()
+    assert bench.state.proxy_problem == problem
+    bench.probe.found = PROXY
+    assert await bench.connection.look()
+    assert bench.state.proxy_problem is None
+    assert not await bench.connection.look()
 
 
 async def test_a_test_tells_that_it_runs_and_how_it_ends() -> None:

@@ -47,7 +47,7 @@ class Bench:
         self.acting = CardActionHandler(self.engine, Theme(app), Translator(), elsewhere)
         self.around = QWidget()
 
-    def _show_settings(self) -> None:
+    def _show_settings(self, _key: str) -> None:
         self.settings_shown += 1
 
     def menu(self, title: str) -> QMenu:

@@ -50,6 +50,15 @@ def test_what_is_not_touched_is_not_saved_again(settings: Opened, given: Setting
     assert not settings.dialog.isVisible()
 
 
+def test_it_opens_at_the_setting_that_is_asked_for(settings: Opened) -> None:
+    settings.dialog.open_with(Settings())
+    settings.dialog.reveal("proxy")
+    widget, focused = settings.dialog.field("proxy").widget, settings.dialog.focusWidget()
+    assert focused is not None
+    assert widget.isAncestorOf(focused)
+    assert not widget.visibleRegion().isEmpty()
+
+
 def test_cancel_saves_nothing(settings: Opened, qtbot: QtBot) -> None:
     settings.dialog.open_with(Settings())
     settings.dialog.field("poll_minutes").show(30)

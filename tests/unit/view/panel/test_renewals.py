@@ -33,7 +33,7 @@ def life(name: str) -> AccountState:
     ("name", "begins", "tone", "kinds"),
     [
         ("uncertain", "The connection broke during a renewal", Tone.WARNING, [ActionKind.LOG_IN]),
-        ("paused", "Many renewals failed within minutes", Tone.WARNING, [ActionKind.SETTINGS]),
+        ("paused", "Many renewals failed within minutes", Tone.WARNING, [ActionKind.NETWORK_SETTINGS]),
         ("sealed", "A renewal's answer is kept safe", Tone.WARNING, [ActionKind.RENEW]),
         ("full", "The login was renewed, but logins/a.json cannot be written", Tone.WARNING, [ActionKind.RENEW]),
         ("offline", "The last renewal failed. The service cannot be reached", Tone.CALM, [ActionKind.RENEW]),
