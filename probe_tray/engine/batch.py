@@ -20,6 +20,7 @@ from probe_tray.core.errors import (
     StoreError,
     TokenRefusedError,
 )
+from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.engine.account.accounts import Accounts
@@ -180,7 +181,7 @@ class Batch:
     async def _ask(
         self, stored: StoredCredential, credential: Credential, report: AccountReport, before: _BatchRenewal | None
     ) -> _Told:
-        asked = await ask_once(self._means.quota, credential, self._means.clock)
+        asked = await self._usage(credential)
         refusal = asked.outcome
         if not isinstance(refusal, TokenRefusedError):
             return report_status(report, asked), credential
@@ -208,10 +209,16 @@ class Batch:
         if self._stopping:
             return report_status(report, asked), credential
         self._asking.add(task)
-        asked = await ask_once(self._means.quota, renewed.credential, self._means.clock)
+        asked = await self._usage(renewed.credential)
         if isinstance(asked.outcome, TokenRefusedError):
             return await self._refused_again(report, asked, asked.outcome, renewed), renewed.credential
         return report_status(report, asked), renewed.credential
+
+    async def _usage(self, credential: Credential) -> UsageReply:
+        asked = await ask_once(self._means.quota, credential, self._means.clock)
+        if isinstance(asked.outcome, Snapshot):
+            await self._means.renewals.accepted(credential.key)
+        return asked
 
     async def _refused_again(
         self, report: AccountReport, asked: UsageReply, refusal: TokenRefusedError, before: _BatchRenewal

@@ -39,13 +39,19 @@ class PendingEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenVerdict(enum.Enum):
-    """What the use of a refresh token came to; or that it has just been obtained."""
+    """What the use of a refresh token came to; or that it has just been obtained. The first two also of an account."""
 
     FRESH = "fresh"
-    """Brought by a renewal at ``at``, so that whoever asked for one before that has it."""
+    """Brought by a renewal at ``at``, so that whoever asked for one before that has it.
+
+    Of an account: it was renewed here at ``at``.
+    """
 
     REFUSED = "refused"
-    """Of an access token: a renewal had just brought it, and it was refused all the same. ``reason`` is the code."""
+    """Of an access token: a renewal had just brought it, and it was refused all the same. ``reason`` is the code.
+
+    Of an account: no login of it has been taken since a renewal at ``at``, whoever brought them.
+    """
 
     ENDED = "ended"
     """Refused for good: no request with it ever again."""

@@ -70,6 +70,7 @@ class UsageCheck:
 
     async def _ask(self, credential: Credential) -> Snapshot:
         found = await ask_usage(self._quota, credential, self._clock)
+        await self._renewals.accepted(credential.key)
         return await self._credits.completed(found, credential)
 
 

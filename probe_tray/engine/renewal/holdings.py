@@ -111,7 +111,7 @@ class Holdings:
         faults += await self._save(places, entry, renewed)
         fresh = renewed.refresh_token
         if len(faults) < len(places) or not places:
-            await self._outcomes.renewed(entry.fingerprint, None if fresh is None else fresh.fingerprint)
+            await self._outcomes.renewed(renewed.key, entry.fingerprint, None if fresh is None else fresh.fingerprint)
         return Applied(renewed, faults[0] if faults else None)
 
     async def is_overtaken(self, entry: JournalEntry) -> bool:

@@ -95,11 +95,7 @@ class RefreshTransaction:
         ``sending`` is called right before the first step that must not be broken off, and may raise to prevent it.
         Within ``alone`` no other account's renewal uses the refresh token of that fingerprint.
         """
-        if await self.finish_pending(key):
-            await coordinator.publish(key)
-        due = await self._look(key, wish)
-        if isinstance(due, _Due) and await coordinator.adopt_newer(due.stored.credential, due.reason):
-            due = await self._look(key, wish, adopted=True)
+        due = await self._look_everywhere(key, wish, coordinator)
         if isinstance(due, Renewed):
             return due
         secret = due.stored.credential.refresh_token
@@ -112,6 +108,21 @@ class RefreshTransaction:
         # Another computer was faster: its login is here by now.
         due = await self._look(key, wish, adopted=True)
         return due if isinstance(due, Renewed) else _adopted(due.stored)
+
+    async def adopt(self, key: AccountKey, wish: RenewalRequest, coordinator: RenewalCoordinator) -> Renewed | None:
+        """Take over what others have renewed; None where nobody has. No request is made. Raises a ProbeError."""
+        due = await self._look_everywhere(key, wish, coordinator)
+        return due if isinstance(due, Renewed) else None
+
+    async def _look_everywhere(
+        self, key: AccountKey, wish: RenewalRequest, coordinator: RenewalCoordinator
+    ) -> _Due | Renewed:
+        if await self.finish_pending(key):
+            await coordinator.publish(key)
+        due = await self._look(key, wish)
+        if isinstance(due, _Due) and await coordinator.adopt_newer(due.stored.credential, due.reason):
+            due = await self._look(key, wish, adopted=True)
+        return due
 
     async def _look(self, key: AccountKey, wish: RenewalRequest, *, adopted: bool = False) -> _Due | Renewed:
         """The login to renew and why; or that there is no need, since it is fresh or was renewed elsewhere.
@@ -190,19 +201,21 @@ class RefreshTransaction:
 
     async def remember_refused(self, credential: Credential, code: str) -> None:
         """Keep in mind that the access token of ``credential``, which a renewal has just brought, is refused too."""
-        await self._outcomes.refused(credential.access_token.fingerprint, code)
+        await self._outcomes.refused(credential, code)
+
+    async def remember_accepted(self, key: AccountKey) -> None:
+        """Keep in mind that the service takes the account's login."""
+        await self._outcomes.accepted(key)
 
     async def is_refused(self, credential: Credential) -> bool:
-        """Whether that is known of its access token. Raises ReadError."""
-        return await self._outcomes.is_refused(credential.access_token.fingerprint)
+        """Whether a renewal is known not to help against the refusal of this login. Raises ReadError."""
+        return await self._outcomes.is_refused(credential)
 
     async def _due(self, current: StoredCredential, wish: RenewalRequest) -> Reason | None:
         """Why the policy renews it; None too where that would bring what the last renewal brought."""
         login = current.credential
         reason = renew_reason(login, now=self._clock.now(), days=wish.days, records_end=current.records_end)
-        if reason is None or login.refresh_token is None:
-            return reason
-        brought = await self._outcomes.brought_at(login.refresh_token.fingerprint)
+        brought = None if reason is None else await self._outcomes.last_renewed(login)
         if brought is None:
             return reason
         # It was due as soon as it came: its life is shorter than the days of the setting, the replies lack what the

@@ -17,7 +17,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.events import Event, RenewalEnded, RenewalStarted, TroubleMet
 from probe_tray.core.renewal.pause import RenewalAttempt, Tally, corrected, counted, rest_left
-from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.policy import Reason, half_life
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewal_coordinator import RenewalCoordinator
@@ -96,21 +96,36 @@ class Renewals:
     async def renew_refused(self, credential: Credential, refusal: TokenRefusedError, *, days: int) -> Renewed:
         """Renew a login whose access token the service refused.
 
-        Raises StillRefusedError, without a request, where it is known of this token that a renewal does not help; else
-        as :meth:`renew`.
+        Where it is known that a renewal does not help, a newer login of others is taken over; raises StillRefusedError
+        where there is none. Else as :meth:`renew`.
         """
-        if await self._transaction.is_refused(credential):
+        key = credential.key
+        wish = RenewalRequest(days=days, reason=Reason.REFUSED, seen=credential.access_token.fingerprint)
+        if not await self._transaction.is_refused(credential):
+            return await self.renew(key, wish)
+        async with self._locks.hold(key):
+            adopted = await self._transaction.adopt(key, wish, self._coordinator)
+        if adopted is None:
             raise still_refused(refusal)
-        seen = credential.access_token.fingerprint
-        return await self.renew(credential.key, RenewalRequest(days=days, reason=Reason.REFUSED, seen=seen))
+        return adopted
 
     async def refused_again(self, renewed: Renewed, refusal: TokenRefusedError) -> ProbeError:
-        """What it means that the service refuses what a renewal has brought; remembered for every later run."""
-        if renewed.kind is not RenewalKind.RENEWED:
-            # Another program's: a renewal of our own has not been tried.
+        """What it means that the service refuses what a renewal has brought; remembered for every later run.
+
+        A login taken over from others in the first half of its token's life counts as well: it is their renewal.
+        """
+        if renewed.kind is RenewalKind.FRESH:
+            return refusal
+        issued = renewed.credential.claims.issued_at
+        is_young = issued is not None and self._clock.now() - issued < half_life(renewed.credential)
+        if renewed.kind is RenewalKind.ADOPTED and not is_young:
             return refusal
         await self._transaction.remember_refused(renewed.credential, refusal.facts.get("code", ""))
         return still_refused(refusal)
+
+    async def accepted(self, key: AccountKey) -> None:
+        """Let it be known that the service takes the account's login; what cannot be written down is left."""
+        await self._transaction.remember_accepted(key)
 
     async def catch_up(self, key: AccountKey) -> None:
         """Take over the official client's own newer login where ours is an outdated copy. Raises a ProbeError."""

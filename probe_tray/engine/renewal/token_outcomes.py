@@ -1,12 +1,23 @@
 """What earlier uses of a refresh token forbid now, and what is remembered of the latest one."""
 
+import hashlib
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from probe_tray.core.errors import LoginEndedError, ProbeError, RetryLaterError, UncertainLoginError, WriteError
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors import (
+    LoginEndedError,
+    ProbeError,
+    RetryLaterError,
+    StoreError,
+    UncertainLoginError,
+    WriteError,
+)
 from probe_tray.core.renewal.journal import JournalEntry, TokenOutcome, TokenVerdict
+from probe_tray.core.renewal.policy import half_life
 from probe_tray.core.state import Renewal
 from probe_tray.ports.accounts import RenewalMemory
 from probe_tray.ports.time import Clock, Randomness
@@ -21,6 +32,9 @@ _LONGEST_BACKOFF = timedelta(hours=1)
 
 class TokenOutcomes:
     """The memory of refresh tokens, with the rules for reading and writing it.
+
+    Of each account it keeps its latest renewal here as well: computers that share a login bring each other tokens of
+    which they know nothing, and would take turns with a renewal that changes nothing.
 
     Times in the memory are the wall clock's, which a person may set: a wait longer than any this program asks for was
     written before the clock was set back. A clock set forward is noticed by the one that nobody sets.
@@ -75,16 +89,48 @@ class TokenOutcomes:
         known = await self._memory.recall(fingerprint)
         return known.at if known is not None and known.verdict is TokenVerdict.FRESH else None
 
-    async def refused(self, access_token: str, code: str) -> None:
-        """Remember, where the disk lets it, that this new access token is refused like the one before it."""
-        with suppress(WriteError):
-            outcome = TokenOutcome(verdict=TokenVerdict.REFUSED, at=self._clock.now(), reason=code)
-            await self._memory.remember(access_token, outcome)
+    async def last_renewed(self, login: Credential) -> datetime | None:
+        """When a renewal brought ``login``, as far as that is known; None if it is no renewal. Raises ReadError.
 
-    async def is_refused(self, access_token: str) -> bool:
-        """Whether a renewal is known not to help against the refusal of this access token. Raises ReadError."""
-        known = await self._memory.recall(access_token)
-        return known is not None and known.verdict is TokenVerdict.REFUSED
+        A login that was issued after a renewal of its account here is another computer's answer to the same need.
+        """
+        token = login.refresh_token
+        here = None if token is None else await self.brought_at(token.fingerprint)
+        if here is not None or token is None:
+            return here
+        latest, issued = await self._memory.recall(_name_of(login.key)), login.claims.issued_at
+        if latest is None or latest.verdict not in {TokenVerdict.FRESH, TokenVerdict.REFUSED}:
+            return None
+        return issued if issued is not None and issued >= latest.at else None
+
+    async def refused(self, login: Credential, code: str) -> None:
+        """Remember, where the disk lets it, that what a renewal brought is refused like the login before it."""
+        outcome = TokenOutcome(verdict=TokenVerdict.REFUSED, at=self._clock.now(), reason=code)
+        with suppress(WriteError):
+            await self._memory.remember(login.access_token.fingerprint, outcome)
+            await self._memory.remember(_name_of(login.key), outcome)
+
+    async def accepted(self, key: AccountKey) -> None:
+        """Forget, where the disk lets it, that a renewal of this account did not help: the service takes its login."""
+        with suppress(StoreError):
+            name = _name_of(key)
+            known = await self._memory.recall(name)
+            if known is not None and known.verdict is TokenVerdict.REFUSED:
+                await self._memory.remember(name, replace(known, verdict=TokenVerdict.FRESH))
+
+    async def is_refused(self, login: Credential) -> bool:
+        """Whether a renewal is known not to help against the refusal of this login's access token. Raises ReadError.
+
+        Either it was brought by such a renewal, or one was made for the account within half of a token's life, and the
+        service has not taken any login of it since, whoever brought them.
+        """
+        known = await self._memory.recall(login.access_token.fingerprint)
+        if known is not None and known.verdict is TokenVerdict.REFUSED:
+            return True
+        latest = await self._memory.recall(_name_of(login.key))
+        if latest is None or latest.verdict is not TokenVerdict.REFUSED:
+            return False
+        return timedelta() <= self._clock.now() - latest.at < half_life(login)
 
     async def was_renewed_since(self, fingerprint: str, since: datetime) -> bool:
         """Whether this token was brought by a renewal at ``since`` (aware UTC) or later. Raises ReadError."""
@@ -128,16 +174,22 @@ class TokenOutcomes:
         outcome = TokenOutcome(verdict=TokenVerdict.ENDED, at=self._clock.now(), reason=reason)
         await self._memory.remember(fingerprint, outcome)
 
-    async def renewed(self, spent: str, fresh: str | None) -> None:
+    async def renewed(self, key: AccountKey, spent: str, fresh: str | None) -> None:
         """Remember, where the disk lets it, that one token has taken the place of another.
 
         A copy of the spent one in some other file or backup is thereby never sent, which could end the whole login.
         """
+        outcome = TokenOutcome(verdict=TokenVerdict.FRESH, at=self._clock.now())
         with suppress(WriteError):
             if fresh is not None:
-                await self._memory.remember(fresh, TokenOutcome(verdict=TokenVerdict.FRESH, at=self._clock.now()))
+                await self._memory.remember(fresh, outcome)
             if fresh is not None and fresh != spent:
                 await self.ended(spent, "it was renewed before, and this is an old copy of it")
+            before = await self._memory.recall(_name_of(key))
+            if before is not None and before.verdict is TokenVerdict.REFUSED:
+                # Only the service's answer to what was brought now says that this one helped.
+                outcome = replace(outcome, verdict=TokenVerdict.REFUSED)
+            await self._memory.remember(_name_of(key), outcome)
 
     async def _left_of_uncertain(self, fingerprint: str, before: TokenOutcome) -> timedelta:
         left = self._left(before)
@@ -152,3 +204,8 @@ class TokenOutcomes:
 
     def _left(self, before: TokenOutcome) -> timedelta:
         return timedelta() if before.until is None else before.until - self._clock.now()
+
+
+def _name_of(key: AccountKey) -> str:
+    """What an account's latest renewal is remembered under, as long as a fingerprint."""
+    return hashlib.sha256(f"account {key.slug}".encode()).hexdigest()[:16]
