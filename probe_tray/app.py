@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probe_tray import __version__
-from probe_tray.adapters.desktop.display import check_display, check_libraries
+from probe_tray.adapters.desktop.display import check_display, check_libraries, with_other_platforms
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
 from probe_tray.adapters.desktop.taskbar import name_process, stay_out_of_the_dock
 from probe_tray.adapters.files.app_folders import demo_places, user_places
@@ -104,6 +104,9 @@ def _make_application() -> "QApplication":
     os.environ.pop("QT_API", None)
     check_libraries(Path(PySide6.__file__).parent / "Qt" / "plugins", sys.platform)
     name_process()
+    chosen = os.environ.get("QT_QPA_PLATFORM", "")
+    if chosen:
+        os.environ["QT_QPA_PLATFORM"] = with_other_platforms(chosen, sys.platform)
     app = QApplication(["probe-tray"])
     stay_out_of_the_dock()
     app.setApplicationName("probe-tray")

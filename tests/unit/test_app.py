@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from probe_tray import __version__
-from probe_tray.adapters.desktop.display import check_display, check_libraries
+from probe_tray.adapters.desktop.display import check_display, check_libraries, with_other_platforms
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
 from probe_tray.adapters.files.app_folders import demo_places
 from probe_tray.app import run
@@ -224,6 +224,20 @@ def test_a_signal_ends_it_at_once_and_tidily(number: signal.Signals, status: int
         out, err = process.communicate(timeout=END_SECONDS)
     assert (process.returncode, out, err) == (status, "", "")
     assert len(list(folder.glob("*.json"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("chosen", "platform", "tried"),
+    [
+        ("wayland", "linux", "wayland;wayland;xcb"),
+        ("bogus:a", "linux", "bogus:a;wayland;xcb"),
+        ("offscreen", "linux", "offscreen"),
+        ("", "linux", ""),
+        ("windows:dpiawareness=0", "win32", "windows:dpiawareness=0"),
+    ],
+)
+def test_a_platform_of_qt_that_is_not_there_is_followed_by_others(chosen: str, platform: str, tried: str) -> None:
+    assert with_other_platforms(chosen, platform) == tried
 
 
 ODD: list[tuple[str, dict[str, str]]] = [

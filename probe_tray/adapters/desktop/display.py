@@ -27,6 +27,16 @@ def check_display(environment: Mapping[str, str], platform: str) -> None:
 _SCREENLESS = frozenset({"offscreen", "minimal", "vnc"})
 
 
+def with_other_platforms(chosen: str, platform: str) -> str:
+    """What QT_QPA_PLATFORM says, followed by what Qt tries next, where it would end the process (Linux only).
+
+    Many set it to "wayland" for good and start an X11 session some day.
+    """
+    if not chosen or not platform.startswith("linux") or chosen.partition(":")[0] in _SCREENLESS:
+        return chosen
+    return f"{chosen};wayland;xcb"
+
+
 def check_libraries(plugins: Path, platform: str) -> None:
     """Raise SystemLibraryError naming what Qt's X11 plugin lacks; ``plugins`` is Qt's plugin folder."""
     plugin = plugins / "platforms" / "libqxcb.so"
