@@ -135,7 +135,7 @@ class _Reader:
             skipped = len(self.left_out)
             found = self._all(places)
             if not places or (is_folder(path) and not found and len(self.left_out) > skipped):
-                problem = ReadError(path=str(path), reason="it holds no credential file (*.json)").problem
+                problem = ReadError(path=str(path), reason="it contains no credential file (*.json)").problem
                 entries.append(AccountReport(location=str(path), problem=problem))
             entries += found
         return entries

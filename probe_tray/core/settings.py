@@ -71,100 +71,102 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     language: Annotated[
         Language,
-        Meta(description="The language of the tray app, its windows and its notifications; auto = the system's."),
+        Meta(description="Language of the app and its notifications; auto = the system's."),
     ] = Language.AUTO
-    appearance: Annotated[
-        Appearance, Meta(description="Light or dark windows of the tray app; auto = as the system has them.")
-    ] = Appearance.AUTO
+    appearance: Annotated[Appearance, Meta(description="Light or dark windows; auto = same as the system.")] = (
+        Appearance.AUTO
+    )
     start_at_login: Annotated[
-        bool, Meta(description="Start the tray app when you log in to this computer, without opening a window.")
+        bool, Meta(description="Start Probe Tray quietly in the tray when you log in to this computer.")
     ] = False
     storage: Annotated[
         Storage,
-        Meta(description="Where new logins are kept: the vault (its key in the OS keyring) or the folder sync_dir."),
+        Meta(
+            description=("Where new logins are stored: the vault (its key in the OS keyring) or the folder sync_dir.")
+        ),
     ] = Storage.VAULT
     sync_dir: Annotated[
         str,
-        Meta(description="Folder of credential files shared with other tools; relative to the configuration file."),
+        Meta(description="Folder of credential files, shared with other tools; relative to the configuration file."),
     ] = ""
-    sync_url: Annotated[str, Meta(description="Address of the table that your machines share; empty = no sync.")] = ""
-    sync_after_renewal: Annotated[
-        bool, Meta(description="Synchronise whenever the tray app has renewed a login, once sync is set up.")
-    ] = False
+    sync_url: Annotated[str, Meta(description="Address of the table your computers share; empty = no sync.")] = ""
+    sync_after_renewal: Annotated[bool, Meta(description="Sync whenever a login was renewed, once sync is set up.")] = (
+        False
+    )
     sync_every_hours: Annotated[
         int,
-        Meta(ge=0, le=168, description="Synchronise every so many hours while the tray app runs; 0 = never."),
+        Meta(ge=0, le=168, description="Sync every this many hours while Probe Tray runs; 0 = never."),
     ] = 0
     renew_before_expiry_days: Annotated[
         int,
         Meta(
             ge=0,
             le=_MOST_RENEW_DAYS,
-            description="Renew a login this many days before its access token ends; 0 = only when it has ended.",
+            description=("Renew a login this many days before its access token expires; 0 = only once it has expired."),
         ),
     ] = _RENEW_DAYS
     auto_renew: Annotated[
         bool,
-        Meta(
-            description="Logins then last without signing in again; the Codex client's own login is left to the client."
-        ),
+        Meta(description="So you don't have to log in again. The Codex client renews its own login."),
     ] = True
     poll_minutes: Annotated[
         PollMinutes,
-        Meta(description="Ask for the quotas every so many minutes: 1, 2, 5, 15 or 30; 0 = only when asked."),
+        Meta(description="Check quotas every 1, 2, 5, 15 or 30 minutes; 0 = only when you refresh."),
     ] = 5
     warn_used_percent: Annotated[_Percent, Meta(description="Warn when this much of the 5-hour quota is used.")] = 80
     critical_used_percent: Annotated[
-        _Percent, Meta(description="Warn again when this much of the 5-hour quota is used.")
+        _Percent, Meta(description="Warn a second time when this much of the 5-hour quota is used.")
     ] = 95
     warn_weekly_percent: Annotated[
-        _OwnPercent, Meta(description="Warn when this much of the weekly quota is used; 0 = as for the 5-hour quota.")
+        _OwnPercent, Meta(description="Warn when this much of the weekly quota is used; 0 = same as the 5-hour quota.")
     ] = 0
     critical_weekly_percent: Annotated[
         _OwnPercent,
-        Meta(description="Warn again when this much of the weekly quota is used; 0 = as for the 5-hour quota."),
+        Meta(
+            description=("Warn a second time when this much of the weekly quota is used; 0 = same as the 5-hour quota.")
+        ),
     ] = 0
     warn_monthly_percent: Annotated[
-        _OwnPercent, Meta(description="Warn when this much of the monthly quota is used; 0 = as for the 5-hour quota.")
+        _OwnPercent, Meta(description="Warn when this much of the monthly quota is used; 0 = same as the 5-hour quota.")
     ] = 0
     critical_monthly_percent: Annotated[
         _OwnPercent,
-        Meta(description="Warn again when this much of the monthly quota is used; 0 = as for the 5-hour quota."),
+        Meta(
+            description=(
+                "Warn a second time when this much of the monthly quota is used; 0 = same as the 5-hour quota."
+            )
+        ),
     ] = 0
-    pace_alerts: Annotated[
-        bool, Meta(description="Warn when a quota will run out before its reset if it is used on at this pace.")
-    ] = False
+    pace_alerts: Annotated[bool, Meta(description="Warn when a quota will run out before it resets at this pace.")] = (
+        False
+    )
     expiry_warning_days: Annotated[
         int,
         Meta(
             ge=0,
             le=365,
-            description="Warn when a login ends within so many days; 0 = never.",
+            description="Warn this many days before a login expires; 0 = never.",
         ),
     ] = 3
-    renewed_alerts: Annotated[
-        bool, Meta(description="A short notification after each renewal shows that it works without you.")
-    ] = True
+    renewed_alerts: Annotated[bool, Meta(description="A short notification after each renewal.")] = True
     credit_warning_days: Annotated[
         int,
-        Meta(ge=0, le=365, description="Warn when a reset credit is lost within so many days; 0 = never."),
+        Meta(ge=0, le=365, description="Warn this many days before a reset credit expires; 0 = never."),
     ] = 3
     quiet_hours: Annotated[
-        bool, Meta(description="Show no notification at night; what matters comes as one notification afterwards.")
+        bool, Meta(description="Hold notifications at night and show one summary in the morning.")
     ] = False
-    quiet_from_hour: Annotated[_Hour, Meta(description="The full hour at which quiet hours begin, local time.")] = 22
+    quiet_from_hour: Annotated[_Hour, Meta(description="Hour at which quiet hours begin, local time.")] = 22
     quiet_to_hour: Annotated[
-        _Hour, Meta(description="The full hour at which they end; the same hour twice = no quiet hours.")
+        _Hour, Meta(description="Hour at which quiet hours end; same hour twice = no quiet hours.")
     ] = 7
     privacy: Annotated[
         bool,
-        Meta(
-            description="Windows, the menu and notifications show first letters of names and e-mail addresses, no ids."
-        ),
+        Meta(description="Show only the first letters of names and email addresses, and no ids."),
     ] = False
     icon_number: Annotated[
         bool,
-        Meta(description="Write into the tray icon how many percent are used of the tightest quota it shows."),
+        Meta(description="Show the tightest limit's percentage in the tray icon."),
     ] = False
     proxy: Annotated[
         str | None,
@@ -179,11 +181,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             min_length=1,
             max_length=MOST_MODELS,
-            description="Names of the models that are tested where the service does not say which it offers.",
+            description="Tested when the service does not list its models.",
         ),
     ] = MODELS
     model_test_confirmed: Annotated[
-        bool, Meta(description="Test models without asking first, although it uses a little of the quota.")
+        bool, Meta(description="Test models without asking first. A test uses a little quota.")
     ] = False
 
 

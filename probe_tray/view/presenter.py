@@ -83,11 +83,11 @@ def _panel(seen: Seen, wish: ScreenOptions, t: Translator, memory: CardMemory) -
         list_name=t("Accounts"),
         helps=Helps(
             accounts=t(
-                "Return presses the button of an account or shows all about it. The menu key shows what else there is "
-                "to do, F2 renames it, Alt with the arrow keys moves it."
+                "Press Enter to open the account or use its button, the menu key for more, F2 to rename "
+                "it, Alt and the arrow keys to move it."
             ),
-            search=t("Lists the accounts whose name, workspace or plan has these letters in it."),
-            chip=t("Lists only these accounts."),
+            search=t("Shows accounts whose name, workspace or plan contains this text."),
+            chip=t("Shows only these accounts."),
             log_in=t("Opens the sign-in page in your browser."),
         ),
     )
@@ -117,7 +117,7 @@ def _choices(sort: Sort, density: Density, t: Translator) -> tuple[tuple[SortCho
         Sort.OWN: t("In my own &order"),
     }
     densities = {
-        Density.AUTO: t("Cards, or lines for &many accounts"),
+        Density.AUTO: t("A&utomatic"),
         Density.CARDS: t("Always &cards"),
         Density.LINES: t("Always &lines"),
     }
@@ -147,10 +147,8 @@ def _is_first_start(state: AppState, total: int) -> bool:
 
 def _welcome(t: Translator) -> Welcome:
     return Welcome(
-        title=t("Your Codex quotas, at a glance"),
-        text=t(
-            "Sign in once in your browser. Probe Tray then shows what is left of every quota, and when it comes back."
-        ),
+        title=t("Your Codex quotas at a glance"),
+        text=t("Log in once in your browser. Probe Tray then shows how much of each quota is left and when it resets."),
         hint=t("If you use the Codex app here, its login shows up by itself."),
         button=t("&Log in to Codex…"),
         folder=t("&Choose a folder of logins…"),

@@ -20,7 +20,7 @@ from tests.command.bench import COMMAND, Bench
 RESPONSES = "/codex/responses"
 MODELS = "/codex/models"
 ALL = list(NAMES)
-COSTS = "Testing a model asks it for one word, which uses a little of the account's quota."
+COSTS = "Each test asks a model for one word and uses a little of the account's quota."
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -85,7 +85,7 @@ def test_all_models_are_tried_on_request_each_with_its_own_result(demo: DemoServ
     bad = {name for name, model in found.items() if not model["available"]}
     assert {"gpt-5.5", "gpt-5.6-luna"} <= bad
     busy = cast("Mapping[str, object]", found["gpt-5.6-luna"]["error"])
-    assert (busy["kind"], busy["title"]) == ("ModelFailed", "The model answered with an error: The model is busy.")
+    assert (busy["kind"], busy["title"]) == ("ModelFailed", "The model returned an error: The model is busy.")
     gone = cast("Mapping[str, object]", found["gpt-5.5"]["error"])
     assert (found["gpt-5.5"]["upstream_status"], gone["kind"]) == (400, "ModelRefused")
     good = found["gpt-6-sol"]
@@ -260,7 +260,7 @@ def test_a_person_is_asked_once(demo: DemoService, bench: Bench, config: Path) -
     status, shown = at_terminal(bench, "n", "--apitest", "logins/a.json")
     assert (status, demo.count()) == (0, 0)
     assert COSTS in " ".join(shown.split())
-    assert "No model is tested." in shown
+    assert "No model was tested." in shown
     status, shown = at_terminal(bench, "y", "--apitest", "logins/a.json")
     assert (status, demo.count(RESPONSES)) == (0, 3)
     assert json.loads(config.read_bytes())["model_test_confirmed"] is True

@@ -129,7 +129,7 @@ def test_wrong_use_is_said(bench: Bench, arguments: list[str]) -> None:
 def test_a_file_may_have_that_name(bench: Bench) -> None:
     done = bench.run("--renew", "diagnose")
     assert done.returncode == 1
-    assert "diagnose cannot be read: there is no such file or folder." in done.stderr.decode()
+    assert "diagnose can't be read: there is no such file or folder." in done.stderr.decode()
 
 
 def test_a_personal_access_token_and_a_folder_that_leads_nowhere_are_said(bench: Bench, tmp_path: Path) -> None:

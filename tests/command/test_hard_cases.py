@@ -76,7 +76,7 @@ def test_results_that_cannot_be_printed_are_told(bench: Bench) -> None:
     done = all_of_them(bench, ">/dev/full")
     assert set(states(done).values()) == {1}
     for name, ended in done.items():
-        assert "standard output cannot be written" in ended.stderr, name
+        assert "standard output can't be written" in ended.stderr, name
     # What can be said is said all the same.
     assert "0 of 1 login renewed. 1 skipped, 0 failed." in done["renew"].stderr
 

@@ -78,12 +78,12 @@ def test_logins_of_every_format_are_shown_and_taken(tray: Tray) -> None:
     header, *rows = lines(done.stdout)
     assert header.split() == ["Account", "Format", "Expires", "File", "What", "happens"]
     assert [row.split()[0] for row in rows] == [f"{name}@example.com" for name in ("ana", "bob", "cat", "dan")]
-    assert all(row.endswith("new: it will be added") for row in rows)
+    assert all(row.endswith("New") for row in rows)
     assert "old/b.json, entry 2" in rows[2]
     said = done.stderr.decode()
     assert f"4 of 4 logins will be kept in {tray.shared}." in said
     assert said.count("refresh_token_reused") == 1
-    assert lines(done.stderr)[-1] == "4 logins imported, 0 left out, 0 failed."
+    assert lines(done.stderr)[-1] == "4 logins imported, 0 skipped, 0 failed."
     assert {stat.S_IMODE(file.stat().st_mode) for file in tray.shared.iterdir()} == {0o600}
 
 
@@ -96,9 +96,9 @@ def test_standard_input_is_read(tray: Tray) -> None:
 def test_a_script_has_to_say_yes(tray: Tray) -> None:
     done = tray.run("--import", tray.write("a.json", flat("ana")))
     assert (done.returncode, tray.kept()) == (2, [])
-    assert "new: it will be added" in done.stdout.decode()
+    assert "New" in done.stdout.decode()
     assert lines(done.stderr)[-1] == (
-        "codex-probe: nothing was imported: nobody can be asked here. Run it again with --yes."
+        "codex-probe: nothing was imported: there is no terminal to ask on. Run it again with --yes."
     )
 
 
@@ -109,8 +109,8 @@ def test_one_bad_file_is_named_and_stops_nothing(tray: Tray) -> None:
     done = tray.run("--import", "--yes", "old", "gone.json")
     assert (done.returncode, tray.emails()) == (1, ["ana@example.com"])
     said = done.stderr.decode()
-    assert "old/b.json cannot be read as a login: " in said
-    assert "gone.json cannot be read: there is no such file or folder." in said
+    assert "old/b.json is not a login: " in said
+    assert "gone.json can't be read: there is no such file or folder." in said
     assert bad.read_bytes() == b'{"access_token": "ey'
 
 
@@ -120,7 +120,7 @@ def test_a_second_import_takes_nothing_and_asks_nobody(tray: Tray) -> None:
     before = [file.stat().st_mtime_ns for file in tray.shared.iterdir()]
     done = tray.run("--import", path)
     assert done.returncode == 0
-    assert "known: it is kept already" in done.stdout.decode()
+    assert "Already here" in done.stdout.decode()
     assert "refresh_token_reused" not in done.stderr.decode()
     assert [file.stat().st_mtime_ns for file in tray.shared.iterdir()] == before
 
@@ -141,7 +141,7 @@ def test_of_two_of_one_account_the_newer_is_taken(tray: Tray) -> None:
     done = tray.run("--import", "--yes", tray.write("a.json", flat("ana"), renewed("ana")))
     assert done.returncode == 0
     assert [held["refresh_token"] for held in tray.kept()] == ["rt_ana.2"]
-    assert lines(done.stderr)[-1] == "1 login imported, 1 left out, 0 failed."
+    assert lines(done.stderr)[-1] == "1 login imported, 1 skipped, 0 failed."
 
 
 def test_json_says_what_was_done_and_nothing_else(tray: Tray) -> None:
@@ -163,12 +163,12 @@ def test_the_vault_takes_them_where_nothing_else_was_chosen(tray: Tray, home: Pa
     environment = with_keyring(tray.folder / "keyring", key=KEY)
     done = tray.run("--import", "--yes", tray.write("a.json", flat("ana")), more=environment)
     assert done.returncode == 0, done.stderr
-    assert "1 of 1 login will be kept in the vault." in done.stderr.decode()
+    assert "1 of 1 login will be saved in the vault." in done.stderr.decode()
     (record,) = (home / ".local" / "share" / "probe-tray" / "vault").glob("*.json")
     assert stat.S_IMODE(record.stat().st_mode) == 0o600
     assert b"rt_ana" not in record.read_bytes()
     again = tray.run("--import", tray.folder / "a.json", more=environment)
-    assert "known: it is kept already" in again.stdout.decode()
+    assert "Already here" in again.stdout.decode()
     assert keyring_was_asked(environment)
 
 
@@ -178,7 +178,7 @@ def test_a_keyring_that_refuses_costs_nothing(tray: Tray, home: Path) -> None:
     done = tray.run("--import", "--yes", tray.write("a.json", flat("ana")), more=environment)
     assert done.returncode == 1
     assert "keyring" in done.stderr.decode()
-    assert lines(done.stderr)[-1] == "0 logins imported, 0 left out, 1 failed."
+    assert lines(done.stderr)[-1] == "0 logins imported, 0 skipped, 1 failed."
     assert not list((home / ".local" / "share" / "probe-tray" / "vault").glob("*.json"))
 
 
@@ -202,7 +202,7 @@ def test_a_full_disk_costs_nothing(tray: Tray) -> None:
     done = tray.run("--import", "--yes", path, more=full)
     assert (done.returncode, tray.emails(), path.read_bytes()) == (1, ["bob@example.com"], before)
     assert "cannot be written" in done.stderr.decode()
-    assert lines(done.stderr)[-1] == "1 login imported, 0 left out, 1 failed."
+    assert lines(done.stderr)[-1] == "1 login imported, 0 skipped, 1 failed."
     assert [file.name for file in tray.shared.iterdir()] == ["codex_bob_at_example_com_20261122.json"]
 
 

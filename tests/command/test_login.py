@@ -21,7 +21,7 @@ from tests.command.bench import COMMAND, TOKEN, Bench, lines
 from tests.command.person import sign_in, visit
 from tests.command.preload import failing_to_replace
 
-CANCELLED = "interrupted: nobody was signed in."
+CANCELLED = "interrupted: you are not logged in."
 
 
 class Running:
@@ -153,7 +153,7 @@ def test_a_wrong_address_says_why_and_the_login_goes_on(bench: Bench) -> None:
     with login(bench, "--no-browser", "-o", "logins/mine.json") as running:
         back = sign_in(bench.demo, running.address())
         running.paste("what is this?")
-        running.wait_for("there is no code in it")
+        running.wait_for("it has no code in it")
         state = parse_qs(urlsplit(back).query)["state"][0]
         running.paste(back.replace(state, "x" * 43))
         running.wait_for("another login")
@@ -199,7 +199,7 @@ def test_another_accounts_file_is_not_overwritten(bench: Bench) -> None:
     assert status == 1
     assert (bench.logins / "mine.json").read_bytes() == before
     assert bench.is_live(Path(out.strip()).name)
-    assert "it holds no login of this account" in running.said
+    assert "it contains no login of this account" in running.said
     assert "The login was saved as logins/codex_ana_at_example_com_" in running.said
 
 
@@ -222,15 +222,15 @@ def test_a_disk_that_fills_up_after_the_sign_in_loses_nothing(bench: Bench, tmp_
         status, out = running.end()
     assert status == 1
     assert bench.is_live(Path(out.strip()).name)
-    assert "mine.json cannot be written: the disk is full" in running.said
+    assert "mine.json can't be written: the disk is full" in running.said
 
 
 @pytest.mark.parametrize(
     ("place", "status", "words"),
     [
         ("notes.txt", 2, "is there already and is no credential file"),
-        ("home/.codex/auth.json", 2, "belongs to the official Codex client"),
-        ("home/.codex", 2, "belongs to the official Codex client"),
+        ("home/.codex/auth.json", 2, "belongs to the Codex client"),
+        ("home/.codex", 2, "belongs to the Codex client"),
         ("notes.txt/below/a.json", 1, "cannot be written"),
     ],
 )
@@ -256,7 +256,7 @@ def test_a_refusal_at_the_page_is_told(bench: Bench) -> None:
     with login(bench, "--no-browser", "-o", "logins") as running:
         visit(sign_in(bench.demo, running.address(), deny=True))
         assert running.end() == (1, "")
-    assert "The login was refused at the sign-in page." in running.said
+    assert "You did not allow the sign-in." in running.said
     assert list(bench.logins.iterdir()) == []
 
 
@@ -276,7 +276,7 @@ def test_an_answer_that_is_lost_is_told(bench: Bench) -> None:
         visit(sign_in(bench.demo, running.address()))
         assert running.end() == (1, "")
     assert "The connection broke before the service's answer arrived" in running.said
-    assert "Nobody was signed in." in running.said
+    assert "You are not logged in." in running.said
     assert bench.demo.count(TOKEN) == 1
 
 
@@ -345,8 +345,8 @@ def test_a_region_without_the_service_keeps_its_sentence_and_its_advice(bench: B
         visit(sign_in(bench.demo, running.address()))
         assert running.end() == (1, "")
     assert (
-        "The service is not offered in the region this network is in. Use a network or proxy in a supported region; "
-        "--proxy chooses one. Nobody was signed in."
+        "OpenAI isn't available in this network's region. Use a network or proxy in a supported "
+        "region; --proxy chooses one. You are not logged in."
     ) in " ".join(running.said.split())
     assert "Your login is fine" not in running.said
 
@@ -356,7 +356,7 @@ def test_a_proxy_that_is_gone_is_told_before_anybody_signs_in(bench: Bench, flag
     done = bench.run("--login", *flags, "-o", "logins", "--proxy", "http://127.0.0.1:9", BROWSER="false")
     assert done.returncode == 1
     said = done.stderr.decode()
-    assert "the proxy http://127.0.0.1:9 refused the connection. Check the network and the proxy" in said
+    assert "the proxy http://127.0.0.1:9 refused the connection. Check your network and proxy" in said
     assert "oauth/authorize" not in said
     assert "Traceback" not in said
 

@@ -78,7 +78,7 @@ def test_what_another_computer_has_renewed_is_taken_over_without_a_request(town:
     assert token(second) == old
     status, out, err = town.run(second, *way, "tokens/a.json")
     assert (status, town.refreshes) == (0, 1), err
-    assert "renewed by another program or run, and taken over" in out
+    assert "already renewed elsewhere, taken over" in out
     assert token(second) == token(first)
     assert town.service.is_live(token(second))
 

@@ -195,12 +195,12 @@ def test_a_table_that_cannot_be_read_changes_nothing(machine: Machine, service: 
         assert "Traceback" not in err
 
     machine.set_up(sync_aes_gcm_key="07" * 32)
-    failing("None of the rows of the table can be decrypted")
+    failing("No row of the table of the table can be decrypted")
     machine.set_up(sync_url="http://127.0.0.1:1")
-    failing("The service cannot be reached")
+    failing("The service can't be reached")
     machine.set_up()
     service.faults.add(PATH, Fault(short=1))
-    failing("The table came incomplete: 1 of 2 rows.")
+    failing("Only 1 of the table's 2 rows arrived.")
 
 
 def test_a_thousand_and_one_rows_come_into_a_folder_that_was_missing(machine: Machine, service: DemoService) -> None:

@@ -121,12 +121,12 @@ def test_notifications_pause_and_what_matters_is_told_afterwards(
     told = Told(desktop, service, proxy)
     told.app.item.click_menu("Pause notifications", "For an hour")
     paused = told.app.item.wait_menu("Notifications paused until")
-    assert paused.labels() == ["For an hour", "Until tomorrow, 08:00", "Show them again"]
+    assert paused.labels() == ["For an hour", "Until tomorrow, 08:00", "Resume"]
     told.use(85, week=96)
     wait_for("the lesser warning to be forgotten", lambda: b'"5h warning"' in told.kept())
     told.app.quit()
     told.start()
-    told.app.item.click_menu("Notifications paused until", "Show them again")
+    told.app.item.click_menu("Notifications paused until", "Resume")
     desktop.notifications.wait("96% of the weekly quota used")
     assert told.titles == [f"{ANA}: 96% of the weekly quota used"]
 

@@ -131,7 +131,7 @@ def test_a_locked_keyring_whose_question_is_dismissed_keeps_everything_for_later
     app = App(desktop, "--demo")
     desktop.keyring.dismiss()
     app.open_panel()
-    app.read("The keyring is locked, so your logins cannot be opened yet.*Try again.*Nothing was lost")
+    app.read("The keyring is locked, so your logins can't be opened yet.*Try again.*Nothing was lost")
     assert app.item.menu().labels()[:2] == ["Your logins are waiting", LOG_IN]
     assert {path: path.read_bytes() for path in records} == records
     desktop.keyring.unlock()
@@ -160,7 +160,7 @@ def test_when_both_callback_ports_are_taken_their_holder_is_named_and_the_app_li
     first = holding.enter_context(hold(1455))
     app = App(desktop, "--demo")
     app.item.click_menu(LOG_IN)
-    app.read(r"ports 1455 and 1457 are taken by .+ \(process \d+\)")
+    app.read("ports 1455 and 1457 are in use by .+ \\(process \\d+\\)")
     app.read("Close that program")
     assert desktop.browser.urls() == []
     first.close()
@@ -205,7 +205,7 @@ def test_a_file_that_is_no_login_is_named_and_left_alone_and_the_others_work(des
     app.open_panel()
     desktop.screen.key("End")
     for path in texts:
-        app.read(rf"^{path.name}\..*{path} cannot be read as a login: .*The file was left as it is")
+        app.read(rf"^{path.name}\..*{path} is not a login: .*The file was left as it is")
     assert {path: path.read_text("utf-8") for path in folder.iterdir()} == texts
 
 
@@ -216,7 +216,7 @@ def test_a_folder_for_logins_that_cannot_be_written_is_told_before_anybody_signs
     app = App(desktop, "--demo", before=OBEYING_MODES)
     app.item.click_menu(LOG_IN)
     desktop.screen.wait_window(LOGIN_WINDOW)
-    app.read(rf"{folder} cannot be written: permission was denied")
+    app.read(rf"{folder} can't be written: permission was denied")
     app.read("make it writable, then try again")
     assert desktop.browser.urls() == []
     assert list(folder.iterdir()) == []
@@ -231,7 +231,7 @@ def test_settings_that_cannot_be_written_at_the_first_start_are_told(desktop: De
     app = App(desktop, "--demo", before=OBEYING_MODES)
     app.wait_account(ANA)
     app.open_panel()
-    app.read(rf"{config_file(desktop).parent} cannot be written: permission was denied")
+    app.read(rf"{config_file(desktop).parent} can't be written: permission was denied")
 
 
 def test_without_a_tray_the_panel_is_a_window_whose_closing_ends_the_app(desktop: Desktop) -> None:

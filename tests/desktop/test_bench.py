@@ -172,7 +172,7 @@ def test_a_button_on_a_bubble_is_pressed_with_the_mouse(desktop: Desktop) -> Non
         "org.freedesktop.Notifications",
         "Notify",
         "susssasa{sv}i",
-        *("Probe", 0, "", "Login needed", "Sign in again.", ["renew", "Log in", "later", "Later"]),
+        *("Probe", 0, "", "Login needed", "Log in again.", ["renew", "Log in", "later", "Later"]),
         *({"urgency": ("y", 2)}, 0),
     )
     shown = desktop.notifications.wait("Login needed")

@@ -16,7 +16,7 @@ from tests.desktop.windows import Window
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
 
-FIELD = "Address that the browser ended at"
+FIELD = "Address of that page"
 CODE = "[A-Z]{4}-[A-Z]{4}"
 
 
@@ -81,14 +81,14 @@ def test_an_address_pasted_into_the_window_signs_in(desktop: Desktop) -> None:
     with ports_taken():
         app.item.click_menu(LOG_IN)
         window = desktop.screen.wait_window(LOGIN_WINDOW)
-        app.read("ports 1455 and 1457 are taken by")
+        app.read("ports 1455 and 1457 are in use by")
         picture(desktop, "ports-taken", window)
         app.press("Paste the address")
         url = desktop.browser.wait_url()
         desktop.reader.wait(FIELD, role="text", pid=app.pid)
         picture(desktop, "paste", desktop.screen.wait_window(LOGIN_WINDOW))
         paste(desktop, "http://localhost:1455/auth/callback?code=x&state=wrong")
-        app.read("this address belongs to another login attempt")
+        app.read("it belongs to another login attempt")
         picture(desktop, "paste-wrong", desktop.screen.wait_window(LOGIN_WINDOW))
         page = desktop.chromium(url)
         page.type("#email", NEWCOMER)

@@ -70,7 +70,7 @@ def test_the_language_changes_everywhere_at_once(desktop: Desktop) -> None:
     desktop.screen.wait_window("^About Probe Tray")
     app.item.click_menu("Settings…")
     # The first of the two: appearance comes after it.
-    desktop.reader.press("As the system", role="combo box", pid=app.pid)
+    desktop.reader.press("Same as system", role="combo box", pid=app.pid)
     desktop.screen.key("End", "Return")
     app.press("Save")
     desktop.screen.wait_no_window(SETTINGS_WINDOW)

@@ -10,18 +10,18 @@ from tests.desktop.walking import App, config_file
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
 
 WINDOW = "^Test models"
-QUESTION = "Test which models answer?"
+QUESTION = "Test models?"
 
 
 def test_models_are_tested_from_the_menu_after_one_question(desktop: Desktop) -> None:
     app = App(desktop, "--demo")
     app.wait_account("ana@example.com")
     app.item.click_menu("Test models…")
-    app.read("uses a little of their quota")
+    app.read("uses a little their quota")
     app.press("Test")
     desktop.screen.wait_window(WINDOW)
     # The third sample account has used up its quota.
-    app.read("2 of 3 accounts have a model that answers")
+    app.read("2 of 3 accounts have a working model")
     app.read("3 of 3 available|2 of 3 available|1 of 3 available")
     app.read("The quota of this account is used up. It is reset in ")
     desktop.screenshot("model-test")
@@ -29,6 +29,6 @@ def test_models_are_tested_from_the_menu_after_one_question(desktop: Desktop) ->
     app.press("Close")
     desktop.screen.wait_no_window(WINDOW)
     app.item.click_menu("Test models…")
-    app.read("2 of 3 accounts have a model that answers")
+    app.read("2 of 3 accounts have a working model")
     assert QUESTION not in desktop.reader.texts(pid=app.pid)
     app.quit()

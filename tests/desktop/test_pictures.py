@@ -59,5 +59,5 @@ def test_everything_is_drawn_and_lies_on_the_screen(desktop: Desktop, look: str,
     app.press("Cancel")
 
     app.item.click_menu("Settings…")
-    app.read("New logins are kept in")
+    app.read("Store new logins in")
     picture("settings", desktop.screen.wait_window(SETTINGS_WINDOW))

@@ -104,5 +104,5 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_with_what_to_do(
     (home / "auth.json").write_bytes(official_login(service.issue_login("ana@example.com")))
     app = App(desktop, env={"HTTPS_PROXY": proxy.url, "CODEX_HOME": str(home)})
     app.open_panel()
-    app.read(r"^ana@example\.com\..*could not be verified")
+    app.read("^ana@example\\.com\\..*couldn't be verified")
     assert service.requests == ()

@@ -57,7 +57,7 @@ def test_the_panel_tells_use_resets_and_the_end_of_each_login(desktop: Desktop) 
     app.open_panel()
     for name in SAMPLES:
         card = app.read(rf"^{name}\..*5 h: \d+% used, reset in .*Week: \d+% used, reset in ")
-        assert "Login ends in 2 days" in card or "Renews by itself in" in card
+        assert "Login ends in 2 days" in card or "Renews automatically in" in card
 
 
 def test_quotas_that_run_out_and_logins_that_end_are_told_by_notifications(desktop: Desktop) -> None:
@@ -93,7 +93,7 @@ def test_a_login_through_menu_and_browser_is_there_at_once_and_after_a_restart(d
     app = App(desktop, "--demo")
     app.wait_account(SAMPLES[0])
     url = app.start_login()
-    app.read("Finish signing in, in your browser")
+    app.read("Continue in your browser")
     app.finish_login(url, NEWCOMER)
     app.wait_account(NEWCOMER)
     app.quit()
@@ -134,7 +134,7 @@ def test_settings_are_changed_in_their_window_and_kept(desktop: Desktop) -> None
     path = write_config(desktop, '{\n  "mine": "stays",\n  "renew_before_expiry_days": 7\n}\n')
     app = App(desktop, "--demo")
     app.item.click_menu("Settings…")
-    desktop.reader.press("Renew logins before they end", role="spin box", pid=app.pid)
+    desktop.reader.press("Renew logins before they expire", role="spin box", pid=app.pid)
     desktop.screen.key("ctrl+a")
     desktop.screen.type_text("9")
     app.press("Save")

@@ -101,8 +101,8 @@ def test_without_a_display_it_says_so_and_ends_with_2(
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err == (
-        "probe-tray: There is no display to show Probe Tray on. "
-        "Start it inside a desktop session, or use the command codex-probe here.\n"
+        "probe-tray: Probe Tray needs a display and found none. Start it in a desktop session, "
+        "or use the command codex-probe here.\n"
     )
     assert sorted(home.rglob("*")) == before
 
@@ -135,7 +135,7 @@ def test_a_library_that_qts_window_plugin_lacks_is_named(tmp_path: Path, monkeyp
     check_libraries(tmp_path, "darwin")
     with pytest.raises(SystemLibraryError) as caught:
         check_libraries(tmp_path, "linux")
-    assert caught.value.title.startswith("The system library libxcb-cursor.so.0 is missing")
+    assert caught.value.title.startswith("Probe Tray can't open a window: the system library libxcb-cursor.so.0")
     assert "apt install" in caught.value.hint
     assert "libxcb-cursor0" in caught.value.hint
 
@@ -148,7 +148,7 @@ def test_a_library_without_which_qt_does_not_load_is_named(tmp_path: Path) -> No
     with started("--demo", PYTHONPATH=str(tmp_path)) as process:
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (2, "")
-    assert err.startswith("probe-tray: The system library libEGL.so.1 is missing, so Probe Tray cannot open a window.")
+    assert err.startswith("probe-tray: Probe Tray can't open a window: the system library libEGL.so.1 is missing.")
     assert "libegl1" in err
 
 

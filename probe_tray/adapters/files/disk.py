@@ -12,8 +12,8 @@ _SHARING = frozenset({5, 32, 33})
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "your share of the disk (quota) is used up",
-    errno.EFBIG: "the disk takes no file of this size",
+    errno.EDQUOT: "your disk quota is used up",
+    errno.EFBIG: "the file is too large for this disk",
     errno.EROFS: "the folder is read-only",
     errno.EACCES: "permission was denied",
     errno.EPERM: "permission was denied",

@@ -71,7 +71,7 @@ def _behind(given: str) -> list[ImportCandidate]:
             return [ImportCandidate(location=given)]
         places = json_files(path, ".jsonl")
         if not places:
-            raise ReadError(path=given, reason="it holds no credential file (*.json or *.jsonl)")
+            raise ReadError(path=given, reason="it contains no credential file (*.json or *.jsonl)")
     except ProbeError as error:
         return [ImportCandidate(location=given, problem=error.problem)]
     return [ImportCandidate(location=str(place.path), folder=given) for place in places]

@@ -72,7 +72,7 @@ def real_path(path: Path) -> Path:
         real.stat()
     except OSError as error:
         if error.errno == errno.ELOOP or getattr(error, "winerror", None) == _CANNOT_RESOLVE:
-            raise ReadError(path=str(path), reason="it is a link in a circle") from None
+            raise ReadError(path=str(path), reason="it is a link that leads back to itself") from None
     return real
 
 

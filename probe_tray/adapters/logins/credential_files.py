@@ -164,7 +164,7 @@ class CredentialFiles:
         if size > limit:
             raise WriteError(
                 path=str(held.place.path),
-                reason=f"with a renewed login it could get larger than {limit // 1024} KiB, which is not read",
+                reason=f"with a renewed login it could get larger than {limit // 1024} KiB, which is too large to read",
             )
         return size
 
@@ -201,7 +201,7 @@ class CredentialFiles:
 
     def _replace(self, path: Path, data: bytes) -> None:
         if len(data) > size_limit(data):
-            reason = f"it would be larger than {size_limit(data) // 1024} KiB, which is not read"
+            reason = f"it would be larger than {size_limit(data) // 1024} KiB, which is too large to read"
             raise WriteError(path=str(path), reason=reason)
         replace_file(path, data, disk=self._disk)
 

@@ -125,7 +125,7 @@ class NamedFileStore(FilesStore):
                 return place.path
         first = self._named[0].path
         # Never inside it: nobody would look for a login there.
-        reason = "it is a folder" if is_folder(first) else "it holds no login of this account"
+        reason = "it is a folder" if is_folder(first) else "it contains no login of this account"
         raise WriteError(path=str(first), reason=reason)
 
 

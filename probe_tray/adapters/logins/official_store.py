@@ -190,7 +190,7 @@ def _obstacle(home: Path) -> str:
     except OSError as error:
         return reason_of(error)
     except RuntimeError:  # Python 3.11 and 3.12 report a circle of links so.
-        return "it is a link in a circle"
+        return "it is a link that leads back to itself"
     return "it is not a folder"
 
 

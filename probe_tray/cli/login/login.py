@@ -105,7 +105,10 @@ class ShownAddress:
         self._console.prompt(t("Open this address in any browser and sign in:"))
         self._console.prompt(address)
         self._console.prompt(
-            t("A browser on another computer ends at an address that it cannot open: paste that one here.")
+            t(
+                "If your browser is on another computer, it ends on a page that won't load. Paste that "
+                "page's address here."
+            )
         )
 
 
@@ -149,37 +152,45 @@ async def _login(
         console.end_line()
         if signing.trading:
             # The tokens are on their way: that is seen to its end.
-            console.prompt(t("Waiting until the login is kept, at most 45 s. Ctrl-C again stops at once, without it."))
+            console.prompt(
+                t("Waiting up to 45 s until the login is saved. Press Ctrl-C again to stop at once without it.")
+            )
         else:
             task.cancel()
 
-    interruption = Interruption(stop, lambda: console.failure(t("stopped at once; sign in again.")))
+    interruption = Interruption(stop, lambda: console.failure(t("stopped; log in again.")))
     try:
         with interruption:
             status = await task
     except asyncio.CancelledError:
-        console.failure(t("interrupted: nobody was signed in."))
+        console.failure(t("interrupted: you are not logged in."))
         return interruption.status or _FAILED
     except BrowserError as error:
-        advice = t("Run it again with --no-browser for the address, or with --device for a code.")
+        advice = t("Run it again with --no-browser to get the address, or --device to get a code.")
         console.failure(f"{t.title(error.problem)} {advice}")
         return _FAILED
     except PortsTakenError as error:
-        either = t("Close that program, or run it again with --device or --no-browser.")
-        advice = t("Close that program, or run it again with --device.") if arguments.no_browser else either
-        if isinstance(error, LoginUnderWayError):
-            advice = t("Finish or cancel that one first, or run this again with --device.")
+        advice = _other_ways(error, arguments, t)
         console.failure(f"{t.title(error.problem)} {advice}")
         return _FAILED
     except ServiceError as error:
         # A code works once, and only in the attempt that it was given to.
         title, hint = t.title(in_a_login(error.problem)), t.hint(at_the_command_line(error.problem))
-        console.failure(t.joined((title, hint, t("Nobody was signed in."))))
+        console.failure(t.joined((title, hint, t("You are not logged in."))))
         return _FAILED
     finally:
         await listener.closed()
         await client.aclose()
     return interruption.status or status
+
+
+def _other_ways(error: PortsTakenError, arguments: Arguments, t: Translator) -> str:
+    """What to do where the ports of a login are taken."""
+    if isinstance(error, LoginUnderWayError):
+        return t("Finish or cancel that one first, or run this again with --device.")
+    if arguments.no_browser:
+        return t("Close that program, or run it again with --device.")
+    return t("Close that program, or run it again with --device or --no-browser.")
 
 
 class _SigningIn:
@@ -233,7 +244,7 @@ class _SigningIn:
             return await self._by_hand(self._listener)
         except PortsTakenError as error:
             t = self._t
-            advice = t("Only an address that is pasted here ends this login.")
+            advice = t("Paste the address here to finish the login.")
             self._console.prompt(f"{t.title(error.problem)} {advice}")
             return await self._by_hand(None, error)
 

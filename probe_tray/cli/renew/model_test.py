@@ -24,7 +24,7 @@ from probe_tray.engine.batch import BatchMeans, said_by
 from probe_tray.engine.models.model_tester import Access, ModelTester, OfficialRenewer, OwnRenewer, Renewer
 from probe_tray.view.text.translate import Translator, mark
 
-_COSTS = mark("Testing a model asks it for one word, which uses a little of the account's quota.")
+_COSTS = mark("Each test asks a model for one word and uses a little of the account's quota.")
 
 
 def agreed(arguments: Arguments, loaded: LoadedSettings, locks: FileLocks, console: Console, t: Translator) -> bool:
@@ -37,7 +37,7 @@ def agreed(arguments: Arguments, loaded: LoadedSettings, locks: FileLocks, conso
     console.prompt(t(_COSTS))
     console.prompt(t("Go on, now and in future? [y/N] "), end="")
     if not said_yes():
-        console.note(t("No model is tested."))
+        console.note(t("No model was tested."))
         return False
     file = JsonSettingsFile(loaded.path, locks)
     try:

@@ -185,10 +185,14 @@ class _Work:
     def _waits_for(self, sent: int) -> str:
         t = self._t
         return t.plural(
-            "Waiting for the answer to {n} renewal that was sent, at most 45 s: its login would be lost without it. "
-            "Ctrl-C again stops at once.",
-            "Waiting for the answers to {n} renewals that were sent, at most 45 s: their logins would be lost without "
-            "them. Ctrl-C again stops at once.",
+            (
+                "Waiting up to 45 s for the answer to {n} renewal, so that its login is not lost. Press "
+                "Ctrl-C again to stop at once."
+            ),
+            (
+                "Waiting up to 45 s for the answers to {n} renewals, so that their logins are not lost. "
+                "Press Ctrl-C again to stop at once."
+            ),
             sent,
         )
 

@@ -112,13 +112,13 @@ class RunReporter:
 def _interrupted(left: int, t: Translator) -> str:
     if not left:
         return t("interrupted.")
-    return t.plural("interrupted: {n} login was not asked.", "interrupted: {n} logins were not asked.", left)
+    return t.plural("interrupted: {n} login was not checked.", "interrupted: {n} logins were not checked.", left)
 
 
 def _lost(count: int, t: Translator) -> str:
     return t.plural(
-        "The answer to {n} renewal was not waited for. Run it again in 15 minutes; the login is kept until then.",
-        "The answers to {n} renewals were not waited for. Run it again in 15 minutes; the logins are kept until then.",
+        ("Stopped before the answer to {n} renewal arrived. Run it again in 15 minutes. The login is kept."),
+        ("Stopped before the answers to {n} renewals arrived. Run it again in 15 minutes. The logins are kept."),
         count,
     )
 

@@ -44,7 +44,7 @@ from probe_tray.view.text.translate import Translator, mark
 from probe_tray.wiring import make_renewals, make_sync_means, vault_key
 
 _DONE, _FAILED, _WRONG_USE = 0, 1, 2
-_KEPT = mark("interrupted: what was done by then is kept.")
+_KEPT = mark("interrupted: what is done so far is kept.")
 _HANDFUL = 10
 """So many accounts are done before a count of them helps anybody."""
 
@@ -154,7 +154,7 @@ class CommandSync:
             self._console.end_line()
             syncing.stop()
             if self._begun:
-                self._console.prompt(t("Waiting until the accounts at hand are done. Ctrl-C again stops at once."))
+                self._console.prompt(t("Finishing the accounts in progress. Press Ctrl-C again to stop at once."))
             else:
                 # Nothing was changed yet: there is nothing to see to its end.
                 task.cancel()

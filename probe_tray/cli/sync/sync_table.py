@@ -44,7 +44,7 @@ class _SyncResult(msgspec.Struct, frozen=True, kw_only=True):
 
 def sync_header(t: Translator) -> tuple[str, ...]:
     """The columns."""
-    return t("Account"), t("What was done")
+    return t("Account"), t("What happened")
 
 
 def sync_rows(report: SyncReport, t: Translator) -> list[tuple[Cell, ...]]:

@@ -13,7 +13,7 @@ _MISSING = "–"
 
 def model_header(t: Translator) -> tuple[str, ...]:
     """The names of the columns."""
-    return t("Account"), t("File"), t("Model"), t("First answer"), t("Result")
+    return t("Account"), t("File"), t("Model"), t("Time to answer"), t("Result")
 
 
 def model_rows(reports: Iterable[AccountReport], now: Now, t: Translator) -> list[tuple[Cell, ...]]:
@@ -49,7 +49,7 @@ def model_summary(reports: Sequence[AccountReport], t: Translator) -> str:
     )
     if not any(test.listed_by is ListedBy.SETTINGS for test in tests):
         return said
-    listed = t("Where the service told no list of models, that of the configuration was used (models).")
+    listed = t('Where OpenAI returned no model list, "models" in the configuration was used.')
     return f"{said} {listed}"
 
 
@@ -63,7 +63,7 @@ def _outcome(result: ModelResult, now: Now, t: Translator) -> Cell:
         return Cell(t("available"), Weight.GOOD)
     said = printable(t.title(result.problem))
     if result.resets_at is not None:
-        said += " " + t("It is reset {when}.", when=both(result.resets_at, now, t))
+        said += " " + t("It resets {when}.", when=both(result.resets_at, now, t))
     return Cell(said, Weight.CRITICAL)
 
 

@@ -11,9 +11,9 @@ from probe_tray.view.text.translate import Translator, mark
 
 _REASONS = {
     Reason.FORCED: mark("asked for with -f"),
-    Reason.REFUSED: mark("the service no longer accepted its access token"),
+    Reason.REFUSED: mark("OpenAI no longer accepted its access token"),
     Reason.NO_ID_TOKEN: mark("it had no id_token"),
-    Reason.NO_EXPIRY: mark("its end was not recorded, or could not be read"),
+    Reason.NO_EXPIRY: mark("no usable expiry date was recorded"),
     Reason.EXPIRED: mark("it had expired"),
     Reason.EXPIRES_SOON: mark("it was about to expire"),
 }
@@ -67,7 +67,7 @@ def _result(report: AccountReport, renewal: RenewalReport, now: Now, t: Translat
             done = t("renewed") if reason is None else t("renewed ({reason})", reason=t(_REASONS[reason]))
             return Cell(_joined(t, done, end), Weight.GOOD)
         case RenewalResult.ADOPTED:
-            return Cell(_joined(t, t("renewed by another program or run, and taken over"), end), Weight.GOOD)
+            return Cell(_joined(t, t("already renewed elsewhere, taken over"), end), Weight.GOOD)
         case RenewalResult.FRESH:
             return Cell(_joined(t, t("fresh"), end, t("use -f to force")))
         case RenewalResult.NOT_OURS if report.api_key:
@@ -75,7 +75,7 @@ def _result(report: AccountReport, renewal: RenewalReport, now: Now, t: Translat
         case RenewalResult.NOT_OURS if report.no_login:
             return Cell(t("personal access token: nothing to renew"))
         case RenewalResult.NOT_OURS:
-            return Cell(_joined(t, t("only shown: the official Codex client renews its own login"), end))
+            return Cell(_joined(t, t("not renewed: the Codex client renews its own login"), end))
         case RenewalResult.FAILED:
             return Cell(_failure(renewal.problem, t), Weight.CRITICAL)
 

@@ -61,7 +61,7 @@ class ResultFiles:
     def write(self, reports: Sequence[AccountReport], console: Console, t: Translator, *, tested: bool) -> None:
         """Write the tables, 0600; without that of the models where none was ``tested``. Raises WriteError."""
         if self._unused:
-            console.note(t("--output is for the results of --status and --apitest; nothing was written."))
+            console.note(t("--output works with --status and --apitest. Nothing was written."))
         if self._status is not None:
             zone = LocalZone()
             # With both tables, each has its own.

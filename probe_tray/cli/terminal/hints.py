@@ -11,45 +11,49 @@ from probe_tray.core.formats.document import LARGEST_LIST, LARGEST_LOGIN
 from probe_tray.view.text.translate import Translator, mark
 
 _AGAIN = mark("Run it again.")
-_AGAIN_UNCHANGED = mark("Run it again. Nothing was changed, neither here nor there.")
+_AGAIN_UNCHANGED = mark("Run it again. Nothing was changed on this computer or in the table.")
 _HINTS = {
-    "NotSentError": mark("Check the network and the proxy, then run it again."),
+    "NotSentError": mark("Check your network and proxy, then run it again."),
     "ProxyAddressError": mark(
         "Correct it, or choose one with --proxy, such as http://proxy.example:8080 or socks5h://127.0.0.1:1080."
     ),
     "ProxyLoginError": mark("Correct them in the proxy's address, or choose another proxy with --proxy."),
     "ProxyLoginMissingError": mark("Add them to the proxy's address: http://user:password@host:port."),
     "UncertainError": _AGAIN,
-    "RateLimitedError": mark("Wait a little, then run it again."),
+    "RateLimitedError": mark("Wait a few minutes, then run it again."),
     "UnavailableError": mark("Run it again later."),
-    "StrangeAnswerError": mark("Run it again; if it stays, look for an update."),
-    "TokenRefusedError": mark("Renew it with --renew -f; if that fails, sign in again with --login."),
-    "StillRefusedError": mark("Sign in again with --login."),
-    "LoginEndedError": mark("Sign in again with --login."),
-    "NotRenewableError": mark("Sign in again with --login when it ends."),
+    "StrangeAnswerError": mark("Run it again. If it keeps happening, update Probe Tray."),
+    "TokenRefusedError": mark("Renew it with --renew -f. If that fails, log in again with --login."),
+    "StillRefusedError": mark("Log in again with --login."),
+    "LoginEndedError": mark("Log in again with --login."),
+    "NotRenewableError": mark("Log in again with --login when it expires."),
     "UncertainLoginError": mark(
-        "The login still works until its token ends. Run it again 15 minutes after the break; "
-        "if that fails too, sign in again with --login."
+        "The login works until its token expires. Run it again after 15 minutes. If that fails "
+        "too, log in again with --login."
     ),
     "RetryLaterError": mark("Run it again later, or with -f now."),
     "RenewalsPausedError": mark(
-        "No request was made. Check the network and the proxy, then run it again after {clock}. The logins were kept."
+        "No request was made. Check your network and proxy, then run it again after {clock}. Your logins are safe."
     ),
     "EdgeBlockedError": mark("Check the proxy or VPN, or choose another one with --proxy."),
     "RegionBlockedError": mark("Use a network or proxy in a supported region; --proxy chooses one."),
     "KeyringLockedError": mark("Unlock the keyring, then run it again. Nothing was lost."),
-    "KeyringDeniedError": mark("Allow it in the keyring's own program, then run it again. Nothing was lost."),
-    "KeyringNoAnswerError": mark("Look for a password window behind the others, then run it again. Nothing was lost."),
+    "KeyringDeniedError": mark("Allow it in your keyring app, then run it again. Nothing was lost."),
+    "KeyringNoAnswerError": mark(
+        "Look for a password window behind other windows, then run it again. Nothing was lost."
+    ),
     "JournalSealedError": mark(
-        "Unlock the keyring, then run it again: the renewal is completed then. Where its key is gone for good, sign in "
-        "again with --login."
+        "Unlock the keyring and run it again to finish the renewal. If the key is gone for good, "
+        "log in again with --login."
     ),
     "SyncOffError": mark("Put it into the configuration file (sync_url, sync_api_key, sync_aes_gcm_key)."),
     "RowSealedError": mark(
-        "It was written with another key, or damaged. If the login here is the right one, run it again with --yes, "
-        "which overwrites such rows."
+        "It has a different key or is damaged. If the login on this computer is the right one, "
+        "run it again with --yes to overwrite such rows."
     ),
-    "RowGarbageError": mark("If the login here is the right one, run it again with --yes, which overwrites such rows."),
+    "RowGarbageError": mark(
+        "If the login on this computer is the right one, run it again with --yes to overwrite such rows."
+    ),
     "RenewalWaitsError": mark(
         "Another computer may have renewed this login already; it works until its token ends. Run it again later, or "
         "with -f to renew it without the table."
@@ -67,25 +71,21 @@ _HINTS = {
         'Another plan or workspace may have it. Remove it from "models" in the configuration file if it is gone for '
         "good."
     ),
-    "NoConnectionError": mark("A firewall may forbid it. If your network needs a proxy, name it with --proxy."),
-    "OfficialExpiredError": mark(
-        "Start Codex once, which renews its login, or log in with --login to have a login of your own."
-    ),
-    "CredentialFileError": mark("The file was left as it is. Correct it, or sign in again with --login."),
+    "NoConnectionError": mark("A firewall may be blocking it. If your network needs a proxy, set it with --proxy."),
+    "OfficialExpiredError": mark("Start Codex once to renew it, or log in with --login."),
+    "CredentialFileError": mark("The file was not changed. Fix it, or log in again with --login."),
     "SavedForLaterError": mark(
-        "The new tokens are safe in Probe Tray's data folder: run it again once the file can be written."
+        "The new tokens are safe in Probe Tray's data folder. Run it again once the file can be written."
     ),
 }
 _READ_HINTS = {
-    "there is no such file or folder": mark("Check how its name is spelled."),
-    "it holds no credential file (*.json)": mark("Name the folder that holds them, or the files themselves."),
-    "it holds no credential file (*.json or *.jsonl)": mark(
-        "Name the folder that holds them, or the files themselves."
-    ),
+    "there is no such file or folder": mark("Check the spelling."),
+    "it contains no credential file (*.json)": mark("Give the folder that contains them, or the files."),
+    "it contains no credential file (*.json or *.jsonl)": mark("Give the folder that contains them, or the files."),
     f"it is larger than {LARGEST_LOGIN // 1024} KiB": mark("A login has a few KiB. Choose another file."),
     f"it is larger than {LARGEST_LIST // 1024} KiB": mark("Split the file into several, or choose another one."),
-    "it is not a regular file": mark("Name a file, or - with --import for standard input."),
-    "it is a link that leaves the folder": mark("Name the file itself that it leads to."),
+    "it is not a regular file": mark("Give a file, or - with --import for standard input."),
+    "it is a link that leaves the folder": mark("Give the file it points to."),
 }
 """What to do about a file that cannot be read, by the reason."""
 

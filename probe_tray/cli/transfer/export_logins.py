@@ -39,8 +39,8 @@ from probe_tray.wiring import vault_key
 _DONE, _FAILED, _INTERRUPTED = 0, 1, 130
 _STANDARD_OUTPUT = "-"
 _INSTEAD: Mapping[NoLogin, str] = {
-    NoLogin.API_KEY: mark("{file} holds an API key, and no login."),
-    NoLogin.ACCESS_TOKEN: mark("{file} holds a personal access token, which is not exported."),
+    NoLogin.API_KEY: mark("{file} contains an API key and no login."),
+    NoLogin.ACCESS_TOKEN: mark("{file} contains a personal access token, which can't be exported."),
 }
 
 
@@ -97,7 +97,7 @@ class _Exporting:
         name, t = style.format.value, self._t
         tell_left_out(self._found, self._console, t)
         self._complaints += [
-            t("{who} cannot be written as {format}: {reason}.", who=left.who, format=name, reason=t(left.reason))
+            t("{who} can't be saved as {format}: {reason}.", who=left.who, format=name, reason=t(left.reason))
             for left in result.left_out
         ]
         if not result.files:
@@ -152,8 +152,10 @@ class _Exporting:
         if len(data) > limit:
             t = self._t
             said = t(
-                "{file} is larger than {size} KiB, which --import does not read; the format codex-probe makes a file "
-                "of each login.",
+                (
+                    "{file} is larger than {size} KiB, so --import can't read it. The codex-probe format "
+                    "makes one file per login."
+                ),
                 file=where,
                 size=str(limit // 1024),
             )

@@ -41,7 +41,7 @@ from probe_tray.view.transfer.words import place_of
 from probe_tray.wiring import vault_key
 
 _DONE, _FAILED, _WRONG_USE = 0, 1, 2
-_KEPT = mark("interrupted: what was imported by then is kept.")
+_KEPT = mark("interrupted: logins imported so far are kept.")
 
 
 def run_import(arguments: Arguments) -> int:
@@ -59,7 +59,7 @@ def run_import(arguments: Arguments) -> int:
         if loaded.problem is not None:
             console.note(t.title(loaded.problem))
         if STANDARD_INPUT in arguments.paths and is_terminal(sys.stdin):
-            console.prompt(t("Paste the logins here, then end the input (Ctrl-D; on Windows Ctrl-Z and Enter)."))
+            console.prompt(t("Paste the logins here, then press Ctrl-D (on Windows Ctrl-Z and Enter)."))
         sources = read_sources(arguments.paths, places.official_login)
         # One loop for both halves; between them a person is asked, and Ctrl-C is to end that at once.
         with asyncio.Runner() as runner:
@@ -128,9 +128,9 @@ class _Import:
         """None to go on, else the exit status: a person is asked, a script has to say so beforehand."""
         t = self._t
         if self._arguments.json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
-            self._console.failure(t("nothing was imported: nobody can be asked here. Run it again with --yes."))
+            self._console.failure(t("nothing was imported: there is no terminal to ask on. Run it again with --yes."))
             return _WRONG_USE
-        self._console.prompt(t("Take them? [y/N] "), end="")
+        self._console.prompt(t("Import them? [y/N] "), end="")
         if said_yes():
             return None
         self._console.note(t("Nothing was imported."))

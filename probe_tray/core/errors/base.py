@@ -23,7 +23,7 @@ class ProbeError(Exception):
     """The base of every failure this program reports."""
 
     title_template: ClassVar[str] = "Something went wrong."
-    hint_template: ClassVar[str] = "Try again; if it stays, copy the diagnostics and report it."
+    hint_template: ClassVar[str] = "Try again. If it keeps happening, copy the diagnostics and report it."
     needs_login: ClassVar[bool] = False
 
     def __init__(self, *, retry_after: timedelta | None = None, **facts: str) -> None:

@@ -13,8 +13,8 @@ class LoginError(ProbeError):
 class PortsTakenError(LoginError):
     """Neither callback port can be had."""
 
-    title_template = "The login cannot listen for the browser: ports 1455 and 1457 are taken by {holder}."
-    hint_template = "Close that program and log in again, or use a code, or paste the address instead."
+    title_template = "The sign-in ports 1455 and 1457 are in use by {holder}."
+    hint_template = "Close that program and try again, or use a code or paste the address instead."
 
 
 class LoginUnderWayError(PortsTakenError):
@@ -27,28 +27,28 @@ class LoginUnderWayError(PortsTakenError):
 class BrowserError(LoginError):
     """The system has no browser that starts."""
 
-    title_template = "The browser could not be opened."
-    hint_template = "Copy the address and open it yourself; the login goes on."
+    title_template = "Your browser couldn't be opened."
+    hint_template = "Copy the address and open it yourself. The login is still waiting."
 
 
 class LoginDeniedError(LoginError):
     """The person, or the workspace, said no at the consent page."""
 
-    title_template = "The login was refused at the sign-in page."
-    hint_template = "Log in again and choose Continue."
+    title_template = "You did not allow the sign-in."
+    hint_template = "Nothing was changed."
 
 
 class LoginNotEntitledError(LoginError):
     """Codex is not enabled for the workspace."""
 
     title_template = "Codex is not enabled for this workspace."
-    hint_template = "Ask the workspace's administrator to enable Codex, or sign in with another account or workspace."
+    hint_template = "Ask the workspace's administrator to enable Codex, or log in with another account or workspace."
 
 
 class LoginTimedOutError(LoginError):
     """Nobody came back from the browser in time."""
 
-    title_template = "Nobody finished signing in within {minutes} minutes, so the login was ended."
+    title_template = "The login wasn't finished within {minutes} minutes."
     hint_template = "Log in again when you are ready."
 
 
@@ -62,51 +62,52 @@ class LoginCancelledError(LoginError):
 class ExchangeError(LoginError):
     """The service did not turn the code into tokens."""
 
-    title_template = "The service did not finish the login: {reason}."
-    hint_template = "Log in again; if it stays like this, try later."
+    title_template = "OpenAI didn't finish the login: {reason}."
+    hint_template = "Log in again. If that doesn't help, try later."
 
 
 class IncompleteReplyError(LoginError):
     """The service's answer lacks a token."""
 
-    title_template = "The service's answer to the login lacks {missing}."
+    title_template = "OpenAI's answer to the login is missing {missing}."
     hint_template = "Log in again. Nothing was changed."
 
 
 class WrongAccountError(LoginError):
     """Another account than the expected one answered."""
 
-    title_template = "Another account answered than the one that was asked for."
-    hint_template = "Choose the same account at the sign-in page. Nothing was overwritten."
+    title_template = "That's a different account than the one you were asked for."
+    hint_template = "Choose the same account on the sign-in page. Nothing was overwritten."
 
 
 class OtherAccountError(LoginError):
     """Signing in again brought another account than the one that needed it."""
 
-    title_template = "You signed in as {who}, which is not the account that needs its login."
-    hint_template = "That account was added. Log in again and choose the other one at the sign-in page."
+    title_template = "You signed in as {who}, which isn't the account that needs a login."
+    hint_template = "That account was added. Log in again and choose the other one on the sign-in page."
 
 
 class DeviceCodeOffError(LoginError):
     """The service does not hand out device codes here."""
 
-    title_template = "Signing in with a code is not enabled for this account."
-    hint_template = "Use the browser instead, or paste the address."
+    title_template = "Logging in with a code is not enabled for this account."
+    hint_template = "Use the browser or paste the address instead."
 
 
 class DeviceCodeEndedError(LoginError):
     """The service ended the wait for a device code."""
 
-    title_template = "The service no longer accepts this code: {reason}."
+    title_template = "OpenAI no longer accepts this code: {reason}."
     hint_template = "Log in again to get a new code."
 
 
 class PastedAddressError(LoginError):
     """What was pasted does not finish the login that waits; that one goes on waiting."""
 
-    title_template = "This does not finish the login: {reason}."
+    title_template = "That is not the right address: {reason}."
     hint_template = (
-        "Sign in on the page that was opened last, then copy the whole address you end at and paste it here."
+        "Sign in on the page that was opened last, then copy the whole address of the page you "
+        "end up on and paste it here."
     )
 
 
@@ -114,4 +115,4 @@ class OfficialExpiredError(LoginError):
     """The official client's access token has ended; only that client may renew it."""
 
     title_template = "The Codex client's login has expired."
-    hint_template = "Start Codex once, which renews its login, or log in here to have a login of your own."
+    hint_template = "Start Codex once to renew it, or log in here."

@@ -9,34 +9,34 @@ class UsageError(ProbeError):
     """The command was called in a way it does not know."""
 
     title_template = "{what}"
-    hint_template = "Run it with --help to see what it takes."
+    hint_template = "Run it with --help to see the options."
 
 
 class ConfigError(ProbeError):
     """A configuration value that cannot be used."""
 
-    title_template = "The configuration {path} cannot be used: {key} is {found}."
-    hint_template = "Allowed: {allowed}. Correct it there; the file was left as it is."
+    title_template = "The configuration {path} can't be used: {key} is {found}."
+    hint_template = "Allowed: {allowed}. Fix it in the file, which was not changed."
 
 
 class SettingRoundedError(ProbeError):
     """A setting of an earlier version, which took more values."""
 
-    title_template = "{key} is {found} in {path}; {used} is used, the nearest value there is now."
-    hint_template = "Choose the one you want in Settings. The file was left as it is."
+    title_template = "{key} is {found} in {path}. Probe Tray uses {used}, the nearest allowed value."
+    hint_template = "Choose a value in Settings. The file was not changed."
 
 
 class NoDisplayError(ProbeError):
     """The tray app was started where there is no screen."""
 
-    title_template = "There is no display to show Probe Tray on."
-    hint_template = "Start it inside a desktop session, or use the command codex-probe here."
+    title_template = "Probe Tray needs a display and found none."
+    hint_template = "Start it in a desktop session, or use the command codex-probe here."
 
 
 class SystemLibraryError(ProbeError):
     """A library of the operating system that Qt needs is not installed."""
 
-    title_template = "The system library {library} is missing, so Probe Tray cannot open a window."
+    title_template = "Probe Tray can't open a window: the system library {library} is missing."
     hint_template = (
         "Install it: on Debian and Ubuntu "
         "apt install libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0."
@@ -46,21 +46,21 @@ class SystemLibraryError(ProbeError):
 class NotAnsweringError(ProbeError):
     """The tray app runs already, and what a second start asked of it was not heard."""
 
-    title_template = "Probe Tray is running already, but does not answer."
-    hint_template = "Wait a moment and try again; if it stays so, end its process and start it anew."
+    title_template = "Probe Tray is already running but doesn't answer."
+    hint_template = "Wait a moment and try again. If that doesn't help, quit it and start it again."
 
 
 class DataFolderError(ProbeError):
     """The program's own folder cannot be used."""
 
-    title_template = "The data folder {path} cannot be used: {reason}."
-    hint_template = "Make it writable for your user, or set XDG_DATA_HOME to a folder that is."
+    title_template = "The data folder {path} can't be used: {reason}."
+    hint_template = "Make it writable, or set XDG_DATA_HOME to a folder that is."
 
 
 class LogError(DataFolderError):
     """The log cannot be written."""
 
-    title_template = "The log {path} cannot be written: {reason}."
+    title_template = "The log {path} can't be written: {reason}."
     hint_template = "Move it away or make it writable for your user, then start Probe Tray again."
 
 
@@ -74,22 +74,22 @@ class HeldUpError(DataFolderError):
 class CredentialFileError(ProbeError):
     """A file that holds no login this program can read."""
 
-    title_template = "{path} cannot be read as a login: {reason}."
-    hint_template = "The file was left as it is. Sign in again to replace it, or remove it from the list."
+    title_template = "{path} is not a login: {reason}."
+    hint_template = "The file was not changed. Log in again to replace it, or remove it from the list."
 
 
 class NotRevokedError(ProbeError):
     """The service did not end a login that was to be removed."""
 
-    title_template = "The service did not end the login ({reason}), so it was not removed."
-    hint_template = "Try again later, or remove it without ending it at the service."
+    title_template = "OpenAI didn't end the login ({reason}), so it was not removed."
+    hint_template = "Try again later, or remove it without ending it at OpenAI."
 
 
 class ClockError(ProbeError):
     """This computer's clock is wrong."""
 
     title_template = "This computer's clock is off by {away}."
-    hint_template = "Set it right. Until then, times and reminders in Probe Tray are wrong too."
+    hint_template = "Set the clock. Until then, times and reminders in Probe Tray are wrong too."
 
     @classmethod
     def off_by(cls, away: timedelta) -> "ClockError":
@@ -120,6 +120,6 @@ def _counted(count: int, unit: str) -> str:
 class NotRenewableError(ProbeError):
     """There is no refresh token that is ours to use."""
 
-    title_template = "This login cannot be renewed: it has no refresh token of its own."
-    hint_template = "Log in again when it ends."
+    title_template = "This login can't be renewed: it has no refresh token."
+    hint_template = "Log in again when it expires."
     needs_login = True

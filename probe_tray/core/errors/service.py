@@ -6,15 +6,15 @@ from probe_tray.core.errors.base import ProbeError
 class ServiceError(ProbeError):
     """The service or the way to it."""
 
-    title_template = "The service did not answer as expected."
-    hint_template = "Probe Tray tries again by itself."
+    title_template = "The service didn't answer as expected."
+    hint_template = "Probe Tray will try again."
 
 
 class NotSentError(ServiceError):
     """The request never left: no route, no name, no proxy, no connection. Nothing was used up."""
 
-    title_template = "The service cannot be reached: {reason}."
-    hint_template = "Check the network and the proxy. Probe Tray tries again by itself."
+    title_template = "The service can't be reached: {reason}."
+    hint_template = "Check your network and proxy. Probe Tray will try again."
 
 
 class ProxyLoginError(NotSentError):
@@ -44,9 +44,9 @@ class ProxyAddressError(NotSentError):
 class CertificateError(ServiceError):
     """TLS could not be verified."""
 
-    title_template = "The secure connection to {host} could not be verified: {reason}."
+    title_template = "The secure connection to {host} couldn't be verified: {reason}."
     hint_template = (
-        "If your network inspects traffic, point SSL_CERT_FILE at its certificate; check this computer's clock."
+        "Check this computer's clock. If your network inspects traffic, set SSL_CERT_FILE to its certificate."
     )
 
 
@@ -54,28 +54,28 @@ class UncertainError(ServiceError):
     """The request was sent and its answer did not arrive whole: whether it had effect is not known."""
 
     title_template = "The connection broke before the answer arrived: {reason}."
-    hint_template = "Probe Tray tries again by itself."
+    hint_template = "Probe Tray will try again."
 
 
 class RateLimitedError(ServiceError):
     """429."""
 
-    title_template = "The service asks to wait before the next question."
-    hint_template = "Probe Tray waits and tries again by itself."
+    title_template = "The service is limiting requests."
+    hint_template = "Probe Tray waits and tries again."
 
 
 class UnavailableError(ServiceError):
     """5xx and other passing troubles."""
 
-    title_template = "The service has trouble at the moment (status {status})."
-    hint_template = "Probe Tray tries again by itself."
+    title_template = "The service is having problems right now (status {status})."
+    hint_template = "Probe Tray will try again."
 
 
 class TokenRefusedError(ServiceError):
     """401, or 403 about the token: this access token is not accepted."""
 
-    title_template = "The service no longer accepts this login's access token."
-    hint_template = "Probe Tray renews it if it can; otherwise log in again."
+    title_template = "OpenAI no longer accepts this login's access token."
+    hint_template = "Probe Tray renews it if it can. If not, log in again."
 
 
 class StillRefusedError(ServiceError):
@@ -118,25 +118,25 @@ class LoginEndedError(ServiceError):
 class UncertainLoginError(ServiceError):
     """A refresh token was sent and the answer was lost: it may be used up."""
 
-    title_template = "The connection broke during a renewal, so it is not known whether it went through."
+    title_template = "The connection broke during a renewal, so it may or may not have gone through."
     hint_template = (
-        "The login still works until its token ends. Probe Tray tries once more, 15 minutes after the break; "
-        "if that fails too, log in again."
+        "The login works until its token expires. Probe Tray tries once more after 15 minutes. "
+        "If that fails too, log in again."
     )
 
 
 class RetryLaterError(ServiceError):
     """A renewal that has to wait because the last one met a passing trouble."""
 
-    title_template = "The service could not renew this login a short while ago, so Probe Tray waits a little."
-    hint_template = "It tries again by itself."
+    title_template = "OpenAI couldn't renew this login a moment ago."
+    hint_template = "Probe Tray will try again."
 
 
 class RenewalsPausedError(ServiceError):
     """Many renewals failed at once: none is tried for a while."""
 
-    title_template = "Many renewals failed within minutes, so renewing rests for half an hour."
-    hint_template = "Check the network and the proxy. Your logins are kept; renewing goes on by itself."
+    title_template = "Several renewals failed. Automatic renewal is paused for 30 minutes."
+    hint_template = "Check your network and proxy. Your logins are safe."
 
 
 class EdgeBlockedError(ServiceError):
@@ -149,35 +149,35 @@ class EdgeBlockedError(ServiceError):
 class RegionBlockedError(ServiceError):
     """403 unsupported_country_region_territory."""
 
-    title_template = "The service is not offered in the region this network is in. Your login is fine."
+    title_template = "OpenAI isn't available in this network's region. Your login is fine."
     hint_template = "Use a network or proxy in a supported region (Settings, Network)."
 
 
 class StrangeAnswerError(ServiceError):
     """An answer that cannot be read."""
 
-    title_template = "The service answered something that Probe Tray cannot read (status {status})."
-    hint_template = "Probe Tray tries again by itself; if it stays, look for an update."
+    title_template = "OpenAI sent an answer Probe Tray can't read (status {status})."
+    hint_template = "Probe Tray will try again. If it keeps happening, update Probe Tray."
 
 
 class ModelRefusedError(ServiceError):
     """A model that this login may not use, or that does not exist."""
 
-    title_template = "The service does not let this login use the model: {reason}."
-    hint_template = "Another plan or workspace may have it. Remove it from the list in Settings if it is gone for good."
+    title_template = "This login can't use the model: {reason}."
+    hint_template = "Another plan or workspace may have it. If it's gone for good, remove it from the list in Settings."
 
 
 class ModelFailedError(ServiceError):
     """The first thing that came from the model was a failure."""
 
-    title_template = "The model answered with an error: {reason}."
+    title_template = "The model returned an error: {reason}."
     hint_template = "Test it again later."
 
 
 class ModelSilentError(ServiceError):
     """2xx, and nothing that is an answer of a model."""
 
-    title_template = "The service took the question, but the model said nothing."
+    title_template = "The model didn't answer."
     hint_template = "Test it again later."
 
 
@@ -185,49 +185,46 @@ class QuotaUsedUpError(ServiceError):
     """The account has no capacity left for any model."""
 
     title_template = "The quota of this account is used up."
-    hint_template = "Test again after it has been reset."
+    hint_template = "Test again after it resets."
 
 
 class NameNotFoundError(ServiceError):
     """DNS does not know the service."""
 
     title_template = "The name {host} was not found."
-    hint_template = "Check that this computer is online and that its DNS works; a proxy may be needed too."
+    hint_template = "Check that this computer is online and that DNS works. You may also need a proxy."
 
 
 class ProxyNameError(ServiceError):
     """DNS does not know the proxy."""
 
     title_template = "The name of the proxy, {host}, was not found."
-    hint_template = "Correct the proxy's address, or connect to the network it belongs to."
+    hint_template = "Fix the proxy's address, or connect to its network."
 
 
 class NoConnectionError(ServiceError):
     """The service's host cannot be reached without a proxy."""
 
-    title_template = "No connection comes about: {reason}."
-    hint_template = "A firewall may forbid it. If your network needs a proxy, enter its address here."
+    title_template = "Can't connect: {reason}."
+    hint_template = "A firewall may be blocking it. If your network needs a proxy, enter its address here."
 
 
 class ProxyFailedError(ServiceError):
     """The proxy is not there, refuses, or does not connect on."""
 
-    title_template = "The proxy does not work: {reason}."
-    hint_template = "Check its address, user name and password, or ask whoever runs it."
+    title_template = "The proxy isn't working: {reason}."
+    hint_template = "Check its address, user name and password, or ask your network administrator."
 
 
 class SecureConnectionError(ServiceError):
     """TLS came to no end, for another reason than the certificate."""
 
-    title_template = "No secure connection to {host} comes about."
-    hint_template = (
-        "Something on the way may break it up, such as a firewall or a sign-in page of the network: "
-        "open a web page to see."
-    )
+    title_template = "Can't make a secure connection to {host}."
+    hint_template = "A firewall or your network's sign-in page may be in the way. Open a web page to check."
 
 
 class SilentServiceError(ServiceError):
     """Everything works but the service."""
 
-    title_template = "{host} was reached, but did not answer: {reason}."
+    title_template = "{host} was reached but didn't answer: {reason}."
     hint_template = "Try again in a few minutes."

@@ -6,60 +6,59 @@ from probe_tray.core.errors.base import ProbeError
 class StoreError(ProbeError):
     """A store of logins does not work."""
 
-    title_template = "The logins cannot be reached."
+    title_template = "Your logins can't be opened."
     hint_template = "Try again."
 
 
 class KeyringAbsentError(StoreError):
     """No keyring that is known to keep a secret."""
 
-    title_template = "This system has no keyring that Probe Tray can trust with the key to your logins."
+    title_template = "This system has no keyring that can keep the key to your logins."
     hint_template = (
-        "Install and start one (GNOME Keyring or KWallet on Linux), "
-        "or choose a folder of credential files in Settings, Storage."
+        "Install and start one (GNOME Keyring or KWallet on Linux), or choose a folder for logins in Settings, Storage."
     )
 
 
 class KeyringLockedError(StoreError):
     """The keyring is locked, or its prompt was dismissed."""
 
-    title_template = "The keyring is locked, so your logins cannot be opened yet."
+    title_template = "The keyring is locked, so your logins can't be opened yet."
     hint_template = "Unlock the keyring and press Try again. Nothing was lost."
 
 
 class KeyringDeniedError(StoreError):
     """The keyring refused."""
 
-    title_template = "The keyring refused to hand out the key to your logins."
-    hint_template = "Allow Probe Tray in the keyring's own program, then press Try again. Nothing was lost."
+    title_template = "The keyring refused access to the key to your logins."
+    hint_template = "Allow Probe Tray in your keyring app, then press Try again. Nothing was lost."
 
 
 class KeyringNoAnswerError(StoreError):
     """The keyring did not answer in time."""
 
-    title_template = "The keyring does not answer."
-    hint_template = "Look for a password window behind the others, then press Try again. Nothing was lost."
+    title_template = "The keyring doesn't answer."
+    hint_template = "Look for a password window behind other windows, then press Try again. Nothing was lost."
 
 
 class KeyMissingError(StoreError):
     """Records exist, their key does not."""
 
     title_template = "The key to your saved logins is no longer in the keyring."
-    hint_template = "Unlock or restore the keyring that held it, or sign in again. The saved files were kept."
+    hint_template = "Unlock or restore the keyring that had it, or log in again. Your saved files were kept."
 
 
 class RecordError(StoreError):
     """One record of the vault cannot be opened."""
 
-    title_template = "A saved login cannot be opened: {reason}."
-    hint_template = "The file {path} was kept. Restore it from a backup, or sign in again."
+    title_template = "A saved login can't be opened: {reason}."
+    hint_template = "The file {path} was kept. Restore it from a backup, or log in again."
 
 
 class ReadError(StoreError):
     """A store's file or folder cannot be read."""
 
-    title_template = "{path} cannot be read: {reason}."
-    hint_template = "Check that the file belongs to you and that you may read it."
+    title_template = "{path} can't be read: {reason}."
+    hint_template = "Check that the file is yours and that you can read it."
 
 
 class FolderGoneError(StoreError):
@@ -72,8 +71,8 @@ class FolderGoneError(StoreError):
 class OfficialLoginError(StoreError):
     """Somebody asked to change the official client's own login."""
 
-    title_template = "The login in {path} belongs to the official Codex client, so it is only shown."
-    hint_template = "Let that client renew it or sign out of it, or log in here for a login of Probe Tray's own."
+    title_template = "The login in {path} belongs to the Codex client, so Probe Tray only shows it."
+    hint_template = "Codex renews it itself. Log in here if you want Probe Tray to have a login of its own."
 
 
 class OfficialSealedError(StoreError):
@@ -86,30 +85,28 @@ class OfficialSealedError(StoreError):
 class WriteError(StoreError):
     """A store's file or folder cannot be written."""
 
-    title_template = "{path} cannot be written: {reason}."
-    hint_template = "Make room or make it writable, then try again. What was there before is unchanged."
+    title_template = "{path} can't be written: {reason}."
+    hint_template = "Free some space or make it writable, then try again. The old content is unchanged."
 
 
 class NoSuchStoreError(StoreError):
     """The store to move to is not set up."""
 
-    title_template = "There is no folder of credential files to move the login to."
+    title_template = "There is no folder to move the login to."
     hint_template = "Choose one in Settings, Storage, then try again."
 
 
 class SavedForLaterError(StoreError):
     """The new tokens are in the journal, and a store could not take them."""
 
-    title_template = "The login was renewed, but {path} cannot be written: {reason}."
+    title_template = "The login was renewed, but {path} can't be written: {reason}."
     hint_template = (
-        "The new tokens are safe in Probe Tray's data folder and are filled in once the file can be written."
+        "The new tokens are safe in Probe Tray's data folder. They are saved to the file once it can be written."
     )
 
 
 class JournalSealedError(StoreError):
     """An answer is in the journal that cannot be opened for the time being."""
 
-    title_template = "A renewal's answer is kept safe but cannot be opened yet."
-    hint_template = (
-        "Unlock the keyring; the renewal is then completed by itself. Where its key is gone for good, log in again."
-    )
+    title_template = "A renewed login is safe but can't be opened yet."
+    hint_template = "Unlock the keyring to finish the renewal. If the key is gone for good, log in again."

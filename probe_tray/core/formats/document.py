@@ -32,7 +32,7 @@ class Format(enum.Enum):
 
     PROBE = "codex-probe"
     PROXY_API = "CLIProxyAPI"
-    OFFICIAL = "official client"
+    OFFICIAL = "Codex client"
     SUB2API = "sub2api"
 
     @property
@@ -89,7 +89,7 @@ def read_documents(data: bytes) -> tuple[Document, ...]:
             return (Document(text=secret, reason=str(error)),)
         found = lines
     if not found:
-        return (Document(text=secret, no_login=NoLogin.SOMETHING_ELSE, reason="it holds no login"),)
+        return (Document(text=secret, no_login=NoLogin.SOMETHING_ELSE, reason="it contains no login"),)
     many = len(found) > 1
     documents = tuple(_document(secret, index, entry, many=many) for index, entry in enumerate(found))
     if all(document.no_login is NoLogin.SOMETHING_ELSE for document in documents):
@@ -107,7 +107,7 @@ def _text(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Refused("it is UTF-16 text; save it as UTF-8")
     if b"\0" in data:
-        raise Refused("it holds a NUL byte")
+        raise Refused("it contains a NUL byte")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -196,9 +196,9 @@ def _official(base: Document, node: Object) -> Document:
         if isinstance(tokens, Object):
             return _read(base, Fields(node, ("tokens",)), Format.OFFICIAL)
         if not _is_blank(tokens):
-            raise Refused('its "tokens" are no JSON object')
+            raise Refused('its "tokens" are not a JSON object')
         if any(not _is_blank(m.value) for m in node.members if m.key not in _SIGNED_OUT_KEYS):
-            raise Refused("the official client is signed in with it in a way that is not known here")
+            raise Refused("the Codex client uses it in a way Probe Tray doesn't know")
         raise Refused("nobody is signed in with it", NoLogin.SIGNED_OUT)
     except Refused:
         for key, found in ((_PERSONAL, NoLogin.ACCESS_TOKEN), ("OPENAI_API_KEY", NoLogin.API_KEY)):

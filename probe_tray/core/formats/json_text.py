@@ -166,10 +166,10 @@ def _value(text: str, place: int, depth: int) -> Node:
         if text.startswith(word, place):
             return Scalar(place, place + len(word), literal)
     if _NOT_JSON.match(text, place):
-        raise JsonTextError("it holds NaN or Infinity, which JSON does not have")
+        raise JsonTextError("it contains NaN or Infinity, which JSON doesn't allow")
     if found := _NUMBER.match(text, place):
         if found.end() - place > MAX_DIGITS:
-            raise JsonTextError(f"it holds a number of more than {MAX_DIGITS} digits")
+            raise JsonTextError(f"it contains a number with more than {MAX_DIGITS} digits")
         return Scalar(place, found.end(), Number(found.group()))
     raise _unexpected(text, place)
 
@@ -203,12 +203,12 @@ def _array(text: str, start: int, depth: int) -> Array:
 def _string(text: str, place: int) -> tuple[int, str]:
     found = _STRING.match(text, place)
     if not found:
-        raise JsonTextError(f"a text that begins in line {_line(text, place)} does not end or has a broken escape")
+        raise JsonTextError(f"unterminated or broken string in line {_line(text, place)}")
     value = cast("str", json.loads(found.group()))
     if _SURROGATE.search(value):
-        raise JsonTextError("it holds half of a character (a lone surrogate)")
+        raise JsonTextError("it contains half a character (a lone surrogate)")
     if "\0" in value:
-        raise JsonTextError("it holds a NUL character")
+        raise JsonTextError("it contains a NUL character")
     return found.end(), value
 
 
@@ -220,8 +220,8 @@ def _expect(text: str, place: int, mark: str) -> int:
 
 def _unexpected(text: str, place: int) -> JsonTextError:
     if place >= len(text):
-        return JsonTextError("it is not JSON: it ends too early" if text.strip() else "it is empty")
-    return JsonTextError(f"it is not JSON (line {_line(text, place)})")
+        return JsonTextError("it is cut off" if text.strip() else "it is empty")
+    return JsonTextError(f"not valid JSON (line {_line(text, place)})")
 
 
 def _line(text: str, place: int) -> int:

@@ -51,9 +51,9 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 class Misfit(enum.Enum):
     """Why an address does not finish the login that waits, as the end of a sentence."""
 
-    OTHER_LOGIN = "this address belongs to another login attempt"
-    NO_STATE = "the part that names the login attempt (state=) is missing"
-    NO_CODE = "there is no code in it"
+    OTHER_LOGIN = "it belongs to another login attempt"
+    NO_STATE = "it has no state= in it"
+    NO_CODE = "it has no code in it"
 
 
 def new_attempt(token_bytes: Callable[[int], bytes]) -> LoginAttempt:

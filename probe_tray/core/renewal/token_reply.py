@@ -28,14 +28,14 @@ from probe_tray.core.service.lenient import json_object, mapping, number
 _PERMANENT = {
     "refresh_token_expired": "it was not used for too long",
     "refresh_token_reused": "it was used elsewhere",
-    "refresh_token_invalidated": "it was signed out elsewhere",
-    "invalid_grant": "the service no longer knows it",
+    "refresh_token_invalidated": "it was logged out elsewhere",
+    "invalid_grant": "OpenAI no longer knows it",
 }
 _ACCOUNT_CODE = "account_deactivated"
 REGION = "unsupported_country_region_territory"
 """The error code of a region in which the service is not offered."""
-_SIGN_IN_SPENT = "the sign-in had expired or was used already"
-_PASSING = "it has trouble at the moment"
+_SIGN_IN_SPENT = "the sign-in has expired or was already used"
+_PASSING = "it's having problems right now"
 _CODE_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _LONGEST_CODE = 60
 
@@ -110,7 +110,7 @@ def refresh_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
     code = error_code(answer.body)
     match classify_refresh(answer):
         case RefreshClass.PERMANENT:
-            known = "OpenAI has deactivated the account" if code == _ACCOUNT_CODE else "the service refused it"
+            known = "OpenAI has deactivated the account" if code == _ACCOUNT_CODE else "OpenAI refused it"
             return LoginEndedError(reason=_PERMANENT.get(code, known))
         case RefreshClass.BLOCKED | RefreshClass.TRANSIENT if (unusable := unusable_account(answer)) is not None:
             return unusable

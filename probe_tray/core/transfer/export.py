@@ -15,13 +15,8 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.formats.fields import local_text, utc_text
 from probe_tray.core.formats.writer import file_name, new_document
 
-LIVE_WARNING = (
-    "What is exported holds live tokens: whoever has it can use these accounts. "
-    "Keep it to yourself, and delete it when it has done its work."
-)
-SHARED_WARNING = (
-    "With its refresh token a login should be renewed in one program only: when two renew it, the service ends it."
-)
+LIVE_WARNING = "Anyone with this file can use these accounts. Keep it private and delete it when you are done."
+SHARED_WARNING = "Renew a login in one program only. If two programs renew it, OpenAI ends it."
 _UNSAFE = re.compile(r'[/\\:<>"|?*\x00-\x1f\x7f]')
 _NAME_LENGTH = 100
 _CONCURRENCY, _PRIORITY = 1, 1
@@ -182,7 +177,7 @@ def _flat(login: Credential, zone: tzinfo) -> dict[str, str]:
 def _unfit(login: Credential) -> str:
     parts = _reveal(login.id_token).split(".")
     if len(parts) != 3 or not all(parts):  # RFC 7519: header, payload, signature
-        return "it has no usable id_token, which the official client requires"
+        return "it has no usable id_token, which the Codex client requires"
     return ""
 
 

@@ -14,15 +14,15 @@ from probe_tray.core.formats.document import Document, Format
 from probe_tray.core.formats.fields import NoLogin
 
 COPY_WARNING = (
-    "A login that another program goes on using is a copy: sooner or later the service refuses one of the two "
-    "(refresh_token_reused). Use it in one program only, or sign in here for a login of its own."
+    "If another program keeps using this login too, one of the two will be signed out. Use "
+    "it in one program only, or log in here instead."
 )
 """Said once, before anything is taken that could be renewed here and elsewhere."""
 _REASONS: Mapping[NoLogin, str] = {
     NoLogin.API_KEY: "it is an API key, which has no quota to show",
     NoLogin.ACCESS_TOKEN: "it is a personal access token, which is never renewed and is not imported",
 }
-_ENDED = "its access token has ended, and it has no refresh token to renew it with"
+_ENDED = "its access token has expired and it has no refresh token"
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 

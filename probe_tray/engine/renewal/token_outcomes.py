@@ -55,7 +55,7 @@ class TokenOutcomes:
             case TokenVerdict.FRESH | TokenVerdict.REFUSED:
                 return
             case TokenVerdict.ENDED:
-                raise LoginEndedError(reason=before.reason or "the service refused it")
+                raise LoginEndedError(reason=before.reason or "OpenAI refused it")
             case TokenVerdict.UNCERTAIN:
                 left = await self._left_of_uncertain(fingerprint, before)
                 if left > timedelta():

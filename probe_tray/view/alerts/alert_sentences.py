@@ -54,9 +54,9 @@ def sentences(alert: Alert, account: AccountState | None, who: str, now: Now, t:
             return Sentences(t("{who}: there is capacity again", who=who), _numbers(account, t))
         case PaceAlert(window=window):
             when = _local(alert.runs_out_at, account) or alert.runs_out_at
-            title = t("{who}: {quota} will not last", who=who, quota=quota_name(window, t))
+            title = t("{who}: {quota} will run out early", who=who, quota=quota_name(window, t))
             body = t(
-                "At this pace it is used up {relative}: {when}.",
+                "At this pace it runs out {relative} ({when}).",
                 relative=until(when, now, t),
                 when=at(when, now, t, long=True),
             )
@@ -65,9 +65,9 @@ def sentences(alert: Alert, account: AccountState | None, who: str, now: Now, t:
             return _ends(alert, account, who, now, t)
         case RenewedAlert():
             title = t("{who}: the login was renewed", who=who)
-            return Sentences(title, t("It is good until {date}.", date=date(alert.expires_at, now, t)))
+            return Sentences(title, t("It lasts until {date}.", date=date(alert.expires_at, now, t)))
         case RenewalFailedAlert(problem=problem):
-            title = t("{who}: the login could not be renewed", who=who)
+            title = t("{who}: the login couldn't be renewed", who=who)
             return Sentences(title, t.told(problem))
         case LoginAlert():
             official = account is not None and account.official
@@ -88,11 +88,11 @@ def _ends(alert: ExpiryAlert, account: AccountState | None, who: str, now: Now, 
         return Sentences(title, "")
     problem = account.renewal.problem
     if problem is not None:
-        body = t("Probe Tray could not renew it so far: {reason}", reason=t.title(problem))
+        body = t("Probe Tray hasn't been able to renew it: {reason}", reason=t.title(problem))
     elif account.renewable:
-        body = t("Renewing logins by themselves is switched off. Renew it now, so that its quota stays in view.")
+        body = t("Automatic renewal is off. Renew it now to keep seeing its quota.")
     else:
-        body = t("Nothing renews it by itself. Log in again so that its quota stays in view.")
+        body = t("It isn't renewed automatically. Log in again to keep seeing its quota.")
     return Sentences(title, body)
 
 
@@ -135,13 +135,13 @@ def _credits(alert: CreditAlert, account: AccountState | None, who: str, now: No
     end = _local(alert.expires_at, account) or alert.expires_at
     left = span(end - now.moment, t)
     title = t.plural(
-        "{who}: {n} reset credit is lost in {span}",
-        "{who}: {n} reset credits are lost soon, the first in {span}",
+        "{who}: {n} reset credit expires in {span}",
+        "{who}: {n} reset credits expire soon, the first in {span}",
         alert.count,
         who=who,
         span=left,
     )
-    body = t("It brings a used-up quota back at once. Use it before {when}.", when=at(end, now, t, long=True))
+    body = t("It resets a used-up quota at once. Use it before {when}.", when=at(end, now, t, long=True))
     return Sentences(title, body)
 
 
@@ -158,7 +158,7 @@ def _why_ended(account: AccountState | None, t: Translator) -> str:
 def _numbers(account: AccountState | None, t: Translator) -> str:
     windows = [] if account is None or account.snapshot is None else ordered(account.snapshot)
     used = [t("{window} {percent}%", window=label(w, t), percent=_percent(w)) for w in windows]
-    return t("Used now: {numbers}.", numbers=" · ".join(used)) if used else t("It can be used again.")
+    return t("Used now: {numbers}.", numbers=" · ".join(used)) if used else t("You can use it again.")
 
 
 def _percent(window: Window) -> str:

@@ -100,7 +100,9 @@ def _count(alerts: list[Alert], settings: Settings, t: Translator) -> str:
         case PaceAlert():
             return t.plural("{n} limit will run out early", "{n} limits will run out early", n)
         case CreditAlert():
-            return t.plural("{n} account loses reset credits soon", "{n} accounts lose reset credits soon", n)
+            return t.plural(
+                "{n} account has reset credits that expire soon", "{n} accounts have reset credits that expire soon", n
+            )
         case RestoredAlert():
             return t.plural("{n} account has capacity again", "{n} accounts have capacity again", n)
         case RenewedAlert():

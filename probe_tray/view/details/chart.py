@@ -60,7 +60,7 @@ def chart(details: Details | None, span: Span, settings: Settings, now: Now, t: 
     """The chart over ``span`` that ends now; without ``details`` it is still being read."""
     known = details is not None and details.span is span
     lines = tuple(_line(past, span, now, t) for past in details.lines) if details is not None and known else ()
-    empty = "" if lines else (t("Nothing was recorded in this time.") if known else t("Reading the history…"))
+    empty = "" if lines else (t("No data for this period.") if known else t("Reading the history…"))
     return Chart(
         lines=lines,
         ticks=_ticks(span, now, t),
@@ -128,7 +128,7 @@ def _ticks(span: Span, now: Now, t: Translator) -> tuple[Tick, ...]:
 def _spoken(past: Past, t: Translator) -> str:
     most = max(point.most for point in past.points)
     return t(
-        "{window}: {percent}% now, at most {most}%",
+        "{window}: {percent}% now, {most}% at most",
         window=kind_label(past.meter.kind, past.meter.seconds, t),
         percent=str(round(past.points[-1].used / 10)),
         most=str(round(most / 10)),

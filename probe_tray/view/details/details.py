@@ -166,7 +166,7 @@ def _life(account: AccountState, settings: Settings, now: Now, t: Translator) ->
     if renews is not None and not began < renews < ends:
         renews = None
     marks = [
-        LifeMark(0.0, t("signed in or renewed {date}", date=date(began, now, t))),
+        LifeMark(0.0, t("last renewed {date}", date=date(began, now, t))),
         LifeMark(1.0, t("ends {date}", date=date(ends, now, t))),
     ]
     if renews is not None:
@@ -180,7 +180,7 @@ def _life(account: AccountState, settings: Settings, now: Now, t: Translator) ->
 
 def _kept_in(account: AccountState, t: Translator) -> str:
     places = {
-        StoreKind.VAULT: t("Probe Tray's vault, its key in the system's keyring"),
+        StoreKind.VAULT: t("Encrypted vault; its key is in the system keyring"),
         StoreKind.FOLDER: t("the folder of logins"),
         StoreKind.FILES: t("a file"),
         StoreKind.OFFICIAL: t("the Codex client"),
@@ -191,7 +191,7 @@ def _kept_in(account: AccountState, t: Translator) -> str:
 
 def _earlier(renewals: tuple[RenewalRecord, ...], now: Now, t: Translator) -> str:
     return "\n".join(
-        t("{when}: went well", when=stamp(r.at, now, t))
+        t("{when}: renewed", when=stamp(r.at, now, t))
         if not r.reason
         else t("{when}: failed", when=stamp(r.at, now, t))
         for r in renewals[:_RENEWALS]

@@ -34,24 +34,24 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
 def about(machine: Machine, toolkit: Toolkit, t: Translator) -> About:
     """What the window says."""
-    tray = t("shown") if toolkit.tray else t("none found: the window takes its place")
+    tray = t("shown") if toolkit.tray else t("none found; the window is used instead")
     rows = (
         (t("System"), machine.system),
         (t("Desktop"), ", ".join(part for part in (machine.desktop, toolkit.platform) if part)),
         (t("Tray icon"), tray),
         (t("Keyring"), machine.keyring or t("not needed so far")),
         (t("Proxy"), t("{proxy} ({where})", proxy=t.known(machine.proxy), where=t.known(machine.proxy_found_in))),
-        (t("Runs on"), f"{machine.python}, Qt {toolkit.qt}"),
+        (t("Running on"), f"{machine.python}, Qt {toolkit.qt}"),
     )
     return About(
         window_title=t("About Probe Tray"),
         title=t("Probe Tray {version}", version=machine.version),
-        text=t("Shows what is left of the quotas of your Codex accounts, and keeps their logins alive."),
+        text=t("Shows how much Codex quota you have left and keeps you signed in."),
         rows=rows,
-        licence=t("Free software under the MIT licence. Not made by OpenAI, nor endorsed by it."),
+        licence=t("Free software under the MIT licence. Not made or endorsed by OpenAI."),
         privacy=t(
-            "The diagnostics tell versions, settings, what state each account is in, and the last lines of the log. "
-            "Tokens, names, e-mail addresses and your home folder are left out."
+            "Diagnostics contain versions, settings, the state of each account and the last lines of "
+            "the log. Tokens, names, email addresses and your home folder are left out."
         ),
         help=t("Help and &guides"),
         copy=t("&Copy diagnostics"),

@@ -30,7 +30,7 @@ def help_view(t: Translator) -> Guides:
     return Guides(
         window_title=t("Help and guides"),
         name=t("Guide"),
-        about=t("How to use Probe Tray. Enter follows a link, Tab goes to the next one."),
+        about=t("How to use Probe Tray. Press Tab to go to a link and Enter to open it."),
         first_page=f"{folder}/{FIRST_PAGE}",
         contents=t("&Contents"),
         back=t("&Back"),

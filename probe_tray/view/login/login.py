@@ -45,8 +45,8 @@ _OTHER_WAYS = frozenset({"PortsTakenError", "LoginUnderWayError", "DeviceCodeOff
 # Elsewhere these go away by themselves and spare the login; here nothing is tried again, and there is no login yet.
 _SAID = {
     "NotSentError": (
-        mark("The service cannot be reached: {reason}."),
-        mark("Check the network and the proxy, then log in again. Nothing was changed."),
+        mark("The service can't be reached: {reason}."),
+        mark("Check your network and proxy, then log in again. Nothing was changed."),
     ),
     "ProxyLoginError": (
         mark("The proxy {proxy} did not accept the user name and password."),
@@ -57,31 +57,31 @@ _SAID = {
         mark("Add them to its address in Settings, Network, then log in again. Nothing was changed."),
     ),
     "CertificateError": (
-        mark("The secure connection to {host} could not be verified: {reason}."),
+        mark("The secure connection to {host} couldn't be verified: {reason}."),
         mark(
-            "If your network inspects traffic, point SSL_CERT_FILE at its certificate; check this computer's clock. "
-            "Then log in again."
+            "Check this computer's clock. If your network inspects traffic, set SSL_CERT_FILE to its "
+            "certificate. Then log in again."
         ),
     ),
     "UncertainError": (
-        mark("The connection broke before the service's answer arrived: {reason}."),
+        mark("The connection broke before OpenAI's answer arrived: {reason}."),
         mark("Log in again. Nothing was changed."),
     ),
     "RateLimitedError": (
-        mark("The service asks to wait before the next login."),
+        mark("OpenAI is limiting logins."),
         mark("Wait a few minutes, then log in again."),
     ),
     "EdgeBlockedError": (
-        mark("The network blocks {host}, so the login cannot be finished."),
+        mark("The network blocks {host}, so the login can't be finished."),
         mark("Check the proxy or VPN in Settings, Network, then log in again."),
     ),
     "RegionBlockedError": (
-        mark("The service is not offered in the region this network is in."),
+        mark("OpenAI isn't available in this network's region."),
         mark("Use a network or proxy in a supported region (Settings, Network), then log in again."),
     ),
     "StrangeAnswerError": (
-        mark("The service answered something that Probe Tray cannot read (status {status})."),
-        mark("Log in again; if it stays like this, look for an update."),
+        mark("OpenAI sent an answer Probe Tray can't read (status {status})."),
+        mark("Log in again. If it keeps happening, update Probe Tray."),
     ),
 }
 
@@ -113,13 +113,13 @@ def _with_ways(view: LoginView, state: LoginState, t: Translator) -> LoginView:
             open_again=t("&Open the page"),
             copy_code=t("&Copy code"),
             copied=t("Copied"),
-            other_ways=t("The code does not work?"),
+            other_ways=t("Code not working?"),
             use_browser=t("Use the &browser"),
             paste=t("&Paste the address"),
         )
     by_hand = state.way is Way.PASTE
     field = PasteField(
-        label=t("Address that the browser ended at"),
+        label=t("Address of that page"),
         button=t("&Finish"),
         problem=t.told(state.pasted) if state.pasted else "",
         at_once=by_hand,
@@ -129,9 +129,7 @@ def _with_ways(view: LoginView, state: LoginState, t: Translator) -> LoginView:
         open_again=t("Open the page &again"),
         copy_address=t("&Copy address"),
         copied=t("Copied"),
-        other_ways=t("Pasting does not work?")
-        if by_hand
-        else t("The browser is on another computer, or shows an error?"),
+        other_ways=t("Pasting does not work?") if by_hand else t("Browser on another computer, or showing an error?"),
         use_code=t("&Use a code instead"),
         paste="" if by_hand else t("&Paste the address"),
         field=field,
@@ -145,10 +143,10 @@ def _failed(state: LoginState, t: Translator) -> LoginView | None:
     said = in_a_login(problem)
     parts = [t.hint(said)]
     if state.unsaved:
-        parts.append(t("You need not sign in again: the login is kept until it can be saved."))
+        parts.append(t("You don't need to log in again. The login is kept until it can be saved."))
     if state.clock_off is not None:
         off = span(abs(state.clock_off), t)
-        parts.append(t("This computer's clock is wrong by {span}: set it right first.", span=off))
+        parts.append(t("This computer's clock is off by {span}. Set it first.", span=off))
     in_store, others = problem.kind in _STORE, problem.kind in _OTHER_WAYS
     return LoginView(
         window_title=t("Log in to Codex"),
@@ -174,14 +172,14 @@ def in_a_login(problem: Problem) -> Problem:
 
 def _title(state: LoginState, t: Translator) -> str:
     if state.phase is LoginPhase.OPENING:
-        return t("Asking for a code…") if state.way is Way.CODE else t("Opening your browser…")
+        return t("Getting a code…") if state.way is Way.CODE else t("Opening your browser…")
     if state.phase is LoginPhase.EXCHANGING:
         return t("Finishing the login…")
     if state.problem is not None:
         return t.title(state.problem)
     match state.way:
         case Way.BROWSER:
-            return t("Finish signing in, in your browser")
+            return t("Continue in your browser")
         case Way.CODE:
             return t("Enter this code in a browser")
         case Way.PASTE:
@@ -190,7 +188,7 @@ def _title(state: LoginState, t: Translator) -> str:
 
 def _text(state: LoginState, host: str, now: Now, t: Translator) -> str:
     if state.phase is LoginPhase.EXCHANGING:
-        return t("Probe Tray fetches the login from the service.")
+        return t("Probe Tray is fetching your login.")
     parts = [t.hint(state.problem)] if state.problem else []
     if state.phase is LoginPhase.WAITING:
         parts.append(_waiting(state, host, t))
@@ -204,11 +202,11 @@ def _waiting(state: LoginState, host: str, t: Translator) -> str:
     match state.way:
         case Way.BROWSER:
             where = f"{host}:{state.port}"
-            return t("Probe Tray is waiting for the answer on {where}. The window closes by itself.", where=where)
+            return t("Waiting for your browser on {where}. This window closes by itself.", where=where)
         case Way.CODE:
             return t("Open the page below on any device and sign in there. This window closes by itself.")
         case Way.PASTE:
             return t(
-                "At the end the browser shows a page that cannot be opened. Copy its address from the address bar and "
-                "paste it here."
+                "After you sign in, the browser shows a page that will not load. Copy that page's "
+                "address and paste it here."
             )

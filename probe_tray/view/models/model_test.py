@@ -57,12 +57,16 @@ def consent(count: int, t: Translator) -> Question:
     """What is said before the first test: it costs something. ``count``: so many accounts."""
     return Question(
         window_title=t("Test models"),
-        title=t("Test which models answer?"),
+        title=t("Test models?"),
         text=t.plural(
-            "Probe Tray asks up to three models of {n} account for one word each. That uses a little of its quota. "
-            "You are asked only this once.",
-            "Probe Tray asks up to three models of each of {n} accounts for one word each. That uses a little of "
-            "their quota. You are asked only this once.",
+            (
+                "This sends one short question to up to three models of {n} account and uses a little "
+                "quota. Probe Tray will not ask again."
+            ),
+            (
+                "This sends one short question to up to three models of each of {n} accounts and uses a "
+                "little quota. Probe Tray will not ask again."
+            ),
             count,
         ),
         yes=t("&Test"),
@@ -83,7 +87,7 @@ def model_test(state: AppState, now: Now, t: Translator) -> ModelTestView:
         window_title=t("Test models"),
         title=_title(run, found, known, t),
         text=_text(run, known, len(found), now, t),
-        columns=(t("Model"), t("First answer"), t("Result")),
+        columns=(t("Model"), t("Time to answer"), t("Result")),
         accounts=tuple(_account(a, test, run, now, t) for a, test in zip(found, tests, strict=True)),
         done=done,
         total=sum(len(test.models) for test in known) + waiting,
@@ -100,15 +104,15 @@ def _of_run(account: AccountState, run: ModelRun) -> ModelTest | None:
 
 def _title(run: ModelRun, found: list[AccountState], known: list[ModelTest], t: Translator) -> str:
     if not found:
-        return t("There is no account to test")
+        return t("No account to test")
     if run.running:
         return t("Testing models…")
     able = sum(test.available for test in known)
     if able == 1 and len(found) > 1:
-        return t("1 of {n} accounts has a model that answers", n=str(len(found)))
+        return t("1 of {n} accounts has a working model", n=str(len(found)))
     return t.plural(
-        "{able} of {n} account has a model that answers",
-        "{able} of {n} accounts have a model that answers",
+        "{able} of {n} account has a working model",
+        "{able} of {n} accounts have a working model",
         len(found),
         able=str(able),
     )
@@ -120,12 +124,12 @@ def _text(run: ModelRun, known: list[ModelTest], count: int, now: Now, t: Transl
     complete = sum(test.complete for test in known)
     if run.running:
         said = t.plural("{done} of {n} account done.", "{done} of {n} accounts done.", count, done=str(complete))
-        return t.joined((said, t("The test goes on when this window is closed.")))
+        return t.joined((said, t("The test continues when you close this window.")))
     words = [t("Tested: {when}.", when=stamp(run.started_at, now, t))]
     if complete < count:
-        words = [t("Stopped. What had been answered is kept.")]
+        words = [t("Stopped. The results so far are kept.")]
     if any(test.listed_by is ListedBy.SETTINGS and test.problem is None for test in known):
-        words.append(t("The service told no list of models, so that of the settings was used."))
+        words.append(t("OpenAI returned no model list, so the one in Settings was used."))
     return t.joined(words)
 
 
@@ -155,6 +159,6 @@ def _row(model: str, result: ModelResult | None, run: ModelRun, now: Now, t: Tra
         return TriedModel(model=model, latency=latency, said=t("available"), tone=Tone.CALM)
     said, advice = t.title(result.problem), t.hint(result.problem)
     if result.resets_at is not None:
-        reset = t("It is reset {when}.", when=both(result.resets_at, now, t))
+        reset = t("It resets {when}.", when=both(result.resets_at, now, t))
         said, advice = t("{first} {second}", first=said, second=reset), ""
     return TriedModel(model=model, latency=latency, said=said, advice=advice, tone=Tone.CRITICAL)

@@ -13,18 +13,18 @@ def removing(account: AccountState, settings: Settings, t: Translator) -> Questi
     """Whether to delete an account's login; the choice is whether to end it at the service too."""
     account, words = discreet_account(account, settings), list[str]()
     if StoreKind.VAULT in account.stores:
-        words.append(t("Its login is deleted from Probe Tray's encrypted records on this computer."))
+        words.append(t("This deletes its login from Probe Tray's encrypted vault on this computer."))
     if StoreKind.FOLDER in account.stores:
         first = account.stores[0] is StoreKind.FOLDER and account.location
-        words.append(t("This file is deleted: {path}", path=account.location) if first else _in_folder(settings, t))
+        words.append(t("This deletes the file {path}", path=account.location) if first else _in_folder(settings, t))
     if StoreKind.OFFICIAL in account.stores:
-        words.append(t("The Codex client keeps its own login of this account, which stays in the list."))
-    words.append(t("To see its quota again, log in again."))
+        words.append(t("The Codex client keeps its own login for this account, so the account stays in the list."))
+    words.append(t("You can log in again at any time."))
     return Question(
         window_title=t("Remove an account"),
         title=t("Remove {name}?", name=name(account)),
         text="\n".join(words),
-        check=t("Also &end this login at the service") if account.revocable else "",
+        check=t("Also &end this login at OpenAI") if account.revocable else "",
         yes=t("&Remove"),
         no=t("Cancel"),
     )
@@ -33,12 +33,12 @@ def removing(account: AccountState, settings: Settings, t: Translator) -> Questi
 def starting_anew(t: Translator) -> Question:
     """Whether to go on with a new key for the vault."""
     return Question(
-        window_title=t("A new key for your logins"),
+        window_title=t("New key for your logins"),
         title=t("Start with a new key?"),
         text=t(
-            "The old records are kept on this computer, set aside; only the key that is gone can open them. "
-            "Afterwards log in to your accounts again. "
-            "If the old keyring may come back, cancel, restore it, and press Try again."
+            "The old logins stay on this computer, but only the missing key can open them. You'll "
+            "need to log in to your accounts again. If you can restore the old keyring, press "
+            "Cancel, restore it, and press Try again."
         ),
         yes=t("&Start with a new key"),
         no=t("Cancel"),
@@ -46,7 +46,7 @@ def starting_anew(t: Translator) -> Question:
 
 
 def _in_folder(settings: Settings, t: Translator) -> str:
-    return t("Its file in this folder is deleted: {path}", path=settings.sync_dir)
+    return t("This deletes its file in the folder: {path}", path=settings.sync_dir)
 
 
 Groups = tuple[tuple[CardAction, ...], ...]
@@ -71,13 +71,13 @@ def account_menu(account: AccountState, settings: Settings, t: Translator, *, in
     alone = len({StoreKind.VAULT, StoreKind.FOLDER}.intersection(account.stores)) == 1
     places: list[CardAction] = []
     if StoreKind.FOLDER in account.stores:
-        label = t("Move to the &vault") if alone else t("Keep in the &vault only")
+        label = t("Move to the &vault") if alone else t("Keep only in the &vault")
         places.append(row(ActionKind.MOVE_TO_VAULT, label))
     if StoreKind.VAULT in account.stores and settings.sync_dir:
-        label = t("Move to the f&older") if alone else t("Keep in the f&older only")
+        label = t("Move to the f&older") if alone else t("Keep only in the f&older")
         places.append(row(ActionKind.MOVE_TO_FOLDER, label))
     places.append(row(ActionKind.RENAME, t("Rena&me…")))
-    shown = t("Show the tightest account in the &icon") if in_icon else t("Always show it in the &icon")
+    shown = t("Show the tightest account in the &icon") if in_icon else t("Show in the tray &icon")
     places.append(row(ActionKind.IN_ICON, shown))
     if not account.official:
         places.append(row(ActionKind.EXPORT, t("E&xport…")))

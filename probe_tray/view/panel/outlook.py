@@ -29,8 +29,8 @@ def outlook_words(account: AccountState, window: Window, now: Now, t: Translator
         return ""
     if found.runs_out_at is not None:
         when = at(local_time(found.runs_out_at, account.snapshot), now, t, long=True)
-        return t("At this pace it runs out around {when}, before its reset.", when=when)
-    return t("Lasts until its reset, with about {percent}% left.", percent=str(round(found.percent_left or 0)))
+        return t("At this pace it runs out around {when}, before it resets.", when=when)
+    return t("Lasts until it resets, with about {percent}% left.", percent=str(round(found.percent_left or 0)))
 
 
 def outlook_notice(bars: tuple[Bar, ...], t: Translator) -> Notice | None:

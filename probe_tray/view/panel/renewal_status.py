@@ -30,7 +30,7 @@ def lifetime(account: AccountState, settings: Settings, now: Now, t: Translator)
     """How long the login lasts, and whether it renews by itself."""
     ends, renews = account.expires_at, account.renewal.next_at
     if account.renewal.running:
-        return t("Being renewed…")
+        return t("Renewing…")
     if ends is not None and ends <= now.moment:
         return t("Access ended {ago}", ago=ago(ends, now, t))
     if account.official:
@@ -39,8 +39,8 @@ def lifetime(account: AccountState, settings: Settings, now: Now, t: Translator)
     if renews is not None and account.renewable and settings.auto_renew:
         when = until(renews, now, t)
         if ends is None:
-            return t("Renews by itself {when}", when=when)
-        return t("Renews by itself {when} · ends {date}", when=when, date=date(ends, now, t))
+            return t("Renews automatically {when}", when=when)
+        return t("Renews automatically {when} · ends {date}", when=when, date=date(ends, now, t))
     if ends is None:
         return ""
     return t("Login ends {when} · {date}", when=until(ends, now, t), date=date(ends, now, t))
@@ -61,10 +61,10 @@ def last_renewal(account: AccountState, now: Now, t: Translator) -> str:
 def why_not_renewed(account: AccountState, settings: Settings, t: Translator) -> str:
     """Why the program does not renew this login by itself; empty where it does."""
     if account.official:
-        return t("Only the Codex client renews its own login.")
+        return t("Only the Codex client can renew its own login.")
     if not account.renewable:
-        return t("It has no refresh token, so it cannot be renewed.")
-    return "" if settings.auto_renew else t("Renewing by itself is switched off in the settings.")
+        return t("It has no refresh token, so it can't be renewed.")
+    return "" if settings.auto_renew else t("Automatic renewal is off in Settings.")
 
 
 def renewal_notice(account: AccountState, settings: Settings, now: Now, t: Translator) -> Notice | None:
@@ -104,13 +104,13 @@ def round_words(state: AppState, now: Now, t: Translator) -> tuple[str, Tone] | 
     if now.moment - latest.ended_at > _SHOWN_FOR:
         return None
     if latest.fresh and not latest.renewed and not latest.failed:
-        return t("No login is due for renewal yet"), Tone.CALM
+        return t("No login needs renewing yet"), Tone.CALM
     parts = [
         t.plural("{n} login renewed", "{n} logins renewed", latest.renewed) if latest.renewed else "",
         t.plural("{n} failed", "{n} failed", latest.failed) if latest.failed else "",
         t.plural("{n} not due yet", "{n} not due yet", latest.fresh) if latest.fresh else "",
     ]
-    words = " · ".join(part for part in parts if part) or t("There is no login to renew")
+    words = " · ".join(part for part in parts if part) or t("No login to renew")
     return words, Tone.WARNING if latest.failed else Tone.CALM
 
 
@@ -121,7 +121,7 @@ def _failure(problem: Problem, account: AccountState, now: Now, t: Translator) -
     next_at = account.renewal.next_at
     if next_at is None or next_at <= now.moment:
         return t("The last renewal failed. {why}", why=title)
-    return t("The last renewal failed. {why} Next try: {when}.", why=title, when=at(next_at, now, t))
+    return t("The last renewal failed. {why} Next try {when}.", why=title, when=at(next_at, now, t))
 
 
 def _mending(problem: Problem, account: AccountState, t: Translator) -> CardAction:

@@ -25,7 +25,7 @@ def headline(seen: Seen, t: Translator) -> str:
     if not found:
         return t("Your logins are waiting") if state.store_problems else t("No account yet")
     if all(c is Condition.NO_DATA for c in found) and any(a.checking for a in state.accounts):
-        return t("Asking for the quotas…")
+        return t("Checking quotas…")
     if Condition.OFFLINE in found and all(c is Condition.OFFLINE or c in NEEDS_PERSON for c in found):
         # What is there now is not known; a number of accounts without capacity would be a claim.
         return t("Offline")
@@ -111,13 +111,13 @@ def _only(account: AccountState, what: Condition, now: Now, t: Translator) -> st
         case Condition.LIMITED:
             return no_capacity(account, now, t, long=True)
         case Condition.NEEDS_LOGIN:
-            return t("Start Codex once") if account.official else t("A login is needed")
+            return t("Start Codex once") if account.official else t("Log in needed")
         case Condition.WAITING_KEYRING:
             return t("Your logins are waiting")
         case Condition.UNUSABLE:
             return t("This account can't be used at the moment")
         case Condition.BLOCKED:
-            return t("The network is in the way")
+            return t("The network is blocking it")
         case Condition.STALE | Condition.RATE_LIMITED:
             return t("The numbers are old") if account.snapshot else t("No numbers yet")
         case Condition.OFFLINE | Condition.NO_DATA | Condition.API_KEY:

@@ -51,11 +51,11 @@ def connection(check: ConnectionCheck, t: Translator) -> ConnectionView:
     reached = check.reached
     said, advice, tone = "", "", None
     if check.running:
-        said = t("Trying the way to the service…")
+        said = t("Testing the connection…")
     elif reached is not None and reached.problem is not None:
         said, advice, tone = t.title(reached.problem), t.hint(reached.problem), Tone.CRITICAL
     elif reached is not None:
-        said, tone = t("The service answers. The connection works."), Tone.CALM
+        said, tone = t("The connection works."), Tone.CALM
     return ConnectionView(
         proxy="" if check.proxy is None else _proxy(check.proxy, t),
         steps="" if reached is None else _steps(reached, t),
@@ -71,10 +71,10 @@ def _proxy(found: FoundProxy, t: Translator) -> str:
     if found.problem is not None:
         return t.title(found.problem)
     if not found.shown:
-        return t("No proxy is used.") if found.place else t("No proxy was found: requests go directly.")
+        return t("No proxy is used.") if found.place else t("No proxy was found. Probe Tray connects directly.")
     said = t("From {place}: {proxy}", place=t(found.place), proxy=found.shown)
     if found.excepted:
-        return said + " " + t("The service is among its exceptions, so requests go directly.")
+        return said + " " + t("OpenAI is one of its exceptions, so Probe Tray connects directly.")
     return said
 
 

@@ -83,48 +83,50 @@ class _SettingWords(msgspec.Struct, frozen=True):
 
 _GENERAL, _ACCOUNTS, _LOOK = mark("General"), mark("Accounts"), mark("Appearance")
 _ALERTS, _STORAGE, _NETWORK = mark("Notifications"), mark("Storage"), mark("Network")
-_LIKE_SHORT = mark("as for 5 h")
+_LIKE_SHORT = mark("same as 5 hours")
 _ADVANCED, _SYNC = mark("Advanced"), mark("Sync")
 _WORDS = {
     "language": _SettingWords(_GENERAL, mark("Language"), note=""),
-    "appearance": _SettingWords(_LOOK, mark("Light or dark windows"), note=""),
+    "appearance": _SettingWords(_LOOK, mark("Appearance"), note=""),
     "start_at_login": _SettingWords(
-        _GENERAL, mark("Start when you log in to this computer"), note=mark("No window opens then.")
+        _GENERAL, mark("Start when you log in to this computer"), note=mark("It starts quietly in the tray.")
     ),
-    "storage": _SettingWords(_STORAGE, mark("New logins are kept in"), note=""),
+    "storage": _SettingWords(_STORAGE, mark("Store new logins in"), note=""),
     "sync_dir": _SettingWords(
-        _STORAGE, mark("Folder of logins"), note=mark("Files that other tools may use too; they are not encrypted.")
+        _STORAGE, mark("Folder of logins"), note=mark("Other tools can read this folder. Its files are not encrypted.")
     ),
     "sync_after_renewal": _SettingWords(
-        _SYNC, mark("Sync after a renewal"), note=mark("Your other computers then have the new login soon.")
+        _SYNC, mark("Sync after a renewal"), note=mark("So your other computers get it soon.")
     ),
     "sync_every_hours": _SettingWords(_SYNC, mark("Sync every"), mark(" h"), mark("never"), note=""),
     "renew_before_expiry_days": _SettingWords(
-        _ACCOUNTS, mark("Renew logins before they end"), mark(" days"), mark("when ended"), note=""
+        _ACCOUNTS, mark("Renew logins before they expire"), mark(" days"), mark("when expired"), note=""
     ),
-    "auto_renew": _SettingWords(_ACCOUNTS, mark("Renew logins by themselves")),
+    "auto_renew": _SettingWords(_ACCOUNTS, mark("Renew logins automatically")),
     "poll_minutes": _SettingWords(
         _ACCOUNTS,
-        mark("Ask for the quotas every"),
+        mark("Check quotas every"),
         mark(" min"),
-        mark("only when asked"),
+        mark("only when I refresh"),
         note=mark("Less often on battery and while the screen is locked."),
     ),
     "warn_used_percent": _SettingWords(_ALERTS, mark("Warn when the 5-hour quota reaches"), "%", note=""),
-    "critical_used_percent": _SettingWords(_ALERTS, mark("Warn again at"), "%", note=""),
+    "critical_used_percent": _SettingWords(_ALERTS, mark("Second warning at"), "%", note=""),
     "warn_weekly_percent": _SettingWords(_ALERTS, mark("Warn when the weekly quota reaches"), "%", _LIKE_SHORT, ""),
-    "critical_weekly_percent": _SettingWords(_ALERTS, mark("Warn again at (weekly)"), "%", _LIKE_SHORT, ""),
+    "critical_weekly_percent": _SettingWords(_ALERTS, mark("Second warning at (weekly)"), "%", _LIKE_SHORT, ""),
     "warn_monthly_percent": _SettingWords(_ALERTS, mark("Warn when the monthly quota reaches"), "%", _LIKE_SHORT, ""),
-    "critical_monthly_percent": _SettingWords(_ALERTS, mark("Warn again at (monthly)"), "%", _LIKE_SHORT, ""),
+    "critical_monthly_percent": _SettingWords(_ALERTS, mark("Second warning at (monthly)"), "%", _LIKE_SHORT, ""),
     "pace_alerts": _SettingWords(
         _ALERTS,
-        mark("Warn when a quota will not last"),
-        note=mark("When it would run out before its reset at this pace."),
+        mark("Warn me when a quota will run out early"),
+        note=mark("If it would run out before it resets at this pace."),
     ),
-    "expiry_warning_days": _SettingWords(_ALERTS, mark("Warn before a login ends"), mark(" days"), mark("never"), ""),
-    "renewed_alerts": _SettingWords(_ALERTS, mark("Say when a login was renewed")),
+    "expiry_warning_days": _SettingWords(
+        _ALERTS, mark("Warn before a login expires"), mark(" days"), mark("never"), ""
+    ),
+    "renewed_alerts": _SettingWords(_ALERTS, mark("Tell me when a login is renewed")),
     "credit_warning_days": _SettingWords(
-        _ALERTS, mark("Warn before a reset credit is lost"), mark(" days"), mark("never"), ""
+        _ALERTS, mark("Warn before a reset credit expires"), mark(" days"), mark("never"), ""
     ),
     "quiet_hours": _SettingWords(_ALERTS, mark("Quiet hours")),
     "quiet_from_hour": _SettingWords(_ALERTS, mark("Quiet from"), ":00", note=""),
@@ -136,29 +138,27 @@ _WORDS = {
     "proxy": _SettingWords(_NETWORK, mark("Proxy")),
     "redirect_host": _SettingWords(
         _ADVANCED,
-        mark("Callback address of a login"),
-        note=mark("Change it only where the browser cannot come back to localhost after signing in."),
+        mark("Sign-in address"),
+        note=mark("Change it only if your browser cannot open localhost."),
     ),
     "models": _SettingWords(_ADVANCED, mark("Models to test")),
     "model_test_confirmed": _SettingWords(
-        _ADVANCED, mark("Test models without asking"), note=mark("A test uses a little of the quota.")
+        _ADVANCED, mark("Test models without asking"), note=mark("A test uses a little quota.")
     ),
 }
 ELSEWHERE = frozenset({"sync_url"})
 """Settings that are not in the form: sync is set up as a whole, its address together with its keys."""
 _CHOICES = {
-    "auto": mark("As the system"),
+    "auto": mark("Same as system"),
     # A language calls itself by its own name, so that whoever speaks it finds it.
     "en": "English",
     "zh_CN": "简体中文",
     "light": mark("Light"),
     "dark": mark("Dark"),
-    "vault": mark("Vault, its key in the system's keyring"),
+    "vault": mark("Encrypted vault"),
     "folder": mark("Folder of credential files"),
 }
-_PROXY_HELP = mark(
-    "An http, https, socks5 or socks5h address. Detected from the environment and the system unless set here."
-)
+_PROXY_HELP = mark("An http, https, socks5 or socks5h address. Detected automatically unless you set it here.")
 
 
 def form(t: Translator) -> Form:
@@ -168,13 +168,13 @@ def form(t: Translator) -> Form:
     return Form(
         title=t("Settings"),
         rows=tuple(sorted(rows, key=lambda r: order.index(r.group))),
-        about=t("What you change here holds once you save it."),
+        about=t("Changes take effect when you save."),
         save=t("&Save"),
         cancel=t("Cancel"),
         browse=t("&Choose…"),
         choose_folder=t("Choose a folder for logins"),
-        folder_needed=t("Choose the folder first, or keep logins in the vault."),
-        levels_order=t("The second warning must not come before the first."),
+        folder_needed=t("Choose the folder first, or store logins in the vault."),
+        levels_order=t("The second warning must be higher than the first."),
         test=t("Show a test &notification"),
         test_group=t(_ALERTS),
         sync_group=t(_SYNC),

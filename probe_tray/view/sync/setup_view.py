@@ -77,23 +77,22 @@ def sync_setup(sync: SyncState, seconds: int, t: Translator) -> SyncSetupView:
         window_title=t("Set up sync"),
         title=t("Share logins between your computers"),
         text=t(
-            "Logins are encrypted on this computer and kept in a table of your own Supabase project, "
-            "where your other computers find them. A free project is enough."
+            "Logins are encrypted here and stored in your own Supabase project, where your other "
+            "computers find them. A free project is enough."
         ),
         project=t("1. Your project"),
-        project_text=t("Supabase shows both in the settings of the project, under Data API and API Keys."),
+        project_text=t("Find both in the project's settings, under Data API and API Keys."),
         address=t("A&ddress"),
         address_example="https://abcdefgh.supabase.co",
         api_key=t("&Publishable key"),
         api_key_kept=place_words(setup.api_key, API_KEY, t),
         api_key_fixed=setup.api_key is SecretPlace.FILE,
         table=t("2. The table"),
-        table_text=t(
-            "Copy the SQL, paste it into the project's SQL editor, and run it once. It never deletes anything."
-        ),
+        table_text=t("Copy the SQL, paste it into the project's SQL editor and run it once. It deletes nothing."),
         warning=t(
-            "Anyone who has the publishable key can read the encrypted rows and overwrite them. They cannot read or "
-            "forge a login, and Probe Tray refuses rows that were tampered with; still, keep that key to yourself."
+            "Anyone with the publishable key can read and overwrite the encrypted rows. They can't "
+            "read or forge a login, and Probe Tray refuses rows that were tampered with. Still, keep "
+            "that key private."
         ),
         copy_sql=t("&Copy SQL"),
         show_sql=t("Show SQ&L"),
@@ -110,12 +109,14 @@ def sync_setup(sync: SyncState, seconds: int, t: Translator) -> SyncSetupView:
         hide=t("&Hide"),
         copy=t("C&opy"),
         copied=t(
-            "Copied. Paste it on the other computer, by way of a password manager or an encrypted message; "
-            "in {seconds} seconds it is taken out of the clipboard.",
+            (
+                "Copied. Send it to the other computer with a password manager or an encrypted message. "
+                "It is removed from the clipboard in {seconds} seconds."
+            ),
             seconds=str(seconds),
         ),
-        sql_copied=t("Copied. Paste it into the SQL editor of the project and run it."),
-        placeholder_kept=t("kept; type here to replace it"),
+        sql_copied=t("Copied. Paste it into the project's SQL editor and run it."),
+        placeholder_kept=t("Saved. Type to replace it."),
         test=t("&Test connection"),
         said=said,
         advice=advice,
@@ -132,16 +133,16 @@ def complaint(url: str, api_key: str, key: str, setup: SyncSetup, t: Translator)
     if not url.strip():
         return t("Enter the address of the project.")
     if base_address(url) is None:
-        return t("The address must begin with https://, such as https://abcdefgh.supabase.co.")
+        return t("The address must start with https://, for example https://abcdefgh.supabase.co.")
     if not api_key.strip() and setup.api_key is SecretPlace.NOWHERE:
         return t("Enter the publishable key of the project.")
     if api_key.strip() and not is_api_key(api_key.strip()):
-        return t("The publishable key is one word of letters, digits and signs, as the project shows it.")
+        return t("The publishable key is one word, exactly as the project shows it.")
     if not key.strip() and setup.key is SecretPlace.NOWHERE:
-        return t("Create a key, or enter the one of your other computer.")
+        return t("Create a key, or enter the one from your other computer.")
     if key.strip() and not is_key(key):
         count = len(key.strip())
-        return t("A key has 64 digits from 0 to 9 and a to f; this one has {count} characters.", count=str(count))
+        return t("A key has 64 characters, 0 to 9 and a to f. This one has {count}.", count=str(count))
     return ""
 
 
@@ -154,10 +155,10 @@ def replacing_key(t: Translator) -> Question:
     """Whether to make another key although there is one."""
     return Question(
         window_title=t("Create a new key"),
-        title=t("Create a new key although there is one?"),
+        title=t("Replace the key?"),
         text=t(
-            "What is in the table was encrypted with the old key and cannot be read with a new one. Your other "
-            "computers need the new key too, and each row has to be overwritten once."
+            "The table is encrypted with the old key and can't be read with a new one. Your other "
+            "computers need the new key too, and each row must be overwritten once."
         ),
         yes=t("C&reate a new key"),
         no=t("Cancel"),
@@ -170,9 +171,9 @@ def forgetting(t: Translator) -> Question:
         window_title=t("Stop syncing"),
         title=t("Stop syncing on this computer?"),
         text=t(
-            "The address is removed from the settings, and both keys from the system's keyring. Your logins stay here, "
-            "and the table stays as it is. If no other computer has the encryption key, copy it first: without it "
-            "nobody can ever read the table again."
+            "This removes the address from Settings and both keys from the system keyring. Your "
+            "logins and the table are not changed. If no other computer has the encryption key, copy "
+            "it first: without it nobody can read the table again."
         ),
         yes=t("&Stop syncing"),
         no=t("Cancel"),
@@ -183,29 +184,31 @@ def place_words(place: SecretPlace, name: str, t: Translator) -> str:
     """Where a secret is kept; empty where there is none. ``name``: its key in the configuration file."""
     match place:
         case SecretPlace.FILE:
-            return t("It is read from the configuration file, where {name} was put by hand.", name=name)
+            return t("It comes from {name} in the configuration file.", name=name)
         case SecretPlace.KEYRING:
-            return t("It is kept in the system's keyring.")
+            return t("It is in the system keyring.")
         case SecretPlace.NOWHERE:
             return ""
 
 
 def _key_text(setup: SyncSetup, t: Translator) -> str:
     if setup.key is SecretPlace.NOWHERE:
-        return t("Create it on the first computer, and enter the same key on every other one. It never leaves them.")
-    return t("Enter the same key on every other computer. Whoever has it and the publishable key can use your logins.")
+        return t(
+            "Create it on your first computer and enter the same key on the others. It never leaves your computers."
+        )
+    return t("Enter the same key on your other computers. Anyone with it and the publishable key can use your logins.")
 
 
 def _tested(sync: SyncState, t: Translator) -> tuple[str, str, Tone | None]:
     test: SyncTest | None = sync.test
     if sync.testing:
-        return t("Asking the table…"), "", None
+        return t("Checking the table…"), "", None
     if test is None:
         return "", "", None
     if test.problem is not None:
         return t.title(test.problem), t.hint(test.problem), Tone.CRITICAL
     if not test.rows:
-        return t("It works: the table is there, and nothing is in it yet."), "", Tone.CALM
+        return t("It works. The table is empty."), "", Tone.CALM
     if test.opened == test.rows:
         said = t.plural(
             "It works: the table has {n} row, and the key opens it.",
@@ -214,8 +217,8 @@ def _tested(sync: SyncState, t: Translator) -> tuple[str, str, Tone | None]:
         )
         return said, "", Tone.CALM
     said = t(
-        "The table is there, but the key opens {opened} of its {rows} rows.",
+        "The table is there, but the key opens only {opened} of its {rows} rows.",
         opened=str(test.opened),
         rows=str(test.rows),
     )
-    return said, t("The others were written with another key, or damaged; they are left as they are."), Tone.WARNING
+    return said, t("The others have a different key or are damaged. They were not changed."), Tone.WARNING

@@ -13,14 +13,14 @@ from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.view_models import Question, Tone
 
 _DONE = {
-    StepKind.UPLOAD_NEW: mark("Sent: it was only on this computer."),
-    StepKind.UPLOAD_NEWER: mark("Sent: the one on this computer is newer."),
-    StepKind.REPAIR: mark("Sent again: an older one had been put into its place."),
-    StepKind.OVERWRITE: mark("Sent, in place of a row that could not be read."),
-    StepKind.RESTORE: mark("Received: it was only in the table."),
-    StepKind.ADOPT: mark("Received: the one in the table is newer."),
-    StepKind.SAME: mark("The same on both sides."),
-    StepKind.HELD_BACK: mark("Not sent: its refresh token may be dead, and the table keeps what it has."),
+    StepKind.UPLOAD_NEW: mark("Sent: only this computer had it."),
+    StepKind.UPLOAD_NEWER: mark("Sent: this computer's is newer."),
+    StepKind.REPAIR: mark("Sent again: the table had an older one."),
+    StepKind.OVERWRITE: mark("Sent, replacing an unreadable row."),
+    StepKind.RESTORE: mark("Received: only the table had it."),
+    StepKind.ADOPT: mark("Received: the table's is newer."),
+    StepKind.SAME: mark("Already the same."),
+    StepKind.HELD_BACK: mark("Not sent: its refresh token may no longer work. The table was not changed."),
 }
 _ORDER = (
     StepKind.FAILED,
@@ -101,7 +101,7 @@ def sync_box(state: AppState, now: Now, t: Translator) -> SyncBoxView:
         advice=advice,
         tone=tone,
         last=last_sync(sync, now, t),
-        set_up=t("Change the s&et-up…") if sync.setup.begun else t("S&et up sync…"),
+        set_up=t("Change s&etup…") if sync.setup.begun else t("S&et up sync…"),
         sync_now=t("S&ync now") if can_begin(sync.setup) and not sync.running else "",
         result=t("Last &result…") if sync.report is not None or sync.running else "",
     )
@@ -125,7 +125,7 @@ def sync_entry(sync: SyncState, t: Translator) -> str:
 def last_sync(sync: SyncState, now: Now, t: Translator) -> str:
     """What came of the last sync, in a line; empty before the first."""
     if sync.running:
-        return t("A sync runs now…")
+        return t("Syncing…")
     report = sync.report
     if report is None:
         return ""
@@ -141,12 +141,12 @@ def counts(report: SyncReport, t: Translator) -> str:
         (report.sent, t("{n} sent", n=str(report.sent))),
         (report.received, t("{n} received", n=str(report.received))),
         (report.same, t("{n} the same", n=str(report.same))),
-        (report.refused, t("{n} refused", n=str(report.refused))),
+        (report.refused, t("{n} need a look", n=str(report.refused))),
         (report.failed, t("{n} failed", n=str(report.failed))),
-        (report.left, t("{n} not looked at", n=str(report.left))),
+        (report.left, t("{n} not checked", n=str(report.left))),
     )
     words = [text for count, text in parts if count]
-    return t(", ").join(words) if words else t("there was nothing to share")
+    return t(", ").join(words) if words else t("nothing to share")
 
 
 def done_words(kind: StepKind, t: Translator) -> str:
@@ -168,7 +168,7 @@ def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
         title=title,
         text=text,
         tone=tone,
-        columns=(t("Account"), t("What was done")),
+        columns=(t("Account"), t("What happened")),
         rows=tuple(rows),
         done=sync.done,
         total=sync.total,
@@ -195,9 +195,9 @@ def overwriting(row: SyncRow, t: Translator) -> Question:
         window_title=t("Overwrite a row"),
         title=t("Overwrite the row of {who}?", who=row.who),
         text=t(
-            "The login on this computer takes its place. If another computer wrote that row with another key, "
-            "its login is lost from the table, and that computer can no longer share this account. "
-            "If you are not sure, cancel and compare the keys first."
+            "The login on this computer replaces it. If another computer wrote that row with a "
+            "different key, the table loses that login and that computer can no longer share this "
+            "account. If you're not sure, cancel and compare the keys first."
         ),
         yes=t("&Overwrite"),
         no=t("Cancel"),
@@ -210,10 +210,16 @@ def overwriting_all(count: int, t: Translator) -> Question:
         window_title=t("Overwrite rows"),
         title=t("Overwrite the rows of the accounts on this computer?"),
         text=t.plural(
-            "The login of {n} account here takes the place of its row. Do this only if the old key is lost: the logins "
-            "in those rows are gone then, and your other computers need the key of this one.",
-            "The logins of {n} accounts here take the place of their rows. Do this only if the old key is lost: the "
-            "logins in those rows are gone then, and your other computers need the key of this one.",
+            (
+                "The login of {n} account on this computer replaces its row. Do this only if the old key "
+                "is lost: the logins in those rows will be gone, and your other computers need this "
+                "computer's key."
+            ),
+            (
+                "The logins of {n} accounts on this computer replace their rows. Do this only if the old "
+                "key is lost: the logins in those rows will be gone, and your other computers need this "
+                "computer's key."
+            ),
             count,
         ),
         yes=t("&Overwrite"),
@@ -229,7 +235,7 @@ def _key_is_lost(sync: SyncState) -> bool:
 def _standing(setup: SyncSetup, t: Translator) -> tuple[str, str, Tone | None]:
     if not setup.begun:
         said = t(
-            "Shares your logins between your own computers, through a table in a Supabase project of yours. "
+            "Share your logins between your computers through a table in your own Supabase project. "
             "They are encrypted with a key that only your computers have."
         )
         return said, "", None
@@ -237,7 +243,7 @@ def _standing(setup: SyncSetup, t: Translator) -> tuple[str, str, Tone | None]:
         return t.title(setup.problem), t.hint(setup.problem), Tone.WARNING
     if setup.ready:
         return t("Sync is set up with {url}.", url=setup.url), "", Tone.CALM
-    return t("Sync is not set up completely."), t("Finish the set-up; nothing is shared before that."), Tone.WARNING
+    return t("Sync isn't fully set up."), t("Finish the setup. Nothing is shared until then."), Tone.WARNING
 
 
 def _heading(sync: SyncState, now: Now, t: Translator) -> tuple[str, str, Tone | None]:
@@ -246,14 +252,14 @@ def _heading(sync: SyncState, now: Now, t: Translator) -> tuple[str, str, Tone |
         said = t("{done} of {total} accounts done.", done=str(sync.done), total=str(sync.total)) if sync.total else ""
         return t("Syncing…"), said or t("Reading the table…"), None
     if report is None:
-        return t("Nothing was synchronised yet"), "", None
+        return t("Not synced yet"), "", None
     when = t("Last sync: {when}.", when=stamp(report.ended_at, now, t))
     if report.problem is not None:
         said = t("{first} {second}", first=t.hint(report.problem), second=when)
         return t.title(report.problem), said, Tone.CRITICAL
     if report.well:
         return _sentence(counts(report, t), t), when, Tone.CALM
-    advice = t("Those that need you come first.")
+    advice = t("Those that need you are at the top.")
     return _sentence(counts(report, t), t), t("{first} {second}", first=advice, second=when), Tone.WARNING
 
 

@@ -176,7 +176,7 @@ def _state(snapshot: Snapshot, words: _Words) -> Cell:
             moment = blocked_until(snapshot)
             said = t("no capacity")
             if moment is not None and not words.brief:
-                said = t("no capacity until the reset {when}", when=both(local_time(moment, snapshot), words.now, t))
+                said = t("no capacity until it resets {when}", when=both(local_time(moment, snapshot), words.now, t))
             reason = in_short(snapshot, t) if words.brief else own_reason(snapshot, t) or in_short(snapshot, t)
             said = t("{words}: {reason}", words=said, reason=reason) if reason else said
             return Cell(printable(said), Weight.CRITICAL)

@@ -49,7 +49,7 @@ def _credits(found: Credits | None, t: Translator) -> str:
     else:
         words = t("there are some") if found.has_credits else t("none")
     if found.overage_limit_reached:
-        return t("{words}; the limit for use beyond the quota is reached", words=words)
+        return t("{words}; the limit for extra usage is reached", words=words)
     return words
 
 
@@ -84,7 +84,7 @@ def _reset_credits(snapshot: Snapshot, now: Now, t: Translator) -> str:
     if not snapshot.reset_credits:
         return ""
     ahead = [end for end in snapshot.reset_credit_ends if local_time(end, snapshot) > now.moment]
-    ends = [t("one is lost {when}", when=_when(end, snapshot, now, t)) for end in ahead[:_MOST_ENDS]]
+    ends = [t("one expires {when}", when=_when(end, snapshot, now, t)) for end in ahead[:_MOST_ENDS]]
     return "\n".join((str(snapshot.reset_credits), *ends))
 
 

@@ -41,7 +41,7 @@ def used_up(snapshot: Snapshot, t: Translator) -> str:
         return reason
     if snapshot.spend is not None and snapshot.spend.reached:
         return t("{quota} is used up", quota=t(_BUDGET))
-    return t("the service says that the limit is reached")
+    return t("the service reports that the limit is reached")
 
 
 def own_reason(snapshot: Snapshot, t: Translator) -> str:

@@ -153,12 +153,12 @@ def mark(text: str) -> str:
 _WITH_NUMBER = frozenset(
     {
         mark("it is larger than {n} KiB"),
-        mark("it would be larger than {n} KiB, which is not read"),
-        mark("with a renewed login it could get larger than {n} KiB, which is not read"),
-        mark("it is not JSON (line {n})"),
-        mark("a text that begins in line {n} does not end or has a broken escape"),
+        mark("it would be larger than {n} KiB, which is too large to read"),
+        mark("with a renewed login it could get larger than {n} KiB, which is too large to read"),
+        mark("not valid JSON (line {n})"),
+        mark("unterminated or broken string in line {n}"),
         mark("it is nested more than {n} levels deep"),
-        mark("it holds a number of more than {n} digits"),
+        mark("it contains a number with more than {n} digits"),
         mark("status {n}"),
         mark("{n} minute"),
         mark("{n} minutes"),

@@ -37,23 +37,23 @@ class ExportKind(enum.Enum):
 
 _WORDS: Mapping[ExportKind, tuple[str, str]] = {
     ExportKind.TABLE: (
-        mark("Table of quotas (CSV)"),
-        mark("What each account has used, for a spreadsheet. It holds no login."),
+        mark("Usage table (CSV)"),
+        mark("Each account's usage, for a spreadsheet. Contains no logins."),
     ),
     ExportKind.PROBE: (
         mark("Logins: codex-probe files"),
-        mark("A file for each account, for codex-probe, or for Probe Tray on another computer."),
+        mark("One file per account, for codex-probe or Probe Tray on another computer."),
     ),
     ExportKind.PROXY_API: (
         mark("Logins: CLIProxyAPI files"),
-        mark("A file for each account, for CLIProxyAPI's folder of logins."),
+        mark("One file per account, for CLIProxyAPI's login folder."),
     ),
     ExportKind.OFFICIAL: (
-        mark("Logins: auth.json of the Codex client"),
-        mark("A file for each account; the client reads the one that is called auth.json."),
+        mark("Logins: auth.json for the Codex client"),
+        mark("One file per account. The client reads the one called auth.json."),
     ),
     ExportKind.SUB2API: (mark("Logins: sub2api file"), mark("All accounts in one file.")),
-    ExportKind.LINES: (mark("Logins: JSON lines"), mark("All accounts in one file, one in each line.")),
+    ExportKind.LINES: (mark("Logins: JSON lines"), mark("All accounts in one file, one per line.")),
 }
 
 
@@ -129,8 +129,8 @@ def export_view(state: AppState, wish: ExportWish, now: Now, t: Translator) -> E
     busy = shown is not None and shown.phase is ExportPhase.WRITING
     return ExportView(
         window_title=t("Export"),
-        title=t("Export logins or numbers") if accounts else t("There is no account to export"),
-        what=t("&What"),
+        title=t("Export logins or usage") if accounts else t("No account to export"),
+        what=t("&Format"),
         kinds=tuple((kind, t(words)) for kind, (words, _) in _WORDS.items()),
         kind=wish.kind,
         help=t(_WORDS[wish.kind][1]),
@@ -138,9 +138,9 @@ def export_view(state: AppState, wish: ExportWish, now: Now, t: Translator) -> E
         everybody=t.plural("A&ll {n} account", "A&ll {n} accounts", len(able)) if len(able) > 1 else "",
         all_ticked=None if 0 < ticked < len(able) else bool(ticked),
         accounts=accounts,
-        refresh=t("With &refresh tokens, so that it can be renewed there") if logins else "",
+        refresh=t("Include &refresh tokens, so it can be renewed there") if logins else "",
         refresh_ticked=wish.refresh_tokens,
-        hide="" if logins else t("&Hide addresses and ids"),
+        hide="" if logins else t("&Hide email addresses and ids"),
         hide_ticked=wish.hide,
         warning=_warning(renewable=wish.refresh_tokens, t=t) if logins else "",
         busy=busy,
@@ -163,8 +163,8 @@ def replacing(paths: Collection[str], t: Translator, *, privacy: bool) -> Questi
         window_title=t("Export"),
         title=t.plural("Replace {n} file?", "Replace {n} files?", len(paths)),
         text=t.plural(
-            "This file is there already: {names}. What is in it now is lost.",
-            "These files are there already: {names}. What is in them now is lost.",
+            "This file already exists: {names}. Its content will be lost.",
+            "These files already exist: {names}. Their content will be lost.",
             len(paths),
             names=_named(paths, privacy=privacy, t=t),
         ),
@@ -202,21 +202,19 @@ def _result(shown: ExportState | None, *, privacy: bool, t: Translator) -> tuple
     if shown.written:
         folder = without_names(_folder(shown), privacy=privacy)
         many = len(shown.written)
-        said.append(
-            t.plural("{n} file was written to {folder}.", "{n} files were written to {folder}.", many, folder=folder)
-        )
+        said.append(t.plural("Saved {n} file in {folder}.", "Saved {n} files in {folder}.", many, folder=folder))
     said += [
-        t("{who} was left out: {reason}.", who=without_names(left.who, privacy=privacy), reason=t(left.reason))
+        t("{who} was skipped: {reason}.", who=without_names(left.who, privacy=privacy), reason=t(left.reason))
         for left in shown.left_out
     ]
     said += [without_names(told, privacy=privacy) for told in said_once(shown.problems, t)]
     if shown.too_large:
         names = _named(shown.too_large, privacy=privacy, t=t)
         said.append(
-            t("{names} is larger than an import reads: the format codex-probe makes a file of each login.", names=names)
+            t("{names} is too large to import again. The codex-probe format makes one file per login.", names=names)
         )
     if not said:
-        said.append(t("Nothing was written: none of these accounts has a login that can be read now."))
+        said.append(t("Nothing was saved: none of these accounts has a readable login."))
     if shown.problems:
         return t.joined(said), Tone.CRITICAL
     return t.joined(said), Tone.WARNING if shown.left_out or shown.too_large or not shown.written else Tone.CALM

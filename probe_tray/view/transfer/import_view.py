@@ -131,7 +131,7 @@ def _title(found: ImportState, picked: int, t: Translator) -> str:
         case ImportPhase.READING:
             return t("Reading…")
         case ImportPhase.COMPARING:
-            return t("Comparing with the logins that are kept…")
+            return t("Comparing with your saved logins…")
         case ImportPhase.TAKING:
             return t("Importing…")
         case ImportPhase.DONE:
@@ -140,9 +140,9 @@ def _title(found: ImportState, picked: int, t: Translator) -> str:
         case ImportPhase.READY:
             pass
     if not found.rows:
-        return t("Bring in logins that you have")
+        return t("Import logins")
     if not any(row.takeable for row in found.rows):
-        return t("There is nothing new to import")
+        return t("Nothing new to import")
     return t.plural("{n} login to import", "{n} logins to import", picked)
 
 
@@ -158,9 +158,9 @@ def _text(found: ImportState, picked: Sequence[ImportRow], settings: Settings, t
             return _ending(found, t)
         case ImportPhase.READY if not found.rows:
             return t(
-                "Drop files or folders here, choose them, or paste what you copied. Logins of codex-probe, "
-                "CLIProxyAPI, sub2api and the official Codex client are recognised by what is in them. "
-                "You see what was found before anything is taken, and the files stay as they are."
+                "Drop files or folders here, choose them, or paste what you copied. Probe Tray reads "
+                "logins from codex-probe, CLIProxyAPI, sub2api and the Codex client. You see what was "
+                "found before anything is imported, and your files are not changed."
             )
         case ImportPhase.READY:
             return _what_happens(found, picked, settings, t)
@@ -171,7 +171,7 @@ def _text(found: ImportState, picked: Sequence[ImportRow], settings: Settings, t
 def _what_happens(found: ImportState, picked: Sequence[ImportRow], settings: Settings, t: Translator) -> str:
     folder = found.target is not StoreKind.VAULT and settings.sync_dir
     place = _shown(settings.sync_dir, settings) if folder else t("the vault")
-    said = [t("Some were not read, for it was stopped.")] if found.stopped else []
+    said = [t("Stopped before everything was read.")] if found.stopped else []
     if picked:
         said.append(expected(len(picked), len(found.rows), place, t))
     new = sum(row.action is ImportAction.ADD for row in picked)
@@ -183,8 +183,8 @@ def _what_happens(found: ImportState, picked: Sequence[ImportRow], settings: Set
         )
     broken = sum(row.problem is not None for row in found.rows)
     if broken:
-        said.append(t.plural("{n} cannot be read as a login.", "{n} cannot be read as logins.", broken))
-    return t.joined((*said, t("The files stay as they are.")))
+        said.append(t.plural("{n} is not a login.", "{n} are not logins.", broken))
+    return t.joined((*said, t("Your files are not changed.")))
 
 
 def _ending(found: ImportState, t: Translator) -> str:
@@ -193,7 +193,7 @@ def _ending(found: ImportState, t: Translator) -> str:
     broken = sum(row.problem is not None for row in found.rows)
     failed = sum(outcome.problem is not None for outcome in tried)
     said = came_of_it(good, len(found.rows) - good - failed - broken, failed + broken, t)
-    return f"{t('Stopped. What was imported by then is kept.')} {said}" if found.stopped else said
+    return f"{t('Stopped. Logins imported so far are kept.')} {said}" if found.stopped else said
 
 
 def _good(outcome: ImportOutcome | None) -> bool:
@@ -211,7 +211,7 @@ def _line(
     picked = ticked(row, chosen)
     whole = place_of(_location(row.id, t), row.id.entry, t)
     said, tone = _said(row, picked=picked, ended=found.phase is ImportPhase.DONE, settings=settings, t=t)
-    notes = (t("The Codex client on this computer goes on using this login."),) if row.in_use else ()
+    notes = (t("The Codex client on this computer uses this login."),) if row.in_use else ()
     advice = "" if row.problem is None else t.hint(_hidden(row.problem, settings))
     more = (*notes, *(t(note) for note in row.notes), advice)
     shown = _name(row, settings)
@@ -248,8 +248,8 @@ def _said(row: ImportRow, *, picked: bool, ended: bool, settings: Settings, t: T
         if not row.takeable or (picked and not ended):
             return action_words(row.action, t), action_tone(row.action)
         if row.in_use and not picked:
-            return t("not chosen, for the Codex client on this computer goes on using it"), None
-        return (t("not chosen") if not picked else t("left out")), None
+            return t("not selected: the Codex client on this computer uses it"), None
+        return (t("not selected") if not picked else t("skipped")), None
     if outcome.problem is not None:
         problem = _hidden(outcome.problem, settings)
         return t("failed: {first} {second}", first=t.title(problem), second=t.hint(problem)), Tone.CRITICAL
@@ -257,7 +257,7 @@ def _said(row: ImportRow, *, picked: bool, ended: bool, settings: Settings, t: T
         return action_words(outcome.action or row.action, t), None
     if outcome.faults:
         faults = t.joined(said_once((_hidden(f, settings) for f in outcome.faults), t))
-        return t("imported, but not everywhere: {faults}", faults=faults), Tone.WARNING
+        return t("imported, but not saved everywhere: {faults}", faults=faults), Tone.WARNING
     return t("imported"), Tone.CALM
 
 

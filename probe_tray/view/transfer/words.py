@@ -11,20 +11,20 @@ from probe_tray.view.view_models import Tone
 
 MISSING = "–"
 _ACTIONS: Mapping[ImportAction, tuple[str, Tone | None]] = {
-    ImportAction.ADD: (mark("new: it will be added"), Tone.CALM),
-    ImportAction.REPLACE: (mark("known: it takes the place of the login that is kept"), Tone.CALM),
-    ImportAction.SAME: (mark("known: it is kept already"), None),
-    ImportAction.OLDER: (mark("known: left out, for the login that is kept is not older"), None),
-    ImportAction.NOT_RENEWABLE: (mark("known: left out, for only the login that is kept can be renewed"), Tone.WARNING),
-    ImportAction.DOUBLE: (mark("left out: another login of this account is as new or newer"), None),
+    ImportAction.ADD: (mark("New"), Tone.CALM),
+    ImportAction.REPLACE: (mark("Newer than the saved login"), Tone.CALM),
+    ImportAction.SAME: (mark("Already here"), None),
+    ImportAction.OLDER: (mark("skipped: the saved login is at least as new"), None),
+    ImportAction.NOT_RENEWABLE: (mark("skipped: only the saved login can be renewed"), Tone.WARNING),
+    ImportAction.DOUBLE: (mark("skipped: another login for this account is at least as new"), None),
     ImportAction.NOT_A_LOGIN: (mark("skipped: not a credential file"), Tone.CALM),
     ImportAction.ANOTHER_SERVICE: (mark("skipped: for another service, or an API key"), Tone.CALM),
-    ImportAction.UNUSABLE: (mark("left out: it is no login that can be used"), Tone.CRITICAL),
+    ImportAction.UNUSABLE: (mark("skipped: not a usable login"), Tone.CRITICAL),
 }
 _FORMATS: Mapping[Format, str] = {
     Format.PROBE: "codex-probe",
     Format.PROXY_API: "CLIProxyAPI",
-    Format.OFFICIAL: mark("official client"),
+    Format.OFFICIAL: mark("Codex client"),
     Format.SUB2API: "sub2api",
 }
 
@@ -52,8 +52,8 @@ def place_of(location: str, entry: int, t: Translator) -> str:
 def expected(taken: int, found: int, place: str, t: Translator) -> str:
     """How many of the logins that were found will be kept, and where."""
     return t.plural(
-        "{taken} of {n} login will be kept in {place}.",
-        "{taken} of {n} logins will be kept in {place}.",
+        "{taken} of {n} login will be saved in {place}.",
+        "{taken} of {n} logins will be saved in {place}.",
         found,
         taken=str(taken),
         place=place,
@@ -63,8 +63,8 @@ def expected(taken: int, found: int, place: str, t: Translator) -> str:
 def came_of_it(taken: int, left: int, failed: int, t: Translator) -> str:
     """How many were imported, left out, and failed."""
     return t.plural(
-        "{n} login imported, {left} left out, {failed} failed.",
-        "{n} logins imported, {left} left out, {failed} failed.",
+        "{n} login imported, {left} skipped, {failed} failed.",
+        "{n} logins imported, {left} skipped, {failed} failed.",
         taken,
         left=str(left),
         failed=str(failed),

@@ -29,8 +29,8 @@ def overflow_words(t: Translator) -> OverflowWords:
     return OverflowWords(
         t("Probe Tray's icon is behind the arrow"),
         t(
-            "Windows keeps new icons behind the small arrow at the right end of the taskbar. Open it, and drag the "
-            "icon onto the taskbar to see it always."
+            "Windows hides new icons behind the small arrow on the taskbar. Open it and drag the "
+            "icon onto the taskbar to always see it."
         ),
     )
 
@@ -94,7 +94,7 @@ def _pause(state: AppState, now: Now, t: Translator) -> PauseMenu:
         title=title,
         hour=t("For an &hour"),
         tomorrow=t("Until &tomorrow, 08:00"),
-        resume=t("&Show them again") if paused else "",
+        resume=t("&Resume notifications") if paused else "",
     )
 
 

@@ -87,7 +87,7 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
         "usage of account 3: 5 h window 62 %, resets at 2026-11-22T14:30:00+00:00",
         "exit code: 3",
         'File "/usr/lib/python3.11/site-packages/probe_tray/adapters/callback_request.py", line 117, in read_callback',
-        "probe_tray.core.errors.CredentialFileError: auth.json cannot be read as a login",
+        "probe_tray.core.errors.CredentialFileError: auth.json is not a login",
         "https://chatgpt.com/backend-api/wham/usage",
         "account 3f0c5a0e-98d1-4b0e-8a55-4f0c5a0e98d1",
         "sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
@@ -264,7 +264,7 @@ def test_a_log_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         configure_logging(logging.INFO, tmp_path / "file" / "x.log", Redactor(nothing)),
     ):
         pass
-    assert "cannot be used" in caught.value.title
+    assert "can't be used" in caught.value.title
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes in folders")
@@ -286,7 +286,7 @@ def test_a_pipe_in_the_place_of_the_log_is_said_and_holds_nothing_up(tmp_path: P
 
 def test_a_folder_in_the_place_of_the_log_is_said(tmp_path: Path) -> None:
     with (
-        pytest.raises(LogError, match=r"The log .* cannot be written"),
+        pytest.raises(LogError, match=r"The log .* can't be written"),
         configure_logging(logging.INFO, tmp_path, Redactor(nothing)),
     ):
         pass

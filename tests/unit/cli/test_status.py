@@ -197,7 +197,7 @@ def test_broken_files_are_named_and_the_rest_goes_on(demo: DemoService, mitm: Mi
     ]
     assert len(lines(done.stdout)) == 6
     for name in ("b.json", "d.json"):
-        assert any(name in line and "cannot be read as a login" in line for line in lines(done.stderr))
+        assert any(name in line and "is not a login" in line for line in lines(done.stderr))
     assert "5 accounts, 2 failed" in lines(done.stderr)
     assert b"canary" not in done.stdout + done.stderr + output.read_bytes()
     assert demo.count("/wham/usage") == 3
@@ -240,7 +240,7 @@ def test_a_refused_token_is_told_in_its_row(demo: DemoService, mitm: Mitm, login
     done = run("--status", "--output", output, logins, mitm=mitm)
     assert done.returncode == 1
     first, second = output.read_text().splitlines()[1:]
-    assert first.endswith(",,,,,401,This login has ended: it was signed out elsewhere.")
+    assert first.endswith(",,,,,401,This login has ended: it was logged out elsewhere.")
     assert second.endswith(",42.0,2026-11-22 17:07:04,17.2,-,200,")
 
 
@@ -252,9 +252,9 @@ def test_without_a_network_each_row_says_so(demo: DemoService, logins: Path) -> 
     output = logins.parent / "x.csv"
     done = run("--status", "--output", output, "--proxy", "http://127.0.0.1:9", logins)
     assert done.returncode == 1
-    said = "The service cannot be reached: the proxy http://127.0.0.1:9 refused the connection."
+    said = "The service can't be reached: the proxy http://127.0.0.1:9 refused the connection."
     assert said in done.stdout.decode()
-    assert f"codex-probe: {logins / 'a.json'}: {said} Check the network" in done.stderr.decode()
+    assert f"codex-probe: {logins / 'a.json'}: {said} Check your network" in done.stderr.decode()
     assert output.read_text().splitlines()[1].endswith(f",0,{said}")
 
 
@@ -263,7 +263,7 @@ def test_a_failure_that_many_share_is_explained_once(demo: DemoService, logins: 
         write_login(demo, logins / f"{number}.json", number)
     done = run("--status", "--proxy", "http://127.0.0.1:9", logins)
     assert done.stdout.decode().count("refused the connection") == 3
-    assert "codex-probe: 3 accounts: The service cannot be reached" in done.stderr.decode()
+    assert "codex-probe: 3 accounts: The service can't be reached" in done.stderr.decode()
     assert done.stderr.decode().count("refused the connection") == 1
 
 
@@ -271,7 +271,7 @@ def test_a_certificate_nobody_vouches_for_is_told_with_advice(demo: DemoService,
     write_login(demo, logins / "a.json")
     done = run("--status", logins, HTTPS_PROXY=mitm.url)
     assert done.returncode == 1
-    assert "could not be verified" in done.stdout.decode()
+    assert "couldn't be verified" in done.stdout.decode()
     assert "SSL_CERT_FILE" in done.stderr.decode()
     assert demo.count() == 0
 
@@ -355,7 +355,7 @@ def test_the_proxy_of_the_configuration_counts(demo: DemoService, mitm: Mitm, lo
 def test_missing_and_empty_places_are_told(logins: Path, tmp_path: Path) -> None:
     done = run("--status", logins, tmp_path / "absent.json")
     assert done.returncode == 1
-    assert "it holds no credential file" in done.stderr.decode()
+    assert "it contains no credential file" in done.stderr.decode()
     assert "there is no such file or folder" in done.stderr.decode()
 
 
@@ -393,7 +393,7 @@ def test_an_interruption_keeps_and_reports_what_was_done(demo: DemoService, mitm
     assert process.returncode == 130
     assert account in output.read_text()
     assert len(lines(out)) == 2
-    assert "codex-probe: interrupted: 1 login was not asked." in lines(err)
+    assert "codex-probe: interrupted: 1 login was not checked." in lines(err)
     assert b"Traceback" not in err
 
 
@@ -426,7 +426,7 @@ def test_a_full_disk_under_standard_output_is_told(
             check=False,
         )
     assert done.returncode == 1
-    assert "standard output cannot be written: the disk is full" in done.stderr.decode()
+    assert "standard output can't be written: the disk is full" in done.stderr.decode()
 
 
 def test_closed_standard_streams_do_no_harm(demo: DemoService, mitm: Mitm, logins: Path) -> None:
@@ -448,7 +448,7 @@ def test_a_result_that_cannot_be_kept_is_told(demo: DemoService, mitm: Mitm, log
     write_login(demo, logins / "a.json")
     done = run("--status", "--output", "/proc/self/x.csv", logins, mitm=mitm)
     assert done.returncode == 1
-    assert "x.csv cannot be written" in done.stderr.decode()
+    assert "x.csv can't be written" in done.stderr.decode()
     assert b"Traceback" not in done.stderr
 
 

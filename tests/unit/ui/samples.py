@@ -145,7 +145,7 @@ def conditions() -> AppState:
         unreadable=(
             Unreadable(
                 location="/home/ana/logins/broken.json",
-                problem=CredentialFileError(path="/home/ana/logins/broken.json", reason="it is not JSON").problem,
+                problem=CredentialFileError(path="/home/ana/logins/broken.json", reason="not valid JSON").problem,
             ),
         ),
         store_problems=((StoreKind.VAULT, KeyringLockedError().problem),),

@@ -140,9 +140,7 @@ def test_a_row_of_the_menu_sends_its_command(desktop: Desktop, text: str, comman
     assert desktop.engine.sent == [command]
 
 
-@pytest.mark.parametrize(
-    ("text", "pause"), [("hour", Pause.HOUR), ("tomorrow", Pause.TOMORROW), ("Show them again", None)]
-)
+@pytest.mark.parametrize(("text", "pause"), [("hour", Pause.HOUR), ("tomorrow", Pause.TOMORROW), ("Resume", None)])
 def test_notifications_are_paused_and_shown_again_from_the_menu(
     desktop: Desktop, text: str, pause: Pause | None
 ) -> None:
@@ -176,7 +174,7 @@ def test_renewing_from_the_menu_shows_what_comes_of_it(desktop: Desktop) -> None
     desktop.change(replace(samples.four(), round=ended))
     assert desktop.panel._status.accessibleName() == "1 login renewed · 1 failed · 2 not due yet"
     desktop.change(replace(samples.four(), round=RenewalRound(ended_at=samples.NOW, fresh=2)))
-    assert desktop.panel._status.accessibleName() == "No login is due for renewal yet"
+    assert desktop.panel._status.accessibleName() == "No login needs renewing yet"
     desktop.clock.time += timedelta(minutes=3)
     desktop.change(replace(samples.four(), round=ended))
     assert desktop.panel._status.accessibleName().startswith("Up to date")

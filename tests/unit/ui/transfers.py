@@ -59,7 +59,7 @@ def found() -> ImportState:
         row("dan", ImportAction.NOT_RENEWABLE, renewable=False),
         row(long, email=f"{long}@department.of.research.example.org"),
         row("twice", ImportAction.DOUBLE, id=RowId("pasted text")),
-        broken("notes.json", "it is not JSON: it ends too early"),
+        broken("notes.json", "it is cut off"),
         ImportRow(
             id=RowId(missing),
             action=ImportAction.UNUSABLE,
@@ -106,5 +106,5 @@ def written(count: int = 3) -> ExportState:
 
 def failed() -> ExportState:
     """An export of which a part failed."""
-    left = LeftOut(who="lee@example.com", reason="it has no usable id_token, which the official client requires")
+    left = LeftOut(who="lee@example.com", reason="it has no usable id_token, which the Codex client requires")
     return replace(written(1), left_out=(left,), problems=(FULL,))

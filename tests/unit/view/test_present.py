@@ -57,7 +57,7 @@ def test_a_card_shows_both_windows_their_resets_and_the_life_of_the_login() -> N
         ("5 h", "42%", "in 2 h 10 m · 16:02"),
         ("Week", "17%", "in 4 d · Thu 09:00"),
     ]
-    assert found.life == "Renews by itself in 4 days · ends 29 Nov"
+    assert found.life == "Renews automatically in 4 days · ends 29 Nov"
     assert found.checked == "2 min ago"
     assert found.notice is None
     assert found.spoken.startswith("ana@example.com. Plus. 5 h: 42% used, reset in 2 h 10 m")
@@ -99,7 +99,7 @@ def test_old_numbers_stay_dimmed_and_say_their_age() -> None:
         ),
         (
             "waits@example.com",
-            "The service asks to wait before the next question. The numbers are 3 h old.",
+            "The service is limiting requests. The numbers are 3 h old.",
             ActionKind.REFRESH,
         ),
         ("stale@example.com", "The numbers are 3 h old.", ActionKind.REFRESH),
@@ -107,8 +107,8 @@ def test_old_numbers_stay_dimmed_and_say_their_age() -> None:
         (
             "Saved logins",
             (
-                "The keyring is locked, so your logins cannot be opened yet. "
-                "Unlock the keyring and press Try again. Nothing was lost."
+                "The keyring is locked, so your logins can't be opened yet. Unlock the keyring and press "
+                "Try again. Nothing was lost."
             ),
             ActionKind.READ_STORES,
         ),
@@ -130,7 +130,7 @@ def old(problem: ProbeError, *, numbers: bool = True) -> AppState:
 def test_a_refused_token_that_nothing_renews_by_itself_can_be_renewed_by_hand() -> None:
     notice = card(old(TokenRefusedError()), "a@x.example").notice
     assert notice is not None
-    assert notice.text == "The service no longer accepts this login's access token. The numbers are 3 h old."
+    assert notice.text == "OpenAI no longer accepts this login's access token. The numbers are 3 h old."
     assert notice.action is not None
     assert (notice.action.kind, notice.action.label) == (ActionKind.RENEW, "Renew now")
 
@@ -175,7 +175,7 @@ def test_trouble_stands_first_until_it_was_read() -> None:
     trouble = WriteError(path="settings.json", reason="the disk is full").problem
     banner = shown(replace(samples.four(), trouble=trouble)).panel.banner
     assert banner is not None
-    assert banner.text.startswith("settings.json cannot be written: the disk is full.")
+    assert banner.text.startswith("settings.json can't be written: the disk is full.")
     assert banner.action is not None
     assert banner.action.kind is ActionKind.DISMISS
 
@@ -198,7 +198,7 @@ def test_a_first_start_is_greeted() -> None:
 
 @pytest.mark.parametrize(
     ("index", "headline"),
-    [(0, "There is capacity"), (2, "No capacity until Friday 18:20"), (3, "A login is needed")],
+    [(0, "There is capacity"), (2, "No capacity until Friday 18:20"), (3, "Log in needed")],
 )
 def test_one_account_needs_no_counting(index: int, headline: str) -> None:
     assert shown(samples.only([samples.four().accounts[index]])).panel.headline == headline
@@ -247,9 +247,7 @@ def test_the_persons_own_levels_colour_the_bars() -> None:
 def test_a_waiting_login_says_where_it_waits_and_how_long() -> None:
     view = shown(AppState(login=samples.waiting_login())).login
     assert view is not None
-    assert view.text == (
-        "Probe Tray is waiting for the answer on localhost:1455. The window closes by itself. 9 min left."
-    )
+    assert view.text == ("Waiting for your browser on localhost:1455. This window closes by itself. 9 min left.")
     assert view.open_again
     assert view.copy_address
 
@@ -258,7 +256,7 @@ def test_a_failed_login_says_what_failed_and_offers_the_way_on() -> None:
     view = shown(AppState(login=samples.failed_login())).login
     assert view is not None
     assert view.failed
-    assert "ports 1455 and 1457 are taken by another program" in view.title
+    assert "ports 1455 and 1457 are in use by another program" in view.title
     assert view.text == PortsTakenError().hint
     assert view.log_in_again == "&Log in again"
 
@@ -279,5 +277,5 @@ def test_a_login_without_browser_says_what_to_do() -> None:
     problem = NotSentError(reason="x").problem
     view = shown(AppState(login=replace(samples.waiting_login(), problem=problem))).login
     assert view is not None
-    assert view.title == "The service cannot be reached: x."
-    assert view.text.startswith("Check the network and the proxy.")
+    assert view.title == "The service can't be reached: x."
+    assert view.text.startswith("Check your network and proxy.")

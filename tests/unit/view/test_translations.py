@@ -63,8 +63,8 @@ def test_one_word_means_one_thing_in_the_app_and_its_guides(word: str, meant: st
     ("reason", "said"),
     [
         ("it is larger than 256 KiB", "它大于 256 KiB"),
-        ("it is not JSON (line 3)", "它不是 JSON（第 3 行）"),
-        ("entry 12: it is not JSON (line 40)", "第 12 项：它不是 JSON（第 40 行）"),
+        ("not valid JSON (line 3)", "它不是 JSON（第 3 行）"),
+        ("entry 12: not valid JSON (line 40)", "第 12 项：它不是 JSON（第 40 行）"),
         ("entry 2: it is empty", "第 2 项：它是空的"),
         ("the proxy answered with 407", "the proxy answered with 407"),
     ],
@@ -72,7 +72,7 @@ def test_one_word_means_one_thing_in_the_app_and_its_guides(word: str, meant: st
 def test_a_reason_with_a_number_is_translated(reason: str, said: str) -> None:
     problem = ReadError(path="a.json", reason=reason).problem
     assert Translator(chinese()).title(problem) == f"a.json 无法读取：{said}。"
-    assert Translator().title(problem) == f"a.json cannot be read: {reason}."
+    assert Translator().title(problem) == f"a.json can't be read: {reason}."
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ REFUSED: list[tuple[Callable[[Path], None], str]] = [
     (socket_like_folder, "it is a folder"),
     (too_large, "it is larger than 256 KiB"),
     (link_outside, "leaves the folder"),
-    (link_in_a_circle, "it is a link in a circle"),
+    (link_in_a_circle, "it is a link that leads back to itself"),
     (device, "leaves the folder"),
 ]
 

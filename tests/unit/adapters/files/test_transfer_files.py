@@ -68,7 +68,7 @@ async def test_each_hostile_file_has_its_reason_and_stops_nothing(tmp_path: Path
     (folder / "deeper.json").mkdir()
     found = await read(folder)
     assert {name: reason(source) for name, source in found.items()} == {
-        "circle.json": "it is a link in a circle",
+        "circle.json": "it is a link that leads back to itself",
         "good.json": "",
         "large.json": "it is larger than 256 KiB",
         "out.json": "it is a link that leaves the folder",

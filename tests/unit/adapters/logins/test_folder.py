@@ -108,13 +108,13 @@ class TestLooking:
         found = await reasons(store)
         assert await owners(store) == ["ana@example.com"]
         assert found.keys() == before.keys() - {"good.json"}
-        assert found["broken.json"].startswith("a text that begins in line 1")
+        assert found["broken.json"].startswith("unterminated or broken string in line 1")
         assert found["empty.json"] == "it is empty"
         assert found["large.json"] == "it is larger than 256 KiB"
         assert "line break" in found["line.json"]
         assert found["fifo.json"] == "it is not a regular file"
         assert found["out.json"] == found["zero.json"] == "it is a link that leaves the folder"
-        assert found["circle.json"] == "it is a link in a circle"
+        assert found["circle.json"] == "it is a link that leads back to itself"
         assert "canary" not in repr(await store.load())
         await store.save(newer())
         assert {n: t for n, t in ages(tmp_path).items() if n in found} == {n: before[n] for n in found}
@@ -534,7 +534,7 @@ class TestNamedFiles:
             NamedFileStore([path]).save(credential()),
             NamedFileStore([path]).check_writable(credential().key),
         ):
-            with pytest.raises(WriteError, match="it holds no login of this account"):
+            with pytest.raises(WriteError, match="it contains no login of this account"):
                 await refused
         assert path.read_bytes() == before
 

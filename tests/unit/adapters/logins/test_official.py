@@ -65,7 +65,7 @@ async def test_nobody_may_change_it(codex_home: Path) -> None:
         store.remove(credential("ana").key),
         store.check_writable(credential("ana").key),
     ):
-        with pytest.raises(OfficialLoginError, match="belongs to the official Codex client"):
+        with pytest.raises(OfficialLoginError, match="belongs to the Codex client"):
             await refused
     assert path.read_bytes() == before
 
@@ -149,7 +149,7 @@ async def test_a_client_that_signed_out_is_no_complaint(codex_home: Path) -> Non
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ('{"tokens": {"access_token": "canary', "does not end"),
+        ('{"tokens": {"access_token": "canary', "unterminated"),
         ({"tokens": {"access_token": "canary"}}, "which account it is"),
         ("[" * 300_000, "larger than 256 KiB"),
     ],

@@ -11,9 +11,9 @@ from probe_tray.core.formats.document import LARGEST_LIST, LARGEST_LOGIN
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ("there is no such file or folder", "spelled"),
-        ("it holds no credential file (*.json)", "Name the folder"),
-        ("you may not read it", "you may read it"),
+        ("there is no such file or folder", "spelling"),
+        ("it contains no credential file (*.json)", "Give the folder"),
+        ("you may not read it", "you can read it"),
     ],
 )
 def test_a_file_that_cannot_be_read_comes_with_what_helps(reason: str, said: str) -> None:

@@ -136,7 +136,7 @@ def test_a_broken_line_or_entry_does_not_stop_the_others() -> None:
     lines = "\n".join([json.dumps(flat("ana")), '{"access_token": "x', "[]", "7", json.dumps(flat("ben"))])
     found = emails(lines.encode())
     assert found[0] == "ana@example.com"
-    assert found[1].startswith("entry 2: a text")
+    assert found[1].startswith("entry 2: unterminated")
     assert found[2:] == ["entry 3: it is not a JSON object", "ben@example.com"]
     assert emails(json.dumps([{}, flat("ben")]).encode())[1] == "ben@example.com"
 
@@ -218,21 +218,21 @@ def test_no_refusal_says_that_something_is_absent_that_was_not_looked_for() -> N
     [
         (b"", "it is empty"),
         (b"\n\n", "it is empty"),
-        (b"[]", "it holds no login"),
-        (b'{"accounts": []}', "it holds no login"),
+        (b"[]", "it contains no login"),
+        (b'{"accounts": []}', "it contains no login"),
         (b"{}", "it does not look like a credential file"),
         (b"null", "it is not a JSON object"),
-        (b"canary", "it is not JSON (line 1)"),
+        (b"canary", "not valid JSON (line 1)"),
         (b"\xff\xfe{\x00", "it is UTF-16 text"),
         (b'{"a": "\xff"}', "it is not UTF-8 text"),
-        (b'{"access_token": "canary\x00"}', "it holds a NUL byte"),
-        (b'{"access_token": "canary\\u0000"}', "it holds a NUL character"),
+        (b'{"access_token": "canary\x00"}', "it contains a NUL byte"),
+        (b'{"access_token": "canary\\u0000"}', "it contains a NUL character"),
         (b'{"access_token": "canary\\ud800"}', "lone surrogate"),
         (b'{"access_token": "canary", "n": NaN}', "NaN"),
-        (b'{"access_token": "canary", "n": ' + b"1" * 5000 + b"}", "a number of more than 400 digits"),
+        (b'{"access_token": "canary", "n": ' + b"1" * 5000 + b"}", "a number with more than 400 digits"),
         (b"[" * 200_000, "levels deep"),
-        (b'{"access_token": "canary', "does not end"),
-        (b'{"access_token": "canary"', "ends too early"),
+        (b'{"access_token": "canary', "unterminated"),
+        (b'{"access_token": "canary"', "cut off"),
     ],
     ids=range(17),
 )

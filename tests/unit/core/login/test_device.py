@@ -113,7 +113,7 @@ def test_a_grant_that_lacks_something_ends_the_login(changes: dict[str, object])
     ("status", "error", "kind", "said"),
     [
         (400, "expired_token", DeviceCodeEndedError, "it has expired"),
-        (400, "access_denied", LoginDeniedError, "refused"),
+        (400, "access_denied", LoginDeniedError, "did not allow"),
         (400, "invalid_device_code", DeviceCodeEndedError, "status 400"),
         (401, "", DeviceCodeEndedError, "status 401"),
         (500, "", DeviceCodeEndedError, "status 500"),

@@ -143,7 +143,7 @@ def test_a_first_event_that_is_no_failure_means_available(body: bytes) -> None:
     ],
 )
 def test_a_failure_behind_a_200_is_the_models_with_its_reason(body: bytes, reason: str) -> None:
-    assert judged(200, body) == ("ModelFailedError", f"The model answered with an error: {reason}.")
+    assert judged(200, body) == ("ModelFailedError", f"The model returned an error: {reason}.")
 
 
 @pytest.mark.parametrize("body", [b"", b": only a comment\n\n", b"data: [DONE]\n\n", b"{}", b"<html>", b"event: x\n\n"])

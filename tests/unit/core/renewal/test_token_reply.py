@@ -176,7 +176,7 @@ def test_the_error_code_is_looked_for_in_three_places(body: bytes, code: str) ->
     ("status", "body", "kind", "said"),
     [
         (400, (FLAT % "refresh_token_reused").encode(), LoginEndedError, "used elsewhere"),
-        (401, b"", LoginEndedError, "the service refused it"),
+        (401, b"", LoginEndedError, "OpenAI refused it"),
         (403, HTML, EdgeBlockedError, HOST),
         (403, REGION, RegionBlockedError, "region"),
         (403, b'{"detail": {"code": "invalid_workspace_selected"}}', WorkspaceRefusedError, "workspace"),
@@ -291,9 +291,9 @@ def test_only_a_code_made_of_words_is_repeated_to_the_person() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "reason"),
     [
-        (400, (FLAT % "invalid_grant").encode(), "the sign-in had expired or was used already"),
-        (500, HTML, "it has trouble at the moment"),
-        (503, b"{}", "it has trouble at the moment"),
+        (400, (FLAT % "invalid_grant").encode(), "the sign-in has expired or was already used"),
+        (500, HTML, "it's having problems right now"),
+        (503, b"{}", "it's having problems right now"),
     ],
 )
 def test_what_a_person_would_not_understand_is_said_in_words(status: int, body: bytes, reason: str) -> None:

@@ -120,7 +120,7 @@ def test_what_cannot_be_used_is_named_with_its_reason_and_stops_nothing() -> Non
     assert [item.action for item in items] == [ImportAction.UNUSABLE, ImportAction.UNUSABLE, ImportAction.ADD]
     assert [dict(item.problem.facts)["reason"] for item in items if item.problem] == [
         "no permission",
-        "it is not JSON: it ends too early",
+        "it is cut off",
     ]
 
 

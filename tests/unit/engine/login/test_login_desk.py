@@ -155,7 +155,7 @@ async def test_every_attempt_has_its_own_state_and_the_old_one_is_dead(desk: Des
     second = desk.state_of_page
     assert first != second
     await desk.do(PasteAddress(Secret(f"code=x&state={first}")))
-    assert desk.pasted_problem == "this address belongs to another login attempt"
+    assert desk.pasted_problem == "it belongs to another login attempt"
     assert (desk.phase, desk.service.count("exchange")) == (LoginPhase.WAITING, 0)
 
 
@@ -180,10 +180,10 @@ async def test_pasting_needs_no_port(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "there is no code in it"),
-        ("http://localhost:1455/auth/callback", "there is no code in it"),
-        ("code=x", "the part that names the login attempt (state=) is missing"),
-        ("code=x&state=wrong", "this address belongs to another login attempt"),
+        ("", "it has no code in it"),
+        ("http://localhost:1455/auth/callback", "it has no code in it"),
+        ("code=x", "it has no state= in it"),
+        ("code=x&state=wrong", "it belongs to another login attempt"),
     ],
 )
 async def test_a_wrong_address_says_why_and_the_login_goes_on(desk: Desk, text: str, why: str) -> None:

@@ -725,7 +725,7 @@ async def test_an_end_whose_reason_was_lost_is_still_a_sentence(memory_of_an_end
     bench.memory.known[Secret(refresh_token(1)).fingerprint] = memory_of_an_end
     with pytest.raises(LoginEndedError) as ended:
         await bench.renew()
-    assert ended.value.title == "This login has ended: the service refused it."
+    assert ended.value.title == "This login has ended: OpenAI refused it."
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def test_everything_drawn_is_told_to_a_screen_reader_and_nothing_is_markup(bench
 def test_reset_credits_stand_in_the_window_with_the_days_they_are_lost(bench: Bench) -> None:
     window = bench.show()
     found = {label.text(): value.text() for label, value in window._facts if not label.isHidden()}
-    assert found["Reset credits"] == "2\none is lost in 3 d · Wed 13:52\none is lost in 12 d · 4 Dec"
+    assert found["Reset credits"] == "2\none expires in 3 d · Wed 13:52\none expires in 12 d · 4 Dec"
 
 
 @pytest.mark.parametrize("scale", [1, 2])

@@ -83,7 +83,7 @@ def test_close_and_escape_take_it_away(about: Opened) -> None:
     about.button("Close").click()
     assert not about.dialog.isVisible()
     about.window.show(lambda: samples.NOW, tray=False)
-    assert "none found: the window takes its place" in about.texts()
+    assert "none found; the window is used instead" in about.texts()
 
 
 def test_nothing_in_it_is_cut_off(about: Opened) -> None:

@@ -266,7 +266,7 @@ def test_what_can_be_reached_has_a_name_and_every_label_is_plain(person: Person,
     written = [label for label in person.dialog.findChildren(QLabel) if label.text()]
     assert {label.textFormat() for label in written} == {Qt.TextFormat.PlainText}
     if state is PASTE:
-        assert person.field.accessibleName() == "Address that the browser ended at"
+        assert person.field.accessibleName() == "Address of that page"
 
 
 def test_from_state_to_state_it_takes_the_room_it_needs_and_no_more(qapp: QApplication, person: Person) -> None:

@@ -133,10 +133,10 @@ def test_answers_appear_in_place_as_they_come(desk: Desk) -> None:
     assert desk.rows()[:3] == [
         ("ana@example.com", "", "1 of 2 available"),
         ("a", "0.5 s", "available"),
-        ("b", "–", "The model answered with an error: it is busy."),
+        ("b", "–", "The model returned an error: it is busy."),
     ]
     assert first is not None
-    assert children(first)[1].toolTip(2) == "The model answered with an error: it is busy. Test it again later."
+    assert children(first)[1].toolTip(2) == "The model returned an error: it is busy. Test it again later."
 
 
 def test_stop_and_again_do_what_they_say(desk: Desk) -> None:
@@ -179,4 +179,4 @@ def test_without_accounts_it_says_so_without_asking(new: Desk) -> None:
     new.change(AppState(loaded=True))
     new.testing.show()
     assert not new.question.isVisible()
-    assert new.dialog._title.text() == "There is no account to test"
+    assert new.dialog._title.text() == "No account to test"

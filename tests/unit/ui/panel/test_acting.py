@@ -189,11 +189,11 @@ def test_the_settings_open(desk: Bench) -> None:
 
 
 def test_an_account_is_chosen_for_the_icon_and_let_go_again(desk: Bench) -> None:
-    desk.choose("ana@example.com", "Always show it in the &icon")
+    desk.choose("ana@example.com", "Show in the tray &icon")
     chosen = Arrangement(in_icon=ANA.key.slug)
     assert desk.engine.sent == [Arrange(chosen)]
     desk.engine.change(replace(desk.engine.state, desk=chosen))
-    desk.choose("lee@example.com", "Always show it in the &icon")
+    desk.choose("lee@example.com", "Show in the tray &icon")
     desk.choose("ana@example.com", "Show the tightest account in the &icon")
     assert desk.engine.sent[1:] == [Arrange(Arrangement(in_icon=LEE.key.slug)), Arrange(Arrangement())]
 

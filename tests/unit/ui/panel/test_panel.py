@@ -148,7 +148,7 @@ def test_trouble_stands_above_the_cards_until_it_was_read(panel: Shown) -> None:
     panel.show(samples.troubled_lives())
     banner = panel.window._banner
     assert banner.isVisible()
-    assert "The service did not end the login (status 503), so it was not removed." in banner.accessibleName()
+    assert "OpenAI didn't end the login (status 503), so it was not removed." in banner.accessibleName()
     banner._button.click()
     assert [a.kind for a in panel.asked] == [ActionKind.DISMISS]
     panel.show(replace(samples.troubled_lives(), trouble=None))
@@ -211,7 +211,7 @@ def test_the_order_and_the_room_of_accounts_are_chosen_from_a_menu(panel: Shown)
     rows = {a.text(): a for a in panel.window._tools._menu.actions() if a.text()}
     assert [text for text, row in rows.items() if row.isChecked()] == [
         "&Tightest first",
-        "Cards, or lines for &many accounts",
+        "A&utomatic",
     ]
     rows["By &name"].trigger()
     rows["Always &cards"].trigger()

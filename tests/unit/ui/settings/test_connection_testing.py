@@ -78,6 +78,6 @@ def test_the_step_that_failed_is_named_with_its_remedy(desk: Desk) -> None:
     desk.change(ConnectionCheck(reached=reached))
     assert desk.lines() == [
         "✓ Name   ✗ Proxy",
-        "The proxy does not work: it is gone.",
-        "Check its address, user name and password, or ask whoever runs it.",
+        "The proxy isn't working: it is gone.",
+        "Check its address, user name and password, or ask your network administrator.",
     ]

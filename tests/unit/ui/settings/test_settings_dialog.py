@@ -71,7 +71,7 @@ def test_cancel_saves_nothing(settings: Opened, qtbot: QtBot) -> None:
 def test_a_folder_must_be_chosen_before_it_is_used(settings: Opened) -> None:
     settings.dialog.open_with(Settings())
     settings.dialog.field("storage").show("folder")
-    assert settings.dialog._complaint.text() == "Choose the folder first, or keep logins in the vault."
+    assert settings.dialog._complaint.text() == "Choose the folder first, or store logins in the vault."
     assert not settings.dialog._saver.isEnabled()
     settings.dialog.accept()
     assert settings.saved == []

@@ -199,7 +199,7 @@ def test_the_kept_key_is_fetched_only_when_it_is_to_be_seen_or_copied(desk: Desk
     press(key.copy)
     assert clipboard() == KEY
     assert key.field.text() == ""
-    assert "taken out of the clipboard" in key._said.text()
+    assert "removed from the clipboard" in key._said.text()
     press(key.show_key)
     assert (key.field.text(), key.field.echoMode()) == (KEY, QLineEdit.EchoMode.Normal)
 

@@ -153,7 +153,7 @@ def test_the_warning_is_there_for_logins_alone_and_once(desk: Desk) -> None:
     assert not desk.dialog._warning.isVisible()
     desk.choose(ExportKind.LINES)
     assert desk.dialog._warning.isVisible()
-    assert desk.dialog._warning.text().count("live tokens") == 1
+    assert desk.dialog._warning.text().count("Anyone with this file can use") == 1
 
 
 def test_refresh_tokens_can_be_left_out(desk: Desk) -> None:
@@ -230,7 +230,7 @@ def test_files_in_the_way_are_replaced_only_after_one_question(desk: Desk) -> No
 def test_what_came_of_it_is_told_and_shown_in_its_folder(desk: Desk) -> None:
     assert not desk.dialog._folder.isVisible()
     desk.show(transfers.written(3))
-    assert desk.dialog._result.text() == "3 files were written to /home/ana/Documents."
+    assert desk.dialog._result.text() == "Saved 3 files in /home/ana/Documents."
     QTest.mouseClick(desk.dialog._folder, Qt.MouseButton.LeftButton)
     assert desk.opened == ["/home/ana/Documents"]
 

@@ -41,10 +41,7 @@ SHORT = window(WindowKind.SHORT, 88, timedelta(minutes=38))
 WEEK = window(WindowKind.WEEKLY, 100, timedelta(days=5, hours=4, minutes=28))
 
 
-EXPIRED = (
-    "The Codex client's login has expired. Start Codex once, which renews its login, or log in here to have a login of "
-    "your own."
-)
+EXPIRED = "The Codex client's login has expired. Start Codex once to renew it, or log in here."
 
 
 def shown(*batch: Alert, state: AppState | None = None, t: Translator | None = None) -> Notification:
@@ -105,8 +102,8 @@ def test_capacity_that_came_back_says_what_is_used() -> None:
 
 def test_a_pace_says_when_it_ends() -> None:
     assert words(PaceAlert(account=LEE.key, window=SHORT, runs_out_at=NOW + timedelta(minutes=8)))[:2] == (
-        "lee@studio.example: the 5-hour quota will not last",
-        "At this pace it is used up in 8 min: 14:00. Resets at 14:30.",
+        "lee@studio.example: the 5-hour quota will run out early",
+        "At this pace it runs out in 8 min (14:00). Resets at 14:30.",
     )
 
 
@@ -115,17 +112,17 @@ def test_a_pace_says_when_it_ends() -> None:
     [
         (
             {"renewable": False},
-            "Nothing renews it by itself. Log in again so that its quota stays in view.",
+            "It isn't renewed automatically. Log in again to keep seeing its quota.",
             ["Log in again", "Open"],
         ),
         (
             {"renewable": True},
-            "Renewing logins by themselves is switched off. Renew it now, so that its quota stays in view.",
+            "Automatic renewal is off. Renew it now to keep seeing its quota.",
             ["Renew now", "Open"],
         ),
         (
             {"renewable": True, "renewal": Renewal(problem=FULL)},
-            "Probe Tray could not renew it so far: ana@example.com.json cannot be written: the disk is full.",
+            ("Probe Tray hasn't been able to renew it: ana@example.com.json can't be written: the disk is full."),
             ["Renew now", "Open"],
         ),
     ],
@@ -176,11 +173,11 @@ def test_the_clients_login_that_works_says_nothing_of_its_end() -> None:
 def test_a_renewal_and_its_failure() -> None:
     assert words(RenewedAlert(account=ANA.key, expires_at=NOW + 10 * DAY))[:2] == (
         "ana@example.com: the login was renewed",
-        "It is good until 2 Dec.",
+        "It lasts until 2 Dec.",
     )
     title, body, buttons = words(RenewalFailedAlert(account=ANA.key, problem=FULL))
-    assert title == "ana@example.com: the login could not be renewed"
-    assert body.startswith("ana@example.com.json cannot be written: the disk is full.")
+    assert title == "ana@example.com: the login couldn't be renewed"
+    assert body.startswith("ana@example.com.json can't be written: the disk is full.")
     assert buttons == ["Renew now", "Open"]
 
 
@@ -196,14 +193,14 @@ def test_a_login_that_has_ended_says_why() -> None:
 @pytest.mark.parametrize(
     ("count", "title"),
     [
-        (1, "ana@example.com: 1 reset credit is lost in 2 days"),
-        (3, "ana@example.com: 3 reset credits are lost soon, the first in 2 days"),
+        (1, "ana@example.com: 1 reset credit expires in 2 days"),
+        (3, "ana@example.com: 3 reset credits expire soon, the first in 2 days"),
     ],
 )
 def test_reset_credits_say_until_when_they_can_be_used(count: int, title: str) -> None:
     assert words(CreditAlert(account=ANA.key, count=count, expires_at=NOW + 2 * DAY)) == (
         title,
-        "It brings a used-up quota back at once. Use it before Tuesday 13:52.",
+        "It resets a used-up quota at once. Use it before Tuesday 13:52.",
         ["Open"],
     )
 

@@ -57,10 +57,10 @@ def test_the_lower_part_tells_of_money_place_renewals_and_models() -> None:
     assert facts(samples.looked_at()) == {
         "Credits": "12.5 left",
         "Credit budget": "41.25 of 100 credits used, reset in 8 d · 30 Nov",
-        "Reset credits": "2\none is lost in 3 d · Wed 13:52\none is lost in 12 d · 4 Dec",
-        "Kept in": "Probe Tray's vault, its key in the system's keyring",
+        "Reset credits": "2\none expires in 3 d · Wed 13:52\none expires in 12 d · 4 Dec",
+        "Kept in": "Encrypted vault; its key is in the system keyring",
         "Last renewal": "Renewed 18 Nov 13:52",
-        "Earlier renewals": "18 Nov 13:52: went well\n17 Nov 13:52: failed",
+        "Earlier renewals": "18 Nov 13:52: renewed\n17 Nov 13:52: failed",
         "Last model test": "yesterday 13:52: 2 of 2 models answered\ngpt-5 · 0.6 s\ngpt-5-mini",
     }
 
@@ -71,7 +71,7 @@ def test_the_lower_part_tells_of_money_place_renewals_and_models() -> None:
         (Credits(unlimited=True), "unlimited"),
         (Credits(has_credits=True), "there are some"),
         (Credits(), "none"),
-        (Credits(balance=0, overage_limit_reached=True), "0 left; the limit for use beyond the quota is reached"),
+        (Credits(balance=0, overage_limit_reached=True), "0 left; the limit for extra usage is reached"),
     ],
 )
 def test_credits_are_told_as_far_as_they_are_known(found: Credits, words: str) -> None:
@@ -88,7 +88,7 @@ def test_a_login_s_life_runs_from_its_tokens_to_their_end() -> None:
     life = shown(samples.looked_at()).life
     assert life is not None
     assert (life.today, life.renews_from) == (0.4, 0.7)
-    assert [mark.text for mark in life.marks] == ["signed in or renewed 18 Nov", "renews 25 Nov", "ends 28 Nov"]
+    assert [mark.text for mark in life.marks] == ["last renewed 18 Nov", "renews 25 Nov", "ends 28 Nov"]
 
 
 def test_a_life_that_is_not_known_is_not_drawn() -> None:
@@ -101,7 +101,7 @@ def test_a_login_that_is_not_renewed_by_itself_says_why() -> None:
     life = shown(off).life
     assert life is not None
     assert life.renews_from is None
-    assert facts(off)["Renewal"] == "Renewing by itself is switched off in the settings."
+    assert facts(off)["Renewal"] == "Automatic renewal is off in Settings."
 
 
 def test_the_official_login_can_only_be_tested() -> None:
@@ -119,7 +119,7 @@ def test_the_chart_shows_gaps_as_gaps() -> None:
     everything = [xy for line in chart.lines for run in line.runs for xy in run]
     assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in everything)
     assert not chart.empty
-    assert chart.spoken == "Week: 71% now, at most 71%. 5 h: 84% now, at most 84%"
+    assert chart.spoken == "Week: 71% now, 71% at most. 5 h: 84% now, 84% at most"
 
 
 def test_the_dashed_line_is_told_once_where_both_windows_warn_alike_else_for_each() -> None:
@@ -149,7 +149,7 @@ def test_until_the_past_is_read_and_where_there_is_none_it_says_so() -> None:
     assert shown(state, Span.MONTH).chart.empty == "Reading the history…"
     assert shown(replace(state, details=None)).chart.empty == "Reading the history…"
     nothing = replace(state, details=Details(account=state.accounts[0].key, span=Span.WEEK))
-    assert shown(nothing).chart.empty == "Nothing was recorded in this time."
+    assert shown(nothing).chart.empty == "No data for this period."
 
 
 def test_the_past_of_another_account_is_not_shown() -> None:

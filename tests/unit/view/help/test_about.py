@@ -33,13 +33,13 @@ def test_the_window_tells_versions_and_what_it_runs_on() -> None:
         "Tray icon": "shown",
         "Keyring": "SecretService",
         "Proxy": "http://proxy.example:8080 (HTTPS_PROXY)",
-        "Runs on": "CPython 3.11.7, Qt 6.11.3",
+        "Running on": "CPython 3.11.7, Qt 6.11.3",
     }
 
 
 def test_what_is_missing_is_said() -> None:
     rows = dict(about(Machine(), Toolkit(), Translator()).rows)
-    assert rows["Tray icon"] == "none found: the window takes its place"
+    assert rows["Tray icon"] == "none found; the window is used instead"
     assert rows["Keyring"] == "not needed so far"
 
 

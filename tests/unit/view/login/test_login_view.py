@@ -73,9 +73,9 @@ def made(kind: type[ProbeError]) -> ProbeError:
 
 def test_a_browser_login_offers_its_page_and_the_other_ways() -> None:
     view = shown(waiting_login())
-    assert view.title == "Finish signing in, in your browser"
+    assert view.title == "Continue in your browser"
     assert buttons(view) == {"open_again", "copy_address", "use_code", "paste", "cancel"}
-    assert view.other_ways == "The browser is on another computer, or shows an error?"
+    assert view.other_ways == "Browser on another computer, or showing an error?"
     assert view.field is not None
     assert not view.field.at_once
 
@@ -100,14 +100,14 @@ def test_pasting_shows_its_field_at_once() -> None:
 def test_a_wrong_address_says_why_beside_the_field_and_the_rest_stays(misfit: Misfit) -> None:
     view = shown(replace(waiting_login(), pasted=PastedAddressError(reason=misfit.value).problem))
     assert view.field is not None
-    assert view.field.problem.startswith(f"This does not finish the login: {misfit.value}. ")
+    assert view.field.problem.startswith(f"That is not the right address: {misfit.value}. ")
     assert view.title == shown(waiting_login()).title
 
 
 def test_a_browser_that_does_not_open_is_said_and_the_login_goes_on() -> None:
     view = shown(replace(waiting_login(), problem=BrowserError().problem))
-    assert view.title == "The browser could not be opened."
-    assert "Copy the address and open it yourself; the login goes on." in view.text
+    assert view.title == "Your browser couldn't be opened."
+    assert "Copy the address and open it yourself. The login is still waiting." in view.text
     assert "9 min left." in view.text
 
 
@@ -159,13 +159,13 @@ def test_no_failed_login_promises_to_go_on_by_itself_or_speaks_of_a_login_there_
 
 def test_tokens_that_wait_to_be_saved_are_said_to_be_safe() -> None:
     view = failed(WriteError(path="x", reason="the disk is full"), unsaved=True)
-    assert view.text.endswith("You need not sign in again: the login is kept until it can be saved.")
+    assert view.text.endswith("You don't need to log in again. The login is kept until it can be saved.")
 
 
 @pytest.mark.parametrize("hours", [-3, 3])
 def test_a_wrong_clock_is_named_where_it_may_be_the_reason(hours: int) -> None:
     view = failed(ExchangeError(reason="x"), clock_off=timedelta(hours=hours))
-    assert view.text.endswith("This computer's clock is wrong by 3 h: set it right first.")
+    assert view.text.endswith("This computer's clock is off by 3 h. Set it first.")
     assert "clock" not in failed(ExchangeError(reason="x")).text
 
 

@@ -57,7 +57,7 @@ def test_a_run_that_goes_on_says_how_far_it_is_and_can_be_stopped() -> None:
 
 def test_a_run_that_is_done_says_who_has_a_model_and_can_be_repeated() -> None:
     view = shown(trial(*map(good, MODELS)), trial(*map(bad, MODELS)), trial(good("a"), bad("b"), bad("c")))
-    assert (view.title, view.stop, view.again) == ("2 of 3 accounts have a model that answers", "", "&Test again")
+    assert (view.title, view.stop, view.again) == ("2 of 3 accounts have a working model", "", "&Test again")
     assert [(a.said, a.tone) for a in view.accounts] == [
         ("3 of 3 available", Tone.CALM),
         ("0 of 3 available", Tone.CRITICAL),
@@ -68,15 +68,15 @@ def test_a_run_that_is_done_says_who_has_a_model_and_can_be_repeated() -> None:
 
 
 def test_one_account_with_a_model_is_counted_as_one() -> None:
-    assert shown(trial(good("a")), trial(bad("a"))).title == "1 of 2 accounts has a model that answers"
-    assert shown(trial(good("a"))).title == "1 of 1 account has a model that answers"
+    assert shown(trial(good("a")), trial(bad("a"))).title == "1 of 2 accounts has a working model"
+    assert shown(trial(good("a"))).title == "1 of 1 account has a working model"
 
 
 def test_a_model_that_is_not_available_says_why_and_what_to_do() -> None:
     (row, *_) = shown(trial(bad("a"), bad("b"), bad("c"))).accounts[0].rows
     assert (row.latency, row.said, row.advice) == (
         "1.3 s",
-        "The model answered with an error: it is busy.",
+        "The model returned an error: it is busy.",
         "Test it again later.",
     )
 
@@ -84,7 +84,7 @@ def test_a_model_that_is_not_available_says_why_and_what_to_do() -> None:
 def test_a_used_up_quota_says_when_it_is_reset() -> None:
     result = bad("a", QuotaUsedUpError(), resets_at=NOW + timedelta(minutes=38))
     (row, *_) = shown(trial(result, bad("b"), bad("c"))).accounts[0].rows
-    assert row.said == "The quota of this account is used up. It is reset in 38 min · 14:30."
+    assert row.said == "The quota of this account is used up. It resets in 38 min · 14:30."
 
 
 def test_no_answer_has_no_latency() -> None:
@@ -94,7 +94,7 @@ def test_no_answer_has_no_latency() -> None:
 
 def test_a_stopped_run_keeps_what_was_answered() -> None:
     view = shown(trial(good("a")), None)
-    assert view.text == "Stopped. What had been answered is kept."
+    assert view.text == "Stopped. The results so far are kept."
     assert [a.said for a in view.accounts] == ["1 of 3 tested", "not tested"]
     assert [r.said for r in view.accounts[0].rows] == ["available", "not tested", "not tested"]
 
@@ -106,7 +106,7 @@ def test_an_older_test_of_an_account_is_not_taken_for_this_run() -> None:
 
 def test_the_list_of_the_settings_is_named_as_such() -> None:
     view = shown(trial(*map(good, MODELS), listed_by=ListedBy.SETTINGS))
-    assert view.text.endswith("The service told no list of models, so that of the settings was used.")
+    assert view.text.endswith("OpenAI returned no model list, so the one in Settings was used.")
 
 
 def test_an_account_that_could_not_be_opened_says_so() -> None:
@@ -118,7 +118,7 @@ def test_an_account_that_could_not_be_opened_says_so() -> None:
 
 def test_without_an_account_it_says_what_to_do() -> None:
     view = model_test(AppState(), Now(NOW, UTC), T)
-    assert (view.title, view.text) == ("There is no account to test", "Log in first, then test again.")
+    assert (view.title, view.text) == ("No account to test", "Log in first, then test again.")
     assert (view.stop, view.again, view.accounts) == ("", "", ())
 
 
@@ -126,7 +126,7 @@ def test_without_an_account_it_says_what_to_do() -> None:
 def test_the_cost_is_said_before_the_first_test(count: int, words: str) -> None:
     question = consent(count, T)
     assert words in question.text
-    assert "uses a little of" in question.text
+    assert "uses a little" in question.text
 
 
 _RESULTS = st.sampled_from(MODELS).flatmap(lambda m: st.sampled_from([good(m), bad(m), bad(m, resets_at=NOW)]))

@@ -58,7 +58,7 @@ def test_there_is_no_folder_to_move_to_where_none_is_set() -> None:
 
 def test_a_login_in_both_places_is_kept_in_one() -> None:
     labels = {a.label for group in account_menu(at(VAULT, FOLDER), WITH_FOLDER, T) for a in group}
-    assert {"Keep in the &vault only", "Keep in the f&older only"} <= labels
+    assert {"Keep only in the &vault", "Keep only in the f&older"} <= labels
 
 
 def test_an_account_without_address_has_none_to_copy() -> None:
@@ -75,9 +75,9 @@ def test_no_two_rows_have_the_same_letter(stores: tuple[StoreKind, ...]) -> None
 @pytest.mark.parametrize(
     ("found", "sentence"),
     [
-        (at(VAULT), "Probe Tray's encrypted records"),
-        (at(FOLDER, location="/home/ana/a.json"), "This file is deleted: /home/ana/a.json"),
-        (at(VAULT, FOLDER), "Its file in this folder is deleted: ~/logins"),
+        (at(VAULT), "Probe Tray's encrypted vault"),
+        (at(FOLDER, location="/home/ana/a.json"), "This deletes the file /home/ana/a.json"),
+        (at(VAULT, FOLDER), "This deletes its file in the folder: ~/logins"),
         (at(VAULT, OFFICIAL), "The Codex client keeps its own login"),
     ],
 )
@@ -91,4 +91,4 @@ def test_only_a_login_made_here_can_be_ended_at_the_service() -> None:
 
 
 def test_a_new_key_keeps_the_old_records() -> None:
-    assert "The old records are kept on this computer" in starting_anew(T).text
+    assert "The old logins stay on this computer" in starting_anew(T).text

@@ -33,13 +33,13 @@ def life(name: str) -> AccountState:
     ("name", "begins", "tone", "kinds"),
     [
         ("uncertain", "The connection broke during a renewal", Tone.WARNING, [ActionKind.LOG_IN]),
-        ("paused", "Many renewals failed within minutes", Tone.WARNING, [ActionKind.NETWORK_SETTINGS]),
-        ("sealed", "A renewal's answer is kept safe", Tone.WARNING, [ActionKind.RENEW]),
-        ("full", "The login was renewed, but logins/a.json cannot be written", Tone.WARNING, [ActionKind.RENEW]),
-        ("offline", "The last renewal failed. The service cannot be reached", Tone.CALM, [ActionKind.RENEW]),
+        ("paused", "Several renewals failed", Tone.WARNING, [ActionKind.NETWORK_SETTINGS]),
+        ("sealed", "A renewed login is safe", Tone.WARNING, [ActionKind.RENEW]),
+        ("full", "The login was renewed, but logins/a.json can't be written", Tone.WARNING, [ActionKind.RENEW]),
+        ("offline", "The last renewal failed. The service can't be reached", Tone.CALM, [ActionKind.RENEW]),
         (
             "soon",
-            "The last renewal failed. The service cannot be reached",
+            "The last renewal failed. The service can't be reached",
             Tone.WARNING,
             [ActionKind.RENEW, ActionKind.LOG_IN],
         ),
@@ -57,7 +57,7 @@ def test_a_renewal_that_failed_says_why_and_what_mends_it(
 def test_a_passing_failure_says_when_it_is_tried_again() -> None:
     notice = told(life("offline"))
     assert notice is not None
-    assert notice.text.endswith("Next try: 14:04.")
+    assert notice.text.endswith("Next try 14:04.")
 
 
 @pytest.mark.parametrize("name", ["now", "ana"])
@@ -75,7 +75,7 @@ def test_a_login_that_would_end_because_renewing_is_off_can_be_renewed_by_hand()
     soon = account("a@example.com", snapshot(1, 1), expires_at=NOW + timedelta(days=1))
     notice = told(soon, Settings(auto_renew=False))
     assert notice is not None
-    assert notice.text == "This login ends in 1 day. Renewing by itself is switched off in the settings."
+    assert notice.text == "This login ends in 1 day. Automatic renewal is off in Settings."
     assert [a.kind for a in notice.actions] == [ActionKind.RENEW]
 
 
@@ -84,7 +84,7 @@ def test_the_official_login_is_nobodys_to_mend() -> None:
         "a@example.com", snapshot(1, 1), stores=(StoreKind.OFFICIAL,), renewable=False, expires_at=NOW + timedelta(1)
     )
     assert told(soon) is None
-    assert why_not_renewed(soon, PLAIN, T) == "Only the Codex client renews its own login."
+    assert why_not_renewed(soon, PLAIN, T) == "Only the Codex client can renew its own login."
 
 
 def test_a_login_without_refresh_token_says_so() -> None:
@@ -94,7 +94,7 @@ def test_a_login_without_refresh_token_says_so() -> None:
 
 def test_a_planned_renewal_counts_only_where_renewing_is_on() -> None:
     found = account("a@example.com")
-    assert lifetime(found, PLAIN, HERE, T) == "Renews by itself in 4 days · ends 29 Nov"
+    assert lifetime(found, PLAIN, HERE, T) == "Renews automatically in 4 days · ends 29 Nov"
     assert lifetime(found, Settings(auto_renew=False), HERE, T) == "Login ends in 7 days · 29 Nov"
 
 
@@ -107,7 +107,7 @@ def test_the_last_renewal_is_told_exactly(hours: int, words: str) -> None:
 
 
 def test_the_last_renewal_that_failed_is_told_with_its_reason() -> None:
-    words = "Renewal failed 1 h ago: The service cannot be reached: there is no network."
+    words = "Renewal failed 1 h ago: The service can't be reached: there is no network."
     assert last_renewal(life("offline"), HERE, T) == words
     unknown = replace(life("offline"), renewal=Renewal(problem=samples.offline()))
     assert last_renewal(unknown, HERE, T) == words.replace(" 1 h ago", "")
@@ -124,7 +124,7 @@ def test_a_missing_key_offers_a_new_one() -> None:
     ("latest", "words"),
     [
         (RenewalRound(), "Renewing logins…"),
-        (RenewalRound(ended_at=NOW), "There is no login to renew"),
+        (RenewalRound(ended_at=NOW), "No login to renew"),
         (RenewalRound(ended_at=NOW, renewed=2), "2 logins renewed"),
     ],
 )

@@ -17,12 +17,12 @@ STEPS = (ConnectionStep.NAME, ConnectionStep.PROXY, ConnectionStep.TLS, Connecti
 @pytest.mark.parametrize(
     ("proxy", "words"),
     [
-        (FoundProxy(), "No proxy was found: requests go directly."),
+        (FoundProxy(), "No proxy was found. Probe Tray connects directly."),
         (FoundProxy(place="the settings"), "No proxy is used."),
         (FoundProxy(place="HTTPS_PROXY", shown="http://proxy:8080"), "From HTTPS_PROXY: http://proxy:8080"),
         (
             FoundProxy(place="HTTPS_PROXY", shown="http://p:1", excepted=True),
-            "From HTTPS_PROXY: http://p:1 The service is among its exceptions, so requests go directly.",
+            ("From HTTPS_PROXY: http://p:1 OpenAI is one of its exceptions, so Probe Tray connects directly."),
         ),
         (FoundProxy(problem=UsageError(what="The address has no host.").problem), "The address has no host."),
     ],
@@ -39,22 +39,22 @@ def test_before_a_test_there_is_only_the_button() -> None:
 
 def test_a_test_that_runs_can_be_stopped() -> None:
     view = connection(ConnectionCheck(running=True), T)
-    assert (view.said, view.test, view.running) == ("Trying the way to the service…", "S&top the test", True)
+    assert (view.said, view.test, view.running) == ("Testing the connection…", "S&top the test", True)
 
 
 def test_a_way_that_works_has_every_step_ticked() -> None:
     view = connection(ConnectionCheck(reached=Reached(steps=STEPS)), T)
     assert view.steps == "✓ Name   ✓ Proxy   ✓ Secure connection   ✓ Network's edge   ✓ Service"
-    assert (view.said, view.tone) == ("The service answers. The connection works.", Tone.CALM)
+    assert (view.said, view.tone) == ("The connection works.", Tone.CALM)
 
 
 def test_the_step_that_failed_is_marked_and_has_a_remedy() -> None:
     problem = ProxyFailedError(reason="the proxy http://p:1 refused the connection").problem
     view = connection(ConnectionCheck(reached=Reached(steps=STEPS, failed=ConnectionStep.PROXY, problem=problem)), T)
     assert view.steps == "✓ Name   ✗ Proxy   – Secure connection   – Network's edge   – Service"
-    assert view.said == "The proxy does not work: the proxy http://p:1 refused the connection."
+    assert view.said == "The proxy isn't working: the proxy http://p:1 refused the connection."
     assert (view.advice, view.tone) == (
-        "Check its address, user name and password, or ask whoever runs it.",
+        "Check its address, user name and password, or ask your network administrator.",
         Tone.CRITICAL,
     )
 

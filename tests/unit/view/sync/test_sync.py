@@ -61,7 +61,7 @@ def test_what_needs_a_person_comes_first_with_what_to_do() -> None:
     assert [row.who for row in shown.rows] == ["failed", "taken", "sent", "same"]
     assert shown.rows[1].advice == RowTakenError.hint_template
     assert [row.tone for row in shown.rows] == [Tone.CRITICAL, Tone.WARNING, Tone.CALM, None]
-    assert (shown.title, shown.tone) == ("Done: 1 sent, 1 the same, 1 refused, 1 failed", Tone.WARNING)
+    assert (shown.title, shown.tone) == ("Done: 1 sent, 1 the same, 1 need a look, 1 failed", Tone.WARNING)
 
 
 def test_only_an_unreadable_row_of_an_account_that_is_here_may_be_overwritten() -> None:
@@ -83,7 +83,7 @@ def test_rows_that_a_stranger_piled_up_neither_flood_the_window_nor_hide_the_acc
     shown = sync_result(state(*piled, item(StepKind.SAME, "mine")), NOW, T)
     assert len(shown.rows) <= 501
     assert [row.who for row in shown.rows[-2:]] == ["mine", "and 2501 more"]
-    assert shown.title == "Done: 1 the same, 3000 refused"
+    assert shown.title == "Done: 1 the same, 3000 need a look"
 
 
 def test_privacy_hides_whose_logins_they_are() -> None:
@@ -98,7 +98,7 @@ def test_a_sync_that_failed_as_a_whole_says_why_and_what_to_do() -> None:
     report = SyncReport(ended_at=samples.NOW, problem=SyncKeyError().problem)
     shown = sync_result(AppState(sync=SyncState(setup=READY, report=report)), NOW, T)
     assert (shown.title, shown.tone, shown.rows) == (SyncKeyError.title_template, Tone.CRITICAL, ())
-    assert shown.text.startswith("Use the key of the computer")
+    assert shown.text.startswith("Use the key from the computer")
     assert shown.again
 
 
@@ -108,7 +108,7 @@ def test_a_sync_that_runs_shows_how_far_it_is() -> None:
 
 
 def test_nothing_to_do_is_said_too() -> None:
-    assert counts(SyncReport(ended_at=samples.NOW), T) == "there was nothing to share"
+    assert counts(SyncReport(ended_at=samples.NOW), T) == "nothing to share"
 
 
 @pytest.mark.parametrize(
@@ -146,11 +146,11 @@ def test_the_settings_say_how_it_stands_and_what_came_of_the_last_one() -> None:
     ("typed", "said"),
     [
         (("", "", ""), "Enter the address of the project."),
-        (("http://x.supabase.co", "", ""), "The address must begin with https://"),
+        (("http://x.supabase.co", "", ""), "The address must start with https://"),
         (("https://x.supabase.co", "", ""), "Enter the publishable key"),
         (("https://x.supabase.co", "two words", ""), "The publishable key is one word"),
         (("https://x.supabase.co", "sb_1", ""), "Create a key, or enter"),
-        (("https://x.supabase.co", "sb_1", "5e" * 31), "this one has 62 characters"),
+        (("https://x.supabase.co", "sb_1", "5e" * 31), "This one has 62"),
         (("https://x.supabase.co", "sb_1", "5e" * 32), ""),
     ],
 )
@@ -167,11 +167,11 @@ def test_what_is_kept_need_not_be_typed_again() -> None:
 @pytest.mark.parametrize(
     ("look", "said", "tone"),
     [
-        (Look(), "nothing is in it yet", Tone.CALM),
+        (Look(), "The table is empty", Tone.CALM),
         (Look(rows=1, opened=1), "the table has 1 row, and the key opens it", Tone.CALM),
         (Look(rows=3, opened=3), "opens all of them", Tone.CALM),
-        (Look(rows=3, opened=1), "opens 1 of its 3 rows", Tone.WARNING),
-        (Look(problem=SyncKeyError().problem), "None of the rows", Tone.CRITICAL),
+        (Look(rows=3, opened=1), "opens only 1 of its 3 rows", Tone.WARNING),
+        (Look(problem=SyncKeyError().problem), "No row of the table", Tone.CRITICAL),
     ],
 )
 def test_every_outcome_of_the_test_has_a_sentence(look: Look, said: str, tone: Tone) -> None:
@@ -185,4 +185,4 @@ def test_a_secret_in_the_configuration_file_is_named_and_cannot_be_typed_over() 
     shown = sync_setup(SyncState(setup=in_file), 60, T)
     assert shown.key_fixed
     assert "sync_aes_gcm_key" in shown.key_kept
-    assert (shown.api_key_fixed, shown.api_key_kept) == (False, "It is kept in the system's keyring.")
+    assert (shown.api_key_fixed, shown.api_key_kept) == (False, "It is in the system keyring.")

@@ -58,8 +58,8 @@ def test_the_bytes_of_the_status_table() -> None:
         HEADER
         + "ana.json,account-ana,ana@example.com,plus,42.0,2026-11-22 16:00:00,4.2,-,200,\n"
         + "cy.json,account-cy,cy@example.com,plus,,,100.0,2026-11-25 14:00:00,200,\n"
-        + "bo.json,account-bo,,team,,,,,401,The service no longer accepts this login's access token.\n"
-        + '"x, y.json",,,,,,,,0,"The service cannot be reached: ""why""."\n'
+        + "bo.json,account-bo,,team,,,,,401,OpenAI no longer accepts this login's access token.\n"
+        + '"x, y.json",,,,,,,,0,"The service can\'t be reached: ""why""."\n'
     )
 
 
@@ -138,7 +138,7 @@ def test_a_row_for_people() -> None:
 
 def test_an_exhausted_week_is_said_plainly() -> None:
     row = words(report(window(WindowKind.SHORT, 11), window(WindowKind.WEEKLY, 100, timedelta(hours=3))))[0]
-    assert row[-1] == "no capacity until the reset in 3 h · 17:00"
+    assert row[-1] == "no capacity until it resets in 3 h · 17:00"
 
 
 def test_every_other_window_is_named() -> None:
@@ -148,7 +148,7 @@ def test_every_other_window_is_named() -> None:
 
 
 def test_a_failure_takes_the_place_of_the_state() -> None:
-    assert words(FAILED)[0][-1] == "The service no longer accepts this login's access token."
+    assert words(FAILED)[0][-1] == "OpenAI no longer accepts this login's access token."
 
 
 def test_what_could_move_the_cursor_is_not_shown() -> None:
@@ -175,5 +175,5 @@ def test_in_brief_each_window_is_told_in_two_numbers_and_a_failure_beside_its_ro
     assert [[cell.text for cell in row] for row in rows] == [
         ["ana@example.com", "plus", "42 %, 2 h", "100 %, 3 days", "", "no capacity"],
         ["ana@example.com", "plus", "–", "–", "", "available"],
-        ["account-bo", "team", "–", "–", "The service no longer accepts this login's access token.", "failed"],
+        ["account-bo", "team", "–", "–", "OpenAI no longer accepts this login's access token.", "failed"],
     ]

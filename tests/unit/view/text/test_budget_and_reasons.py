@@ -202,4 +202,4 @@ def test_no_capacity_until_a_time_of_tomorrow_says_so_everywhere() -> None:
     alert = QuotaAlert(account=owner.key, window=owner.snapshot.main.windows[0], level=Level.EXHAUSTED)
     said = notification((alert,), samples.only([owner]), Now(NOW, UTC), Translator())
     assert said.body == "No capacity until tomorrow 09:52 (in 20 h)."
-    assert state_of(owner.snapshot)[1] == "no capacity until the reset in 20 h · tomorrow 09:52"
+    assert state_of(owner.snapshot)[1] == "no capacity until it resets in 20 h · tomorrow 09:52"

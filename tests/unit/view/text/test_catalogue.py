@@ -45,7 +45,7 @@ def test_plural_rules_that_are_not_known_are_refused() -> None:
 
 
 def test_a_failure_is_said_with_its_facts_and_a_reason_that_is_known_is_translated() -> None:
-    texts = {"The service cannot be reached: {reason}.": ("没有网络：{reason}。",), "no route": ("没有路由",)}
+    texts = {"The service can't be reached: {reason}.": ("没有网络：{reason}。",), "no route": ("没有路由",)}
     t = Translator(Catalogue(texts=texts))
     assert t.title(NotSentError(reason="no route").problem) == "没有网络：没有路由。"
 

@@ -100,19 +100,19 @@ def test_a_spending_limit_of_which_nothing_is_known_is_left_out() -> None:
 
 def test_reset_credits_say_when_each_is_lost() -> None:
     found = replace(BARE, reset_credits=3, reset_credit_ends=(NOW - DAY, NOW + 3 * DAY, NOW + 12 * DAY))
-    assert told(found)["Reset credits"] == "3\none is lost in 3 d · Wed 13:52\none is lost in 12 d · 4 Dec"
+    assert told(found)["Reset credits"] == "3\none expires in 3 d · Wed 13:52\none expires in 12 d · 4 Dec"
 
 
 def test_when_reset_credits_are_lost_is_told_by_this_computers_clock() -> None:
     found = replace(BARE, clock_offset=3600.0, reset_credits=1, reset_credit_ends=(NOW + timedelta(hours=3),))
-    assert told(found)["Reset credits"] == "1\none is lost in 2 h · 15:52"
+    assert told(found)["Reset credits"] == "1\none expires in 2 h · 15:52"
 
 
 def test_many_reset_credits_tell_only_of_the_first_five() -> None:
     ends = tuple(NOW + n * DAY for n in range(1, 10))
     found = told(replace(BARE, reset_credits=9, reset_credit_ends=ends))["Reset credits"].split("\n")
     assert len(found) == 6
-    assert found[1] == "one is lost in 1 d · tomorrow 13:52"
+    assert found[1] == "one expires in 1 d · tomorrow 13:52"
 
 
 def test_all_of_it_is_told_in_chinese() -> None:

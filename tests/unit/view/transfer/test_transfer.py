@@ -46,16 +46,16 @@ def line(view: ImportView, name: str) -> tuple[str, Tone | None, bool, bool]:
 
 def test_before_anything_is_brought_it_says_how() -> None:
     view = imported(None)
-    assert view.title == "Bring in logins that you have"
+    assert view.title == "Import logins"
     assert (view.lines, view.take, view.warning, view.close) == ((), "", "", "Close")
     assert (view.choose_files, view.choose_folder, view.paste) == ("Choose &files…", "Choose f&older…", "&Paste")
 
 
 def test_each_login_has_its_line_and_what_will_happen() -> None:
     view = imported(transfers.found())
-    assert line(view, "ben@") == ("new: it will be added", Tone.CALM, True, True)
-    assert line(view, "lee@")[0] == "known: it takes the place of the login that is kept"
-    assert line(view, "cat@") == ("known: it is kept already", None, False, False)
+    assert line(view, "ben@") == ("New", Tone.CALM, True, True)
+    assert line(view, "lee@")[0] == "Newer than the saved login"
+    assert line(view, "cat@") == ("Already here", None, False, False)
     assert line(view, "dan@")[1] is Tone.WARNING
     assert [(one.kind, one.ends, one.place) for one in view.lines[:2]] == [
         ("codex-probe", "in 8 days", "ben.json"),
@@ -66,7 +66,7 @@ def test_each_login_has_its_line_and_what_will_happen() -> None:
 
 def test_what_cannot_be_read_is_named_with_its_reason_and_the_whole_path_in_the_tip() -> None:
     broken = imported(transfers.found()).lines[-2]
-    assert broken.said == "notes.json cannot be read as a login: it is not JSON: it ends too early."
+    assert broken.said == "notes.json is not a login: it is cut off."
     assert (broken.tone, broken.tickable, broken.name) == (Tone.CRITICAL, False, "–")
     assert "/home/ana/old/notes.json" in broken.tip
 
@@ -75,13 +75,13 @@ def test_the_sentence_counts_what_is_ticked() -> None:
     view = imported(transfers.found())
     assert view.title == "3 logins to import"
     assert view.text == (
-        "3 of 10 logins will be kept in the vault. 2 accounts are new here. 1 account gets a newer login. "
-        "2 cannot be read as logins. The files stay as they are."
+        "3 of 10 logins will be saved in the vault. 2 accounts are new here. 1 account gets a "
+        "newer login. 2 are not logins. Your files are not changed."
     )
     assert (view.take, view.can_take, view.all_ticked) == ("&Import 3 logins", True, None)
     fewer = imported(transfers.found(), {RowId("/home/ana/old/ben.json"): False})
     assert (fewer.title, fewer.take) == ("2 logins to import", "&Import 2 logins")
-    assert line(fewer, "ben@") == ("not chosen", None, True, False)
+    assert line(fewer, "ben@") == ("not selected", None, True, False)
 
 
 def test_where_it_will_be_kept_is_said() -> None:
@@ -90,13 +90,13 @@ def test_where_it_will_be_kept_is_said() -> None:
 
 def test_what_the_client_here_uses_is_taken_only_when_the_person_says_so() -> None:
     mine = RowId("/home/ana/.codex/auth.json")
-    said = "not chosen, for the Codex client on this computer goes on using it"
+    said = "not selected: the Codex client on this computer uses it"
     assert line(imported(transfers.found()), "codex@") == (said, None, True, False)
-    assert line(imported(transfers.found(), {mine: True}), "codex@")[0] == "new: it will be added"
+    assert line(imported(transfers.found(), {mine: True}), "codex@")[0] == "New"
 
 
 def test_the_warning_about_copies_is_there_once_and_only_for_what_could_be_renewed_twice() -> None:
-    assert imported(transfers.found()).warning.count("refresh_token_reused") == 1
+    assert imported(transfers.found()).warning.count("one of the two will be signed out") == 1
     dead_ends = ImportState(phase=ImportPhase.READY, rows=(transfers.row("ben", renewable=False),))
     assert imported(dead_ends).warning == ""
     none_ticked = imported(transfers.many(1), {RowId("/home/ana/old/person-000.json"): False})
@@ -106,7 +106,7 @@ def test_the_warning_about_copies_is_there_once_and_only_for_what_could_be_renew
 def test_nothing_new_is_said_plainly() -> None:
     known = ImportState(phase=ImportPhase.READY, rows=(transfers.row("ben", ImportAction.SAME),))
     view = imported(known)
-    assert (view.title, view.take, view.close) == ("There is nothing new to import", "", "Close")
+    assert (view.title, view.take, view.close) == ("Nothing new to import", "", "Close")
 
 
 def test_a_store_that_cannot_be_opened_blocks_and_says_what_to_do() -> None:
@@ -119,7 +119,7 @@ def test_a_store_that_cannot_be_opened_blocks_and_says_what_to_do() -> None:
     ("phase", "title", "text", "stop"),
     [
         (ImportPhase.READING, "Reading…", "3 of 9 files read.", "&Stop"),
-        (ImportPhase.COMPARING, "Comparing with the logins that are kept…", "", ""),
+        (ImportPhase.COMPARING, "Comparing with your saved logins…", "", ""),
         (ImportPhase.TAKING, "Importing…", "3 of 9 logins imported.", "&Stop"),
     ],
 )
@@ -127,25 +127,25 @@ def test_while_it_works_it_says_how_far_it_is(phase: ImportPhase, title: str, te
     view = imported(ImportState(phase=phase, done=3, total=9))
     assert (view.title, view.text, view.stop, view.busy) == (title, text, stop, True)
     busy = imported(ImportState(phase=phase, rows=transfers.many(2).rows))
-    assert [(one.said, one.tickable) for one in busy.lines] == [("new: it will be added", False)] * 2
+    assert [(one.said, one.tickable) for one in busy.lines] == [("New", False)] * 2
 
 
 def test_the_end_says_how_many_and_why_the_others_failed() -> None:
     view = imported(transfers.taken())
     assert view.title == "2 logins were imported"
-    assert view.text == "2 logins imported, 5 left out, 3 failed."
+    assert view.text == "2 logins imported, 5 skipped, 3 failed."
     assert line(view, "ben@")[:2] == ("imported", Tone.CALM)
-    assert line(view, "lee@")[0].startswith("failed: /home/ana/logins cannot be written: the disk is full.")
-    assert line(view, "a.very")[0].startswith("imported, but not everywhere: ")
+    assert line(view, "lee@")[0].startswith("failed: /home/ana/logins can't be written: the disk is full.")
+    assert line(view, "a.very")[0].startswith("imported, but not saved everywhere: ")
     stopped = imported(replace(transfers.taken(), stopped=True))
-    assert stopped.text.startswith("Stopped. What was imported by then is kept.")
+    assert stopped.text.startswith("Stopped. Logins imported so far are kept.")
 
 
 def test_a_login_that_was_renewed_meanwhile_is_left_out_without_a_failure() -> None:
     row = transfers.row("ben", outcome=ImportOutcome(action=ImportAction.OLDER))
     view = imported(ImportState(phase=ImportPhase.DONE, rows=(row,)))
-    assert (view.title, view.text) == ("0 logins were imported", "0 logins imported, 1 left out, 0 failed.")
-    assert line(view, "ben@")[0] == "known: left out, for the login that is kept is not older"
+    assert (view.title, view.text) == ("0 logins were imported", "0 logins imported, 1 skipped, 0 failed.")
+    assert line(view, "ben@")[0] == "skipped: the saved login is at least as new"
 
 
 def test_pasted_text_is_called_so_in_every_language() -> None:
@@ -159,7 +159,7 @@ def test_privacy_hides_names_also_in_the_names_of_files() -> None:
     path = "/home/ana/codex_ben_at_example.com_20261122.json"
     rows = (
         transfers.row("ben", id=RowId(path), workspace="Ben's Studio"),
-        replace(transfers.broken("x", "it is not JSON"), id=RowId(path)),
+        replace(transfers.broken("x", "not valid JSON"), id=RowId(path)),
         transfers.row("cat", email="", workspace="Cat's Studio"),
     )
     view = imported(ImportState(phase=ImportPhase.READY, rows=rows), settings=Settings(privacy=True))
@@ -184,11 +184,11 @@ def test_ticks_are_for_what_can_be_taken_alone() -> None:
 
 def test_the_table_needs_no_warning_and_logins_do() -> None:
     table, logins = exported(), exported(ExportWish(kind=ExportKind.SUB2API))
-    assert (table.warning, table.refresh, table.hide) == ("", "", "&Hide addresses and ids")
-    assert (logins.warning.count("live tokens"), logins.hide) == (1, "")
+    assert (table.warning, table.refresh, table.hide) == ("", "", "&Hide email addresses and ids")
+    assert (logins.warning.count("Anyone with this file can use"), logins.hide) == (1, "")
     without = exported(ExportWish(kind=ExportKind.SUB2API, refresh_tokens=False))
-    assert "live tokens" in without.warning
-    assert "two renew it" not in without.warning
+    assert "Anyone with this file can use" in without.warning
+    assert "two programs renew it" not in without.warning
 
 
 def test_an_auth_json_may_come_without_its_refresh_token() -> None:
@@ -218,22 +218,22 @@ def test_logins_that_cannot_be_written_say_why() -> None:
 def test_nobody_chosen_means_nothing_to_export() -> None:
     left = frozenset(a.key for a in samples.four().accounts)
     assert not exported(ExportWish(left_out=left)).can_export
-    assert exported(accounts=()).title == "There is no account to export"
+    assert exported(accounts=()).title == "No account to export"
 
 
 def test_what_came_of_an_export_is_said_with_the_folder() -> None:
     view = exported(shown=transfers.written(3))
-    assert (view.result, view.folder) == ("3 files were written to /home/ana/Documents.", "/home/ana/Documents")
+    assert (view.result, view.folder) == ("Saved 3 files in /home/ana/Documents.", "/home/ana/Documents")
     assert view.result_tone is Tone.CALM
     bad = exported(shown=transfers.failed())
-    assert bad.result.startswith("1 file was written to /home/ana/Documents. lee@example.com was left out: ")
+    assert bad.result.startswith("Saved 1 file in /home/ana/Documents. lee@example.com was skipped: ")
     assert "the disk is full" in bad.result
     assert bad.result_tone is Tone.CRITICAL
 
 
 def test_an_export_of_nothing_says_so() -> None:
     view = exported(shown=ExportState(phase=ExportPhase.DONE))
-    assert view.result.startswith("Nothing was written")
+    assert view.result.startswith("Nothing was saved")
     assert (view.folder, view.result_tone) == ("", Tone.WARNING)
 
 
