@@ -77,7 +77,7 @@ def test_the_logins_of_each_store_are_counted_and_nobody_is_named(
     said = done.stdout.decode()
     assert done.returncode == 0
     assert re.search(r"ok +sync_dir .* holds 2 logins", said)
-    assert re.search(r"warn +sync_dir .*cannot be read as a login", said)
+    assert re.search(r"warn +sync_dir .*is not a login", said)
     assert not any(part in said for part in ("@example.com", "eyJ", issued.refresh_token, issued.account_id))
     assert str(home) not in said
 

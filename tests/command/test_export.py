@@ -18,7 +18,7 @@ from tests.support.files import exported, flat, official
 from tests.support.tokens import tokens
 
 KEY = base64.b64encode(bytes(32)).decode()
-LIVE, SHARED = "holds Anyone with this file can use", "renewed in one program only"
+LIVE, SHARED = "Anyone with this file can use", "Renew a login in one program only"
 
 
 class Desk:
@@ -106,7 +106,7 @@ def test_a_login_for_the_official_client_may_come_without_its_refresh_token(desk
     assert (done.returncode, lines(done.stdout)) == (0, ["codex/auth.json"])
     held = json.loads((desk.folder / "codex" / "auth.json").read_bytes())
     assert held["tokens"] == {**tokens("ana"), "refresh_token": "", "account_id": "account-ana"}
-    assert "two renew it" not in done.stderr.decode()
+    assert "two programs renew it" not in done.stderr.decode()
 
 
 def test_a_login_that_the_official_client_would_refuse_is_named(desk: Desk) -> None:
@@ -114,7 +114,7 @@ def test_a_login_that_the_official_client_would_refuse_is_named(desk: Desk) -> N
     desk.write("old/b.json", flat("bob"))
     done = desk.run("--export", "auth.json", "-o", "new/", "old")
     assert (done.returncode, lines(done.stdout)) == (1, ["new/auth.json"])
-    assert "ana@example.com can't be written as auth.json: it has no usable id_token" in done.stderr.decode()
+    assert "ana@example.com can't be saved as auth.json: it has no usable id_token" in done.stderr.decode()
 
 
 def test_refresh_tokens_stay_here_where_that_is_asked(desk: Desk) -> None:

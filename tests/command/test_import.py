@@ -81,7 +81,7 @@ def test_logins_of_every_format_are_shown_and_taken(tray: Tray) -> None:
     assert all(row.endswith("New") for row in rows)
     assert "old/b.json, entry 2" in rows[2]
     said = done.stderr.decode()
-    assert f"4 of 4 logins will be kept in {tray.shared}." in said
+    assert f"4 of 4 logins will be saved in {tray.shared}." in said
     assert said.count("refresh_token_reused") == 1
     assert lines(done.stderr)[-1] == "4 logins imported, 0 skipped, 0 failed."
     assert {stat.S_IMODE(file.stat().st_mode) for file in tray.shared.iterdir()} == {0o600}
@@ -129,10 +129,10 @@ def test_a_newer_login_takes_the_older_ones_place_and_never_the_other_way(tray: 
     older, newer = tray.write("a.json", flat("ana")), tray.write("b.json", renewed("ana"))
     tray.run("--import", "--yes", older)
     done = tray.run("--import", "--yes", newer)
-    assert "it takes the place of the login that is kept" in done.stdout.decode()
+    assert "Newer than the saved login" in done.stdout.decode()
     back = tray.run("--import", "--yes", older)
     assert (done.returncode, back.returncode) == (0, 0)
-    assert "the login that is kept is not older" in back.stdout.decode()
+    assert "the saved login is at least as new" in back.stdout.decode()
     (held,) = tray.kept()
     assert held["refresh_token"] == "rt_ana.2"
 
@@ -201,7 +201,7 @@ def test_a_full_disk_costs_nothing(tray: Tray) -> None:
     full = failing_to_replace("codex_ana_at_example_com_20261122.json", 28, tray.folder / "preload")
     done = tray.run("--import", "--yes", path, more=full)
     assert (done.returncode, tray.emails(), path.read_bytes()) == (1, ["bob@example.com"], before)
-    assert "cannot be written" in done.stderr.decode()
+    assert "can't be written" in done.stderr.decode()
     assert lines(done.stderr)[-1] == "1 login imported, 0 skipped, 1 failed."
     assert [file.name for file in tray.shared.iterdir()] == ["codex_bob_at_example_com_20261122.json"]
 
@@ -276,5 +276,7 @@ def _take_terminal(terminal: int) -> Callable[[], None]:
 def test_a_person_is_asked_first(tray: Tray, answer: bytes, status: int, emails: list[object]) -> None:
     tray.write("a.json", flat("ana"))
     ended, seen = at_a_terminal(tray, answer, "--import", "a.json")
-    assert seen.index("What happens") < seen.index("refresh_token_reused") < seen.index("Take them? [y/N]")
+    assert (
+        seen.index("What happens") < seen.index("one of the two will be signed out") < seen.index("Import them? [y/N]")
+    )
     assert (ended, tray.emails()) == (status, emails)

@@ -231,7 +231,7 @@ def test_a_disk_that_fills_up_after_the_sign_in_loses_nothing(bench: Bench, tmp_
         ("notes.txt", 2, "is there already and is no credential file"),
         ("home/.codex/auth.json", 2, "belongs to the Codex client"),
         ("home/.codex", 2, "belongs to the Codex client"),
-        ("notes.txt/below/a.json", 1, "cannot be written"),
+        ("notes.txt/below/a.json", 1, "can't be written"),
     ],
 )
 def test_a_place_that_is_wrong_is_told_before_anybody_signs_in(
@@ -265,7 +265,7 @@ def test_an_exchange_that_fails_is_told(bench: Bench) -> None:
     with login(bench, "--no-browser", "-o", "logins") as running:
         visit(sign_in(bench.demo, running.address()))
         assert running.end() == (1, "")
-    assert "The service did not finish the login" in running.said
+    assert "OpenAI didn't finish the login" in running.said
     assert "Traceback" not in running.said
     assert list(bench.logins.iterdir()) == []
 
@@ -275,7 +275,7 @@ def test_an_answer_that_is_lost_is_told(bench: Bench) -> None:
     with login(bench, "--no-browser", "-o", "logins") as running:
         visit(sign_in(bench.demo, running.address()))
         assert running.end() == (1, "")
-    assert "The connection broke before the service's answer arrived" in running.said
+    assert "The connection broke before OpenAI's answer arrived" in running.said
     assert "You are not logged in." in running.said
     assert bench.demo.count(TOKEN) == 1
 
@@ -384,7 +384,7 @@ def test_interrupted_while_the_code_is_traded_the_login_is_kept(bench: Bench) ->
         (["--login", "-o", "x", "y.json"], "--login takes no files"),
         (["--device", "--status", "."], "work only with --login"),
         (["-o", "x"], "-o works only with --login"),
-        (["--login", "-o", "x", "--proxy", "ftp://s3cret@x"], "unknown kind"),
+        (["--login", "-o", "x", "--proxy", "ftp://s3cret@x"], "its kind is not known"),
     ],
 )
 def test_wrong_use_is_told_in_a_sentence(bench: Bench, arguments: list[str], words: str) -> None:

@@ -176,7 +176,7 @@ def test_both_sides_get_what_is_newer_and_everything_else_is_left_and_told(
     assert service.table.row("account-fay") == untouched["fay"]
     assert "dan@example.com.json" not in machine.files()
     told = {line.split()[0]: " ".join(line.split()[1:]) for line in out.splitlines()[1:]}
-    assert told["dan@example.com"].startswith("This row holds an older login than it did before")
+    assert told["dan@example.com"].startswith("This row has an older login than before")
     assert sorted(told) == sorted(
         [str(machine.shared / "broken.json"), *(f"{p}@example.com" for p in ("dan", "eve", "lost"))]
     )

@@ -59,7 +59,7 @@ def test_the_first_ctrl_c_waits_for_what_was_sent_and_the_second_does_not(bench:
         assert gate.wait_held()
         watched.watch(lambda screen: "Renewal" in said(screen))
         watched.type(b"\x03")
-        watched.watch(lambda screen: "Ctrl-C again stops at once." in said(screen))
+        watched.watch(lambda screen: "Press Ctrl-C again to stop at once." in said(screen))
         watched.type(b"\x03")
         assert watched.end(timeout=10) == 130
     gate.open()

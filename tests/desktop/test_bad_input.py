@@ -62,7 +62,7 @@ def test_without_a_display_one_line_says_so_at_once(desktop: Desktop, display: s
     start = time.monotonic()
     line = failed(desktop, env={"DISPLAY": display})
     assert time.monotonic() - start < 1
-    assert "There is no display" in line
+    assert "needs a display" in line
     assert "desktop session" in line
     assert "codex-probe" in line
     assert not data_folder(desktop).exists()
@@ -112,10 +112,10 @@ def test_a_data_folder_that_cannot_be_written_is_named(desktop: Desktop) -> None
 def test_without_a_keyring_it_says_what_to_do_and_stores_nothing_in_the_clear(desktop: Desktop) -> None:
     app = App(desktop, "--demo", env=NO_KEYRING)
     app.open_panel()
-    app.read(r"no keyring that Probe Tray can trust.*Install and start one.*or choose a folder")
+    app.read(r"no keyring that can keep the key.*Install and start one.*or choose a folder")
     app.item.click_menu(LOG_IN)
     desktop.screen.wait_window(LOGIN_WINDOW)
-    app.read("no keyring that Probe Tray can trust")
+    app.read("no keyring that can keep the key")
     assert desktop.browser.urls() == []
     assert not list(data_folder(desktop).glob("vault/*"))
     assert desktop.keyring.items() == []

@@ -54,7 +54,7 @@ def test_everything_is_drawn_and_lies_on_the_screen(desktop: Desktop, look: str,
     desktop.screen.key("Escape")
 
     app.start_login()
-    app.read("Finish signing in")
+    app.read("Continue in your browser")
     picture("login", desktop.screen.wait_window(LOGIN_WINDOW))
     app.press("Cancel")
 

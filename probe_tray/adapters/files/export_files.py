@@ -25,7 +25,7 @@ class Obstacle(enum.Enum):
 
 
 _FINAL = {
-    Obstacle.OFFICIAL: "it is the official Codex client's own login, which is never replaced",
+    Obstacle.OFFICIAL: "it is the Codex client's own login, which is never replaced",
     Obstacle.NO_FILE: "what is there already is not a file that can be replaced",
 }
 

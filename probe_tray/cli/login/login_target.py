@@ -69,9 +69,7 @@ class LoginTarget:
         if any(
             self._official.exists() and place.path.exists() and self._official.samefile(place.path) for place in places
         ):
-            raise UsageError(
-                what=f"-o {self._path} belongs to the official Codex client: choose another file or folder."
-            )
+            raise UsageError(what=f"-o {self._path} belongs to the Codex client: choose another file or folder.")
 
     def _refuse_stranger(self) -> None:
         held = CredentialFiles(self._official, Disk()).read(Place(self._path))

@@ -184,7 +184,7 @@ class _Exporting:
                 raise UsageError(what=f"-o {path}: there is no folder {folder}.")
             return
         if obstacle is Obstacle.OFFICIAL:
-            raise UsageError(what=f"{path} is the official Codex client's own login, which is never replaced.")
+            raise UsageError(what=f"{path} is the Codex client's own login, which is never replaced.")
         if obstacle is Obstacle.NO_FILE:
             raise UsageError(what=f"{path} is there already and is not a file that can be replaced.")
         if not self._arguments.yes:
