@@ -36,7 +36,7 @@ from tests.support.secret_service import secret_service
 KEY = base64.b64encode(bytes(range(32))).decode()
 UNCERTAIN = (
     "The connection broke during a renewal, so it may or may not have gone through. The "
-    "login still works until its token ends. Run it again 15 minutes after the break"
+    "login works until its token expires. Run it again after 15 minutes"
 )
 
 # --- several processes
