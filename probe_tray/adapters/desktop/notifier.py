@@ -66,8 +66,8 @@ class DesktopNotifier:
         bus = getattr(service, "bus", None)
         if bus is not None:
             # WORKAROUND desktop-notifier 6.2: it has no way to end its connection, which would stay open for ever.
-            bus.disconnect()
             with contextlib.suppress(Exception):
+                bus.disconnect()
                 async with asyncio.timeout(SEND_SECONDS):
                     await bus.wait_for_disconnect()
 

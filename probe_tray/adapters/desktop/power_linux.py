@@ -70,8 +70,9 @@ def _read(path: Path) -> str:
 def _property(bus: _SystemBus, name: str, path: str, interface: str, wanted: str) -> object:
     from jeepney import DBusAddress, Properties  # pyright: ignore[reportMissingTypeStubs] - it ships none
 
-    question = cast("_Properties", Properties(DBusAddress(path, name, name + interface))).get(wanted)
-    with contextlib.suppress(OSError):
+    # Whatever one service does, the other is asked too.
+    with contextlib.suppress(Exception):
+        question = cast("_Properties", Properties(DBusAddress(path, name, name + interface))).get(wanted)
         (answer,) = bus.send_and_get_reply(question, timeout=_PATIENCE).body
         # A value comes with its type; an error comes as text.
         if isinstance(answer, tuple):

@@ -118,10 +118,7 @@ class SqliteHistory:
         self._thread.shutdown(wait=False)
 
     async def _reading(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        try:
-            return await self._in_thread(lambda: self._attempt(work))
-        except (sqlite3.Error, OSError) as error:
-            raise ReadError(path=str(self._path), reason=_reason(error)) from None
+        return await self._in_thread(lambda: self._attempt(work, ReadError))
 
     async def _writing(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         def transaction(db: sqlite3.Connection) -> _T:
@@ -129,15 +126,18 @@ class SqliteHistory:
                 db.execute("BEGIN IMMEDIATE")
                 return work(db)
 
-        try:
-            return await self._in_thread(lambda: self._attempt(transaction))
-        except (sqlite3.Error, OSError) as error:
-            raise WriteError(path=str(self._path), reason=_reason(error)) from None
+        return await self._in_thread(lambda: self._attempt(transaction, WriteError))
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _attempt(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+    def _attempt(self, work: Callable[[sqlite3.Connection], _T], failure: type[ReadError | WriteError]) -> _T:
+        try:
+            return self._twice(work)
+        except Exception as error:  # noqa: BLE001 - a file that replaced a broken one may be no better
+            raise failure(path=str(self._path), reason=_reason(error)) from None
+
+    def _twice(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         try:
             return work(self._connect())
         except sqlite3.DatabaseError as error:
@@ -274,7 +274,7 @@ def _is_broken(error: sqlite3.Error) -> bool:
     return code in _BROKEN or (str(error).startswith(_UNLIKE_OURS) and "json_each" not in str(error))
 
 
-def _reason(error: sqlite3.Error | OSError) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return reason_of(error)
     return _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "the database reported an error")

@@ -8,6 +8,7 @@ from typing import Final, final
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.journal.entry_file import WIRE_ROOM, answer_bytes, answer_plain, piece_bytes, piece_plain
 from probe_tray.adapters.logins.sealer import Seal
+from probe_tray.core.errors import StoreError
 from probe_tray.core.renewal.journal import JournalEntry
 
 _ANSWER: Final = "journal"
@@ -45,7 +46,11 @@ class EntrySpace:
             if not self._taking:
                 return
             plain = piece_plain(self._entry, self._number, raw)
-            block = piece_bytes(self._seal(plain, piece_context(self._entry.name)))
+            try:
+                block = piece_bytes(self._seal(plain, piece_context(self._entry.name)))
+            except StoreError:
+                self._taking = False
+                return
             self._taking = self._place + len(block) <= self._end and self._write(self._place, block)
             self._place += len(block)
             self._number += 1

@@ -115,10 +115,10 @@ class FileJournal:
         try:
             replace_file(path, image, disk=self._disk)
             return EntrySpace(entry, self._disk.reopen(path), len(intent), seal, self._disk)
-        except (OSError, WriteError) as error:
+        except (OSError, StoreError) as error:
             with contextlib.suppress(WriteError):
                 remove_file(path, disk=self._disk)
-            if isinstance(error, WriteError):
+            if isinstance(error, StoreError):
                 raise
             raise WriteError(path=str(path), reason=reason_of(error)) from None
 

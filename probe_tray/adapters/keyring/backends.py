@@ -88,8 +88,8 @@ def known_backend() -> TrustedBackend:
 
 def load_library() -> None:
     """Import what asking needs: up to 100 ms that a caller who counts its wait for the keyring leaves out of it."""
-    # One that cannot be imported says so when it is asked.
-    with suppress(ImportError):
+    # One that cannot be imported, for whatever reason, says so when it is asked.
+    with suppress(Exception):
         import_module("keyring.core")
         _system_classes()
 

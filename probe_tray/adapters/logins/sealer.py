@@ -11,7 +11,14 @@ from typing import Final, Protocol, final
 
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import KeyMissingError, KeyringAbsentError, KeyringLockedError, ProbeError, RecordError
+from probe_tray.core.errors import (
+    KeyMissingError,
+    KeyringAbsentError,
+    KeyringLockedError,
+    ProbeError,
+    RecordError,
+    StoreError,
+)
 from probe_tray.ports.accounts import KeyStore
 
 _KEY_BYTES: Final = 32
@@ -45,11 +52,14 @@ class Key:
     """The vault's key in hand: AES-256-GCM, a fresh random nonce of 96 bits for everything that is encrypted."""
 
     def __init__(self, raw: bytes) -> None:
-        """Take the 32 bytes."""
-        # Imported here: 30 ms that a start which opens no record does without.
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        """Take the 32 bytes. Raises StoreError where the library has no such cipher."""
+        try:
+            # Imported here: 30 ms that a start which opens no record does without.
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        self._cipher = AESGCM(raw)
+            self._cipher = AESGCM(raw)
+        except Exception:  # noqa: BLE001 - whatever the library raises, nothing can be sealed or opened
+            raise StoreError from None
         self.fingerprint = hashlib.sha256(raw).hexdigest()[:16]
         """The first 16 hex digits of SHA-256 of the key; stands in the clear beside what the key sealed."""
 
@@ -57,17 +67,18 @@ class Key:
         return f"Key({self.fingerprint})"
 
     def encrypt(self, plain: bytes, context: bytes) -> tuple[bytes, bytes]:
-        """The nonce and the encrypted bytes, bound to ``context``."""
+        """The nonce and the encrypted bytes, bound to ``context``. Raises StoreError where the library fails."""
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce, self._cipher.encrypt(nonce, plain, context)
+        try:
+            return nonce, self._cipher.encrypt(nonce, plain, context)
+        except Exception:  # noqa: BLE001 - its text may repeat what was to be sealed
+            raise StoreError from None
 
     def decrypt(self, nonce: bytes, sealed: bytes, context: bytes) -> bytes | None:
         """The plain bytes, or None when anything at all differs from what was encrypted."""
-        from cryptography.exceptions import InvalidTag
-
         try:
             return self._cipher.decrypt(nonce, sealed, context)
-        except (InvalidTag, ValueError):
+        except Exception:  # noqa: BLE001 - InvalidTag, or whatever else keeps the library from opening it
             return None
 
 

@@ -7,6 +7,7 @@ from typing import Final, final
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import SyncError
 from probe_tray.core.formats.document import read_documents
 from probe_tray.core.formats.fields import local_text
 from probe_tray.core.formats.writer import new_document
@@ -26,18 +27,28 @@ class LoginCipher:
     """
 
     def __init__(self, key: Secret) -> None:
-        """Take the key as 64 hexadecimal digits."""
-        # Imported here: 30 ms that a start without sync does without.
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        """Take the key as 64 hexadecimal digits. Raises SyncError where the library has no such cipher."""
+        try:
+            # Imported here: 30 ms that a start without sync does without.
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        self._cipher = AESGCM(bytes.fromhex(key.reveal()))
+            self._cipher = AESGCM(bytes.fromhex(key.reveal()))
+        except Exception:  # noqa: BLE001 - its text may repeat the key
+            raise SyncError from None
 
     def __repr__(self) -> str:
         return "LoginCipher(…)"
 
     def seal(self, login: Credential, nonce: bytes, zone: tzinfo) -> RemoteRow:
-        """The row of ``login``. ``nonce``: 12 bytes nobody has used before; ``zone``: of the times in the file."""
-        sealed = nonce + self._cipher.encrypt(nonce, new_document(login, zone), None)
+        """The row of ``login``. ``nonce``: 12 bytes nobody has used before; ``zone``: of the times in the file.
+
+        Raises SyncError where the library fails.
+        """
+        plain = new_document(login, zone)
+        try:
+            sealed = nonce + self._cipher.encrypt(nonce, plain, None)
+        except Exception:  # noqa: BLE001 - its text may repeat what was to be sealed
+            raise SyncError from None
         moment = login.last_refresh or login.claims.issued_at
         return RemoteRow(
             id=login.account_id,
@@ -63,11 +74,9 @@ class LoginCipher:
         return OpenedRow(row=row, login=login)
 
     def _plain(self, sealed: bytes) -> bytes | None:
-        from cryptography.exceptions import InvalidTag
-
         try:
             return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
-        except (InvalidTag, ValueError):
+        except Exception:  # noqa: BLE001 - InvalidTag, or whatever else keeps the library from opening it
             return None
 
 

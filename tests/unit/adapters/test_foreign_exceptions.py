@@ -1,0 +1,271 @@
+"""Whatever the libraries of the keyring, the history, the ciphers and the desktop raise ends at their adapter."""
+
+import logging
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC
+from pathlib import Path
+from typing import cast
+from unittest.mock import AsyncMock, Mock
+
+import pytest
+
+from probe_tray.adapters.desktop.notifier import DesktopNotifier
+from probe_tray.adapters.desktop.power_linux import situation
+from probe_tray.adapters.desktop.session_bus import session_names
+from probe_tray.adapters.history.sqlite_history import SqliteHistory
+from probe_tray.adapters.keyring.backends import TrustedBackend, known_backend, load_library, may_prompt
+from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring.silent import without_questions
+from probe_tray.adapters.logins.sealer import Key
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import ProbeError, ReadError, StoreError, SyncError, WriteError
+from probe_tray.core.polling.situation import Situation
+from probe_tray.core.quota.history import Meter, Span
+from probe_tray.core.quota.history_batch import HistoryBatch
+from probe_tray.core.quota.snapshot import WindowKind
+from probe_tray.core.sync.cipher import LoginCipher
+from probe_tray.core.sync.rows import StepKind
+from probe_tray.ports.desktop import Notification
+from tests.support.exceptions import CANARY, local_exceptions
+from tests.support.fakes import START
+from tests.support.keyrings import GoodBackend
+from tests.support.tokens import credential
+
+RAISED = local_exceptions()
+linux = pytest.mark.skipif(sys.platform != "linux", reason="D-Bus is Linux's")
+WEEKLY = Meter(kind=WindowKind.WEEKLY, seconds=604_800)
+AESGCM = "cryptography.hazmat.primitives.ciphers.aead.AESGCM"
+RAW, HEX = bytes(32), Secret("5a" * 32)
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> object:
+    """No log repeats what a library said."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    assert CANARY not in caplog.text
+
+
+def safe(error: ProbeError) -> None:
+    assert error.__suppress_context__ or error.__context__ is None
+    assert CANARY not in f"{error}{error.problem}"
+
+
+# The keyring
+
+
+def silence_with(error: Exception) -> Callable[[TrustedBackend, str, str], AbstractContextManager[None]]:
+    return cast("Callable[[TrustedBackend, str, str], AbstractContextManager[None]]", Mock(side_effect=error))
+
+
+def silent(backend: TrustedBackend, service: str, user: str) -> AbstractContextManager[None]:
+    """Nobody is asked anything."""
+    del backend, service, user
+    return nullcontext()
+
+
+def failing(call: str, error: Exception) -> OsKeyStore:
+    """A keyring whose library raises ``error`` at ``call``."""
+    backend = GoodBackend()
+    backend.entries["Probe Tray", "vault key"] = "an older key"
+    if hasattr(backend, call):
+        setattr(backend, call, Mock(side_effect=error))
+    return OsKeyStore(
+        choose=Mock(side_effect=error) if call == "choose" else lambda: backend,
+        asks=Mock(side_effect=error) if call == "asks" else lambda _: False,
+        silence=silence_with(error) if call == "silence" else silent,
+        patience=30,
+    )
+
+
+KEYRING_CALLS: dict[str, Callable[[OsKeyStore], Awaitable[object]]] = {
+    "choose": OsKeyStore.read,
+    "asks": OsKeyStore.read,
+    "silence": lambda keys: keys.silent.read(),
+    "get_password": OsKeyStore.read,
+    "set_password": lambda keys: keys.write(Secret("a key")),
+    "delete_password": lambda keys: keys.remove_entry("Probe Tray", "vault key"),
+}
+
+
+@pytest.mark.parametrize("call", KEYRING_CALLS)
+async def test_the_keyring_answers_with_an_error_of_a_store(call: str) -> None:
+    for error in RAISED.values():
+        with pytest.raises(StoreError) as caught:
+            await KEYRING_CALLS[call](failing(call, error))
+        safe(caught.value)
+
+
+LIBRARY_CALLS = (
+    "keyring.core.load_env",
+    "keyring.core.load_config",
+    "probe_tray.adapters.keyring.backends.import_module",
+)
+
+
+@pytest.mark.parametrize("call", LIBRARY_CALLS)
+async def test_choosing_a_keyring_answers_with_an_error_of_a_store(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for error in RAISED.values():
+        monkeypatch.setattr(call, Mock(side_effect=error))
+        load_library()
+        if call in LIBRARY_CALLS[:2]:
+            with pytest.raises(StoreError) as caught:
+                await OsKeyStore(choose=known_backend, patience=30).read()
+            safe(caught.value)
+
+
+@linux
+@pytest.mark.parametrize("call", ["dbus_init", "get_collection_by_alias"])
+async def test_a_secret_service_answers_with_an_error_of_a_store(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = type("Keyring", (GoodBackend,), {"__module__": "keyring.backends.SecretService"})
+    monkeypatch.setattr("secretstorage.dbus_init", Mock())
+    monkeypatch.setenv("DISPLAY", "")
+    monkeypatch.setenv("WAYLAND_DISPLAY", "")
+    for error in RAISED.values():
+        monkeypatch.setattr(f"secretstorage.{call}", Mock(side_effect=error))
+        keys = OsKeyStore(choose=service, asks=may_prompt, silence=without_questions, patience=30)
+        for read in (keys.read, keys.silent.read):
+            with pytest.raises(StoreError) as caught:
+                await read()
+            safe(caught.value)
+
+
+# The history
+
+
+@pytest.fixture
+async def history(tmp_path: Path) -> AsyncGenerator[SqliteHistory]:
+    made = SqliteHistory(tmp_path / "history.sqlite3", lambda: START)
+    yield made
+    await made.close()
+
+
+@pytest.mark.parametrize("call", ["connect", "execute"])
+async def test_the_history_cannot_be_read_or_written(
+    call: str, history: SqliteHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for error in RAISED.values():
+        monkeypatch.setattr("probe_tray.adapters.history.sqlite_history.time.sleep", Mock())
+        connection = Mock()
+        connection.execute.side_effect = error
+        given = Mock(side_effect=error) if call == "connect" else Mock(return_value=connection)
+        monkeypatch.setattr("probe_tray.adapters.history.sqlite_history.sqlite3.connect", given)
+        for read in (
+            history.read_kept(),
+            history.chart("ana", WEEKLY, Span.WEEK, START),
+            history.trends(START),
+            history.renewals("ana"),
+        ):
+            with pytest.raises(ReadError) as unread:
+                await read
+            safe(unread.value)
+        for write in (history.write(HistoryBatch()), history.tidy(START)):
+            with pytest.raises(WriteError) as unwritten:
+                await write
+            safe(unwritten.value)
+
+
+# The ciphers
+
+
+def test_a_cipher_that_fails_seals_and_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = LoginCipher(HEX).seal(credential(), bytes(12), UTC)
+    for error in RAISED.values():
+        cipher = Mock()
+        cipher.encrypt.side_effect = cipher.decrypt.side_effect = error
+        monkeypatch.setattr(AESGCM, Mock(return_value=cipher))
+        key, logins = Key(RAW), LoginCipher(HEX)
+        with pytest.raises(StoreError) as unsealed:
+            key.encrypt(b"plain", b"context")
+        with pytest.raises(SyncError) as unsent:
+            logins.seal(credential(), bytes(12), UTC)
+        safe(unsealed.value)
+        safe(unsent.value)
+        assert key.decrypt(bytes(12), b"sealed", b"context") is None
+        assert logins.open(row).fault is StepKind.UNDECRYPTABLE
+
+
+def test_a_cipher_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for error in RAISED.values():
+        monkeypatch.setattr(AESGCM, Mock(side_effect=error))
+        with pytest.raises(StoreError) as vault:
+            Key(RAW)
+        with pytest.raises(SyncError) as sync:
+            LoginCipher(HEX)
+        safe(vault.value)
+        safe(sync.value)
+
+
+# The desktop
+
+BUS = "jeepney.io.blocking.open_dbus_connection"
+
+
+def bus_failing(call: str, error: Exception) -> Mock:
+    bus = Mock()
+    bus.send_and_get_reply.return_value.body = (["a.name"],)
+    getattr(bus, call).side_effect = error
+    return Mock(side_effect=error) if call == "open" else Mock(return_value=bus)
+
+
+@linux
+@pytest.mark.parametrize("call", ["open", "send_and_get_reply", "close"])
+def test_a_bus_that_fails_lists_nothing_and_says_nothing(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for error in RAISED.values():
+        monkeypatch.setattr(BUS, bus_failing(call, error))
+        assert session_names() is None
+        assert situation(tmp_path) == Situation()
+
+
+@linux
+def test_a_network_service_that_fails_does_not_hide_a_locked_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for error in RAISED.values():
+        bus = Mock()
+        bus.send_and_get_reply.side_effect = [error, Mock(body=(("b", True),))]
+        monkeypatch.setattr(BUS, Mock(return_value=bus))
+        assert situation(tmp_path).locked
+
+
+NOTIFIER_CALLS = ("made", "request_authorisation", "get_current_notifications", "clear", "send", "disconnect")
+
+
+@pytest.mark.parametrize("call", NOTIFIER_CALLS)
+async def test_a_desktop_that_fails_leaves_the_fallback(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for error in RAISED.values():
+        service, fallback = service_failing(call, error), Mock(side_effect=error)
+        made = Mock(side_effect=error) if call == "made" else Mock(return_value=service)
+        monkeypatch.setattr("desktop_notifier.main.get_backend_class", Mock(return_value=made))
+        notifier = DesktopNotifier(fallback)
+        for _ in range(2):
+            await notifier.show(Notification(tag="t", title="A title", body="A body"), Mock())
+        await notifier.close()
+        fallback.assert_called_with("A title", "A body")
+
+
+def service_failing(call: str, error: Exception) -> Mock:
+    """A service that takes the first notification, where it does not fail before, and fails at ``call``."""
+    sent: list[str] = []
+
+    async def send(shown: Mock) -> None:
+        if call == "send" or (call == "disconnect" and sent):
+            raise error
+        sent.append(shown.identifier)
+        shown.on_dispatched()
+
+    service = Mock(spec=["bus", *NOTIFIER_CALLS[1:5]])
+    service.request_authorisation = AsyncMock()
+    service.get_current_notifications = AsyncMock(side_effect=lambda: sent)
+    service.clear = AsyncMock()
+    service.send = send
+    service.bus.wait_for_disconnect = AsyncMock()
+    if call == "disconnect":
+        service.bus.disconnect.side_effect = error
+    elif call not in ("made", "send"):
+        getattr(service, call).side_effect = error
+    return service
