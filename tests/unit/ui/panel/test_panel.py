@@ -396,14 +396,14 @@ def test_the_window_closes_when_another_program_is_used_unless_it_is_pinned_or_a
     assert bool(left) is not stays
 
 
-def test_a_window_of_ours_in_front_lets_the_panel_stay(panel: Shown, qapp: QApplication) -> None:
+def test_a_window_of_ours_in_front_lets_the_panel_stay(panel: Shown, qapp: QApplication, qtbot: QtBot) -> None:
     panel.show(samples.four(), by_tray=True)
     other = QWidget()
+    qtbot.addWidget(other)
     other.show()
     other.activateWindow()
     qapp.processEvents()
     assert panel.window.isVisible()
-    other.deleteLater()
 
 
 def test_the_pin_follows_what_is_remembered(panel: Shown) -> None:
