@@ -37,7 +37,7 @@ def _run(argv: Sequence[str]) -> int:
         # Help or version was printed.
         if finish():
             return 0
-        _say("standard output cannot be written.")
+        _say("standard output can't be written.")
         return 1
     if wrong := misused(arguments):
         _say(f"{wrong} Run codex-probe --help to see what it takes.")

@@ -128,7 +128,7 @@ def test_twenty_files_come_to_what_each_deserves(bench: Bench) -> None:
     assert all(bench.is_live(name) for name in changed)
     assert "04.json is not a login" in done.stderr.decode()
     assert "07.json: This login has ended: it was used elsewhere" in done.stderr.decode()
-    assert "09.json: The service asks to wait" in done.stderr.decode()
+    assert "09.json: The service is limiting requests" in done.stderr.decode()
     assert b"canary" not in done.stdout + done.stderr
     assert len(lines(done.stdout)) == 21
 
@@ -287,5 +287,5 @@ def test_an_output_file_is_for_quotas(bench: Bench) -> None:
     bench.login(days=9)
     done = bench.run("--renew", "--output", "x.csv", bench.logins)
     assert done.returncode == 0
-    assert "nothing was written" in done.stderr.decode()
+    assert "Nothing was written" in done.stderr.decode()
     assert not (bench.logins.parent / "x.csv").exists()

@@ -195,7 +195,7 @@ def test_a_table_that_cannot_be_read_changes_nothing(machine: Machine, service: 
         assert "Traceback" not in err
 
     machine.set_up(sync_aes_gcm_key="07" * 32)
-    failing("No row of the table of the table can be decrypted")
+    failing("No row of the table can be decrypted")
     machine.set_up(sync_url="http://127.0.0.1:1")
     failing("The service can't be reached")
     machine.set_up()
@@ -280,7 +280,7 @@ def test_what_is_wrong_with_the_set_up_is_said_before_anything_is_asked(machine:
     machine.set_up(sync_aes_gcm_key="canary-5a5a")
     refused("sync_aes_gcm_key", "text of 11 characters", "64 hexadecimal digits")
     machine.set_up(sync_url="")
-    refused("Sync is not set up. It still needs: sync_url")
+    refused("Sync isn't set up. It still needs: sync_url")
     assert machine.service.count(PATH) == 0
     assert b"canary" not in b"".join(machine.files().values())
 

@@ -79,7 +79,7 @@ def test_log_in_again_on_a_notification_brings_the_login_back(desktop: Desktop) 
     desktop.screen.wait_window(LOGIN_WINDOW)
     app.finish_login(url, "research@example.com")
     app.open_panel()
-    app.read(r"^research@example\.com\..*(Renews by itself|Login ends in 10 days)")
+    app.read(r"^research@example\.com\..*(Renews automatically|Login ends in 10 days)")
 
 
 def test_open_on_a_notification_opens_the_panel(desktop: Desktop) -> None:

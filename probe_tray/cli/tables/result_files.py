@@ -31,7 +31,7 @@ class OutputFile:
         try:
             real_path(path)
         except ReadError as error:
-            raise UsageError(what=f"--output {path} cannot be written: {error.facts['reason']}.") from None
+            raise UsageError(what=f"--output {path} can't be written: {error.facts['reason']}.") from None
         if path.exists() and not stat.S_ISREG(path.stat().st_mode):
             raise UsageError(what=f"--output {path} is not a file that can be replaced.")
 
