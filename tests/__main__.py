@@ -19,11 +19,12 @@ def main(arguments: list[str]) -> int:
     if {"-h", "--help"} & set(arguments):
         say(__doc__ or "")
         return 0
+    install = "--no-install" not in arguments
+    for_pytest = [argument for argument in arguments if argument not in {"--pythons", "--no-install"}]
     if "--pythons" in arguments:
         running = f"{sys.version_info.major}.{sys.version_info.minor}"
-        return _result(run_all(other_pythons(running, [a for a in arguments if a != "--pythons"])))
-    install = "--no-install" not in arguments
-    pytest = Pytest([argument for argument in arguments if argument != "--no-install"])
+        return _result(run_all(other_pythons(running, for_pytest)))
+    pytest = Pytest(for_pytest)
     steps: list[Step] = [] if "--quick" in arguments else [system_packages(install=install)]
     steps += [
         tool("ruff", "format", "--check", "."),
