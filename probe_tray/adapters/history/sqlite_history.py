@@ -170,7 +170,8 @@ class SqliteHistory:
     def _shut(self) -> None:
         self._series.forget()
         if self._connection is not None:
-            with contextlib.suppress(sqlite3.Error):
+            # Nothing depends on it: what was written was committed, and the file is opened anew for the next work.
+            with contextlib.suppress(Exception):
                 self._connection.close()
             self._connection = None
 

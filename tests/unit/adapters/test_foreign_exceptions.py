@@ -1,12 +1,15 @@
 """Whatever the libraries of the keyring, the history, the ciphers and the desktop raise ends at their adapter."""
 
 import logging
+import sqlite3
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC
+from functools import partial
 from pathlib import Path
-from typing import cast
+from types import TracebackType
+from typing import Any, Literal, cast
 from unittest.mock import AsyncMock, Mock
 
 import pytest
@@ -165,6 +168,50 @@ async def test_the_history_cannot_be_read_or_written(
             with pytest.raises(WriteError) as unwritten:
                 await write
             safe(unwritten.value)
+
+
+@pytest.mark.parametrize("step", ["executemany", "commit", "close"])
+async def test_a_write_that_fails_at_any_step_is_told_and_the_next_one_works(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised: list[Exception] = []
+
+    class Failing(sqlite3.Connection):
+        """A real connection, one step of which raises what is next in ``raised``."""
+
+        def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+            if step == "executemany" and raised:
+                raise raised[-1]
+            return super().executemany(sql, parameters)
+
+        def __exit__(
+            self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+        ) -> Literal[False]:
+            if step == "commit" and raised:
+                super().__exit__(RuntimeError, None, None)
+                raise raised[-1]
+            return super().__exit__(kind, error, trace)
+
+        def close(self) -> None:
+            super().close()
+            if step == "close" and raised:
+                raise raised[-1]
+
+    place = "probe_tray.adapters.history.sqlite_history"
+    monkeypatch.setattr(f"{place}.time.sleep", Mock())
+    monkeypatch.setattr(f"{place}.sqlite3.connect", partial(sqlite3.connect, factory=Failing))
+    for error in RAISED.values():
+        history = SqliteHistory(tmp_path / "history.sqlite3", lambda: START)
+        await history.write(HistoryBatch())
+        raised.append(error)
+        if step != "close":
+            with pytest.raises(WriteError) as unwritten:
+                await history.write(HistoryBatch())
+            safe(unwritten.value)
+            raised.clear()
+            await history.write(HistoryBatch())
+        await history.close()
+        raised.clear()
 
 
 # The ciphers
