@@ -156,8 +156,8 @@ class Session:
         locks = FileLocks(places.locks, waits=lambda waiting: store.dispatch(WaitingChanged(waiting=waiting)))
         key = vault_key(places, self._keyring, locks)
         vault_store = VaultStore(places.vault, key)
-        standing = TokenOutcomes(FileRenewalMemory(places.memory), clock, randomness).standing
-        accounts = Accounts(self._stores(initial, vault_store), store, standing)
+        renewal_of = TokenOutcomes(FileRenewalMemory(places.memory), clock, randomness).renewal_of
+        accounts = Accounts(self._stores(initial, vault_store), store, renewal_of)
         proxy = ProxySource(initial.proxy, self._environment, self._system)
         watch = ClockWatch(clock, lambda error: store.dispatch(TroubleMet(problem=error.problem)))
         tables = HttpTables(proxy, self._environment, handles=self._handles)
@@ -212,7 +212,7 @@ class Session:
             poller=poller,
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
-            keeping=AccountChanges(accounts, client, locks, vault_store.give_up_unopened),
+            account_changes=AccountChanges(accounts, client, locks, vault_store.give_up_unopened),
             models=ModelTestService(ModelTester(client, clock, randomness), accounts, renewals, store, clock),
             connection=ConnectionTest(
                 HttpProbe(self._service, self._environment, clock, self._system, handles=self._handles), store
@@ -226,7 +226,7 @@ class Session:
                 zone,
                 forecast,
             ),
-            arranging=ArrangementService(JsonArrangementFile(places.desk), store),
+            arrangement=ArrangementService(JsonArrangementFile(places.arrangement), store),
             recording=HistoryRecorder(SqliteHistory(places.history, clock.now), store, clock),
             transfers=Transfers(
                 ImportSession(

@@ -73,7 +73,7 @@ def make_sync_means(
         accounts=accounts,
         sources=sources,
         newcomers=lambda: _for_newcomers(accounts.ours[0]),
-        standing=TokenOutcomes(FileRenewalMemory(places.memory), clock, randomness).standing,
+        renewal_of=TokenOutcomes(FileRenewalMemory(places.memory), clock, randomness).renewal_of,
         tables=tables,
         memory=FileSyncMemory(places.sync_memory, locks),
         clock=clock,

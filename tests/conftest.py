@@ -16,7 +16,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from tests.desktop import needs
 from tests.tooling.isolation import FIXED, REMOVED, folders
 from tests.tooling.logs import Unexpected
-from tests.tooling.sharing import SharingPlugin
+from tests.tooling.scheduling import SharingPlugin
 from tests.tooling.without_qt import needs_qt
 
 # Every test's home lies below this folder, whose path is short: a Unix socket's path ends at 108 characters.

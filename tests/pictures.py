@@ -113,7 +113,7 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
         "three": samples.only(samples.four().accounts[:3]),
         "four": samples.four(),
         "many": samples.many(100),
-        "cards": replace(samples.many(100), desk=Arrangement(density=Density.CARDS)),
+        "cards": replace(samples.many(100), arrangement=Arrangement(density=Density.CARDS)),
         "names": samples.long_names(),
         "conditions": samples.conditions(),
         "foreseen": samples.foreseen(),

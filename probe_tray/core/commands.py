@@ -126,7 +126,7 @@ class ShowDetails(msgspec.Struct, frozen=True):
 class Arrange(msgspec.Struct, frozen=True):
     """Name, order and list the accounts like this, and remember it."""
 
-    desk: Arrangement
+    arrangement: Arrangement
 
 
 class StartVaultAnew(msgspec.Struct, frozen=True):

@@ -98,10 +98,10 @@ class RenewalsPlanned(msgspec.Struct, frozen=True, kw_only=True):
     moments: tuple[tuple[AccountKey, datetime | None], ...]
 
 
-class DeskChanged(msgspec.Struct, frozen=True, kw_only=True):
+class ArrangementChanged(msgspec.Struct, frozen=True, kw_only=True):
     """The person has arranged the accounts anew."""
 
-    desk: Arrangement
+    arrangement: Arrangement
 
 
 class DetailsRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,7 +170,7 @@ Event = (
     | RenewalStarted
     | RenewalEnded
     | RenewalsPlanned
-    | DeskChanged
+    | ArrangementChanged
     | DetailsRead
     | RoundChanged
     | KeptRead

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.events import (
     AccountsRead,
+    ArrangementChanged,
     CheckFailed,
     ChecksPlanned,
     CheckStarted,
     CheckSucceeded,
-    DeskChanged,
     DetailsRead,
     Event,
     KeptRead,
@@ -75,8 +75,8 @@ def reduce(state: AppState, event: Event) -> AppState:
             return replace(state, unsaved=unsaved)
         case SituationChanged() | NotificationsPaused() | SightChanged():
             return _desktop_changed(state, event)
-        case DeskChanged(desk=desk):
-            return _named(replace(state, desk=desk))
+        case ArrangementChanged(arrangement=arrangement):
+            return _named(replace(state, arrangement=arrangement))
         case DetailsRead(details=details):
             return replace(state, details=details)
         case RoundChanged() | ConnectionChanged() | SyncChanged() | ImportChanged() | ExportChanged():
@@ -223,7 +223,7 @@ def _keep_known(old: AccountState | None, new: AccountState) -> AccountState:
 
 
 def _named(state: AppState) -> AppState:
-    names = {alias.slug: alias.name for alias in state.desk.aliases}
+    names = {alias.slug: alias.name for alias in state.arrangement.aliases}
 
     def named(account: AccountState) -> AccountState:
         # A slug costs a hash, which nobody needs as long as no account has a name.

@@ -166,7 +166,7 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     sync: SyncState = SyncState()
     importing: ImportState | None = None
     exporting: ExportState | None = None
-    desk: Arrangement = Arrangement()
+    arrangement: Arrangement = Arrangement()
     details: Details | None = None
     """The past of the account that was looked at last."""
     round: RenewalRound | None = None

@@ -74,12 +74,12 @@ class EngineUseCases(NamedTuple):
     poller: Poller
     renewals: Renewals
     renewal_timer: RenewalTimer
-    keeping: AccountChanges
+    account_changes: AccountChanges
     models: ModelTestService
     connection: ConnectionTest
     alerting: AlertService
     recording: HistoryRecorder
-    arranging: ArrangementService
+    arrangement: ArrangementService
     transfers: Transfers
     sync: SyncService
     settings: SettingsService
@@ -98,13 +98,19 @@ class Engine:
         """Join ``parts``."""
         self._store, self._accounts, self._login = parts.store, parts.accounts, parts.login
         self._poller, self._renewals, self._renewal_timer = parts.poller, parts.renewals, parts.renewal_timer
-        self._keeping, self._alerting, self._arranging = parts.keeping, parts.alerting, parts.arranging
+        self._account_changes, self._alerting, self._arrangement = (
+            parts.account_changes,
+            parts.alerting,
+            parts.arrangement,
+        )
         self._connection, self._transfers, self._sync = parts.connection, parts.transfers, parts.sync
         self._models, self._recording, self._sense = parts.models, parts.recording, parts.sense
         self._settings = parts.settings
         self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
-        self._desk = LoginService(parts.login, parts.store, self._start, lambda key: self._poller.refresh([key]), clock)
+        self._login_service = LoginService(
+            parts.login, parts.store, self._start, lambda key: self._poller.refresh([key]), clock
+        )
         self._samples: Iterable[Credential] = ()
         self._on_alert: OnPress = lambda _account, _help: None
 
@@ -141,7 +147,7 @@ class Engine:
         """Have ``command`` done; never waits."""
         match command:
             case LogIn() | CancelLogin() | ReopenBrowser() | PasteAddress():
-                self._desk.send(command)
+                self._login_service.send(command)
             case Renew() | RemoveAccount() | MoveAccount() | Arrange():
                 self._send_account(command)
             case Refresh() | PanelOpened() | LookAt() | ShowDetails():
@@ -149,7 +155,7 @@ class Engine:
             case ReadStores():
                 self._start(self._read_stores())
             case StartVaultAnew():
-                self._start(self._keeping.start_vault_anew())
+                self._start(self._account_changes.start_vault_anew())
             case (
                 TryModels() | StopModelTest() | FindProxy() | CheckConnection() | StopConnectionCheck() | SyncCommand()
             ):
@@ -197,16 +203,16 @@ class Engine:
             case Renew(account=key):
                 self._start(self._renew(key))
             case RemoveAccount(account=key, revoke=revoke):
-                self._start(self._with_journal(key, lambda: self._keeping.remove(key, revoke=revoke)))
+                self._start(self._with_journal(key, lambda: self._account_changes.remove(key, revoke=revoke)))
             case MoveAccount(account=key, to=to):
-                self._start(self._with_journal(key, lambda: self._keeping.move(key, to)))
-            case Arrange(desk=desk):
-                self._start(self._arranging.arrange(desk))
+                self._start(self._with_journal(key, lambda: self._account_changes.move(key, to)))
+            case Arrange(arrangement=arrangement):
+                self._start(self._arrangement.arrange(arrangement))
 
     async def run(self) -> None:
         """Work until cancelled; then see what was sent to its end, and end every task that was started."""
         try:
-            await self._arranging.load()
+            await self._arrangement.load()
             await self._accounts.read()
             await self._keep_samples()
             await self._recording.start()

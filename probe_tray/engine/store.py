@@ -18,7 +18,7 @@ class Store:
         """Start from ``state``."""
         self._state = state
         self._listeners: dict[int, Callable[[], None]] = {}
-        self._hearers: dict[int, Callable[[Event], None]] = {}
+        self._handlers: dict[int, Callable[[Event], None]] = {}
         self._next = 0
 
     @property
@@ -27,14 +27,14 @@ class Store:
         return self._state
 
     def dispatch(self, event: Event) -> None:
-        """Change the state by ``event``; listeners are told when it made a difference, hearers always.
+        """Change the state by ``event``; listeners are told when it made a difference, handlers always.
 
         One that raises is logged: neither the others nor whoever dispatched may suffer from it.
         """
         before, self._state = self._state, reduce(self._state, event)
-        for hearer in tuple(self._hearers.values()):
+        for handler in tuple(self._handlers.values()):
             with _logged():
-                hearer(event)
+                handler(event)
         if self._state is not before:
             for number in tuple(self._listeners):
                 # One that was called before may have ended this one's subscription.
@@ -48,14 +48,14 @@ class Store:
         self._listeners[number] = listener
         return lambda: self._listeners.pop(number, None) and None
 
-    def hear(self, hearer: Callable[[Event], None]) -> Callable[[], None]:
-        """Call ``hearer`` with every event once the state knows it; the returned function ends that.
+    def on_event(self, handler: Callable[[Event], None]) -> Callable[[], None]:
+        """Call ``handler`` with every event once the state knows it; the returned function ends that.
 
         It only takes note: an event of its own would reach the others before this one.
         """
         number, self._next = self._next, self._next + 1
-        self._hearers[number] = hearer
-        return lambda: self._hearers.pop(number, None) and None
+        self._handlers[number] = handler
+        return lambda: self._handlers.pop(number, None) and None
 
 
 @contextmanager

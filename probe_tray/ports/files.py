@@ -37,7 +37,7 @@ class ArrangementFile(Protocol):
         """What was saved last; nothing arranged where that cannot be read. Never raises."""
         ...
 
-    async def save(self, desk: Arrangement) -> None:
+    async def save(self, arrangement: Arrangement) -> None:
         """Keep it. Raises WriteError."""
         ...
 

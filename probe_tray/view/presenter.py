@@ -50,11 +50,11 @@ def present(state: AppState, now: datetime, zone: tzinfo, t: Translator, wish: S
 
 
 def _panel(seen: Seen, wish: ScreenOptions, t: Translator, memory: CardMemory) -> Panel:
-    state, desk = seen.state, seen.state.desk
+    state, arrangement = seen.state, seen.state.arrangement
     shown = deck(seen, wish, t, memory)
     total = len(seen.found) + len(state.store_problems) + len(state.unreadable) + (state.api_key is not None)
     words, tone = status(seen, t)
-    lines = desk.density is Density.LINES or (desk.density is Density.AUTO and total >= _LINES_FROM)
+    lines = arrangement.density is Density.LINES or (arrangement.density is Density.AUTO and total >= _LINES_FROM)
     return Panel(
         title=t("Probe Tray"),
         headline=headline(seen, t),
@@ -70,9 +70,9 @@ def _panel(seen: Seen, wish: ScreenOptions, t: Translator, memory: CardMemory) -
         nothing_found=t("No account matches."),
         chips=_chips(seen, wish, t) if total >= _SEARCH_FROM else (),
         arrange=t("Sort and arrange"),
-        choices=_choices(desk.sort, desk.density, t),
+        choices=_choices(arrangement.sort, arrangement.density, t),
         pin=t("Keep this window open"),
-        pinned=desk.pinned,
+        pinned=arrangement.pinned,
         hide_names=t("Hide names"),
         names_hidden=state.settings.privacy,
         status=words,
@@ -142,7 +142,7 @@ def _is_first_start(state: AppState, total: int) -> bool:
     """Whether there is nothing yet, or only the official client's login, which nobody has been shown."""
     if not state.loaded or total != len(state.accounts):
         return False
-    return not total or (not state.desk.welcomed and all(account.official for account in state.accounts))
+    return not total or (not state.arrangement.welcomed and all(account.official for account in state.accounts))
 
 
 def _welcome(t: Translator) -> Welcome:

@@ -21,7 +21,7 @@ KEY = base64.b64encode(bytes(32)).decode()
 LIVE, SHARED = "Anyone with this file can use", "Renew a login in one program only"
 
 
-class Desk:
+class Bench:
     """A folder to work in, and a tray app that keeps its logins in the folder ``shared``."""
 
     def __init__(self, folder: Path) -> None:
@@ -48,21 +48,21 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, home: Path) -> Desk:
+def bench(tmp_path: Path, home: Path) -> Bench:
     del home
-    return Desk(tmp_path)
+    return Bench(tmp_path)
 
 
 def test_every_format_has_its_name() -> None:
     assert tuple(kind.value for kind in ExportFormat) == EXPORT_FORMATS
 
 
-def test_the_logins_of_the_tray_go_into_one_private_file(desk: Desk) -> None:
-    desk.write("shared/a.json", flat("ana"))
-    desk.write("shared/b.json", flat("bob"))
-    done = desk.run("--export", "sub2api", "-o", "all.json")
+def test_the_logins_of_the_tray_go_into_one_private_file(bench: Bench) -> None:
+    bench.write("shared/a.json", flat("ana"))
+    bench.write("shared/b.json", flat("bob"))
+    done = bench.run("--export", "sub2api", "-o", "all.json")
     assert (done.returncode, lines(done.stdout)) == (0, ["all.json"])
-    path = desk.folder / "all.json"
+    path = bench.folder / "all.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [one["name"] for one in json.loads(path.read_bytes())["accounts"]] == ["ana@example.com", "bob@example.com"]
     said = done.stderr.decode()
@@ -70,130 +70,130 @@ def test_the_logins_of_the_tray_go_into_one_private_file(desk: Desk) -> None:
     assert "eyJ" not in said
 
 
-def test_the_vault_is_exported_too(desk: Desk) -> None:
-    desk.config.write_text("{}")
-    keyring = with_keyring(desk.folder / "keyring", key=KEY)
-    assert desk.run("--import", "--yes", desk.write("a.json", flat("ana")), more=keyring).returncode == 0
-    done = desk.run("--export", "jsonl", "-o", "-", more=keyring)
+def test_the_vault_is_exported_too(bench: Bench) -> None:
+    bench.config.write_text("{}")
+    keyring = with_keyring(bench.folder / "keyring", key=KEY)
+    assert bench.run("--import", "--yes", bench.write("a.json", flat("ana")), more=keyring).returncode == 0
+    done = bench.run("--export", "jsonl", "-o", "-", more=keyring)
     assert done.returncode == 0
     assert json.loads(done.stdout)["refresh_token"] == "rt_ana.1"
 
 
 @pytest.mark.parametrize("name", EXPORT_FORMATS)
-def test_what_is_exported_can_be_imported_again(desk: Desk, name: str) -> None:
-    desk.write("old/a.json", flat("ana"))
-    desk.write("old/b.json", exported("bob", "cat"))
-    done = desk.run("--export", name, "-o", "new/", "old")
+def test_what_is_exported_can_be_imported_again(bench: Bench, name: str) -> None:
+    bench.write("old/a.json", flat("ana"))
+    bench.write("old/b.json", exported("bob", "cat"))
+    done = bench.run("--export", name, "-o", "new/", "old")
     assert done.returncode == 0, done.stderr
-    back = desk.run("--import", "--yes", *lines(done.stdout))
+    back = bench.run("--import", "--yes", *lines(done.stdout))
     assert back.returncode == 0, back.stderr
     assert lines(back.stderr)[-1] == "3 logins imported, 0 skipped, 0 failed."
-    kept = [json.loads(file.read_bytes()) for file in sorted((desk.folder / "shared").iterdir())]
+    kept = [json.loads(file.read_bytes()) for file in sorted((bench.folder / "shared").iterdir())]
     names = ("id_token", "access_token", "refresh_token")
     assert [{key: one[key] for key in names} for one in kept] == [tokens(name) for name in ("ana", "bob", "cat")]
 
 
-def test_a_login_for_the_official_client_is_named_as_it_expects(desk: Desk) -> None:
-    done = desk.run("--export", "auth.json", "-o", "codex", desk.write("a.json", flat("ana")))
+def test_a_login_for_the_official_client_is_named_as_it_expects(bench: Bench) -> None:
+    done = bench.run("--export", "auth.json", "-o", "codex", bench.write("a.json", flat("ana")))
     assert (done.returncode, lines(done.stdout)) == (0, ["codex/auth.json"])
-    held = json.loads((desk.folder / "codex" / "auth.json").read_bytes())
+    held = json.loads((bench.folder / "codex" / "auth.json").read_bytes())
     assert (held["auth_mode"], held["tokens"]["refresh_token"]) == ("chatgpt", "rt_ana.1")
 
 
-def test_a_login_for_the_official_client_may_come_without_its_refresh_token(desk: Desk) -> None:
-    path = desk.write("a.json", flat("ana"))
-    done = desk.run("--export", "auth.json", "--no-refresh-tokens", "-o", "codex", path)
+def test_a_login_for_the_official_client_may_come_without_its_refresh_token(bench: Bench) -> None:
+    path = bench.write("a.json", flat("ana"))
+    done = bench.run("--export", "auth.json", "--no-refresh-tokens", "-o", "codex", path)
     assert (done.returncode, lines(done.stdout)) == (0, ["codex/auth.json"])
-    held = json.loads((desk.folder / "codex" / "auth.json").read_bytes())
+    held = json.loads((bench.folder / "codex" / "auth.json").read_bytes())
     assert held["tokens"] == {**tokens("ana"), "refresh_token": "", "account_id": "account-ana"}
     assert "two programs renew it" not in done.stderr.decode()
 
 
-def test_a_login_that_the_official_client_would_refuse_is_named(desk: Desk) -> None:
-    desk.write("old/a.json", flat("ana", id_token=""))
-    desk.write("old/b.json", flat("bob"))
-    done = desk.run("--export", "auth.json", "-o", "new/", "old")
+def test_a_login_that_the_official_client_would_refuse_is_named(bench: Bench) -> None:
+    bench.write("old/a.json", flat("ana", id_token=""))
+    bench.write("old/b.json", flat("bob"))
+    done = bench.run("--export", "auth.json", "-o", "new/", "old")
     assert (done.returncode, lines(done.stdout)) == (1, ["new/auth.json"])
     assert "ana@example.com can't be saved as auth.json: it has no usable id_token" in done.stderr.decode()
 
 
-def test_refresh_tokens_stay_here_where_that_is_asked(desk: Desk) -> None:
-    path = desk.write("a.json", flat("ana"))
-    done = desk.run("--export", "codex-probe", "--no-refresh-tokens", "-o", "-", path)
+def test_refresh_tokens_stay_here_where_that_is_asked(bench: Bench) -> None:
+    path = bench.write("a.json", flat("ana"))
+    done = bench.run("--export", "codex-probe", "--no-refresh-tokens", "-o", "-", path)
     assert done.returncode == 0
     assert "refresh_token" not in json.loads(done.stdout)
     assert SHARED not in done.stderr.decode()
 
 
-def test_nothing_that_is_there_is_replaced_without_yes(desk: Desk) -> None:
-    path, old = desk.write("a.json", flat("ana")), desk.write("old.json", {"mine": 1})
-    done = desk.run("--export", "sub2api", "-o", old, path)
+def test_nothing_that_is_there_is_replaced_without_yes(bench: Bench) -> None:
+    path, old = bench.write("a.json", flat("ana")), bench.write("old.json", {"mine": 1})
+    done = bench.run("--export", "sub2api", "-o", old, path)
     assert (done.returncode, done.stdout) == (2, b"")
     assert "is there already" in done.stderr.decode()
     assert json.loads(old.read_bytes()) == {"mine": 1}
-    assert desk.run("--export", "sub2api", "-o", old, "--yes", path).returncode == 0
+    assert bench.run("--export", "sub2api", "-o", old, "--yes", path).returncode == 0
     assert json.loads(old.read_bytes())["type"] == "sub2api-data"
     assert stat.S_IMODE(old.stat().st_mode) == 0o600
 
 
-def test_one_name_that_is_taken_keeps_all_of_them_from_being_written(desk: Desk) -> None:
-    desk.write("old/a.json", flat("ana"))
-    desk.write("old/b.json", flat("bob"))
-    desk.write("new/auth_bob@example.com.json", {})
-    assert desk.run("--export", "auth.json", "-o", "new", "old").returncode == 2
-    assert [path.name for path in (desk.folder / "new").iterdir()] == ["auth_bob@example.com.json"]
+def test_one_name_that_is_taken_keeps_all_of_them_from_being_written(bench: Bench) -> None:
+    bench.write("old/a.json", flat("ana"))
+    bench.write("old/b.json", flat("bob"))
+    bench.write("new/auth_bob@example.com.json", {})
+    assert bench.run("--export", "auth.json", "-o", "new", "old").returncode == 2
+    assert [path.name for path in (bench.folder / "new").iterdir()] == ["auth_bob@example.com.json"]
 
 
-def test_the_official_clients_own_login_is_never_replaced(desk: Desk, home: Path) -> None:
+def test_the_official_clients_own_login_is_never_replaced(bench: Bench, home: Path) -> None:
     (home / ".codex").mkdir()
     own = home / ".codex" / "auth.json"
     own.write_text(json.dumps(official("bob")))
-    done = desk.run("--export", "auth.json", "--yes", "-o", own, desk.write("a.json", flat("ana")))
+    done = bench.run("--export", "auth.json", "--yes", "-o", own, bench.write("a.json", flat("ana")))
     assert done.returncode == 2
     assert "never replaced" in done.stderr.decode()
     assert json.loads(own.read_bytes()) == official("bob")
 
 
-def test_a_bad_file_among_good_ones_is_named(desk: Desk) -> None:
-    desk.write("old/a.json", flat("ana"))
-    desk.write("old/b.json", {"access_token": ""})
-    desk.write("old/models_cache.json", {"models": []})
-    done = desk.run("--export", "jsonl", "-o", "all.jsonl", "old")
+def test_a_bad_file_among_good_ones_is_named(bench: Bench) -> None:
+    bench.write("old/a.json", flat("ana"))
+    bench.write("old/b.json", {"access_token": ""})
+    bench.write("old/models_cache.json", {"models": []})
+    done = bench.run("--export", "jsonl", "-o", "all.jsonl", "old")
     assert done.returncode == 1
     said = done.stderr.decode()
     assert "old/b.json is not a login" in said
     assert "old/models_cache.json was skipped: it does not look like a credential file." in said
-    assert len((desk.folder / "all.jsonl").read_text().splitlines()) == 1
+    assert len((bench.folder / "all.jsonl").read_text().splitlines()) == 1
 
 
-def test_a_full_disk_leaves_nothing_half_written(desk: Desk) -> None:
-    path = desk.write("a.json", flat("ana"))
-    full = failing_to_replace("all.json", 28, desk.folder / "preload")
-    done = desk.run("--export", "sub2api", "-o", "all.json", path, more=full)
+def test_a_full_disk_leaves_nothing_half_written(bench: Bench) -> None:
+    path = bench.write("a.json", flat("ana"))
+    full = failing_to_replace("all.json", 28, bench.folder / "preload")
+    done = bench.run("--export", "sub2api", "-o", "all.json", path, more=full)
     assert (done.returncode, done.stdout) == (1, b"")
     assert "all.json can't be written" in done.stderr.decode()
-    assert not [file for file in desk.folder.iterdir() if "all.json" in file.name or file.name.startswith(".")]
+    assert not [file for file in bench.folder.iterdir() if "all.json" in file.name or file.name.startswith(".")]
 
 
-def test_what_is_too_large_to_be_imported_again_is_told(desk: Desk) -> None:
+def test_what_is_too_large_to_be_imported_again_is_told(bench: Bench) -> None:
     for number in range(18):
-        desk.write(f"many/{number}.json", flat(f"p{number}", refresh_token="r" * 240 * 1024))
-    done = desk.run("--export", "jsonl", "-o", "-", "many")
+        bench.write(f"many/{number}.json", flat(f"p{number}", refresh_token="r" * 240 * 1024))
+    done = bench.run("--export", "jsonl", "-o", "-", "many")
     assert (done.returncode, len(done.stdout) > 4 * 1024 * 1024) == (0, True)
     assert b"standard output is larger than 4096 KiB" in done.stderr
 
 
-def test_a_list_of_many_logins_can_be_imported_again(desk: Desk) -> None:
-    desk.write("many/all.json", [flat(f"p{number}") for number in range(300)])
-    done = desk.run("--export", "jsonl", "-o", "all.jsonl", "many")
+def test_a_list_of_many_logins_can_be_imported_again(bench: Bench) -> None:
+    bench.write("many/all.json", [flat(f"p{number}") for number in range(300)])
+    done = bench.run("--export", "jsonl", "-o", "all.jsonl", "many")
     assert (done.returncode, b"larger than" in done.stderr) == (0, False)
-    assert (desk.folder / "all.jsonl").stat().st_size > 256 * 1024
-    back = desk.run("--import", "all.jsonl", "--yes")
+    assert (bench.folder / "all.jsonl").stat().st_size > 256 * 1024
+    back = bench.run("--import", "all.jsonl", "--yes")
     assert lines(back.stderr)[-1] == "300 logins imported, 0 skipped, 0 failed."
 
 
-def test_json_names_the_files_and_no_token(desk: Desk) -> None:
-    done = desk.run("--export", "codex-probe", "-o", "new/", "--json", "--quiet", desk.write("a.json", flat("ana")))
+def test_json_names_the_files_and_no_token(bench: Bench) -> None:
+    done = bench.run("--export", "codex-probe", "-o", "new/", "--json", "--quiet", bench.write("a.json", flat("ana")))
     held = json.loads(done.stdout)
     assert (done.returncode, done.stderr, held["logins"], held["failures"]) == (0, b"", 1, [])
     assert held["files"] == ["new/codex_ana_at_example_com_20261122.json"]
@@ -212,8 +212,8 @@ def test_json_names_the_files_and_no_token(desk: Desk) -> None:
         (["--export", "jsonl", "-o", "gone/a.jsonl", "both"], "there is no folder"),
     ],
 )
-def test_wrong_use_is_said(desk: Desk, arguments: list[str], said: str) -> None:
-    desk.write("both/a.json", exported("ana", "bob"))
-    done = desk.run(*arguments)
+def test_wrong_use_is_said(bench: Bench, arguments: list[str], said: str) -> None:
+    bench.write("both/a.json", exported("ana", "bob"))
+    done = bench.run(*arguments)
     assert (done.returncode, done.stdout) == (2, b"")
     assert said in done.stderr.decode()

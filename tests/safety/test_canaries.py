@@ -88,7 +88,7 @@ class Browser:
         self.visit(query["state"][0], query["redirect_uri"][0])
 
 
-class House:
+class Programs:
     """What outlives a run of the program: folders, the keyring, the service."""
 
     def __init__(self, folder: Path, service: EchoService) -> None:
@@ -104,17 +104,17 @@ class House:
 class Run:
     """One run of the program, with the real adapters."""
 
-    def __init__(self, house: House, backend: TrustedBackend | None = None) -> None:
-        data, known, clock = house.data, house.known, HastyClock()
-        self.house, self.clock = house, clock
+    def __init__(self, programs: Programs, backend: TrustedBackend | None = None) -> None:
+        data, known, clock = programs.data, programs.known, HastyClock()
+        self.programs, self.clock = programs, clock
         locks = FileLocks(data / "locks")
         keyring = OsKeyStore(
-            choose=lambda: backend or house.backend, asks=lambda _: False, handles=known.add, patience=2
+            choose=lambda: backend or programs.backend, asks=lambda _: False, handles=known.add, patience=2
         )
         key = VaultKey(keyring, locks, lambda: bool(record_files(data / "vault")))
         self.store = Store(AppState())
-        self.accounts = Accounts((VaultStore(data / "vault", key), FolderStore(house.shared)), self.store)
-        there = Service(issuer=house.service.url, backend=house.service.url, ports=(0,))
+        self.accounts = Accounts((VaultStore(data / "vault", key), FolderStore(programs.shared)), self.store)
+        there = Service(issuer=programs.service.url, backend=programs.service.url, ports=(0,))
         self.client = ServiceClient(there, detect_proxy("", {}), {}, handles=known.add)
         self.journal = FileJournal(data / "journal", FolderSealer(key))
         transaction = RefreshTransaction(
@@ -123,19 +123,19 @@ class Run:
             self.journal,
             FileRenewalMemory(data / "memory"),
             clock,
-            house.canaries,
+            programs.canaries,
             "host",
         )
         self.renewals = Renewals(transaction, locks, clock, self.store.dispatch, NoSharedLogins())
         self.listener = LoopbackListener(there)
-        chance, browser = house.canaries, house.browser
+        chance, browser = programs.canaries, programs.browser
         sign_ins = {
             Way.BROWSER: BrowserLogin(there, self.listener, browser, clock, chance, handles=known.add),
             Way.PASTE: BrowserLogin(there, None, browser, clock, chance, handles=known.add),
         }
         self.login = Login(sign_ins, CodeExchange(there, self.client, clock), self.accounts, locks, self.store)
         self.asker = UsageCheck(self.client, self.accounts, self.renewals, clock)
-        self.store.subscribe(lambda: house.shown.append(repr(self.store.state)))
+        self.store.subscribe(lambda: programs.shown.append(repr(self.store.state)))
         self.notifier, t = FakeNotifier(), Translator()
 
         def compose(batch: tuple[Alert, ...], state: AppState) -> Notification:
@@ -155,19 +155,19 @@ class Run:
 
     async def sign_in(self, answer: Callable[[str], bytes]) -> AccountKey | None:
         """Through the browser, after a stranger's callback."""
-        self.house.service.replies.append(answer)
-        self.house.browser.visit = self._come_back
+        self.programs.service.replies.append(answer)
+        self.programs.browser.visit = self._come_back
         return await self.login.run(None)
 
     async def paste(self, answer: Callable[[str], bytes]) -> AccountKey | None:
         """By hand, after an address of another login."""
 
         def pasted(state: str, redirect: str) -> None:
-            for its in (self.house.canaries.opaque(), state):
-                self.login.paste(Secret(f" {redirect}?code={self.house.canaries.opaque()}&state={its}"))
+            for its in (self.programs.canaries.opaque(), state):
+                self.login.paste(Secret(f" {redirect}?code={self.programs.canaries.opaque()}&state={its}"))
 
-        self.house.service.replies.append(answer)
-        self.house.browser.visit = pasted
+        self.programs.service.replies.append(answer)
+        self.programs.browser.visit = pasted
         return await self.login.run(None, Way.PASTE)
 
     async def fail(self, work: Callable[[], object]) -> None:
@@ -175,7 +175,7 @@ class Run:
         try:
             await work()  # pyright: ignore[reportGeneralTypeIssues] - a coroutine of any kind
         except ProbeError as error:
-            self.house.shown += [str(error), repr(error), repr(error.facts), *_words(error.problem)]
+            self.programs.shown += [str(error), repr(error), repr(error.facts), *_words(error.problem)]
 
     async def close(self) -> None:
         state = self.store.state
@@ -185,12 +185,12 @@ class Run:
             state.login and state.login.problem,
         ]
         for problem in problems:
-            self.house.shown += [] if problem is None else _words(problem)
+            self.programs.shown += [] if problem is None else _words(problem)
         await self.accounts.read()
         await settle()
         self._alerting.cancel()
         await asyncio.gather(self._alerting, return_exceptions=True)
-        self.house.notified += map(repr, self.notifier.shown)
+        self.programs.notified += map(repr, self.notifier.shown)
         await asyncio.gather(*self._visits)
         await self.listener.closed()
         await self.renewals.close()
@@ -200,31 +200,31 @@ class Run:
         self._visits.add(asyncio.ensure_future(self._visit(state, int(urlsplit(redirect).port or 0))))
 
     async def _visit(self, state: str, port: int) -> None:
-        code = self.house.canaries.opaque
+        code = self.programs.canaries.opaque
         for query in (f"code={code()}&state={code()}", f"error={code()}", f"code={code()}&state={state}"):
             with suppress(OSError):
-                self.house.shown.append(await ask(port, get(f"/auth/callback?{query}", port)))
+                self.programs.shown.append(await ask(port, get(f"/auth/callback?{query}", port)))
         with suppress(OSError):
-            self.house.shown.append(await ask(port, get("/done", port)))
+            self.programs.shown.append(await ask(port, get("/done", port)))
 
 
 def _words(problem: Problem) -> list[str]:
     return [Translator().title(problem), Translator().hint(problem), repr(problem)]
 
 
-async def live(house: House, number: int) -> None:
+async def live(programs: Programs, number: int) -> None:
     """One run: logins, polls and renewals that work, and some that fail in this round's way."""
-    echo, run, service = ECHOES[number % len(ECHOES)], Run(house), house.service
+    echo, run, service = ECHOES[number % len(ECHOES)], Run(programs), programs.service
     await run.accounts.read()
     assert await run.sign_in(echo) is None
-    key = await run.sign_in(granting(house.canaries.login()))
+    key = await run.sign_in(granting(programs.canaries.login()))
     assert key is not None
     person = key.account_id.removeprefix("account-")
     if number % 3 == 0:
-        assert await run.paste(granting(house.canaries.login(person))) == key
+        assert await run.paste(granting(programs.canaries.login(person))) == key
     service.replies.append(echo)
     await run.fail(lambda: run.asker.snapshot(key, ONCE))
-    service.replies.append(granting(house.canaries.login(person)))
+    service.replies.append(granting(programs.canaries.login(person)))
     await run.renewals.renew(key, FORCED)
     service.replies.append(echo)
     await run.fail(lambda: run.renewals.renew(key, FORCED))
@@ -232,32 +232,32 @@ async def live(house: House, number: int) -> None:
     await run.close()
 
 
-async def recover(house: House, key: AccountKey) -> None:
+async def recover(programs: Programs, key: AccountKey) -> None:
     """A journal that holds the answer of a run that died, read by the next one."""
-    died, run = Run(house), Run(house)
+    died, run = Run(programs), Run(programs)
     stored = await died.accounts.current(key)
     assert stored is not None
     assert stored.credential.refresh_token is not None
     entry = await died.journal.prepare(key, stored.credential.refresh_token.fingerprint, died.clock.now())
-    body = granting(house.canaries.login(key.account_id.removeprefix("account-")))("").partition(b"\r\n\r\n")[2]
+    body = granting(programs.canaries.login(key.account_id.removeprefix("account-")))("").partition(b"\r\n\r\n")[2]
     await died.journal.keep_answer(entry, 200, body)
     await run.fail(run.renewals.finish_all)
     for each in (died, run):
         await each.close()
 
 
-def spoil(house: House) -> None:
+def spoil(programs: Programs) -> None:
     """Files that hold tokens and cannot be read, in both stores."""
     for number, text in enumerate(
         ('{{"access_token": "{0}', '{{"tokens": {{"access_token": ["{0}"]}}}}', "{0}", "[{0}]")
     ):
-        for folder in (house.shared, house.data / "vault"):
-            (folder / f"broken{number}.json").write_text(text.format(house.canaries.opaque()))
-    record = min(record_files(house.data / "vault"))
+        for folder in (programs.shared, programs.data / "vault"):
+            (folder / f"broken{number}.json").write_text(text.format(programs.canaries.opaque()))
+    record = min(record_files(programs.data / "vault"))
     record.write_bytes(record.read_bytes()[:-7])
     for number in range(3):
-        login = house.canaries.login() | {"type": "codex", "account_id": f"folder-{number}"}
-        (house.shared / f"login{number}.json").write_text(json.dumps(login))
+        login = programs.canaries.login() | {"type": "codex", "account_id": f"folder-{number}"}
+        (programs.shared / f"login{number}.json").write_text(json.dumps(login))
 
 
 def blunder(token: str) -> None:
@@ -307,30 +307,35 @@ async def test_no_canary_is_seen_outside_the_stores(
     service, log_file = EchoService(), tmp_path / "data" / "probe-tray.log"
     asyncio.get_running_loop().set_exception_handler(log_loop_failure)
     async with service.open():
-        house = House(tmp_path, service)
-        with configure_logging(logging.DEBUG, log_file, Redactor(house.known)), caplog.at_level(logging.DEBUG):
+        programs = Programs(tmp_path, service)
+        with configure_logging(logging.DEBUG, log_file, Redactor(programs.known)), caplog.at_level(logging.DEBUG):
             for name in ("httpx", "httpcore", "asyncio", "keyring") if loud else ():
                 logging.getLogger(name).setLevel(logging.DEBUG)
             for number in range(len(ECHOES) if loud else ROUNDS):
-                await live(house, number)
-            await recover(house, AccountKey("account-person2", "user-person2"))
-            spoil(house)
-            for backend in (GoodBackend(), LockedBackend(), DeniedBackend(), LyingBackend(), house.backend):
-                run = Run(house, backend)
+                await live(programs, number)
+            await recover(programs, AccountKey("account-person2", "user-person2"))
+            spoil(programs)
+            for backend in (GoodBackend(), LockedBackend(), DeniedBackend(), LyingBackend(), programs.backend):
+                run = Run(programs, backend)
                 await run.accounts.read()
-                await run.sign_in(granting(house.canaries.login()))
+                await run.sign_in(granting(programs.canaries.login()))
                 await run.close()
-            for secret in house.known()[-BLUNDERS:]:
+            for secret in programs.known()[-BLUNDERS:]:
                 blunder(secret.reveal())
-    assert len(house.canaries.made) >= (200 if loud else 1000)
-    house.shown += [*service.targets, *house.notified, *capfd.readouterr(), *on_disk(tmp_path, besides=house.shared)]
-    assert house.notified
+    assert len(programs.canaries.made) >= (200 if loud else 1000)
+    programs.shown += [
+        *service.targets,
+        *programs.notified,
+        *capfd.readouterr(),
+        *on_disk(tmp_path, besides=programs.shared),
+    ]
+    assert programs.notified
     assert "[removed]" in log_file.read_text()
-    assert [leak for shown in house.shown for leak in leaks(shown)] == []
+    assert [leak for shown in programs.shown for leak in leaks(shown)] == []
     # The state must be in the address that the browser opens; nothing else may.
-    assert [a for a in house.browser.opened if len(leaks(a)) != 1] == []
-    kept = "".join(path.read_text() for path in house.shared.iterdir())
-    assert "login0.json" in {path.name for path in house.shared.iterdir()}
+    assert [a for a in programs.browser.opened if len(leaks(a)) != 1] == []
+    kept = "".join(path.read_text() for path in programs.shared.iterdir())
+    assert "login0.json" in {path.name for path in programs.shared.iterdir()}
     assert kept.count(MARK) == 4 + 3 * 3
 
 

@@ -48,7 +48,7 @@ class Chance:
         return self._source.uniform(low, high)
 
 
-class Town(ScriptedService):
+class BusyService(ScriptedService):
     """The service of many people, with the day's weather."""
 
     def __init__(self, clock: FakeClock, seed: int) -> None:
@@ -113,13 +113,13 @@ class Day:
 
     def __init__(self, seed: int) -> None:
         self.clock, chance = FakeClock(), Chance(seed)
-        self.town = Town(self.clock, seed)
+        self.service = BusyService(self.clock, seed)
         # Their ends are spread over two days, the first of them is now.
         self.vault = MemoryStore(
             StoreKind.VAULT,
             *(
                 credential(person, at=START - timedelta(days=10) + 1.5 * HOUR * number)
-                for number, person in enumerate(self.town.numbers)
+                for number, person in enumerate(self.service.numbers)
             ),
         )
         self.store = Store(AppState(settings=Settings(poll_minutes=POLL_MINUTES)))
@@ -127,10 +127,10 @@ class Day:
         self.memory = MemoryMemory(Steps())
         journal = MemoryJournal(Steps())
         transaction = RefreshTransaction(
-            self.town, self.accounts, journal, self.memory, self.clock, chance, "auth.example"
+            self.service, self.accounts, journal, self.memory, self.clock, chance, "auth.example"
         )
         self.renewals = Renewals(transaction, NoLocks(), self.clock, self.store.dispatch, NoSharedLogins())
-        asker = UsageCheck(self.town, self.accounts, self.renewals, self.clock)
+        asker = UsageCheck(self.service, self.accounts, self.renewals, self.clock)
         self.poller = Poller(asker, self.store, self.clock, chance)
         self.timer = RenewalTimer(self.renewals, self.accounts, self.store, self.clock, chance)
 
@@ -141,7 +141,7 @@ class Day:
                 await tasks.enter_async_context(running(work))
             await self.clock.advance(7 * HOUR)
             # The machine sleeps.
-            self.town.slept = 3 * HOUR
+            self.service.slept = 3 * HOUR
             self.clock.jump(3 * HOUR)
             await self.clock.advance(2 * HOUR)
             # The clock is set wrong, and two hours later right again.
@@ -172,21 +172,21 @@ async def test_every_login_lives_or_is_flagged_at_the_end_of_the_day(seed: int) 
         flagged = known is not None and known.verdict in {TokenVerdict.UNCERTAIN, TokenVerdict.ENDED}
         if flagged:
             assert account.renewal.problem is not None
-        assert flagged or token == day.town.live(person), f"{person} is lost, and nobody is told"
+        assert flagged or token == day.service.live(person), f"{person} is lost, and nobody is told"
         alive = held.expiry is not None and held.expiry > day.clock.now()
         assert flagged or alive, f"{person} was not renewed in time"
-        fates["flagged" if flagged else "renewed" if day.town.numbers[person] > 1 else "as it was"] += 1
+        fates["flagged" if flagged else "renewed" if day.service.numbers[person] > 1 else "as it was"] += 1
     assert fates["renewed"] >= PEOPLE / 3
-    assert all(after >= 15 * 60 for after in day.town.reused)
+    assert all(after >= 15 * 60 for after in day.service.reused)
     check_ceiling(day)
 
 
 def check_ceiling(day: Day) -> None:
     """No storm: neither in all nor for one login, and quotas at their interval."""
-    assert len(day.town.requests) <= PEOPLE * 8
+    assert len(day.service.requests) <= PEOPLE * 8
     by_token: dict[str, list[float]] = defaultdict(list)
-    for token, moment in day.town.requests:
+    for token, moment in day.service.requests:
         by_token[token].append(moment)
     for moments in by_token.values():
         assert all(sum(start <= m < start + 600 for m in moments) <= 4 for start in moments)
-    assert max(day.town.usages.values()) <= 24 * 60 / POLL_MINUTES * 1.2
+    assert max(day.service.usages.values()) <= 24 * 60 / POLL_MINUTES * 1.2

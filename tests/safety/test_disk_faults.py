@@ -59,7 +59,7 @@ class CountingDisk(Disk):
         return run
 
 
-class Desk:
+class Bench:
     """A real store, journal and memory on a disk that fails, and an issuer whose tokens work once."""
 
     def __init__(self, folder: Path, kind: StoreKind) -> None:
@@ -101,25 +101,25 @@ class Desk:
 def test_the_disk_fails_at_each_step(tmp_path: Path) -> None:
     results: Counter[str] = Counter()
     for kind in (StoreKind.FILES, StoreKind.VAULT):
-        whole = Desk(tmp_path / kind.value, kind)
+        whole = Bench(tmp_path / kind.value, kind)
         assert whole.renew(Reason.FORCED) is None
         assert whole.disk.count > 30
         numbers = itertools.count()
         for step, error in itertools.product(range(1, whole.disk.count + 1), FAULTS):
-            desk = Desk(tmp_path / f"{kind.value}{next(numbers)}", kind)
+            bench = Bench(tmp_path / f"{kind.value}{next(numbers)}", kind)
             # One step in six is the first of many.
             last = 10**9 if (step + error) % len(FAULTS) == 0 else step
-            desk.disk.fail(step, last, error)
-            told = desk.renew(Reason.FORCED)
-            desk.disk.fail(10**9, 10**9, error)
-            held = desk.token()
-            again = desk.renew(None)
-            sent = len(desk.issuer.sent)
+            bench.disk.fail(step, last, error)
+            told = bench.renew(Reason.FORCED)
+            bench.disk.fail(10**9, 10**9, error)
+            held = bench.token()
+            again = bench.renew(None)
+            sent = len(bench.issuer.sent)
             assert again is None, f"step {step} of {whole.disk.count}: {again!r}"
-            assert desk.token() == Secret(desk.issuer.live or "")
-            assert desk.issuer.reused == []
+            assert bench.token() == Secret(bench.issuer.live or "")
+            assert bench.issuer.reused == []
             assert sent <= 1
-            assert told is not None or held == Secret(desk.issuer.live or "")
+            assert told is not None or held == Secret(bench.issuer.live or "")
             results["told" if told else "renewed"] += 1
             results["no request"] += not sent
     assert results["no request"] > 100

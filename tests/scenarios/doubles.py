@@ -34,7 +34,7 @@ from probe_tray.view.alerts.notifications import notification, trial
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from tests.scenarios.driver import Driver
-from tests.scenarios.town import Town
+from tests.scenarios.memory_service import MemoryService
 from tests.support.fakes import FakeBrowser, FakeListener, MemoryStore
 from tests.unit.engine.bench import (
     MemoryHistory,
@@ -52,65 +52,65 @@ class Doubles(Driver):
 
     def __init__(self) -> None:
         super().__init__()
-        self._town = Town(self.clock)
+        self._service = MemoryService(self.clock)
         self._vault, self._listener = MemoryStore(), FakeListener()
         self._history, self._said, self._tried = MemoryHistory(), MemoryOfAlerts(), MemoryOfTokens()
         self._journal = MemoryJournal()
         self._rest = Program()
 
     def set_used(self, person: str, *, short: int, weekly: int) -> None:
-        self._town.set_used(person, short, weekly)
+        self._service.set_used(person, short, weekly)
 
     def end_login(self, person: str) -> None:
-        self._town.person(person).ended = True
+        self._service.person(person).ended = True
 
     def go_offline(self) -> None:
-        self._town.offline = True
+        self._service.offline = True
 
     def go_online(self) -> None:
-        self._town.offline = False
+        self._service.offline = False
 
     def renewals(self, person: str) -> int:
-        return self._town.person(person).renewals
+        return self._service.person(person).renewals
 
     def faults(self) -> Sequence[str]:
-        return self._town.faults
+        return self._service.faults
 
     async def is_kept(self, person: str) -> bool:
         kept = [c.refresh_token for c in self._vault.held.values() if c.email == f"{person}@example.com"]
-        return any(token is not None and self._town.is_live(token) for token in kept)
+        return any(token is not None and self._service.is_live(token) for token in kept)
 
     def issue_login(self, person: str, lives: timedelta) -> Credential:
-        return self._town.issue(person, lives)
+        return self._service.issue(person, lives)
 
     async def agree(self, person: str) -> None:
         self._listener.opened[-1].come_back(Callback(code=Secret(person)))
 
     @asynccontextmanager
     async def built(self) -> AsyncGenerator[Engine]:
-        clock, chance, town = self.clock, self.randomness, self._town
+        clock, chance, service = self.clock, self.randomness, self._service
         store = Store(AppState(settings=Settings()))
         locks = TaskLocks()
-        accounts = Accounts((self._vault,), store, TokenOutcomes(self._tried, clock, chance).standing)
-        transaction = RefreshTransaction(town, accounts, self._journal, self._tried, clock, chance, "auth.example")
+        accounts = Accounts((self._vault,), store, TokenOutcomes(self._tried, clock, chance).renewal_of)
+        transaction = RefreshTransaction(service, accounts, self._journal, self._tried, clock, chance, "auth.example")
         renewals = Renewals(transaction, locks, clock, store.dispatch, NoSharedLogins())
         sign_in = BrowserLogin(OFFICIAL, self._listener, FakeBrowser(), clock, chance)
-        poller = Poller(UsageCheck(town, accounts, renewals, clock), store, clock, chance)
+        poller = Poller(UsageCheck(service, accounts, renewals, clock), store, clock, chance)
         settings = SettingsService(self._rest.settings_file, store, _use_nothing, accounts, poller, "config.json")
         parts = self._rest.parts._replace(
             store=store,
             accounts=accounts,
-            login=Login({Way.BROWSER: sign_in}, CodeExchange(OFFICIAL, town, clock), accounts, locks, store),
+            login=Login({Way.BROWSER: sign_in}, CodeExchange(OFFICIAL, service, clock), accounts, locks, store),
             poller=poller,
             settings=settings,
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, chance),
-            keeping=AccountChanges(accounts, town, locks, _no_vault_to_set_aside),
+            account_changes=AccountChanges(accounts, service, locks, _no_vault_to_set_aside),
             alerting=AlertService(
                 self.notifier, Phrases(self._worded, _trial), store, clock, self._said, UTC, no_forecast
             ),
             recording=HistoryRecorder(self._history, store, clock),
-            arranging=ArrangementService(self._rest.desk_file, store),
+            arrangement=ArrangementService(self._rest.arrangement_file, store),
         )
         yield Engine(parts, clock, chance)
 

@@ -69,7 +69,7 @@ class MemoryExportFiles:
 
 
 class TransferBench:
-    """Both desks over files in memory."""
+    """Import and export over files in memory."""
 
     def __init__(self, accounts: Accounts, locks: AccountLocks, store: Store, clock: Clock) -> None:
         self.given, self.written = MemoryImportFiles(), MemoryExportFiles()

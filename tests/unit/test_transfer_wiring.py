@@ -44,9 +44,9 @@ async def tray(shared: Path) -> AsyncGenerator[Engine]:
 async def until(engine: Engine, reached: Callable[[AppState], bool]) -> None:
     """Wait for the state to come so far."""
     come = asyncio.Event()
-    deaf = engine.subscribe(lambda: come.set() if reached(engine.state) else None)
+    unsubscribe = engine.subscribe(lambda: come.set() if reached(engine.state) else None)
     await come.wait()
-    deaf()
+    unsubscribe()
 
 
 def mode(path: Path) -> int:

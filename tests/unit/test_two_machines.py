@@ -32,7 +32,7 @@ from tests.support.fakes import problem_kind
 EMAIL = "ana@example.com"
 
 
-class Town:
+class SharedTable:
     """The service, its table, and a clock that jumps: tokens of two renewals are never of the same second."""
 
     def __init__(self) -> None:
@@ -54,9 +54,9 @@ class Still:
 
 
 @pytest.fixture
-def town(monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+def shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[SharedTable]:
     monkeypatch.setattr("probe_tray.bootstrap.SystemSense", Still)
-    found = Town()
+    found = SharedTable()
     with found.service:
         yield found
 
@@ -135,15 +135,15 @@ async def computer(home: Path, service: DemoService, login: DemoLogin | None = N
         await wired.client.aclose()
 
 
-async def test_a_renewal_on_one_computer_arrives_on_the_other(town: Town, tmp_path: Path) -> None:
-    service, login = town.service, town.service.issue_login(EMAIL)
+async def test_a_renewal_on_one_computer_arrives_on_the_other(shared: SharedTable, tmp_path: Path) -> None:
+    service, login = shared.service, shared.service.issue_login(EMAIL)
     async with computer(tmp_path / "a", service, login) as first, computer(tmp_path / "b", service) as second:
         assert await first.sync() == {EMAIL: StepKind.UPLOAD_NEW}
         assert await second.sync() == {EMAIL: StepKind.RESTORE}
         assert second.tokens() == first.tokens()
         assert [path.name for path in second.folder.iterdir()] == [f"{EMAIL}.json"]
 
-        town.later()
+        shared.later()
         await first.renew()
         assert first.tokens()[0] != login.access_token
         assert await first.sync() == {EMAIL: StepKind.SAME}, "the renewal itself has written the row"
@@ -151,7 +151,7 @@ async def test_a_renewal_on_one_computer_arrives_on_the_other(town: Town, tmp_pa
         assert second.tokens() == first.tokens()
         await second.until(lambda state: bool(state.accounts))
 
-        town.later()
+        shared.later()
         await second.renew()
         assert service.is_live(second.tokens()[1])
         assert await second.sync() == {EMAIL: StepKind.SAME}
@@ -162,8 +162,10 @@ async def test_a_renewal_on_one_computer_arrives_on_the_other(town: Town, tmp_pa
     assert login.refresh_token not in json.dumps([row.as_mapping() for row in service.table.rows])
 
 
-async def test_what_another_key_wrote_stays_until_a_person_lets_it_be_overwritten(town: Town, tmp_path: Path) -> None:
-    service = town.service
+async def test_what_another_key_wrote_stays_until_a_person_lets_it_be_overwritten(
+    shared: SharedTable, tmp_path: Path
+) -> None:
+    service = shared.service
     foreign, own = service.issue_login("lee@studio.example"), service.issue_login(EMAIL)
     put_login(service, foreign, key="07" * 32)
     put_login(service, service.issue_login("mia@laptop.example"))
@@ -180,9 +182,9 @@ async def test_what_another_key_wrote_stays_until_a_person_lets_it_be_overwritte
 
 
 async def test_with_another_key_nothing_is_changed_until_a_person_gives_the_old_one_up(
-    town: Town, tmp_path: Path
+    shared: SharedTable, tmp_path: Path
 ) -> None:
-    service, login = town.service, town.service.issue_login(EMAIL)
+    service, login = shared.service, shared.service.issue_login(EMAIL)
     put_login(service, login, key="07" * 32)
     put_login(service, service.issue_login("mia@laptop.example"), key="07" * 32)
     before = service.table.rows

@@ -26,8 +26,8 @@ class ExclusiveListener:
         try:
             if not await asyncio.to_thread(_is_ours, turn):
                 raise LoginUnderWayError
-            async with self._listener.open(state) as heard:
-                yield heard
+            async with self._listener.open(state) as opened:
+                yield opened
         finally:
             turn.give_up()
 

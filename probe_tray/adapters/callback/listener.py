@@ -1,4 +1,4 @@
-"""The loopback listener: open for one login, deaf to everything that does not know its state.
+"""The loopback listener: open for one login, refusing everything that does not know its state.
 
 RFC 8252 sections 7.3 and 8.3 are the ground; the ports are the ones registered for the client.
 """

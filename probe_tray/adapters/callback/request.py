@@ -1,6 +1,6 @@
 """What one request to the loopback listener may look like, and what it brings.
 
-Bytes come in, a decision comes out; sockets and time are next door. Nothing here raises on bad input, and no refusal
+Bytes come in, a decision comes out; sockets and time are elsewhere. Nothing here raises on bad input, and no refusal
 says anything about the request: the request is a stranger's until its state has been compared.
 """
 

@@ -1,4 +1,4 @@
-"""One running program for each data folder: a lock that dies with its process, and a door for the starts after it."""
+"""One running program for each data folder: a lock that dies with its process, and a socket for the starts after it."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Final, final
 
-from probe_tray.adapters.desktop.instance_socket import InstanceSocket, Passwords, runtime_lock, same, system_door
+from probe_tray.adapters.desktop.instance_socket import InstanceSocket, Passwords, runtime_lock, same, system_socket
 from probe_tray.adapters.desktop.windows import windows_library
 from probe_tray.adapters.locks import KernelLock
 from probe_tray.core.errors import DataFolderError, NotAnsweringError, WriteError
@@ -28,7 +28,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 class StartRequest(enum.Enum):
-    """What a second start asks of the running program. These words, and no others, go through the door."""
+    """What a second start asks of the running program. These words, and no others, go through the socket."""
 
     NOTHING = "nothing"
     """Only whether it runs."""
@@ -46,25 +46,25 @@ class Instance:
     """
 
     def __init__(
-        self, folder: Path, door: InstanceSocket | None = None, *, patience: float = _PATIENCE_SECONDS
+        self, folder: Path, socket: InstanceSocket | None = None, *, patience: float = _PATIENCE_SECONDS
     ) -> None:
         """``folder`` is the data folder; ``patience`` is in seconds. Nothing is made yet."""
         # Either is enough to know that one runs: the folder may be removed, and what the system keeps may be tidied.
         paths = (folder / "instance.lock", runtime_lock(folder))
         self._paths = tuple(path for path in paths if path is not None)
-        self._door = door or system_door(folder)
+        self._socket = socket or system_socket(folder)
         self._patience = patience
         self._locks: list[KernelLock] = []
 
     def tell(self, wish: StartRequest) -> bool:
         """Whether a running program took the wish."""
         _let_it_come_forward()
-        knocked = self._door.knock(_ANSWER_SECONDS)
+        knocked = self._socket.knock(_ANSWER_SECONDS)
         if knocked is None:
             return False
         caller, passwords = knocked
         with caller, contextlib.suppress(OSError):
-            if self._door.trusts(caller):
+            if self._socket.trusts(caller):
                 caller.sendall(f"{passwords.caller} {wish.value}\n".encode())
                 said = caller.recv(_LONGEST_LINE).decode("ascii", "replace").strip()
                 return same(said, passwords.answerer)
@@ -94,21 +94,21 @@ class Instance:
     async def serve(self, do: Callable[[StartRequest], None]) -> AsyncGenerator[None]:
         """Hear the starts that come later: ``do`` is called on this loop, and must not wait.
 
-        A door that cannot be opened is logged and keeps nothing from running.
+        A socket that cannot be opened is logged and keeps nothing from running.
         """
         try:
-            listener, passwords = self._door.open()
+            listener, passwords = self._socket.open()
         except (OSError, WriteError) as error:
-            _log.warning("later starts cannot be heard: %s", type(error).__name__)
+            _log.warning("later starts cannot reach the program: %s", type(error).__name__)
             yield
             return
-        guard = _Guard(self._door, passwords, do)
+        guard = _Guard(self._socket, passwords, do)
         server = await asyncio.start_server(guard.hear, sock=listener, limit=_LONGEST_LINE)
         try:
             yield
         finally:
             server.close()
-            self._door.close()
+            self._socket.close()
 
     def _either(self, wish: StartRequest, free: Callable[[], bool]) -> bool:
         """True once ``free``, False once the wish was taken."""
@@ -144,8 +144,8 @@ class Instance:
 class _Guard:
     """Listens to callers, who may be anybody: a few at a time, for a moment, one short line each."""
 
-    def __init__(self, door: InstanceSocket, passwords: Passwords, do: Callable[[StartRequest], None]) -> None:
-        self._door = door
+    def __init__(self, socket: InstanceSocket, passwords: Passwords, do: Callable[[StartRequest], None]) -> None:
+        self._socket = socket
         self._passwords = passwords
         self._do = do
         self._callers = 0
@@ -166,7 +166,7 @@ class _Guard:
             writer.close()
 
     async def _wish(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> StartRequest | None:
-        if self._callers > _MOST_CALLERS or not self._door.trusts(writer.get_extra_info("socket")):
+        if self._callers > _MOST_CALLERS or not self._socket.trusts(writer.get_extra_info("socket")):
             return None
         said, _, word = (await reader.readline()).decode("ascii").rstrip("\n").partition(" ")
         return StartRequest(word) if same(said, self._passwords.caller) else None

@@ -48,8 +48,8 @@ class InstanceSocket(Protocol):
         ...
 
 
-def system_door(folder: Path) -> InstanceSocket:
-    """The door of the program whose data lie in ``folder``."""
+def system_socket(folder: Path) -> InstanceSocket:
+    """The socket of the program whose data lie in ``folder``."""
     if sys.platform == "win32":
         return LoopbackInstanceSocket(folder / "instance.address")
     return UnixInstanceSocket(socket_path(folder))

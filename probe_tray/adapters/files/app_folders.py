@@ -70,9 +70,9 @@ class AppFolders(msgspec.Struct, frozen=True, kw_only=True):
         return self.data_folder / "history.db"
 
     @property
-    def desk(self) -> Path:
+    def arrangement(self) -> Path:
         """How the accounts are named and ordered."""
-        return self.data_folder / "desk.json"
+        return self.data_folder / "arrangement.json"
 
     @property
     def sync_memory(self) -> Path:

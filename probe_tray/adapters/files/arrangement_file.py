@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, final
 
@@ -12,14 +13,18 @@ from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.errors import ReadError
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 
 _log: Final = logging.getLogger(__name__)
 
 
 class _ArrangementRecord(msgspec.Struct, frozen=True, kw_only=True):
     version: int = _VERSION
-    desk: Arrangement
+    arrangement: Arrangement
+
+
+def _name_the_arrangement(found: Mapping[str, object]) -> dict[str, object]:
+    return {("arrangement" if name == "desk" else name): value for name, value in found.items()}
 
 
 _FORMAT: Final = JsonFormat(
@@ -27,7 +32,10 @@ _FORMAT: Final = JsonFormat(
     version=_VERSION,
     decoder=msgspec.json.Decoder(_ArrangementRecord),
     limit=4 * 1024 * 1024,
+    steps={1: _name_the_arrangement},
 )
+_EARLIER_NAME: Final = "desk.json"
+"""What the first versions called the file. It is read until the first change, and left to those versions."""
 
 
 @final
@@ -37,19 +45,20 @@ class JsonArrangementFile:
     def __init__(self, path: Path, *, disk: Disk | None = None) -> None:
         """Keep it in ``path``, whose folder is made when needed."""
         self._file = JsonFile(path, _FORMAT, disk=disk)
+        self._earlier = JsonFile(path.with_name(_EARLIER_NAME), _FORMAT, disk=disk)
 
     async def load(self) -> Arrangement:
         """What the file says; one that cannot be understood is renamed, and nothing is arranged."""
         return await asyncio.to_thread(self._load)
 
-    async def save(self, desk: Arrangement) -> None:
+    async def save(self, arrangement: Arrangement) -> None:
         """Replace the file. Raises WriteError; the old file then stays as it was."""
-        await asyncio.to_thread(self._file.replace, _ArrangementRecord(desk=desk))
+        await asyncio.to_thread(self._file.replace, _ArrangementRecord(arrangement=arrangement))
 
     def _load(self) -> Arrangement:
         try:
-            file = self._file.read(alone=True)
+            file = self._file.read(alone=True) or self._earlier.read(alone=True)
         except ReadError as error:
             _log.warning("how the accounts were arranged cannot be read: %s", error.facts["reason"])
             return Arrangement()
-        return Arrangement() if file is None else file.desk
+        return Arrangement() if file is None else file.arrangement

@@ -225,7 +225,7 @@ class ServiceClient:
                     made = make_transport(context, proxy, _FRESH)
                 else:
                     made = None
-                transport = await connection.enter_async_context(made or self._keeping(context, proxy))
+                transport = await connection.enter_async_context(made or self._make_pool(context, proxy))
                 request = httpx.Request(
                     method,
                     address,
@@ -282,7 +282,7 @@ class ServiceClient:
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    def _keeping(self, context: ssl.SSLContext, proxy: Secret | None) -> "_Pool":
+    def _make_pool(self, context: ssl.SSLContext, proxy: Secret | None) -> "_Pool":
         # Only the backend is asked so.
         if self._kept is not None and self._kept.proxy != proxy:
             self._retire()

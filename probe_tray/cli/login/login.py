@@ -59,8 +59,8 @@ _LONGEST = 64 * 1024
 """Bytes of a line; a callback address has a few hundred."""
 
 
-def read_lines(heard: Callable[[str], None], ended: Callable[[], None]) -> None:
-    """Call ``heard`` with each line, and ``ended`` when there are no more; inside the running event loop.
+def read_lines(on_line: Callable[[str], None], ended: Callable[[], None]) -> None:
+    """Call ``on_line`` with each line, and ``ended`` when there are no more; inside the running event loop.
 
     The thread that reads is left behind when the program ends: nothing can call it back from a terminal.
     """
@@ -77,10 +77,10 @@ def read_lines(heard: Callable[[str], None], ended: Callable[[], None]) -> None:
             while part := os.read(number, _CHUNK):
                 *lines, rest = (rest + part).split(b"\n")
                 for line in lines:
-                    tell(lambda line=line: heard(line.decode("utf-8", "replace").strip()))
+                    tell(lambda line=line: on_line(line.decode("utf-8", "replace").strip()))
                 rest = rest[-_LONGEST:]
         if rest:
-            tell(lambda: heard(rest.decode("utf-8", "replace").strip()))
+            tell(lambda: on_line(rest.decode("utf-8", "replace").strip()))
         tell(ended)
 
     try:
@@ -253,7 +253,7 @@ class _SigningIn:
         sign_in = self._sign_in(listener, ShownAddress(self._console, self._t))
         nobody_left = pasted = False
 
-        def heard(line: str) -> None:
+        def on_line(line: str) -> None:
             nonlocal pasted
             try:
                 if line:
@@ -271,7 +271,7 @@ class _SigningIn:
 
         def waits(waiting: Waiting) -> None:
             self._waits(waiting)
-            read_lines(heard, ended)
+            read_lines(on_line, ended)
 
         signing = asyncio.ensure_future(sign_in.run(waits, _give_up))
         try:

@@ -128,7 +128,7 @@ class _Work:
         watch = ClockWatch(clock, lambda error: console.failure(told(error, self._t)))
         client = ServiceClient(OFFICIAL, proxy, os.environ, handles=known.add, answered=watch.answered)
         journal = FileJournal(places.journal, FallbackSealer(key, silent, load=load_library))
-        store.hear(self._hear)
+        store.on_event(self._hear)
         shared = shared_logins(accounts, loaded, keyring, proxy, places, locks, known)
         renewals = make_renewals(client, accounts, journal, places, locks, store.dispatch, shared)
         means = BatchMeans(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
@@ -140,7 +140,7 @@ class _Work:
 
     async def _tend(self, found: SelectedLogins, means: BatchMeans, settings: Settings) -> int:
         arguments, tested = self._arguments, self._tested
-        tending, models = Batch(means, _order(arguments, settings)), ModelStage(means, arguments, settings)
+        batch, models = Batch(means, _order(arguments, settings)), ModelStage(means, arguments, settings)
         done: dict[int, AccountReport] = {}
         ending: list[asyncio.Task[None]] = []
 
@@ -149,7 +149,7 @@ class _Work:
             models.stop()
             if means.renewals.sent:
                 self._console.prompt(self._waits_for(means.renewals.sent))
-            await tending.stop()
+            await batch.stop()
 
         def tell(unanswered: int = 0) -> int:
             status = interruption.status
@@ -164,7 +164,7 @@ class _Work:
         # Until everything is told: what was done must not go unsaid.
         with Interruption(lambda: ending.append(asyncio.create_task(stop())), last_words) as interruption:
             async with self._shown(found, done, means.clock):
-                await tending.run(found.logins, jobs=arguments.jobs, done=done.__setitem__)
+                await batch.run(found.logins, jobs=arguments.jobs, done=done.__setitem__)
                 if tested:
                     await models.run(found.logins, done)
                 await asyncio.gather(*ending)

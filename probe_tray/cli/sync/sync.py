@@ -68,7 +68,7 @@ def offer_sync(
     """After a renewal in sync_dir: ask whether to synchronise it, and do it; the exit status.
 
     Nobody is asked where nobody sits, nor with --quiet, --json or --yes: that flag says yes to what was asked for, and
-    a sync was not. Without a set-up there is nothing to ask; the keyring is not opened for the question.
+    a sync was not. Without a setup there is nothing to ask; the keyring is not opened for the question.
     """
     asked = not (arguments.quiet or arguments.json or arguments.yes) and is_terminal(sys.stdin)
     if not (asked and is_terminal(sys.stderr) and loaded.settings.sync_url):

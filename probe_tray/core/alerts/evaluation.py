@@ -28,12 +28,12 @@ def alerts(
     ``before`` is the state of the look before this one, None for the first. While it is ``quiet`` nothing is said:
     what passes is forgotten, everything else waits and is said by the first look after, if it still holds.
     """
-    heard = _sorted_by_account(_still_known(memory.said, state, now))
+    remembered = _sorted_by_account(_still_known(memory.said, state, now))
     earlier = {} if before is None else {account.key: account for account in before.accounts}
     new: list[Alert] = []
     for account in state.accounts:
         slug = account.key.slug
-        told = still_said(account, state.settings, Told(slug, heard.get(slug, frozenset())), now)
+        told = still_said(account, state.settings, Told(slug, remembered.get(slug, frozenset())), now)
         for candidate in _candidates(account, state, told, now, forecast, earlier.get(account.key)):
             passing = is_passing(candidate.alert)
             if quiet and not passing:
@@ -41,8 +41,8 @@ def alerts(
             told = _remember(told, candidate, now)
             if not quiet:
                 new.append(candidate.alert)
-        heard[slug] = told.said
-    everything = frozenset[Said]().union(*heard.values())
+        remembered[slug] = told.said
+    everything = frozenset[Said]().union(*remembered.values())
     return tuple(new), replace(memory, said=everything)
 
 

@@ -139,8 +139,8 @@ class RenewedUncheckedError(SyncError):
 
     title_template = "A login had to be renewed although the shared table couldn't be checked ({reason})."
     hint_template = (
-        "If another computer has renewed it in the meantime, you may have to log in again. Check the network and the "
-        "sync set-up."
+        "If another computer has renewed it in the meantime, you may have to log in again. Check your network and the "
+        "sync setup."
     )
 
 

@@ -106,7 +106,7 @@ class SyncState(msgspec.Struct, frozen=True, kw_only=True):
     test: SyncTest | None = None
     """The last look at the table; None before the first, and while one runs."""
     set_up: SetUpAnswer = SetUpAnswer()
-    """The answer to the last set-up. Nothing else says whether it was kept: syncs and tests change the state too."""
+    """The answer to the last setup. Nothing else says whether it was kept: syncs and tests change the state too."""
 
 
 class SyncChanged(msgspec.Struct, frozen=True, kw_only=True):

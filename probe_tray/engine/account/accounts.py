@@ -15,7 +15,7 @@ from probe_tray.core.state import AccountState, Renewal, Unreadable
 from probe_tray.engine.store import Store
 from probe_tray.ports.accounts import AccountStore
 
-Standing = Callable[[str], Awaitable[Renewal]]
+RenewalOf = Callable[[str], Awaitable[Renewal]]
 """What is remembered against the refresh token of a fingerprint."""
 
 
@@ -26,9 +26,9 @@ async def _nothing_known(_fingerprint: str) -> Renewal:
 class Accounts:
     """Reads and writes logins across all stores; the tokens pass through and are not kept."""
 
-    def __init__(self, stores: Sequence[AccountStore], store: Store, standing: Standing = _nothing_known) -> None:
-        """Work on ``stores``; the first one that is ours takes new logins. ``standing`` remembers earlier runs."""
-        self._standing = standing
+    def __init__(self, stores: Sequence[AccountStore], store: Store, renewal_of: RenewalOf = _nothing_known) -> None:
+        """Work on ``stores``; the first one that is ours takes new logins. ``renewal_of`` remembers earlier runs."""
+        self._renewal_of = renewal_of
         self._stores = tuple(stores)
         self._store = store
         self._reading = asyncio.Lock()
@@ -131,7 +131,7 @@ class Accounts:
         account, token = _state_of(group), _first(group).credential.refresh_token
         if not account.renewable or token is None:
             return account
-        return replace(account, renewal=await self._standing(token.fingerprint))
+        return replace(account, renewal=await self._renewal_of(token.fingerprint))
 
     async def _places(self, key: AccountKey) -> list[AccountStore]:
         holders: list[AccountStore] = []

@@ -3,7 +3,7 @@
 import asyncio
 
 from probe_tray.core.account.arrangement import Arrangement
-from probe_tray.core.events import DeskChanged
+from probe_tray.core.events import ArrangementChanged
 from probe_tray.engine.store import Store
 from probe_tray.ports.files import ArrangementFile
 
@@ -19,12 +19,12 @@ class ArrangementService:
 
     async def load(self) -> None:
         """Take up what an earlier run kept."""
-        self._store.dispatch(DeskChanged(desk=await self._file.load()))
+        self._store.dispatch(ArrangementChanged(arrangement=await self._file.load()))
 
-    async def arrange(self, desk: Arrangement) -> None:
-        """Use and keep ``desk``. Raises WriteError; it holds until the end of this run all the same."""
-        self._store.dispatch(DeskChanged(desk=desk))
+    async def arrange(self, arrangement: Arrangement) -> None:
+        """Use and keep ``arrangement``. Raises WriteError; it holds until the end of this run all the same."""
+        self._store.dispatch(ArrangementChanged(arrangement=arrangement))
         async with self._saving:
             # Of several that wait only the newest matters.
-            if self._store.state.desk == desk:
-                await self._file.save(desk)
+            if self._store.state.arrangement == arrangement:
+                await self._file.save(arrangement)

@@ -115,20 +115,22 @@ class BrowserLogin:
         self._handles(attempt.state)
         self._handles(attempt.verifier)
         async with AsyncExitStack() as stack:
-            heard: OpenCallback | None = None
+            opened: OpenCallback | None = None
             if self._listener is not None:
-                heard = await stack.enter_async_context(self._listener.open(attempt.state))
+                opened = await stack.enter_async_context(self._listener.open(attempt.state))
             first_port = self._service.ports[0]
-            address = callback_address(self._service.redirect_host, first_port) if heard is None else heard.redirect_uri
+            address = (
+                callback_address(self._service.redirect_host, first_port) if opened is None else opened.redirect_uri
+            )
             pasted: asyncio.Future[Callback] = asyncio.get_running_loop().create_future()
             self._open = _Open(attempt, authorize_address(self._service, attempt, address), pasted)
             try:
-                waits(Waiting(self._clock.now() + _PATIENCE, port=None if heard is None else heard.port))
+                waits(Waiting(self._clock.now() + _PATIENCE, port=None if opened is None else opened.port))
                 try:
                     await self.show_page()
                 except BrowserError as error:
                     trouble(error)
-                callback = await self._first(pasted, heard)
+                callback = await self._first(pasted, opened)
             finally:
                 self._open = None
         return Grant(code=_code(callback), verifier=attempt.verifier, redirect_uri=address)
@@ -151,9 +153,9 @@ class BrowserLogin:
             raise PastedAddressError(reason=found.value)
         self._open.pasted.set_result(found)
 
-    async def _first(self, pasted: asyncio.Future[Callback], heard: OpenCallback | None) -> Callback:
+    async def _first(self, pasted: asyncio.Future[Callback], opened: OpenCallback | None) -> Callback:
         patience = asyncio.create_task(wait_for(self._clock, _PATIENCE))
-        answers = [pasted] if heard is None else [pasted, asyncio.create_task(heard.wait())]
+        answers = [pasted] if opened is None else [pasted, asyncio.create_task(opened.wait())]
         try:
             await asyncio.wait({patience, *answers}, return_when=asyncio.FIRST_COMPLETED)
             for answer in answers:

@@ -58,7 +58,7 @@ class HistoryRecorder:
 
     async def start(self) -> None:
         """Show what was last known before anything is asked."""
-        self._store.hear(self._heard)
+        self._store.on_event(self._on_event)
         with suppress(ReadError):
             self._known = await self._history.read_kept()
         self._give_back()
@@ -101,7 +101,7 @@ class HistoryRecorder:
         await self._write(self._take_kept())
         await self._history.close()
 
-    def _heard(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         match event:
             case CheckSucceeded(key=key):
                 self._note(key)

@@ -43,7 +43,7 @@ class Poller:
     async def run(self) -> None:
         """Poll until cancelled."""
         running: set[asyncio.Task[None]] = set()
-        deaf = self._store.hear(self._heard)
+        unsubscribe = self._store.on_event(self._on_event)
         try:
             while True:
                 self._wake.clear()
@@ -59,7 +59,7 @@ class Poller:
                     task.add_done_callback(lambda _: self._wake.set())
                 await self._pause(None if len(seen.due) > room else seen.next_at)
         finally:
-            deaf()
+            unsubscribe()
             await end_all(running)
 
     def refresh(self, keys: Iterable[AccountKey]) -> None:
@@ -103,7 +103,7 @@ class Poller:
             moments = first_checks(len(stray), now, pace.every)
         self._plan(zip(stray, moments, strict=True))
 
-    def _heard(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         if isinstance(event, AccountsRead):
             self._wake.set()
 

@@ -44,7 +44,7 @@ class RenewalTimer:
     async def run(self) -> None:
         """Renew until cancelled; what was sent is seen to its end by ``renewals``."""
         running: set[asyncio.Task[None]] = set()
-        deaf = self._store.hear(self._heard)
+        unsubscribe = self._store.on_event(self._on_event)
         try:
             while True:
                 self._wake.clear()
@@ -63,14 +63,14 @@ class RenewalTimer:
                     task.add_done_callback(running.discard)
                 await nap(self._clock, _TICK, self._wake)
         finally:
-            deaf()
+            unsubscribe()
             await end_all(running)
 
     def woke(self, at: datetime) -> None:
         """The machine slept, or the clock jumped: renew nothing before a check has shown that the network is there."""
         self._network_seen_since = at
 
-    def _heard(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         # A login that is new, or new to its place, shows at once when it will be renewed.
         if isinstance(event, AccountsRead):
             self._wake.set()

@@ -67,7 +67,7 @@ class TokenOutcomes:
                 if timedelta() < left <= _LONGEST_BACKOFF and not forced:
                     raise RetryLaterError(retry_after=left)
 
-    async def standing(self, fingerprint: str) -> Renewal:
+    async def renewal_of(self, fingerprint: str) -> Renewal:
         """What an earlier use of this token came to, where that needs a person's eye; else nothing."""
         try:
             await self.check(fingerprint, forced=False)

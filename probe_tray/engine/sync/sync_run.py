@@ -61,7 +61,7 @@ class SyncMeans(NamedTuple):
     """The stores whose accounts take part; a login from the table goes to every store of ``accounts`` that holds it."""
     newcomers: Callable[[], AccountStore]
     """The store that takes logins which are in the table alone."""
-    standing: Callable[[str], Awaitable[Renewal]]
+    renewal_of: Callable[[str], Awaitable[Renewal]]
     """What is remembered against the refresh token of a fingerprint."""
     tables: Tables
     memory: SyncMemory
@@ -220,7 +220,7 @@ class SyncRun:
 
     async def _against(self, login: Credential) -> Problem | None:
         token = login.refresh_token
-        return None if token is None else (await self._means.standing(token.fingerprint)).problem
+        return None if token is None else (await self._means.renewal_of(token.fingerprint)).problem
 
     def _see(self, login: Credential | None) -> None:
         if login is not None:

@@ -111,7 +111,7 @@ class SyncService:
 
     async def watch(self) -> None:
         """Begin by itself as the settings say, until cancelled."""
-        deaf = self._store.hear(self._heard)
+        unsubscribe = self._store.on_event(self._on_event)
         try:
             await self._look()
             hours, regular = self._hours, self._after(_AFTER_START) if self._hours else None
@@ -129,11 +129,11 @@ class SyncService:
                     regular = self._after(timedelta(hours=hours)) if hours else None
                     await self._begin()
         finally:
-            deaf()
+            unsubscribe()
             if self._running is not None:
                 await end_all((self._running,))
 
-    def _heard(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         if isinstance(event, SettingsChanged):
             self._stale = True
             self._wake.set()

@@ -26,7 +26,7 @@ Taken = Callable[[Iterable[AccountKey]], None]
 
 
 class Transfers(NamedTuple):
-    """Both desks."""
+    """Import and export."""
 
     importing: ImportSession
     exporting: ExportSession

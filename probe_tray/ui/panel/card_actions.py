@@ -134,30 +134,30 @@ class CardActionHandler:
     def welcomed(self) -> None:
         """Remember that the official client's login was shown, where it is the only one."""
         if self._engine.state.accounts:
-            self._engine.send(Arrange(replace(self._engine.state.desk, welcomed=True)))
+            self._engine.send(Arrange(replace(self._engine.state.arrangement, welcomed=True)))
 
     def choose(self, value: Sort | Density, keys: tuple[AccountKey, ...]) -> None:
         """List the accounts like this from now on; ``keys`` is their order now, where an own order begins."""
-        desk = self._engine.state.desk
+        arrangement = self._engine.state.arrangement
         if isinstance(value, Density):
-            desk = replace(desk, density=value)
-        elif value is Sort.OWN and not desk.order:
-            desk = replace(desk, sort=value, order=tuple(key.slug for key in keys))
+            arrangement = replace(arrangement, density=value)
+        elif value is Sort.OWN and not arrangement.order:
+            arrangement = replace(arrangement, sort=value, order=tuple(key.slug for key in keys))
         else:
-            desk = replace(desk, sort=value)
-        self._engine.send(Arrange(desk))
+            arrangement = replace(arrangement, sort=value)
+        self._engine.send(Arrange(arrangement))
 
     def name(self, key: AccountKey, name: str) -> None:
         """Call an account like this from now on; an empty name, or its own, takes the person's name away."""
-        account, desk = self._engine.state.account(key), self._engine.state.desk
+        account, arrangement = self._engine.state.account(key), self._engine.state.arrangement
         if account is not None:
             given = named_by_hand(account, name, self._engine.state.settings)
-            self._engine.send(Arrange(desk.named(key.slug, given)))
+            self._engine.send(Arrange(arrangement.named(key.slug, given)))
 
     def pin(self) -> None:
         """Keep the panel open from now on, or no longer."""
-        desk = self._engine.state.desk
-        self._engine.send(Arrange(replace(desk, pinned=not desk.pinned)))
+        arrangement = self._engine.state.arrangement
+        self._engine.send(Arrange(replace(arrangement, pinned=not arrangement.pinned)))
 
     def hide_names(self) -> None:
         """Hide the names of accounts from now on, or show them again."""
@@ -165,10 +165,10 @@ class CardActionHandler:
 
     def move(self, keys: tuple[AccountKey, ...], key: AccountKey, before: AccountKey | None) -> None:
         """Put an account before another, or at the end, among ``keys``."""
-        desk, shown = self._engine.state.desk, tuple(k.slug for k in keys)
+        arrangement, shown = self._engine.state.arrangement, tuple(k.slug for k in keys)
         # Those that are not there just now keep their places behind.
-        slugs = (*shown, *(slug for slug in desk.order if slug not in shown))
-        self._engine.send(Arrange(desk.moved(slugs, key.slug, None if before is None else before.slug)))
+        slugs = (*shown, *(slug for slug in arrangement.order if slug not in shown))
+        self._engine.send(Arrange(arrangement.moved(slugs, key.slug, None if before is None else before.slug)))
 
     def open_account_menu(self, key: AccountKey, parent: QWidget, at: QPoint) -> None:
         """Show what can be done with an account."""
@@ -181,7 +181,7 @@ class CardActionHandler:
         if account is None:
             return ()
         state = self._engine.state
-        chosen = state.desk.in_icon == account.key.slug
+        chosen = state.arrangement.in_icon == account.key.slug
         return account_menu(account, state.settings, self._translator, in_icon=chosen)
 
     def open_menu(self, parent: QWidget, card: Card, at: QPoint) -> QMenu | None:
@@ -203,8 +203,8 @@ class CardActionHandler:
             case ActionKind.RENAME:
                 self._elsewhere.name(account.key)
             case ActionKind.IN_ICON:
-                desk, slug = self._engine.state.desk, account.key.slug
-                self._engine.send(Arrange(replace(desk, in_icon="" if desk.in_icon == slug else slug)))
+                arrangement, slug = self._engine.state.arrangement, account.key.slug
+                self._engine.send(Arrange(replace(arrangement, in_icon="" if arrangement.in_icon == slug else slug)))
             case ActionKind.MOVE_TO_VAULT:
                 self._engine.send(MoveAccount(account.key, StoreKind.VAULT))
             case ActionKind.MOVE_TO_FOLDER:

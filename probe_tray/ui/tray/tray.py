@@ -168,7 +168,7 @@ class OverflowHint:
         if self._stop is None or not state.loaded or not self._tray.present:
             return
         self.close()
-        if not state.desk.overflow_told:
+        if not state.arrangement.overflow_told:
             words = overflow_words(self._translator)
             self._tray.message(words.title, words.text)
-            self._engine.send(Arrange(replace(state.desk, overflow_told=True)))
+            self._engine.send(Arrange(replace(state.arrangement, overflow_told=True)))

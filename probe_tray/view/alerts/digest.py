@@ -57,7 +57,7 @@ def by_gravity(batch: Iterable[Alert]) -> list[Alert]:
 
 
 def _named(ranked: list[Alert], state: AppState) -> Alert:
-    pinned = state.desk.in_icon
+    pinned = state.arrangement.in_icon
     return next((a for a in ranked if pinned and a.account.slug == pinned), ranked[0])
 
 

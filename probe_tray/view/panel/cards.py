@@ -25,7 +25,7 @@ def deck(seen: Seen, wish: ScreenOptions, t: Translator, memory: CardMemory) -> 
     needle = wish.search.strip().casefold()
     accounts = tuple(
         DeckEntry(_place(found.account), found)
-        for found in ordered(seen.found, state.desk, now.moment)
+        for found in ordered(seen.found, state.arrangement, now.moment)
         if needle in found.searched and wanted(found, wish.shown)
     )
     stores = [_store(kind, problem, t) for kind, problem in state.store_problems]

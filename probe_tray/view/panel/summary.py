@@ -42,7 +42,7 @@ def subline(seen: Seen, t: Translator) -> str:
     state, now = seen.state, seen.now
     needy = sum(f.what in NEEDS_PERSON for f in seen.found)
     if needy and len(state.accounts) > _FEW:
-        if state.desk.sort is not Sort.NEED:
+        if state.arrangement.sort is not Sort.NEED:
             return t.plural("{n} needs you", "{n} need you", needy)
         return t.plural("{n} needs you · tightest first", "{n} need you · tightest first", needy)
     coming = _next_reset(seen)

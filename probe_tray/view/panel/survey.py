@@ -93,9 +93,9 @@ def by_need(found: tuple[SurveyFinding, ...]) -> list[SurveyFinding]:
     return sorted(found, key=lambda f: (f.need, f.name))
 
 
-def ordered(found: tuple[SurveyFinding, ...], desk: Arrangement, now: datetime) -> list[SurveyFinding]:
+def ordered(found: tuple[SurveyFinding, ...], arrangement: Arrangement, now: datetime) -> list[SurveyFinding]:
     """As the person wants them sorted."""
-    match desk.sort:
+    match arrangement.sort:
         case Sort.NEED:
             return by_need(found)
         case Sort.NAME:
@@ -105,7 +105,7 @@ def ordered(found: tuple[SurveyFinding, ...], desk: Arrangement, now: datetime) 
             rest = [f for f in by_need(found) if f.reset is None or f.reset <= now]
             return sorted(coming, key=lambda f: f.reset or now) + rest
         case Sort.OWN:
-            places = {slug: place for place, slug in enumerate(desk.order)}
+            places = {slug: place for place, slug in enumerate(arrangement.order)}
             return sorted(by_need(found), key=lambda f: places.get(f.account.key.slug, len(places)))
 
 

@@ -166,7 +166,7 @@ def replacing_key(t: Translator) -> Question:
 
 
 def forgetting(t: Translator) -> Question:
-    """Whether to forget the set-up."""
+    """Whether to forget the setup."""
     return Question(
         window_title=t("Stop syncing"),
         title=t("Stop syncing on this computer?"),

@@ -95,7 +95,7 @@ class SyncBoxView(msgspec.Struct, frozen=True, kw_only=True):
 def sync_box(state: AppState, now: Now, t: Translator) -> SyncBoxView:
     """How sync stands, for the settings window."""
     sync = state.sync
-    said, advice, tone = _standing(sync.setup, t)
+    said, advice, tone = _status(sync.setup, t)
     return SyncBoxView(
         said=said,
         advice=advice,
@@ -232,7 +232,7 @@ def _key_is_lost(sync: SyncState) -> bool:
     return problem is not None and problem.kind == SyncKeyError.__name__
 
 
-def _standing(setup: SyncSetup, t: Translator) -> tuple[str, str, Tone | None]:
+def _status(setup: SyncSetup, t: Translator) -> tuple[str, str, Tone | None]:
     if not setup.begun:
         said = t(
             "Share your logins between your computers through a table in your own Supabase project. "

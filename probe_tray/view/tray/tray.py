@@ -100,7 +100,7 @@ def _pause(state: AppState, now: Now, t: Translator) -> PauseMenu:
 
 def _in_icon(seen: Seen) -> SurveyFinding | None:
     """The account that the icon is about: the person's choice, else the tightest with numbers that mean something."""
-    wanted = seen.state.desk.in_icon
+    wanted = seen.state.arrangement.in_icon
     chosen = next((f for f in seen.found if wanted and f.account.key.slug == wanted), None)
     if chosen is not None:
         return chosen

@@ -351,7 +351,7 @@ class Bench:
         self.settings = SettingsService(
             self.settings_file, self.store, self._prepare, self.accounts, self.poller, "config.json"
         )
-        self.sync.desk = SyncService(
+        self.sync.service = SyncService(
             self.sync.syncing,
             self.sync.secrets,
             self.accounts,

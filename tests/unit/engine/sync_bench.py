@@ -120,7 +120,7 @@ class FakeSyncSecrets:
 class SyncBench:
     """Sync of one machine."""
 
-    desk: SyncService
+    service: SyncService
     """What a bench with settings puts there."""
 
     def __init__(
@@ -139,7 +139,7 @@ class SyncBench:
             accounts=accounts,
             sources=lambda: accounts.ours,
             newcomers=lambda: accounts.ours[0],
-            standing=self._standing,
+            renewal_of=self._standing,
             tables=self.table,
             memory=self.memory,
             clock=clock,

@@ -42,17 +42,17 @@ ANA, BEN = credential("ana"), credential("ben")
 FULL = WriteError(path="x", reason="the disk is full")
 
 
-class MemoryDeskFile:
+class MemoryArrangementFile:
     """Keeps the arrangement in memory."""
 
     def __init__(self) -> None:
-        self.desk = Arrangement()
+        self.arrangement = Arrangement()
 
     async def load(self) -> Arrangement:
-        return self.desk
+        return self.arrangement
 
-    async def save(self, desk: Arrangement) -> None:
-        self.desk = desk
+    async def save(self, arrangement: Arrangement) -> None:
+        self.arrangement = arrangement
 
 
 class Program(Bench):
@@ -62,8 +62,8 @@ class Program(Bench):
         self, *credentials: Credential, settings: Settings | None = None, others: tuple[MemoryStore, ...] = ()
     ) -> None:
         super().__init__(*credentials, settings=settings, others=others)
-        self.desk_file = MemoryDeskFile()
-        keeping = AccountChanges(self.accounts, self.service, NoLocks(), self._no_vault_to_set_aside)
+        self.arrangement_file = MemoryArrangementFile()
+        account_changes = AccountChanges(self.accounts, self.service, NoLocks(), self._no_vault_to_set_aside)
         self.parts = EngineUseCases(
             store=self.store,
             accounts=self.accounts,
@@ -71,14 +71,14 @@ class Program(Bench):
             poller=self.poller,
             renewals=self.renewals,
             renewal_timer=self.timer,
-            keeping=keeping,
+            account_changes=account_changes,
             models=self.models,
             connection=self.connection,
             alerting=self.alerting,
-            arranging=ArrangementService(self.desk_file, self.store),
+            arrangement=ArrangementService(self.arrangement_file, self.store),
             recording=self.recording,
             transfers=self.transfer.transfers,
-            sync=self.sync.desk,
+            sync=self.sync.service,
             settings=self.settings,
             sense=self.sense,
         )
@@ -379,14 +379,14 @@ async def test_after_a_jump_of_the_clock_there_is_one_check_within_a_minute_or_s
 
 async def test_subscribers_hear_of_changes_until_they_end_it() -> None:
     program = Program(ANA)
-    heard: list[int] = []
-    end = program.engine.subscribe(lambda: heard.append(1))
+    changes: list[int] = []
+    end = program.engine.subscribe(lambda: changes.append(1))
     async with program.started():
-        assert heard
+        assert changes
         end()
-        count = len(heard)
+        count = len(changes)
         program.engine.send(DismissTrouble())
-    assert len(heard) == count
+    assert len(changes) == count
 
 
 async def test_ended_it_leaves_no_task_behind() -> None:

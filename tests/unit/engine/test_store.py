@@ -60,17 +60,17 @@ def test_a_subscription_that_another_listener_ends_is_not_called_in_the_same_rou
 
 def test_one_that_raises_keeps_nothing_from_the_others(caplog: pytest.LogCaptureFixture) -> None:
     store = Store(AppState())
-    heard: list[str] = []
+    events: list[str] = []
 
     def fail(*_: object) -> None:
         raise RuntimeError("a fault of the program")
 
-    store.hear(fail)
-    store.hear(lambda event: heard.append(type(event).__name__))
+    store.on_event(fail)
+    store.on_event(lambda event: events.append(type(event).__name__))
     store.subscribe(fail)
-    store.subscribe(lambda: heard.append("told"))
+    store.subscribe(lambda: events.append("told"))
     store.dispatch(TROUBLE)
-    assert heard == ["TroubleMet", "told"]
+    assert events == ["TroubleMet", "told"]
     assert store.state.trouble == TROUBLE.problem
     assert [record.exc_info is not None for record in caplog.records] == [True, True]
 

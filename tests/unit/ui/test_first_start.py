@@ -94,7 +94,7 @@ def test_a_first_start_with_the_clients_login_opens_the_panel_and_no_later_one_d
     qtbot.waitUntil(desktop.shell._panel.isVisible)
     assert desktop.wishes() == [Arrange(Arrangement(welcomed=True))]
     desktop.shell.close()
-    later = Desktop(qapp, replace(samples.only([CLIENTS]), desk=Arrangement(welcomed=True)), greets=True)
+    later = Desktop(qapp, replace(samples.only([CLIENTS]), arrangement=Arrangement(welcomed=True)), greets=True)
     later.shell._bridge.draw()
     assert later.wishes() == []
     assert later.shell._greets
@@ -129,7 +129,7 @@ def test_a_folder_that_is_chosen_is_used_at_once(desktop: Desktop, tmp_path: Pat
         (samples.only([CLIENTS]), False),
         (samples.only([CLIENTS, OURS]), False),
         (samples.only([OURS]), False),
-        (replace(AppState(loaded=True), desk=Arrangement(welcomed=True)), True),
+        (replace(AppState(loaded=True), arrangement=Arrangement(welcomed=True)), True),
         (replace(AppState(loaded=True), api_key=ApiKeyLogin(location="x")), False),
         (AppState(loaded=True, store_problems=samples.troubled_lives().store_problems), False),
     ],

@@ -340,8 +340,8 @@ def test_a_search_is_shown_at_once_and_an_arrangement_is_sent(desktop: Desktop) 
     pinned, moved = desktop.engine.sent
     assert pinned == Arrange(Arrangement(pinned=True))
     assert isinstance(moved, Arrange)
-    assert moved.desk.sort is Sort.OWN
-    assert len(moved.desk.order) == 20
+    assert moved.arrangement.sort is Sort.OWN
+    assert len(moved.arrangement.order) == 20
 
 
 def test_the_click_that_took_the_panel_away_does_not_bring_it_back(desktop: Desktop) -> None:

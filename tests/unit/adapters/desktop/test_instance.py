@@ -1,4 +1,4 @@
-"""One running program, and what later starts say to it, over both kinds of door."""
+"""One running program, and what later starts say to it, over both kinds of socket."""
 
 import asyncio
 import contextlib
@@ -23,12 +23,12 @@ from probe_tray.adapters.desktop.instance_socket import (
     LoopbackInstanceSocket,
     UnixInstanceSocket,
     socket_path,
-    system_door,
+    system_socket,
 )
 from probe_tray.core.errors import NotAnsweringError
 from tests.desktop.waiting import wait_for
 
-MakeDoor = Callable[[Path], InstanceSocket]
+MakeSocket = Callable[[Path], InstanceSocket]
 HOLD = """
 import sys
 from pathlib import Path
@@ -51,11 +51,11 @@ def loopback(folder: Path) -> InstanceSocket:
     return LoopbackInstanceSocket(folder / "instance.address")
 
 
-DOORS = [pytest.param(unix, marks=pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")), loopback]
+SOCKETS = [pytest.param(unix, marks=pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")), loopback]
 
 
-@pytest.fixture(params=DOORS)
-def make_door(request: pytest.FixtureRequest) -> MakeDoor:
+@pytest.fixture(params=SOCKETS)
+def make_socket(request: pytest.FixtureRequest) -> MakeSocket:
     return request.param
 
 
@@ -65,24 +65,24 @@ def folder(home: Path) -> Path:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, make_door: MakeDoor) -> AsyncGenerator[list[StartRequest]]:
-    heard: list[StartRequest] = []
-    first = Instance(folder, make_door(folder))
+async def running(folder: Path, make_socket: MakeSocket) -> AsyncGenerator[list[StartRequest]]:
+    requests: list[StartRequest] = []
+    first = Instance(folder, make_socket(folder))
     assert first.claim(StartRequest.SHOW)
-    async with first.serve(heard.append):
-        yield heard
+    async with first.serve(requests.append):
+        yield requests
     first.release()
 
 
-def later(folder: Path, make_door: MakeDoor, patience: float = 5) -> Instance:
-    return Instance(folder, make_door(folder), patience=patience)
+def later(folder: Path, make_socket: MakeSocket, patience: float = 5) -> Instance:
+    return Instance(folder, make_socket(folder), patience=patience)
 
 
-async def say(make_door: MakeDoor, folder: Path, said: bytes) -> bytes:
+async def say(make_socket: MakeSocket, folder: Path, said: bytes) -> bytes:
     """What the running program answers to these bytes; empty when it hangs up."""
 
     def talk() -> bytes:
-        knocked = make_door(folder).knock(10)
+        knocked = make_socket(folder).knock(10)
         assert knocked is not None
         caller, passwords = knocked
         with caller:
@@ -97,36 +97,36 @@ async def say(make_door: MakeDoor, folder: Path, said: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("wish", StartRequest)
-async def test_a_second_start_is_heard_by_the_first(folder: Path, make_door: MakeDoor, wish: StartRequest) -> None:
-    async with running(folder, make_door) as heard:
-        assert not await asyncio.to_thread(later(folder, make_door).claim, wish)
-        assert await asyncio.to_thread(later(folder, make_door).tell_if_running, wish)
-    assert heard == [wish, wish]
+async def test_a_second_start_is_heard_by_the_first(folder: Path, make_socket: MakeSocket, wish: StartRequest) -> None:
+    async with running(folder, make_socket) as requests:
+        assert not await asyncio.to_thread(later(folder, make_socket).claim, wish)
+        assert await asyncio.to_thread(later(folder, make_socket).tell_if_running, wish)
+    assert requests == [wish, wish]
 
 
-def test_with_none_running_nothing_is_told_and_nothing_left_behind(folder: Path, make_door: MakeDoor) -> None:
-    asking = later(folder, make_door)
+def test_with_none_running_nothing_is_told_and_nothing_left_behind(folder: Path, make_socket: MakeSocket) -> None:
+    asking = later(folder, make_socket)
     assert not asking.tell(StartRequest.QUIT)
     assert not asking.tell_if_running(StartRequest.QUIT)
     assert not folder.exists()
 
 
-async def test_after_the_end_of_the_first_the_next_start_runs(folder: Path, make_door: MakeDoor) -> None:
-    async with running(folder, make_door):
+async def test_after_the_end_of_the_first_the_next_start_runs(folder: Path, make_socket: MakeSocket) -> None:
+    async with running(folder, make_socket):
         pass
-    after = later(folder, make_door)
+    after = later(folder, make_socket)
     assert not await asyncio.to_thread(after.tell, StartRequest.SHOW)
     assert await asyncio.to_thread(after.claim, StartRequest.SHOW)
     after.release()
 
 
-def test_one_that_does_not_answer_is_named(folder: Path, make_door: MakeDoor) -> None:
-    silent = later(folder, make_door)
+def test_one_that_does_not_answer_is_named(folder: Path, make_socket: MakeSocket) -> None:
+    silent = later(folder, make_socket)
     assert silent.claim(StartRequest.SHOW)
     with pytest.raises(NotAnsweringError):
-        later(folder, make_door, patience=0).claim(StartRequest.SHOW)
+        later(folder, make_socket, patience=0).claim(StartRequest.SHOW)
     with pytest.raises(NotAnsweringError):
-        later(folder, make_door, patience=0).tell_if_running(StartRequest.QUIT)
+        later(folder, make_socket, patience=0).tell_if_running(StartRequest.QUIT)
     silent.release()
 
 
@@ -144,9 +144,9 @@ def test_what_a_killed_program_left_is_no_obstacle(folder: Path) -> None:
     assert (folder / "instance.socket").exists()
 
     async def start() -> list[StartRequest]:
-        async with running(folder, unix) as heard:
+        async with running(folder, unix) as requests:
             assert await asyncio.to_thread(later(folder, unix).tell, StartRequest.LOG_IN)
-            return heard
+            return requests
 
     assert asyncio.run(start()) == [StartRequest.LOG_IN]
 
@@ -167,11 +167,11 @@ def test_what_a_killed_program_left_is_no_obstacle(folder: Path) -> None:
         b"x" * 100_000,
     ],
 )
-async def test_anything_but_the_fixed_words_is_ignored(folder: Path, make_door: MakeDoor, said: bytes) -> None:
-    async with running(folder, make_door) as heard:
-        assert await say(make_door, folder, said) == b""
-        assert heard == []
-        assert await asyncio.to_thread(later(folder, make_door).tell, StartRequest.SHOW)
+async def test_anything_but_the_fixed_words_is_ignored(folder: Path, make_socket: MakeSocket, said: bytes) -> None:
+    async with running(folder, make_socket) as requests:
+        assert await say(make_socket, folder, said) == b""
+        assert requests == []
+        assert await asyncio.to_thread(later(folder, make_socket).tell, StartRequest.SHOW)
 
 
 @given(noise=st.binary(max_size=300))
@@ -179,27 +179,27 @@ def test_no_noise_does_anything(noise: bytes) -> None:
     async def work() -> None:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name) / "d"
-            async with running(folder, unix) as heard:
+            async with running(folder, unix) as requests:
                 await say(unix, folder, noise)
-                assert heard == []
+                assert requests == []
 
     if not noise.startswith(b"probe-tray "):
         asyncio.run(work())
 
 
-async def test_callers_that_say_nothing_do_not_keep_others_out(folder: Path, make_door: MakeDoor) -> None:
-    async with running(folder, make_door) as heard:
-        silent = [make_door(folder).knock(10) for _ in range(12)]
-        second = later(folder, make_door, patience=20)
+async def test_callers_that_say_nothing_do_not_keep_others_out(folder: Path, make_socket: MakeSocket) -> None:
+    async with running(folder, make_socket) as requests:
+        silent = [make_socket(folder).knock(10) for _ in range(12)]
+        second = later(folder, make_socket, patience=20)
         assert not await asyncio.to_thread(second.claim, StartRequest.SHOW)
-        assert heard == [StartRequest.SHOW]
+        assert requests == [StartRequest.SHOW]
         for knocked in silent:
             if knocked is not None:
                 knocked[0].close()
 
 
-async def test_a_stranger_at_the_door_is_not_taken_for_the_program(folder: Path, make_door: MakeDoor) -> None:
-    listener, _ = make_door(folder).open()
+async def test_a_stranger_at_the_socket_is_not_taken_for_the_program(folder: Path, make_socket: MakeSocket) -> None:
+    listener, _ = make_socket(folder).open()
 
     async def lie(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readline()
@@ -207,7 +207,7 @@ async def test_a_stranger_at_the_door_is_not_taken_for_the_program(folder: Path,
         writer.close()
 
     server = await asyncio.start_server(lie, sock=listener)
-    asking = later(folder, make_door)
+    asking = later(folder, make_socket)
     assert not await asyncio.to_thread(asking.tell, StartRequest.SHOW)
     assert await asyncio.to_thread(asking.claim, StartRequest.SHOW)
     asking.release()
@@ -215,15 +215,15 @@ async def test_a_stranger_at_the_door_is_not_taken_for_the_program(folder: Path,
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
-def test_what_the_doors_leave_is_private_and_goes_with_them(folder: Path, make_door: MakeDoor) -> None:
-    door = make_door(folder)
-    listener, _ = door.open()
+def test_what_the_sockets_leave_is_private_and_goes_with_them(folder: Path, make_socket: MakeSocket) -> None:
+    socket = make_socket(folder)
+    listener, _ = socket.open()
     with listener:
         (left,) = folder.iterdir()
         assert stat.S_IMODE(left.stat().st_mode) == 0o600
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    door.close()
-    door.close()
+    socket.close()
+    socket.close()
     assert list(folder.iterdir()) == []
 
 
@@ -240,9 +240,9 @@ async def test_a_folder_whose_path_is_too_long_for_a_socket_is_no_hindrance(home
     path = socket_path(folder)
     assert len(os.fsencode(path)) < 104
     assert path != socket_path(home / ("other" * 30))
-    async with running(folder, system_door) as heard:
+    async with running(folder, system_socket) as requests:
         assert await asyncio.to_thread(Instance(folder).tell, StartRequest.REFRESH)
-    assert heard == [StartRequest.REFRESH]
+    assert requests == [StartRequest.REFRESH]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a folder with an open file in it stays")
@@ -251,16 +251,16 @@ async def test_with_its_folder_removed_the_running_one_is_found_all_the_same(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(home))
     folder = home / "data"
-    async with running(folder, system_door) as heard:
+    async with running(folder, system_socket) as requests:
         shutil.rmtree(folder)
-        second = later(folder, system_door)
+        second = later(folder, system_socket)
         assert not await asyncio.to_thread(second.claim, StartRequest.SHOW)
         # Nor does one run that cannot be reached.
         socket_path(folder).unlink()
         with pytest.raises(NotAnsweringError):
-            await asyncio.to_thread(later(folder, system_door, patience=0).claim, StartRequest.SHOW)
-    assert heard == [StartRequest.SHOW]
-    after = later(folder, system_door)
+            await asyncio.to_thread(later(folder, system_socket, patience=0).claim, StartRequest.SHOW)
+    assert requests == [StartRequest.SHOW]
+    after = later(folder, system_socket)
     assert await asyncio.to_thread(after.claim, StartRequest.SHOW)
     after.release()
 
@@ -278,14 +278,14 @@ def test_where_no_lock_outside_of_the_folder_can_be_made_the_program_runs(
     caplog.clear()
 
 
-def test_without_a_door_the_program_still_runs(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_a_socket_the_program_still_runs(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def run() -> None:
         async with Instance(folder, unix(folder)).serve(lambda _: None):
             pass
 
     (folder / "instance.socket").mkdir(parents=True)
     asyncio.run(run())
-    assert "later starts cannot be heard" in caplog.text
+    assert "later starts cannot reach the program" in caplog.text
 
 
 def test_several_starts_at_once_end_with_one_running(folder: Path) -> None:

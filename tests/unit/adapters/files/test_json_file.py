@@ -164,7 +164,7 @@ async def test_what_a_newer_version_wrote_is_left_alone(
     tmp_path: Path, use: Callable[[Path], Awaitable[None]], caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "memory.json"
-    newer = b'{"version": 2, "whatever": ["it", "holds"]}'
+    newer = b'{"version": 99, "whatever": ["it", "holds"]}'
     path.write_bytes(newer)
     with pytest.raises((ReadError, WriteError), match="a newer version of Probe Tray wrote it"):
         await use(path)

@@ -394,10 +394,10 @@ async def test_a_code_of_any_characters_is_sent_in_the_body(demo: DemoService) -
 
 
 async def test_whoever_hears_of_answers_cannot_harm_them(demo: DemoService) -> None:
-    heard: list[int] = []
+    statuses: list[int] = []
 
     def fail(answer: Answer) -> None:
-        heard.append(answer.status)
+        statuses.append(answer.status)
         raise RuntimeError("a listener's own fault")
 
     faults: list[object] = []
@@ -408,7 +408,7 @@ async def test_whoever_hears_of_answers_cannot_harm_them(demo: DemoService) -> N
     assert (await made.refresh(mine.refresh_token, unkept)).ok
     assert (await made.usage(mine)).status
     await made.aclose()
-    assert len(heard) == len(faults) == 2
+    assert len(statuses) == len(faults) == 2
 
 
 # --- proxies

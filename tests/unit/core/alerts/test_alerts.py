@@ -60,13 +60,13 @@ class Listener:
         self.memory = AlertMemory()
         self.runs_out_at: datetime | None = None
 
-    def hear(self, *accounts: AccountState, at: datetime = START, quiet: bool = False) -> list[Alert]:
+    def on_event(self, *accounts: AccountState, at: datetime = START, quiet: bool = False) -> list[Alert]:
         state = AppState(settings=self.settings, accounts=accounts)
         new, self.memory = alerts(state, self.memory, at, forecast=self._forecast, quiet=quiet)
         return list(new)
 
     def words(self, *windows: Window, at: datetime = START, quiet: bool = False) -> list[str]:
-        return [word(alert) for alert in self.hear(account(*windows), at=at, quiet=quiet)]
+        return [word(alert) for alert in self.on_event(account(*windows), at=at, quiet=quiet)]
 
     def _forecast(self, account: AccountState, window: Window) -> datetime | None:
         del account, window
@@ -105,7 +105,7 @@ def test_each_kind_has_levels_of_its_own() -> None:
 
 
 def test_an_account_without_numbers_says_nothing() -> None:
-    assert Listener().hear(AccountState(key=ANA, stores=(StoreKind.VAULT,))) == []
+    assert Listener().on_event(AccountState(key=ANA, stores=(StoreKind.VAULT,))) == []
 
 
 def test_each_level_is_said_once() -> None:
@@ -127,7 +127,7 @@ def test_a_use_that_has_fallen_below_a_level_says_it_again() -> None:
 
 def test_accounts_and_kinds_are_said_each() -> None:
     busy = (window(90), week(90))
-    said = Listener().hear(account(*busy), account(*busy, key=BEN))
+    said = Listener().on_event(account(*busy), account(*busy, key=BEN))
     assert [(a.account, a.window.kind) for a in said if isinstance(a, QuotaAlert)] == [
         (ANA, WindowKind.SHORT),
         (ANA, WindowKind.WEEKLY),
@@ -168,7 +168,7 @@ def test_old_numbers_say_nothing_about_the_window_that_began_since() -> None:
 def test_resets_are_told_by_the_service_s_clock(offset: int) -> None:
     listener = Listener()
     here = START - offset * SECOND
-    said = [listener.hear(account(window(96), offset=offset), at=here + n * SECOND) for n in range(3)]
+    said = [listener.on_event(account(window(96), offset=offset), at=here + n * SECOND) for n in range(3)]
     assert [len(new) for new in said] == [1, 0, 0]
 
 
@@ -193,7 +193,7 @@ def test_a_reset_that_cannot_be_meant_is_said_once_too() -> None:
 
 
 def test_where_there_is_no_capacity_only_the_window_that_is_reset_last_is_said() -> None:
-    (said,) = Listener().hear(account(window(100), week(100)))
+    (said,) = Listener().on_event(account(window(100), week(100)))
     assert isinstance(said, QuotaAlert)
     assert said.window == week(100)
     assert Listener().words(window(90), week(100)) == [EXHAUSTED]
@@ -216,7 +216,7 @@ def test_used_up_is_said_again_after_capacity_was_said_to_be_back() -> None:
 def test_a_limit_without_a_full_window_is_said_again_after_capacity_was_back() -> None:
     listener = Listener()
     limited = replace(account(window(50)), snapshot=Snapshot(taken_at=START, spend=SpendControl(reached=True)))
-    said = [word(a) for found in (limited, account(window(50)), limited) for a in listener.hear(found)]
+    said = [word(a) for found in (limited, account(window(50)), limited) for a in listener.on_event(found)]
     assert said == ["limited", RESTORED, "limited"]
 
 
@@ -237,7 +237,7 @@ def test_capacity_is_not_back_while_another_window_is_used_up() -> None:
 def test_a_limit_without_a_full_window_is_said_once_until_there_is_capacity() -> None:
     listener = Listener()
     limited = replace(account(window(50)), snapshot=Snapshot(taken_at=START, spend=SpendControl(reached=True)))
-    assert [word(a) for look in range(3) for a in listener.hear(limited, at=START + look * MINUTE)] == ["limited"]
+    assert [word(a) for look in range(3) for a in listener.on_event(limited, at=START + look * MINUTE)] == ["limited"]
     assert listener.words(window(50)) == [RESTORED]
 
 
@@ -248,7 +248,7 @@ def test_one_glitch_neither_says_that_capacity_is_back_nor_again_that_it_is_gone
     last: Snapshot | None = None
     for answer in (limited, free, limited, free, free):
         last = steady(last, answer)
-        said += [word(alert) for alert in listener.hear(replace(account(), snapshot=last))]
+        said += [word(alert) for alert in listener.on_event(replace(account(), snapshot=last))]
     assert said == ["limited", RESTORED]
 
 
@@ -256,7 +256,7 @@ def test_the_pace_is_said_once_and_only_where_it_is_wanted() -> None:
     listener = Listener(Settings(pace_alerts=True))
     assert listener.words(window(50)) == []
     listener.runs_out_at = START + timedelta(hours=1)
-    (said,) = listener.hear(account(window(50)))
+    (said,) = listener.on_event(account(window(50)))
     assert said == PaceAlert(account=ANA, window=window(50), runs_out_at=START + timedelta(hours=1))
     assert listener.words(window(60)) == []
     silent = Listener()
@@ -268,10 +268,12 @@ def test_reset_credits_are_said_together_before_they_are_lost() -> None:
     ends = tuple(START + n * DAY for n in (1, 2, 10))
     owner = replace(account(), snapshot=Snapshot(taken_at=START, reset_credits=3, reset_credit_ends=ends))
     listener = Listener()
-    assert listener.hear(owner) == [CreditAlert(account=ANA, count=2, expires_at=START + DAY)]
-    assert listener.hear(owner, at=START + MINUTE) == []
-    assert listener.hear(owner, at=START + 8 * DAY) == [CreditAlert(account=ANA, count=1, expires_at=START + 10 * DAY)]
-    assert Listener(Settings(credit_warning_days=0)).hear(owner) == []
+    assert listener.on_event(owner) == [CreditAlert(account=ANA, count=2, expires_at=START + DAY)]
+    assert listener.on_event(owner, at=START + MINUTE) == []
+    assert listener.on_event(owner, at=START + 8 * DAY) == [
+        CreditAlert(account=ANA, count=1, expires_at=START + 10 * DAY)
+    ]
+    assert Listener(Settings(credit_warning_days=0)).on_event(owner) == []
 
 
 def test_in_quiet_hours_what_matters_waits_and_what_passes_is_forgotten() -> None:

@@ -54,7 +54,7 @@ class Listener:
         self.memory = AlertMemory()
         self.before: AppState | None = None
 
-    def hear(self, *accounts: AccountState, at: timedelta = timedelta()) -> list[Alert]:
+    def on_event(self, *accounts: AccountState, at: timedelta = timedelta()) -> list[Alert]:
         state = AppState(settings=self.settings, accounts=accounts)
         new, self.memory = alerts(
             state, self.memory, START + at, forecast=lambda _account, _window: None, before=self.before
@@ -68,16 +68,16 @@ class Listener:
     [(2 * DAY, 3, 1), (3 * DAY, 3, 1), (3 * DAY + SECOND, 3, 0), (SECOND, 0, 0)],
 )
 def test_a_login_that_nothing_renews_is_said_before_it_ends(left: timedelta, days: int, count: int) -> None:
-    said = Listener(Settings(expiry_warning_days=days)).hear(ending(left))
+    said = Listener(Settings(expiry_warning_days=days)).on_event(ending(left))
     assert said == [ExpiryAlert(account=ANA, expires_at=START + left)] * count
 
 
 def test_a_login_that_renews_itself_is_not_said() -> None:
-    assert Listener().hear(ending(DAY, renewable=True)) == []
+    assert Listener().on_event(ending(DAY, renewable=True)) == []
 
 
 def test_a_login_is_said_where_renewing_by_itself_is_off() -> None:
-    said = Listener(Settings(auto_renew=False)).hear(ending(DAY, renewable=True))
+    said = Listener(Settings(auto_renew=False)).on_event(ending(DAY, renewable=True))
     assert said == [ExpiryAlert(account=ANA, expires_at=START + DAY)]
 
 
@@ -86,34 +86,34 @@ def test_the_official_client_s_login_is_said_only_once_it_has_ended(settings: Se
     listener = Listener(settings)
     theirs = replace(ending(3 * DAY), stores=(StoreKind.OFFICIAL,))
     for left in (DAY, timedelta(hours=1), timedelta(minutes=4), SECOND):
-        assert listener.hear(theirs, at=3 * DAY - left) == []
-    assert listener.hear(theirs, at=3 * DAY) == [LoginAlert(account=ANA)]
+        assert listener.on_event(theirs, at=3 * DAY - left) == []
+    assert listener.on_event(theirs, at=3 * DAY) == [LoginAlert(account=ANA)]
 
 
 def test_an_ending_login_is_said_once_until_it_is_another_one() -> None:
     listener = Listener(Settings(renewed_alerts=False))
-    assert [len(listener.hear(ending(left))) for left in (DAY, DAY, 2 * DAY, 2 * DAY)] == [1, 0, 1, 0]
+    assert [len(listener.on_event(ending(left))) for left in (DAY, DAY, 2 * DAY, 2 * DAY)] == [1, 0, 1, 0]
 
 
 def test_a_renewal_that_fails_while_travelling_is_news_when_the_login_ends_soon() -> None:
     listener = Listener()
-    assert listener.hear(ending(5 * DAY, renewable=True, problem=OFFLINE)) == []
-    said = listener.hear(ending(5 * DAY, renewable=True, problem=OFFLINE), at=2 * DAY)
+    assert listener.on_event(ending(5 * DAY, renewable=True, problem=OFFLINE)) == []
+    said = listener.on_event(ending(5 * DAY, renewable=True, problem=OFFLINE), at=2 * DAY)
     assert said == [ExpiryAlert(account=ANA, expires_at=START + 5 * DAY)]
 
 
 def test_a_renewal_that_fails_for_good_reason_is_said_once() -> None:
     listener = Listener()
     failed = ending(5 * DAY, renewable=True, problem=FULL)
-    assert listener.hear(failed) == [RenewalFailedAlert(account=ANA, problem=FULL)]
-    assert listener.hear(failed) == []
-    assert listener.hear(failed, at=2 * DAY) == [ExpiryAlert(account=ANA, expires_at=START + 5 * DAY)]
+    assert listener.on_event(failed) == [RenewalFailedAlert(account=ANA, problem=FULL)]
+    assert listener.on_event(failed) == []
+    assert listener.on_event(failed, at=2 * DAY) == [ExpiryAlert(account=ANA, expires_at=START + 5 * DAY)]
 
 
 def test_a_renewal_that_fails_shortly_before_the_end_is_one_message() -> None:
     listener = Listener()
     failed = ending(DAY, renewable=True, problem=FULL)
-    assert [type(a) for look in range(3) for a in listener.hear(failed, at=look * SECOND)] == [RenewalFailedAlert]
+    assert [type(a) for look in range(3) for a in listener.on_event(failed, at=look * SECOND)] == [RenewalFailedAlert]
 
 
 @pytest.mark.parametrize(
@@ -126,42 +126,42 @@ def test_a_renewal_that_fails_shortly_before_the_end_is_one_message() -> None:
 )
 def test_a_login_that_has_ended_is_said_once_and_nothing_else_of_it(account: AccountState) -> None:
     listener = Listener()
-    looks = [listener.hear(account, at=n * timedelta(hours=1)) for n in range(3)]
+    looks = [listener.on_event(account, at=n * timedelta(hours=1)) for n in range(3)]
     assert looks == [[LoginAlert(account=ANA)], [], []]
 
 
 def test_a_login_that_seems_to_work_again_for_once_is_not_said_again() -> None:
     listener = Listener()
     bad, good = ending(5 * DAY, renewable=True, problem=ENDED), ending(5 * DAY, renewable=True)
-    assert [len(listener.hear(a)) for a in (bad, good, bad)] == [1, 0, 0]
+    assert [len(listener.on_event(a)) for a in (bad, good, bad)] == [1, 0, 0]
 
 
 def test_the_next_login_is_said_when_it_ends() -> None:
     listener = Listener(Settings(renewed_alerts=False))
-    assert [len(listener.hear(ending(left))) for left in (-2 * DAY, 9 * DAY, -DAY)] == [1, 0, 1]
+    assert [len(listener.on_event(ending(left))) for left in (-2 * DAY, 9 * DAY, -DAY)] == [1, 0, 1]
 
 
 def test_an_account_that_is_not_there_for_a_while_is_not_said_again() -> None:
     listener = Listener()
-    assert [len(listener.hear(*found)) for found in ([ending(-DAY)], [], [ending(-DAY)])] == [1, 0, 0]
+    assert [len(listener.on_event(*found)) for found in ([ending(-DAY)], [], [ending(-DAY)])] == [1, 0, 0]
 
 
 def test_a_renewal_is_said_only_where_that_is_wanted() -> None:
     old, new = ending(DAY, renewable=True), ending(10 * DAY, renewable=True)
     wanted = Listener(Settings(renewed_alerts=True))
-    assert [wanted.hear(a) for a in (old, new, new)] == [
+    assert [wanted.on_event(a) for a in (old, new, new)] == [
         [],
         [RenewedAlert(account=ANA, expires_at=START + 10 * DAY)],
         [],
     ]
     quiet = Listener(Settings(renewed_alerts=False))
-    assert [quiet.hear(a) for a in (old, new)] == [[], []]
+    assert [quiet.on_event(a) for a in (old, new)] == [[], []]
 
 
 def test_a_check_that_needed_no_renewal_is_not_said_to_be_one() -> None:
     fresh = ending(10 * DAY, renewable=True)
     listener = Listener(Settings(renewed_alerts=True))
-    assert [listener.hear(a) for a in (replace(fresh, renewal=Renewal()), fresh)] == [[], []]
+    assert [listener.on_event(a) for a in (replace(fresh, renewal=Renewal()), fresh)] == [[], []]
 
 
 @pytest.mark.parametrize(
@@ -183,10 +183,10 @@ def test_a_renewal_is_no_news_before_the_service_has_taken_what_it_brought() -> 
     asked, untried = replace(new, checking=True), replace(new, checked_at=START - DAY)
     refused = replace(new, problem=StillRefusedError(reason="the login was revoked").problem)
     listener = Listener(Settings(renewed_alerts=True))
-    assert [listener.hear(a) for a in (old, asked, untried)] == [[], [], []]
-    assert listener.hear(new) == [RenewedAlert(account=ANA, expires_at=START + 10 * DAY)]
+    assert [listener.on_event(a) for a in (old, asked, untried)] == [[], [], []]
+    assert listener.on_event(new) == [RenewedAlert(account=ANA, expires_at=START + 10 * DAY)]
     worse = Listener(Settings(renewed_alerts=True))
-    assert [worse.hear(a) for a in (old, asked, refused, refused)] == [[], [], [LoginAlert(account=ANA)], []]
+    assert [worse.on_event(a) for a in (old, asked, refused, refused)] == [[], [], [LoginAlert(account=ANA)], []]
 
 
 def test_a_workspace_that_cannot_be_used_is_said_once_until_it_can_again() -> None:
@@ -194,6 +194,6 @@ def test_a_workspace_that_cannot_be_used_is_said_once_until_it_can_again() -> No
     problem = WorkspaceDeactivatedError().problem
     good, off = ending(10 * DAY, renewable=True), NotSentError(reason="no network").problem
     bad = replace(good, problem=problem)
-    looks = [listener.hear(a) for a in (bad, bad, replace(good, problem=off), bad, good, bad)]
+    looks = [listener.on_event(a) for a in (bad, bad, replace(good, problem=off), bad, good, bad)]
     said = UnusableAlert(account=ANA, problem=problem)
     assert looks == [[said], [], [], [], [], [said]]

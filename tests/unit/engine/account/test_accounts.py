@@ -76,13 +76,13 @@ async def test_what_is_remembered_against_a_login_is_known_as_soon_as_it_is_read
     known = {ana.refresh_token.fingerprint: ended}
     asked: list[str] = []
 
-    async def standing(fingerprint: str) -> Renewal:
+    async def renewal_of(fingerprint: str) -> Renewal:
         asked.append(fingerprint)
         return known.get(fingerprint, Renewal())
 
     store = Store(AppState())
     stores = (MemoryStore(StoreKind.VAULT, ana, ben), MemoryStore(StoreKind.OFFICIAL, official))
-    await Accounts(stores, store, standing).read()
+    await Accounts(stores, store, renewal_of).read()
     assert [a.renewal for a in store.state.accounts] == [ended, Renewal(), Renewal()]
     assert len(asked) == 2
 

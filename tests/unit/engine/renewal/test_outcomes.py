@@ -41,18 +41,18 @@ def outcomes(known: TokenOutcome | None) -> TokenOutcomes:
     ],
 )
 async def test_what_needs_a_person_is_told_with_its_time(known: TokenOutcome | None, problem: str) -> None:
-    standing = await outcomes(known).standing(TOKEN)
-    assert problem_kind(standing.problem) == problem
-    assert standing.last_at == (START if problem else None)
+    renewal = await outcomes(known).renewal_of(TOKEN)
+    assert problem_kind(renewal.problem) == problem
+    assert renewal.last_at == (START if problem else None)
 
 
 async def test_a_computer_that_was_started_anew_counts_by_the_wall_clock_again() -> None:
     known = TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=START, uptime=5000.0)
-    assert (await outcomes(known).standing(TOKEN)).problem is None
+    assert (await outcomes(known).renewal_of(TOKEN)).problem is None
     known = TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=SOON, uptime=5000.0)
-    assert problem_kind((await outcomes(known).standing(TOKEN)).problem) == "UncertainLoginError"
+    assert problem_kind((await outcomes(known).renewal_of(TOKEN)).problem) == "UncertainLoginError"
 
 
 async def test_a_memory_that_cannot_be_read_accuses_nobody() -> None:
-    standing = await TokenOutcomes(Unreadable(), FakeClock(), FakeRandomness()).standing(TOKEN)
-    assert standing.problem is None
+    renewal = await TokenOutcomes(Unreadable(), FakeClock(), FakeRandomness()).renewal_of(TOKEN)
+    assert renewal.problem is None

@@ -282,7 +282,7 @@ def test_it_is_as_high_as_a_line_in_a_higher_font_needs(panel: Shown) -> None:
 
 
 def test_the_search_has_room_beside_three_choices(panel: Shown) -> None:
-    panel.show(replace(samples.many(100), desk=Arrangement(density=Density.CARDS)))
+    panel.show(replace(samples.many(100), arrangement=Arrangement(density=Density.CARDS)))
     search = panel.window._tools.search
     QApplication.processEvents()
     assert search.width() > search.fontMetrics().horizontalAdvance(search.placeholderText()) + 30
@@ -298,7 +298,7 @@ def test_the_keys_of_refresh_refresh(panel: Shown, qtbot: QtBot, key: Qt.Key) ->
 
 
 def test_very_many_cards_are_measured_bit_by_bit_once_and_stay_where_they_are(panel: Shown, qtbot: QtBot) -> None:
-    state = replace(samples.many(300), desk=Arrangement(density=Density.CARDS))
+    state = replace(samples.many(300), arrangement=Arrangement(density=Density.CARDS))
     panel.show(state)
     bar = panel.window._list.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 25_000, timeout=10_000)
@@ -365,7 +365,7 @@ def test_escape_keeps_the_name(panel: Shown, qtbot: QtBot) -> None:
 def test_an_order_of_ones_own_is_shown(panel: Shown) -> None:
     state = samples.four()
     order = tuple(a.key.slug for a in state.accounts[:2])
-    panel.show(replace(state, desk=Arrangement(sort=Sort.OWN, order=order)))
+    panel.show(replace(state, arrangement=Arrangement(sort=Sort.OWN, order=order)))
     assert panel.titles() == ["ana@example.com", "lee@studio.example", "old@example.com", "research@example.com"]
 
 
@@ -389,7 +389,7 @@ def test_the_window_closes_when_another_program_is_used_unless_it_is_pinned_or_a
 ) -> None:
     left: list[bool] = []
     panel.window.left.connect(lambda: left.append(True))
-    panel.show(replace(samples.four(), desk=Arrangement(pinned=pinned)), by_tray=by_tray)
+    panel.show(replace(samples.four(), arrangement=Arrangement(pinned=pinned)), by_tray=by_tray)
     qapp.sendEvent(panel.window, QEvent(QEvent.Type.ActivationChange))
     qapp.processEvents()
     assert panel.window.isVisible() is stays
@@ -412,7 +412,7 @@ def test_the_pin_follows_what_is_remembered(panel: Shown) -> None:
     assert panel.pinned == 1
     panel.draw()
     assert not panel.window._pin.isChecked()
-    panel.show(replace(samples.four(), desk=Arrangement(pinned=True)))
+    panel.show(replace(samples.four(), arrangement=Arrangement(pinned=True)))
     assert panel.window._pin.isChecked()
 
 

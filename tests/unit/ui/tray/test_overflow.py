@@ -47,7 +47,7 @@ def test_it_is_told_once_when_the_icon_is_there_and_the_memory_was_read(
     bench.tray.look()
     assert bench.said == []
     bench.engine.change(READ)
-    bench.engine.change(replace(READ, desk=Arrangement()))
+    bench.engine.change(replace(READ, arrangement=Arrangement()))
     words = overflow_words(Translator())
     assert bench.said == [(words.title, words.text)]
     assert bench.engine.sent == [Arrange(Arrangement(overflow_told=True))]
@@ -74,7 +74,7 @@ def test_nothing_is_told_twice_or_where_nothing_is_hidden(
 ) -> None:
     bench = Bench(qapp, monkeypatch, hides=hides)
     bench.tray.look()
-    bench.engine.change(replace(READ, desk=Arrangement(overflow_told=told)))
+    bench.engine.change(replace(READ, arrangement=Arrangement(overflow_told=told)))
     assert (bench.said, bench.engine.sent, bench.engine.watched) == ([], [], False)
     bench.close()
 

@@ -269,7 +269,7 @@ def test_of_many_each_kind_is_counted_and_one_is_named() -> None:
         "3 accounts have capacity again",
     ]
     assert found.body.splitlines()[0].endswith(": the weekly quota is used up")
-    pinned = replace(samples.only([ANA, LEE]), desk=Arrangement(in_icon=ANA.key.slug))
+    pinned = replace(samples.only([ANA, LEE]), arrangement=Arrangement(in_icon=ANA.key.slug))
     assert shown(*batch, state=pinned).body.splitlines()[0] == "ana@example.com: this login ends in 2 days"
 
 

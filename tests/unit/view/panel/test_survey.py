@@ -25,8 +25,8 @@ def titles(state: AppState, wish: ScreenOptions | None = None) -> list[str]:
     return [card.title for card in panel(state, wish).cards]
 
 
-def arranged(desk: Arrangement) -> AppState:
-    return replace(samples.four(), desk=desk)
+def arranged(arrangement: Arrangement) -> AppState:
+    return replace(samples.four(), arrangement=arrangement)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_the_chips_count_and_those_for_nobody_are_left_out() -> None:
     [(Density.AUTO, 12, False), (Density.AUTO, 13, True), (Density.CARDS, 99, False), (Density.LINES, 1, True)],
 )
 def test_many_accounts_take_a_line_each(density: Density, count: int, *, lines: bool) -> None:
-    assert panel(replace(samples.many(count), desk=Arrangement(density=density))).lines is lines
+    assert panel(replace(samples.many(count), arrangement=Arrangement(density=density))).lines is lines
 
 
 @pytest.mark.parametrize(

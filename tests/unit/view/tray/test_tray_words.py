@@ -154,16 +154,16 @@ def test_an_account_without_any_name_is_called_by_its_id() -> None:
 
 def test_the_icon_and_the_tooltip_are_about_the_account_that_the_person_chose() -> None:
     state = samples.four()
-    chosen = replace(state, desk=Arrangement(in_icon=state.accounts[0].key.slug))
+    chosen = replace(state, arrangement=Arrangement(in_icon=state.accounts[0].key.slug))
     assert (shown(chosen).tray.look.weekly, shown(chosen).tray.look.short) == (17, 42)
     assert "ana@example.com" in shown(chosen).tray.tooltip
-    gone = replace(state, desk=Arrangement(in_icon="0" * 24))
+    gone = replace(state, arrangement=Arrangement(in_icon="0" * 24))
     assert shown(gone).tray == shown(state).tray
 
 
 def test_a_chosen_account_without_numbers_is_shown_as_it_is() -> None:
     state = samples.four()
-    needy = replace(state, desk=Arrangement(in_icon=state.accounts[3].key.slug))
+    needy = replace(state, arrangement=Arrangement(in_icon=state.accounts[3].key.slug))
     assert shown(needy).tray.look == IconLook(badge=True)
 
 

@@ -46,7 +46,7 @@ class FakeChooser(FileChooser):
         chosen(f"/out/{name}")
 
 
-class Desk:
+class Bench:
     def __init__(self, app: QApplication) -> None:
         self.engine = samples.FakeEngine(AppState(loaded=True, accounts=ACCOUNTS))
         self.chooser, self.opened = FakeChooser(), list[str]()
@@ -95,35 +95,35 @@ class Desk:
 
 
 @pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication) -> Iterator[Desk]:
-    desk = Desk(qapp)
-    desk.window.show()
-    yield desk
-    desk.close()
+def bench(qtbot: QtBot, qapp: QApplication) -> Iterator[Bench]:
+    bench = Bench(qapp)
+    bench.window.show()
+    yield bench
+    bench.close()
 
 
-def test_the_table_of_all_accounts_is_what_is_offered_first(desk: Desk) -> None:
-    sent = desk.export()
-    assert desk.chooser.asked == ["Export to a file: codex-quotas-2026-11-22.csv"]
+def test_the_table_of_all_accounts_is_what_is_offered_first(bench: Bench) -> None:
+    sent = bench.export()
+    assert bench.chooser.asked == ["Export to a file: codex-quotas-2026-11-22.csv"]
     assert isinstance(sent, WriteTable)
     assert sent.place == "/out/codex-quotas-2026-11-22.csv"
     assert [row.split(b",")[2] for row in sent.data.splitlines()[1:]] == [a.email.encode() for a in ACCOUNTS]
 
 
-def test_addresses_are_left_out_of_the_table_by_choice(desk: Desk) -> None:
-    QTest.keyClick(desk.dialog._hide, Qt.Key.Key_Space)
-    sent = desk.export()
+def test_addresses_are_left_out_of_the_table_by_choice(bench: Bench) -> None:
+    QTest.keyClick(bench.dialog._hide, Qt.Key.Key_Space)
+    sent = bench.export()
     assert isinstance(sent, WriteTable)
     assert b"a\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2@e" in sent.data
     assert b"example" not in sent.data
 
 
-def test_whoever_hides_names_hides_them_here_too_at_first(desk: Desk) -> None:
-    desk.dialog.close()
-    desk.engine.change(replace(desk.engine.state, settings=Settings(privacy=True)))
-    desk.window.show()
-    assert desk.dialog._hide.isChecked()
-    first = desk.dialog._accounts.item(0)
+def test_whoever_hides_names_hides_them_here_too_at_first(bench: Bench) -> None:
+    bench.dialog.close()
+    bench.engine.change(replace(bench.engine.state, settings=Settings(privacy=True)))
+    bench.window.show()
+    assert bench.dialog._hide.isChecked()
+    first = bench.dialog._accounts.item(0)
     assert first is not None
     assert first.text() == "a•••@e••• · Plus"
 
@@ -138,10 +138,10 @@ def test_whoever_hides_names_hides_them_here_too_at_first(desk: Desk) -> None:
         (ExportKind.LINES, "Export to a file: logins.jsonl", "/out/logins.jsonl"),
     ],
 )
-def test_each_format_asks_for_the_place_it_needs(desk: Desk, kind: ExportKind, asked: str, place: str) -> None:
-    desk.choose(kind)
-    sent = desk.export()
-    assert desk.chooser.asked == [asked]
+def test_each_format_asks_for_the_place_it_needs(bench: Bench, kind: ExportKind, asked: str, place: str) -> None:
+    bench.choose(kind)
+    sent = bench.export()
+    assert bench.chooser.asked == [asked]
     assert isinstance(sent, WriteLogins)
     assert (sent.format, sent.place, sent.folder) == (ExportFormat(kind.value), place, place == "/out")
     # The system's window for a new file has asked already.
@@ -149,129 +149,129 @@ def test_each_format_asks_for_the_place_it_needs(desk: Desk, kind: ExportKind, a
     assert set(sent.accounts) == {a.key for a in ACCOUNTS}
 
 
-def test_the_warning_is_there_for_logins_alone_and_once(desk: Desk) -> None:
-    assert not desk.dialog._warning.isVisible()
-    desk.choose(ExportKind.LINES)
-    assert desk.dialog._warning.isVisible()
-    assert desk.dialog._warning.text().count("Anyone with this file can use") == 1
+def test_the_warning_is_there_for_logins_alone_and_once(bench: Bench) -> None:
+    assert not bench.dialog._warning.isVisible()
+    bench.choose(ExportKind.LINES)
+    assert bench.dialog._warning.isVisible()
+    assert bench.dialog._warning.text().count("Anyone with this file can use") == 1
 
 
-def test_refresh_tokens_can_be_left_out(desk: Desk) -> None:
-    desk.choose(ExportKind.LINES)
-    QTest.keyClick(desk.dialog._refresh, Qt.Key.Key_Space)
-    assert "two renew it" not in desk.dialog._warning.text()
-    sent = desk.export()
+def test_refresh_tokens_can_be_left_out(bench: Bench) -> None:
+    bench.choose(ExportKind.LINES)
+    QTest.keyClick(bench.dialog._refresh, Qt.Key.Key_Space)
+    assert "two renew it" not in bench.dialog._warning.text()
+    sent = bench.export()
     assert isinstance(sent, WriteLogins)
     assert not sent.refresh_tokens
 
 
-def test_refresh_tokens_left_out_stay_so_for_the_client_too(desk: Desk) -> None:
-    desk.choose(ExportKind.LINES)
-    QTest.keyClick(desk.dialog._refresh, Qt.Key.Key_Space)
-    desk.choose(ExportKind.OFFICIAL)
-    sent = desk.export()
+def test_refresh_tokens_left_out_stay_so_for_the_client_too(bench: Bench) -> None:
+    bench.choose(ExportKind.LINES)
+    QTest.keyClick(bench.dialog._refresh, Qt.Key.Key_Space)
+    bench.choose(ExportKind.OFFICIAL)
+    sent = bench.export()
     assert isinstance(sent, WriteLogins)
     assert not sent.refresh_tokens
 
 
-def test_accounts_are_chosen_by_keyboard_one_by_one_and_all_at_once(desk: Desk) -> None:
-    desk.choose(ExportKind.LINES)
-    desk.tick(1)
-    sent = desk.export()
+def test_accounts_are_chosen_by_keyboard_one_by_one_and_all_at_once(bench: Bench) -> None:
+    bench.choose(ExportKind.LINES)
+    bench.tick(1)
+    sent = bench.export()
     assert isinstance(sent, WriteLogins)
     assert sent.accounts == tuple(a.key for a in ACCOUNTS if a is not ACCOUNTS[1])
-    QTest.keyClick(desk.dialog._everybody, Qt.Key.Key_Space)
-    sent = desk.export()
+    QTest.keyClick(bench.dialog._everybody, Qt.Key.Key_Space)
+    sent = bench.export()
     assert isinstance(sent, WriteLogins)
     assert len(sent.accounts) == 4
-    QTest.keyClick(desk.dialog._everybody, Qt.Key.Key_Space)
-    assert not desk.dialog._export.isEnabled()
+    QTest.keyClick(bench.dialog._everybody, Qt.Key.Key_Space)
+    assert not bench.dialog._export.isEnabled()
 
 
-def test_one_account_is_exported_from_its_card(desk: Desk) -> None:
-    desk.window.show(ACCOUNTS[2].key)
-    desk.choose(ExportKind.LINES)
-    sent = desk.export()
+def test_one_account_is_exported_from_its_card(bench: Bench) -> None:
+    bench.window.show(ACCOUNTS[2].key)
+    bench.choose(ExportKind.LINES)
+    sent = bench.export()
     assert isinstance(sent, WriteLogins)
     assert sent.accounts == (ACCOUNTS[2].key,)
 
 
-def test_the_clients_own_login_is_listed_with_the_reason_and_not_chosen(desk: Desk) -> None:
+def test_the_clients_own_login_is_listed_with_the_reason_and_not_chosen(bench: Bench) -> None:
     client = samples.account("cat@example.com", stores=(StoreKind.OFFICIAL,), renewable=False)
-    desk.engine.change(replace(desk.engine.state, accounts=(ACCOUNTS[0], client)))
-    desk.choose(ExportKind.LINES)
-    item = desk.dialog._accounts.item(1)
+    bench.engine.change(replace(bench.engine.state, accounts=(ACCOUNTS[0], client)))
+    bench.choose(ExportKind.LINES)
+    item = bench.dialog._accounts.item(1)
     assert item is not None
     assert item.text() == "cat@example.com · Plus: the Codex client's own login, which is not copied"
     assert not item.flags() & Qt.ItemFlag.ItemIsEnabled
-    sent = desk.export()
+    sent = bench.export()
     assert isinstance(sent, WriteLogins)
     assert sent.accounts == (ACCOUNTS[0].key,)
 
 
-def test_files_in_the_way_are_replaced_only_after_one_question(desk: Desk) -> None:
-    desk.choose(ExportKind.PROBE)
-    sent = desk.export()
+def test_files_in_the_way_are_replaced_only_after_one_question(bench: Bench) -> None:
+    bench.choose(ExportKind.PROBE)
+    sent = bench.export()
     assert isinstance(sent, WriteLogins)
     assert not sent.replace
-    desk.show(ExportState(phase=ExportPhase.ASKING, in_the_way=("/out/a.json",)))
-    assert desk.question.isVisible()
-    assert "a.json" in desk.question._text.text()
-    desk.question.reject()
-    desk.window.draw()
-    assert not desk.question.isVisible()
-    assert desk.engine.sent[-1] is sent
-    desk.export()
-    desk.show(ExportState(phase=ExportPhase.ASKING, in_the_way=("/out/a.json", "/out/b.json")))
-    desk.question.accept()
-    assert desk.engine.sent[-1] == replace(sent, replace=True)
+    bench.show(ExportState(phase=ExportPhase.ASKING, in_the_way=("/out/a.json",)))
+    assert bench.question.isVisible()
+    assert "a.json" in bench.question._text.text()
+    bench.question.reject()
+    bench.window.draw()
+    assert not bench.question.isVisible()
+    assert bench.engine.sent[-1] is sent
+    bench.export()
+    bench.show(ExportState(phase=ExportPhase.ASKING, in_the_way=("/out/a.json", "/out/b.json")))
+    bench.question.accept()
+    assert bench.engine.sent[-1] == replace(sent, replace=True)
 
 
-def test_what_came_of_it_is_told_and_shown_in_its_folder(desk: Desk) -> None:
-    assert not desk.dialog._folder.isVisible()
-    desk.show(transfers.written(3))
-    assert desk.dialog._result.text() == "Saved 3 files in /home/ana/Documents."
-    QTest.mouseClick(desk.dialog._folder, Qt.MouseButton.LeftButton)
-    assert desk.opened == ["/home/ana/Documents"]
+def test_what_came_of_it_is_told_and_shown_in_its_folder(bench: Bench) -> None:
+    assert not bench.dialog._folder.isVisible()
+    bench.show(transfers.written(3))
+    assert bench.dialog._result.text() == "Saved 3 files in /home/ana/Documents."
+    QTest.mouseClick(bench.dialog._folder, Qt.MouseButton.LeftButton)
+    assert bench.opened == ["/home/ana/Documents"]
 
 
-def test_a_failure_is_told_where_it_was_asked_for(desk: Desk) -> None:
-    desk.show(replace(transfers.failed(), written=()))
-    assert "the disk is full" in desk.dialog._result.text()
-    assert not desk.dialog._folder.isVisible()
+def test_a_failure_is_told_where_it_was_asked_for(bench: Bench) -> None:
+    bench.show(replace(transfers.failed(), written=()))
+    assert "the disk is full" in bench.dialog._result.text()
+    assert not bench.dialog._folder.isVisible()
 
 
-def test_nothing_is_asked_twice_while_it_is_written(desk: Desk) -> None:
-    desk.show(ExportState(phase=ExportPhase.WRITING))
-    assert desk.dialog._progress.isVisible()
-    assert not desk.dialog._export.isEnabled()
+def test_nothing_is_asked_twice_while_it_is_written(bench: Bench) -> None:
+    bench.show(ExportState(phase=ExportPhase.WRITING))
+    assert bench.dialog._progress.isVisible()
+    assert not bench.dialog._export.isEnabled()
 
 
-def test_closing_puts_the_result_away_and_the_next_time_begins_anew(desk: Desk) -> None:
-    desk.choose(ExportKind.LINES)
-    desk.tick(0)
-    QTest.keyClick(desk.dialog, Qt.Key.Key_Escape)
-    assert not desk.dialog.isVisible()
-    assert desk.engine.sent == [ForgetExport()]
-    desk.window.show()
-    sent = desk.export()
+def test_closing_puts_the_result_away_and_the_next_time_begins_anew(bench: Bench) -> None:
+    bench.choose(ExportKind.LINES)
+    bench.tick(0)
+    QTest.keyClick(bench.dialog, Qt.Key.Key_Escape)
+    assert not bench.dialog.isVisible()
+    assert bench.engine.sent == [ForgetExport()]
+    bench.window.show()
+    sent = bench.export()
     assert isinstance(sent, WriteTable)
     assert len(sent.data.splitlines()) == 5
 
 
-def test_the_window_holds_up_nothing(desk: Desk) -> None:
-    assert not desk.dialog.isModal()
+def test_the_window_holds_up_nothing(bench: Bench) -> None:
+    assert not bench.dialog.isModal()
 
 
-def test_what_is_sent_holds_no_token(desk: Desk) -> None:
-    desk.choose(ExportKind.LINES)
-    assert "rt_" not in json.dumps(repr(desk.export()))
+def test_what_is_sent_holds_no_token(bench: Bench) -> None:
+    bench.choose(ExportKind.LINES)
+    assert "rt_" not in json.dumps(repr(bench.export()))
 
 
-def test_the_systems_window_for_a_new_file_asks_before_it_replaces(desk: Desk) -> None:
+def test_the_systems_window_for_a_new_file_asks_before_it_replaces(bench: Bench) -> None:
     chosen: list[str] = []
-    FileChooser().new_file(desk.dialog, "Export", "logins.jsonl", chosen.append)
-    (asking,) = desk.dialog.findChildren(QFileDialog)
+    FileChooser().new_file(bench.dialog, "Export", "logins.jsonl", chosen.append)
+    (asking,) = bench.dialog.findChildren(QFileDialog)
     assert asking.acceptMode() is QFileDialog.AcceptMode.AcceptSave
     assert not asking.testOption(QFileDialog.Option.DontConfirmOverwrite)
     assert asking.defaultSuffix() == "jsonl"

@@ -44,7 +44,7 @@ class SyncedBench(Bench):
 
     @asynccontextmanager
     async def watching(self) -> AsyncGenerator[None]:
-        async with running(self.sync.desk.watch()):
+        async with running(self.sync.service.watch()):
             yield
 
     @property
@@ -79,7 +79,7 @@ async def test_without_an_address_the_keyring_is_not_asked() -> None:
 async def test_a_sync_runs_and_is_told() -> None:
     bench = SyncedBench(credential())
     async with bench.watching():
-        await bench.sync.desk.do(SyncNow())
+        await bench.sync.service.do(SyncNow())
         report = bench.known.report
         assert report is not None
         assert (report.sent, report.well, bench.known.running) == (1, True, False)
@@ -89,28 +89,28 @@ async def test_a_sync_runs_and_is_told() -> None:
 
 async def test_a_received_login_is_among_the_accounts_at_once() -> None:
     there, here = SyncedBench(credential()), SyncedBench()
-    await there.sync.desk.do(SyncNow())
+    await there.sync.service.do(SyncNow())
     here.sync.table.held = there.sync.table.held
-    await here.sync.desk.do(SyncNow())
+    await here.sync.service.do(SyncNow())
     assert here.state.account(credential().key) is not None
 
 
 async def test_two_who_ask_at_once_get_the_same_sync() -> None:
     bench = SyncedBench(credential())
-    await asyncio.gather(bench.sync.desk.do(SyncNow()), bench.sync.desk.do(SyncNow()))
+    await asyncio.gather(bench.sync.service.do(SyncNow()), bench.sync.service.do(SyncNow()))
     assert bench.syncs == 1
 
 
 async def test_a_permission_is_not_lost_on_the_sync_that_runs() -> None:
     bench = SyncedBench(credential())
     wish = SyncNow(overwrite=frozenset({"account-ana"}))
-    await asyncio.gather(bench.sync.desk.do(SyncNow()), bench.sync.desk.do(wish))
+    await asyncio.gather(bench.sync.service.do(SyncNow()), bench.sync.service.do(wish))
     assert bench.syncs == 2
 
 
 async def test_what_is_missing_is_said() -> None:
     bench = SyncedBench(set_up=False)
-    await bench.sync.desk.do(SyncNow())
+    await bench.sync.service.do(SyncNow())
     report = bench.known.report
     assert report is not None
     assert problem_kind(report.problem) == "SyncOffError"
@@ -119,12 +119,12 @@ async def test_what_is_missing_is_said() -> None:
 async def test_setting_up_keeps_the_secrets_in_the_keyring_and_the_address_in_the_settings() -> None:
     bench = SyncedBench(set_up=False)
     async with bench.watching():
-        await bench.sync.desk.do(SET_UP)
+        await bench.sync.service.do(SET_UP)
         assert bench.known.setup.ready
         assert [settings.sync_url for settings in bench.used] == [TARGET.url]
         assert (bench.sync.secrets.held.api_key, bench.sync.secrets.held.key) == (API_KEY, KEY)
         handed: list[Secret | None] = []
-        await bench.sync.desk.hand_out_key(handed.append)
+        await bench.sync.service.hand_out_key(handed.append)
         assert handed == [KEY]
         assert KEY.reveal() not in repr(bench.state)
 
@@ -140,7 +140,7 @@ async def test_setting_up_keeps_the_secrets_in_the_keyring_and_the_address_in_th
 async def test_what_cannot_be_used_is_not_kept(command: SetUpSync, kind: str) -> None:
     bench = SyncedBench(set_up=False)
     async with bench.watching():
-        await bench.sync.desk.do(command)
+        await bench.sync.service.do(command)
         assert problem_kind(bench.known.setup.problem) == kind
         assert (bench.used, bench.sync.secrets.held) == ([], SyncSecrets())
 
@@ -149,37 +149,37 @@ async def test_a_keyring_or_a_disk_that_says_no_is_told() -> None:
     bench = SyncedBench(set_up=False)
     async with bench.watching():
         bench.sync.secrets.fault = KeyringLockedError()
-        await bench.sync.desk.do(SET_UP)
+        await bench.sync.service.do(SET_UP)
         assert problem_kind(bench.known.setup.problem) == "KeyringLockedError"
         assert (bench.known.set_up.number, problem_kind(bench.known.set_up.problem)) == (1, "KeyringLockedError")
         bench.sync.secrets.fault, bench.settings_file.fault = (
             None,
             WriteError(path="config.json", reason="the disk is full"),
         )
-        await bench.sync.desk.do(SET_UP)
+        await bench.sync.service.do(SET_UP)
         assert problem_kind(bench.known.setup.problem) == "WriteError"
         bench.settings_file.fault = None
-        await bench.sync.desk.do(SET_UP)
+        await bench.sync.service.do(SET_UP)
         assert bench.known.setup.ready
         assert (bench.known.set_up.number, bench.known.set_up.problem) == (3, None)
-        await bench.sync.desk.do(SyncNow())
+        await bench.sync.service.do(SyncNow())
         assert bench.known.set_up.number == 3
 
 
 async def test_machines_that_begin_to_share_tell_each_other_of_renewals() -> None:
     bench = SyncedBench(set_up=False)
     async with bench.watching():
-        await bench.sync.desk.do(SET_UP)
+        await bench.sync.service.do(SET_UP)
         assert bench.state.settings.sync_after_renewal
         bench.store.dispatch(SettingsChanged(settings=replace(bench.state.settings, sync_after_renewal=False)))
-        await bench.sync.desk.do(replace(SET_UP, url="https://other.example"))
+        await bench.sync.service.do(replace(SET_UP, url="https://other.example"))
         assert not bench.state.settings.sync_after_renewal, "who has switched it off has switched it off"
 
 
 async def test_a_login_that_another_machine_has_renewed_is_taken_over_before_a_renewal() -> None:
     old, new = credential(number=1, days=1), credential(number=2, at=START + timedelta(hours=1))
     there, here = SyncedBench(new), SyncedBench(old)
-    await there.sync.desk.do(SyncNow())
+    await there.sync.service.do(SyncNow())
     here.sync.table.held = there.sync.table.held
     here.sync.ready = True
     async with here.watching():
@@ -212,7 +212,7 @@ async def test_a_renewal_that_has_no_time_goes_on_without_the_table_and_says_so(
     bench.service.answer("refresh", token_answer(number=2))
     bench.sync.ready, bench.sync.table.fault = True, NotSentError(reason="there is no connection")
     said: list[str] = []
-    bench.store.hear(lambda event: said.append(problem_kind(getattr(event, "problem", None))))
+    bench.store.on_event(lambda event: said.append(problem_kind(getattr(event, "problem", None))))
     async with bench.watching():
         renewed = await bench.renewals.renew(old.key, RenewalRequest(days=3, reason=reason))
     assert renewed.kind is RenewalKind.RENEWED
@@ -233,8 +233,8 @@ async def test_an_empty_table_keeps_no_login_from_being_renewed_and_is_left_to_t
 async def test_forgetting_takes_the_secrets_away_and_leaves_the_table() -> None:
     bench = SyncedBench(credential())
     async with bench.watching():
-        await bench.sync.desk.do(SyncNow())
-        await bench.sync.desk.do(ForgetSync())
+        await bench.sync.service.do(SyncNow())
+        await bench.sync.service.do(ForgetSync())
         assert (bench.sync.secrets.held, bench.known.setup.begun) == (SyncSecrets(), False)
         assert [settings.sync_url for settings in bench.used] == [""]
         assert list(bench.sync.table.held) == ["account-ana"]
@@ -242,23 +242,23 @@ async def test_forgetting_takes_the_secrets_away_and_leaves_the_table() -> None:
 
 async def test_the_table_is_tried_with_what_was_typed_and_nothing_is_kept() -> None:
     bench = SyncedBench(credential(), set_up=False)
-    await bench.sync.desk.do(sync_commands.TestSync(url=TARGET.url, api_key=API_KEY, key=KEY))
+    await bench.sync.service.do(sync_commands.TestSync(url=TARGET.url, api_key=API_KEY, key=KEY))
     found = bench.known.test
     assert found is not None
     assert (found.rows, found.problem, bench.known.testing) == (0, None, False)
     assert (bench.sync.table.writes, bench.sync.secrets.held) == ([], SyncSecrets())
     bench.sync.table.fault = SyncRefusedError(status="401")
-    await bench.sync.desk.do(sync_commands.TestSync(url=TARGET.url, api_key=API_KEY, key=KEY))
+    await bench.sync.service.do(sync_commands.TestSync(url=TARGET.url, api_key=API_KEY, key=KEY))
     assert bench.known.test is not None
     assert problem_kind(bench.known.test.problem) == "SyncRefusedError"
-    await bench.sync.desk.do(sync_commands.TestSync(url="nonsense", api_key=API_KEY, key=KEY))
+    await bench.sync.service.do(sync_commands.TestSync(url="nonsense", api_key=API_KEY, key=KEY))
     assert bench.known.test is not None
     assert problem_kind(bench.known.test.problem) == "ConfigError"
 
 
 def test_a_new_key_is_64_digits_and_another_one_each_time() -> None:
-    desk = SyncedBench().sync.desk
-    one, other = desk.new_key().reveal(), desk.new_key().reveal()
+    service = SyncedBench().sync.service
+    one, other = service.new_key().reveal(), service.new_key().reveal()
     assert (len(one), int(one, 16) > 0, one != other) == (64, True, True)
 
 
@@ -341,8 +341,8 @@ async def test_a_sync_that_runs_has_ended_when_its_watch_has() -> None:
             ended.append(request)
 
     bench.sync.table.before = wait
-    watching = asyncio.create_task(bench.sync.desk.watch())
-    asked = asyncio.create_task(bench.sync.desk.do(SyncNow()))
+    watching = asyncio.create_task(bench.sync.service.watch())
+    asked = asyncio.create_task(bench.sync.service.do(SyncNow()))
     await bench.clock.advance(timedelta())
     assert bench.known.running
     watching.cancel()

@@ -43,7 +43,7 @@ class FolderOfTheClient(MemoryStore):
         raise OfficialLoginError(path="auth.json")
 
 
-class House:
+class Bench:
     """Stores, and what a person does with what is in them."""
 
     def __init__(self, *stores: MemoryStore) -> None:
@@ -51,7 +51,7 @@ class House:
         self.service.answer("revoke", Answer(200, {}, b""))
         self.store = Store(AppState())
         accounts = Accounts(stores, self.store)
-        self.keeping = AccountChanges(accounts, self.service, NoLocks(), self._nothing_set_aside)
+        self.changes = AccountChanges(accounts, self.service, NoLocks(), self._nothing_set_aside)
 
     @property
     def places(self) -> list[tuple[StoreKind, ...]]:
@@ -68,38 +68,38 @@ def revoked(*logins: Credential) -> list[tuple[str, str]]:
 
 async def test_a_removed_login_is_gone_from_every_store_and_nobody_is_asked() -> None:
     vault, folder = MemoryStore(StoreKind.VAULT, OLD), MemoryStore(StoreKind.FOLDER, NEW)
-    house = House(vault, folder)
-    await house.keeping.remove(OLD.key, revoke=False)
-    assert (vault.held, folder.held, house.places, house.service.asked) == ({}, {}, [], [])
+    bench = Bench(vault, folder)
+    await bench.changes.remove(OLD.key, revoke=False)
+    assert (vault.held, folder.held, bench.places, bench.service.asked) == ({}, {}, [], [])
 
 
 async def test_a_login_of_ours_is_ended_at_the_service_before_it_is_removed() -> None:
     vault, folder = MemoryStore(StoreKind.VAULT, OLD), MemoryStore(StoreKind.FOLDER, NEW)
-    house = House(vault, folder)
-    await house.keeping.remove(OLD.key, revoke=True)
-    assert house.service.asked == revoked(OLD, NEW)
+    bench = Bench(vault, folder)
+    await bench.changes.remove(OLD.key, revoke=True)
+    assert bench.service.asked == revoked(OLD, NEW)
     assert (vault.held, folder.held) == ({}, {})
 
 
 async def test_the_same_login_in_two_stores_is_ended_once() -> None:
-    house = House(MemoryStore(StoreKind.VAULT, OLD), MemoryStore(StoreKind.FOLDER, OLD))
-    await house.keeping.remove(OLD.key, revoke=True)
-    assert house.service.asked == revoked(OLD)
+    bench = Bench(MemoryStore(StoreKind.VAULT, OLD), MemoryStore(StoreKind.FOLDER, OLD))
+    await bench.changes.remove(OLD.key, revoke=True)
+    assert bench.service.asked == revoked(OLD)
 
 
 async def test_a_login_that_was_not_made_here_is_removed_and_never_ended() -> None:
     vault, client = MemoryStore(StoreKind.VAULT, THEIRS), MemoryStore(StoreKind.OFFICIAL, OLD)
-    house = House(vault, client)
-    await house.keeping.remove(OLD.key, revoke=True)
-    assert (vault.held, list(client.held), house.service.asked) == ({}, [OLD.key], [])
+    bench = Bench(vault, client)
+    await bench.changes.remove(OLD.key, revoke=True)
+    assert (vault.held, list(client.held), bench.service.asked) == ({}, [OLD.key], [])
 
 
 @pytest.mark.parametrize("status", [400, 401, 404])
 async def test_a_login_that_the_service_does_not_know_any_more_counts_as_ended(status: int) -> None:
     vault = MemoryStore(StoreKind.VAULT, OLD)
-    house = House(vault)
-    house.service.answer("revoke", Answer(status, {}, b""))
-    await house.keeping.remove(OLD.key, revoke=True)
+    bench = Bench(vault)
+    bench.service.answer("revoke", Answer(status, {}, b""))
+    await bench.changes.remove(OLD.key, revoke=True)
     assert vault.held == {}
 
 
@@ -119,10 +119,10 @@ async def test_a_login_that_the_service_does_not_end_stays_and_it_says_why(
     answer: Answer | Exception, said: str
 ) -> None:
     vault = MemoryStore(StoreKind.VAULT, OLD)
-    house = House(vault)
-    house.service.answer("revoke", answer)
+    bench = Bench(vault)
+    bench.service.answer("revoke", answer)
     with pytest.raises(NotRevokedError) as caught:
-        await house.keeping.remove(OLD.key, revoke=True)
+        await bench.changes.remove(OLD.key, revoke=True)
     assert list(vault.held) == [OLD.key]
     assert said in caught.value.title
     assert "by itself" not in str(caught.value)
@@ -130,16 +130,16 @@ async def test_a_login_that_the_service_does_not_end_stays_and_it_says_why(
 
 async def test_where_one_store_fails_the_list_says_what_is_left() -> None:
     vault, folder = MemoryStore(StoreKind.VAULT, OLD), StuckStore(StoreKind.FOLDER, OLD)
-    house = House(vault, folder)
+    bench = Bench(vault, folder)
     with pytest.raises(WriteError):
-        await house.keeping.remove(OLD.key, revoke=False)
-    assert (vault.held, house.places) == ({}, [(StoreKind.FOLDER,)])
+        await bench.changes.remove(OLD.key, revoke=False)
+    assert (vault.held, bench.places) == ({}, [(StoreKind.FOLDER,)])
 
 
 async def test_the_client_s_own_file_in_a_folder_of_ours_keeps_nothing_from_being_removed() -> None:
     folder, vault = FolderOfTheClient(StoreKind.FOLDER), MemoryStore(StoreKind.VAULT, OLD)
-    house = House(folder, vault)
-    await house.keeping.remove(OLD.key, revoke=False)
+    bench = Bench(folder, vault)
+    await bench.changes.remove(OLD.key, revoke=False)
     assert vault.held == {}
 
 
@@ -150,37 +150,37 @@ async def test_of_the_logins_here_and_there_the_newer_one_is_kept_there(
 ) -> None:
     vault = MemoryStore(StoreKind.VAULT, here)
     folder = MemoryStore(StoreKind.FOLDER, *([there] if there else []))
-    house = House(vault, folder)
-    await house.keeping.move(OLD.key, StoreKind.FOLDER)
+    bench = Bench(vault, folder)
+    await bench.changes.move(OLD.key, StoreKind.FOLDER)
     newest = here if there is None else max(here, there, key=lambda c: c.expiry or START)
-    assert (vault.held, folder.held, house.places) == ({}, {OLD.key: newest}, [(StoreKind.FOLDER,)])
+    assert (vault.held, folder.held, bench.places) == ({}, {OLD.key: newest}, [(StoreKind.FOLDER,)])
 
 
 async def test_a_target_that_takes_nothing_leaves_the_login_where_it_is() -> None:
     vault, folder = MemoryStore(StoreKind.VAULT, OLD), GatedStore(StoreKind.FOLDER)
     folder.save_fault = FULL
-    house = House(vault, folder)
+    bench = Bench(vault, folder)
     with pytest.raises(WriteError):
-        await house.keeping.move(OLD.key, StoreKind.FOLDER)
-    assert (vault.held, house.places) == ({OLD.key: OLD}, [(StoreKind.VAULT,)])
+        await bench.changes.move(OLD.key, StoreKind.FOLDER)
+    assert (vault.held, bench.places) == ({OLD.key: OLD}, [(StoreKind.VAULT,)])
 
 
 async def test_an_old_place_that_does_not_let_go_leaves_it_in_both_and_the_list_says_so() -> None:
     vault, folder = StuckStore(StoreKind.VAULT, OLD), MemoryStore(StoreKind.FOLDER)
-    house = House(vault, folder)
+    bench = Bench(vault, folder)
     with pytest.raises(WriteError):
-        await house.keeping.move(OLD.key, StoreKind.FOLDER)
-    assert house.places == [(StoreKind.VAULT, StoreKind.FOLDER)]
+        await bench.changes.move(OLD.key, StoreKind.FOLDER)
+    assert bench.places == [(StoreKind.VAULT, StoreKind.FOLDER)]
 
 
 async def test_without_such_a_place_nothing_is_moved() -> None:
     vault = MemoryStore(StoreKind.VAULT, OLD)
     with pytest.raises(NoSuchStoreError):
-        await House(vault).keeping.move(OLD.key, StoreKind.FOLDER)
+        await Bench(vault).changes.move(OLD.key, StoreKind.FOLDER)
     assert vault.held == {OLD.key: OLD}
 
 
 async def test_the_client_s_login_is_not_moved() -> None:
     vault, client = MemoryStore(StoreKind.VAULT), MemoryStore(StoreKind.OFFICIAL, OLD)
-    await House(vault, client).keeping.move(OLD.key, StoreKind.VAULT)
+    await Bench(vault, client).changes.move(OLD.key, StoreKind.VAULT)
     assert vault.held == {}

@@ -34,7 +34,7 @@ HERE = timezone(timedelta(hours=2))
 """Where it is 8 in the morning at the start."""
 
 
-class Desk:
+class Bench:
     """A desktop whose notifications are looked at."""
 
     def __init__(self, file: MemoryOfAlerts | None = None, clock: FakeClock | None = None) -> None:
@@ -71,132 +71,132 @@ class Desk:
 
 
 async def test_each_alert_is_shown_once() -> None:
-    desk = Desk()
-    desk.uses(ANA, 85)
-    desk.uses(BEN, 0)
-    async with desk.running():
-        assert desk.shown == [("ana", "warning")]
-        desk.uses(ANA, 86)
+    bench = Bench()
+    bench.uses(ANA, 85)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        assert bench.shown == [("ana", "warning")]
+        bench.uses(ANA, 86)
         await settle()
-        desk.uses(ANA, 97)
+        bench.uses(ANA, 97)
         await settle()
-        await desk.clock.advance(HOUR)
-    assert desk.shown == [("ana", "warning"), ("ana", "critical")]
+        await bench.clock.advance(HOUR)
+    assert bench.shown == [("ana", "warning"), ("ana", "critical")]
 
 
 async def test_at_the_start_all_accounts_are_waited_for_and_told_in_one_notification() -> None:
-    desk = Desk()
-    async with desk.running():
-        desk.uses(ANA, 85)
-        await desk.clock.advance(5 * SECOND)
-        assert desk.shown == []
-        desk.uses(BEN, 99)
-        await desk.clock.advance(SECOND)
-        assert desk.shown == [("ana ben", "warning critical")]
+    bench = Bench()
+    async with bench.running():
+        bench.uses(ANA, 85)
+        await bench.clock.advance(5 * SECOND)
+        assert bench.shown == []
+        bench.uses(BEN, 99)
+        await bench.clock.advance(SECOND)
+        assert bench.shown == [("ana ben", "warning critical")]
 
 
 async def test_an_account_that_never_answers_holds_nothing_up_for_long() -> None:
-    desk = Desk()
-    async with desk.running():
-        desk.uses(ANA, 85)
-        desk.store.dispatch(CheckStarted(key=BEN))
-        await desk.clock.advance(31 * SECOND)
-    assert desk.shown == [("ana", "warning")]
+    bench = Bench()
+    async with bench.running():
+        bench.uses(ANA, 85)
+        bench.store.dispatch(CheckStarted(key=BEN))
+        await bench.clock.advance(31 * SECOND)
+    assert bench.shown == [("ana", "warning")]
 
 
 async def test_a_first_round_of_many_accounts_is_waited_for_and_told_in_one_notification() -> None:
-    desk = Desk()
+    bench = Bench()
     keys = [AccountKey(f"a{n}") for n in range(1000)]
-    desk.store.dispatch(AccountsRead(accounts=tuple(AccountState(key=key, stores=(StoreKind.VAULT,)) for key in keys)))
-    async with desk.running():
+    bench.store.dispatch(AccountsRead(accounts=tuple(AccountState(key=key, stores=(StoreKind.VAULT,)) for key in keys)))
+    async with bench.running():
         for key in keys:
-            assert desk.shown == []
-            desk.uses(key, 85)
-            await desk.clock.advance(SECOND / 3)
-        await desk.clock.advance(SECOND)
-    ((tag, _),) = desk.shown
+            assert bench.shown == []
+            bench.uses(key, 85)
+            await bench.clock.advance(SECOND / 3)
+        await bench.clock.advance(SECOND)
+    ((tag, _),) = bench.shown
     assert len(tag.split()) == 1000
 
 
 async def test_a_later_round_of_many_accounts_is_one_notification_too() -> None:
-    desk = Desk()
+    bench = Bench()
     keys = [AccountKey(f"a{n}") for n in range(300)]
-    desk.store.dispatch(AccountsRead(accounts=tuple(AccountState(key=key, stores=(StoreKind.VAULT,)) for key in keys)))
+    bench.store.dispatch(AccountsRead(accounts=tuple(AccountState(key=key, stores=(StoreKind.VAULT,)) for key in keys)))
     for key in keys:
-        desk.uses(key, 10)
-    async with desk.running():
+        bench.uses(key, 10)
+    async with bench.running():
         for place, key in enumerate(keys):
             if place + 1 < len(keys):
-                desk.store.dispatch(CheckStarted(key=keys[place + 1]))
-            desk.uses(key, 85)
-            await desk.clock.advance(SECOND / 3)
-        await desk.clock.advance(SECOND)
-    assert len(desk.shown) == 1
+                bench.store.dispatch(CheckStarted(key=keys[place + 1]))
+            bench.uses(key, 85)
+            await bench.clock.advance(SECOND / 3)
+        await bench.clock.advance(SECOND)
+    assert len(bench.shown) == 1
 
 
 async def test_what_the_panel_in_front_shows_is_notified_neither_now_nor_later() -> None:
-    desk = Desk()
-    desk.uses(ANA, 0)
-    desk.uses(BEN, 0)
-    async with desk.running():
-        desk.store.dispatch(SightChanged(accounts=frozenset({ANA})))
-        desk.uses(ANA, 85)
-        desk.uses(BEN, 99)
-        await desk.clock.advance(MINUTE)
-        assert desk.shown == [("ben", "critical")]
-        desk.store.dispatch(SightChanged(accounts=frozenset()))
-        await desk.clock.advance(HOUR)
-        assert desk.shown == [("ben", "critical")]
-        desk.uses(ANA, 100)
-        await desk.clock.advance(MINUTE)
-    assert desk.shown == [("ben", "critical"), ("ana", "exhausted")]
+    bench = Bench()
+    bench.uses(ANA, 0)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        bench.store.dispatch(SightChanged(accounts=frozenset({ANA})))
+        bench.uses(ANA, 85)
+        bench.uses(BEN, 99)
+        await bench.clock.advance(MINUTE)
+        assert bench.shown == [("ben", "critical")]
+        bench.store.dispatch(SightChanged(accounts=frozenset()))
+        await bench.clock.advance(HOUR)
+        assert bench.shown == [("ben", "critical")]
+        bench.uses(ANA, 100)
+        await bench.clock.advance(MINUTE)
+    assert bench.shown == [("ben", "critical"), ("ana", "exhausted")]
 
 
 async def test_behind_a_locked_screen_nobody_sees_the_panel() -> None:
-    desk = Desk()
-    desk.uses(ANA, 0)
-    desk.uses(BEN, 0)
-    async with desk.running():
-        desk.store.dispatch(SightChanged(accounts=frozenset({ANA})))
-        desk.store.dispatch(SituationChanged(situation=Situation(locked=True)))
-        desk.uses(ANA, 85)
-        await desk.clock.advance(MINUTE)
-    assert desk.shown == [("ana", "warning")]
+    bench = Bench()
+    bench.uses(ANA, 0)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        bench.store.dispatch(SightChanged(accounts=frozenset({ANA})))
+        bench.store.dispatch(SituationChanged(situation=Situation(locked=True)))
+        bench.uses(ANA, 85)
+        await bench.clock.advance(MINUTE)
+    assert bench.shown == [("ana", "warning")]
 
 
 async def test_what_checks_of_the_same_moment_find_is_one_notification() -> None:
-    desk = Desk()
-    desk.uses(ANA, 0)
-    desk.uses(BEN, 0)
-    async with desk.running():
+    bench = Bench()
+    bench.uses(ANA, 0)
+    bench.uses(BEN, 0)
+    async with bench.running():
         for key in (ANA, BEN):
-            desk.store.dispatch(CheckStarted(key=key))
-        desk.uses(ANA, 85)
-        await desk.clock.advance(2 * SECOND)
-        desk.uses(BEN, 85)
-        await desk.clock.advance(SECOND)
-    assert desk.shown == [("ana ben", "warning warning")]
+            bench.store.dispatch(CheckStarted(key=key))
+        bench.uses(ANA, 85)
+        await bench.clock.advance(2 * SECOND)
+        bench.uses(BEN, 85)
+        await bench.clock.advance(SECOND)
+    assert bench.shown == [("ana ben", "warning warning")]
 
 
 async def test_a_button_reaches_the_program_with_the_account_it_is_about() -> None:
-    desk = Desk()
-    desk.uses(ANA, 85)
-    desk.uses(BEN, 99)
-    async with desk.running():
-        desk.uses(BEN, 100)
+    bench = Bench()
+    bench.uses(ANA, 85)
+    bench.uses(BEN, 99)
+    async with bench.running():
+        bench.uses(BEN, 100)
         await settle()
-        desk.notifier.press(0, "open")
-        desk.notifier.press(1, "open")
-    assert desk.pressed == [(None, AlertHelp.OPEN), (BEN, AlertHelp.OPEN)]
+        bench.notifier.press(0, "open")
+        bench.notifier.press(1, "open")
+    assert bench.pressed == [(None, AlertHelp.OPEN), (BEN, AlertHelp.OPEN)]
 
 
 async def test_a_restart_repeats_nothing() -> None:
-    before = Desk()
+    before = Bench()
     before.uses(ANA, 85)
     before.uses(BEN, 99)
     async with before.running():
         assert len(before.shown) == 1
-    after = Desk(before.file, before.clock)
+    after = Bench(before.file, before.clock)
     after.uses(ANA, 85)
     after.uses(BEN, 100)
     async with after.running():
@@ -205,12 +205,12 @@ async def test_a_restart_repeats_nothing() -> None:
 
 
 async def test_a_file_that_cannot_be_written_keeps_nothing_from_being_shown(caplog: pytest.LogCaptureFixture) -> None:
-    desk = Desk(_Full())
-    desk.uses(ANA, 85)
-    desk.uses(BEN, 0)
-    async with desk.running():
-        await desk.clock.advance(HOUR)
-    assert desk.shown == [("ana", "warning")]
+    bench = Bench(_Full())
+    bench.uses(ANA, 85)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        await bench.clock.advance(HOUR)
+    assert bench.shown == [("ana", "warning")]
     assert caplog.text.count("could not be kept") == 1
 
 
@@ -221,29 +221,29 @@ class _Full(MemoryOfAlerts):
 
 
 async def test_quiet_hours_end_with_one_notification_of_what_still_matters() -> None:
-    desk = Desk()
-    desk.store.dispatch(SettingsChanged(settings=Settings(quiet_hours=True, quiet_from_hour=8, quiet_to_hour=9)))
-    desk.uses(ANA, 85)
-    desk.uses(BEN, 85)
-    async with desk.running():
-        desk.uses(ANA, 96)
-        desk.uses(BEN, 100)
-        await desk.clock.advance(HOUR - MINUTE)
-        assert desk.shown == []
-        await desk.clock.advance(2 * MINUTE)
-    assert desk.shown == [("ana ben", "critical exhausted")]
+    bench = Bench()
+    bench.store.dispatch(SettingsChanged(settings=Settings(quiet_hours=True, quiet_from_hour=8, quiet_to_hour=9)))
+    bench.uses(ANA, 85)
+    bench.uses(BEN, 85)
+    async with bench.running():
+        bench.uses(ANA, 96)
+        bench.uses(BEN, 100)
+        await bench.clock.advance(HOUR - MINUTE)
+        assert bench.shown == []
+        await bench.clock.advance(2 * MINUTE)
+    assert bench.shown == [("ana ben", "critical exhausted")]
 
 
 async def test_a_pause_is_known_to_everybody_outlives_a_restart_and_ends_by_itself() -> None:
-    desk = Desk()
-    desk.uses(ANA, 0)
-    desk.uses(BEN, 0)
-    async with desk.running():
-        await desk.alerting.pause(Pause.HOUR)
-        assert desk.store.state.paused_until == START + HOUR
-        desk.uses(ANA, 96)
-        await desk.clock.advance(10 * MINUTE)
-    again = Desk(desk.file, desk.clock)
+    bench = Bench()
+    bench.uses(ANA, 0)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        await bench.alerting.pause(Pause.HOUR)
+        assert bench.store.state.paused_until == START + HOUR
+        bench.uses(ANA, 96)
+        await bench.clock.advance(10 * MINUTE)
+    again = Bench(bench.file, bench.clock)
     again.uses(ANA, 96)
     again.uses(BEN, 0)
     async with again.running():
@@ -252,44 +252,44 @@ async def test_a_pause_is_known_to_everybody_outlives_a_restart_and_ends_by_itse
         assert again.shown == []
         await again.clock.advance(2 * MINUTE)
         assert again.store.state.paused_until is None
-    assert desk.shown + again.shown == [("ana", "critical")]
+    assert bench.shown + again.shown == [("ana", "critical")]
 
 
 async def test_a_pause_can_be_ended() -> None:
-    desk = Desk()
-    desk.uses(ANA, 0)
-    desk.uses(BEN, 0)
-    async with desk.running():
-        await desk.alerting.pause(Pause.TOMORROW)
-        assert desk.store.state.paused_until == START + timedelta(days=1)
-        desk.uses(ANA, 96)
-        await desk.clock.advance(MINUTE)
-        assert desk.shown == []
-        await desk.alerting.pause(None)
+    bench = Bench()
+    bench.uses(ANA, 0)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        await bench.alerting.pause(Pause.TOMORROW)
+        assert bench.store.state.paused_until == START + timedelta(days=1)
+        bench.uses(ANA, 96)
+        await bench.clock.advance(MINUTE)
+        assert bench.shown == []
+        await bench.alerting.pause(None)
         await settle()
-    assert desk.shown == [("ana", "critical")]
-    assert desk.file.kept.paused_until is None
+    assert bench.shown == [("ana", "critical")]
+    assert bench.file.kept.paused_until is None
 
 
 async def test_a_test_is_shown_whatever_the_hour_and_its_button_works() -> None:
-    desk = Desk()
-    await desk.alerting.pause(Pause.HOUR)
-    await desk.alerting.show_test(desk.press)
-    desk.notifier.press(0, "open")
-    assert (desk.shown, desk.pressed) == ([("test", "test")], [(None, AlertHelp.OPEN)])
+    bench = Bench()
+    await bench.alerting.pause(Pause.HOUR)
+    await bench.alerting.show_test(bench.press)
+    bench.notifier.press(0, "open")
+    assert (bench.shown, bench.pressed) == ([("test", "test")], [(None, AlertHelp.OPEN)])
 
 
 async def test_quitting_while_a_notification_hangs_still_keeps_what_was_said() -> None:
-    desk = Desk()
-    desk.notifier = hanging = _Hanging()
-    phrases = Phrases(desk.compose, lambda: Notification(tag="test", title="test", body=""))
-    desk.alerting = AlertService(hanging, phrases, desk.store, desk.clock, desk.file, UTC, no_forecast)
-    desk.uses(ANA, 85)
-    desk.uses(BEN, 0)
-    async with desk.running():
+    bench = Bench()
+    bench.notifier = hanging = _Hanging()
+    phrases = Phrases(bench.compose, lambda: Notification(tag="test", title="test", body=""))
+    bench.alerting = AlertService(hanging, phrases, bench.store, bench.clock, bench.file, UTC, no_forecast)
+    bench.uses(ANA, 85)
+    bench.uses(BEN, 0)
+    async with bench.running():
         assert hanging.asked
-        assert desk.file.kept == AlertMemory()
-    assert len(desk.file.kept.said) == 1
+        assert bench.file.kept == AlertMemory()
+    assert len(bench.file.kept.said) == 1
 
 
 class _Hanging(FakeNotifier):

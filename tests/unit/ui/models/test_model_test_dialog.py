@@ -39,7 +39,7 @@ def children(parent: QTreeWidgetItem) -> list[QTreeWidgetItem]:
     return [item for item in found if item is not None]
 
 
-class Desk:
+class Bench:
     def __init__(self, app: QApplication, settings: Settings) -> None:
         self.engine = samples.FakeEngine(AppState(loaded=True, accounts=(ANA, LEE), settings=settings))
         theme = Theme(app)
@@ -70,20 +70,20 @@ class Desk:
 
 
 @pytest.fixture
-def new(qtbot: QtBot, qapp: QApplication) -> Iterator[Desk]:
-    desk = Desk(qapp, Settings())
-    yield desk
-    desk.close()
+def new(qtbot: QtBot, qapp: QApplication) -> Iterator[Bench]:
+    bench = Bench(qapp, Settings())
+    yield bench
+    bench.close()
 
 
 @pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication) -> Iterator[Desk]:
-    desk = Desk(qapp, AGREED)
-    yield desk
-    desk.close()
+def bench(qtbot: QtBot, qapp: QApplication) -> Iterator[Bench]:
+    bench = Bench(qapp, AGREED)
+    yield bench
+    bench.close()
 
 
-def test_the_first_time_it_asks_and_nothing_is_sent_before(new: Desk) -> None:
+def test_the_first_time_it_asks_and_nothing_is_sent_before(new: Bench) -> None:
     new.testing.show()
     assert new.question.isVisible()
     assert new.engine.sent == []
@@ -92,7 +92,7 @@ def test_the_first_time_it_asks_and_nothing_is_sent_before(new: Desk) -> None:
     assert new.dialog.isVisible()
 
 
-def test_who_says_no_has_nothing_tested_and_is_asked_again(new: Desk) -> None:
+def test_who_says_no_has_nothing_tested_and_is_asked_again(new: Bench) -> None:
     new.testing.show(ANA.key)
     new.question.reject()
     assert new.engine.sent == []
@@ -101,26 +101,26 @@ def test_who_says_no_has_nothing_tested_and_is_asked_again(new: Desk) -> None:
     assert new.question.isVisible()
 
 
-def test_once_agreed_it_begins_at_once(desk: Desk) -> None:
-    desk.testing.show(LEE.key)
-    assert not desk.question.isVisible()
-    assert desk.engine.sent == [TryModels((LEE.key,))]
-    assert desk.dialog.isVisible()
-    assert not desk.dialog.isModal()
+def test_once_agreed_it_begins_at_once(bench: Bench) -> None:
+    bench.testing.show(LEE.key)
+    assert not bench.question.isVisible()
+    assert bench.engine.sent == [TryModels((LEE.key,))]
+    assert bench.dialog.isVisible()
+    assert not bench.dialog.isModal()
 
 
-def test_a_run_that_goes_on_is_shown_and_no_other_begins(desk: Desk) -> None:
-    desk.change(state(running=True))
-    desk.testing.show()
-    assert desk.engine.sent == []
-    assert desk.dialog._title.text() == "Testing models…"
+def test_a_run_that_goes_on_is_shown_and_no_other_begins(bench: Bench) -> None:
+    bench.change(state(running=True))
+    bench.testing.show()
+    assert bench.engine.sent == []
+    assert bench.dialog._title.text() == "Testing models…"
 
 
-def test_answers_appear_in_place_as_they_come(desk: Desk) -> None:
-    desk.testing.show()
-    desk.change(state(running=True))
-    first = desk.dialog._tree.topLevelItem(0)
-    assert desk.rows() == [
+def test_answers_appear_in_place_as_they_come(bench: Bench) -> None:
+    bench.testing.show()
+    bench.change(state(running=True))
+    first = bench.dialog._tree.topLevelItem(0)
+    assert bench.rows() == [
         ("ana@example.com", "", "0 of 2 tested"),
         ("a", "", "asking…"),
         ("b", "", "asking…"),
@@ -128,9 +128,9 @@ def test_answers_appear_in_place_as_they_come(desk: Desk) -> None:
     ]
     good = ModelResult(model="a", latency=0.5)
     bad = ModelResult(model="b", problem=ModelFailedError(reason="it is busy").problem)
-    desk.change(state(good, bad, running=False))
-    assert desk.dialog._tree.topLevelItem(0) is first
-    assert desk.rows()[:3] == [
+    bench.change(state(good, bad, running=False))
+    assert bench.dialog._tree.topLevelItem(0) is first
+    assert bench.rows()[:3] == [
         ("ana@example.com", "", "1 of 2 available"),
         ("a", "0.5 s", "available"),
         ("b", "–", "The model returned an error: it is busy."),
@@ -139,43 +139,43 @@ def test_answers_appear_in_place_as_they_come(desk: Desk) -> None:
     assert children(first)[1].toolTip(2) == "The model returned an error: it is busy. Test it again later."
 
 
-def test_stop_and_again_do_what_they_say(desk: Desk) -> None:
-    desk.testing.show()
-    desk.change(state(running=True))
-    QTest.mouseClick(desk.dialog._stop, Qt.MouseButton.LeftButton)
-    desk.change(state(running=False))
-    assert not desk.dialog._stop.isVisible()
-    QTest.mouseClick(desk.dialog._again, Qt.MouseButton.LeftButton)
-    assert desk.engine.sent == [TryModels(None), StopModelTest(), TryModels((ANA.key, LEE.key))]
+def test_stop_and_again_do_what_they_say(bench: Bench) -> None:
+    bench.testing.show()
+    bench.change(state(running=True))
+    QTest.mouseClick(bench.dialog._stop, Qt.MouseButton.LeftButton)
+    bench.change(state(running=False))
+    assert not bench.dialog._stop.isVisible()
+    QTest.mouseClick(bench.dialog._again, Qt.MouseButton.LeftButton)
+    assert bench.engine.sent == [TryModels(None), StopModelTest(), TryModels((ANA.key, LEE.key))]
 
 
-def test_closing_the_window_stops_nothing(desk: Desk) -> None:
-    desk.testing.show()
-    desk.change(state(running=True))
-    QTest.keyClick(desk.dialog, Qt.Key.Key_Escape)
-    assert not desk.dialog.isVisible()
-    assert desk.engine.sent == [TryModels(None)]
-    desk.change(state(running=True))
-    assert not desk.dialog.isVisible()
+def test_closing_the_window_stops_nothing(bench: Bench) -> None:
+    bench.testing.show()
+    bench.change(state(running=True))
+    QTest.keyClick(bench.dialog, Qt.Key.Key_Escape)
+    assert not bench.dialog.isVisible()
+    assert bench.engine.sent == [TryModels(None)]
+    bench.change(state(running=True))
+    assert not bench.dialog.isVisible()
 
 
-def test_fewer_accounts_and_models_leave_no_old_lines(desk: Desk) -> None:
-    desk.testing.show()
-    desk.change(state(running=True))
+def test_fewer_accounts_and_models_leave_no_old_lines(bench: Bench) -> None:
+    bench.testing.show()
+    bench.change(state(running=True))
     alone = replace(ANA, models=ModelTest(started_at=samples.NOW, models=("z",), listed_by=ListedBy.SERVICE))
     run = ModelRun(started_at=samples.NOW, accounts=(ANA.key,))
-    desk.change(AppState(accounts=(alone,), model_run=run, settings=AGREED))
-    assert desk.rows() == [("ana@example.com", "", "0 of 1 tested"), ("z", "", "asking…")]
+    bench.change(AppState(accounts=(alone,), model_run=run, settings=AGREED))
+    assert bench.rows() == [("ana@example.com", "", "0 of 1 tested"), ("z", "", "asking…")]
 
 
-def test_every_part_has_a_name_for_a_screen_reader(desk: Desk) -> None:
-    desk.testing.show()
-    desk.change(state(running=True))
-    assert desk.dialog._tree.accessibleName()
-    assert desk.dialog._progress.accessibleName()
+def test_every_part_has_a_name_for_a_screen_reader(bench: Bench) -> None:
+    bench.testing.show()
+    bench.change(state(running=True))
+    assert bench.dialog._tree.accessibleName()
+    assert bench.dialog._progress.accessibleName()
 
 
-def test_without_accounts_it_says_so_without_asking(new: Desk) -> None:
+def test_without_accounts_it_says_so_without_asking(new: Bench) -> None:
     new.change(AppState(loaded=True))
     new.testing.show()
     assert not new.question.isVisible()

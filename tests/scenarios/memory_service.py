@@ -25,7 +25,7 @@ class _Person:
     set_at: datetime | None = None
 
 
-class Town:
+class MemoryService:
     """Implements both ports of the service."""
 
     def __init__(self, clock: Clock) -> None:

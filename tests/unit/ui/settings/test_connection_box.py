@@ -22,7 +22,7 @@ from probe_tray.view.text.translate import Translator
 from tests.unit.ui import samples
 
 
-class Desk:
+class Bench:
     def __init__(self, app: QApplication) -> None:
         self.engine = samples.FakeEngine(AppState())
         self.dialog = SettingsDialog(Theme(app), form(Translator()), lambda _: None, Translator().told)
@@ -42,41 +42,41 @@ class Desk:
 
 
 @pytest.fixture
-def desk(qtbot: QtBot, qapp: QApplication) -> Iterator[Desk]:
-    found = Desk(qapp)
+def bench(qtbot: QtBot, qapp: QApplication) -> Iterator[Bench]:
+    found = Bench(qapp)
     yield found
     found.dialog.close()
     found.dialog.deleteLater()
 
 
-def test_opening_the_settings_looks_for_the_proxy_that_they_lead_to(desk: Desk) -> None:
-    desk.dialog.open_with(Settings())
-    assert desk.engine.sent == [FindProxy(None)]
-    desk.change(ConnectionCheck(proxy=FoundProxy(place="HTTPS_PROXY", shown="http://proxy:8080")))
-    assert desk.lines() == ["From HTTPS_PROXY: http://proxy:8080"]
+def test_opening_the_settings_looks_for_the_proxy_that_they_lead_to(bench: Bench) -> None:
+    bench.dialog.open_with(Settings())
+    assert bench.engine.sent == [FindProxy(None)]
+    bench.change(ConnectionCheck(proxy=FoundProxy(place="HTTPS_PROXY", shown="http://proxy:8080")))
+    assert bench.lines() == ["From HTTPS_PROXY: http://proxy:8080"]
 
 
-def test_the_test_takes_what_is_typed_and_not_yet_saved(desk: Desk) -> None:
-    desk.dialog.open_with(Settings())
-    desk.dialog.field("proxy").show("http://ana:s3cret@typed:1")
-    desk.press()
-    assert desk.engine.sent[1:] == [CheckConnection(Secret("http://ana:s3cret@typed:1"))]
-    assert "s3cret" not in repr(desk.engine.sent)
+def test_the_test_takes_what_is_typed_and_not_yet_saved(bench: Bench) -> None:
+    bench.dialog.open_with(Settings())
+    bench.dialog.field("proxy").show("http://ana:s3cret@typed:1")
+    bench.press()
+    assert bench.engine.sent[1:] == [CheckConnection(Secret("http://ana:s3cret@typed:1"))]
+    assert "s3cret" not in repr(bench.engine.sent)
 
 
-def test_a_test_that_runs_is_ended_by_the_same_button(desk: Desk) -> None:
-    desk.dialog.open_with(Settings(proxy=""))
-    desk.change(ConnectionCheck(running=True))
-    desk.press()
-    assert desk.engine.sent == [FindProxy(Secret("")), StopConnectionCheck()]
+def test_a_test_that_runs_is_ended_by_the_same_button(bench: Bench) -> None:
+    bench.dialog.open_with(Settings(proxy=""))
+    bench.change(ConnectionCheck(running=True))
+    bench.press()
+    assert bench.engine.sent == [FindProxy(Secret("")), StopConnectionCheck()]
 
 
-def test_the_step_that_failed_is_named_with_its_remedy(desk: Desk) -> None:
-    desk.dialog.open_with(Settings())
+def test_the_step_that_failed_is_named_with_its_remedy(bench: Bench) -> None:
+    bench.dialog.open_with(Settings())
     problem = ProxyFailedError(reason="it is gone").problem
     reached = Reached(steps=(ConnectionStep.NAME, ConnectionStep.PROXY), failed=ConnectionStep.PROXY, problem=problem)
-    desk.change(ConnectionCheck(reached=reached))
-    assert desk.lines() == [
+    bench.change(ConnectionCheck(reached=reached))
+    assert bench.lines() == [
         "✓ Name   ✗ Proxy",
         "The proxy isn't working: it is gone.",
         "Check its address, user name and password, or ask your network administrator.",

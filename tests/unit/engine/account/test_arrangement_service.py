@@ -24,25 +24,25 @@ class SlowFile:
     async def load(self) -> Arrangement:
         return ONE
 
-    async def save(self, desk: Arrangement) -> None:
+    async def save(self, arrangement: Arrangement) -> None:
         await self.open.wait()
         if self.fault is not None:
             raise self.fault
-        self.saved.append(desk)
+        self.saved.append(arrangement)
 
 
 async def test_what_was_kept_is_taken_up() -> None:
     store = Store(AppState())
     await ArrangementService(SlowFile(), store).load()
-    assert store.state.desk == ONE
+    assert store.state.arrangement == ONE
 
 
 async def test_it_shows_at_once_and_of_many_changes_the_last_is_saved() -> None:
     store, file = Store(AppState()), SlowFile()
-    arranging = ArrangementService(file, store)
-    saves = [asyncio.create_task(arranging.arrange(desk)) for desk in (ONE, TWO, THREE)]
+    service = ArrangementService(file, store)
+    saves = [asyncio.create_task(service.arrange(arrangement)) for arrangement in (ONE, TWO, THREE)]
     await asyncio.sleep(0)
-    assert store.state.desk == THREE
+    assert store.state.arrangement == THREE
     file.open.set()
     await asyncio.gather(*saves)
     assert file.saved[-1] == THREE
@@ -52,7 +52,7 @@ async def test_it_shows_at_once_and_of_many_changes_the_last_is_saved() -> None:
 async def test_what_cannot_be_saved_holds_all_the_same() -> None:
     store, file = Store(AppState()), SlowFile()
     file.open.set()
-    file.fault = WriteError(path="desk.json", reason="the disk is full")
+    file.fault = WriteError(path="arrangement.json", reason="the disk is full")
     with pytest.raises(WriteError):
         await ArrangementService(file, store).arrange(TWO)
-    assert store.state.desk == TWO
+    assert store.state.arrangement == TWO

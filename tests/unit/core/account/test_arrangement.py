@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from probe_tray.core.account.arrangement import Alias, Arrangement, Sort
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.events import AccountsRead, DeskChanged
+from probe_tray.core.events import AccountsRead, ArrangementChanged
 from probe_tray.core.reduce import reduce
 from probe_tray.core.state import AccountState, AppState
 
@@ -15,9 +15,9 @@ _SLUGS = st.lists(st.sampled_from("abcdef"), unique=True, min_size=1)
 
 
 def test_a_name_is_given_changed_and_taken_away() -> None:
-    desk = Arrangement(aliases=(Alias("b", "Ben"),)).named("a", " Work\n").named("a", "Home")
-    assert (desk.alias("a"), desk.alias("b")) == ("Home", "Ben")
-    assert desk.named("a", "  ").aliases == (Alias("b", "Ben"),)
+    arrangement = Arrangement(aliases=(Alias("b", "Ben"),)).named("a", " Work\n").named("a", "Home")
+    assert (arrangement.alias("a"), arrangement.alias("b")) == ("Home", "Ben")
+    assert arrangement.named("a", "  ").aliases == (Alias("b", "Ben"),)
 
 
 def test_a_name_is_never_long_or_unprintable() -> None:
@@ -28,25 +28,25 @@ def test_a_name_is_never_long_or_unprintable() -> None:
 def test_moving_keeps_everybody_and_puts_one_before_another(slugs: list[str], data: st.DataObject) -> None:
     slug = data.draw(st.sampled_from(slugs))
     before = data.draw(st.sampled_from([*slugs, None]))
-    desk = Arrangement().moved(slugs, slug, before)
-    assert desk.sort is Sort.OWN
-    assert sorted(desk.order) == sorted(slugs)
-    assert [s for s in desk.order if s != slug] == [s for s in slugs if s != slug]
+    arrangement = Arrangement().moved(slugs, slug, before)
+    assert arrangement.sort is Sort.OWN
+    assert sorted(arrangement.order) == sorted(slugs)
+    assert [s for s in arrangement.order if s != slug] == [s for s in slugs if s != slug]
     if before is None:
-        assert desk.order[-1] == slug
+        assert arrangement.order[-1] == slug
     elif before != slug:
-        assert desk.order.index(slug) + 1 == desk.order.index(before)
+        assert arrangement.order.index(slug) + 1 == arrangement.order.index(before)
 
 
 def test_accounts_carry_their_names_whichever_comes_first() -> None:
     named = Arrangement().named(ANA.key.slug, "Work")
-    arranged = reduce(reduce(AppState(), AccountsRead(accounts=(ANA, BEN))), DeskChanged(desk=named))
-    read = reduce(reduce(AppState(), DeskChanged(desk=named)), AccountsRead(accounts=(ANA, BEN)))
+    arranged = reduce(reduce(AppState(), AccountsRead(accounts=(ANA, BEN))), ArrangementChanged(arrangement=named))
+    read = reduce(reduce(AppState(), ArrangementChanged(arrangement=named)), AccountsRead(accounts=(ANA, BEN)))
     assert [a.alias for a in arranged.accounts] == [a.alias for a in read.accounts] == ["Work", ""]
-    again = reduce(arranged, DeskChanged(desk=Arrangement()))
+    again = reduce(arranged, ArrangementChanged(arrangement=Arrangement()))
     assert [a.alias for a in again.accounts] == ["", ""]
 
 
 def test_a_name_survives_another_reading_without_a_change() -> None:
-    state = reduce(AppState(desk=Arrangement().named(ANA.key.slug, "Work")), AccountsRead(accounts=(ANA,)))
+    state = reduce(AppState(arrangement=Arrangement().named(ANA.key.slug, "Work")), AccountsRead(accounts=(ANA,)))
     assert reduce(state, AccountsRead(accounts=(ANA,))) is state

@@ -86,7 +86,7 @@ class Bench:
         self.stores = [self.store]
         self.done: dict[int, AccountReport] = {}
 
-    def tending(
+    def batch(
         self,
         *,
         renew: bool = False,
@@ -110,7 +110,7 @@ class Bench:
         return Batch(means, order)
 
     async def run(self, *, jobs: int = 8, **wanted: bool) -> list[AccountReport]:
-        await self.start(self.tending(**wanted), jobs=jobs)
+        await self.start(self.batch(**wanted), jobs=jobs)
         return [self.done[number] for number in sorted(self.done)]
 
     def read_again(self) -> None:
@@ -118,8 +118,8 @@ class Bench:
         held = self.store.held.values()
         self.logins = [StoredCredential(credential=c, store=StoreKind.FILES, location=f"{c.email}.json") for c in held]
 
-    def start(self, tending: Batch, *, jobs: int = 8) -> "asyncio.Task[None]":
-        return asyncio.create_task(tending.run(self.logins, jobs=jobs, done=self.done.__setitem__))
+    def start(self, batch: Batch, *, jobs: int = 8) -> "asyncio.Task[None]":
+        return asyncio.create_task(batch.run(self.logins, jobs=jobs, done=self.done.__setitem__))
 
 
 def renewed(person: str) -> Answer:
@@ -284,7 +284,7 @@ async def test_one_failure_stops_no_other_login() -> None:
 async def test_logins_are_worked_on_side_by_side_but_not_all_at_once() -> None:
     bench = Bench("ana", "bo", "ida", "lu", "mo")
     gate = bench.service.gate("usage")
-    task = bench.start(bench.tending(status=True), jobs=3)
+    task = bench.start(bench.batch(status=True), jobs=3)
     await settle()
     assert (bench.service.running, bench.done) == (3, {})
     for _ in bench.logins:
@@ -297,10 +297,10 @@ async def test_logins_are_worked_on_side_by_side_but_not_all_at_once() -> None:
 async def test_stopped_it_tells_of_what_was_sent_and_begins_nothing() -> None:
     bench = Bench("ana", "bo")
     gate = bench.service.gate("refresh")
-    tending = bench.tending(renew=True, status=True)
-    task = bench.start(tending, jobs=1)
+    batch = bench.batch(renew=True, status=True)
+    task = bench.start(batch, jobs=1)
     await settle()
-    stopping = asyncio.create_task(tending.stop())
+    stopping = asyncio.create_task(batch.stop())
     await settle()
     assert not stopping.done()
     gate.release()
@@ -313,10 +313,10 @@ async def test_stopped_it_tells_of_what_was_sent_and_begins_nothing() -> None:
 async def test_stopped_while_it_asks_the_renewal_before_is_told_all_the_same() -> None:
     bench = Bench("ana", "bo")
     bench.service.gate("usage")
-    tending = bench.tending(renew=True, status=True)
-    task = bench.start(tending)
+    batch = bench.batch(renew=True, status=True)
+    task = bench.start(batch)
     await settle()
-    await tending.stop()
+    await batch.stop()
     await task
     assert results([bench.done[n] for n in (0, 1)]) == [RenewalResult.RENEWED] * 2
     assert bench.done[0].snapshot is None
@@ -345,9 +345,9 @@ async def test_stopped_while_it_asks_for_more_the_quota_is_told_all_the_same() -
     bench = Bench("ana", days=9)
     bench.service.answer("usage", CREDITED)
     bench.service.gate("reset_credits")
-    tending = bench.tending(status=True, everything=True)
-    task = bench.start(tending)
+    batch = bench.batch(status=True, everything=True)
+    task = bench.start(batch)
     await settle()
-    await tending.stop()
+    await batch.stop()
     await task
     assert bench.done[0].snapshot is not None

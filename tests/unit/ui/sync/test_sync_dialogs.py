@@ -1,0 +1,370 @@
+"""The windows of sync over a fake engine."""
+
+from collections.abc import Iterator
+from datetime import UTC
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.commands import ForgetSync, SetUpSync, SyncNow
+from probe_tray.core.commands import TestSync as LookAtTable
+from probe_tray.core.errors import KeyringDeniedError, RowSealedError, SyncCutOffError, SyncKeyError
+from probe_tray.core.state import AppState
+from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
+from probe_tray.core.sync.setup import SecretPlace, SetUpAnswer, SyncSetup, SyncState
+from probe_tray.core.sync.setup import SyncTest as Look
+from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.sync.result_dialog import SyncResultDialog
+from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
+from probe_tray.ui.sync.sync_box import SyncBox
+from probe_tray.ui.sync.sync_controller import SyncController
+from probe_tray.ui.theme import Theme
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from tests.unit.ui import samples
+
+URL, API_KEY, KEY = "https://x.supabase.co", "sb_publishable_1", "5e" * 32
+READY = SyncSetup(url=URL, api_key=SecretPlace.KEYRING, key=SecretPlace.KEYRING)
+KEPT = SyncState(setup=READY, set_up=SetUpAnswer(number=1))
+ANA = samples.account("ana@example.com")
+
+
+class Bench:
+    def __init__(self, app: QApplication) -> None:
+        self.engine = samples.FakeEngine(AppState(accounts=(ANA,)))
+        theme = Theme(app)
+        self.question = QuestionDialog(theme)
+        self.syncing = SyncController(
+            self.engine, theme, Translator(), self.question, lambda: Now(samples.NOW, UTC), "create table tokens;"
+        )
+
+    @property
+    def page(self) -> SyncSetupDialog:
+        assert self.syncing.setup is not None
+        return self.syncing.setup
+
+    @property
+    def result(self) -> SyncResultDialog:
+        assert self.syncing.result is not None
+        return self.syncing.result
+
+    def change(self, sync: SyncState) -> None:
+        self.engine.change(AppState(accounts=(ANA,), sync=sync))
+        self.syncing.draw()
+
+    def type(self, url: str = URL, api_key: str = API_KEY, key: str = KEY) -> None:
+        for field, text in (
+            (self.page.project.address, url),
+            (self.page.project.api_key, api_key),
+            (self.page.key.field, key),
+        ):
+            field.clear()
+            QTest.keyClicks(field, text)
+
+    def said(self) -> list[str]:
+        labels = (self.page._said, self.page._advice, self.page._complaint)
+        return [label.text() for label in labels if not label.isHidden()]
+
+    def close(self) -> None:
+        self.syncing.close()
+        self.question.close()
+        self.question.deleteLater()
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, qapp: QApplication) -> Iterator[Bench]:
+    QGuiApplication.clipboard().clear()
+    found = Bench(qapp)
+    yield found
+    found.close()
+
+
+def clipboard() -> str:
+    return QGuiApplication.clipboard().text()
+
+
+def press(button: QPushButton) -> None:
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_the_menu_leads_to_the_set_up_which_ends_in_the_sync_that_was_wanted(bench: Bench) -> None:
+    bench.syncing.sync()
+    assert bench.page.isVisible()
+    assert not bench.page.saver.isEnabled()
+    assert bench.said() == ["Enter the address of the project."]
+    bench.type()
+    assert bench.said() == []
+    press(bench.page.saver)
+    assert bench.engine.sent == [SetUpSync(url=URL, api_key=Secret(API_KEY), key=Secret(KEY))]
+    assert bench.page.isVisible()
+    bench.change(KEPT)
+    assert not bench.page.isVisible()
+    assert bench.engine.sent[1:] == [SyncNow()]
+    assert bench.result.isVisible()
+
+
+def test_who_sets_it_up_for_later_syncs_when_wanted(bench: Bench) -> None:
+    bench.syncing.set_up()
+    bench.type()
+    press(bench.page.saver)
+    bench.change(KEPT)
+    assert not bench.page.isVisible()
+    assert [type(command) for command in bench.engine.sent] == [SetUpSync]
+    bench.syncing.sync()
+    assert bench.engine.sent[1:] == [SyncNow()]
+
+
+def test_what_could_not_be_kept_stays_on_the_page_with_the_reason(bench: Bench) -> None:
+    bench.syncing.set_up()
+    bench.type()
+    press(bench.page.saver)
+    refused = KeyringDeniedError().problem
+    bench.change(SyncState(setup=SyncSetup(problem=refused), set_up=SetUpAnswer(number=1, problem=refused)))
+    assert bench.page.isVisible()
+    assert bench.page.draft.key == Secret(KEY)
+    assert KeyringDeniedError.title_template in bench.said()[0]
+    QTest.keyClicks(bench.page.project.address, "/")
+    assert bench.said() == []
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        SyncState(setup=READY, running=True),
+        SyncState(setup=READY, running=True, done=1, total=2),
+        SyncState(setup=READY, report=SyncReport(ended_at=samples.NOW)),
+        SyncState(setup=READY, testing=True),
+    ],
+)
+def test_no_other_event_of_sync_counts_as_the_answer(bench: Bench, meanwhile: SyncState) -> None:
+    bench.change(SyncState(setup=READY))
+    bench.syncing.set_up()
+    bench.type(url=URL + "/other")
+    press(bench.page.saver)
+    bench.change(meanwhile)
+    assert bench.page.isVisible()
+    assert bench.page.draft.key == Secret(KEY)
+    press(bench.page.saver)
+    assert len(bench.engine.sent) == 1, "one that is being kept is not kept a second time"
+    refused = KeyringDeniedError().problem
+    bench.change(replace(meanwhile, set_up=SetUpAnswer(number=1, problem=refused)))
+    assert bench.page.isVisible()
+    assert KeyringDeniedError.title_template in bench.said()[0]
+    press(bench.page.saver)
+    bench.change(replace(meanwhile, set_up=SetUpAnswer(number=2)))
+    assert not bench.page.isVisible()
+
+
+def test_closing_the_page_forgets_what_was_typed(bench: Bench) -> None:
+    bench.syncing.set_up()
+    bench.type()
+    bench.page.close()
+    bench.syncing.set_up()
+    draft = bench.page.draft
+    assert (draft.url, draft.api_key, draft.key) == ("", None, None)
+    assert not bench.page.key.field.isUndoAvailable()
+    bench.page.key.field.setEchoMode(QLineEdit.EchoMode.Normal)
+    bench.page.key.field.undo()
+    assert bench.page.key.field.text() == ""
+    bench.change(SyncState(setup=READY))
+    assert bench.engine.sent == []
+
+
+def test_a_new_key_is_hidden_until_it_is_to_be_seen(bench: Bench) -> None:
+    bench.syncing.set_up()
+    key = bench.page.key
+    assert not key.show_key.isEnabled()
+    press(key.make)
+    assert bench.page.draft.key == bench.engine.new_sync_key()
+    assert key.field.echoMode() is QLineEdit.EchoMode.Password
+    press(key.show_key)
+    assert key.field.echoMode() is QLineEdit.EchoMode.Normal
+    assert key.show_key.text() == "&Hide"
+    press(key.show_key)
+    assert key.field.echoMode() is QLineEdit.EchoMode.Password
+
+
+def test_the_kept_key_is_fetched_only_when_it_is_to_be_seen_or_copied(bench: Bench) -> None:
+    bench.change(SyncState(setup=READY))
+    bench.engine.sync_key = Secret(KEY)
+    bench.syncing.set_up()
+    key = bench.page.key
+    assert key.field.text() == ""
+    press(key.copy)
+    assert clipboard() == KEY
+    assert key.field.text() == ""
+    assert "removed from the clipboard" in key._said.text()
+    press(key.show_key)
+    assert (key.field.text(), key.field.echoMode()) == (KEY, QLineEdit.EchoMode.Normal)
+
+
+def test_a_copied_key_is_taken_out_of_the_clipboard_unless_something_else_is_there(bench: Bench) -> None:
+    bench.syncing.set_up()
+    bench.type()
+    press(bench.page.key.copy)
+    hints = QGuiApplication.clipboard().mimeData().data("x-kde-passwordManagerHint")
+    assert hints.data() == b"secret"
+    bench.syncing._clipboard.clear()
+    assert clipboard() == ""
+    press(bench.page.key.copy)
+    QGuiApplication.clipboard().setText("a shopping list")
+    bench.syncing._clipboard.clear()
+    assert clipboard() == "a shopping list"
+
+
+def test_another_key_is_made_only_after_a_question(bench: Bench) -> None:
+    bench.change(SyncState(setup=READY))
+    bench.syncing.set_up()
+    press(bench.page.key.make)
+    assert bench.question.isVisible()
+    bench.question.reject()
+    assert bench.page.draft.key is None
+    press(bench.page.key.make)
+    bench.question.accept()
+    assert bench.page.draft.key == bench.engine.new_sync_key()
+
+
+def test_a_key_of_the_configuration_file_is_shown_and_not_typed_over(bench: Bench) -> None:
+    bench.change(SyncState(setup=replace(READY, key=SecretPlace.FILE)))
+    bench.engine.sync_key = Secret(KEY)
+    bench.syncing.set_up()
+    key = bench.page.key
+    assert key.field.isReadOnly()
+    assert not key.make.isEnabled()
+    press(key.show_key)
+    assert key.field.text() == KEY
+    press(bench.page.saver)
+    assert bench.engine.sent == [SetUpSync(url=URL)]
+
+
+def test_the_test_takes_what_is_typed_and_shows_what_it_found(bench: Bench) -> None:
+    bench.change(SyncState(setup=READY))
+    bench.syncing.set_up()
+    press(bench.page.test)
+    assert bench.engine.sent == [LookAtTable(url=URL)]
+    bench.change(SyncState(setup=READY, testing=True))
+    assert not bench.page.test.isEnabled()
+    bench.change(SyncState(setup=READY, test=Look(rows=2, opened=2)))
+    assert bench.said() == ["It works: the table has 2 rows, and the key opens all of them."]
+    bench.page.project.address.end(False)
+    QTest.keyClicks(bench.page.project.address, "/")
+    assert bench.said() == [], "that was about something else"
+
+
+def test_an_earlier_test_is_not_shown_when_the_page_opens(bench: Bench) -> None:
+    bench.change(SyncState(setup=READY, test=Look(problem=SyncKeyError().problem)))
+    bench.syncing.set_up()
+    assert bench.said() == []
+
+
+def test_the_sql_is_copied_and_can_be_read(bench: Bench) -> None:
+    bench.syncing.set_up()
+    assert bench.page.table.sql.isHidden()
+    press(bench.page.table.copy)
+    assert clipboard() == "create table tokens;"
+    press(bench.page.table.show_sql)
+    assert bench.page.table.sql.toPlainText() == "create table tokens;"
+    assert bench.page.table.sql.isVisible()
+
+
+def test_syncing_is_stopped_only_after_a_question(bench: Bench) -> None:
+    bench.change(SyncState(setup=READY))
+    bench.syncing.set_up()
+    press(bench.page.forget)
+    assert bench.engine.sent == []
+    bench.question.accept()
+    assert bench.engine.sent == [ForgetSync()]
+    assert not bench.page.isVisible()
+
+
+def report(*items: SyncItem) -> SyncState:
+    return SyncState(setup=READY, report=SyncReport(ended_at=samples.NOW, items=items))
+
+
+def test_a_row_that_nobody_can_read_is_overwritten_after_a_question(bench: Bench) -> None:
+    sealed = SyncItem(
+        kind=StepKind.UNDECRYPTABLE,
+        row_id="row-1",
+        key=ANA.key,
+        who="ana@example.com",
+        problem=RowSealedError().problem,
+    )
+    bench.change(report(sealed, SyncItem(kind=StepKind.SAME, row_id="row-2", who="lee@example.com")))
+    bench.syncing.show_result()
+    tree = bench.result.tree
+    assert bench.result.overwrite.isEnabled()
+    QTest.keyClick(tree, Qt.Key.Key_Down)
+    assert not bench.result.overwrite.isEnabled()
+    QTest.keyClick(tree, Qt.Key.Key_Up)
+    press(bench.result.overwrite)
+    assert bench.question._title.text() == "Overwrite the row of ana@example.com?"
+    assert bench.engine.sent == []
+    bench.question.accept()
+    assert bench.engine.sent == [SyncNow(overwrite=frozenset({"row-1"}))]
+
+
+def test_where_the_key_is_lost_the_rows_of_the_accounts_here_may_be_overwritten(bench: Bench) -> None:
+    bench.change(SyncState(setup=READY, report=SyncReport(ended_at=samples.NOW, problem=SyncKeyError().problem)))
+    bench.syncing.show_result()
+    assert bench.result.overwrite.text() == "&Overwrite the rows of my accounts…"
+    press(bench.result.overwrite)
+    assert bench.engine.sent == []
+    bench.question.accept()
+    assert bench.engine.sent == [SyncNow(overwrite=frozenset({ANA.key.account_id}))]
+    bench.change(SyncState(setup=READY, report=SyncReport(ended_at=samples.NOW, problem=SyncCutOffError().problem)))
+    assert bench.result.overwrite.isHidden()
+
+
+def test_the_result_follows_the_sync_while_it_is_open(bench: Bench) -> None:
+    bench.change(SyncState(setup=READY, running=True, done=1, total=3))
+    bench.syncing.sync()
+    assert bench.engine.sent == [], "the one that runs is shown"
+    assert bench.result._progress.isVisible()
+    bench.change(report(SyncItem(kind=StepKind.RESTORE, row_id="a", who="mia@laptop.example")))
+    assert not bench.result._progress.isVisible()
+    assert bench.result._title.text() == "Done: 1 received"
+    assert bench.result.tree.topLevelItemCount() == 1
+
+
+def test_the_box_in_the_settings_leads_everywhere(bench: Bench, qapp: QApplication) -> None:
+    box = SyncBox(Theme(qapp))
+    bench.syncing.serve(box)
+    assert [button.isHidden() for button in (box.set_up, box.sync_now, box.result)] == [False, True, True]
+    bench.change(report(SyncItem(kind=StepKind.SAME, row_id="a", who="ana@example.com")))
+    assert box._last.text() == "Last sync just now: 1 the same."
+    press(box.result)
+    assert bench.result.isVisible()
+    press(box.sync_now)
+    press(box.set_up)
+    assert bench.engine.sent == [SyncNow()]
+    assert bench.page.isVisible()
+    bench.syncing.leave()
+    box.deleteLater()
+
+
+def test_everything_on_the_page_is_reached_by_keyboard_and_has_a_name(bench: Bench) -> None:
+    bench.change(SyncState(setup=READY))
+    bench.syncing.set_up()
+    page = bench.page
+    wanted: set[QWidget] = {
+        page.project.address,
+        page.project.api_key,
+        page.table.copy,
+        page.table.show_sql,
+        page.key.field,
+    }
+    wanted |= {page.key.make, page.key.show_key, page.key.copy, page.test, page.saver, page.forget}
+    reached = set[QWidget]()
+    where: QWidget | None = page.project.address
+    while where is not None and where not in reached:
+        reached.add(where)
+        where = where.nextInFocusChain()
+    assert wanted <= reached
+    fields = (page.project.address, page.project.api_key, page.key.field)
+    assert all(field.accessibleName() and field.accessibleDescription() for field in fields)

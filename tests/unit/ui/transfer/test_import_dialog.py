@@ -1,0 +1,383 @@
+"""The import's window: what is brought in every way, ticked, taken, and told, over stores in memory and real files."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QDragLeaveEvent, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QPlainTextEdit, QTextEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from probe_tray.adapters.files.import_files import DiskImportFiles
+from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.commands import Command
+from probe_tray.core.errors import KeyringLockedError, WriteError
+from probe_tray.core.state import AppState
+from probe_tray.core.transfer.state import (
+    ForgetImport,
+    ImportChanged,
+    ImportPhase,
+    ImportState,
+    TakeLogins,
+    TransferCommand,
+)
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.store import Store
+from probe_tray.engine.transfer.export_session import ExportSession
+from probe_tray.engine.transfer.import_session import ImportSession
+from probe_tray.engine.transfer.login_import import LoginImport
+from probe_tray.engine.transfer.transfers import Transfers
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.transfer.file_chooser import FileChooser
+from probe_tray.ui.transfer.import_controller import ImportController
+from probe_tray.ui.transfer.import_dialog import ImportDialog
+from probe_tray.ui.transfer.import_drop import DropWatch
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.transfer.import_view import import_view
+from tests.support.drops import drop, entering, files
+from tests.support.fakes import START, FakeClock
+from tests.support.files import exported, flat, official
+from tests.support.tokens import tokens
+from tests.support.transfers import MemoryExportFiles
+from tests.unit.engine.bench import GatedStore, NoLocks
+from tests.unit.ui import transfers
+
+NAME, SAID = 0, 4
+
+
+class LiveEngine:
+    """The real benches over a vault in memory; each command is seen to its end at once."""
+
+    def __init__(self, official_login: Path) -> None:
+        self.vault = GatedStore(StoreKind.VAULT)
+        self.store = Store(AppState(loaded=True))
+        self.sent: list[Command] = []
+        accounts = Accounts((self.vault,), self.store)
+        clock = FakeClock(START)
+        self._transfers = Transfers(
+            ImportSession(
+                DiskImportFiles(official_login), LoginImport(accounts, NoLocks()), accounts, self.store, clock
+            ),
+            ExportSession(MemoryExportFiles(), accounts, self.store, clock, UTC, "client"),
+        )
+        self._runner = asyncio.Runner()
+
+    @property
+    def state(self) -> AppState:
+        return self.store.state
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        return self.store.subscribe(callback)
+
+    def send(self, command: Command) -> None:
+        self.sent.append(command)
+        if isinstance(command, TransferCommand):
+            self._transfers.send(command, self._run, lambda _: None)
+
+    def login_address(self) -> None:
+        return None
+
+    def new_sync_key(self) -> Secret:
+        raise AssertionError
+
+    def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
+        then(None)
+
+    def show(self, state: ImportState) -> None:
+        """Put the import into another state."""
+        self.store.dispatch(ImportChanged(state))
+
+    def close(self) -> None:
+        self._runner.close()
+
+    def _run(self, work: Coroutine[object, object, None]) -> None:
+        self._runner.run(work)
+
+
+class FakeChooser(FileChooser):
+    """A person who always chooses the same."""
+
+    def __init__(self) -> None:
+        self.chosen: list[str] = []
+        self.asked: list[str] = []
+
+    def files(self, parent: QWidget, title: str, chosen: Callable[[list[str]], None]) -> None:
+        self.asked.append(title)
+        chosen(self.chosen)
+
+    def folder(self, parent: QWidget, title: str, chosen: Callable[[str], None]) -> None:
+        self.asked.append(title)
+        chosen(self.chosen[0])
+
+
+class Bench:
+    def __init__(self, app: QApplication, folder: Path) -> None:
+        self.folder = folder
+        self.client = folder / "home" / "auth.json"
+        self.engine = LiveEngine(self.client)
+        self.chooser = FakeChooser()
+        now, t = Now(START, UTC), Translator()
+        self.window = ImportController(
+            self.engine, Theme(app), lambda state, ticks: import_view(state, ticks, now, t), self.chooser
+        )
+        self.engine.subscribe(self.window.draw)
+
+    @property
+    def dialog(self) -> ImportDialog:
+        assert self.window.dialog is not None
+        return self.window.dialog
+
+    def write(self, name: str, *held: object) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("\n".join(json.dumps(one) for one in held))
+        return path
+
+    def rows(self) -> dict[str, str]:
+        """What is said of each login."""
+        tree = self.dialog._tree
+        items = [tree.topLevelItem(place) for place in range(tree.topLevelItemCount())]
+        return {item.text(NAME).partition(" ")[0]: item.text(SAID) for item in items if item is not None}
+
+    def tick(self, place: int) -> None:
+        """Press Space on a line."""
+        tree = self.dialog._tree
+        tree.setFocus()
+        tree.setCurrentIndex(tree.model().index(place, NAME))
+        QTest.keyClick(tree, Qt.Key.Key_Space)
+
+    def kept(self) -> set[str]:
+        return {login.email.partition("@")[0] for login in self.engine.vault.held.values()}
+
+    def close(self) -> None:
+        self.window.close()
+        self.engine.close()
+        QGuiApplication.clipboard().clear()
+
+
+def text(held: object) -> QMimeData:
+    data = QMimeData()
+    data.setText(json.dumps(held))
+    return data
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(qapp, tmp_path)
+    yield bench
+    bench.close()
+
+
+def test_dropped_files_and_folders_are_shown_then_taken(bench: Bench) -> None:
+    one, folder = (
+        bench.write("one.json", flat("ana")),
+        bench.write("more/two.json", exported("ben", "cat")).parent,
+    )
+    bench.window.show()
+    assert drop(bench.dialog, files(one, folder))
+    assert set(bench.rows()) == {f"{name}@example.com" for name in ("ana", "ben", "cat")}
+    assert bench.kept() == set()
+    QTest.keyClick(bench.dialog, Qt.Key.Key_Return)
+    assert bench.kept() == {"ana", "ben", "cat"}
+    assert bench.dialog._title.text() == "3 logins were imported"
+    assert {a.email for a in bench.engine.state.accounts} == set(bench.rows())
+    assert one.exists()
+
+
+def test_what_is_dropped_on_another_window_opens_this_one(bench: Bench, qtbot: QtBot) -> None:
+    panel = QWidget()
+    qtbot.addWidget(panel)
+    DropWatch(panel, bench.window.drops)
+    assert drop(panel, files(bench.write("a.json", flat("ana"))))
+    assert bench.dialog.isVisible()
+    assert set(bench.rows()) == {"ana@example.com"}
+
+
+def test_what_is_no_file_and_no_text_is_not_taken(bench: Bench) -> None:
+    row = QMimeData()
+    row.setData("application/x-row", b"1")
+    bench.window.show()
+    assert not drop(bench.dialog, row)
+    assert bench.engine.sent == []
+
+
+def test_the_place_to_drop_shows_that_it_is_one(bench: Bench) -> None:
+    bench.window.show()
+    before = bench.dialog._drop.styleSheet()
+    data = files(bench.write("a.json", flat("ana")))
+    QApplication.sendEvent(bench.dialog, entering(data, Qt.DropAction.CopyAction))
+    assert bench.dialog._drop.styleSheet() != before
+    QApplication.sendEvent(bench.dialog, QDragLeaveEvent())
+    assert bench.dialog._drop.styleSheet() == before
+
+
+@pytest.mark.parametrize("how", ["button", "keys", "drop"])
+def test_text_is_read_and_never_shown(bench: Bench, how: str) -> None:
+    bench.window.show()
+    assert QTest.qWaitForWindowActive(bench.dialog)
+    data = text(official("ana"))
+    if how == "drop":
+        drop(bench.dialog, data)
+    else:
+        QGuiApplication.clipboard().setMimeData(data)
+        if how == "button":
+            QTest.mouseClick(bench.dialog._paste, Qt.MouseButton.LeftButton)
+        else:
+            QTest.keyClick(bench.dialog, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert bench.rows() == {"ana@example.com": "New"}
+    assert not bench.dialog.findChildren(QPlainTextEdit) + bench.dialog.findChildren(QTextEdit)
+    said = repr(bench.engine.sent) + repr(bench.engine.state)
+    assert not any(token in said for token in tokens("ana").values())
+    if how != "drop":
+        assert "tokens" in QGuiApplication.clipboard().text()
+
+
+def test_files_that_were_copied_are_pasted_as_files(bench: Bench) -> None:
+    QGuiApplication.clipboard().setMimeData(files(bench.write("a.json", flat("ana"))))
+    bench.window.show()
+    QTest.mouseClick(bench.dialog._paste, Qt.MouseButton.LeftButton)
+    assert bench.rows() == {"ana@example.com": "New"}
+
+
+def test_an_empty_clipboard_is_no_import(bench: Bench) -> None:
+    QGuiApplication.clipboard().clear()
+    bench.window.show()
+    QTest.mouseClick(bench.dialog._paste, Qt.MouseButton.LeftButton)
+    assert bench.engine.sent == []
+
+
+def test_files_and_folders_are_chosen_in_the_systems_own_windows(bench: Bench) -> None:
+    bench.chooser.chosen = [str(bench.write("a.json", flat("ana")))]
+    bench.window.show()
+    QTest.mouseClick(bench.dialog._files, Qt.MouseButton.LeftButton)
+    bench.chooser.chosen = [str(bench.write("more/b.json", flat("ben")).parent)]
+    QTest.mouseClick(bench.dialog._folder, Qt.MouseButton.LeftButton)
+    assert bench.chooser.asked == ["Choose files with logins", "Choose a folder with logins"]
+    assert set(bench.rows()) == {"ana@example.com", "ben@example.com"}
+
+
+def test_hostile_files_are_named_and_cost_nobody_else(bench: Bench) -> None:
+    folder = bench.write("odd/good.json", flat("ana")).parent
+    (folder / "large.json").write_bytes(b"[" * (256 * 1024 + 1))
+    (folder / "deep.json").write_bytes(b"[" * 5_000)
+    (folder / "{brace}.json").write_text('{"access_token": "a b\\n"}')
+    if sys.platform != "win32":
+        os.mkfifo(folder / "pipe.json")
+        (folder / "out.json").symlink_to("/etc/hostname")
+    bench.window.show()
+    drop(bench.dialog, files(folder))
+    tree = bench.dialog._tree
+    said = [item.text(SAID) for place in range(tree.topLevelItemCount()) if (item := tree.topLevelItem(place))]
+    assert "New" in said
+    assert sum(" is not a login" in one or "can't be read" in one for one in said) == len(said) - 1
+    QTest.keyClick(bench.dialog, Qt.Key.Key_Return)
+    assert bench.kept() == {"ana"}
+
+
+def test_a_line_is_unticked_by_keyboard_and_all_of_them_at_once(bench: Bench) -> None:
+    bench.window.show()
+    drop(bench.dialog, files(bench.write("a.json", flat("ana"), flat("ben"))))
+    bench.tick(0)
+    assert bench.rows()["ana@example.com"] == "not selected"
+    assert bench.dialog._take.text() == "&Import 1 login"
+    assert bench.dialog._everything.checkState() is Qt.CheckState.PartiallyChecked
+    QTest.keyClick(bench.dialog._everything, Qt.Key.Key_Space)
+    assert bench.dialog._take.text() == "&Import 2 logins"
+    QTest.keyClick(bench.dialog._everything, Qt.Key.Key_Space)
+    assert not bench.dialog._take.isEnabled()
+    bench.tick(1)
+    QTest.mouseClick(bench.dialog._take, Qt.MouseButton.LeftButton)
+    assert bench.kept() == {"ben"}
+
+
+def test_the_clients_own_login_is_taken_only_when_it_is_ticked(bench: Bench) -> None:
+    bench.window.show()
+    drop(bench.dialog, files(bench.write("home/auth.json", official("ana"))))
+    assert not bench.dialog._take.isEnabled()
+    bench.tick(0)
+    QTest.mouseClick(bench.dialog._take, Qt.MouseButton.LeftButton)
+    assert bench.kept() == {"ana"}
+
+
+def test_a_store_that_refuses_is_told_at_the_login_it_refused(bench: Bench) -> None:
+    bench.window.show()
+    drop(bench.dialog, files(bench.write("a.json", flat("ana"), flat("ben"))))
+    bench.engine.vault.save_fault = WriteError(path="vault", reason="the disk is full")
+    QTest.mouseClick(bench.dialog._take, Qt.MouseButton.LeftButton)
+    assert bench.dialog._title.text() == "0 logins were imported"
+    assert bench.rows()["ana@example.com"].startswith("failed: vault can't be written: the disk is full.")
+    assert not bench.dialog._take.isVisible()
+
+
+def test_a_locked_keyring_is_told_and_tried_again(bench: Bench) -> None:
+    bench.engine.vault.fault = KeyringLockedError()
+    bench.window.show()
+    drop(bench.dialog, files(bench.write("a.json", flat("ana"))))
+    assert bench.dialog._trouble.text().startswith("The keyring is locked")
+    assert not bench.dialog._take.isEnabled()
+    bench.engine.vault.fault = None
+    QTest.mouseClick(bench.dialog._again, Qt.MouseButton.LeftButton)
+    assert not bench.dialog._trouble.isVisible()
+    assert bench.dialog._take.isEnabled()
+
+
+def test_closing_forgets_what_was_read_and_what_was_ticked(bench: Bench) -> None:
+    path = bench.write("a.json", flat("ana"))
+    bench.window.show()
+    drop(bench.dialog, files(path))
+    bench.tick(0)
+    QTest.keyClick(bench.dialog, Qt.Key.Key_Escape)
+    assert not bench.dialog.isVisible()
+    assert bench.engine.state.importing is None
+    bench.window.read((str(path),))
+    assert bench.rows()["ana@example.com"] == "New"
+
+
+def test_closing_while_logins_are_taken_leaves_them_to_their_end(bench: Bench) -> None:
+    bench.window.show()
+    bench.engine.show(ImportState(phase=ImportPhase.TAKING, done=1, total=3, rows=transfers.many(3).rows))
+    assert bench.dialog._progress.isVisible()
+    bench.dialog.close()
+    assert ForgetImport() not in bench.engine.sent
+    bench.window.show()
+    assert bench.dialog._text.text() == "1 of 3 logins imported."
+
+
+def test_nothing_is_taken_by_return_before_there_is_anything(bench: Bench) -> None:
+    bench.window.show()
+    QTest.keyClick(bench.dialog, Qt.Key.Key_Return)
+    assert not any(isinstance(command, TakeLogins) for command in bench.engine.sent)
+    assert bench.dialog.isVisible()
+
+
+def test_the_window_holds_up_nothing(bench: Bench) -> None:
+    bench.window.show()
+    assert not bench.dialog.isModal()
+
+
+def test_a_hundred_logins_are_listed(bench: Bench) -> None:
+    bench.window.show()
+    bench.engine.show(transfers.many(100))
+    assert bench.dialog._tree.topLevelItemCount() == 100
+    bench.engine.show(transfers.many(3))
+    assert bench.dialog._tree.topLevelItemCount() == 3
+
+
+def test_the_systems_window_for_files_is_a_child_and_waits_for_nobody(bench: Bench, tmp_path: Path) -> None:
+    bench.window.show()
+    chosen: list[list[str]] = []
+    FileChooser().files(bench.dialog, "Choose", chosen.append)
+    (asking,) = bench.dialog.findChildren(QFileDialog)
+    assert (asking.windowTitle(), asking.fileMode()) == ("Choose", QFileDialog.FileMode.ExistingFiles)
+    asking.filesSelected.emit([str(tmp_path)])
+    asking.close()
+    assert chosen == [[str(tmp_path)]]
