@@ -21,13 +21,11 @@ from probe_tray.core.alerts.alert import (
     Told,
 )
 from probe_tray.core.quota.levels import levels
-from probe_tray.core.quota.snapshot import Capacity, Snapshot, Window, WindowKind
+from probe_tray.core.quota.snapshot import SAME_RESET, Capacity, Snapshot, Window, WindowKind
 from probe_tray.core.quota.usage_parser import blocked_until, capacity
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 
-SAME_PERIOD = timedelta(seconds=240)
-"""Service fact: a reset jitters by up to 120 s around its moment, so two answers differ by twice that at most."""
 _KEPT = timedelta(days=2)
 """How long something is remembered beyond its period: clocks may be wrong by hours."""
 _FULL = 100.0
@@ -70,9 +68,9 @@ def still_said(account: AccountState, settings: Settings, told: Told, now: datet
 def _followed(entry: Said, window: Window, here: datetime, *, reached: bool) -> Said | None:
     """``entry`` as it is known now; None where it is about a period that is over or a level that is left."""
     reset, mark, used = _reset(window, here), entry.mark, window.used_percent
-    moved = reset is not None and (mark is None or abs(reset - mark) > SAME_PERIOD)
-    passed = mark is not None and here >= (mark + SAME_PERIOD if reset is None else mark - SAME_PERIOD)
-    if passed and (reset is None or (mark is not None and reset > mark + SAME_PERIOD)):
+    moved = reset is not None and (mark is None or abs(reset - mark) > SAME_RESET)
+    passed = mark is not None and here >= (mark + SAME_RESET if reset is None else mark - SAME_RESET)
+    if passed and (reset is None or (mark is not None and reset > mark + SAME_RESET)):
         return None
     highest = used if entry.used is None else max(used, entry.used)
     if used < highest - _FALL and not reached:
@@ -187,7 +185,7 @@ def _reset(window: Window, here: datetime) -> datetime | None:
     # A reset further away than the window is long is not meant.
     longest = timedelta(seconds=window.seconds) if window.seconds else _LONGEST
     reset = window.reset_at
-    return None if reset is None or reset > here + longest + SAME_PERIOD else reset
+    return None if reset is None or reset > here + longest + SAME_RESET else reset
 
 
 def _length(window: Window) -> timedelta:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from probe_tray.core.quota.history import SAME_RESET, Meter, Part, samples_of
-from probe_tray.core.quota.snapshot import Snapshot, Window
+from probe_tray.core.quota.history import Meter, Part, samples_of
+from probe_tray.core.quota.snapshot import SAME_RESET, Snapshot, Window
 
 _FEWEST_SAMPLES = 3
 _LEAST_OF_WINDOW = 0.1

@@ -1,14 +1,12 @@
 """Numbers that a glitch of the service cannot move."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
-from probe_tray.core.quota.snapshot import Capacity, Limit, Snapshot, Window
+from probe_tray.core.quota.snapshot import SAME_RESET, Capacity, Limit, Snapshot, Window
 from probe_tray.core.quota.usage_parser import blocked_until, capacity
 
-SAME_RESET = timedelta(seconds=120)
-"""Service fact: ``reset_at`` jitters by a few seconds; resets this close together are the same."""
 _FULL = 100.0
 
 
@@ -51,12 +49,16 @@ def _limit(previous: Limit | None, new: Limit, here: datetime) -> Limit:
 
 
 def _window(previous: Window | None, new: Window, here: datetime) -> Window:
-    if previous is None or new.used_percent >= previous.used_percent or _has_moved(previous, new, here):
+    if previous is None or _has_moved(previous, new, here):
         return new
-    if previous.doubted is not None:
+    fell = new.used_percent < previous.used_percent
+    if fell and previous.doubted is not None:
         # The second answer in a row that says less.
         return new
-    return replace(new, used_percent=previous.used_percent, doubted=new.used_percent)
+    # An answer may leave the reset out. The one before it holds until it has passed: without it, the lower use of the
+    # window that begins then would look like a glitch, and the old use like that of the new window.
+    known = replace(new, reset_at=new.reset_at or previous.reset_at)
+    return replace(known, used_percent=previous.used_percent, doubted=new.used_percent) if fell else known
 
 
 def _has_moved(previous: Window, new: Window, here: datetime) -> bool:

@@ -5,10 +5,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from probe_tray.core.quota.snapshot import Limit, Snapshot, WindowKind, length_of
+from probe_tray.core.quota.snapshot import SAME_RESET, Limit, Snapshot, WindowKind, length_of
 
-SAME_RESET = timedelta(seconds=120)
-"""Service fact: ``reset_at`` jitters by a few seconds between answers; resets this close together are the same one."""
 _AT_LEAST_EVERY = timedelta(hours=1)
 
 

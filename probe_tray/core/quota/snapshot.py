@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+SAME_RESET = timedelta(seconds=120)
+"""Service fact: ``reset_at`` jitters by a few seconds between answers; resets this close together are the same one."""
 _BUDGET = timedelta(days=30)
 """Service fact: no length of a budget is ever given; those that were seen are reset once a month."""
 

@@ -54,6 +54,16 @@ def test_two_glitches_with_a_good_answer_between_them_are_not_believed() -> None
     assert seen(snapshot(90), snapshot(5), snapshot(91), snapshot(5)) == [90, 90, 91, 91]
 
 
+def test_a_reset_that_one_answer_leaves_out_holds_until_it_has_passed() -> None:
+    later = RESET + timedelta(hours=5)
+    without = steady(snapshot(100), snapshot(100, None, at=START + MINUTE))
+    assert [window.reset_at for window in without.main.windows] == [RESET]
+    begun = steady(without, snapshot(0, later, at=RESET + MINUTE))
+    assert [(window.used_percent, window.reset_at) for window in begun.main.windows] == [(0, later)]
+    passed = steady(without, snapshot(0, None, at=RESET + MINUTE))
+    assert [(window.used_percent, window.reset_at) for window in passed.main.windows] == [(0, None)]
+
+
 @pytest.mark.parametrize("seconds", [-120, 0, 120])
 def test_a_reset_that_jitters_did_not_move(seconds: int) -> None:
     assert seen(snapshot(90), snapshot(5, RESET + timedelta(seconds=seconds))) == [90, 90]
