@@ -57,7 +57,7 @@ def run(arguments: Sequence[str]) -> int:
         from probe_tray.bootstrap import open_session
 
         with open_session(os.environ, demo=chosen.demo) as session:
-            return _run_session(app, session, instance, wish, greets=asked is not StartRequest.NOTHING)
+            return _run_session(app, session, instance, wish, opens=asked is StartRequest.SHOW and wish is None)
     except ProbeError as error:
         say(f"probe-tray: {error}")
         return _FATAL
@@ -128,7 +128,7 @@ def _import_plainly() -> None:
 
 
 def _run_session(
-    app: "QApplication", session: "Session", instance: Instance, wish: StartRequest | None, *, greets: bool
+    app: "QApplication", session: "Session", instance: Instance, wish: StartRequest | None, *, opens: bool
 ) -> int:
     from probe_tray.ui.loop import run as run_loop
     from probe_tray.ui.preferences import load_catalogue
@@ -137,7 +137,7 @@ def _run_session(
     # A window that is being drawn lets other threads wait this long. Python's own 5 ms are too long for the one which
     # has the answer to a renewal before it: until it has its turn, the new tokens are nowhere but in a socket.
     sys.setswitchinterval(_TURN_SECONDS)
-    program = _Program(app, instance, Translator(load_catalogue(session.settings.language)), greets=greets)
+    program = _Program(app, instance, Translator(load_catalogue(session.settings.language)), opens=opens)
     return run_loop(app, lambda: program.work(session, wish or StartRequest.NOTHING))
 
 
@@ -147,11 +147,11 @@ class _Program:
     _wired: "Wired"
     _shell: "Shell"
 
-    def __init__(self, app: "QApplication", instance: Instance, translator: "Translator", *, greets: bool) -> None:
+    def __init__(self, app: "QApplication", instance: Instance, translator: "Translator", *, opens: bool) -> None:
         self._app = app
         self._instance = instance
         self._translator = translator
-        self._greets = greets
+        self._opens = opens
         self._stop = asyncio.Event()
         self._ended = False
 
@@ -172,7 +172,7 @@ class _Program:
             clock=wired.clock,
             zone=zone,
             inspector=wired.inspector,
-            greets=self._greets,
+            opens=self._opens,
         )
         self._shell = Shell(self._app, wired.engine, around, self._stop.set)
         wired.engine.on_alert_action(self._press)

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from datetime import tzinfo
 
 import msgspec
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import (
+    Arrange,
     ChangeSettings,
     LogIn,
     LookAt,
@@ -49,10 +51,11 @@ from probe_tray.view.screen import Screen, ScreenOptions
 from probe_tray.view.settings.form import form
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
+from probe_tray.view.tray.tray import still_running_words
 from probe_tray.view.view_models import Card, CardAction, IconLook
 
-_HELLO = 1_000
-"""Milliseconds between a first start and its greeting."""
+_TRAY_COMES = 500
+"""Milliseconds that the tray is given to show the icon by which the panel opens."""
 _CLICK = 300
 """Milliseconds within which a window that was left and the click that follows are one."""
 _WINDOW_ICON = IconLook(weekly=35, short=60)
@@ -65,8 +68,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     zone: tzinfo
     inspector: DiagnosticsSource
-    greets: bool = False
-    """Whether the panel opens by itself on a first start."""
+    opens: bool = False
+    """Whether the panel opens by itself once the logins were read, as after a start by hand."""
     tray_available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
     hides_new_icons: Callable[[], bool] = hides_new_icons
 
@@ -92,7 +95,7 @@ class Shell(QObject):
         self._settings: SettingsDialog | None = None
         self._connection: ConnectionController | None = None
         self._closing = False
-        self._greets = around.greets
+        self._opens = around.opens
         self._help = HelpController(self._theme, around.translator)
         self._about = AboutWindow(
             engine, self._theme, self._icons, around.inspector, around.translator, self._help.show
@@ -212,11 +215,10 @@ class Shell(QObject):
         self._tray.show_model(screen.tray)
         self._menu.show_model(screen.menu, menu_ink(self._theme.tokens, sys.platform))
         self._panel.show_model(screen.panel)
-        if self._greets and screen.panel.greets:
-            self._greets = False
-            self._acting.welcomed()
+        if self._opens and self._engine.state.loaded:
+            self._opens = False
             # Once the tray has had the time to come: the panel opens by its icon.
-            QTimer.singleShot(_HELLO, self, self.show_panel)
+            QTimer.singleShot(_TRAY_COMES, self, self.show_panel)
         self._login.show_model(screen.login)
         self._detailing.draw()
         self._acting.question.draw()
@@ -309,5 +311,12 @@ class Shell(QObject):
 
     def _panel_closed(self) -> None:
         # Without a tray the closed window would leave a program that nobody can reach.
-        if not self._closing and not self._tray.present:
+        if self._closing:
+            return
+        arrangement = self._engine.state.arrangement
+        if not self._tray.present:
             self._quit()
+        elif not arrangement.tray_told and not self._just_left.isActive():
+            said = still_running_words(self._around.translator)
+            self._tray.message(said.title, said.text)
+            self._engine.send(Arrange(replace(arrangement, tray_told=True)))

@@ -64,10 +64,10 @@ def _panel(seen: Seen, wish: ScreenOptions, t: Translator, memory: CardMemory) -
         lines=lines,
         columns=(t("Account"), t("5 h"), t("Week"), t("Reset")),
         welcome=_welcome(t) if state.loaded and not total else None,
-        greets=_is_first_start(state, total),
         searchable=total >= _SEARCH_FROM,
         search_hint=t("Find an account"),
         nothing_found=t("No account matches."),
+        clear_search=t("Clear search"),
         chips=_chips(seen, wish, t) if total >= _SEARCH_FROM else (),
         arrange=t("Sort and arrange"),
         choices=_choices(arrangement.sort, arrangement.density, t),
@@ -136,13 +136,6 @@ def _banner(state: AppState, t: Translator) -> Notice | None:
         action = CardAction(kind=ActionKind.NETWORK_SETTINGS, label=t("Settings…"))
         return Notice(text=t.told(state.proxy_problem), tone=Tone.WARNING, action=action)
     return Notice(text=t(WAITING), tone=Tone.CALM) if state.waiting else None
-
-
-def _is_first_start(state: AppState, total: int) -> bool:
-    """Whether there is nothing yet, or only the official client's login, which nobody has been shown."""
-    if not state.loaded or total != len(state.accounts):
-        return False
-    return not total or (not state.arrangement.welcomed and all(account.official for account in state.accounts))
 
 
 def _welcome(t: Translator) -> Welcome:

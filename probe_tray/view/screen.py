@@ -62,11 +62,10 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """Whether each account takes one line, under the ``columns``."""
     columns: tuple[str, ...]
     welcome: Welcome | None
-    greets: bool
-    """Whether a first start opens the window by itself."""
     searchable: bool
     search_hint: str
     nothing_found: str
+    clear_search: str
     chips: tuple[Chip, ...]
     """Empty where there is nothing to choose from."""
     arrange: str

@@ -8,7 +8,7 @@ import pytest
 from probe_tray.demo import DemoService
 from tests.desktop.bench import Desktop, installed
 from tests.desktop.waiting import wait_for
-from tests.desktop.walking import GREETED, LOGIN_WINDOW, PANEL, SETTINGS_WINDOW, App, official_login, write_config
+from tests.desktop.walking import BY_HAND, LOGIN_WINDOW, PANEL, SETTINGS_WINDOW, App, official_login, write_config
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
 
@@ -146,18 +146,18 @@ def test_the_diagnostics_are_copied_from_the_window(desktop: Desktop) -> None:
     desktop.screenshot("manners-about")
 
 
-def test_a_first_start_opens_on_the_clients_login_and_the_next_one_opens_nothing(desktop: Desktop) -> None:
+def test_a_start_by_hand_opens_on_the_clients_login_and_one_in_the_background_opens_nothing(desktop: Desktop) -> None:
     with DemoService() as service:
         home = desktop.home / "codex"
         home.mkdir()
         (home / "auth.json").write_bytes(official_login(service.issue_login(ANA)))
-    app = App(desktop, GREETED, env={"CODEX_HOME": str(home)})
+    app = App(desktop, BY_HAND, env={"CODEX_HOME": str(home)})
     desktop.screen.wait_window(PANEL)
     app.read(r"^ana@example\.com\.")
     desktop.screenshot("manners-first-start")
     assert desktop.reader.find("Import logins…", pid=app.pid) is None
     app.quit()
-    again_started = App(desktop, GREETED, env={"CODEX_HOME": str(home)})
+    again_started = App(desktop, "--background", env={"CODEX_HOME": str(home)})
     again_started.wait_account(ANA, "")
     assert desktop.screen.windows(pid=again_started.pid) == []
     again_started.open_panel()

@@ -31,7 +31,7 @@ NEWCOMER: Final = "newcomer@example.com"
 OBEYING_MODES: Final = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--") if os.geteuid() == 0 else ()
 """Before a command: root, whom no file's mode stops, becomes like everybody else."""
 CALLBACK_PORTS: Final = (1455, 1457)
-GREETED: Final = "as a person starts it"
+BY_HAND: Final = "as a person starts it"
 """Among the arguments: no ``--background``, so that a first start opens the panel."""
 PORT_SECONDS: Final = 30
 """How long a callback port is waited for that another test run on this machine has just now."""
@@ -47,9 +47,9 @@ class App:
 
         It opens no window by itself, unless the ``arguments`` ask for one.
         """
-        if not {"--login", "--refresh", "--show", "--background", GREETED}.intersection(arguments):
+        if not {"--login", "--refresh", "--show", "--background", BY_HAND}.intersection(arguments):
             arguments = (*arguments, "--background")
-        arguments = tuple(word for word in arguments if word != GREETED)
+        arguments = tuple(word for word in arguments if word != BY_HAND)
         self.desktop = desktop
         self.program: Program = desktop.start(*before, installed("probe-tray"), *arguments, env=env)
         self.item: TrayItem = wait_for("the app's icon", self._icon, seconds=20, instead=desktop.describe)

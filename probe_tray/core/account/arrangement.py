@@ -48,10 +48,10 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
     density: Density = Density.AUTO
     pinned: bool = False
     """Whether the panel stays open when another window is used."""
-    welcomed: bool = False
-    """Whether the person has been shown the official client's login, where it was the only one."""
     overflow_told: bool = False
     """Whether the person was told where the system hides new tray icons."""
+    tray_told: bool = False
+    """Whether the person was told that the program keeps running when its window is closed."""
     in_icon: str = ""
     """The slug of the account that the tray icon is about; empty: always of the tightest."""
 

@@ -131,11 +131,6 @@ class CardActionHandler:
     def _use_folder(self, folder: str) -> None:
         self._engine.send(ChangeSettings(change(storage=Storage.FOLDER, sync_dir=folder)))
 
-    def welcomed(self) -> None:
-        """Remember that the official client's login was shown, where it is the only one."""
-        if self._engine.state.accounts:
-            self._engine.send(Arrange(replace(self._engine.state.arrangement, welcomed=True)))
-
     def choose(self, value: Sort | Density, keys: tuple[AccountKey, ...]) -> None:
         """List the accounts like this from now on; ``keys`` is their order now, where an own order begins."""
         arrangement = self._engine.state.arrangement

@@ -36,8 +36,8 @@ class CardList(QListView):
     """Cards of a model.
 
     Return or Space presses the button of the card that the keyboard is on, or shows all about it as a double click
-    does; the menu key opens its menu; F2 gives it a
-    name; Alt with the up and down keys moves it among the others, as dragging does.
+    does; the menu key opens its menu; F2 gives it a name; Alt with the up and down keys moves it among the others, as
+    dragging does.
     """
 
     def __init__(self, model: CardModel, theme: Theme, icons: IconPainter, actions: CardActions) -> None:
@@ -71,6 +71,18 @@ class CardList(QListView):
         self.doItemsLayout()
         self.setCurrentIndex(index)
         self.scrollTo(index, QListView.ScrollHint.EnsureVisible)
+
+    def enter(self) -> None:
+        """Take the keyboard, at the first card where it was on none."""
+        if not self.currentIndex().isValid():
+            self.setCurrentIndex(self._rows.index(0))
+        self.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def open_first(self) -> None:
+        """Show everything about the account of the first card."""
+        found: object = self._rows.index(0).data(CARD_ROLE)
+        if isinstance(found, Card):
+            self._open_details(found)
 
     def keys_in_sight(self) -> frozenset[AccountKey]:
         """The accounts whose cards can be seen, at least in part."""
@@ -115,6 +127,10 @@ class CardList(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Press the card's button, or move."""
+        if self.state() is QListView.State.EditingState:
+            # Qt lets the Return that ends the edit through: it was meant for the name alone.
+            event.accept()
+            return
         self._cards.by_keyboard = True
         found: object = self.currentIndex().data(CARD_ROLE)
         step = _STEPS.get(Qt.Key(event.key()))

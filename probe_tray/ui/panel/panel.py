@@ -16,6 +16,7 @@ from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.panel.card_list import CardActions, CardList
 from probe_tray.ui.panel.card_model import CardModel, Changes
 from probe_tray.ui.panel.column_head import ColumnHead
+from probe_tray.ui.panel.no_match import NoMatchPage
 from probe_tray.ui.panel.tools_row import ToolsRow
 from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.placement import by_the_panel, fitting, keep_inside, near
@@ -87,7 +88,7 @@ class PanelWindow(QWidget):
         self._tools = ToolsRow(theme, actions.wish, lambda value: actions.choose(value, self._cards.keys()))
         self._banner = Banner(theme, actions.cards.act)
         self._list = CardList(self._cards, theme, icons, actions.cards)
-        self._nothing = words(wrap=True)
+        self._no_match = NoMatchPage(theme, self._clear_search)
         self._welcome = WelcomePage(theme, icons, actions.cards.act)
         self._middle = QStackedWidget(self)
         self._dot, self._status = Dot(theme), Separator()
@@ -102,29 +103,20 @@ class PanelWindow(QWidget):
         self._arrange()
         self._connect()
         self._dress()
-        walk(*self._tool_buttons, *self._banner.stops, *self._tools.stops, self._list, self._log_in)
+        listed = (self._list, self._no_match.button)
+        walk(*self._tool_buttons, *self._banner.stops, *self._tools.stops, *listed, self._log_in)
 
     def show_model(self, model: Panel) -> None:
         """Show this from now on."""
+        if not model.searchable and self._tools.clear():
+            # Nobody could end the search any more. Its end has drawn the panel anew, with all accounts.
+            return
         first, before = self._shown is None, self._shown
         self._shown = model
-        self.setWindowTitle(model.title)
-        self._headline.setText(model.headline)
-        self._subline.show_text(model.subline)
-        self._subline.setVisible(bool(model.subline))
-        names = (model.refresh, model.hide_names, model.pin, model.settings)
-        for button, name in zip(self._tool_buttons, names, strict=True):
-            button.setToolTip(name)
-            button.setAccessibleName(name)
-        self._pin.setChecked(model.pinned)
-        if self._hide.isChecked() != model.names_hidden or first:
-            self._hide.setChecked(model.names_hidden)
-            self._draw_tools()
+        self._show_head(model, first=first)
         self._tools.show_model(model)
         self._tools.setVisible(model.searchable)
-        if not model.searchable:
-            self._tools.clear()
-        self._nothing.setText(model.nothing_found)
+        self._no_match.show_words(model.nothing_found, model.clear_search)
         self._list.setAccessibleName(model.list_name)
         self._list.setAccessibleDescription(model.helps.accounts)
         self._log_in.setAccessibleDescription(model.helps.log_in)
@@ -143,9 +135,26 @@ class PanelWindow(QWidget):
         self._choose_page()
         describe(self, model.headline)
         # A size that the person chose stays while the same cards become higher or lower.
-        if before is None or shape(before) != shape(model) or self.size() == self._fitted:
+        changed = before is None or shape(before) != shape(model) or self.size() == self._fitted
+        # Nor does it jump with each letter of a search.
+        searching = self.isVisible() and self._tools.wish != ScreenOptions()
+        if changed and not searching:
             self._fit()
         self._look_soon()
+
+    def _show_head(self, model: Panel, *, first: bool) -> None:
+        self.setWindowTitle(model.title)
+        self._headline.setText(model.headline)
+        self._subline.show_text(model.subline)
+        self._subline.setVisible(bool(model.subline))
+        names = (model.refresh, model.hide_names, model.pin, model.settings)
+        for button, name in zip(self._tool_buttons, names, strict=True):
+            button.setToolTip(name)
+            button.setAccessibleName(name)
+        self._pin.setChecked(model.pinned)
+        if self._hide.isChecked() != model.names_hidden or first:
+            self._hide.setChecked(model.names_hidden)
+            self._draw_tools()
 
     def open_at(self, anchor: QRect | None, key: AccountKey | None = None) -> None:
         """Show the window and the account of ``key``.
@@ -236,10 +245,9 @@ class PanelWindow(QWidget):
         above.setContentsMargins(px(12), 0, px(12), px(10))
         above.addWidget(self._banner)
         self._above.setVisible(False)
-        self._nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         # Else the highest page would set the least height of all of them.
         self._middle.setMinimumHeight(1)
-        for page in (self._list, self._nothing, self._welcome):
+        for page in (self._list, self._no_match, self._welcome):
             self._middle.addWidget(page)
         foot = QHBoxLayout(self._foot)
         foot.setContentsMargins(px(16), px(9), px(12), px(9))
@@ -261,6 +269,8 @@ class PanelWindow(QWidget):
         self._log_in.clicked.connect(lambda: self._act(CardAction(kind=ActionKind.LOG_IN, label="")))
         self._pin.clicked.connect(self._press_pin)
         self._hide.clicked.connect(self._press_hide)
+        self._tools.search.down.connect(self._enter_list)
+        self._tools.search.returnPressed.connect(self._list.open_first)
         self._theme.changed.connect(self._dress)
         self._look.timeout.connect(self._look_at)
         self._list.verticalScrollBar().valueChanged.connect(self._look_soon)
@@ -277,7 +287,7 @@ class PanelWindow(QWidget):
         for label in (self._subline, self._status):
             label.setFont(theme.font(12, figures=True))
             label.setStyleSheet(f"color: {colours.secondary}")
-        self._nothing.setStyleSheet(f"color: {colours.secondary}; padding: {theme.px(24)}px")
+        self._no_match.dress()
         self._tools.dress()
         self._banner.dress()
         self._log_in.setFont(theme.font(12.5))
@@ -313,11 +323,21 @@ class PanelWindow(QWidget):
     def _press_hide(self) -> None:
         self._actions.hide_names()
 
+    def _clear_search(self) -> None:
+        self._tools.clear()
+        self._tools.search.setFocus()
+
+    def _enter_list(self) -> None:
+        if self._cards.rowCount():
+            self._list.enter()
+        else:
+            self._no_match.button.setFocus()
+
     def _choose_page(self) -> None:
         if self._shown is not None and self._shown.welcome is not None:
             self._middle.setCurrentWidget(self._welcome)
         elif self._tools.wish != ScreenOptions() and not self._cards.rowCount():
-            self._middle.setCurrentWidget(self._nothing)
+            self._middle.setCurrentWidget(self._no_match)
         else:
             self._middle.setCurrentWidget(self._list)
 

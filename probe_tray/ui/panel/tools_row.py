@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
 from probe_tray.core.account.arrangement import Density, Sort
@@ -11,6 +11,20 @@ from probe_tray.ui.accessibility import walk
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.theme import Theme
 from probe_tray.view.screen import Chip, Panel, ScreenContent, ScreenOptions, SortChoice
+
+
+class SearchField(QLineEdit):
+    """Where the search is typed; from here the keyboard goes on to what was found."""
+
+    down = Signal()
+    """The person wants to go into the list."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave for the list with Down; everything else is text."""
+        if event.key() in {Qt.Key.Key_Down, Qt.Key.Key_PageDown}:
+            self.down.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 class ToolsRow(QWidget):
@@ -25,7 +39,7 @@ class ToolsRow(QWidget):
         self._tell = wish
         self._choose = choose
         self.wish = ScreenOptions()
-        self.search = QLineEdit(self)
+        self.search = SearchField(self)
         self.search.textChanged.connect(self._searched)
         self._chips: list[QToolButton] = []
         self._shown: tuple[Chip, ...] = ()

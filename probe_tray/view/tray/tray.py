@@ -35,6 +35,13 @@ def overflow_words(t: Translator) -> OverflowWords:
     )
 
 
+def still_running_words(t: Translator) -> OverflowWords:
+    """That closing the window does not end the program."""
+    return OverflowWords(
+        t("Probe Tray keeps running"), t("Click its icon to open the window again. To quit, choose Quit in its menu.")
+    )
+
+
 _MOST_ROWS = 12
 _ALWAYS_NAMED = 2
 """Windows that the tooltip names however little is used of them."""

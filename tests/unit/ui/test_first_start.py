@@ -17,8 +17,10 @@ from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.commands import Arrange, ChangeSettings, LogIn, Refresh
 from probe_tray.core.settings import Storage, change
 from probe_tray.core.state import AppState
+from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.shell import Shell, Surroundings
+from probe_tray.ui.tray.tray import TrayIcon
 from probe_tray.view.text.translate import Translator
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
@@ -33,14 +35,14 @@ OURS = samples.account("lee@studio.example")
 
 
 class Desktop:
-    def __init__(self, app: QApplication, state: AppState, *, greets: bool = False) -> None:
+    def __init__(self, app: QApplication, state: AppState, *, opens: bool = False) -> None:
         self.engine = FakeEngine(state)
         around = Surroundings(
             translator=Translator(),
             clock=StoppedClock(),
             zone=UTC,
             inspector=FakeInspector(),
-            greets=greets,
+            opens=opens,
             tray_available=lambda: True,
         )
         self.shell = Shell(app, self.engine, around, lambda: None)
@@ -48,6 +50,10 @@ class Desktop:
     @property
     def page(self) -> WelcomePage:
         return self.shell._panel._welcome
+
+    @property
+    def panel(self) -> PanelWindow:
+        return self.shell._panel
 
     def wishes(self) -> list[object]:
         return [sent for sent in self.engine.sent if isinstance(sent, Arrange | LogIn | ChangeSettings)]
@@ -85,22 +91,6 @@ def test_the_clients_login_is_shown_with_its_number_and_a_way_to_log_in_here(qtb
     desktop.shell.close()
 
 
-def test_a_first_start_with_the_clients_login_opens_the_panel_and_no_later_one_does(
-    qtbot: QtBot, qapp: QApplication
-) -> None:
-    desktop = Desktop(qapp, AppState(), greets=True)
-    desktop.engine.change(samples.only([CLIENTS]))
-    desktop.shell._bridge.draw()
-    qtbot.waitUntil(desktop.shell._panel.isVisible)
-    assert desktop.wishes() == [Arrange(Arrangement(welcomed=True))]
-    desktop.shell.close()
-    later = Desktop(qapp, replace(samples.only([CLIENTS]), arrangement=Arrangement(welcomed=True)), greets=True)
-    later.shell._bridge.draw()
-    assert later.wishes() == []
-    assert later.shell._greets
-    later.shell.close()
-
-
 def test_the_page_can_look_again_for_logins(desktop: Desktop) -> None:
     QTest.keyClick(desktop.shell._panel, Qt.Key.Key_F5)
     assert Refresh() in desktop.engine.sent
@@ -129,7 +119,6 @@ def test_a_folder_that_is_chosen_is_used_at_once(desktop: Desktop, tmp_path: Pat
         (samples.only([CLIENTS]), False),
         (samples.only([CLIENTS, OURS]), False),
         (samples.only([OURS]), False),
-        (replace(AppState(loaded=True), arrangement=Arrangement(welcomed=True)), True),
         (replace(AppState(loaded=True), api_key=ApiKeyLogin(location="x")), False),
         (AppState(loaded=True, store_problems=samples.troubled_lives().store_problems), False),
     ],
@@ -143,23 +132,40 @@ def test_the_page_is_there_while_nothing_else_is(
     desktop.shell.close()
 
 
-def test_a_first_start_opens_the_panel_once(qtbot: QtBot, qapp: QApplication) -> None:
-    desktop = Desktop(qapp, AppState(), greets=True)
-    desktop.engine.change(AppState(loaded=True))
+@pytest.mark.parametrize("state", [AppState(loaded=True), samples.only([CLIENTS]), samples.four()])
+def test_a_start_by_hand_opens_the_panel_once(qtbot: QtBot, qapp: QApplication, state: AppState) -> None:
+    desktop = Desktop(qapp, AppState(), opens=True)
+    assert not desktop.panel.isVisible()
+    desktop.engine.change(state)
     desktop.shell._bridge.draw()
-    qtbot.waitUntil(desktop.shell._panel.isVisible)
-    desktop.shell._panel.close()
+    qtbot.waitUntil(desktop.panel.isVisible)
+    desktop.panel.close()
     desktop.shell._bridge.draw()
-    assert not desktop.shell._greets
+    desktop.engine.sent.clear()
+    assert not desktop.panel.isVisible()
     desktop.shell.close()
 
 
-@pytest.mark.parametrize(("state", "greets"), [(AppState(loaded=True), False), (samples.four(), True)])
-def test_nobody_is_greeted_in_the_background_or_with_accounts(
-    qtbot: QtBot, qapp: QApplication, state: AppState, *, greets: bool
+def test_a_start_in_the_background_opens_nothing(qtbot: QtBot, qapp: QApplication) -> None:
+    desktop = Desktop(qapp, samples.four(), opens=False)
+    desktop.shell._bridge.draw()
+    assert not desktop.panel.isVisible()
+    desktop.shell.close()
+
+
+def test_closing_the_window_says_once_that_the_program_keeps_running(
+    desktop: Desktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desktop = Desktop(qapp, state, greets=greets)
-    desktop.shell._bridge.draw()
-    assert desktop.shell._greets is greets
-    assert not desktop.shell._panel.isVisible()
-    desktop.shell.close()
+    messages: list[str] = []
+
+    def message(_tray: TrayIcon, title: str, _text: str) -> None:
+        messages.append(title)
+
+    monkeypatch.setattr(TrayIcon, "message", message)
+    desktop.panel.close()
+    assert desktop.wishes() == [Arrange(Arrangement(tray_told=True))]
+    assert messages == ["Probe Tray keeps running"]
+    desktop.engine.change(replace(desktop.engine.state, arrangement=Arrangement(tray_told=True)))
+    desktop.shell.show_panel()
+    desktop.panel.close()
+    assert len(messages) == 1

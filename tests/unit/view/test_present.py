@@ -190,7 +190,7 @@ def test_before_the_stores_were_read_nothing_is_claimed() -> None:
     assert panel.welcome is None
 
 
-def test_a_first_start_is_greeted() -> None:
+def test_a_first_start_shows_how_to_begin() -> None:
     panel = shown(AppState(loaded=True)).panel
     assert panel.headline == "No account yet"
     assert panel.welcome is not None
