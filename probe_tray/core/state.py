@@ -138,6 +138,8 @@ class RenewalRound(msgspec.Struct, frozen=True, kw_only=True):
     fresh: int = 0
     """Not due by the policy."""
     failed: int = 0
+    unable: int = 0
+    """Logins that nothing can renew: they came without a refresh token."""
 
 
 class UnsavedChange(msgspec.Struct, frozen=True, kw_only=True):

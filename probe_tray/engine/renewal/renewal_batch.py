@@ -29,13 +29,15 @@ async def renew_due(renewals: Renewals, store: Store, clock: Clock) -> None:
     """Renew all that the policy calls due, and tell what came of it."""
     store.dispatch(RoundChanged(round=RenewalRound()))
     wish = RenewalRequest(days=store.state.settings.renew_before_expiry_days)
-    ours = [a.key for a in store.state.accounts if a.renewable]
-    outcomes = await asyncio.gather(*(renewals.renew(k, wish) for k in ours), return_exceptions=True)
+    ours = [account for account in store.state.accounts if not account.official]
+    renewable = [account.key for account in ours if account.renewable]
+    outcomes = await asyncio.gather(*(renewals.renew(k, wish) for k in renewable), return_exceptions=True)
     kinds = [None if isinstance(o, BaseException) else o.kind for o in outcomes]
     counts = RenewalRound(
         ended_at=clock.now(),
         renewed=sum(kind in {RenewalKind.RENEWED, RenewalKind.ADOPTED} for kind in kinds),
         fresh=kinds.count(RenewalKind.FRESH),
         failed=kinds.count(None),
+        unable=len(ours) - len(renewable),
     )
     store.dispatch(RoundChanged(round=counts))

@@ -42,7 +42,9 @@ def lifetime(account: AccountState, settings: Settings, now: Now, t: Translator)
             return t("Renews automatically {when}", when=when)
         return t("Renews automatically {when} · ends {date}", when=when, date=date(ends, now, t))
     if ends is None:
-        return ""
+        return "" if account.renewable else t("Can't be renewed")
+    if not account.renewable:
+        return t("Can't be renewed · ends {when} · {date}", when=until(ends, now, t), date=date(ends, now, t))
     return t("Login ends {when} · {date}", when=until(ends, now, t), date=date(ends, now, t))
 
 
@@ -87,7 +89,7 @@ def renewal_notice(account: AccountState, settings: Settings, now: Now, t: Trans
         return None
     left = t("This login ends in {span}.", span=span(ends - now.moment, t))
     if not account.renewable:
-        return Notice(text=left, tone=Tone.WARNING, action=log_in)
+        return Notice(text=t.joined((left, why_not_renewed(account, settings, t))), tone=Tone.WARNING, action=log_in)
     if not settings.auto_renew:
         renew = CardAction(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)
         return Notice(text=t.joined((left, why_not_renewed(account, settings, t))), tone=Tone.WARNING, action=renew)
@@ -103,15 +105,16 @@ def round_words(state: AppState, now: Now, t: Translator) -> tuple[str, Tone] | 
         return t("Renewing logins…"), Tone.CALM
     if now.moment - latest.ended_at > _SHOWN_FOR:
         return None
-    if latest.fresh and not latest.renewed and not latest.failed:
+    if latest.fresh and not (latest.renewed or latest.failed or latest.unable):
         return t("No login needs renewing yet"), Tone.CALM
     parts = [
         t.plural("{n} login renewed", "{n} logins renewed", latest.renewed) if latest.renewed else "",
         t.plural("{n} failed", "{n} failed", latest.failed) if latest.failed else "",
+        t.plural("{n} can't be renewed", "{n} can't be renewed", latest.unable) if latest.unable else "",
         t.plural("{n} not due yet", "{n} not due yet", latest.fresh) if latest.fresh else "",
     ]
     words = " · ".join(part for part in parts if part) or t("No login to renew")
-    return words, Tone.WARNING if latest.failed else Tone.CALM
+    return words, Tone.WARNING if latest.failed or latest.unable else Tone.CALM
 
 
 def _failure(problem: Problem, account: AccountState, now: Now, t: Translator) -> str:

@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import Credential
@@ -341,7 +342,8 @@ async def test_a_second_click_right_after_a_renewal_makes_no_second_request() ->
 
 async def test_renewing_all_renews_what_is_due_and_tells_what_came_of_it() -> None:
     due, dead = credential("due", days=1), credential("dead", days=1)
-    program = Program(ANA, due, dead, settings=Settings(auto_renew=False))
+    bare = replace(credential("bare"), refresh_token=None)
+    program = Program(ANA, due, dead, bare, settings=Settings(auto_renew=False))
     program.service.answer("refresh", token_answer("due", 2), Answer(401, {}, b""))
     async with program.started():
         program.engine.send(Renew())
@@ -351,7 +353,7 @@ async def test_renewing_all_renews_what_is_due_and_tells_what_came_of_it() -> No
         assert program.state.round is not None
         assert program.state.round.ended_at is not None
         counts = program.state.round
-    assert (counts.renewed, counts.fresh, counts.failed) == (1, 1, 1)
+    assert (counts.renewed, counts.fresh, counts.failed, counts.unable) == (1, 1, 1, 1)
     assert program.service.count("refresh") == 2
 
 

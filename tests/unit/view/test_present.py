@@ -103,7 +103,11 @@ def test_old_numbers_stay_dimmed_and_say_their_age() -> None:
             ActionKind.REFRESH,
         ),
         ("stale@example.com", "The numbers are 3 h old.", ActionKind.REFRESH),
-        ("ends@example.com", "This login ends in 2 days.", ActionKind.LOG_IN),
+        (
+            "ends@example.com",
+            "This login ends in 2 days. It has no refresh token, so it can't be renewed.",
+            ActionKind.LOG_IN,
+        ),
         (
             "Saved logins",
             (

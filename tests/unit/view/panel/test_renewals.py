@@ -98,6 +98,17 @@ def test_a_planned_renewal_counts_only_where_renewing_is_on() -> None:
     assert lifetime(found, Settings(auto_renew=False), HERE, T) == "Login ends in 7 days · 29 Nov"
 
 
+def test_a_login_that_nothing_can_renew_says_so_and_has_its_button() -> None:
+    lasting = account("a@example.com", renewable=False)
+    assert lifetime(lasting, PLAIN, HERE, T) == "Can't be renewed · ends in 7 days · 29 Nov"
+    assert lifetime(replace(lasting, expires_at=None), PLAIN, HERE, T) == "Can't be renewed"
+    ending = account("a@example.com", renewable=False, expires_at=NOW + timedelta(days=2))
+    notice = renewal_notice(ending, PLAIN, HERE, T)
+    assert notice is not None
+    assert notice.text == "This login ends in 2 days. It has no refresh token, so it can't be renewed."
+    assert [action.label for action in notice.actions] == ["Log in again"]
+
+
 @pytest.mark.parametrize(
     ("hours", "words"),
     [(3, "Renewed 10:52"), (24 * 4, "Renewed 18 Nov 13:52"), (24 * 400, "Renewed 18 Oct 2025 13:52")],
@@ -131,6 +142,18 @@ def test_a_missing_key_offers_a_new_one() -> None:
 def test_the_foot_tells_what_came_of_renewing_all(latest: RenewalRound, words: str) -> None:
     panel = present(replace(samples.four(), round=latest), NOW, UTC, T).panel
     assert (panel.status, panel.status_tone) == (words, Tone.CALM)
+
+
+@pytest.mark.parametrize(
+    ("latest", "words"),
+    [
+        (RenewalRound(ended_at=NOW, unable=1), "1 can't be renewed"),
+        (RenewalRound(ended_at=NOW, unable=2, fresh=3), "2 can't be renewed · 3 not due yet"),
+    ],
+)
+def test_the_foot_counts_what_nothing_can_renew(latest: RenewalRound, words: str) -> None:
+    panel = present(replace(samples.four(), round=latest), NOW, UTC, T).panel
+    assert (panel.status, panel.status_tone) == (words, Tone.WARNING)
 
 
 def test_a_renewal_of_all_without_any_account_is_answered_too() -> None:
