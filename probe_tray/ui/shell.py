@@ -23,6 +23,7 @@ from probe_tray.core.commands import (
     SendTestNotification,
 )
 from probe_tray.core.settings import SettingsChange
+from probe_tray.core.state import LoginPhase, LoginState
 from probe_tray.ports.time import Clock
 from probe_tray.resources import resource
 from probe_tray.ui.bridge import Bridge
@@ -80,6 +81,9 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
 class Shell(QObject):
     """Tray, menu, panel and dialogs over one engine."""
+
+    _logged_in: LoginState | None = None
+    """The login that ended well last, while the state still tells of it."""
 
     def __init__(
         self, app: QApplication, engine: EngineProtocol, around: Surroundings, quit_app: Callable[[], None]
@@ -220,6 +224,7 @@ class Shell(QObject):
             # Once the tray has had the time to come: the panel opens by its icon.
             QTimer.singleShot(_TRAY_COMES, self, self.show_panel)
         self._login.show_model(screen.login)
+        self._show_logged_in()
         self._detailing.draw()
         self._acting.question.draw()
         self._testing.draw()
@@ -228,6 +233,14 @@ class Shell(QObject):
         if self._settings is not None and self._connection is not None:
             self._follow_settings(self._settings)
             self._connection.draw()
+
+    def _show_logged_in(self) -> None:
+        """Open the panel at the account that has just been logged in."""
+        login = self._engine.state.login
+        done = login if login is not None and login.phase is LoginPhase.DONE else None
+        new, self._logged_in = done is not None and done != self._logged_in, done
+        if new and done is not None:
+            self.show_panel(done.account)
 
     def _panel_actions(self) -> PanelActions:
         return PanelActions(

@@ -8,7 +8,7 @@ from probe_tray.view.login.login import login
 from probe_tray.view.panel.cards import deck, wanted
 from probe_tray.view.panel.deck import CardMemory
 from probe_tray.view.panel.summary import headline, status, subline
-from probe_tray.view.panel.survey import Memory, Seen
+from probe_tray.view.panel.survey import Memory, Seen, name
 from probe_tray.view.screen import Chip, Helps, Panel, Screen, ScreenContent, ScreenOptions, SortChoice
 from probe_tray.view.text.sentences import WAITING
 from probe_tray.view.text.times import Now
@@ -40,7 +40,7 @@ class Presenter:
             tray=tray(seen, t),
             menu=menu(seen, t),
             panel=_panel(seen, wish, t, self._cards),
-            login=login(seen.state.login, state.settings.redirect_host, seen.now, t),
+            login=login(seen.state.login, state.settings.redirect_host, _wanted(seen.state), seen.now, t),
         )
 
 
@@ -91,6 +91,13 @@ def _panel(seen: Seen, wish: ScreenOptions, t: Translator, memory: CardMemory) -
             log_in=t("Opens the sign-in page in your browser."),
         ),
     )
+
+
+def _wanted(state: AppState) -> str:
+    """The name of the account that is being logged in again, empty where it is a new one."""
+    key = None if state.login is None else state.login.account
+    account = None if key is None else state.account(key)
+    return "" if account is None else name(account)
 
 
 def _chips(seen: Seen, wish: ScreenOptions, t: Translator) -> tuple[Chip, ...]:

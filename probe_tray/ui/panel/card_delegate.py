@@ -57,6 +57,8 @@ class CardDelegate(QStyledItemDelegate):
         self._pressed: _Spot | None = None
         self.by_keyboard = False
         """Whether the keyboard is in use, so that its place is marked."""
+        self.lit = ""
+        """The name of the card that is marked because something has just become of it."""
         theme.changed.connect(self.forget)
 
     @property
@@ -89,6 +91,7 @@ class CardDelegate(QStyledItemDelegate):
         painter.save()
         painter.translate(self._corner(option))
         focused = self.by_keyboard and bool(option.state & QStyle.StateFlag.State_HasFocus)
+        focused = focused or card.name == self.lit != ""
         face.paint(painter, card, lambda number: self._state(card, number), focused=focused)
         painter.restore()
         if face.size(card).height() != option.rect.height():

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QListView, QStyleOptionViewItem
 
@@ -19,6 +19,8 @@ from probe_tray.view.view_models import ActionKind, Card, CardAction
 _BY_KEYBOARD = frozenset({Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason})
 _STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 _MANY, _MOST = 200, 0.9
+_LIT = 2_000
+"""Milliseconds for which a card is marked that something has become of."""
 _BATCH, _HIGH = 40, 10_000
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
 
@@ -64,6 +66,10 @@ class CardList(QListView):
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
         theme.changed.connect(self._measure_again)
+        self._lit = QTimer(self)
+        self._lit.setSingleShot(True)
+        self._lit.setInterval(_LIT)
+        self._lit.timeout.connect(self._put_out)
 
     def go_to(self, index: QModelIndex) -> None:
         """Put the keyboard on a card and bring it into view."""
@@ -71,6 +77,18 @@ class CardList(QListView):
         self.doItemsLayout()
         self.setCurrentIndex(index)
         self.scrollTo(index, QListView.ScrollHint.EnsureVisible)
+
+    def light(self, index: QModelIndex) -> None:
+        """Bring a card into view and mark it for two seconds."""
+        self.go_to(index)
+        card: object = index.data(CARD_ROLE)
+        self._cards.lit = card.name if isinstance(card, Card) else ""
+        self._lit.start()
+        self.viewport().update()
+
+    def _put_out(self) -> None:
+        self._cards.lit = ""
+        self.viewport().update()
 
     def enter(self) -> None:
         """Take the keyboard, at the first card where it was on none."""

@@ -176,7 +176,7 @@ class PanelWindow(QWidget):
             self._tools.clear()
             row = self._cards.row_of(key)
             if row is not None:
-                self._list.go_to(self._cards.index(row))
+                self._list.light(self._cards.index(row))
         (self._list if self._middle.currentWidget() is self._list else self._welcome).setFocus()
 
     def edit_name(self, key: AccountKey) -> None:

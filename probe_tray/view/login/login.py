@@ -86,8 +86,11 @@ _SAID = {
 }
 
 
-def login(state: LoginState | None, host: str, now: Now, t: Translator) -> LoginView | None:
-    """The small window of a login; None when there is nothing to say. ``host`` is the callback address's."""
+def login(state: LoginState | None, host: str, who: str, now: Now, t: Translator) -> LoginView | None:
+    """The small window of a login; None when there is nothing to say.
+
+    ``host`` is the callback address's, ``who`` the name of the account that is logged in again, empty for a new one.
+    """
     if state is None or state.phase is LoginPhase.DONE:
         return None
     if state.phase is LoginPhase.FAILED:
@@ -95,7 +98,7 @@ def login(state: LoginState | None, host: str, now: Now, t: Translator) -> Login
     view = LoginView(
         window_title=t("Log in to Codex"),
         title=_title(state, t),
-        text=_text(state, host, now, t),
+        text=_text(state, host, who, now, t),
         failed=False,
         cancel=t("Cancel"),
         account=state.account,
@@ -186,11 +189,13 @@ def _title(state: LoginState, t: Translator) -> str:
             return t("Sign in, then paste the address")
 
 
-def _text(state: LoginState, host: str, now: Now, t: Translator) -> str:
+def _text(state: LoginState, host: str, who: str, now: Now, t: Translator) -> str:
     if state.phase is LoginPhase.EXCHANGING:
         return t("Probe Tray is fetching your login.")
     parts = [t.hint(state.problem)] if state.problem else []
     if state.phase is LoginPhase.WAITING:
+        if who:
+            parts.append(t("Log in as {name}.", name=who))
         parts.append(_waiting(state, host, t))
     if state.ends_at is not None:
         minutes = max(1, -int(-(state.ends_at - now.moment).total_seconds() // 60))

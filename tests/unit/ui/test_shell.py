@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QListView, QMenu
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.arrangement import Arrangement, Sort
@@ -34,9 +34,10 @@ from probe_tray.core.commands import (
 )
 from probe_tray.core.quota.history import Span
 from probe_tray.core.settings import Language, Settings, change
-from probe_tray.core.state import AppState, RenewalRound
+from probe_tray.core.state import AppState, LoginPhase, LoginState, RenewalRound
 from probe_tray.core.transfer.state import ReadFiles
 from probe_tray.ui.login.login_dialog import LoginDialog
+from probe_tray.ui.panel.card_model import CARD_ROLE
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.view.text.translate import Translator
@@ -178,6 +179,20 @@ def test_renewing_from_the_menu_shows_what_comes_of_it(desktop: Desktop) -> None
     desktop.clock.time += timedelta(minutes=3)
     desktop.change(replace(samples.four(), round=ended))
     assert desktop.panel._status.accessibleName().startswith("Up to date")
+
+
+def test_a_login_that_succeeded_opens_the_panel_at_its_card(desktop: Desktop) -> None:
+    state = samples.many(100)
+    new = state.accounts[77].key
+    desktop.change(replace(state, login=LoginState(phase=LoginPhase.EXCHANGING)))
+    assert not desktop.panel.isVisible()
+    desktop.change(replace(state, login=LoginState(phase=LoginPhase.DONE, account=new)))
+    assert desktop.panel.isVisible()
+    (cards,) = (view for view in desktop.panel.findChildren(QListView) if view.accessibleName() == "Accounts")
+    assert cards.currentIndex().data(CARD_ROLE).key == new
+    desktop.panel.close()
+    desktop.change(replace(desktop.engine.state, loaded=True))
+    assert not desktop.panel.isVisible()
 
 
 def test_quit_ends_the_program(desktop: Desktop) -> None:

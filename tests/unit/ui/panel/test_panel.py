@@ -4,7 +4,7 @@ from datetime import UTC
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListView, QPushButton, QWidget
@@ -595,3 +595,16 @@ def test_a_window_behind_another_has_nothing_in_sight(panel: Shown, qtbot: QtBot
     other.show()
     other.activateWindow()
     qtbot.waitUntil(lambda: not told[-1])
+
+
+def test_a_card_that_is_opened_is_lit_for_two_seconds(panel: Shown) -> None:
+    panel.show(samples.four())
+    cards = panel.window.findChild(QListView)
+    assert cards is not None
+    plain = cards.grab().toImage()
+    panel.window.open_at(None, panel.state.accounts[1].key)
+    QApplication.processEvents()
+    assert cards.grab().toImage() != plain
+    (ends,) = (timer for timer in cards.findChildren(QTimer) if timer.isActive() and timer.interval() == 2000)
+    ends.timeout.emit()
+    assert cards.grab().toImage() == plain

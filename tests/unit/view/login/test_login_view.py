@@ -48,7 +48,7 @@ WAITING = (waiting_login(), CODE, PASTE)
 
 
 def shown(state: LoginState, t: Translator | None = None) -> LoginView:
-    view = login(state, "localhost", Now(NOW, UTC), t or Translator())
+    view = login(state, "localhost", "", Now(NOW, UTC), t or Translator())
     assert view is not None
     return view
 
@@ -189,3 +189,11 @@ def test_every_button_has_a_key_of_its_own(state: LoginState, language: str) -> 
     keys = [found.group(1).lower() for text in texts if text and (found := re.search(r"&(\w)", text))]
     assert len(keys) == len([text for text in texts if text])
     assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("state", WAITING)
+def test_a_login_again_says_as_whom(state: LoginState) -> None:
+    named = login(state, "localhost", "research@example.com", Now(NOW, UTC), Translator())
+    assert named is not None
+    assert "Log in as research@example.com." in named.text
+    assert "Log in as" not in shown(state).text
