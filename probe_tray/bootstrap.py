@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from probe_tray import __version__
 from probe_tray.adapters.callback.exclusive import ExclusiveListener
 from probe_tray.adapters.callback.listener import LoopbackListener
 from probe_tray.adapters.desktop.browser import SystemBrowser
@@ -24,6 +25,7 @@ from probe_tray.adapters.files.config_file import LoadedSettings, load_what_is_u
 from probe_tray.adapters.files.export_files import DiskExportFiles
 from probe_tray.adapters.files.import_files import DiskImportFiles
 from probe_tray.adapters.files.safe_files import make_private_folder
+from probe_tray.adapters.files.update_memory import FileUpdateMemory
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.http.probe import HttpProbe
@@ -76,6 +78,7 @@ from probe_tray.engine.transfer.export_session import ExportSession
 from probe_tray.engine.transfer.import_session import ImportSession
 from probe_tray.engine.transfer.login_import import LoginImport
 from probe_tray.engine.transfer.transfers import Transfers
+from probe_tray.engine.update.update_service import UpdateService
 from probe_tray.ports.accounts import AccountStore, SyncVault
 from probe_tray.ports.desktop import Notification
 from probe_tray.ports.time import Clock
@@ -135,7 +138,10 @@ class Session:
 
     def evaluate_scripts(self, evaluate: Callable[[str], str]) -> None:
         """Let ``evaluate`` say which proxy a script of the system's settings chooses for a host."""
-        hosts = [urlsplit(address).hostname or "" for address in (self._service.backend, self._service.issuer)]
+        hosts = [
+            urlsplit(address).hostname or ""
+            for address in (self._service.backend, self._service.issuer, self._service.releases)
+        ]
         self._system = PacProxies(evaluate, hosts)
 
     def wire(
@@ -246,6 +252,9 @@ class Session:
                 settings,
             ),
             settings=settings,
+            updates=UpdateService(
+                client, FileUpdateMemory(places.update), browser, store, clock, randomness, __version__
+            ),
             sense=SystemSense(metered),
         )
         engine = Engine(parts, clock, randomness)
@@ -302,7 +311,9 @@ def open_session(environment: Mapping[str, str], *, demo: bool) -> Generator[Ses
         service = stack.enter_context(_demo_service(places.data_folder))
         fill_table(service)
         addresses = service.addresses
-        simulated = msgspec.structs.replace(OFFICIAL, issuer=addresses.issuer, backend=addresses.backend)
+        simulated = msgspec.structs.replace(
+            OFFICIAL, issuer=addresses.issuer, backend=addresses.backend, releases=addresses.releases
+        )
         # Its port is another one each time.
         settings = msgspec.structs.replace(loaded.settings, sync_url=addresses.table)
         loaded = msgspec.structs.replace(loaded, settings=settings)

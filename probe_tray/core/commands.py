@@ -169,6 +169,10 @@ class StopConnectionCheck(msgspec.Struct, frozen=True):
     """End the test of the way to the service."""
 
 
+class OpenReleasePage(msgspec.Struct, frozen=True):
+    """Show the page of the newer version in the browser."""
+
+
 class DismissTrouble(msgspec.Struct, frozen=True):
     """The person has read what went wrong."""
 
@@ -197,6 +201,7 @@ Command = (
     | CheckConnection
     | StopConnectionCheck
     | DismissTrouble
+    | OpenReleasePage
     | TransferCommand
     | SyncCommand
 )

@@ -19,6 +19,7 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, LoginState, RenewalRound, Unreadable, UnsavedChange
 from probe_tray.core.sync.setup import SyncChanged
 from probe_tray.core.transfer.state import ExportChanged, ImportChanged
+from probe_tray.core.update.release import Release
 
 
 class AccountsRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +153,12 @@ class TroubleMet(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None
 
 
+class ReleaseFound(msgspec.Struct, frozen=True, kw_only=True):
+    """There is a newer version than the one that runs; None: there is none any more."""
+
+    release: Release | None
+
+
 class WaitingChanged(msgspec.Struct, frozen=True, kw_only=True):
     """Work waits, or waits no longer, for another process of this program that has what it needs."""
 
@@ -186,6 +193,7 @@ Event = (
     | SyncChanged
     | TroubleMet
     | WaitingChanged
+    | ReleaseFound
     | ImportChanged
     | ExportChanged
 )

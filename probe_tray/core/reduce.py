@@ -18,6 +18,7 @@ from probe_tray.core.events import (
     KeptRead,
     LoginChanged,
     NotificationsPaused,
+    ReleaseFound,
     RenewalEnded,
     RenewalsPlanned,
     RenewalStarted,
@@ -70,7 +71,8 @@ def reduce(state: AppState, event: Event) -> AppState:
         case LoginChanged(login=login):
             return replace(state, login=login)
         case SettingsChanged(settings=settings):
-            return replace(state, settings=settings, unsaved=None)
+            release = state.release if settings.check_for_updates else None
+            return replace(state, settings=settings, unsaved=None, release=release)
         case SettingsNotChanged(unsaved=unsaved):
             return replace(state, unsaved=unsaved)
         case SituationChanged() | NotificationsPaused() | SightChanged():
@@ -83,14 +85,14 @@ def reduce(state: AppState, event: Event) -> AppState:
             return _work_changed(state, event)
         case ModelTestStarted() | ModelTestProgress() | ModelTestEnded():
             return reduce_models(state, event)
-        case WaitingChanged() | TroubleMet() | ProxyChecked():
+        case WaitingChanged() | TroubleMet() | ProxyChecked() | ReleaseFound():
             return _banner_changed(state, event)
         case _:
             return _change(state, event)
 
 
-def _banner_changed(state: AppState, event: WaitingChanged | TroubleMet | ProxyChecked) -> AppState:
-    """What is said above all accounts is another."""
+def _banner_changed(state: AppState, event: WaitingChanged | TroubleMet | ProxyChecked | ReleaseFound) -> AppState:
+    """What is said above or below all accounts is another."""
     match event:
         case WaitingChanged(waiting=waiting):
             return replace(state, waiting=waiting)
@@ -98,6 +100,8 @@ def _banner_changed(state: AppState, event: WaitingChanged | TroubleMet | ProxyC
             return replace(state, trouble=problem)
         case ProxyChecked(problem=problem):
             return replace(state, proxy_problem=problem)
+        case ReleaseFound(release=release):
+            return replace(state, release=release)
 
 
 def _desktop_changed(state: AppState, event: _AboutDesktop) -> AppState:

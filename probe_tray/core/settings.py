@@ -79,6 +79,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     start_at_login: Annotated[
         bool, Meta(description="Start Probe Tray quietly in the tray when you log in to this computer.")
     ] = False
+    check_for_updates: Annotated[
+        bool, Meta(description="Once a day, ask GitHub whether there is a newer version. Nothing is downloaded.")
+    ] = False
     storage: Annotated[
         Storage,
         Meta(

@@ -19,6 +19,7 @@ from probe_tray.core.service.connection import ConnectionCheck
 from probe_tray.core.settings import Settings, SettingsChange
 from probe_tray.core.sync.setup import SyncState
 from probe_tray.core.transfer.state import ExportState, ImportState
+from probe_tray.core.update.release import Release
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,6 +181,8 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     """The accounts that the panel shows while it is open and in front."""
     waiting: bool = False
     """Whether work waits for another process of this program."""
+    release: Release | None = None
+    """A newer version than the one that runs; None while nothing is known of one, or nobody wants to know."""
     trouble: Problem | None = None
     proxy_problem: Problem | None = None
     """Why the proxy that was found or entered cannot be used: until then nothing is asked of the service."""

@@ -35,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, finish)
     sys.stdout.write(f"issuer {addresses.issuer}\nbackend {addresses.backend}\ntable {addresses.table}\n")
+    sys.stdout.write(f"releases {addresses.releases}\n")
     sys.stdout.flush()
     enough.wait()
     service.stop()
@@ -49,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "--port",
         type=int,
         default=0,
-        help="the issuer's port, backend and table take the next two (default: free ones)",
+        help="the issuer's port, the others take the next ones (default: free ones)",
     )
     parser.add_argument("--accounts", type=int, default=_SAMPLES, help="how many people have an account (default: 3)")
     parser.add_argument("--time-scale", type=float, default=1.0, help="how many times as fast quotas fill (default: 1)")

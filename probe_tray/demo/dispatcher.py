@@ -14,7 +14,12 @@ from probe_tray.demo.messages import JSON_TYPE, DemoRefusal, Reply, Request, Rol
 Handler = Callable[[Request], Reply]
 Routes = Mapping[tuple[str, str], Handler]
 
-_PUBLIC = {Role.ISSUER: "auth.openai.com", Role.BACKEND: "chatgpt.com", Role.TABLE: "demo.supabase.co"}
+_PUBLIC = {
+    Role.ISSUER: "auth.openai.com",
+    Role.BACKEND: "chatgpt.com",
+    Role.TABLE: "demo.supabase.co",
+    Role.RELEASES: "api.github.com",
+}
 _BROWSED = frozenset({"/oauth/authorize", "/consent", "/codex/device"})
 # A browser asks for it by itself, so that it says nothing about the program.
 _ICON = "/favicon.ico"

@@ -16,6 +16,7 @@ class Role(enum.StrEnum):
     ISSUER = "issuer"
     BACKEND = "backend"
     TABLE = "table"
+    RELEASES = "releases"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from probe_tray.demo.ledger import Ledger, LedgerRecord, Violation
 from probe_tray.demo.logins import DemoLogin, FamilyState, Logins
 from probe_tray.demo.messages import Role
 from probe_tray.demo.people import DemoPerson, sample_people
+from probe_tray.demo.releases import SimulatedReleases
 from probe_tray.demo.server import LOOPBACK, Server
 from probe_tray.demo.state_file import Saved, StateFile
 from probe_tray.demo.table import SimulatedTable
@@ -36,6 +37,8 @@ class DemoAddresses(msgspec.Struct, frozen=True):
     backend: str
     table: str
     """The project whose table the machines share, as ``sync_url``."""
+    releases: str
+    """What is asked about new versions of the program."""
 
 
 def _real_time() -> datetime:
@@ -43,7 +46,7 @@ def _real_time() -> datetime:
 
 
 class DemoService:
-    """Issuer, backend and table on loopback, in a thread of their own with their own event loop.
+    """Issuer, backend, table and releases on loopback, in a thread of their own with their own event loop.
 
     Every method may be called from any thread. A request which the specification does not know is refused and
     recorded in ``violations``.
@@ -63,13 +66,12 @@ class DemoService:
         """Prepare; nothing listens yet.
 
         ``people`` (default: the three samples) join those of ``state_file``, where earlier runs are remembered. ``now``
-        gives aware UTC. Quotas fill ``time_scale`` times as fast as it goes. The issuer takes ``port``, backend and
-        table the next two; 0 takes free ones. Without ``revoke_on_reuse`` a reused refresh token is refused but its
+        gives aware UTC. Quotas fill ``time_scale`` times as fast as it goes. The issuer takes ``port``, the
+        others the next ones; 0 takes free ones. Without ``revoke_on_reuse`` a reused refresh token is refused but its
         login lives on. Without ``device_login`` device codes are not enabled.
         """
         self._lock = threading.RLock()
-        self._now = now
-        self._scale = time_scale
+        self._now, self._scale = now, time_scale
         self._port = port
         self._state = StateFile(state_file) if state_file else None
         saved = self._state.load() if self._state else Saved()
@@ -82,6 +84,7 @@ class DemoService:
             self._directory, self._seconds, families=saved.families, pem=saved.pem, revoke_on_reuse=revoke_on_reuse
         )
         self.faults = Faults()
+        self.releases = SimulatedReleases()
         self.table = SimulatedTable(self._lock, saved.rows, changed=self._save)
         """The table that machines share; empty unless an earlier run or the caller has filled it."""
         self._ledger = Ledger()
@@ -206,7 +209,12 @@ class DemoService:
         issuer = Issuer(self._directory, self._logins, grants, self._devices, self._seconds, device_login=device_login)
         backend = SimulatedBackend(self._directory, self._logins, self._moment)
         return Dispatcher(
-            {Role.ISSUER: issuer.routes(), Role.BACKEND: backend.routes(), Role.TABLE: self.table.routes()},
+            {
+                Role.ISSUER: issuer.routes(),
+                Role.BACKEND: backend.routes(),
+                Role.TABLE: self.table.routes(),
+                Role.RELEASES: self.releases.routes(),
+            },
             lock=self._lock,
             faults=self.faults,
             ledger=self._ledger,
@@ -255,8 +263,8 @@ class DemoService:
             return
         loop, enough = asyncio.get_running_loop(), asyncio.Event()
         self._stop = lambda: loop.call_soon_threadsafe(enough.set)
-        issuer, backend, table = (f"http://{LOOPBACK}:{port}" for port in ports)
-        started.set_result(DemoAddresses(issuer, f"{backend}{PREFIX}", table))
+        issuer, backend, table, releases = (f"http://{LOOPBACK}:{port}" for port in ports)
+        started.set_result(DemoAddresses(issuer, f"{backend}{PREFIX}", table, releases))
         await enough.wait()
         for server in servers:
             await server.stop()

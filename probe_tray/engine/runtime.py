@@ -20,6 +20,7 @@ from probe_tray.core.commands import (
     LogIn,
     LookAt,
     MoveAccount,
+    OpenReleasePage,
     PanelOpened,
     PasteAddress,
     PauseNotifications,
@@ -61,6 +62,7 @@ from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.timers import end_all, to_the_end, watch_clock, watch_machine
 from probe_tray.engine.transfer.transfers import Transfers
+from probe_tray.engine.update.update_service import UpdateService
 from probe_tray.ports.desktop import MachineSense
 from probe_tray.ports.time import Clock, Randomness
 
@@ -83,6 +85,7 @@ class EngineUseCases(NamedTuple):
     transfers: Transfers
     sync: SyncService
     settings: SettingsService
+    updates: UpdateService
     sense: MachineSense
 
 
@@ -105,7 +108,7 @@ class Engine:
         )
         self._connection, self._transfers, self._sync = parts.connection, parts.transfers, parts.sync
         self._models, self._recording, self._sense = parts.models, parts.recording, parts.sense
-        self._settings = parts.settings
+        self._settings, self._updates = parts.settings, parts.updates
         self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
         self._login_service = LoginService(
@@ -156,9 +159,9 @@ class Engine:
                 self._start(self._read_stores())
             case StartVaultAnew():
                 self._start(self._account_changes.start_vault_anew())
-            case (
-                TryModels() | StopModelTest() | FindProxy() | CheckConnection() | StopConnectionCheck() | SyncCommand()
-            ):
+            case FindProxy() | CheckConnection() | StopConnectionCheck():
+                self._connection.send(command, self._start)
+            case TryModels() | StopModelTest() | SyncCommand() | OpenReleasePage():
                 self._send_work(command)
             case TransferCommand():
                 self._transfers.send(command, self._start, self._poller.refresh)
@@ -166,23 +169,26 @@ class Engine:
                 self._store.dispatch(TroubleMet(problem=None))
             case ChangeSettings(change=change):
                 self._start(self._change_settings(change))
+            case PauseNotifications() | SendTestNotification():
+                self._send_notification(command)
+
+    def _send_notification(self, command: PauseNotifications | SendTestNotification) -> None:
+        match command:
             case PauseNotifications(pause=pause):
                 self._start(self._alerting.pause(pause))
             case SendTestNotification():
                 self._start(self._alerting.show_test(self._on_alert))
 
-    def _send_work(
-        self, command: TryModels | StopModelTest | FindProxy | CheckConnection | StopConnectionCheck | SyncCommand
-    ) -> None:
+    def _send_work(self, command: TryModels | StopModelTest | SyncCommand | OpenReleasePage) -> None:
         match command:
             case TryModels():
                 self._start(self._models.run(command))
             case StopModelTest():
                 self._models.stop()
+            case OpenReleasePage():
+                self._start(self._updates.open_page())
             case SyncCommand():
                 self._start(self._sync.do(command))
-            case _:
-                self._connection.send(command, self._start)
 
     def _send_check(self, command: Refresh | PanelOpened | LookAt | ShowDetails) -> None:
         match command:
@@ -222,6 +228,7 @@ class Engine:
             self._start(self._poller.run())
             self._start(self._renewal_timer.run())
             self._start(self._sync.watch())
+            self._start(self._updates.run())
             self._start(watch_stores(self._accounts, self._clock))
             self._start(watch_clock(self._clock, self._woke))
             self._start(watch_machine(self._sense, self._clock, self._use_situation, self._network_changed))

@@ -13,6 +13,7 @@ from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.renewal.pause import Tally
 from probe_tray.core.settings import Settings, SettingsChange
 from probe_tray.core.transfer.import_plan import ImportCandidate, Source
+from probe_tray.core.update.release import UpdateMemory
 
 
 class SettingsFile(Protocol):
@@ -50,6 +51,18 @@ class AlertMemoryFile(Protocol):
         ...
 
     async def save(self, memory: AlertMemory) -> None:
+        """Keep it in place of the old. Raises WriteError."""
+        ...
+
+
+class UpdateMemoryFile(Protocol):
+    """Remembers across restarts when the releases were looked at, and what was found."""
+
+    async def load(self) -> UpdateMemory:
+        """What is remembered; nothing where that cannot be read. Never raises."""
+        ...
+
+    async def save(self, memory: UpdateMemory) -> None:
         """Keep it in place of the old. Raises WriteError."""
         ...
 

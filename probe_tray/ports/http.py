@@ -69,6 +69,14 @@ class QuotaService(Protocol):
         ...
 
 
+class ReleaseFeed(Protocol):
+    """What the project publishes. Raises and returns as :class:`AuthService` does."""
+
+    async def latest_release(self) -> Answer:
+        """The newest release of this program; nothing that identifies a person is sent."""
+        ...
+
+
 class ConnectionProbe(Protocol):
     """Looks at the way to the service. Neither method raises: what is wrong is in the answer."""
 

@@ -16,6 +16,7 @@ from probe_tray.core.commands import (
     ChangeSettings,
     LogIn,
     LookAt,
+    OpenReleasePage,
     PanelOpened,
     PauseNotifications,
     Refresh,
@@ -29,7 +30,7 @@ from probe_tray.resources import resource
 from probe_tray.ui.bridge import Bridge
 from probe_tray.ui.details.details_controller import DetailsController
 from probe_tray.ui.engine import EngineProtocol
-from probe_tray.ui.help.about_dialog import AboutWindow, DiagnosticsSource
+from probe_tray.ui.help.about_dialog import AboutActions, AboutWindow, DiagnosticsSource
 from probe_tray.ui.help.help_controller import HelpController
 from probe_tray.ui.login.login_controller import LoginController
 from probe_tray.ui.models.model_test_controller import ModelTestController
@@ -102,7 +103,7 @@ class Shell(QObject):
         self._opens = around.opens
         self._help = HelpController(self._theme, around.translator)
         self._about = AboutWindow(
-            engine, self._theme, self._icons, around.inspector, around.translator, self._help.show
+            engine, self._theme, self._icons, around.inspector, around.translator, self._about_actions()
         )
         self._following = PreferenceWatch(app, engine, self._theme, around.translator, self._speak_anew)
         self._menu = TrayMenu(self._menu_actions(), self._icons)
@@ -274,6 +275,12 @@ class Shell(QObject):
         self._engine.send(Renew())
         self.show_panel()
 
+    def _about_actions(self) -> AboutActions:
+        return AboutActions(help=self._help.show, release=self._open_release)
+
+    def _open_release(self) -> None:
+        self._engine.send(OpenReleasePage())
+
     def _menu_actions(self) -> MenuActions:
         return MenuActions(
             log_in=lambda: self._engine.send(LogIn()),
@@ -290,6 +297,7 @@ class Shell(QObject):
             settings=self.show_settings,
             help=self._help.show,
             about=self.show_about,
+            release=self._open_release,
             quit=self._quit,
         )
 

@@ -4,6 +4,7 @@ from datetime import datetime, tzinfo
 
 from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.core.state import AppState
+from probe_tray.view.help.release import release_notice
 from probe_tray.view.login.login import login
 from probe_tray.view.panel.cards import deck, wanted
 from probe_tray.view.panel.deck import CardMemory
@@ -75,6 +76,7 @@ def _panel(seen: Seen, wish: ScreenOptions, t: Translator, memory: CardMemory) -
         pinned=arrangement.pinned,
         hide_names=t("Hide names"),
         names_hidden=state.settings.privacy,
+        release=release_notice(state, t),
         status=words,
         status_tone=tone,
         log_in=t("&Log in to Codex…"),

@@ -75,6 +75,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     pinned: bool
     hide_names: str
     names_hidden: bool
+    release: Notice | None
+    """That there is a newer version, below the accounts."""
     status: str
     status_tone: Tone
     log_in: str

@@ -46,6 +46,8 @@ class ActionKind(enum.Enum):
     NETWORK_SETTINGS = "network settings"
     """Opens the settings at the proxy."""
     DISMISS = "dismiss"
+    RELEASE_PAGE = "release page"
+    """Opens the page of the newer version in the browser."""
     RENEW = "renew"
     TEST_MODELS = "test models"
     """Asks before the first one."""
@@ -191,6 +193,8 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
     settings: str
     help: str
     about: str
+    release: str
+    """The newer version; empty where none is known."""
     quit: str
 
 

@@ -7,13 +7,16 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sized
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import Problem, StoreError
+from probe_tray.core.errors import ProbeError, Problem, StoreError
 from probe_tray.core.login.oauth import Callback
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings, SettingsChange
+from probe_tray.core.update.release import UpdateMemory
 from probe_tray.ports.accounts import StoreContents
 from probe_tray.ports.desktop import Notification, OpenCallback
 
@@ -269,6 +272,39 @@ class FakeSettingsFile:
             raise self.fault
         self.saved = after
         return after
+
+
+class FakeReleaseFeed:
+    """Publishes what the test says, or fails as told, and counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.answer: Answer | Exception = Answer(404, {}, b"{}")
+
+    def publish(self, tag: str, notes: str = "") -> None:
+        self.answer = Answer(200, {}, msgspec.json.encode({"tag_name": tag, "body": notes}))
+
+    async def latest_release(self) -> Answer:
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+class MemoryUpdateFile:
+    """Remembers the last check in memory, or fails as told."""
+
+    def __init__(self) -> None:
+        self.memory = UpdateMemory()
+        self.fault: ProbeError | None = None
+
+    async def load(self) -> UpdateMemory:
+        return self.memory
+
+    async def save(self, memory: UpdateMemory) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.memory = memory
 
 
 def problem_kind(problem: Problem | None) -> str:

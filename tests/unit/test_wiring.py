@@ -18,7 +18,8 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.system import SystemClock
 from probe_tray.bootstrap import Session, Wired
 from probe_tray.core.account.identity import StoreKind
-from probe_tray.core.service.service import OFFICIAL
+from probe_tray.core.service.service import OFFICIAL, RELEASES_PATH
+from probe_tray.core.update.release import parse_release
 from probe_tray.demo import DemoService
 from probe_tray.view.text.translate import Translator
 from tests.support.fakes import problem_kind, settle
@@ -36,7 +37,7 @@ def three_hours_ahead() -> Iterator[DemoService]:
 async def wired(service: DemoService, known: KnownSecrets) -> AsyncGenerator[Wired]:
     places, there = user_places(), service.addresses
     make_private_folder(places.data_folder)
-    simulated = msgspec.structs.replace(OFFICIAL, issuer=there.issuer, backend=there.backend)
+    simulated = msgspec.structs.replace(OFFICIAL, issuer=there.issuer, backend=there.backend, releases=there.releases)
     session = Session(
         simulated, places, load_settings(places.config_file, create=FileLocks(places.locks)), os.environ, known
     )
@@ -78,3 +79,10 @@ async def test_what_the_tray_sends_is_known_to_its_log(three_hours_ahead: DemoSe
     async with wired(three_hours_ahead, known) as tray:
         await tray.client.usage(credential())
     assert credential().access_token in known()
+
+
+async def test_new_versions_are_asked_for_where_the_service_says(three_hours_ahead: DemoService) -> None:
+    async with wired(three_hours_ahead, KnownSecrets()) as tray:
+        found = parse_release((await tray.client.latest_release()).body)
+    assert found is not None
+    assert three_hours_ahead.count(RELEASES_PATH) == 1

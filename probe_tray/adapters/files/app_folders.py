@@ -80,6 +80,11 @@ class AppFolders(msgspec.Struct, frozen=True, kw_only=True):
         return self.data_folder / "sync.json"
 
     @property
+    def update(self) -> Path:
+        """When the releases were looked at."""
+        return self.data_folder / "update.json"
+
+    @property
     def locks(self) -> Path:
         """The locks between processes."""
         return self.data_folder / "locks"

@@ -1,4 +1,4 @@
-"""The service over HTTP: AuthService and QuotaService of ports.http.
+"""The service over HTTP: AuthService, QuotaService and ReleaseFeed of ports.http.
 
 Service facts: login, device code, refresh, usage, models, model test. It works on httpx's transports and not on its
 client: so there are no redirects, no cookies, no cache, no retries and no log of addresses to switch off.
@@ -22,7 +22,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError, StrangeAnswerError
 from probe_tray.core.service.answer import Answer
-from probe_tray.core.service.service import CLIENT_VERSION, ORIGINATOR, USER_AGENT, Service
+from probe_tray.core.service.service import CLIENT_VERSION, ORIGINATOR, RELEASES_PATH, USER_AGENT, Service
 
 _SECONDS = 45.0
 _CONNECT_SECONDS = 15.0
@@ -176,6 +176,11 @@ class ServiceClient:
             "originator": ORIGINATOR,
         }
         return await self._ask("POST", f"{self._service.backend}/codex/responses", headers, json.dumps(body).encode())
+
+    async def latest_release(self) -> Answer:
+        """The newest release of this program; nothing that identifies a person is sent."""
+        headers = {"Accept": "application/vnd.github+json"}
+        return await self._ask("GET", self._service.releases + RELEASES_PATH, headers, b"", fresh=True)
 
     async def _get(self, path: str, credential: Credential) -> Answer:
         headers = self._account_headers(credential) | {"Accept": _JSON}

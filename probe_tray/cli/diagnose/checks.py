@@ -5,11 +5,14 @@ from datetime import timedelta
 
 import msgspec
 
+from probe_tray import __version__
 from probe_tray.adapters.desktop.session_bus import Listed
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.core.errors import ClockError, ProbeError, Problem
 from probe_tray.core.service.connection import ConnectionStep, Reached
+from probe_tray.core.update.release import UpdateMemory
+from probe_tray.core.update.version import is_newer
 from probe_tray.view.text.translate import Translator
 
 _TRAY, _NOTIFICATIONS = "org.kde.StatusNotifierWatcher", "org.freedesktop.Notifications"
@@ -81,6 +84,20 @@ def journal_check(unfinished: int) -> Check:
     what = f"{unfinished} {'renewal' if one else 'renewals'} did not come to an end, unless one runs at this moment."
     remedy = "The next look at the account finishes it: start Probe Tray, or run codex-probe --status."
     return Check(name="journal", state=State.WARN, what=what, remedy=remedy)
+
+
+def update_check(memory: UpdateMemory, *, wanted: bool) -> Check:
+    """What is known of newer versions; nothing is asked for it."""
+    name = "new versions"
+    if not wanted:
+        return good(name, "not looked for, unless you turn that on in Settings")
+    release = memory.release
+    if release is not None and is_newer(release.version, __version__):
+        what, remedy = f"Probe Tray {release.version} is available.", f"See {release.page}"
+        return Check(name=name, state=State.WARN, what=what, remedy=remedy)
+    if memory.next_at is None:
+        return good(name, "not looked for yet")
+    return good(name, f"none is known; Probe Tray looks again after {memory.next_at:%Y-%m-%d %H:%M} UTC")
 
 
 def proxy_check(choice: ProxyChoice, host: str, *, script: bool = False) -> Check:

@@ -15,6 +15,7 @@ from probe_tray.adapters.desktop.session_bus import session_names
 from probe_tray.adapters.files.app_folders import AppFolders, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
 from probe_tray.adapters.files.safe_files import prove_writable
+from probe_tray.adapters.files.update_memory import FileUpdateMemory
 from probe_tray.adapters.http.probe import HttpProbe
 from probe_tray.adapters.http.tables import HttpTables
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
@@ -41,6 +42,7 @@ from probe_tray.cli.diagnose.checks import (
     good,
     journal_check,
     proxy_check,
+    update_check,
     way_checks,
 )
 from probe_tray.cli.proxy import chosen_proxy
@@ -133,6 +135,8 @@ class _Diagnosis:
         settings = Settings() if loaded is None else loaded.settings
         local = [configuration, self._data_folder(), await self._key(settings), *await self._stores(loaded)]
         local.append(await self._journal())
+        memory = await FileUpdateMemory(self._places.update).load()
+        local.append(update_check(memory, wanted=settings.check_for_updates))
         network = await self._network(settings, loaded)
         return [*local, *network, *desktop_checks(await _listed(), sys.platform)]
 

@@ -5,7 +5,8 @@ Both are English templates with named facts; the view translates the template an
 :class:`Problem` (data) and never an exception. Facts are reviewed values: no token, no proxy password, no raw body.
 
 ProbeError
-  UsageError, ConfigError, SettingRoundedError, NoDisplayError, SystemLibraryError, DataFolderError, CredentialFileError
+  UsageError, ConfigError, SettingRoundedError, ReleasePageError, NoDisplayError, SystemLibraryError, DataFolderError,
+  CredentialFileError
   NotAnsweringError, HeldUpError and LogError (each a DataFolderError)
   StoreError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
@@ -68,6 +69,7 @@ from probe_tray.core.errors.program import (
     NotAnsweringError,
     NotRenewableError,
     NotRevokedError,
+    ReleasePageError,
     SettingRoundedError,
     SystemLibraryError,
     UsageError,
@@ -212,6 +214,7 @@ __all__ = [
     "ReadError",
     "RecordError",
     "RegionBlockedError",
+    "ReleasePageError",
     "RenewalUnsharedError",
     "RenewalWaitsError",
     "RenewalsPausedError",

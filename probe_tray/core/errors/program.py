@@ -26,6 +26,13 @@ class SettingRoundedError(ProbeError):
     hint_template = "Choose a value in Settings. The file was not changed."
 
 
+class ReleasePageError(ProbeError):
+    """The system has no browser that shows the page of a newer version."""
+
+    title_template = "Your browser couldn't be opened."
+    hint_template = "Open {page} yourself."
+
+
 class NoDisplayError(ProbeError):
     """The tray app was started where there is no screen."""
 

@@ -1,8 +1,15 @@
 """Where the service is, and who we are to it: the only place with these constants."""
 
+from typing import Final
+
 import msgspec
 
 from probe_tray import __version__
+
+REPOSITORY: Final = "https://github.com/probe-tray/probe-tray"
+"""The project's page, as in ``[project.urls]`` of pyproject.toml."""
+RELEASES_PATH: Final = f"/repos/{REPOSITORY.removeprefix('https://github.com/')}/releases/latest"
+"""Where GitHub's API names the newest release."""
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
@@ -10,6 +17,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 
     issuer: str = "https://auth.openai.com"
     backend: str = "https://chatgpt.com/backend-api"
+    releases: str = "https://api.github.com"
+    """Asked only where the person wants to know of new versions."""
     client_id: str = "app_EMoamEEZ73f0CkXaXp7hrann"
     """Public; every Codex client uses it."""
     redirect_host: str = "localhost"

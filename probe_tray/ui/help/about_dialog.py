@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, qVersion
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from probe_tray.core.machine import Machine, Toolkit
 from probe_tray.ui.accessibility import describe
@@ -37,6 +38,15 @@ class DiagnosticsSource(Protocol):
         ...
 
 
+class AboutActions(msgspec.Struct, frozen=True, kw_only=True):
+    """What its buttons open."""
+
+    help: Callable[[], None]
+    """The guides."""
+    release: Callable[[], None]
+    """The page of the newer version."""
+
+
 class AboutWindow:
     """Between the window, which is made when it is first wanted, and what it tells."""
 
@@ -47,15 +57,15 @@ class AboutWindow:
         icons: IconPainter,
         inspector: DiagnosticsSource,
         translator: Translator,
-        show_help: Callable[[], None],
+        actions: AboutActions,
     ) -> None:
-        """Tell about ``engine``'s state and the machine of ``inspector``; ``show_help`` opens the guides."""
+        """Tell about ``engine``'s state and the machine of ``inspector``."""
         self._engine = engine
         self._theme = theme
         self._icons = icons
         self._inspector = inspector
         self._translator = translator
-        self._show_help = show_help
+        self._actions = actions
         self._now: Callable[[], datetime] | None = None
         self._tray = False
         self.dialog: AboutDialog | None = None
@@ -64,7 +74,7 @@ class AboutWindow:
         """Open the window. ``now`` is aware UTC; ``tray``: whether the icon is in one."""
         self._now, self._tray = now, tray
         if self.dialog is None:
-            self.dialog = AboutDialog(self._theme, self._icons, self._copy, self._show_help)
+            self.dialog = AboutDialog(self._theme, self._icons, self._copy, self._actions)
         self.retell()
         self.dialog.show()
         self.dialog.raise_()
@@ -73,7 +83,7 @@ class AboutWindow:
     def retell(self) -> None:
         """Say it anew, in the language of now."""
         if self.dialog is not None:
-            self.dialog.show_model(about(self._inspector.machine(), self._toolkit(), self._translator))
+            self.dialog.show_model(self._model())
 
     def close(self) -> None:
         """Take the window away for good."""
@@ -81,6 +91,9 @@ class AboutWindow:
             self.dialog.close()
             self.dialog.deleteLater()
             self.dialog = None
+
+    def _model(self) -> About:
+        return about(self._inspector.machine(), self._toolkit(), self._engine.state.release, self._translator)
 
     def _toolkit(self) -> Toolkit:
         return Toolkit(qt=qVersion(), platform=QGuiApplication.platformName(), tray=self._tray)
@@ -94,9 +107,7 @@ class AboutWindow:
 class AboutDialog(QDialog):
     """The window itself."""
 
-    def __init__(
-        self, theme: Theme, icons: IconPainter, copy: Callable[[], None], show_help: Callable[[], None]
-    ) -> None:
+    def __init__(self, theme: Theme, icons: IconPainter, copy: Callable[[], None], actions: AboutActions) -> None:
         """Make it; it gets its words with :meth:`show_model`."""
         super().__init__(None, Qt.WindowType.Window)
         self.setModal(False)
@@ -110,10 +121,12 @@ class AboutDialog(QDialog):
         self._title, self._text = words(wrap=True), words(wrap=True)
         self._licence, self._privacy = words(wrap=True), words(wrap=True)
         self._grid = QGridLayout()
+        self._release, self._open_release = words(wrap=True), QPushButton()
         self._help, self._copy, self._close = QPushButton(), QPushButton(), QPushButton()
-        for button in (self._help, self._copy):
+        for button in (self._open_release, self._help, self._copy):
             button.setAutoDefault(False)
-        self._help.clicked.connect(show_help)
+        self._open_release.clicked.connect(actions.release)
+        self._help.clicked.connect(actions.help)
         self._copy.clicked.connect(self._copied)
         self._close.setDefault(True)
         self._close.clicked.connect(self.close)
@@ -130,6 +143,10 @@ class AboutDialog(QDialog):
         self.setWindowTitle(model.window_title)
         self._title.setText(model.title)
         self._text.setText(model.text)
+        self._release.setText(model.release)
+        for part in (self._release, self._open_release):
+            part.setVisible(bool(model.release))
+        self._open_release.setAccessibleDescription(model.release)
         self._licence.setText(model.licence)
         self._privacy.setText(model.privacy)
         while len(self._rows) < len(model.rows):
@@ -163,19 +180,23 @@ class AboutDialog(QDialog):
         self._grid.setHorizontalSpacing(px(14))
         self._grid.setVerticalSpacing(px(5))
         self._grid.setColumnStretch(1, 1)
-        buttons = QDialogButtonBox(self)
-        buttons.addButton(self._help, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.addButton(self._copy, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.addButton(self._close, QDialogButtonBox.ButtonRole.RejectRole)
+        # Qt's own box of buttons hands the Tab key from a control outside of it to its default button alone.
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._help)
+        buttons.addWidget(self._copy)
+        buttons.addStretch(1)
+        buttons.addWidget(self._close)
         self._whole = whole = QVBoxLayout(self)
         whole.setContentsMargins(px(20), px(18), px(20), px(14))
         whole.setSpacing(px(12))
         whole.addLayout(head)
         whole.addLayout(self._grid)
+        whole.addWidget(self._release)
+        whole.addWidget(self._open_release, 0, Qt.AlignmentFlag.AlignLeft)
         whole.addWidget(self._licence)
         whole.addWidget(self._privacy)
         whole.addStretch(1)
-        whole.addWidget(buttons)
+        whole.addLayout(buttons)
 
     def _add_row(self) -> None:
         label, value = QLabel(), words(wrap=True)
@@ -194,6 +215,7 @@ class AboutDialog(QDialog):
 
     def _name_buttons(self) -> None:
         if self._model is not None:
+            self._open_release.setText(self._model.open_release)
             self._help.setText(self._model.help)
             self._copy.setText(self._model.copy)
             self._close.setText(self._model.close)
@@ -204,6 +226,7 @@ class AboutDialog(QDialog):
         size = theme.px(_PICTURE)
         self._picture.setPixmap(self._icons.pixmap(_LOOK, card_ink(colours), size, self.devicePixelRatioF()))
         self._title.setFont(theme.font(17, strong=True))
+        self._release.setStyleSheet(f"color: {colours.text}")
         for label in (self._licence, self._privacy):
             label.setFont(theme.font(12))
         for label in (self._text, self._licence, self._privacy, *(name for name, _ in self._rows)):

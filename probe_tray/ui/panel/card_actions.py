@@ -16,6 +16,7 @@ from probe_tray.core.commands import (
     DismissTrouble,
     LogIn,
     MoveAccount,
+    OpenReleasePage,
     ReadStores,
     Refresh,
     RemoveAccount,
@@ -79,6 +80,8 @@ class CardActionHandler:
                 self._engine.send(ReadStores())
             case ActionKind.DISMISS:
                 self._engine.send(DismissTrouble())
+            case ActionKind.RELEASE_PAGE:
+                self._engine.send(OpenReleasePage())
             case (
                 ActionKind.SETTINGS
                 | ActionKind.NETWORK_SETTINGS

@@ -39,7 +39,7 @@ def width_of(model: Panel | None) -> int:
 
 def shape(model: Panel) -> object:
     """What decides its size besides the height of each card."""
-    return len(model.cards), model.banner, model.lines, model.searchable, len(model.chips), model.welcome
+    return len(model.cards), model.banner, model.release, model.lines, model.searchable, len(model.chips), model.welcome
 
 
 _LOWEST, _SCREEN_SHARE = 200, 0.7
@@ -86,7 +86,7 @@ class PanelWindow(QWidget):
         self._tool_buttons = tuple(QToolButton(self) for _ in range(4))
         self._refresh, self._hide, self._pin, self._settings = self._tool_buttons
         self._tools = ToolsRow(theme, actions.wish, lambda value: actions.choose(value, self._cards.keys()))
-        self._banner = Banner(theme, actions.cards.act)
+        self._banner, self._release = Banner(theme, actions.cards.act), Banner(theme, actions.cards.act)
         self._list = CardList(self._cards, theme, icons, actions.cards)
         self._no_match = NoMatchPage(theme, self._clear_search)
         self._welcome = WelcomePage(theme, icons, actions.cards.act)
@@ -103,8 +103,8 @@ class PanelWindow(QWidget):
         self._arrange()
         self._connect()
         self._dress()
-        listed = (self._list, self._no_match.button)
-        walk(*self._tool_buttons, *self._banner.stops, *self._tools.stops, *listed, self._log_in)
+        stops = (*self._tool_buttons, *self._banner.stops, *self._tools.stops)
+        walk(*stops, self._list, self._no_match.button, *self._release.stops, self._log_in)
 
     def show_model(self, model: Panel) -> None:
         """Show this from now on."""
@@ -122,6 +122,8 @@ class PanelWindow(QWidget):
         self._log_in.setAccessibleDescription(model.helps.log_in)
         self._banner.show_model(model.banner)
         self._above.setVisible(model.banner is not None)
+        self._release.show_model(model.release)
+        self._below.setVisible(model.release is not None)
         self._columns.show_names(model.columns)
         self._columns.setVisible(model.lines and model.welcome is None)
         self._list.expect(0 if model.lines else len(model.cards))
@@ -221,7 +223,7 @@ class PanelWindow(QWidget):
         """As high as the cards need, within 70 % of the screen."""
         screen = self.screen() or QGuiApplication.primaryScreen()
         highest = int(screen.availableGeometry().height() * _SCREEN_SHARE)
-        parts = (self._head, self._above, self._tools, self._columns, self._foot)
+        parts = (self._head, self._above, self._tools, self._columns, self._below, self._foot)
         width = self._theme.px(width_of(self._shown))
         around = sum(height(part, width) for part in parts if part.isVisibleTo(self))
         middle = max(page.sizeHint().height() for page in (self._middle.currentWidget(),) if page)
@@ -229,7 +231,7 @@ class PanelWindow(QWidget):
 
     def _arrange(self) -> None:
         px = self._theme.px
-        self._head, self._foot, self._above = (QWidget(self) for _ in range(3))
+        self._head, self._foot, self._above, self._below = (QWidget(self) for _ in range(4))
         self._foot.setObjectName("foot")
         title = QVBoxLayout()
         title.setSpacing(0)
@@ -241,10 +243,14 @@ class PanelWindow(QWidget):
         head.addLayout(title, 1)
         for button in self._tool_buttons:
             head.addWidget(button)
-        above = QVBoxLayout(self._above)
-        above.setContentsMargins(px(12), 0, px(12), px(10))
-        above.addWidget(self._banner)
-        self._above.setVisible(False)
+        for place, notice, edges in (
+            (self._above, self._banner, (12, 0, 12, 10)),
+            (self._below, self._release, (12, 8, 12, 4)),
+        ):
+            around = QVBoxLayout(place)
+            around.setContentsMargins(*map(px, edges))
+            around.addWidget(notice)
+            place.setVisible(False)
         # Else the highest page would set the least height of all of them.
         self._middle.setMinimumHeight(1)
         for page in (self._list, self._no_match, self._welcome):
@@ -258,10 +264,8 @@ class PanelWindow(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        for part in (self._head, self._above, self._tools, self._columns):
-            whole.addWidget(part)
-        whole.addWidget(self._middle, 1)
-        whole.addWidget(self._foot)
+        for part in (self._head, self._above, self._tools, self._columns, self._middle, self._below, self._foot):
+            whole.addWidget(part, int(part is self._middle))
 
     def _connect(self) -> None:
         self._refresh.clicked.connect(lambda: self._act(CardAction(kind=ActionKind.REFRESH, label="")))
@@ -290,6 +294,7 @@ class PanelWindow(QWidget):
         self._no_match.dress()
         self._tools.dress()
         self._banner.dress()
+        self._release.dress()
         self._log_in.setFont(theme.font(12.5))
         self._foot.setStyleSheet(f"QWidget#foot {{ border-top: 1px solid {colours.line} }}")
         self._draw_tools()

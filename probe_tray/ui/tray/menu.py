@@ -32,6 +32,8 @@ class MenuActions(msgspec.Struct, frozen=True, kw_only=True):
     settings: Callable[[], None]
     help: Callable[[], None]
     about: Callable[[], None]
+    release: Callable[[], None]
+    """Show the page of the newer version."""
     quit: Callable[[], None]
 
 
@@ -74,6 +76,7 @@ class TrayMenu(QObject):
         self._settings = self._add(actions.settings)
         self._help = self._add(actions.help)
         self._about = self._add(actions.about)
+        self._release = self._add(actions.release)
         self.menu.addSeparator()
         self._quit = self._add(actions.quit)
 
@@ -98,12 +101,14 @@ class TrayMenu(QObject):
             (self._settings, model.settings),
             (self._help, model.help),
             (self._about, model.about),
+            (self._release, model.release),
             (self._quit, model.quit),
         ):
             if action.text() != text:
                 action.setText(text)
         self._hide.setChecked(model.names_hidden)
         self._all.setVisible(bool(model.all_accounts))
+        self._release.setVisible(bool(model.release))
         self._resume.setVisible(bool(model.pause.resume))
         self._after_accounts.setVisible(bool(model.rows))
         self._keys = [row.key for row in model.rows]

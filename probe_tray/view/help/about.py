@@ -9,6 +9,8 @@ from probe_tray.core.errors import Problem
 from probe_tray.core.machine import Machine, Toolkit
 from probe_tray.core.settings import Settings, table
 from probe_tray.core.state import AccountState, AppState
+from probe_tray.core.update.release import Release
+from probe_tray.view.help.release import release_text
 from probe_tray.view.text.privacy import mask, masked_name
 from probe_tray.view.text.translate import Translator
 
@@ -24,6 +26,9 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     rows: tuple[tuple[str, str], ...]
     """What it is, and which one."""
+    release: str
+    """The newer version and what is new in it; empty where none is known. The same for the button."""
+    open_release: str
     licence: str
     privacy: str
     help: str
@@ -32,8 +37,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     close: str
 
 
-def about(machine: Machine, toolkit: Toolkit, t: Translator) -> About:
-    """What the window says."""
+def about(machine: Machine, toolkit: Toolkit, release: Release | None, t: Translator) -> About:
+    """What the window says; ``release`` is a newer version, where one is known."""
     tray = t("shown") if toolkit.tray else t("none found; the window is used instead")
     rows = (
         (t("System"), machine.system),
@@ -48,6 +53,8 @@ def about(machine: Machine, toolkit: Toolkit, t: Translator) -> About:
         title=t("Probe Tray {version}", version=machine.version),
         text=t("Shows how much Codex quota you have left and keeps you signed in."),
         rows=rows,
+        release=release_text(release, t),
+        open_release=t("What's &new") if release is not None else "",
         licence=t("Free software under the MIT licence. Not made or endorsed by OpenAI."),
         privacy=t(
             "Diagnostics contain versions, settings, the state of each account and the last lines of "

@@ -91,6 +91,7 @@ _WORDS = {
     "start_at_login": _SettingWords(
         _GENERAL, mark("Start when you log in to this computer"), note=mark("It starts quietly in the tray.")
     ),
+    "check_for_updates": _SettingWords(_GENERAL, mark("Tell me when there is a new version")),
     "storage": _SettingWords(_STORAGE, mark("Store new logins in"), note=""),
     "sync_dir": _SettingWords(
         _STORAGE, mark("Folder of logins"), note=mark("Other tools can read this folder. Its files are not encrypted.")

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.condition import Condition, local_time
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.help.release import release_entry
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import account_card
 from probe_tray.view.panel.summary import headline, no_capacity, shortened
@@ -87,6 +88,7 @@ def menu(seen: Seen, t: Translator) -> Menu:
         settings=t("&Settings…"),
         help=t("Help and &guides"),
         about=t("A&bout"),
+        release=release_entry(seen.state, t),
         quit=t("&Quit"),
     )
 

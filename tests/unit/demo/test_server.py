@@ -71,6 +71,7 @@ def test_it_runs_alone_until_interrupted() -> None:
         assert backend.startswith("backend http://127.0.0.1:")
         assert backend.endswith("/backend-api\n")
         assert alone.stdout.readline().startswith("table http://127.0.0.1:")
+        assert alone.stdout.readline().startswith("releases http://127.0.0.1:")
         alone.send_signal(signal.SIGINT)
         assert alone.wait(20) == 0
         assert alone.stderr

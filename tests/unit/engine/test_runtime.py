@@ -17,6 +17,7 @@ from probe_tray.core.commands import (
     DismissTrouble,
     LogIn,
     MoveAccount,
+    OpenReleasePage,
     PanelOpened,
     PauseNotifications,
     ReadStores,
@@ -26,7 +27,7 @@ from probe_tray.core.commands import (
     ReopenBrowser,
     SendTestNotification,
 )
-from probe_tray.core.errors import ConfigError, KeyringLockedError, WriteError
+from probe_tray.core.errors import BrowserError, ConfigError, KeyringLockedError, WriteError
 from probe_tray.core.polling.situation import Sensed, Situation
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings, change
@@ -34,7 +35,8 @@ from probe_tray.core.state import LoginPhase, RenewalRound
 from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.runtime import Engine, EngineUseCases
-from tests.support.fakes import START, MemoryStore, problem_kind, settle
+from probe_tray.engine.update.update_service import UpdateService
+from tests.support.fakes import START, FakeReleaseFeed, MemoryStore, MemoryUpdateFile, problem_kind, settle
 from tests.support.tokens import credential
 from tests.unit.engine.bench import CODE, Bench, NoLocks, running, token_answer, usage_answer
 
@@ -64,6 +66,7 @@ class Program(Bench):
     ) -> None:
         super().__init__(*credentials, settings=settings, others=others)
         self.arrangement_file = MemoryArrangementFile()
+        self.feed, self.update_file = FakeReleaseFeed(), MemoryUpdateFile()
         account_changes = AccountChanges(self.accounts, self.service, NoLocks(), self._no_vault_to_set_aside)
         self.parts = EngineUseCases(
             store=self.store,
@@ -81,6 +84,9 @@ class Program(Bench):
             transfers=self.transfer.transfers,
             sync=self.sync.service,
             settings=self.settings,
+            updates=UpdateService(
+                self.feed, self.update_file, self.browser, self.store, self.clock, self.randomness, "1.0.0"
+            ),
             sense=self.sense,
         )
         self.engine = Engine(self.parts, self.clock, self.randomness)
@@ -442,3 +448,24 @@ async def test_numbers_are_there_from_the_start_of_the_next_run_and_nothing_is_l
     second.service.waits = {"usage"}
     async with second.started():
         assert second.account(ANA).snapshot == known
+
+
+async def test_the_page_of_a_newer_version_opens_in_the_browser() -> None:
+    program = Program(ANA, settings=Settings(check_for_updates=True))
+    program.feed.publish("v2.0.0")
+    async with program.started():
+        await program.clock.advance(6 * MINUTE)
+        program.engine.send(OpenReleasePage())
+        await settle()
+        assert program.browser.opened == ["https://github.com/probe-tray/probe-tray/releases/tag/v2.0.0"]
+
+
+async def test_a_browser_that_does_not_open_the_page_is_told() -> None:
+    program = Program(ANA, settings=Settings(check_for_updates=True))
+    program.feed.publish("v2.0.0")
+    async with program.started():
+        await program.clock.advance(6 * MINUTE)
+        program.browser.fault = BrowserError()
+        program.engine.send(OpenReleasePage())
+        await settle()
+        assert program.trouble == "ReleasePageError"

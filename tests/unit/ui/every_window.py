@@ -23,6 +23,7 @@ from probe_tray.core.errors import CredentialFileError, NotRevokedError
 from probe_tray.core.models.model_test import ModelRun
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, Unreadable, Way
+from probe_tray.core.update.release import Release
 from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
@@ -53,6 +54,7 @@ def rich(*, privacy: bool = False) -> AppState:
         login=LoginState(
             phase=LoginPhase.WAITING, way=Way.CODE, user_code="ABCD-EFGH", page="https://example.com/device"
         ),
+        release=Release(version="2.0.0", changes=("Read the guides in Chinese too.",)),
         trouble=NotRevokedError(reason="it was ana@example.com's").problem,
     )
 

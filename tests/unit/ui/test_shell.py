@@ -23,6 +23,7 @@ from probe_tray.core.commands import (
     FindProxy,
     LogIn,
     LookAt,
+    OpenReleasePage,
     PanelOpened,
     PauseNotifications,
     ReadStores,
@@ -36,6 +37,7 @@ from probe_tray.core.quota.history import Span
 from probe_tray.core.settings import Language, Settings, change
 from probe_tray.core.state import AppState, LoginPhase, LoginState, RenewalRound
 from probe_tray.core.transfer.state import ReadFiles
+from probe_tray.core.update.release import Release
 from probe_tray.ui.login.login_dialog import LoginDialog
 from probe_tray.ui.panel.card_model import CARD_ROLE
 from probe_tray.ui.panel.panel import PanelWindow
@@ -403,3 +405,17 @@ def test_import_and_export_open_from_the_menu_and_speak_the_new_language(desktop
     assert windows.export_dialog is not None
     desktop.change(replace(desktop.engine.state, settings=Settings(language=Language.CHINESE)))
     assert (windows.import_dialog.windowTitle(), windows.export_dialog.windowTitle()) == ("导入登录", "导出")
+
+
+def test_a_newer_version_is_in_the_menu_and_at_the_foot_of_the_panel(desktop: Desktop) -> None:
+    newer = replace(desktop.engine.state, release=Release(version="2.0.0"))
+    desktop.change(newer)
+    desktop.row("New &version 2.0.0…").trigger()
+    desktop.shell.show_panel()
+    foot = desktop.panel._release
+    assert (foot.isVisible(), foot.accessibleName()) == (True, "Probe Tray 2.0.0 is available.")
+    foot._button.click()
+    assert desktop.engine.sent.count(OpenReleasePage()) == 2
+    desktop.change(replace(newer, release=None))
+    assert not foot.isVisible()
+    assert not any("version" in row for row in desktop.rows())

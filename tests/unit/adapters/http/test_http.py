@@ -26,7 +26,9 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import Service
+from probe_tray.core.update.release import parse_release
 from probe_tray.demo import DemoService
+from tests.support.mitm import Mitm
 from tests.support.raw_server import RawServer, http, make_certificate, raw_server
 from tests.support.tokens import credential
 
@@ -56,7 +58,7 @@ async def client(
 @asynccontextmanager
 async def demo_client(demo: DemoService) -> AsyncGenerator[ServiceClient]:
     where = demo.addresses
-    made = ServiceClient(Service(issuer=where.issuer, backend=where.backend), DIRECT, {})
+    made = ServiceClient(Service(issuer=where.issuer, backend=where.backend, releases=where.releases), DIRECT, {})
     try:
         yield made
     finally:
@@ -609,3 +611,35 @@ async def test_reaching_the_service_sends_nothing() -> None:
     async with raw_server(b"", hang=True) as server, client(f"http://127.0.0.1:{server.port}") as made:
         await made.reach()
     assert (server.connections, server.received) == (1, [])
+
+
+# --- what the project's page is asked
+
+
+async def test_the_newest_release_is_asked_for_without_anything_about_the_person(demo: DemoService) -> None:
+    async with demo_client(demo) as made:
+        found = parse_release((await made.latest_release()).body)
+    assert found is not None
+    assert found.version == "99.1.0"
+    assert found.changes[0] == "See when a newer version is out, if you ask for it in Settings."
+    assert demo.violations == ()
+
+
+async def test_a_feed_that_cannot_be_reached_or_breaks_off_fails_as_every_service_does() -> None:
+    async with raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{") as server:
+        where = f"http://127.0.0.1:{server.port}"
+        made = ServiceClient(Service(releases=where), DIRECT, {})
+        assert type(await failure(made.latest_release())) is UncertainError
+        await made.aclose()
+    made = ServiceClient(Service(releases=where), DIRECT, {})
+    assert type(await failure(made.latest_release())) is NotSentError
+    await made.aclose()
+
+
+async def test_the_feed_is_asked_through_the_proxy_of_the_settings(demo: DemoService, tmp_path: Path) -> None:
+    with Mitm(demo.addresses, tmp_path) as proxy:
+        made = ServiceClient(Service(), detect_proxy(proxy.url, {}), proxy.environment)
+        answer = await made.latest_release()
+        await made.aclose()
+    assert answer.ok
+    assert [one.host for one in proxy.connects] == ["api.github.com"]

@@ -1,6 +1,7 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from probe_tray.adapters.desktop.session_bus import Listed
 from probe_tray.adapters.proxy.proxy import detect_proxy
@@ -12,10 +13,12 @@ from probe_tray.cli.diagnose.checks import (
     from_problem,
     journal_check,
     proxy_check,
+    update_check,
     way_checks,
 )
 from probe_tray.core.errors import KeyringLockedError, NameNotFoundError
 from probe_tray.core.service.connection import ConnectionStep, Reached
+from probe_tray.core.update.release import Release, UpdateMemory
 
 STEPS = (
     ConnectionStep.NAME,
@@ -110,3 +113,16 @@ def test_renewals_that_wait_to_be_finished_are_told(count: int, said: str) -> No
     assert check.state is State.WARN
     assert check.what.startswith(said)
     assert journal_check(0).state is State.OK
+
+
+def test_newer_versions_are_named_only_where_they_are_looked_for() -> None:
+    found = UpdateMemory(next_at=datetime(2026, 11, 29, 9, 0, tzinfo=UTC), release=Release(version="99.1.0"))
+    off = update_check(found, wanted=False)
+    assert (off.state, "99.1.0" in off.line) == (State.OK, False)
+    on = update_check(found, wanted=True)
+    assert on.state is State.WARN
+    assert "Probe Tray 99.1.0 is available." in on.line
+    assert on.remedy.endswith("/releases/tag/v99.1.0")
+    old = update_check(replace(found, release=Release(version="0.0.1")), wanted=True)
+    assert (old.state, "2026-11-29 09:00 UTC" in old.line) == (State.OK, True)
+    assert update_check(UpdateMemory(), wanted=True).what == "not looked for yet"

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.settings import Language
-from probe_tray.ui.help.about_dialog import AboutDialog, AboutWindow
+from probe_tray.core.update.release import Release
+from probe_tray.ui.help.about_dialog import AboutActions, AboutDialog, AboutWindow
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
@@ -21,10 +23,14 @@ class Opened:
     def __init__(self, app: QApplication) -> None:
         self.translator = Translator()
         self.helped = 0
-        self.window = AboutWindow(
-            FakeEngine(samples.four()), Theme(app), IconPainter(), FakeInspector(), self.translator, self._help
-        )
+        self.opened = 0
+        actions = AboutActions(help=self._help, release=self._open)
+        self.engine = FakeEngine(samples.four())
+        self.window = AboutWindow(self.engine, Theme(app), IconPainter(), FakeInspector(), self.translator, actions)
         self.window.show(lambda: samples.NOW, tray=True)
+
+    def _open(self) -> None:
+        self.opened += 1
 
     def _help(self) -> None:
         self.helped += 1
@@ -90,3 +96,13 @@ def test_nothing_in_it_is_cut_off(about: Opened) -> None:
     for label in about.dialog.findChildren(QLabel):
         if label.text():
             assert label.height() >= label.heightForWidth(label.width()) or not label.wordWrap()
+
+
+def test_a_newer_version_is_named_with_a_button_to_its_page(about: Opened) -> None:
+    assert not any(b.isVisible() and "new" in b.text() for b in about.dialog.findChildren(QPushButton))
+    about.engine.change(replace(samples.four(), release=Release(version="2.0.0", changes=("A <b>point</b>.",))))
+    about.window.show(lambda: samples.NOW, tray=True)
+    assert "Probe Tray 2.0.0 is available.\n• A <b>point</b>." in about.texts()
+    about.button("What's &new").click()
+    assert about.opened == 1
+    test_nothing_in_it_is_cut_off(about)

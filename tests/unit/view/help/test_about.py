@@ -25,7 +25,7 @@ def told(state: AppState, machine: Machine = MACHINE) -> str:
 
 
 def test_the_window_tells_versions_and_what_it_runs_on() -> None:
-    shown = about(MACHINE, TOOLKIT, Translator())
+    shown = about(MACHINE, TOOLKIT, None, Translator())
     assert shown.title == "Probe Tray 1.2.3"
     assert dict(shown.rows) == {
         "System": "Debian GNU/Linux 12 (Linux 6.1 x86_64)",
@@ -38,7 +38,7 @@ def test_the_window_tells_versions_and_what_it_runs_on() -> None:
 
 
 def test_what_is_missing_is_said() -> None:
-    rows = dict(about(Machine(), Toolkit(), Translator()).rows)
+    rows = dict(about(Machine(), Toolkit(), None, Translator()).rows)
     assert rows["Tray icon"] == "none found; the window is used instead"
     assert rows["Keyring"] == "not needed so far"
 
@@ -46,9 +46,9 @@ def test_what_is_missing_is_said() -> None:
 def test_where_no_proxy_was_found_it_is_said_in_the_persons_language() -> None:
     chinese = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
     machine = Machine(proxy="direct", proxy_found_in="nothing found")
-    assert dict(about(machine, Toolkit(), chinese).rows)["代理"] == "直连（未发现代理）"
+    assert dict(about(machine, Toolkit(), None, chinese).rows)["代理"] == "直连（未发现代理）"
     odd = Machine(proxy="http://{odd", proxy_found_in="HTTPS_PROXY")
-    assert dict(about(odd, Toolkit(), Translator()).rows)["Proxy"] == "http://{odd (HTTPS_PROXY)"
+    assert dict(about(odd, Toolkit(), None, Translator()).rows)["Proxy"] == "http://{odd (HTTPS_PROXY)"
 
 
 def test_the_diagnostics_tell_the_state_of_every_account() -> None:

@@ -1,0 +1,1 @@
+"""The check for a new version of this program."""
