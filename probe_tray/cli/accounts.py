@@ -1,4 +1,4 @@
-"""Which logins the command works on, the stores that hold them, and the configuration that says so."""
+"""Which logins the command works on, and the stores that hold them."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -6,9 +6,8 @@ from pathlib import Path
 import msgspec
 
 from probe_tray.adapters.files.app_folders import AppFolders
-from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
+from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, json_files
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.named_files import NamedFiles
@@ -43,37 +42,11 @@ class SelectedLogins(msgspec.Struct, frozen=True, kw_only=True):
         return _logins(self.entries)
 
 
-def read_settings(config: str | None, places: AppFolders) -> LoadedSettings:
-    """The configuration at ``config``, else at its usual place, where it is written on first use.
-
-    Raises UsageError for a named file that is not there, and ConfigError for one that cannot be used.
-    """
-    if config is None:
-        return load_settings(places.config_file, create=FileLocks(places.locks))
-    path = Path(config)
-    if not path.exists():
-        raise UsageError(what=f"--config {path}: there is no such file.")
-    return load_settings(path)
-
-
 def tell_left_out(found: SelectedLogins, console: Console, t: Translator) -> None:
     """A line for each file or entry that is no login and no failure."""
     for problem in found.left_out:
         facts = dict(problem.facts)
         console.note(t("{file} was skipped: {reason}.", file=facts["path"], reason=t(facts["reason"])))
-
-
-def waiting_locks(places: AppFolders, console: Console, t: Translator) -> FileLocks:
-    """The locks of every process; a person reads why nothing happens where one is waited for."""
-
-    def waits(waiting: bool) -> None:  # noqa: FBT001 - as FileLocks calls it
-        # Imported here: it brings more than most runs need.
-        from probe_tray.view.text.sentences import WAITING
-
-        if waiting:
-            console.note(t(WAITING))
-
-    return FileLocks(places.locks, waits=waits)
 
 
 async def find_logins(

@@ -1,95 +1,75 @@
-"""Where ``codex-probe`` starts and ends: exit states, interruptions, closed pipes."""
+"""Where ``codex-probe`` starts and ends: flags, help and version, Ctrl-C."""
 
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from probe_tray.cli.arguments import Arguments, WrongUseError, is_bare, misused, parse, wants_diagnosis
+from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.terminal.pipes import end_line, finish, say
 
 if TYPE_CHECKING:
-    from probe_tray.core.errors import Problem
-
-WRONG_USE = 2
-INTERRUPTED = 130
+    from probe_tray.cli.session.session import CommandSession
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> ExitStatus:
     """Run the command and return its exit status."""
     try:
         return _run(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:
         end_line()
         _say("interrupted.")
-        return INTERRUPTED
+        return ExitStatus.INTERRUPTED
 
 
-def _run(argv: Sequence[str]) -> int:
+def _run(argv: Sequence[str]) -> ExitStatus:
     try:
         arguments = parse(argv)
         if is_bare(arguments):
             parse(["--help"])
     except WrongUseError as error:
         _say(f"{error}. Run codex-probe --help to see what it takes.")
-        return WRONG_USE
+        return ExitStatus.WRONG_USE
     except SystemExit:
         # Help or version was printed.
         if finish():
-            return 0
+            return ExitStatus.SUCCESS
         _say("standard output can't be written.")
-        return 1
+        return ExitStatus.FAILURE
     if wrong := misused(arguments):
         _say(f"{wrong} Run codex-probe --help to see what it takes.")
-        return WRONG_USE
+        return ExitStatus.WRONG_USE
 
-    # Only now, for they bring the network and all that belongs to it.
-    from probe_tray.core.errors import ConfigError, ProbeError, ProxyAddressError, UsageError
+    # Only now, for it brings the network and all that belongs to it.
+    from probe_tray.cli.session.session import run_session
 
-    try:
-        return _do(arguments)
-    except UsageError as error:
-        # What is wrong with a flag is said in the language of the flags, as in the help.
-        _say(str(error))
-        return WRONG_USE
-    except ProbeError as error:
-        _say(_translated(error.problem))
-        return WRONG_USE if isinstance(error, ConfigError | ProxyAddressError) else 1
+    return run_session(arguments, _action(arguments))
 
 
-def _do(arguments: Arguments) -> int:
+def _action(arguments: Arguments) -> "Callable[[CommandSession], ExitStatus]":
     if arguments.login:
-        from probe_tray.cli.login.login import run_login
+        from probe_tray.cli.login.login import log_in
 
-        return run_login(arguments)
+        return log_in
     if arguments.take:
-        from probe_tray.cli.transfer.import_logins import run_import
+        from probe_tray.cli.transfer.import_logins import import_logins
 
-        return run_import(arguments)
+        return import_logins
     if arguments.export is not None:
-        from probe_tray.cli.transfer.export_logins import run_export
+        from probe_tray.cli.transfer.export_logins import export_logins
 
-        return run_export(arguments, arguments.export)
+        return export_logins
     if arguments.sync:
-        from probe_tray.cli.sync.sync import run_sync
+        from probe_tray.cli.sync.sync import sync
 
-        return run_sync(arguments)
+        return sync
     if wants_diagnosis(arguments):
-        from probe_tray.cli.diagnose.diagnose import run_diagnosis
+        from probe_tray.cli.diagnose.diagnose import diagnose
 
-        return run_diagnosis(arguments)
-    from probe_tray.cli.renew.run import run_work
+        return diagnose
+    from probe_tray.cli.renew.run import run_accounts
 
-    return run_work(arguments)
-
-
-def _translated(problem: "Problem") -> str:
-    from probe_tray.cli.terminal.hints import at_the_command_line
-    from probe_tray.cli.terminal.language import spoken
-    from probe_tray.core.settings import Language
-    from probe_tray.view.text.translate import Translator
-
-    return Translator(spoken(Language.AUTO, os.environ)).told(at_the_command_line(problem))
+    return run_accounts
 
 
 def _say(text: str) -> None:

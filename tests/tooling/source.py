@@ -18,7 +18,6 @@ LONGEST_FUNCTION: Final = 40
 LONGER_FUNCTIONS: Final[dict[str, int]] = {
     "probe_tray.adapters.http.client._ask": 60,  # one exchange, each failure told apart where it happens
     "probe_tray.bootstrap.wire": 125,  # the wiring of the tray app: every adapter and use case, once
-    "probe_tray.cli.login.login._login": 55,  # the wiring of --login
     "probe_tray.cli.renew.run_reporter.tell": 45,
     "probe_tray.ui.details.details_window._arrange": 55,  # the parts of one window, from top to bottom
     "probe_tray.ui.glyphs.draw": 45,  # one branch per glyph

@@ -1,10 +1,10 @@
 """``codex-probe diagnose``: tries everything a run needs and says what to mend. It changes no login and no setting."""
 
 import asyncio
-import logging
 import os
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,17 +12,16 @@ from msgspec.structs import replace
 
 from probe_tray import __version__
 from probe_tray.adapters.desktop.session_bus import session_names
-from probe_tray.adapters.files.app_folders import AppFolders, user_places
+from probe_tray.adapters.files.app_folders import AppFolders
 from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
 from probe_tray.adapters.files.safe_files import prove_writable
 from probe_tray.adapters.files.update_memory import FileUpdateMemory
 from probe_tray.adapters.http.probe import HttpProbe
 from probe_tray.adapters.http.tables import HttpTables
-from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.hygiene import Redactor
 from probe_tray.adapters.journal.unfinished import unfinished
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
-from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.official_store import OfficialStore
@@ -45,8 +44,9 @@ from probe_tray.cli.diagnose.checks import (
     update_check,
     way_checks,
 )
-from probe_tray.cli.proxy import chosen_proxy
-from probe_tray.cli.terminal.console import Console
+from probe_tray.cli.session.exit_status import ExitStatus
+from probe_tray.cli.session.proxy import chosen_proxy
+from probe_tray.cli.session.session import CommandSession
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     ConfigError,
@@ -63,23 +63,22 @@ from probe_tray.core.sync.setup import target
 from probe_tray.engine.sync.synchronizer import try_table
 from probe_tray.ports.accounts import AccountStore
 from probe_tray.view.text.privacy import mask
-from probe_tray.wiring import vault_key
 
 _NAME = "sync"
 
 
 async def sync_check(
-    loaded: LoadedSettings | None, keyring: OsKeyStore, proxy: ProxyChoice, known: KnownSecrets
+    loaded: LoadedSettings | None, keyring: OsKeyStore, proxy: ProxyChoice, handles: Callable[[Secret], None]
 ) -> Check:
     """Look at the table; nothing is written, neither here nor there."""
     if loaded is None or not loaded.settings.sync_url:
         return good(_NAME, "it is not set up, so nothing is shared with other machines")
     try:
-        held = await StoredSyncSecrets(loaded.path, keyring, handles=known.add).load()
+        held = await StoredSyncSecrets(loaded.path, keyring, handles=handles).load()
         goal = target(loaded.settings.sync_url, held, str(loaded.path))
     except ProbeError as error:
         return failed(_NAME, error)
-    found = await try_table(HttpTables(proxy, os.environ, handles=known.add), goal)
+    found = await try_table(HttpTables(proxy, os.environ, handles=handles), goal)
     if found.problem is not None:
         return from_problem(_NAME, found.problem)
     if found.opened < found.rows:
@@ -95,23 +94,15 @@ _RESERVE = 64 * 1024
 """Bytes that must fit; a login has a few thousand."""
 
 
-def run_diagnosis(arguments: Arguments) -> int:
-    """Check everything, print a line for each, and return 1 where something fails.
-
-    Raises UsageError where nobody knows whose files to look at.
-    """
-    switch_off_core_dumps()
-    known = KnownSecrets()
-    redactor = Redactor(known)
-    with configure_logging(logging.WARNING, sys.stderr, redactor):
-        places = user_places()
-        console = Console(quiet=arguments.quiet)
-        checks = [_clean(c, redactor) for c in asyncio.run(_Diagnosis(arguments, places, known).run())]
-        if arguments.json:
-            console.result(checks_json(checks, __version__))
-        else:
-            console.lines("".join(f"{check.line}\n" for check in checks))
-    return 1 if any(check.state is State.FAIL for check in checks) else 0
+def diagnose(session: CommandSession) -> ExitStatus:
+    """Check everything, print a line for each, and return FAILURE where something fails."""
+    diagnosis = _Diagnosis(session.arguments, session.places, session.keyring, session.vault, session.handles)
+    checks = [_clean(check, session.redactor) for check in session.runner.run(diagnosis.run())]
+    if session.arguments.json:
+        session.console.result(checks_json(checks, __version__))
+    else:
+        session.console.lines("".join(f"{check.line}\n" for check in checks))
+    return ExitStatus.FAILURE if any(check.state is State.FAIL for check in checks) else ExitStatus.SUCCESS
 
 
 def _clean(check: Check, redactor: Redactor) -> Check:
@@ -124,11 +115,19 @@ def _clean(check: Check, redactor: Redactor) -> Check:
 
 
 class _Diagnosis:
-    def __init__(self, arguments: Arguments, places: AppFolders, known: KnownSecrets) -> None:
+    def __init__(
+        self,
+        arguments: Arguments,
+        places: AppFolders,
+        keyring: OsKeyStore,
+        vault: VaultStore,
+        handles: Callable[[Secret], None],
+    ) -> None:
         self._arguments = arguments
         self._places = places
-        self._known = known
-        self._keyring = OsKeyStore(handles=known.add)
+        self._keyring = keyring
+        self._vault = vault
+        self._handles = handles
 
     async def run(self) -> list[Check]:
         loaded, configuration = self._configuration()
@@ -185,8 +184,7 @@ class _Diagnosis:
 
     async def _stores(self, loaded: LoadedSettings | None) -> list[Check]:
         places = self._places
-        key = vault_key(places, self._keyring, FileLocks(places.locks))
-        checks = await _held("vault", VaultStore(places.vault, key), "the vault")
+        checks = await _held("vault", self._vault, "the vault")
         folder = None if loaded is None else loaded.sync_folder
         if folder is not None and is_folder(folder):
             checks += await _held("sync_dir", FolderStore(folder, official=places.official_login), str(folder))
@@ -211,10 +209,10 @@ class _Diagnosis:
         except ProxyAddressError as error:
             return [failed("proxy", error)]
         asked = settings.proxy if self._arguments.proxy is None else self._arguments.proxy
-        probe = HttpProbe(OFFICIAL, os.environ, SystemClock(), handles=self._known.add)
+        probe = HttpProbe(OFFICIAL, os.environ, SystemClock(), handles=self._handles)
         reached = await probe.reach(None if asked is None else Secret(asked))
         host = urlsplit(OFFICIAL.backend).hostname or ""
-        shared = await sync_check(loaded, self._keyring, choice, self._known)
+        shared = await sync_check(loaded, self._keyring, choice, self._handles)
         script = asked is None and await asyncio.to_thread(names_script)
         return [proxy_check(choice, host, script=script), *way_checks(reached), clock_check(probe.clock_ahead), shared]
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import os
 import sys
 import threading
@@ -14,19 +13,16 @@ import msgspec
 from probe_tray.adapters.callback.exclusive import ExclusiveListener
 from probe_tray.adapters.callback.listener import LoopbackListener
 from probe_tray.adapters.desktop.browser import SystemBrowser
-from probe_tray.adapters.files.app_folders import AppFolders, user_places
 from probe_tray.adapters.http.client import ServiceClient
-from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.system import LocalZone, SystemClock, SystemRandomness
-from probe_tray.cli.accounts import read_settings, waiting_locks
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.login.login_target import LoginTarget
-from probe_tray.cli.proxy import chosen_proxy, proxy_note
+from probe_tray.cli.session.exit_status import ExitStatus
+from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line, told
-from probe_tray.cli.terminal.language import spoken
 from probe_tray.cli.terminal.signals import Interruption
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.report import AccountReport
@@ -112,88 +108,38 @@ class ShownAddress:
         )
 
 
-_DONE, _FAILED = 0, 1
-
-
-def run_login(arguments: Arguments) -> int:
-    """Sign in, keep the login where ``-o`` says, and return the exit status.
+def log_in(session: CommandSession) -> ExitStatus:
+    """Log in, save the login where ``-o`` says, and return the exit status.
 
     Raises UsageError or ConfigError before anything is asked, and what ended the login otherwise.
     """
-    switch_off_core_dumps()
-    known = KnownSecrets()
-    with configure_logging(logging.WARNING, sys.stderr, Redactor(known)):
-        places = user_places()
-        settings = read_settings(arguments.config, places).settings
-        t = Translator(spoken(settings.language, os.environ))
-        return asyncio.run(_login(arguments, Console(quiet=arguments.quiet), places, settings, known, t))
+    settings = session.read_settings().settings
+    return session.runner.run(_log_in(session, settings))
 
 
-async def _login(
-    arguments: Arguments, console: Console, places: AppFolders, settings: Settings, known: KnownSecrets, t: Translator
-) -> int:
-    proxy = chosen_proxy(arguments, settings)
+async def _log_in(session: CommandSession, settings: Settings) -> ExitStatus:
+    places, proxy = session.places, session.proxy(settings)
     target = LoginTarget(
-        arguments.o or "",
+        session.arguments.o or "",
         official=places.official_login,
         spare=places.data_folder / "logins without a place",
         made=MadeHere(places.made_here),
     )
     await target.prepare()
-    console.note(proxy_note(proxy, (OFFICIAL.issuer,), t))
+    session.tell_proxy(proxy, (OFFICIAL.issuer,))
     service = msgspec.structs.replace(OFFICIAL, redirect_host=settings.redirect_host)
-    client = ServiceClient(service, proxy, os.environ, handles=known.add)
+    client = session.client(proxy, service)
     listener = LoopbackListener(service)
-    alone = ExclusiveListener(listener, lambda: FileLocks(places.locks).attempt("login"))
-    signing = _SigningIn(arguments, console, service, client, alone, known, t)
-    task = asyncio.create_task(signing.run(places, target))
-
-    def stop() -> None:
-        console.end_line()
-        if signing.trading:
-            # The tokens are on their way: that is seen to its end.
-            console.prompt(
-                t("Waiting up to 45 s until the login is saved. Press Ctrl-C again to stop at once without it.")
-            )
-        else:
-            task.cancel()
-
-    interruption = Interruption(stop, lambda: console.failure(t("stopped; log in again.")))
+    exclusive = ExclusiveListener(listener, lambda: session.locks.attempt("login"))
+    login = _CommandLogin(session.arguments, session.console, service, client, exclusive, session.handles, session.t)
     try:
-        with interruption:
-            status = await task
-    except asyncio.CancelledError:
-        console.failure(t("interrupted: you are not logged in."))
-        return interruption.status or _FAILED
-    except BrowserError as error:
-        advice = t("Run it again with --no-browser to get the address, or --device to get a code.")
-        console.failure(f"{t.title(error.problem)} {advice}")
-        return _FAILED
-    except PortsTakenError as error:
-        advice = _other_ways(error, arguments, t)
-        console.failure(f"{t.title(error.problem)} {advice}")
-        return _FAILED
-    except ServiceError as error:
-        # A code works once, and only in the attempt that it was given to.
-        title, hint = t.title(in_a_login(error.problem)), t.hint(at_the_command_line(error.problem))
-        console.failure(t.joined((title, hint, t("You are not logged in."))))
-        return _FAILED
+        return await login.run(target, session.locks)
     finally:
         await listener.closed()
         await client.aclose()
-    return interruption.status or status
 
 
-def _other_ways(error: PortsTakenError, arguments: Arguments, t: Translator) -> str:
-    """What to do where the ports of a login are taken."""
-    if isinstance(error, LoginUnderWayError):
-        return t("Finish or cancel that one first, or run this again with --device.")
-    if arguments.no_browser:
-        return t("Close that program, or run it again with --device.")
-    return t("Close that program, or run it again with --device or --no-browser.")
-
-
-class _SigningIn:
+class _CommandLogin:
     """One login from its beginning to the file."""
 
     def __init__(
@@ -203,7 +149,7 @@ class _SigningIn:
         service: Service,
         client: ServiceClient,
         listener: CallbackListener,
-        known: KnownSecrets,
+        handles: Callable[[Secret], None],
         t: Translator,
     ) -> None:
         self._t = t
@@ -212,26 +158,70 @@ class _SigningIn:
         self._service = service
         self._client = client
         self._listener = listener
-        self._known = known
+        self._handles = handles
         self._clock = SystemClock()
-        self.trading = False
+        self._trading = False
         """Whether the code is being traded for tokens, or they are being saved."""
 
-    async def run(self, places: AppFolders, target: LoginTarget) -> int:
+    async def run(self, target: LoginTarget, locks: FileLocks) -> ExitStatus:
+        """Log in, keep the login in ``target``, and say how it ended."""
+        console, t = self._console, self._t
+        task = asyncio.create_task(self._log_in(target, locks))
+
+        def stop() -> None:
+            console.end_line()
+            if self._trading:
+                # The tokens are on their way: that is seen to its end.
+                console.prompt(
+                    t("Waiting up to 45 s until the login is saved. Press Ctrl-C again to stop at once without it.")
+                )
+            else:
+                task.cancel()
+
+        interruption = Interruption(stop, lambda: console.failure(t("stopped; log in again.")))
+        try:
+            with interruption:
+                status = await task
+        except asyncio.CancelledError:
+            console.failure(t("interrupted: you are not logged in."))
+            return interruption.status or ExitStatus.FAILURE
+        except (BrowserError, PortsTakenError, ServiceError) as error:
+            console.failure(self._explained(error))
+            return ExitStatus.FAILURE
+        return interruption.status or status
+
+    def _explained(self, error: BrowserError | PortsTakenError | ServiceError) -> str:
+        """What ended the login, and what to do about it at a command line."""
+        t = self._t
+        if isinstance(error, ServiceError):
+            # A code works once, and only in the attempt that it was given to.
+            title, hint = t.title(in_a_login(error.problem)), t.hint(at_the_command_line(error.problem))
+            return t.joined((title, hint, t("You are not logged in.")))
+        if isinstance(error, BrowserError):
+            advice = t("Run it again with --no-browser to get the address, or --device to get a code.")
+        elif isinstance(error, LoginUnderWayError):
+            advice = t("Finish or cancel that one first, or run this again with --device.")
+        elif self._arguments.no_browser:
+            advice = t("Close that program, or run it again with --device.")
+        else:
+            advice = t("Close that program, or run it again with --device or --no-browser.")
+        return f"{t.title(error.problem)} {advice}"
+
+    async def _log_in(self, target: LoginTarget, locks: FileLocks) -> ExitStatus:
         t, exchange = self._t, CodeExchange(self._service, self._client, self._clock)
         # A proxy that is gone would show only when the code is traded: after all that the person had to do.
         await exchange.check()
         grant = await self._grant()
-        self.trading = True
+        self._trading = True
         credential = await exchange.run(grant, self._clock_off)
-        stored, problem = await to_the_end(self._keep(credential, places, target))
+        stored, problem = await to_the_end(self._keep(credential, target, locks))
         self._tell(stored)
         if problem is None:
             self._console.note(t("Signed in as {who}.", who=credential.email or credential.account_id))
-            return _DONE
+            return ExitStatus.SUCCESS
         instead = t("The login was saved as {file} instead.", file=stored.location)
         self._console.failure(f"{t.title(problem.problem)} {instead}")
-        return _FAILED
+        return ExitStatus.FAILURE
 
     async def _grant(self) -> Grant:
         if self._arguments.device:
@@ -282,8 +272,7 @@ class _SigningIn:
             raise
 
     def _sign_in(self, listener: CallbackListener | None, browser: Browser) -> BrowserLogin:
-        chance, handles = SystemRandomness(), self._known.add
-        return BrowserLogin(self._service, listener, browser, self._clock, chance, handles=handles)
+        return BrowserLogin(self._service, listener, browser, self._clock, SystemRandomness(), handles=self._handles)
 
     def _waits(self, waiting: Waiting) -> None:
         t, clock = self._t, at(waiting.ends_at, Now(self._clock.now(), LocalZone()), self._t)
@@ -312,11 +301,11 @@ class _SigningIn:
         self._console.failure(told(error, self._t))
 
     async def _keep(
-        self, credential: Credential, places: AppFolders, target: LoginTarget
+        self, credential: Credential, target: LoginTarget, locks: FileLocks
     ) -> tuple[StoredCredential, ProbeError | None]:
         try:
             # A renewal of the account's older login must not write into the same file meanwhile.
-            async with waiting_locks(places, self._console, self._t).hold(credential.key):
+            async with locks.hold(credential.key):
                 return await target.keep(credential)
         except DataFolderError:
             # The tokens are worth more than the lock.

@@ -8,10 +8,9 @@ from contextlib import suppress
 import msgspec
 
 from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettings
-from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.system import SystemRandomness
 from probe_tray.cli.arguments import Arguments
-from probe_tray.cli.terminal.console import Console
+from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import StoreKind
@@ -22,14 +21,15 @@ from probe_tray.core.models.models import ModelChoice
 from probe_tray.core.settings import Settings, change
 from probe_tray.engine.batch import BatchMeans, said_by
 from probe_tray.engine.models.model_tester import Access, ModelTester, OfficialRenewer, OwnRenewer, Renewer
-from probe_tray.view.text.translate import Translator, mark
+from probe_tray.view.text.translate import mark
 
 _COSTS = mark("Each test asks a model for one word and uses a little of the account's quota.")
 
 
-def agreed(arguments: Arguments, loaded: LoadedSettings, locks: FileLocks, console: Console, t: Translator) -> bool:
+def agreed(session: CommandSession, loaded: LoadedSettings) -> bool:
     """Whether models may be tested, which costs quota: a person at a terminal is asked once, a script is told."""
-    if arguments.yes or loaded.settings.model_test_confirmed:
+    console, t = session.console, session.t
+    if session.arguments.yes or loaded.settings.model_test_confirmed:
         return True
     if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         console.note(t(_COSTS))
@@ -39,9 +39,9 @@ def agreed(arguments: Arguments, loaded: LoadedSettings, locks: FileLocks, conso
     if not said_yes():
         console.note(t("No model was tested."))
         return False
-    file = JsonSettingsFile(loaded.path, locks)
+    file = JsonSettingsFile(loaded.path, session.locks)
     try:
-        asyncio.run(file.change(change(model_test_confirmed=True), loaded.settings, _anything))
+        session.runner.run(file.change(change(model_test_confirmed=True), loaded.settings, _anything))
     except ProbeError as error:
         console.note(t("You will be asked again: {reason}", reason=t.title(error.problem)))
     return True

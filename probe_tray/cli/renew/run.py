@@ -2,37 +2,26 @@
 
 import asyncio
 import contextlib
-import logging
 import os
-import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 from probe_tray.adapters.desktop.process_start import process_began
-from probe_tray.adapters.files.app_folders import AppFolders, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings
-from probe_tray.adapters.http.client import ServiceClient
-from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
-from probe_tray.adapters.journal.journal import FileJournal
-from probe_tray.adapters.keyring.backends import load_library
-from probe_tray.adapters.keyring.key_store import OsKeyStore
-from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.official_store import OfficialStore
-from probe_tray.adapters.logins.sealer import FallbackSealer
-from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.adapters.system import LocalZone, SystemClock
-from probe_tray.cli.accounts import SelectedLogins, find_logins, read_settings, tell_left_out, waiting_locks
+from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out
 from probe_tray.cli.arguments import Arguments
-from probe_tray.cli.proxy import chosen_proxy, proxy_note
 from probe_tray.cli.renew.model_test import ModelStage, agreed
 from probe_tray.cli.renew.run_reporter import RunReporter
+from probe_tray.cli.session.exit_status import ExitStatus
+from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.tables.board import Board, BoardContent, shown_live
 from probe_tray.cli.tables.result_files import ResultFiles
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line, told
-from probe_tray.cli.terminal.language import spoken
 from probe_tray.cli.terminal.signals import Interruption
 from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.core.errors import Problem, WriteError
@@ -48,58 +37,94 @@ from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from probe_tray.ports.shared_logins import SharedLogins
 from probe_tray.ports.time import Clock
 from probe_tray.view.text.translate import Translator
-from probe_tray.wiring import make_renewals, make_shared_logins, make_sync_means, vault_key
-
-_DONE = 0
+from probe_tray.wiring import make_renewals, make_shared_logins, make_sync_means
 
 
-def run_work(arguments: Arguments) -> int:
+def run_accounts(session: CommandSession) -> ExitStatus:
     """Do what is asked for every login, print and write the tables, and return the exit status.
 
     Raises UsageError or ConfigError before anything is asked, WriteError when the result cannot be kept.
     """
-    switch_off_core_dumps()
-    known = KnownSecrets()
-    with configure_logging(logging.WARNING, sys.stderr, Redactor(known)):
-        return _run(arguments, known)
-
-
-def _run(arguments: Arguments, known: KnownSecrets) -> int:
-    console, t = Console(quiet=arguments.quiet), Translator()
+    arguments, console, t = session.arguments, session.console, session.t
     files = ResultFiles(arguments)
-    places = user_places()
-    loaded = read_settings(arguments.config, places)
-    t.use(spoken(loaded.settings.language, os.environ))
-    if loaded.problem is not None:
-        console.note(t.title(loaded.problem))
-    tested = arguments.apitest and agreed(arguments, loaded, waiting_locks(places, console, t), console, t)
+    loaded = session.read_settings()
+    tested = arguments.apitest and agreed(session, loaded)
     if not (tested or arguments.status or arguments.renew):
-        return _DONE
-    reporter = RunReporter(arguments, console, files, t)
-    work = _Work(arguments, console, reporter, t, tested=tested)
-    status = asyncio.run(work.run(places, loaded, known))
+        return ExitStatus.SUCCESS
+    run = _AccountRun(arguments, console, RunReporter(arguments, console, files, t), t, tested=tested)
+    status = session.runner.run(_find_and_run(session, loaded, run))
     folder = loaded.sync_folder
-    if status in {0, 1} and folder is not None and work.has_renewed_in(folder):
+    if status in {ExitStatus.SUCCESS, ExitStatus.FAILURE} and folder is not None and run.has_renewed_in(folder):
         # Only now, for it brings more than most runs need.
         from probe_tray.cli.sync.sync import offer_sync
 
-        return max(status, offer_sync(arguments, console, places, loaded, known))
+        return max(status, offer_sync(session, loaded))
     return status
 
 
-class _Work:
+async def _find_and_run(session: CommandSession, loaded: LoadedSettings, run: "_AccountRun") -> ExitStatus:
+    """Find the logins, join what ``run`` needs, and close it at the end."""
+    console, settings, keyring, clock = session.console, loaded.settings, session.keyring, SystemClock()
+    proxy = session.proxy(settings)
+    found = await find_logins(session.arguments.paths, loaded, session.places, session.vault)
+    tell_left_out(found, console, session.t)
+    if found.logins:
+        session.tell_proxy(proxy, (OFFICIAL.issuer, OFFICIAL.backend))
+    store = Store(AppState(settings=settings))
+    # Before the token of a copy is sent, the client's own login is looked at; never so that a person is asked.
+    official = OfficialStore(session.places.codex_home, partial(keyring.read_entry, silently=True))
+    accounts = Accounts((*found.stores, official), store)
+    watch = ClockWatch(clock, lambda error: console.failure(told(error, session.t)))
+    client = session.client(proxy, answered=watch.answered)
+    journal = session.journal()
+    store.on_event(run.tell_trouble)
+    shared = _shared_logins(session, loaded, accounts, proxy)
+    renewals = make_renewals(client, accounts, journal, session.places, session.locks, store.dispatch, shared)
+    means = BatchMeans(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
+    try:
+        return await run.run(found, means, settings)
+    finally:
+        await renewals.close()
+        await client.aclose()
+
+
+def _shared_logins(
+    session: CommandSession, loaded: LoadedSettings, accounts: Accounts, proxy: ProxyChoice
+) -> SharedLogins:
+    """What other computers have renewed, where sync is set up. A login that is not in the table is left to --sync."""
+    if not loaded.settings.sync_url:
+        return NoSharedLogins()
+    # Only here, for they bring more than most runs need.
+    from probe_tray.adapters.http.tables import HttpTables
+    from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
+
+    means = make_sync_means(
+        accounts=accounts,
+        sources=lambda: accounts.ours,
+        tables=HttpTables(proxy, os.environ, handles=session.handles),
+        places=session.places,
+        locks=session.locks,
+        zone=LocalZone(),
+    )
+    secrets = StoredSyncSecrets(loaded.path, session.keyring, handles=session.handles)
+    return make_shared_logins(means, lambda: loaded.settings, secrets, str(loaded.path), adds_rows=False)
+
+
+class _AccountRun:
+    """All logins, with what is shown meanwhile and told at the end."""
+
     def __init__(
         self, arguments: Arguments, console: Console, reporter: RunReporter, t: Translator, *, tested: bool
     ) -> None:
         self._arguments = arguments
         self._console = console
-        self._reporting = reporter
+        self._reporter = reporter
         self._t = t
         self._tested = tested
         self._renewed: list[Path] = []
         self._said: set[Problem] = set()
 
-    def _hear(self, event: Event) -> None:
+    def tell_trouble(self, event: Event) -> None:
         """Say at once, and once, what belongs to no single login: that the table could not be asked."""
         if isinstance(event, TroubleMet) and event.problem is not None and event.problem not in self._said:
             self._said.add(event.problem)
@@ -111,34 +136,8 @@ class _Work:
         """Whether a login in a file of this folder was renewed."""
         return any(Path(os.path.realpath(path)).parent == Path(os.path.realpath(folder)) for path in self._renewed)
 
-    async def run(self, places: AppFolders, loaded: LoadedSettings, known: KnownSecrets) -> int:
-        arguments, console, settings = self._arguments, self._console, loaded.settings
-        locks, clock = waiting_locks(places, console, self._t), SystemClock()
-        proxy = chosen_proxy(arguments, settings)
-        keyring = OsKeyStore(handles=known.add)
-        key, silent = (vault_key(places, entry, locks) for entry in (keyring, keyring.silent))
-        found = await find_logins(arguments.paths, loaded, places, VaultStore(places.vault, key))
-        tell_left_out(found, console, self._t)
-        if found.logins:
-            console.note(proxy_note(proxy, (OFFICIAL.issuer, OFFICIAL.backend), self._t))
-        store = Store(AppState(settings=settings))
-        # Before the token of a copy is sent, the client's own login is looked at; never so that a person is asked.
-        official = OfficialStore(places.codex_home, partial(keyring.read_entry, silently=True))
-        accounts = Accounts((*found.stores, official), store)
-        watch = ClockWatch(clock, lambda error: console.failure(told(error, self._t)))
-        client = ServiceClient(OFFICIAL, proxy, os.environ, handles=known.add, answered=watch.answered)
-        journal = FileJournal(places.journal, FallbackSealer(key, silent, load=load_library))
-        store.on_event(self._hear)
-        shared = shared_logins(accounts, loaded, keyring, proxy, places, locks, known)
-        renewals = make_renewals(client, accounts, journal, places, locks, store.dispatch, shared)
-        means = BatchMeans(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
-        try:
-            return await self._tend(found, means, settings)
-        finally:
-            await renewals.close()
-            await client.aclose()
-
-    async def _tend(self, found: SelectedLogins, means: BatchMeans, settings: Settings) -> int:
+    async def run(self, found: SelectedLogins, means: BatchMeans, settings: Settings) -> ExitStatus:
+        """Work on the logins that were ``found``."""
         arguments, tested = self._arguments, self._tested
         batch, models = Batch(means, _order(arguments, settings)), ModelStage(means, arguments, settings)
         done: dict[int, AccountReport] = {}
@@ -151,9 +150,9 @@ class _Work:
                 self._console.prompt(self._waits_for(means.renewals.sent))
             await batch.stop()
 
-        def tell(unanswered: int = 0) -> int:
+        def tell(unanswered: int = 0) -> ExitStatus:
             status = interruption.status
-            return self._reporting.tell(found, done, tested=tested, interrupted=status, unanswered=unanswered)
+            return self._reporter.tell(found, done, tested=tested, interrupted=status, unanswered=unanswered)
 
         def last_words() -> None:
             try:
@@ -195,34 +194,6 @@ class _Work:
             ),
             sent,
         )
-
-
-def shared_logins(
-    accounts: Accounts,
-    loaded: LoadedSettings,
-    keyring: OsKeyStore,
-    proxy: ProxyChoice,
-    places: AppFolders,
-    locks: FileLocks,
-    known: KnownSecrets,
-) -> SharedLogins:
-    """What other computers have renewed, where sync is set up. A login that is not in the table is left to --sync."""
-    if not loaded.settings.sync_url:
-        return NoSharedLogins()
-    # Only here, for they bring more than most runs need.
-    from probe_tray.adapters.http.tables import HttpTables
-    from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
-
-    means = make_sync_means(
-        accounts=accounts,
-        sources=lambda: accounts.ours,
-        tables=HttpTables(proxy, os.environ, handles=known.add),
-        places=places,
-        locks=locks,
-        zone=LocalZone(),
-    )
-    secrets = StoredSyncSecrets(loaded.path, keyring, handles=known.add)
-    return make_shared_logins(means, lambda: loaded.settings, secrets, str(loaded.path), adds_rows=False)
 
 
 def _is_new(renewal: RenewalReport) -> bool:

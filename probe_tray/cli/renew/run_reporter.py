@@ -8,6 +8,7 @@ import msgspec
 from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.cli.accounts import SelectedLogins
 from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.tables.layout import TextTable
 from probe_tray.cli.tables.model_table import model_header, model_problems, model_rows, model_summary
 from probe_tray.cli.tables.renewal_table import renewal_header, renewal_problems, renewal_rows, renewal_summary
@@ -22,8 +23,6 @@ from probe_tray.view.tables.status_table import MORE, failures, status_header, s
 from probe_tray.view.text.privacy import discreet_report, mask
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
-
-_DONE, _FAILED = 0, 1
 
 
 class RunReporter:
@@ -42,9 +41,9 @@ class RunReporter:
         done: Mapping[int, AccountReport],
         *,
         tested: bool,
-        interrupted: int | None,
+        interrupted: ExitStatus | None,
         unanswered: int = 0,
-    ) -> int:
+    ) -> ExitStatus:
         """Tell what is ``done`` and return the exit status, ``interrupted`` being the one that a signal asked for.
 
         ``unanswered``: renewals that were sent and whose answers nobody waits for any more.
@@ -77,7 +76,8 @@ class RunReporter:
             if unanswered:
                 console.failure(_lost(unanswered, t))
             return interrupted
-        return _FAILED if found.troubles or any(r.failed for r in reports) else _DONE
+        failed = found.troubles or any(report.failed for report in reports)
+        return ExitStatus.FAILURE if failed else ExitStatus.SUCCESS
 
     def _show_results(self, reports: Sequence[AccountReport]) -> None:
         if self._arguments.json:

@@ -1,1 +1,1 @@
-"""The terminal: streams, width, colour, language, signals."""
+"""The terminal: streams, width, color, signals."""

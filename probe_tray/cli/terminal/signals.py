@@ -8,6 +8,7 @@ from types import FrameType, TracebackType
 from typing import Self
 
 from probe_tray.adapters.process_signals import ending_signals
+from probe_tray.cli.session.exit_status import ExitStatus
 
 _INSISTING = frozenset({signal.SIGINT, signal.SIGTERM})
 
@@ -26,7 +27,7 @@ class Interruption:
         self._loop = asyncio.get_running_loop()
         self._before: list[tuple[int, object]] = []
         self._count = 0
-        self.status: int | None = None
+        self.status: ExitStatus | None = None
         """The exit status that the signal asks for, None while none came."""
 
     def __enter__(self) -> Self:
@@ -46,7 +47,7 @@ class Interruption:
         del frame
         # The handler may run in the middle of anything; the loop is woken and goes on from there.
         if self.status is None:
-            self.status = 128 + number
+            self.status = ExitStatus.of_signal(number)
             self._loop.call_soon_threadsafe(self._stop)
         if number not in _INSISTING:
             return
@@ -65,4 +66,4 @@ class Interruption:
             self._last_words()
         finally:
             # Tasks that see what was sent to its end do not let go; what they do is safe against a sudden end.
-            os._exit(self.status or 1)
+            os._exit(self.status or ExitStatus.FAILURE)

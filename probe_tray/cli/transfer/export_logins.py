@@ -1,30 +1,22 @@
 """``codex-probe --export``: writes logins as other programs take them."""
 
-import asyncio
-import logging
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from probe_tray.adapters.files.app_folders import AppFolders, user_places
-from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.files.export_files import Obstacle, obstacle_at
 from probe_tray.adapters.files.safe_files import replace_file
-from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
-from probe_tray.adapters.keyring.key_store import OsKeyStore
-from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.adapters.logins.files_store import make_missing
-from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.system import LocalZone, SystemClock
-from probe_tray.cli.accounts import SelectedLogins, find_logins, read_settings, tell_left_out
+from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out
 from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.session.exit_status import ExitStatus
+from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
-from probe_tray.cli.terminal.language import spoken
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import UsageError, WriteError
@@ -34,9 +26,7 @@ from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.transfer.export import LIVE_WARNING, SHARED_WARNING, Export, ExportFormat, NewFile, Style, export
 from probe_tray.view.tables.status_table import failures
 from probe_tray.view.text.translate import Translator, mark
-from probe_tray.wiring import vault_key
 
-_DONE, _FAILED, _INTERRUPTED = 0, 1, 130
 _STANDARD_OUTPUT = "-"
 _INSTEAD: Mapping[NoLogin, str] = {
     NoLogin.API_KEY: mark("{file} contains an API key and no login."),
@@ -50,50 +40,42 @@ class _ExportResult(msgspec.Struct, frozen=True, kw_only=True):
     failures: list[str]
 
 
-def run_export(arguments: Arguments, name: str) -> int:
-    """Write the logins in the format of this ``name`` and return the exit status.
+def export_logins(session: CommandSession) -> ExitStatus:
+    """Write the logins in the format of ``--export`` and return the exit status.
 
     Raises UsageError or ConfigError before anything is written.
     """
-    switch_off_core_dumps()
-    known = KnownSecrets()
-    with configure_logging(logging.WARNING, sys.stderr, Redactor(known)):
-        places = user_places()
-        loaded = read_settings(arguments.config, places)
-        found = asyncio.run(_find(arguments, loaded, places, known))
-        style = Style(
-            format=ExportFormat(name),
-            refresh_tokens=not arguments.no_refresh_tokens,
-            now=SystemClock().now(),
-            zone=LocalZone(),
-            client_id=OFFICIAL.client_id,
-        )
-        # The official client's own login is exported only where somebody names its file.
-        logins = [s.credential for s in found.logins if arguments.paths or s.store is not StoreKind.OFFICIAL]
-        # Complaints are part of the JSON, which does not change with the language.
-        t = Translator() if arguments.json else Translator(spoken(loaded.settings.language, os.environ))
-        exporting = _Exporting(arguments, found, places.official_login, t)
-        return exporting.run(export(logins, style), style)
-
-
-async def _find(
-    arguments: Arguments, loaded: LoadedSettings, places: AppFolders, known: KnownSecrets
-) -> SelectedLogins:
-    vault = VaultStore(places.vault, vault_key(places, OsKeyStore(handles=known.add), FileLocks(places.locks)))
-    return await find_logins(arguments.paths, loaded, places, vault)
+    arguments, places = session.arguments, session.places
+    loaded = session.read_settings()
+    found = session.runner.run(find_logins(arguments.paths, loaded, places, session.vault))
+    style = Style(
+        format=ExportFormat(arguments.export),
+        refresh_tokens=not arguments.no_refresh_tokens,
+        now=SystemClock().now(),
+        zone=LocalZone(),
+        client_id=OFFICIAL.client_id,
+    )
+    # The official client's own login is exported only where somebody names its file.
+    logins = [s.credential for s in found.logins if arguments.paths or s.store is not StoreKind.OFFICIAL]
+    # Complaints are part of the JSON, which does not change with the language.
+    t = Translator() if arguments.json else session.t
+    exporting = _Exporting(arguments, session.console, found, places.official_login, t)
+    return exporting.run(export(logins, style), style)
 
 
 class _Exporting:
-    def __init__(self, arguments: Arguments, found: SelectedLogins, official: Path, t: Translator) -> None:
+    def __init__(
+        self, arguments: Arguments, console: Console, found: SelectedLogins, official: Path, t: Translator
+    ) -> None:
         self._arguments = arguments
         self._t = t
         self._official = official
-        self._console = Console(quiet=arguments.quiet)
+        self._console = console
         self._found = found
         self._complaints = _complaints(found, t)
         self._written: list[str] = []
 
-    def run(self, result: Export, style: Style) -> int:
+    def run(self, result: Export, style: Style) -> ExitStatus:
         name, t = style.format.value, self._t
         tell_left_out(self._found, self._console, t)
         self._complaints += [
@@ -123,10 +105,10 @@ class _Exporting:
         except KeyboardInterrupt:
             facts = {"done": str(len(self._written)), "all": str(len(targets))}
             self._complaints.append(t("interrupted: {done} of {all} files were written.", **facts))
-            return self._end(result, _INTERRUPTED)
-        return self._end(result, _FAILED if self._complaints else _DONE)
+            return self._end(result, ExitStatus.INTERRUPTED)
+        return self._end(result, ExitStatus.FAILURE if self._complaints else ExitStatus.SUCCESS)
 
-    def _end(self, result: Export, status: int) -> int:
+    def _end(self, result: Export, status: ExitStatus) -> ExitStatus:
         if self._arguments.json:
             said = _ExportResult(files=self._written, logins=result.logins, failures=self._complaints)
             self._console.result(msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n")

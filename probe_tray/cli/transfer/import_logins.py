@@ -1,26 +1,18 @@
 """``codex-probe --import``: shows what files hold, asks, and takes the logins into the tray app's accounts."""
 
 import asyncio
-import logging
-import os
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from probe_tray.adapters.files.app_folders import AppFolders, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings
-from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
-from probe_tray.adapters.keyring.key_store import OsKeyStore
-from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.folder_store import FolderStore
-from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.system import LocalZone, SystemClock
-from probe_tray.cli.accounts import read_settings, waiting_locks
 from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.session.exit_status import ExitStatus
+from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.tables.layout import TextTable
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
-from probe_tray.cli.terminal.language import spoken
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.cli.terminal.signals import Interruption
 from probe_tray.cli.transfer.import_sources import STANDARD_INPUT, read_sources
@@ -38,60 +30,46 @@ from probe_tray.view.tables.status_table import failures
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.transfer.words import place_of
-from probe_tray.wiring import vault_key
 
-_DONE, _FAILED, _WRONG_USE = 0, 1, 2
 _KEPT = mark("interrupted: logins imported so far are kept.")
 
 
-def run_import(arguments: Arguments) -> int:
-    """Import what ``arguments`` name and return the exit status.
+def import_logins(session: CommandSession) -> ExitStatus:
+    """Import what the arguments name and return the exit status.
 
     Raises UsageError or ConfigError before anything is read.
     """
-    switch_off_core_dumps()
-    known = KnownSecrets()
-    with configure_logging(logging.WARNING, sys.stderr, Redactor(known)):
-        places = user_places()
-        loaded = read_settings(arguments.config, places)
-        console = Console(quiet=arguments.quiet)
-        t = Translator(spoken(loaded.settings.language, os.environ))
-        if loaded.problem is not None:
-            console.note(t.title(loaded.problem))
-        if STANDARD_INPUT in arguments.paths and is_terminal(sys.stdin):
-            console.prompt(t("Paste the logins here, then press Ctrl-D (on Windows Ctrl-Z and Enter)."))
-        sources = read_sources(arguments.paths, places.official_login)
-        # One loop for both halves; between them a person is asked, and Ctrl-C is to end that at once.
-        with asyncio.Runner() as runner:
-            return _Import(arguments, console, _Means(places, loaded, known), t).run(sources, runner)
-
-
-class _Means(NamedTuple):
-    places: AppFolders
-    loaded: LoadedSettings
-    known: KnownSecrets
+    arguments, console, t = session.arguments, session.console, session.t
+    loaded = session.read_settings()
+    if STANDARD_INPUT in arguments.paths and is_terminal(sys.stdin):
+        console.prompt(t("Paste the logins here, then press Ctrl-D (on Windows Ctrl-Z and Enter)."))
+    sources = read_sources(arguments.paths, session.places.official_login)
+    stores, name = _own_stores(session, loaded)
+    importing = LoginImport(Accounts(stores, Store(AppState(settings=loaded.settings))), session.locks)
+    return _Import(arguments, console, importing, name, t).run(sources, session.runner)
 
 
 class _Import:
-    def __init__(self, arguments: Arguments, console: Console, means: _Means, t: Translator) -> None:
+    def __init__(
+        self, arguments: Arguments, console: Console, importing: LoginImport, target: str, t: Translator
+    ) -> None:
         self._arguments = arguments
         self._console = console
-        locks, loaded = waiting_locks(means.places, console, t), means.loaded
-        stores, self._target = _own_stores(t, loaded, means.places, locks, means.known)
-        self._importing = LoginImport(Accounts(stores, Store(AppState(settings=loaded.settings))), locks)
+        self._importing = importing
+        self._target = target
         self._done: dict[int, Problem | None] = {}
         self._t = t
         self._failed = False
 
-    def run(self, sources: Sequence[Source], runner: asyncio.Runner) -> int:
+    def run(self, sources: Sequence[Source], runner: asyncio.Runner) -> ExitStatus:
         items = runner.run(self._preview(sources))
         if items is None:
             if self._arguments.json:
                 self._console.result(import_json((), {}))
-            return _FAILED
+            return ExitStatus.FAILURE
         self._failed |= any(item.problem is not None for item in items)
         self._show(items)
-        status: int | None = None
+        status: ExitStatus | None = None
         if any(item.taken for item in items):
             status = self._permission() if not self._arguments.yes else None
             if status is None:
@@ -99,7 +77,7 @@ class _Import:
                 self._console.note(what_came(items, self._done, self._t))
         if self._arguments.json:
             self._console.result(import_json(items, self._done))
-        return (_FAILED if self._failed else _DONE) if status is None or status == _DONE else status
+        return status or (ExitStatus.FAILURE if self._failed else ExitStatus.SUCCESS)
 
     async def _preview(self, sources: Sequence[Source]) -> tuple[Item, ...] | None:
         """None where the store that is to take them cannot be opened."""
@@ -124,19 +102,19 @@ class _Import:
         if warns_of_copies(items):
             self._console.note(self._t(COPY_WARNING))
 
-    def _permission(self) -> int | None:
+    def _permission(self) -> ExitStatus | None:
         """None to go on, else the exit status: a person is asked, a script has to say so beforehand."""
         t = self._t
         if self._arguments.json or not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
             self._console.failure(t("nothing was imported: there is no terminal to ask on. Run it again with --yes."))
-            return _WRONG_USE
+            return ExitStatus.WRONG_USE
         self._console.prompt(t("Import them? [y/N] "), end="")
         if said_yes():
             return None
         self._console.note(t("Nothing was imported."))
-        return _DONE
+        return ExitStatus.SUCCESS
 
-    async def _take(self, items: Sequence[Item]) -> int | None:
+    async def _take(self, items: Sequence[Item]) -> ExitStatus | None:
         ended: list[bool] = []
 
         def stop() -> None:
@@ -164,19 +142,15 @@ class _Import:
 
     def _complain(self, problem: Problem) -> None:
         self._failed = True
-        problem = at_the_command_line(problem)
-        self._console.failure(f"{self._t.title(problem)} {self._t.hint(problem)}")
+        self._console.failure(self._t.told(at_the_command_line(problem)))
 
 
-def _own_stores(
-    t: Translator, loaded: LoadedSettings, places: AppFolders, locks: FileLocks, known: KnownSecrets
-) -> tuple[tuple[AccountStore, ...], str]:
+def _own_stores(session: CommandSession, loaded: LoadedSettings) -> tuple[tuple[AccountStore, ...], str]:
     """The stores of the tray app, the one that takes new logins first, and what that is called."""
-    vault = VaultStore(places.vault, vault_key(places, OsKeyStore(handles=known.add), locks))
-    folder = loaded.sync_folder
+    vault, t, folder = session.vault, session.t, loaded.sync_folder
     if folder is None:
         return (vault,), t("the vault")
-    shared = FolderStore(folder, official=places.official_login)
+    shared = FolderStore(folder, official=session.places.official_login)
     if loaded.settings.storage is Storage.FOLDER:
         return (shared, vault), str(folder)
     return (vault, shared), t("the vault")

@@ -31,7 +31,7 @@ async def checked(folder: Path, **held: str) -> Check:
     config = folder / "config.json"
     config.write_text(json.dumps(held))
     keyring = OsKeyStore(choose=GoodBackend, asks=lambda _: False)
-    return await sync_check(load_settings(config), keyring, ProxyChoice(), KnownSecrets())
+    return await sync_check(load_settings(config), keyring, ProxyChoice(), KnownSecrets().add)
 
 
 def put(service: DemoService, person: str, key: str) -> None:

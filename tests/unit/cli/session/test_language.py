@@ -2,7 +2,7 @@
 
 import pytest
 
-from probe_tray.cli.terminal.language import spoken
+from probe_tray.cli.session.language import spoken
 from probe_tray.core.settings import Language
 
 

@@ -1,0 +1,1 @@
+"""How every action of ``codex-probe`` starts and ends."""
