@@ -34,6 +34,8 @@ from probe_tray.ui.panel.card_menu import open_card_menu
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
+from probe_tray.ui.sync.result_dialog import SyncResultDialog
+from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
 from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import DARK, Theme
 from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
@@ -47,6 +49,7 @@ from probe_tray.view.sync.sync_view import overwriting, sync_result
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.view_models import IconLook, Tone
+from tests.support.widgets import opened
 from tests.unit.ui import samples
 from tests.unit.ui.sync_samples import synced
 from tests.unit.ui.transfer_pictures import exports, imports
@@ -163,7 +166,7 @@ def _details(state: AppState, theme: Theme, icons: IconPainter, t: Translator) -
     model = details(state, state.accounts[0].key, Span.WEEK, Now(samples.NOW, UTC), t)
     assert model is not None
     window.show_model(model)
-    window.present()
+    window.show()
     window.resize(window.width(), theme.px(760))
     return _grab(window)
 
@@ -203,7 +206,7 @@ def _tested(theme: Theme, t: Translator) -> list[QPixmap]:
     question.ask(consent(2, t), lambda _: None)
     dialog = ModelTestDialog(theme, ModelTestActions(stop=lambda: None, again=lambda: None))
     dialog.show_model(model_test(state, Now(samples.NOW, UTC), t))
-    dialog.present()
+    dialog.show()
     return [_grab(question), _grab(dialog)]
 
 
@@ -217,8 +220,7 @@ def _synced(theme: Theme, t: Translator) -> list[QPixmap]:
     windows = SyncController(engine, theme, t, question, lambda: here, sql)
     drawn: list[QPixmap] = []
     windows.set_up()
-    page = windows.setup
-    assert page is not None
+    page = opened(SyncSetupDialog)
     drawn.append(_grab(page))
     windows.set_up()
     page.project.address.setText("https://abcdefgh.supabase.co")
@@ -234,8 +236,7 @@ def _synced(theme: Theme, t: Translator) -> list[QPixmap]:
     for sync in (tested, replace(tested, report=failed)):
         engine.change(AppState(sync=sync))
         windows.show_result()
-        assert windows.result is not None
-        drawn.append(_grab(windows.result))
+        drawn.append(_grab(opened(SyncResultDialog)))
     rows = sync_result(AppState(sync=tested), here, t).rows
     question.ask(overwriting(rows[1], t), lambda _: None)
     drawn.append(_grab(question))

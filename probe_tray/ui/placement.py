@@ -39,6 +39,15 @@ def beside(anchor: QRect, window: QSize, room: QRect) -> QPoint:
     return QPoint(max(room.left() + _GAP, min(x, right)), max(room.top() + _GAP, min(y, bottom)))
 
 
+def next_to(other: QRect, window: QSize, room: QRect) -> QPoint:
+    """Right of another window, else left of it, else on the side with more space; always inside ``room``."""
+    right, left = other.right() + 1 + _GAP, other.left() - _GAP - window.width()
+    fits_right = right + window.width() <= room.right() + 1
+    more_right = room.right() - other.right() >= other.left() - room.left()
+    x = right if fits_right or (left < room.left() and more_right) else left
+    return inside(QRect(QPoint(x, other.top()), window), room)
+
+
 def fitting(window: QWidget, wanted: QSize) -> QSize:
     """``wanted``, or as much of it as leaves some of the window's screen free: a large font makes large windows."""
     room = (window.screen() or QGuiApplication.primaryScreen()).availableGeometry().size()

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import (
     Arrange,
-    ChangeSettings,
     LogIn,
     LookAt,
     OpenReleasePage,
@@ -21,16 +20,14 @@ from probe_tray.core.commands import (
     PauseNotifications,
     Refresh,
     Renew,
-    SendTestNotification,
 )
-from probe_tray.core.settings import SettingsChange
 from probe_tray.core.state import LoginPhase, LoginState
 from probe_tray.ports.time import Clock
 from probe_tray.resources import resource
 from probe_tray.ui.bridge import Bridge
 from probe_tray.ui.details.details_controller import DetailsController
 from probe_tray.ui.engine import EngineProtocol
-from probe_tray.ui.help.about_dialog import AboutActions, AboutWindow, DiagnosticsSource
+from probe_tray.ui.help.about_controller import AboutController, DiagnosticsSource
 from probe_tray.ui.help.help_controller import HelpController
 from probe_tray.ui.login.login_controller import LoginController
 from probe_tray.ui.models.model_test_controller import ModelTestController
@@ -39,8 +36,7 @@ from probe_tray.ui.panel.card_list import CardActions
 from probe_tray.ui.panel.card_model import Changes
 from probe_tray.ui.panel.panel import PanelActions, PanelWindow
 from probe_tray.ui.preferences import PreferenceWatch
-from probe_tray.ui.settings.connection_controller import ConnectionController
-from probe_tray.ui.settings.settings_dialog import SettingsDialog
+from probe_tray.ui.settings.settings_controller import SettingsController
 from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.transfer_controller import TransferController
@@ -50,7 +46,6 @@ from probe_tray.ui.tray.tray import OverflowHint, TrayIcon, hides_new_icons
 from probe_tray.view.details.details import details
 from probe_tray.view.models.model_test import model_test
 from probe_tray.view.screen import Screen, ScreenOptions
-from probe_tray.view.settings.form import form
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.tray.tray import still_running_words
@@ -83,9 +78,6 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 class Shell(QObject):
     """Tray, menu, panel and dialogs over one engine."""
 
-    _logged_in: LoginState | None = None
-    """The login that ended well last, while the state still tells of it."""
-
     def __init__(
         self, app: QApplication, engine: EngineProtocol, around: Surroundings, quit_app: Callable[[], None]
     ) -> None:
@@ -97,13 +89,13 @@ class Shell(QObject):
         self._quit = quit_app
         self._theme = Theme(app)
         self._icons = IconPainter()
-        self._settings: SettingsDialog | None = None
-        self._connection: ConnectionController | None = None
         self._closing = False
         self._opens = around.opens
+        self._logged_in: LoginState | None = None
+        """The login that ended well last, while the state still tells of it."""
         self._help = HelpController(self._theme, around.translator)
-        self._about = AboutWindow(
-            engine, self._theme, self._icons, around.inspector, around.translator, self._about_actions()
+        self._about = AboutController(
+            engine, self._theme, self._icons, around.inspector, around.translator, self._help.show
         )
         self._following = PreferenceWatch(app, engine, self._theme, around.translator, self._speak_anew)
         self._menu = TrayMenu(self._menu_actions(), self._icons)
@@ -117,32 +109,13 @@ class Shell(QObject):
             export=self.show_export,
         )
         self._acting = CardActionHandler(engine, self._theme, around.translator, elsewhere)
-        t, question = around.translator, self._acting.question
-        self._testing = ModelTestController(
-            engine, self._theme, t, question, lambda state: model_test(state, around.now(), t)
-        )
-        self._detailing = DetailsController(
-            engine, self._theme, self._icons, lambda state, key, span: details(state, key, span, around.now(), t)
-        )
-        sql = resource("sql/tokens.sql").read_text("utf-8")
-        self._syncing = SyncController(engine, self._theme, t, question, around.now, sql)
-        self._transferring = TransferController(engine, self._theme, t, question, around.now)
-        self._just_left = QTimer(self)
-        self._just_left.setSingleShot(True)
-        self._just_left.setInterval(_CLICK)
+        self._make_dialogs()
         self._panel = PanelWindow(self._theme, self._icons, self._panel_actions())
-        self._panel.left.connect(self._just_left.start)
-        self._panel.in_sight.connect(self._look_at)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self._panel).activated.connect(self._help.show)
-        self._transferring.watch(self._panel)
-        self._login = LoginController(engine, self._theme, self._icons, self.show_settings)
+        self._connect()
         app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))
-        self._tray.clicked.connect(self._toggle_panel)
-        self._tray.absent.connect(self.show_panel)
-        self._panel.closed.connect(self._panel_closed)
         self._bridge = Bridge(engine, around.clock, around.zone, around.translator, self._render)
         self._theme.changed.connect(self._bridge.draw)
-        self._bridge.draw()
+        self.draw()
         self._overflow = OverflowHint(engine, self._tray, around.translator, hidden=around.hides_new_icons)
         self._tray.look()
 
@@ -153,15 +126,7 @@ class Shell(QObject):
 
     def show_settings(self, key: str = "") -> None:
         """Open the settings, at one of them where its key is named."""
-        if self._settings is None:
-            t = self._around.translator
-            self._settings = SettingsDialog(self._theme, form(t), self._save, t.told)
-            self._settings.test_wanted.connect(lambda: self._engine.send(SendTestNotification()))
-            self._connection = ConnectionController(self._engine, self._settings, t)
-            self._syncing.serve(self._settings.sync)
-        self._settings.open_with(self._engine.state.settings)
-        if key:
-            self._settings.reveal(key)
+        self._settings.show(key)
 
     def show_about(self) -> None:
         """Tell what program this is, and what it runs on."""
@@ -169,7 +134,7 @@ class Shell(QObject):
 
     def show_details(self, account: AccountKey) -> None:
         """Open the window with everything about an account."""
-        self._detailing.show(account, self.act, self._acting.open_account_menu)
+        self._detailing.show(account)
 
     def show_model_test(self, account: AccountKey | None = None) -> None:
         """Test the models of one account or of all, after asking the first time; or show the test that runs."""
@@ -191,6 +156,10 @@ class Shell(QObject):
         """Say something by the icon, where the desktop's notifications do not work."""
         self._tray.message(title, text)
 
+    def draw(self) -> None:
+        """Show the state as it is now, without waiting for further changes of it."""
+        self._bridge.draw()
+
     def act(self, action: CardAction) -> None:
         """Do what a button says."""
         self._acting.act(action)
@@ -201,20 +170,49 @@ class Shell(QObject):
         self._detailing.close()
         self._about.close()
         self._help.close()
+        self._settings.close()
         self._syncing.close()
         self._transferring.close()
         self._following.close()
         self._bridge.close()
         self._overflow.close()
         self._tray.close()
-        for window in (self._panel, self._settings, self._acting.question, self._testing.dialog):
-            if window is not None:
-                window.close()
+        self._testing.close()
+        for window in (self._panel, self._acting.question):
+            window.close()
         self._login.close()
-        parts = (self._panel, self._settings, self._acting.question, self._menu.menu)
-        for part in (*parts, self._testing.dialog, self._tray, self._bridge):
-            if part is not None:
-                part.deleteLater()
+        for part in (self._panel, self._acting.question, self._menu.menu, self._tray, self._bridge):
+            part.deleteLater()
+
+    def _make_dialogs(self) -> None:
+        engine, theme, now, t = self._engine, self._theme, self._around.now, self._around.translator
+        question = self._acting.question
+        self._testing = ModelTestController(engine, theme, t, question, lambda state: model_test(state, now(), t))
+        self._detailing = DetailsController(
+            engine,
+            theme,
+            self._icons,
+            lambda state, key, span: details(state, key, span, now(), t),
+            self.act,
+            self._acting.open_account_menu,
+        )
+        sql = resource("sql/tokens.sql").read_text("utf-8")
+        self._syncing = SyncController(engine, theme, t, question, now, sql)
+        self._settings = SettingsController(engine, theme, t, self._syncing)
+        self._transferring = TransferController(engine, theme, t, question, now)
+        self._login = LoginController(engine, theme, self._icons, self.show_settings)
+
+    def _connect(self) -> None:
+        self._just_left = QTimer(self)
+        self._just_left.setSingleShot(True)
+        self._just_left.setInterval(_CLICK)
+        self._tray.clicked.connect(self._toggle_panel)
+        self._tray.absent.connect(self.show_panel)
+        self._panel.left.connect(self._just_left.start)
+        self._panel.in_sight.connect(self._look_at)
+        self._panel.closed.connect(self._panel_closed)
+        self._transferring.watch(self._panel)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self._panel).activated.connect(self._help.show)
 
     def _render(self, screen: Screen) -> None:
         self._tray.show_model(screen.tray)
@@ -231,9 +229,7 @@ class Shell(QObject):
         self._testing.draw()
         self._syncing.draw()
         self._transferring.draw()
-        if self._settings is not None and self._connection is not None:
-            self._follow_settings(self._settings)
-            self._connection.draw()
+        self._settings.draw()
 
     def _show_logged_in(self) -> None:
         """Open the panel at the account that has just been logged in."""
@@ -275,9 +271,6 @@ class Shell(QObject):
         self._engine.send(Renew())
         self.show_panel()
 
-    def _about_actions(self) -> AboutActions:
-        return AboutActions(help=self._help.show, release=self._open_release)
-
     def _open_release(self) -> None:
         self._engine.send(OpenReleasePage())
 
@@ -303,25 +296,9 @@ class Shell(QObject):
 
     def _speak_anew(self) -> None:
         # All else is drawn anew with every change.
-        self._about.retell()
-        self._help.retell()
-        before, self._settings = self._settings, None
-        if before is not None:
-            # The change of the language may have come from there: then the window closes now.
-            self._follow_settings(before)
-            self._syncing.leave()
-            reopen = before.isVisible()
-            before.close()
-            before.deleteLater()
-            if reopen:
-                self.show_settings()
-
-    def _save(self, change: SettingsChange) -> None:
-        self._engine.send(ChangeSettings(change))
-
-    def _follow_settings(self, dialog: SettingsDialog) -> None:
-        state = self._engine.state
-        dialog.follow(state.settings, state.unsaved)
+        self._about.draw()
+        self._help.draw()
+        self._settings.retell()
 
     def _toggle_panel(self) -> None:
         if self._panel.isActiveWindow():

@@ -25,7 +25,6 @@ LONGER_FUNCTIONS: Final[dict[str, int]] = {
     "probe_tray.ui.panel.panel.show_model": 45,
     "probe_tray.ui.panel.welcome.__init__": 45,
     "probe_tray.ui.settings.settings_dialog.__init__": 45,
-    "probe_tray.ui.shell.__init__": 60,  # the wiring of the windows
     "probe_tray.ui.transfer.import_dialog.show_model": 45,
     "probe_tray.view.alerts.alert_sentences.sentences": 55,  # one branch per alert
     "probe_tray.view.details.details.details": 45,

@@ -12,6 +12,7 @@ from probe_tray.core.commands import ShowDetails
 from probe_tray.core.quota.history import Span
 from probe_tray.core.state import AppState
 from probe_tray.ui.engine import EngineProtocol
+from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.details.details import DetailsView
@@ -26,42 +27,49 @@ Menu = Callable[[AccountKey, QWidget, QPoint], None]
 
 
 class DetailsController:
-    """Shows one account in full, in a window that is made when it is first wanted."""
+    """Shows one account in full."""
 
-    def __init__(self, engine: EngineProtocol, theme: Theme, icons: IconPainter, words: Words) -> None:
-        """Show accounts of ``engine``."""
+    def __init__(
+        self,
+        engine: EngineProtocol,
+        theme: Theme,
+        icons: IconPainter,
+        words: Words,
+        act: Callable[[CardAction], None],
+        menu: Menu,
+    ) -> None:
+        """Show accounts of ``engine``; ``act`` does what a button says, ``menu`` opens an account's menu."""
         self._engine, self._theme, self._icons, self._words = engine, theme, icons, words
+        self._act, self._menu = act, menu
         self._key: AccountKey | None = None
         self._span = Span.WEEK
         self._asked: tuple[AccountKey, Span, datetime | None] | None = None
-        self.window: DetailsWindow | None = None
+        self._window = LazyWindow(self._make, self._fill)
 
-    def show(self, key: AccountKey, act: Callable[[CardAction], None], menu: Menu) -> None:
+    def show(self, key: AccountKey) -> None:
         """Open the window at an account."""
-        if self.window is None:
-            from probe_tray.ui.details.details_window import DetailsActions, DetailsWindow
-
-            actions = DetailsActions(act=act, menu=menu, span=self._choose)
-            self.window = DetailsWindow(self._theme, self._icons, actions)
         self._key = key
-        self._fill(self.window, key)
-        self.window.present()
+        self._window.show()
 
     def draw(self) -> None:
         """Show what is known now; an account that is gone closes the window."""
-        if self.window is not None and self._key is not None and self.window.isVisible():
-            self._fill(self.window, self._key)
+        self._window.draw()
 
     def close(self) -> None:
         """Take the window away for good."""
-        if self.window is not None:
-            self.window.close()
-            self.window.deleteLater()
-            self.window = None
+        self._window.close()
 
-    def _fill(self, window: "DetailsWindow", key: AccountKey) -> None:
-        model = self._words(self._engine.state, key, self._span)
-        if model is None:
+    def _make(self) -> "DetailsWindow":
+        from probe_tray.ui.details.details_window import DetailsActions, DetailsWindow
+
+        return DetailsWindow(
+            self._theme, self._icons, DetailsActions(act=self._act, menu=self._menu, span=self._choose)
+        )
+
+    def _fill(self, window: "DetailsWindow") -> None:
+        key = self._key
+        model = None if key is None else self._words(self._engine.state, key, self._span)
+        if key is None or model is None:
             window.close()
             return
         window.show_model(model)

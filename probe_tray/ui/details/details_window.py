@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
@@ -45,7 +45,7 @@ class DetailsWindow(QWidget):
     """Shows one account at a time."""
 
     def __init__(self, theme: Theme, icons: IconPainter, actions: DetailsActions) -> None:
-        """Make the window; it opens with :meth:`present`."""
+        """Make the window; fill it with :meth:`show_model`."""
         super().__init__(None, Qt.WindowType.Window)
         self.setObjectName("details")
         self._theme, self._icons, self._actions = theme, icons, actions
@@ -66,13 +66,11 @@ class DetailsWindow(QWidget):
         theme.changed.connect(self._dress)
         self._dress()
 
-    def present(self) -> None:
-        """Bring the window to the front, the keyboard on its first button."""
-        if not self.isVisible():
+    def showEvent(self, event: QShowEvent) -> None:
+        """Open with the keyboard on the first button."""
+        super().showEvent(event)
+        if not event.spontaneous():
             self._buttons[0].setFocus()
-        self.show()
-        self.raise_()
-        self.activateWindow()
 
     def show_model(self, model: DetailsView) -> None:
         """Show this account."""

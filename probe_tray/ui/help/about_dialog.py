@@ -1,23 +1,17 @@
 """The window "About": what program this is, and the diagnostics for whoever is asked for help."""
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Protocol
 
 import msgspec
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, qVersion
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
-from probe_tray.core.machine import Machine, Toolkit
 from probe_tray.ui.accessibility import describe
-from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
 from probe_tray.ui.widgets import words
-from probe_tray.view.help.about import About, about, diagnostics
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.help.about import About
 from probe_tray.view.view_models import IconLook
 
 _WIDTH, _PICTURE = 440, 56
@@ -26,95 +20,27 @@ _THANKS = 2_000
 """Milliseconds for which the button says that it has copied."""
 
 
-class DiagnosticsSource(Protocol):
-    """Looks at the machine."""
-
-    def machine(self) -> Machine:
-        """What the program runs on now."""
-        ...
-
-    def clean(self, text: str) -> str:
-        """``text`` without what is nobody else's business."""
-        ...
-
-
 class AboutActions(msgspec.Struct, frozen=True, kw_only=True):
-    """What its buttons open."""
+    """What its buttons do."""
 
+    copy: Callable[[], None]
     help: Callable[[], None]
-    """The guides."""
+    """Open the guides."""
     release: Callable[[], None]
-    """The page of the newer version."""
-
-
-class AboutWindow:
-    """Between the window, which is made when it is first wanted, and what it tells."""
-
-    def __init__(
-        self,
-        engine: EngineProtocol,
-        theme: Theme,
-        icons: IconPainter,
-        inspector: DiagnosticsSource,
-        translator: Translator,
-        actions: AboutActions,
-    ) -> None:
-        """Tell about ``engine``'s state and the machine of ``inspector``."""
-        self._engine = engine
-        self._theme = theme
-        self._icons = icons
-        self._inspector = inspector
-        self._translator = translator
-        self._actions = actions
-        self._now: Callable[[], datetime] | None = None
-        self._tray = False
-        self.dialog: AboutDialog | None = None
-
-    def show(self, now: Callable[[], datetime], *, tray: bool) -> None:
-        """Open the window. ``now`` is aware UTC; ``tray``: whether the icon is in one."""
-        self._now, self._tray = now, tray
-        if self.dialog is None:
-            self.dialog = AboutDialog(self._theme, self._icons, self._copy, self._actions)
-        self.retell()
-        self.dialog.show()
-        self.dialog.raise_()
-        self.dialog.activateWindow()
-
-    def retell(self) -> None:
-        """Say it anew, in the language of now."""
-        if self.dialog is not None:
-            self.dialog.show_model(self._model())
-
-    def close(self) -> None:
-        """Take the window away for good."""
-        if self.dialog is not None:
-            self.dialog.close()
-            self.dialog.deleteLater()
-            self.dialog = None
-
-    def _model(self) -> About:
-        return about(self._inspector.machine(), self._toolkit(), self._engine.state.release, self._translator)
-
-    def _toolkit(self) -> Toolkit:
-        return Toolkit(qt=qVersion(), platform=QGuiApplication.platformName(), tray=self._tray)
-
-    def _copy(self) -> None:
-        if self._now is not None:
-            text = diagnostics(self._engine.state, self._inspector.machine(), self._toolkit(), self._now())
-            QGuiApplication.clipboard().setText(self._inspector.clean(text))
+    """Open the page of the newer version."""
 
 
 class AboutDialog(QDialog):
     """The window itself."""
 
-    def __init__(self, theme: Theme, icons: IconPainter, copy: Callable[[], None], actions: AboutActions) -> None:
+    def __init__(self, theme: Theme, icons: IconPainter, actions: AboutActions) -> None:
         """Make it; it gets its words with :meth:`show_model`."""
         super().__init__(None, Qt.WindowType.Window)
         self.setModal(False)
         self.setObjectName("about")
         self._theme = theme
         self._icons = icons
-        self._copy_now = copy
+        self._copy_now = actions.copy
         self._model: About | None = None
         self._rows: list[tuple[QLabel, QLabel]] = []
         self._picture = QLabel()

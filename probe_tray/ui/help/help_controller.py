@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.theme import Theme
 from probe_tray.view.help.guides import help_view
 from probe_tray.view.text.translate import Translator
@@ -11,33 +12,26 @@ if TYPE_CHECKING:
 
 
 class HelpController:
-    """Makes the window when it is first wanted."""
+    """Shows the guides, at the page where they were left."""
 
     def __init__(self, theme: Theme, translator: Translator) -> None:
         """Show the guides in the language of ``translator``."""
         self._theme = theme
-        self._translator = translator
-        self.dialog: HelpDialog | None = None
+        self._window = LazyWindow(self._make, lambda window: window.show_model(help_view(translator)))
 
     def show(self) -> None:
-        """Open the window, at the page where it was left."""
-        if self.dialog is None:
-            from probe_tray.ui.help.help_dialog import HelpDialog
+        """Open the window."""
+        self._window.show()
 
-            self.dialog = HelpDialog(self._theme)
-            self.dialog.show_model(help_view(self._translator))
-        self.dialog.show()
-        self.dialog.raise_()
-        self.dialog.activateWindow()
-
-    def retell(self) -> None:
-        """Say it anew, in the language of now."""
-        if self.dialog is not None:
-            self.dialog.show_model(help_view(self._translator))
+    def draw(self) -> None:
+        """Show the guides in the language of now."""
+        self._window.draw()
 
     def close(self) -> None:
         """Take the window away for good."""
-        if self.dialog is not None:
-            self.dialog.close()
-            self.dialog.deleteLater()
-            self.dialog = None
+        self._window.close()
+
+    def _make(self) -> "HelpDialog":
+        from probe_tray.ui.help.help_dialog import HelpDialog
+
+        return HelpDialog(self._theme)

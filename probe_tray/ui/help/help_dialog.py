@@ -33,6 +33,7 @@ class HelpDialog(QDialog):
         self.setModal(False)
         self.setObjectName("help")
         self._theme = theme
+        self._shown: Guides | None = None
         self._first = QUrl()
         self._page = _Pages(self, theme)
         self._contents, self._back, self._close = (QPushButton(self) for _ in range(3))
@@ -59,7 +60,10 @@ class HelpDialog(QDialog):
         self.resize(fitting(self, QSize(px(_WIDTH), px(_HEIGHT))))
 
     def show_model(self, model: Guides) -> None:
-        """Show these words, from the first page on."""
+        """Show these words, from the first page on where they are others."""
+        if model == self._shown:
+            return
+        self._shown = model
         self.setWindowTitle(model.window_title)
         self._page.setAccessibleName(model.name)
         for button, text in ((self._contents, model.contents), (self._back, model.back), (self._close, model.close)):

@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 
 from probe_tray.core.commands import CancelLogin, LogIn, PasteAddress, ReopenBrowser
 from probe_tray.ui.engine import EngineProtocol
+from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.view_models import LoginView
@@ -16,29 +17,32 @@ if TYPE_CHECKING:
 
 
 class LoginController:
-    """Makes the window when there first is something to say of a login."""
+    """Shows the window while there is something to say of a login."""
 
     def __init__(self, engine: EngineProtocol, theme: Theme, icons: IconPainter, settings: Callable[[], None]) -> None:
         """Log in through ``engine``; ``settings`` opens the settings."""
         self._engine, self._theme, self._icons, self._settings = engine, theme, icons, settings
-        self.dialog: LoginDialog | None = None
+        self._model: LoginView | None = None
+        self._window = LazyWindow(self._make, lambda window: window.show_model(self._model))
 
     def show_model(self, model: LoginView | None) -> None:
         """Show this, or nothing any more."""
-        if self.dialog is None and model is not None:
-            from probe_tray.ui.login.login_dialog import LoginDialog
-
-            self.dialog = LoginDialog(self._theme, self._icons, login_actions(self._engine, self._settings))
-        if self.dialog is not None:
-            self.dialog.show_model(model)
+        self._model = model
+        if model is not None and self._window.visible is None:
+            self._window.show()
+        else:
+            self._window.draw()
 
     def close(self) -> None:
         """Take the window away for good."""
-        if self.dialog is not None:
-            # Closing it by hand would cancel the login, which ends with the program anyhow.
-            self.dialog.show_model(None)
-            self.dialog.deleteLater()
-            self.dialog = None
+        # Closing it by hand would cancel the login, which ends with the program anyhow.
+        self.show_model(None)
+        self._window.close()
+
+    def _make(self) -> "LoginDialog":
+        from probe_tray.ui.login.login_dialog import LoginDialog
+
+        return LoginDialog(self._theme, self._icons, login_actions(self._engine, self._settings))
 
 
 def login_actions(engine: EngineProtocol, settings: Callable[[], None]) -> "LoginActions":

@@ -8,6 +8,7 @@ from probe_tray.core.commands import ChangeSettings, StopModelTest, TryModels
 from probe_tray.core.settings import change
 from probe_tray.core.state import AppState
 from probe_tray.ui.engine import EngineProtocol
+from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models.model_test import ModelTestView, consent
@@ -33,23 +34,24 @@ class ModelTestController:
         self._theme = theme
         self._translator = translator
         self._question = question
-        self._view = view
-        self.dialog: ModelTestDialog | None = None
-        """None until it was first wanted."""
+        self._window = LazyWindow(self._make, lambda window: window.show_model(view(engine.state)))
 
     def show(self, account: AccountKey | None = None) -> None:
         """Test this account or all, and show how it goes; a run that goes on already is shown instead."""
         state = self._engine.state
         run = state.model_run
         if run is not None and run.running:
-            self._open()
+            self._window.show()
         else:
             self._begin(None if account is None else (account,))
 
     def draw(self) -> None:
         """Show the state as it is now, where anybody sees it."""
-        if self.dialog is not None and self.dialog.isVisible():
-            self.dialog.show_model(self._view(self._engine.state))
+        self._window.draw()
+
+    def close(self) -> None:
+        """Take the window away for good."""
+        self._window.close()
 
     def _begin(self, accounts: tuple[AccountKey, ...] | None) -> None:
         state = self._engine.state
@@ -65,17 +67,14 @@ class ModelTestController:
 
     def _test(self, accounts: tuple[AccountKey, ...] | None) -> None:
         self._engine.send(TryModels(accounts))
-        self._open()
+        self._window.show()
 
     def _again(self) -> None:
         run = self._engine.state.model_run
         self._begin(None if run is None else run.accounts)
 
-    def _open(self) -> None:
-        if self.dialog is None:
-            from probe_tray.ui.models.model_test_dialog import ModelTestActions, ModelTestDialog
+    def _make(self) -> "ModelTestDialog":
+        from probe_tray.ui.models.model_test_dialog import ModelTestActions, ModelTestDialog
 
-            actions = ModelTestActions(stop=lambda: self._engine.send(StopModelTest()), again=self._again)
-            self.dialog = ModelTestDialog(self._theme, actions)
-        self.dialog.show_model(self._view(self._engine.state))
-        self.dialog.present()
+        actions = ModelTestActions(stop=lambda: self._engine.send(StopModelTest()), again=self._again)
+        return ModelTestDialog(self._theme, actions)

@@ -87,12 +87,6 @@ class ModelTestDialog(QDialog):
         self._tree.setAccessibleName(model.title)
         describe(self, f"{model.title}. {model.text}")
 
-    def present(self) -> None:
-        """Bring the window to the front."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
-
     def changeEvent(self, event: QEvent) -> None:
         """Grow with the system's font."""
         super().changeEvent(event)

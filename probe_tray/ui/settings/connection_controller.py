@@ -1,19 +1,21 @@
 """Between the settings window and the engine, as far as the way to the service is concerned."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import CheckConnection, FindProxy, StopConnectionCheck
 from probe_tray.ui.engine import EngineProtocol
-from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.view.settings.connection import connection
 from probe_tray.view.text.translate import Translator
+
+if TYPE_CHECKING:
+    from probe_tray.ui.settings.settings_dialog import SettingsDialog
 
 
 class ConnectionController:
     """Sends what the window asks for, and draws what is known."""
 
-    def __init__(self, engine: EngineProtocol, dialog: SettingsDialog, translator: Translator) -> None:
+    def __init__(self, engine: EngineProtocol, dialog: "SettingsDialog", translator: Translator) -> None:
         """Serve ``dialog``."""
         self._engine = engine
         self._dialog = dialog

@@ -98,12 +98,6 @@ class SyncResultDialog(QDialog):
         self._selected()
         describe(self, model.text)
 
-    def present(self) -> None:
-        """Bring the window to the front."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the new width between the columns."""
         super().resizeEvent(event)

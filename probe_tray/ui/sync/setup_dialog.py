@@ -54,7 +54,7 @@ class SyncSetupDialog(QDialog):
     closed = Signal()
 
     def __init__(self, theme: Theme, sql: str, actions: SyncSetupActions) -> None:
-        """Make the window; fill it with :meth:`show_model` and open it with :meth:`open_with`."""
+        """Make the window; fill it with :meth:`show_model` and start it with :meth:`begin`."""
         super().__init__(None, Qt.WindowType.Window)
         self.setModal(False)
         self.setObjectName("sync-setup")
@@ -95,15 +95,11 @@ class SyncSetupDialog(QDialog):
             key=Secret(key) if key and not self.key.field.isReadOnly() else None,
         )
 
-    def open_with(self, url: str) -> None:
-        """Show the page; one that is open already keeps what was typed."""
-        if not self.isVisible():
-            self.project.address.setText(url)
-            self.project.address.setFocus()
-            self._tested = False
-        self.show()
-        self.raise_()
-        self.activateWindow()
+    def begin(self, url: str) -> None:
+        """Start at this address; nothing was tested yet."""
+        self.project.address.setText(url)
+        self.project.address.setFocus()
+        self._tested = False
 
     def show_model(self, model: SyncSetupView, complaint: str, refused: str) -> None:
         """Show this; what was typed stays.

@@ -12,6 +12,7 @@ from probe_tray.core.commands import ForgetSync, SetUpSync, SyncNow
 from probe_tray.core.errors import Problem
 from probe_tray.core.sync.setup import SecretPlace, SyncState
 from probe_tray.ui.engine import EngineProtocol
+from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.login.concealed_clipboard import SECONDS, ConcealedClipboard
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
@@ -55,9 +56,10 @@ class SyncController(QObject):
         self._sync_then = False
         """Whether a sync was wanted before it was set up."""
         self._box: SyncBox | None = None
-        self.result: SyncResultDialog | None = None
-        self.setup: SyncSetupDialog | None = None
-        """Each None until it was first wanted."""
+        self._setup = LazyWindow(self._make_setup, self._fill_setup)
+        self._result = LazyWindow(
+            self._make_result, lambda window: window.show_model(sync_result(engine.state, now(), translator))
+        )
 
     def sync(self) -> None:
         """Sync now and show what comes of it; where it is not set up, set it up first."""
@@ -72,35 +74,14 @@ class SyncController(QObject):
 
     def set_up(self) -> None:
         """Open the page on which it is set up."""
-        if self.setup is None:
-            from probe_tray.ui.sync.setup_dialog import SyncSetupActions, SyncSetupDialog
-
-            actions = SyncSetupActions(
-                copy_sql=QGuiApplication.clipboard().setText,
-                copy_key=self._clipboard.put,
-                test=self._test,
-                save=self._save,
-                forget=lambda: self._question.ask(forgetting(self._translator), lambda _: self._forget()),
-            )
-            self.setup = SyncSetupDialog(self._theme, self._sql, actions)
-            self.setup.changed.connect(self._typed)
-            self.setup.closed.connect(self._left)
-            self.setup.key.created.connect(self._create)
-            self.setup.key.fetched.connect(self._fetch)
-        self.setup.open_with(self._engine.state.sync.setup.url)
-        self._draw_setup()
+        if self._setup.visible is None:
+            # One that is open already keeps what was typed.
+            self._setup.made().begin(self._engine.state.sync.setup.url)
+        self._setup.show()
 
     def show_result(self) -> None:
         """Open the window with what came of the last sync, or how far the one is that runs."""
-        if self.result is None:
-            from probe_tray.ui.sync.result_dialog import SyncResultActions, SyncResultDialog
-
-            actions = SyncResultActions(
-                again=lambda: self._sync(SyncNow()), overwrite=self._overwrite, overwrite_all=self._overwrite_all
-            )
-            self.result = SyncResultDialog(self._theme, actions)
-        self.result.show_model(sync_result(self._engine.state, self._now(), self._translator))
-        self.result.present()
+        self._result.show()
 
     def serve(self, box: "SyncBox") -> None:
         """Draw ``box`` too from now on, and do what its buttons say."""
@@ -120,19 +101,14 @@ class SyncController(QObject):
         self._settle(state.sync)
         if self._box is not None:
             self._box.show_model(sync_box(state, self._now(), self._translator))
-        if self.setup is not None and self.setup.isVisible():
-            self._draw_setup()
-        if self.result is not None and self.result.isVisible():
-            self.result.show_model(sync_result(state, self._now(), self._translator))
+        self._setup.draw()
+        self._result.draw()
 
     def close(self) -> None:
         """Take the windows away for good, and the key out of the clipboard."""
         self._clipboard.clear()
-        for window in (self.setup, self.result):
-            if window is not None:
-                window.close()
-                window.deleteLater()
-        self.setup = self.result = None
+        self._setup.close()
+        self._result.close()
 
     def _sync(self, command: SyncNow) -> None:
         self._engine.send(command)
@@ -169,9 +145,9 @@ class SyncController(QObject):
         self._saving = None
         # Kept, and all the same of no use: the keyring may have locked itself since.
         self._refused = sync.set_up.problem or sync.setup.problem
-        if self.setup is not None and self._refused is None:
+        if self._setup.window is not None and self._refused is None:
             then, self._sync_then = self._sync_then, False
-            self.setup.close()
+            self._setup.window.close()
             if then:
                 self._sync(SyncNow())
 
@@ -180,39 +156,61 @@ class SyncController(QObject):
 
     def _typed(self) -> None:
         self._refused = None
-        self._draw_setup()
+        self._setup.draw()
 
     def _forget(self) -> None:
         self._engine.send(ForgetSync())
-        if self.setup is not None:
-            self.setup.close()
+        if (page := self._setup.visible) is not None:
+            page.close()
 
     def _create(self) -> None:
-        if self.setup is not None and (
-            self.setup.draft.key or self._engine.state.sync.setup.key is not SecretPlace.NOWHERE
-        ):
+        page = self._setup.visible
+        if page is not None and (page.draft.key or self._engine.state.sync.setup.key is not SecretPlace.NOWHERE):
             self._question.ask(replacing_key(self._translator), lambda _: self._offer(self._engine.new_sync_key()))
         else:
             self._offer(self._engine.new_sync_key())
 
     def _offer(self, key: Secret) -> None:
-        if self.setup is not None and self.setup.isVisible():
-            self.setup.key.offer(key)
+        if (page := self._setup.visible) is not None:
+            page.key.offer(key)
 
     def _fetch(self, use: Callable[[Secret], None]) -> None:
-        page = self.setup
+        page = self._setup.visible
 
         def got(key: Secret | None) -> None:
             # The window may have been left meanwhile, and then nobody asks any more.
-            if key is not None and page is not None and page is self.setup and page.isVisible():
+            if key is not None and page is not None and page is self._setup.visible:
                 use(key)
 
         self._engine.read_sync_key(got)
 
-    def _draw_setup(self) -> None:
-        page, sync, t = self.setup, self._engine.state.sync, self._translator
-        if page is None:
-            return
+    def _make_setup(self) -> "SyncSetupDialog":
+        from probe_tray.ui.sync.setup_dialog import SyncSetupActions, SyncSetupDialog
+
+        actions = SyncSetupActions(
+            copy_sql=QGuiApplication.clipboard().setText,
+            copy_key=self._clipboard.put,
+            test=self._test,
+            save=self._save,
+            forget=lambda: self._question.ask(forgetting(self._translator), lambda _: self._forget()),
+        )
+        page = SyncSetupDialog(self._theme, self._sql, actions)
+        page.changed.connect(self._typed)
+        page.closed.connect(self._left)
+        page.key.created.connect(self._create)
+        page.key.fetched.connect(self._fetch)
+        return page
+
+    def _make_result(self) -> "SyncResultDialog":
+        from probe_tray.ui.sync.result_dialog import SyncResultActions, SyncResultDialog
+
+        actions = SyncResultActions(
+            again=lambda: self._sync(SyncNow()), overwrite=self._overwrite, overwrite_all=self._overwrite_all
+        )
+        return SyncResultDialog(self._theme, actions)
+
+    def _fill_setup(self, page: "SyncSetupDialog") -> None:
+        sync, t = self._engine.state.sync, self._translator
         draft = page.draft
         api_key, key = (found.reveal() if found else "" for found in (draft.api_key, draft.key))
         said = complaint(draft.url, api_key, key, sync.setup, t)

@@ -12,6 +12,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.core.transfer.state import ExportPhase, ForgetExport, WriteLogins, WriteTable
 from probe_tray.ui.engine import EngineProtocol
+from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.file_chooser import FileChooser
@@ -48,53 +49,44 @@ class ExportController:
         self._wish = ExportWish()
         self._sent: WriteLogins | WriteTable | None = None
         self.show_folder: Callable[[str], None] = open_folder
-        self.dialog: ExportDialog | None = None
-        """None until it was first wanted."""
+        self._window = LazyWindow(self._make, lambda window: window.show_model(self._view()))
 
     def show(self, account: AccountKey | None = None) -> None:
         """Open the window; with an account, for that one alone."""
         state = self._engine.state
-        if self.dialog is None or not self.dialog.isVisible():
+        if self._window.visible is None:
             self._wish = ExportWish(hide=state.settings.privacy)
         if account is not None:
             others = frozenset(a.key for a in state.accounts if a.key != account)
             self._wish = replace(self._wish, left_out=others)
-        dialog = self._made()
-        dialog.show_model(self._view())
-        dialog.present()
+        self._window.show()
 
     def draw(self) -> None:
         """Show the state as it is now, where anybody sees it."""
-        if self.dialog is None or not self.dialog.isVisible():
-            return
-        self.dialog.show_model(self._view())
+        self._window.draw()
         exporting = self._engine.state.exporting
-        if exporting is not None and exporting.phase is ExportPhase.ASKING and self._sent is not None:
+        visible = self._window.visible is not None
+        if visible and exporting is not None and exporting.phase is ExportPhase.ASKING and self._sent is not None:
             self._ask(exporting.in_the_way)
 
     def close(self) -> None:
         """Take the window away for good."""
-        if self.dialog is not None:
-            self.dialog.close()
-            self.dialog.deleteLater()
-            self.dialog = None
+        self._window.close()
 
-    def _made(self) -> "ExportDialog":
-        if self.dialog is None:
-            from probe_tray.ui.transfer.export_dialog import ExportActions, ExportDialog
+    def _make(self) -> "ExportDialog":
+        from probe_tray.ui.transfer.export_dialog import ExportActions, ExportDialog
 
-            actions = ExportActions(
-                kind=lambda kind: self._change(replace(self._wish, kind=kind)),
-                tick=self._tick,
-                tick_all=self._tick_all,
-                refresh_tokens=lambda on: self._change(replace(self._wish, refresh_tokens=on)),
-                hide=lambda on: self._change(replace(self._wish, hide=on)),
-                export=self._export,
-                show_folder=lambda: self.show_folder(self._view().folder),
-                closed=self._closed,
-            )
-            self.dialog = ExportDialog(self._theme, actions)
-        return self.dialog
+        actions = ExportActions(
+            kind=lambda kind: self._change(replace(self._wish, kind=kind)),
+            tick=self._tick,
+            tick_all=self._tick_all,
+            refresh_tokens=lambda on: self._change(replace(self._wish, refresh_tokens=on)),
+            hide=lambda on: self._change(replace(self._wish, hide=on)),
+            export=self._export,
+            show_folder=lambda: self.show_folder(self._view().folder),
+            closed=self._closed,
+        )
+        return ExportDialog(self._theme, actions)
 
     def _view(self) -> ExportView:
         return self._words.window(self._engine.state, self._wish)
@@ -113,7 +105,7 @@ class ExportController:
 
     def _export(self) -> None:
         view, made = self._view(), self._wish.kind.format
-        dialog = self._made()
+        dialog = self._window.made()
         if made is not None and not made.one_file:
             self._chooser.folder(dialog, view.choose_folder, self._write)
         else:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -115,12 +115,11 @@ class ExportDialog(QDialog):
         describe(self, model.help)
         leave_room(self)
 
-    def present(self) -> None:
-        """Bring the window to the front."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
-        self._kinds.setFocus()
+    def showEvent(self, event: QShowEvent) -> None:
+        """Open with the keyboard on the first choice."""
+        super().showEvent(event)
+        if not event.spontaneous():
+            self._kinds.setFocus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep room for what is said."""

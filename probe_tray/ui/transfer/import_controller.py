@@ -18,6 +18,7 @@ from probe_tray.core.transfer.state import (
     TakeLogins,
 )
 from probe_tray.ui.engine import EngineProtocol
+from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.file_chooser import FileChooser
 from probe_tray.ui.transfer.import_drop import DropActions, take
@@ -39,14 +40,11 @@ class ImportController:
         self._ticks: dict[RowId, bool] = {}
         self._closing = False
         self.drops = DropActions(files=self.read, text=self._read_text, hover=lambda _over: None)
-        self.dialog: ImportDialog | None = None
-        """None until it was first wanted."""
+        self._window = LazyWindow(self._make, lambda window: window.show_model(self._view()))
 
     def show(self) -> None:
         """Open the window, at an import that goes on if there is one."""
-        dialog = self._made()
-        dialog.show_model(self._view())
-        dialog.present()
+        self._window.show()
 
     def read(self, paths: tuple[str, ...]) -> None:
         """Read these files and folders and show what is in them."""
@@ -55,36 +53,30 @@ class ImportController:
 
     def draw(self) -> None:
         """Show the state as it is now, where anybody sees it."""
-        if self.dialog is not None and self.dialog.isVisible():
-            self.dialog.show_model(self._view())
+        self._window.draw()
 
     def close(self) -> None:
         """Take the window away for good."""
         self._closing = True
-        if self.dialog is not None:
-            self.dialog.close()
-            self.dialog.deleteLater()
-            self.dialog = None
+        self._window.close()
 
-    def _made(self) -> "ImportDialog":
-        if self.dialog is None:
-            from probe_tray.ui.transfer.import_dialog import ImportActions, ImportDialog
+    def _make(self) -> "ImportDialog":
+        from probe_tray.ui.transfer.import_dialog import ImportActions, ImportDialog
 
-            send = self._engine.send
-            actions = ImportActions(
-                choose_files=self._choose_files,
-                choose_folder=self._choose_folder,
-                paste=self._paste,
-                drop=self.drops,
-                tick=self._tick,
-                tick_all=self._tick_all,
-                take=self._take,
-                stop=lambda: send(StopImport()),
-                again=lambda: send(CompareAgain()),
-                closed=self._closed,
-            )
-            self.dialog = ImportDialog(self._theme, actions)
-        return self.dialog
+        send = self._engine.send
+        actions = ImportActions(
+            choose_files=self._choose_files,
+            choose_folder=self._choose_folder,
+            paste=self._paste,
+            drop=self.drops,
+            tick=self._tick,
+            tick_all=self._tick_all,
+            take=self._take,
+            stop=lambda: send(StopImport()),
+            again=lambda: send(CompareAgain()),
+            closed=self._closed,
+        )
+        return ImportDialog(self._theme, actions)
 
     def _view(self) -> ImportView:
         return self._words(self._engine.state, self._ticks)
@@ -94,11 +86,11 @@ class ImportController:
         return None if importing is None else importing.phase
 
     def _choose_files(self) -> None:
-        dialog = self._made()
+        dialog = self._window.made()
         self._chooser.files(dialog, self._view().choose_files_title, lambda paths: self.read(tuple(paths)))
 
     def _choose_folder(self) -> None:
-        dialog = self._made()
+        dialog = self._window.made()
         self._chooser.folder(dialog, self._view().choose_folder_title, lambda path: self.read((path,)))
 
     def _paste(self) -> None:

@@ -120,12 +120,6 @@ class ImportDialog(QDialog):
         leave_room(self)
         describe(self, model.text)
 
-    def present(self) -> None:
-        """Bring the window to the front."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep room for what is said."""
         super().resizeEvent(event)

@@ -1,7 +1,6 @@
 """Importing and exporting on the desktop: their windows, and the windows on which files may be dropped."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
@@ -18,10 +17,6 @@ from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.transfer.export_view import export_view, replacing
 from probe_tray.view.transfer.import_view import import_view
-
-if TYPE_CHECKING:
-    from probe_tray.ui.transfer.export_dialog import ExportDialog
-    from probe_tray.ui.transfer.import_dialog import ImportDialog
 
 
 class TransferController:
@@ -41,16 +36,6 @@ class TransferController:
             replacing=lambda state, paths: replacing(paths, t, privacy=state.settings.privacy),
         )
         self._exporting = ExportController(engine, theme, words, question, self.chooser)
-
-    @property
-    def import_dialog(self) -> "ImportDialog | None":
-        """None until it was first wanted."""
-        return self._importing.dialog
-
-    @property
-    def export_dialog(self) -> "ExportDialog | None":
-        """None until it was first wanted."""
-        return self._exporting.dialog
 
     def show_import(self) -> None:
         """Let the person bring logins."""

@@ -88,7 +88,7 @@ class EveryWindow:
 
     def draw(self) -> None:
         """Draw the state as it is now."""
-        self._shell._bridge.draw()
+        self._shell.draw()
 
     def change(self, state: AppState) -> None:
         """Show another state in the same windows."""

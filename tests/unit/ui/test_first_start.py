@@ -71,7 +71,7 @@ def test_a_window_that_opened_before_the_logins_were_read_grows_to_the_page(qtbo
     early = Desktop(qapp, AppState())
     early.shell.show_panel()
     early.engine.change(AppState(loaded=True))
-    early.shell._bridge.draw()
+    early.shell.draw()
     try:
         assert early.page.height() >= early.page.heightForWidth(early.page.width())
     finally:
@@ -137,10 +137,10 @@ def test_a_start_by_hand_opens_the_panel_once(qtbot: QtBot, qapp: QApplication, 
     desktop = Desktop(qapp, AppState(), opens=True)
     assert not desktop.panel.isVisible()
     desktop.engine.change(state)
-    desktop.shell._bridge.draw()
+    desktop.shell.draw()
     qtbot.waitUntil(desktop.panel.isVisible)
     desktop.panel.close()
-    desktop.shell._bridge.draw()
+    desktop.shell.draw()
     desktop.engine.sent.clear()
     assert not desktop.panel.isVisible()
     desktop.shell.close()
@@ -148,7 +148,7 @@ def test_a_start_by_hand_opens_the_panel_once(qtbot: QtBot, qapp: QApplication, 
 
 def test_a_start_in_the_background_opens_nothing(qtbot: QtBot, qapp: QApplication) -> None:
     desktop = Desktop(qapp, samples.four(), opens=False)
-    desktop.shell._bridge.draw()
+    desktop.shell.draw()
     assert not desktop.panel.isVisible()
     desktop.shell.close()
 

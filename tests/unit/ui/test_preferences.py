@@ -13,9 +13,11 @@ from pytestqt.qtbot import QtBot
 from probe_tray.core.settings import Appearance, Language
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.session_end import SessionEnd
+from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.ui.theme import DARK, LIGHT, Theme
 from probe_tray.view.text.translate import Translator
+from tests.support.widgets import open_windows, opened
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
@@ -39,7 +41,7 @@ class Desktop:
         """What happens once a person has saved these."""
         state = self.engine.state
         self.engine.change(replace(state, settings=replace(state.settings, **changes)))
-        self.shell._bridge.draw()
+        self.shell.draw()
 
     @property
     def rows(self) -> list[str]:
@@ -52,8 +54,7 @@ class Desktop:
 
     @property
     def settings_title(self) -> str:
-        assert self.shell._settings is not None
-        return self.shell._settings.windowTitle()
+        return opened(SettingsDialog).windowTitle()
 
 
 @pytest.fixture
@@ -72,8 +73,6 @@ def test_every_window_the_menu_and_the_tooltip_follow_the_language_at_once(deskt
     assert "退出(&Q)" in desktop.rows
     assert desktop.tooltip.startswith("Probe Tray\n4 个账户中有 2 个可用")
     assert desktop.settings_title == "设置"
-    assert desktop.shell._settings is not None
-    assert desktop.shell._settings.isVisible()
     desktop.settings(language=Language.ENGLISH)
     assert "&Quit" in desktop.rows
     assert desktop.settings_title == "Settings"
@@ -91,10 +90,9 @@ def test_qts_own_words_follow_too(desktop: Desktop) -> None:
 
 def test_a_closed_settings_window_is_made_anew_in_the_new_language(desktop: Desktop) -> None:
     desktop.shell.show_settings()
-    assert desktop.shell._settings is not None
-    desktop.shell._settings.close()
+    opened(SettingsDialog).close()
     desktop.settings(language=Language.CHINESE)
-    assert desktop.shell._settings is None
+    assert not open_windows(SettingsDialog)
     desktop.shell.show_settings()
     assert desktop.settings_title == "设置"
 

@@ -38,13 +38,18 @@ from probe_tray.core.settings import Language, Settings, change
 from probe_tray.core.state import AppState, LoginPhase, LoginState, RenewalRound
 from probe_tray.core.transfer.state import ReadFiles
 from probe_tray.core.update.release import Release
+from probe_tray.ui.details.details_window import DetailsWindow
 from probe_tray.ui.login.login_dialog import LoginDialog
 from probe_tray.ui.panel.card_model import CARD_ROLE
 from probe_tray.ui.panel.panel import PanelWindow
+from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell, Surroundings
+from probe_tray.ui.transfer.export_dialog import ExportDialog
+from probe_tray.ui.transfer.import_dialog import ImportDialog
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.support.drops import drop, files
+from tests.support.widgets import open_windows, opened
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
@@ -79,8 +84,7 @@ class Desktop:
 
     @property
     def login(self) -> LoginDialog:
-        assert self.shell._login.dialog is not None
-        return self.shell._login.dialog
+        return opened(LoginDialog)
 
     def rows(self) -> list[str]:
         return [a.text() for a in self.shell._menu.menu.actions() if a.isVisible() and not a.isSeparator()]
@@ -90,7 +94,7 @@ class Desktop:
 
     def change(self, state: AppState) -> None:
         self.engine.change(state)
-        self.shell._bridge.draw()
+        self.shell.draw()
 
 
 @pytest.fixture
@@ -162,8 +166,7 @@ def test_what_is_not_paused_cannot_be_resumed(desktop: Desktop) -> None:
 
 def test_a_test_notification_is_asked_for_in_the_settings(desktop: Desktop) -> None:
     desktop.row("Settings").trigger()
-    dialog = desktop.shell._settings
-    assert dialog is not None
+    dialog = opened(SettingsDialog)
     dialog._test.click()
     assert desktop.engine.sent == [FindProxy(None), SendTestNotification()]
     assert dialog.isVisible()
@@ -243,7 +246,7 @@ def test_many_changes_are_drawn_once(desktop: Desktop) -> None:
 
 def test_time_passing_is_drawn_at_the_next_minute(desktop: Desktop) -> None:
     desktop.clock.time += timedelta(seconds=20)
-    desktop.shell._bridge.draw()
+    desktop.shell.draw()
     assert 40_000 <= desktop.shell._bridge._tick.interval() <= 40_300
 
 
@@ -302,7 +305,7 @@ def test_a_login_shows_its_window_and_its_buttons_work(desktop: Desktop) -> None
 def test_a_finished_login_takes_its_window_away_without_cancelling(desktop: Desktop) -> None:
     desktop.change(replace(samples.four(), login=samples.waiting_login()))
     desktop.change(samples.four())
-    assert not desktop.login.isVisible()
+    assert not open_windows(LoginDialog)
     assert desktop.engine.sent == []
 
 
@@ -317,7 +320,7 @@ def test_escape_puts_a_failed_login_away(desktop: Desktop) -> None:
     desktop.change(replace(samples.four(), login=samples.failed_login()))
     QTest.keyClick(desktop.login, Qt.Key.Key_Escape)
     assert desktop.engine.sent == [CancelLogin()]
-    assert not desktop.login.isVisible()
+    assert not open_windows(LoginDialog)
 
 
 @pytest.mark.parametrize(
@@ -337,8 +340,7 @@ def test_a_button_sends_its_command(desktop: Desktop, kind: ActionKind, command:
 
 def test_settings_are_saved(desktop: Desktop) -> None:
     desktop.row("Settings").trigger()
-    dialog = desktop.shell._settings
-    assert dialog is not None
+    dialog = opened(SettingsDialog)
     assert not dialog.isModal()
     dialog.field("poll_minutes").show(15)
     dialog.accept()
@@ -372,9 +374,7 @@ def test_the_click_that_took_the_panel_away_does_not_bring_it_back(desktop: Desk
 def test_the_details_of_an_account_open_and_end_with_the_program(desktop: Desktop) -> None:
     account = desktop.engine.state.accounts[0]
     desktop.shell.act(CardAction(kind=ActionKind.DETAILS, label="", key=account.key))
-    window = desktop.shell._detailing.window
-    assert window is not None
-    assert window.isVisible()
+    assert open_windows(DetailsWindow)
     assert ShowDetails(account.key, Span.WEEK) in desktop.engine.sent
 
 
@@ -393,18 +393,14 @@ def test_files_that_are_dropped_on_the_cards_are_imported(desktop: Desktop) -> N
     desktop.shell.show_panel()
     assert drop(desktop.panel._list.viewport(), files(Path("/logins/a.json")))
     assert ReadFiles(("/logins/a.json",)) in desktop.engine.sent
-    assert desktop.shell._transferring.import_dialog is not None
-    assert desktop.shell._transferring.import_dialog.isVisible()
+    assert open_windows(ImportDialog)
 
 
 def test_import_and_export_open_from_the_menu_and_speak_the_new_language(desktop: Desktop) -> None:
     desktop.row("Import…").trigger()
     desktop.row("Export…").trigger()
-    windows = desktop.shell._transferring
-    assert windows.import_dialog is not None
-    assert windows.export_dialog is not None
     desktop.change(replace(desktop.engine.state, settings=Settings(language=Language.CHINESE)))
-    assert (windows.import_dialog.windowTitle(), windows.export_dialog.windowTitle()) == ("导入登录", "导出")
+    assert (opened(ImportDialog).windowTitle(), opened(ExportDialog).windowTitle()) == ("导入登录", "导出")
 
 
 def test_a_newer_version_is_in_the_menu_and_at_the_foot_of_the_panel(desktop: Desktop) -> None:

@@ -58,7 +58,7 @@ def _import(state: ImportState | None, theme: Theme, t: Translator) -> QDialog:
     )
     dialog = ImportDialog(theme, actions)
     dialog.show_model(import_view(AppState(importing=state), {}, NOW, t))
-    dialog.present()
+    dialog.show()
     # The screen that is only drawn in memory is a small one.
     dialog.resize(theme.px(820), theme.px(500))
     return dialog
@@ -79,6 +79,6 @@ def _export(
     )
     dialog = ExportDialog(theme, actions)
     dialog.show_model(export_view(AppState(exporting=state, accounts=accounts), wish, NOW, t))
-    dialog.present()
+    dialog.show()
     dialog.resize(theme.px(520), theme.px(560))
     return dialog

@@ -22,6 +22,7 @@ from probe_tray.view.details.details import details
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
+from tests.support.widgets import opened
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW
 
@@ -36,13 +37,13 @@ class Bench:
             Theme(app),
             IconPainter(),
             lambda state, key, span: details(state, key, span, Now(NOW, UTC), Translator()),
+            self.asked.append,
+            self._menu,
         )
 
     def show(self, number: int = 0) -> DetailsWindow:
-        self.detailing.show(self.engine.state.accounts[number].key, self.asked.append, self._menu)
-        window = self.detailing.window
-        assert window is not None
-        return window
+        self.detailing.show(self.engine.state.accounts[number].key)
+        return opened(DetailsWindow)
 
     def _menu(self, key: AccountKey, around: QWidget, at: QPoint) -> None:
         del around, at

@@ -8,13 +8,16 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.commands import OpenReleasePage
 from probe_tray.core.settings import Language
 from probe_tray.core.update.release import Release
-from probe_tray.ui.help.about_dialog import AboutActions, AboutDialog, AboutWindow
+from probe_tray.ui.help.about_controller import AboutController
+from probe_tray.ui.help.about_dialog import AboutDialog
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.text.translate import Translator
+from tests.support.widgets import open_windows, opened
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector
 
@@ -23,22 +26,18 @@ class Opened:
     def __init__(self, app: QApplication) -> None:
         self.translator = Translator()
         self.helped = 0
-        self.opened = 0
-        actions = AboutActions(help=self._help, release=self._open)
         self.engine = FakeEngine(samples.four())
-        self.window = AboutWindow(self.engine, Theme(app), IconPainter(), FakeInspector(), self.translator, actions)
+        self.window = AboutController(
+            self.engine, Theme(app), IconPainter(), FakeInspector(), self.translator, self._help
+        )
         self.window.show(lambda: samples.NOW, tray=True)
-
-    def _open(self) -> None:
-        self.opened += 1
 
     def _help(self) -> None:
         self.helped += 1
 
     @property
     def dialog(self) -> AboutDialog:
-        assert self.window.dialog is not None
-        return self.window.dialog
+        return opened(AboutDialog)
 
     def texts(self) -> list[str]:
         return [label.text() for label in self.dialog.findChildren(QLabel) if label.text()]
@@ -80,14 +79,14 @@ def test_the_diagnostics_are_copied_cleaned_and_masked(about: Opened, qtbot: QtB
 
 def test_it_follows_the_language(about: Opened) -> None:
     about.translator.use(load_catalogue(Language.CHINESE))
-    about.window.retell()
+    about.window.draw()
     assert about.dialog.windowTitle() == "关于 Probe Tray"
     assert about.button("关闭")
 
 
 def test_close_and_escape_take_it_away(about: Opened) -> None:
     about.button("Close").click()
-    assert not about.dialog.isVisible()
+    assert not open_windows(AboutDialog)
     about.window.show(lambda: samples.NOW, tray=False)
     assert "none found; the window is used instead" in about.texts()
 
@@ -104,5 +103,5 @@ def test_a_newer_version_is_named_with_a_button_to_its_page(about: Opened) -> No
     about.window.show(lambda: samples.NOW, tray=True)
     assert "Probe Tray 2.0.0 is available.\n• A <b>point</b>." in about.texts()
     about.button("What's &new").click()
-    assert about.opened == 1
+    assert about.engine.sent == [OpenReleasePage()]
     test_nothing_in_it_is_cut_off(about)

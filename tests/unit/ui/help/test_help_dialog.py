@@ -20,6 +20,7 @@ from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.ui.theme import Theme
 from probe_tray.view.text.translate import Translator
+from tests.support.widgets import open_windows, opened
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
@@ -36,8 +37,7 @@ class Opened:
 
     @property
     def dialog(self) -> HelpDialog:
-        assert self.window.dialog is not None
-        return self.window.dialog
+        return opened(HelpDialog)
 
     @property
     def page(self) -> QTextBrowser:
@@ -71,7 +71,7 @@ def test_a_person_goes_to_a_page_and_back(guides: Opened) -> None:
 
 def test_another_language_has_pages_of_its_own(guides: Opened) -> None:
     guides.translator.use(load_catalogue(Language.CHINESE))
-    guides.window.retell()
+    guides.window.draw()
     assert guides.page.toPlainText().startswith("Probe Tray 帮助")
     assert guides.button("关闭").isVisible()
 
@@ -86,7 +86,7 @@ def test_links_have_the_colour_that_reads_on_the_windows_ground(guides: Opened) 
 def test_opened_again_it_shows_the_page_where_it_was_left(guides: Opened) -> None:
     guides.follow("where.md")
     guides.button("Close").click()
-    assert not guides.dialog.isVisible()
+    assert not open_windows(HelpDialog)
     guides.window.show()
     assert guides.page.toPlainText().startswith("Where things are kept")
 
@@ -99,8 +99,7 @@ def test_the_key_for_help_opens_the_guides_from_the_panel(qtbot: QtBot, qapp: QA
         shell.show_panel()
         qtbot.waitUntil(shell._panel.isActiveWindow)
         QTest.keySequence(shell._panel, QKeySequence(QKeySequence.StandardKey.HelpContents))
-        assert shell._help.dialog is not None
-        assert shell._help.dialog.isVisible()
+        assert open_windows(HelpDialog)
     finally:
         shell.close()
 

@@ -22,6 +22,7 @@ from probe_tray.ui.theme import Theme
 from probe_tray.view.models.model_test import model_test
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
+from tests.support.widgets import open_windows, opened
 from tests.unit.ui import samples
 
 ANA, LEE = samples.account("ana@example.com"), samples.account("lee@example.com")
@@ -49,8 +50,7 @@ class Bench:
 
     @property
     def dialog(self) -> ModelTestDialog:
-        assert self.testing.dialog is not None
-        return self.testing.dialog
+        return opened(ModelTestDialog)
 
     def rows(self) -> list[tuple[str, ...]]:
         """Every line of the tree, the models' lines behind their account's."""
@@ -63,10 +63,9 @@ class Bench:
         self.testing.draw()
 
     def close(self) -> None:
-        for window in (self.question, self.testing.dialog):
-            if window is not None:
-                window.close()
-                window.deleteLater()
+        self.testing.close()
+        self.question.close()
+        self.question.deleteLater()
 
 
 @pytest.fixture
@@ -96,7 +95,7 @@ def test_who_says_no_has_nothing_tested_and_is_asked_again(new: Bench) -> None:
     new.testing.show(ANA.key)
     new.question.reject()
     assert new.engine.sent == []
-    assert new.testing.dialog is None
+    assert not open_windows(ModelTestDialog)
     new.testing.show(ANA.key)
     assert new.question.isVisible()
 
@@ -153,10 +152,10 @@ def test_closing_the_window_stops_nothing(bench: Bench) -> None:
     bench.testing.show()
     bench.change(state(running=True))
     QTest.keyClick(bench.dialog, Qt.Key.Key_Escape)
-    assert not bench.dialog.isVisible()
+    assert not open_windows(ModelTestDialog)
     assert bench.engine.sent == [TryModels(None)]
     bench.change(state(running=True))
-    assert not bench.dialog.isVisible()
+    assert not open_windows(ModelTestDialog)
 
 
 def test_fewer_accounts_and_models_leave_no_old_lines(bench: Bench) -> None:

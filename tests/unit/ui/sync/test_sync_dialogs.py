@@ -27,6 +27,7 @@ from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
+from tests.support.widgets import open_windows, opened
 from tests.unit.ui import samples
 
 URL, API_KEY, KEY = "https://x.supabase.co", "sb_publishable_1", "5e" * 32
@@ -46,13 +47,11 @@ class Bench:
 
     @property
     def page(self) -> SyncSetupDialog:
-        assert self.syncing.setup is not None
-        return self.syncing.setup
+        return opened(SyncSetupDialog)
 
     @property
     def result(self) -> SyncResultDialog:
-        assert self.syncing.result is not None
-        return self.syncing.result
+        return opened(SyncResultDialog)
 
     def change(self, sync: SyncState) -> None:
         self.engine.change(AppState(accounts=(ANA,), sync=sync))
@@ -104,7 +103,7 @@ def test_the_menu_leads_to_the_set_up_which_ends_in_the_sync_that_was_wanted(ben
     assert bench.engine.sent == [SetUpSync(url=URL, api_key=Secret(API_KEY), key=Secret(KEY))]
     assert bench.page.isVisible()
     bench.change(KEPT)
-    assert not bench.page.isVisible()
+    assert not open_windows(SyncSetupDialog)
     assert bench.engine.sent[1:] == [SyncNow()]
     assert bench.result.isVisible()
 
@@ -114,7 +113,7 @@ def test_who_sets_it_up_for_later_syncs_when_wanted(bench: Bench) -> None:
     bench.type()
     press(bench.page.saver)
     bench.change(KEPT)
-    assert not bench.page.isVisible()
+    assert not open_windows(SyncSetupDialog)
     assert [type(command) for command in bench.engine.sent] == [SetUpSync]
     bench.syncing.sync()
     assert bench.engine.sent[1:] == [SyncNow()]
@@ -158,7 +157,7 @@ def test_no_other_event_of_sync_counts_as_the_answer(bench: Bench, meanwhile: Sy
     assert KeyringDeniedError.title_template in bench.said()[0]
     press(bench.page.saver)
     bench.change(replace(meanwhile, set_up=SetUpAnswer(number=2)))
-    assert not bench.page.isVisible()
+    assert not open_windows(SyncSetupDialog)
 
 
 def test_closing_the_page_forgets_what_was_typed(bench: Bench) -> None:
@@ -280,7 +279,7 @@ def test_syncing_is_stopped_only_after_a_question(bench: Bench) -> None:
     assert bench.engine.sent == []
     bench.question.accept()
     assert bench.engine.sent == [ForgetSync()]
-    assert not bench.page.isVisible()
+    assert not open_windows(SyncSetupDialog)
 
 
 def report(*items: SyncItem) -> SyncState:

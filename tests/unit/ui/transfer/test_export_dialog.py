@@ -25,6 +25,7 @@ from probe_tray.view.tables.csv_table import quota_table
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.transfer.export_view import ExportKind, export_view, replacing
+from tests.support.widgets import open_windows, opened
 from tests.unit.ui import samples, transfers
 
 NOW = Now(samples.NOW, UTC)
@@ -63,8 +64,7 @@ class Bench:
 
     @property
     def dialog(self) -> ExportDialog:
-        assert self.window.dialog is not None
-        return self.window.dialog
+        return opened(ExportDialog)
 
     def choose(self, kind: ExportKind) -> None:
         """Choose what to write by keyboard."""
@@ -251,7 +251,7 @@ def test_closing_puts_the_result_away_and_the_next_time_begins_anew(bench: Bench
     bench.choose(ExportKind.LINES)
     bench.tick(0)
     QTest.keyClick(bench.dialog, Qt.Key.Key_Escape)
-    assert not bench.dialog.isVisible()
+    assert not open_windows(ExportDialog)
     assert bench.engine.sent == [ForgetExport()]
     bench.window.show()
     sent = bench.export()

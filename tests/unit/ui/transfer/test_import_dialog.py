@@ -48,6 +48,7 @@ from tests.support.fakes import START, FakeClock
 from tests.support.files import exported, flat, official
 from tests.support.tokens import tokens
 from tests.support.transfers import MemoryExportFiles
+from tests.support.widgets import open_windows, opened
 from tests.unit.engine.bench import GatedStore, NoLocks
 from tests.unit.ui import transfers
 
@@ -133,8 +134,7 @@ class Bench:
 
     @property
     def dialog(self) -> ImportDialog:
-        assert self.window.dialog is not None
-        return self.window.dialog
+        return opened(ImportDialog)
 
     def write(self, name: str, *held: object) -> Path:
         path = self.folder / name
@@ -336,7 +336,7 @@ def test_closing_forgets_what_was_read_and_what_was_ticked(bench: Bench) -> None
     drop(bench.dialog, files(path))
     bench.tick(0)
     QTest.keyClick(bench.dialog, Qt.Key.Key_Escape)
-    assert not bench.dialog.isVisible()
+    assert not open_windows(ImportDialog)
     assert bench.engine.state.importing is None
     bench.window.read((str(path),))
     assert bench.rows()["ana@example.com"] == "New"

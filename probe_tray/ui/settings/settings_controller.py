@@ -1,0 +1,67 @@
+"""Between the settings window and the engine."""
+
+from typing import TYPE_CHECKING
+
+from probe_tray.core.commands import ChangeSettings, SendTestNotification
+from probe_tray.core.settings import SettingsChange
+from probe_tray.ui.engine import EngineProtocol
+from probe_tray.ui.lazy_window import LazyWindow
+from probe_tray.ui.settings.connection_controller import ConnectionController
+from probe_tray.ui.sync.sync_controller import SyncController
+from probe_tray.ui.theme import Theme
+from probe_tray.view.settings.form import form
+from probe_tray.view.text.translate import Translator
+
+if TYPE_CHECKING:
+    from probe_tray.ui.settings.settings_dialog import SettingsDialog
+
+
+class SettingsController:
+    """Opens the window, sends what was changed in it, and has it follow what was changed elsewhere."""
+
+    def __init__(self, engine: EngineProtocol, theme: Theme, translator: Translator, syncing: SyncController) -> None:
+        """``syncing`` serves the box in which sync is set up."""
+        self._engine, self._theme, self._translator, self._syncing = engine, theme, translator, syncing
+        self._connection: ConnectionController | None = None
+        self._window = LazyWindow(self._make, lambda window: window.open_with(engine.state.settings))
+
+    def show(self, key: str = "") -> None:
+        """Open the window, at one of the settings where its key is named."""
+        window = self._window.show()
+        if key:
+            window.reveal(key)
+
+    def draw(self) -> None:
+        """Follow the state, also while nobody sees the window: a change may be on its way to the file."""
+        if self._window.window is not None and self._connection is not None:
+            state = self._engine.state
+            self._window.window.follow(state.settings, state.unsaved)
+            self._connection.draw()
+
+    def retell(self) -> None:
+        """Make the window anew, in the language of now; its words are those it was made with."""
+        # The change of the language may have come from there: then the window closes now.
+        self.draw()
+        reopen = self._window.visible is not None
+        self.close()
+        if reopen:
+            self.show()
+
+    def close(self) -> None:
+        """Take the window away for good."""
+        self._connection = None
+        self._syncing.leave()
+        self._window.close()
+
+    def _make(self) -> "SettingsDialog":
+        from probe_tray.ui.settings.settings_dialog import SettingsDialog
+
+        t = self._translator
+        window = SettingsDialog(self._theme, form(t), self._save, t.told)
+        window.test_wanted.connect(lambda: self._engine.send(SendTestNotification()))
+        self._connection = ConnectionController(self._engine, window, t)
+        self._syncing.serve(window.sync)
+        return window
+
+    def _save(self, change: SettingsChange) -> None:
+        self._engine.send(ChangeSettings(change))

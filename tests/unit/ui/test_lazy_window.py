@@ -1,0 +1,95 @@
+"""A window that is made when it is first wanted, over windows of a test."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from probe_tray.ui.lazy_window import LazyWindow
+from probe_tray.ui.placement import next_to
+
+SCREEN = QRect(0, 0, 800, 800)
+SMALL = QSize(200, 100)
+
+
+class Owner:
+    def __init__(self) -> None:
+        self.text = "one"
+        self.made = 0
+        self.window = LazyWindow(self._make, lambda label: label.setText(self.text))
+
+    def _make(self) -> QLabel:
+        self.made += 1
+        label = QLabel()
+        label.resize(SMALL)
+        return label
+
+
+@pytest.fixture
+def owner(qtbot: QtBot) -> Iterator[Owner]:
+    found = Owner()
+    yield found
+    found.window.close()
+
+
+def test_nothing_is_made_before_it_is_wanted(owner: Owner) -> None:
+    owner.window.draw()
+    owner.window.close()
+    assert (owner.made, owner.window.window, owner.window.visible) == (0, None, None)
+
+
+def test_it_opens_with_what_is_known_and_follows_while_it_is_seen(owner: Owner) -> None:
+    label = owner.window.show()
+    assert (label.isVisible(), label.text()) == (True, "one")
+    owner.text = "two"
+    owner.window.draw()
+    assert label.text() == "two"
+    label.close()
+    owner.text = "three"
+    owner.window.draw()
+    assert label.text() == "two"
+    assert owner.window.show() is label
+    assert label.text() == "three"
+    assert owner.made == 1
+
+
+def test_once_closed_for_good_the_next_one_is_a_new_one(owner: Owner, qtbot: QtBot) -> None:
+    gone = owner.window.show()
+    with qtbot.waitSignal(gone.destroyed):
+        owner.window.close()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    owner.window.show()
+    assert owner.made == 2
+
+
+def test_a_new_window_opens_beside_the_one_that_asked_and_later_where_it_was_left(owner: Owner, qtbot: QtBot) -> None:
+    asker = QWidget()
+    qtbot.addWidget(asker)
+    asker.setGeometry(50, 60, 200, 200)
+    asker.show()
+    asker.activateWindow()
+    assert QTest.qWaitForWindowActive(asker)
+    label = owner.window.show()
+    assert label.x() > asker.frameGeometry().right()
+    assert label.y() == asker.frameGeometry().y()
+    label.close()
+    label.move(300, 400)
+    owner.window.show()
+    assert label.pos() == QPoint(300, 400)
+
+
+@pytest.mark.parametrize(
+    ("asker", "place"),
+    [
+        (QRect(100, 50, 200, 300), QPoint(308, 50)),
+        (QRect(600, 50, 200, 300), QPoint(392, 50)),
+        (QRect(600, 750, 200, 300), QPoint(392, 700)),
+        (QRect(100, 50, 650, 300), QPoint(0, 50)),
+        (QRect(10, 50, 650, 300), QPoint(600, 50)),
+    ],
+)
+def test_beside_is_on_the_right_if_there_is_space_and_always_on_the_screen(asker: QRect, place: QPoint) -> None:
+    assert next_to(asker, SMALL, SCREEN) == place
