@@ -307,6 +307,6 @@ class MemoryUpdateFile:
         self.memory = memory
 
 
-def problem_kind(problem: Problem | None) -> str:
-    """The kind of a problem, empty when there is none."""
-    return "" if problem is None else problem.kind
+def problem_kind(problem: Problem | None) -> type[ProbeError] | None:
+    """The kind of a problem, None when there is none."""
+    return None if problem is None else problem.kind

@@ -18,6 +18,7 @@ from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.system import SystemClock
 from probe_tray.bootstrap import Session
 from probe_tray.core.commands import Renew, SyncNow
+from probe_tray.core.errors import SyncKeyError
 from probe_tray.core.polling.situation import Sensed, Situation
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.state import AppState
@@ -192,7 +193,7 @@ async def test_with_another_key_nothing_is_changed_until_a_person_gives_the_old_
         here.engine.send(SyncNow())
         await here.until(lambda state: state.sync.report is not None and not state.sync.running)
         assert here.engine.state.sync.report is not None
-        assert problem_kind(here.engine.state.sync.report.problem) == "SyncKeyError"
+        assert problem_kind(here.engine.state.sync.report.problem) == SyncKeyError
         assert service.table.rows == before
         here.engine.send(SyncNow(overwrite=frozenset({login.account_id})))
         await here.until(lambda state: state.sync.report is not None and state.sync.report.problem is None)

@@ -18,6 +18,7 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.system import SystemClock
 from probe_tray.bootstrap import Session, Wired
 from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.errors import ClockError, ProbeError
 from probe_tray.core.service.service import OFFICIAL, RELEASES_PATH
 from probe_tray.core.update.release import parse_release
 from probe_tray.demo import DemoService
@@ -50,12 +51,12 @@ async def wired(service: DemoService, known: KnownSecrets) -> AsyncGenerator[Wir
 
 async def test_a_wrong_clock_is_told_in_the_tray_once(three_hours_ahead: DemoService) -> None:
     async with wired(three_hours_ahead, KnownSecrets()) as tray:
-        told: list[str] = []
+        told: list[type[ProbeError] | None] = []
         tray.engine.subscribe(lambda: told.append(problem_kind(tray.engine.state.trouble)))
         for _ in range(3):
             await tray.client.usage(credential())
             await settle()
-    assert told == ["ClockError"]
+    assert told == [ClockError]
 
 
 async def test_a_login_that_is_kept_in_the_folder_is_known_to_be_made_here(

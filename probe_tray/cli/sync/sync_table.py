@@ -112,4 +112,4 @@ def _failure(problem: Problem | None, t: Translator) -> _SyncFailure | None:
     if problem is None:
         return None
     problem = at_the_command_line(problem)
-    return _SyncFailure(kind=problem.kind, title=t.title(problem), hint=t.hint(problem))
+    return _SyncFailure(kind=problem.name, title=t.title(problem), hint=t.hint(problem))

@@ -1,80 +1,120 @@
 """What to do about a failure, said to somebody at a command line: nothing here goes on by itself."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
 import msgspec
 
 from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.errors import ProbeError, Problem
+from probe_tray.core.errors import (
+    ClaimedElsewhereError,
+    CredentialFileError,
+    EdgeBlockedError,
+    JournalSealedError,
+    KeyringAbsentError,
+    KeyringDeniedError,
+    KeyringLockedError,
+    KeyringNoAnswerError,
+    LoginEndedError,
+    ModelRefusedError,
+    NoConnectionError,
+    NotRenewableError,
+    NotSentError,
+    OfficialExpiredError,
+    ProbeError,
+    Problem,
+    ProxyAddressError,
+    ProxyLoginError,
+    ProxyLoginMissingError,
+    RateLimitedError,
+    ReadError,
+    RegionBlockedError,
+    RenewalsPausedError,
+    RenewalUnsharedError,
+    RenewalWaitsError,
+    RetryLaterError,
+    RowGarbageError,
+    RowSealedError,
+    SavedForLaterError,
+    StillRefusedError,
+    StrangeAnswerError,
+    SyncConflictError,
+    SyncCutOffError,
+    SyncOffError,
+    SyncUnsteadyError,
+    TokenRefusedError,
+    UnavailableError,
+    UncertainError,
+    UncertainLoginError,
+)
 from probe_tray.core.formats.document import LARGEST_LIST, LARGEST_LOGIN
 from probe_tray.view.text.translate import Translator, mark
 
 _AGAIN = mark("Run it again.")
 _AGAIN_UNCHANGED = mark("Run it again. Nothing was changed on this computer or in the table.")
-_HINTS = {
-    "NotSentError": mark("Check your network and proxy, then run it again."),
-    "ProxyAddressError": mark(
+_HINTS: Final[Mapping[type[ProbeError], str]] = {
+    NotSentError: mark("Check your network and proxy, then run it again."),
+    ProxyAddressError: mark(
         "Correct it, or choose one with --proxy, such as http://proxy.example:8080 or socks5h://127.0.0.1:1080."
     ),
-    "ProxyLoginError": mark("Correct them in the proxy's address, or choose another proxy with --proxy."),
-    "ProxyLoginMissingError": mark("Add them to the proxy's address: http://user:password@host:port."),
-    "UncertainError": _AGAIN,
-    "RateLimitedError": mark("Wait a few minutes, then run it again."),
-    "UnavailableError": mark("Run it again later."),
-    "StrangeAnswerError": mark("Run it again. If it keeps happening, update Probe Tray."),
-    "TokenRefusedError": mark("Renew it with --renew -f. If that fails, log in again with --login."),
-    "StillRefusedError": mark("Log in again with --login."),
-    "LoginEndedError": mark("Log in again with --login."),
-    "NotRenewableError": mark("Log in again with --login when it expires."),
-    "UncertainLoginError": mark(
+    ProxyLoginError: mark("Correct them in the proxy's address, or choose another proxy with --proxy."),
+    ProxyLoginMissingError: mark("Add them to the proxy's address: http://user:password@host:port."),
+    UncertainError: _AGAIN,
+    RateLimitedError: mark("Wait a few minutes, then run it again."),
+    UnavailableError: mark("Run it again later."),
+    StrangeAnswerError: mark("Run it again. If it keeps happening, update Probe Tray."),
+    TokenRefusedError: mark("Renew it with --renew -f. If that fails, log in again with --login."),
+    StillRefusedError: mark("Log in again with --login."),
+    LoginEndedError: mark("Log in again with --login."),
+    NotRenewableError: mark("Log in again with --login when it expires."),
+    UncertainLoginError: mark(
         "The login works until its token expires. Run it again after 15 minutes. If that fails "
         "too, log in again with --login."
     ),
-    "RetryLaterError": mark("Run it again later, or with -f now."),
-    "RenewalsPausedError": mark(
+    RetryLaterError: mark("Run it again later, or with -f now."),
+    RenewalsPausedError: mark(
         "No request was made. Check your network and proxy, then run it again after {clock}. Your logins are safe."
     ),
-    "EdgeBlockedError": mark("Check the proxy or VPN, or choose another one with --proxy."),
-    "RegionBlockedError": mark("Use a network or proxy in a supported region; --proxy chooses one."),
-    "KeyringLockedError": mark("Unlock the keyring, then run it again. Nothing was lost."),
-    "KeyringDeniedError": mark("Allow it in your keyring app, then run it again. Nothing was lost."),
-    "KeyringNoAnswerError": mark(
-        "Look for a password window behind other windows, then run it again. Nothing was lost."
-    ),
-    "JournalSealedError": mark(
+    EdgeBlockedError: mark("Check the proxy or VPN, or choose another one with --proxy."),
+    RegionBlockedError: mark("Use a network or proxy in a supported region; --proxy chooses one."),
+    KeyringLockedError: mark("Unlock the keyring, then run it again. Nothing was lost."),
+    KeyringDeniedError: mark("Allow it in your keyring app, then run it again. Nothing was lost."),
+    KeyringNoAnswerError: mark("Look for a password window behind other windows, then run it again. Nothing was lost."),
+    JournalSealedError: mark(
         "Unlock the keyring and run it again to finish the renewal. If the key is gone for good, "
         "log in again with --login."
     ),
-    "SyncOffError": mark("Put it into the configuration file (sync_url, sync_api_key, sync_aes_gcm_key)."),
-    "RowSealedError": mark(
+    SyncOffError: mark("Put it into the configuration file (sync_url, sync_api_key, sync_aes_gcm_key)."),
+    RowSealedError: mark(
         "It has a different key or is damaged. If the login on this computer is the right one, "
         "run it again with --yes to overwrite such rows."
     ),
-    "RowGarbageError": mark(
+    RowGarbageError: mark(
         "If the login on this computer is the right one, run it again with --yes to overwrite such rows."
     ),
-    "RenewalWaitsError": mark(
+    RenewalWaitsError: mark(
         "Another computer may have renewed this login already; it works until its token ends. Run it again later, or "
         "with -f to renew it without the table."
     ),
-    "RenewalUnsharedError": mark("Run --sync before another computer renews the old one: that would end this login."),
-    "ClaimedElsewhereError": mark("Run it again in 2 minutes; it then takes over the new login."),
-    "SyncConflictError": _AGAIN,
-    "SyncCutOffError": _AGAIN_UNCHANGED,
-    "SyncUnsteadyError": _AGAIN_UNCHANGED,
-    "KeyringAbsentError": mark(
+    RenewalUnsharedError: mark("Run --sync before another computer renews the old one: that would end this login."),
+    ClaimedElsewhereError: mark("Run it again in 2 minutes; it then takes over the new login."),
+    SyncConflictError: _AGAIN,
+    SyncCutOffError: _AGAIN_UNCHANGED,
+    SyncUnsteadyError: _AGAIN_UNCHANGED,
+    KeyringAbsentError: mark(
         "Install and start one (GNOME Keyring or KWallet on Linux), or keep logins in a folder: put "
         '"storage": "folder" and the folder as "sync_dir" into the configuration file.'
     ),
-    "ModelRefusedError": mark(
+    ModelRefusedError: mark(
         'Another plan or workspace may have it. Remove it from "models" in the configuration file if it is gone for '
         "good."
     ),
-    "NoConnectionError": mark("A firewall may be blocking it. If your network needs a proxy, set it with --proxy."),
-    "OfficialExpiredError": mark("Start Codex once to renew it, or log in with --login."),
-    "CredentialFileError": mark("The file was not changed. Fix it, or log in again with --login."),
-    "SavedForLaterError": mark(
+    NoConnectionError: mark("A firewall may be blocking it. If your network needs a proxy, set it with --proxy."),
+    OfficialExpiredError: mark("Start Codex once to renew it, or log in with --login."),
+    CredentialFileError: mark("The file was not changed. Fix it, or log in again with --login."),
+    SavedForLaterError: mark(
         "The new tokens are safe in Probe Tray's data folder. Run it again once the file can be written."
     ),
 }
@@ -98,7 +138,7 @@ def told(error: ProbeError, t: Translator) -> str:
 def at_the_command_line(problem: Problem) -> Problem:
     """``problem`` with the hint for a program that runs once."""
     hint = _HINTS.get(problem.kind)
-    if problem.kind == "ReadError":
+    if problem.is_a(ReadError):
         hint = _READ_HINTS.get(dict(problem.facts).get("reason", ""))
     if hint is None:
         return problem

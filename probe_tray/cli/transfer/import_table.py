@@ -115,4 +115,4 @@ def _row(item: Item, now: Now, t: Translator) -> tuple[Cell, ...]:
 
 
 def _failure(problem: Problem, t: Translator) -> _ImportFailure:
-    return _ImportFailure(kind=problem.kind, title=t.title(problem), hint=t.hint(problem))
+    return _ImportFailure(kind=problem.name, title=t.title(problem), hint=t.hint(problem))

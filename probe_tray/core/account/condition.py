@@ -3,28 +3,13 @@
 import enum
 from datetime import datetime, timedelta
 
-from probe_tray.core.errors import Problem
+from probe_tray.core.errors import Problem, RateLimitedError
 from probe_tray.core.quota.levels import levels
 from probe_tray.core.quota.snapshot import Capacity, Snapshot
 from probe_tray.core.quota.usage_parser import blocked_until, capacity
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 
-_OFFLINE = frozenset(
-    {"NotSentError", "CertificateError", "ProxyAddressError", "ProxyLoginError", "ProxyLoginMissingError"}
-)
-_BLOCKED = frozenset({"EdgeBlockedError", "RegionBlockedError"})
-_UNUSABLE = frozenset({"AccountDeactivatedError", "WorkspaceDeactivatedError", "WorkspaceRefusedError"})
-_KEYRING = frozenset(
-    {
-        "KeyringAbsentError",
-        "KeyringLockedError",
-        "KeyringDeniedError",
-        "KeyringNoAnswerError",
-        "KeyMissingError",
-        "JournalSealedError",
-    }
-)
 _SHORTEST_FRESH = timedelta(minutes=15)
 _FRESH_BY_HAND = timedelta(hours=1)
 _LATE = timedelta(minutes=2)
@@ -63,21 +48,20 @@ def condition(account: AccountState, settings: Settings, now: datetime) -> Condi
     What a person has to do goes before what passes by itself; a passing failure counts only once the numbers are old.
     """
     problem = account.problem
-    kind = problem.kind if problem else ""
-    if kind in _KEYRING:
+    if problem is not None and problem.kind.needs_keyring:
         return Condition.WAITING_KEYRING
     if login_ended(account, now):
         return Condition.NEEDS_LOGIN
     if unusable(problem):
         return Condition.UNUSABLE
-    if kind in _BLOCKED:
+    if problem is not None and problem.kind.blocked:
         return Condition.BLOCKED
-    if kind in _OFFLINE:
+    if problem is not None and problem.kind.offline:
         return Condition.OFFLINE
     snapshot = account.snapshot
     if snapshot is not None and _is_fresh(account, snapshot, settings, now):
         return _by_numbers(snapshot, settings)
-    if kind == "RateLimitedError":
+    if problem is not None and problem.is_a(RateLimitedError):
         return Condition.RATE_LIMITED
     return Condition.NO_DATA if snapshot is None and problem is None else Condition.STALE
 
@@ -104,18 +88,18 @@ def local_time(moment: datetime, snapshot: Snapshot) -> datetime:
 
 def unusable(problem: Problem | None) -> bool:
     """Whether ``problem`` is that the account or its workspace cannot be used, whatever its login."""
-    return problem is not None and problem.kind in _UNUSABLE
+    return problem is not None and problem.kind.unusable
 
 
 def login_ended(account: AccountState, now: datetime) -> bool:
     """Whether only signing in again can help."""
     problems = [p for p in (account.problem, account.renewal.problem) if p is not None]
-    if any(p.needs_login for p in problems):
+    if any(p.kind.needs_login for p in problems):
         return True
     if account.renewable:
         return False
     expired = account.expires_at is not None and account.expires_at <= now and not _works(account)
-    return expired or any(_refused(p) for p in problems)
+    return expired or any(p.kind.refused for p in problems)
 
 
 def _works(account: AccountState) -> bool:
@@ -130,10 +114,6 @@ def tightest(snapshot: Snapshot) -> float:
     if capacity(snapshot) is Capacity.LIMITED:
         return 100.0
     return max((w.used_percent for w in snapshot.main.windows), default=0.0)
-
-
-def _refused(problem: Problem) -> bool:
-    return problem.kind in {"TokenRefusedError", "OfficialExpiredError"}
 
 
 def _by_numbers(snapshot: Snapshot, settings: Settings) -> Condition:

@@ -22,26 +22,6 @@ _ABOUT_A_LOGIN = frozenset({_LOGIN, _EXPIRY, _RENEWAL})
 _KEPT = timedelta(days=400)
 """How long something is remembered about the login of an account that is not there."""
 _JUST_NOW = timedelta(minutes=10)
-_GOES_AWAY = frozenset(
-    {
-        "NotSentError",
-        "ProxyAddressError",
-        "ProxyLoginError",
-        "ProxyLoginMissingError",
-        "CertificateError",
-        "UncertainError",
-        "UncertainLoginError",
-        "UnavailableError",
-        "RateLimitedError",
-        "RenewalsPausedError",
-        "RetryLaterError",
-        "EdgeBlockedError",
-        "RegionBlockedError",
-        "KeyringLockedError",
-        "KeyringNoAnswerError",
-    }
-)
-"""Failures after which the program tries again by itself, with good hope: a journey is no reason for a message."""
 
 
 def login_alerts(
@@ -61,7 +41,7 @@ def login_alerts(
         return
     problem = account.renewal.problem
     soon = end is not None and now < end <= now + timedelta(days=_days(account, settings))
-    if problem is not None and problem.kind not in _GOES_AWAY and end not in told.marks(_RENEWAL):
+    if problem is not None and not problem.kind.quiet and end not in told.marks(_RENEWAL):
         # It names the end of the login too, so that one message is enough.
         topics = (_RENEWAL, _EXPIRY) if soon else (_RENEWAL,)
         alert = RenewalFailedAlert(account=account.key, problem=problem)

@@ -1,6 +1,7 @@
 """Every failure a person can meet, as a sentence and what to do about it.
 
-One base, :class:`ProbeError`; one leaf per cause. ``title`` says what happened, ``hint`` what the person can do now.
+One base, :class:`ProbeError`; one leaf per cause, and what code decides by stands as facts on its class.
+``title`` says what happened, ``hint`` what the person can do now.
 Both are English templates with named facts; the view translates the template and fills in the facts, so a state keeps
 :class:`Problem` (data) and never an exception. Facts are reviewed values: no token, no proxy password, no raw body.
 
@@ -15,7 +16,7 @@ ProbeError
   NotRenewableError, NotRevokedError, ClockError
   LoginError
     PortsTakenError, LoginUnderWayError (one of them), BrowserError, LoginDeniedError, LoginNotEntitledError
-    LoginTimedOutError, LoginCancelledError
+    LoginTimedOutError
     ExchangeError, IncompleteReplyError, WrongAccountError, OtherAccountError, OfficialExpiredError
     DeviceCodeOffError, DeviceCodeEndedError, PastedAddressError
   ServiceError
@@ -39,14 +40,13 @@ ProbeError
       RowAlteredError
 """
 
-from probe_tray.core.errors.base import ProbeError, Problem
+from probe_tray.core.errors.base import ProbeError, Problem, Remedy
 from probe_tray.core.errors.logins import (
     BrowserError,
     DeviceCodeEndedError,
     DeviceCodeOffError,
     ExchangeError,
     IncompleteReplyError,
-    LoginCancelledError,
     LoginDeniedError,
     LoginError,
     LoginNotEntitledError,
@@ -178,7 +178,6 @@ __all__ = [
     "KeyringLockedError",
     "KeyringNoAnswerError",
     "LogError",
-    "LoginCancelledError",
     "LoginDeniedError",
     "LoginEndedError",
     "LoginError",
@@ -215,6 +214,7 @@ __all__ = [
     "RecordError",
     "RegionBlockedError",
     "ReleasePageError",
+    "Remedy",
     "RenewalUnsharedError",
     "RenewalWaitsError",
     "RenewalsPausedError",

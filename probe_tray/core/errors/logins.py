@@ -1,6 +1,6 @@
 """Failures of signing in."""
 
-from probe_tray.core.errors.base import ProbeError
+from probe_tray.core.errors.base import ProbeError, Remedy
 
 
 class LoginError(ProbeError):
@@ -52,13 +52,6 @@ class LoginTimedOutError(LoginError):
     hint_template = "Log in again when you are ready."
 
 
-class LoginCancelledError(LoginError):
-    """The person cancelled."""
-
-    title_template = "The login was cancelled."
-    hint_template = "Nothing was changed."
-
-
 class ExchangeError(LoginError):
     """The service did not turn the code into tokens."""
 
@@ -78,6 +71,7 @@ class WrongAccountError(LoginError):
 
     title_template = "That's a different account than the one you were asked for."
     hint_template = "Choose the same account on the sign-in page. Nothing was overwritten."
+    remedy = Remedy.LOG_IN
 
 
 class OtherAccountError(LoginError):
@@ -116,3 +110,4 @@ class OfficialExpiredError(LoginError):
 
     title_template = "The Codex client's login has expired."
     hint_template = "Start Codex once to renew it, or log in here."
+    refused = True

@@ -1,6 +1,6 @@
 """Failures of the service and of the way to it."""
 
-from probe_tray.core.errors.base import ProbeError
+from probe_tray.core.errors.base import ProbeError, Remedy
 
 
 class ServiceError(ProbeError):
@@ -15,6 +15,7 @@ class NotSentError(ServiceError):
 
     title_template = "The service can't be reached: {reason}."
     hint_template = "Check your network and proxy. Probe Tray will try again."
+    offline = passing = quiet = True
 
 
 class ProxyLoginError(NotSentError):
@@ -22,6 +23,8 @@ class ProxyLoginError(NotSentError):
 
     title_template = "The proxy {proxy} did not accept the user name and password."
     hint_template = "Correct them in Settings, Network."
+    passing = False
+    remedy = Remedy.NETWORK_SETTINGS
 
 
 class ProxyLoginMissingError(ProxyLoginError):
@@ -39,6 +42,8 @@ class ProxyAddressError(NotSentError):
         "Nothing is sent until then. Enter a proxy in Settings, Network, such as http://proxy.example:8080 or "
         "socks5h://127.0.0.1:1080."
     )
+    passing = False
+    remedy = Remedy.NETWORK_SETTINGS
 
 
 class CertificateError(ServiceError):
@@ -48,6 +53,8 @@ class CertificateError(ServiceError):
     hint_template = (
         "Check this computer's clock. If your network inspects traffic, set SSL_CERT_FILE to its certificate."
     )
+    offline = quiet = True
+    remedy = Remedy.NETWORK_SETTINGS
 
 
 class UncertainError(ServiceError):
@@ -55,6 +62,7 @@ class UncertainError(ServiceError):
 
     title_template = "The connection broke before the answer arrived: {reason}."
     hint_template = "Probe Tray will try again."
+    passing = quiet = True
 
 
 class RateLimitedError(ServiceError):
@@ -62,6 +70,7 @@ class RateLimitedError(ServiceError):
 
     title_template = "The service is limiting requests."
     hint_template = "Probe Tray waits and tries again."
+    passing = quiet = True
 
 
 class UnavailableError(ServiceError):
@@ -69,6 +78,7 @@ class UnavailableError(ServiceError):
 
     title_template = "The service is having problems right now (status {status})."
     hint_template = "Probe Tray will try again."
+    passing = quiet = True
 
 
 class TokenRefusedError(ServiceError):
@@ -76,6 +86,7 @@ class TokenRefusedError(ServiceError):
 
     title_template = "OpenAI no longer accepts this login's access token."
     hint_template = "Probe Tray renews it if it can. If not, log in again."
+    refused = True
 
 
 class StillRefusedError(ServiceError):
@@ -91,6 +102,7 @@ class AccountDeactivatedError(ServiceError):
 
     title_template = "OpenAI has deactivated this account."
     hint_template = "Look for an email from OpenAI, or ask its support. Your login is kept."
+    unusable = True
 
 
 class WorkspaceDeactivatedError(ServiceError):
@@ -98,6 +110,7 @@ class WorkspaceDeactivatedError(ServiceError):
 
     title_template = "This workspace is deactivated."
     hint_template = "Your login is fine. Ask the workspace's owner to reactivate it, or log in to another workspace."
+    unusable = True
 
 
 class WorkspaceRefusedError(ServiceError):
@@ -105,6 +118,7 @@ class WorkspaceRefusedError(ServiceError):
 
     title_template = "This account can't use this workspace."
     hint_template = "Your login is fine. Ask the workspace's owner for access, or log in to another workspace."
+    unusable = True
 
 
 class LoginEndedError(ServiceError):
@@ -123,6 +137,8 @@ class UncertainLoginError(ServiceError):
         "The login works until its token expires. Probe Tray tries once more after 15 minutes. "
         "If that fails too, log in again."
     )
+    quiet = True
+    remedy = Remedy.LOG_IN
 
 
 class RetryLaterError(ServiceError):
@@ -130,6 +146,7 @@ class RetryLaterError(ServiceError):
 
     title_template = "OpenAI couldn't renew this login a moment ago."
     hint_template = "Probe Tray will try again."
+    passing = quiet = True
 
 
 class RenewalsPausedError(ServiceError):
@@ -137,6 +154,8 @@ class RenewalsPausedError(ServiceError):
 
     title_template = "Several renewals failed. Automatic renewal is paused for 30 minutes."
     hint_template = "Check your network and proxy. Your logins are safe."
+    quiet = True
+    remedy = Remedy.NETWORK_SETTINGS
 
 
 class EdgeBlockedError(ServiceError):
@@ -144,6 +163,8 @@ class EdgeBlockedError(ServiceError):
 
     title_template = "The network blocks {host}. Your login is fine."
     hint_template = "Check the proxy or VPN in Settings, Network."
+    blocked = quiet = True
+    remedy = Remedy.NETWORK_SETTINGS
 
 
 class RegionBlockedError(ServiceError):
@@ -151,6 +172,8 @@ class RegionBlockedError(ServiceError):
 
     title_template = "OpenAI isn't available in this network's region. Your login is fine."
     hint_template = "Use a network or proxy in a supported region (Settings, Network)."
+    blocked = quiet = True
+    remedy = Remedy.NETWORK_SETTINGS
 
 
 class StrangeAnswerError(ServiceError):
@@ -158,6 +181,7 @@ class StrangeAnswerError(ServiceError):
 
     title_template = "OpenAI sent an answer Probe Tray can't read (status {status})."
     hint_template = "Probe Tray will try again. If it keeps happening, update Probe Tray."
+    passing = True
 
 
 class ModelRefusedError(ServiceError):

@@ -1,6 +1,6 @@
 """Failures of the places where logins are kept."""
 
-from probe_tray.core.errors.base import ProbeError
+from probe_tray.core.errors.base import ProbeError, Remedy
 
 
 class StoreError(ProbeError):
@@ -17,6 +17,8 @@ class KeyringAbsentError(StoreError):
     hint_template = (
         "Install and start one (GNOME Keyring or KWallet on Linux), or choose a folder for logins in Settings, Storage."
     )
+    needs_keyring = True
+    remedy = Remedy.STORAGE_SETTINGS
 
 
 class KeyringLockedError(StoreError):
@@ -24,6 +26,7 @@ class KeyringLockedError(StoreError):
 
     title_template = "The keyring is locked, so your logins can't be opened yet."
     hint_template = "Unlock the keyring and press Try again. Nothing was lost."
+    needs_keyring = quiet = True
 
 
 class KeyringDeniedError(StoreError):
@@ -31,6 +34,7 @@ class KeyringDeniedError(StoreError):
 
     title_template = "The keyring refused access to the key to your logins."
     hint_template = "Allow Probe Tray in your keyring app, then press Try again. Nothing was lost."
+    needs_keyring = True
 
 
 class KeyringNoAnswerError(StoreError):
@@ -38,6 +42,7 @@ class KeyringNoAnswerError(StoreError):
 
     title_template = "The keyring doesn't answer."
     hint_template = "Look for a password window behind other windows, then press Try again. Nothing was lost."
+    needs_keyring = quiet = True
 
 
 class KeyMissingError(StoreError):
@@ -45,6 +50,7 @@ class KeyMissingError(StoreError):
 
     title_template = "The key to your saved logins is no longer in the keyring."
     hint_template = "Unlock or restore the keyring that had it, or log in again. Your saved files were kept."
+    needs_keyring = True
 
 
 class RecordError(StoreError):
@@ -110,3 +116,4 @@ class JournalSealedError(StoreError):
 
     title_template = "A renewed login is safe but can't be opened yet."
     hint_template = "Unlock the keyring to finish the renewal. If the key is gone for good, log in again."
+    needs_keyring = True

@@ -106,7 +106,7 @@ class HistoryRecorder:
             case CheckSucceeded(key=key):
                 self._note(key)
             case RenewalEnded(key=key, at=at, problem=problem):
-                self._renewals.append((key.slug, RenewalRecord(at=at, reason=problem.kind if problem else "")))
+                self._renewals.append((key.slug, RenewalRecord(at=at, reason=problem.name if problem else "")))
             case AccountsRead():
                 self._new_accounts = True
             case _:

@@ -23,7 +23,7 @@ _FOR_A_PERSON = timedelta(seconds=10)
 """So long at most takes the start of all checks that a person asks for at once."""
 _RECENT = timedelta(seconds=60)
 """Numbers this fresh are not asked for again only because somebody looks at them."""
-_PUTS_OFF = {RateLimitedError.__name__, UnavailableError.__name__}
+_PUTS_OFF = (RateLimitedError, UnavailableError)
 """Failures in which the service itself says when to come back."""
 
 
@@ -182,5 +182,5 @@ def _allowed_from(account: AccountState, now: datetime) -> datetime:
     if account.checked_at is None or account.problem is None:
         return now
     # What a renewal has to wait for is no reason: the person may have logged in again since.
-    wait = account.problem.retry_after if account.problem.kind in _PUTS_OFF else None
+    wait = account.problem.retry_after if account.problem.is_a(*_PUTS_OFF) else None
     return account.checked_at + timedelta(seconds=wait or 0)

@@ -81,7 +81,7 @@ class RenewalTimer:
         for account in self._store.state.accounts:
             renewal = account.renewal
             # A check may have shown that renewing does not help either.
-            given_up = any(p is not None and p.needs_login for p in (renewal.problem, account.problem))
+            given_up = any(p is not None and p.kind.needs_login for p in (renewal.problem, account.problem))
             if not account.renewable or renewal.running or renewal.next_at is not None or given_up:
                 continue
             if renewal.problem is not None and renewal.last_at is not None:

@@ -38,17 +38,6 @@ _AFTER_START = timedelta(minutes=1)
 _AFTER_RENEWAL = timedelta(seconds=5)
 """Several logins are often renewed at once; one sync takes them all."""
 _AFTER_FAILURE = timedelta(minutes=15)
-_PASSING = frozenset(
-    {
-        "NotSentError",
-        "UncertainError",
-        "UnavailableError",
-        "RateLimitedError",
-        "SyncCutOffError",
-        "SyncUnsteadyError",
-    }
-)
-"""Failures that go by without a person."""
 
 
 class SyncService:
@@ -162,7 +151,7 @@ class SyncService:
             else:
                 report = await self._syncing.run(goal, wish, self._progress)
                 await self._accounts.read()
-            if report.problem is not None and report.problem.kind in _PASSING and self._is_automatic:
+            if report.problem is not None and report.problem.kind.passing and self._is_automatic:
                 self._begin_within(_AFTER_FAILURE)
             await self._look()
         finally:

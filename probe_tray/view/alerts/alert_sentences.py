@@ -20,6 +20,7 @@ from probe_tray.core.alerts.alert import (
     RestoredAlert,
     UnusableAlert,
 )
+from probe_tray.core.errors import OfficialExpiredError
 from probe_tray.core.quota.snapshot import Window
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.state import AccountState
@@ -147,7 +148,7 @@ def _credits(alert: CreditAlert, account: AccountState | None, who: str, now: No
 
 def _why_ended(account: AccountState | None, t: Translator) -> str:
     problems = [] if account is None else [p for p in (account.problem, account.renewal.problem) if p is not None]
-    said = next((p for p in problems if p.needs_login or p.kind == "OfficialExpiredError"), None)
+    said = next((p for p in problems if p.kind.needs_login or p.is_a(OfficialExpiredError)), None)
     if said is not None:
         return t.told(said)
     if account is not None and account.official:

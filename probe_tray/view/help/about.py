@@ -115,4 +115,4 @@ def _account(number: int, account: AccountState, state: AppState, now: datetime)
 
 
 def _problem(problem: Problem) -> str:
-    return f"{problem.kind} ({Translator().title(problem)})"
+    return f"{problem.name} ({Translator().title(problem)})"

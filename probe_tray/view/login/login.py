@@ -1,85 +1,70 @@
 """What is shown of a login that runs or that failed, and the ways out of it."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from msgspec.structs import replace
 
-from probe_tray.core.errors import Problem
+from probe_tray.core.errors import (
+    CertificateError,
+    DataFolderError,
+    DeviceCodeOffError,
+    EdgeBlockedError,
+    NotSentError,
+    PortsTakenError,
+    ProbeError,
+    Problem,
+    ProxyLoginError,
+    ProxyLoginMissingError,
+    RateLimitedError,
+    RegionBlockedError,
+    StoreError,
+    StrangeAnswerError,
+    UncertainError,
+)
 from probe_tray.core.state import LoginPhase, LoginState, Way
 from probe_tray.view.text.times import Now, span
 from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.view_models import LoginView, PasteField
 
-_BY_THE_PERSON = "LoginCancelledError"
-_STORE = frozenset(
-    {
-        "DataFolderError",
-        "FolderGoneError",
-        "HeldUpError",
-        "JournalSealedError",
-        "KeyMissingError",
-        "KeyringAbsentError",
-        "KeyringDeniedError",
-        "KeyringLockedError",
-        "KeyringNoAnswerError",
-        "NoSuchStoreError",
-        "OfficialLoginError",
-        "OfficialSealedError",
-        "ReadError",
-        "RecordError",
-        "SavedForLaterError",
-        "StoreError",
-        "WriteError",
-    }
-)
-_NETWORK = frozenset(
-    {
-        "NotSentError",
-        "CertificateError",
-        "EdgeBlockedError",
-        "RegionBlockedError",
-        "ProxyAddressError",
-        "ProxyLoginError",
-        "ProxyLoginMissingError",
-    }
-)
-_OTHER_WAYS = frozenset({"PortsTakenError", "LoginUnderWayError", "DeviceCodeOffError"})
 # Elsewhere these go away by themselves and spare the login; here nothing is tried again, and there is no login yet.
-_SAID = {
-    "NotSentError": (
+_SAID: Final[Mapping[type[ProbeError], tuple[str, str]]] = {
+    NotSentError: (
         mark("The service can't be reached: {reason}."),
         mark("Check your network and proxy, then log in again. Nothing was changed."),
     ),
-    "ProxyLoginError": (
+    ProxyLoginError: (
         mark("The proxy {proxy} did not accept the user name and password."),
         mark("Correct them in Settings, Network, then log in again. Nothing was changed."),
     ),
-    "ProxyLoginMissingError": (
+    ProxyLoginMissingError: (
         mark("The proxy {proxy} asks for a user name and a password."),
         mark("Add them to its address in Settings, Network, then log in again. Nothing was changed."),
     ),
-    "CertificateError": (
+    CertificateError: (
         mark("The secure connection to {host} couldn't be verified: {reason}."),
         mark(
             "Check this computer's clock. If your network inspects traffic, set SSL_CERT_FILE to its "
             "certificate. Then log in again."
         ),
     ),
-    "UncertainError": (
+    UncertainError: (
         mark("The connection broke before OpenAI's answer arrived: {reason}."),
         mark("Log in again. Nothing was changed."),
     ),
-    "RateLimitedError": (
+    RateLimitedError: (
         mark("OpenAI is limiting logins."),
         mark("Wait a few minutes, then log in again."),
     ),
-    "EdgeBlockedError": (
+    EdgeBlockedError: (
         mark("The network blocks {host}, so the login can't be finished."),
         mark("Check the proxy or VPN in Settings, Network, then log in again."),
     ),
-    "RegionBlockedError": (
+    RegionBlockedError: (
         mark("OpenAI isn't available in this network's region."),
         mark("Use a network or proxy in a supported region (Settings, Network), then log in again."),
     ),
-    "StrangeAnswerError": (
+    StrangeAnswerError: (
         mark("OpenAI sent an answer Probe Tray can't read (status {status})."),
         mark("Log in again. If it keeps happening, update Probe Tray."),
     ),
@@ -141,7 +126,7 @@ def _with_ways(view: LoginView, state: LoginState, t: Translator) -> LoginView:
 
 def _failed(state: LoginState, t: Translator) -> LoginView | None:
     problem = state.problem
-    if problem is None or problem.kind == _BY_THE_PERSON:
+    if problem is None:
         return None
     said = in_a_login(problem)
     parts = [t.hint(said)]
@@ -150,7 +135,9 @@ def _failed(state: LoginState, t: Translator) -> LoginView | None:
     if state.clock_off is not None:
         off = span(abs(state.clock_off), t)
         parts.append(t("This computer's clock is off by {span}. Set it first.", span=off))
-    in_store, others = problem.kind in _STORE, problem.kind in _OTHER_WAYS
+    in_store = problem.is_a(StoreError, DataFolderError)
+    in_network = problem.kind.offline or problem.kind.blocked
+    others = problem.is_a(PortsTakenError, DeviceCodeOffError)
     return LoginView(
         window_title=t("Log in to Codex"),
         title=t.title(said),
@@ -159,7 +146,7 @@ def _failed(state: LoginState, t: Translator) -> LoginView | None:
         use_browser=t("Use the &browser") if others and state.way is Way.CODE else "",
         use_code=t("&Use a code instead") if others and state.way is not Way.CODE else "",
         paste=t("&Paste the address") if others else "",
-        settings=t("&Settings…") if in_store or problem.kind in _NETWORK else "",
+        settings=t("&Settings…") if in_store or in_network else "",
         log_in_again=t("&Try again") if in_store else t("&Log in again"),
         cancel=t("Close"),
         account=state.account,

@@ -2,27 +2,13 @@
 
 from datetime import timedelta
 
-from probe_tray.core.errors import Problem
+from probe_tray.core.errors import Problem, Remedy
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.text.times import Now, ago, at, date, span, stamp, until
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
 
-_SETTINGS_HELP = frozenset(
-    {
-        "CertificateError",
-        "EdgeBlockedError",
-        "RegionBlockedError",
-        "KeyringAbsentError",
-        "RenewalsPausedError",
-        "ProxyAddressError",
-        "ProxyLoginError",
-        "ProxyLoginMissingError",
-    }
-)
-_LOGIN_HELPS = frozenset({"UncertainLoginError", "WrongAccountError"})
-_PASSING = frozenset({"NotSentError", "RateLimitedError", "RetryLaterError", "UnavailableError", "StrangeAnswerError"})
 _SHOWN_FOR = timedelta(minutes=2)
 
 
@@ -81,7 +67,7 @@ def renewal_notice(account: AccountState, settings: Settings, now: Now, t: Trans
         action = _mending(problem, account, t)
         return Notice(
             text=_failure(problem, account, now, t),
-            tone=Tone.WARNING if soon or problem.kind not in _PASSING else Tone.CALM,
+            tone=Tone.WARNING if soon or not problem.kind.passing else Tone.CALM,
             action=action,
             other=log_in if soon and action.kind is not ActionKind.LOG_IN else None,
         )
@@ -119,7 +105,7 @@ def round_words(state: AppState, now: Now, t: Translator) -> tuple[str, Tone] | 
 
 def _failure(problem: Problem, account: AccountState, now: Now, t: Translator) -> str:
     title = t.title(problem)
-    if problem.kind not in _PASSING:
+    if not problem.kind.passing:
         return t.told(problem)
     next_at = account.renewal.next_at
     if next_at is None or next_at <= now.moment:
@@ -128,11 +114,13 @@ def _failure(problem: Problem, account: AccountState, now: Now, t: Translator) -
 
 
 def _mending(problem: Problem, account: AccountState, t: Translator) -> CardAction:
-    if problem.kind in _LOGIN_HELPS:
-        return CardAction(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
-    if problem.kind in _SETTINGS_HELP:
-        network = problem.kind != "KeyringAbsentError"
-        kind = ActionKind.NETWORK_SETTINGS if network else ActionKind.SETTINGS
-        return CardAction(kind=kind, label=t("Settings…"))
-    label = t("Renew now") if problem.kind in _PASSING else t("Try again")
-    return CardAction(kind=ActionKind.RENEW, label=label, key=account.key)
+    match problem.kind.remedy:
+        case Remedy.LOG_IN:
+            return CardAction(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
+        case Remedy.NETWORK_SETTINGS:
+            return CardAction(kind=ActionKind.NETWORK_SETTINGS, label=t("Settings…"))
+        case Remedy.STORAGE_SETTINGS:
+            return CardAction(kind=ActionKind.SETTINGS, label=t("Settings…"))
+        case None:
+            label = t("Renew now") if problem.kind.passing else t("Try again")
+            return CardAction(kind=ActionKind.RENEW, label=label, key=account.key)

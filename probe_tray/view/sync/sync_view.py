@@ -229,7 +229,7 @@ def overwriting_all(count: int, t: Translator) -> Question:
 
 def _key_is_lost(sync: SyncState) -> bool:
     problem = None if sync.report is None or sync.running else sync.report.problem
-    return problem is not None and problem.kind == SyncKeyError.__name__
+    return problem is not None and problem.is_a(SyncKeyError)
 
 
 def _status(setup: SyncSetup, t: Translator) -> tuple[str, str, Tone | None]:

@@ -125,11 +125,11 @@ def _model_test(test: ModelTest, t: Translator) -> _ModelTest:
 
 def _failure(problem: Problem, t: Translator) -> _Failure:
     return _Failure(
-        kind=problem.kind.removesuffix("Error"),
+        kind=problem.name.removesuffix("Error"),
         title=_sendable(t.title(problem)),
         hint=_sendable(t.hint(problem)),
         retry_after_seconds=problem.retry_after,
-        needs_login=problem.needs_login,
+        needs_login=problem.kind.needs_login,
     )
 
 

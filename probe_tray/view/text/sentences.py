@@ -1,7 +1,15 @@
 """The sentence that a condition is worth, and the one button that helps."""
 
 from probe_tray.core.account.condition import Condition, local_time
-from probe_tray.core.errors import Problem
+from probe_tray.core.errors import (
+    KeyMissingError,
+    OfficialExpiredError,
+    Problem,
+    ProxyAddressError,
+    ProxyLoginError,
+    Remedy,
+    TokenRefusedError,
+)
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import Settings
@@ -14,12 +22,6 @@ from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
 
 WAITING = mark("Another Probe Tray process is busy. Waiting for it to finish…")
 """Said once another process has held a lock for a moment."""
-
-_PROXY = frozenset({"ProxyAddressError", "ProxyLoginError", "ProxyLoginMissingError"})
-_ADVISED = frozenset({"CertificateError", *_PROXY})
-"""Failures that pass only when a person does something."""
-_NETWORK_HELPS = frozenset({"EdgeBlockedError", "RegionBlockedError", *_PROXY})
-_SETTINGS_HELP = frozenset({"KeyringAbsentError"})
 
 
 def notice(account: AccountState, state: Condition, settings: Settings, now: Now, t: Translator) -> Notice | None:
@@ -41,7 +43,7 @@ def notice(account: AccountState, state: Condition, settings: Settings, now: Now
 
 def problem_notice(problem: Problem, t: Translator, tone: Tone) -> Notice:
     """A failure that is not about one account's login, with the ways out of it."""
-    anew = problem.kind == "KeyMissingError"
+    anew = problem.is_a(KeyMissingError)
     return Notice(
         text=t.told(problem),
         tone=tone,
@@ -51,9 +53,9 @@ def problem_notice(problem: Problem, t: Translator, tone: Tone) -> Notice:
 
 
 def _action(problem: Problem, t: Translator) -> CardAction:
-    if problem.kind in _NETWORK_HELPS:
+    if problem.kind.remedy is Remedy.NETWORK_SETTINGS:
         return CardAction(kind=ActionKind.NETWORK_SETTINGS, label=t("Settings…"))
-    if problem.kind in _SETTINGS_HELP:
+    if problem.kind.remedy is Remedy.STORAGE_SETTINGS:
         return CardAction(kind=ActionKind.SETTINGS, label=t("Settings…"))
     return CardAction(kind=ActionKind.READ_STORES, label=t("Try again"))
 
@@ -68,10 +70,12 @@ def _limited(snapshot: Snapshot, now: Now, t: Translator) -> Notice:
 
 
 def _why_ended(account: AccountState, t: Translator) -> str:
-    problem = next((p for p in (account.problem, account.renewal.problem) if p is not None and p.needs_login), None)
+    problem = next(
+        (p for p in (account.problem, account.renewal.problem) if p is not None and p.kind.needs_login), None
+    )
     if problem is not None:
         return t.title(problem)
-    if account.problem is not None and account.problem.kind == "OfficialExpiredError":
+    if account.problem is not None and account.problem.is_a(OfficialExpiredError):
         return t.told(account.problem)
     if account.official:
         return t("The Codex client's login has ended. Start Codex once, or log in here.")
@@ -86,10 +90,10 @@ def _old_numbers(account: AccountState, state: Condition, now: Now, t: Translato
     problem = account.problem
     how_old = age(account.snapshot.taken_at, now, t) if account.snapshot else ""
     action = _another_try(account, t)
-    if state is Condition.OFFLINE and problem and problem.kind == "NotSentError" and how_old:
+    if state is Condition.OFFLINE and problem and problem.kind.passing and how_old:
         return Notice(text=t("Offline, numbers are {age} old.", age=how_old), tone=Tone.WARNING, action=action)
     parts = [t.title(problem)] if problem else []
-    if problem and (not how_old or problem.kind in _ADVISED):
+    if problem and (not how_old or (problem.kind.offline and not problem.kind.passing)):
         parts.append(t.hint(problem))
     if how_old:
         parts.append(t("The numbers are {age} old.", age=how_old))
@@ -97,9 +101,9 @@ def _old_numbers(account: AccountState, state: Condition, now: Now, t: Translato
 
 
 def _another_try(account: AccountState, t: Translator) -> CardAction:
-    if account.problem is not None and account.problem.kind in _PROXY:
+    if account.problem is not None and account.problem.is_a(ProxyAddressError, ProxyLoginError):
         return _action(account.problem, t)
-    refused = account.problem is not None and account.problem.kind == "TokenRefusedError"
+    refused = account.problem is not None and account.problem.is_a(TokenRefusedError)
     if refused and account.renewable:
         # Asking again with the same token brings the same answer; where renewing is left to the person, it helps.
         return CardAction(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)

@@ -371,9 +371,9 @@ class Bench:
         return None if self.state.login is None else self.state.login.phase
 
     @property
-    def login_problem(self) -> str:
-        """The kind of the login's problem, empty without one."""
-        return "" if self.state.login is None else problem_kind(self.state.login.problem)
+    def login_problem(self) -> type[ProbeError] | None:
+        """The kind of the login's problem, None without one."""
+        return None if self.state.login is None else problem_kind(self.state.login.problem)
 
     async def _prepare(self, settings: Settings) -> Callable[[], None]:
         if self.unusable is not None:

@@ -27,7 +27,15 @@ from probe_tray.core.commands import (
     ReopenBrowser,
     SendTestNotification,
 )
-from probe_tray.core.errors import BrowserError, ConfigError, KeyringLockedError, WriteError
+from probe_tray.core.errors import (
+    BrowserError,
+    ConfigError,
+    KeyringLockedError,
+    LoginEndedError,
+    ProbeError,
+    ReleasePageError,
+    WriteError,
+)
 from probe_tray.core.polling.situation import Sensed, Situation
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings, change
@@ -101,7 +109,7 @@ class Program(Bench):
         await settle()
 
     @property
-    def trouble(self) -> str:
+    def trouble(self) -> type[ProbeError] | None:
         return problem_kind(self.state.trouble)
 
     async def _no_vault_to_set_aside(self) -> int:
@@ -235,7 +243,7 @@ async def test_reading_the_stores_again_asks_for_what_is_missing() -> None:
     program = Program(ANA)
     program.vault.fault = KeyringLockedError()
     async with program.started():
-        assert [problem.kind for _, problem in program.state.store_problems] == ["KeyringLockedError"]
+        assert [problem.kind for _, problem in program.state.store_problems] == [KeyringLockedError]
         program.vault.fault = None
         program.engine.send(ReadStores())
         await program.clock.advance(SECOND)
@@ -262,12 +270,12 @@ async def test_settings_that_cannot_be_saved_are_a_trouble_until_it_is_read() ->
     async with program.started():
         program.engine.send(ChangeSettings(change(poll_minutes=30)))
         await settle()
-        assert (program.trouble, program.state.settings, program.used) == ("WriteError", Settings(), [])
+        assert (program.trouble, program.state.settings, program.used) == (WriteError, Settings(), [])
         unsaved = program.state.unsaved
         assert unsaved is not None
-        assert (unsaved.change, unsaved.problem.kind) == (change(poll_minutes=30), "WriteError")
+        assert (unsaved.change, unsaved.problem.kind) == (change(poll_minutes=30), WriteError)
         program.engine.send(DismissTrouble())
-        assert program.trouble == ""
+        assert program.trouble is None
 
 
 async def test_settings_that_cannot_be_used_are_not_saved() -> None:
@@ -276,7 +284,7 @@ async def test_settings_that_cannot_be_used_are_not_saved() -> None:
     async with program.started():
         program.engine.send(ChangeSettings(change(proxy="x")))
         await settle()
-        assert (program.trouble, program.settings_file.saved) == ("ConfigError", None)
+        assert (program.trouble, program.settings_file.saved) == (ConfigError, None)
 
 
 async def test_what_nobody_expected_is_a_trouble_and_the_program_goes_on() -> None:
@@ -288,7 +296,7 @@ async def test_what_nobody_expected_is_a_trouble_and_the_program_goes_on() -> No
         program.engine.send(LogIn())
         await settle()
         await program.come_back()
-        assert (program.trouble, program.state.login) == ("ProbeError", None)
+        assert (program.trouble, program.state.login) == (ProbeError, None)
         await program.clock.advance(6 * MINUTE)
         assert program.service.count("usage") == 2
     assert [type(error) for error in reported] == [RuntimeError]
@@ -329,8 +337,8 @@ async def test_a_renewal_by_command_asks_once_and_shows_its_failure_at_the_accou
         await program.clock.advance(timedelta(seconds=6))
         program.engine.send(Renew(ANA.key))
         await settle()
-        assert problem_kind(program.account(ANA).renewal.problem) == "LoginEndedError"
-        assert program.trouble == ""
+        assert problem_kind(program.account(ANA).renewal.problem) == LoginEndedError
+        assert program.trouble is None
     assert program.service.count("refresh") == 2
 
 
@@ -468,4 +476,4 @@ async def test_a_browser_that_does_not_open_the_page_is_told() -> None:
         program.browser.fault = BrowserError()
         program.engine.send(OpenReleasePage())
         await settle()
-        assert program.trouble == "ReleasePageError"
+        assert program.trouble == ReleasePageError

@@ -108,7 +108,7 @@ def _worked(task: asyncio.Task[None]) -> bool:
 async def test_what_cannot_be_used_is_not_saved_and_is_told() -> None:
     bench = Bench()
     bench.unusable = UsageError(what="The proxy address has no usable host.")
-    for problem in ("UsageError", "WriteError"):
+    for problem in (UsageError, WriteError):
         with pytest.raises(ProbeError):
             await bench.settings.change(change(proxy="x"))
         assert bench.state.unsaved is not None

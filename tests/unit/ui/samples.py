@@ -230,7 +230,7 @@ def looked_at() -> AppState:
     lines = (past(weekly, 168, 4.3), past(short, 24, 38.0))
     renewals = (
         RenewalRecord(at=NOW - timedelta(days=4)),
-        RenewalRecord(at=NOW - timedelta(days=5), reason="NotSentError"),
+        RenewalRecord(at=NOW - timedelta(days=5), reason=NotSentError.__name__),
     )
     details = Details(account=known.key, span=Span.WEEK, lines=lines, renewals=renewals)
     return replace(state, accounts=(known, *state.accounts[:1]), details=details)

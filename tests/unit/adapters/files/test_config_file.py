@@ -71,7 +71,7 @@ def test_defaults_that_cannot_be_written_are_no_reason_to_stop(path: Path, monke
     loaded = load_settings(path, create=FileLocks(path.parent / "locks"))
     assert loaded.settings == Settings()
     assert loaded.problem is not None
-    assert loaded.problem.kind == "WriteError"
+    assert loaded.problem.kind == WriteError
 
 
 def test_the_go_programs_file_is_read_as_it_is(path: Path) -> None:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from probe_tray.adapters.history.schema import OURS, STEPS, ForeignFileError, prepare
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
-from probe_tray.core.errors import ReadError, WriteError
+from probe_tray.core.errors import NotSentError, ReadError, WriteError
 from probe_tray.core.quota.forecast import follow
 from probe_tray.core.quota.history import Meter, Part, RenewalRecord, Sample, Span
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
@@ -165,7 +165,7 @@ async def test_tidying_reaches_every_series(tmp_path: Path) -> None:
 
 
 async def test_renewals_are_told_the_newest_first_and_forgotten_after_a_year(tmp_path: Path) -> None:
-    went_well, failed = RenewalRecord(at=START - 366 * DAY), RenewalRecord(at=START, reason="NotSentError")
+    went_well, failed = RenewalRecord(at=START - 366 * DAY), RenewalRecord(at=START, reason=NotSentError.__name__)
     async with opened(tmp_path / "history.db") as history:
         await history.write(HistoryBatch(renewals=(("ana", went_well), ("ana", failed), ("ben", went_well))))
         assert await history.renewals("ana") == (failed, went_well)

@@ -13,9 +13,27 @@ from probe_tray.adapters.http.probe import HttpProbe
 from probe_tray.adapters.proxy.proxy import SystemProxies
 from probe_tray.adapters.system import SystemClock
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import (
+    CertificateError,
+    EdgeBlockedError,
+    NameNotFoundError,
+    NoConnectionError,
+    ProbeError,
+    ProxyAddressError,
+    ProxyFailedError,
+    ProxyLoginError,
+    ProxyNameError,
+    RateLimitedError,
+    RegionBlockedError,
+    SecureConnectionError,
+    SilentServiceError,
+    StrangeAnswerError,
+    UnavailableError,
+)
 from probe_tray.core.service.connection import ConnectionStep, FoundProxy, Reached
 from probe_tray.core.service.service import OFFICIAL, Service
 from probe_tray.demo import DemoService
+from tests.support.fakes import problem_kind
 from tests.support.mitm import Mitm
 from tests.support.raw_server import http, make_certificate, raw_server
 
@@ -33,15 +51,15 @@ def probe(backend: str, **environment: str) -> HttpProbe:
     return HttpProbe(Service(issuer=backend, backend=backend), environment, SystemClock(), no_system)
 
 
-def outcome(reached: Reached) -> tuple[ConnectionStep | None, str]:
-    return reached.failed, "" if reached.problem is None else reached.problem.kind
+def outcome(reached: Reached) -> tuple[ConnectionStep | None, type[ProbeError] | None]:
+    return reached.failed, problem_kind(reached.problem)
 
 
 def facts(reached: Reached) -> str:
     return "" if reached.problem is None else " ".join(value for _, value in reached.problem.facts)
 
 
-async def answered(script: bytes) -> tuple[ConnectionStep | None, str]:
+async def answered(script: bytes) -> tuple[ConnectionStep | None, type[ProbeError] | None]:
     async with raw_server(script) as server:
         return outcome(await probe(f"http://127.0.0.1:{server.port}").reach(DIRECT))
 
@@ -96,26 +114,26 @@ async def test_no_token_and_no_account_is_sent() -> None:
 
 async def test_a_name_that_nobody_knows() -> None:
     reached = await probe("http://nothing.invalid").reach(DIRECT)
-    assert outcome(reached) == (ConnectionStep.NAME, "NameNotFoundError")
+    assert outcome(reached) == (ConnectionStep.NAME, NameNotFoundError)
     assert facts(reached) == "nothing.invalid"
 
 
 async def test_a_proxy_whose_name_nobody_knows(demo: DemoService) -> None:
     reached = await probe(demo.addresses.backend).reach(Secret("http://ana:s3cret@proxy.invalid:8080"))
-    assert outcome(reached) == (ConnectionStep.NAME, "ProxyNameError")
+    assert outcome(reached) == (ConnectionStep.NAME, ProxyNameError)
     assert facts(reached) == "proxy.invalid"
 
 
 async def test_nobody_at_the_services_port(free_port: int) -> None:
     reached = await probe(f"http://127.0.0.1:{free_port}").reach(DIRECT)
-    assert outcome(reached) == (ConnectionStep.CONNECTION, "NoConnectionError")
+    assert outcome(reached) == (ConnectionStep.CONNECTION, NoConnectionError)
     assert facts(reached) == "127.0.0.1 refused the connection"
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5", "https"])
 async def test_nobody_at_the_proxys_port(scheme: str, free_port: int) -> None:
     reached = await probe("https://chatgpt.com").reach(Secret(f"{scheme}://ana:s3cret@127.0.0.1:{free_port}"))
-    assert outcome(reached) == (ConnectionStep.PROXY, "ProxyFailedError")
+    assert outcome(reached) == (ConnectionStep.PROXY, ProxyFailedError)
     assert facts(reached) == f"the proxy {scheme}://127.0.0.1:{free_port} refused the connection"
 
 
@@ -125,25 +143,25 @@ async def test_something_at_the_proxys_port_that_is_none(scheme: str, monkeypatc
     monkeypatch.setattr(http_probe, "_SECONDS", 0.3)
     async with raw_server(b"\x00nonsense\r\n\r\n") as server:
         reached = await probe("https://chatgpt.com").reach(Secret(f"{scheme}://127.0.0.1:{server.port}"))
-    assert outcome(reached) == (ConnectionStep.PROXY, "ProxyFailedError")
+    assert outcome(reached) == (ConnectionStep.PROXY, ProxyFailedError)
 
 
 async def test_a_proxy_that_wants_another_password(mitm: Mitm) -> None:
     reached = await probe("https://chatgpt.com").reach(Secret(mitm.url.replace("s3cret", "s3cret2")))
-    assert outcome(reached) == (ConnectionStep.PROXY, "ProxyLoginError")
+    assert outcome(reached) == (ConnectionStep.PROXY, ProxyLoginError)
     assert "s3cret" not in repr(reached)
 
 
 async def test_a_proxy_that_does_not_connect_on(mitm: Mitm) -> None:
     reached = await probe("https://elsewhere.example").reach(Secret(mitm.url))
-    assert outcome(reached) == (ConnectionStep.PROXY, "ProxyFailedError")
+    assert outcome(reached) == (ConnectionStep.PROXY, ProxyFailedError)
     assert "refused to connect to elsewhere.example" in facts(reached)
 
 
 @pytest.mark.parametrize("address", ["ftp://proxy:1", "http://", "http://h:99999", "socks5://a b"])
 async def test_an_address_that_is_no_proxys(address: str, demo: DemoService) -> None:
     there = probe(demo.addresses.backend)
-    assert outcome(await there.reach(Secret(address))) == (ConnectionStep.PROXY, "ProxyAddressError")
+    assert outcome(await there.reach(Secret(address))) == (ConnectionStep.PROXY, ProxyAddressError)
     found = await there.find_proxy(Secret(address))
     assert found.problem is not None
     assert demo.count() == 0
@@ -151,48 +169,51 @@ async def test_an_address_that_is_no_proxys(address: str, demo: DemoService) -> 
 
 async def test_a_certificate_that_nobody_vouches_for(mitm: Mitm) -> None:
     reached = await probe("https://chatgpt.com").reach(Secret(mitm.url))
-    assert outcome(reached) == (ConnectionStep.TLS, "CertificateError")
+    assert outcome(reached) == (ConnectionStep.TLS, CertificateError)
     assert reached.steps == PROXIED
 
 
 async def test_a_certificate_file_that_does_not_exist(mitm: Mitm) -> None:
     reached = await probe("https://chatgpt.com", SSL_CERT_FILE="nowhere.pem").reach(Secret(mitm.url))
-    assert outcome(reached) == (ConnectionStep.TLS, "CertificateError")
+    assert outcome(reached) == (ConnectionStep.TLS, CertificateError)
 
 
 async def test_a_certificate_for_another_name(tmp_path: Path) -> None:
     context = make_certificate(tmp_path, name="other.example")
     async with raw_server(REFUSED, context=context) as server:
         there = probe(f"https://localhost:{server.port}", SSL_CERT_FILE=str(tmp_path / "ca.pem"))
-        assert outcome(await there.reach(DIRECT)) == (ConnectionStep.TLS, "CertificateError")
+        assert outcome(await there.reach(DIRECT)) == (ConnectionStep.TLS, CertificateError)
 
 
 async def test_a_port_that_speaks_no_tls() -> None:
     async with raw_server(b"HTTP/1.1 400 Bad Request\r\n\r\n") as server:
         server.greeting = b"220 ready\r\n"
         reached = await probe(f"https://127.0.0.1:{server.port}").reach(DIRECT)
-    assert outcome(reached) == (ConnectionStep.TLS, "SecureConnectionError")
+    assert outcome(reached) == (ConnectionStep.TLS, SecureConnectionError)
 
 
 async def test_a_page_of_the_networks_edge() -> None:
     page = http(b"<html>Just a moment</html>", "403 Forbidden", "Content-Type: text/html", "Server: cloudflare")
-    assert await answered(page) == (ConnectionStep.EDGE, "EdgeBlockedError")
+    assert await answered(page) == (ConnectionStep.EDGE, EdgeBlockedError)
 
 
 @pytest.mark.parametrize(
     ("script", "kind"),
     [
-        (http(b'{"error": {"code": "unsupported_country_region_territory"}}', "403 Forbidden", JSON), "RegionBlocked"),
-        (http(b"", "503 Service Unavailable"), "Unavailable"),
-        (http(b"{}", "429 Too Many Requests", JSON), "RateLimited"),
-        (http(b"<html>Sign in to this network</html>", "200 OK", "Content-Type: text/html"), "StrangeAnswer"),
-        (http(b"", "302 Found", "Location: http://portal.invalid/"), "StrangeAnswer"),
-        (b"", "SilentService"),
-        (b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 50\r\n\r\n{", "SilentService"),
+        (
+            http(b'{"error": {"code": "unsupported_country_region_territory"}}', "403 Forbidden", JSON),
+            RegionBlockedError,
+        ),
+        (http(b"", "503 Service Unavailable"), UnavailableError),
+        (http(b"{}", "429 Too Many Requests", JSON), RateLimitedError),
+        (http(b"<html>Sign in to this network</html>", "200 OK", "Content-Type: text/html"), StrangeAnswerError),
+        (http(b"", "302 Found", "Location: http://portal.invalid/"), StrangeAnswerError),
+        (b"", SilentServiceError),
+        (b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 50\r\n\r\n{", SilentServiceError),
     ],
 )
-async def test_an_answer_that_is_not_the_services(script: bytes, kind: str) -> None:
-    assert await answered(script) == (ConnectionStep.SERVICE, f"{kind}Error")
+async def test_an_answer_that_is_not_the_services(script: bytes, kind: type[ProbeError]) -> None:
+    assert await answered(script) == (ConnectionStep.SERVICE, kind)
 
 
 # --- time
@@ -218,7 +239,7 @@ async def test_a_name_that_is_looked_for_too_long(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(http_probe, "_SECONDS", 0.05)
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", never)
-    assert outcome(await probe("http://chatgpt.com").reach(DIRECT)) == (ConnectionStep.NAME, "NameNotFoundError")
+    assert outcome(await probe("http://chatgpt.com").reach(DIRECT)) == (ConnectionStep.NAME, NameNotFoundError)
 
 
 async def test_it_can_be_cancelled() -> None:

@@ -291,7 +291,7 @@ async def test_an_answer_that_cannot_be_opened_now_waits(place: Place, failure: 
     assert pending.entry == entry
     assert pending.answer is None
     assert pending.problem is not None
-    assert pending.problem.kind == ("KeyMissingError" if failure is None else failure.__name__)
+    assert pending.problem.kind == (KeyMissingError if failure is None else failure)
     place.keyring.key, place.keyring.failure = key, None
     assert (await only(place.journal())).answer is not None
 

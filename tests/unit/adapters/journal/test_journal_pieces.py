@@ -148,7 +148,7 @@ async def test_without_the_key_the_pieces_wait(place: Place) -> None:
     pending = await found(place)
     assert (pending.entry, pending.answer) == (entry, None)
     assert pending.problem is not None
-    assert pending.problem.kind == "KeyMissingError"
+    assert pending.problem.kind == KeyMissingError
     assert holds_sealed_answer(place.folder)
     with pytest.raises(KeyMissingError):
         await place.journal().prepare(BEN, PRINT, START)

@@ -171,7 +171,7 @@ class TestAFolderThatIsGone:
         assert await store.changed()
         problem = (await store.load()).problem
         assert problem is not None
-        assert (problem.kind, dict(problem.facts)["path"]) == ("FolderGoneError", str(folder))
+        assert (problem.kind, dict(problem.facts)["path"]) == (FolderGoneError, str(folder))
         with pytest.raises(FolderGoneError):
             await store.read(KEYS[0])
         assert await store.read(AccountKey("nobody")) is None

@@ -8,7 +8,7 @@ import pytest
 from probe_tray.adapters.logins.official_store import OfficialStore, keyring_user
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import KeyringLockedError, OfficialLoginError, StoreError
+from probe_tray.core.errors import KeyringLockedError, OfficialLoginError, OfficialSealedError, StoreError
 from tests.support.fakes import problem_kind
 from tests.support.files import official
 from tests.support.tokens import credential
@@ -135,7 +135,7 @@ async def test_a_login_that_the_client_keeps_sealed_is_said_to_be(codex_home: Pa
     (codex_home / "secrets").mkdir()
     (codex_home / "secrets" / "codex_auth.age").write_bytes(b"age")
     (found,) = (await OfficialStore(codex_home, Keyring(None).read).load()).unreadable
-    assert found.problem.kind == "OfficialSealedError"
+    assert found.problem.kind == OfficialSealedError
     whole = Keyring(json.dumps(official("ana")))
     assert len((await OfficialStore(codex_home, whole.read).load()).found) == 1
 
@@ -233,7 +233,7 @@ async def test_a_keyring_that_locks_is_no_news(codex_home: Path) -> None:
     watch.minutes += 1
     assert not await watch.store.changed()
     contents = await watch.store.load()
-    assert (contents.found, problem_kind(contents.problem)) == ((), "KeyringLockedError")
+    assert (contents.found, problem_kind(contents.problem)) == ((), KeyringLockedError)
 
 
 async def test_a_login_that_moves_from_the_file_to_the_keyring_is_there_at_once(codex_home: Path) -> None:

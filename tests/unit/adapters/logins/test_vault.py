@@ -168,7 +168,7 @@ async def test_a_keyring_in_trouble_is_a_state_and_costs_nothing(place: Place, f
     contents = await place.vault().load()
     assert contents.found == ()
     assert contents.problem is not None
-    assert contents.problem.kind == failure.__name__
+    assert contents.problem.kind is failure
     for action in (place.vault().read(ANA.key), place.vault().check_writable(ANA.key), place.vault().save(ANA)):
         with pytest.raises(failure):
             await action
@@ -191,7 +191,7 @@ async def test_a_lost_key_is_never_made_anew_while_records_exist(place: Place) -
     place.keyring.key = None
     contents = await place.vault().load()
     assert contents.problem is not None
-    assert contents.problem.kind == "KeyMissingError"
+    assert contents.problem.kind == KeyMissingError
     for action in (place.vault().read(ANA.key), place.vault().save(BEN), place.vault().check_writable(BEN.key)):
         with pytest.raises(KeyMissingError):
             await action

@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.errors import ProbeError, StrangeAnswerError
+from probe_tray.core.errors import (
+    EdgeBlockedError,
+    ModelFailedError,
+    ModelRefusedError,
+    ModelSilentError,
+    ProbeError,
+    QuotaUsedUpError,
+    RateLimitedError,
+    RegionBlockedError,
+    StrangeAnswerError,
+    TokenRefusedError,
+    UnavailableError,
+)
 from probe_tray.core.models.models import ModelChoice, choose, judge_model, read_models
 from probe_tray.core.service.answer import Answer
 
@@ -29,12 +41,12 @@ def listed(*entries: object) -> tuple[str, ...]:
     return read_models(json.dumps({"models": entries}).encode())
 
 
-def kind(problem: ProbeError | None) -> str:
-    return "" if problem is None else type(problem).__name__
+def kind(problem: ProbeError | None) -> type[ProbeError] | None:
+    return None if problem is None else type(problem)
 
 
-def judged(status: int, body: object, **headers: str) -> tuple[str, str]:
-    """The kind of the problem and its sentence, both empty for a model that is available."""
+def judged(status: int, body: object, **headers: str) -> tuple[type[ProbeError] | None, str]:
+    """The kind of the problem and its sentence, None and empty for a model that is available."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     problem = judge_model(Answer(status, headers, data), host="chatgpt.com", now=NOW).problem
     return kind(problem), "" if problem is None else problem.title
@@ -128,7 +140,7 @@ def test_all_of_them_or_exactly_those_that_were_named() -> None:
     ],
 )
 def test_a_first_event_that_is_no_failure_means_available(body: bytes) -> None:
-    assert judged(200, body) == ("", "")
+    assert judged(200, body) == (None, "")
 
 
 @pytest.mark.parametrize(
@@ -143,12 +155,12 @@ def test_a_first_event_that_is_no_failure_means_available(body: bytes) -> None:
     ],
 )
 def test_a_failure_behind_a_200_is_the_models_with_its_reason(body: bytes, reason: str) -> None:
-    assert judged(200, body) == ("ModelFailedError", f"The model returned an error: {reason}.")
+    assert judged(200, body) == (ModelFailedError, f"The model returned an error: {reason}.")
 
 
 @pytest.mark.parametrize("body", [b"", b": only a comment\n\n", b"data: [DONE]\n\n", b"{}", b"<html>", b"event: x\n\n"])
 def test_a_200_without_an_event_is_not_available(body: bytes) -> None:
-    assert judged(200, body)[0] == "ModelSilentError"
+    assert judged(200, body)[0] == ModelSilentError
 
 
 @pytest.mark.parametrize(
@@ -163,7 +175,7 @@ def test_a_200_without_an_event_is_not_available(body: bytes) -> None:
 )
 def test_a_refusal_names_the_services_reason(status: int, body: object, reason: str) -> None:
     found, sentence = judged(status, body)
-    assert found == "ModelRefusedError"
+    assert found == ModelRefusedError
     assert reason in sentence
     assert ".." not in sentence
 
@@ -179,34 +191,34 @@ def test_a_reason_never_repeats_what_could_be_a_token() -> None:
 def test_a_used_up_quota_says_when_it_comes_back(status: int) -> None:
     body = json.dumps({"error": {"type": "usage_limit_reached", "message": "x", "resets_at": 1795338424}}).encode()
     verdict = judge_model(Answer(status, {}, body), host="h", now=NOW)
-    assert (kind(verdict.problem), verdict.resets_at) == ("QuotaUsedUpError", datetime.fromtimestamp(1795338424, UTC))
+    assert (kind(verdict.problem), verdict.resets_at) == (QuotaUsedUpError, datetime.fromtimestamp(1795338424, UTC))
 
 
 @pytest.mark.parametrize("moment", [None, 0, -5, 1e300, "soon", [], 1795338424000])
 def test_a_reset_that_makes_no_sense_is_left_out(moment: object) -> None:
     body = json.dumps({"error": {"type": "usage_limit_reached", "resets_at": moment}}).encode()
     verdict = judge_model(Answer(429, {}, body), host="h", now=NOW)
-    assert (kind(verdict.problem), verdict.resets_at) == ("QuotaUsedUpError", None)
+    assert (kind(verdict.problem), verdict.resets_at) == (QuotaUsedUpError, None)
 
 
 def test_a_used_up_quota_may_also_be_the_first_event() -> None:
     body = event("response.failed", response={"error": {"code": "usage_limit_reached", "resets_at": 1795338424}})
-    assert judged(200, body)[0] == "QuotaUsedUpError"
+    assert judged(200, body)[0] == QuotaUsedUpError
 
 
 @pytest.mark.parametrize(
     ("status", "body", "headers", "expected"),
     [
-        (401, b"", {}, "TokenRefusedError"),
-        (403, b"<html>", {"content-type": "text/html"}, "EdgeBlockedError"),
-        (403, b'{"error": {"code": "unsupported_country_region_territory"}}', {}, "RegionBlockedError"),
-        (429, b"{}", {}, "RateLimitedError"),
-        (503, b"", {}, "UnavailableError"),
-        (418, b"", {}, "StrangeAnswerError"),
+        (401, b"", {}, TokenRefusedError),
+        (403, b"<html>", {"content-type": "text/html"}, EdgeBlockedError),
+        (403, b'{"error": {"code": "unsupported_country_region_territory"}}', {}, RegionBlockedError),
+        (429, b"{}", {}, RateLimitedError),
+        (503, b"", {}, UnavailableError),
+        (418, b"", {}, StrangeAnswerError),
     ],
 )
 def test_what_is_not_about_the_model_keeps_its_own_name(
-    status: int, body: bytes, headers: dict[str, str], expected: str
+    status: int, body: bytes, headers: dict[str, str], expected: type[ProbeError]
 ) -> None:
     assert judged(status, body, **headers)[0] == expected
 

@@ -104,7 +104,7 @@ async def test_a_store_that_cannot_be_opened_is_named_beside_the_others_logins()
     await accounts.read()
     assert [a.email for a in store.state.accounts] == ["ben@example.com"]
     assert [(kind, problem.kind) for kind, problem in store.state.store_problems] == [
-        (StoreKind.VAULT, "KeyringLockedError")
+        (StoreKind.VAULT, KeyringLockedError)
     ]
 
 

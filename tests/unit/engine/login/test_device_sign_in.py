@@ -10,10 +10,13 @@ from probe_tray.core.errors import (
     CertificateError,
     DeviceCodeEndedError,
     DeviceCodeOffError,
+    EdgeBlockedError,
     LoginTimedOutError,
     NotSentError,
     ProbeError,
+    RateLimitedError,
     RegionBlockedError,
+    UnavailableError,
     UncertainError,
 )
 from probe_tray.core.login.oauth import Grant
@@ -44,7 +47,7 @@ class Person:
         self.service.answer("device_start", started())
         self.service.answer("device_poll", NOT_YET)
         self.sign_in = DeviceLogin(OFFICIAL, self.service, self.browser, self.clock)
-        self.told: list[str | Waiting] = []
+        self.told: list[type[ProbeError] | Waiting] = []
         self.got: Grant | None = None
         self.failed: ProbeError | None = None
 
@@ -59,7 +62,7 @@ class Person:
 
     async def _sign(self) -> None:
         try:
-            self.got = await self.sign_in.run(self.told.append, lambda error: self.told.append(type(error).__name__))
+            self.got = await self.sign_in.run(self.told.append, lambda error: self.told.append(type(error)))
         except ProbeError as error:
             self.failed = error
 
@@ -144,8 +147,8 @@ async def test_a_network_that_fails_meanwhile_is_told_and_it_goes_on(fault: Prob
     async with person.waits():
         await person.clock.advance(25 * SECOND)
     assert person.got == GRANT
-    name = type(fault).__name__
-    assert person.told == [WAITING, name, name, WAITING]
+    kind = type(fault)
+    assert person.told == [WAITING, kind, kind, WAITING]
 
 
 PAUSED = Answer(429, {"Retry-After": "120"}, b"")
@@ -154,9 +157,9 @@ EDGE = Answer(403, {"content-type": "text/html", "server": "cloudflare"}, b"<htm
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"), [(PAUSED, "RateLimitedError"), (BUSY, "UnavailableError"), (EDGE, "EdgeBlockedError")]
+    ("answer", "kind"), [(PAUSED, RateLimitedError), (BUSY, UnavailableError), (EDGE, EdgeBlockedError)]
 )
-async def test_a_service_in_trouble_is_told_and_the_code_outlives_it(answer: Answer, kind: str) -> None:
+async def test_a_service_in_trouble_is_told_and_the_code_outlives_it(answer: Answer, kind: type[ProbeError]) -> None:
     person = Person()
     person.service.answer("device_poll", NOT_YET, answer, NOT_YET, TYPED)
     async with person.waits():

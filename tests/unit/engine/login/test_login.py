@@ -12,8 +12,18 @@ from probe_tray.core.errors import (
     BrowserError,
     ClockError,
     DataFolderError,
+    EdgeBlockedError,
+    ExchangeError,
+    IncompleteReplyError,
     KeyringLockedError,
+    LoginDeniedError,
+    LoginNotEntitledError,
+    LoginTimedOutError,
     NotSentError,
+    OtherAccountError,
+    ProbeError,
+    RateLimitedError,
+    RegionBlockedError,
     UncertainError,
     WriteError,
 )
@@ -76,12 +86,12 @@ async def test_while_it_waits_the_state_says_on_which_port_and_how_long() -> Non
 @pytest.mark.parametrize(
     ("callback", "kind"),
     [
-        (Callback(error="access_denied"), "LoginDeniedError"),
-        (Callback(error="access_denied", description="missing_codex_entitlement"), "LoginNotEntitledError"),
-        (Callback(error="server_error"), "ExchangeError"),
+        (Callback(error="access_denied"), LoginDeniedError),
+        (Callback(error="access_denied", description="missing_codex_entitlement"), LoginNotEntitledError),
+        (Callback(error="server_error"), ExchangeError),
     ],
 )
-async def test_a_login_that_was_refused_says_so(callback: Callback, kind: str) -> None:
+async def test_a_login_that_was_refused_says_so(callback: Callback, kind: type[ProbeError]) -> None:
     bench = Bench()
     assert await log_in(bench, callback=callback) is None
     assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, kind)
@@ -91,22 +101,24 @@ async def test_a_login_that_was_refused_says_so(callback: Callback, kind: str) -
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (Answer(400, {}, b'{"error":"invalid_grant"}'), "ExchangeError"),
-        (Answer(400, {}, b"not even JSON"), "ExchangeError"),
-        (Answer(401, {}, b"{}"), "ExchangeError"),
-        (Answer(429, {"Retry-After": "30"}, b""), "RateLimitedError"),
-        (Answer(500, {}, b""), "ExchangeError"),
-        (Answer(503, {}, b"<html>"), "ExchangeError"),
-        (Answer(403, {}, b'{"error":{"code":"unsupported_country_region_territory"}}'), "RegionBlockedError"),
-        (Answer(403, {}, b"<html>"), "EdgeBlockedError"),
-        (Answer(200, {}, b"<html>"), "IncompleteReplyError"),
-        (Answer(200, {}, reply_body(tokens(), "refresh_token")), "IncompleteReplyError"),
-        (Answer(200, {}, reply_body(tokens(), "id_token")), "IncompleteReplyError"),
-        (NotSentError(reason="no network"), "NotSentError"),
-        (UncertainError(reason="reset"), "UncertainError"),
+        (Answer(400, {}, b'{"error":"invalid_grant"}'), ExchangeError),
+        (Answer(400, {}, b"not even JSON"), ExchangeError),
+        (Answer(401, {}, b"{}"), ExchangeError),
+        (Answer(429, {"Retry-After": "30"}, b""), RateLimitedError),
+        (Answer(500, {}, b""), ExchangeError),
+        (Answer(503, {}, b"<html>"), ExchangeError),
+        (Answer(403, {}, b'{"error":{"code":"unsupported_country_region_territory"}}'), RegionBlockedError),
+        (Answer(403, {}, b"<html>"), EdgeBlockedError),
+        (Answer(200, {}, b"<html>"), IncompleteReplyError),
+        (Answer(200, {}, reply_body(tokens(), "refresh_token")), IncompleteReplyError),
+        (Answer(200, {}, reply_body(tokens(), "id_token")), IncompleteReplyError),
+        (NotSentError(reason="no network"), NotSentError),
+        (UncertainError(reason="reset"), UncertainError),
     ],
 )
-async def test_an_exchange_that_fails_says_so_and_keeps_nothing(answer: Answer | Exception, kind: str) -> None:
+async def test_an_exchange_that_fails_says_so_and_keeps_nothing(
+    answer: Answer | Exception, kind: type[ProbeError]
+) -> None:
     bench = Bench()
     bench.service.answer("exchange", answer)
     assert await log_in(bench) is None
@@ -118,7 +130,7 @@ async def test_after_ten_minutes_the_login_has_failed() -> None:
     bench = Bench()
     async with logging_in(bench):
         await bench.clock.advance(10 * MINUTE)
-        assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, "LoginTimedOutError")
+        assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, LoginTimedOutError)
         assert bench.listener.now_open == 0
 
 
@@ -126,7 +138,7 @@ async def test_a_store_that_cannot_be_written_is_told_before_any_browser_opens()
     bench = Bench()
     bench.vault.fault = KeyringLockedError()
     async with logging_in(bench):
-        assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, "KeyringLockedError")
+        assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, KeyringLockedError)
     assert (bench.browser.opened, bench.listener.opened) == ([], [])
 
 
@@ -134,7 +146,7 @@ async def test_a_proxy_that_is_gone_is_told_before_any_browser_opens() -> None:
     bench = Bench()
     bench.service.answer("reach", NotSentError(reason="the proxy refused the connection"))
     async with logging_in(bench):
-        assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, "NotSentError")
+        assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, NotSentError)
     assert (bench.browser.opened, bench.listener.opened) == ([], [])
 
 
@@ -142,10 +154,10 @@ async def test_without_a_browser_the_login_waits_and_says_so() -> None:
     bench = Bench()
     bench.browser.fault = BrowserError()
     async with logging_in(bench):
-        assert (bench.phase, bench.login_problem) == (LoginPhase.WAITING, "BrowserError")
+        assert (bench.phase, bench.login_problem) == (LoginPhase.WAITING, BrowserError)
         bench.browser.fault = None
         await bench.login.show_page()
-        assert (bench.phase, bench.login_problem) == (LoginPhase.WAITING, "")
+        assert (bench.phase, bench.login_problem) == (LoginPhase.WAITING, None)
         assert len(bench.browser.opened) == 1
         await come_back(bench)
     assert bench.phase is LoginPhase.DONE
@@ -156,7 +168,7 @@ async def test_a_browser_that_fails_again_is_said_again() -> None:
     bench.browser.fault = BrowserError()
     async with logging_in(bench):
         await bench.login.show_page()
-        assert (bench.phase, bench.login_problem) == (LoginPhase.WAITING, "BrowserError")
+        assert (bench.phase, bench.login_problem) == (LoginPhase.WAITING, BrowserError)
 
 
 async def test_cancelled_before_the_page_opens_it_leaves_nothing() -> None:
@@ -207,7 +219,7 @@ async def test_tokens_that_could_not_be_saved_are_saved_by_the_next_login_withou
     bench = Bench()
     bench.vault.save_fault = FULL
     assert await log_in(bench) is None
-    assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, "WriteError")
+    assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, WriteError)
     async with logging_in(bench) as task:
         assert await task is None
     bench.vault.save_fault = None
@@ -247,7 +259,7 @@ async def test_a_store_that_fails_beside_one_that_saved_is_a_trouble_and_the_log
     bench.vault.save_fault = FULL
     bench.service.answer("exchange", token_answer("ana", 2))
     assert await log_in(bench, ANA) == ANA
-    assert (bench.phase, problem_kind(bench.state.trouble)) == (LoginPhase.DONE, "WriteError")
+    assert (bench.phase, problem_kind(bench.state.trouble)) == (LoginPhase.DONE, WriteError)
     assert (folder.saves, bench.vault.saves) == (1, 0)
 
 
@@ -300,7 +312,7 @@ async def test_another_account_than_the_one_asked_for_is_added_and_told_so() -> 
     bench = Bench(credential("ana"))
     bench.service.answer("exchange", token_answer("ben"))
     assert await log_in(bench, ANA) == credential("ben").key
-    assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, "OtherAccountError")
+    assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, OtherAccountError)
     assert bench.state.login is not None
     assert bench.state.login.problem is not None
     assert bench.state.login.problem.facts == (("who", "ben@example.com"),)
@@ -324,7 +336,7 @@ async def test_a_login_that_fails_under_a_wrong_clock_says_how_wrong_it_is() -> 
     bench.service.answer("exchange", Answer(400, {"Date": date}, b'{"error":"invalid_grant"}'))
     assert await log_in(bench) is None
     assert bench.state.login is not None
-    assert (bench.login_problem, bench.state.login.clock_off) == ("ExchangeError", timedelta(hours=-3))
+    assert (bench.login_problem, bench.state.login.clock_off) == (ExchangeError, timedelta(hours=-3))
     assert bench.state.trouble is None
 
 

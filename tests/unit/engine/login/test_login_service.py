@@ -11,7 +11,7 @@ import pytest
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import CancelLogin, LogIn, PasteAddress, ReopenBrowser
-from probe_tray.core.errors import NotSentError, PortsTakenError, WriteError
+from probe_tray.core.errors import LoginDeniedError, NotSentError, PortsTakenError, WriteError
 from probe_tray.core.login.oauth import Callback
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import LoginPhase, Way
@@ -170,7 +170,7 @@ async def test_a_pasted_address_finishes_the_login(bench: LoginBench, way: Way) 
 async def test_pasting_needs_no_port(bench: LoginBench) -> None:
     bench.listener.fault = PortsTakenError(holder="another program")
     await bench.do(LogIn())
-    assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, "PortsTakenError")
+    assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, PortsTakenError)
     await bench.do(LogIn(way=Way.PASTE))
     assert bench.phase is LoginPhase.WAITING
     await bench.do(PasteAddress(Secret(f"code=x&state={bench.state_of_page}")))
@@ -197,7 +197,7 @@ async def test_a_wrong_address_says_why_and_the_login_goes_on(bench: LoginBench,
 async def test_a_pasted_refusal_ends_the_login_as_the_listener_s_does(bench: LoginBench) -> None:
     await bench.do(LogIn())
     await bench.do(PasteAddress(Secret(f"?error=access_denied&state={bench.state_of_page}")))
-    assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, "LoginDeniedError")
+    assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, LoginDeniedError)
 
 
 async def test_pasting_twice_and_a_callback_beside_it_are_one_exchange(bench: LoginBench) -> None:
@@ -244,10 +244,10 @@ async def test_a_network_that_fails_while_a_code_waits_is_said_until_it_is_back(
     await bench.do(LogIn(way=Way.CODE))
     bench.service.answer("device_poll", NotSentError(reason="no network"))
     await bench.clock.advance(5 * SECOND)
-    assert (bench.phase, bench.login_problem) == (LoginPhase.WAITING, "NotSentError")
+    assert (bench.phase, bench.login_problem) == (LoginPhase.WAITING, NotSentError)
     bench.service.answer("device_poll", Answer(403, {}, b""))
     await bench.clock.advance(5 * SECOND)
-    assert (bench.phase, bench.login_problem) == (LoginPhase.WAITING, "")
+    assert (bench.phase, bench.login_problem) == (LoginPhase.WAITING, None)
 
 
 @pytest.mark.parametrize("way", list(Way))
@@ -296,7 +296,7 @@ async def test_tokens_that_no_store_took_are_saved_by_the_next_try_by_any_way(be
     await bench.do(LogIn())
     await bench.come_back()
     assert bench.state.login is not None
-    assert (bench.login_problem, bench.state.login.unsaved) == ("WriteError", True)
+    assert (bench.login_problem, bench.state.login.unsaved) == (WriteError, True)
     bench.vault.save_fault = None
     await bench.do(LogIn(way=Way.CODE))
     assert (bench.phase, bench.came) == (LoginPhase.DONE, [BEN])

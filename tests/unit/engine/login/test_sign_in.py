@@ -37,14 +37,14 @@ class Person:
         self.listener, self.browser = FakeListener(), FakeBrowser()
         self.sign_in = BrowserLogin(OFFICIAL, self.listener, self.browser, self.clock, FakeRandomness())
         self.exchange = CodeExchange(OFFICIAL, self.service, self.clock)
-        self.told: list[str] = []
+        self.told: list[str | type[ProbeError]] = []
         self.ends_at: datetime | None = None
         self.got: Credential | None = None
         self.failed: ProbeError | None = None
 
     async def sign(self) -> None:
         try:
-            grant = await self.sign_in.run(self._waits, lambda error: self.told.append(type(error).__name__))
+            grant = await self.sign_in.run(self._waits, lambda error: self.told.append(type(error)))
             self.told.append("back")
             self.got = await self.exchange.run(grant, lambda _: self.told.append("clock"))
         except ProbeError as error:
@@ -154,7 +154,7 @@ async def test_without_a_browser_it_goes_on_waiting() -> None:
     person = Person()
     person.browser.fault = BrowserError()
     async with person.waits():
-        assert person.told == ["waiting on 1455", "BrowserError"]
+        assert person.told == ["waiting on 1455", BrowserError]
         assert person.sign_in.address is not None
         await person.comes_back(CODE)
     assert person.got is not None

@@ -7,7 +7,16 @@ from datetime import timedelta
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.commands import TryModels
-from probe_tray.core.errors import KeyringLockedError, NotSentError, StillRefusedError, StrangeAnswerError
+from probe_tray.core.errors import (
+    KeyringLockedError,
+    LoginEndedError,
+    NotSentError,
+    OfficialExpiredError,
+    QuotaUsedUpError,
+    StillRefusedError,
+    StrangeAnswerError,
+    TokenRefusedError,
+)
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
 from probe_tray.core.models.models import ModelChoice
 from probe_tray.core.service.answer import Answer
@@ -143,7 +152,7 @@ async def test_a_login_that_cannot_be_renewed_is_asked_no_more_and_says_why() ->
     bench.service.answer("models", REFUSED)
     bench.service.answer("refresh", Answer(400, {}, b'{"error": "invalid_grant"}'))
     await bench.test()
-    assert {problem_kind(r.problem) for r in bench.of(ANA).results} == {"LoginEndedError"}
+    assert {problem_kind(r.problem) for r in bench.of(ANA).results} == {LoginEndedError}
     assert (bench.service.count("refresh"), bench.tried()) == (1, [])
     assert len(bench.of(ANA).models) == 3
 
@@ -170,7 +179,7 @@ async def test_a_token_that_a_check_has_found_refused_is_not_renewed_by_a_test()
     async with running(bench.poller.run()):
         await bench.clock.advance(timedelta(seconds=1))
     await bench.models.run(TryModels())
-    assert {problem_kind(r.problem) for r in bench.of(ANA).results} == {"StillRefusedError"}
+    assert {problem_kind(r.problem) for r in bench.of(ANA).results} == {StillRefusedError}
     assert bench.service.count("refresh") == 1
 
 
@@ -179,7 +188,7 @@ async def test_without_automatic_renewal_a_refused_token_is_only_told() -> None:
     bench.service.answer("models", REFUSED)
     bench.service.answer("try_model", REFUSED)
     await bench.test()
-    assert {problem_kind(r.problem) for r in bench.of(ANA).results} == {"TokenRefusedError"}
+    assert {problem_kind(r.problem) for r in bench.of(ANA).results} == {TokenRefusedError}
     assert bench.service.count("refresh") == 0
 
 
@@ -187,7 +196,7 @@ async def test_the_official_clients_login_is_never_renewed() -> None:
     bench = Models(others=(MemoryStore(StoreKind.OFFICIAL, ANA),))
     bench.service.answer("models", REFUSED)
     await bench.test()
-    assert {problem_kind(r.problem) for r in bench.of(ANA).results} == {"OfficialExpiredError"}
+    assert {problem_kind(r.problem) for r in bench.of(ANA).results} == {OfficialExpiredError}
     assert bench.service.count("refresh") == 0
 
 
@@ -197,7 +206,7 @@ async def test_each_model_has_its_own_outcome() -> None:
     bench.service.answer("try_model", ANSWERS, USED_UP, StrangeAnswerError(status="200"))
     await bench.test()
     results = [bench.result(ANA, name) for name in "abc"]
-    assert [problem_kind(r.problem) for r in results] == ["", "QuotaUsedUpError", "StrangeAnswerError"]
+    assert [problem_kind(r.problem) for r in results] == [None, QuotaUsedUpError, StrangeAnswerError]
     assert [r.upstream_status for r in results] == [200, 429, 200]
     assert results[1].resets_at is not None
 
@@ -238,7 +247,7 @@ async def test_a_login_that_cannot_be_reached_is_told() -> None:
     await bench.accounts.read()
     bench.vault.fault = KeyringLockedError()
     await bench.models.run(TryModels())
-    assert problem_kind(bench.of(ANA).problem) == "KeyringLockedError"
+    assert problem_kind(bench.of(ANA).problem) == KeyringLockedError
     assert bench.of(ANA).complete
 
 

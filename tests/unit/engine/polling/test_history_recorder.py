@@ -153,7 +153,7 @@ async def test_a_full_disk_is_told_once_and_costs_nothing_when_there_is_room_aga
     async with kit.recording_it():
         kit.check(1)
         await kit.clock.advance(MINUTE)
-        assert problem_kind(kit.store.state.trouble) == "WriteError"
+        assert problem_kind(kit.store.state.trouble) == WriteError
         kit.store.dispatch(TroubleMet(problem=None))
         kit.check(2)
         await kit.clock.advance(10 * MINUTE)
@@ -165,7 +165,7 @@ async def test_a_full_disk_is_told_once_and_costs_nothing_when_there_is_room_aga
         kit.history.fault = FULL
         kit.check(3)
         await kit.clock.advance(MINUTE)
-        assert problem_kind(kit.store.state.trouble) == "WriteError"
+        assert problem_kind(kit.store.state.trouble) == WriteError
 
 
 async def test_a_disk_that_stays_full_is_not_tried_more_often_and_takes_no_endless_memory() -> None:
@@ -203,7 +203,7 @@ async def test_how_renewals_ended_is_kept() -> None:
         kit.store.dispatch(RenewalEnded(key=ANA, at=START, problem=problem))
         kit.store.dispatch(RenewalEnded(key=ANA, at=START + MINUTE, problem=None))
         await kit.clock.advance(MINUTE)
-    expected = (RenewalRecord(at=START, reason="NotSentError"), RenewalRecord(at=START + MINUTE))
+    expected = (RenewalRecord(at=START, reason=NotSentError.__name__), RenewalRecord(at=START + MINUTE))
     assert await kit.history.renewals(ANA.slug) == expected
 
 

@@ -9,7 +9,15 @@ import pytest
 from probe_tray.core.account.condition import Condition, condition
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
-from probe_tray.core.errors import NotSentError, Problem, StillRefusedError
+from probe_tray.core.errors import (
+    NotSentError,
+    OfficialExpiredError,
+    ProbeError,
+    Problem,
+    RateLimitedError,
+    StillRefusedError,
+    TokenRefusedError,
+)
 from probe_tray.core.events import AccountsRead, SettingsChanged, SituationChanged
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.service.answer import Answer
@@ -119,7 +127,7 @@ async def test_failures_are_tried_again_later_and_later() -> None:
     async with polling(bench):
         await bench.clock.advance(5 * HOUR)
         found = bench.account(ANA)
-        assert problem_kind(found.problem) == "NotSentError"
+        assert problem_kind(found.problem) == NotSentError
         assert found.snapshot is not None
         assert found.snapshot.taken_at == START
     gaps = [(later - earlier) / MINUTE for earlier, later in pairwise(asked)]
@@ -133,7 +141,7 @@ async def test_an_answer_ends_the_backoff() -> None:
     async with polling(bench):
         await bench.clock.advance(10 * MINUTE)
     assert [(moment - START) / MINUTE for moment in asked] == [0, 1, 3, 8, 9]
-    assert problem_kind(bench.account(ANA).problem) == "NotSentError"
+    assert problem_kind(bench.account(ANA).problem) == NotSentError
 
 
 async def test_the_service_s_wish_to_wait_is_obeyed_by_one_account_alone() -> None:
@@ -141,7 +149,7 @@ async def test_the_service_s_wish_to_wait_is_obeyed_by_one_account_alone() -> No
     bench.service.answer("usage", BUSY, usage_answer())
     async with polling(bench):
         await bench.clock.advance(29 * MINUTE)
-        assert problem_kind(bench.account(ANA).problem) == "RateLimitedError"
+        assert problem_kind(bench.account(ANA).problem) == RateLimitedError
         before = bench.service.count("usage")
         await bench.clock.advance(MINUTE)
     assert before == 1 + 6
@@ -340,7 +348,7 @@ async def test_the_official_client_s_ended_login_is_said_to_have_ended_once_the_
     bench.service.answer("usage", REFUSED)
     async with polling(bench):
         await bench.clock.advance(6 * SECOND)
-        assert problem_kind(bench.account(theirs).problem) == "OfficialExpiredError"
+        assert problem_kind(bench.account(theirs).problem) == OfficialExpiredError
     assert bench.service.count("refresh") == 0
 
 
@@ -376,7 +384,7 @@ async def test_the_official_client_s_refused_login_is_never_renewed() -> None:
     bench.service.answer("usage", REFUSED)
     async with polling(bench):
         await bench.clock.advance(HOUR)
-        assert problem_kind(bench.account(ANA).problem) == "TokenRefusedError"
+        assert problem_kind(bench.account(ANA).problem) == TokenRefusedError
     assert bench.service.count("refresh") == 0
 
 
@@ -417,7 +425,7 @@ async def test_what_nobody_expected_fails_one_check_and_is_reported() -> None:
     asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["exception"]))
     async with polling(bench):
         await bench.clock.advance(10 * SECOND)
-        assert problem_kind(bench.account(ANA).problem) == "ProbeError"
+        assert problem_kind(bench.account(ANA).problem) == ProbeError
         assert bench.account(BEN).snapshot is not None
         await bench.clock.advance(MINUTE)
         assert bench.account(ANA).problem is None
@@ -493,7 +501,7 @@ async def test_looking_makes_no_check_later_and_breaks_no_wish_of_the_service() 
         assert found <= planned
         await bench.clock.advance(MINUTE)
         assert bench.service.count("usage") == 3
-        assert problem_kind(bench.account(ANA).problem) == "RateLimitedError"
+        assert problem_kind(bench.account(ANA).problem) == RateLimitedError
 
 
 async def test_looking_asks_nothing_where_only_a_person_s_word_does() -> None:

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.errors import NotSentError, StrangeAnswerError, TokenRefusedError
+from probe_tray.core.errors import NotSentError, ProbeError, StrangeAnswerError, TokenRefusedError, UnavailableError
 from probe_tray.core.service.answer import Answer
 from probe_tray.engine.polling.usage_query import ask_once, ask_usage, report_status
 from tests.support.fakes import START, FakeClock, ScriptedService, problem_kind
@@ -35,15 +35,15 @@ async def test_a_good_answer_becomes_a_snapshot_of_now() -> None:
 @pytest.mark.parametrize(
     ("given", "kind", "status"),
     [
-        (answer({"error": {"code": "token_expired"}}, 401), "TokenRefusedError", 401),
-        (answer({}, 503), "UnavailableError", 503),
-        (Answer(200, {}, b"<html>sign in to the network"), "StrangeAnswerError", 200),
-        (NotSentError(reason="no network"), "NotSentError", 0),
-        (StrangeAnswerError(status="200"), "StrangeAnswerError", 200),
+        (answer({"error": {"code": "token_expired"}}, 401), TokenRefusedError, 401),
+        (answer({}, 503), UnavailableError, 503),
+        (Answer(200, {}, b"<html>sign in to the network"), StrangeAnswerError, 200),
+        (NotSentError(reason="no network"), NotSentError, 0),
+        (StrangeAnswerError(status="200"), StrangeAnswerError, 200),
     ],
 )
 async def test_a_failure_is_in_the_report_beside_what_the_login_says(
-    given: Answer | Exception, kind: str, status: int
+    given: Answer | Exception, kind: type[ProbeError], status: int
 ) -> None:
     found = await report(given)
     assert (problem_kind(found.problem), found.upstream_status) == (kind, status)

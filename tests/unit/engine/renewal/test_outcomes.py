@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from probe_tray.core.errors import ReadError
+from probe_tray.core.errors import LoginEndedError, ProbeError, ReadError, UncertainLoginError
 from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
 from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
 from tests.support.fakes import START, FakeClock, FakeRandomness, problem_kind
@@ -31,16 +31,18 @@ def outcomes(known: TokenOutcome | None) -> TokenOutcomes:
 @pytest.mark.parametrize(
     ("known", "problem"),
     [
-        (None, ""),
-        (TokenOutcome(verdict=TokenVerdict.FRESH, at=START), ""),
-        (TokenOutcome(verdict=TokenVerdict.ENDED, at=START, reason="it was used elsewhere"), "LoginEndedError"),
-        (TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=SOON), "UncertainLoginError"),
-        (TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=START, failures=1), ""),
-        (TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=START, failures=2), "UncertainLoginError"),
-        (TokenOutcome(verdict=TokenVerdict.BACKOFF, at=START, until=SOON), ""),
+        (None, None),
+        (TokenOutcome(verdict=TokenVerdict.FRESH, at=START), None),
+        (TokenOutcome(verdict=TokenVerdict.ENDED, at=START, reason="it was used elsewhere"), LoginEndedError),
+        (TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=SOON), UncertainLoginError),
+        (TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=START, failures=1), None),
+        (TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=START, failures=2), UncertainLoginError),
+        (TokenOutcome(verdict=TokenVerdict.BACKOFF, at=START, until=SOON), None),
     ],
 )
-async def test_what_needs_a_person_is_told_with_its_time(known: TokenOutcome | None, problem: str) -> None:
+async def test_what_needs_a_person_is_told_with_its_time(
+    known: TokenOutcome | None, problem: type[ProbeError] | None
+) -> None:
     renewal = await outcomes(known).renewal_of(TOKEN)
     assert problem_kind(renewal.problem) == problem
     assert renewal.last_at == (START if problem else None)
@@ -50,7 +52,7 @@ async def test_a_computer_that_was_started_anew_counts_by_the_wall_clock_again()
     known = TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=START, uptime=5000.0)
     assert (await outcomes(known).renewal_of(TOKEN)).problem is None
     known = TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=SOON, uptime=5000.0)
-    assert problem_kind((await outcomes(known).renewal_of(TOKEN)).problem) == "UncertainLoginError"
+    assert problem_kind((await outcomes(known).renewal_of(TOKEN)).problem) == UncertainLoginError
 
 
 async def test_a_memory_that_cannot_be_read_accuses_nobody() -> None:

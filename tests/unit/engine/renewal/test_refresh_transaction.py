@@ -24,7 +24,7 @@ from probe_tray.engine.renewal.refresh_transaction import Alone
 from probe_tray.engine.renewal.renewal_coordinator import RenewalCoordinator
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.sync.shared_logins import NoSharedLogins
-from tests.support.fakes import FakeClock, settle
+from tests.support.fakes import FakeClock, problem_kind, settle
 from tests.support.tokens import credential
 
 KEYS = [AccountKey(f"account-{number}", "user") for number in range(12)]
@@ -128,8 +128,8 @@ class Office:
             with pytest.raises(ProbeError):
                 await self.renewals.renew(key, POLICY)
 
-    def ends(self) -> list[str]:
-        return [("" if e.problem is None else e.problem.kind) for e in self.told if isinstance(e, RenewalEnded)]
+    def ends(self) -> list[type[ProbeError] | None]:
+        return [problem_kind(e.problem) for e in self.told if isinstance(e, RenewalEnded)]
 
 
 async def test_two_who_want_the_same_share_one_renewal() -> None:
@@ -189,7 +189,7 @@ async def test_cancelling_who_waits_does_not_cancel_the_request() -> None:
     assert office.work.at_work == 1
     office.work.request.set()
     await settle()
-    assert office.ends() == [""]
+    assert office.ends() == [None]
 
 
 async def test_quitting_waits_for_what_was_sent_and_starts_nothing() -> None:
@@ -277,7 +277,7 @@ async def test_a_disk_that_takes_nothing_changes_no_renewal_s_outcome() -> None:
     office = Office(tally)
     assert (await office.renewals.renew(KEYS[0], POLICY)).kind is RenewalKind.RENEWED
     await office.fail(*KEYS[:5])
-    assert office.ends() == ["", *["NotSentError"] * 5]
+    assert office.ends() == [None, *[NotSentError] * 5]
     with pytest.raises(RenewalsPausedError):
         await office.renewals.renew(KEYS[5], POLICY)
 
@@ -324,13 +324,13 @@ async def test_a_mistake_in_the_program_is_not_told_as_a_success() -> None:
     office.work.failures[KEYS[0]] = ValueError("a mistake")
     with pytest.raises(ValueError, match="a mistake"):
         await office.renewals.renew(KEYS[0], POLICY)
-    assert office.ends() == ["ProbeError"]
+    assert office.ends() == [ProbeError]
 
 
 async def test_a_failure_is_told_and_raised() -> None:
     office = Office()
     await office.fail(KEYS[0])
-    assert office.ends() == ["NotSentError"]
+    assert office.ends() == [NotSentError]
 
 
 async def test_what_an_earlier_run_left_is_finished_under_the_lock() -> None:

@@ -11,10 +11,15 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ForgetSync, SetUpSync, SyncNow
 from probe_tray.core.errors import (
+    ConfigError,
     KeyringLockedError,
     NotSentError,
+    ProbeError,
+    RenewalUnsharedError,
     RenewalWaitsError,
+    RenewedUncheckedError,
     RetryLaterError,
+    SyncOffError,
     SyncRefusedError,
     WriteError,
 )
@@ -113,7 +118,7 @@ async def test_what_is_missing_is_said() -> None:
     await bench.sync.service.do(SyncNow())
     report = bench.known.report
     assert report is not None
-    assert problem_kind(report.problem) == "SyncOffError"
+    assert problem_kind(report.problem) == SyncOffError
 
 
 async def test_setting_up_keeps_the_secrets_in_the_keyring_and_the_address_in_the_settings() -> None:
@@ -132,12 +137,12 @@ async def test_setting_up_keeps_the_secrets_in_the_keyring_and_the_address_in_th
 @pytest.mark.parametrize(
     ("command", "kind"),
     [
-        (replace(SET_UP, url="http://table.example"), "ConfigError"),
-        (replace(SET_UP, key=Secret("short")), "ConfigError"),
-        (replace(SET_UP, api_key=None), "SyncOffError"),
+        (replace(SET_UP, url="http://table.example"), ConfigError),
+        (replace(SET_UP, key=Secret("short")), ConfigError),
+        (replace(SET_UP, api_key=None), SyncOffError),
     ],
 )
-async def test_what_cannot_be_used_is_not_kept(command: SetUpSync, kind: str) -> None:
+async def test_what_cannot_be_used_is_not_kept(command: SetUpSync, kind: type[ProbeError]) -> None:
     bench = SyncedBench(set_up=False)
     async with bench.watching():
         await bench.sync.service.do(command)
@@ -150,14 +155,14 @@ async def test_a_keyring_or_a_disk_that_says_no_is_told() -> None:
     async with bench.watching():
         bench.sync.secrets.fault = KeyringLockedError()
         await bench.sync.service.do(SET_UP)
-        assert problem_kind(bench.known.setup.problem) == "KeyringLockedError"
-        assert (bench.known.set_up.number, problem_kind(bench.known.set_up.problem)) == (1, "KeyringLockedError")
+        assert problem_kind(bench.known.setup.problem) == KeyringLockedError
+        assert (bench.known.set_up.number, problem_kind(bench.known.set_up.problem)) == (1, KeyringLockedError)
         bench.sync.secrets.fault, bench.settings_file.fault = (
             None,
             WriteError(path="config.json", reason="the disk is full"),
         )
         await bench.sync.service.do(SET_UP)
-        assert problem_kind(bench.known.setup.problem) == "WriteError"
+        assert problem_kind(bench.known.setup.problem) == WriteError
         bench.settings_file.fault = None
         await bench.sync.service.do(SET_UP)
         assert bench.known.setup.ready
@@ -211,13 +216,13 @@ async def test_a_renewal_that_has_no_time_goes_on_without_the_table_and_says_so(
     bench = SyncedBench(old)
     bench.service.answer("refresh", token_answer(number=2))
     bench.sync.ready, bench.sync.table.fault = True, NotSentError(reason="there is no connection")
-    said: list[str] = []
+    said: list[type[ProbeError] | None] = []
     bench.store.on_event(lambda event: said.append(problem_kind(getattr(event, "problem", None))))
     async with bench.watching():
         renewed = await bench.renewals.renew(old.key, RenewalRequest(days=3, reason=reason))
     assert renewed.kind is RenewalKind.RENEWED
     assert (bench.service.count("refresh"), bench.sync.table.writes) == (1, [])
-    assert [kind for kind in said if kind.startswith("Renew")] == ["RenewedUncheckedError", "RenewalUnsharedError"]
+    assert [kind for kind in said if kind is not None] == [RenewedUncheckedError, RenewalUnsharedError]
 
 
 async def test_an_empty_table_keeps_no_login_from_being_renewed_and_is_left_to_the_sync() -> None:
@@ -250,10 +255,10 @@ async def test_the_table_is_tried_with_what_was_typed_and_nothing_is_kept() -> N
     bench.sync.table.fault = SyncRefusedError(status="401")
     await bench.sync.service.do(sync_commands.TestSync(url=TARGET.url, api_key=API_KEY, key=KEY))
     assert bench.known.test is not None
-    assert problem_kind(bench.known.test.problem) == "SyncRefusedError"
+    assert problem_kind(bench.known.test.problem) == SyncRefusedError
     await bench.sync.service.do(sync_commands.TestSync(url="nonsense", api_key=API_KEY, key=KEY))
     assert bench.known.test is not None
-    assert problem_kind(bench.known.test.problem) == "ConfigError"
+    assert problem_kind(bench.known.test.problem) == ConfigError
 
 
 def test_a_new_key_is_64_digits_and_another_one_each_time() -> None:

@@ -17,7 +17,11 @@ from probe_tray.core.errors import (
     LoginEndedError,
     NotSentError,
     RowAlteredError,
+    RowRepairedError,
+    RowReplayedError,
+    SyncConflictError,
     SyncForbiddenError,
+    SyncKeyError,
     WriteError,
 )
 from probe_tray.core.state import AppState, Renewal
@@ -124,7 +128,7 @@ async def test_nothing_is_done_with_a_key_that_opens_no_row() -> None:
     table = FakeTable(before)
     machine = Machine(table, login(1), login(1, "bob"))
     report = await machine.sync()
-    assert (problem_kind(report.problem), report.items, table.writes) == ("SyncKeyError", (), [])
+    assert (problem_kind(report.problem), report.items, table.writes) == (SyncKeyError, (), [])
     assert table.held == {before.id: before}
 
 
@@ -192,7 +196,7 @@ async def test_an_old_row_that_was_put_back_is_not_taken_even_by_another_run() -
     table.held["account-ana"] = msgspec.structs.replace(sealed(login(2)), update_time="2099-01-01T00:00:00Z")
     report = await machine.sync()
     assert kinds(report) == [StepKind.OLDER_THAN_SEEN]
-    assert problem_kind(report.items[0].problem) == "RowReplayedError"
+    assert problem_kind(report.items[0].problem) == RowReplayedError
     assert machine.numbers() == []
 
 
@@ -203,7 +207,7 @@ async def test_an_old_row_that_was_put_back_gives_way_to_a_newer_login() -> None
     table.held["account-ana"] = sealed(login(2))
     report = await machine.sync()
     assert (kinds(report), in_table(table)) == ([StepKind.REPAIR], {"account-ana": 3})
-    assert problem_kind(report.items[0].problem) == "RowRepairedError"
+    assert problem_kind(report.items[0].problem) == RowRepairedError
 
 
 async def test_another_members_row_is_left_and_kept_here_too() -> None:
@@ -231,7 +235,7 @@ async def test_an_account_whose_newest_tokens_are_in_the_journal_is_not_sent() -
     machine = Machine(table, login(2))
     machine.bench.unsettled = JournalSealedError()
     report = await machine.sync()
-    assert (kinds(report), problem_kind(report.items[0].problem)) == ([StepKind.FAILED], "JournalSealedError")
+    assert (kinds(report), problem_kind(report.items[0].problem)) == ([StepKind.FAILED], JournalSealedError)
     assert table.writes == []
 
 
@@ -255,7 +259,7 @@ async def test_a_store_that_cannot_be_opened_ends_the_sync_before_anything() -> 
     machine = Machine(table, login(1))
     machine.kept.fault = KeyringLockedError()
     report = await machine.sync()
-    assert (problem_kind(report.problem), table.opened) == ("KeyringLockedError", [])
+    assert (problem_kind(report.problem), table.opened) == (KeyringLockedError, [])
 
 
 async def test_one_account_that_cannot_be_written_does_not_stop_the_others() -> None:
@@ -263,7 +267,7 @@ async def test_one_account_that_cannot_be_written_does_not_stop_the_others() -> 
     machine.kept.full = "ana@example.com"
     report = await machine.sync()
     assert kinds(report) == [StepKind.FAILED, StepKind.UPLOAD_NEW]
-    assert problem_kind(report.items[0].problem) == "WriteError"
+    assert problem_kind(report.items[0].problem) == WriteError
     assert machine.numbers() == [1, 1]
 
 
@@ -276,14 +280,14 @@ async def test_a_table_that_goes_away_ends_the_sync_and_says_how_much_is_left() 
 
     table.before = gone
     report = await machine.sync()
-    assert (problem_kind(report.problem), report.left, report.items) == ("NotSentError", 3, ())
+    assert (problem_kind(report.problem), report.left, report.items) == (NotSentError, 3, ())
 
 
 async def test_a_table_that_takes_no_changes_says_so() -> None:
     table = FakeTable(sealed(login(1)))
     table.takes_changes = False
     report = await Machine(table, login(2)).sync()
-    assert problem_kind(report.problem) == SyncForbiddenError.__name__
+    assert problem_kind(report.problem) == SyncForbiddenError
 
 
 async def test_a_stopped_sync_begins_no_further_account() -> None:
@@ -311,7 +315,7 @@ async def test_a_row_that_never_stands_still_is_left() -> None:
 
     table.before = restless
     report = await machine.sync()
-    assert (kinds(report), problem_kind(report.items[0].problem)) == ([StepKind.FAILED], "SyncConflictError")
+    assert (kinds(report), problem_kind(report.items[0].problem)) == ([StepKind.FAILED], SyncConflictError)
     assert next(moments) <= 5
 
 
@@ -338,9 +342,9 @@ async def test_looking_at_the_table_changes_nothing() -> None:
     assert (found.rows, found.opened, found.problem) == (2, 1, None)
     assert (table.writes, machine.numbers(), machine.bench.memory.marks) == ([], [2], {})
     table.held.pop("account-ana")
-    assert problem_kind((await machine.bench.syncing.test(TARGET)).problem) == "SyncKeyError"
+    assert problem_kind((await machine.bench.syncing.test(TARGET)).problem) == SyncKeyError
     table.fault = NotSentError(reason="there is no connection")
-    assert problem_kind((await machine.bench.syncing.test(TARGET)).problem) == "NotSentError"
+    assert problem_kind((await machine.bench.syncing.test(TARGET)).problem) == NotSentError
 
 
 def once(step: int, turn: Callable[[], Awaitable[object]]) -> Callable[[str], Awaitable[None]]:

@@ -94,7 +94,7 @@ async def test_a_file_that_cannot_be_written_does_not_cost_the_others() -> None:
     bench.written.files.clear()
     bench.written.faults[first] = WriteError(path=first, reason="the disk is full")
     shown = await bench.done(WISH)
-    assert [p.kind for p in shown.problems] == ["WriteError"]
+    assert [p.kind for p in shown.problems] == [WriteError]
     assert len(shown.written) == 1
     assert first not in bench.written.files
 
@@ -103,7 +103,7 @@ async def test_a_store_that_cannot_be_read_is_told_and_nothing_is_written() -> N
     bench = Bench()
     bench.vault.fault = KeyringLockedError()
     shown = await bench.done(WISH)
-    assert (shown.phase, [problem_kind(p) for p in shown.problems]) == (ExportPhase.DONE, ["KeyringLockedError"])
+    assert (shown.phase, [problem_kind(p) for p in shown.problems]) == (ExportPhase.DONE, [KeyringLockedError])
     assert bench.written.files == {}
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import KeyringLockedError, WriteError
+from probe_tray.core.errors import CredentialFileError, KeyringLockedError, WriteError
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.import_plan import ImportAction
 from probe_tray.core.transfer.state import (
@@ -80,7 +80,7 @@ async def test_what_was_found_is_shown_before_anything_is_taken() -> None:
     }
     ana, _, notes = bench.shown.rows
     assert (ana.email, ana.renewable, ana.takeable) == ("ana@example.com", True, True)
-    assert problem_kind(notes.problem) == "CredentialFileError"
+    assert problem_kind(notes.problem) == CredentialFileError
     assert bench.vault.saves == 0
 
 
@@ -138,7 +138,7 @@ async def test_a_store_that_refuses_half_way_costs_only_the_rest() -> None:
     steps = dict.fromkeys(step[1:] for step in seen if step[0] is ImportPhase.TAKING)
     assert list(steps) == [(0, 3), (1, 3), (2, 3), (3, 3)]
     outcomes = [row.outcome for row in bench.shown.rows]
-    assert [o is not None and problem_kind(o.problem) for o in outcomes] == ["", "WriteError", "WriteError"]
+    assert [o is not None and problem_kind(o.problem) for o in outcomes] == [None, WriteError, WriteError]
     assert {a.email for a in bench.store.state.accounts} == {"ana@example.com"}
     assert [key.account_id for key in bench.checked] == ["account-ana"]
 
@@ -217,7 +217,7 @@ async def test_a_locked_keyring_lets_nothing_be_taken_until_it_is_open() -> None
     bench = Bench()
     bench.vault.fault = KeyringLockedError()
     await bench.send(ReadFiles(("ana.json",)))
-    assert (bench.shown.blocked, [p.kind for p in bench.shown.problems]) == (True, ["KeyringLockedError"])
+    assert (bench.shown.blocked, [p.kind for p in bench.shown.problems]) == (True, [KeyringLockedError])
     await bench.send(TakeLogins((ANA,)))
     assert bench.shown.phase is ImportPhase.READY
     bench.vault.fault = None

@@ -14,14 +14,20 @@ from probe_tray.core.errors import (
     ExchangeError,
     KeyringLockedError,
     LoginDeniedError,
+    LoginEndedError,
     LoginError,
     LoginTimedOutError,
     NotSentError,
     PastedAddressError,
     PortsTakenError,
     ProbeError,
+    RenewalsPausedError,
+    RetryLaterError,
     ServiceError,
     StoreError,
+    TokenRefusedError,
+    UnavailableError,
+    UncertainLoginError,
     WriteError,
 )
 from probe_tray.core.login.oauth import Misfit
@@ -146,10 +152,10 @@ def test_every_failure_of_a_store_can_be_tried_again_or_settled_elsewhere(kind: 
 
 @pytest.mark.parametrize("kind", [*subclasses(ServiceError), *subclasses(LoginError)])
 def test_no_failed_login_promises_to_go_on_by_itself_or_speaks_of_a_login_there_is_not(kind: type[ProbeError]) -> None:
-    if kind.__name__ in {
+    if kind in {
         # Failures of a renewal, or of what goes on all the same; no login ends with them.
-        "LoginEndedError", "UncertainLoginError", "RetryLaterError", "RenewalsPausedError", "TokenRefusedError",
-        "UnavailableError", "LoginCancelledError",
+        LoginEndedError, UncertainLoginError, RetryLaterError, RenewalsPausedError, TokenRefusedError,
+        UnavailableError,
     }:  # fmt: skip
         return
     view = failed(made(kind))
