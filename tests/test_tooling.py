@@ -20,6 +20,7 @@ from tests.tooling import debian, logs, pythons, source
 from tests.tooling.steps import Pytest, Step, print_all_but_last, run_all, system_packages
 
 ROOT = source.ROOT
+ERRORS = source.error_names()
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +116,7 @@ class TestLayers:
         longest = source.LONGER_FILES.get(module, source.LONGEST_FILE)
         assert len(text.splitlines()) <= longest, "split it by ideas: it is about more than one thing"
         assert source.long_functions(module, tree) == [], "split it, or say in tests/tooling/source.py why not"
+        assert source.names_in_text(tree, ERRORS) == [], "compare with the class, or put a fact on it"
 
     def test_a_module_is_named_after_a_class_and_not_after_what_it_does(self) -> None:
         modules = {module: _classes(path) for module, path in source.files() if path.name != "__init__.py"}
@@ -156,6 +158,25 @@ class TestLayers:
 
     def test_a_class_name_of_two_modules_is_found(self) -> None:
         assert source.used_twice({"a": ["One", "_Two"], "b": ["_Two"]}) == {"_Two": ["a", "b"]}
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "problem.kind == 'WriteError'",
+            "SET = frozenset({'ReadError', 'WriteError'})",
+            "{'WriteError': 'a hint'}",
+            "def f(kind='WriteError'): pass",
+            "match kind:\n case 'WriteError': pass",
+        ],
+    )
+    def test_a_cause_that_is_told_by_a_name_is_found(self, text: str) -> None:
+        assert source.names_in_text(ast.parse(text), ERRORS)
+
+    @pytest.mark.parametrize(
+        "text", ["__all__ = ['WriteError']", "def f(e: 'WriteError') -> 'type[WriteError]': pass", "KIND = WriteError"]
+    )
+    def test_a_class_or_a_type_is_no_name(self, text: str) -> None:
+        assert source.names_in_text(ast.parse(text), ERRORS) == []
 
     def test_a_long_function_is_found(self) -> None:
         tree = ast.parse("class C:\n async def f(self):\n" + "  pass\n" * 40 + "def g():\n" + " pass\n" * 39)

@@ -32,6 +32,7 @@ LONGER_FUNCTIONS: Final[dict[str, int]] = {
     "probe_tray.view.sync.setup_view.sync_setup": 60,  # one value per control of one window
 }
 MOST_MODULES: Final = 30
+ERRORS: Final = "probe_tray/core/errors"
 # Module -> why no class names it. Most of them are a set of equals, or functions with the values they return.
 NAMED_OTHERWISE: Final = {
     # Sets of equals.
@@ -177,6 +178,32 @@ def long_functions(module: str, tree: ast.Module) -> list[str]:
 def class_names(tree: ast.Module) -> list[str]:
     """Return the names of the classes at module level."""
     return [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+
+
+def error_names() -> frozenset[str]:
+    """Return the names of the program's error classes."""
+    modules = (ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / ERRORS).glob("*.py"))
+    return frozenset(name for tree in modules for name in class_names(tree) if name.endswith("Error"))
+
+
+def names_in_text(tree: ast.Module, names: Iterable[str]) -> list[str]:
+    """Return a line for each text that is one of ``names``: a cause is told by its class, which a tool can check.
+
+    Types that are written as text are none, and neither are the names a package exports.
+    """
+    wanted, exempt = frozenset(names), set[ast.AST]()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=value):
+                exempt.update(ast.walk(value))
+            case ast.FunctionDef(returns=ast.expr() as hint) | ast.AsyncFunctionDef(returns=ast.expr() as hint):
+                exempt.update(ast.walk(hint))
+            case ast.arg(annotation=ast.expr() as hint) | ast.AnnAssign(annotation=hint):
+                exempt.update(ast.walk(hint))
+            case _:
+                continue
+    texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in exempt)
+    return [f"line {text.lineno}: {text.value}" for text in texts if text.value in wanted]
 
 
 def is_well_named(module: str, classes: Iterable[str]) -> bool:
