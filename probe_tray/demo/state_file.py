@@ -38,15 +38,22 @@ class StateFile:
         self._written = b""
 
     def load(self) -> Saved:
-        """What the last run left; a file nobody can read is set aside as ``*.broken``, and all begins anew."""
+        """What the last run left.
+
+        A file nobody can read is set aside as ``*.broken``, one of a newer version as ``*.newer``, and all begins anew.
+        """
         try:
             self._written = self._path.read_bytes()
-            return _SAVED.decode(self._written)
+            saved = _SAVED.decode(self._written)
         except FileNotFoundError:
             return Saved()
         except msgspec.DecodeError:
             self._path.replace(self._path.with_suffix(".broken"))
             return Saved()
+        if saved.version > Saved().version:
+            self._path.replace(self._path.with_suffix(".newer"))
+            return Saved()
+        return saved
 
     def save(self, saved: Saved) -> None:
         """Write what has changed. Raises OSError when that fails; the old file is whole then."""

@@ -94,7 +94,8 @@ class SyncMemory(Protocol):
 class History(Protocol):
     """What the quotas were. It knows accounts by their slugs alone, and holds no token and no email.
 
-    Reading raises ReadError, writing WriteError. A file that cannot be used is set aside and begun anew without a word.
+    Reading raises ReadError, writing WriteError. A file that cannot be used is set aside and begun anew without a word,
+    except that of a newer version, which is left as it is: then every call raises.
     """
 
     async def read_kept(self) -> tuple[Kept, ...]:

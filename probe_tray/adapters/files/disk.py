@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Final
 
 _SHARING = frozenset({5, 32, 33})
 """Windows error numbers: access denied, sharing violation, lock violation."""
@@ -106,6 +107,10 @@ class Disk:
 def is_held(error: OSError) -> bool:
     """Whether another program keeps the file from being replaced (Windows); it usually lets go soon."""
     return getattr(error, "winerror", None) in _SHARING
+
+
+NEWER_VERSION: Final = "a newer version of Probe Tray wrote it"
+"""Why a file is neither read nor written."""
 
 
 def reason_of(error: OSError) -> str:

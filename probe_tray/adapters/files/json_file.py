@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar, final
 
 import msgspec
 
-from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.files.disk import NEWER_VERSION, Disk
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, replace_file, set_aside
 from probe_tray.core.errors import ReadError, WriteError
 
@@ -91,7 +91,7 @@ class JsonFile(Generic[_T]):
         if not isinstance(version, int) or version < 1:
             raise ValueError
         if version > self._form.version:
-            raise ReadError(path=str(self._path), reason="a newer version of Probe Tray wrote it")
+            raise ReadError(path=str(self._path), reason=NEWER_VERSION)
         if version < self._form.version:
             for older in range(version, self._form.version):
                 found = {**self._form.steps[older](found), "version": older + 1}

@@ -37,18 +37,24 @@ STEPS: Final = (
 
 
 class ForeignFileError(Exception):
-    """The file belongs to another program, or to a newer version of this one."""
+    """The file belongs to another program."""
+
+
+class NewerFileError(Exception):
+    """The file belongs to a newer version of this program, which goes on with it later."""
 
 
 def prepare(connection: sqlite3.Connection, steps: tuple[str, ...] = STEPS) -> None:
-    """Bring a file, new or older, to the newest version. Raises ForeignFileError and sqlite3.Error."""
+    """Bring a file, new or older, to the newest version. Raises ForeignFileError, NewerFileError, sqlite3.Error."""
     # One transaction from the first look on: another run of the program may be making the same file.
     connection.execute("BEGIN IMMEDIATE")
     with connection:
         owner, version = _number(connection, "application_id"), _number(connection, "user_version")
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if (tables and owner != OURS) or version > len(steps):
+        if tables and owner != OURS:
             raise ForeignFileError
+        if version > len(steps):
+            raise NewerFileError
         if version == len(steps):
             return
         for statement in ";".join(steps[version:]).split(";"):

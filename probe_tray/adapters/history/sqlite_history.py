@@ -13,8 +13,8 @@ from typing import Final, TypeVar, final
 
 import msgspec
 
-from probe_tray.adapters.files.disk import reason_of
-from probe_tray.adapters.history.schema import ForeignFileError, SeriesTable, prepare
+from probe_tray.adapters.files.disk import NEWER_VERSION, reason_of
+from probe_tray.adapters.history.schema import ForeignFileError, NewerFileError, SeriesTable, prepare
 from probe_tray.core.errors import ReadError, WriteError
 from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Span, Trend, trend_meter
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
@@ -278,4 +278,6 @@ def _is_broken(error: sqlite3.Error) -> bool:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return reason_of(error)
+    if isinstance(error, NewerFileError):
+        return NEWER_VERSION
     return _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "the database reported an error")

@@ -97,6 +97,12 @@ def answer_bytes(sealed: bytes) -> bytes:
     return _block(_ANSWER, sealed)
 
 
+def is_newer(data: bytes) -> bool:
+    """Whether a later version of the program wrote the entry: the number in its first block is higher."""
+    number = data[6:7]
+    return data[:6] == _INTENT[:6] and data[7:8] == b"\n" and number.isdigit() and number > _INTENT[6:7]
+
+
 def read_image(name: str, data: bytes) -> Image:
     """What is there; parts that are torn or damaged are not."""
     if data == DONE:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from probe_tray.adapters.files.disk import Disk, reason_of
+from probe_tray.adapters.files.disk import NEWER_VERSION, Disk, reason_of
 from probe_tray.adapters.files.safe_files import (
     make_private_folder,
     read_regular,
@@ -25,6 +25,7 @@ from probe_tray.adapters.journal.entry_file import (
     WIRE_ROOM,
     Image,
     intent_bytes,
+    is_newer,
     read_answer,
     read_image,
     read_pieces,
@@ -149,7 +150,7 @@ class FileJournal:
         found: list[tuple[str, Image]] = []
         for path in _files(self._folder, slug):
             try:
-                image = read_image(path.stem, read_regular(path, limit=_LIMIT, disk=self._disk))
+                image = self._read(path)
             except FileNotFoundError:  # Another process has finished it meanwhile.
                 continue
             except ReadError:
@@ -165,6 +166,13 @@ class FileJournal:
                 else:
                     self._rename_aside(path)
         return found
+
+    def _read(self, path: Path) -> Image:
+        data = read_regular(path, limit=_LIMIT, disk=self._disk)
+        if is_newer(data):
+            # It may hold the account's newest tokens, for the version that wrote it.
+            raise ReadError(path=str(path), reason=NEWER_VERSION)
+        return read_image(path.stem, data)
 
     def _changed(self, name: str) -> datetime:
         """When the entry was last written, aware UTC; long ago where that cannot be told."""
@@ -209,8 +217,9 @@ def holds_sealed_answer(folder: Path) -> bool:
     """Whether a journal holds an answer that only the vault's key opens. Raises ReadError when that cannot be told."""
     for path in _files(folder, ""):
         with contextlib.suppress(FileNotFoundError):
-            image = read_image(path.stem, read_regular(path, limit=_LIMIT))
-            if any(needs_key(sealed) for sealed in (image.sealed or b"", *image.pieces)):
+            data = read_regular(path, limit=_LIMIT)
+            image = read_image(path.stem, data)
+            if is_newer(data) or any(needs_key(sealed) for sealed in (image.sealed or b"", *image.pieces)):
                 return True
     return False
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.files.disk import NEWER_VERSION, Disk
 from probe_tray.adapters.files.safe_files import (
     make_private_folder,
     read_regular,
@@ -18,7 +18,7 @@ from probe_tray.adapters.files.safe_files import (
     remove_stale,
     replace_file,
 )
-from probe_tray.core.errors import ReadError, StoreError
+from probe_tray.core.errors import ReadError, StoreError, WriteError
 from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
 
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
@@ -41,12 +41,22 @@ def _lifetime(verdict: TokenVerdict) -> timedelta:
             return timedelta(days=60)
 
 
+_VERSION: Final = 1
+
+
+class _OutcomeHead(msgspec.Struct, frozen=True):
+    version: int = 1
+    """The first versions did not write it."""
+
+
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    version: int = _VERSION
     outcome: TokenOutcome
     check: str
     """The first 16 hex digits of SHA-256 of the encoded outcome."""
 
 
+_HEAD: Final = msgspec.json.Decoder(_OutcomeHead)
 _LINE: Final = msgspec.json.Decoder(_Line)
 
 
@@ -79,15 +89,21 @@ class FileRenewalMemory:
             pass
         passing = self._folder / f"{fingerprint}{_PASSING}"
         try:
-            return _parse(read_regular(passing, disk=self._disk)) or _in_doubt(passing)
+            data = read_regular(passing, disk=self._disk)
+            if _is_newer(data):
+                raise ReadError(path=str(passing), reason=NEWER_VERSION)
+            return _parse(data) or _in_doubt(passing)
         except FileNotFoundError:
             return None
 
     def _remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
         make_private_folder(self._folder)
         suffix = _ENDED if outcome.verdict is TokenVerdict.ENDED else _PASSING
-        line = _Line(outcome=outcome, check=_check(outcome))
-        replace_file(self._folder / f"{fingerprint}{suffix}", msgspec.json.encode(line) + b"\n", disk=self._disk)
+        line, path = _Line(outcome=outcome, check=_check(outcome)), self._folder / f"{fingerprint}{suffix}"
+        with contextlib.suppress(FileNotFoundError, ReadError):
+            if _is_newer(read_regular(path, disk=self._disk)):
+                raise WriteError(path=str(path), reason=NEWER_VERSION)
+        replace_file(path, msgspec.json.encode(line) + b"\n", disk=self._disk)
         if self._pruned is None or outcome.at - self._pruned >= _BETWEEN_PRUNINGS:
             self._prune(outcome.at)
             self._pruned = outcome.at
@@ -102,6 +118,13 @@ class FileRenewalMemory:
                     found = _parse(read_regular(path, disk=self._disk))
                     if found is not None and found.at < now - _lifetime(found.verdict):
                         remove_file(path, disk=self._disk)
+
+
+def _is_newer(data: bytes) -> bool:
+    try:
+        return _HEAD.decode(data).version > _VERSION
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
 
 
 def _parse(data: bytes, only: TokenVerdict | None = None) -> TokenOutcome | None:

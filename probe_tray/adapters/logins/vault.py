@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from probe_tray.adapters.files.disk import Disk, reason_of
+from probe_tray.adapters.files.disk import NEWER_VERSION, Disk, reason_of
 from probe_tray.adapters.files.safe_files import (
     close_to_others,
     make_private_folder,
@@ -17,7 +17,7 @@ from probe_tray.adapters.files.safe_files import (
     replace_file,
 )
 from probe_tray.adapters.logins.sealer import Key, VaultKey
-from probe_tray.adapters.logins.vault_record import VaultRecord, open_record, read_record, seal_record
+from probe_tray.adapters.logins.vault_record import VaultRecord, is_newer, open_record, read_record, seal_record
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import KeyMissingError, ReadError, RecordError, StoreError, WriteError
@@ -148,9 +148,12 @@ class VaultStore:
 
     def _read_one(self, path: Path) -> VaultRecord | None:
         try:
-            record = read_record(read_regular(path, disk=self._disk))
+            data = read_regular(path, disk=self._disk)
         except FileNotFoundError:
             return None
+        if is_newer(data):
+            raise ReadError(path=str(path), reason=NEWER_VERSION)
+        record = read_record(data)
         if isinstance(record, str):
             raise RecordError(path=str(path), reason=record)
         if record.account != path.stem:
@@ -180,7 +183,7 @@ class VaultStore:
         except RecordError:
             return None, False
         except ReadError as error:
-            # What cannot be read cannot be kept either.
+            # What cannot be read cannot be kept either, and what a newer version wrote is its own.
             raise WriteError(path=str(path), reason=error.facts["reason"]) from None
 
     def _keep(self, path: Path) -> None:
@@ -194,8 +197,11 @@ class VaultStore:
         replace_file(target, content, disk=self._disk)
 
     def _keep_unopened(self, key: Key | None) -> int:
-        moved = 0
-        for path, item in self._read_all():
+        moved, files = 0, self._read_all()
+        for _, item in files:
+            if isinstance(item, ReadError):
+                raise item
+        for path, item in files:
             if key is None or not isinstance(item, VaultRecord) or isinstance(open_record(key, item), str):
                 self._keep(path)
                 remove_file(path, disk=self._disk)

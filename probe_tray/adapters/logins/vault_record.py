@@ -30,6 +30,10 @@ class VaultRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Base64."""
 
 
+class _RecordHead(msgspec.Struct, frozen=True):
+    version: int
+
+
 class _Plain(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is sealed. Exists only between sealing or opening and the login itself."""
 
@@ -46,8 +50,17 @@ class _Plain(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "_Plain(…)"
 
 
+_HEAD: Final = msgspec.json.Decoder(_RecordHead)
 _RECORD: Final = msgspec.json.Decoder(VaultRecord)
 _PLAIN: Final = msgspec.json.Decoder(_Plain)
+
+
+def is_newer(data: bytes) -> bool:
+    """Whether a later version of the program wrote a record, whatever else it holds."""
+    try:
+        return _HEAD.decode(data).version > VERSION
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
 
 
 def read_record(data: bytes) -> VaultRecord | str:
@@ -56,9 +69,7 @@ def read_record(data: bytes) -> VaultRecord | str:
         record = _RECORD.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return "its content was damaged"
-    if record.version != VERSION:
-        return "it was written by a newer version of Probe Tray"
-    return record
+    return record if record.version == VERSION else "its content was damaged"
 
 
 def seal_record(key: Key, credential: Credential, generation: int) -> bytes:

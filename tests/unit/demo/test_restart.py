@@ -59,6 +59,12 @@ def test_a_broken_file_is_set_aside(state: Path, content: bytes) -> None:
     assert not state.exists()
 
 
+def test_a_newer_versions_file_is_set_aside(state: Path) -> None:
+    state.write_bytes(b'{"version": 2, "rooms": []}')
+    assert len(DemoService(state_file=state).people) == 3
+    assert state.with_suffix(".newer").read_bytes() == b'{"version": 2, "rooms": []}'
+
+
 def test_a_folder_that_is_gone_is_an_error(tmp_path: Path) -> None:
     service = DemoService(state_file=tmp_path / "gone" / "demo.json")
     with pytest.raises(FileNotFoundError):

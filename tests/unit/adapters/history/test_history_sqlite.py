@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.adapters.history.schema import OURS, STEPS, ForeignFileError, prepare
+from probe_tray.adapters.files.disk import NEWER_VERSION
+from probe_tray.adapters.history.schema import OURS, STEPS, NewerFileError, prepare
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.core.errors import NotSentError, ReadError, WriteError
 from probe_tray.core.quota.forecast import follow
@@ -195,13 +196,17 @@ async def test_another_program_s_database_is_set_aside_whole(tmp_path: Path) -> 
     assert count(theirs, "theirs") == 1
 
 
-async def test_a_newer_version_s_file_is_set_aside(tmp_path: Path) -> None:
+async def test_a_newer_version_s_file_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     with closing(sqlite3.connect(path)) as db:
         prepare(db, (*STEPS, "CREATE TABLE later (x)"))
     async with opened(path) as history:
-        await history.write(HistoryBatch(kept=(kept(),)))
-    assert len(aside(tmp_path)) == 1
+        with pytest.raises(ReadError, match=NEWER_VERSION):
+            await history.read_kept()
+        with pytest.raises(WriteError, match=NEWER_VERSION):
+            await history.write(HistoryBatch(kept=(kept(),)))
+    assert aside(tmp_path) == []
+    assert count(path, "later") == count(path, "kept") == 0
 
 
 async def test_a_page_that_breaks_while_the_program_runs_costs_the_old_file_only(tmp_path: Path) -> None:
@@ -268,7 +273,7 @@ def test_an_older_file_is_brought_up_to_date_and_keeps_what_it_holds(tmp_path: P
         assert db.execute("SELECT * FROM renewals").fetchall() == [(1, 2, "", None)]
         assert db.execute("PRAGMA user_version").fetchone() == (2,)
         assert db.execute("PRAGMA application_id").fetchone() == (OURS,)
-        with pytest.raises(ForeignFileError):
+        with pytest.raises(NewerFileError):
             prepare(db, STEPS)
 
 

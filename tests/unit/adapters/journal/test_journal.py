@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from probe_tray.adapters.files.disk import NEWER_VERSION
 from probe_tray.adapters.journal.entry_file import (
     ANSWER_ROOM,
     WIRE_ROOM,
@@ -345,6 +346,19 @@ async def test_an_intent_of_an_earlier_version_is_read(place: Place) -> None:
     payload = msgspec.msgpack.encode(known)
     path.write_bytes(b"PTINTE1\n" + len(payload).to_bytes(4, "big") + hashlib.sha256(payload).digest() + payload)
     assert await place.journal().pending() == (PendingEntry(entry=replace(ENTRY, name=path.stem)),)
+
+
+async def test_an_entry_of_a_newer_version_is_left_alone_and_stops_its_account(place: Place) -> None:
+    await place.journal().prepare(ANA, PRINT, START)
+    path = place.files()[0]
+    newer = b"PTINTE2\n" + b"what nobody here can read" * 300
+    path.write_bytes(newer)
+    # It may hold the newest tokens of the account, and the key may be needed for them.
+    with pytest.raises(ReadError, match=NEWER_VERSION):
+        await place.journal().pending(ANA)
+    assert await place.journal().pending() == ()
+    assert holds_sealed_answer(path.parent)
+    assert path.read_bytes() == newer
 
 
 @pytest.mark.parametrize("content", [b"", bytes(9000)])

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from probe_tray.adapters.files.disk import NEWER_VERSION
 from probe_tray.adapters.journal import renewal_memory as memory_module
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.core.errors import ReadError, WriteError
@@ -25,6 +27,10 @@ BACKOFF = TokenOutcome(
     verdict=TokenVerdict.BACKOFF, at=START, until=START + timedelta(seconds=30), failures=3, reason="429"
 )
 DAY = timedelta(days=1)
+
+
+def _text(file: Path) -> str:
+    return file.read_text()
 
 
 def only_file(folder: Path) -> Path:
@@ -48,6 +54,24 @@ async def test_what_an_earlier_version_wrote_is_known(tmp_path: Path) -> None:
     until = at + timedelta(minutes=15)
     known = await FileRenewalMemory(tmp_path).recall(PRINT)
     assert known == TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=at, until=until, failures=2)
+
+
+@pytest.mark.parametrize("suffix", ["passing", "ended"])
+async def test_what_a_newer_version_wrote_is_left_alone_and_no_such_token_is_used(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"{PRINT}.{suffix}"
+    file.write_text('{"version":2,"verdict":"perhaps"}')
+    memory = FileRenewalMemory(tmp_path)
+    if suffix == "passing":
+        with pytest.raises(ReadError, match=NEWER_VERSION):
+            await memory.recall(PRINT)
+    else:
+        # Its name alone says it.
+        assert (found := await memory.recall(PRINT)) is not None
+        assert found.verdict is TokenVerdict.ENDED
+    with pytest.raises(WriteError, match=NEWER_VERSION):
+        await memory.remember(PRINT, ENDED if suffix == "ended" else FRESH)
+    await memory.remember(OTHER, replace(FRESH, at=START + 500 * DAY))
+    assert _text(file) == '{"version":2,"verdict":"perhaps"}'
 
 
 async def test_nothing_is_known_at_first(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probe_tray.adapters.files.disk import NEWER_VERSION
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import FolderSealer, Key, VaultKey, VaultSealer, needs_key
 from probe_tray.adapters.logins.vault import VaultStore, record_files
@@ -24,6 +25,7 @@ from probe_tray.core.errors import (
     KeyringDeniedError,
     KeyringLockedError,
     KeyringNoAnswerError,
+    ReadError,
     RecordError,
     StoreError,
     WriteError,
@@ -305,6 +307,25 @@ async def test_a_record_that_was_changed_does_not_open(place: Place, change: dic
     contents = await place.vault().load()
     assert contents.found == ()
     assert len(contents.unreadable) == 1
+
+
+@pytest.mark.parametrize("content", [{"version": 2, "anything": "else"}, {"version": 9, "account": 7}])
+async def test_a_newer_versions_record_is_left_alone_and_named(place: Place, content: dict[str, object]) -> None:
+    await place.vault().save(BEN)
+    written = json.dumps(content).encode()
+    place.record(ANA).write_bytes(written)
+    contents = await place.vault().load()
+    assert [stored.credential for stored in contents.found] == [BEN]
+    (unreadable,) = contents.unreadable
+    assert dict(unreadable.problem.facts)["reason"] == NEWER_VERSION
+    for refused in (place.vault().check_writable(ANA.key), place.vault().save(ANA)):
+        with pytest.raises(WriteError, match=NEWER_VERSION):
+            await refused
+    place.keyring.key = None
+    with pytest.raises(ReadError, match=NEWER_VERSION):
+        await place.vault().give_up_unopened()
+    assert place.record(ANA).read_bytes() == written
+    assert place.record(BEN).exists()
 
 
 async def test_other_files_in_the_folder_are_nobodys_business(place: Place) -> None:
