@@ -41,9 +41,14 @@ class App:
     """One run of the tray app, from its icon on."""
 
     def __init__(
-        self, desktop: Desktop, *arguments: str, env: Mapping[str, str] | None = None, before: Sequence[str] = ()
+        self,
+        desktop: Desktop,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        before: Sequence[str] = (),
+        program: Path | None = None,
     ) -> None:
-        """Start the installed program, with the words of ``before`` in front, and wait for its icon.
+        """Start the installed program, or ``program``, with the words of ``before`` in front, and wait for its icon.
 
         It opens no window by itself, unless the ``arguments`` ask for one.
         """
@@ -51,7 +56,7 @@ class App:
             arguments = (*arguments, "--background")
         arguments = tuple(word for word in arguments if word != BY_HAND)
         self.desktop = desktop
-        self.program: Program = desktop.start(*before, installed("probe-tray"), *arguments, env=env)
+        self.program: Program = desktop.start(*before, program or installed("probe-tray"), *arguments, env=env)
         self.item: TrayItem = wait_for("the app's icon", self._icon, seconds=20, instead=desktop.describe)
 
     @property

@@ -10,6 +10,7 @@ ONE_AT_A_TIME: Final = (
     # Each of them opens the ports of the real login, of which a computer has two.
     "tests/command/test_login.py",
     "tests/desktop/test_bad_input.py",
+    "tests/desktop/test_bundle.py",
     "tests/desktop/test_login_ways.py",
     "tests/desktop/test_manners.py",
     "tests/desktop/test_pictures.py",

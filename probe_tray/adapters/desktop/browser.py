@@ -18,8 +18,6 @@ FAILS_WITHIN_SECONDS: Final = 2.0
 
 # Each hands the address to the browser the person chose; the last three are what GNOME, Debian and WSL offer.
 _STARTERS: Final = ("xdg-open", "gio open", "x-www-browser", "wslview")
-# What PyInstaller's start-up changes for our own libraries and a browser must not inherit.
-_LIBRARY_PATHS: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LIBPATH")
 
 _log: Final = logging.getLogger(__name__)
 
@@ -28,12 +26,9 @@ _log: Final = logging.getLogger(__name__)
 class SystemBrowser:
     """Opens addresses in the default browser; implements the port ``Browser``."""
 
-    def __init__(self, environ: Mapping[str, str], *, bundled: bool = False) -> None:
-        """Use the variables in ``environ``; a ``BROWSER`` there goes before everything.
-
-        ``bundled`` says that PyInstaller started this program, which changes where libraries are looked for.
-        """
-        self._environ = _outside_environ(environ, bundled=bundled)
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        """Use the variables in ``environ``; a ``BROWSER`` there goes before everything."""
+        self._environ = environ
 
     async def open(self, address: str) -> None:
         """Show the address, which must be one of the web. Raises BrowserError."""
@@ -98,14 +93,3 @@ def _starts(command: Sequence[str], environ: Mapping[str, str]) -> bool:
     # The command without the address, which names the login.
     _log.debug("browser command %s: %s", command[0], "started" if started else "failed")
     return started
-
-
-def _outside_environ(environ: Mapping[str, str], *, bundled: bool) -> dict[str, str]:
-    outside = dict(environ)
-    if bundled:
-        for name in _LIBRARY_PATHS:
-            before = outside.pop(f"{name}_ORIG", None)
-            outside.pop(name, None)
-            if before is not None:
-                outside[name] = before
-    return outside

@@ -123,22 +123,6 @@ async def test_what_the_browser_prints_goes_nowhere(programs: Programs, capfd: p
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(
-    ("bundled", "before", "seen"),
-    [
-        (True, {"LD_LIBRARY_PATH": "/bundle", "LD_LIBRARY_PATH_ORIG": "/mine"}, "/mine."),
-        (True, {"LD_LIBRARY_PATH": "/bundle"}, "."),
-        (False, {"LD_LIBRARY_PATH": "/mine"}, "/mine."),
-    ],
-)
-async def test_a_bundle_does_not_lend_its_libraries_to_the_browser(
-    programs: Programs, *, bundled: bool, before: dict[str, str], seen: str
-) -> None:
-    mine = programs.make("mine", f'echo "$LD_LIBRARY_PATH.$LD_LIBRARY_PATH_ORIG" >>"{programs.folder}/calls"')
-    await SystemBrowser({**programs.path, **before, "BROWSER": mine}, bundled=bundled).open(ADDRESS)
-    assert programs.calls()[-1] == seen
-
-
 async def test_the_address_is_not_logged(programs: Programs, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     mine = programs.make("mine")
