@@ -13,18 +13,19 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QMouseEvent, QPainter
 from PySide6.QtWidgets import QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from probe_tray.ui.panel.card_face import CardFace, Face
 from probe_tray.ui.panel.card_layout import SIDE, CardLayout
 from probe_tray.ui.panel.card_model import ABOUT_ROLE, CARD_ROLE, LINE_ROLE
-from probe_tray.ui.panel.card_painter import MORE, ButtonState, CardPainter
+from probe_tray.ui.panel.card_painter import MORE, RADIUS, ButtonState, CardPainter
 from probe_tray.ui.panel.line_face import LineFace
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.view_models import Card, CardAction
 
+_TINT = 0.18
 _Index = QModelIndex | QPersistentModelIndex
 _Spot = tuple[str, int]
 """A card's name and the number of one of its buttons."""
@@ -91,12 +92,22 @@ class CardDelegate(QStyledItemDelegate):
         painter.save()
         painter.translate(self._corner(option))
         focused = self.by_keyboard and bool(option.state & QStyle.StateFlag.State_HasFocus)
-        focused = focused or card.name == self.lit != ""
         face.paint(painter, card, lambda number: self._state(card, number), focused=focused)
+        if card.name == self.lit:
+            self._light(painter, face.area(card))
         painter.restore()
         if face.size(card).height() != option.rect.height():
             # Words that changed with the time may need another line.
             self._view.scheduleDelayedItemsLayout()
+
+    def _light(self, painter: QPainter, area: QRectF) -> None:
+        """Tint a card. It must not look like the frame that shows where the keyboard is."""
+        colour = QColor(self._theme.tokens.accent)
+        colour.setAlphaF(_TINT)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawRoundedRect(area, self._theme.px(RADIUS), self._theme.px(RADIUS))
 
     def editorEvent(
         self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: _Index

@@ -21,6 +21,10 @@ class Face(Protocol):
         """The room of its row."""
         ...
 
+    def area(self, card: Card) -> QRectF:
+        """What of its row it covers."""
+        ...
+
     def buttons(self, card: Card) -> Mapping[int, QRectF]:
         """Its buttons by number: those of the notice count from 0, the menu's is ``MORE``."""
         ...
@@ -50,6 +54,10 @@ class CardFace:
     def size(self, card: Card) -> QSize:
         """The room of its row."""
         return self._layout.size(card)
+
+    def area(self, card: Card) -> QRectF:
+        """Without the gap to the next card."""
+        return self._layout.places(card).card
 
     def buttons(self, card: Card) -> Mapping[int, QRectF]:
         """Its buttons by number."""

@@ -13,7 +13,8 @@ from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
 from probe_tray.view.view_models import ActionKind, Bar, Card, CardAction, Notice, Tone
 
-_RADIUS = 10
+RADIUS = 10
+"""Of a card's corners, in pixels of the design."""
 _DIM = 0.5
 _FULL = 100
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -75,7 +76,7 @@ class CardPainter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colours = self._theme.tokens
         shape = places.card.adjusted(0.5, 0.5, -0.5, -0.5)
-        radius = self._theme.px(_RADIUS)
+        radius = self._theme.px(RADIUS)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.card))
         painter.drawRoundedRect(shape, radius, radius)
@@ -164,7 +165,7 @@ class CardPainter:
             Tone.CRITICAL: colours.strip_critical,
         }[notice.tone]
         shape = QPainterPath()
-        radius = theme.px(_RADIUS)
+        radius = theme.px(RADIUS)
         shape.addRoundedRect(places.card.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
         painter.save()
         painter.setClipRect(places.strip, Qt.ClipOperation.IntersectClip)

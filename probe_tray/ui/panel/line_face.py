@@ -66,6 +66,11 @@ class LineFace:
         del card
         return self.size_of_all
 
+    def area(self, card: Card) -> QRectF:
+        """All of its row."""
+        del card
+        return QRectF(0, 0, self.size_of_all.width(), self.size_of_all.height())
+
     def buttons(self, card: Card) -> Mapping[int, QRectF]:
         """Its buttons by number."""
         found = {MORE: self.columns.more}
