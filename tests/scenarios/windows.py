@@ -3,18 +3,24 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC
+from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.engine.runtime import Engine
+from probe_tray.ui.panel.card_model import CardModel
+from probe_tray.ui.panel.panel import PanelWindow
+from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.shell import Shell, Surroundings
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.scenarios.doubles import Doubles
 from tests.unit.ui.samples import FakeInspector
+
+_W = TypeVar("_W", bound=QWidget)
 
 
 class Windows(Doubles):
@@ -24,6 +30,7 @@ class Windows(Doubles):
         super().__init__()
         self._bot, self._app = qtbot, app
         self._shell: Shell | None = None
+        self._others: set[QWidget] = set()
 
     @property
     def shell(self) -> Shell:
@@ -38,18 +45,19 @@ class Windows(Doubles):
 
     def choose_removal(self, person: str) -> None:
         self.shell.act(CardAction(kind=ActionKind.REMOVE, label="", key=self.account(person).key))
-        question = self.shell._acting.question
-        assert question.isVisible()
-        question._check.setChecked(True)
-        QTest.mouseClick(question._yes, Qt.MouseButton.LeftButton)
+        question = next(window for window in self._own(QuestionDialog) if window.isVisible())
+        question.findChildren(QCheckBox)[0].setChecked(True)
+        yes = next(button for button in question.findChildren(QPushButton) if not button.isDefault())
+        QTest.mouseClick(yes, Qt.MouseButton.LeftButton)
 
     def tray_text(self) -> str:
-        icon = self.shell._tray._icon
+        icon = self.shell._tray._icon  # noqa: SLF001 - no window, so Qt can't be asked for it
         assert icon is not None
         return self._drawn(super().tray_text(), icon.toolTip)
 
     def card(self, person: str) -> str:
-        cards, key = self.shell._panel._cards, self.account(person).key
+        (panel,) = self._own(PanelWindow)
+        cards, key = panel.findChildren(CardModel)[0], self.account(person).key
 
         def spoken() -> str:
             row = cards.row_of(key)
@@ -67,6 +75,7 @@ class Windows(Doubles):
                 inspector=FakeInspector(),
                 tray_available=lambda: True,
             )
+            self._others = set(QApplication.topLevelWidgets())
             self._shell = Shell(self._app, engine, around, lambda: None)
             try:
                 yield engine
@@ -74,7 +83,13 @@ class Windows(Doubles):
                 self._shell.close()
 
     def _choose(self, text: str) -> None:
-        next(a for a in self.shell._menu.menu.actions() if a.isVisible() and text in a.text()).trigger()
+        actions = [action for menu in self._own(QMenu) for action in menu.actions()]
+        next(action for action in actions if action.isVisible() and text in action.text()).trigger()
+
+    def _own(self, kind: type[_W]) -> list[_W]:
+        """The windows of this program, and of none that another test has left."""
+        windows = QApplication.topLevelWidgets()
+        return [window for window in windows if isinstance(window, kind) and window not in self._others]
 
     def _drawn(self, wanted: str, shown: Callable[[], str]) -> str:
         """What is ``shown`` once the windows were drawn anew, which must be what the state is worded like."""

@@ -40,6 +40,7 @@ from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.ports.desktop import Notification
+from probe_tray.ports.http import QuotaService
 from tests.support.fakes import (
     FakeBrowser,
     FakeClock,
@@ -302,8 +303,13 @@ class Bench:
     """Everything together; the vault is the first store."""
 
     def __init__(
-        self, *credentials: Credential, settings: Settings | None = None, others: tuple[MemoryStore, ...] = ()
+        self,
+        *credentials: Credential,
+        settings: Settings | None = None,
+        others: tuple[MemoryStore, ...] = (),
+        tested: Callable[["Bench"], QuotaService] | None = None,
     ) -> None:
+        """``tested`` makes the service whose models are tested, where it is another one than ``service``."""
         self.clock, self.randomness = FakeClock(), FakeRandomness()
         self.service = GatedService()
         self.service.answer("usage", usage_answer())
@@ -340,8 +346,8 @@ class Bench:
         )
         self.history, self.sense = MemoryHistory(), PlainSense()
         self.recording = HistoryRecorder(self.history, self.store, self.clock)
-        tester = ModelTester(self.service, self.clock, self.randomness)
-        self.models = ModelTestService(tester, self.accounts, self.renewals, self.store, self.clock)
+        self.tester = ModelTester(tested(self) if tested else self.service, self.clock, self.randomness)
+        self.models = ModelTestService(self.tester, self.accounts, self.renewals, self.store, self.clock)
         self.probe = FakeProbe()
         self.connection = ConnectionTest(self.probe, self.store)
         self.transfer = TransferBench(self.accounts, self.locks, self.store, self.clock)

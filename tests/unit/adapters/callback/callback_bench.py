@@ -34,6 +34,15 @@ async def opened() -> AsyncGenerator[LoginListener]:
     await login.close()
 
 
+async def has_arrived(login: LoginListener) -> bool:
+    """Whether a callback with the right state came."""
+    waiting = asyncio.create_task(login.wait())
+    await asyncio.sleep(0)
+    arrived = waiting.done()
+    waiting.cancel()
+    return arrived
+
+
 async def ask(port: int, raw: bytes, host: str = "127.0.0.1") -> bytes:
     """Send `raw`, say that nothing follows, and return all that comes back."""
     reader, writer = await asyncio.open_connection(host, port)

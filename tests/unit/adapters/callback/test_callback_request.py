@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from probe_tray.adapters.callback.request import Arrival, RequestPurpose, RequestReader, RequestRefusal, read_callback
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.login.oauth import Callback
-from tests.unit.adapters.callback.callback_bench import CODE, OTHER, STATE, ask, callback, get, opened, status_of
+from tests.unit.adapters.callback.callback_bench import (
+    CODE,
+    OTHER,
+    STATE,
+    ask,
+    callback,
+    get,
+    has_arrived,
+    opened,
+    status_of,
+)
 
 PORT = 1455
 RIGHT = callback()
@@ -168,8 +178,7 @@ async def test_a_raw_request_gets_its_status_and_no_more(name: str, raw: bytes, 
         assert status_of(reply) == status
         assert STATE.encode() not in reply
         assert CODE.encode() not in reply
-        ended = login._arrived.done()
-        assert ended == (name in ACCEPTED)
+        assert await has_arrived(login) == (name in ACCEPTED)
 
 
 async def test_a_head_request_gets_no_body() -> None:

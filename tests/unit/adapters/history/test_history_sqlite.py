@@ -55,11 +55,23 @@ def kept(slug: str = "ana", used: float = 42) -> Kept:
     return Kept(slug=slug, snapshot=snapshot, paces=follow((), snapshot))
 
 
-def fill_up(history: SqliteHistory) -> None:
-    held = history._connection
-    assert held is not None
-    pages = held.execute("PRAGMA page_count").fetchone()[0]
-    held.execute(f"PRAGMA max_page_count = {pages}")
+class FullDisk:
+    """Lets every connection to a database be made so that the test can end its room."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._connect = sqlite3.connect
+        self._made: list[sqlite3.Connection] = []
+        monkeypatch.setattr(sqlite3, "connect", self._noted)
+
+    def begin(self) -> None:
+        """From now on the file gets no page more."""
+        pages = self._made[-1].execute("PRAGMA page_count").fetchone()[0]
+        self._made[-1].execute(f"PRAGMA max_page_count = {pages}")
+
+    def _noted(self, path: Path, timeout: float, isolation_level: None) -> sqlite3.Connection:
+        made = self._connect(path, timeout, isolation_level=isolation_level, check_same_thread=False)
+        self._made.append(made)
+        return made
 
 
 def modes(folder: Path) -> list[int]:
@@ -277,11 +289,11 @@ def test_an_older_file_is_brought_up_to_date_and_keeps_what_it_holds(tmp_path: P
             prepare(db, STEPS)
 
 
-async def test_a_full_disk_is_told_and_nothing_is_half_written(tmp_path: Path) -> None:
-    path = tmp_path / "history.db"
+async def test_a_full_disk_is_told_and_nothing_is_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, disk = tmp_path / "history.db", FullDisk(monkeypatch)
     async with opened(path) as history:
         await history.write(batch(sample(START, 1)))
-        history._thread.submit(fill_up, history).result()
+        disk.begin()
         with pytest.raises(WriteError) as told:
             await history.write(batch(*(sample(START + n * MINUTE, 2) for n in range(1, 5000)), slug="ben"))
         assert told.value.facts["reason"] == "the disk is full"

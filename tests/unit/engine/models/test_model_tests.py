@@ -60,13 +60,15 @@ class SlowService(ScriptedService):
 
 class Models(Bench):
     def __init__(self, *logins: Credential, others: tuple[MemoryStore, ...] = (), **settings: object) -> None:
-        super().__init__(*logins, settings=Settings(**settings), others=others)  # pyright: ignore[reportArgumentType] - any setting may be given
-        self.slow = SlowService(self.clock)
-        # The bench's own service answers the rest.
-        self.slow.answers, self.slow.asked = self.service.answers, self.service.asked
-        self.models._tester._quota = self.slow
+        super().__init__(*logins, settings=Settings(**settings), others=others, tested=self._make_slow)  # pyright: ignore[reportArgumentType] - any setting may be given
         self.service.answer("models", listing("a", "b", "c", "d", "e"))
         self.service.answer("try_model", ANSWERS)
+
+    def _make_slow(self, bench: Bench) -> SlowService:
+        self.slow = SlowService(bench.clock)
+        # The bench's own service answers the rest.
+        self.slow.answers, self.slow.asked = bench.service.answers, bench.service.asked
+        return self.slow
 
     async def test(self, command: TryModels | None = None) -> None:
         await self.accounts.read()
@@ -253,8 +255,8 @@ async def test_a_login_that_cannot_be_reached_is_told() -> None:
 
 async def test_named_models_are_tried_without_asking_for_the_list() -> None:
     bench = Models(ANA)
-    tester = bench.models._tester
-    test = await tester.test(Access(ANA, None, bench.clock), ModelChoice(named=("x", "y", "z", "v")), lambda _: None)
+    choice = ModelChoice(named=("x", "y", "z", "v"))
+    test = await bench.tester.test(Access(ANA, None, bench.clock), choice, lambda _: None)
     assert (test.models, test.listed_by) == (("x", "y", "z", "v"), ListedBy.PERSON)
     assert bench.service.count("models") == 0
 
