@@ -2,27 +2,25 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QVBoxLayout
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QCheckBox, QDialogButtonBox, QVBoxLayout
 
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
+from probe_tray.ui.themed_dialog import ThemedDialog
 from probe_tray.ui.widgets import words
 from probe_tray.view.view_models import Question
 
 _WIDTH = 420
 
 
-class QuestionDialog(QDialog):
+class QuestionDialog(ThemedDialog):
     """Asks one thing; a new question takes the place of one that was not answered."""
 
     def __init__(self, theme: Theme) -> None:
         """Make the window; it opens with :meth:`ask`."""
-        super().__init__(None, Qt.WindowType.Window)
-        self.setModal(False)
-        self.setObjectName("question")
-        self._theme = theme
+        super().__init__(theme, "question")
         self._answer: Callable[[bool], None] | None = None
         self._worded: Callable[[], Question] | None = None
         self._shown: Question | None = None
@@ -45,8 +43,7 @@ class QuestionDialog(QDialog):
         whole.addStretch(1)
         whole.addSpacing(px(4))
         whole.addWidget(self._buttons)
-        theme.changed.connect(self._dress)
-        self._dress()
+        self.dress()
 
     def ask(
         self, question: Question, answer: Callable[[bool], None], worded: Callable[[], Question] | None = None
@@ -81,12 +78,6 @@ class QuestionDialog(QDialog):
         self._answer = None
         super().reject()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Grow with the system's font."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.ApplicationFontChange:
-            self._dress()
-
     def _show_words(self, question: Question) -> None:
         self._shown = question
         self.setWindowTitle(question.window_title)
@@ -97,11 +88,12 @@ class QuestionDialog(QDialog):
         self._yes.setText(question.yes)
         self._no.setText(question.no)
         describe(self, question.text)
-        self._dress()
+        self.dress()
 
-    def _dress(self) -> None:
+    def dress(self) -> None:
+        """Take the theme's colours, fonts and measures as they are now."""
+        super().dress()
         theme = self._theme
-        theme.dress(self)
         self._title.setFont(theme.font(15, strong=True))
         self._text.setFont(theme.font(13))
         self._text.setStyleSheet(f"color: {theme.tokens.secondary}")

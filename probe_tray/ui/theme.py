@@ -6,6 +6,7 @@ from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QCheckBox, QComboBox, QWidget
 
 from probe_tray.core.settings import Appearance
+from probe_tray.view.view_models import Tone
 
 _BODY = 13.0
 _SEMIBOLD = QFont.Weight.DemiBold
@@ -36,6 +37,18 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     strip: str
     strip_critical: str
     strip_calm: str
+
+    def ink(self, tone: Tone | None) -> str:
+        """The colour of a text that says how good something is; None: of one that does not."""
+        match tone:
+            case Tone.CALM:
+                return self.good
+            case Tone.WARNING:
+                return self.warning_text
+            case Tone.CRITICAL:
+                return self.critical_text
+            case None:
+                return self.secondary
 
 
 LIGHT = Tokens(

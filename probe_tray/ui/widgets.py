@@ -2,7 +2,17 @@
 
 from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QWidget,
+)
 
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
@@ -20,6 +30,46 @@ def words(*, wrap: bool = False) -> QLabel:
     # A long sentence is cut at the window's edge and never makes the window wider.
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label
+
+
+def say(part: QLabel | QAbstractButton, text: str) -> None:
+    """Let a part of a window say this; one that has nothing to say is not shown."""
+    part.setText(text)
+    part.setVisible(bool(text))
+
+
+def side_by_side(theme: Theme, *parts: QWidget | None) -> QHBoxLayout:
+    """The parts in one row; None is space that grows."""
+    row = QHBoxLayout()
+    row.setSpacing(theme.px(8))
+    for part in parts:
+        if part is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(part)
+    return row
+
+
+def strip_style(theme: Theme, tone: Tone) -> str:
+    """How a sentence looks that has to be noticed."""
+    c, px = theme.tokens, theme.px
+    ground, ink = {
+        Tone.CALM: (c.strip_calm, c.text),
+        Tone.WARNING: (c.strip, c.warning_text),
+        Tone.CRITICAL: (c.strip_critical, c.critical_text),
+    }[tone]
+    return f"background: {ground}; color: {ink}; border-radius: {px(8)}px; padding: {px(8)}px {px(10)}px"
+
+
+CHECKS = {True: Qt.CheckState.Checked, False: Qt.CheckState.Unchecked, None: Qt.CheckState.PartiallyChecked}
+"""How a box looks for all, none and some."""
+
+
+def show_box(box: QCheckBox, text: str, *, ticked: bool | None) -> None:
+    """Let a box say this; ticked is None where it stands for several of which only some are."""
+    say(box, text)
+    box.setTristate(ticked is None)
+    box.setCheckState(CHECKS[ticked])
 
 
 def list_style(kind: str, theme: Theme) -> str:
@@ -42,12 +92,18 @@ def scrolling(page: QWidget, shrinks: QWidget, least: int) -> QScrollArea:
     """
     shrinks.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
     shrinks.setMinimumHeight(least)
+    scroll = scroll_area(page)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return scroll
+
+
+def scroll_area(page: QWidget) -> QScrollArea:
+    """``page`` where it scrolls up and down, on the ground of its window."""
     scroll = QScrollArea()
     scroll.setWidget(page)
     scroll.setWidgetResizable(True)
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     for part in (page, scroll.viewport()):
         part.setAutoFillBackground(False)
     return scroll

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -26,7 +25,7 @@ from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
-from probe_tray.ui.widgets import Separator, words
+from probe_tray.ui.widgets import Separator, say, scroll_area, words
 from probe_tray.view.details.details import DetailsView, Fact
 from probe_tray.view.view_models import CardAction
 
@@ -94,8 +93,7 @@ class DetailsWindow(QWidget):
         self._life_title.setText(model.life_title)
         self._life.show_life(model.life)
         for label, text in ((self._outlook, model.outlook), (self._life_words, model.life_words)):
-            label.setText(text)
-            label.setVisible(bool(text))
+            say(label, text)
         self._show_facts(model.facts)
         for button in self._spans:
             button.setAccessibleDescription(model.chart_title)
@@ -155,13 +153,6 @@ class DetailsWindow(QWidget):
         inside.addLayout(self._grid)
         inside.addStretch(1)
         walk(*self._buttons, self._more)
-        scroll = QScrollArea(self)
-        scroll.setWidget(page)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for part in (page, scroll.viewport()):
-            part.setAutoFillBackground(False)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, px(16), 0, 0)
         whole.setSpacing(px(10))
@@ -169,7 +160,7 @@ class DetailsWindow(QWidget):
         top.setContentsMargins(px(20), 0, px(16), 0)
         top.addLayout(head)
         whole.addLayout(top)
-        whole.addWidget(scroll, 1)
+        whole.addWidget(scroll_area(page), 1)
 
     def _connect(self) -> None:
         for number, button in enumerate(self._buttons):

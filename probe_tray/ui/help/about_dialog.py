@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
+from probe_tray.ui.themed_dialog import ThemedDialog
 from probe_tray.ui.tray.icon import IconPainter, card_ink
 from probe_tray.ui.widgets import words
 from probe_tray.view.help.about import About
@@ -30,15 +31,12 @@ class AboutActions(msgspec.Struct, frozen=True, kw_only=True):
     """Open the page of the newer version."""
 
 
-class AboutDialog(QDialog):
+class AboutDialog(ThemedDialog):
     """The window itself."""
 
     def __init__(self, theme: Theme, icons: IconPainter, actions: AboutActions) -> None:
         """Make it; it gets its words with :meth:`show_model`."""
-        super().__init__(None, Qt.WindowType.Window)
-        self.setModal(False)
-        self.setObjectName("about")
-        self._theme = theme
+        super().__init__(theme, "about")
         self._icons = icons
         self._copy_now = actions.copy
         self._model: About | None = None
@@ -60,8 +58,7 @@ class AboutDialog(QDialog):
         self._thanked.setSingleShot(True)
         self._thanked.timeout.connect(self._name_buttons)
         self._arrange()
-        theme.changed.connect(self._dress)
-        self._dress()
+        self.dress()
 
     def show_model(self, model: About) -> None:
         """Say this."""
@@ -85,13 +82,7 @@ class AboutDialog(QDialog):
         self._copy.setAccessibleDescription(model.privacy)
         describe(self, model.text)
         self._name_buttons()
-        self._dress()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Grow with the system's font."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.ApplicationFontChange:
-            self._dress()
+        self.dress()
 
     def _arrange(self) -> None:
         px = self._theme.px
@@ -146,9 +137,10 @@ class AboutDialog(QDialog):
             self._copy.setText(self._model.copy)
             self._close.setText(self._model.close)
 
-    def _dress(self) -> None:
+    def dress(self) -> None:
+        """Take the theme's colours, fonts and measures as they are now."""
+        super().dress()
         theme, colours = self._theme, self._theme.tokens
-        theme.dress(self)
         size = theme.px(_PICTURE)
         self._picture.setPixmap(self._icons.pixmap(_LOOK, card_ink(colours), size, self.devicePixelRatioF()))
         self._title.setFont(theme.font(17, strong=True))

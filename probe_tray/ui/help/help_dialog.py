@@ -1,6 +1,6 @@
 """The window with the guides: pages of Markdown that ship with the program and link to each other."""
 
-from PySide6.QtCore import QEvent, QSize, Qt, QUrl
+from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -11,11 +11,12 @@ from PySide6.QtGui import (
     QTextDocument,
     QTextFragment,
 )
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from probe_tray.resources import resource
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
+from probe_tray.ui.themed_dialog import ThemedDialog
 from probe_tray.view.help.guides import Guides
 
 _WIDTH, _HEIGHT, _MARGIN = 660, 640, 16
@@ -24,15 +25,12 @@ _PICTURE_RATIO = 2.0
 """Pixels of a picture for each pixel of the design."""
 
 
-class HelpDialog(QDialog):
+class HelpDialog(ThemedDialog):
     """The window itself."""
 
     def __init__(self, theme: Theme) -> None:
         """Make it; it gets its words with :meth:`show_model`."""
-        super().__init__(None, Qt.WindowType.Window)
-        self.setModal(False)
-        self.setObjectName("help")
-        self._theme = theme
+        super().__init__(theme, "help")
         self._shown: Guides | None = None
         self._first = QUrl()
         self._page = _Pages(self, theme)
@@ -55,8 +53,7 @@ class HelpDialog(QDialog):
         whole.setSpacing(px(10))
         whole.addWidget(self._page, 1)
         whole.addLayout(buttons)
-        theme.changed.connect(self._dress)
-        self._dress()
+        self.dress()
         self.resize(fitting(self, QSize(px(_WIDTH), px(_HEIGHT))))
 
     def show_model(self, model: Guides) -> None:
@@ -74,14 +71,9 @@ class HelpDialog(QDialog):
         self._page.setSource(self._first)
         self._page.clearHistory()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Grow with the system's font."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.ApplicationFontChange:
-            self._dress()
-
-    def _dress(self) -> None:
-        self._theme.dress(self)
+    def dress(self) -> None:
+        """Take the theme's colours, fonts and measures as they are now."""
+        super().dress()
         self._page.setFont(self._theme.font(13))
         # A page takes the colour of its links when it is made.
         self._page.reload()

@@ -5,9 +5,9 @@ from itertools import pairwise
 from typing import final
 
 import msgspec
-from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
@@ -15,8 +15,9 @@ from probe_tray.core.state import Way
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import inside
 from probe_tray.ui.theme import Theme
+from probe_tray.ui.themed_dialog import ThemedDialog
 from probe_tray.ui.tray.icon import IconPainter, card_ink
-from probe_tray.ui.widgets import ConfirmingButton, words
+from probe_tray.ui.widgets import ConfirmingButton, say, words
 from probe_tray.view.view_models import IconLook, LoginView, PasteField
 
 
@@ -113,15 +114,12 @@ class LoginActions(msgspec.Struct, frozen=True, kw_only=True):
     cancel: Callable[[], None]
 
 
-class LoginDialog(QDialog):
+class LoginDialog(ThemedDialog):
     """Shown while there is something to say of a login; closing it cancels."""
 
     def __init__(self, theme: Theme, icons: IconPainter, actions: LoginActions) -> None:
         """Make the window; it shows itself when there is something to show."""
-        super().__init__(None, Qt.WindowType.Window)
-        self.setModal(False)
-        self.setObjectName("login")
-        self._theme = theme
+        super().__init__(theme, "login")
         self._icons = icons
         self._actions = actions
         self._model: LoginView | None = None
@@ -143,8 +141,7 @@ class LoginDialog(QDialog):
         self._cancel = self._button(self.reject)
         self._arrange()
         self._place_field(first=False)
-        theme.changed.connect(self._dress)
-        self._dress()
+        self.dress()
 
     def show_model(self, model: LoginView | None) -> None:
         """Show this, or nothing any more."""
@@ -161,13 +158,11 @@ class LoginDialog(QDialog):
             (self._page, model.page),
             (self._other, model.other_ways),
         ):
-            label.setText(text)
-            label.setVisible(bool(text))
+            say(label, text)
         self._line.setVisible(bool(model.other_ways))
         self._thanking.end()
         for button, text in self._labels(model):
-            button.setText(text)
-            button.setVisible(bool(text))
+            say(button, text)
         describe(self, model.text)
         self._again.setDefault(bool(model.log_in_again))
         self._show_field(model)
@@ -190,12 +185,6 @@ class LoginDialog(QDialog):
         super().reject()
         if model is not None:
             self._actions.cancel()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Grow with the system's font."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.ApplicationFontChange:
-            self._dress()
 
     def _labels(self, model: LoginView) -> tuple[tuple[QPushButton, str], ...]:
         return (
@@ -286,9 +275,10 @@ class LoginDialog(QDialog):
         button.setAutoDefault(False)
         return button
 
-    def _dress(self) -> None:
+    def dress(self) -> None:
+        """Take the theme's colours, fonts and measures as they are now."""
+        super().dress()
         theme = self._theme
-        theme.dress(self)
         self._title.setFont(theme.font(15, strong=True))
         self._code.setFont(theme.font(22, strong=True, figures=True))
         for label in (self._text, self._page, self._other):

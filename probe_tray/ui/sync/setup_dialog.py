@@ -3,15 +3,12 @@
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
-    QFrame,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -21,7 +18,8 @@ from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.sync.setup_steps import KeyStep, ProjectStep, TableStep
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import words
+from probe_tray.ui.themed_dialog import ThemedDialog
+from probe_tray.ui.widgets import say, scroll_area, words
 from probe_tray.view.sync.setup_view import SyncSetupView
 from probe_tray.view.view_models import Tone
 
@@ -46,7 +44,7 @@ class SyncSetupActions(msgspec.Struct, frozen=True, kw_only=True):
     forget: Callable[[], None]
 
 
-class SyncSetupDialog(QDialog):
+class SyncSetupDialog(ThemedDialog):
     """Three steps and a test. It holds what is typed only as long as it is open."""
 
     changed = Signal()
@@ -55,10 +53,7 @@ class SyncSetupDialog(QDialog):
 
     def __init__(self, theme: Theme, sql: str, actions: SyncSetupActions) -> None:
         """Make the window; fill it with :meth:`show_model` and start it with :meth:`begin`."""
-        super().__init__(None, Qt.WindowType.Window)
-        self.setModal(False)
-        self.setObjectName("sync-setup")
-        self._theme = theme
+        super().__init__(theme, "sync-setup")
         self._actions = actions
         self._refused = False
         self._tone: Tone | None = None
@@ -82,8 +77,7 @@ class SyncSetupDialog(QDialog):
         for step in (self.project, self.key):
             step.changed.connect(self._typed)
         self._arrange()
-        theme.changed.connect(self._dress)
-        self._dress()
+        self.dress()
 
     @property
     def draft(self) -> SyncDraft:
@@ -112,18 +106,14 @@ class SyncSetupDialog(QDialog):
         for step in (self.project, self.table, self.key):
             step.show_model(model)
         for button, text in ((self.test, model.test), (self.forget, model.forget)):
-            button.setText(text)
-            button.setVisible(bool(text))
+            say(button, text)
         self.saver.setText(model.save)
         self._cancel.setText(model.cancel)
         self._tone = model.tone
         for label, text in ((self._said, model.said), (self._advice, model.advice)):
-            shown = text if self._tested else ""
-            label.setText(shown)
-            label.setVisible(bool(shown))
+            say(label, text if self._tested else "")
         self._refused = bool(refused)
-        self._complaint.setText(refused or complaint)
-        self._complaint.setVisible(bool(refused or complaint))
+        say(self._complaint, refused or complaint)
         self.saver.setEnabled(not complaint)
         self.saver.setDefault(not complaint)
         self.test.setEnabled(not complaint and not model.testing)
@@ -143,12 +133,6 @@ class SyncSetupDialog(QDialog):
             self.key.start()
             self.table.start()
             self.closed.emit()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Grow with the system's font."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.ApplicationFontChange:
-            self._dress()
 
     def _try(self) -> None:
         self._tested = True
@@ -172,28 +156,23 @@ class SyncSetupDialog(QDialog):
             rows.addWidget(part)
         rows.addWidget(self.forget, 0, Qt.AlignmentFlag.AlignLeft)
         rows.addStretch(1)
-        scroll = QScrollArea(self)
-        scroll.setWidget(page)
-        scroll.setWidgetResizable(True)
-        for part in (page, scroll.viewport()):
-            part.setAutoFillBackground(False)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
         end = QHBoxLayout()
         end.setContentsMargins(px(20), 0, px(20), 0)
         end.addWidget(self.test)
         end.addWidget(self._buttons, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, px(14))
-        whole.addWidget(scroll, 1)
+        whole.addWidget(scroll_area(page), 1)
         # Below what scrolls: what the test showed is always in sight, and moves no button.
         for label in (self._said, self._advice, self._complaint):
             label.setContentsMargins(px(20), 0, px(20), 0)
             whole.addWidget(label)
         whole.addLayout(end)
 
-    def _dress(self) -> None:
+    def dress(self) -> None:
+        """Take the theme's colours, fonts and measures as they are now."""
+        super().dress()
         theme, c, px = self._theme, self._theme.tokens, self._theme.px
-        theme.dress(self)
         self.setStyleSheet(
             self.styleSheet()
             + f"QPlainTextEdit {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line};"
@@ -212,12 +191,6 @@ class SyncSetupDialog(QDialog):
 
     def _ink(self) -> None:
         colours = self._theme.tokens
-        ink = {
-            Tone.CRITICAL: colours.critical_text,
-            Tone.WARNING: colours.warning_text,
-            Tone.CALM: colours.good,
-            None: colours.secondary,
-        }
-        self._said.setStyleSheet(f"color: {ink[self._tone]}")
+        self._said.setStyleSheet(f"color: {colours.ink(self._tone)}")
         self._advice.setStyleSheet(f"color: {colours.secondary}")
         self._complaint.setStyleSheet(f"color: {colours.critical_text if self._refused else colours.secondary}")

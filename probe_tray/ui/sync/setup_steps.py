@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import words
+from probe_tray.ui.widgets import say, side_by_side, words
 from probe_tray.view.sync.setup_view import SyncSetupView
 
 _SQL_HEIGHT = 180
@@ -93,7 +92,7 @@ class ProjectStep(SetupStep):
             field.setAccessibleName(text.replace("&", ""))
             field.setAccessibleDescription(model.project_text)
         self.address.setPlaceholderText(model.address_example)
-        _say(self._kept, model.api_key_kept)
+        say(self._kept, model.api_key_kept)
         self.api_key.setPlaceholderText(model.placeholder_kept if model.api_key_kept else "")
         self.api_key.setEnabled(not model.api_key_fixed)
 
@@ -117,7 +116,7 @@ class TableStep(SetupStep):
         self.sql.hide()
         self.copy.clicked.connect(lambda: self._copy(sql, copy))
         self.show_sql.clicked.connect(self._toggle)
-        self.rows.addLayout(_line(theme, self.copy, self.show_sql))
+        self.rows.addLayout(side_by_side(theme, self.copy, self.show_sql, None))
         for part in (self._said, self.sql, self._warning):
             self.rows.addWidget(part)
 
@@ -127,7 +126,7 @@ class TableStep(SetupStep):
         self.head(model.table, model.table_text)
         self.copy.setText(model.copy_sql)
         self.sql.setAccessibleName(model.sql_name)
-        _say(self._warning, model.warning)
+        say(self._warning, model.warning)
         self._name()
 
     def start(self) -> None:
@@ -148,7 +147,7 @@ class TableStep(SetupStep):
     def _name(self) -> None:
         if self._model is not None:
             self.show_sql.setText(self._model.show_sql if self.sql.isHidden() else self._model.hide_sql)
-            _say(self._said, self._model.sql_copied if self._copied else "")
+            say(self._said, self._model.sql_copied if self._copied else "")
 
 
 class KeyStep(SetupStep):
@@ -177,7 +176,7 @@ class KeyStep(SetupStep):
         grid = _grid(theme)
         grid.addWidget(self._label, 0, 0)
         grid.addWidget(self.field, 0, 1)
-        grid.addLayout(_line(theme, self.make, self.show_key, self.copy), 1, 1)
+        grid.addLayout(side_by_side(theme, self.make, self.show_key, self.copy, None), 1, 1)
         for line, note in enumerate((self._said, self._kept)):
             grid.addWidget(note, 2 + line, 1)
         self.rows.addLayout(grid)
@@ -195,7 +194,7 @@ class KeyStep(SetupStep):
         self.make.setText(model.create)
         self.make.setEnabled(not model.key_fixed)
         self.copy.setText(model.copy)
-        _say(self._kept, model.key_kept)
+        say(self._kept, model.key_kept)
         self._name()
 
     def start(self) -> None:
@@ -252,7 +251,7 @@ class KeyStep(SetupStep):
         self.show_key.setText(model.show if hidden else model.hide)
         for button in (self.show_key, self.copy):
             button.setEnabled(bool(self.field.text()) or model.key_exists)
-        _say(self._said, model.copied if self._copied else "")
+        say(self._said, model.copied if self._copied else "")
 
 
 def _field() -> QLineEdit:
@@ -280,17 +279,3 @@ def _grid(theme: Theme) -> QGridLayout:
     grid.setVerticalSpacing(theme.px(6))
     grid.setColumnMinimumWidth(0, theme.px(_LABEL))
     return grid
-
-
-def _line(theme: Theme, *buttons: QPushButton) -> QHBoxLayout:
-    line = QHBoxLayout()
-    line.setSpacing(theme.px(8))
-    for button in buttons:
-        line.addWidget(button)
-    line.addStretch(1)
-    return line
-
-
-def _say(label: QLabel, text: str) -> None:
-    label.setText(text)
-    label.setVisible(bool(text))

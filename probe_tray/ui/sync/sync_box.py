@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import words
+from probe_tray.ui.widgets import say, words
 from probe_tray.view.sync.sync_view import SyncBoxView
 from probe_tray.view.view_models import Tone
 
@@ -45,15 +45,13 @@ class SyncBox(QWidget):
         """Show this."""
         self._tone = model.tone
         for label, text in ((self._said, model.said), (self._advice, model.advice), (self._last, model.last)):
-            label.setText(text)
-            label.setVisible(bool(text))
+            say(label, text)
         for button, text in (
             (self.set_up, model.set_up),
             (self.sync_now, model.sync_now),
             (self.result, model.result),
         ):
-            button.setText(text)
-            button.setVisible(bool(text))
+            say(button, text)
         self.dress()
 
     def dress(self) -> None:

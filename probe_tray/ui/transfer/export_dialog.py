@@ -3,17 +3,15 @@
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -21,14 +19,23 @@ from PySide6.QtWidgets import (
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.accessibility import describe
-from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import leave_room, list_style, scrolling, words
+from probe_tray.ui.themed_dialog import TaskDialog
+from probe_tray.ui.widgets import (
+    CHECKS,
+    leave_room,
+    list_style,
+    say,
+    scrolling,
+    show_box,
+    side_by_side,
+    strip_style,
+    words,
+)
 from probe_tray.view.transfer.export_view import ExportAccount, ExportKind, ExportView
 from probe_tray.view.view_models import Tone
 
 _WIDTH, _HEIGHT, _LEAST = 520, 560, 84
-_CHECKS = {True: Qt.CheckState.Checked, False: Qt.CheckState.Unchecked, None: Qt.CheckState.PartiallyChecked}
 
 
 class ExportActions(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,18 +51,15 @@ class ExportActions(msgspec.Struct, frozen=True, kw_only=True):
     closed: Callable[[], None]
 
 
-class ExportDialog(QDialog):
+class ExportDialog(TaskDialog):
     """Shows what would be written; it never writes anything itself."""
 
     def __init__(self, theme: Theme, actions: ExportActions) -> None:
         """Make the window; fill it with :meth:`show_model`."""
-        super().__init__(None, Qt.WindowType.Window)
-        self.setModal(False)
-        self.setObjectName("export")
-        self._theme = theme
+        super().__init__(theme, "export")
         self._actions = actions
         self._shown: ExportView | None = None
-        self._title, self._help, self._warning, self._result = (words(wrap=True) for _ in range(4))
+        self._warning, self._result = words(wrap=True), words(wrap=True)
         self._what, self._who = QLabel(self), QLabel(self)
         self._kinds = QComboBox(self)
         self._what.setBuddy(self._kinds)
@@ -64,16 +68,12 @@ class ExportDialog(QDialog):
         self._accounts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._who.setBuddy(self._accounts)
         self._everybody, self._refresh, self._hide = (QCheckBox(self) for _ in range(3))
-        self._progress = QProgressBar(self)
-        self._progress.setTextVisible(False)
-        self._progress.setRange(0, 0)
         self._folder, self._export, self._close = (QPushButton(self) for _ in range(3))
         self._strip = QWidget(self)
         self._arrange()
         self._connect()
-        theme.changed.connect(self._dress)
-        self._dress()
-        self.resize(fitting(self, QSize(theme.px(_WIDTH), theme.px(_HEIGHT))))
+        self.dress()
+        self.open_at(_WIDTH, _HEIGHT)
 
     def show_model(self, model: ExportView) -> None:
         """Show this, in place of what was shown."""
@@ -83,14 +83,9 @@ class ExportDialog(QDialog):
         self.setWindowTitle(model.window_title)
         self._what.setText(model.what)
         self._who.setText(model.who)
-        for label, text in (
-            (self._title, model.title),
-            (self._help, model.help),
-            (self._warning, model.warning),
-            (self._result, model.result),
-        ):
-            label.setText(text)
-            label.setVisible(bool(text))
+        self.head(model.title, model.help)
+        say(self._warning, model.warning)
+        say(self._result, model.result)
         self._strip.setVisible(bool(model.result))
         self._show_kinds(model)
         self._show_accounts(model.accounts)
@@ -99,19 +94,15 @@ class ExportDialog(QDialog):
             (self._refresh, model.refresh, model.refresh_ticked),
             (self._hide, model.hide, model.hide_ticked),
         ):
-            box.setText(text)
-            box.setVisible(bool(text))
-            box.setTristate(state is None)
-            box.setCheckState(_CHECKS[state])
-        self._progress.setVisible(model.busy)
-        self._progress.setAccessibleName(model.title)
+            show_box(box, text, ticked=state)
+        self.show_progress(0, 0, busy=model.busy)
         self._folder.setText(model.show_folder)
         self._folder.setVisible(bool(model.folder))
         self._export.setText(model.export)
         self._export.setEnabled(model.can_export)
         self._export.setDefault(model.can_export)
         self._close.setText(model.close)
-        self._paint_result(model.result_tone)
+        self._result.setStyleSheet(strip_style(self._theme, model.result_tone))
         describe(self, model.help)
         leave_room(self)
 
@@ -130,12 +121,6 @@ class ExportDialog(QDialog):
         """Close, and tell that the window is gone: for Esc, the button and the window's own cross."""
         super().reject()
         self._actions.closed()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Grow with the system's font."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.ApplicationFontChange:
-            self._dress()
 
     def _show_kinds(self, model: ExportView) -> None:
         # What is written here is no choice of a person.
@@ -160,7 +145,7 @@ class ExportDialog(QDialog):
             item.setToolTip(account.name)
             usual = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable
             item.setFlags(Qt.ItemFlag.ItemIsSelectable if account.note else usual | Qt.ItemFlag.ItemIsEnabled)
-            item.setCheckState(_CHECKS[account.ticked])
+            item.setCheckState(CHECKS[account.ticked])
         self._accounts.setAccessibleName(self._who.text().replace("&", ""))
         self._accounts.blockSignals(False)
 
@@ -195,15 +180,6 @@ class ExportDialog(QDialog):
         strip.setSpacing(px(8))
         strip.addWidget(self._result, 1)
         strip.addWidget(self._folder, 0, Qt.AlignmentFlag.AlignVCenter)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(px(8))
-        buttons.addStretch(1)
-        buttons.addWidget(self._close)
-        buttons.addWidget(self._export)
-        who = QHBoxLayout()
-        who.addWidget(self._who)
-        who.addStretch(1)
-        who.addWidget(self._everybody)
         page, whole = QWidget(), QVBoxLayout(self)
         upper, lower = QVBoxLayout(page), QVBoxLayout()
         upper.setContentsMargins(px(20), px(18), px(20), 0)
@@ -212,50 +188,33 @@ class ExportDialog(QDialog):
             part.setSpacing(px(8))
         upper.addWidget(self._title)
         upper.addSpacing(px(2))
-        for part in (self._what, self._kinds, self._help):
+        for part in (self._what, self._kinds, self._text):
             upper.addWidget(part)
         upper.addSpacing(px(4))
-        upper.addLayout(who)
+        upper.addLayout(side_by_side(self._theme, self._who, None, self._everybody))
         upper.addWidget(self._accounts, 1)
         for part in (self._refresh, self._hide):
             upper.addWidget(part)
         for part in (self._warning, self._progress, self._strip):
             lower.addWidget(part)
         lower.addSpacing(px(2))
-        lower.addLayout(buttons)
+        lower.addLayout(side_by_side(self._theme, None, self._close, self._export))
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scrolling(page, self._accounts, px(_LEAST)), 1)
         whole.addLayout(lower)
 
-    def _dress(self) -> None:
-        theme, c, px = self._theme, self._theme.tokens, self._theme.px
-        theme.dress(self)
+    def dress(self) -> None:
+        """Take the theme's colours, fonts and measures as they are now."""
+        super().dress()
+        theme, px = self._theme, self._theme.px
         self.setStyleSheet(
             self.styleSheet()
             + list_style("QListWidget", theme)
             + f"""
-            QProgressBar {{ background: {c.track}; border: none; border-radius: {px(3)}px; max-height: {px(6)}px; }}
-            QProgressBar::chunk {{ background: {c.accent}; border-radius: {px(3)}px; }}
             QListWidget::item {{ padding: {px(3)}px; }}
             """
         )
-        self._title.setFont(theme.font(15, strong=True))
-        self._help.setFont(theme.font(12))
-        self._help.setStyleSheet(f"color: {c.secondary}")
         for label in (self._warning, self._result):
             label.setFont(theme.font(12))
-        self._warning.setStyleSheet(self._strip_style(c.strip, c.warning_text))
-        self._paint_result(Tone.CALM if self._shown is None else self._shown.result_tone)
-
-    def _paint_result(self, tone: Tone) -> None:
-        c = self._theme.tokens
-        ground, ink = {
-            Tone.CALM: (c.strip_calm, c.text),
-            Tone.WARNING: (c.strip, c.warning_text),
-            Tone.CRITICAL: (c.strip_critical, c.critical_text),
-        }[tone]
-        self._result.setStyleSheet(self._strip_style(ground, ink))
-
-    def _strip_style(self, ground: str, ink: str) -> str:
-        px = self._theme.px
-        return f"background: {ground}; color: {ink}; border-radius: {px(8)}px; padding: {px(8)}px {px(10)}px"
+        self._warning.setStyleSheet(strip_style(theme, Tone.WARNING))
+        self._result.setStyleSheet(strip_style(theme, Tone.CALM if self._shown is None else self._shown.result_tone))

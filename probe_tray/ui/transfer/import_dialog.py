@@ -3,14 +3,11 @@
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
-    QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -19,15 +16,15 @@ from PySide6.QtWidgets import (
 
 from probe_tray.core.transfer.state import RowId
 from probe_tray.ui.accessibility import describe
-from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
+from probe_tray.ui.themed_dialog import TaskDialog
 from probe_tray.ui.transfer.import_drop import DropActions, DropWatch
 from probe_tray.ui.transfer.import_table import ImportTable
-from probe_tray.ui.widgets import leave_room, list_style, scrolling, words
+from probe_tray.ui.widgets import leave_room, say, scrolling, show_box, side_by_side, strip_style, words
 from probe_tray.view.transfer.import_view import ImportView
+from probe_tray.view.view_models import Tone
 
 _WIDTH, _HEIGHT, _LEAST = 820, 480, 130
-_CHECKS = {True: Qt.CheckState.Checked, False: Qt.CheckState.Unchecked, None: Qt.CheckState.PartiallyChecked}
 
 
 class ImportActions(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,18 +42,14 @@ class ImportActions(msgspec.Struct, frozen=True, kw_only=True):
     closed: Callable[[], None]
 
 
-class ImportDialog(QDialog):
+class ImportDialog(TaskDialog):
     """Shows what was found; it never takes anything itself."""
 
     def __init__(self, theme: Theme, actions: ImportActions) -> None:
         """Make the window; fill it with :meth:`show_model`."""
-        super().__init__(None, Qt.WindowType.Window)
-        self.setModal(False)
-        self.setObjectName("import")
-        self._theme = theme
+        super().__init__(theme, "import")
         self._actions = actions
         self._shown: ImportView | None = None
-        self._title, self._text = words(wrap=True), words(wrap=True)
         self._trouble, self._warning = words(wrap=True), words(wrap=True)
         self._files, self._folder, self._paste = (QPushButton(self) for _ in range(3))
         self._everything = QCheckBox(self)
@@ -65,16 +58,13 @@ class ImportDialog(QDialog):
         self._drop.setTextFormat(Qt.TextFormat.PlainText)
         self._drop.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._middle = QStackedWidget(self)
-        self._progress = QProgressBar(self)
-        self._progress.setTextVisible(False)
         self._again, self._stop, self._take, self._close = (QPushButton(self) for _ in range(4))
         self._hovered = False
         self._arrange()
         self._connect()
         DropWatch(self, msgspec.structs.replace(actions.drop, hover=self._hover))
-        theme.changed.connect(self._dress)
-        self._dress()
-        self.resize(fitting(self, QSize(theme.px(_WIDTH), theme.px(_HEIGHT))))
+        self.dress()
+        self.open_at(_WIDTH, _HEIGHT)
 
     def show_model(self, model: ImportView) -> None:
         """Show this, in place of what was shown."""
@@ -82,15 +72,10 @@ class ImportDialog(QDialog):
             return
         self._shown = model
         self.setWindowTitle(model.window_title)
-        for label, text in (
-            (self._title, model.title),
-            (self._text, model.text),
+        self.head(model.title, model.text)
+        for part, text in (
             (self._trouble, model.trouble),
             (self._warning, model.warning),
-        ):
-            label.setText(text)
-            label.setVisible(bool(text))
-        for button, text in (
             (self._files, model.choose_files),
             (self._folder, model.choose_folder),
             (self._paste, model.paste),
@@ -99,18 +84,11 @@ class ImportDialog(QDialog):
             (self._take, model.take),
             (self._close, model.close),
         ):
-            button.setText(text)
-            button.setVisible(bool(text))
+            say(part, text)
         self._take.setEnabled(model.can_take)
         self._take.setDefault(model.can_take)
-        self._everything.setText(model.everything)
-        self._everything.setVisible(bool(model.everything))
-        self._everything.setTristate(model.all_ticked is None)
-        self._everything.setCheckState(_CHECKS[model.all_ticked])
-        self._progress.setRange(0, model.total)
-        self._progress.setValue(model.done)
-        self._progress.setVisible(model.busy)
-        self._progress.setAccessibleName(model.title)
+        show_box(self._everything, model.everything, ticked=model.all_ticked)
+        self.show_progress(model.done, model.total, busy=model.busy)
         self._drop.setText(model.drop)
         self._tree.setHeaderLabels(model.columns)
         self._tree.setAccessibleName(model.window_title)
@@ -129,12 +107,6 @@ class ImportDialog(QDialog):
         """Close, and tell that the window is gone: for Esc, the button and the window's own cross."""
         super().reject()
         self._actions.closed()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Grow with the system's font."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.ApplicationFontChange:
-            self._dress()
 
     def _tick_all(self) -> None:
         self._actions.tick_all(self._shown is not None and self._shown.all_ticked is not True)
@@ -162,16 +134,6 @@ class ImportDialog(QDialog):
 
     def _arrange(self) -> None:
         px = self._theme.px
-        ways, buttons = QHBoxLayout(), QHBoxLayout()
-        for row in (ways, buttons):
-            row.setSpacing(px(8))
-        for button in (self._files, self._folder, self._paste):
-            ways.addWidget(button)
-        ways.addStretch(1)
-        buttons.addWidget(self._again)
-        buttons.addStretch(1)
-        for button in (self._stop, self._close, self._take):
-            buttons.addWidget(button)
         for page in (self._drop, self._tree):
             self._middle.addWidget(page)
         page, whole = QWidget(), QVBoxLayout(self)
@@ -182,40 +144,22 @@ class ImportDialog(QDialog):
             part.setSpacing(px(10))
         upper.addWidget(self._title)
         upper.addWidget(self._text)
-        upper.addLayout(ways)
+        upper.addLayout(side_by_side(self._theme, self._files, self._folder, self._paste, None))
         upper.addWidget(self._everything)
         upper.addWidget(self._middle, 1)
         for part in (self._trouble, self._warning, self._progress):
             lower.addWidget(part)
-        lower.addLayout(buttons)
+        lower.addLayout(side_by_side(self._theme, self._again, None, self._stop, self._close, self._take))
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scrolling(page, self._middle, px(_LEAST)), 1)
         whole.addLayout(lower)
 
-    def _dress(self) -> None:
-        theme, c, px = self._theme, self._theme.tokens, self._theme.px
-        theme.dress(self)
-        self.setStyleSheet(
-            self.styleSheet()
-            + list_style("QTreeWidget", theme)
-            + f"""
-            QProgressBar {{ background: {c.track}; border: none; border-radius: {px(3)}px; max-height: {px(6)}px; }}
-            QProgressBar::chunk {{ background: {c.accent}; border-radius: {px(3)}px; }}
-            QHeaderView::section {{ background: {c.card}; color: {c.secondary}; border: none;
-                padding: {px(4)}px {px(4)}px; }}
-            """
-        )
-        self._title.setFont(theme.font(15, strong=True))
-        self._text.setFont(theme.font(12.5))
-        self._text.setStyleSheet(f"color: {c.secondary}")
-        for strip, ground, ink in (
-            (self._warning, c.strip, c.warning_text),
-            (self._trouble, c.strip_critical, c.critical_text),
-        ):
-            strip.setFont(theme.font(12))
-            strip.setStyleSheet(
-                f"background: {ground}; color: {ink}; border-radius: {px(8)}px; padding: {px(8)}px {px(10)}px"
-            )
+    def dress(self) -> None:
+        """Take the theme's colours, fonts and measures as they are now."""
+        super().dress()
+        for strip, tone in ((self._warning, Tone.WARNING), (self._trouble, Tone.CRITICAL)):
+            strip.setFont(self._theme.font(12))
+            strip.setStyleSheet(strip_style(self._theme, tone))
         self._dress_drop()
         self._tree.dress()
 

@@ -8,7 +8,16 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QProgressBar,
+    QScrollArea,
+    QTreeWidget,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.secret import Secret
@@ -27,7 +36,7 @@ from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
-from tests.support.widgets import open_windows, opened
+from tests.support.widgets import button, buttons, open_windows, opened, part, parts, press, rows, texts
 from tests.unit.ui import samples
 
 URL, API_KEY, KEY = "https://x.supabase.co", "sb_publishable_1", "5e" * 32
@@ -58,17 +67,18 @@ class Bench:
         self.syncing.draw()
 
     def type(self, url: str = URL, api_key: str = API_KEY, key: str = KEY) -> None:
-        for field, text in (
-            (self.page.project.address, url),
-            (self.page.project.api_key, api_key),
-            (self.page.key.field, key),
-        ):
-            field.clear()
-            QTest.keyClicks(field, text)
+        for name, text in (("Address", url), ("Publishable key", api_key), ("Key", key)):
+            self.field(name).clear()
+            QTest.keyClicks(self.field(name), text)
+
+    def field(self, name: str) -> QLineEdit:
+        return part(self.page, QLineEdit, name)
 
     def said(self) -> list[str]:
-        labels = (self.page._said, self.page._advice, self.page._complaint)
-        return [label.text() for label in labels if not label.isHidden()]
+        """What is said below the steps, beside the buttons."""
+        (scrolls,) = parts(self.page, QScrollArea)
+        inner = scrolls.findChildren(QLabel)
+        return [label.text() for label in parts(self.page, QLabel) if label not in inner]
 
     def close(self) -> None:
         self.syncing.close()
@@ -88,18 +98,14 @@ def clipboard() -> str:
     return QGuiApplication.clipboard().text()
 
 
-def press(button: QPushButton) -> None:
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
 def test_the_menu_leads_to_the_set_up_which_ends_in_the_sync_that_was_wanted(bench: Bench) -> None:
     bench.syncing.sync()
     assert bench.page.isVisible()
-    assert not bench.page.saver.isEnabled()
+    assert not button(bench.page, "Save").isEnabled()
     assert bench.said() == ["Enter the address of the project."]
     bench.type()
     assert bench.said() == []
-    press(bench.page.saver)
+    press(bench.page, "Save")
     assert bench.engine.sent == [SetUpSync(url=URL, api_key=Secret(API_KEY), key=Secret(KEY))]
     assert bench.page.isVisible()
     bench.change(KEPT)
@@ -111,7 +117,7 @@ def test_the_menu_leads_to_the_set_up_which_ends_in_the_sync_that_was_wanted(ben
 def test_who_sets_it_up_for_later_syncs_when_wanted(bench: Bench) -> None:
     bench.syncing.set_up()
     bench.type()
-    press(bench.page.saver)
+    press(bench.page, "Save")
     bench.change(KEPT)
     assert not open_windows(SyncSetupDialog)
     assert [type(command) for command in bench.engine.sent] == [SetUpSync]
@@ -122,13 +128,13 @@ def test_who_sets_it_up_for_later_syncs_when_wanted(bench: Bench) -> None:
 def test_what_could_not_be_kept_stays_on_the_page_with_the_reason(bench: Bench) -> None:
     bench.syncing.set_up()
     bench.type()
-    press(bench.page.saver)
+    press(bench.page, "Save")
     refused = KeyringDeniedError().problem
     bench.change(SyncState(setup=SyncSetup(problem=refused), set_up=SetUpAnswer(number=1, problem=refused)))
     assert bench.page.isVisible()
     assert bench.page.draft.key == Secret(KEY)
     assert KeyringDeniedError.title_template in bench.said()[0]
-    QTest.keyClicks(bench.page.project.address, "/")
+    QTest.keyClicks(bench.field("Address"), "/")
     assert bench.said() == []
 
 
@@ -145,17 +151,17 @@ def test_no_other_event_of_sync_counts_as_the_answer(bench: Bench, meanwhile: Sy
     bench.change(SyncState(setup=READY))
     bench.syncing.set_up()
     bench.type(url=URL + "/other")
-    press(bench.page.saver)
+    press(bench.page, "Save")
     bench.change(meanwhile)
     assert bench.page.isVisible()
     assert bench.page.draft.key == Secret(KEY)
-    press(bench.page.saver)
+    press(bench.page, "Save")
     assert len(bench.engine.sent) == 1, "one that is being kept is not kept a second time"
     refused = KeyringDeniedError().problem
     bench.change(replace(meanwhile, set_up=SetUpAnswer(number=1, problem=refused)))
     assert bench.page.isVisible()
     assert KeyringDeniedError.title_template in bench.said()[0]
-    press(bench.page.saver)
+    press(bench.page, "Save")
     bench.change(replace(meanwhile, set_up=SetUpAnswer(number=2)))
     assert not open_windows(SyncSetupDialog)
 
@@ -167,64 +173,65 @@ def test_closing_the_page_forgets_what_was_typed(bench: Bench) -> None:
     bench.syncing.set_up()
     draft = bench.page.draft
     assert (draft.url, draft.api_key, draft.key) == ("", None, None)
-    assert not bench.page.key.field.isUndoAvailable()
-    bench.page.key.field.setEchoMode(QLineEdit.EchoMode.Normal)
-    bench.page.key.field.undo()
-    assert bench.page.key.field.text() == ""
+    assert not bench.field("Key").isUndoAvailable()
+    bench.field("Key").setEchoMode(QLineEdit.EchoMode.Normal)
+    bench.field("Key").undo()
+    assert bench.field("Key").text() == ""
     bench.change(SyncState(setup=READY))
     assert bench.engine.sent == []
 
 
 def test_a_new_key_is_hidden_until_it_is_to_be_seen(bench: Bench) -> None:
     bench.syncing.set_up()
-    key = bench.page.key
-    assert not key.show_key.isEnabled()
-    press(key.make)
+    key = bench.field("Key")
+    assert not button(bench.page, "Show").isEnabled()
+    press(bench.page, "Create a new key")
     assert bench.page.draft.key == bench.engine.new_sync_key()
-    assert key.field.echoMode() is QLineEdit.EchoMode.Password
-    press(key.show_key)
-    assert key.field.echoMode() is QLineEdit.EchoMode.Normal
-    assert key.show_key.text() == "&Hide"
-    press(key.show_key)
-    assert key.field.echoMode() is QLineEdit.EchoMode.Password
+    assert key.echoMode() is QLineEdit.EchoMode.Password
+    press(bench.page, "Show")
+    assert key.echoMode() is QLineEdit.EchoMode.Normal
+    press(bench.page, "Hide")
+    assert key.echoMode() is QLineEdit.EchoMode.Password
 
 
 def test_the_kept_key_is_fetched_only_when_it_is_to_be_seen_or_copied(bench: Bench) -> None:
     bench.change(SyncState(setup=READY))
     bench.engine.sync_key = Secret(KEY)
     bench.syncing.set_up()
-    key = bench.page.key
-    assert key.field.text() == ""
-    press(key.copy)
+    key = bench.field("Key")
+    assert key.text() == ""
+    press(bench.page, "Copy")
     assert clipboard() == KEY
-    assert key.field.text() == ""
-    assert "removed from the clipboard" in key._said.text()
-    press(key.show_key)
-    assert (key.field.text(), key.field.echoMode()) == (KEY, QLineEdit.EchoMode.Normal)
+    assert key.text() == ""
+    assert any("removed from the clipboard" in text for text in texts(bench.page))
+    press(bench.page, "Show")
+    assert (key.text(), key.echoMode()) == (KEY, QLineEdit.EchoMode.Normal)
 
 
 def test_a_copied_key_is_taken_out_of_the_clipboard_unless_something_else_is_there(bench: Bench) -> None:
     bench.syncing.set_up()
     bench.type()
-    press(bench.page.key.copy)
+    press(bench.page, "Copy")
     hints = QGuiApplication.clipboard().mimeData().data("x-kde-passwordManagerHint")
     assert hints.data() == b"secret"
-    bench.syncing._clipboard.clear()
+    bench.syncing.close()
     assert clipboard() == ""
-    press(bench.page.key.copy)
+    bench.syncing.set_up()
+    bench.type()
+    press(bench.page, "Copy")
     QGuiApplication.clipboard().setText("a shopping list")
-    bench.syncing._clipboard.clear()
+    bench.syncing.close()
     assert clipboard() == "a shopping list"
 
 
 def test_another_key_is_made_only_after_a_question(bench: Bench) -> None:
     bench.change(SyncState(setup=READY))
     bench.syncing.set_up()
-    press(bench.page.key.make)
+    press(bench.page, "Create a new key")
     assert bench.question.isVisible()
     bench.question.reject()
     assert bench.page.draft.key is None
-    press(bench.page.key.make)
+    press(bench.page, "Create a new key")
     bench.question.accept()
     assert bench.page.draft.key == bench.engine.new_sync_key()
 
@@ -233,26 +240,26 @@ def test_a_key_of_the_configuration_file_is_shown_and_not_typed_over(bench: Benc
     bench.change(SyncState(setup=replace(READY, key=SecretPlace.FILE)))
     bench.engine.sync_key = Secret(KEY)
     bench.syncing.set_up()
-    key = bench.page.key
-    assert key.field.isReadOnly()
-    assert not key.make.isEnabled()
-    press(key.show_key)
-    assert key.field.text() == KEY
-    press(bench.page.saver)
+    key = bench.field("Key")
+    assert key.isReadOnly()
+    assert not button(bench.page, "Create a new key").isEnabled()
+    press(bench.page, "Show")
+    assert key.text() == KEY
+    press(bench.page, "Save")
     assert bench.engine.sent == [SetUpSync(url=URL)]
 
 
 def test_the_test_takes_what_is_typed_and_shows_what_it_found(bench: Bench) -> None:
     bench.change(SyncState(setup=READY))
     bench.syncing.set_up()
-    press(bench.page.test)
+    press(bench.page, "Test connection")
     assert bench.engine.sent == [LookAtTable(url=URL)]
     bench.change(SyncState(setup=READY, testing=True))
-    assert not bench.page.test.isEnabled()
+    assert not button(bench.page, "Test connection").isEnabled()
     bench.change(SyncState(setup=READY, test=Look(rows=2, opened=2)))
     assert bench.said() == ["It works: the table has 2 rows, and the key opens all of them."]
-    bench.page.project.address.end(False)
-    QTest.keyClicks(bench.page.project.address, "/")
+    bench.field("Address").end(False)
+    QTest.keyClicks(bench.field("Address"), "/")
     assert bench.said() == [], "that was about something else"
 
 
@@ -264,18 +271,17 @@ def test_an_earlier_test_is_not_shown_when_the_page_opens(bench: Bench) -> None:
 
 def test_the_sql_is_copied_and_can_be_read(bench: Bench) -> None:
     bench.syncing.set_up()
-    assert bench.page.table.sql.isHidden()
-    press(bench.page.table.copy)
+    assert not parts(bench.page, QPlainTextEdit)
+    press(bench.page, "Copy SQL")
     assert clipboard() == "create table tokens;"
-    press(bench.page.table.show_sql)
-    assert bench.page.table.sql.toPlainText() == "create table tokens;"
-    assert bench.page.table.sql.isVisible()
+    press(bench.page, "Show SQL")
+    assert part(bench.page, QPlainTextEdit).toPlainText() == "create table tokens;"
 
 
 def test_syncing_is_stopped_only_after_a_question(bench: Bench) -> None:
     bench.change(SyncState(setup=READY))
     bench.syncing.set_up()
-    press(bench.page.forget)
+    press(bench.page, "Stop syncing…")
     assert bench.engine.sent == []
     bench.question.accept()
     assert bench.engine.sent == [ForgetSync()]
@@ -296,13 +302,13 @@ def test_a_row_that_nobody_can_read_is_overwritten_after_a_question(bench: Bench
     )
     bench.change(report(sealed, SyncItem(kind=StepKind.SAME, row_id="row-2", who="lee@example.com")))
     bench.syncing.show_result()
-    tree = bench.result.tree
-    assert bench.result.overwrite.isEnabled()
-    QTest.keyClick(tree, Qt.Key.Key_Down)
-    assert not bench.result.overwrite.isEnabled()
-    QTest.keyClick(tree, Qt.Key.Key_Up)
-    press(bench.result.overwrite)
-    assert bench.question._title.text() == "Overwrite the row of ana@example.com?"
+    lines = part(bench.result, QTreeWidget)
+    assert button(bench.result, "Overwrite this row…").isEnabled()
+    QTest.keyClick(lines, Qt.Key.Key_Down)
+    assert not button(bench.result, "Overwrite this row…").isEnabled()
+    QTest.keyClick(lines, Qt.Key.Key_Up)
+    press(bench.result, "Overwrite this row…")
+    assert texts(bench.question)[0] == "Overwrite the row of ana@example.com?"
     assert bench.engine.sent == []
     bench.question.accept()
     assert bench.engine.sent == [SyncNow(overwrite=frozenset({"row-1"}))]
@@ -311,36 +317,35 @@ def test_a_row_that_nobody_can_read_is_overwritten_after_a_question(bench: Bench
 def test_where_the_key_is_lost_the_rows_of_the_accounts_here_may_be_overwritten(bench: Bench) -> None:
     bench.change(SyncState(setup=READY, report=SyncReport(ended_at=samples.NOW, problem=SyncKeyError().problem)))
     bench.syncing.show_result()
-    assert bench.result.overwrite.text() == "&Overwrite the rows of my accounts…"
-    press(bench.result.overwrite)
+    press(bench.result, "Overwrite the rows of my accounts…")
     assert bench.engine.sent == []
     bench.question.accept()
     assert bench.engine.sent == [SyncNow(overwrite=frozenset({ANA.key.account_id}))]
     bench.change(SyncState(setup=READY, report=SyncReport(ended_at=samples.NOW, problem=SyncCutOffError().problem)))
-    assert bench.result.overwrite.isHidden()
+    assert buttons(bench.result) == ["Sync again", "Close"]
 
 
 def test_the_result_follows_the_sync_while_it_is_open(bench: Bench) -> None:
     bench.change(SyncState(setup=READY, running=True, done=1, total=3))
     bench.syncing.sync()
     assert bench.engine.sent == [], "the one that runs is shown"
-    assert bench.result._progress.isVisible()
+    assert part(bench.result, QProgressBar).value() == 1
     bench.change(report(SyncItem(kind=StepKind.RESTORE, row_id="a", who="mia@laptop.example")))
-    assert not bench.result._progress.isVisible()
-    assert bench.result._title.text() == "Done: 1 received"
-    assert bench.result.tree.topLevelItemCount() == 1
+    assert not parts(bench.result, QProgressBar)
+    assert texts(bench.result)[0] == "Done: 1 received"
+    assert [who for who, _ in rows(part(bench.result, QTreeWidget).model())] == ["mia@laptop.example"]
 
 
 def test_the_box_in_the_settings_leads_everywhere(bench: Bench, qapp: QApplication) -> None:
     box = SyncBox(Theme(qapp))
     bench.syncing.serve(box)
-    assert [button.isHidden() for button in (box.set_up, box.sync_now, box.result)] == [False, True, True]
+    assert buttons(box) == ["Set up sync…"]
     bench.change(report(SyncItem(kind=StepKind.SAME, row_id="a", who="ana@example.com")))
-    assert box._last.text() == "Last sync just now: 1 the same."
-    press(box.result)
+    assert "Last sync just now: 1 the same." in texts(box)
+    press(box, "Last result…")
     assert bench.result.isVisible()
-    press(box.sync_now)
-    press(box.set_up)
+    press(box, "Sync now")
+    press(box, "Change setup…")
     assert bench.engine.sent == [SyncNow()]
     assert bench.page.isVisible()
     bench.syncing.leave()
@@ -351,16 +356,11 @@ def test_everything_on_the_page_is_reached_by_keyboard_and_has_a_name(bench: Ben
     bench.change(SyncState(setup=READY))
     bench.syncing.set_up()
     page = bench.page
-    wanted: set[QWidget] = {
-        page.project.address,
-        page.project.api_key,
-        page.table.copy,
-        page.table.show_sql,
-        page.key.field,
-    }
-    wanted |= {page.key.make, page.key.show_key, page.key.copy, page.test, page.saver, page.forget}
+    fields = [bench.field(name) for name in ("Address", "Publishable key", "Key")]
+    pressed = ("Copy SQL", "Show SQL", "Create a new key", "Show", "Copy", "Test connection", "Save", "Stop syncing…")
+    wanted: set[QWidget] = {*fields, *(button(page, text) for text in pressed)}
     reached = set[QWidget]()
-    where: QWidget | None = page.project.address
+    where: QWidget | None = fields[0]
     while where is not None and where not in reached:
         reached.add(where)
         where = where.nextInFocusChain()

@@ -1,0 +1,73 @@
+"""What all dialogs have in common: they hold up no other window, and follow the theme and the system's font."""
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QDialog, QProgressBar
+
+from probe_tray.ui.placement import fitting
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.widgets import say, words
+
+
+class ThemedDialog(QDialog):
+    """A window of its own."""
+
+    def __init__(self, theme: Theme, name: str) -> None:
+        """``name`` is what programs call the window; a subclass calls :meth:`dress` once its parts are made."""
+        super().__init__(None, Qt.WindowType.Window)
+        self.setModal(False)
+        self.setObjectName(name)
+        self._theme = theme
+        theme.changed.connect(self.dress)
+
+    def dress(self) -> None:
+        """Take the theme's colours, fonts and measures as they are now."""
+        self._theme.dress(self)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the system's font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ApplicationFontChange:
+            self.dress()
+
+
+class TaskDialog(ThemedDialog):
+    """A dialog about something that takes a while: a title, a sentence about it, and how far it is."""
+
+    def __init__(self, theme: Theme, name: str) -> None:
+        """Begin with nothing said."""
+        super().__init__(theme, name)
+        self._title, self._text = words(wrap=True), words(wrap=True)
+        self._progress = QProgressBar(self)
+        self._progress.setTextVisible(False)
+
+    def open_at(self, width: int, height: int) -> None:
+        """Take this size of the design, as far as the screen has room for it."""
+        px = self._theme.px
+        self.resize(fitting(self, QSize(px(width), px(height))))
+
+    def head(self, title: str, text: str) -> None:
+        """Say this."""
+        say(self._title, title)
+        say(self._text, text)
+        self._progress.setAccessibleName(title)
+
+    def show_progress(self, done: int, total: int, *, busy: bool) -> None:
+        """Show that ``done`` of ``total`` are done, with a total of 0 only that it goes on; nothing unless ``busy``."""
+        self._progress.setRange(0, total)
+        self._progress.setValue(done)
+        self._progress.setVisible(busy)
+
+    def dress(self) -> None:
+        """Take the theme's colours, fonts and measures as they are now."""
+        super().dress()
+        theme, c, px = self._theme, self._theme.tokens, self._theme.px
+        self.setStyleSheet(
+            self.styleSheet()
+            + f"""
+            QProgressBar {{ background: {c.track}; border: none; border-radius: {px(3)}px; max-height: {px(6)}px; }}
+            QProgressBar::chunk {{ background: {c.accent}; border-radius: {px(3)}px; }}
+            """
+        )
+        self._title.setFont(theme.font(15, strong=True))
+        self._text.setFont(theme.font(12.5))
+        self._text.setStyleSheet(f"color: {c.secondary}")

@@ -1,0 +1,82 @@
+"""A list of lines with a sentence in their last column, which is broken where it is too long."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QBrush, QColor
+from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTreeWidget, QTreeWidgetItem
+
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.widgets import list_style
+from probe_tray.view.view_models import Tone
+
+
+class WrappingTree(QTreeWidget):
+    """Lines that are told by colour, too, how good what they say is."""
+
+    def __init__(self, theme: Theme, columns: int, place: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignTop) -> None:
+        """``place`` is where in its line a short text stands: at the top, or in the middle."""
+        super().__init__()
+        self._theme = theme
+        self._said = columns - 1
+        self._alignment = Qt.AlignmentFlag.AlignLeft | place
+        self.setColumnCount(columns)
+        self.setWordWrap(True)
+        self.setAllColumnsShowFocus(True)
+        self.setSelectionMode(QTreeWidget.SelectionMode.SingleSelection)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        header = self.header()
+        header.setSectionsMovable(False)
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        _WrappingDelegate(self, theme, self._said)
+
+    def line(self, parent: QTreeWidgetItem, place: int) -> QTreeWidgetItem:
+        """The line at ``place`` below ``parent``, a new one where it is one more than there were."""
+        item = parent.child(place)
+        if item is None:
+            item = QTreeWidgetItem(parent)
+            for column in range(self.columnCount()):
+                item.setTextAlignment(column, self._alignment)
+        return item
+
+    def shorten(self, parent: QTreeWidgetItem, count: int) -> None:
+        """Leave only the first ``count`` lines below ``parent``."""
+        for _ in range(count, parent.childCount()):
+            parent.takeChild(count)
+
+    def write(self, item: QTreeWidgetItem, cells: tuple[str, ...], tone: Tone | None) -> None:
+        """Let a line say this; the last of ``cells`` is what the tone is about."""
+        for column, text in enumerate(cells):
+            if item.text(column) != text:
+                item.setText(column, text)
+            if 0 < column < self._said:
+                item.setForeground(column, QBrush(QColor(self._theme.tokens.secondary)))
+        item.setForeground(self._said, QBrush(QColor(self._theme.tokens.ink(tone))))
+
+    def dress(self) -> None:
+        """Take the theme's colours and measures."""
+        c, px = self._theme.tokens, self._theme.px
+        header = f"""
+            QHeaderView::section {{ background: {c.card}; color: {c.secondary}; border: none; padding: {px(4)}px; }}"""
+        self.setStyleSheet(list_style("QTreeWidget", self._theme) + header)
+
+
+class _WrappingDelegate(QStyledItemDelegate):
+    """Measures lines whose sentences are broken; Qt's own measures them as if they never were."""
+
+    def __init__(self, tree: QTreeWidget, theme: Theme, column: int) -> None:
+        """Break the sentences in ``column`` of ``tree``, which keeps this object."""
+        super().__init__(tree)
+        self._tree = tree
+        self._theme = theme
+        self._column = column
+        tree.setItemDelegate(self)
+        tree.header().sectionResized.connect(tree.scheduleDelayedItemsLayout)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """The size of one cell in its column's present width."""
+        space, margin = self._theme.px(6), self._theme.px(8)
+        room = QRect(0, 0, max(self._tree.columnWidth(index.column()) - margin, 1), 10_000)
+        broken = Qt.TextFlag.TextWordWrap if index.column() == self._column else Qt.TextFlag.TextSingleLine
+        said = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
+        height = option.fontMetrics.boundingRect(room, int(broken), said).height()
+        return QSize(super().sizeHint(option, index).width(), max(height, option.fontMetrics.height()) + space)
