@@ -12,6 +12,7 @@ import sys
 
 from tests.tooling.pythons import other_pythons
 from tests.tooling.steps import Pytest, Step, run_all, say, system_packages, tool, type_checks
+from tests.tooling.workflows import workflow_checks
 
 
 def main(arguments: list[str]) -> int:
@@ -31,6 +32,7 @@ def main(arguments: list[str]) -> int:
         tool("ruff", "check", "."),
         type_checks(),
         tool("lint-imports", "--no-logo"),
+        workflow_checks(),
         pytest.step(),
     ]
     status = _result(run_all(steps))

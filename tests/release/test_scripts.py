@@ -1,0 +1,154 @@
+"""What the scripts of a release make of a changelog, a folder of packages and a list of libraries."""
+
+import hashlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import checksums
+import project
+import publish_release
+import release_notes
+import sbom
+import smoke_start
+
+CHANGELOG = """# Changelog
+
+## Unreleased
+
+- Not yet.
+
+## 0.2.0 - 2026-12-01
+
+### The tray app
+
+- A point.
+
+## [0.1.0] - 2026-11-01
+
+- The first.
+"""
+TAG = f"v{project.VERSION}"
+
+
+class TestNotes:
+    @pytest.mark.parametrize(
+        ("version", "expected"),
+        [
+            ("0.2.0", "### The tray app\n\n- A point."),
+            ("0.1.0", "- The first."),
+            ("Unreleased", "- Not yet."),
+            ("0.2", ""),
+            ("0.3.0", ""),
+        ],
+    )
+    def test_the_section_of_a_version_and_nothing_else(self, version: str, expected: str) -> None:
+        assert release_notes.notes(CHANGELOG, version) == expected
+
+    @given(st.text(), st.text(max_size=10))
+    def test_no_changelog_breaks_it(self, changelog: str, version: str) -> None:
+        assert release_notes.notes(changelog, version) in changelog.replace("\r", "\n") or changelog
+
+    @pytest.mark.parametrize("tag", [project.VERSION, "v99.0.0", "main", ""])
+    def test_another_tag_is_refused_with_a_sentence(self, tag: str) -> None:
+        with pytest.raises(SystemExit, match=f"The tag of this version is {TAG}"):
+            release_notes.checked_version(tag)
+
+    def test_a_version_without_a_section_is_refused(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(release_notes, "ROOT", tmp_path)
+        (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## Unreleased\n\n- A point.\n")
+        with pytest.raises(SystemExit, match=f'CHANGELOG.md has no section "## {project.VERSION}"'):
+            release_notes.release_notes(TAG)
+        (tmp_path / "CHANGELOG.md").write_text(f"# Changelog\n\n## {project.VERSION} - 2026-12-01\n\n- A point.\n")
+        assert release_notes.release_notes(TAG) == "- A point."
+
+
+class TestChecksums:
+    def test_each_file_is_named_as_the_usual_program_wants_it(self, tmp_path: Path) -> None:
+        (tmp_path / "b.whl").write_bytes(b"two")
+        (tmp_path / "a.deb").write_bytes(b"one")
+        (tmp_path / "folder").mkdir()
+        done = subprocess.run([sys.executable, project.PACKAGING / "checksums.py", tmp_path], check=True)
+        assert done.returncode == 0
+        written = (tmp_path / "SHA256SUMS").read_text()
+        one, two = (hashlib.sha256(content).hexdigest() for content in (b"one", b"two"))
+        assert written == f"{one}  a.deb\n{two}  b.whl\n"
+        assert checksums.checksums(tmp_path) == written
+
+    def test_an_empty_folder_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(SystemExit, match="Build the packages first"):
+            checksums.checksums(tmp_path)
+
+
+class TestSbom:
+    REQUIREMENTS = (project.PACKAGING / "requirements.txt").read_text()
+
+    def test_it_names_each_pinned_library_once_with_its_hashes(self) -> None:
+        found = sbom.components(self.REQUIREMENTS)
+        pins = re.findall(r"^([\w.-]+)==([^\s;\\]+)", self.REQUIREMENTS, flags=re.MULTILINE)
+        assert [(one["name"], one["version"]) for one in found] == [(name.lower(), version) for name, version in pins]
+        assert str(found).count("'SHA-256'") == self.REQUIREMENTS.count("--hash=sha256:")
+
+    def test_it_is_about_this_version_and_the_same_each_time(self) -> None:
+        made = sbom.document(self.REQUIREMENTS)
+        assert made == sbom.document(self.REQUIREMENTS)
+        assert (made["bomFormat"], made["specVersion"]) == ("CycloneDX", "1.6")
+        assert f"pkg:pypi/probe-tray@{project.VERSION}" in str(made["metadata"])
+
+    def test_a_library_of_one_system_says_so(self) -> None:
+        (one,) = sbom.components("jeepney==0.9.0 ; sys_platform == 'linux' \\\n    --hash=sha256:" + "a" * 64 + "\n")
+        assert one["properties"] == [{"name": "python:marker", "value": "sys_platform == 'linux'"}]
+
+
+class TestPublishing:
+    def test_gh_is_given_the_tag_the_notes_and_every_file(self, tmp_path: Path) -> None:
+        for name in ("SHA256SUMS", "a.whl"):
+            (tmp_path / name).touch()
+        asked = [str(part) for part in publish_release.command(TAG, tmp_path / "notes.md", tmp_path)]
+        assert asked[:5] == ["gh", "release", "create", TAG, "--verify-tag"]
+        assert asked[-2:] == [str(tmp_path / "SHA256SUMS"), str(tmp_path / "a.whl")]
+        assert "--prerelease" not in asked
+
+    def test_nothing_is_published_without_packages(self, tmp_path: Path) -> None:
+        with pytest.raises(SystemExit, match="Build the packages first"):
+            publish_release.command(TAG, tmp_path / "notes.md", tmp_path)
+
+
+class TestSmokeStart:
+    def test_the_programs_of_this_environment_start_and_quit(self, tmp_path: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, project.PACKAGING / "smoke_start.py", Path(sys.executable).parent],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=50,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "start; the tray app quit after" in done.stdout
+
+    def test_a_program_that_is_missing_or_ends_by_itself_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(SystemExit, match="has no program codex-probe"):
+            smoke_start.check_versions(tmp_path, {})
+        if sys.platform != "win32":
+            for name in ("codex-probe", "probe-tray"):
+                (tmp_path / name).write_text("#!/bin/sh\nexit 3\n")
+                (tmp_path / name).chmod(0o755)
+            with pytest.raises(SystemExit, match="codex-probe --version ended with 3"):
+                smoke_start.check_versions(tmp_path, {})
+            with pytest.raises(SystemExit, match="probe-tray ended by itself with 3"):
+                smoke_start.start_and_quit(tmp_path, {})
+
+    def test_without_a_screen_linux_draws_nowhere_and_the_others_on_theirs(self, tmp_path: Path) -> None:
+        assert smoke_start.environment(tmp_path, {}, "linux")["QT_QPA_PLATFORM"] == "offscreen"
+        assert "QT_QPA_PLATFORM" not in smoke_start.environment(tmp_path, {"DISPLAY": ":0"}, "linux")
+        assert smoke_start.environment(tmp_path, {}, "darwin") == {}
+
+    def test_the_app_of_macos_has_its_programs_inside(self, tmp_path: Path) -> None:
+        assert smoke_start.programs_of(tmp_path) == tmp_path
+        (tmp_path / "Contents" / "MacOS").mkdir(parents=True)
+        assert smoke_start.programs_of(tmp_path) == tmp_path / "Contents" / "MacOS"
