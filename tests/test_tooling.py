@@ -16,7 +16,7 @@ import keyring.errors
 import pytest
 from pytest_socket import SocketConnectBlockedError
 
-from tests.tooling import debian, logs, pythons, source
+from tests.tooling import assertions, debian, logs, pythons, source
 from tests.tooling.steps import Pytest, Step, print_all_but_last, run_all, system_packages
 
 ROOT = source.ROOT
@@ -132,6 +132,24 @@ class TestLayers:
         functions = {f"{module}.{name}" for module, tree in trees.items() for name in _functions(tree)}
         assert source.LONGER_FUNCTIONS.keys() - functions == set()
         assert (source.NAMED_OTHERWISE | source.GERUNDS | source.LONGER_FILES).keys() - trees.keys() == set()
+
+    def test_a_test_that_proves_nothing_is_found(self) -> None:
+        helper = "def check(): assert read()\nclass Bench:\n def look(self): check()\n def run(self): read()"
+        tests = (
+            "from tests.helper import check\n"
+            "def test_assert(): assert read()\n"
+            "def test_raises():\n with pytest.raises(OSError): read()\n"
+            "def test_helper(): check()\n"
+            "def test_method(bench): bench.look()\n"
+            "def test_of_another_file(): look()\n"
+            "def test_nothing(bench): bench.run()\n"
+        )
+        files = {"helper.py": ast.parse(helper), "test_x.py": ast.parse(tests)}
+        found = assertions.without_assertion(files)
+        assert found == ["test_x.py::test_of_another_file", "test_x.py::test_nothing"]
+
+    def test_every_test_asserts_what_it_proves(self) -> None:
+        assert assertions.without_assertion(assertions.trees(ROOT / "tests")) == []
 
     def test_no_modules_import_each_other(self) -> None:
         # What only a type checker imports joins nothing while the program runs.

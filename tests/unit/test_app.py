@@ -120,6 +120,8 @@ def test_a_wayland_display_is_one(home: Path) -> None:
 
 
 def test_the_platforms_that_always_have_a_display_are_not_asked() -> None:
+    with pytest.raises(NoDisplayError):
+        check_display({}, "linux")
     for platform in ("win32", "darwin"):
         check_display({}, platform)
 

@@ -38,7 +38,9 @@ async def test_a_long_span_is_slept_in_pieces() -> None:
 
 
 async def test_nothing_to_wait_for_returns_at_once() -> None:
-    await wait_for(FakeClock(), timedelta())
+    waiting = asyncio.create_task(wait_for(FakeClock(), timedelta()))
+    await asyncio.sleep(0)
+    assert waiting.done()
 
 
 class Work:

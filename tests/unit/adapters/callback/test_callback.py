@@ -456,7 +456,9 @@ async def test_a_connection_that_we_closed_first_does_not_block_the_port_for_the
 
 
 async def test_nothing_to_close_is_closed() -> None:
-    await LoopbackListener(Service(ports=(0,))).closed()
+    closing = asyncio.create_task(LoopbackListener(Service(ports=(0,))).closed())
+    await asyncio.sleep(0)
+    assert closing.done()
 
 
 async def test_running_out_of_file_descriptors_does_not_end_the_login(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -293,4 +293,4 @@ async def test_nothing_found_and_none_wanted_are_two_things() -> None:
 
 @pytest.mark.skipif(sys.platform == "linux", reason="Linux has no settings of its own to read")
 async def test_reading_the_systems_settings_does_not_raise() -> None:
-    await HttpProbe(OFFICIAL, {}, SystemClock()).find_proxy(None)
+    assert isinstance(await HttpProbe(OFFICIAL, {}, SystemClock()).find_proxy(None), FoundProxy)

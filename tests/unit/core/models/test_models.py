@@ -225,9 +225,11 @@ def test_what_is_not_about_the_model_keeps_its_own_name(
 
 @given(st.integers(200, 599), JSON | st.binary(max_size=200))
 def test_no_answer_raises(status: int, body: object) -> None:
-    judged(status, body if isinstance(body, bytes) else {"error": body, "detail": body})
+    found, sentence = judged(status, body if isinstance(body, bytes) else {"error": body, "detail": body})
+    assert (found is None) == (not sentence)
 
 
 @given(st.binary(max_size=300))
 def test_no_stream_raises(body: bytes) -> None:
-    judged(200, b"event: response.failed\ndata: " + body)
+    found, sentence = judged(200, b"event: response.failed\ndata: " + body)
+    assert (found is None) == (not sentence)
