@@ -218,7 +218,7 @@ class Session:
             poller=poller,
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
-            account_changes=AccountChanges(accounts, client, locks, vault_store.give_up_unopened),
+            account_changes=AccountChanges(accounts, client, locks, means.removed, vault_store.give_up_unopened),
             models=ModelTestService(ModelTester(client, clock, randomness), accounts, renewals, store, clock),
             connection=ConnectionTest(
                 HttpProbe(self._service, self._environment, clock, self._system, handles=self._handles), store

@@ -69,13 +69,15 @@ def make_sync_means(
 ) -> SyncMeans:
     """For the accounts that ``sources`` hold; ``accounts`` are all the stores that may hold one of them."""
     clock, randomness = SystemClock(), SystemRandomness()
+    memory = FileSyncMemory(places.sync_memory, locks)
     return SyncMeans(
         accounts=accounts,
         sources=sources,
         newcomers=lambda: _for_newcomers(accounts.ours[0]),
         renewal_of=TokenOutcomes(FileRenewalMemory(places.memory), clock, randomness).renewal_of,
         tables=tables,
-        memory=FileSyncMemory(places.sync_memory, locks),
+        memory=memory,
+        removed=memory,
         clock=clock,
         randomness=randomness,
         zone=zone,

@@ -91,6 +91,25 @@ class SyncMemory(Protocol):
         ...
 
 
+class RemovedAccounts(Protocol):
+    """Which accounts a person removed from this computer, by slug: a sync does not bring them back.
+
+    Reading raises ReadError, writing StoreError.
+    """
+
+    async def removed(self) -> frozenset[str]:
+        """All of them."""
+        ...
+
+    async def add_removed(self, slug: str) -> None:
+        """The person removed this one."""
+        ...
+
+    async def forget_removed(self, slugs: frozenset[str]) -> None:
+        """These are here again."""
+        ...
+
+
 class History(Protocol):
     """What the quotas were. It knows accounts by their slugs alone, and holds no token and no email.
 

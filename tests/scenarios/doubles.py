@@ -44,6 +44,7 @@ from tests.unit.engine.bench import (
     TaskLocks,
     no_forecast,
 )
+from tests.unit.engine.sync_bench import MemoryOfRows
 from tests.unit.engine.test_runtime import Program
 
 
@@ -105,7 +106,7 @@ class Doubles(Driver):
             settings=settings,
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, chance),
-            account_changes=AccountChanges(accounts, service, locks, _no_vault_to_set_aside),
+            account_changes=AccountChanges(accounts, service, locks, MemoryOfRows(), _no_vault_to_set_aside),
             alerting=AlertService(
                 self.notifier, Phrases(self._worded, _trial), store, clock, self._said, UTC, no_forecast
             ),

@@ -1,14 +1,15 @@
-"""How new the rows of the shared table were when they were last seen: one small file, shared by both programs.
+"""How new the rows of the shared table were, and which accounts were removed: one small file, shared by both programs.
 
 It holds slugs of accounts and moments: no e-mail address, no id, no token.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, final
 
 import msgspec
+from msgspec.structs import replace
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
@@ -21,7 +22,8 @@ _LOCK: Final = "sync-memory"
 
 class _SyncMemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
     version: int = VERSION
-    seen: dict[str, Age]
+    seen: dict[str, Age] = {}
+    removed: frozenset[str] = frozenset()
 
 
 def _has_zones(file: _SyncMemoryRecord) -> bool:
@@ -40,7 +42,7 @@ _FORMAT: Final = JsonFormat(
 
 @final
 class FileSyncMemory:
-    """Implements ``SyncMemory``."""
+    """Implements ``SyncMemory`` and ``RemovedAccounts``."""
 
     def __init__(self, path: Path, locks: FileLocks, *, disk: Disk | None = None) -> None:
         """Keep it in ``path``, whose folder is made when needed; ``locks`` keeps processes apart."""
@@ -56,9 +58,30 @@ class FileSyncMemory:
         async with self._locks.hold_name(_LOCK):
             await asyncio.to_thread(self._merge, marks)
 
+    async def removed(self) -> frozenset[str]:
+        """What the file says; nobody where it cannot be understood. Raises ReadError."""
+        file = await asyncio.to_thread(self._file.read, alone=False)
+        return frozenset() if file is None else file.removed
+
+    async def add_removed(self, slug: str) -> None:
+        """Add one."""
+        async with self._locks.hold_name(_LOCK):
+            await asyncio.to_thread(self._change_removed, lambda known: known | {slug})
+
+    async def forget_removed(self, slugs: frozenset[str]) -> None:
+        """Take these out."""
+        async with self._locks.hold_name(_LOCK):
+            await asyncio.to_thread(self._change_removed, lambda known: known - slugs)
+
     def _merge(self, marks: Mapping[str, Age]) -> None:
-        file = self._file.read(alone=True)
-        known = {} if file is None else file.seen
+        file = self._file.read(alone=True) or _SyncMemoryRecord()
+        known = file.seen
         newer = {slug: found for slug, found in marks.items() if slug not in known or known[slug] < found}
         if newer:
-            self._file.replace(_SyncMemoryRecord(seen=dict(sorted((known | newer).items()))))
+            self._file.replace(replace(file, seen=dict(sorted((known | newer).items()))))
+
+    def _change_removed(self, change: Callable[[frozenset[str]], frozenset[str]]) -> None:
+        file = self._file.read(alone=True) or _SyncMemoryRecord()
+        removed = change(file.removed)
+        if removed != file.removed:
+            self._file.replace(replace(file, removed=removed))

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from probe_tray.core.account.age import Age, age
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.errors import (
@@ -52,18 +54,23 @@ def _of_one_login(mine: Credential, theirs: Credential) -> StepKind:
 
 
 def plan(
-    local: Iterable[Credential], rows: Iterable[OpenedRow], seen: Mapping[str, Age], wish: SyncWish
+    local: Iterable[Credential],
+    rows: Iterable[OpenedRow],
+    seen: Mapping[str, Age],
+    wish: SyncWish,
+    removed: frozenset[str] = frozenset(),
 ) -> tuple[SyncStep, ...]:
     """What is to become of every account here and every row there, by row id.
 
-    ``local`` has one login for each account; ``seen`` is by the slug of the account.
+    ``local`` has one login for each account; ``seen`` is by the slug of the account, and ``removed`` has the slugs of
+    those that a person removed from this computer.
     """
     members: dict[str, list[Credential]] = {}
     for login in local:
         members.setdefault(login.account_id, []).append(login)
     found = {opened.row.id: opened for opened in rows}
     return tuple(
-        step
+        _unless_removed(step, removed)
         for row_id in sorted(members.keys() | found.keys())
         for step in plan_row(row_id, members.get(row_id, []), found.get(row_id), seen, wish)
     )
@@ -87,6 +94,11 @@ def plan_row(
     if not unused or (steps and steps[0].kind is StepKind.OVERWRITE):
         steps += [_step(StepKind.OTHER_MEMBER, row_id, m, row) for m in members if m is not first]
     return tuple(steps)
+
+
+def _unless_removed(step: SyncStep, removed: frozenset[str]) -> SyncStep:
+    gone = step.kind is StepKind.RESTORE and step.key is not None and step.key.slug in removed
+    return replace(step, kind=StepKind.REMOVED) if gone else step
 
 
 def problem_of(kind: StepKind, row: OpenedRow | None) -> Problem | None:

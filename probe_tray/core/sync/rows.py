@@ -41,6 +41,8 @@ class StepKind(enum.Enum):
     """Only there: it is kept here."""
     ADOPT = "adopt"
     """Newer there: it takes the place of the one that is here."""
+    REMOVED = "removed"
+    """Only there: the person removed it from this computer, and it stays away."""
     SAME = "same"
     UNDECRYPTABLE = "undecryptable"
     """The row was encrypted with another key, or damaged."""

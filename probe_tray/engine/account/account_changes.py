@@ -8,6 +8,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NoSuchStoreError, NotRevokedError, OfficialLoginError, ServiceError
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.ports.accounts import AccountLocks
+from probe_tray.ports.files import RemovedAccounts
 from probe_tray.ports.http import AuthService
 
 
@@ -19,12 +20,17 @@ class AccountChanges:
         accounts: Accounts,
         auth: AuthService,
         locks: AccountLocks,
+        removed: RemovedAccounts,
         set_vault_aside: Callable[[], Awaitable[int]],
     ) -> None:
-        """``set_vault_aside`` keeps records that cannot be opened out of the way and returns how many."""
+        """``removed`` keeps a sync from bringing accounts back.
+
+        ``set_vault_aside`` keeps records that cannot be opened out of the way and returns how many.
+        """
         self._accounts = accounts
         self._auth = auth
         self._locks = locks
+        self._removed = removed
         self._set_vault_aside = set_vault_aside
 
     async def remove(self, key: AccountKey, *, revoke: bool) -> None:
@@ -41,6 +47,7 @@ class AccountChanges:
                     # The official client's own file, which stays, may lie in a folder of ours.
                     with suppress(OfficialLoginError):
                         await store.remove(key)
+                await self._removed.add_removed(key.slug)
         finally:
             # Also after a failure: one store may have done its part before another one failed.
             await self._accounts.read()

@@ -37,7 +37,7 @@ from probe_tray.core.sync.rows import (
 )
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.ports.accounts import AccountStore
-from probe_tray.ports.files import SyncMemory
+from probe_tray.ports.files import RemovedAccounts, SyncMemory
 from probe_tray.ports.http import RemoteTable, Tables
 from probe_tray.ports.time import Clock, Randomness
 
@@ -65,6 +65,7 @@ class SyncMeans(NamedTuple):
     """What is remembered against the refresh token of a fingerprint."""
     tables: Tables
     memory: SyncMemory
+    removed: RemovedAccounts
     clock: Clock
     randomness: Randomness
     zone: tzinfo
@@ -102,9 +103,13 @@ class SyncRun:
     async def work(self, local: Sequence[Credential], progress: Progress, stopped: Callable[[], bool]) -> None:
         """Do what is to be done for each account, a few side by side; those that share a row one after the other.
 
-        Once ``stopped`` says so no further one is begun.
+        Once ``stopped`` says so no further one is begun. Raises StoreError where it is not known what was removed here.
         """
-        steps = plan(local, self._rows.values(), self._seen, self._wish)
+        removed = await self._means.removed.removed()
+        here = removed & {login.key.slug for login in local}
+        if here:
+            await self._means.removed.forget_removed(here)
+        steps = plan(local, self._rows.values(), self._seen, self._wish, removed - here)
         groups: dict[str, list[tuple[int, SyncStep, AccountKey]]] = {}
         for number, step in enumerate(steps):
             if step.key is not None and step.kind in SENT | RECEIVED:

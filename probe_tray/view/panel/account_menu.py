@@ -19,6 +19,8 @@ def removing(account: AccountState, settings: Settings, t: Translator) -> Questi
         words.append(t("This deletes the file {path}", path=account.location) if first else _in_folder(settings, t))
     if StoreKind.OFFICIAL in account.stores:
         words.append(t("The Codex client keeps its own login for this account, so the account stays in the list."))
+    if settings.sync_url:
+        words.append(t("Your other computers keep it. Sync doesn't bring it back to this one."))
     words.append(t("You can log in again at any time."))
     return Question(
         window_title=t("Remove an account"),

@@ -19,6 +19,9 @@ _DONE = {
     StepKind.OVERWRITE: mark("Sent, replacing an unreadable row."),
     StepKind.RESTORE: mark("Received: only the table had it."),
     StepKind.ADOPT: mark("Received: the table's is newer."),
+    StepKind.REMOVED: mark(
+        "You removed it from this computer, so it was not brought back. To use it here again, log in."
+    ),
     StepKind.SAME: mark("Already the same."),
     StepKind.HELD_BACK: mark("Not sent: its refresh token may no longer work. The table was not changed."),
 }
@@ -36,6 +39,7 @@ _ORDER = (
     StepKind.UPLOAD_NEWER,
     StepKind.RESTORE,
     StepKind.ADOPT,
+    StepKind.REMOVED,
     StepKind.SAME,
 )
 """What needs a person comes first."""

@@ -82,12 +82,22 @@ class MemoryOfRows:
 
     def __init__(self) -> None:
         self.marks: dict[str, Age] = {}
+        self.gone = frozenset[str]()
 
     async def recall(self) -> Mapping[str, Age]:
         return dict(self.marks)
 
     async def remember(self, marks: Mapping[str, Age]) -> None:
         self.marks |= {slug: max(mark, self.marks.get(slug, mark)) for slug, mark in marks.items()}
+
+    async def removed(self) -> frozenset[str]:
+        return self.gone
+
+    async def add_removed(self, slug: str) -> None:
+        self.gone |= {slug}
+
+    async def forget_removed(self, slugs: frozenset[str]) -> None:
+        self.gone -= slugs
 
 
 class FakeSyncSecrets:
@@ -142,6 +152,7 @@ class SyncBench:
             renewal_of=self._standing,
             tables=self.table,
             memory=self.memory,
+            removed=self.memory,
             clock=clock,
             randomness=randomness,
             zone=UTC,

@@ -75,7 +75,9 @@ class Program(Bench):
         super().__init__(*credentials, settings=settings, others=others)
         self.arrangement_file = MemoryArrangementFile()
         self.feed, self.update_file = FakeReleaseFeed(), MemoryUpdateFile()
-        account_changes = AccountChanges(self.accounts, self.service, NoLocks(), self._no_vault_to_set_aside)
+        account_changes = AccountChanges(
+            self.accounts, self.service, NoLocks(), self.sync.memory, self._no_vault_to_set_aside
+        )
         self.parts = EngineUseCases(
             store=self.store,
             accounts=self.accounts,

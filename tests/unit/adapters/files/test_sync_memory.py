@@ -30,6 +30,22 @@ async def test_what_is_newer_is_remembered_by_every_process(tmp_path: Path) -> N
     assert await memory.recall() == {"ana": at(2), "bob": at(3), "cat": at(1)}
 
 
+async def test_what_was_removed_is_remembered_beside_what_was_seen(tmp_path: Path) -> None:
+    await opened(tmp_path).add_removed("ana")
+    await opened(tmp_path).remember({"bob": at(1)})
+    await opened(tmp_path).add_removed("cat")
+    assert await opened(tmp_path).removed() == {"ana", "cat"}
+    await opened(tmp_path).forget_removed(frozenset({"ana", "dan"}))
+    assert await opened(tmp_path).removed() == {"cat"}
+    assert await opened(tmp_path).recall() == {"bob": at(1)}
+
+
+async def test_a_file_of_a_version_that_knew_no_removals_is_read(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "sync.json").write_text('{"version": 1, "seen": {}}', encoding="utf-8")
+    assert await opened(tmp_path).removed() == frozenset()
+
+
 async def test_of_two_at_once_neither_is_lost(tmp_path: Path) -> None:
     await asyncio.gather(*(opened(tmp_path).remember({f"account-{n}": at(n)}) for n in range(20)))
     assert len(await opened(tmp_path).recall()) == 20

@@ -23,6 +23,7 @@ from probe_tray.engine.store import Store
 from tests.support.fakes import START, MemoryStore, ScriptedService
 from tests.support.tokens import credential
 from tests.unit.engine.bench import GatedStore, NoLocks
+from tests.unit.engine.sync_bench import MemoryOfRows
 
 OLD, NEW = credential("ana"), credential("ana", number=2, at=START + timedelta(days=2))
 THEIRS = replace(credential("ana"), made_here=False)
@@ -50,8 +51,9 @@ class Bench:
         self.service = ScriptedService()
         self.service.answer("revoke", Answer(200, {}, b""))
         self.store = Store(AppState())
+        self.memory = MemoryOfRows()
         accounts = Accounts(stores, self.store)
-        self.changes = AccountChanges(accounts, self.service, NoLocks(), self._nothing_set_aside)
+        self.changes = AccountChanges(accounts, self.service, NoLocks(), self.memory, self._nothing_set_aside)
 
     @property
     def places(self) -> list[tuple[StoreKind, ...]]:
@@ -184,3 +186,17 @@ async def test_the_client_s_login_is_not_moved() -> None:
     vault, client = MemoryStore(StoreKind.VAULT), MemoryStore(StoreKind.OFFICIAL, OLD)
     await Bench(vault, client).changes.move(OLD.key, StoreKind.VAULT)
     assert vault.held == {}
+
+
+async def test_that_an_account_was_removed_is_remembered_once_it_is_gone() -> None:
+    bench = Bench(MemoryStore(StoreKind.VAULT, OLD))
+    await bench.changes.remove(OLD.key, revoke=False)
+    assert bench.memory.gone == {OLD.key.slug}
+
+
+async def test_an_account_that_stays_is_not_remembered_as_removed() -> None:
+    bench = Bench(MemoryStore(StoreKind.VAULT, OLD))
+    bench.service.answer("revoke", Answer(500, {}, b""))
+    with pytest.raises(NotRevokedError):
+        await bench.changes.remove(OLD.key, revoke=True)
+    assert bench.memory.gone == frozenset()

@@ -109,6 +109,25 @@ async def test_a_login_that_is_only_in_the_table_is_kept_here() -> None:
     assert machine.numbers() == [3]
 
 
+async def test_a_login_that_was_removed_here_is_not_brought_back() -> None:
+    table = FakeTable(sealed(login(3)))
+    machine = Machine(table)
+    await machine.bench.memory.add_removed(login(3).key.slug)
+    report = await machine.sync()
+    assert kinds(report) == [StepKind.REMOVED]
+    assert (report.well, report.received, machine.numbers()) == (True, 0, [])
+    assert in_table(table) == {"account-ana": 3}
+
+
+async def test_a_login_that_is_here_again_takes_part_as_before() -> None:
+    table = FakeTable(sealed(login(3)))
+    machine = Machine(table, login(1))
+    await machine.bench.memory.add_removed(login(3).key.slug)
+    assert kinds(await machine.sync()) == [StepKind.ADOPT]
+    machine.kept.held.clear()
+    assert kinds(await machine.sync()) == [StepKind.RESTORE]
+
+
 async def test_every_store_that_holds_the_account_gets_it() -> None:
     folder = NewerOnly(StoreKind.FOLDER, login(1))
     machine = Machine(FakeTable(sealed(login(2))), login(1), others=(folder,))

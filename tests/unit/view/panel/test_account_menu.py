@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.settings import Settings
@@ -83,6 +84,12 @@ def test_no_two_rows_have_the_same_letter(stores: tuple[StoreKind, ...]) -> None
 )
 def test_removing_says_what_is_deleted_and_where_it_lives(found: AccountState, sentence: str) -> None:
     assert sentence in removing(found, WITH_FOLDER, T).text
+
+
+def test_removing_says_that_sync_keeps_it_elsewhere_where_there_is_sync() -> None:
+    kept = "Your other computers keep it."
+    assert kept in removing(at(VAULT), replace(WITH_FOLDER, sync_url="https://x.supabase.co"), T).text
+    assert kept not in removing(at(VAULT), WITH_FOLDER, T).text
 
 
 def test_only_a_login_made_here_can_be_ended_at_the_service() -> None:
