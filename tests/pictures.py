@@ -44,7 +44,6 @@ from probe_tray.view.models.model_test import consent, model_test
 from probe_tray.view.panel.account_menu import account_menu, removing, starting_anew
 from probe_tray.view.presenter import present
 from probe_tray.view.settings.connection import connection
-from probe_tray.view.settings.form import form
 from probe_tray.view.sync.sync_view import overwriting, sync_result
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
@@ -135,7 +134,7 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
     for name, windows in (("import", imports(theme, translator)), ("export", exports(theme, translator))):
         _side_by_side([_grab(window) for window in windows], theme).save(str(folder / f"{name}-{end}"))
     _side_by_side(_synced(theme, translator), theme).save(str(folder / f"sync-{end}"))
-    dialog = SettingsDialog(theme, form(translator), lambda _: None, translator.told)
+    dialog = SettingsDialog(theme, translator, lambda _: None)
     dialog.open_with(Settings())
     unreachable = ProxyFailedError(reason="the proxy http://proxy.example:8080 refused the connection").problem
     way = Reached(

@@ -154,7 +154,7 @@ class StopModelTest(msgspec.Struct, frozen=True):
 
 
 class FindProxy(msgspec.Struct, frozen=True):
-    """Tell which proxy requests take with this setting: None = detect, empty = direct."""
+    """Tell which proxy requests take with this setting (None = detect, empty = direct), and forget the last test."""
 
     proxy: Secret | None
 

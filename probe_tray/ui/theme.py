@@ -3,9 +3,10 @@
 import msgspec
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPalette
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QCheckBox, QComboBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QCheckBox, QComboBox, QScrollArea, QWidget
 
 from probe_tray.core.settings import Appearance
+from probe_tray.ui.wheel_filter import WheelFilter
 from probe_tray.view.view_models import Tone
 
 _BODY = 13.0
@@ -102,6 +103,7 @@ class Theme(QObject):
         self._app = app
         # Else a window with a style sheet would keep its palette from the widgets inside it.
         app.setAttribute(Qt.ApplicationAttribute.AA_UseStyleSheetPropagationInWidgetStyles)
+        self._wheel = WheelFilter(self)
         self._wanted = Appearance.AUTO
         self._dark = self._is_dark()
         app.paletteChanged.connect(self._look_again)
@@ -120,6 +122,11 @@ class Theme(QObject):
     def dark(self) -> bool:
         """Whether windows are dark."""
         return self._dark
+
+    @property
+    def flat(self) -> bool:
+        """Whether controls look like the design's: Fusion is nobody's native style."""
+        return self._app.style().objectName() == "fusion"
 
     @property
     def tokens(self) -> Tokens:
@@ -150,8 +157,13 @@ class Theme(QObject):
         return QFontMetricsF(self.font(design, strong=strong, figures=figures))
 
     def dress(self, window: QWidget) -> None:
-        """Give a window of ours its colours, now. A style that draws natively keeps its own controls."""
-        flat = self._app.style().objectName() == "fusion"
+        """Give a window of ours its colours and manners, now. A style that draws natively keeps its own controls."""
+        self._wheel.watch(window)
+        for page in window.findChildren(QScrollArea):
+            if page.focusPolicy() is not Qt.FocusPolicy.NoFocus:
+                # The keyboard may scroll a page; a click on its free space is about nothing.
+                page.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        flat = self.flat
         palette = self._palette()
         window.setPalette(palette)
         # No style shows where the keyboard is when it is there only to scroll.
@@ -206,7 +218,7 @@ class Theme(QObject):
         return palette
 
     def _flat(self) -> str:
-        """Fusion is nobody's native style, so its bevelled buttons and fields may look like the design's."""
+        """Buttons and fields without bevels."""
         c, px = self.tokens, self.px
         return f"""
             QPushButton {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line};

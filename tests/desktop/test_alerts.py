@@ -9,7 +9,7 @@ import pytest
 from probe_tray.demo import DemoService
 from tests.desktop.bench import Desktop
 from tests.desktop.waiting import wait_for
-from tests.desktop.walking import PANEL, SETTINGS_WINDOW, App, data_folder, official_login, write_config
+from tests.desktop.walking import PANEL, App, data_folder, official_login, write_config
 from tests.support.mitm import Mitm
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
@@ -142,8 +142,8 @@ def test_a_test_notification_comes_from_the_settings_and_privacy_hides_names(
 ) -> None:
     write_config(desktop, '{"privacy": true}', demo=False)
     told = Told(desktop, service, proxy)
-    told.app.item.click_menu("Settings…")
-    desktop.screen.wait_window(SETTINGS_WINDOW)
+    told.app.open_settings("Notifications")
+    told.app.read("Show a test notification")
     desktop.screen.key("alt+n")
     trial = desktop.notifications.wait("Notifications work")
     desktop.notifications.press(trial, "Open")

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from tests.desktop.bench import Desktop
-from tests.desktop.walking import LOGIN_WINDOW, SETTINGS_WINDOW, App
+from tests.desktop.walking import LOGIN_WINDOW, App
 from tests.desktop.windows import RIGHT, Region, Window
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
@@ -58,6 +58,6 @@ def test_everything_is_drawn_and_lies_on_the_screen(desktop: Desktop, look: str,
     picture("login", desktop.screen.wait_window(LOGIN_WINDOW))
     app.press("Cancel")
 
-    app.item.click_menu("Settings…")
-    app.read("Store new logins in")
-    picture("settings", desktop.screen.wait_window(SETTINGS_WINDOW))
+    window = app.open_settings("Notifications")
+    app.read("Warn when the 5-hour quota reaches")
+    picture("settings", window)

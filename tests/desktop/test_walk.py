@@ -133,7 +133,7 @@ def test_where_the_settings_say_folder_a_login_becomes_a_file_there(desktop: Des
 def test_settings_are_changed_in_their_window_and_kept(desktop: Desktop) -> None:
     path = write_config(desktop, '{\n  "mine": "stays",\n  "renew_before_expiry_days": 7\n}\n')
     app = App(desktop, "--demo")
-    app.item.click_menu("Settings…")
+    app.open_settings("Accounts")
     desktop.reader.press("Renew logins before they expire", role="spin box", pid=app.pid)
     desktop.screen.key("ctrl+a")
     desktop.screen.type_text("9")

@@ -27,6 +27,8 @@ LOG_IN: Final = "Log in to Codex…"
 PANEL: Final = "^Probe Tray$"
 LOGIN_WINDOW: Final = "^Log in to Codex"
 SETTINGS_WINDOW: Final = "^Settings"
+SETTINGS_PAGES: Final = ("General", "Accounts", "Notifications")
+"""The first of its pages, from top to bottom."""
 NEWCOMER: Final = "newcomer@example.com"
 OBEYING_MODES: Final = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--") if os.geteuid() == 0 else ()
 """Before a command: root, whom no file's mode stops, becomes like everybody else."""
@@ -92,6 +94,16 @@ class App:
     def press(self, button: str) -> None:
         """Click a button of its windows with the mouse."""
         self.desktop.reader.press(button, pid=self.pid)
+
+    def open_settings(self, page: str) -> Window:
+        """Choose "Settings…" in the menu, and walk from the search to a page in the window's list."""
+        self.item.click_menu("Settings…")
+        window = self.desktop.screen.wait_window(SETTINGS_WINDOW)
+        self.desktop.reader.wait("Search settings", pid=self.pid)
+        for _ in range(1 + SETTINGS_PAGES.index(page)):
+            self.desktop.screen.key("Down")
+        self.desktop.reader.wait(page, role="label", pid=self.pid)
+        return window
 
     def answer(self, notification: str, button: str) -> None:
         """Click a button of the notification that has the words (a regular expression) as soon as it is there."""

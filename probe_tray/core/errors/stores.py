@@ -15,7 +15,7 @@ class KeyringAbsentError(StoreError):
 
     title_template = "This system has no keyring that can keep the key to your logins."
     hint_template = (
-        "Install and start one (GNOME Keyring or KWallet on Linux), or choose a folder for logins in Settings, Storage."
+        "Install and start one (GNOME Keyring or KWallet on Linux), or choose a folder in Settings, Storage and sync."
     )
     needs_keyring = True
     remedy = Remedy.STORAGE_SETTINGS
@@ -71,7 +71,7 @@ class FolderGoneError(StoreError):
     """The folder of credential files held logins, and is gone or another one by now."""
 
     title_template = "The folder of logins {path} is gone."
-    hint_template = "Connect its drive or network share again, or choose the folder in Settings, Storage."
+    hint_template = "Connect its drive or network share again, or choose the folder in Settings, Storage and sync."
 
 
 class OfficialLoginError(StoreError):
@@ -99,7 +99,7 @@ class NoSuchStoreError(StoreError):
     """The store to move to is not set up."""
 
     title_template = "There is no folder to move the login to."
-    hint_template = "Choose one in Settings, Storage, then try again."
+    hint_template = "Choose one in Settings, Storage and sync, then try again."
 
 
 class SavedForLaterError(StoreError):

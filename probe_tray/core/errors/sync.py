@@ -14,7 +14,7 @@ class SyncOffError(SyncError):
     """It is not set up."""
 
     title_template = "Sync isn't set up. It still needs: {missing}."
-    hint_template = "Set it up in Settings, Sync, or in the configuration file."
+    hint_template = "Set it up in Settings, Storage and sync, or in the configuration file."
 
 
 class SyncKeyError(SyncError):

@@ -42,7 +42,8 @@ class ConnectionTest:
         return before is not None and found.problem is None
 
     async def find(self, command: FindProxy) -> None:
-        """Tell which proxy this setting leads to."""
+        """Tell which proxy this setting leads to. What an earlier test showed is over."""
+        self._tell(ConnectionCheck())
         proxy = await self._probe.find_proxy(command.proxy)
         self._tell(replace(self._store.state.connection, proxy=proxy))
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import CheckConnection, FindProxy, StopConnectionCheck
+from probe_tray.core.service.connection import ConnectionCheck
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.view.settings.connection import connection
 from probe_tray.view.text.translate import Translator
@@ -23,6 +24,8 @@ class ConnectionController:
         dialog.proxy_wanted.connect(self._find)
         dialog.connection_wanted.connect(self._check)
         dialog.connection.unwanted.connect(self._stop)
+        # Nobody is there any more to read what comes of it.
+        dialog.finished.connect(self._stop)
         self.draw()
 
     def draw(self) -> None:
@@ -30,13 +33,16 @@ class ConnectionController:
         self._dialog.connection.show_model(connection(self._engine.state.connection, self._translator))
 
     def _find(self, setting: object) -> None:
+        # What was known at the last opening may hold no longer.
+        self._dialog.connection.show_model(connection(ConnectionCheck(), self._translator))
         self._engine.send(FindProxy(_secret(setting)))
 
     def _check(self, setting: object) -> None:
         self._engine.send(CheckConnection(_secret(setting)))
 
     def _stop(self) -> None:
-        self._engine.send(StopConnectionCheck())
+        if self._engine.state.connection.running:
+            self._engine.send(StopConnectionCheck())
 
 
 def _secret(setting: object) -> Secret | None:

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
 
 from probe_tray.core.settings import LONGEST_NAME, MODELS, MOST_MODELS
+from probe_tray.ui.settings.toggle_switch import ToggleSwitch
+from probe_tray.ui.theme import Theme
 from probe_tray.view.settings.form import Form, FormRow, Kind
 
 
@@ -26,13 +28,13 @@ class Field(Protocol):
         ...
 
 
-def make_field(row: FormRow, form: Form, changed: Callable[[], None]) -> Field:
+def make_field(row: FormRow, form: Form, theme: Theme, changed: Callable[[], None]) -> Field:
     """The control for ``row``. It calls ``changed`` whenever its value may be another one."""
     match row.kind:
         case Kind.NUMBER:
             return _Number(row, changed)
         case Kind.SWITCH:
-            return _Switch(row, changed)
+            return _Switch(row, theme, changed)
         case Kind.CHOICE:
             return _Choice(row, changed)
         case Kind.FOLDER:
@@ -47,9 +49,11 @@ class _Number:
     def __init__(self, row: FormRow, changed: Callable[[], None]) -> None:
         self.widget = box = QSpinBox()
         box.setRange(row.low, row.high)
-        box.setSuffix(row.unit)
+        self._row = row
+        self._count(row.low)
         if row.at_low:
             box.setSpecialValueText(row.at_low)
+        box.valueChanged.connect(self._count)
         box.setAccessibleName(row.label)
         box.setAccessibleDescription(row.help)
         box.valueChanged.connect(changed)
@@ -61,10 +65,15 @@ class _Number:
         if isinstance(value, int):
             self.widget.setValue(value)
 
+    def _count(self, number: int) -> None:
+        before, _, after = (self._row.unit_of_one if number == 1 else self._row.unit).partition("{n}")
+        self.widget.setPrefix(before)
+        self.widget.setSuffix(after)
+
 
 class _Switch:
-    def __init__(self, row: FormRow, changed: Callable[[], None]) -> None:
-        self.widget = box = QCheckBox()
+    def __init__(self, row: FormRow, theme: Theme, changed: Callable[[], None]) -> None:
+        self.widget = box = ToggleSwitch(theme)
         box.setAccessibleName(row.label)
         box.setAccessibleDescription(row.help)
         box.toggled.connect(changed)

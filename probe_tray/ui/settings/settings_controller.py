@@ -9,7 +9,6 @@ from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.settings.connection_controller import ConnectionController
 from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
-from probe_tray.view.settings.form import form
 from probe_tray.view.text.translate import Translator
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class SettingsController:
         from probe_tray.ui.settings.settings_dialog import SettingsDialog
 
         t = self._translator
-        window = SettingsDialog(self._theme, form(t), self._save, t.told)
+        window = SettingsDialog(self._theme, t, self._save)
         window.test_wanted.connect(lambda: self._engine.send(SendTestNotification()))
         self._connection = ConnectionController(self._engine, window, t)
         self._syncing.serve(window.sync)

@@ -4,35 +4,41 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 import msgspec
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFrame,
-    QGridLayout,
-    QLabel,
+    QHBoxLayout,
     QPushButton,
-    QScrollArea,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from probe_tray.core.errors import Problem
 from probe_tray.core.settings import Settings, SettingsChange, difference
 from probe_tray.core.state import UnsavedChange
-from probe_tray.ui.accessibility import describe, walk
+from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.settings.connection_box import ConnectionBox
 from probe_tray.ui.settings.fields import Field, make_field
+from probe_tray.ui.settings.page_list import PageList
+from probe_tray.ui.settings.setting_card import SettingRow
+from probe_tray.ui.settings.settings_page import SearchedPart, SettingsPage
+from probe_tray.ui.settings.toggle_switch import ToggleSwitch
 from probe_tray.ui.sync.sync_box import SyncBox
 from probe_tray.ui.theme import Theme
+from probe_tray.ui.themed_dialog import ThemedDialog
 from probe_tray.ui.widgets import words
-from probe_tray.view.settings.form import ELSEWHERE, Form, FormRow, check
+from probe_tray.view.settings.faults import SettingFault, check, faults_words, refusal
+from probe_tray.view.settings.form import ELSEWHERE, FormPage, FormRow, Kind, contains, form
+from probe_tray.view.text.translate import Translator
 
-_WIDTH, _HEIGHT = 580, 600
+_WIDTH, _HEIGHT = 780, 580
+_WIDE = frozenset({Kind.FOLDER, Kind.PROXY, Kind.NAMES})
+_NO_FAULT = SettingFault("", "")
 
 
-class SettingsDialog(QDialog):
+class SettingsDialog(ThemedDialog):
     """Edits a copy; ``save`` gets what was changed in it when the person says so. It closes once that is saved."""
 
     test_wanted = Signal()
@@ -42,68 +48,74 @@ class SettingsDialog(QDialog):
     proxy_wanted = Signal(object)
     """The proxy that this setting leads to is to be shown."""
 
-    def __init__(
-        self, theme: Theme, form: Form, save: Callable[[SettingsChange], None], told: Callable[[Problem], str]
-    ) -> None:
-        """Make the window; fill it with :meth:`open_with`. ``told`` puts into words why something was not saved."""
-        super().__init__(None, Qt.WindowType.Window)
-        self.setModal(False)
-        self.setObjectName("settings")
-        self.setWindowTitle(form.title)
-        self._theme = theme
-        self._form = form
-        self._save, self._told = save, told
+    def __init__(self, theme: Theme, translator: Translator, save: Callable[[SettingsChange], None]) -> None:
+        """Make the window; fill it with :meth:`open_with`."""
+        super().__init__(theme, "settings")
+        self._translator, self._save = translator, save
+        self._form = form(translator)
+        self.setWindowTitle(self._form.title)
         self._saved: Settings | None = None
         self._pending: SettingsChange | None = None
         """What is being saved."""
-        self._refused: UnsavedChange | None = None
+        self._seen: UnsavedChange | None = None
         """The refusal that was seen last."""
-        self._labels: list[QLabel] = []
-        self._notes: list[QLabel] = []
-        self._groups: list[QLabel] = []
+        self._refused = _NO_FAULT
+        """Why the last try to save failed, until its field is changed."""
+        self._marks = False
+        """Whether faults are marked: from the first try to save on, not while a number is still being typed."""
         self._others: dict[str, object] = {}
         """What no control is for."""
-        self._fields: dict[str, Field] = {row.key: make_field(row, form, self._check) for row in form.rows}
-        self._test = QPushButton(form.test)
-        self._test.setAutoDefault(False)
+        self._fields: dict[str, Field] = {}
+        self._rows: dict[str, SettingRow] = {}
+        self._apart = ToggleSwitch(theme)
+        self._apart.toggled.connect(self._set_apart)
+        self._test = QPushButton(self._form.test)
         self._test.clicked.connect(self.test_wanted)
-        self.connection = ConnectionBox(theme)
+        self.connection, self.sync = ConnectionBox(theme), SyncBox(theme)
         self.connection.wanted.connect(lambda: self.connection_wanted.emit(self.field("proxy").value()))
-        self.sync = SyncBox(theme)
-        self._complaint = words(wrap=True)
-        self._buttons = QDialogButtonBox(self)
-        self._saver = self._buttons.addButton(form.save, QDialogButtonBox.ButtonRole.AcceptRole)
-        self._buttons.addButton(form.cancel, QDialogButtonBox.ButtonRole.RejectRole)
-        self._saver.setDefault(True)
-        self._buttons.accepted.connect(self.accept)
-        self._buttons.rejected.connect(self.reject)
+        self._side = PageList(theme, self._form)
+        self._others_rows: list[SettingRow] = []
+        self._stack = QStackedWidget()
+        self._pages = [self._page(page) for page in self._form.pages]
+        self._nothing = self._make_nothing()
         self._arrange()
-        describe(self, form.about)
-        # The buttons stand below the rows; made before them, they would come first.
-        walk(*self._stops(), *self._buttons.buttons())
-        theme.changed.connect(self._dress)
-        self._dress()
+        describe(self, self._form.about)
+        self.dress()
 
     def open_with(self, settings: Settings) -> None:
-        """Show these settings; a window that is open already keeps what was typed."""
+        """Show these settings from the start; a window that is open already stays as it is."""
         if not self.isVisible():
             values = _values(settings)
             self._saved, self._pending = settings, None
+            self._marks, self._refused = False, _NO_FAULT
             self._others = {key: value for key, value in values.items() if key in ELSEWHERE}
             for key, field in self._fields.items():
                 field.show(values[key])
-            self._check()
-            self._look_for_proxy()
-            self._fields[self._form.rows[0].key].widget.setFocus()
+            self._apart.setChecked(False)
+            self._show_apart()
+            self._mark()
+            self._side.search.clear()
+            self._side.choose(0)
+            for page in self._pages:
+                page.verticalScrollBar().setValue(0)
+            self._side.search.setFocus()
+            self.proxy_wanted.emit(self.field("proxy").value())
         self.show()
         self.raise_()
         self.activateWindow()
 
     def reveal(self, key: str) -> None:
         """Bring a setting into view, ready to be changed."""
-        widget = self._fields[key].widget
-        self._scroll.ensureWidgetVisible(widget)
-        widget.setFocus()
+        self._side.search.clear()
+        self._show_apart()
+        row, control = self._rows[key], self._fields[key].widget
+        number = next(n for n, page in enumerate(self._pages) if page.isAncestorOf(row))
+        self._side.choose(number)
+        page = self._pages[number]
+        page.ensurePolished()
+        cast("QWidget", page.widget()).adjustSize()
+        page.ensureWidgetVisible(row)
+        control.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def follow(self, settings: Settings, unsaved: UnsavedChange | None) -> None:
         """Show what was changed elsewhere meanwhile.
@@ -116,20 +128,28 @@ class SettingsDialog(QDialog):
         for key in () if before is None else difference(before, settings).values:
             if key in self._fields:
                 self._fields[key].show(values[key])
-        refused, self._refused = unsaved is not self._refused, unsaved
+        self._show_apart()
+        refused, self._seen = unsaved is not self._seen, unsaved
         if self._pending is None:
             return
         if unsaved is not None and refused and unsaved.change == self._pending:
             self._pending = None
-            self._check()
-            self._complain(self._told(unsaved.problem))
+            self._refused = refusal(unsaved.problem, self._translator)
+            self._mark()
+            if self._refused.key in self._rows:
+                self.reveal(self._refused.key)
         elif self._pending.applied_to(settings) == settings:
             super().accept()
 
     def accept(self) -> None:
-        """Save what was changed here."""
+        """Save what was changed here, or go to the first value that keeps it from being saved."""
         settings = self.settings()
-        if self._saved is None or self._pending is not None or check(settings, self._form):
+        if self._saved is None or self._pending is not None:
+            return
+        self._marks, self._refused = True, _NO_FAULT
+        self._mark()
+        if faults := check(settings, self._form):
+            self.reveal(faults[0].key)
             return
         change = difference(self._saved, settings)
         if not change.values:
@@ -148,103 +168,153 @@ class SettingsDialog(QDialog):
         """The control of one setting."""
         return self._fields[key]
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Grow with the system's font."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.ApplicationFontChange:
-            self._dress()
-
-    def _arrange(self) -> None:
-        px = self._theme.px
-        page = QWidget()
-        rows = QGridLayout(page)
-        rows.setContentsMargins(px(20), px(8), px(20), px(12))
-        rows.setHorizontalSpacing(px(14))
-        rows.setVerticalSpacing(px(3))
-        rows.setColumnStretch(1, 1)
-        group = ""
-        for row in self._form.rows:
-            if row.group != group:
-                group = row.group
-                title = words()
-                title.setText(group)
-                self._groups.append(title)
-                line, beside = rows.rowCount(), group == self._form.test_group
-                rows.addWidget(title, line, 0, 1, 1 if beside else 2)
-                if beside:
-                    rows.addWidget(self._test, line, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
-                if group == self._form.sync_group:
-                    rows.addWidget(self.sync, rows.rowCount(), 0, 1, 2)
-            self._add(rows, row)
-        scroll = self._scroll = QScrollArea(self)
-        scroll.setWidget(page)
-        scroll.setWidgetResizable(True)
-        for part in (page, scroll.viewport()):
-            part.setAutoFillBackground(False)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, px(14))
-        whole.addWidget(scroll, 1)
-        for part in (self._complaint, self._buttons):
-            part.setContentsMargins(px(20), 0, px(20), 0)
-            whole.addWidget(part)
-
-    def _add(self, rows: QGridLayout, row: FormRow) -> None:
-        widget, line = self._fields[row.key].widget, rows.rowCount()
-        label = QLabel(row.label)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        self._labels.append(label)
-        # A choice beside its field is what the label names, and not the row that holds both.
-        label.setBuddy(widget.focusProxy() or widget)
-        rows.addWidget(label, line, 0)
-        rows.addWidget(widget, line, 1)
-        if row.note:
-            note = words(wrap=True)
-            note.setText(row.note)
-            self._notes.append(note)
-            rows.addWidget(note, line + 1, 1)
-        else:
-            rows.setRowMinimumHeight(line + 1, self._theme.px(6))
-        if row.key == "proxy":
-            rows.addWidget(self.connection, line + 2, 1)
-
-    def _dress(self) -> None:
+    def dress(self) -> None:
+        """Take the theme's colours, fonts and measures as they are now."""
+        super().dress()
         theme, colours = self._theme, self._theme.tokens
-        theme.dress(self)
-        for title in self._groups:
-            title.setFont(theme.font(15, strong=True))
-            title.setContentsMargins(0, theme.px(12), 0, theme.px(2))
-        for note in self._notes:
-            note.setFont(theme.font(12))
-            note.setStyleSheet(f"color: {colours.secondary}; padding-bottom: {theme.px(8)}px")
+        for part in (self._side, *self._pages, *self._rows.values(), *self._others_rows):
+            part.dress()
+        self._foot.setStyleSheet(f"#foot {{ border: 0; border-top: 1px solid {colours.line}; }}")
         self._complaint.setStyleSheet(f"color: {colours.critical_text}")
         self.connection.dress()
         self.sync.dress()
         # Its buttons must be in reach on a small screen too; the rows scroll.
-        wanted = QSize(theme.px(_WIDTH), theme.px(_HEIGHT))
-        room = fitting(self, wanted)
-        for label in self._labels:
-            label.setWordWrap(room.width() < wanted.width())
-        self.resize(room)
+        self.resize(fitting(self, QSize(theme.px(_WIDTH), theme.px(_HEIGHT))))
 
-    def _stops(self) -> list[QWidget]:
-        last = self._fields[self._form.rows[-1].key].widget
-        return [last.focusProxy() or last]
+    def _page(self, page: FormPage) -> SettingsPage:
+        cards = [[part for row in card for part in self._parts(row)] for card in page.cards]
+        below: list[SearchedPart] = []
+        if page.title == self._form.test_page:
+            below.append(self._part(self._test, page.title, self._form.test))
+        made = SettingsPage(self._theme, page.title, cards, below)
+        self._stack.addWidget(made)
+        return made
 
-    def _look_for_proxy(self) -> None:
-        self.proxy_wanted.emit(self.field("proxy").value())
+    def _parts(self, row: FormRow) -> list[SearchedPart]:
+        """The row of a setting, with what stands before and after it."""
+        field = self._fields[row.key] = make_field(row, self._form, self._theme, self._reporter(row.key))
+        made = self._rows[row.key] = SettingRow(self._theme, field.widget, row.label, row.note, wide=row.kind in _WIDE)
+        shown = self._apart.isChecked if row.apart else _always
+        parts = [SearchedPart(made, row.matches, shown)]
+        if row.apart and not self._apart.accessibleName():
+            self._apart.setAccessibleName(self._form.apart)
+            parts.insert(0, self._other(self._apart, self._form.apart, row))
+        if row.key == "sync_after_renewal":
+            parts.insert(0, self._other(self.sync, self._form.sync_title, row))
+        if row.key == "proxy":
+            parts.append(self._other(self.connection, self._form.connection_title, row))
+        return parts
 
-    def _check(self) -> None:
-        # Fields report while they are being made, before the window stands.
-        if hasattr(self, "_complaint"):
-            complaint = check(self.settings(), self._form)
-            self._complain(complaint)
-            self._saver.setEnabled(not complaint and self._pending is None)
+    def _other(self, control: QWidget, label: str, beside: FormRow) -> SearchedPart:
+        """A row that is about no setting of its own."""
+        row = SettingRow(self._theme, control, label, "", wide=control is not self._apart)
+        self._others_rows.append(row)
+        return self._part(row, beside.page, label, beside.label)
 
-    def _complain(self, text: str) -> None:
-        self._complaint.setText(text)
-        self._complaint.setVisible(bool(text))
+    def _part(self, widget: QWidget, *texts: str) -> SearchedPart:
+        return SearchedPart(widget, lambda wanted: contains(texts, wanted), _always)
+
+    def _arrange(self) -> None:
+        px = self._theme.px
+        self._complaint = words(wrap=True)
+        self._buttons = QDialogButtonBox()
+        self._saver = self._buttons.addButton(self._form.save, QDialogButtonBox.ButtonRole.AcceptRole)
+        self._buttons.addButton(self._form.cancel, QDialogButtonBox.ButtonRole.RejectRole)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        self._foot = QFrame()
+        self._foot.setObjectName("foot")
+        end = QHBoxLayout(self._foot)
+        end.setContentsMargins(px(20), px(10), px(16), px(12))
+        end.addWidget(self._complaint, 1)
+        end.addWidget(self._buttons)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self._side)
+        middle.addWidget(self._stack, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(middle, 1)
+        whole.addWidget(self._foot)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)
+        self._saver.setDefault(True)
+        self._side.chosen.connect(self._stack.setCurrentIndex)
+        self._side.searched.connect(self._search)
+        self._side.found.connect(self._go_to_hit)
+        self._side.listen(self)
+        self._search("")
+
+    def _make_nothing(self) -> QWidget:
+        """What stands in place of a page where a search finds nothing."""
+        px, nothing = self._theme.px, QWidget()
+        said, clear = words(), QPushButton(self._form.clear_search)
+        said.setText(self._form.nothing_found)
+        clear.clicked.connect(self._side.search.clear)
+        column = QVBoxLayout(nothing)
+        column.setContentsMargins(px(24), px(20), px(24), px(20))
+        column.addWidget(said)
+        column.addWidget(clear, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(1)
+        self._stack.addWidget(nothing)
+        return nothing
+
+    def _reporter(self, key: str) -> Callable[[], None]:
+        def changed() -> None:
+            if self._saved is not None:
+                self._changed(key)
+
+        return changed
+
+    def _changed(self, key: str) -> None:
+        if key == self._refused.key:
+            self._refused = _NO_FAULT
+        self._mark()
+
+    def _mark(self) -> None:
+        """Show which values have an effect now, and which cannot be saved."""
+        for row in self._form.rows:
+            if row.needs:
+                self._rows[row.key].setEnabled(self._fields[row.needs].value() is True)
+        faults = {fault.key: fault for fault in check(self.settings(), self._form)} if self._marks else {}
+        if self._refused.text:
+            faults[self._refused.key] = self._refused
+        for key, row in self._rows.items():
+            row.mark(faults[key].text if key in faults else "")
+        elsewhere = faults.pop("", _NO_FAULT)
+        self._complaint.setText(elsewhere.text or faults_words(len(faults), self._translator))
+        self._saver.setEnabled(self._pending is None)
+
+    def _show_apart(self) -> None:
+        if any(self._fields[row.key].value() for row in self._form.rows if row.apart):
+            self._apart.setChecked(True)
+
+    def _set_apart(self) -> None:
+        if not self._apart.isChecked():
+            for row in self._form.rows:
+                if row.apart:
+                    self._fields[row.key].show(0)
+        self._search(self._side.search.text())
+
+    def _search(self, text: str) -> None:
+        hits = [page.search(text) for page in self._pages]
+        self._side.show_hits(hits)
+        if not any(hits):
+            self._stack.setCurrentWidget(self._nothing)
+        else:
+            self._stack.setCurrentIndex(max(self._side.pages.currentRow(), 0))
+
+    def _go_to_hit(self) -> None:
+        page = self._stack.currentWidget()
+        first = page.first() if isinstance(page, SettingsPage) else None
+        control = first.control if isinstance(first, SettingRow) else first
+        if control is not None:
+            control.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _always() -> bool:
+    return True
 
 
 def _values(settings: Settings) -> Mapping[str, object]:

@@ -35,7 +35,7 @@ class SyncBox(QWidget):
             row.addWidget(button)
         row.addStretch(1)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, theme.px(10))
+        whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(theme.px(5))
         for label in (self._said, self._advice, self._last):
             whole.addWidget(label)

@@ -2,13 +2,12 @@
 
 import enum
 import typing
+from collections.abc import Iterable
 
 import msgspec
 from msgspec import Meta
 
-from probe_tray.core.quota.levels import levels
-from probe_tray.core.quota.snapshot import Window, WindowKind
-from probe_tray.core.settings import SettingEntry, Settings, table
+from probe_tray.core.settings import SettingEntry, table
 from probe_tray.view.text.translate import Translator, mark
 
 
@@ -36,7 +35,9 @@ class FormRow(msgspec.Struct, frozen=True, kw_only=True):
     """One setting of the form."""
 
     key: str
-    group: str
+    page: str
+    card: int
+    """Rows of one page with the same number are about one thing and stand together."""
     label: str
     help: str
     """What it does, for whoever cannot see the form."""
@@ -47,15 +48,33 @@ class FormRow(msgspec.Struct, frozen=True, kw_only=True):
     high: int = 0
     at_low: str = ""
     """What the lowest number means, where it means something else than a number."""
-    unit: str = ""
+    unit: str = "{n}"
+    """The number with what it counts; the number stands as {n}."""
+    unit_of_one: str = "{n}"
+    """The same for 1."""
     choices: tuple[FieldChoice, ...] = ()
+    needs: str = ""
+    """The key of the switch without which it has no effect; empty where there is none."""
+    apart: bool = False
+    """A level for weeks or months alone: shown where the person wants them different."""
+
+    def matches(self, text: str) -> bool:
+        """Whether a search for ``text`` finds it: every word of it stands somewhere in the row."""
+        return contains((self.page, self.label, self.help, self.note, *(c.label for c in self.choices)), text)
+
+
+class FormPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of the form."""
+
+    title: str
+    cards: tuple[tuple[FormRow, ...], ...]
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
     """The settings dialog."""
 
     title: str
-    rows: tuple[FormRow, ...]
+    pages: tuple[FormPage, ...]
     about: str
     """What every control of it is about."""
     save: str
@@ -63,33 +82,52 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     browse: str
     choose_folder: str
     folder_needed: str
-    levels_order: str
+    first_too_high: str
+    second_too_low: str
     test: str
-    """The button that shows a notification, beside the title of the group ``test_group``."""
-    test_group: str
-    sync_group: str
-    """The group at whose head stands how sync is set up and what came of it."""
+    """The button that shows a notification, below the cards of the page ``test_page``."""
+    test_page: str
+    sync_title: str
+    """Above how sync is set up and what came of it, which is the first in the card of ``sync_after_renewal``."""
     proxy_address: str
+    connection_title: str
+    """Above the test of the connection."""
+    apart: str
+    """The switch that shows the rows that are ``apart``."""
+    search: str
+    nothing_found: str
+    clear_search: str
+    page_list: str
+
+    @property
+    def rows(self) -> tuple[FormRow, ...]:
+        """All rows, page after page."""
+        return tuple(row for page in self.pages for card in page.cards for row in card)
 
 
 class _SettingWords(msgspec.Struct, frozen=True):
-    group: str
+    page: str
     label: str
-    unit: str = ""
+    unit: str = "{n}"
     at_low: str = ""
     note: str | None = None
     """None: the help of the table."""
+    card: int = 0
+    needs: str = ""
+    apart: bool = False
 
 
 _GENERAL, _ACCOUNTS, _LOOK = mark("General"), mark("Accounts"), mark("Appearance")
-_ALERTS, _STORAGE, _NETWORK = mark("Notifications"), mark("Storage"), mark("Network")
+_ALERTS, _STORAGE, _NETWORK = mark("Notifications"), mark("Storage and sync"), mark("Network")
 _LIKE_SHORT = mark("same as 5 hours")
-_ADVANCED, _SYNC = mark("Advanced"), mark("Sync")
+_ADVANCED = mark("Advanced")
+_PAGES = (_GENERAL, _ACCOUNTS, _ALERTS, _NETWORK, _STORAGE, _LOOK, _ADVANCED)
+_USED, _DAYS, _DAY = mark("{n}% used"), mark("{n} days"), mark("{n} day")
 _WORDS = {
     "language": _SettingWords(_GENERAL, mark("Language"), note=""),
-    "appearance": _SettingWords(_LOOK, mark("Appearance"), note=""),
+    "appearance": _SettingWords(_LOOK, mark("Light or dark"), note=""),
     "start_at_login": _SettingWords(
-        _GENERAL, mark("Start when you log in to this computer"), note=mark("It starts quietly in the tray.")
+        _GENERAL, mark("Start when you log in to this computer"), note=mark("It starts quietly in the tray."), card=1
     ),
     "check_for_updates": _SettingWords(_GENERAL, mark("Tell me when there is a new version")),
     "storage": _SettingWords(_STORAGE, mark("Store new logins in"), note=""),
@@ -97,54 +135,67 @@ _WORDS = {
         _STORAGE, mark("Folder of logins"), note=mark("Other tools can read this folder. Its files are not encrypted.")
     ),
     "sync_after_renewal": _SettingWords(
-        _SYNC, mark("Sync after a renewal"), note=mark("So your other computers get it soon.")
+        _STORAGE, mark("Sync after a renewal"), note=mark("So your other computers get it soon."), card=1
     ),
-    "sync_every_hours": _SettingWords(_SYNC, mark("Sync every"), mark(" h"), mark("never"), note=""),
+    "sync_every_hours": _SettingWords(_STORAGE, mark("Sync every"), mark("{n} h"), mark("never"), note="", card=1),
+    "auto_renew": _SettingWords(_ACCOUNTS, mark("Renew logins automatically"), card=1),
     "renew_before_expiry_days": _SettingWords(
-        _ACCOUNTS, mark("Renew logins before they expire"), mark(" days"), mark("when expired"), note=""
+        _ACCOUNTS,
+        mark("Renew logins before they expire"),
+        _DAYS,
+        mark("when expired"),
+        note="",
+        card=1,
+        needs="auto_renew",
     ),
-    "auto_renew": _SettingWords(_ACCOUNTS, mark("Renew logins automatically")),
     "poll_minutes": _SettingWords(
         _ACCOUNTS,
         mark("Check quotas every"),
-        mark(" min"),
+        mark("{n} min"),
         mark("only when I refresh"),
         note=mark("Less often on battery and while the screen is locked."),
     ),
-    "warn_used_percent": _SettingWords(_ALERTS, mark("Warn when the 5-hour quota reaches"), "%", note=""),
-    "critical_used_percent": _SettingWords(_ALERTS, mark("Second warning at"), "%", note=""),
-    "warn_weekly_percent": _SettingWords(_ALERTS, mark("Warn when the weekly quota reaches"), "%", _LIKE_SHORT, ""),
-    "critical_weekly_percent": _SettingWords(_ALERTS, mark("Second warning at (weekly)"), "%", _LIKE_SHORT, ""),
-    "warn_monthly_percent": _SettingWords(_ALERTS, mark("Warn when the monthly quota reaches"), "%", _LIKE_SHORT, ""),
-    "critical_monthly_percent": _SettingWords(_ALERTS, mark("Second warning at (monthly)"), "%", _LIKE_SHORT, ""),
+    "warn_used_percent": _SettingWords(_ALERTS, mark("Warn when the 5-hour quota reaches"), _USED, note=""),
+    "critical_used_percent": _SettingWords(_ALERTS, mark("Second warning at"), _USED, note=""),
+    "warn_weekly_percent": _SettingWords(
+        _ALERTS, mark("Warn when the weekly quota reaches"), _USED, _LIKE_SHORT, "", apart=True
+    ),
+    "critical_weekly_percent": _SettingWords(
+        _ALERTS, mark("Second warning at (weekly)"), _USED, _LIKE_SHORT, "", apart=True
+    ),
+    "warn_monthly_percent": _SettingWords(
+        _ALERTS, mark("Warn when the monthly quota reaches"), _USED, _LIKE_SHORT, "", apart=True
+    ),
+    "critical_monthly_percent": _SettingWords(
+        _ALERTS, mark("Second warning at (monthly)"), _USED, _LIKE_SHORT, "", apart=True
+    ),
     "pace_alerts": _SettingWords(
         _ALERTS,
         mark("Warn me when a quota will run out early"),
         note=mark("If it would run out before it resets at this pace."),
+        card=1,
+    ),
+    "credit_warning_days": _SettingWords(
+        _ALERTS, mark("Warn before a reset credit expires"), _DAYS, mark("never"), "", card=1
     ),
     "expiry_warning_days": _SettingWords(
-        _ALERTS, mark("Warn before a login expires"), mark(" days"), mark("never"), ""
+        _ALERTS, mark("Warn before a login expires"), _DAYS, mark("never"), "", card=2
     ),
-    "renewed_alerts": _SettingWords(_ALERTS, mark("Tell me when a login is renewed")),
-    "credit_warning_days": _SettingWords(
-        _ALERTS, mark("Warn before a reset credit expires"), mark(" days"), mark("never"), ""
-    ),
-    "quiet_hours": _SettingWords(_ALERTS, mark("Quiet hours")),
-    "quiet_from_hour": _SettingWords(_ALERTS, mark("Quiet from"), ":00", note=""),
-    "quiet_to_hour": _SettingWords(
-        _ALERTS, mark("Quiet until"), ":00", note=mark("The same hour twice means no quiet hours.")
-    ),
-    "privacy": _SettingWords(_LOOK, mark("Privacy: hide names")),
-    "icon_number": _SettingWords(_LOOK, mark("Number in the tray icon")),
+    "renewed_alerts": _SettingWords(_ALERTS, mark("Tell me when a login is renewed"), card=2),
+    "quiet_hours": _SettingWords(_ALERTS, mark("Quiet hours"), card=3),
+    "quiet_from_hour": _SettingWords(_ALERTS, mark("Quiet from"), "{n}:00", note="", card=3, needs="quiet_hours"),
+    "quiet_to_hour": _SettingWords(_ALERTS, mark("Quiet until"), "{n}:00", note="", card=3, needs="quiet_hours"),
+    "privacy": _SettingWords(_LOOK, mark("Privacy: hide names"), card=1),
+    "icon_number": _SettingWords(_LOOK, mark("Number in the tray icon"), card=2),
     "proxy": _SettingWords(_NETWORK, mark("Proxy")),
     "redirect_host": _SettingWords(
         _ADVANCED,
         mark("Sign-in address"),
         note=mark("Change it only if your browser cannot open localhost."),
     ),
-    "models": _SettingWords(_ADVANCED, mark("Models to test")),
+    "models": _SettingWords(_ADVANCED, mark("Models to test"), card=1),
     "model_test_confirmed": _SettingWords(
-        _ADVANCED, mark("Test models without asking"), note=mark("A test uses a little quota.")
+        _ADVANCED, mark("Test models without asking"), note=mark("A test uses a little quota."), card=1
     ),
 }
 ELSEWHERE = frozenset({"sync_url"})
@@ -164,31 +215,42 @@ _PROXY_HELP = mark("An http, https, socks5 or socks5h address. Detected automati
 
 def form(t: Translator) -> Form:
     """The form for all settings but those that have a window of their own."""
-    rows = [_row(entry, t) for entry in table() if entry.key not in ELSEWHERE]
-    order = [t(g) for g in (_GENERAL, _ACCOUNTS, _ALERTS, _NETWORK, _STORAGE, _SYNC, _LOOK, _ADVANCED)]
+    settings = {entry.key: entry for entry in table()}
+    rows = [_row(settings[key], t) for key in _WORDS]
     return Form(
         title=t("Settings"),
-        rows=tuple(sorted(rows, key=lambda r: order.index(r.group))),
+        pages=tuple(_page(t(title), rows) for title in _PAGES),
         about=t("Changes take effect when you save."),
         save=t("&Save"),
         cancel=t("Cancel"),
         browse=t("&Choose…"),
         choose_folder=t("Choose a folder for logins"),
         folder_needed=t("Choose the folder first, or store logins in the vault."),
-        levels_order=t("The second warning must be higher than the first."),
+        first_too_high=t("Must be lower than the second warning."),
+        second_too_low=t("Must be higher than the first warning."),
         test=t("Show a test &notification"),
-        test_group=t(_ALERTS),
-        sync_group=t(_SYNC),
+        test_page=t(_ALERTS),
+        sync_title=t("Sync"),
         proxy_address=t("Proxy address"),
+        connection_title=t("Connection to OpenAI"),
+        apart=t("Different for week and month"),
+        search=t("Search settings"),
+        nothing_found=t("No setting matches your search."),
+        clear_search=t("Clear search"),
+        page_list=t("Pages of the settings"),
     )
 
 
-def check(settings: Settings, shown: Form) -> str:
-    """What keeps these settings from being saved; empty when nothing does."""
-    if settings.storage.value == "folder" and not settings.sync_dir:
-        return shown.folder_needed
-    wanted = (levels(Window(kind=kind, seconds=None, used_percent=0, reset_at=None), settings) for kind in WindowKind)
-    return shown.levels_order if any(w.critical < w.warning for w in wanted) else ""
+def contains(texts: Iterable[str], wanted: str) -> bool:
+    """Whether every word of ``wanted`` stands in ``texts``, whatever its case."""
+    whole = "\n".join(texts).replace("&", "").casefold()
+    return all(word in whole for word in wanted.casefold().split())
+
+
+def _page(title: str, rows: list[FormRow]) -> FormPage:
+    ours = [row for row in rows if row.page == title]
+    numbers = sorted({row.card for row in ours})
+    return FormPage(title=title, cards=tuple(tuple(row for row in ours if row.card == number) for number in numbers))
 
 
 def _row(entry: SettingEntry, t: Translator) -> FormRow:
@@ -199,7 +261,8 @@ def _row(entry: SettingEntry, t: Translator) -> FormRow:
     help_ = t(_PROXY_HELP if kind is Kind.PROXY else entry.help)
     return FormRow(
         key=entry.key,
-        group=t(words.group),
+        page=t(words.page),
+        card=words.card,
         label=t(words.label),
         help=help_,
         note=t(words.note) if words.note is not None else help_,
@@ -207,8 +270,11 @@ def _row(entry: SettingEntry, t: Translator) -> FormRow:
         low=int(bounds[0] or 0),
         high=int(bounds[1] or 0),
         at_low=t(words.at_low) if words.at_low else "",
-        unit=t(words.unit) if words.unit else "",
+        unit=t(words.unit, n="{n}"),
+        unit_of_one=t(_DAY if words.unit == _DAYS else words.unit, n="{n}"),
         choices=choices,
+        needs=words.needs,
+        apart=words.apart,
     )
 
 
@@ -216,7 +282,7 @@ def _value(key: str, value: str | int, t: Translator) -> str:
     words = _WORDS[key]
     if value == 0 and words.at_low:
         return t(words.at_low)
-    return f"{value}{t(words.unit)}" if words.unit else str(value)
+    return t(words.unit, n=str(value))
 
 
 def _kind(key: str, base: object, t: Translator) -> tuple[Kind, tuple[FieldChoice, ...]]:

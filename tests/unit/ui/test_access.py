@@ -14,12 +14,14 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
+    QScrollArea,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
 from tests.unit.ui import samples
 from tests.unit.ui.every_window import EveryWindow, rich
+from tests.unit.ui.wheel import wheel
 
 # The screenless platform has no tray to follow.
 _MOST_STOPS = 200
@@ -112,6 +114,23 @@ def test_the_tab_key_reaches_every_control_and_shows_where_it_is(everything: Eve
             if w.focusPolicy().value & Qt.FocusPolicy.TabFocus.value and w.isEnabled() and w.focusProxy() is None
         }
         assert wanted <= set(reached), type(window).__name__
+
+
+def test_the_wheel_changes_no_field_that_it_only_passes_over(everything: EveryWindow) -> None:
+    fields = [field for window in everything.windows() for field in window.findChildren(QComboBox)]
+    seen = [field for field in fields if not field.visibleRegion().isEmpty()]
+    before = [field.currentIndex() for field in seen]
+    for field in seen:
+        field.setFocus(Qt.FocusReason.TabFocusReason)
+        wheel(field)
+    assert len({field.window() for field in seen}) > 1
+    assert [field.currentIndex() for field in seen] == before
+
+
+def test_a_click_on_free_space_frames_no_page(everything: EveryWindow) -> None:
+    pages = [page for window in everything.windows() for page in window.findChildren(QScrollArea)]
+    assert len({page.window() for page in pages}) > 1
+    assert not [page for page in pages if page.focusPolicy().value & Qt.FocusPolicy.ClickFocus.value]
 
 
 def test_the_panel_is_walked_from_top_to_bottom(everything: EveryWindow) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.secret import Secret
@@ -17,7 +17,6 @@ from probe_tray.core.state import AppState
 from probe_tray.ui.settings.connection_controller import ConnectionController
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import Theme
-from probe_tray.view.settings.form import form
 from probe_tray.view.text.translate import Translator
 from tests.unit.ui import samples
 
@@ -25,7 +24,7 @@ from tests.unit.ui import samples
 class Bench:
     def __init__(self, app: QApplication) -> None:
         self.engine = samples.FakeEngine(AppState())
-        self.dialog = SettingsDialog(Theme(app), form(Translator()), lambda _: None, Translator().told)
+        self.dialog = SettingsDialog(Theme(app), Translator(), lambda _: None)
         self.testing = ConnectionController(self.engine, self.dialog, Translator())
 
     def change(self, check: ConnectionCheck) -> None:
@@ -36,9 +35,8 @@ class Bench:
         QTest.mouseClick(self.dialog.connection._button, Qt.MouseButton.LeftButton)
 
     def lines(self) -> list[str]:
-        box = self.dialog.connection
-        labels = (box._proxy, box._steps, box._said, box._advice)
-        return [label.text() for label in labels if not label.isHidden()]
+        labels = self.dialog.connection.findChildren(QLabel)
+        return [label.text() for label in labels if label.text() and label.isVisibleTo(self.dialog.connection)]
 
 
 @pytest.fixture
@@ -71,13 +69,26 @@ def test_a_test_that_runs_is_ended_by_the_same_button(bench: Bench) -> None:
     assert bench.engine.sent == [FindProxy(Secret("")), StopConnectionCheck()]
 
 
-def test_the_step_that_failed_is_named_with_its_remedy(bench: Bench) -> None:
+def test_a_test_that_runs_ends_with_the_window(bench: Bench) -> None:
+    bench.dialog.open_with(Settings(proxy=""))
+    bench.change(ConnectionCheck(running=True))
+    bench.dialog.reject()
+    assert bench.engine.sent == [FindProxy(Secret("")), StopConnectionCheck()]
+
+
+def test_the_step_that_failed_is_named_with_its_remedy_and_forgotten_at_the_next_opening(bench: Bench) -> None:
     bench.dialog.open_with(Settings())
     problem = ProxyFailedError(reason="it is gone").problem
     reached = Reached(steps=(ConnectionStep.NAME, ConnectionStep.PROXY), failed=ConnectionStep.PROXY, problem=problem)
     bench.change(ConnectionCheck(reached=reached))
     assert bench.lines() == [
-        "✓ Name   ✗ Proxy",
+        "✓",
+        "The address of the proxy was found",
+        "✗",
+        "The proxy did not connect to OpenAI",
         "The proxy isn't working: it is gone.",
         "Check its address, user name and password, or ask your network administrator.",
     ]
+    bench.dialog.reject()
+    bench.dialog.open_with(Settings())
+    assert bench.lines() == []

@@ -2,13 +2,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, QPushButton, QSpinBox
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPushButton,
+    QScrollArea,
+    QScrollBar,
+    QSpinBox,
+)
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.errors import WriteError
+from probe_tray.core.errors import ProxyAddressError, WriteError
 from probe_tray.core.settings import Settings, SettingsChange, Storage, change
 from probe_tray.core.state import UnsavedChange
 from probe_tray.ui.preferences import load_catalogue
@@ -16,6 +28,7 @@ from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import DARK, LIGHT, Theme
 from probe_tray.view.settings.form import form
 from probe_tray.view.text.translate import Translator
+from tests.unit.ui.wheel import wheel
 
 
 class Opened:
@@ -24,7 +37,27 @@ class Opened:
     def __init__(self, app: QApplication) -> None:
         self.saved: list[SettingsChange] = []
         self.theme = Theme(app)
-        self.dialog = SettingsDialog(self.theme, form(Translator()), self.saved.append, Translator().told)
+        self.dialog = SettingsDialog(self.theme, Translator(), self.saved.append)
+
+    def red(self) -> list[str]:
+        """What is said of values that cannot be saved, as far as it is in sight."""
+        ink = self.theme.tokens.critical_text
+        labels = self.dialog.findChildren(QLabel)
+        return [label.text() for label in labels if label.isVisible() and label.text() and ink in label.styleSheet()]
+
+    def focused_in(self, key: str) -> bool:
+        """Whether the keyboard is in a field that can be seen whole."""
+        widget, focused = self.dialog.field(key).widget, self.dialog.focusWidget()
+        inside = widget is focused or widget.isAncestorOf(focused)
+        return inside and widget.visibleRegion().boundingRect().size() == widget.size()
+
+    def page(self) -> str:
+        """The title of the page that is open."""
+        return self.dialog.findChildren(QListWidget)[0].currentItem().text()
+
+    def rows(self) -> list[str]:
+        """The settings that are in sight or a scroll away."""
+        return [row.label for row in form(Translator()).rows if self.dialog.field(row.key).widget.isVisible()]
 
 
 @pytest.fixture
@@ -53,10 +86,8 @@ def test_what_is_not_touched_is_not_saved_again(settings: Opened, given: Setting
 def test_it_opens_at_the_setting_that_is_asked_for(settings: Opened) -> None:
     settings.dialog.open_with(Settings())
     settings.dialog.reveal("proxy")
-    widget, focused = settings.dialog.field("proxy").widget, settings.dialog.focusWidget()
-    assert focused is not None
-    assert widget.isAncestorOf(focused)
-    assert not widget.visibleRegion().isEmpty()
+    assert settings.page() == "Network"
+    assert settings.focused_in("proxy")
 
 
 def test_cancel_saves_nothing(settings: Opened, qtbot: QtBot) -> None:
@@ -71,12 +102,12 @@ def test_cancel_saves_nothing(settings: Opened, qtbot: QtBot) -> None:
 def test_a_folder_must_be_chosen_before_it_is_used(settings: Opened) -> None:
     settings.dialog.open_with(Settings())
     settings.dialog.field("storage").show("folder")
-    assert settings.dialog._complaint.text() == "Choose the folder first, or store logins in the vault."
-    assert not settings.dialog._saver.isEnabled()
     settings.dialog.accept()
     assert settings.saved == []
+    assert settings.red() == ["Choose the folder first, or store logins in the vault.", "1 value needs a look"]
+    assert settings.focused_in("sync_dir")
     settings.dialog.field("sync_dir").show("logins")
-    assert settings.dialog._complaint.text() == ""
+    assert settings.red() == []
     settings.dialog.accept()
     assert settings.saved == [change(storage=Storage.FOLDER, sync_dir="logins")]
 
@@ -102,10 +133,10 @@ def test_a_change_that_could_not_be_saved_stays_in_the_window_with_the_reason(se
     dialog.accept()
     other = UnsavedChange(change=change(privacy=True), problem=full)
     dialog.follow(Settings(), other)
-    assert dialog._complaint.text() == ""
+    assert settings.red() == []
     refused = UnsavedChange(change=change(poll_minutes=15), problem=full)
     dialog.follow(Settings(), refused)
-    assert "the disk is full" in dialog._complaint.text()
+    assert [text for text in settings.red() if "the disk is full" in text]
     assert dialog.isVisible()
     assert dialog.settings() == Settings(poll_minutes=15)
     dialog.accept()
@@ -127,6 +158,137 @@ def test_the_folder_is_chosen_in_a_window_that_blocks_nothing(settings: Opened, 
     chooser.fileSelected.emit(str(tmp_path))
     assert settings.dialog.field("sync_dir").value() == str(tmp_path)
     chooser.close()
+
+
+def test_save_goes_to_the_first_value_that_is_wrong_and_marks_all_of_them(settings: Opened) -> None:
+    dialog = settings.dialog
+    dialog.open_with(Settings())
+    dialog.resize(700, 300)
+    dialog.field("critical_weekly_percent").show(70)
+    dialog.field("storage").show("folder")
+    assert settings.red() == []
+    dialog.accept()
+    assert settings.page() == "Storage and sync"
+    assert settings.red()[-1] == "2 values need a look"
+    dialog.field("storage").show("vault")
+    dialog.accept()
+    assert settings.page() == "Notifications"
+    assert settings.focused_in("critical_weekly_percent")
+    assert settings.red() == ["Must be higher than the first warning.", "1 value needs a look"]
+
+
+def test_a_value_that_was_refused_is_marked_until_it_is_changed(settings: Opened) -> None:
+    dialog = settings.dialog
+    dialog.open_with(Settings())
+    dialog.field("proxy").show("nonsense://")
+    dialog.accept()
+    problem = ProxyAddressError(place="the settings", reason="its kind is not known").problem
+    dialog.follow(Settings(), UnsavedChange(change=change(proxy="nonsense://"), problem=problem))
+    assert settings.focused_in("proxy")
+    assert settings.red()[0].startswith("This address can't be used: its kind is not known.")
+    dialog.field("proxy").show("http://p:1")
+    assert settings.red() == []
+
+
+def test_every_opening_is_a_fresh_start(settings: Opened) -> None:
+    dialog = settings.dialog
+    dialog.open_with(Settings())
+    dialog.resize(700, 300)
+    dialog.field("storage").show("folder")
+    dialog.accept()
+    QTest.keyClicks(_search(dialog), "quiet until")
+    assert settings.rows() == ["Quiet until"]
+    dialog.reject()
+    dialog.open_with(Settings())
+    assert (settings.page(), settings.red(), _search(dialog).text()) == ("General", [], "")
+    assert all(bar.value() == 0 for bar in dialog.findChildren(QScrollBar))
+
+
+def test_levels_of_week_and_month_are_shown_where_they_are_different(settings: Opened) -> None:
+    dialog = settings.dialog
+    switch = next(b for b in dialog.findChildren(QCheckBox) if b.accessibleName() == "Different for week and month")
+    dialog.open_with(Settings())
+    dialog.reveal("warn_used_percent")
+    weekly = "Warn when the weekly quota reaches"
+    assert weekly not in settings.rows()
+    switch.click()
+    assert weekly in settings.rows()
+    dialog.field("warn_weekly_percent").show(60)
+    switch.click()
+    assert weekly not in settings.rows()
+    assert dialog.settings() == Settings()
+    dialog.reject()
+    dialog.open_with(Settings(critical_monthly_percent=99))
+    dialog.reveal("critical_monthly_percent")
+    assert weekly in settings.rows()
+
+
+def test_a_search_goes_from_the_keyboard_to_the_field(settings: Opened) -> None:
+    dialog = settings.dialog
+    dialog.open_with(Settings())
+    QTest.keyClicks(_search(dialog), "proxy")
+    assert (settings.page(), settings.rows()) == ("Network", ["Proxy"])
+    QTest.keyClick(_search(dialog), Qt.Key.Key_Return)
+    assert settings.focused_in("proxy")
+    QTest.keyClick(_search(dialog), Qt.Key.Key_Escape)
+    assert dialog.isVisible()
+    assert "Proxy" in settings.rows()
+    QTest.keyClicks(_search(dialog), "qqq")
+    clear = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Clear search" and b.isVisible())
+    clear.click()
+    assert settings.rows()
+    assert settings.saved == []
+
+
+def test_what_has_no_effect_cannot_be_changed(settings: Opened) -> None:
+    settings.dialog.open_with(Settings(quiet_hours=False))
+    until = settings.dialog.field("quiet_to_hour").widget
+    assert not until.isEnabled()
+    settings.dialog.field("quiet_hours").show(True)
+    assert until.isEnabled()
+
+
+def test_the_wheel_changes_only_a_field_that_was_clicked(settings: Opened) -> None:
+    dialog = settings.dialog
+    dialog.open_with(Settings())
+    dialog.reveal("poll_minutes")
+    choice, number = (dialog.field(key).widget for key in ("poll_minutes", "renew_before_expiry_days"))
+    for field in (choice, number):
+        field.setFocus(Qt.FocusReason.TabFocusReason)
+        wheel(field)
+    assert dialog.settings() == Settings()
+    for field in (choice, number):
+        QTest.mouseClick(field, Qt.MouseButton.LeftButton, pos=QPoint(8, field.height() // 2))
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            QTest.keyClick(popup, Qt.Key.Key_Escape)
+        wheel(field)
+    now = dialog.settings()
+    assert (now.poll_minutes, now.renew_before_expiry_days) == (15, 2)
+
+
+def test_the_wheel_over_a_field_scrolls_the_page(settings: Opened, qapp: QApplication) -> None:
+    dialog = settings.dialog
+    dialog.open_with(Settings())
+    dialog.reveal("warn_used_percent")
+    dialog.resize(700, 300)
+    qapp.processEvents()
+    wheel(dialog.field("warn_used_percent").widget)
+    assert max(bar.value() for bar in dialog.findChildren(QScrollBar) if bar.isVisible()) > 0
+    assert dialog.settings() == Settings()
+
+
+def test_a_click_on_free_space_focuses_nothing(settings: Opened) -> None:
+    dialog = settings.dialog
+    dialog.open_with(Settings())
+    before = dialog.focusWidget()
+    page = next(p for p in dialog.findChildren(QScrollArea) if p.isVisible())
+    QTest.mouseClick(page.viewport(), Qt.MouseButton.LeftButton, pos=page.viewport().rect().bottomRight())
+    assert dialog.focusWidget() is before
+
+
+def _search(dialog: SettingsDialog) -> QLineEdit:
+    return next(edit for edit in dialog.findChildren(QLineEdit) if edit.accessibleName() == "Search settings")
 
 
 def test_numbers_stay_in_their_range(settings: Opened) -> None:

@@ -1,16 +1,19 @@
 import re
 
 import msgspec
+import pytest
 
+from probe_tray.core.errors import ConfigError, ProxyAddressError, WriteError
 from probe_tray.core.settings import Settings, Storage, table
-from probe_tray.view.settings.form import ELSEWHERE, Kind, check, form
+from probe_tray.view.settings.faults import SettingFault, check, faults_words, refusal
+from probe_tray.view.settings.form import ELSEWHERE, Kind, form
 from probe_tray.view.text.translate import Translator
 
 
 def test_the_form_has_every_setting_and_no_other() -> None:
     rows = form(Translator()).rows
     assert {row.key for row in rows} == {entry.key for entry in table()} - ELSEWHERE
-    assert all(row.label and row.help and row.group for row in rows)
+    assert all(row.label and row.help and row.page for row in rows)
 
 
 def test_a_note_says_more_than_its_label_and_speaks_of_no_file() -> None:
@@ -24,18 +27,42 @@ def _said(text: str) -> set[str]:
     return set(re.findall(r"\w+", text.lower()))
 
 
-def test_the_groups_come_in_their_order() -> None:
-    groups = list(dict.fromkeys(row.group for row in form(Translator()).rows))
-    assert groups == [
+def test_the_pages_come_in_their_order_and_none_is_empty() -> None:
+    pages = form(Translator()).pages
+    assert [page.title for page in pages] == [
         "General",
         "Accounts",
         "Notifications",
         "Network",
-        "Storage",
-        "Sync",
+        "Storage and sync",
         "Appearance",
         "Advanced",
     ]
+    assert all(page.cards and all(page.cards) for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("PROXY", {"proxy"}),
+        ("quiet until", {"quiet_to_hour"}),
+        ("dark", {"appearance"}),
+        ("  ", {entry.key for entry in table()} - ELSEWHERE),
+        ("no such thing", set[str]()),
+    ],
+)
+def test_a_search_finds_what_is_read_in_a_row_whatever_its_case(text: str, found: set[str]) -> None:
+    assert {row.key for row in form(Translator()).rows if row.matches(text)} == found
+
+
+def test_levels_of_weeks_and_months_stand_apart() -> None:
+    apart = {row.key for row in form(Translator()).rows if row.apart}
+    assert apart == {f"{level}_{kind}_percent" for level in ("warn", "critical") for kind in ("weekly", "monthly")}
+
+
+def test_a_count_of_one_is_not_said_of_many() -> None:
+    row = next(row for row in form(Translator()).rows if row.key == "expiry_warning_days")
+    assert (row.unit, row.unit_of_one) == ("{n} days", "{n} day")
 
 
 def test_numbers_have_the_range_of_the_table() -> None:
@@ -56,9 +83,45 @@ def test_choices_are_the_values_of_the_table() -> None:
     assert [c.value for c in rows["redirect_host"].choices] == ["localhost", "127.0.0.1"]
 
 
-def test_what_makes_no_sense_is_said() -> None:
-    shown = form(Translator())
-    assert check(Settings(), shown) == ""
-    assert check(Settings(storage=Storage.FOLDER), shown) == shown.folder_needed
-    swapped = msgspec.structs.replace(Settings(), warn_used_percent=90, critical_used_percent=80)
-    assert check(swapped, shown) == shown.levels_order
+SHOWN = form(Translator())
+
+
+@pytest.mark.parametrize(
+    ("values", "faults"),
+    [
+        ({}, ()),
+        ({"storage": Storage.FOLDER}, (SettingFault("sync_dir", SHOWN.folder_needed),)),
+        (
+            {"warn_used_percent": 90, "critical_used_percent": 80},
+            (SettingFault("critical_used_percent", SHOWN.second_too_low),),
+        ),
+        ({"critical_weekly_percent": 70}, (SettingFault("critical_weekly_percent", SHOWN.second_too_low),)),
+        ({"warn_monthly_percent": 99}, (SettingFault("warn_monthly_percent", SHOWN.first_too_high),)),
+    ],
+)
+def test_what_makes_no_sense_is_said_of_the_value_it_is_about(
+    values: dict[str, object], faults: tuple[SettingFault, ...]
+) -> None:
+    assert check(msgspec.structs.replace(Settings(), **values), SHOWN) == faults
+
+
+def test_a_refusal_names_its_value_and_what_to_enter() -> None:
+    t = Translator()
+    proxy = refusal(ProxyAddressError(place="the settings", reason="its kind is not known").problem, t)
+    assert proxy == SettingFault(
+        "proxy",
+        "This address can't be used: its kind is not known. "
+        "Enter one such as http://proxy.example:8080 or socks5h://127.0.0.1:1080.",
+    )
+    folder = refusal(ConfigError(path="/c.json", key="sync_dir", found="x", allowed="y").problem, t)
+    assert folder == SettingFault("sync_dir", "There is no user of that name here. Enter the whole path of the folder.")
+    full = WriteError(path="/c.json", reason="the disk is full").problem
+    assert refusal(full, t) == SettingFault("", t.told(full))
+
+
+def test_faults_are_counted() -> None:
+    assert [faults_words(count, Translator()) for count in range(3)] == [
+        "",
+        "1 value needs a look",
+        "2 values need a look",
+    ]

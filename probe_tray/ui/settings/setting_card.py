@@ -1,0 +1,112 @@
+"""What belongs together on a page of the settings: a card with one row below the other."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.widgets import words
+
+_INSET, _GAP, _LEAST_CONTROL = 14, 11, 130
+
+
+class SettingRow(QWidget):
+    """A label with what there is to say about it, and its control: beside it, or below it where that is a wide one."""
+
+    def __init__(self, theme: Theme, control: QWidget, label: str, note: str, *, wide: bool) -> None:
+        """Show ``control`` by the name of ``label``."""
+        super().__init__()
+        self._theme = theme
+        self.control = control
+        self._label = QLabel(label)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setWordWrap(True)
+        # A choice beside its field is what the label names, and not the row that holds both.
+        self._label.setBuddy(control.focusProxy() or control)
+        self._note, self._fault = words(wrap=True), words(wrap=True)
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
+        self._fault.hide()
+        self._frame = QFrame()
+        self._frame.setObjectName("field")
+        inner = QHBoxLayout(self._frame)
+        inner.setContentsMargins(1, 1, 1, 1)
+        inner.addWidget(control)
+        self._texts = QVBoxLayout()
+        self._texts.setSpacing(theme.px(2))
+        for part in (self._label, self._note):
+            self._texts.addWidget(part)
+        if wide:
+            self._texts.addSpacing(theme.px(4))
+            self._texts.addWidget(self._frame)
+        self._texts.addWidget(self._fault)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(theme.px(_INSET), theme.px(_GAP), theme.px(_INSET), theme.px(_GAP))
+        line.setSpacing(theme.px(16))
+        line.addLayout(self._texts, 1)
+        if not wide:
+            self._frame.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+            line.addWidget(self._frame, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._wide = wide
+
+    def mark(self, fault: str) -> None:
+        """Say why the value cannot be saved; nothing where it can."""
+        self._fault.setText(fault)
+        self._fault.setVisible(bool(fault))
+        colour = self._theme.tokens.critical if fault else "transparent"
+        self._frame.setStyleSheet(
+            f"#field {{ border: 1px solid {colour}; border-radius: {self._theme.px(7)}px; background: transparent; }}"
+        )
+
+    def dress(self) -> None:
+        """Take the colours and sizes of the theme as it is now."""
+        theme, colours = self._theme, self._theme.tokens
+        self._note.setFont(theme.font(12))
+        self._fault.setFont(theme.font(12))
+        self._note.setStyleSheet(f"color: {colours.secondary}")
+        self._fault.setStyleSheet(f"color: {colours.critical_text}")
+        if not self._wide and self.control.sizeHint().width() > theme.px(60):
+            self.control.setMinimumWidth(max(theme.px(_LEAST_CONTROL), self.control.minimumSizeHint().width()))
+        self.mark(self._fault.text())
+
+
+class SettingCard(QFrame):
+    """Rows with a thin line between those that are shown."""
+
+    def __init__(self, theme: Theme, rows: Iterable[QWidget]) -> None:
+        """Show ``rows``; :meth:`arrange` is called after some were hidden or shown."""
+        super().__init__()
+        self.setObjectName("card")
+        self._theme = theme
+        self._rows: list[tuple[QFrame, QWidget]] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for row in rows:
+            line = QFrame()
+            line.setFixedHeight(1)
+            column.addWidget(line)
+            column.addWidget(row)
+            self._rows.append((line, row))
+
+    def arrange(self) -> None:
+        """Draw the lines, and go away with the last row."""
+        first = True
+        for line, row in self._rows:
+            shown = not row.isHidden()
+            line.setVisible(shown and not first)
+            first = first and not shown
+        self.setVisible(not first)
+
+    def dress(self) -> None:
+        """Take the colours of the theme as it is now."""
+        colours = self._theme.tokens
+        # On a card a field of the card's colour would be hard to see.
+        fields = f"#card QLineEdit, #card QPushButton {{ background: {colours.window}; }}" if self._theme.flat else ""
+        self.setStyleSheet(
+            f"#card {{ background: {colours.card}; border: 1px solid {colours.line};"
+            f" border-radius: {self._theme.px(10)}px; }} {fields}"
+        )
+        for line, _ in self._rows:
+            line.setStyleSheet(f"background: {colours.line}")

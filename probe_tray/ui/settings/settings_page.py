@@ -1,0 +1,71 @@
+"""One page of the settings: its title, and its cards below each other."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from probe_tray.ui.settings.setting_card import SettingCard
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.widgets import words
+
+
+class SearchedPart(msgspec.Struct, frozen=True):
+    """Something on a page that a search may find."""
+
+    widget: QWidget
+    matches: Callable[[str], bool]
+    shown: Callable[[], bool]
+    """Whether it is there while nothing is searched for."""
+
+
+class SettingsPage(QScrollArea):
+    """Scrolls; the keyboard brings its controls into view."""
+
+    def __init__(
+        self, theme: Theme, title: str, cards: Sequence[Sequence[SearchedPart]], below: Sequence[SearchedPart]
+    ) -> None:
+        """Show ``cards`` of rows, and what stands ``below`` them."""
+        super().__init__()
+        self.title = title
+        self._theme = theme
+        self._parts = [part for card in cards for part in card] + list(below)
+        self._cards = [SettingCard(theme, [part.widget for part in card]) for card in cards]
+        self._title = words()
+        self._title.setText(title)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(theme.px(24), theme.px(20), theme.px(24), theme.px(20))
+        column.setSpacing(theme.px(14))
+        for widget in (self._title, *self._cards):
+            column.addWidget(widget)
+        for part in below:
+            column.addWidget(part.widget, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(1)
+        self.setWidget(page)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for widget in (page, self.viewport()):
+            widget.setAutoFillBackground(False)
+
+    def search(self, text: str) -> bool:
+        """Show what ``text`` finds here, everything where it is empty; whether that is anything."""
+        found = [part.shown() and part.matches(text) for part in self._parts]
+        for part, shown in zip(self._parts, found, strict=True):
+            part.widget.setVisible(shown)
+        for card in self._cards:
+            card.arrange()
+        return any(found)
+
+    def first(self) -> QWidget | None:
+        """The first part that is shown."""
+        return next((part.widget for part in self._parts if not part.widget.isHidden()), None)
+
+    def dress(self) -> None:
+        """Take the colours and sizes of the theme as it is now."""
+        self._title.setFont(self._theme.font(17, strong=True))
+        for card in self._cards:
+            card.dress()
