@@ -28,6 +28,9 @@ class LazyWindow(Generic[W]):
         """Bring the window to the front with what is known now. A new one opens beside the window that asked for it."""
         asker, new = QApplication.activeWindow(), self.window is None
         window = self.made()
+        if not new and not window.isVisible():
+            # Qt on X11 opens a window again by its inside: it would move by the width of its frame each time.
+            window.move(window.pos())
         self._draw(window)
         if new and asker is not None and asker is not window:
             # Later it opens where the person has left it.

@@ -9,6 +9,7 @@ from probe_tray.demo import DemoService
 from tests.desktop.bench import Desktop, installed
 from tests.desktop.waiting import wait_for
 from tests.desktop.walking import BY_HAND, LOGIN_WINDOW, PANEL, SETTINGS_WINDOW, App, official_login, write_config
+from tests.desktop.windows import Region
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
 
@@ -82,6 +83,18 @@ def test_the_language_changes_everywhere_at_once(desktop: Desktop) -> None:
     assert json.loads(path.read_text("utf-8")) == {"language": "zh_CN"}
     app.item.click_menu("设置(S)…")
     desktop.screen.wait_window("^设置")
+
+
+@pytest.mark.parametrize(("row", "title"), [("Settings…", SETTINGS_WINDOW), ("About", "^About Probe Tray")])
+def test_a_window_opens_again_where_it_was(desktop: Desktop, row: str, title: str) -> None:
+    app = App(desktop, "--demo", "--background")
+    places = list[Region]()
+    for _ in range(2):
+        app.item.click_menu(row)
+        places.append(desktop.screen.wait_window(title).region)
+        desktop.screen.key("Escape")
+        desktop.screen.wait_no_window(title)
+    assert places[0] == places[1]
 
 
 def test_dark_windows_can_be_had_on_a_light_desktop(desktop: Desktop) -> None:
