@@ -13,16 +13,16 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from probe_tray.adapters.http.errors import Sending, to_service_error
+from probe_tray.adapters.http.exchange import Exchange, read_body
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.answer import end_of_event, is_whole_object, read_raw, tokens_in
 from probe_tray.adapters.http.wire.transport import WireTransport, make_transport
-from probe_tray.adapters.proxy.proxy import ProxyRoutes
+from probe_tray.adapters.proxy.proxy import ProxyChoice, ProxyRoutes
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ProbeError, StrangeAnswerError
+from probe_tray.core.errors import StrangeAnswerError, UncertainError
 from probe_tray.core.service.answer import Answer
-from probe_tray.core.service.service import CLIENT_VERSION, ORIGINATOR, RELEASES_PATH, USER_AGENT, Service
+from probe_tray.core.service.service import CLIENT_VERSION, ORIGINATOR, RELEASES_PATH, Service
 
 _SECONDS = 45.0
 _CONNECT_SECONDS = 15.0
@@ -36,10 +36,6 @@ _FRESH = httpx.Limits(max_connections=1, max_keepalive_connections=0)
 
 def _keep_nothing(part: bytes) -> None:
     del part
-
-
-class _ReachedError(Exception):
-    """Everything is there for a request, which is not sent."""
 
 
 class ServiceClient:
@@ -82,29 +78,10 @@ class ServiceClient:
         """Make a connection to the issuer and close it: no request leaves."""
         host = urlsplit(self._service.issuer).hostname or ""
         context = await self._tls(host)
-        chosen = await self._proxy.choice_for(host)
-        proxy = None if chosen is None else chosen.address
-        if proxy is not None:
-            self._handles(proxy)
-        sending = Sending()
-
-        async def trace(event: str, info: Mapping[str, object]) -> None:
-            await sending.trace(event, info)
-            if sending.begun:
-                sending.begun = False
-                raise _ReachedError
-
-        timeout = httpx.Timeout(_CONNECT_SECONDS).as_dict()
-        try:
-            async with asyncio.timeout(_CONNECT_SECONDS), make_transport(context, proxy, _FRESH) as transport:
-                request = httpx.Request("GET", self._service.issuer, extensions={"timeout": timeout, "trace": trace})
-                await transport.handle_async_request(request)
-        except _ReachedError:
-            pass
-        except Exception as error:  # noqa: BLE001 - whatever the libraries raise: it can show headers
-            raise to_service_error(error, host=host, proxy=chosen, sent=False) from None
-        finally:
-            await sending.clean_up()
+        chosen, proxy = await self._chosen_proxy(host)
+        exchange = Exchange(host, chosen)
+        async with exchange.attempt(_CONNECT_SECONDS), make_transport(context, proxy, _FRESH) as transport:
+            await exchange.connect(transport, self._service.issuer, seconds=_CONNECT_SECONDS)
 
     async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
         """Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
@@ -215,32 +192,17 @@ class ServiceClient:
         in it, so that one whole JSON object counts whatever HTTP's framing says.
         """
         host = urlsplit(address).hostname or ""
-        context = await self._tls(host)
-        sending = Sending()
-        chosen = await self._proxy.choice_for(host)
-        proxy = None if chosen is None else chosen.address
-        if proxy is not None:
-            self._handles(proxy)
+        context, (chosen, proxy) = await self._tls(host), await self._chosen_proxy(host)
+        exchange = Exchange(host, chosen)
         wire: WireTransport | None = None
         try:
-            async with asyncio.timeout(_SECONDS), AsyncExitStack() as connection:
-                if arrived is not None:
-                    made = wire = WireTransport(context, proxy, lambda: sending.begun, arrived)
-                elif fresh:
-                    made = make_transport(context, proxy, _FRESH)
+            async with exchange.attempt(_SECONDS), AsyncExitStack() as connection:
+                if arrived is None:
+                    made = make_transport(context, proxy, _FRESH) if fresh else self._make_pool(context, proxy)
                 else:
-                    made = None
-                transport = await connection.enter_async_context(made or self._make_pool(context, proxy))
-                request = httpx.Request(
-                    method,
-                    address,
-                    headers=_common_headers(fresh=fresh) | headers,
-                    content=body or None,
-                    extensions={
-                        "timeout": httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS).as_dict(),
-                        "trace": sending.trace,
-                    },
-                )
+                    made = wire = WireTransport(context, proxy, lambda: exchange.begun, arrived)
+                transport = await connection.enter_async_context(made)
+                request = exchange.request(method, address, headers, body, seconds=_SECONDS, fresh=fresh)
                 receiving = _receive(transport, request, connection, fresh=fresh)
                 answer = await (receiving if wire is None else _whole(wire, receiving))
                 if fresh:
@@ -248,15 +210,20 @@ class ServiceClient:
                     # Until the tokens in it are on the disk, no time is spent and no failure met for a connection.
                     self._close_soon(connection.pop_all())
                 return answer
-        except ProbeError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever the libraries raise: it can show headers
-            if wire is not None and (answer := read_raw(wire.raw)) is not None:
-                self._hear_tokens(answer)
-                return answer
-            raise to_service_error(error, host=host, proxy=chosen, sent=sending.begun) from None
-        finally:
-            await sending.clean_up()
+        except UncertainError:
+            # The answer may have come whole all the same: it only did not come to an end.
+            if wire is None or (salvaged := read_raw(wire.raw)) is None:
+                raise
+            self._hear_tokens(salvaged)
+            return salvaged
+
+    async def _chosen_proxy(self, host: str) -> tuple[ProxyChoice | None, Secret | None]:
+        """The proxy that requests to ``host`` take, and its address."""
+        chosen = await self._proxy.choice_for(host)
+        address = None if chosen is None else chosen.address
+        if address is not None:
+            self._handles(address)
+        return chosen, address
 
     def _account_headers(self, credential: Credential) -> dict[str, str]:
         headers = {
@@ -337,12 +304,6 @@ class _Pool:
             self._close(self._transport)
 
 
-def _common_headers(*, fresh: bool) -> dict[str, str]:
-    # Uncompressed: the answers are small, and a small body must not unfold into a large one.
-    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-    return headers | ({"Connection": "close"} if fresh else {})
-
-
 async def _receive(
     transport: httpx.AsyncHTTPTransport, request: httpx.Request, connection: AsyncExitStack, *, fresh: bool
 ) -> Answer:
@@ -376,17 +337,16 @@ def _holds_object(raw: bytes) -> bool:
 async def _body(response: httpx.Response, *, fresh: bool) -> bytes:
     """The whole body; of a stream of events the first event only. Raises StrangeAnswerError beyond 2 MiB."""
     stream = response.is_success and response.headers.get("content-type", "").lower().startswith(_EVENTS)
-    body = bytearray()
     # RFC 9112, section 6.2. A connection that is kept has to be read to the end of its message all the same.
     declared = response.headers.get("content-length", "")
     whole = declared if fresh and "content-encoding" not in response.headers else ""
-    async for part in response.aiter_bytes():
-        body += part
-        if len(body) > _LARGEST_BODY:
-            raise StrangeAnswerError(status=str(response.status_code))
+
+    def enough(body: bytes | bytearray) -> bool:
         # Tokens that have all come must not depend on how the message, or its connection, ends.
-        if str(len(body)) == whole or (fresh and is_whole_object(body)):
-            break
-        if stream and (end := end_of_event(body)):
-            return bytes(body[:end])
-    return bytes(body)
+        has_come = str(len(body)) == whole or (fresh and is_whole_object(body))
+        return has_come or (stream and end_of_event(body) > 0)
+
+    body = await read_body(response, largest=_LARGEST_BODY, enough=enough)
+    if len(body) > _LARGEST_BODY:
+        raise StrangeAnswerError(status=str(response.status_code))
+    return body[: end_of_event(body) or None] if stream else body

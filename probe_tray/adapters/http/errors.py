@@ -3,11 +3,9 @@
 import re
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from typing import Protocol, cast
+from collections.abc import Iterator
+from typing import cast
 
-import httpcore
 import httpx
 
 from probe_tray.adapters.proxy.proxy import ProxyChoice
@@ -19,39 +17,6 @@ from probe_tray.core.errors import (
     ServiceError,
     UncertainError,
 )
-
-
-class _Stream(Protocol):
-    async def aclose(self) -> None: ...
-
-
-class Sending:
-    """How far a request has come. Talking to the proxy does not count as sending it."""
-
-    def __init__(self) -> None:
-        """Nothing has left yet."""
-        self.begun = False
-        self._connected: _Stream | None = None
-
-    async def trace(self, event: str, info: Mapping[str, object]) -> None:
-        """Hear of a step of httpcore's."""
-        if event.endswith("send_request_headers.started"):
-            method = cast("object", getattr(info.get("request"), "method", b""))
-            self.begun = self.begun or method != b"CONNECT"
-        elif event.endswith("send_request_headers.failed"):
-            # Where the library refuses what is in them, they were never written.
-            self.begun = self.begun and not isinstance(info.get("exception"), httpcore.LocalProtocolError)
-        elif event.endswith("connect_tcp.complete"):
-            self._connected = cast("_Stream", info["return_value"])
-
-    async def clean_up(self) -> None:
-        """Leave no connection open that nothing was sent over."""
-        # WORKAROUND httpcore 1.0.9: after a SOCKS proxy's refusal the connection to it stays open
-        # (https://github.com/encode/httpcore, _async/socks_proxy.py).
-        if self._connected is not None and not self.begun:
-            with suppress(Exception):  # How a connection ends that is of no use changes nothing.
-                await self._connected.aclose()
-
 
 _VERIFY_REASONS = {
     9: "its certificate is not valid yet",

@@ -4,14 +4,13 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import aclosing
 from datetime import timedelta
-from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 import httpx
 
-from probe_tray.adapters.http.errors import to_service_error
+from probe_tray.adapters.http.exchange import Exchange, read_body
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.transport import make_transport
 from probe_tray.adapters.proxy.proxy import ProxyChoice, SystemProxies, detect_proxy, read_system_proxies
@@ -28,13 +27,14 @@ from probe_tray.core.errors import (
     ProxyLoginError,
     ProxyNameError,
     SecureConnectionError,
+    ServiceError,
     SilentServiceError,
     StrangeAnswerError,
     TokenRefusedError,
 )
 from probe_tray.core.service.answer import Answer, judge
 from probe_tray.core.service.connection import ConnectionStep, FoundProxy, Reached
-from probe_tray.core.service.service import USER_AGENT, Service
+from probe_tray.core.service.service import Service
 from probe_tray.ports.time import Clock
 
 _SECONDS = 15.0
@@ -123,22 +123,20 @@ class HttpProbe:
         )
 
     async def _go(self, choice: ProxyChoice, proxy: Secret | None) -> None:
-        way = _Way(proxy)
+        exchange = Exchange(self._host, None if proxy is None else choice)
+        named, context = False, None
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with exchange.attempt(_SECONDS):
                 await self._look_up(proxy)
-                way.named = True
+                named = True
                 context = await asyncio.to_thread(make_context, self._environment, self._host)
-                answer = await self._ask(context, proxy, way)
-        except CertificateError as error:
-            raise _Failed(ConnectionStep.TLS, error) from None
-        except Exception as error:  # noqa: BLE001 - whatever the libraries raise: it can show headers
-            step = way.step(secure=self._secure)
-            if step is ConnectionStep.NAME:
-                raise _Failed(step, self._nameless(proxy)) from None
-            raise self._failure(error, step, None if proxy is None else choice) from None
-        finally:
-            await way.clean_up()
+                answer = await self._ask(context, proxy, exchange)
+        except ServiceError as error:
+            if not named:
+                raise _Failed(ConnectionStep.NAME, self._nameless(proxy)) from None
+            if context is None and isinstance(error, CertificateError):
+                raise _Failed(ConnectionStep.TLS, error) from None
+            raise self._failure(error, self._step(exchange, proxy)) from None
         self.clock_ahead = None if answer.date is None else answer.date - self._clock.now()
         self._judge(answer)
 
@@ -147,33 +145,30 @@ class HttpProbe:
         host, port = (self._host, self._port) if parts is None else (parts.hostname, parts.port)
         await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
-    async def _ask(self, context: ssl.SSLContext, proxy: Secret | None, way: "_Way") -> Answer:
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
-        request = httpx.Request(
-            "GET",
-            f"{self._backend}/wham/usage",
-            headers=headers | {"Connection": "close"},
-            extensions={"timeout": httpx.Timeout(_SECONDS).as_dict(), "trace": way.trace},
-        )
+    async def _ask(self, context: ssl.SSLContext, proxy: Secret | None, exchange: Exchange) -> Answer:
+        address, headers = f"{self._backend}/wham/usage", {"Accept": "application/json"}
         async with make_transport(context, proxy, httpx.Limits()) as transport:
-            response = await transport.handle_async_request(request)
-            body = bytearray()
-            try:
-                async for part in response.aiter_bytes():
-                    body += part
-                    if len(body) > _LARGEST_BODY:
-                        break
-            finally:
-                await response.aclose()
-            return Answer(response.status_code, response.headers, bytes(body))
+            request = exchange.request("GET", address, headers, seconds=_SECONDS, fresh=True)
+            async with aclosing(await transport.handle_async_request(request)) as response:
+                # However long a page of the network's edge is, its beginning tells what it is.
+                body = await read_body(response, largest=_LARGEST_BODY)
+            return Answer(response.status_code, response.headers, body)
+
+    def _step(self, exchange: Exchange, proxy: Secret | None) -> ConnectionStep:
+        """The step that was being taken."""
+        if exchange.begun:
+            return ConnectionStep.SERVICE
+        with_proxy = 1 if proxy is not None and proxy.reveal().lower().startswith("https:") else 0
+        if self._secure and exchange.handshakes > with_proxy >= exchange.secured:
+            return ConnectionStep.TLS
+        return ConnectionStep.CONNECTION if proxy is None else ConnectionStep.PROXY
 
     def _nameless(self, proxy: Secret | None) -> ProbeError:
         if proxy is None:
             return NameNotFoundError(host=self._host)
         return ProxyNameError(host=urlsplit(proxy.reveal()).hostname or "")
 
-    def _failure(self, error: BaseException, step: ConnectionStep, proxy: ProxyChoice | None) -> _Failed:
-        found = to_service_error(error, host=self._host, proxy=proxy, sent=step is ConnectionStep.SERVICE)
+    def _failure(self, found: ServiceError, step: ConnectionStep) -> _Failed:
         if isinstance(found, ProxyLoginError):
             return _Failed(ConnectionStep.PROXY, found)
         reason = found.facts["reason"]
@@ -197,50 +192,3 @@ class HttpProbe:
         if not isinstance(problem, TokenRefusedError):
             # Whoever says yes without a token is not the service.
             raise _Failed(ConnectionStep.SERVICE, problem or StrangeAnswerError(status=str(answer.status)))
-
-
-class _ProbeStream(Protocol):
-    async def aclose(self) -> None: ...
-
-
-class _Way:
-    """How far the question has come, by the events of httpcore."""
-
-    def __init__(self, proxy: Secret | None) -> None:
-        self._proxied = proxy is not None
-        self.secure_proxy = proxy is not None and proxy.reveal().lower().startswith("https:")
-        self.named = False
-        """Whether the name of the first host was found."""
-        self._handshakes = 0
-        self._made = 0
-        self._sent = False
-        self._connected: _ProbeStream | None = None
-
-    async def trace(self, event: str, info: Mapping[str, object]) -> None:
-        if event.endswith("start_tls.started"):
-            self._handshakes += 1
-        elif event.endswith("start_tls.complete"):
-            self._made += 1
-        elif event.endswith("connect_tcp.complete"):
-            self._connected = cast("_ProbeStream", info["return_value"])
-        elif event.endswith("send_request_headers.started"):
-            # Asking the proxy to connect comes before.
-            self._sent = self._sent or getattr(info.get("request"), "method", b"") != b"CONNECT"
-
-    def step(self, *, secure: bool) -> ConnectionStep:
-        """The step that was being taken."""
-        if not self.named:
-            return ConnectionStep.NAME
-        if self._sent:
-            return ConnectionStep.SERVICE
-        if secure and self._handshakes > (1 if self.secure_proxy else 0) >= self._made:
-            return ConnectionStep.TLS
-        return ConnectionStep.PROXY if self._proxied else ConnectionStep.CONNECTION
-
-    async def clean_up(self) -> None:
-        """Leave nothing open."""
-        # WORKAROUND httpcore 1.0.9: after a proxy's refusal or nonsense the connection to it stays open
-        # (https://github.com/encode/httpcore, _async/socks_proxy.py).
-        if self._connected is not None:
-            with suppress(Exception):  # How a connection ends that is of no use changes nothing.
-                await self._connected.aclose()

@@ -6,7 +6,7 @@ It works on httpx's transports, as the service does: no redirects, no cookies, n
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import msgspec
 
-from probe_tray.adapters.http.errors import Sending, to_service_error
+from probe_tray.adapters.http.exchange import Exchange, read_body
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.transport import make_transport
 from probe_tray.adapters.proxy.proxy import ProxyChoice, ProxyRoutes
@@ -37,7 +37,6 @@ from probe_tray.core.errors import (
     UnavailableError,
 )
 from probe_tray.core.service.answer import Answer
-from probe_tray.core.service.service import USER_AGENT
 from probe_tray.core.sync.cipher import LARGEST
 from probe_tray.core.sync.rows import RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
@@ -145,7 +144,6 @@ class TablePages:
 
 
 _SECONDS: Final = 45.0
-_CONNECT_SECONDS: Final = 15.0
 _LARGEST_BODY: Final = 32 * 1024 * 1024
 _PAGE: Final = 500
 """Rows asked for at once: some 5 MB. The service may give fewer."""
@@ -202,10 +200,8 @@ class HttpTables:
             if secret is not None:
                 self._handles(secret)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=16, keepalive_expiry=5.0)
-        try:
+        async with Exchange(host, proxy).attempt(_SECONDS):
             transport = make_transport(context, address, limits)
-        except Exception as error:  # noqa: BLE001 - whatever the libraries raise: it can show the proxy's password
-            raise to_service_error(error, host=host, proxy=proxy, sent=False) from None
         try:
             yield HttpTable(target, transport, proxy)
         finally:
@@ -332,48 +328,24 @@ class HttpTable:
         beyond: bool = False,
     ) -> Answer:
         """Send one request, at most 45 seconds in all; ``conflict`` and ``beyond`` say which refusals are answers."""
-        sending = Sending()
-        try:
-            async with asyncio.timeout(_SECONDS):
-                request = httpx.Request(
-                    method,
-                    self._address + query,
-                    headers=self._headers(body, prefer),
-                    content=body or None,
-                    extensions={
-                        "timeout": httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS).as_dict(),
-                        "trace": sending.trace,
-                    },
-                )
-                answer = await self._send(request)
-        except ProbeError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever the libraries raise: it can show headers
-            raise to_service_error(error, host=self._host, proxy=self._proxy, sent=sending.begun) from None
-        finally:
-            await sending.clean_up()
+        exchange = Exchange(self._host, self._proxy)
+        async with exchange.attempt(_SECONDS):
+            request = exchange.request(
+                method, self._address + query, self._headers(body, prefer), body, seconds=_SECONDS
+            )
+            async with aclosing(await self._transport.handle_async_request(request)) as response:
+                content = await read_body(response, largest=_LARGEST_BODY)
+            if len(content) > _LARGEST_BODY:
+                raise SyncFloodedError
+            answer = Answer(response.status_code, response.headers, content)
         if not ((conflict and answer.status == _CONFLICT) or (beyond and answer.status == _OUT_OF_RANGE)):
             check(answer, self._host)
         return answer
 
-    async def _send(self, request: httpx.Request) -> Answer:
-        response = await self._transport.handle_async_request(request)
-        try:
-            body = bytearray()
-            async for part in response.aiter_bytes():
-                body += part
-                if len(body) > _LARGEST_BODY:
-                    raise SyncFloodedError
-            return Answer(response.status_code, response.headers, bytes(body))
-        finally:
-            await response.aclose()
-
     def _headers(self, body: bytes, prefer: str) -> dict[str, str]:
         key = self._api_key.reveal()
         headers = {
-            "User-Agent": USER_AGENT,
             "Accept": _JSON,
-            "Accept-Encoding": "identity",
             "apikey": key,
             "Authorization": f"Bearer {key}",
         }

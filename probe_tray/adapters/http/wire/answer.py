@@ -41,7 +41,7 @@ def first_object(body: bytes, *, anywhere: bool) -> bytes | None:
     return text[start:end].encode("utf-8", "replace") if isinstance(found, dict) else None
 
 
-def end_of_event(body: bytearray) -> int:
+def end_of_event(body: bytes | bytearray) -> int:
     """The length of the first event that is more than a comment, 0 while it is not whole."""
     lines = 0
     data = False
