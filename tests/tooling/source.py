@@ -106,7 +106,6 @@ OWNERS: Final = (
     ("webbrowser", ("probe_tray.adapters.*",)),
     ("sqlite3", ("probe_tray.adapters.*",)),
     ("urllib.request", ("probe_tray.adapters.*",)),
-    ("rich", ("probe_tray.cli.*",)),
 )
 
 

@@ -1,10 +1,14 @@
-"""The libraries of Windows, which the standard library of other systems cannot load."""
+"""The libraries of Windows, which the standard library of other systems cannot load, and its console."""
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
     import ctypes
+
+_STANDARD_HANDLES: Final = {1: -11, 2: -12}
+_VIRTUAL_TERMINAL: Final = 0x0004
+"""ENABLE_VIRTUAL_TERMINAL_PROCESSING, a mode of the console since Windows 10 1511."""
 
 
 def windows_library(name: str) -> "ctypes.CDLL":
@@ -14,3 +18,18 @@ def windows_library(name: str) -> "ctypes.CDLL":
     if sys.platform != "win32":
         raise OSError(f"{name} is a library of Windows")
     return ctypes.WinDLL(name)
+
+
+def understands_sequences(stream: TextIO) -> bool:
+    """Whether the terminal behind standard output or error obeys escape sequences; a console of Windows is told to."""
+    if sys.platform != "win32":
+        return True
+    import ctypes
+
+    kernel = windows_library("kernel32")
+    kernel.GetStdHandle.restype = ctypes.c_void_p
+    handle = ctypes.c_void_p(kernel.GetStdHandle(_STANDARD_HANDLES.get(stream.fileno(), 0)))
+    mode = ctypes.c_ulong()
+    if not kernel.GetConsoleMode(handle, ctypes.byref(mode)):
+        return False
+    return bool(kernel.SetConsoleMode(handle, mode.value | _VIRTUAL_TERMINAL))

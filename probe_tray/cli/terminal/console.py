@@ -5,19 +5,16 @@ import os
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from msgspec.structs import replace
 
 from probe_tray.adapters.files.disk import reason_of
 from probe_tray.cli.tables.layout import Line, TextTable, aligned, folded, laid_out
 from probe_tray.cli.terminal.pipes import hush, hush_errors, is_terminal, say
+from probe_tray.cli.terminal.terminal import Terminal
 from probe_tray.core.errors import WriteError
 from probe_tray.view.tables.status_table import printable
-
-if TYPE_CHECKING:
-    from probe_tray.cli.terminal.terminal import Terminal
-
 
 _HUNG_UP = frozenset({errno.EIO, errno.ENXIO})
 
@@ -35,7 +32,7 @@ class Console:
             # A terminal of an old encoding shows what it cannot as "?", instead of ending the run.
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportOptionalMemberAccess] - TextIO does not declare what the line above has checked
-        self._out, self._err = _terminal(sys.stdout), _terminal(sys.stderr)
+        self._out, self._err = Terminal.of(sys.stdout, os.environ), Terminal.of(sys.stderr, os.environ)
         # Once it was closed, a terminal no longer says that it is one.
         self._printed_to_person = is_terminal(sys.stdout)
         self._below_table = False
@@ -87,9 +84,9 @@ class Console:
         """What somebody looks at meanwhile; None where nobody does. ``table``: the results are a table for people."""
         if self.quiet:
             return None
-        if table and self._out is not None and self._out.can_redraw:
+        if table and self._out is not None:
             return Watched(self._out, sys.stdout, results=True)
-        if self._err is not None and self._err.can_redraw:
+        if self._err is not None:
             return Watched(self._err, sys.stderr, results=False)
         return None
 
@@ -133,7 +130,7 @@ class Console:
 class Watched:
     """A terminal whose last lines may change."""
 
-    def __init__(self, terminal: "Terminal", stream: TextIO, *, results: bool) -> None:
+    def __init__(self, terminal: Terminal, stream: TextIO, *, results: bool) -> None:
         """``results``: it is that of standard output."""
         self.terminal = terminal
         self.results = results
@@ -148,15 +145,6 @@ class Watched:
             (hush if self.results else hush_errors)()
             return False
         return True
-
-
-def _terminal(stream: TextIO | None) -> "Terminal | None":
-    if not is_terminal(stream):
-        return None
-    # Only for those who see it: drawing takes a library that is slow to load.
-    from probe_tray.cli.terminal.terminal import Terminal
-
-    return Terminal.of(stream, os.environ)
 
 
 # What old encodings lack, and what is as wide and stands for it.

@@ -1,35 +1,29 @@
-"""A terminal that a person looks at: how wide it is, what its letters and colours can show, an area that changes."""
+"""A terminal that a person looks at: how wide it is, whether it shows colors, an area that changes."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Self, TextIO
 
-from rich.console import Console
-from rich.text import Text
-
+from probe_tray.adapters.desktop.windows import understands_sequences
 from probe_tray.cli.tables.layout import Line, TextPiece, width
 from probe_tray.cli.terminal.pipes import is_terminal
 from probe_tray.view.tables.status_table import Weight
 
-_STYLES = {Weight.PLAIN: "", Weight.GOOD: "green", Weight.WARNING: "yellow", Weight.CRITICAL: "bold red"}
+# ECMA-48, 8.3.117 (SGR): 1 is bold, 31 to 33 are red, green and yellow. Every terminal has its own shades of them.
+_BOLD = "1"
+_COLORS = {Weight.PLAIN: "", Weight.GOOD: "32", Weight.WARNING: "33", Weight.CRITICAL: "1;31"}
+_WITHOUT_COLOR = {Weight.CRITICAL: _BOLD}
 _WITHOUT_CURSOR = frozenset({"dumb", "unknown"})
 _USUAL = os.terminal_size((80, 24))
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        # By itself it would end the program, whatever that is waiting for.
-        raise BrokenPipeError
 
 
 class Terminal:
     """One of the two output streams, where it is a terminal that can do more than print lines."""
 
-    def __init__(self, stream: TextIO) -> None:
-        """Draw on ``stream``."""
+    def __init__(self, stream: TextIO, *, colored: bool) -> None:
+        """Draw on ``stream``; bold is used also where it is not ``colored``."""
         self._stream = stream
-        # NO_COLOR and the kind of terminal are looked at there.
-        self._console = _Console(file=stream, highlight=False, emoji=False, markup=False)
+        self._codes = _COLORS if colored else _WITHOUT_COLOR
         self._shown: list[int] = []
         """How wide each line of the area is that changes."""
 
@@ -38,7 +32,9 @@ class Terminal:
         """The terminal behind ``stream``; None where there is none, or one that cannot do more than a pipe."""
         if stream is None or not is_terminal(stream) or environment.get("TERM", "") in _WITHOUT_CURSOR:
             return None
-        return cls(stream)
+        if not understands_sequences(stream):
+            return None
+        return cls(stream, colored=not environment.get("NO_COLOR"))
 
     @property
     def size(self) -> os.terminal_size:
@@ -51,11 +47,6 @@ class Terminal:
         return size if size.columns and size.lines else _USUAL
 
     @property
-    def can_redraw(self) -> bool:
-        """Whether lines that were drawn can be taken back: old consoles of Windows cannot."""
-        return not self._console.legacy_windows
-
-    @property
     def is_showing(self) -> bool:
         """Whether there are lines that can be taken back."""
         return bool(self._shown)
@@ -63,15 +54,13 @@ class Terminal:
     def draw(self, lines: Iterable[Line]) -> None:
         """Print these lines. Raises OSError."""
         self.clear()
-        self._print(lines)
+        self._stream.write(self._text(lines))
         self._stream.flush()
 
     def show(self, lines: Sequence[Line]) -> None:
         """Let these lines take the place of those that were shown before. Raises OSError."""
-        with self._console.capture() as capture:
-            self._print(lines)
         # In one piece, so that nobody sees the area empty.
-        self._stream.write(self._erase() + capture.get())
+        self._stream.write(self._erase() + self._text(lines))
         self._stream.flush()
         self._shown = [sum(width(piece.text) for piece in line) for line in lines]
 
@@ -90,10 +79,9 @@ class Terminal:
         rows = sum(max(1, -(-line // columns)) for line in self._shown)
         return f"\r\x1b[{rows}A\x1b[J"
 
-    def _print(self, lines: Iterable[Line]) -> None:
-        for line in lines:
-            self._console.print(Text.assemble(*map(_styled, line)), soft_wrap=True)
+    def _text(self, lines: Iterable[Line]) -> str:
+        return "".join("".join(map(self._styled, line)) + "\n" for line in lines)
 
-
-def _styled(piece: TextPiece) -> tuple[str, str]:
-    return piece.text, "bold" if piece.heading else _STYLES[piece.weight]
+    def _styled(self, piece: TextPiece) -> str:
+        code = _BOLD if piece.heading else self._codes.get(piece.weight, "")
+        return f"\x1b[{code}m{piece.text}\x1b[0m" if code and piece.text else piece.text
