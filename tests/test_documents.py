@@ -3,9 +3,12 @@
 import re
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import pytest
 
+from probe_tray import __version__
+from probe_tray.adapters.desktop.instance import StartRequest
 from probe_tray.adapters.files.app_folders import AppFolders
 from tests.tooling import source
 
@@ -21,7 +24,7 @@ _ENDINGS = (".py", ".md", ".po", ".toml", ".txt", ".json", "/")
 _COMMAND = re.compile(r"\btests/[\w/.:]+")
 _VARIABLE = re.compile(r"""environ(?:ment)?(?:\.get\(|\[)"([A-Z_]+)\"""")
 # Named although they are not in the repository: files of a person, and what is made by a run.
-_ELSEWHERE = frozenset({"uv.lock", "config.json", "auth.json", "result.csv"})
+_ELSEWHERE = frozenset({"uv.lock", "config.json", "auth.json", "result.csv", "dist/probe-tray"})
 
 
 @cache
@@ -109,3 +112,58 @@ class TestReference:
 def test_both_languages_name_the_same_things() -> None:
     english, chinese = (sorted(set(_CODE.findall(read(name)))) for name in REFERENCES)
     assert english == chinese
+
+
+INSTALLED: Final = "tests/release/test_wheel.py::test_uv_installs_both_as_tools_and_runs_the_command_without_installing"
+# A command that a document shows -> the test that runs it, or the programs' own check of the same options.
+SHOWN: Final = {
+    r"pip install uv( && uv run (probe-tray|python -m tests))?": "tests/test_tooling.py::TestPins",
+    r"uv run codex-probe .*": "tests/command/test_readme.py::test_it_works_as_shown",
+    r"uv run probe-tray --demo": "tests/unit/test_app.py::test_with_none_running_the_program_starts_and_does_it",
+    r"uv run python -m tests( --?\w[\w-]*| renew)*": "tests/test_tooling.py::TestRunner",
+    r"uv run pytest tests/[\w/.:]+( -k \w+)?": "tests/test_documents.py::test_every_path_in_a_document_is_there",
+    r"uv run python packaging/build_wheel\.py": "tests/release/test_wheel.py::built",
+    r"uv tool install dist/probe_tray-\S+\.whl": INSTALLED,
+    r"uvx --from dist/probe_tray-\S+\.whl codex-probe --version": INSTALLED,
+    r"uv run --group packaging python packaging/build_bundle\.py": "tests/desktop/test_bundle.py::bundle",
+}
+GUIDES: Final = tuple(
+    str(path.relative_to(ROOT)) for path in sorted((ROOT / "resources/help").rglob("*.md")) if path.name != "index.md"
+)
+_FENCED: Final = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def commands(text: str) -> list[str]:
+    """The commands in the blocks of a document, without the remarks behind them."""
+    lines = "".join(_FENCED.findall(text)).splitlines()
+    return [command for line in lines if (command := re.sub(r" +# .*$", "", line).strip())]
+
+
+@pytest.mark.parametrize("document", [*FOR_DEVELOPERS, *GUIDES])
+def test_every_command_in_a_document_is_run_by_a_test(document: str) -> None:
+    for command in commands(read(document)):
+        found = [test for pattern, test in SHOWN.items() if re.fullmatch(pattern, command)]
+        assert found, f"{document} shows {command!r}: name the test that runs it in SHOWN"
+        assert all(exists(test) for test in found), found
+
+
+def test_readme_begins_with_the_two_commands() -> None:
+    assert commands(read("README.md"))[:2] == [
+        "pip install uv && uv run probe-tray",
+        "pip install uv && uv run python -m tests",
+    ]
+
+
+def test_the_wheel_that_readme_installs_is_that_of_this_version() -> None:
+    named = set(re.findall(r"probe_tray-([\w.]+?)-py3", read("README.md")))
+    assert named == {__version__}
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_every_option_in_a_guide_is_one_of_the_programs(name: str) -> None:
+    # A guide names the option where it is told what it does; its own test runs it.
+    known = set(re.findall(r'"(--?[a-z][\w-]*)"', read("probe_tray/cli/arguments.py")))
+    known |= {f"--{wish.value}" for wish in StartRequest} | {"--demo", "--background", "--version", "--help"}
+    shown = [one for one in _CODE.findall(read(name)) if re.match(r"(codex-probe|probe-tray) ", one)]
+    options = {part for one in shown for part in one.split()[1:] if part.startswith("-")}
+    assert options <= known
