@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from probe_tray.adapters.files.disk import reason_of
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import DataFolderError, LogError
+from probe_tray.core.errors import DataFolderError, LogError, Phrase
 
 REMOVED: Final = "[removed]"
 """What stands where a secret was."""
@@ -238,7 +238,9 @@ def _file_handler(path: Path) -> logging.Handler:
     except OSError as error:
         if path.parent.is_dir():
             # What the system says of a pipe that nobody reads means nothing to a person.
-            reason = "it is not a regular file" if error.errno in {errno.ENXIO, errno.EINVAL} else reason_of(error)
+            reason = (
+                Phrase("it is not a regular file") if error.errno in {errno.ENXIO, errno.EINVAL} else reason_of(error)
+            )
             raise LogError(path=str(path), reason=reason) from None
         raise DataFolderError(path=str(path.parent), reason=reason_of(error)) from None
 

@@ -16,7 +16,7 @@ from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.credential import StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.errors import CredentialFileError, ProbeError, Problem, ReadError, UsageError
+from probe_tray.core.errors import CredentialFileError, Phrase, ProbeError, Problem, ReadError, UsageError
 from probe_tray.core.formats.fields import NoLogin
 from probe_tray.ports.accounts import AccountStore
 from probe_tray.view.text.translate import Translator
@@ -46,7 +46,7 @@ def tell_left_out(found: SelectedLogins, console: Console, t: Translator) -> Non
     """A line for each file or entry that is no login and no failure."""
     for problem in found.left_out:
         facts = dict(problem.facts)
-        console.note(t("{file} was skipped: {reason}.", file=facts["path"], reason=t(facts["reason"])))
+        console.note(t("{file} was skipped: {reason}.", file=facts["path"], reason=t.said(facts["reason"])))
 
 
 async def find_logins(
@@ -84,8 +84,11 @@ def _nothing(settings: LoadedSettings) -> str:
     folder = settings.sync_folder
     if folder is not None and not is_folder(folder):
         # It may be on a drive that is not connected, so nothing is said of logins that there never were.
-        return f"There is no login: the vault is empty, and the folder {folder} (sync_dir) is not there."
-    return "There is no login yet: name credential files or a folder, or sign in with Probe Tray."
+        return Phrase(
+            "There is no login: the vault is empty, and the folder {folder} (sync_dir) is not there.",
+            folder=str(folder),
+        )
+    return Phrase("There is no login yet: name credential files or a folder, or log in with Probe Tray.")
 
 
 class _Reader:
@@ -108,7 +111,7 @@ class _Reader:
             skipped = len(self.left_out)
             found = self._all(places)
             if not places or (is_folder(path) and not found and len(self.left_out) > skipped):
-                problem = ReadError(path=str(path), reason="it contains no credential file (*.json)").problem
+                problem = ReadError(path=str(path), reason=Phrase("it contains no credential file (*.json)")).problem
                 entries.append(AccountReport(location=str(path), problem=problem))
             entries += found
         return entries
@@ -142,7 +145,7 @@ class _Reader:
             # It was removed since its folder was listed.
             return []
         if held is None:
-            problem = ReadError(path=location, reason="there is no such file or folder").problem
+            problem = ReadError(path=location, reason=Phrase("there is no such file or folder")).problem
             return [AccountReport(location=location, problem=problem)]
         kind = StoreKind.OFFICIAL if held.official else StoreKind.FILES
         entries: list[Entry] = []

@@ -12,7 +12,7 @@ from typing import Annotated, Final, cast
 import msgspec
 from msgspec import Meta
 
-from probe_tray.core.errors import ConfigError
+from probe_tray.core.errors import ConfigError, Phrase, any_of
 
 
 class Storage(enum.Enum):
@@ -301,9 +301,11 @@ def _object(data: bytes, path: str) -> dict[str, object]:
     try:
         raw = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ConfigError(path=path, key="the whole file", found="not valid JSON", allowed="one JSON object") from None
+        raise ConfigError(
+            path=path, key=Phrase("the whole file"), found=Phrase("not valid JSON"), allowed=Phrase("one JSON object")
+        ) from None
     if not isinstance(raw, dict):
-        raise ConfigError(path=path, key="the whole file", found=_word(raw), allowed="one JSON object")
+        raise ConfigError(path=path, key=Phrase("the whole file"), found=_word(raw), allowed=Phrase("one JSON object"))
     return cast("dict[str, object]", raw)
 
 
@@ -313,8 +315,8 @@ def check_together(settings: Settings, path: str) -> None:
         raise ConfigError(
             path=path,
             key="sync_dir",
-            found="empty",
-            allowed='a folder, since storage is "folder"',
+            found=Phrase("empty"),
+            allowed=Phrase('a folder, since storage is "folder"'),
         )
 
 
@@ -354,17 +356,17 @@ def _renew_days(value: object) -> object:
 def _allowed(hint: object, metas: list[Meta]) -> str:
     bounds = [(m.ge, m.le) for m in metas if m.ge is not None]
     if bounds:
-        return f"a whole number from {bounds[0][0]} to {bounds[0][1]}"
+        return Phrase("a whole number from {least} to {most}", least=str(bounds[0][0]), most=str(bounds[0][1]))
     base = typing.get_args(hint)[0]
     if base is bool:
-        return "true or false"
+        return Phrase("true or false")
     if isinstance(base, type) and issubclass(base, enum.Enum):
-        return " or ".join(f'"{member.value}"' for member in base)
+        return any_of([f'"{member.value}"' for member in base])
     if typing.get_origin(base) is tuple:
-        return 'a list of names, such as ["gpt-5.5"]'
+        return Phrase('a list of names, such as ["gpt-5.5"]')
     if typing.get_origin(base) is typing.Literal:
-        return " or ".join(msgspec.json.encode(value).decode() for value in typing.get_args(base))
-    return "text or null" if type(None) in typing.get_args(base) else "text"
+        return any_of([msgspec.json.encode(value).decode() for value in typing.get_args(base)])
+    return Phrase("text or null") if type(None) in typing.get_args(base) else Phrase("text")
 
 
 def _shown(value: object) -> str:
@@ -372,21 +374,25 @@ def _shown(value: object) -> str:
         return str(value).lower()[:40]
     if isinstance(value, str):
         # Only the length: a person may have pasted a secret into the wrong key.
-        return f'"{value}"' if len(value) <= 24 and value.isprintable() else f"text of {len(value)} characters"
+        return (
+            f'"{value}"'
+            if len(value) <= 24 and value.isprintable()
+            else Phrase("text of {n} characters", n=str(len(value)))
+        )
     return _word(value)
 
 
 def _word(value: object) -> str:
     match value:
         case dict():
-            return "a JSON object"
+            return Phrase("a JSON object")
         case list():
-            return "a list"
+            return Phrase("a list")
         case str():
-            return "text"
+            return Phrase("text")
         case bool():
-            return "true or false"
+            return Phrase("true or false")
         case int() | float():
-            return "a number"
+            return Phrase("a number")
         case _:
             return "null"

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-ANOTHER_PROGRAM: Final = "another program"
+from probe_tray.core.errors import Phrase, all_of
+
+ANOTHER_PROGRAM: Final = Phrase("another program")
 """What is said where the system does not tell."""
 
 _SECONDS: Final = 3.0
@@ -27,7 +29,7 @@ def holder_of(ports: Iterable[int], proc: Path = Path("/proc")) -> str:
     # A process may end, or be another user's, while it is looked at.
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         names = sorted(set(_holders(wanted, proc)))
-    return " and ".join(names) or ANOTHER_PROGRAM
+    return all_of(names) if names else ANOTHER_PROGRAM
 
 
 def _holders(ports: set[int], proc: Path) -> Iterator[str]:
@@ -93,4 +95,4 @@ def _run(*command: str) -> str:
 def _sentence(name: str, process: str) -> str:
     # The name is another program's choice, and it is going to be shown.
     plain = "".join(c for c in name if c.isprintable()).strip()[:60]
-    return f"{plain or ANOTHER_PROGRAM} (process {process})"
+    return Phrase("{program} (process {n})", program=plain or ANOTHER_PROGRAM, n=str(process))

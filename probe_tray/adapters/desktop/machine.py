@@ -11,6 +11,7 @@ from typing import Final, final
 from probe_tray import __version__
 from probe_tray.adapters.hygiene import redact
 from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.core.errors import Phrase
 from probe_tray.core.machine import Machine
 
 _LAST_LINES: Final = 40
@@ -42,7 +43,7 @@ class MachineInspector:
         env = self._environment
         names = (env.get("XDG_CURRENT_DESKTOP", ""), env.get("XDG_SESSION_TYPE", ""))
         proxy = self._proxy()
-        shown, found_in = ("unknown", "none in use") if proxy is None else (proxy.shown, proxy.found_in)
+        shown, found_in = (Phrase("unknown"), Phrase("none in use")) if proxy is None else (proxy.shown, proxy.found_in)
         return Machine(
             version=__version__,
             python=f"{platform.python_implementation()} {platform.python_version()}",

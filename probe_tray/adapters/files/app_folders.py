@@ -10,7 +10,7 @@ import msgspec
 import platformdirs
 
 from probe_tray.adapters.logins.official_store import FILE
-from probe_tray.core.errors import UsageError
+from probe_tray.core.errors import Phrase, UsageError
 
 _NAME: Final = "probe-tray"
 _DEMO: Final = "probe-tray-demo"
@@ -127,4 +127,4 @@ def _home_needed() -> Generator[None]:
     try:
         yield
     except RuntimeError:
-        raise UsageError(what="Your home folder is not known: set HOME to it.") from None
+        raise UsageError(what=Phrase("Your home folder is not known: set HOME to it.")) from None

@@ -11,7 +11,15 @@ import msgspec
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, real_path, replace_file
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.credential_files import is_folder
-from probe_tray.core.errors import ConfigError, DataFolderError, Problem, ReadError, SettingRoundedError, WriteError
+from probe_tray.core.errors import (
+    ConfigError,
+    DataFolderError,
+    Phrase,
+    Problem,
+    ReadError,
+    SettingRoundedError,
+    WriteError,
+)
 from probe_tray.core.formats.json_text import JsonTextError, set_member
 from probe_tray.core.settings import (
     UNREADABLE_PROXY,
@@ -75,7 +83,7 @@ class JsonSettingsFile:
         try:
             new = dump_settings(settings, {}) if data is None else _changed(data, str(self._path), settings, changed)
         except (JsonTextError, UnicodeDecodeError):
-            raise WriteError(path=str(self._path), reason="what it holds now is no configuration") from None
+            raise WriteError(path=str(self._path), reason=Phrase("what it holds now is no configuration")) from None
         _write(self._path, new)
 
 
@@ -140,7 +148,10 @@ def sync_folder(settings: Settings, config_file: Path) -> Path | None:
         folder = folder.expanduser()
     except RuntimeError:
         raise ConfigError(
-            path=str(config_file), key="sync_dir", found="below a home folder that is not known", allowed="a whole path"
+            path=str(config_file),
+            key="sync_dir",
+            found=Phrase("below a home folder that is not known"),
+            allowed=Phrase("a whole path"),
         ) from None
     return config_file.absolute().parent / folder
 
@@ -162,12 +173,12 @@ def _read(path: Path) -> bytes | None:
     except ReadError as error:
         reason = error.facts["reason"]
     except (OSError, ValueError):
-        reason = "its path leads nowhere"
+        reason = Phrase("its path leads nowhere")
     raise ConfigError(
         path=str(path),
-        key="the whole file",
-        found=f"out of reach, since {reason}",
-        allowed="a file of yours with one JSON object, at most 256 KiB",
+        key=Phrase("the whole file"),
+        found=Phrase("out of reach, since {reason}", reason=reason),
+        allowed=Phrase("a file of yours with one JSON object, at most 256 KiB"),
     )
 
 

@@ -8,26 +8,28 @@ import time
 from pathlib import Path
 from typing import Final
 
+from probe_tray.core.errors import Phrase
+
 _SHARING = frozenset({5, 32, 33})
 """Windows error numbers: access denied, sharing violation, lock violation."""
 
 _REASONS = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "your disk quota is used up",
-    errno.EFBIG: "the file is too large for this disk",
-    errno.EROFS: "the folder is read-only",
-    errno.EACCES: "permission was denied",
-    errno.EPERM: "permission was denied",
-    errno.EBUSY: "the file is busy",
-    errno.ETXTBSY: "the file is busy",
-    errno.EIO: "the disk reported an error",
-    errno.ENOENT: "its folder does not exist",
-    errno.ENOTDIR: "a part of its path is not a folder",
-    errno.EISDIR: "it is a folder",
-    errno.ELOOP: "it is a link",
-    errno.ENAMETOOLONG: "its name is too long",
-    errno.EMFILE: "too many files are open",
-    errno.ENFILE: "too many files are open",
+    errno.ENOSPC: Phrase("the disk is full"),
+    errno.EDQUOT: Phrase("your disk quota is used up"),
+    errno.EFBIG: Phrase("the file is too large for this disk"),
+    errno.EROFS: Phrase("the folder is read-only"),
+    errno.EACCES: Phrase("permission was denied"),
+    errno.EPERM: Phrase("permission was denied"),
+    errno.EBUSY: Phrase("the file is busy"),
+    errno.ETXTBSY: Phrase("the file is busy"),
+    errno.EIO: Phrase("the disk reported an error"),
+    errno.ENOENT: Phrase("its folder does not exist"),
+    errno.ENOTDIR: Phrase("a part of its path is not a folder"),
+    errno.EISDIR: Phrase("it is a folder"),
+    errno.ELOOP: Phrase("it is a link"),
+    errno.ENAMETOOLONG: Phrase("its name is too long"),
+    errno.EMFILE: Phrase("too many files are open"),
+    errno.ENFILE: Phrase("too many files are open"),
 }
 
 
@@ -109,13 +111,17 @@ def is_held(error: OSError) -> bool:
     return getattr(error, "winerror", None) in _SHARING
 
 
-NEWER_VERSION: Final = "a newer version of Probe Tray wrote it"
+NEWER_VERSION: Final = Phrase("a newer version of Probe Tray wrote it")
 """Why a file is neither read nor written."""
 
 
 def reason_of(error: OSError) -> str:
     """Why the system refused, in words that continue a sentence; no path and nothing of a file's content."""
     if is_held(error):
-        return "another program has it open"
+        return Phrase("another program has it open")
     number = error.errno or 0
-    return _REASONS.get(number, f"the system reported {errno.errorcode.get(number, 'an unknown error')}")
+    if number in _REASONS:
+        return _REASONS[number]
+    if number in errno.errorcode:
+        return Phrase("the system reported {code}", code=errno.errorcode[number])
+    return Phrase("the system reported an unknown error")

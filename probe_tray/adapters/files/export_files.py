@@ -10,7 +10,7 @@ from typing import final
 from probe_tray.adapters.files.disk import Disk, reason_of
 from probe_tray.adapters.files.safe_files import replace_file
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
-from probe_tray.core.errors import WriteError
+from probe_tray.core.errors import Phrase, WriteError
 from probe_tray.core.formats.document import size_limit
 
 
@@ -25,8 +25,8 @@ class Obstacle(enum.Enum):
 
 
 _FINAL = {
-    Obstacle.OFFICIAL: "it is the Codex client's own login, which is never replaced",
-    Obstacle.NO_FILE: "what is there already is not a file that can be replaced",
+    Obstacle.OFFICIAL: Phrase("it is the Codex client's own login, which is never replaced"),
+    Obstacle.NO_FILE: Phrase("what is there already is not a file that can be replaced"),
 }
 
 
@@ -59,7 +59,7 @@ class DiskExportFiles:
             if obstacle is not None:
                 found.append(path)
             elif not is_folder(Path(path).parent):
-                raise WriteError(path=path, reason="its folder does not exist")
+                raise WriteError(path=path, reason=Phrase("its folder does not exist"))
         return tuple(found)
 
 

@@ -8,7 +8,7 @@ from typing import final
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, json_files
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ProbeError, ReadError
+from probe_tray.core.errors import Phrase, ProbeError, ReadError
 from probe_tray.core.formats.document import read_documents, size_limit
 from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 
@@ -59,7 +59,7 @@ def in_words(data: bytes, location: str) -> Source:
     """The logins in text that is no file."""
     limit = size_limit(data)
     if len(data) > limit:
-        problem = ReadError(path=location, reason=f"it is larger than {limit // 1024} KiB").problem
+        problem = ReadError(path=location, reason=Phrase("it is larger than {n} KiB", n=str(limit // 1024))).problem
         return Source(location=location, problem=problem)
     return Source(location=location, documents=read_documents(data))
 
@@ -71,7 +71,7 @@ def _behind(given: str) -> list[ImportCandidate]:
             return [ImportCandidate(location=given)]
         places = json_files(path, ".jsonl")
         if not places:
-            raise ReadError(path=given, reason="it contains no credential file (*.json or *.jsonl)")
+            raise ReadError(path=given, reason=Phrase("it contains no credential file (*.json or *.jsonl)"))
     except ProbeError as error:
         return [ImportCandidate(location=given, problem=error.problem)]
     return [ImportCandidate(location=str(place.path), folder=given) for place in places]
@@ -85,7 +85,7 @@ def _read(files: CredentialFiles, candidate: ImportCandidate) -> Source:
     try:
         held = files.read(Place(Path(location), inside))
         if held is None:
-            raise ReadError(path=location, reason="there is no such file or folder")
+            raise ReadError(path=location, reason=Phrase("there is no such file or folder"))
     except ProbeError as error:
         return Source(location=location, problem=error.problem)
     return Source(location=location, documents=held.documents, in_use=held.official, in_folder=inside is not None)

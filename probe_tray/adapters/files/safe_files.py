@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from probe_tray.adapters.files.disk import Disk, is_held, reason_of
-from probe_tray.core.errors import ReadError, WriteError
+from probe_tray.core.errors import Phrase, ReadError, WriteError
 
 LIMIT = 256 * 1024
 """Bytes of the largest file that is read; a login has a few thousand."""
@@ -57,7 +57,7 @@ def target_of(path: Path, inside: Path) -> Path:
     """
     real = real_path(path)
     if not real.is_relative_to(real_path(inside)):
-        raise ReadError(path=str(path), reason="it is a link that leaves the folder")
+        raise ReadError(path=str(path), reason=Phrase("it is a link that leaves the folder"))
     return real
 
 
@@ -72,7 +72,7 @@ def real_path(path: Path) -> Path:
         real.stat()
     except OSError as error:
         if error.errno == errno.ELOOP or getattr(error, "winerror", None) == _CANNOT_RESOLVE:
-            raise ReadError(path=str(path), reason="it is a link that leads back to itself") from None
+            raise ReadError(path=str(path), reason=Phrase("it is a link that leads back to itself")) from None
     return real
 
 
@@ -172,7 +172,7 @@ def make_private_folder(path: Path) -> None:
             if not stat.S_ISDIR(found.st_mode):
                 raise NotADirectoryError(errno.ENOTDIR, "")
             if found.st_uid != os.geteuid():
-                raise WriteError(path=str(path), reason="it belongs to another user")
+                raise WriteError(path=str(path), reason=Phrase("it belongs to another user"))
             if stat.S_IMODE(found.st_mode) & 0o077:
                 path.chmod(0o700)
     except OSError as error:
@@ -209,19 +209,19 @@ def _read(real: Path, shown: Path, limit: int, disk: Disk) -> bytes:
     finally:
         disk.close(file)
     if not left:
-        raise ReadError(path=str(shown), reason=f"it is larger than {limit // 1024} KiB")
+        raise ReadError(path=str(shown), reason=Phrase("it is larger than {n} KiB", n=str(limit // 1024)))
     return b"".join(parts)
 
 
 def _check(found: os.stat_result, shown: Path) -> None:
     if stat.S_ISLNK(found.st_mode):
-        raise ReadError(path=str(shown), reason="it is a link")
+        raise ReadError(path=str(shown), reason=Phrase("it is a link"))
     if stat.S_ISDIR(found.st_mode):
-        raise ReadError(path=str(shown), reason="it is a folder")
+        raise ReadError(path=str(shown), reason=Phrase("it is a folder"))
     if not stat.S_ISREG(found.st_mode):
-        raise ReadError(path=str(shown), reason="it is not a regular file")
+        raise ReadError(path=str(shown), reason=Phrase("it is not a regular file"))
     if sys.platform != "win32" and found.st_uid != os.geteuid():
-        raise ReadError(path=str(shown), reason="it belongs to another user")
+        raise ReadError(path=str(shown), reason=Phrase("it belongs to another user"))
 
 
 def _fill(path: Path, data: bytes, disk: Disk) -> None:

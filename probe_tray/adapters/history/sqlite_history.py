@@ -15,7 +15,7 @@ import msgspec
 
 from probe_tray.adapters.files.disk import NEWER_VERSION, reason_of
 from probe_tray.adapters.history.schema import ForeignFileError, NewerFileError, SeriesTable, prepare
-from probe_tray.core.errors import ReadError, WriteError
+from probe_tray.core.errors import Phrase, ReadError, WriteError
 from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Span, Trend, trend_meter
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 
@@ -40,11 +40,11 @@ _GARBLED: Final = (ValueError, TypeError, LookupError, OverflowError)
 """What a value of the wrong kind leads to: pages have no checksums, so damage may also look like a value."""
 _UNLIKE_OURS: Final = ("no such table: ", "no such column: ", "Could not decode to UTF-8")
 _REASONS: Final = {
-    5: "another program is using it",
-    8: "the file is read-only",
-    10: "the disk reported an error",
-    13: "the disk is full",
-    14: "it cannot be opened",
+    5: Phrase("another program is using it"),
+    8: Phrase("the file is read-only"),
+    10: Phrase("the disk reported an error"),
+    13: Phrase("the disk is full"),
+    14: Phrase("it cannot be opened"),
 }
 """What SQLite's primary result codes mean."""
 # In both, time and use are one number, so that the newest sample of a group brings its use along.
@@ -280,4 +280,4 @@ def _reason(error: Exception) -> str:
         return reason_of(error)
     if isinstance(error, NewerFileError):
         return NEWER_VERSION
-    return _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "the database reported an error")
+    return _REASONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, Phrase("the database reported an error"))

@@ -10,8 +10,10 @@ import httpx
 
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.errors import (
+    SERVICE,
     CertificateError,
     NotSentError,
+    Phrase,
     ProxyLoginError,
     ProxyLoginMissingError,
     ServiceError,
@@ -19,13 +21,13 @@ from probe_tray.core.errors import (
 )
 
 _VERIFY_REASONS = {
-    9: "its certificate is not valid yet",
-    10: "its certificate has expired",
-    18: "its certificate vouches for itself and is not trusted by this computer",
-    19: "its certificate's issuer is not trusted by this computer",
-    20: "its certificate's issuer is not trusted by this computer",
-    62: "its certificate is for another name",
-    64: "its certificate is for another name",
+    9: Phrase("its certificate is not valid yet"),
+    10: Phrase("its certificate has expired"),
+    18: Phrase("its certificate vouches for itself and is not trusted by this computer"),
+    19: Phrase("its certificate's issuer is not trusted by this computer"),
+    20: Phrase("its certificate's issuer is not trusted by this computer"),
+    62: Phrase("its certificate is for another name"),
+    64: Phrase("its certificate is for another name"),
 }
 """OpenSSL's X509_V_ERR numbers."""
 
@@ -35,24 +37,27 @@ _PROXY_LOGIN = frozenset({"401", "407"})
 """What proxies answer to a missing or a wrong password; 407 is that of RFC 9110, section 15.5.8."""
 
 
-def to_service_error(error: BaseException, *, host: str, proxy: ProxyChoice | None, sent: bool) -> ServiceError:
+def to_service_error(
+    error: BaseException, *, host: str, proxy: ProxyChoice | None, sent: bool, party: str = SERVICE
+) -> ServiceError:
     """The failure that ``error`` stands for, whatever a library has raised.
 
     ``sent`` says whether the request had begun to leave: that decides between NotSentError and UncertainError, whatever
-    the exception is called. ``proxy`` is that of the request, None for a direct connection.
+    the exception is called. ``party`` is whom the request was for, and ``proxy`` that of the request, None for a direct
+    connection.
     """
     causes = list(_chain(error))
     untrusted = next((c for c in causes if isinstance(c, ssl.SSLCertVerificationError)), None)
     if untrusted is not None and not sent:
         reason = _VERIFY_REASONS.get(
-            getattr(untrusted, "verify_code", 0), "its certificate is not trusted by this computer"
+            getattr(untrusted, "verify_code", 0), Phrase("its certificate is not trusted by this computer")
         )
         return CertificateError(host=host, reason=reason)
     if sent:
         return UncertainError(reason=_broken(causes))
     if proxy is not None and (refused := _refused_login(causes[0], proxy)) is not None:
         return refused
-    return NotSentError(reason=_unsent(causes, host, proxy))
+    return NotSentError(party=party, reason=_unsent(causes, host, proxy))
 
 
 def _refused_login(error: BaseException, proxy: ProxyChoice) -> ProxyLoginError | None:
@@ -90,30 +95,32 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _broken(causes: list[BaseException]) -> str:
     if any(isinstance(c, httpx.TimeoutException | TimeoutError) for c in causes):
-        return "no answer came in time"
+        return Phrase("no answer came in time")
     if isinstance(causes[0], httpx.RemoteProtocolError | httpx.DecodingError):
-        return "the answer was cut off or garbled"
-    return "the connection was lost"
+        return Phrase("the answer was cut off or garbled")
+    return Phrase("the connection was lost")
 
 
 def _unsent(causes: list[BaseException], host: str, proxy: ProxyChoice | None) -> str:
-    peer = host if proxy is None else f"the proxy {proxy.shown}"
+    peer = host if proxy is None else Phrase("the proxy {proxy}", proxy=proxy.shown)
     if isinstance(causes[0], httpx.ProxyError):
         if str(causes[0]).startswith("Requested USERNAME"):
-            return f"{peer} takes no user name and password"
+            return Phrase("{peer} takes no user name and password", peer=peer)
         status = _PROXY_STATUS.match(str(causes[0]))
-        return f"{peer} refused to connect to {host}" + ("" if status is None else f" (status {status[1]})")
+        if status is None:
+            return Phrase("{peer} refused to connect to {host}", peer=peer, host=host)
+        return Phrase("{peer} refused to connect to {host} (status {n})", peer=peer, host=host, n=status[1])
     if any(isinstance(c, httpx.LocalProtocolError | httpx.UnsupportedProtocol | UnicodeError) for c in causes):
-        return "this login holds characters that cannot be sent"
+        return Phrase("this login holds characters that cannot be sent")
     if any(isinstance(c, socket.gaierror) for c in causes):
-        return f"the name of {peer} was not found"
+        return Phrase("the name of {peer} was not found", peer=peer)
     if any(isinstance(c, ConnectionRefusedError) for c in causes):
-        return f"{peer} refused the connection"
+        return Phrase("{peer} refused the connection", peer=peer)
     if any(isinstance(c, httpx.TimeoutException | TimeoutError) for c in causes):
-        return f"{peer} did not answer in time"
+        return Phrase("{peer} did not answer in time", peer=peer)
     if any(isinstance(c, ssl.SSLError) for c in causes):
-        return f"no secure connection to {host} came about"
+        return Phrase("a secure connection to {host} could not be made", host=host)
     if any(isinstance(c, OSError | httpx.NetworkError) for c in causes):
-        return f"there is no connection to {peer}"
+        return Phrase("there is no connection to {peer}", peer=peer)
     # Whatever else there is, comes from reading what the other side has said.
-    return f"{peer} answered something that Probe Tray cannot read"
+    return Phrase("{peer} answered something that Probe Tray cannot read", peer=peer)

@@ -10,7 +10,7 @@ import httpx
 
 from probe_tray.adapters.http.errors import to_service_error
 from probe_tray.adapters.proxy.proxy import ProxyChoice
-from probe_tray.core.errors import ProbeError
+from probe_tray.core.errors import SERVICE, ProbeError
 from probe_tray.core.service.service import USER_AGENT
 
 _CONNECT_SECONDS = 15.0
@@ -30,9 +30,9 @@ class Exchange:
     Nothing is retried, no redirect is followed, and no foreign exception leaves :meth:`attempt`: it can show headers.
     """
 
-    def __init__(self, host: str, proxy: ProxyChoice | None) -> None:
-        """``proxy`` is the one that the request goes through, None for a direct connection."""
-        self._host, self._proxy = host, proxy
+    def __init__(self, host: str, proxy: ProxyChoice | None, party: str = SERVICE) -> None:
+        """``proxy`` is that of the request, None for a direct connection; ``party`` is whom the request is for."""
+        self._host, self._proxy, self._party = host, proxy, party
         self.begun = False
         """Whether the request has begun to leave. Talking to the proxy does not count as that."""
         self.handshakes = 0
@@ -54,7 +54,8 @@ class Exchange:
         except ProbeError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever the libraries raise: it can show headers
-            raise to_service_error(error, host=self._host, proxy=self._proxy, sent=self.begun) from None
+            found = to_service_error(error, host=self._host, proxy=self._proxy, sent=self.begun, party=self._party)
+            raise found from None
         finally:
             await self._clean_up()
 

@@ -20,6 +20,7 @@ from probe_tray.adapters.http.wire.transport import make_transport
 from probe_tray.adapters.proxy.proxy import ProxyChoice, ProxyRoutes
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
+    SYNC_TABLE,
     ProbeError,
     RateLimitedError,
     RowAlteredError,
@@ -66,11 +67,11 @@ def check(answer: Answer, host: str) -> None:
 def _meaning(answer: Answer, host: str, *, page: bool) -> ProbeError:
     status, code = str(answer.status), _code(answer.body)
     if answer.status == 429:
-        return RateLimitedError(retry_after=answer.retry_after(datetime.now(UTC)))
+        return RateLimitedError(party=SYNC_TABLE, retry_after=answer.retry_after(datetime.now(UTC)))
     if answer.status == _PAUSED:
         return SyncPausedError(host=host)
     if answer.status >= 500:
-        return UnavailableError(status=status, retry_after=answer.retry_after(datetime.now(UTC)))
+        return UnavailableError(party=SYNC_TABLE, status=status, retry_after=answer.retry_after(datetime.now(UTC)))
     if page:
         return SyncPageError(host=host)
     if code in _NO_TABLE:
@@ -200,7 +201,7 @@ class HttpTables:
             if secret is not None:
                 self._handles(secret)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=16, keepalive_expiry=5.0)
-        async with Exchange(host, proxy).attempt(_SECONDS):
+        async with Exchange(host, proxy, SYNC_TABLE).attempt(_SECONDS):
             transport = make_transport(context, address, limits)
         try:
             yield HttpTable(target, transport, proxy)
@@ -328,7 +329,7 @@ class HttpTable:
         beyond: bool = False,
     ) -> Answer:
         """Send one request, at most 45 seconds in all; ``conflict`` and ``beyond`` say which refusals are answers."""
-        exchange = Exchange(self._host, self._proxy)
+        exchange = Exchange(self._host, self._proxy, SYNC_TABLE)
         async with exchange.attempt(_SECONDS):
             request = exchange.request(
                 method, self._address + query, self._headers(body, prefer), body, seconds=_SECONDS

@@ -33,7 +33,7 @@ from probe_tray.adapters.journal.entry_file import (
 from probe_tray.adapters.journal.entry_space import EntrySpace, answer_context, piece_context
 from probe_tray.adapters.logins.sealer import Seal, Sealer, needs_key
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import ReadError, RecordError, StoreError, WriteError
+from probe_tray.core.errors import Phrase, ReadError, RecordError, StoreError, WriteError
 from probe_tray.core.renewal.journal import JournalEntry, PendingEntry
 
 _SUFFIX: Final = ".journal"
@@ -183,7 +183,7 @@ class FileJournal:
     async def _open(self, name: str, image: Image, key: AccountKey | None) -> PendingEntry | None:
         problem = None
         if image.sealed is not None or image.pieces:
-            error: StoreError = RecordError(path=str(self._path(name)), reason="its content was damaged")
+            error: StoreError = RecordError(path=str(self._path(name)), reason=Phrase("its content was damaged"))
             try:
                 opened = await self._open_answer(name, image) or await self._open_pieces(name, image)
             except StoreError as raised:

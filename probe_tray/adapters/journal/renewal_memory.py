@@ -18,7 +18,7 @@ from probe_tray.adapters.files.safe_files import (
     remove_stale,
     replace_file,
 )
-from probe_tray.core.errors import ReadError, StoreError, WriteError
+from probe_tray.core.errors import Phrase, ReadError, StoreError, WriteError
 from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
 
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
@@ -144,7 +144,7 @@ def _in_doubt(path: Path) -> TokenOutcome:
     except FileNotFoundError:
         raise
     except (OSError, ValueError, OverflowError):
-        raise ReadError(path=str(path), reason="its content was damaged") from None
+        raise ReadError(path=str(path), reason=Phrase("its content was damaged")) from None
 
 
 def _checked(fingerprint: str) -> str:

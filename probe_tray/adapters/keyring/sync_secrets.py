@@ -8,7 +8,7 @@ from typing import Final, final
 from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ConfigError, KeyringAbsentError
+from probe_tray.core.errors import ConfigError, KeyringAbsentError, Phrase
 from probe_tray.core.sync.setup import API_KEY, API_KEY_ALLOWED, KEY, KEY_ALLOWED, SecretPlace, SyncSecrets
 
 _SERVICE: Final = "Probe Tray"
@@ -69,7 +69,9 @@ class StoredSyncSecrets:
         if value is None or value == "":
             return None
         if not isinstance(value, str):
-            raise ConfigError(path=str(self._config_file), key=name, found="something that is no text", allowed=allowed)
+            raise ConfigError(
+                path=str(self._config_file), key=name, found=Phrase("something that is no text"), allowed=allowed
+            )
         secret = Secret(value)
         self._handles(secret)
         return secret

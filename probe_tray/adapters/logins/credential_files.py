@@ -23,7 +23,7 @@ from probe_tray.adapters.files.safe_files import (
 )
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import ReadError, WriteError
+from probe_tray.core.errors import Phrase, ReadError, WriteError
 from probe_tray.core.formats.document import LARGEST_LIST, Document, read_documents, size_limit
 from probe_tray.core.formats.writer import file_name, new_document, remove_document, restored_name, write_document
 
@@ -106,7 +106,7 @@ class CredentialFiles:
                 return None
             raise ReadError(path=path, reason=error.facts["reason"]) from None
         if len(data) > size_limit(data):
-            raise ReadError(path=path, reason=f"it is larger than {size_limit(data) // 1024} KiB")
+            raise ReadError(path=path, reason=Phrase("it is larger than {n} KiB", n=str(size_limit(data) // 1024)))
         digest, official = sha256(data).digest(), self._is_official(real)
         if known and (known.digest, known.held.real, known.held.official) == (digest, real, official):
             held = known.held
@@ -164,7 +164,10 @@ class CredentialFiles:
         if size > limit:
             raise WriteError(
                 path=str(held.place.path),
-                reason=f"with a renewed login it could get larger than {limit // 1024} KiB, which is too large to read",
+                reason=Phrase(
+                    "with a renewed login it could get larger than {n} KiB, which is too large to read",
+                    n=str(limit // 1024),
+                ),
             )
         return size
 
@@ -186,7 +189,7 @@ class CredentialFiles:
         """Write a new file. Raises WriteError, also where there is a file already."""
         if is_there(path):
             raise WriteError(
-                path=str(path), reason="a file of that name is there already and is no login of this account"
+                path=str(path), reason=Phrase("a file of that name is there already and is no login of this account")
             )
         self._replace(path, new_document(credential, local_zone()))
         self._mark(Place(path))
@@ -201,7 +204,9 @@ class CredentialFiles:
 
     def _replace(self, path: Path, data: bytes) -> None:
         if len(data) > size_limit(data):
-            reason = f"it would be larger than {size_limit(data) // 1024} KiB, which is too large to read"
+            reason = Phrase(
+                "it would be larger than {n} KiB, which is too large to read", n=str(size_limit(data) // 1024)
+            )
             raise WriteError(path=str(path), reason=reason)
         replace_file(path, data, disk=self._disk)
 
@@ -353,7 +358,7 @@ def folder_lock(folder: Path, disk: Disk) -> Generator[None]:
                 break
             except BlockingIOError:
                 if step == _LOCK_STEPS - 1:
-                    raise WriteError(path=str(folder), reason="another program keeps it locked") from None
+                    raise WriteError(path=str(folder), reason=Phrase("another program keeps it locked")) from None
                 disk.pause(_LOCK_PAUSE_SECONDS)
             except OSError:
                 break

@@ -18,7 +18,7 @@ from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.age import Age, age
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import CredentialFileError, OfficialLoginError, ReadError, StoreError
+from probe_tray.core.errors import CredentialFileError, OfficialLoginError, Phrase, ReadError, StoreError
 from probe_tray.core.formats.document import Document
 from probe_tray.core.formats.fields import NoLogin
 from probe_tray.core.state import Unreadable
@@ -139,7 +139,7 @@ class FilesStore(ABC):
             if not is_there(path):
                 self._broken.discard(path)
             elif self._whole.held_before(path, key):
-                raise ReadError(path=str(path), reason="another program is writing it")
+                raise ReadError(path=str(path), reason=Phrase("another program is writing it"))
         return self._preferred(self._index.holders(key), key)
 
     def _preferred(self, files: list[Held], key: AccountKey) -> StoredCredential | None:

@@ -11,7 +11,7 @@ from probe_tray.adapters.logins.files_store import FilesStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import FolderGoneError, StoreError, WriteError
+from probe_tray.core.errors import FolderGoneError, Phrase, StoreError, WriteError
 
 
 class FolderStore(FilesStore):
@@ -125,7 +125,7 @@ class NamedFileStore(FilesStore):
                 return place.path
         first = self._named[0].path
         # Never inside it: nobody would look for a login there.
-        reason = "it is a folder" if is_folder(first) else "it contains no login of this account"
+        reason = Phrase("it is a folder") if is_folder(first) else Phrase("it contains no login of this account")
         raise WriteError(path=str(first), reason=reason)
 
 

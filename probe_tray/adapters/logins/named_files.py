@@ -9,7 +9,7 @@ from probe_tray.adapters.logins.folder_store import NamedFileStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import ReadError, WriteError
+from probe_tray.core.errors import Phrase, ReadError, WriteError
 from probe_tray.ports.accounts import StoreContents
 
 
@@ -78,5 +78,5 @@ class NamedFiles:
         # Tokens that did not name their user may do so once they were renewed: the account is the same.
         store = store or self._stores.get(AccountKey(key.account_id))
         if store is None:
-            raise WriteError(path="", reason="no file was named for this account")
+            raise WriteError(path="", reason=Phrase("no file was named for this account"))
         return store

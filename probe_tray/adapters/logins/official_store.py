@@ -14,7 +14,14 @@ from probe_tray.adapters.logins.credential_files import CredentialFiles, Held, P
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import CredentialFileError, OfficialLoginError, OfficialSealedError, ReadError, StoreError
+from probe_tray.core.errors import (
+    CredentialFileError,
+    OfficialLoginError,
+    OfficialSealedError,
+    Phrase,
+    ReadError,
+    StoreError,
+)
 from probe_tray.core.formats.document import Document, read_documents
 from probe_tray.core.formats.fields import NoLogin
 from probe_tray.core.state import Unreadable
@@ -186,12 +193,12 @@ def _obstacle(home: Path) -> str:
     try:
         home.stat()
     except FileNotFoundError:
-        return "it is a link that leads nowhere"
+        return Phrase("it is a link that leads nowhere")
     except OSError as error:
         return reason_of(error)
     except RuntimeError:  # Python 3.11 and 3.12 report a circle of links so.
-        return "it is a link that leads back to itself"
-    return "it is not a folder"
+        return Phrase("it is a link that leads back to itself")
+    return Phrase("it is not a folder")
 
 
 def keyring_user(codex_home: Path) -> str:

@@ -15,6 +15,7 @@ from probe_tray.core.errors import (
     KeyMissingError,
     KeyringAbsentError,
     KeyringLockedError,
+    Phrase,
     ProbeError,
     RecordError,
     StoreError,
@@ -157,10 +158,10 @@ class VaultSealer:
         if key is None:
             raise KeyMissingError
         if key.fingerprint.encode("ascii") != fingerprint:
-            raise RecordError(path="", reason="it was sealed with another key")
+            raise RecordError(path="", reason=Phrase("it was sealed with another key"))
         plain = key.decrypt(nonce, rest, context)
         if plain is None:
-            raise RecordError(path="", reason="its content was damaged")
+            raise RecordError(path="", reason=Phrase("its content was damaged"))
         return plain
 
     async def _opener(self, fingerprint: str) -> Key | None:
@@ -269,7 +270,7 @@ def _split(sealed: bytes) -> tuple[bytes, bytes, bytes]:
     start = len(_SEALED)
     fingerprint, nonce = start + 16, start + 16 + _NONCE_BYTES
     if not sealed.startswith(_SEALED) or len(sealed) < nonce:
-        raise RecordError(path="", reason="it is in a format this version does not know")
+        raise RecordError(path="", reason=Phrase("it is in a format this version does not know"))
     return sealed[start:fingerprint], sealed[fingerprint:nonce], sealed[nonce:]
 
 

@@ -20,7 +20,7 @@ from probe_tray.adapters.logins.sealer import Key, VaultKey
 from probe_tray.adapters.logins.vault_record import VaultRecord, is_newer, open_record, read_record, seal_record
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import KeyMissingError, ReadError, RecordError, StoreError, WriteError
+from probe_tray.core.errors import KeyMissingError, Phrase, ReadError, RecordError, StoreError, WriteError
 from probe_tray.core.state import Unreadable
 from probe_tray.ports.accounts import StoreContents
 
@@ -157,7 +157,7 @@ class VaultStore:
         if isinstance(record, str):
             raise RecordError(path=str(path), reason=record)
         if record.account != path.stem:
-            raise RecordError(path=str(path), reason="it belongs to another account than its name says")
+            raise RecordError(path=str(path), reason=Phrase("it belongs to another account than its name says"))
         return record
 
     def _reserve(self, path: Path) -> None:

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable, Sequence
 
 from probe_tray.adapters.proxy.proxy import SystemProxies, read_system_proxies
+from probe_tray.core.errors import Phrase
 
-PLACE = "the script of the network settings (PAC)"
+PLACE = Phrase("the script of the network settings (PAC)")
 _KEY = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 _SCUTIL = ("/usr/sbin/scutil", "--proxy")
 _SECONDS = 3.0

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ProxyAddressError
+from probe_tray.core.errors import Phrase, ProxyAddressError
 
 _log = logging.getLogger(__name__)
 _VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
@@ -46,8 +46,8 @@ class ProxyChoice(msgspec.Struct, frozen=True, kw_only=True):
 
     address: Secret | None = None
     """With user name and password where there are; None = direct."""
-    found_in: str = "nothing found"
-    shown: str = "direct"
+    found_in: str = Phrase("nothing found")
+    shown: str = Phrase("direct")
     bypasses: Callable[[str], bool] = lambda _: False
 
     @property
@@ -108,8 +108,8 @@ def read_system_proxies() -> SystemProxies:
     # The general getproxies() prefers the environment as soon as it holds NO_PROXY alone.
     library = cast("Mapping[str, object]", vars(urllib.request))
     name, read, bypass = {
-        "darwin": ("the network settings of macOS", "getproxies_macosx_sysconf", "proxy_bypass_macosx_sysconf"),
-        "win32": ("the network settings of Windows", "getproxies_registry", "proxy_bypass_registry"),
+        "darwin": (Phrase("the network settings of macOS"), "getproxies_macosx_sysconf", "proxy_bypass_macosx_sysconf"),
+        "win32": (Phrase("the network settings of Windows"), "getproxies_registry", "proxy_bypass_registry"),
     }.get(sys.platform, ("", "", ""))
     if not name:
         return SystemProxies()
@@ -162,11 +162,11 @@ def _parts(address: str, name: str) -> tuple[SplitResult, int | None]:
         parts = urlsplit(address)
         port = parts.port
     except ValueError:
-        raise ProxyAddressError(place=name, reason=_why(address, "it has no usable host and port")) from None
+        raise ProxyAddressError(place=name, reason=_why(address, Phrase("it has no usable host and port"))) from None
     if parts.scheme not in _SCHEMES:
-        raise ProxyAddressError(place=name, reason="its kind is not known")
+        raise ProxyAddressError(place=name, reason=Phrase("its kind is not known"))
     if not _HOST.fullmatch(parts.hostname or "") or not address.isascii() or not address.isprintable():
-        raise ProxyAddressError(place=name, reason=_why(address, "it has no usable host"))
+        raise ProxyAddressError(place=name, reason=_why(address, Phrase("it has no usable host")))
     return parts, port
 
 
@@ -174,5 +174,5 @@ def _why(address: str, otherwise: str) -> str:
     """Why there is no host: most often a password holds what ends one (RFC 3986, section 3.2)."""
     login, at, _ = address.partition("://")[2].rpartition("@")
     if at and any(mark in login for mark in "#/?"):
-        return "a #, / or ? in its user name or password has to be written as %23, %2F or %3F"
+        return Phrase("a #, / or ? in its user name or password has to be written as %23, %2F or %3F")
     return otherwise

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from probe_tray.adapters.proxy.proxy import ProxyChoice, SystemProxies, detect_proxy
+from probe_tray.core.errors import Phrase
 
-IN_SETTINGS = "the settings"
+IN_SETTINGS = Phrase("the settings")
 """Where an address stands that a person has entered."""
 
 

@@ -51,6 +51,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     ConfigError,
     KeyMissingError,
+    Phrase,
     ProbeError,
     ProxyAddressError,
     ReadError,
@@ -145,7 +146,9 @@ class _Diagnosis:
         if not is_there(path):
             if given is None:
                 return None, good(name, f"{path} is not there yet, so everything is as it comes")
-            return None, failed(name, UsageError(what=f"--config {path}: there is no such file."))
+            return None, failed(
+                name, UsageError(what=Phrase("--config {path}: there is no such file.", path=str(path)))
+            )
         try:
             loaded = load_settings(path)
             folder = loaded.sync_folder

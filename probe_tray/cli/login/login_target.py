@@ -11,7 +11,7 @@ from probe_tray.adapters.logins.folder_store import FolderStore, NamedFileStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import ProbeError, StoreError, UsageError
+from probe_tray.core.errors import Phrase, ProbeError, StoreError, UsageError
 
 _RESERVE = 64 * 1024
 """Bytes that must fit; a login has a few thousand."""
@@ -69,9 +69,17 @@ class LoginTarget:
         if any(
             self._official.exists() and place.path.exists() and self._official.samefile(place.path) for place in places
         ):
-            raise UsageError(what=f"-o {self._path} belongs to the Codex client: choose another file or folder.")
+            raise UsageError(
+                what=Phrase(
+                    "-o {path} belongs to the Codex client: choose another file or folder.", path=str(self._path)
+                )
+            )
 
     def _refuse_stranger(self) -> None:
         held = CredentialFiles(self._official, Disk()).read(Place(self._path))
         if held is None or not any(document.credential for document in held.documents):
-            raise UsageError(what=f"-o {self._path} is there already and is no credential file: choose another name.")
+            raise UsageError(
+                what=Phrase(
+                    "-o {path} is there already and is no credential file: choose another name.", path=str(self._path)
+                )
+            )

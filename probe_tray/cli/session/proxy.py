@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
 from probe_tray.cli.arguments import Arguments
+from probe_tray.core.errors import Phrase
 from probe_tray.core.settings import Settings
 from probe_tray.view.text.translate import Translator
 
@@ -13,7 +14,7 @@ from probe_tray.view.text.translate import Translator
 def chosen_proxy(arguments: Arguments, settings: Settings) -> ProxyChoice:
     """The proxy of the flag, else of the configuration, else the one that is found."""
     if arguments.proxy is None and settings.proxy is not None:
-        return detect_proxy(settings.proxy, os.environ, override_name="the configuration")
+        return detect_proxy(settings.proxy, os.environ, override_name=Phrase("the configuration"))
     return detect_proxy(arguments.proxy, os.environ)
 
 

@@ -24,7 +24,7 @@ from probe_tray.cli.session.language import spoken
 from probe_tray.cli.session.proxy import chosen_proxy, proxy_note
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line
-from probe_tray.core.errors import ConfigError, ProbeError, ProxyAddressError, SyncOffError, UsageError
+from probe_tray.core.errors import ConfigError, Phrase, ProbeError, ProxyAddressError, SyncOffError, UsageError
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import OFFICIAL, Service
 from probe_tray.core.settings import Language, Settings
@@ -122,7 +122,7 @@ class CommandSession:
             return load_settings(self.places.config_file, create=self.locks)
         path = Path(config)
         if not path.exists():
-            raise UsageError(what=f"--config {path}: there is no such file.")
+            raise UsageError(what=Phrase("--config {path}: there is no such file.", path=str(path)))
         return load_settings(path)
 
     def _waits(self, waiting: bool) -> None:  # noqa: FBT001 - as FileLocks calls it

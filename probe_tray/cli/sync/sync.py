@@ -22,7 +22,7 @@ from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.cli.terminal.signals import Interruption
-from probe_tray.core.errors import ConfigError
+from probe_tray.core.errors import ConfigError, Phrase
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import SyncReport, SyncWish
 from probe_tray.core.sync.setup import SyncSecrets, SyncTarget, target
@@ -66,7 +66,9 @@ async def _sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     goal = await _target(session, loaded)
     folder = loaded.sync_folder
     if folder is None:
-        raise ConfigError(path=str(loaded.path), key="sync_dir", found="empty", allowed="the folder to synchronise")
+        raise ConfigError(
+            path=str(loaded.path), key="sync_dir", found=Phrase("empty"), allowed=Phrase("the folder to synchronise")
+        )
     proxy = session.proxy(loaded.settings)
     session.tell_proxy(proxy, (goal.url,))
     client = session.client(proxy)

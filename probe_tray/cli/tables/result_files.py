@@ -11,7 +11,7 @@ from probe_tray.adapters.system import LocalZone
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.errors import ReadError, UsageError
+from probe_tray.core.errors import Phrase, ReadError, UsageError
 from probe_tray.view.tables.csv_table import models_csv, status_csv
 from probe_tray.view.tables.json_table import accounts_json
 from probe_tray.view.text.translate import Translator
@@ -25,15 +25,21 @@ class OutputFile:
         self.path = path
         self.is_json = path.suffix.lower() == ".json"
         if not self.is_json and path.suffix.lower() != ".csv":
-            raise UsageError(what=f"--output {path} must end in .csv or .json.")
+            raise UsageError(what=Phrase("--output {path} must end in .csv or .json.", path=str(path)))
         if not path.absolute().parent.is_dir():
-            raise UsageError(what=f"--output {path}: there is no folder {path.absolute().parent}.")
+            raise UsageError(
+                what=Phrase(
+                    "--output {path}: there is no folder {folder}.", path=str(path), folder=str(path.absolute().parent)
+                )
+            )
         try:
             real_path(path)
         except ReadError as error:
-            raise UsageError(what=f"--output {path} can't be written: {error.facts['reason']}.") from None
+            raise UsageError(
+                what=Phrase("--output {path} can't be written: {reason}.", path=str(path), reason=error.facts["reason"])
+            ) from None
         if path.exists() and not stat.S_ISREG(path.stat().st_mode):
-            raise UsageError(what=f"--output {path} is not a file that can be replaced.")
+            raise UsageError(what=Phrase("--output {path} is not a file that can be replaced.", path=str(path)))
 
     def write(self, data: bytes) -> None:
         """Put ``data`` in the file's place, 0600. Raises WriteError; then the old content is unchanged."""

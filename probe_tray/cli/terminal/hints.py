@@ -23,6 +23,7 @@ from probe_tray.core.errors import (
     NotRenewableError,
     NotSentError,
     OfficialExpiredError,
+    Phrase,
     ProbeError,
     Problem,
     ProxyAddressError,
@@ -122,8 +123,12 @@ _READ_HINTS = {
     "there is no such file or folder": mark("Check the spelling."),
     "it contains no credential file (*.json)": mark("Give the folder that contains them, or the files."),
     "it contains no credential file (*.json or *.jsonl)": mark("Give the folder that contains them, or the files."),
-    f"it is larger than {LARGEST_LOGIN // 1024} KiB": mark("A login has a few KiB. Choose another file."),
-    f"it is larger than {LARGEST_LIST // 1024} KiB": mark("Split the file into several, or choose another one."),
+    Phrase("it is larger than {n} KiB", n=str(LARGEST_LOGIN // 1024)): mark(
+        "A login has a few KiB. Choose another file."
+    ),
+    Phrase("it is larger than {n} KiB", n=str(LARGEST_LIST // 1024)): mark(
+        "Split the file into several, or choose another one."
+    ),
     "it is not a regular file": mark("Give a file, or - with --import for standard input."),
     "it is a link that leaves the folder": mark("Give the file it points to."),
 }

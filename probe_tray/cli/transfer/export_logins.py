@@ -19,7 +19,7 @@ from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.errors import UsageError, WriteError
+from probe_tray.core.errors import Phrase, UsageError, WriteError
 from probe_tray.core.formats.document import size_limit
 from probe_tray.core.formats.fields import NoLogin
 from probe_tray.core.service.service import OFFICIAL
@@ -79,7 +79,7 @@ class _Exporting:
         name, t = style.format.value, self._t
         tell_left_out(self._found, self._console, t)
         self._complaints += [
-            t("{who} can't be saved as {format}: {reason}.", who=left.who, format=name, reason=t(left.reason))
+            t("{who} can't be saved as {format}: {reason}.", who=left.who, format=name, reason=t.said(left.reason))
             for left in result.left_out
         ]
         if not result.files:
@@ -87,7 +87,11 @@ class _Exporting:
         printed = self._arguments.o == _STANDARD_OUTPUT
         targets = [] if printed else self._targets(result.files)
         if printed and len(result.files) > 1:
-            what = f"-o - takes one file, and {name} makes {len(result.files)}: choose jsonl or sub2api, or a folder."
+            what = Phrase(
+                "-o - takes one file, and {format} makes {n}: choose jsonl or sub2api, or a folder.",
+                format=name,
+                n=str(len(result.files)),
+            )
             raise UsageError(what=what)
         if result.files:
             self._console.note(t(LIVE_WARNING))
@@ -151,7 +155,13 @@ class _Exporting:
         elif _means_folder(given):
             paths = [Path(given) / file.name for file in files]
         elif len(files) > 1:
-            raise UsageError(what=f"-o {given} is one file, and {len(files)} are to be written: name a folder.")
+            raise UsageError(
+                what=Phrase(
+                    "-o {path} is one file, and {n} are to be written: name a folder.",
+                    path=str(given),
+                    n=str(len(files)),
+                )
+            )
         else:
             paths = [Path(given) for _ in files]
         for path in paths:
@@ -163,14 +173,22 @@ class _Exporting:
         if obstacle is None:
             folder = path.absolute().parent
             if not _means_folder(self._arguments.o or ".") and not is_folder(folder):
-                raise UsageError(what=f"-o {path}: there is no folder {folder}.")
+                raise UsageError(
+                    what=Phrase("-o {path}: there is no folder {folder}.", path=str(path), folder=str(folder))
+                )
             return
         if obstacle is Obstacle.OFFICIAL:
-            raise UsageError(what=f"{path} is the Codex client's own login, which is never replaced.")
+            raise UsageError(
+                what=Phrase("{path} is the Codex client's own login, which is never replaced.", path=str(path))
+            )
         if obstacle is Obstacle.NO_FILE:
-            raise UsageError(what=f"{path} is there already and is not a file that can be replaced.")
+            raise UsageError(
+                what=Phrase("{path} is there already and is not a file that can be replaced.", path=str(path))
+            )
         if not self._arguments.yes:
-            raise UsageError(what=f"{path} is there already: name another place, or replace it with --yes.")
+            raise UsageError(
+                what=Phrase("{path} is there already: name another place, or replace it with --yes.", path=str(path))
+            )
 
 
 def _means_folder(given: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from probe_tray.adapters.files.disk import reason_of
 from probe_tray.adapters.files.import_files import find_files, in_words, read_files
-from probe_tray.core.errors import ReadError
+from probe_tray.core.errors import Phrase, ReadError
 from probe_tray.core.formats.document import LARGEST_LIST
 from probe_tray.core.transfer.import_plan import Source
 
@@ -26,7 +26,7 @@ def read_sources(paths: Sequence[str], official: Path) -> list[Source]:
 def _standard_input() -> Source:
     try:
         if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - it is None when started with it closed
-            raise ReadError(path=_SHOWN, reason="it is closed")
+            raise ReadError(path=_SHOWN, reason=Phrase("it is closed"))
         return in_words(sys.stdin.buffer.read(LARGEST_LIST + 1), _SHOWN)
     except ReadError as error:
         return Source(location=_SHOWN, problem=error.problem)

@@ -58,6 +58,7 @@ from probe_tray.core.errors.logins import (
     PortsTakenError,
     WrongAccountError,
 )
+from probe_tray.core.errors.phrase import Phrase, all_of, any_of
 from probe_tray.core.errors.program import (
     ClockError,
     ConfigError,
@@ -75,6 +76,8 @@ from probe_tray.core.errors.program import (
     UsageError,
 )
 from probe_tray.core.errors.service import (
+    SERVICE,
+    SYNC_TABLE,
     AccountDeactivatedError,
     CertificateError,
     EdgeBlockedError,
@@ -156,6 +159,8 @@ from probe_tray.core.errors.sync import (
 )
 
 __all__ = [
+    "SERVICE",
+    "SYNC_TABLE",
     "AccountDeactivatedError",
     "BrowserError",
     "CertificateError",
@@ -200,6 +205,7 @@ __all__ = [
     "OfficialSealedError",
     "OtherAccountError",
     "PastedAddressError",
+    "Phrase",
     "PortsTakenError",
     "ProbeError",
     "Problem",
@@ -262,4 +268,6 @@ __all__ = [
     "WorkspaceRefusedError",
     "WriteError",
     "WrongAccountError",
+    "all_of",
+    "any_of",
 ]

@@ -1,10 +1,13 @@
 """What every failure has: a title, a hint, and the same as data."""
 
 import enum
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import ClassVar
 
 import msgspec
+
+from probe_tray.core.errors.phrase import Phrase, changed
 
 
 class Remedy(enum.Enum):
@@ -30,6 +33,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """The class's name, for the history, diagnostics and output that a program reads."""
         return self.kind.__name__
+
+    def with_facts(self, change: Callable[[str], str]) -> "Problem":
+        """The same problem with ``change`` done to each of its facts, and to each value in a phrase."""
+        return msgspec.structs.replace(self, facts=tuple((name, changed(value, change)) for name, value in self.facts))
 
     def is_a(self, *kinds: "type[ProbeError]") -> bool:
         """Whether the cause is one of ``kinds``, or a leaf below one."""
@@ -58,11 +65,13 @@ class ProbeError(Exception):
     quiet: ClassVar[bool] = False
     """Not worth a notification when a renewal meets it: it ends by itself, or with the place the computer is in."""
     remedy: ClassVar[Remedy | None] = None
+    usual_facts: ClassVar[Mapping[str, str]] = {}
+    """Facts of its templates that seldom differ."""
 
     def __init__(self, *, retry_after: timedelta | None = None, **facts: str) -> None:
-        """Make the failure with the ``facts`` its templates name."""
+        """Make the failure with the ``facts`` its templates name: phrases, or text that is never translated."""
         self.retry_after = retry_after
-        self.facts = facts
+        self.facts = {**self.usual_facts, **facts}
         super().__init__()
 
     @property
@@ -74,6 +83,11 @@ class ProbeError(Exception):
     def hint(self) -> str:
         """What the person can do now, in English."""
         return self.hint_template.format_map(self.facts)
+
+    @property
+    def cause(self) -> str:
+        """Why, as part of another sentence: the reason it names, or else what happened."""
+        return self.facts.get("reason") or Phrase.clause(self.title_template, self.facts)
 
     @property
     def problem(self) -> Problem:

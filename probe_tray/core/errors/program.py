@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from probe_tray.core.errors.base import ProbeError
+from probe_tray.core.errors.phrase import Phrase
 
 
 class UsageError(ProbeError):
@@ -104,24 +105,26 @@ class ClockError(ProbeError):
         return cls(away=rough(abs(away)))
 
 
-def rough(span: timedelta) -> str:
-    """A length of time in one unit, in English, from "1 minute" to "3 years"; a view can translate it."""
+def rough(span: timedelta) -> Phrase:
+    """A length of time in one unit, from "1 minute" to "3 years"."""
     for unit, length, least in _UNITS:
         if span >= least:
             return _counted(max(1, round(span / length)), unit)
-    return _counted(max(1, round(span / timedelta(minutes=1))), "minute")
+    return _counted(max(1, round(span / timedelta(minutes=1))), _MINUTES)
 
 
+_MINUTES = (Phrase("{n} minute"), Phrase("{n} minutes"))
 _UNITS = (
-    ("year", timedelta(days=365.25), timedelta(days=360)),
-    ("day", timedelta(days=1), timedelta(days=2)),
-    ("hour", timedelta(hours=1), timedelta(hours=2)),
+    ((Phrase("{n} year"), Phrase("{n} years")), timedelta(days=365.25), timedelta(days=360)),
+    ((Phrase("{n} day"), Phrase("{n} days")), timedelta(days=1), timedelta(days=2)),
+    ((Phrase("{n} hour"), Phrase("{n} hours")), timedelta(hours=1), timedelta(hours=2)),
 )
 """Each unit, its length, and from when on it is used."""
 
 
-def _counted(count: int, unit: str) -> str:
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+def _counted(count: int, unit: tuple[str, str]) -> Phrase:
+    one, many = unit
+    return Phrase(one if count == 1 else many, n=str(count))
 
 
 class NotRenewableError(ProbeError):

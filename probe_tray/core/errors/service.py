@@ -1,6 +1,13 @@
 """Failures of the service and of the way to it."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from probe_tray.core.errors.base import ProbeError, Remedy
+from probe_tray.core.errors.phrase import Phrase
+
+SERVICE = Phrase("The service")
+SYNC_TABLE = Phrase("Your sync table")
 
 
 class ServiceError(ProbeError):
@@ -13,7 +20,8 @@ class ServiceError(ProbeError):
 class NotSentError(ServiceError):
     """The request never left: no route, no name, no proxy, no connection. Nothing was used up."""
 
-    title_template = "The service can't be reached: {reason}."
+    title_template = "{party} can't be reached: {reason}."
+    usual_facts: ClassVar[Mapping[str, str]] = {"party": SERVICE}
     hint_template = "Check your network and proxy. Probe Tray will try again."
     offline = passing = quiet = True
 
@@ -68,7 +76,8 @@ class UncertainError(ServiceError):
 class RateLimitedError(ServiceError):
     """429."""
 
-    title_template = "The service is limiting requests."
+    title_template = "{party} is limiting requests."
+    usual_facts: ClassVar[Mapping[str, str]] = {"party": SERVICE}
     hint_template = "Probe Tray waits and tries again."
     passing = quiet = True
 
@@ -76,7 +85,8 @@ class RateLimitedError(ServiceError):
 class UnavailableError(ServiceError):
     """5xx and other passing troubles."""
 
-    title_template = "The service is having problems right now (status {status})."
+    title_template = "{party} is having problems right now (status {status})."
+    usual_facts: ClassVar[Mapping[str, str]] = {"party": SERVICE}
     hint_template = "Probe Tray will try again."
     passing = quiet = True
 

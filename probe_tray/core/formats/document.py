@@ -11,6 +11,7 @@ import msgspec
 
 from probe_tray.core.account.credential import Credential, read_claims
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import Phrase
 from probe_tray.core.formats.fields import Fields, NoLogin, Refused
 from probe_tray.core.formats.json_text import Array, JsonTextError, Node, Object, Scalar, parse
 
@@ -79,17 +80,17 @@ def read_documents(data: bytes) -> tuple[Document, ...]:
     try:
         text = _text(data)
     except Refused as refused:
-        return (Document(text=Secret(""), reason=str(refused)),)
+        return (Document(text=Secret(""), reason=refused.reason),)
     secret = Secret(text)
     try:
         found = _spread(parse(text))
     except JsonTextError as error:
         lines = _lines(text)
         if lines is None:
-            return (Document(text=secret, reason=str(error)),)
+            return (Document(text=secret, reason=error.reason),)
         found = lines
     if not found:
-        return (Document(text=secret, no_login=NoLogin.SOMETHING_ELSE, reason="it contains no login"),)
+        return (Document(text=secret, no_login=NoLogin.SOMETHING_ELSE, reason=Phrase("it contains no login")),)
     many = len(found) > 1
     documents = tuple(_document(secret, index, entry, many=many) for index, entry in enumerate(found))
     if all(document.no_login is NoLogin.SOMETHING_ELSE for document in documents):
@@ -105,13 +106,13 @@ def _meant(document: Document) -> Document:
 
 def _text(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Refused("it is UTF-16 text; save it as UTF-8")
+        raise Refused(Phrase("it is UTF-16 text; save it as UTF-8"))
     if b"\0" in data:
-        raise Refused("it contains a NUL byte")
+        raise Refused(Phrase("it contains a NUL byte"))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Refused("it is not UTF-8 text") from None
+        raise Refused(Phrase("it is not UTF-8 text")) from None
 
 
 _Entry = tuple[Node | None, int, str]
@@ -139,7 +140,7 @@ def _lines(text: str) -> list[_Entry] | None:
             try:
                 node = parse(line)
             except JsonTextError as error:
-                entries.append((None, place, str(error).partition(" (line")[0]))
+                entries.append((None, place, error.in_a_line))
             else:
                 objects += isinstance(node, Object)
                 entries += _spread(node, place)
@@ -160,11 +161,13 @@ def _document(text: Secret, index: int, entry: _Entry, *, many: bool) -> Documen
         base = Document(text=text, index=index, start=offset + node.start, end=offset + node.end)
     try:
         if not isinstance(node, Object):
-            raise Refused(reason or "it is not a JSON object", None if reason else NoLogin.SOMETHING_ELSE)
+            raise Refused(reason or Phrase("it is not a JSON object"), None if reason else NoLogin.SOMETHING_ELSE)
         return _recognised(base, node, one_line="\n" not in text.reveal()[base.start : base.end])
     except Refused as refused:
-        place = f"entry {index + 1}: " if many else ""
-        return msgspec.structs.replace(base, no_login=refused.no_login, reason=f"{place}{refused}")
+        reason = refused.reason
+        if many:
+            reason = Phrase("entry {n}: {reason}", n=str(index + 1), reason=reason)
+        return msgspec.structs.replace(base, no_login=refused.no_login, reason=reason)
 
 
 def _recognised(base: Document, node: Object, *, one_line: bool) -> Document:
@@ -174,19 +177,21 @@ def _recognised(base: Document, node: Object, *, one_line: bool) -> Document:
     if keys & _OFFICIAL_KEYS:
         return _official(base, node)
     if not keys & _FLAT_KEYS - {"type", "email"}:
-        raise Refused("it does not look like a credential file", NoLogin.SOMETHING_ELSE)
+        raise Refused(Phrase("it does not look like a credential file"), NoLogin.SOMETHING_ELSE)
     kind = node.get("type")
     if isinstance(kind, Scalar) and kind.value not in {"codex", "", None}:
-        raise Refused('it is a login for another service: its "type" is not "codex"', NoLogin.SOMETHING_ELSE)
+        raise Refused(Phrase('it is a login for another service: its "type" is not "codex"'), NoLogin.SOMETHING_ELSE)
     proxied = keys & _PROXY_API_KEYS or (one_line and keys >= _FLAT_KEYS)
     return _read(base, Fields(node, ()), Format.PROXY_API if proxied else Format.PROBE)
 
 
 def _exported(base: Document, fields: Fields) -> Document:
     if fields.label("platform", fields.top) not in {"", "openai"}:
-        raise Refused('it is a login for another service: its "platform" is not "openai"', NoLogin.ANOTHER_SERVICE)
+        raise Refused(
+            Phrase('it is a login for another service: its "platform" is not "openai"'), NoLogin.ANOTHER_SERVICE
+        )
     if fields.label("type", fields.top) == "apikey":
-        raise Refused("it is an API key, which has no quota to show", NoLogin.ANOTHER_SERVICE)
+        raise Refused(Phrase("it is an API key, which has no quota to show"), NoLogin.ANOTHER_SERVICE)
     return _read(base, fields, Format.SUB2API)
 
 
@@ -196,10 +201,10 @@ def _official(base: Document, node: Object) -> Document:
         if isinstance(tokens, Object):
             return _read(base, Fields(node, ("tokens",)), Format.OFFICIAL)
         if not _is_blank(tokens):
-            raise Refused('its "tokens" are not a JSON object')
+            raise Refused(Phrase('its "tokens" are not a JSON object'))
         if any(not _is_blank(m.value) for m in node.members if m.key not in _SIGNED_OUT_KEYS):
-            raise Refused("the Codex client uses it in a way Probe Tray doesn't know")
-        raise Refused("nobody is signed in with it", NoLogin.SIGNED_OUT)
+            raise Refused(Phrase("the Codex client uses it in a way Probe Tray doesn't know"))
+        raise Refused(Phrase("nobody is signed in with it"), NoLogin.SIGNED_OUT)
     except Refused:
         for key, found in ((_PERSONAL, NoLogin.ACCESS_TOKEN), ("OPENAI_API_KEY", NoLogin.API_KEY)):
             if not _is_blank(node.get(key)):
@@ -219,16 +224,16 @@ def _is_blank(node: Node | None) -> bool:
 def _read(base: Document, fields: Fields, kind: Format) -> Document:
     access, identity = fields.token("access_token"), fields.token("id_token")
     if access is None:
-        raise Refused('it has no "access_token"')
+        raise Refused(Phrase('it has no "access_token"'))
     exported = kind is Format.SUB2API
     claims = read_claims(identity, access)
     # A field that is unfit does no harm where the tokens say better.
     account = claims.account_id or _account(fields, exported=exported)
     user = claims.user_id or fields.account("chatgpt_user_id")
     if not account and user:
-        raise Refused("it names a user but no account, neither in its fields nor in its tokens")
+        raise Refused(Phrase("it names a user but no account, neither in its fields nor in its tokens"))
     if not account:
-        raise Refused('neither its "account_id" or "chatgpt_account_id" nor its tokens say which account it is')
+        raise Refused(Phrase('neither its "account_id" or "chatgpt_account_id" nor its tokens say which account it is'))
     plan = claims.plan or (fields.label("plan_type").lower() if exported else "")
     credential = Credential(
         access_token=access,

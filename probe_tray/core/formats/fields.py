@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 
 from probe_tray.core.account.identity import is_account_id
 from probe_tray.core.account.secret import Secret, token
+from probe_tray.core.errors import Phrase
 from probe_tray.core.formats.json_text import Number, Object, Scalar
 
 _RFC3339 = re.compile(
@@ -77,6 +78,7 @@ class Refused(Exception):
     def __init__(self, reason: str, no_login: NoLogin | None = None) -> None:
         """``no_login`` is what it is instead, where nothing is wrong with that."""
         super().__init__(reason)
+        self.reason = reason
         self.no_login = no_login
 
 
@@ -102,7 +104,7 @@ class Fields:
         if found is None or (isinstance(found, Scalar) and found.value is None):
             return ""
         if not isinstance(found, Scalar) or not isinstance(found.value, str):
-            raise Refused(f'its "{key}" is not text')
+            raise Refused(Phrase('its "{key}" is not text', key=key))
         return found.value
 
     def token(self, key: str) -> Secret | None:
@@ -112,14 +114,16 @@ class Fields:
             return None
         found = token(value)
         if found is None:
-            raise Refused(f'its "{key}" holds a character that no token has, such as a line break or a space')
+            raise Refused(
+                Phrase('its "{key}" holds a character that no token has, such as a line break or a space', key=key)
+            )
         return found
 
     def account(self, key: str) -> str:
         """An id, empty where there is none."""
         value = self.text(key)
         if value and not is_account_id(value):
-            raise Refused(f'its "{key}" holds a character that no id has, or is too long')
+            raise Refused(Phrase('its "{key}" holds a character that no id has, or is too long', key=key))
         return value
 
     def label(self, key: str, node: Object | None = None) -> str:
@@ -139,8 +143,8 @@ class Fields:
         if moment is None:
             milliseconds = is_milliseconds(text)
             self.notes.append(
-                f'Its "{key}" counts milliseconds where seconds are meant, so it is ignored.'
+                Phrase('Its "{key}" counts milliseconds where seconds are meant, so it is ignored.', key=key)
                 if milliseconds
-                else f'Its "{key}" is not a time that can be read, so it is ignored.'
+                else Phrase('Its "{key}" is not a time that can be read, so it is ignored.', key=key)
             )
         return moment

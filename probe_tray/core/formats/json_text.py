@@ -10,6 +10,8 @@ from typing import cast
 
 import msgspec
 
+from probe_tray.core.errors import Phrase
+
 MAX_DEPTH = 64
 MAX_DIGITS = 400
 """No number of any format comes near; longer ones make other programs fail."""
@@ -23,7 +25,13 @@ _LITERALS = {"true": True, "false": False, "null": None}
 
 
 class JsonTextError(ValueError):
-    """Text that is no JSON, or hostile JSON; the message is a reason without any of the text."""
+    """Text that is no JSON, or hostile JSON; the reason holds none of the text."""
+
+    def __init__(self, reason: Phrase, in_a_line: Phrase | None = None) -> None:
+        """``in_a_line`` is the reason where the text is one line of a larger one, whose number it does not know."""
+        super().__init__(reason)
+        self.reason = reason
+        self.in_a_line = in_a_line or reason
 
 
 class Number(msgspec.Struct, frozen=True):
@@ -153,7 +161,7 @@ def _skip(text: str, place: int) -> int:
 
 def _value(text: str, place: int, depth: int) -> Node:
     if depth > MAX_DEPTH:
-        raise JsonTextError(f"it is nested more than {MAX_DEPTH} levels deep")
+        raise JsonTextError(Phrase("it is nested more than {n} levels deep", n=str(MAX_DEPTH)))
     start = text[place : place + 1]
     if start == "{":
         return _object(text, place, depth)
@@ -166,10 +174,10 @@ def _value(text: str, place: int, depth: int) -> Node:
         if text.startswith(word, place):
             return Scalar(place, place + len(word), literal)
     if _NOT_JSON.match(text, place):
-        raise JsonTextError("it contains NaN or Infinity, which JSON doesn't allow")
+        raise JsonTextError(Phrase("it contains NaN or Infinity, which JSON doesn't allow"))
     if found := _NUMBER.match(text, place):
         if found.end() - place > MAX_DIGITS:
-            raise JsonTextError(f"it contains a number with more than {MAX_DIGITS} digits")
+            raise JsonTextError(Phrase("it contains a number with more than {n} digits", n=str(MAX_DIGITS)))
         return Scalar(place, found.end(), Number(found.group()))
     raise _unexpected(text, place)
 
@@ -203,12 +211,15 @@ def _array(text: str, start: int, depth: int) -> Array:
 def _string(text: str, place: int) -> tuple[int, str]:
     found = _STRING.match(text, place)
     if not found:
-        raise JsonTextError(f"unterminated or broken string in line {_line(text, place)}")
+        raise JsonTextError(
+            Phrase("unterminated or broken string in line {n}", n=_line(text, place)),
+            Phrase("unterminated or broken string"),
+        )
     value = cast("str", json.loads(found.group()))
     if _SURROGATE.search(value):
-        raise JsonTextError("it contains half a character (a lone surrogate)")
+        raise JsonTextError(Phrase("it contains half a character (a lone surrogate)"))
     if "\0" in value:
-        raise JsonTextError("it contains a NUL character")
+        raise JsonTextError(Phrase("it contains a NUL character"))
     return found.end(), value
 
 
@@ -220,9 +231,9 @@ def _expect(text: str, place: int, mark: str) -> int:
 
 def _unexpected(text: str, place: int) -> JsonTextError:
     if place >= len(text):
-        return JsonTextError("it is cut off" if text.strip() else "it is empty")
-    return JsonTextError(f"not valid JSON (line {_line(text, place)})")
+        return JsonTextError(Phrase("it is cut off") if text.strip() else Phrase("it is empty"))
+    return JsonTextError(Phrase("not valid JSON (line {n})", n=_line(text, place)), Phrase("not valid JSON"))
 
 
-def _line(text: str, place: int) -> int:
-    return text.count("\n", 0, place) + 1
+def _line(text: str, place: int) -> str:
+    return str(text.count("\n", 0, place) + 1)

@@ -16,6 +16,7 @@ from probe_tray.core.errors import (
     EdgeBlockedError,
     IncompleteReplyError,
     LoginDeniedError,
+    Phrase,
     ProbeError,
     RateLimitedError,
     RegionBlockedError,
@@ -34,6 +35,8 @@ LIFETIME = timedelta(minutes=15)
 _USUAL, _SHORTEST, _LONGEST = 5.0, 1.0, 60.0
 _LONGEST_VALUE = 4096
 _PASSING = frozenset({408, 425})
+_CODE = Phrase("a code to type")
+_GRANT = Phrase("the code to finish with")
 _WAITING = frozenset({"authorization_pending", "slow_down"})
 """RFC 8628, section 3.5, should the service ever follow it."""
 _SHOWN_CODE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z-]{0,38}[0-9A-Za-z])?")
@@ -60,10 +63,10 @@ def read_device_code(answer: Answer, *, host: str, now: datetime) -> DeviceCode:
         raise DeviceCodeOffError
     if not answer.ok:
         raise login_problem(answer, host=host, now=now)
-    values = _object(answer, missing="a code to type")
+    values = _object(answer, missing=_CODE)
     identity, user_code = _secret(values.get("device_auth_id")), values.get("user_code")
     if identity is None or not isinstance(user_code, str) or not _SHOWN_CODE.fullmatch(user_code):
-        raise IncompleteReplyError(missing="a code to type")
+        raise IncompleteReplyError(missing=_CODE)
     asked = number(values.get("interval"))
     interval = _USUAL if asked is None else min(max(asked, _SHORTEST), _LONGEST)
     return DeviceCode(device_auth_id=identity, user_code=user_code, interval=interval)
@@ -88,11 +91,13 @@ def read_device_grant(answer: Answer, service: Service) -> Grant | None:
         if code == "access_denied":
             raise LoginDeniedError
         expired = code == "expired_token"
-        raise DeviceCodeEndedError(reason="it has expired" if expired else f"status {answer.status}")
-    values = _object(answer, missing="the code to finish with")
+        raise DeviceCodeEndedError(
+            reason=Phrase("it has expired") if expired else Phrase("status {n}", n=str(answer.status))
+        )
+    values = _object(answer, missing=_GRANT)
     code, verifier = _secret(values.get("authorization_code")), _secret(values.get("code_verifier"))
     if code is None or verifier is None:
-        raise IncompleteReplyError(missing="the code to finish with")
+        raise IncompleteReplyError(missing=_GRANT)
     return Grant(code=code, verifier=verifier, redirect_uri=f"{service.issuer}/deviceauth/callback")
 
 

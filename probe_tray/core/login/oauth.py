@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import Phrase
 from probe_tray.core.service.service import ORIGINATOR, SCOPE, Service
 
 CALLBACK_PATH = "/auth/callback"
@@ -54,6 +55,17 @@ class Misfit(enum.Enum):
     OTHER_LOGIN = "it belongs to another login attempt"
     NO_STATE = "it has no state= in it"
     NO_CODE = "it has no code in it"
+
+    @property
+    def phrase(self) -> Phrase:
+        """The same, for a view."""
+        match self:
+            case Misfit.OTHER_LOGIN:
+                return Phrase("it belongs to another login attempt")
+            case Misfit.NO_STATE:
+                return Phrase("it has no state= in it")
+            case Misfit.NO_CODE:
+                return Phrase("it has no code in it")
 
 
 def new_attempt(token_bytes: Callable[[int], bytes]) -> LoginAttempt:

@@ -13,6 +13,7 @@ from probe_tray.core.errors import (
     ModelFailedError,
     ModelRefusedError,
     ModelSilentError,
+    Phrase,
     ProbeError,
     QuotaUsedUpError,
     RateLimitedError,
@@ -109,7 +110,7 @@ def _first_event(answer: Answer) -> ModelVerdict:
     error = mapping(mapping(data.get("response")).get("error")) or mapping(data.get("error")) or data
     if _is_used_up(error):
         return _used_up(error)
-    return ModelVerdict(problem=ModelFailedError(reason=_reason({"error": error}) or "it did not say why"))
+    return ModelVerdict(problem=ModelFailedError(reason=_reason({"error": error}) or Phrase("it did not say why")))
 
 
 def _event(body: bytes) -> tuple[str, Mapping[str, object]]:

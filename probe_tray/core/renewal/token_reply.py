@@ -15,6 +15,7 @@ from probe_tray.core.errors import (
     IncompleteReplyError,
     LoginEndedError,
     LoginNotEntitledError,
+    Phrase,
     ProbeError,
     RateLimitedError,
     RegionBlockedError,
@@ -26,16 +27,18 @@ from probe_tray.core.service.answer import Answer, unusable_account
 from probe_tray.core.service.lenient import json_object, mapping, number
 
 _PERMANENT = {
-    "refresh_token_expired": "it was not used for too long",
-    "refresh_token_reused": "it was used elsewhere",
-    "refresh_token_invalidated": "it was logged out elsewhere",
-    "invalid_grant": "OpenAI no longer knows it",
+    "refresh_token_expired": Phrase("it was not used for too long"),
+    "refresh_token_reused": Phrase("it was used elsewhere"),
+    "refresh_token_invalidated": Phrase("it was logged out elsewhere"),
+    "invalid_grant": Phrase("OpenAI no longer knows it"),
 }
 _ACCOUNT_CODE = "account_deactivated"
 REGION = "unsupported_country_region_territory"
 """The error code of a region in which the service is not offered."""
-_SIGN_IN_SPENT = "the sign-in has expired or was already used"
-_PASSING = "it's having problems right now"
+_SIGN_IN_SPENT = Phrase("the sign-in has expired or was already used")
+_PASSING = Phrase("it's having problems right now")
+_DEACTIVATED = Phrase("OpenAI has deactivated the account")
+_REFUSED = Phrase("OpenAI refused it")
 _CODE_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _LONGEST_CODE = 60
 
@@ -110,14 +113,14 @@ def refresh_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
     code = error_code(answer.body)
     match classify_refresh(answer):
         case RefreshClass.PERMANENT:
-            known = "OpenAI has deactivated the account" if code == _ACCOUNT_CODE else "OpenAI refused it"
+            known = _DEACTIVATED if code == _ACCOUNT_CODE else _REFUSED
             return LoginEndedError(reason=_PERMANENT.get(code, known))
         case RefreshClass.BLOCKED | RefreshClass.TRANSIENT if (unusable := unusable_account(answer)) is not None:
             return unusable
         case RefreshClass.BLOCKED:
             return RegionBlockedError() if code == REGION else EdgeBlockedError(host=host)
         case RefreshClass.UNCERTAIN | RefreshClass.RENEWED:
-            return UncertainError(reason=f"status {answer.status}")
+            return UncertainError(reason=Phrase("status {n}", n=str(answer.status)))
         case RefreshClass.TRANSIENT if answer.status == 429:
             return RateLimitedError(retry_after=answer.retry_after(now))
         case RefreshClass.TRANSIENT:
@@ -130,12 +133,13 @@ def login_from_reply(answer: Answer, *, now: datetime, host: str) -> Credential:
         raise login_problem(answer, host=host, now=now)
     reply = read_token_reply(answer.body)
     if reply is None or reply.access_token is None:
-        raise IncompleteReplyError(missing="tokens that can be used")
-    missing = [
-        name for name, value in (("refresh token", reply.refresh_token), ("id token", reply.id_token)) if value is None
-    ]
-    if missing:
-        raise IncompleteReplyError(missing="the " + " and the ".join(missing))
+        raise IncompleteReplyError(missing=Phrase("tokens that can be used"))
+    if reply.refresh_token is None and reply.id_token is None:
+        raise IncompleteReplyError(missing=Phrase("the refresh token and the id token"))
+    if reply.refresh_token is None:
+        raise IncompleteReplyError(missing=Phrase("the refresh token"))
+    if reply.id_token is None:
+        raise IncompleteReplyError(missing=Phrase("the id token"))
     made = make_credential(
         access_token=reply.access_token,
         refresh_token=reply.refresh_token,
@@ -144,7 +148,7 @@ def login_from_reply(answer: Answer, *, now: datetime, host: str) -> Credential:
         made_here=True,
     )
     if made is None:
-        raise IncompleteReplyError(missing="the account it is for")
+        raise IncompleteReplyError(missing=Phrase("the account it is for"))
     return _with_end(made, reply, now)
 
 
@@ -164,8 +168,15 @@ def login_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
     if answer.status >= 500:
         return ExchangeError(reason=_PASSING)
     # Only what reads like a code of the service: another thing may be the very secret that was sent.
-    named = f", {code}" if len(code) <= _LONGEST_CODE and _CODE_NAME.fullmatch(code) else ""
-    return ExchangeError(reason=f"status {answer.status}{named}")
+    if len(code) <= _LONGEST_CODE and _CODE_NAME.fullmatch(code):
+        return ExchangeError(reason=Phrase("status {n}, {code}", n=str(answer.status), code=code))
+    return ExchangeError(reason=Phrase("status {n}", n=str(answer.status)))
+
+
+def recalled_reason(text: str) -> str:
+    """Why a login has ended, as an earlier run has written it down: its English text."""
+    known = (*_PERMANENT.values(), _DEACTIVATED, _REFUSED)
+    return next((phrase for phrase in known if phrase == text), text or _REFUSED)
 
 
 def renewed_login(old: Credential, reply: TokenReply, *, now: datetime) -> Credential | None:

@@ -7,7 +7,7 @@ from typing import Final, final
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import SyncError
+from probe_tray.core.errors import Phrase, SyncError
 from probe_tray.core.formats.document import read_documents
 from probe_tray.core.formats.fields import local_text
 from probe_tray.core.formats.writer import new_document
@@ -65,10 +65,10 @@ class LoginCipher:
             return OpenedRow(row=row, fault=StepKind.UNDECRYPTABLE, sealed=sealed is not None)
         document, *more = read_documents(plain)
         if more:
-            return OpenedRow(row=row, fault=StepKind.GARBAGE, reason="it holds several logins")
+            return OpenedRow(row=row, fault=StepKind.GARBAGE, reason=Phrase("it holds several logins"))
         login = document.credential
         if login is None:
-            return OpenedRow(row=row, fault=StepKind.GARBAGE, reason=document.reason or "it is an API key")
+            return OpenedRow(row=row, fault=StepKind.GARBAGE, reason=document.reason or Phrase("it is an API key"))
         if login.account_id != row.id:
             return OpenedRow(row=row, fault=StepKind.ID_MISMATCH)
         return OpenedRow(row=row, login=login)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.age import Age, age
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.errors import (
+    Phrase,
     Problem,
     RowGarbageError,
     RowRepairedError,
@@ -107,7 +108,7 @@ def problem_of(kind: StepKind, row: OpenedRow | None) -> Problem | None:
         case StepKind.UNDECRYPTABLE:
             return RowSealedError().problem
         case StepKind.GARBAGE:
-            return RowGarbageError(reason=(row.reason if row is not None else "") or "it is empty").problem
+            return RowGarbageError(reason=(row.reason if row is not None else "") or Phrase("it is empty")).problem
         case StepKind.ID_MISMATCH:
             return RowSwappedError().problem
         case StepKind.OLDER_THAN_SEEN:

@@ -7,15 +7,15 @@ from urllib.parse import urlsplit
 import msgspec
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ConfigError, Problem, SyncOffError
+from probe_tray.core.errors import ConfigError, Phrase, Problem, SyncOffError
 from probe_tray.core.sync.rows import SyncReport
 
 API_KEY, KEY, ADDRESS = "sync_api_key", "sync_aes_gcm_key", "sync_url"
 """The names of the three in the configuration file."""
 KEY_BYTES = 32
-ADDRESS_ALLOWED = "an https address, such as https://abcdefgh.supabase.co"
-KEY_ALLOWED = "64 hexadecimal digits"
-API_KEY_ALLOWED = "one word, as the service shows it"
+ADDRESS_ALLOWED = Phrase("an https address, such as https://abcdefgh.supabase.co")
+KEY_ALLOWED = Phrase("64 hexadecimal digits")
+API_KEY_ALLOWED = Phrase("one word, as the service shows it")
 _KEY = re.compile(r"[0-9A-Fa-f]{64}")
 _API_KEY = re.compile(r"[!-~]{1,4096}")
 """It goes into a header, so it holds what a header may hold."""
@@ -150,10 +150,12 @@ def target(url: str, held: SyncSecrets, place: str) -> SyncTarget:
     if address is None:
         raise ConfigError(path=place, key=ADDRESS, found=_address_found(url), allowed=ADDRESS_ALLOWED)
     if not is_api_key(held.api_key.reveal()):
-        raise ConfigError(path=place, key=API_KEY, found="text that is no key", allowed=API_KEY_ALLOWED)
+        raise ConfigError(path=place, key=API_KEY, found=Phrase("text that is no key"), allowed=API_KEY_ALLOWED)
     if not is_key(held.key.reveal()):
         length = len(held.key.reveal())
-        found = "64 characters that are not all digits from 0 to f" if length == 64 else f"text of {length} characters"
+        found = Phrase("text of {n} characters", n=str(length))
+        if length == 64:
+            found = Phrase("64 characters that are not all digits from 0 to f")
         raise ConfigError(path=place, key=KEY, found=found, allowed=KEY_ALLOWED)
     return SyncTarget(url=address, api_key=held.api_key, key=Secret(held.key.reveal().strip()))
 
@@ -169,4 +171,6 @@ def is_api_key(text: str) -> bool:
 
 
 def _address_found(url: str) -> str:
-    return "an http address, which everybody on the way can read" if url.startswith("http:") else "no address"
+    if url.startswith("http:"):
+        return Phrase("an http address, which everybody on the way can read")
+    return Phrase("no address")

@@ -12,6 +12,7 @@ import msgspec
 from probe_tray.core.account.age import newest_of_each
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import Phrase
 from probe_tray.core.formats.fields import local_text, utc_text
 from probe_tray.core.formats.writer import file_name, new_document
 
@@ -177,7 +178,7 @@ def _flat(login: Credential, zone: tzinfo) -> dict[str, str]:
 def _unfit(login: Credential) -> str:
     parts = _reveal(login.id_token).split(".")
     if len(parts) != 3 or not all(parts):  # RFC 7519: header, payload, signature
-        return "it has no usable id_token, which the Codex client requires"
+        return Phrase("it has no usable id_token, which the Codex client requires")
     return ""
 
 

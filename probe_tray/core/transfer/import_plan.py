@@ -9,7 +9,7 @@ import msgspec
 from probe_tray.core.account.age import age, newest, newest_of_each
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import CredentialFileError, Problem
+from probe_tray.core.errors import CredentialFileError, Phrase, Problem
 from probe_tray.core.formats.document import Document, Format
 from probe_tray.core.formats.fields import NoLogin
 
@@ -19,10 +19,10 @@ COPY_WARNING = (
 )
 """Said once, before anything is taken that could be renewed here and elsewhere."""
 _REASONS: Mapping[NoLogin, str] = {
-    NoLogin.API_KEY: "it is an API key, which has no quota to show",
-    NoLogin.ACCESS_TOKEN: "it is a personal access token, which is never renewed and is not imported",
+    NoLogin.API_KEY: Phrase("it is an API key, which has no quota to show"),
+    NoLogin.ACCESS_TOKEN: Phrase("it is a personal access token, which is never renewed and is not imported"),
 }
-_ENDED = "its access token has expired and it has no refresh token"
+_ENDED = Phrase("its access token has expired and it has no refresh token")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import NoSuchStoreError, NotRevokedError, OfficialLoginError, ServiceError
+from probe_tray.core.errors import NoSuchStoreError, NotRevokedError, OfficialLoginError, Phrase, ServiceError
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.ports.accounts import AccountLocks
 from probe_tray.ports.files import RemovedAccounts
@@ -91,7 +91,7 @@ class AccountChanges:
             try:
                 answer = await self._auth.revoke(token)
             except ServiceError as error:
-                raise NotRevokedError(reason=error.facts.get("reason", "its answer cannot be read")) from None
+                raise NotRevokedError(reason=error.facts.get("reason") or Phrase("its answer cannot be read")) from None
             # A login that the service does not know any more is as good as revoked.
             if not answer.ok and answer.status not in {400, 401, 404}:
-                raise NotRevokedError(reason=f"status {answer.status}")
+                raise NotRevokedError(reason=Phrase("status {n}", n=str(answer.status)))

@@ -15,6 +15,7 @@ from probe_tray.core.errors import (
     LoginNotEntitledError,
     LoginTimedOutError,
     PastedAddressError,
+    Phrase,
     ProbeError,
 )
 from probe_tray.core.login.oauth import (
@@ -150,7 +151,7 @@ class BrowserLogin:
         self._handles(text)
         found = read_pasted(text, self._open.attempt.state)
         if isinstance(found, Misfit):
-            raise PastedAddressError(reason=found.value)
+            raise PastedAddressError(reason=found.phrase)
         self._open.pasted.set_result(found)
 
     async def _first(self, pasted: asyncio.Future[Callback], opened: OpenCallback | None) -> Callback:
@@ -172,4 +173,6 @@ def _code(callback: Callback) -> Secret:
     if callback.error == "access_denied":
         raise LoginNotEntitledError if "missing_codex_entitlement" in callback.description else LoginDeniedError
     known = re.fullmatch("[a-z_]{1,60}", callback.error)
-    raise ExchangeError(reason=f"the sign-in page ended with {callback.error if known else 'no code'}")
+    if known:
+        raise ExchangeError(reason=Phrase("the sign-in page ended with {code}", code=callback.error))
+    raise ExchangeError(reason=Phrase("the sign-in page ended with no code"))

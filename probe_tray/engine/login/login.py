@@ -14,6 +14,7 @@ from probe_tray.core.errors import (
     DataFolderError,
     OtherAccountError,
     PastedAddressError,
+    Phrase,
     ProbeError,
     StoreError,
 )
@@ -77,7 +78,7 @@ class Login:
                 self._tell(None)
             raise
         if account is not None and credential.key != account:
-            self._fail(OtherAccountError(who=credential.email or "another account"))
+            self._fail(OtherAccountError(who=credential.email or Phrase("another account")))
         else:
             self._finish(credential.key)
         return credential.key

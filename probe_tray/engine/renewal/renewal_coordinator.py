@@ -57,7 +57,7 @@ class RenewalCoordinator:
         try:
             await self._shared.publish(key)
         except ProbeError as error:
-            problem = RenewalUnsharedError(reason=error.facts.get("reason") or error.title.removesuffix("."))
+            problem = RenewalUnsharedError(reason=error.cause)
             self._tell(TroubleMet(problem=problem.problem))
 
     async def give_up(self, key: AccountKey) -> None:

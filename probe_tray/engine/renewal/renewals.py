@@ -9,6 +9,7 @@ from typing import NamedTuple
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import (
+    Phrase,
     ProbeError,
     RenewalsPausedError,
     ServiceError,
@@ -28,10 +29,10 @@ from probe_tray.ports.time import Clock
 
 _AT_ONCE = 4
 _REFUSALS = {
-    "": "it does not say why",
-    "token_revoked": "the login was revoked",
-    "token_invalidated": "the login was signed out elsewhere",
-    "session_expired": "the session has ended",
+    "": Phrase("it does not say why"),
+    "token_revoked": Phrase("the login was revoked"),
+    "token_invalidated": Phrase("the login was signed out elsewhere"),
+    "session_expired": Phrase("the session has ended"),
 }
 """What the codes of a refusal mean; another one is told as it is."""
 

@@ -18,6 +18,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.renewal.journal import JournalEntry, TokenOutcome, TokenVerdict
 from probe_tray.core.renewal.policy import half_life
+from probe_tray.core.renewal.token_reply import recalled_reason
 from probe_tray.core.state import Renewal
 from probe_tray.ports.accounts import RenewalMemory
 from probe_tray.ports.time import Clock, Randomness
@@ -55,7 +56,7 @@ class TokenOutcomes:
             case TokenVerdict.FRESH | TokenVerdict.REFUSED:
                 return
             case TokenVerdict.ENDED:
-                raise LoginEndedError(reason=before.reason or "OpenAI refused it")
+                raise LoginEndedError(reason=recalled_reason(before.reason))
             case TokenVerdict.UNCERTAIN:
                 left = await self._left_of_uncertain(fingerprint, before)
                 if left > timedelta():
@@ -171,7 +172,7 @@ class TokenOutcomes:
 
     async def ended(self, fingerprint: str, reason: str) -> None:
         """Remember that the token is dead. Raises WriteError."""
-        outcome = TokenOutcome(verdict=TokenVerdict.ENDED, at=self._clock.now(), reason=reason)
+        outcome = TokenOutcome(verdict=TokenVerdict.ENDED, at=self._clock.now(), reason=str(reason))
         await self._memory.remember(fingerprint, outcome)
 
     async def renewed(self, key: AccountKey, spent: str, fresh: str | None) -> None:

@@ -20,6 +20,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import (
     ClaimedElsewhereError,
+    Phrase,
     ProbeError,
     StoreError,
     SyncForbiddenError,
@@ -203,8 +204,8 @@ class SharedTable:
 
 def _unchecked(error: ProbeError | TimeoutError) -> TableUncheckedError:
     if isinstance(error, ProbeError):
-        return TableUncheckedError(reason=error.facts.get("reason") or error.title.removesuffix("."))
-    return TableUncheckedError(reason="no answer came in time")
+        return TableUncheckedError(reason=error.cause)
+    return TableUncheckedError(reason=Phrase("no answer came in time"))
 
 
 def _held_already(_key: AccountKey) -> AbstractAsyncContextManager[None]:

@@ -45,7 +45,7 @@ def about(machine: Machine, toolkit: Toolkit, release: Release | None, t: Transl
         (t("Desktop"), ", ".join(part for part in (machine.desktop, toolkit.platform) if part)),
         (t("Tray icon"), tray),
         (t("Keyring"), machine.keyring or t("not needed so far")),
-        (t("Proxy"), t("{proxy} ({where})", proxy=t.known(machine.proxy), where=t.known(machine.proxy_found_in))),
+        (t("Proxy"), t("{proxy} ({where})", proxy=t.said(machine.proxy), where=t.said(machine.proxy_found_in))),
         (t("Running on"), f"{machine.python}, Qt {toolkit.qt}"),
     )
     return About(

@@ -40,9 +40,9 @@ def check(settings: Settings, shown: Form) -> tuple[SettingFault, ...]:
 
 def refusal(problem: Problem, t: Translator) -> SettingFault:
     """Why a change was not saved, and which value it is about."""
-    if issubclass(problem.kind, ProxyAddressError):
+    if problem.is_a(ProxyAddressError):
         return SettingFault("proxy", t.joined((unusable_proxy(problem, t), proxy_example(t))))
-    if issubclass(problem.kind, ConfigError) and ("key", "sync_dir") in problem.facts:
+    if problem.is_a(ConfigError) and ("key", "sync_dir") in problem.facts:
         said = t("There is no user of that name here. Enter the whole path of the folder.")
         return SettingFault("sync_dir", said)
     return SettingFault("", t.told(problem))
@@ -50,7 +50,7 @@ def refusal(problem: Problem, t: Translator) -> SettingFault:
 
 def unusable_proxy(problem: Problem, t: Translator) -> str:
     """Why an address that was typed is none of a proxy."""
-    return t("This address can't be used: {reason}.", reason=t.known(dict(problem.facts).get("reason", "")))
+    return t("This address can't be used: {reason}.", reason=t.said(dict(problem.facts).get("reason", "")))
 
 
 def proxy_example(t: Translator) -> str:

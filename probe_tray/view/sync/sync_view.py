@@ -290,4 +290,4 @@ def _row(item: SyncItem, settings: Settings, t: Translator) -> SyncRow:
 
 
 def _masked(problem: Problem) -> Problem:
-    return msgspec.structs.replace(problem, facts=tuple((name, mask(value)) for name, value in problem.facts))
+    return problem.with_facts(mask)

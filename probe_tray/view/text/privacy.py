@@ -106,7 +106,7 @@ def _models(test: ModelTest | None) -> ModelTest | None:
 
 
 def _problem(problem: Problem) -> Problem:
-    return replace(problem, facts=tuple((name, mask(value)) for name, value in problem.facts))
+    return problem.with_facts(mask)
 
 
 def _maybe(problem: Problem | None) -> Problem | None:

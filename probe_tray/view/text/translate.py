@@ -8,7 +8,7 @@ from typing import final
 
 import msgspec
 
-from probe_tray.core.errors import Problem
+from probe_tray.core.errors import Phrase, Problem
 
 _ONE_FORM, _TWO_FORMS = 1, 2
 _PLURALS = re.compile(r"nplurals\s*=\s*(\d+)")
@@ -127,22 +127,14 @@ class Translator:
         return reduce(lambda one, two: self(_TWO, first=one, second=two), said) if said else ""
 
     def _facts(self, problem: Problem) -> dict[str, str]:
-        # A reason may itself be a sentence that the catalogue knows.
-        return {name: self.known(value) for name, value in problem.facts}
+        return {name: self.said(value) for name, value in problem.facts}
 
-    def known(self, value: str) -> str:
-        """What comes from elsewhere, translated where the catalogue knows it, and never taken for a template."""
-        found = self._catalogue.texts.get(value)
-        if found:
-            return found[0]
-        entry = _ENTRY.fullmatch(value)
-        if entry is not None:
-            return self(_IN_ENTRY, n=entry[1], reason=self.known(entry[2]))
-        number = _NUMBER.search(value)
-        if number is None:
+    def said(self, value: str) -> str:
+        """A phrase in the person's language; other text comes from elsewhere and stays as it is."""
+        if not isinstance(value, Phrase):
             return value
-        general = f"{value[: number.start()]}{{n}}{value[number.end() :]}"
-        return self(general, n=number[0]) if general in _WITH_NUMBER else value
+        text = self(value.template, **{name: self.said(inner) for name, inner in value.values})
+        return text.rstrip(_FULL_STOPS) if value.is_clause else text
 
 
 def mark(text: str) -> str:
@@ -150,30 +142,8 @@ def mark(text: str) -> str:
     return text
 
 
-_WITH_NUMBER = frozenset(
-    {
-        mark("it is larger than {n} KiB"),
-        mark("it would be larger than {n} KiB, which is too large to read"),
-        mark("with a renewed login it could get larger than {n} KiB, which is too large to read"),
-        mark("not valid JSON (line {n})"),
-        mark("unterminated or broken string in line {n}"),
-        mark("it is nested more than {n} levels deep"),
-        mark("it contains a number with more than {n} digits"),
-        mark("status {n}"),
-        mark("{n} minute"),
-        mark("{n} minutes"),
-        mark("{n} hour"),
-        mark("{n} hours"),
-        mark("{n} days"),
-        mark("{n} year"),
-        mark("{n} years"),
-    }
-)
-"""Reasons that hold a number; they come as whole sentences, whose number is then no part of what is looked up."""
 _TWO = mark("{first} {second}")
-_IN_ENTRY = mark("entry {n}: {reason}")
-_ENTRY = re.compile(r"entry (\d+): (.+)", re.DOTALL)
-_NUMBER = re.compile(r"\d+")
+_FULL_STOPS = ".。"
 
 
 def _fill(text: str, facts: Mapping[str, str]) -> str:

@@ -204,7 +204,7 @@ def _result(shown: ExportState | None, *, privacy: bool, t: Translator) -> tuple
         many = len(shown.written)
         said.append(t.plural("Saved {n} file in {folder}.", "Saved {n} files in {folder}.", many, folder=folder))
     said += [
-        t("{who} was skipped: {reason}.", who=without_names(left.who, privacy=privacy), reason=t(left.reason))
+        t("{who} was skipped: {reason}.", who=without_names(left.who, privacy=privacy), reason=t.said(left.reason))
         for left in shown.left_out
     ]
     said += [without_names(told, privacy=privacy) for told in said_once(shown.problems, t)]

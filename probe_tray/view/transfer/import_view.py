@@ -213,7 +213,7 @@ def _line(
     said, tone = _said(row, picked=picked, ended=found.phase is ImportPhase.DONE, settings=settings, t=t)
     notes = (t("The Codex client on this computer uses this login."),) if row.in_use else ()
     advice = "" if row.problem is None else t.hint(_hidden(row.problem, settings))
-    more = (*notes, *(t(note) for note in row.notes), advice)
+    more = (*notes, *(t.said(note) for note in row.notes), advice)
     shown = _name(row, settings)
     return ImportLine(
         id=row.id,
@@ -292,7 +292,7 @@ def _shortened(problem: Problem) -> Problem:
 
 
 def _hidden(problem: Problem, settings: Settings) -> Problem:
-    return msgspec.structs.replace(problem, facts=tuple((name, _shown(v, settings)) for name, v in problem.facts))
+    return problem.with_facts(lambda text: _shown(text, settings))
 
 
 def _shown(text: str, settings: Settings) -> str:

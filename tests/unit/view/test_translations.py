@@ -6,10 +6,21 @@ from functools import cache
 
 import pytest
 
-from probe_tray.core.errors import ClockError, ReadError
+from probe_tray.adapters.http.errors import to_service_error
+from probe_tray.core.errors import (
+    SYNC_TABLE,
+    ClockError,
+    NotSentError,
+    Phrase,
+    ProbeError,
+    RateLimitedError,
+    ReadError,
+    RenewalUnsharedError,
+    UnavailableError,
+)
 from probe_tray.resources import resource
 from probe_tray.view.text.translate import Catalogue, Translator, parse_po
-from tests.unit.view.texts import needed, spoken
+from tests.unit.view.texts import needed, plain_facts, spoken
 
 _FACT = re.compile(r"\{\w+\}")
 
@@ -60,19 +71,59 @@ def test_one_word_means_one_thing_in_the_app_and_its_guides(word: str, meant: st
 
 
 @pytest.mark.parametrize(
-    ("reason", "said"),
+    ("reason", "english", "said"),
     [
-        ("it is larger than 256 KiB", "它大于 256 KiB"),
-        ("not valid JSON (line 3)", "它不是 JSON（第 3 行）"),
-        ("entry 12: not valid JSON (line 40)", "第 12 项：它不是 JSON（第 40 行）"),
-        ("entry 2: it is empty", "第 2 项：它是空的"),
-        ("the proxy answered with 407", "the proxy answered with 407"),
+        (Phrase("it is larger than {n} KiB", n="256"), "it is larger than 256 KiB", "它大于 256 KiB"),
+        (Phrase("not valid JSON (line {n})", n="3"), "not valid JSON (line 3)", "它不是 JSON（第 3 行）"),
+        (
+            Phrase("entry {n}: {reason}", n="12", reason=Phrase("not valid JSON (line {n})", n="40")),
+            "entry 12: not valid JSON (line 40)",
+            "第 12 项：它不是 JSON（第 40 行）",
+        ),
+        ("it is empty", "it is empty", "it is empty"),
+        ("the {n} of another", "the {n} of another", "the {n} of another"),
     ],
+    ids=["a number", "a line", "a reason in another", "text from elsewhere", "text like a template"],
 )
-def test_a_reason_with_a_number_is_translated(reason: str, said: str) -> None:
+def test_a_reason_is_rendered_from_its_template_and_values(reason: str, english: str, said: str) -> None:
     problem = ReadError(path="a.json", reason=reason).problem
+    assert str(reason) == english
     assert Translator(chinese()).title(problem) == f"a.json 无法读取：{said}。"
-    assert Translator().title(problem) == f"a.json can't be read: {reason}."
+    assert Translator().title(problem) == f"a.json can't be read: {english}."
+
+
+def test_what_happened_is_the_reason_of_what_follows_without_its_full_stop() -> None:
+    problem = RenewalUnsharedError(reason=RateLimitedError(party=SYNC_TABLE).cause).problem
+    assert "doesn't have it yet (Your sync table is limiting requests)." in Translator().title(problem)
+    assert "（您的同步表正在限制请求频率）。" in Translator(chinese()).title(problem)
+
+
+@pytest.mark.parametrize("error", [RateLimitedError, UnavailableError, NotSentError])
+def test_a_failure_names_who_it_is_about(error: type[ProbeError]) -> None:
+    reason = Phrase("the connection was lost")
+    ours = error(status="503", reason=reason).problem
+    table = error(party=SYNC_TABLE, status="503", reason=reason).problem
+    assert Translator().title(ours).startswith("The service ")
+    assert Translator().title(table).startswith("Your sync table ")
+    assert "您的同步表" in Translator(chinese()).title(table)
+    assert "同步表" not in Translator(chinese()).title(ours)
+
+
+def test_why_a_request_was_not_sent_is_said_in_the_persons_language() -> None:
+    error = to_service_error(ConnectionRefusedError(), host="chatgpt.com", proxy=None, sent=False)
+    assert Translator(chinese()).title(error.problem) == "无法连接服务：chatgpt.com 拒绝了连接。"
+    assert Translator().title(error.problem) == "The service can't be reached: chatgpt.com refused the connection."
+
+
+def test_the_words_of_a_failure_can_be_translated() -> None:
+    assert plain_facts() == [], "make it a Phrase"
+
+
+def test_what_is_hidden_in_a_phrase_is_its_values_alone() -> None:
+    reason = Phrase("the proxy {proxy}", proxy="ana@example.com")
+    hidden = NotSentError(reason=reason).problem.with_facts(lambda text: text.replace("ana", "•••"))
+    assert dict(hidden.facts)["reason"] == "the proxy •••@example.com"
+    assert "代理 •••@example.com" in Translator(chinese()).title(hidden)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +145,7 @@ def test_a_clock_is_off_by_a_length_in_one_unit(away: timedelta, english: str, s
 
 
 def test_sentences_follow_each_other_as_the_script_wants_it() -> None:
-    problem = ReadError(path="a.json", reason="it is empty").problem
+    problem = ReadError(path="a.json", reason=Phrase("it is empty")).problem
     assert "。 " not in Translator(chinese()).told(problem)
     assert Translator().joined(("One.", "", "Two.")) == "One. Two."
     assert Translator().joined(()) == ""

@@ -246,14 +246,16 @@ async def test_how_long_a_busy_service_asks_to_wait() -> None:
         with pytest.raises(RateLimitedError) as caught:
             await table.rows()
     assert caught.value.problem.retry_after == 7
+    assert caught.value.title == "Your sync table is limiting requests."
 
 
 async def test_a_service_that_cannot_be_reached() -> None:
     async with answering(b"") as (_, server):
         port = server.port
     async with table_at(f"http://127.0.0.1:{port}") as table:
-        with pytest.raises(NotSentError):
+        with pytest.raises(NotSentError) as caught:
             await table.rows()
+    assert caught.value.title == "Your sync table can't be reached: 127.0.0.1 refused the connection."
 
 
 async def test_a_service_that_does_not_count_is_read_to_its_end() -> None:

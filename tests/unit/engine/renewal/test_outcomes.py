@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from probe_tray.core.errors import LoginEndedError, ProbeError, ReadError, UncertainLoginError
+from probe_tray.core.errors import LoginEndedError, Phrase, ProbeError, ReadError, UncertainLoginError
 from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
 from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
 from tests.support.fakes import START, FakeClock, FakeRandomness, problem_kind
@@ -53,6 +53,28 @@ async def test_a_computer_that_was_started_anew_counts_by_the_wall_clock_again()
     assert (await outcomes(known).renewal_of(TOKEN)).problem is None
     known = TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=START, until=SOON, uptime=5000.0)
     assert problem_kind((await outcomes(known).renewal_of(TOKEN)).problem) == UncertainLoginError
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ("it was used elsewhere", Phrase("it was used elsewhere")),
+        ("", Phrase("OpenAI refused it")),
+        ("words of another version", "words of another version"),
+    ],
+)
+async def test_why_a_login_has_ended_is_kept_as_text_and_can_be_translated_afterwards(kept: str, told: str) -> None:
+    known = TokenOutcome(verdict=TokenVerdict.ENDED, at=START, reason=kept)
+    problem = (await outcomes(known).renewal_of(TOKEN)).problem
+    assert problem is not None
+    assert dict(problem.facts)["reason"] == told
+    assert isinstance(dict(problem.facts)["reason"], Phrase) == isinstance(told, Phrase)
+
+
+async def test_what_is_remembered_of_an_ended_login_is_plain_text() -> None:
+    memory = MemoryOfTokens()
+    await TokenOutcomes(memory, FakeClock(), FakeRandomness()).ended(TOKEN, Phrase("it was used elsewhere"))
+    assert type(memory.known[TOKEN].reason) is str
 
 
 async def test_a_memory_that_cannot_be_read_accuses_nobody() -> None:

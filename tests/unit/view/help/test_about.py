@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.core.errors import KeyringLockedError, NotSentError
+from probe_tray.core.errors import KeyringLockedError, NotSentError, Phrase
 from probe_tray.core.machine import Machine, Toolkit
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
@@ -45,7 +45,7 @@ def test_what_is_missing_is_said() -> None:
 
 def test_where_no_proxy_was_found_it_is_said_in_the_persons_language() -> None:
     chinese = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
-    machine = Machine(proxy="direct", proxy_found_in="nothing found")
+    machine = Machine(proxy=Phrase("direct"), proxy_found_in=Phrase("nothing found"))
     assert dict(about(machine, Toolkit(), None, chinese).rows)["代理"] == "直连（未发现代理）"
     odd = Machine(proxy="http://{odd", proxy_found_in="HTTPS_PROXY")
     assert dict(about(odd, Toolkit(), None, Translator()).rows)["Proxy"] == "http://{odd (HTTPS_PROXY)"

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.errors import NotSentError
+from probe_tray.core.errors import NotSentError, Phrase
 from probe_tray.view.text.translate import Catalogue, Translator, parse_po
 
 HEADER = 'msgid ""\nmsgstr ""\n"Language: xx\\n"\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n'
@@ -44,10 +44,10 @@ def test_plural_rules_that_are_not_known_are_refused() -> None:
         parse_po('msgid ""\nmsgstr "Plural-Forms: nplurals=3;\\n"\n')
 
 
-def test_a_failure_is_said_with_its_facts_and_a_reason_that_is_known_is_translated() -> None:
-    texts = {"The service can't be reached: {reason}.": ("没有网络：{reason}。",), "no route": ("没有路由",)}
+def test_a_failure_is_said_with_its_facts_and_a_reason_that_is_a_phrase_is_translated() -> None:
+    texts = {"{party} can't be reached: {reason}.": ("没有网络：{reason}。",), "no route": ("没有路由",)}
     t = Translator(Catalogue(texts=texts))
-    assert t.title(NotSentError(reason="no route").problem) == "没有网络：没有路由。"
+    assert t.title(NotSentError(reason=Phrase("no route")).problem) == "没有网络：没有路由。"
 
 
 def test_a_missing_fact_is_shown_as_missing() -> None:
