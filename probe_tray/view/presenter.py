@@ -83,15 +83,19 @@ def _panel(seen: Seen, wish: ScreenOptions, t: Translator, memory: CardMemory) -
         refresh=t("Refresh now"),
         settings=t("Settings…"),
         list_name=t("Accounts"),
-        helps=Helps(
-            accounts=t(
-                "Press Enter to open the account or use its button, the menu key for more, F2 to rename "
-                "it, Alt and the arrow keys to move it."
-            ),
-            search=t("Shows accounts whose name, workspace or plan contains this text."),
-            chip=t("Shows only these accounts."),
-            log_in=t("Opens the sign-in page in your browser."),
+        helps=_helps(t),
+    )
+
+
+def _helps(t: Translator) -> Helps:
+    return Helps(
+        accounts=t(
+            "Press Enter to open the account or use its button, the menu key for more, F2 to rename "
+            "it, Alt and the arrow keys to move it."
         ),
+        search=t("Shows accounts whose name, workspace or plan contains this text."),
+        chip=t("Shows only these accounts."),
+        log_in=t("Opens the sign-in page in your browser."),
     )
 
 

@@ -71,13 +71,15 @@ class RunReporter:
         if unkept is not None:
             raise unkept
         if interrupted is not None:
-            left = len(found.logins) - len(done) - unanswered
-            console.failure(_interrupted(left, t))
-            if unanswered:
-                console.failure(_lost(unanswered, t))
+            self._tell_interruption(len(found.logins) - len(done) - unanswered, unanswered)
             return interrupted
         failed = found.troubles or any(report.failed for report in reports)
         return ExitStatus.FAILURE if failed else ExitStatus.SUCCESS
+
+    def _tell_interruption(self, left: int, unanswered: int) -> None:
+        self._console.failure(_interrupted(left, self._t))
+        if unanswered:
+            self._console.failure(_lost(unanswered, self._t))
 
     def _show_results(self, reports: Sequence[AccountReport]) -> None:
         if self._arguments.json:

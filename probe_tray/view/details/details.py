@@ -110,19 +110,23 @@ def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translato
         life_title=t("Login"),
         life=_life(account, state.settings, now, t),
         life_words=lifetime(account, state.settings, now, t),
-        facts=tuple(
-            Fact(label, value)
-            for label, value in (
-                *money(account.snapshot, now, t),
-                (t("Kept in"), _kept_in(account, t)),
-                (t("Renewal"), why_not_renewed(account, state.settings, t)),
-                (t("Last renewal"), last_renewal(account, now, t)),
-                (t("Earlier renewals"), _earlier(known.renewals if known else (), now, t)),
-                (t("Last model test"), _models(account, now, t)),
-            )
-            if value
-        ),
+        facts=_facts(account, known.renewals if known else (), state.settings, now, t),
     )
+
+
+def _facts(
+    account: AccountState, renewals: tuple[RenewalRecord, ...], settings: Settings, now: Now, t: Translator
+) -> tuple[Fact, ...]:
+    """What is known besides, with nothing for what is not."""
+    facts = (
+        *money(account.snapshot, now, t),
+        (t("Kept in"), _kept_in(account, t)),
+        (t("Renewal"), why_not_renewed(account, settings, t)),
+        (t("Last renewal"), last_renewal(account, now, t)),
+        (t("Earlier renewals"), _earlier(renewals, now, t)),
+        (t("Last model test"), _models(account, now, t)),
+    )
+    return tuple(Fact(label, value) for label, value in facts if value)
 
 
 def _actions(account: AccountState, t: Translator) -> tuple[CardAction, ...]:
