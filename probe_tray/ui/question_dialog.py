@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QDialogButtonBox, QVBoxLayout
 
 from probe_tray.ui.accessibility import describe
@@ -29,9 +30,8 @@ class QuestionDialog(ThemedDialog):
         self._buttons = QDialogButtonBox(self)
         self._yes = self._buttons.addButton("", QDialogButtonBox.ButtonRole.AcceptRole)
         self._no = self._buttons.addButton("", QDialogButtonBox.ButtonRole.RejectRole)
-        self._yes.setAutoDefault(False)
-        # A hasty Return must not do what cannot be taken back.
-        self._no.setDefault(True)
+        for button in (self._yes, self._no):
+            button.setAutoDefault(False)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         px = theme.px
@@ -56,15 +56,24 @@ class QuestionDialog(ThemedDialog):
         self._check.setChecked(False)
         self._show_words(question)
         self.show()
+        # Not before: where no button is the default one, the box makes one so when it is shown.
+        self._yes.setDefault(not question.destructive)
         self._fit()
         self.raise_()
         self.activateWindow()
-        self._no.setFocus()
+        (self._no if question.destructive else self._yes).setFocus()
 
     def draw(self) -> None:
         """Word the question as it is put now: names may be hidden, the language may be another."""
         if self._worded is not None and self.isVisible() and (now := self._worded()) != self._shown:
             self._show_words(now)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return presses the button that the keyboard is on; elsewhere, none that cannot be taken back."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self._shown is not None and self._shown.destructive:
+            (self._yes if self.focusWidget() is self._yes else self._no).click()
+        else:
+            super().keyPressEvent(event)
 
     def accept(self) -> None:
         """Yes."""
@@ -86,6 +95,7 @@ class QuestionDialog(ThemedDialog):
         self._check.setText(question.check)
         self._check.setVisible(bool(question.check))
         self._yes.setText(question.yes)
+        self._yes.setObjectName("destructive" if question.destructive else "")
         self._no.setText(question.no)
         describe(self, question.text)
         self.dress()

@@ -227,6 +227,8 @@ class Theme(QObject):
             QPushButton:focus {{ border: 1px solid {c.accent}; }}
             QPushButton:pressed {{ background: {c.track}; }}
             QPushButton:disabled {{ color: {c.faint}; }}
+            QPushButton#destructive {{ color: {c.critical_text}; border-color: {c.critical}; }}
+            QPushButton#destructive:focus {{ border: 2px solid {c.critical}; padding: {px(3)}px {px(10)}px; }}
             QPushButton:default {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
             QPushButton:default:focus {{ border: 2px solid {c.secondary}; padding: {px(3)}px {px(10)}px; }}
             QLineEdit {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line};

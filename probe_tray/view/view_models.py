@@ -125,6 +125,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A choice that is off at first; empty where there is none."""
     yes: str
     no: str
+    destructive: bool = True
+    """Whether "yes" takes something away that does not come back by itself."""
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):

@@ -71,6 +71,7 @@ def consent(count: int, t: Translator) -> Question:
         ),
         yes=t("&Test"),
         no=t("Cancel"),
+        destructive=False,
     )
 
 

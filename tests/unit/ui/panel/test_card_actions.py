@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.arrangement import Arrangement, Density, Sort
@@ -167,6 +167,18 @@ def test_a_hasty_key_removes_nothing(bench: Bench, key: Qt.Key) -> None:
     QTest.keyClick(bench.acting.question, key)
     assert not bench.acting.question.isVisible()
     assert bench.engine.sent == []
+
+
+def test_the_button_that_removes_is_marked_and_works_by_return(bench: Bench) -> None:
+    bench.choose("ana@example.com", "&Remove…")
+    question = bench.acting.question
+    buttons = {button.text(): button for button in question.findChildren(QPushButton) if button.isVisible()}
+    assert set(buttons) == {"&Remove", "Cancel"}
+    assert not any(button.isDefault() for button in buttons.values())
+    assert buttons["&Remove"].grab().toImage() != buttons["Cancel"].grab().toImage()
+    buttons["&Remove"].setFocus()
+    QTest.keyClick(buttons["&Remove"], Qt.Key.Key_Return)
+    assert bench.engine.sent == [RemoveAccount(ANA.key, revoke=False)]
 
 
 def test_an_account_that_went_meanwhile_is_not_asked_about(bench: Bench) -> None:
