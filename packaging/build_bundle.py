@@ -38,10 +38,10 @@ def build(dist: Path) -> Path:
 
 
 def strip(inner: Path) -> None:
-    """Take the symbols out of Python's and cryptography's libraries, half of some; Qt's come without."""
+    """Take the symbols out of the libraries, of which they are half of some; Qt's own come without."""
     program = shutil.which("strip") or stop("strip is not installed (package binutils).")
     libraries = [path for path in inner.rglob("*.so*") if path.is_file() and not path.is_symlink()]
-    own = [path for path in libraries if path.name.startswith(("libpython", "_rust")) or "lib-dynload" in path.parts]
+    own = [path for path in libraries if "PySide6" not in path.parts or path.name.startswith("libicu")]
     subprocess.run([program, "--strip-unneeded", *own], check=True)
 
 

@@ -42,9 +42,9 @@ def python(*arguments: str | Path) -> None:
     run(sys.executable, *arguments)
 
 
-def output(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> str:
+def output(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> str:
     """Return what a program prints; end this script when it fails."""
-    done = subprocess.run([*map(str, command)], cwd=ROOT, env=env, check=False, capture_output=True, encoding="utf-8")
+    done = subprocess.run([*map(str, command)], cwd=cwd, env=env, check=False, capture_output=True, encoding="utf-8")
     if done.returncode:
         stop(f"{Path(command[0]).name} failed with status {done.returncode}.\n{done.stderr}")
     return done.stdout

@@ -80,7 +80,7 @@ def slim(library: Path) -> None:
             f".section .rodata\n.globl {symbol}\n.type {symbol}, @object\n.balign {_ALIGN}\n"
             f'{symbol}: .incbin "{blob}"\n.size {symbol}, . - {symbol}\n.section .note.GNU-stack,"",@progbits\n'
         )
-        command = ["gcc", "-shared", "-nostdlib", f"-Wl,-soname,{library.name}", "-o", made, source]
+        command = ["gcc", "-shared", "-nostdlib", "-s", f"-Wl,-soname,{library.name}", "-o", made, source]
         subprocess.run(command, check=True)
         library.write_bytes(made.read_bytes())
 

@@ -15,7 +15,7 @@ import bundle_contents
 import project
 from tests.desktop.bench import Desktop
 from tests.desktop.waiting import wait_for
-from tests.desktop.walking import NEWCOMER, SETTINGS_WINDOW, App, data_folder, vault_tokens
+from tests.desktop.walking import NEWCOMER, PANEL, SETTINGS_WINDOW, App, data_folder, vault_tokens
 from tests.release.programs import CHINESE, Programs, assert_both_work
 
 pytestmark = [pytest.mark.heavy, pytest.mark.desktop, pytest.mark.timeout(600)]
@@ -33,8 +33,11 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_bundle.build(tmp_path_factory.mktemp("dist"))
 
 
-def walk(desktop: Desktop, program: Path, *, before: tuple[str, ...] = ()) -> None:
-    """What a person does first: see the icon, be told, log in with the browser, start it at login, come back."""
+def walk(desktop: Desktop, program: Path, *, before: tuple[str, ...] = (), started: Path | None = None) -> None:
+    """What a person does first: see the icon, be told, log in with the browser, start it at login, come back.
+
+    ``started`` is what the entry for the login must start, by default the program.
+    """
     app = App(desktop, "--demo", program=program, before=before)
     app.wait_account(SAMPLE)
     told = desktop.notifications.wait("this login ends in 2 days")
@@ -48,8 +51,11 @@ def walk(desktop: Desktop, program: Path, *, before: tuple[str, ...] = ()) -> No
     app.press("Save")
     entry = desktop.folder("XDG_CONFIG_HOME") / "autostart" / "probe-tray-demo.desktop"
     wait_for("the entry", entry.exists)
-    assert f'Exec="{program.resolve()}" "--demo" "--background"\n' in entry.read_text("utf-8")
-    app.open_panel()
+    assert f'Exec="{started or program}" "--demo" "--background"\n' in entry.read_text("utf-8")
+    desktop.screen.wait_no_window(SETTINGS_WINDOW)
+    # A second start opens the window of the first, whether or not it is open.
+    desktop.run(*before, program, "--demo", "--show")
+    desktop.screen.wait_window(PANEL)
     desktop.screenshot("bundle-panel")
     app.quit()
     again = App(desktop, "--demo", program=program, before=before)

@@ -11,6 +11,7 @@ ONE_AT_A_TIME: Final = (
     "tests/command/test_login.py",
     "tests/desktop/test_bad_input.py",
     "tests/desktop/test_bundle.py",
+    "tests/desktop/test_deb.py",
     "tests/desktop/test_login_ways.py",
     "tests/desktop/test_manners.py",
     "tests/desktop/test_pictures.py",

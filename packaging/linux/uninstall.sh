@@ -1,0 +1,27 @@
+#!/bin/sh
+# Removes what install.sh installed. Your accounts and settings stay.
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+case "$here" in
+    */lib/probe-tray) prefix=${here%/lib/probe-tray} ;;
+    *) printf 'uninstall.sh: Run the one that was installed, in lib/probe-tray.\n' >&2; exit 1 ;;
+esac
+
+if [ -x "$prefix/bin/probe-tray" ]; then
+    "$prefix/bin/probe-tray" --quit > /dev/null 2>&1 || true
+fi
+while IFS= read -r file; do
+    rm -f "$prefix/$file"
+done < "$here/installed-files.txt"
+for program in probe-tray codex-probe; do
+    [ ! -L "$prefix/bin/$program" ] || rm -f "$prefix/bin/$program"
+done
+# Nothing would be left there to start at login.
+entry="${XDG_CONFIG_HOME:-$HOME/.config}/autostart/probe-tray.desktop"
+if [ -f "$entry" ] && grep -qF "$prefix/lib/probe-tray/" "$entry"; then
+    rm -f "$entry"
+fi
+rm -rf "$here"
+printf '%s\n' 'Removed. Your accounts and settings are still in:' \
+    "  ${XDG_CONFIG_HOME:-$HOME/.config}/probe-tray" "  ${XDG_DATA_HOME:-$HOME/.local/share}/probe-tray"
