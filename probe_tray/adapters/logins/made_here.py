@@ -17,6 +17,8 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError, WriteError
 
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
+_NEWER: Final = "version "
+"""The first line of a note in another form begins so; this form has no such line."""
 _KEPT: Final = 4
 """More than one: between noting a token and saving it the file holds the one before, and a backup may come back."""
 
@@ -36,9 +38,10 @@ class MadeHere:
 
     def note(self, credential: Credential) -> None:
         """This program obtained it; call it before the login is saved."""
-        token = credential.refresh_token
-        known = self._noted(credential.key)
-        if token is None or known[:1] == [token.fingerprint]:
+        token, text = credential.refresh_token, self._text(credential.key)
+        known = _fingerprints(text)
+        if token is None or known[:1] == [token.fingerprint] or text.startswith(_NEWER):
+            # What a newer version wrote is its own. Without a note this login is only not ended elsewhere.
             return
         latest = [token.fingerprint, *(other for other in known if other != token.fingerprint)][:_KEPT]
         with suppress(WriteError):
@@ -53,11 +56,17 @@ class MadeHere:
 
     def _noted(self, key: AccountKey) -> list[str]:
         """The newest first."""
+        return _fingerprints(self._text(key))
+
+    def _text(self, key: AccountKey) -> str:
         try:
-            text = read_regular(self._path(key), disk=self._disk).decode("ascii", "replace")
+            return read_regular(self._path(key), disk=self._disk).decode("ascii", "replace")
         except (FileNotFoundError, ReadError):
-            return []
-        return [line for line in text.splitlines() if _FINGERPRINT.fullmatch(line)]
+            return ""
 
     def _path(self, key: AccountKey) -> Path:
         return self._folder / key.slug
+
+
+def _fingerprints(text: str) -> list[str]:
+    return [] if text.startswith(_NEWER) else [line for line in text.splitlines() if _FINGERPRINT.fullmatch(line)]

@@ -119,6 +119,17 @@ async def test_a_damaged_note_ends_nobody_s_login(damage: bytes, machine: Machin
     assert await machine.is_ours()
 
 
+async def test_a_newer_versions_note_is_left_alone_and_ends_nobody_s_login(machine: Machine, tmp_path: Path) -> None:
+    await machine.store.save(ANA)
+    (note,) = (tmp_path / "data" / "made-here").iterdir()
+    newer = note.read_bytes().join((b"version 2\n", b"more\n"))
+    note.write_bytes(newer)
+    assert not await machine.is_ours()
+    await machine.store.save(renewal(2))
+    await machine.store.remove(KEY)
+    assert note.read_bytes() == newer
+
+
 async def test_a_note_that_cannot_be_written_keeps_no_login_from_being_saved(tmp_path: Path) -> None:
     disk = TroubledDisk()
     disk.trouble("create", errno.ENOSPC)
