@@ -37,7 +37,7 @@ from probe_tray.core.errors import (
     SyncUnsteadyError,
     UnavailableError,
 )
-from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.answer import Answer, is_page
 from probe_tray.core.sync.cipher import LARGEST
 from probe_tray.core.sync.rows import RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
@@ -58,7 +58,7 @@ _REFUSAL: Final = msgspec.json.Decoder(_Refusal)
 
 def check(answer: Answer, host: str) -> None:
     """Raise what an answer means that is no success."""
-    page = _is_page(answer)
+    page = is_page(answer)
     if answer.ok and not page:
         return
     raise _meaning(answer, host, page=page)
@@ -83,11 +83,6 @@ def _meaning(answer: Answer, host: str, *, page: bool) -> ProbeError:
     if answer.status == 404:
         return SyncNoTableError(host=host)
     return SyncStrangeError(host=host, status=status)
-
-
-def _is_page(answer: Answer) -> bool:
-    kind = answer.headers.get("content-type", "").lower()
-    return kind.startswith("text/html") or answer.body[:512].lstrip().lower().startswith((b"<!doctype", b"<html"))
 
 
 def _code(body: bytes) -> str:

@@ -20,13 +20,12 @@ from probe_tray.core.errors import (
     ProbeError,
     RateLimitedError,
     RegionBlockedError,
-    StrangeAnswerError,
     UnavailableError,
 )
 from probe_tray.core.login.oauth import Grant
-from probe_tray.core.renewal.token_reply import REGION, error_code, login_problem
-from probe_tray.core.service.answer import Answer
-from probe_tray.core.service.lenient import json_object, number
+from probe_tray.core.renewal.token_reply import error_code, login_problem
+from probe_tray.core.service.answer import Answer, blocked
+from probe_tray.core.service.lenient import number, object_in
 from probe_tray.core.service.service import Service
 
 LIFETIME = timedelta(minutes=15)
@@ -83,8 +82,9 @@ def passing_trouble(answer: Answer, *, host: str, now: datetime) -> ProbeError |
 def read_device_grant(answer: Answer, service: Service) -> Grant | None:
     """What the typed code brought; None while nobody has typed it (403 or 404). Raises when it is over."""
     code = "" if answer.ok else error_code(answer.body)
-    if code == REGION:
-        raise RegionBlockedError
+    block = blocked(answer, host=service.issuer)
+    if isinstance(block, RegionBlockedError):
+        raise block
     if answer.status in {403, 404} or code in _WAITING:
         return None
     if not answer.ok:
@@ -102,10 +102,10 @@ def read_device_grant(answer: Answer, service: Service) -> Grant | None:
 
 
 def _object(answer: Answer, *, missing: str) -> Mapping[str, object]:
-    try:
-        return json_object(answer.body)
-    except StrangeAnswerError:
-        raise IncompleteReplyError(missing=missing) from None
+    values = object_in(answer.body)
+    if values is None:
+        raise IncompleteReplyError(missing=missing)
+    return values
 
 
 def _secret(value: object) -> Secret | None:

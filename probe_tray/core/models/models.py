@@ -21,7 +21,7 @@ from probe_tray.core.errors import (
     UnavailableError,
 )
 from probe_tray.core.service.answer import Answer, judge
-from probe_tray.core.service.lenient import flag, json_object, mapping, number, sequence, text
+from probe_tray.core.service.lenient import flag, json_object, mapping, number, object_in, sequence, text
 
 SAMPLED = 3
 """So many models of each login are tried, unless the person wants all of them or names some."""
@@ -89,7 +89,7 @@ def judge_model(answer: Answer, *, host: str, now: datetime) -> ModelVerdict:
         return _first_event(answer)
     if not isinstance(problem, RateLimitedError | StrangeAnswerError | UnavailableError):
         return ModelVerdict(problem=problem)
-    said = _object(answer.body)
+    said = object_in(answer.body) or {}
     error = mapping(said.get("error")) or mapping(said.get("detail"))
     if _is_used_up(error) or _is_used_up(said):
         return _used_up(error or said)
@@ -102,7 +102,7 @@ def _first_event(answer: Answer) -> ModelVerdict:
     kind, data = _event(answer.body)
     if not kind:
         # A failure may also come as plain JSON behind a 200.
-        error = _object(answer.body)
+        error = object_in(answer.body) or {}
         reason = _reason(error)
         return ModelVerdict(problem=ModelFailedError(reason=reason) if reason else ModelSilentError())
     if kind not in _FAILURES:
@@ -127,7 +127,7 @@ def _event(body: bytes) -> tuple[str, Mapping[str, object]]:
             break
     if not data:
         return "", {}
-    said = _object(b"\n".join(data))
+    said = object_in(b"\n".join(data)) or {}
     # An event without a type of its own is a "message"; [DONE] alone is the end of a stream that said nothing.
     kind = text(said.get("type")) or text(named.decode("utf-8", "replace")) or ("message" if said else "")
     return kind.lower(), said
@@ -150,10 +150,3 @@ def _reason(said: Mapping[str, object]) -> str:
     codes = [p.get(key) for p in places for key in ("code", "type")]
     found = next((word for word in map(text, [*texts, *codes]) if word), "")
     return _LONG_WORD.sub("…", found).rstrip(".")
-
-
-def _object(body: bytes) -> Mapping[str, object]:
-    try:
-        return json_object(body)
-    except StrangeAnswerError:
-        return {}

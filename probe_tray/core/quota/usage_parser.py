@@ -10,10 +10,9 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from probe_tray.core.errors import StrangeAnswerError
 from probe_tray.core.formats.fields import read_time
 from probe_tray.core.quota.snapshot import Capacity, Credits, Limit, Snapshot, SpendControl, Window, WindowKind
-from probe_tray.core.service.lenient import flag, json_object, mapping, number, sequence, text, whole
+from probe_tray.core.service.lenient import flag, json_object, mapping, number, object_in, sequence, text, whole
 
 _MOST = 100
 _LAST_YEAR = 9000
@@ -26,10 +25,7 @@ def read_reset_credits(body: bytes) -> tuple[datetime, ...]:
 
     One malformed element hides no other; a body that cannot be read at all has none.
     """
-    try:
-        answer = json_object(body)
-    except StrangeAnswerError:
-        return ()
+    answer = object_in(body) or {}
     found = (mapping(element) for element in sequence(answer.get("credits"))[:_MOST])
     ends = (read_time(text(e.get("expires_at"))) for e in found if text(e.get("status")).lower() in _USABLE)
     return tuple(sorted(end for end in ends if end is not None and end.year < _LAST_YEAR))

@@ -1,8 +1,6 @@
 """What the token endpoint answers, and what a failed refresh means for the token that was used."""
 
 import enum
-import re
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -18,13 +16,11 @@ from probe_tray.core.errors import (
     Phrase,
     ProbeError,
     RateLimitedError,
-    RegionBlockedError,
-    StrangeAnswerError,
     UnavailableError,
     UncertainError,
 )
-from probe_tray.core.service.answer import Answer, unusable_account
-from probe_tray.core.service.lenient import json_object, mapping, number
+from probe_tray.core.service.answer import Answer, blocked, is_page, reads_like_code, unusable_account
+from probe_tray.core.service.lenient import mapping, number, object_in
 
 _PERMANENT = {
     "refresh_token_expired": Phrase("it was not used for too long"),
@@ -33,14 +29,10 @@ _PERMANENT = {
     "invalid_grant": Phrase("OpenAI no longer knows it"),
 }
 _ACCOUNT_CODE = "account_deactivated"
-REGION = "unsupported_country_region_territory"
-"""The error code of a region in which the service is not offered."""
 _SIGN_IN_SPENT = Phrase("the sign-in has expired or was already used")
 _PASSING = Phrase("it's having problems right now")
 _DEACTIVATED = Phrase("OpenAI has deactivated the account")
 _REFUSED = Phrase("OpenAI refused it")
-_CODE_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")
-_LONGEST_CODE = 60
 
 
 class TokenReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +61,7 @@ def read_token_reply(body: bytes) -> TokenReply | None:
     None as well when it names a refresh token that cannot be used: to go on with the old one, which is spent by then,
     could revoke the whole login.
     """
-    values = _object(body)
+    values = object_in(body)
     if values is None:
         return None
     access = token(values.get("access_token"))
@@ -87,7 +79,7 @@ def read_token_reply(body: bytes) -> TokenReply | None:
 
 def error_code(body: bytes) -> str:
     """The error code of a body, lower case: ``error.code``, else ``error`` as text, else top-level ``code``."""
-    values = _object(body) or {}
+    values = object_in(body) or {}
     error = values.get("error")
     candidates = (mapping(error).get("code"), error, values.get("code"))
     return next((c.lower() for c in candidates if isinstance(c, str) and c), "")
@@ -100,7 +92,7 @@ def classify_refresh(answer: Answer) -> RefreshClass:
     code = error_code(answer.body)
     if answer.status == 401 or code in _PERMANENT:
         return RefreshClass.PERMANENT
-    if answer.status == 403 or (answer.status < 500 and answer.status != 429 and _is_html(answer)):
+    if answer.status == 403 or (answer.status < 500 and answer.status != 429 and is_page(answer)):
         return RefreshClass.BLOCKED
     if answer.status >= 500 and answer.status not in {500, 503}:
         # 502, 504 and an edge's own 52x: the service may have acted on the request.
@@ -118,7 +110,7 @@ def refresh_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
         case RefreshClass.BLOCKED | RefreshClass.TRANSIENT if (unusable := unusable_account(answer)) is not None:
             return unusable
         case RefreshClass.BLOCKED:
-            return RegionBlockedError() if code == REGION else EdgeBlockedError(host=host)
+            return blocked(answer, host=host) or EdgeBlockedError(host=host)
         case RefreshClass.UNCERTAIN | RefreshClass.RENEWED:
             return UncertainError(reason=Phrase("status {n}", n=str(answer.status)))
         case RefreshClass.TRANSIENT if answer.status == 429:
@@ -157,10 +149,8 @@ def login_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
     code = error_code(answer.body)
     if "missing_codex_entitlement" in answer.body.decode("utf-8", "replace"):
         return LoginNotEntitledError()
-    if code == REGION:
-        return RegionBlockedError()
-    if answer.status == 403 and _is_from_edge(answer):
-        return EdgeBlockedError(host=host)
+    if (block := blocked(answer, host=host)) is not None:
+        return block
     if answer.status == 429:
         return RateLimitedError(retry_after=answer.retry_after(now))
     if code == "invalid_grant":
@@ -168,7 +158,7 @@ def login_problem(answer: Answer, *, host: str, now: datetime) -> ProbeError:
     if answer.status >= 500:
         return ExchangeError(reason=_PASSING)
     # Only what reads like a code of the service: another thing may be the very secret that was sent.
-    if len(code) <= _LONGEST_CODE and _CODE_NAME.fullmatch(code):
+    if reads_like_code(code):
         return ExchangeError(reason=Phrase("status {n}, {code}", n=str(answer.status), code=code))
     return ExchangeError(reason=Phrase("status {n}", n=str(answer.status)))
 
@@ -220,19 +210,3 @@ def _same_owner(old: Credential, reply: TokenReply) -> bool:
         if claims.user_id and old.claims.user_id and claims.user_id != old.claims.user_id:
             return False
     return True
-
-
-def _is_html(answer: Answer) -> bool:
-    return "html" in answer.headers.get("content-type", "").lower() or answer.body.lstrip()[:1] == b"<"
-
-
-def _is_from_edge(answer: Answer) -> bool:
-    behind_edge = "cf-mitigated" in answer.headers or answer.headers.get("server", "").lower() == "cloudflare"
-    return _is_html(answer) or (behind_edge and _object(answer.body) is None)
-
-
-def _object(body: bytes) -> Mapping[str, object] | None:
-    try:
-        return json_object(body)
-    except StrangeAnswerError:
-        return None

@@ -18,7 +18,7 @@ from probe_tray.core.errors import (
     WorkspaceDeactivatedError,
     WorkspaceRefusedError,
 )
-from probe_tray.core.service.lenient import json_object, mapping, text
+from probe_tray.core.service.lenient import mapping, object_in, text
 
 _LONGEST_WAIT = timedelta(hours=1)
 _SKEW = timedelta(minutes=2)
@@ -94,12 +94,10 @@ def judge(answer: Answer, *, host: str, now: datetime) -> ProbeError | None:
     """The failure that ``answer`` of ``host`` stands for, or None for a 2xx. ``now`` is for a dated Retry-After."""
     if answer.ok:
         return None
-    said = _json(answer)
+    if (block := blocked(answer, host=host)) is not None:
+        return block
+    said = object_in(answer.body)
     words = _words(said)
-    if answer.status == 403 and (_REGION in words or (said is None and _REGION.encode() in answer.body)):
-        return RegionBlockedError()
-    if _is_edge(answer, is_json=said is not None):
-        return EdgeBlockedError(host=host)
     if (unusable := unusable_account(answer)) is not None:
         return unusable
     wait = answer.retry_after(now)
@@ -119,26 +117,33 @@ def unusable_account(answer: Answer) -> ProbeError | None:
     """Why the account or its workspace cannot be used though its login is fine, where an answer says so."""
     if answer.status not in {401, 402, 403}:
         return None
-    return next((_UNUSABLE[word]() for word in _words(_json(answer)) if word in _UNUSABLE), None)
+    return next((_UNUSABLE[word]() for word in _words(object_in(answer.body)) if word in _UNUSABLE), None)
 
 
-def _is_edge(answer: Answer, *, is_json: bool) -> bool:
+def blocked(answer: Answer, *, host: str) -> RegionBlockedError | EdgeBlockedError | None:
+    """What of the network stood between ``host`` and us, where the answer is a sign of that. The login is fine then."""
+    if answer.ok:
+        return None
+    said = object_in(answer.body)
+    if _REGION in _words(said) or (said is None and _REGION.encode() in answer.body):
+        return RegionBlockedError()
+    return EdgeBlockedError(host=host) if _is_from_edge(answer, is_json=said is not None) else None
+
+
+def is_page(answer: Answer) -> bool:
+    """Whether it is a page for people, whatever it calls itself. The service's own answers never are."""
+    page = answer.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    return page or "html" in answer.headers.get("content-type", "").lower()
+
+
+def _is_from_edge(answer: Answer, *, is_json: bool) -> bool:
     if "cf-mitigated" in answer.headers:
         return True
     if is_json or answer.status not in {401, 403}:
         return False
-    page = answer.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-    html = page or "html" in answer.headers.get("content-type", "").lower()
     behind_edge = answer.headers.get("server", "").lower() == "cloudflare"
     # An empty 401 is the backend's own even when the edge carried it; only a page shows that the edge spoke.
-    return html or (answer.status == 403 and behind_edge)
-
-
-def _json(answer: Answer) -> Mapping[str, object] | None:
-    try:
-        return json_object(answer.body)
-    except StrangeAnswerError:
-        return None
+    return is_page(answer) or (answer.status == 403 and behind_edge)
 
 
 def _words(said: Mapping[str, object] | None) -> list[str]:
@@ -155,7 +160,12 @@ def _code(said: Mapping[str, object] | None) -> str:
     places = [] if said is None else [mapping(said.get("error")), mapping(said.get("detail")), said]
     named = [text(place.get(key)).lower() for place in places for key in ("code", "type")]
     named += [] if said is None else [text(said.get("error")).lower(), text(said.get("detail")).lower()]
-    return next((n for n in named if len(n) <= _LONGEST_CODE and _CODE.fullmatch(n)), "")
+    return next(filter(reads_like_code, named), "")
+
+
+def reads_like_code(word: str) -> bool:
+    """Whether ``word`` may be repeated: a code of the service does, any other text may be a secret that was sent."""
+    return len(word) <= _LONGEST_CODE and _CODE.fullmatch(word) is not None
 
 
 def _about_token(word: str) -> bool:

@@ -33,6 +33,14 @@ def json_object(body: bytes, *, status: int = 200) -> Mapping[str, object]:
     return cast("Mapping[str, object]", found)
 
 
+def object_in(body: bytes) -> Mapping[str, object] | None:
+    """As :func:`json_object`, None where there is none."""
+    try:
+        return json_object(body)
+    except StrangeAnswerError:
+        return None
+
+
 def mapping(value: object) -> Mapping[str, object]:
     """``value`` where it is an object, else an empty one."""
     return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}

@@ -15,7 +15,8 @@ from probe_tray.core.errors import (
     WorkspaceDeactivatedError,
     WorkspaceRefusedError,
 )
-from probe_tray.core.service.answer import Answer, judge
+from probe_tray.core.renewal.token_reply import login_problem, refresh_problem
+from probe_tray.core.service.answer import Answer, blocked, judge
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 HOST = "chatgpt.com"
@@ -123,3 +124,44 @@ def test_a_refusal_keeps_what_the_service_calls_it_and_nothing_that_may_be_a_tok
     found = verdict(401, body)
     assert isinstance(found, TokenRefusedError)
     assert found.facts.get("code") == code
+
+
+REGION = b'{"error": {"code": "unsupported_country_region_territory"}}'
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "kind"),
+    [
+        (403, REGION, {}, RegionBlockedError),
+        (403, b"<html>unsupported_country_region_territory", {}, RegionBlockedError),
+        (403, b"<html>", {}, EdgeBlockedError),
+        (403, b"\xef\xbb\xbf <html>", {}, EdgeBlockedError),
+        (403, b"", {"content-type": "text/html"}, EdgeBlockedError),
+        (403, b"", {"server": "cloudflare"}, EdgeBlockedError),
+        (403, b"", {"cf-mitigated": "challenge"}, EdgeBlockedError),
+    ],
+)
+def test_a_block_is_one_and_the_same_whatever_was_asked(
+    status: int, body: bytes, headers: dict[str, str], kind: type[ProbeError]
+) -> None:
+    answer = Answer(status, headers, body)
+    said = [
+        blocked(answer, host=HOST),
+        judge(answer, host=HOST, now=NOW),
+        refresh_problem(answer, host=HOST, now=NOW),
+        login_problem(answer, host=HOST, now=NOW),
+    ]
+    assert [type(problem) for problem in said] == [kind] * 4
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers"),
+    [
+        (200, b"<html>", {}),
+        (401, b"", {"server": "cloudflare"}),
+        (403, b'{"detail": "no"}', {"server": "cloudflare"}),
+        (500, b"<html>", {}),
+    ],
+)
+def test_what_is_no_sign_of_a_block(status: int, body: bytes, headers: dict[str, str]) -> None:
+    assert blocked(Answer(status, headers, body), host=HOST) is None
