@@ -1,6 +1,7 @@
 """What the scripts of a release make of a changelog, a folder of packages and a list of libraries."""
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -152,3 +153,36 @@ class TestSmokeStart:
         assert smoke_start.programs_of(tmp_path) == tmp_path
         (tmp_path / "Contents" / "MacOS").mkdir(parents=True)
         assert smoke_start.programs_of(tmp_path) == tmp_path / "Contents" / "MacOS"
+
+
+class TestCheckSystem:
+    def test_what_needs_no_session_works_here_and_leaves_nothing(self, home: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, project.PACKAGING / "check_system.py", "autostart", "proxy", "files", "instance"],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=50,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert [line.split(":")[0] for line in done.stdout.splitlines()] == [
+            "ok    autostart",
+            "ok    proxy",
+            "ok    files",
+            "ok    instance",
+        ]
+        assert not list(home.rglob("probe-tray-check*"))
+
+    def test_what_is_missing_is_named_and_the_rest_is_tried(self) -> None:
+        done = subprocess.run(
+            [sys.executable, project.PACKAGING / "check_system.py", "keyring", "proxy"],
+            env=os.environ | {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"},
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=50,
+        )
+        if sys.platform.startswith("linux"):
+            assert done.returncode == 1
+            assert done.stdout.startswith("FAIL  keyring: ")
+        assert "ok    proxy" in done.stdout

@@ -1,0 +1,137 @@
+"""Try what each system has of its own: keyring, start at login, proxy settings, files, instance lock, notifications.
+
+uv run python packaging/check_system.py                  everything
+uv run python packaging/check_system.py files instance   only these
+
+It works under names of its own and leaves nothing behind. It ends with 1 where something does not work.
+"""
+
+import argparse
+import asyncio
+import secrets
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from probe_tray.adapters.desktop.autostart import system_entry
+from probe_tray.adapters.desktop.instance import Instance, StartRequest
+from probe_tray.adapters.desktop.notifier import DesktopNotifier
+from probe_tray.adapters.files.safe_files import replace_file
+from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.proxy.proxy import read_system_proxies
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import ProbeError
+from probe_tray.ports.desktop import Notification
+
+NAME: Final = "Probe Tray check"
+_ENTRY: Final = "probe-tray-check"
+
+
+class Defect(Exception):
+    """Something works in another way than it should."""
+
+
+async def keyring(folder: Path) -> str:
+    """Keep a secret, read it back, remove it."""
+    del folder
+    store, value = OsKeyStore(service=NAME, user="check"), Secret(secrets.token_hex(16))
+    await store.write(value)
+    try:
+        if await store.read() != value:
+            raise Defect("it gave back something else")
+    finally:
+        await store.remove_entry(NAME, "check")
+    if await store.read() is not None:
+        raise Defect("what was removed is still there")
+    return f"{store.in_use} keeps and forgets"
+
+
+async def autostart(folder: Path) -> str:
+    """Make the entry that starts a program at login, and remove it."""
+    del folder
+    entry = system_entry(_ENTRY)
+    entry.put((sys.executable, "-c", "pass"))
+    entry.remove()
+    entry.remove()  # One that is gone is no error.
+    return f"{type(entry).__name__} was made and removed"
+
+
+async def proxy(folder: Path) -> str:
+    """Read the proxy settings of the system."""
+    del folder
+    found = await asyncio.to_thread(read_system_proxies)
+    return "a proxy is set" if any(found.addresses.values()) else "no proxy is set"
+
+
+async def files(folder: Path) -> str:
+    """Replace a file again and again while another program reads it."""
+    path, sizes = folder / "file", (1, 100_000, 10)
+    for number in range(60):
+        await asyncio.to_thread(replace_file, path, bytes([number]) * sizes[number % 3])
+        content = await asyncio.to_thread(path.read_bytes)
+        if content != bytes([number]) * sizes[number % 3]:
+            raise Defect("a file held something else than was written")
+    return "60 replacements, each whole"
+
+
+async def instance(folder: Path) -> str:
+    """Become the running program, and have a second start give its wish to it."""
+    first, second = Instance(folder), Instance(folder)
+    if not await asyncio.to_thread(first.claim, StartRequest.NOTHING):
+        raise Defect("another program seems to run in a new folder")
+    heard: list[StartRequest] = []
+    async with first.serve(heard.append):
+        if await asyncio.to_thread(second.claim, StartRequest.SHOW):
+            raise Defect("two programs are the running one")
+    if heard != [StartRequest.SHOW]:
+        raise Defect("the wish of the second start did not arrive")
+    return "the second start gave its wish to the first"
+
+
+async def notification(folder: Path) -> str:
+    """Show a notification. A program that is not installed may show none on macOS: that is said and no defect."""
+    del folder
+    instead: list[str] = []
+    notifier = DesktopNotifier(lambda title, _body: instead.append(title))
+    await notifier.show(Notification(tag="check", title=NAME, body="It works."), lambda _action: None)
+    await notifier.close()
+    return "not shown here: the app would use its icon" if instead else "shown"
+
+
+CHECKS: Final[dict[str, Callable[[Path], Awaitable[str]]]] = {
+    "keyring": keyring,
+    "autostart": autostart,
+    "proxy": proxy,
+    "files": files,
+    "instance": instance,
+    "notification": notification,
+}
+
+
+async def check(names: list[str]) -> bool:
+    """Run these checks, print a line for each, and tell whether all went well."""
+    well = True
+    for name in names:
+        with tempfile.TemporaryDirectory(prefix="probe-tray-") as folder:
+            try:
+                print(f"ok    {name}: {await CHECKS[name](Path(folder))}", flush=True)
+            except (Defect, ProbeError, OSError) as error:
+                well = False
+                print(f"FAIL  {name}: {error}", flush=True)
+    return well
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description="Try what this system has of its own.")
+    parser.add_argument("checks", nargs="*", metavar="CHECK", help=", ".join(CHECKS))
+    names: list[str] = parser.parse_args().checks or list(CHECKS)
+    if unknown := set(names) - CHECKS.keys():
+        parser.error(f"There is no check {min(unknown)}.")
+    sys.exit(0 if asyncio.run(check(names)) else 1)
+
+
+if __name__ == "__main__":
+    main()
