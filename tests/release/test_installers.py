@@ -1,0 +1,139 @@
+"""The recipes for macOS, Windows, Flatpak and AppImage, read where they cannot be built."""
+
+import hashlib
+import json
+import os
+import plistlib
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import build_appimage
+import build_dmg
+import build_installer
+import project
+import write_manifests
+from probe_tray.adapters.desktop.taskbar import APP_ID
+
+FLATPAK = project.PACKAGING / "flatpak" / f"{project.APP_ID}.yml"
+
+
+@pytest.fixture
+def script() -> str:
+    return build_installer.SCRIPT.read_text(encoding="utf-8")
+
+
+class TestWindows:
+    def test_the_installer_needs_no_administrator(self, script: str) -> None:
+        assert "PrivilegesRequired=lowest" in script
+        assert "HKLM" not in script
+
+    def test_its_shortcut_carries_the_name_that_the_program_gives_itself(self, script: str) -> None:
+        assert build_installer.definitions()["AppUserModelID"] == APP_ID
+        assert 'AppUserModelID: "{#AppUserModelID}"' in script
+
+    def test_it_is_told_everything_that_it_asks_for(self, script: str) -> None:
+        assert set(re.findall(r"\{#(\w+)\}", script)) == build_installer.definitions().keys()
+
+    def test_every_file_of_the_project_that_it_names_is_there(self, script: str) -> None:
+        named = [name.replace("\\", "/") for name in re.findall(r"\{#Root\}\\(\S+)", script)]
+        assert len(named) == 2
+        assert all((project.ROOT / name).is_file() for name in named)
+
+    def test_nothing_starts_at_login_and_the_entry_goes_with_the_program(self, script: str) -> None:
+        (line,) = [line for line in script.splitlines() if "CurrentVersion\\Run" in line]
+        assert "ValueType: none" in line
+        assert "uninsdeletevalue" in line
+
+    def test_data_is_kept_unless_the_person_says_otherwise(self, script: str) -> None:
+        code = script.partition("[Code]")[2]
+        assert "not UninstallSilent" in code
+        assert "MB_DEFBUTTON2" in code
+        assert script.count("DelTree") == 1
+
+
+class TestMac:
+    def test_the_notary_gets_no_secret_as_an_argument(self, tmp_path: Path) -> None:
+        key = tmp_path / "key.p8"
+        key.write_text("the secret")
+        environ = {"NOTARY_KEY_FILE": str(key), "NOTARY_KEY_ID": "ID", "NOTARY_ISSUER": "issuer"}
+        command = build_dmg.notary_command(tmp_path / "a.dmg", environ)
+        assert command is not None
+        assert str(key) in command
+        assert "the secret" not in " ".join(command)
+
+    @pytest.mark.parametrize("absent", ["NOTARY_KEY_FILE", "NOTARY_KEY_ID", "NOTARY_ISSUER"])
+    def test_without_the_key_nothing_is_notarised(self, absent: str) -> None:
+        environ = dict.fromkeys(("NOTARY_KEY_FILE", "NOTARY_KEY_ID", "NOTARY_ISSUER"), "x") | {absent: ""}
+        assert build_dmg.notary_command(Path("a.dmg"), environ) is None
+
+    def test_the_hardened_runtime_is_opened_only_for_what_is_needed(self) -> None:
+        allowed = plistlib.loads((project.PACKAGING / "macos" / "entitlements.plist").read_bytes())
+        assert all(allowed.values())
+        assert {name.rpartition(".")[2] for name in allowed} == {
+            "allow-unsigned-executable-memory",
+            "disable-library-validation",
+        }
+
+
+class TestManifests:
+    @pytest.fixture
+    def dist(self, tmp_path: Path) -> Path:
+        for name in (*map(build_dmg.image_name, ("arm64", "x86_64")), f"{build_installer.NAME}.exe"):
+            (tmp_path / name).write_bytes(name.encode())
+        return tmp_path
+
+    def test_they_name_each_file_with_its_checksum(self, dist: Path) -> None:
+        written = write_manifests.manifests(dist)
+        for path in dist.iterdir():
+            told = hashlib.sha256(path.read_bytes()).hexdigest()
+            assert any(told in text.lower() for text in written.values()), path.name
+        for text in written.values():
+            assert project.VERSION in text
+
+    def test_they_lead_to_the_release(self, dist: Path) -> None:
+        written = write_manifests.manifests(dist)
+        release = f"{project.HOMEPAGE}/releases/download/v{project.VERSION}/{build_installer.NAME}.exe"
+        assert f"InstallerUrl: {release}\n" in written["ProbeTray.ProbeTray.installer.yaml"]
+        scoop = json.loads(written["probe-tray.json"])
+        assert scoop["architecture"]["64bit"]["url"] == release
+        assert "/releases/download/v#{version}/probe-tray-#{version}-macos-#{arch}.dmg" in written["probe-tray.rb"]
+
+    def test_a_system_whose_files_are_missing_gets_none(self, dist: Path) -> None:
+        (dist / build_dmg.image_name("arm64")).unlink()
+        assert "probe-tray.rb" not in write_manifests.manifests(dist)
+        (dist / f"{build_installer.NAME}.exe").unlink()
+        assert write_manifests.manifests(dist) == {}
+
+
+class TestOtherLinux:
+    def test_flatpak_gets_the_network_the_tray_and_the_keyring_but_not_the_home(self) -> None:
+        recipe = FLATPAK.read_text(encoding="utf-8")
+        assert f"id: {project.APP_ID}\n" in recipe
+        for wanted in ("--share=network", "org.kde.StatusNotifierWatcher", "org.freedesktop.secrets"):
+            assert wanted in recipe
+        assert re.findall(r"--filesystem=(\S+)", recipe) == ["~/.codex:ro"]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+    @pytest.mark.parametrize(
+        ("called", "started"),
+        [("/x/Probe.AppImage", "probe-tray"), ("codex-probe", "codex-probe"), ("/bin/codex-probe", "codex-probe")],
+    )
+    def test_the_appimage_starts_the_program_that_it_is_called_by(
+        self, called: str, started: str, tmp_path: Path
+    ) -> None:
+        programs = tmp_path / "usr" / "bin"
+        programs.mkdir(parents=True)
+        for name in ("probe-tray", "codex-probe"):
+            (programs / name).write_text(f'#!/bin/sh\necho {name} "$@"\n')
+            (programs / name).chmod(stat.S_IRWXU)
+        runner = tmp_path / "AppRun"
+        runner.write_text(build_appimage.APP_RUN)
+        runner.chmod(stat.S_IRWXU)
+        env = {**os.environ, "APPDIR": str(tmp_path), "ARGV0": called}
+        done = subprocess.run([runner, "--a b"], env=env, check=True, capture_output=True, text=True)
+        assert done.stdout == f"{started} --a b\n"
