@@ -197,7 +197,7 @@ def test_a_table_that_cannot_be_read_changes_nothing(machine: Machine, service: 
     machine.set_up(sync_aes_gcm_key="07" * 32)
     failing("No row of the table can be decrypted")
     machine.set_up(sync_url="http://127.0.0.1:1")
-    failing("The service can't be reached")
+    failing("Your sync table can't be reached")
     machine.set_up()
     service.faults.add(PATH, Fault(short=1))
     failing("Only 1 of the table's 2 rows arrived.")
