@@ -114,6 +114,10 @@ def test_both_languages_name_the_same_things() -> None:
     assert english == chinese
 
 
+PACKAGES: Final = ".github/workflows/packages.yml"
+"""Runs what works on macOS or Windows alone."""
+DEB: Final = "tests/desktop/test_deb.py::test_it_installs_lives_upgrades_and_goes"
+ARCHIVE: Final = "tests/release/test_linux_packages.py::test_it_installs_for_one_person_and_is_removed_again"
 INSTALLED: Final = "tests/release/test_wheel.py::test_uv_installs_both_as_tools_and_runs_the_command_without_installing"
 # A command that a document shows -> the test that runs it, or the programs' own check of the same options.
 SHOWN: Final = {
@@ -125,6 +129,12 @@ SHOWN: Final = {
     r"uv run python packaging/build_wheel\.py": "tests/release/test_wheel.py::built",
     r"uv tool install dist/probe_tray-\S+\.whl": INSTALLED,
     r"uvx --from dist/probe_tray-\S+\.whl codex-probe --version": INSTALLED,
+    r"uv run python packaging/build_deb\.py": DEB,
+    r"sudo apt-get install \./dist/probe-tray_\S+\.deb": DEB,
+    r"uv run python packaging/build_tarball\.py|tar -xzf dist/probe-tray-\S+\.tar\.gz": ARCHIVE,
+    r"\./probe-tray-\S+/install\.sh --user": ARCHIVE,
+    r"uv run python packaging/build_dmg\.py": PACKAGES,
+    r"uv run python packaging/build_installer\.py": PACKAGES,
     r"uv run --group packaging python packaging/build_bundle\.py": "tests/desktop/test_bundle.py::bundle",
 }
 GUIDES: Final = tuple(
@@ -144,7 +154,7 @@ def test_every_command_in_a_document_is_run_by_a_test(document: str) -> None:
     for command in commands(read(document)):
         found = [test for pattern, test in SHOWN.items() if re.fullmatch(pattern, command)]
         assert found, f"{document} shows {command!r}: name the test that runs it in SHOWN"
-        assert all(exists(test) for test in found), found
+        assert all(command in read(test) if test == PACKAGES else exists(test) for test in found), found
 
 
 def test_readme_begins_with_the_two_commands() -> None:
@@ -154,8 +164,8 @@ def test_readme_begins_with_the_two_commands() -> None:
     ]
 
 
-def test_the_wheel_that_readme_installs_is_that_of_this_version() -> None:
-    named = set(re.findall(r"probe_tray-([\w.]+?)-py3", read("README.md")))
+def test_what_readme_installs_is_of_this_version() -> None:
+    named = set(re.findall(r"dist/probe[_-]tray[_-](\d[\d.]*\d)", read("README.md")))
     assert named == {__version__}
 
 
