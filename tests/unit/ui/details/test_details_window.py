@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.identity import AccountKey
@@ -16,13 +16,14 @@ from probe_tray.core.quota.history import Span
 from probe_tray.core.state import AppState
 from probe_tray.ui.details.details_controller import DetailsController
 from probe_tray.ui.details.details_window import DetailsWindow
+from probe_tray.ui.details.plots import BarRows, ChartView, LifeView
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.details.details import details
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
-from tests.support.widgets import opened
+from tests.support.widgets import button, opened, part, parts, press, texts
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW
 
@@ -63,9 +64,8 @@ def bench(qtbot: QtBot, qapp: QApplication) -> Iterator[Bench]:
 
 def test_the_buttons_do_what_they_say(bench: Bench) -> None:
     window = bench.show()
-    for button in window._buttons:
-        button.click()
-    window._more.click()
+    for text in ("Renew now", "Test models", "More about ends@example.com"):
+        press(window, text)
     assert [a.kind for a in bench.asked] == [ActionKind.RENEW, ActionKind.TEST_MODELS]
     assert bench.menus == [bench.engine.state.accounts[0].key]
 
@@ -83,9 +83,9 @@ def test_the_past_is_asked_for_once_and_again_when_there_is_more_of_it(bench: Be
 
 def test_another_span_is_chosen(bench: Bench) -> None:
     window = bench.show()
-    window._spans[2].click()
+    press(window, "30 days")
     assert bench.engine.sent[-1] == ShowDetails(bench.engine.state.accounts[0].key, Span.MONTH)
-    assert [button.isChecked() for button in window._spans] == [False, False, True]
+    assert [button(window, text).isChecked() for text in ("24 h", "7 days", "30 days")] == [False, False, True]
 
 
 def test_a_closed_window_asks_for_nothing(bench: Bench) -> None:
@@ -108,15 +108,15 @@ def test_another_account_takes_the_place_of_the_first(bench: Bench) -> None:
     window = bench.show()
     assert bench.show(1) is window
     assert window.windowTitle() == "lasts@example.com in detail"
-    assert not window._life.isVisible()
+    assert not parts(window, LifeView)
 
 
 def test_everything_drawn_is_told_to_a_screen_reader_and_nothing_is_markup(bench: Bench) -> None:
     window = bench.show()
-    assert "Code review 5%" in window._bars.accessibleName()
-    assert "at most" in window._chart.accessibleName()
-    assert "renews 25 Nov" in window._life.accessibleName()
-    assert window._more.accessibleName() == "More about ends@example.com"
+    assert "Code review 5%" in part(window, BarRows).accessibleName()
+    assert "at most" in part(window, ChartView).accessibleName()
+    assert "renews 25 Nov" in part(window, LifeView).accessibleName()
+    assert part(window, QToolButton).accessibleName() == "More about ends@example.com"
     texts = [label for label in window.findChildren(QLabel) if label.pixmap().isNull()]
     assert all(label.textFormat() is Qt.TextFormat.PlainText for label in texts)
     assert all(button.text() for button in window.findChildren(QPushButton) if button.isVisible())
@@ -124,8 +124,8 @@ def test_everything_drawn_is_told_to_a_screen_reader_and_nothing_is_markup(bench
 
 def test_reset_credits_stand_in_the_window_with_the_days_they_are_lost(bench: Bench) -> None:
     window = bench.show()
-    found = {label.text(): value.text() for label, value in window._facts if not label.isHidden()}
-    assert found["Reset credits"] == "2\none expires in 3 d · Wed 13:52\none expires in 12 d · 4 Dec"
+    told = texts(window)
+    assert told[told.index("Reset credits") + 1] == "2\none expires in 3 d · Wed 13:52\none expires in 12 d · 4 Dec"
 
 
 @pytest.mark.parametrize("scale", [1, 2])

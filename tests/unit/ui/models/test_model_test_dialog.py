@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QTreeWidgetItem
+from PySide6.QtWidgets import QApplication, QProgressBar, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.commands import ChangeSettings, StopModelTest, TryModels
@@ -22,7 +22,7 @@ from probe_tray.ui.theme import Theme
 from probe_tray.view.models.model_test import model_test
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
-from tests.support.widgets import open_windows, opened
+from tests.support.widgets import buttons, open_windows, opened, part, press, rows, texts
 from tests.unit.ui import samples
 
 ANA, LEE = samples.account("ana@example.com"), samples.account("lee@example.com")
@@ -33,11 +33,6 @@ def state(*results: ModelResult, running: bool, settings: Settings = AGREED) -> 
     test = ModelTest(started_at=samples.NOW, models=("a", "b"), listed_by=ListedBy.SERVICE, results=results)
     run = ModelRun(started_at=samples.NOW, accounts=(ANA.key, LEE.key), running=running)
     return AppState(loaded=True, accounts=(replace(ANA, models=test), LEE), model_run=run, settings=settings)
-
-
-def children(parent: QTreeWidgetItem) -> list[QTreeWidgetItem]:
-    found = [parent.child(place) for place in range(parent.childCount())]
-    return [item for item in found if item is not None]
 
 
 class Bench:
@@ -54,9 +49,11 @@ class Bench:
 
     def rows(self) -> list[tuple[str, ...]]:
         """Every line of the tree, the models' lines behind their account's."""
-        tops = children(self.dialog._tree.invisibleRootItem())
-        items = [item for top in tops for item in (top, *children(top))]
-        return [tuple(item.text(column) for column in range(3)) for item in items]
+        return rows(self.results.model())
+
+    @property
+    def results(self) -> QTreeWidget:
+        return part(self.dialog, QTreeWidget)
 
     def change(self, after: AppState) -> None:
         self.engine.change(after)
@@ -112,13 +109,13 @@ def test_a_run_that_goes_on_is_shown_and_no_other_begins(bench: Bench) -> None:
     bench.change(state(running=True))
     bench.testing.show()
     assert bench.engine.sent == []
-    assert bench.dialog._title.text() == "Testing models…"
+    assert "Testing models…" in texts(bench.dialog)
 
 
 def test_answers_appear_in_place_as_they_come(bench: Bench) -> None:
     bench.testing.show()
     bench.change(state(running=True))
-    first = bench.dialog._tree.topLevelItem(0)
+    first = bench.results.topLevelItem(0)
     assert bench.rows() == [
         ("ana@example.com", "", "0 of 2 tested"),
         ("a", "", "asking…"),
@@ -128,23 +125,25 @@ def test_answers_appear_in_place_as_they_come(bench: Bench) -> None:
     good = ModelResult(model="a", latency=0.5)
     bad = ModelResult(model="b", problem=ModelFailedError(reason="it is busy").problem)
     bench.change(state(good, bad, running=False))
-    assert bench.dialog._tree.topLevelItem(0) is first
+    assert bench.results.topLevelItem(0) is first
     assert bench.rows()[:3] == [
         ("ana@example.com", "", "1 of 2 available"),
         ("a", "0.5 s", "available"),
         ("b", "–", "The model returned an error: it is busy."),
     ]
     assert first is not None
-    assert children(first)[1].toolTip(2) == "The model returned an error: it is busy. Test it again later."
+    second = first.child(1)
+    assert second is not None
+    assert second.toolTip(2) == "The model returned an error: it is busy. Test it again later."
 
 
 def test_stop_and_again_do_what_they_say(bench: Bench) -> None:
     bench.testing.show()
     bench.change(state(running=True))
-    QTest.mouseClick(bench.dialog._stop, Qt.MouseButton.LeftButton)
+    press(bench.dialog, "Stop")
     bench.change(state(running=False))
-    assert not bench.dialog._stop.isVisible()
-    QTest.mouseClick(bench.dialog._again, Qt.MouseButton.LeftButton)
+    assert buttons(bench.dialog) == ["Test again", "Close"]
+    press(bench.dialog, "Test again")
     assert bench.engine.sent == [TryModels(None), StopModelTest(), TryModels((ANA.key, LEE.key))]
 
 
@@ -170,12 +169,12 @@ def test_fewer_accounts_and_models_leave_no_old_lines(bench: Bench) -> None:
 def test_every_part_has_a_name_for_a_screen_reader(bench: Bench) -> None:
     bench.testing.show()
     bench.change(state(running=True))
-    assert bench.dialog._tree.accessibleName()
-    assert bench.dialog._progress.accessibleName()
+    assert bench.results.accessibleName()
+    assert part(bench.dialog, QProgressBar).accessibleName()
 
 
 def test_without_accounts_it_says_so_without_asking(new: Bench) -> None:
     new.change(AppState(loaded=True))
     new.testing.show()
     assert not new.question.isVisible()
-    assert new.dialog._title.text() == "No account to test"
+    assert "No account to test" in texts(new.dialog)

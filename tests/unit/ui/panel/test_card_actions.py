@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.arrangement import Arrangement, Density, Sort
@@ -21,6 +21,7 @@ from probe_tray.ui.theme import Theme
 from probe_tray.view.presenter import present
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
+from tests.support.widgets import part, parts, press, texts
 from tests.unit.ui import samples
 
 ANA = samples.account("ana@example.com", samples.snapshot(42, 17), revocable=True)
@@ -144,20 +145,22 @@ def test_an_account_is_removed_after_one_question(bench: Bench, *, revoke: bool)
     question = bench.acting.question
     assert bench.engine.sent == []
     assert not question.isModal()
-    assert not question._check.isChecked()
-    question._check.setChecked(revoke)
-    question._yes.click()
+    box = part(question, QCheckBox)
+    assert not box.isChecked()
+    if revoke:
+        box.click()
+    press(question, "Remove")
     assert bench.engine.sent == [RemoveAccount(ANA.key, revoke)]
     assert not question.isVisible()
 
 
 def test_a_choice_made_for_one_account_is_not_made_for_the_next(bench: Bench) -> None:
     bench.choose("ana@example.com", "&Remove…")
-    bench.acting.question._check.setChecked(True)
+    part(bench.acting.question, QCheckBox).click()
     bench.choose("lee@example.com", "&Remove…")
-    assert bench.acting.question._title.text() == "Remove lee@example.com?"
-    assert not bench.acting.question._check.isVisible()
-    bench.acting.question._yes.click()
+    assert "Remove lee@example.com?" in texts(bench.acting.question)
+    assert not parts(bench.acting.question, QCheckBox)
+    press(bench.acting.question, "Remove")
     assert bench.engine.sent == [RemoveAccount(LEE.key, revoke=False)]
 
 
@@ -191,7 +194,7 @@ def test_a_new_key_is_made_after_one_question(bench: Bench) -> None:
     bench.engine.change(samples.troubled_lives())
     bench.choose("Saved logins", "Start with a new key…")
     assert bench.engine.sent == []
-    bench.acting.question._yes.click()
+    press(bench.acting.question, "Start with a new key")
     assert bench.engine.sent == [StartVaultAnew()]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.secret import Secret
@@ -18,6 +18,7 @@ from probe_tray.ui.settings.connection_controller import ConnectionController
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.text.translate import Translator
+from tests.support.widgets import part, texts
 from tests.unit.ui import samples
 
 
@@ -32,11 +33,11 @@ class Bench:
         self.testing.draw()
 
     def press(self) -> None:
-        QTest.mouseClick(self.dialog.connection._button, Qt.MouseButton.LeftButton)
+        """The only button there, which says what it does now."""
+        QTest.mouseClick(part(self.dialog.connection, QPushButton), Qt.MouseButton.LeftButton)
 
     def lines(self) -> list[str]:
-        labels = self.dialog.connection.findChildren(QLabel)
-        return [label.text() for label in labels if label.text() and label.isVisibleTo(self.dialog.connection)]
+        return texts(self.dialog.connection)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QListWidget, QListWidgetItem, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.identity import StoreKind
@@ -25,11 +25,13 @@ from probe_tray.view.tables.csv_table import quota_table
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.transfer.export_view import ExportKind, export_view, replacing
-from tests.support.widgets import open_windows, opened
+from tests.support.widgets import button, buttons, open_windows, opened, part, parts, press, texts
 from tests.unit.ui import samples, transfers
 
 NOW = Now(samples.NOW, UTC)
 ACCOUNTS = samples.four().accounts
+
+HIDE, REFRESH_TOKENS = "Hide email addresses and ids", "Include refresh tokens, so it can be renewed there"
 
 
 class FakeChooser(FileChooser):
@@ -68,19 +70,32 @@ class Bench:
 
     def choose(self, kind: ExportKind) -> None:
         """Choose what to write by keyboard."""
-        self.dialog._kinds.setFocus()
-        place = list(ExportKind).index(kind)
-        self.dialog._kinds.setCurrentIndex(place)
-        self.dialog._kinds.activated.emit(place)
+        kinds = part(self.dialog, QComboBox)
+        kinds.setFocus()
+        QTest.keyClick(kinds, Qt.Key.Key_Home)
+        for _ in range(list(ExportKind).index(kind)):
+            QTest.keyClick(kinds, Qt.Key.Key_Down)
+
+    @property
+    def accounts(self) -> QListWidget:
+        return part(self.dialog, QListWidget)
+
+    def line(self, place: int) -> QListWidgetItem:
+        item = self.accounts.item(place)
+        assert item is not None
+        return item
+
+    def warning(self) -> str:
+        """What is said of the dangers of a file with logins."""
+        return "".join(text for text in texts(self.dialog) if text.startswith("Anyone with"))
 
     def tick(self, place: int) -> None:
-        accounts = self.dialog._accounts
-        accounts.setFocus()
-        accounts.setCurrentRow(place)
-        QTest.keyClick(accounts, Qt.Key.Key_Space)
+        self.accounts.setFocus()
+        self.accounts.setCurrentRow(place)
+        QTest.keyClick(self.accounts, Qt.Key.Key_Space)
 
     def export(self) -> WriteLogins | WriteTable:
-        QTest.mouseClick(self.dialog._export, Qt.MouseButton.LeftButton)
+        press(self.dialog, "Export…")
         sent = self.engine.sent[-1]
         assert isinstance(sent, WriteLogins | WriteTable)
         return sent
@@ -111,7 +126,7 @@ def test_the_table_of_all_accounts_is_what_is_offered_first(bench: Bench) -> Non
 
 
 def test_addresses_are_left_out_of_the_table_by_choice(bench: Bench) -> None:
-    QTest.keyClick(bench.dialog._hide, Qt.Key.Key_Space)
+    QTest.keyClick(button(bench.dialog, HIDE), Qt.Key.Key_Space)
     sent = bench.export()
     assert isinstance(sent, WriteTable)
     assert b"a\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2@e" in sent.data
@@ -122,10 +137,8 @@ def test_whoever_hides_names_hides_them_here_too_at_first(bench: Bench) -> None:
     bench.dialog.close()
     bench.engine.change(replace(bench.engine.state, settings=Settings(privacy=True)))
     bench.window.show()
-    assert bench.dialog._hide.isChecked()
-    first = bench.dialog._accounts.item(0)
-    assert first is not None
-    assert first.text() == "a•••@e••• · Plus"
+    assert button(bench.dialog, HIDE).isChecked()
+    assert bench.line(0).text() == "a•••@e••• · Plus"
 
 
 @pytest.mark.parametrize(
@@ -150,16 +163,15 @@ def test_each_format_asks_for_the_place_it_needs(bench: Bench, kind: ExportKind,
 
 
 def test_the_warning_is_there_for_logins_alone_and_once(bench: Bench) -> None:
-    assert not bench.dialog._warning.isVisible()
+    assert bench.warning() == ""
     bench.choose(ExportKind.LINES)
-    assert bench.dialog._warning.isVisible()
-    assert bench.dialog._warning.text().count("Anyone with this file can use") == 1
+    assert bench.warning().count("Anyone with this file can use") == 1
 
 
 def test_refresh_tokens_can_be_left_out(bench: Bench) -> None:
     bench.choose(ExportKind.LINES)
-    QTest.keyClick(bench.dialog._refresh, Qt.Key.Key_Space)
-    assert "two renew it" not in bench.dialog._warning.text()
+    QTest.keyClick(button(bench.dialog, REFRESH_TOKENS), Qt.Key.Key_Space)
+    assert "two renew it" not in bench.warning()
     sent = bench.export()
     assert isinstance(sent, WriteLogins)
     assert not sent.refresh_tokens
@@ -167,7 +179,7 @@ def test_refresh_tokens_can_be_left_out(bench: Bench) -> None:
 
 def test_refresh_tokens_left_out_stay_so_for_the_client_too(bench: Bench) -> None:
     bench.choose(ExportKind.LINES)
-    QTest.keyClick(bench.dialog._refresh, Qt.Key.Key_Space)
+    QTest.keyClick(button(bench.dialog, REFRESH_TOKENS), Qt.Key.Key_Space)
     bench.choose(ExportKind.OFFICIAL)
     sent = bench.export()
     assert isinstance(sent, WriteLogins)
@@ -180,12 +192,12 @@ def test_accounts_are_chosen_by_keyboard_one_by_one_and_all_at_once(bench: Bench
     sent = bench.export()
     assert isinstance(sent, WriteLogins)
     assert sent.accounts == tuple(a.key for a in ACCOUNTS if a is not ACCOUNTS[1])
-    QTest.keyClick(bench.dialog._everybody, Qt.Key.Key_Space)
+    QTest.keyClick(button(bench.dialog, "All 4 accounts"), Qt.Key.Key_Space)
     sent = bench.export()
     assert isinstance(sent, WriteLogins)
     assert len(sent.accounts) == 4
-    QTest.keyClick(bench.dialog._everybody, Qt.Key.Key_Space)
-    assert not bench.dialog._export.isEnabled()
+    QTest.keyClick(button(bench.dialog, "All 4 accounts"), Qt.Key.Key_Space)
+    assert not button(bench.dialog, "Export…").isEnabled()
 
 
 def test_one_account_is_exported_from_its_card(bench: Bench) -> None:
@@ -200,8 +212,7 @@ def test_the_clients_own_login_is_listed_with_the_reason_and_not_chosen(bench: B
     client = samples.account("cat@example.com", stores=(StoreKind.OFFICIAL,), renewable=False)
     bench.engine.change(replace(bench.engine.state, accounts=(ACCOUNTS[0], client)))
     bench.choose(ExportKind.LINES)
-    item = bench.dialog._accounts.item(1)
-    assert item is not None
+    item = bench.line(1)
     assert item.text() == "cat@example.com · Plus: the Codex client's own login, which is not copied"
     assert not item.flags() & Qt.ItemFlag.ItemIsEnabled
     sent = bench.export()
@@ -216,7 +227,7 @@ def test_files_in_the_way_are_replaced_only_after_one_question(bench: Bench) -> 
     assert not sent.replace
     bench.show(ExportState(phase=ExportPhase.ASKING, in_the_way=("/out/a.json",)))
     assert bench.question.isVisible()
-    assert "a.json" in bench.question._text.text()
+    assert any("a.json" in text for text in texts(bench.question))
     bench.question.reject()
     bench.window.draw()
     assert not bench.question.isVisible()
@@ -228,23 +239,23 @@ def test_files_in_the_way_are_replaced_only_after_one_question(bench: Bench) -> 
 
 
 def test_what_came_of_it_is_told_and_shown_in_its_folder(bench: Bench) -> None:
-    assert not bench.dialog._folder.isVisible()
+    assert "Show in folder" not in buttons(bench.dialog)
     bench.show(transfers.written(3))
-    assert bench.dialog._result.text() == "Saved 3 files in /home/ana/Documents."
-    QTest.mouseClick(bench.dialog._folder, Qt.MouseButton.LeftButton)
+    assert "Saved 3 files in /home/ana/Documents." in texts(bench.dialog)
+    press(bench.dialog, "Show in folder")
     assert bench.opened == ["/home/ana/Documents"]
 
 
 def test_a_failure_is_told_where_it_was_asked_for(bench: Bench) -> None:
     bench.show(replace(transfers.failed(), written=()))
-    assert "the disk is full" in bench.dialog._result.text()
-    assert not bench.dialog._folder.isVisible()
+    assert any("the disk is full" in text for text in texts(bench.dialog))
+    assert "Show in folder" not in buttons(bench.dialog)
 
 
 def test_nothing_is_asked_twice_while_it_is_written(bench: Bench) -> None:
     bench.show(ExportState(phase=ExportPhase.WRITING))
-    assert bench.dialog._progress.isVisible()
-    assert not bench.dialog._export.isEnabled()
+    assert parts(bench.dialog, QProgressBar)
+    assert not button(bench.dialog, "Export…").isEnabled()
 
 
 def test_closing_puts_the_result_away_and_the_next_time_begins_anew(bench: Bench) -> None:

@@ -12,7 +12,17 @@ import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDragLeaveEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QFileDialog,
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QTextEdit,
+    QTreeWidget,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from probe_tray.adapters.files.import_files import DiskImportFiles
@@ -48,7 +58,7 @@ from tests.support.fakes import START, FakeClock
 from tests.support.files import exported, flat, official
 from tests.support.tokens import tokens
 from tests.support.transfers import MemoryExportFiles
-from tests.support.widgets import open_windows, opened
+from tests.support.widgets import button, buttons, open_windows, opened, part, parts, press, rows, texts
 from tests.unit.engine.bench import GatedStore, NoLocks
 from tests.unit.ui import transfers
 
@@ -144,13 +154,15 @@ class Bench:
 
     def rows(self) -> dict[str, str]:
         """What is said of each login."""
-        tree = self.dialog._tree
-        items = [tree.topLevelItem(place) for place in range(tree.topLevelItemCount())]
-        return {item.text(NAME).partition(" ")[0]: item.text(SAID) for item in items if item is not None}
+        return {row[NAME].partition(" ")[0]: row[SAID] for row in rows(self.table.model())}
+
+    @property
+    def table(self) -> QTreeWidget:
+        return part(self.dialog, QTreeWidget)
 
     def tick(self, place: int) -> None:
         """Press Space on a line."""
-        tree = self.dialog._tree
+        tree = self.table
         tree.setFocus()
         tree.setCurrentIndex(tree.model().index(place, NAME))
         QTest.keyClick(tree, Qt.Key.Key_Space)
@@ -188,7 +200,7 @@ def test_dropped_files_and_folders_are_shown_then_taken(bench: Bench) -> None:
     assert bench.kept() == set()
     QTest.keyClick(bench.dialog, Qt.Key.Key_Return)
     assert bench.kept() == {"ana", "ben", "cat"}
-    assert bench.dialog._title.text() == "3 logins were imported"
+    assert "3 logins were imported" in texts(bench.dialog)
     assert {a.email for a in bench.engine.state.accounts} == set(bench.rows())
     assert one.exists()
 
@@ -212,12 +224,13 @@ def test_what_is_no_file_and_no_text_is_not_taken(bench: Bench) -> None:
 
 def test_the_place_to_drop_shows_that_it_is_one(bench: Bench) -> None:
     bench.window.show()
-    before = bench.dialog._drop.styleSheet()
+    place = next(label for label in parts(bench.dialog, QLabel) if label.text() == "Drop files or folders here")
+    before = place.grab().toImage()
     data = files(bench.write("a.json", flat("ana")))
     QApplication.sendEvent(bench.dialog, entering(data, Qt.DropAction.CopyAction))
-    assert bench.dialog._drop.styleSheet() != before
+    assert place.grab().toImage() != before
     QApplication.sendEvent(bench.dialog, QDragLeaveEvent())
-    assert bench.dialog._drop.styleSheet() == before
+    assert place.grab().toImage() == before
 
 
 @pytest.mark.parametrize("how", ["button", "keys", "drop"])
@@ -230,7 +243,7 @@ def test_text_is_read_and_never_shown(bench: Bench, how: str) -> None:
     else:
         QGuiApplication.clipboard().setMimeData(data)
         if how == "button":
-            QTest.mouseClick(bench.dialog._paste, Qt.MouseButton.LeftButton)
+            press(bench.dialog, "Paste")
         else:
             QTest.keyClick(bench.dialog, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert bench.rows() == {"ana@example.com": "New"}
@@ -244,23 +257,23 @@ def test_text_is_read_and_never_shown(bench: Bench, how: str) -> None:
 def test_files_that_were_copied_are_pasted_as_files(bench: Bench) -> None:
     QGuiApplication.clipboard().setMimeData(files(bench.write("a.json", flat("ana"))))
     bench.window.show()
-    QTest.mouseClick(bench.dialog._paste, Qt.MouseButton.LeftButton)
+    press(bench.dialog, "Paste")
     assert bench.rows() == {"ana@example.com": "New"}
 
 
 def test_an_empty_clipboard_is_no_import(bench: Bench) -> None:
     QGuiApplication.clipboard().clear()
     bench.window.show()
-    QTest.mouseClick(bench.dialog._paste, Qt.MouseButton.LeftButton)
+    press(bench.dialog, "Paste")
     assert bench.engine.sent == []
 
 
 def test_files_and_folders_are_chosen_in_the_systems_own_windows(bench: Bench) -> None:
     bench.chooser.chosen = [str(bench.write("a.json", flat("ana")))]
     bench.window.show()
-    QTest.mouseClick(bench.dialog._files, Qt.MouseButton.LeftButton)
+    press(bench.dialog, "Choose files…")
     bench.chooser.chosen = [str(bench.write("more/b.json", flat("ben")).parent)]
-    QTest.mouseClick(bench.dialog._folder, Qt.MouseButton.LeftButton)
+    press(bench.dialog, "Choose folder…")
     assert bench.chooser.asked == ["Choose files with logins", "Choose a folder with logins"]
     assert set(bench.rows()) == {"ana@example.com", "ben@example.com"}
 
@@ -275,8 +288,7 @@ def test_hostile_files_are_named_and_cost_nobody_else(bench: Bench) -> None:
         (folder / "out.json").symlink_to("/etc/hostname")
     bench.window.show()
     drop(bench.dialog, files(folder))
-    tree = bench.dialog._tree
-    said = [item.text(SAID) for place in range(tree.topLevelItemCount()) if (item := tree.topLevelItem(place))]
+    said = [row[SAID] for row in rows(bench.table.model())]
     assert "New" in said
     assert sum(" is not a login" in one or "can't be read" in one for one in said) == len(said) - 1
     QTest.keyClick(bench.dialog, Qt.Key.Key_Return)
@@ -288,23 +300,24 @@ def test_a_line_is_unticked_by_keyboard_and_all_of_them_at_once(bench: Bench) ->
     drop(bench.dialog, files(bench.write("a.json", flat("ana"), flat("ben"))))
     bench.tick(0)
     assert bench.rows()["ana@example.com"] == "not selected"
-    assert bench.dialog._take.text() == "&Import 1 login"
-    assert bench.dialog._everything.checkState() is Qt.CheckState.PartiallyChecked
-    QTest.keyClick(bench.dialog._everything, Qt.Key.Key_Space)
-    assert bench.dialog._take.text() == "&Import 2 logins"
-    QTest.keyClick(bench.dialog._everything, Qt.Key.Key_Space)
-    assert not bench.dialog._take.isEnabled()
+    assert "Import 1 login" in buttons(bench.dialog)
+    everything = part(bench.dialog, QCheckBox)
+    assert everything.checkState() is Qt.CheckState.PartiallyChecked
+    QTest.keyClick(everything, Qt.Key.Key_Space)
+    assert "Import 2 logins" in buttons(bench.dialog)
+    QTest.keyClick(everything, Qt.Key.Key_Space)
+    assert not button(bench.dialog, "Import").isEnabled()
     bench.tick(1)
-    QTest.mouseClick(bench.dialog._take, Qt.MouseButton.LeftButton)
+    press(bench.dialog, "Import 1 login")
     assert bench.kept() == {"ben"}
 
 
 def test_the_clients_own_login_is_taken_only_when_it_is_ticked(bench: Bench) -> None:
     bench.window.show()
     drop(bench.dialog, files(bench.write("home/auth.json", official("ana"))))
-    assert not bench.dialog._take.isEnabled()
+    assert not button(bench.dialog, "Import").isEnabled()
     bench.tick(0)
-    QTest.mouseClick(bench.dialog._take, Qt.MouseButton.LeftButton)
+    press(bench.dialog, "Import 1 login")
     assert bench.kept() == {"ana"}
 
 
@@ -312,22 +325,22 @@ def test_a_store_that_refuses_is_told_at_the_login_it_refused(bench: Bench) -> N
     bench.window.show()
     drop(bench.dialog, files(bench.write("a.json", flat("ana"), flat("ben"))))
     bench.engine.vault.save_fault = WriteError(path="vault", reason="the disk is full")
-    QTest.mouseClick(bench.dialog._take, Qt.MouseButton.LeftButton)
-    assert bench.dialog._title.text() == "0 logins were imported"
+    press(bench.dialog, "Import 2 logins")
+    assert "0 logins were imported" in texts(bench.dialog)
     assert bench.rows()["ana@example.com"].startswith("failed: vault can't be written: the disk is full.")
-    assert not bench.dialog._take.isVisible()
+    assert not any(text.startswith("Import") for text in buttons(bench.dialog))
 
 
 def test_a_locked_keyring_is_told_and_tried_again(bench: Bench) -> None:
     bench.engine.vault.fault = KeyringLockedError()
     bench.window.show()
     drop(bench.dialog, files(bench.write("a.json", flat("ana"))))
-    assert bench.dialog._trouble.text().startswith("The keyring is locked")
-    assert not bench.dialog._take.isEnabled()
+    assert any(text.startswith("The keyring is locked") for text in texts(bench.dialog))
+    assert not button(bench.dialog, "Import 1 login").isEnabled()
     bench.engine.vault.fault = None
-    QTest.mouseClick(bench.dialog._again, Qt.MouseButton.LeftButton)
-    assert not bench.dialog._trouble.isVisible()
-    assert bench.dialog._take.isEnabled()
+    press(bench.dialog, "Try again")
+    assert not any("The keyring is locked" in text for text in texts(bench.dialog))
+    assert button(bench.dialog, "Import 1 login").isEnabled()
 
 
 def test_closing_forgets_what_was_read_and_what_was_ticked(bench: Bench) -> None:
@@ -345,11 +358,11 @@ def test_closing_forgets_what_was_read_and_what_was_ticked(bench: Bench) -> None
 def test_closing_while_logins_are_taken_leaves_them_to_their_end(bench: Bench) -> None:
     bench.window.show()
     bench.engine.show(ImportState(phase=ImportPhase.TAKING, done=1, total=3, rows=transfers.many(3).rows))
-    assert bench.dialog._progress.isVisible()
+    assert part(bench.dialog, QProgressBar).value() == 1
     bench.dialog.close()
     assert ForgetImport() not in bench.engine.sent
     bench.window.show()
-    assert bench.dialog._text.text() == "1 of 3 logins imported."
+    assert "1 of 3 logins imported." in texts(bench.dialog)
 
 
 def test_nothing_is_taken_by_return_before_there_is_anything(bench: Bench) -> None:
@@ -367,9 +380,9 @@ def test_the_window_holds_up_nothing(bench: Bench) -> None:
 def test_a_hundred_logins_are_listed(bench: Bench) -> None:
     bench.window.show()
     bench.engine.show(transfers.many(100))
-    assert bench.dialog._tree.topLevelItemCount() == 100
+    assert len(rows(bench.table.model())) == 100
     bench.engine.show(transfers.many(3))
-    assert bench.dialog._tree.topLevelItemCount() == 3
+    assert len(rows(bench.table.model())) == 3
 
 
 def test_the_systems_window_for_files_is_a_child_and_waits_for_nobody(bench: Bench, tmp_path: Path) -> None:
