@@ -5,21 +5,20 @@ import asyncio
 import builtins
 import contextlib
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probe_tray import __version__
-from probe_tray.adapters.desktop.display import check_display, check_libraries, with_other_platforms
+from probe_tray.adapters.desktop.display import check_display, check_libraries, load_error, with_other_platforms
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
 from probe_tray.adapters.desktop.taskbar import name_process, stay_out_of_the_dock
 from probe_tray.adapters.files.app_folders import demo_places, user_places
 from probe_tray.cli.terminal.pipes import finish, say
 from probe_tray.core.alerts.alert import AlertHelp
 from probe_tray.core.commands import LogIn, Refresh, Renew
-from probe_tray.core.errors import ProbeError, SystemLibraryError
+from probe_tray.core.errors import ProbeError
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -96,8 +95,7 @@ def _make_application() -> "QApplication":
         import PySide6
         from PySide6.QtWidgets import QApplication
     except ImportError as error:
-        library = re.match(r"([\w.+-]+\.so[\w.]*)", str(error))
-        raise SystemLibraryError(library=library.group(1) if library else "Qt") from None
+        raise load_error(error, "Qt") from None
     _import_plainly()
     # WORKAROUND qasync 0.28 (https://github.com/CabbageDevelopment/qasync, __init__.py): it takes the Qt that this
     # names for other programs, and ends where that is not installed.

@@ -106,6 +106,7 @@ def test_it_installs_lives_upgrades_and_goes(
     for program in (project.TRAY, project.COMMAND):
         assert debian.run(program, "--version").strip() == f"{program} {project.VERSION}"
     walk(desktop, Path("/usr/bin/probe-tray"), before=debian.inside, started=INSTALLED)
+    lacks_a_library(desktop, debian)
     kept = contents(data_folder(desktop))
     assert any(path.parts[0] == "vault" for path in kept)
     debian.run("dpkg", "-i", "/root/1.deb")
@@ -115,6 +116,19 @@ def test_it_installs_lives_upgrades_and_goes(
     assert contents(data_folder(desktop)) == kept
     left = debian.run("find", "/usr", "/etc", "/var/lib", "-name", "*probe*tray*", "-not", "-path", "/var/lib/apt/*")
     assert left == ""
+
+
+def lacks_a_library(desktop: Desktop, debian: CleanDebian) -> None:
+    """Without a library of the system the tray app says which one, and the command works all the same."""
+    library = next((debian.root / "usr" / "lib").glob("*/libEGL.so.1"))
+    hidden = library.rename(library.with_suffix(".hidden"))
+    try:
+        tray = desktop.start(*debian.inside, "/usr/bin/probe-tray", "--demo")
+        assert tray.wait_exit() == 2
+        assert "the system library libEGL.so.1 is missing." in tray.errors()
+        assert debian.run(project.COMMAND, "--version")
+    finally:
+        hidden.rename(library)
 
 
 def contents(folder: Path) -> dict[Path, bytes]:

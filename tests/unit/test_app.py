@@ -18,7 +18,7 @@ from probe_tray.adapters.desktop.display import check_display, check_libraries, 
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
 from probe_tray.adapters.files.app_folders import demo_places
 from probe_tray.app import run
-from probe_tray.core.errors import NoDisplayError, SystemLibraryError
+from probe_tray.core.errors import NoDisplayError, OldSystemError, SystemLibraryError
 from tests.desktop.waiting import wait_for
 
 END_SECONDS = 2.0
@@ -140,6 +140,19 @@ def test_a_library_that_qts_window_plugin_lacks_is_named(tmp_path: Path, monkeyp
     assert caught.value.title.startswith("Probe Tray can't open a window: the system library libxcb-cursor.so.0")
     assert "apt install" in caught.value.hint
     assert "libxcb-cursor0" in caught.value.hint
+
+
+def test_a_system_that_is_too_old_is_told_how_old_it_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str) -> None:
+        raise OSError(f"/lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by {path})")
+
+    (tmp_path / "platforms").mkdir()
+    (tmp_path / "platforms" / "libqxcb.so").touch()
+    monkeypatch.setattr(ctypes, "CDLL", refuse)
+    with pytest.raises(OldSystemError) as caught:
+        check_libraries(tmp_path, "linux")
+    assert caught.value.title == ("Probe Tray can't open a window: this system's C library (glibc) is older than 2.34.")
+    assert caught.value.hint == "Update the system, or use the command codex-probe here."
 
 
 def test_a_library_without_which_qt_does_not_load_is_named(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from probe_tray.ports.files import SettingsFile
 Command = Sequence[str]
 _RUN_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
 _RESERVED: Final = re.compile(r"([\"`$\\])")
-_EXEC: Final = re.compile(r"^Exec=.*$", re.MULTILINE)
+_EXEC: Final = re.compile(r"^(Try)?Exec=.*$", re.MULTILINE)
 
 
 class LoginEntry(Protocol):
@@ -129,7 +129,9 @@ class DesktopEntry:
         _write(
             self._path,
             "[Desktop Entry]\nType=Application\nName=Probe Tray\nComment=Codex quotas and logins in the system tray\n"
-            f"Exec={exec_line(command)}\nIcon=probe-tray\nTerminal=false\nX-GNOME-Autostart-enabled=true\n",
+            # A desktop overlooks the entry once the program is gone.
+            f"TryExec={_escaped(command[0])}\nExec={exec_line(command)}\n"
+            "Icon=probe-tray\nTerminal=false\nX-GNOME-Autostart-enabled=true\n",
         )
 
     def remove(self) -> None:
@@ -137,9 +139,13 @@ class DesktopEntry:
         _remove(self._path)
 
     def renew(self, command: Command) -> None:
-        """Change the line ``Exec``; a desktop's "off" stays in the file."""
+        """Change what is started; a desktop's "off" stays in the file."""
+
+        def replaced(line: re.Match[str]) -> str:
+            return f"TryExec={_escaped(command[0])}" if line[1] else f"Exec={exec_line(command)}"
+
         text = _text(self._path)
-        changed = None if text is None else _EXEC.sub(lambda _: f"Exec={exec_line(command)}", text)
+        changed = None if text is None else _EXEC.sub(replaced, text)
         if changed is not None and changed != text:
             _write(self._path, changed)
 
@@ -216,7 +222,11 @@ class RunEntry:
 def exec_line(command: Command) -> str:
     """The value of ``Exec`` (Desktop Entry Specification 1.5: quoting, field codes, and the escapes of a string)."""
     words = ('"' + _RESERVED.sub(r"\\\1", word).replace("%", "%%") + '"' for word in command)
-    return " ".join(words).replace("\\", "\\\\")
+    return _escaped(" ".join(words))
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\")
 
 
 def _write(path: Path, text: str) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from probe_tray.core.errors import NoDisplayError, SystemLibraryError
+from probe_tray.core.errors import NoDisplayError, OldSystemError, ProbeError, SystemLibraryError
 
 _WAIT = 2.0
 """Seconds for a display on another machine to answer."""
@@ -38,15 +38,26 @@ def with_other_platforms(chosen: str, platform: str) -> str:
 
 
 def check_libraries(plugins: Path, platform: str) -> None:
-    """Raise SystemLibraryError naming what Qt's X11 plugin lacks; ``plugins`` is Qt's plugin folder."""
+    """Raise SystemLibraryError naming what Qt's X11 plugin lacks, or OldSystemError.
+
+    ``plugins`` is Qt's plugin folder.
+    """
     plugin = plugins / "platforms" / "libqxcb.so"
     if not platform.startswith("linux") or not plugin.exists():
         return
     try:
         ctypes.CDLL(str(plugin))
     except OSError as error:
-        missing = re.match(r"([\w.+-]+\.so[\w.]*)", str(error))
-        raise SystemLibraryError(library=missing.group(1) if missing else "a library of X11") from None
+        raise load_error(error, "a library of X11") from None
+
+
+def load_error(error: Exception, otherwise: str) -> ProbeError:
+    """What the system's loader complains of: its own age or a missing library, ``otherwise`` where it names none."""
+    said = str(error)
+    if version := re.search(r"version `GLIBC_([\d.]+)' not found", said):
+        return OldSystemError(needed=version[1])
+    missing = re.match(r"([\w.+-]+\.so[\w.]*)", said)
+    return SystemLibraryError(library=missing[1] if missing else otherwise)
 
 
 def _x_answers(display: str) -> bool:

@@ -6,7 +6,8 @@ Both are English templates with named facts; the view translates the template an
 :class:`Problem` (data) and never an exception. Facts are reviewed values: no token, no proxy password, no raw body.
 
 ProbeError
-  UsageError, ConfigError, SettingRoundedError, ReleasePageError, NoDisplayError, SystemLibraryError, DataFolderError,
+  UsageError, ConfigError, SettingRoundedError, ReleasePageError, NoDisplayError, SystemLibraryError,
+  OldSystemError, DataFolderError,
   CredentialFileError
   NotAnsweringError, HeldUpError and LogError (each a DataFolderError)
   StoreError
@@ -70,6 +71,7 @@ from probe_tray.core.errors.program import (
     NotAnsweringError,
     NotRenewableError,
     NotRevokedError,
+    OldSystemError,
     ReleasePageError,
     SettingRoundedError,
     SystemLibraryError,
@@ -203,6 +205,7 @@ __all__ = [
     "OfficialExpiredError",
     "OfficialLoginError",
     "OfficialSealedError",
+    "OldSystemError",
     "OtherAccountError",
     "PastedAddressError",
     "Phrase",

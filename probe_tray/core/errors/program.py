@@ -51,6 +51,13 @@ class SystemLibraryError(ProbeError):
     )
 
 
+class OldSystemError(ProbeError):
+    """The operating system's C library is older than the one that Qt was built for."""
+
+    title_template = "Probe Tray can't open a window: this system's C library (glibc) is older than {needed}."
+    hint_template = "Update the system, or use the command codex-probe here."
+
+
 class NotAnsweringError(ProbeError):
     """The tray app runs already, and what a second start asked of it was not heard."""
 

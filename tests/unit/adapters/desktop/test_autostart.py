@@ -94,6 +94,8 @@ def test_on_linux_it_is_a_file_in_the_autostart_folder(home: Path) -> None:
     entry.put(COMMAND)
     found = parsed(path)
     assert (found["Type"], found["Exec"]) == ("Application", '"/home/ana b/bin/probe-tray" "--background"')
+    # Once the program is gone, the desktop overlooks the entry.
+    assert found["TryExec"] == "/home/ana b/bin/probe-tray"
     entry.remove()
     entry.remove()
     assert list(path.parent.iterdir()) == []
@@ -110,6 +112,7 @@ def test_what_a_desktop_switched_off_stays_off_where_the_program_moved(tmp_path:
     found = parsed(path)
     assert (found["Hidden"], found["X-GNOME-Autostart-enabled"]) == ("true", "false")
     assert shlex.split(found["Exec"]) == list(OTHER)
+    assert found["TryExec"] == OTHER[0]
 
 
 def words_of(line: str) -> list[str]:
