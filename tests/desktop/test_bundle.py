@@ -5,12 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 import build_bundle
+import build_tarball
 import bundle_contents
 import project
 from tests.desktop.bench import Desktop
@@ -73,6 +75,19 @@ def test_it_keeps_its_budget_and_both_programs_share_it(bundle: Path, tmp_path: 
     assert (bundle / project.TRAY).is_file()
     assert (bundle / project.COMMAND).is_file()
     assert_both_work(Programs(bundle, tmp_path), project.VERSION)
+
+
+def test_the_archive_installs_it_for_one_person(bundle: Path, tmp_path: Path) -> None:
+    with tarfile.open(build_tarball.build(bundle, tmp_path)) as archive:
+        archive.extractall(tmp_path, filter="tar")
+    (unpacked,) = tmp_path.glob("probe-tray-*/")
+    home = tmp_path / "home"
+    env = {"HOME": str(home), "PATH": os.environ["PATH"]}
+    home.mkdir()
+    subprocess.run([unpacked / "install.sh", "--user"], env=env, check=True)
+    assert_both_work(Programs(home / ".local" / "bin", tmp_path), project.VERSION)
+    subprocess.run([home / ".local" / "lib" / "probe-tray" / "uninstall.sh"], env=env, check=True)
+    assert [path for path in home.rglob("*") if path.is_file() or path.is_symlink()] == []
 
 
 def test_it_lives_on_the_desktop(desktop: Desktop, bundle: Path) -> None:
