@@ -7,12 +7,13 @@ dist/manifests, for each system whose files are there.
 import argparse
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from build_dmg import image_name
 from build_installer import NAME as INSTALLER
-from project import APP_ID, DIST, HOMEPAGE, SUMMARY, TITLE, TRAY, VERSION, stop
+from project import APP_ID, COMMAND, DIST, HOMEPAGE, SUMMARY, TITLE, TRAY, VERSION, stop
 
 PACKAGE: Final = "ProbeTray.ProbeTray"
 """The identifier in winget: publisher and name."""
@@ -29,27 +30,30 @@ def checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def cask(arm: Path, intel: Path) -> str:
-    """The cask for Homebrew, for both kinds of Mac."""
+def cask(images: Mapping[str, Path]) -> str:
+    """The cask for Homebrew; ``images`` are the disk images by the kind of Mac, one or both of arm64 and x86_64."""
+    page = f"{HOMEPAGE}/releases/download/v#{{version}}/{TRAY}-#{{version}}-macos"
+    if len(images) == 1:
+        ((machine, image),) = images.items()
+        needs = f"  depends_on arch: :{machine}\n"
+        head = f'  version "{VERSION}"\n  sha256 "{checksum(image)}"\n\n  url "{page}-{machine}.dmg"\n'
+    else:
+        needs = ""
+        sums = f'  sha256 arm:   "{checksum(images["arm64"])}",\n         intel: "{checksum(images["x86_64"])}"\n'
+        kinds = '  arch arm: "arm64", intel: "x86_64"\n\n'
+        head = f'{kinds}  version "{VERSION}"\n{sums}\n  url "{page}-#{{arch}}.dmg"\n'
     return f"""cask "{TRAY}" do
-  arch arm: "arm64", intel: "x86_64"
-
-  version "{VERSION}"
-  sha256 arm:   "{checksum(arm)}",
-         intel: "{checksum(intel)}"
-
-  url "{address("").replace(VERSION, "#{version}")}{TRAY}-#{{version}}-macos-#{{arch}}.dmg"
-  name "{TITLE}"
+{head}  name "{TITLE}"
   desc "Codex quotas and logins in the menu bar"
   homepage "{HOMEPAGE}"
 
-  depends_on macos: ">= :ventura"
+{needs}  depends_on macos: ">= :ventura"
 
   app "{TITLE}.app"
-  binary "#{{appdir}}/{TITLE}.app/Contents/MacOS/codex-probe"
+  binary "#{{appdir}}/{TITLE}.app/Contents/MacOS/{COMMAND}"
 
-  uninstall quit:       "{APP_ID}",
-            launchctl: "io.github.{TRAY}"
+  uninstall launchctl: "io.github.{TRAY}",
+            quit:      "{APP_ID}"
 
   zap trash: "~/Library/Application Support/{TRAY}"
 end
@@ -100,9 +104,9 @@ def scoop(installer: Path) -> str:
 def manifests(dist: Path) -> dict[str, str]:
     """Every manifest whose files are in ``dist``, by its name."""
     written: dict[str, str] = {}
-    arm, intel = (dist / image_name(machine) for machine in ("arm64", "x86_64"))
-    if arm.is_file() and intel.is_file():
-        written[f"{TRAY}.rb"] = cask(arm, intel)
+    images = {machine: dist / image_name(machine) for machine in ("arm64", "x86_64")}
+    if built := {machine: image for machine, image in images.items() if image.is_file()}:
+        written[f"{TRAY}.rb"] = cask(built)
     installer = dist / f"{INSTALLER}.exe"
     if installer.is_file():
         written |= {**winget(installer), f"{TRAY}.json": scoop(installer)}
@@ -116,7 +120,7 @@ def main() -> None:
     dist: Path = parser.parse_args().dist
     written = manifests(dist)
     if not written:
-        stop(f"{dist} has neither the installer for Windows nor the disk images for both kinds of Mac.")
+        stop(f"{dist} has neither the installer for Windows nor a disk image for macOS.")
     folder = dist / "manifests"
     folder.mkdir(exist_ok=True)
     for name, text in written.items():

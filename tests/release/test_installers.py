@@ -14,6 +14,7 @@ import pytest
 
 import build_appimage
 import build_dmg
+import build_flatpak
 import build_installer
 import project
 import write_manifests
@@ -103,14 +104,28 @@ class TestManifests:
         assert scoop["architecture"]["64bit"]["url"] == release
         assert "/releases/download/v#{version}/probe-tray-#{version}-macos-#{arch}.dmg" in written["probe-tray.rb"]
 
+    def test_where_there_is_one_kind_of_mac_the_other_is_refused(self, dist: Path) -> None:
+        (dist / build_dmg.image_name("x86_64")).unlink()
+        cask = write_manifests.manifests(dist)["probe-tray.rb"]
+        assert "depends_on arch: :arm64\n" in cask
+        assert '-macos-arm64.dmg"\n' in cask
+        assert "#{arch}" not in cask
+
     def test_a_system_whose_files_are_missing_gets_none(self, dist: Path) -> None:
-        (dist / build_dmg.image_name("arm64")).unlink()
+        for machine in ("arm64", "x86_64"):
+            (dist / build_dmg.image_name(machine)).unlink()
         assert "probe-tray.rb" not in write_manifests.manifests(dist)
         (dist / f"{build_installer.NAME}.exe").unlink()
         assert write_manifests.manifests(dist) == {}
 
 
 class TestOtherLinux:
+    def test_flatpak_takes_what_is_laid_out_for_it(self) -> None:
+        recipe = FLATPAK.read_text(encoding="utf-8")
+        (taken,) = re.findall(r"path: (\S+)", recipe)
+        assert (FLATPAK.parent / taken).resolve() == build_flatpak.SOURCE
+        assert build_flatpak.RECIPE == FLATPAK
+
     def test_flatpak_gets_the_network_the_tray_and_the_keyring_but_not_the_home(self) -> None:
         recipe = FLATPAK.read_text(encoding="utf-8")
         assert f"id: {project.APP_ID}\n" in recipe
