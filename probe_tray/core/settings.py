@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from probe_tray.core.errors import ConfigError, Phrase, any_of
+from probe_tray.core.icon_ink import IconInk
 
 
 class Storage(enum.Enum):
@@ -54,8 +55,6 @@ MOST_MODELS, LONGEST_NAME = 64, 100
 _Percent = Annotated[int, Meta(ge=1, le=100)]
 _OwnPercent = Annotated[int, Meta(ge=0, le=100)]
 _Hour = Annotated[int, Meta(ge=0, le=23)]
-
-
 PollMinutes = typing.Literal[0, 1, 2, 5, 15, 30]
 _MOST_POLL_MINUTES = 1440
 """Earlier versions took every number up to a day."""
@@ -171,6 +170,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="Show the tightest limit's percentage in the tray icon."),
     ] = False
+    icon_ink: Annotated[
+        IconInk, Meta(description="Colors of the tray icon. Choose one if the icon is hard to see on your panel.")
+    ] = IconInk.AUTOMATIC
     proxy: Annotated[
         str | None,
         Meta(description="Proxy address (http, https, socks5, socks5h); empty = direct; null = detect."),

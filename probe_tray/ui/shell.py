@@ -311,6 +311,8 @@ class Shell(QObject):
         # Without a tray the closed window would leave a program that nobody can reach.
         if self._closing:
             return
+        # It may have come back since it was looked for last.
+        self._tray.look()
         arrangement = self._engine.state.arrangement
         if not self._tray.present:
             self._quit()

@@ -6,6 +6,7 @@ import msgspec
 
 from probe_tray.core.account.condition import Condition
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.icon_ink import IconInk
 from probe_tray.core.state import Way
 
 
@@ -206,6 +207,7 @@ class Tray(msgspec.Struct, frozen=True, kw_only=True):
     look: IconLook
     tooltip: str
     """At most 127 characters, which is all that Windows shows."""
+    ink: IconInk = IconInk.AUTOMATIC
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True):

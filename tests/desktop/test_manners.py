@@ -141,10 +141,13 @@ def test_an_icon_comes_back_with_its_tray(desktop: Desktop) -> None:
     app = App(desktop, "--demo")
     app.wait_account(ANA)
     desktop.stop_tray()
-    assert app.program.running
+    # Meanwhile a window takes its place.
+    assert desktop.screen.wait_window(PANEL, seconds=30).pid == app.pid
     desktop.start_tray()
     item = desktop.tray.wait_item(pid=app.pid)
     assert item.wait_menu("Quit").enabled
+    item.activate()
+    desktop.screen.wait_no_window(PANEL)
     item.activate()
     desktop.screen.wait_window(PANEL)
 

@@ -36,8 +36,8 @@ class Ink(msgspec.Struct, frozen=True, kw_only=True):
 ON_LIGHT = Ink(plain="#2b333c", warning="#c56a00", critical="#c9261b", warning_number="#9a5200")
 ON_DARK = Ink(plain="#eef1f4", warning="#ffb454", critical="#ff6b5e", on_critical="#22262c")
 
-ON_EITHER = Ink(plain="#3792a5", warning="#c97a0d", critical="#e5483c")
-"""For a place whose ground nobody tells."""
+ON_EITHER = Ink(plain="#3792a5", warning="#c97a0d", critical="#e5483c", warning_number="#c97a0d")
+"""For a place whose background nobody describes: at least 3:1 on white and on black."""
 
 
 def menu_ink(tokens: Tokens, platform: str) -> Ink:

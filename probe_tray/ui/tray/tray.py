@@ -9,9 +9,10 @@ from PySide6.QtCore import QObject, QRect, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from probe_tray.core.commands import Arrange
+from probe_tray.core.icon_ink import IconInk
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter, Ink
+from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, ON_LIGHT, IconPainter, Ink
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.tray.tray import overflow_words
 from probe_tray.view.view_models import Tray
@@ -20,7 +21,8 @@ _SOON, _LATER = 1_000, 10_000
 _DARK_PANELS = frozenset({"BUDGIE", "GNOME", "UNITY", "X-CINNAMON", "XFCE"})
 """Desktops whose own panel is dark in both appearances, unless somebody changed it."""
 _GRACE = 4
-"""How often a session that is only just starting is asked for its tray before the panel takes its place."""
+"""How often in a row a session is asked for its tray before the panel takes its place: it may only just be starting, or
+its panel be started again."""
 _CLICKS = frozenset({QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick})
 
 
@@ -29,7 +31,7 @@ class TrayIcon(QObject):
 
     clicked = Signal()
     absent = Signal()
-    """There is no tray after a fair wait. Sent once."""
+    """There is no tray after a fair wait, or no longer one. Sent once until there is one again."""
     appeared = Signal()
 
     def __init__(
@@ -48,7 +50,9 @@ class TrayIcon(QObject):
         self._icon: QSystemTrayIcon | None = None
         self._model: Tray | None = None
         self._drawn: object = None
-        self._asked = 0
+        self._present = False
+        self._missed = 0
+        """How often in a row there was no tray."""
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
         theme.changed.connect(self._draw)
@@ -56,28 +60,35 @@ class TrayIcon(QObject):
     @property
     def present(self) -> bool:
         """Whether the icon is in a tray."""
-        return self._icon is not None
+        return self._present
 
     @property
     def ink(self) -> Ink:
         """What reads on the panel that the tray is on."""
-        return ON_DARK if _panel_is_dark(dark_windows=self._theme.dark) else ON_LIGHT
+        wanted = IconInk.AUTOMATIC if self._model is None else self._model.ink
+        match wanted:
+            case IconInk.DARK_PANEL:
+                return ON_DARK
+            case IconInk.LIGHT_PANEL:
+                return ON_LIGHT
+            case IconInk.COLOURED:
+                return ON_EITHER
+            case IconInk.AUTOMATIC:
+                dark = _panel_is_dark(dark_windows=self._theme.dark)
+                return ON_EITHER if dark is None else ON_DARK if dark else ON_LIGHT
 
     def look(self) -> None:
-        """Look for a tray, now and then again until there is one."""
-        if self._icon is not None:
-            return
+        """Look for a tray, now and then again: it may come late, go away and come back."""
         if self._available():
-            self._timer.stop()
-            self._icon = self._make()
-            self._draw()
-            self._icon.show()
-            self.appeared.emit()
+            self._missed = 0
+            self._timer.start(_LATER)
+            self._appear()
             return
-        self._asked += 1
-        if self._asked == _GRACE:
+        self._missed += 1
+        if self._missed == _GRACE:
+            self._present = False
             self.absent.emit()
-        self._timer.start(_SOON if self._asked < _GRACE else _LATER)
+        self._timer.start(_SOON if self._missed < _GRACE else _LATER)
 
     def show_model(self, model: Tray) -> None:
         """Show this from now on."""
@@ -96,10 +107,22 @@ class TrayIcon(QObject):
     def close(self) -> None:
         """Take the icon away."""
         self._timer.stop()
+        self._present = False
         if self._icon is not None:
             self._icon.hide()
             self._icon.setContextMenu(None)  # pyright: ignore[reportArgumentType] - Qt takes nullptr here, the stubs do not say so
             self._icon = None
+
+    def _appear(self) -> None:
+        if self._present:
+            return
+        self._present = True
+        # One that has lost its tray is kept: Qt puts it into the new one.
+        if self._icon is None:
+            self._icon = self._make()
+            self._draw()
+            self._icon.show()
+        self.appeared.emit()
 
     def _make(self) -> QSystemTrayIcon:
         icon = QSystemTrayIcon(self)
@@ -118,21 +141,25 @@ class TrayIcon(QObject):
         if self._icon.toolTip() != self._model.tooltip:
             self._icon.setToolTip(self._model.tooltip)
         drawn = (self._model.look, self.ink)
-        if drawn != self._drawn:
-            self._drawn = drawn
-            self._icon.setIcon(self._icons.icon(*drawn, template=sys.platform == "darwin"))
+        if (*drawn, self._model.ink) != self._drawn:
+            self._drawn = (*drawn, self._model.ink)
+            template = sys.platform == "darwin" and self._model.ink is IconInk.AUTOMATIC
+            self._icon.setIcon(self._icons.icon(*drawn, template=template))
 
 
-def _panel_is_dark(*, dark_windows: bool) -> bool:
-    """Whether the desktop's own panel is dark, which need not be so where windows are."""
+def _panel_is_dark(*, dark_windows: bool) -> bool | None:
+    """Whether the desktop's own panel is dark, which need not be so where windows are; None where nobody knows."""
     if sys.platform == "win32":
         personal = QSettings(
             r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize",
             QSettings.Format.NativeFormat,
         )
         return personal.value("SystemUsesLightTheme", 1) in {0, "0"}
+    if sys.platform == "darwin":
+        return dark_windows
+    # Elsewhere the panel's colours are a theme of its own (KDE, MATE, LXQt) or a bar's configuration (i3, sway).
     desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").upper().split(":")
-    return dark_windows or not _DARK_PANELS.isdisjoint(desktops)
+    return None if _DARK_PANELS.isdisjoint(desktops) else True
 
 
 _WINDOWS_11 = 22_000

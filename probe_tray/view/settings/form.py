@@ -187,6 +187,9 @@ _WORDS = {
     "quiet_to_hour": _SettingWords(_ALERTS, mark("Quiet until"), "{n}:00", note="", card=3, needs="quiet_hours"),
     "privacy": _SettingWords(_LOOK, mark("Privacy: hide names"), card=1),
     "icon_number": _SettingWords(_LOOK, mark("Number in the tray icon"), card=2),
+    "icon_ink": _SettingWords(
+        _LOOK, mark("Tray icon colors"), note=mark("Change it if the icon is hard to see on your panel."), card=2
+    ),
     "proxy": _SettingWords(_NETWORK, mark("Proxy")),
     "redirect_host": _SettingWords(
         _ADVANCED,
@@ -207,6 +210,10 @@ _CHOICES = {
     "zh_CN": "简体中文",
     "light": mark("Light"),
     "dark": mark("Dark"),
+    "automatic": mark("Automatic"),
+    "dark_panel": mark("For dark panels"),
+    "light_panel": mark("For light panels"),
+    "coloured": mark("Colored"),
     "vault": mark("Encrypted vault"),
     "folder": mark("Folder of credential files"),
 }

@@ -63,7 +63,7 @@ def tray(seen: Seen, t: Translator) -> Tray:
     tooltip = "\n".join(words)
     if len(tooltip) > _LONGEST_TOOLTIP:
         tooltip = tooltip[: _LONGEST_TOOLTIP - 1] + "…"
-    return Tray(look=_look(seen, found), tooltip=tooltip)
+    return Tray(look=_look(seen, found), tooltip=tooltip, ink=seen.state.settings.icon_ink)
 
 
 def menu(seen: Seen, t: Translator) -> Menu:

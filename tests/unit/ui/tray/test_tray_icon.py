@@ -1,16 +1,32 @@
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.icon_ink import IconInk
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
+from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, ON_LIGHT, IconPainter, Ink
 from probe_tray.ui.tray.tray import TrayIcon
+from probe_tray.view.view_models import IconLook, Tray
+
+# The screenless platform has no tray to follow.
+pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
 
 
 @pytest.mark.parametrize(
     ("desktop", "expected"),
-    [("", ON_LIGHT), ("KDE", ON_LIGHT), ("XFCE", ON_DARK), ("ubuntu:GNOME", ON_DARK), ("X-Cinnamon", ON_DARK)],
+    [
+        ("", ON_EITHER),
+        ("KDE", ON_EITHER),
+        ("MATE", ON_EITHER),
+        ("LXQt", ON_EITHER),
+        ("sway", ON_EITHER),
+        ("XFCE", ON_DARK),
+        ("ubuntu:GNOME", ON_DARK),
+        ("X-Cinnamon", ON_DARK),
+    ],
 )
 def test_the_ink_reads_on_the_panel_of_the_desktop(
     qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, desktop: str, expected: object
@@ -20,7 +36,9 @@ def test_the_ink_reads_on_the_panel_of_the_desktop(
     assert icon.ink == expected
 
 
-def test_dark_windows_mean_a_dark_panel(qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_panel_that_nobody_describes_may_be_dark_over_light_windows_and_light_over_dark_ones(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
     icon = TrayIcon(QMenu(), IconPainter(), Theme(qapp), lambda: False)
     before, dark = QPalette(qapp.palette()), QPalette(qapp.palette())
@@ -28,6 +46,85 @@ def test_dark_windows_mean_a_dark_panel(qtbot: QtBot, qapp: QApplication, monkey
     dark.setColor(QPalette.ColorRole.WindowText, QColor("#eeeeee"))
     try:
         qapp.setPalette(dark)
-        assert icon.ink == ON_DARK
+        assert icon.ink == ON_EITHER
     finally:
         qapp.setPalette(before)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [(IconInk.DARK_PANEL, ON_DARK), (IconInk.LIGHT_PANEL, ON_LIGHT), (IconInk.COLOURED, ON_EITHER)],
+)
+def test_the_person_chooses_the_ink(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, chosen: IconInk, expected: Ink
+) -> None:
+    monkeypatch.setenv("XDG_CURRENT_DESKTOP", "XFCE" if chosen is not IconInk.DARK_PANEL else "KDE")
+    icon = TrayIcon(QMenu(), IconPainter(), Theme(qapp), lambda: False)
+    icon.show_model(Tray(look=IconLook(), tooltip="", ink=chosen))
+    assert icon.ink == expected
+
+
+@pytest.mark.parametrize("background", ["#ffffff", "#000000"])
+@pytest.mark.parametrize("colour", [ON_EITHER.plain, ON_EITHER.warning, ON_EITHER.warning_number, ON_EITHER.critical])
+def test_the_ink_for_any_panel_reads_on_white_and_on_black(colour: str, background: str) -> None:
+    assert _contrast(colour, background) >= 3
+
+
+def test_what_stands_on_the_badge_reads_too() -> None:
+    assert _contrast(ON_EITHER.on_critical, ON_EITHER.critical) >= 3
+
+
+class Session:
+    """A session whose tray comes and goes."""
+
+    def __init__(self, app: QApplication) -> None:
+        self.there = True
+        self.told: list[str] = []
+        self.icon = TrayIcon(QMenu(), IconPainter(), Theme(app), lambda: self.there)
+        self.icon.show_model(Tray(look=IconLook(), tooltip="Probe Tray"))
+        self.icon.absent.connect(self._note("absent"))
+        self.icon.appeared.connect(self._note("appeared"))
+
+    def _note(self, word: str) -> Callable[[], None]:
+        return lambda: self.told.append(word)
+
+    def look(self, times: int) -> None:
+        for _ in range(times):
+            self.icon.look()
+
+
+def test_a_tray_that_is_lost_while_the_program_runs_is_told_of_once(qtbot: QtBot, qapp: QApplication) -> None:
+    session = Session(qapp)
+    session.look(2)
+    session.there = False
+    session.look(3)
+    assert (session.icon.present, session.told) == (True, ["appeared"])
+    session.look(3)
+    assert (session.icon.present, session.told) == (False, ["appeared", "absent"])
+    session.there = True
+    session.look(2)
+    assert (session.icon.present, session.told) == (True, ["appeared", "absent", "appeared"])
+    session.icon.close()
+
+
+def test_a_panel_that_is_started_again_at_once_is_no_loss(qtbot: QtBot, qapp: QApplication) -> None:
+    session = Session(qapp)
+    session.look(1)
+    for _ in range(3):
+        session.there = False
+        session.look(3)
+        session.there = True
+        session.look(1)
+    assert session.told == ["appeared"]
+    session.icon.close()
+
+
+def _contrast(one: str, other: str) -> float:
+    """By WCAG 2: 1 for equal colours, 21 for black on white."""
+    low, high = sorted((_luminance(QColor(one)), _luminance(QColor(other))))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    weights = ((colour.redF(), 0.2126), (colour.greenF(), 0.7152), (colour.blueF(), 0.0722))
+    return sum(w * (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4) for p, w in weights)

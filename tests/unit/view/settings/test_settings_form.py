@@ -46,7 +46,7 @@ def test_the_pages_come_in_their_order_and_none_is_empty() -> None:
     [
         ("PROXY", {"proxy"}),
         ("quiet until", {"quiet_to_hour"}),
-        ("dark", {"appearance"}),
+        ("dark", {"appearance", "icon_ink"}),
         ("  ", {entry.key for entry in table()} - ELSEWHERE),
         ("no such thing", set[str]()),
     ],
