@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtWidgets import QApplication, QWidget
 
-from probe_tray.ui.placement import next_to
+from probe_tray.ui.placement import free_area, next_to
 
 W = TypeVar("W", bound=QWidget)
 
@@ -34,7 +34,9 @@ class LazyWindow(Generic[W]):
         self._draw(window)
         if new and asker is not None and asker is not window:
             # Later it opens where the person has left it.
-            window.move(next_to(asker.frameGeometry(), window.size(), asker.screen().availableGeometry()))
+            # It has no frame yet; it will have one like that of the window which asks.
+            framed = window.size() + asker.frameSize() - asker.size()
+            window.move(next_to(asker.frameGeometry(), framed, free_area(asker.screen())))
         window.show()
         window.raise_()
         window.activateWindow()

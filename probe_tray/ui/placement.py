@@ -1,24 +1,32 @@
 """Where a window opens: by the tray icon, on its screen, and inside it."""
 
 from PySide6.QtCore import QPoint, QRect, QSize
-from PySide6.QtGui import QCursor, QGuiApplication
+from PySide6.QtGui import QCursor, QGuiApplication, QScreen
 from PySide6.QtWidgets import QWidget
 
 _GAP = 8
 _SCREEN_SHARE = 0.92
 
 
+def free_area(screen: QScreen) -> QRect:
+    """What panels leave of a screen.
+
+    WORKAROUND Qt 6.12 on X11: with QT_SCALE_FACTOR the area's corner is not scaled, so it reaches beyond the screen.
+    """
+    return screen.availableGeometry() & screen.geometry()
+
+
 def near(anchor: QRect, window: QSize) -> QPoint | None:
     """The top left corner for a window of that size by ``anchor``; None when the anchor is on no screen."""
     screen = QGuiApplication.screenAt(anchor.center()) if not anchor.isEmpty() else None
-    return None if screen is None else beside(anchor, window, screen.availableGeometry())
+    return None if screen is None else beside(anchor, window, free_area(screen))
 
 
 def by_the_panel(window: QSize) -> QPoint:
     """A place for a window whose tray icon does not tell where it is, as over D-Bus."""
     mouse = QCursor.pos()
     screen = QGuiApplication.screenAt(mouse) or QGuiApplication.primaryScreen()
-    room = screen.availableGeometry()
+    room = free_area(screen)
     return beside(likely(mouse, screen.geometry(), room), window, room)
 
 
@@ -50,7 +58,7 @@ def next_to(other: QRect, window: QSize, room: QRect) -> QPoint:
 
 def fitting(window: QWidget, wanted: QSize) -> QSize:
     """``wanted``, or as much of it as leaves some of the window's screen free: a large font makes large windows."""
-    room = (window.screen() or QGuiApplication.primaryScreen()).availableGeometry().size()
+    room = free_area(window.screen() or QGuiApplication.primaryScreen()).size()
     return wanted.boundedTo(QSize(round(room.width() * _SCREEN_SHARE), round(room.height() * _SCREEN_SHARE)))
 
 
@@ -62,6 +70,6 @@ def inside(window: QRect, room: QRect) -> QPoint:
 
 def keep_inside(window: QWidget) -> None:
     """Bring a window that has grown over the edge of its screen back inside it."""
-    place = inside(window.frameGeometry(), window.screen().availableGeometry())
+    place = inside(window.frameGeometry(), free_area(window.screen()))
     if place != window.pos():
         window.move(place)

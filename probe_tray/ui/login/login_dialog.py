@@ -13,7 +13,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.state import Way
 from probe_tray.ui.accessibility import describe
-from probe_tray.ui.placement import inside
+from probe_tray.ui.placement import free_area, inside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
 from probe_tray.ui.tray.icon import IconPainter, card_ink
@@ -309,9 +309,7 @@ class LoginDialog(ThemedDialog):
         stay = stay or (self.isVisible() and size != self.size())
         self.setFixedSize(size)
         if stay:
-            # WORKAROUND Qt 6.11: with a scale factor the available part of a screen can reach below the screen.
-            room = self.screen().availableGeometry() & self.screen().geometry()
-            self.move(inside(QRect(self.pos(), size + edges), room))
+            self.move(inside(QRect(self.pos(), size + edges), free_area(self.screen())))
 
     def _ask_for_address(self) -> None:
         if self._model is None or self._model.field is None:

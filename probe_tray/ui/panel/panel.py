@@ -19,7 +19,7 @@ from probe_tray.ui.panel.column_head import ColumnHead
 from probe_tray.ui.panel.no_match import NoMatchPage
 from probe_tray.ui.panel.tools_row import ToolsRow
 from probe_tray.ui.panel.welcome import WelcomePage
-from probe_tray.ui.placement import by_the_panel, fitting, keep_inside, near
+from probe_tray.ui.placement import by_the_panel, fitting, free_area, keep_inside, near
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.ui.widgets import Dot, Separator, height, words
@@ -222,7 +222,7 @@ class PanelWindow(QWidget):
     def sizeHint(self) -> QSize:
         """As high as the cards need, within 70 % of the screen."""
         screen = self.screen() or QGuiApplication.primaryScreen()
-        highest = int(screen.availableGeometry().height() * _SCREEN_SHARE)
+        highest = int(free_area(screen).height() * _SCREEN_SHARE)
         parts = (self._head, self._above, self._tools, self._columns, self._below, self._foot)
         width = self._theme.px(width_of(self._shown))
         around = sum(height(part, width) for part in parts if part.isVisibleTo(self))
