@@ -9,8 +9,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.alerts.alert import Alert, AlertHelp, AlertMemory, Forecast, helped_account, is_on_card
-from probe_tray.core.alerts.evaluation import alerts, compared
+from probe_tray.core.alerts.alert import Alert, AlertHelp, AlertMemory, Forecast, helped_account, is_on_card, is_passing
+from probe_tray.core.alerts.evaluation import alerts, compared, holds
 from probe_tray.core.alerts.quiet_hours import Pause, in_quiet_hours, pause_end
 from probe_tray.core.errors import StoreError
 from probe_tray.core.events import NotificationsPaused
@@ -69,6 +69,10 @@ class AlertService:
         self._memory: AlertMemory | None = None
         self._kept: AlertMemory | None = None
         self._before: AppState | None = None
+        self._held: tuple[Alert, ...] = ()
+        """What is said once the panel is not in front any more, if it still holds then."""
+        self._shown: dict[str, tuple[Alert, ...]] = {}
+        """What the notifications that may still be on the screen say, by their tags."""
         self._turn = asyncio.Lock()
 
     async def run(self, on_press: OnPress) -> None:
@@ -88,7 +92,9 @@ class AlertService:
                     await self._calm(longest, self._nothing_runs)
         finally:
             unsubscribe()
+            # First what must not be lost: a desktop may take its time.
             await to_the_end(self._save())
+            await to_the_end(self._notifier.close())
 
     async def look(self, on_press: OnPress) -> None:
         """Say what is new since the last look."""
@@ -101,13 +107,29 @@ class AlertService:
         quiet = paused or in_quiet_hours(state.settings, now, self._zone)
         new, self._memory = alerts(state, memory, now, forecast=self._forecast, before=self._before, quiet=quiet)
         self._before = compared(self._before, state)
+        await self._withdraw(lambda batch: not any(holds(alert, state, now, self._forecast) for alert in batch))
         # What the panel shows while it is looked at needs no notification, and none later.
-        new = tuple(alert for alert in new if not _is_seen(alert, state))
-        if new:
-            await self._notifier.show(
-                self._phrases.alerts(new, state), lambda action: _press(new, state, action, on_press)
-            )
+        held = (alert for alert in self._held if not (quiet and is_passing(alert)))
+        new = tuple(alert for alert in (*held, *new) if not _is_seen(alert, state))
+        self._held = new if quiet or _is_in_front(state) else ()
+        if not self._held:
+            await self._show(tuple(alert for alert in new if holds(alert, state, now, self._forecast)), state, on_press)
         await self._save()
+
+    async def _show(self, batch: tuple[Alert, ...], state: AppState, on_press: OnPress) -> None:
+        if not batch:
+            return
+        accounts = {alert.account for alert in batch}
+        await self._withdraw(lambda older: accounts.issuperset(alert.account for alert in older))
+        notification = self._phrases.alerts(batch, state)
+        self._shown[notification.tag] = batch
+        await self._notifier.show(notification, lambda action: _press(batch, state, action, on_press))
+
+    async def _withdraw(self, over: Callable[[tuple[Alert, ...]], bool]) -> None:
+        for tag, batch in tuple(self._shown.items()):
+            if over(batch):
+                del self._shown[tag]
+                await self._notifier.withdraw(tag)
 
     async def pause(self, pause: Pause | None) -> None:
         """Say nothing for a while, or with None say everything again."""
@@ -172,8 +194,13 @@ def _press(batch: tuple[Alert, ...], state: AppState, action: str, on_press: OnP
     on_press(helped_account(batch, wanted, state.accounts), wanted)
 
 
+def _is_in_front(state: AppState) -> bool:
+    """Whether somebody is looking at the panel."""
+    return bool(state.in_sight) and not state.situation.locked
+
+
 def _is_seen(alert: Alert, state: AppState) -> bool:
-    return alert.account in state.in_sight and is_on_card(alert) and not state.situation.locked
+    return alert.account in state.in_sight and is_on_card(alert) and _is_in_front(state)
 
 
 def _is_soon(moment: datetime | None, now: datetime) -> bool:

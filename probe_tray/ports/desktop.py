@@ -78,6 +78,14 @@ class Notifier(Protocol):
         """Show it; ``on_action`` gets a button's action, or ``"open"`` for a click on the whole. Never raises."""
         ...
 
+    async def withdraw(self, tag: str) -> None:
+        """Take the notification with that tag off the screen, if it is still there. Never raises."""
+        ...
+
+    async def close(self) -> None:
+        """Take every notification off the screen and leave the desktop's service. Never raises."""
+        ...
+
 
 class MachineSense(Protocol):
     """What the system says about power, screen and network."""

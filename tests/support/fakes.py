@@ -246,11 +246,19 @@ class FakeNotifier:
 
     def __init__(self) -> None:
         self.shown: list[Notification] = []
+        self.withdrawn: list[str] = []
+        self.closed = False
         self._handlers: list[Callable[[str], None]] = []
 
     async def show(self, notification: Notification, on_action: Callable[[str], None]) -> None:
         self.shown.append(notification)
         self._handlers.append(on_action)
+
+    async def withdraw(self, tag: str) -> None:
+        self.withdrawn.append(tag)
+
+    async def close(self) -> None:
+        self.closed = True
 
     def press(self, number: int, action: str) -> None:
         self._handlers[number](action)

@@ -56,11 +56,36 @@ class DesktopNotifier:
                 act()
             if not delivered:
                 # Its connection may be to a service that is gone: the next one starts anew.
-                await self.close()
+                await self._leave()
                 self._show_otherwise(notification)
 
+    async def withdraw(self, tag: str) -> None:
+        """Take the notification with that tag off the screen, if it is still there. Never raises."""
+        async with self._turn:
+            await self._withdraw(tag)
+
     async def close(self) -> None:
-        """Leave the desktop's service. What is shown stays, but its buttons do nothing any more."""
+        """Take every notification off the screen and leave the desktop's service. Never raises."""
+        async with self._turn:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SEND_SECONDS):
+                    for tag in tuple(self._shown):
+                        await self._withdraw(tag)
+            await self._leave()
+
+    async def _withdraw(self, tag: str) -> None:
+        service, shown = self._service, self._shown.pop(tag, None)
+        if service is None or shown is None:
+            return
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                if shown in await service.get_current_notifications():
+                    await service.clear(shown)
+        except Exception as error:  # noqa: BLE001 - whatever a desktop does, a notification is never worth a crash
+            _log.debug("a notification could not be withdrawn: %s", type(error).__name__)
+
+    async def _leave(self) -> None:
+        """Leave the desktop's service."""
         service, self._service = self._service, None
         self._shown.clear()
         bus = getattr(service, "bus", None)

@@ -5,9 +5,23 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from probe_tray.core.alerts.alert import SPENT, Alert, AlertCandidate, AlertMemory, Forecast, Said, Told, is_passing
-from probe_tray.core.alerts.login_rules import expects, is_untried, login_alerts
-from probe_tray.core.alerts.quota_rules import credit_alerts, quota_alerts, still_said
+from probe_tray.core.alerts.alert import (
+    SPENT,
+    Alert,
+    AlertCandidate,
+    AlertMemory,
+    ExpiryAlert,
+    Forecast,
+    LoginAlert,
+    RenewalFailedAlert,
+    RenewedAlert,
+    Said,
+    Told,
+    UnusableAlert,
+    is_passing,
+)
+from probe_tray.core.alerts.login_rules import expects, is_untried, login_alerts, login_holds
+from probe_tray.core.alerts.quota_rules import credit_alerts, quota_alerts, quota_holds, still_said
 from probe_tray.core.state import AccountState, AppState
 
 _REMEMBERED = timedelta(days=40)
@@ -44,6 +58,18 @@ def alerts(
         remembered[slug] = told.said
     everything = frozenset[Said]().union(*remembered.values())
     return tuple(new), replace(memory, said=everything)
+
+
+def holds(alert: Alert, state: AppState, now: datetime, forecast: Forecast) -> bool:
+    """Whether what ``alert`` says is still true at ``now`` (aware UTC)."""
+    account = state.account(alert.account)
+    if account is None:
+        return False
+    match alert:
+        case LoginAlert() | UnusableAlert() | RenewalFailedAlert() | ExpiryAlert() | RenewedAlert():
+            return login_holds(alert, account, now)
+        case _:
+            return quota_holds(alert, account, state.settings, now, forecast)
 
 
 def compared(before: AppState | None, state: AppState) -> AppState:

@@ -52,6 +52,25 @@ def login_alerts(
         yield AlertCandidate(RenewedAlert(account=account.key, expires_at=end), frozenset())
 
 
+def login_holds(
+    alert: LoginAlert | UnusableAlert | RenewalFailedAlert | ExpiryAlert | RenewedAlert,
+    account: AccountState,
+    now: datetime,
+) -> bool:
+    """Whether what ``alert`` says about the login of ``account`` is still true."""
+    match alert:
+        case LoginAlert():
+            return login_ended(account, now)
+        case UnusableAlert():
+            return unusable(account.problem)
+        case RenewalFailedAlert():
+            return account.renewal.problem is not None
+        case ExpiryAlert(expires_at=end):
+            return account.expires_at == end and now < end
+        case RenewedAlert(expires_at=end):
+            return account.expires_at == end and not login_ended(account, now)
+
+
 def expects(account: AccountState, entry: Said) -> bool:
     """Whether ``entry`` still holds for ``account`` and the login that it has."""
     if entry.topic == _UNUSABLE:

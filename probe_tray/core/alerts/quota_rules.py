@@ -40,6 +40,8 @@ _LENGTHS = {
 }
 _LONGEST = timedelta(days=40)
 """No window whose length the service leaves out was seen to be longer."""
+_LEAST_EARLY = 0.1
+"""The part of its length that a window must run out before its reset: a few minutes without capacity are no news."""
 _CREDIT, _PACE = "credit", "pace"
 
 
@@ -113,6 +115,32 @@ def quota_alerts(
                 yield from _pace(account, window, forecast(account, window), told, here)
 
 
+def quota_holds(
+    alert: QuotaAlert | LimitedAlert | RestoredAlert | PaceAlert | CreditAlert,
+    account: AccountState,
+    settings: Settings,
+    now: datetime,
+    forecast: Forecast,
+) -> bool:
+    """Whether what ``alert`` says about the quota of ``account`` is still true."""
+    snapshot = account.snapshot
+    if snapshot is None:
+        return False
+    here = snapshot.service_now(now)
+    match alert:
+        case QuotaAlert(window=window, level=level):
+            reached = {topic for live in _live(snapshot, here) for topic in _reached_topics(live, settings)}
+            return f"{_topic(window)} {level.value}" in reached
+        case LimitedAlert() | RestoredAlert():
+            limited = capacity(snapshot) is Capacity.LIMITED
+            return limited is isinstance(alert, LimitedAlert)
+        case PaceAlert(window=window):
+            now_live = [live for live in _live(snapshot, here) if _topic(live) == _topic(window)]
+            return any(forecast(account, live) is not None for live in now_live)
+        case CreditAlert(expires_at=end):
+            return here < end and end in snapshot.reset_credit_ends
+
+
 def credit_alerts(account: AccountState, settings: Settings, told: Told, now: datetime) -> Iterator[AlertCandidate]:
     """The reset credits that are lost within the days of the settings, all in one alert."""
     if account.snapshot is None:
@@ -171,6 +199,8 @@ def _pace(
 ) -> Iterator[AlertCandidate]:
     topic = _pace_topic(window)
     if runs_out_at is None or runs_out_at <= here or topic in told.topics:
+        return
+    if _end(window, here) - runs_out_at < _LEAST_EARLY * _length(window):
         return
     says = frozenset({_entry(told, topic, window, here)})
     yield AlertCandidate(PaceAlert(account=account.key, window=window, runs_out_at=runs_out_at), says)

@@ -26,7 +26,7 @@ from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.looks import label, ordered, whole
 from probe_tray.view.text.reasons import own_reason, quota_name, used_up
-from probe_tray.view.text.times import Now, at, date, is_today, span, until
+from probe_tray.view.text.times import Now, at, date, is_today
 from probe_tray.view.text.translate import Translator
 
 
@@ -56,10 +56,11 @@ def sentences(alert: Alert, account: AccountState | None, who: str, now: Now, t:
         case PaceAlert(window=window):
             when = _local(alert.runs_out_at, account) or alert.runs_out_at
             title = t("{who}: {quota} will run out early", who=who, quota=quota_name(window, t))
-            body = t(
-                "At this pace it runs out {relative} ({when}).",
-                relative=until(when, now, t),
-                when=at(when, now, t, long=True),
+            moment = at(when, now, t, long=True)
+            body = (
+                t("At this pace it runs out at {when}.", when=moment)
+                if is_today(when, now)
+                else t("At this pace it runs out {when}.", when=moment)
             )
             return Sentences(title, t.joined((body, _reset(window, account, now, t))))
         case ExpiryAlert():
@@ -84,7 +85,13 @@ def sentences(alert: Alert, account: AccountState | None, who: str, now: Now, t:
 
 
 def _ends(alert: ExpiryAlert, account: AccountState | None, who: str, now: Now, t: Translator) -> Sentences:
-    title = t("{who}: this login ends in {span}", who=who, span=span(alert.expires_at - now.moment, t))
+    when = at(alert.expires_at, now, t, long=True)
+    today = is_today(alert.expires_at, now)
+    title = (
+        t("{who}: this login ends at {when}", who=who, when=when)
+        if today
+        else t("{who}: this login ends {when}", who=who, when=when)
+    )
     if account is None:
         return Sentences(title, "")
     problem = account.renewal.problem
@@ -112,8 +119,7 @@ def _limited(account: AccountState | None, who: str, now: Now, t: Translator) ->
 def _no_capacity(reset: datetime | None, now: Now, t: Translator) -> str:
     if reset is None:
         return t("The service does not say when it resets.")
-    when, relative = at(reset, now, t, long=True), until(reset, now, t)
-    return t("No capacity until {when} ({relative}).", when=when, relative=relative)
+    return t("No capacity until {when}.", when=at(reset, now, t, long=True))
 
 
 def _reasons(account: AccountState | None, t: Translator) -> list[str]:
@@ -134,13 +140,8 @@ def _reset(window: Window, account: AccountState | None, now: Now, t: Translator
 
 def _credits(alert: CreditAlert, account: AccountState | None, who: str, now: Now, t: Translator) -> Sentences:
     end = _local(alert.expires_at, account) or alert.expires_at
-    left = span(end - now.moment, t)
     title = t.plural(
-        "{who}: {n} reset credit expires in {span}",
-        "{who}: {n} reset credits expire soon, the first in {span}",
-        alert.count,
-        who=who,
-        span=left,
+        "{who}: {n} reset credit expires soon", "{who}: {n} reset credits expire soon", alert.count, who=who
     )
     body = t("It resets a used-up quota at once. Use it before {when}.", when=at(end, now, t, long=True))
     return Sentences(title, body)

@@ -5,19 +5,14 @@ from msgspec.structs import replace
 from probe_tray.core.alerts.alert import (
     Alert,
     AlertHelp,
-    Gravity,
-    Level,
-    LimitedAlert,
-    QuotaAlert,
-    RestoredAlert,
-    gravity,
+    LoginAlert,
     help_with,
     helped_account,
 )
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.ports.desktop import Button, Notification, Urgency
 from probe_tray.view.alerts.alert_sentences import Sentences, sentences
-from probe_tray.view.alerts.digest import by_gravity, digest
+from probe_tray.view.alerts.digest import digest
 from probe_tray.view.panel.cards import name
 from probe_tray.view.text.privacy import mask, masked_name
 from probe_tray.view.text.times import Now
@@ -49,11 +44,12 @@ def _one(alert: Alert, state: AppState, now: Now, t: Translator) -> Notification
     wanted = help_with(alert, account)
     actions = (wanted,) if wanted is AlertHelp.OPEN else (wanted, AlertHelp.OPEN)
     return Notification(
-        tag=f"{_topic(alert)} {alert.account.slug}",
+        # An account's older one is replaced: the newest is the one that holds.
+        tag=f"account {alert.account.slug}",
         title=said.title,
         body=said.body,
         buttons=tuple(_button(action, t, account) for action in actions),
-        urgency=_urgency(alert),
+        urgency=_urgency((alert,)),
     )
 
 
@@ -62,12 +58,12 @@ def _digest(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translator) 
     # Where several accounts need the same button, the app shows each beside its account.
     helps = [h for h in (AlertHelp.LOG_IN, AlertHelp.RENEW) if helped_account(batch, h, state.accounts) is not None]
     return Notification(
-        # Not in place of an older one, which may not have been read.
+        # Not in place of one about other accounts, which may not have been read.
         tag=f"digest {now.moment:%Y%m%d%H%M%S}",
         title=title,
         body=body,
         buttons=tuple(_button(h, t) for h in (*helps[:1], AlertHelp.OPEN)),
-        urgency=_urgency(by_gravity(batch)[0]),
+        urgency=_urgency(batch),
     )
 
 
@@ -88,18 +84,6 @@ def _button(action: AlertHelp, t: Translator, account: AccountState | None = Non
     return Button(action.value, words[action])
 
 
-def _topic(alert: Alert) -> str:
-    """Alerts of one topic take each other's place: the newest is the one that holds."""
-    match alert:
-        case QuotaAlert(level=Level.EXHAUSTED) | LimitedAlert() | RestoredAlert():
-            return "capacity"
-        case QuotaAlert(window=window):
-            return f"quota {window.kind.value}"
-        case _:
-            return type(alert).__name__
-
-
-def _urgency(alert: Alert) -> Urgency:
-    """Whether the notification stays until somebody has seen it."""
-    pressing = isinstance(alert, QuotaAlert) and alert.level is not Level.WARNING
-    return Urgency.CRITICAL if pressing or gravity(alert) is Gravity.BLOCKED else Urgency.NORMAL
+def _urgency(batch: tuple[Alert, ...]) -> Urgency:
+    """Only what tells of a lost login stays until somebody has seen it."""
+    return Urgency.CRITICAL if any(isinstance(alert, LoginAlert) for alert in batch) else Urgency.NORMAL

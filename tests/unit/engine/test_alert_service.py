@@ -57,6 +57,12 @@ class Bench:
         snapshot = Snapshot(taken_at=self.clock.now(), main=Limit(windows=(window,)))
         self.store.dispatch(CheckSucceeded(key=key, snapshot=snapshot, next_check=None))
 
+    async def falls(self, key: AccountKey, percent: float) -> None:
+        # A fall counts once it was seen several times.
+        for _ in range(3):
+            self.uses(key, percent)
+            await self.clock.advance(MINUTE)
+
     def press(self, account: AccountKey | None, wanted: AlertHelp) -> None:
         self.pressed.append((account, wanted))
 
@@ -134,7 +140,7 @@ async def test_a_later_round_of_many_accounts_is_one_notification_too() -> None:
     assert len(bench.shown) == 1
 
 
-async def test_what_the_panel_in_front_shows_is_notified_neither_now_nor_later() -> None:
+async def test_nothing_is_notified_while_the_panel_is_in_front_and_what_it_showed_not_later_either() -> None:
     bench = Bench()
     bench.uses(ANA, 0)
     bench.uses(BEN, 0)
@@ -143,13 +149,72 @@ async def test_what_the_panel_in_front_shows_is_notified_neither_now_nor_later()
         bench.uses(ANA, 85)
         bench.uses(BEN, 99)
         await bench.clock.advance(MINUTE)
-        assert bench.shown == [("ben", "critical")]
+        assert bench.shown == []
         bench.store.dispatch(SightChanged(accounts=frozenset()))
         await bench.clock.advance(HOUR)
         assert bench.shown == [("ben", "critical")]
         bench.uses(ANA, 100)
         await bench.clock.advance(MINUTE)
     assert bench.shown == [("ben", "critical"), ("ana", "exhausted")]
+
+
+async def test_what_is_over_when_the_panel_leaves_is_not_notified() -> None:
+    bench = Bench()
+    bench.uses(ANA, 0)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        bench.store.dispatch(SightChanged(accounts=frozenset({ANA})))
+        bench.uses(BEN, 99)
+        await bench.clock.advance(MINUTE)
+        await bench.falls(BEN, 10)
+        bench.store.dispatch(SightChanged(accounts=frozenset()))
+        await bench.clock.advance(MINUTE)
+    assert bench.shown == []
+
+
+async def test_a_notification_goes_when_it_is_no_longer_true() -> None:
+    bench = Bench()
+    bench.uses(ANA, 99)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        assert bench.shown == [("ana", "critical")]
+        bench.uses(ANA, 99.5)
+        await bench.clock.advance(MINUTE)
+        assert bench.notifier.withdrawn == []
+        await bench.falls(ANA, 3)
+        assert bench.notifier.withdrawn == ["ana"]
+
+
+async def test_a_notification_goes_at_the_reset() -> None:
+    bench = Bench()
+    bench.uses(ANA, 99)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        await bench.clock.advance(RESET - bench.clock.now())
+        assert bench.notifier.withdrawn == ["ana"]
+
+
+async def test_one_about_several_goes_where_all_of_it_is_said_again_or_over() -> None:
+    bench = Bench()
+    bench.uses(ANA, 85)
+    bench.uses(BEN, 85)
+    async with bench.running():
+        assert bench.shown == [("ana ben", "warning warning")]
+        bench.uses(ANA, 99)
+        await bench.clock.advance(MINUTE)
+        assert bench.notifier.withdrawn == []
+        await bench.falls(ANA, 0)
+        await bench.falls(BEN, 0)
+        assert sorted(bench.notifier.withdrawn) == ["ana", "ana ben"]
+
+
+async def test_quitting_takes_every_notification_away() -> None:
+    bench = Bench()
+    bench.uses(ANA, 99)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        assert not bench.notifier.closed
+    assert bench.notifier.closed
 
 
 async def test_behind_a_locked_screen_nobody_sees_the_panel() -> None:

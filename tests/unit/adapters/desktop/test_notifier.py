@@ -254,6 +254,30 @@ async def test_several_at_once_all_arrive(service: Service, notifier: DesktopNot
     assert len(service.closed) == 5
 
 
+async def test_one_can_be_withdrawn_and_closing_withdraws_the_others(
+    service: Service, notifier: DesktopNotifier
+) -> None:
+    for tag in ("a", "b", "c"):
+        await notifier.show(notification(tag), Pressed())
+    await notifier.withdraw("b")
+    await notifier.withdraw("b")
+    await notifier.withdraw("nobody's")
+    assert service.closed == [2]
+    await notifier.close()
+    assert service.closed == [2, 1, 3]
+
+
+async def test_withdrawing_from_a_service_that_is_gone_does_not_matter(
+    service: Service, notifier: DesktopNotifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await notifier.show(notification(), Pressed())
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus")
+    await notifier.close()
+    await notifier.withdraw("t")
+    await notifier.close()
+    assert service.closed == [1]
+
+
 async def test_without_a_service_the_fallback_shows_it(
     bus_address: str, notifier: DesktopNotifier, fallback: Fallback, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -264,6 +264,13 @@ def test_the_pace_is_said_once_and_only_where_it_is_wanted() -> None:
     assert silent.words(window(50)) == []
 
 
+@pytest.mark.parametrize(("minutes_early", "said"), [(3, []), (29, []), (31, ["pace"])])
+def test_a_pace_that_ends_minutes_before_the_reset_is_no_news(minutes_early: int, said: list[str]) -> None:
+    listener = Listener(Settings(pace_alerts=True))
+    listener.runs_out_at = RESET - minutes_early * MINUTE
+    assert listener.words(window(50)) == said
+
+
 def test_reset_credits_are_said_together_before_they_are_lost() -> None:
     ends = tuple(START + n * DAY for n in (1, 2, 10))
     owner = replace(account(), snapshot=Snapshot(taken_at=START, reset_credits=3, reset_credit_ends=ends))
