@@ -1,7 +1,7 @@
 """The configuration: one table of keys, types, defaults, ranges and help, shared by both programs.
 
-The table is the annotated fields of :class:`Settings`; the settings dialog and the help are made from it. The file is
-one JSON object; keys that this program does not know are kept as they were.
+The table is the annotated fields of :class:`Settings`; the settings dialog and the help are made from it. How they are
+kept in a file is in ``settings_json``.
 """
 
 import enum
@@ -11,8 +11,9 @@ from typing import Annotated, Final, cast
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
-from probe_tray.core.errors import ConfigError, Phrase, any_of
+from probe_tray.core.errors import Phrase, any_of
 from probe_tray.core.icon_ink import IconInk
 
 
@@ -56,12 +57,12 @@ _Percent = Annotated[int, Meta(ge=1, le=100)]
 _OwnPercent = Annotated[int, Meta(ge=0, le=100)]
 _Hour = Annotated[int, Meta(ge=0, le=23)]
 PollMinutes = typing.Literal[0, 1, 2, 5, 15, 30]
-_MOST_POLL_MINUTES = 1440
+MOST_POLL_MINUTES = 1440
 """Earlier versions took every number up to a day."""
 UNREADABLE_PROXY: Final = "?"
 """Stands for a proxy that the configuration names and nobody can read: an address that cannot be used."""
-_RENEW_DAYS: Final = 3
-_MOST_RENEW_DAYS: Final = 99_999
+RENEW_DAYS: Final = 3
+MOST_RENEW_DAYS: Final = 99_999
 """No login lives as long; more days than this have no place in the calendar."""
 
 
@@ -103,10 +104,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(
             ge=0,
-            le=_MOST_RENEW_DAYS,
+            le=MOST_RENEW_DAYS,
             description=("Renew a login this many days before its access token expires; 0 = only once it has expired."),
         ),
-    ] = _RENEW_DAYS
+    ] = RENEW_DAYS
     auto_renew: Annotated[
         bool,
         Meta(description="So you don't have to log in again. The Codex client renews its own login."),
@@ -194,10 +195,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = False
 
 
-_VALUES: Final = {
-    key: msgspec.json.Decoder(hint) for key, hint in typing.get_type_hints(Settings, include_extras=True).items()
-}
-"""Reads each setting. Made here, once: settings are also read in threads."""
 _SETTINGS: Final = msgspec.json.Decoder(Settings)
 
 
@@ -206,6 +203,8 @@ class SettingsChange(msgspec.Struct, frozen=True):
 
     values: Mapping[str, object]
     """By key, as they stand in the file."""
+    makes_folder: bool = False
+    """Whether a folder of logins that does not exist is made; else the change is refused."""
 
     def applied_to(self, settings: Settings) -> Settings:
         """``settings`` with these values. Raises msgspec.ValidationError for a value that a setting cannot have."""
@@ -214,7 +213,7 @@ class SettingsChange(msgspec.Struct, frozen=True):
 
     def only(self, keys: Collection[str]) -> "SettingsChange":
         """The part of the change that is about ``keys``."""
-        return SettingsChange({key: value for key, value in self.values.items() if key in keys})
+        return replace(self, values={key: value for key, value in self.values.items() if key in keys})
 
 
 def change(**values: object) -> SettingsChange:
@@ -260,101 +259,6 @@ def table() -> tuple[SettingEntry, ...]:
     return tuple(rows)
 
 
-def parse_settings(data: bytes, path: str) -> tuple[Settings, Mapping[str, object]]:
-    """The settings in ``data`` and the whole object with the keys this program does not know.
-
-    Raises ConfigError, which names the key, what was found and what is allowed; a value of a secret is never shown.
-    """
-    settings, values, faults = parse_what_is_usable(data, path)
-    for fault in faults.values():
-        raise fault from None
-    return settings, values
-
-
-def parse_what_is_usable(data: bytes, path: str) -> tuple[Settings, Mapping[str, object], Mapping[str, ConfigError]]:
-    """As :func:`parse_settings`, but with the errors of single keys, whose settings are the defaults.
-
-    A proxy that cannot be read stays one that cannot be used: without it, requests would go another way than they
-    should. Raises ConfigError only where ``data`` is no JSON object.
-    """
-    values = _object(data, path)
-    chosen: dict[str, object] = {}
-    faults: dict[str, ConfigError] = {}
-    for entry in table():
-        if entry.key not in values:
-            continue
-        try:
-            chosen[entry.key] = _VALUES[entry.key].decode(msgspec.json.encode(_nearest(entry.key, values[entry.key])))
-        except msgspec.ValidationError:
-            found = _shown(values[entry.key])
-            faults[entry.key] = ConfigError(path=path, key=entry.key, found=found, allowed=entry.allowed)
-    if "proxy" in faults:
-        chosen["proxy"] = UNREADABLE_PROXY
-    settings = Settings(**chosen)  # pyright: ignore[reportArgumentType] - each value was converted to its field's type above
-    try:
-        check_together(settings, path)
-    except ConfigError as error:
-        faults.setdefault("sync_dir", error)
-        settings = msgspec.structs.replace(settings, storage=Storage.VAULT)
-    return settings, values, faults
-
-
-def _object(data: bytes, path: str) -> dict[str, object]:
-    try:
-        raw = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ConfigError(
-            path=path, key=Phrase("the whole file"), found=Phrase("not valid JSON"), allowed=Phrase("one JSON object")
-        ) from None
-    if not isinstance(raw, dict):
-        raise ConfigError(path=path, key=Phrase("the whole file"), found=_word(raw), allowed=Phrase("one JSON object"))
-    return cast("dict[str, object]", raw)
-
-
-def check_together(settings: Settings, path: str) -> None:
-    """Raise ConfigError where values that are allowed each contradict one another."""
-    if settings.storage is Storage.FOLDER and not settings.sync_dir:
-        raise ConfigError(
-            path=path,
-            key="sync_dir",
-            found=Phrase("empty"),
-            allowed=Phrase('a folder, since storage is "folder"'),
-        )
-
-
-def dump_settings(settings: Settings, known: Mapping[str, object]) -> bytes:
-    """The file's new bytes: every setting, and every key of ``known`` that is not ours, in its old order."""
-    ours = cast("dict[str, object]", msgspec.to_builtins(settings))
-    merged = {key: ours.get(key, value) for key, value in known.items()} | ours
-    return msgspec.json.format(msgspec.json.encode(merged), indent=2) + b"\n"
-
-
-def rounded(settings: Settings, values: Mapping[str, object]) -> tuple[str, str, str] | None:
-    """The setting whose value in the file stands for the nearest allowed one: key, found, used; None when none does."""
-    found = values.get("poll_minutes", settings.poll_minutes)
-    return None if found == settings.poll_minutes else ("poll_minutes", _shown(found), str(settings.poll_minutes))
-
-
-def _nearest(key: str, value: object) -> object:
-    if key == "renew_before_expiry_days":
-        return _renew_days(value)
-    if key != "poll_minutes" or not isinstance(value, int) or isinstance(value, bool):
-        return value
-    if not 0 < value <= _MOST_POLL_MINUTES:
-        return value
-    # Never manual, which is another thing than rarely; of two that are as near the longer one.
-    return min(typing.get_args(PollMinutes)[1:], key=lambda minutes: (abs(minutes - value), -minutes))
-
-
-def _renew_days(value: object) -> object:
-    """As the Go program reads it: null is its default, and every whole number has a meaning."""
-    if value is None:
-        return _RENEW_DAYS
-    if isinstance(value, int) and not isinstance(value, bool):
-        return min(max(value, 0), _MOST_RENEW_DAYS)
-    return value
-
-
 def _allowed(hint: object, metas: list[Meta]) -> str:
     bounds = [(m.ge, m.le) for m in metas if m.ge is not None]
     if bounds:
@@ -369,32 +273,3 @@ def _allowed(hint: object, metas: list[Meta]) -> str:
     if typing.get_origin(base) is typing.Literal:
         return any_of([msgspec.json.encode(value).decode() for value in typing.get_args(base)])
     return Phrase("text or null") if type(None) in typing.get_args(base) else Phrase("text")
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool | int | float):
-        return str(value).lower()[:40]
-    if isinstance(value, str):
-        # Only the length: a person may have pasted a secret into the wrong key.
-        return (
-            f'"{value}"'
-            if len(value) <= 24 and value.isprintable()
-            else Phrase("text of {n} characters", n=str(len(value)))
-        )
-    return _word(value)
-
-
-def _word(value: object) -> str:
-    match value:
-        case dict():
-            return Phrase("a JSON object")
-        case list():
-            return Phrase("a list")
-        case str():
-            return Phrase("text")
-        case bool():
-            return Phrase("true or false")
-        case int() | float():
-            return Phrase("a number")
-        case _:
-            return "null"

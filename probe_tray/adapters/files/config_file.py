@@ -14,6 +14,7 @@ from probe_tray.adapters.logins.credential_files import is_folder
 from probe_tray.core.errors import (
     ConfigError,
     DataFolderError,
+    FolderMissingError,
     Phrase,
     Problem,
     ReadError,
@@ -21,11 +22,8 @@ from probe_tray.core.errors import (
     WriteError,
 )
 from probe_tray.core.formats.json_text import JsonTextError, set_member
-from probe_tray.core.settings import (
-    UNREADABLE_PROXY,
-    Settings,
-    SettingsChange,
-    Storage,
+from probe_tray.core.settings import UNREADABLE_PROXY, Settings, SettingsChange, Storage
+from probe_tray.core.settings_json import (
     check_together,
     dump_settings,
     parse_settings,
@@ -70,18 +68,30 @@ class JsonSettingsFile:
             data, before = await asyncio.to_thread(self._now, base)
             after = change.applied_to(before)
             check_together(after, str(self._path))
+            if after.sync_dir != before.sync_dir:
+                await asyncio.to_thread(self._need_folder, after, change)
             await check(after)
             await asyncio.to_thread(self._write, data, after, change.values)
         return after
 
+    def _need_folder(self, settings: Settings, change: SettingsChange) -> None:
+        folder = sync_folder(settings, self._path)
+        if folder is None or is_folder(folder):
+            return
+        if folder.exists():
+            raise WriteError(path=str(folder), reason=Phrase("it is not a folder"))
+        if not change.makes_folder:
+            raise FolderMissingError(path=str(folder))
+        make_private_folder(folder)
+
     def _now(self, base: Settings) -> tuple[bytes | None, Settings]:
         data = _read(self._path)
         # A value that cannot be used keeps nobody from changing it, or another one.
-        return data, base if data is None else parse_what_is_usable(data, str(self._path))[0]
+        return data, base if data is None else _usable(data, self._path)[0]
 
     def _write(self, data: bytes | None, settings: Settings, changed: Collection[str]) -> None:
         try:
-            new = dump_settings(settings, {}) if data is None else _changed(data, str(self._path), settings, changed)
+            new = dump_settings(settings, {}) if data is None else _changed(data, self._path, settings, changed)
         except (JsonTextError, UnicodeDecodeError):
             raise WriteError(path=str(self._path), reason=Phrase("what it holds now is no configuration")) from None
         _write(self._path, new)
@@ -116,17 +126,23 @@ def load_what_is_usable(path: Path, *, create: FileLocks) -> LoadedSettings:
         data = _read(path)
         if data is None:
             return load_settings(path, create=create)
-        settings, known, faults = parse_what_is_usable(data, str(path))
+        settings, known, faults = _usable(data, path)
     except ConfigError as error:
         careful = Settings(auto_renew=False, proxy=UNREADABLE_PROXY)
         return LoadedSettings(settings=careful, known={}, path=path, problem=error.problem)
     problem = next((fault.problem for fault in faults.values()), None) or _note(settings, known, path)
+    return LoadedSettings(settings=settings, known=known, path=path, problem=problem)
+
+
+def _usable(data: bytes, path: Path) -> tuple[Settings, Mapping[str, object], Mapping[str, ConfigError]]:
+    """What can be used of ``data``, the whole of it, and the errors of single keys. Raises ConfigError."""
+    settings, known, faults = parse_what_is_usable(data, str(path))
     try:
         sync_folder(settings, path)
     except ConfigError as error:
-        problem = error.problem
-        settings = msgspec.structs.replace(settings, sync_dir="", storage=Storage.VAULT)
-    return LoadedSettings(settings=settings, known=known, path=path, problem=problem)
+        careful = msgspec.structs.replace(settings, sync_dir="", storage=Storage.VAULT)
+        return careful, known, {"sync_dir": error, **faults}
+    return settings, known, faults
 
 
 def _write_defaults(path: Path, locks: FileLocks) -> None:
@@ -189,18 +205,19 @@ def _write(path: Path, data: bytes) -> None:
     replace_file(target, data)
 
 
-def _changed(data: bytes, path: str, new: Settings, changed: Collection[str]) -> bytes:
+def _changed(data: bytes, path: Path, new: Settings, changed: Collection[str]) -> bytes:
     """The text with the new settings: those that differ, and of those ``changed`` the ones it could not give."""
-    old, known, faults = parse_what_is_usable(data, path)
+    old, known, _faults = _usable(data, path)
     text = data.decode()
     before = cast("dict[str, object]", msgspec.to_builtins(old))
     if stale := rounded(old, known):
         # Saved once, the nearest value is the person's own.
         del before[stale[0]]
-    for key in faults:
-        if key in changed:
-            before.pop(key, None)
     after = cast("dict[str, object]", msgspec.to_builtins(new))
+    for key in changed:
+        # What stands for a value that cannot be used, or for one beside it, is not what the file says.
+        if key in known and known[key] != after[key]:
+            before.pop(key, None)
     keys = tuple(after)
     for number, key in enumerate(keys):
         if key not in before or after[key] != before[key]:

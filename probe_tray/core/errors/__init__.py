@@ -114,6 +114,7 @@ from probe_tray.core.errors.service import (
 )
 from probe_tray.core.errors.stores import (
     FolderGoneError,
+    FolderMissingError,
     JournalSealedError,
     KeyMissingError,
     KeyringAbsentError,
@@ -176,6 +177,7 @@ __all__ = [
     "EdgeBlockedError",
     "ExchangeError",
     "FolderGoneError",
+    "FolderMissingError",
     "HeldUpError",
     "IncompleteReplyError",
     "JournalSealedError",

@@ -74,6 +74,13 @@ class FolderGoneError(StoreError):
     hint_template = "Connect its drive or network share again, or choose the folder in Settings, Storage and sync."
 
 
+class FolderMissingError(StoreError):
+    """The folder that is to hold credential files does not exist."""
+
+    title_template = "There is no folder {path}."
+    hint_template = "Create it, or choose another one."
+
+
 class OfficialLoginError(StoreError):
     """Somebody asked to change the official client's own login."""
 

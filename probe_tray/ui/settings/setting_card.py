@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
@@ -13,6 +13,9 @@ _INSET, _GAP, _LEAST_CONTROL = 14, 11, 130
 
 class SettingRow(QWidget):
     """A label with what there is to say about it, and its control: beside it, or below it where that is a wide one."""
+
+    remedy_wanted = Signal()
+    """What is wrong with the value is to be set right."""
 
     def __init__(self, theme: Theme, control: QWidget, label: str, note: str, *, wide: bool) -> None:
         """Show ``control`` by the name of ``label``."""
@@ -40,7 +43,11 @@ class SettingRow(QWidget):
         if wide:
             self._texts.addSpacing(theme.px(4))
             self._texts.addWidget(self._frame)
+        self._remedy = QPushButton()
+        self._remedy.hide()
+        self._remedy.clicked.connect(self.remedy_wanted)
         self._texts.addWidget(self._fault)
+        self._texts.addWidget(self._remedy, 0, Qt.AlignmentFlag.AlignLeft)
         line = QHBoxLayout(self)
         line.setContentsMargins(theme.px(_INSET), theme.px(_GAP), theme.px(_INSET), theme.px(_GAP))
         line.setSpacing(theme.px(16))
@@ -50,10 +57,11 @@ class SettingRow(QWidget):
             line.addWidget(self._frame, 0, Qt.AlignmentFlag.AlignVCenter)
         self._wide = wide
 
-    def mark(self, fault: str) -> None:
-        """Say why the value cannot be saved; nothing where it can."""
-        self._fault.setText(fault)
-        self._fault.setVisible(bool(fault))
+    def mark(self, fault: str, remedy: str) -> None:
+        """Say why the value cannot be saved, nothing where it can; ``remedy`` is the button that sets it right."""
+        for part, text in ((self._fault, fault), (self._remedy, remedy)):
+            part.setText(text)
+            part.setVisible(bool(text))
         colour = self._theme.tokens.critical if fault else "transparent"
         self._frame.setStyleSheet(
             f"#field {{ border: 1px solid {colour}; border-radius: {self._theme.px(7)}px; background: transparent; }}"
@@ -68,7 +76,7 @@ class SettingRow(QWidget):
         self._fault.setStyleSheet(f"color: {colours.critical_text}")
         if not self._wide and self.control.sizeHint().width() > theme.px(60):
             self.control.setMinimumWidth(max(theme.px(_LEAST_CONTROL), self.control.minimumSizeHint().width()))
-        self.mark(self._fault.text())
+        self.mark(self._fault.text(), self._remedy.text())
 
 
 class SettingCard(QFrame):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 import msgspec
+from msgspec.structs import replace
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDialogButtonBox,
@@ -143,21 +144,7 @@ class SettingsDialog(ThemedDialog):
 
     def accept(self) -> None:
         """Save what was changed here, or go to the first value that keeps it from being saved."""
-        settings = self.settings()
-        if self._saved is None or self._pending is not None:
-            return
-        self._marks, self._refused = True, _NO_FAULT
-        self._mark()
-        if faults := check(settings, self._form):
-            self.reveal(faults[0].key)
-            return
-        change = difference(self._saved, settings)
-        if not change.values:
-            super().accept()
-            return
-        self._pending = change
-        self._saver.setEnabled(False)
-        self._save(change)
+        self._try_to_save(makes_folder=False)
 
     def settings(self) -> Settings:
         """What the controls show now."""
@@ -194,6 +181,7 @@ class SettingsDialog(ThemedDialog):
         """The row of a setting, with what stands before and after it."""
         field = self._fields[row.key] = make_field(row, self._form, self._theme, self._reporter(row.key))
         made = self._rows[row.key] = SettingRow(self._theme, field.widget, row.label, row.note, wide=row.kind in _WIDE)
+        made.remedy_wanted.connect(lambda: self._try_to_save(makes_folder=True))
         shown = self._apart.isChecked if row.apart else _always
         parts = [SearchedPart(made, row.matches, shown)]
         if row.apart and not self._apart.accessibleName():
@@ -260,6 +248,23 @@ class SettingsDialog(ThemedDialog):
         self._stack.addWidget(nothing)
         return nothing
 
+    def _try_to_save(self, *, makes_folder: bool) -> None:
+        settings = self.settings()
+        if self._saved is None or self._pending is not None:
+            return
+        self._marks, self._refused = True, _NO_FAULT
+        self._mark()
+        if faults := check(settings, self._form):
+            self.reveal(faults[0].key)
+            return
+        change = replace(difference(self._saved, settings), makes_folder=makes_folder)
+        if not change.values:
+            super().accept()
+            return
+        self._pending = change
+        self._saver.setEnabled(False)
+        self._save(change)
+
     def _reporter(self, key: str) -> Callable[[], None]:
         def changed() -> None:
             if self._saved is not None:
@@ -281,7 +286,8 @@ class SettingsDialog(ThemedDialog):
         if self._refused.text:
             faults[self._refused.key] = self._refused
         for key, row in self._rows.items():
-            row.mark(faults[key].text if key in faults else "")
+            fault = faults.get(key, _NO_FAULT)
+            row.mark(fault.text, fault.remedy)
         elsewhere = faults.pop("", _NO_FAULT)
         self._complaint.setText(elsewhere.text or faults_words(len(faults), self._translator))
         self._saver.setEnabled(self._pending is None)

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from probe_tray.core.errors import ConfigError, Problem, ProxyAddressError
+from probe_tray.core.errors import ConfigError, FolderMissingError, Problem, ProxyAddressError
 from probe_tray.core.quota.levels import levels
 from probe_tray.core.quota.snapshot import Window, WindowKind
 from probe_tray.core.settings import Settings
@@ -18,6 +18,8 @@ class SettingFault(msgspec.Struct, frozen=True):
     key: str
     """The setting's; empty where it is about none of the form."""
     text: str
+    remedy: str = ""
+    """The button that makes the folder; empty where that would not help."""
 
 
 def check(settings: Settings, shown: Form) -> tuple[SettingFault, ...]:
@@ -45,6 +47,8 @@ def refusal(problem: Problem, t: Translator) -> SettingFault:
     if problem.is_a(ConfigError) and ("key", "sync_dir") in problem.facts:
         said = t("There is no user of that name here. Enter the whole path of the folder.")
         return SettingFault("sync_dir", said)
+    if problem.is_a(FolderMissingError):
+        return SettingFault("sync_dir", t.told(problem), t("Create &folder"))
     return SettingFault("", t.told(problem))
 
 

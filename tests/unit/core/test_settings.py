@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from probe_tray.core.errors import ConfigError
 from probe_tray.core.renewal.policy import Reason, renew_reason
-from probe_tray.core.settings import PollMinutes, Settings, Storage, dump_settings, parse_settings, rounded, table
+from probe_tray.core.settings import PollMinutes, Settings, Storage, table
+from probe_tray.core.settings_json import dump_settings, parse_settings, rounded
 from tests.support.tokens import credential
 
 PATH = "config.json"

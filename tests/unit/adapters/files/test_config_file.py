@@ -13,7 +13,7 @@ from probe_tray.adapters.files import config_file
 from probe_tray.adapters.files.app_folders import demo_places, user_places
 from probe_tray.adapters.files.config_file import JsonSettingsFile, load_settings, load_what_is_usable, sync_folder
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.core.errors import ConfigError, UsageError, WriteError
+from probe_tray.core.errors import ConfigError, FolderMissingError, UsageError, WriteError
 from probe_tray.core.settings import UNREADABLE_PROXY, Settings, SettingsChange, Storage, change
 
 GO = (
@@ -140,7 +140,8 @@ def test_saving_where_there_is_no_file_makes_one(path: Path) -> None:
     assert load_settings(path).settings == Settings(poll_minutes=15, proxy="")
 
 
-def test_every_setting_is_read_back(path: Path) -> None:
+def test_every_setting_is_read_back(path: Path, home: Path) -> None:
+    (home / "é").mkdir()
     changed = Settings(
         storage=Storage.FOLDER,
         sync_dir="~/é",
@@ -301,6 +302,41 @@ def test_what_cannot_be_used_is_told_and_the_rest_holds(text: str, key: str, exp
     assert loaded.problem is not None
     assert dict(loaded.problem.facts)["key"] == key
     assert path.read_text("utf-8") == text
+
+
+@pytest.mark.parametrize("storage", ["folder", "vault"])
+def test_a_folder_that_cannot_be_used_keeps_nobody_from_changing_something_else(storage: str, path: Path) -> None:
+    text = f'{{"storage": "{storage}", "sync_dir": "~nobody-of-this-name/x", "poll_minutes": 5}}'
+    put(path, text)
+    assert change_in(path, change(poll_minutes=15)).poll_minutes == 15
+    assert path.read_text("utf-8") == text.replace("5}", "15}")
+    change_in(path, change(sync_dir="", storage=Storage.VAULT))
+    assert load_settings(path).settings == Settings(poll_minutes=15)
+
+
+def test_a_folder_that_does_not_exist_is_made_only_when_that_is_wanted(path: Path) -> None:
+    put(path, '{"poll_minutes": 5}')
+    wanted = change(sync_dir="logins", poll_minutes=15)
+    with pytest.raises(FolderMissingError, match="There is no folder"):
+        change_in(path, wanted)
+    assert load_settings(path).settings == Settings()
+    assert not (path.parent / "logins").exists()
+    change_in(path, msgspec.structs.replace(wanted, makes_folder=True))
+    assert stat.S_ISDIR((path.parent / "logins").stat().st_mode)
+    assert load_settings(path).settings == Settings(sync_dir="logins", poll_minutes=15)
+
+
+def test_one_that_was_set_before_is_not_asked_for_again(path: Path) -> None:
+    put(path, '{"sync_dir": "gone"}')
+    change_in(path, change(poll_minutes=15))
+    assert load_settings(path).settings == Settings(sync_dir="gone", poll_minutes=15)
+
+
+def test_a_file_is_no_folder(path: Path) -> None:
+    put(path, "{}")
+    (path.parent / "taken").write_bytes(b"")
+    with pytest.raises(WriteError, match="it is not a folder"):
+        change_in(path, SettingsChange({"sync_dir": "taken"}, makes_folder=True))
 
 
 @pytest.mark.parametrize("value", [85, 80])

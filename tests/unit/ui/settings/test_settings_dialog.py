@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.errors import ProxyAddressError, WriteError
+from probe_tray.core.errors import FolderMissingError, ProxyAddressError, WriteError
 from probe_tray.core.settings import Settings, SettingsChange, Storage, change
 from probe_tray.core.state import UnsavedChange
 from probe_tray.ui.preferences import load_catalogue
@@ -188,6 +188,22 @@ def test_a_value_that_was_refused_is_marked_until_it_is_changed(settings: Opened
     assert settings.red()[0].startswith("This address can't be used: its kind is not known.")
     dialog.field("proxy").show("http://p:1")
     assert settings.red() == []
+
+
+def test_a_folder_that_does_not_exist_can_be_made_from_where_that_is_said(settings: Opened) -> None:
+    dialog = settings.dialog
+    dialog.open_with(Settings())
+    dialog.field("sync_dir").show("/srv/logins")
+    dialog.accept()
+    missing = FolderMissingError(path="/srv/logins").problem
+    dialog.follow(Settings(), UnsavedChange(change=change(sync_dir="/srv/logins"), problem=missing))
+    assert settings.red()[0] == "There is no folder /srv/logins. Create it, or choose another one."
+    assert settings.focused_in("sync_dir")
+    create = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Create &folder" and b.isVisible())
+    create.click()
+    assert settings.saved[-1] == SettingsChange({"sync_dir": "/srv/logins"}, makes_folder=True)
+    dialog.follow(Settings(sync_dir="/srv/logins"), None)
+    assert not dialog.isVisible()
 
 
 def test_every_opening_is_a_fresh_start(settings: Opened) -> None:

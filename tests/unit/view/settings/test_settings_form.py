@@ -3,7 +3,7 @@ import re
 import msgspec
 import pytest
 
-from probe_tray.core.errors import ConfigError, ProxyAddressError, WriteError
+from probe_tray.core.errors import ConfigError, FolderMissingError, ProxyAddressError, WriteError
 from probe_tray.core.settings import Settings, Storage, table
 from probe_tray.view.settings.faults import SettingFault, check, faults_words, refusal
 from probe_tray.view.settings.form import ELSEWHERE, Kind, form
@@ -115,6 +115,10 @@ def test_a_refusal_names_its_value_and_what_to_enter() -> None:
     )
     folder = refusal(ConfigError(path="/c.json", key="sync_dir", found="x", allowed="y").problem, t)
     assert folder == SettingFault("sync_dir", "There is no user of that name here. Enter the whole path of the folder.")
+    missing = refusal(FolderMissingError(path="/srv/logins").problem, t)
+    assert missing == SettingFault(
+        "sync_dir", "There is no folder /srv/logins. Create it, or choose another one.", "Create &folder"
+    )
     full = WriteError(path="/c.json", reason="the disk is full").problem
     assert refusal(full, t) == SettingFault("", t.told(full))
 
