@@ -42,7 +42,7 @@ def walk(desktop: Desktop, program: Path, *, before: tuple[str, ...] = (), start
     """
     app = App(desktop, "--demo", program=program, before=before)
     app.wait_account(SAMPLE)
-    told = desktop.notifications.wait("this login ends in 2 days")
+    told = desktop.notifications.wait("this login ends")
     assert told.app_name == "Probe Tray"
     app.finish_login(app.start_login(), NEWCOMER)
     app.wait_account(NEWCOMER)

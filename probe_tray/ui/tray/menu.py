@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from probe_tray.core.account.identity import AccountKey
@@ -111,14 +111,22 @@ class TrayMenu(QObject):
         self._release.setVisible(bool(model.release))
         self._resume.setVisible(bool(model.pause.resume))
         self._after_accounts.setVisible(bool(model.rows))
-        self._keys = [row.key for row in model.rows]
-        while len(self._rows) < len(model.rows):
+        self._show_rows(model.rows, ink)
+
+    def _show_rows(self, rows: tuple[MenuRow, ...], ink: Ink) -> None:
+        self._keys = [row.key for row in rows]
+        while len(self._rows) < len(rows):
             self._rows.append(self._account_row(len(self._rows)))
         for index, action in enumerate(self._rows):
-            shown = index < len(model.rows)
+            shown = index < len(rows)
             action.setVisible(shown)
             if shown:
-                self._fill(action, model.rows[index], ink)
+                self._fill(action, rows[index], ink)
+            else:
+                # Hidden rows can be read over D-Bus: no account that is gone may be named there.
+                action.setText("")
+                action.setIcon(QIcon())
+                action.setData(None)
 
     def _fill(self, action: QAction, row: MenuRow, ink: Ink) -> None:
         text = _literal(row.text)

@@ -28,10 +28,10 @@ def mask(text: str) -> str:
 def masked_name(account: AccountState) -> str:
     """What an account is called where its name is to be hidden.
 
-    The person's own name for it stays, since it is theirs to choose; else first letters, or the start of its slug.
+    First letters of the person's own name for it, of its address or its workspace, or the start of its slug.
     """
     if account.alias:
-        return mask(account.alias)
+        return _first(account.alias)
     if account.email:
         before, _, after = account.email.rpartition("@")
         return f"{_first(before)}@{_first(after)}" if before else _first(after)
@@ -60,6 +60,9 @@ def discreet(state: AppState, accounts: tuple[AccountState, ...]) -> AppState:
 
 def named_by_hand(account: AccountState, name: str, settings: Settings) -> str:
     """The alias that is meant by typing ``name`` over the shown one; empty where the account is called so anyway."""
+    if settings.privacy and name.strip() == masked_name(account):
+        # The name as it was shown was left as it is.
+        return account.alias
     plain = replace(account, alias="")
     shown = {plain.email or plain.workspace or plain.key.account_id}
     if settings.privacy:

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from probe_tray.core.commands import ChangeSettings
 from probe_tray.core.settings import change
+from probe_tray.core.state import AppState
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from tests.unit.ui.every_window import EveryWindow, rich
 
@@ -44,6 +45,13 @@ def test_the_names_are_hidden_in_windows_that_open_afterwards(qtbot: QtBot, qapp
     found = EveryWindow(qapp, rich(privacy=True))
     assert _told(found) == []
     found.close()
+
+
+def test_no_account_that_is_gone_stays_in_the_menu(everything: EveryWindow) -> None:
+    assert any("@" in action.text() for action in everything.menu.actions())
+    everything.change(AppState(loaded=True))
+    # Hidden rows too: a program on the session bus reads them.
+    assert not any(_ADDRESS.search(action.text()) for action in everything.menu.actions())
 
 
 def test_a_row_of_the_menu_switches_it(everything: EveryWindow) -> None:

@@ -175,7 +175,7 @@ def test_the_window_and_the_service_s_reason_are_both_said() -> None:
     assert owner.snapshot is not None
     alert = QuotaAlert(account=owner.key, window=owner.snapshot.main.windows[0], level=Level.EXHAUSTED)
     found = notification((alert,), samples.only([owner]), Now(NOW, UTC), Translator())
-    assert found.body == f"No capacity until Saturday 13:52 (in 6 days). Why: {budget}."
+    assert found.body == f"No capacity until Saturday 13:52. Why: {budget}."
 
 
 def test_a_usual_reason_adds_nothing_to_the_window() -> None:
@@ -201,5 +201,5 @@ def test_no_capacity_until_a_time_of_tomorrow_says_so_everywhere() -> None:
     assert owner.snapshot is not None
     alert = QuotaAlert(account=owner.key, window=owner.snapshot.main.windows[0], level=Level.EXHAUSTED)
     said = notification((alert,), samples.only([owner]), Now(NOW, UTC), Translator())
-    assert said.body == "No capacity until tomorrow 09:52 (in 20 h)."
+    assert said.body == "No capacity until tomorrow 09:52."
     assert state_of(owner.snapshot)[1] == "no capacity until it resets in 20 h · tomorrow 09:52"
