@@ -141,7 +141,8 @@ def _sentence(*parts: str) -> str:
 def _hover(account: AccountState, rows: tuple[Bar, ...], now: Now, t: Translator) -> str:
     lines = [name(account)]
     for bar in rows:
-        lines += [line for line in (f"{bar.label}  {bar.percent_text}  {bar.reset}".rstrip(), bar.outlook) if line]
+        used = t("{n}% used", n=str(bar.percent))
+        lines += [line for line in (f"{bar.label}  {used}  {bar.reset}".rstrip(), bar.outlook) if line]
     if account.expires_at is not None and not account.official:
         lines.append(
             t(

@@ -137,7 +137,8 @@ def _numbers(found: SurveyFinding, seen: Seen, t: Translator) -> list[str]:
     if found.what is Condition.LIMITED and len(seen.found) > 1:
         # The sentence before is about all accounts.
         return [title, no_capacity(found.account, seen.now, t), _joined(_used(card, t), last)]
-    return [title, _joined(" · ".join(_window(card, t)), last)]
+    numbers = " · ".join(_window(card, t))
+    return [title, _joined(t("Used: {numbers}", numbers=numbers) if numbers else "", last)]
 
 
 def _joined(*parts: str) -> str:
@@ -145,7 +146,8 @@ def _joined(*parts: str) -> str:
 
 
 def _used(card: Card, t: Translator) -> str:
-    return " · ".join(t("{window} {percent}%", window=b.label, percent=str(b.percent)) for b in card.bars)
+    numbers = " · ".join(t("{window} {percent}%", window=b.label, percent=str(b.percent)) for b in card.bars)
+    return t("{numbers} used", numbers=numbers) if numbers else ""
 
 
 def _age(account: AccountState, now: Now, t: Translator) -> str:

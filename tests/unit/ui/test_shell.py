@@ -117,9 +117,9 @@ def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
         "2 of 4 accounts have capacity",
         "&Log in to Codex…",
         "old@example.com · Plus:  log in again",
-        "research@example.com · Pro:  5 h 11% · Week 100% · No capacity, reset in 5 d · Fri 18:20",
-        "lee@studio.example · Team:  5 h 88% · Week 61% · reset in 38 min · 14:30",
-        "ana@example.com · Plus:  5 h 42% · Week 17% · reset in 2 h 10 m · 16:02",
+        "research@example.com · Pro:  5 h 11% · Week 100% used · No capacity, reset in 5 d · Fri 18:20",
+        "lee@studio.example · Team:  5 h 88% · Week 61% used · reset in 38 min · 14:30",
+        "ana@example.com · Plus:  5 h 42% · Week 17% used · reset in 2 h 10 m · 16:02",
         "&Refresh now",
         "Re&new logins…",
         "&Test models…",
@@ -208,7 +208,7 @@ def test_quit_ends_the_program(desktop: Desktop) -> None:
 def test_the_menu_changes_in_place(desktop: Desktop) -> None:
     row = desktop.row("ana@example.com")
     desktop.change(samples.only(samples.four().accounts[:1]))
-    assert desktop.rows()[2] == "ana@example.com · Plus:  5 h 42% · Week 17% · reset in 2 h 10 m · 16:02"
+    assert desktop.rows()[2] == "ana@example.com · Plus:  5 h 42% · Week 17% used · reset in 2 h 10 m · 16:02"
     assert not any("lee@" in row for row in desktop.rows())
     desktop.change(samples.four())
     assert desktop.row("ana@example.com") is row
@@ -253,7 +253,7 @@ def test_time_passing_is_drawn_at_the_next_minute(desktop: Desktop) -> None:
 def test_the_icon_tells_the_same(desktop: Desktop) -> None:
     icon = desktop.shell._tray._icon
     assert icon is not None
-    assert icon.toolTip().startswith("Probe Tray\n2 of 4 accounts have capacity\nresearch…")
+    assert icon.toolTip().startswith("Probe Tray\n2 of 4 accounts have capacity\nresear…")
     before = icon.icon().cacheKey()
     desktop.change(samples.four())
     assert icon.icon().cacheKey() == before

@@ -72,7 +72,7 @@ def test_a_budget_alone_is_a_bar_an_icon_and_a_warning() -> None:
     assert [(bar.label, bar.percent, bar.tone) for bar in card.bars] == [("Budget", 92, Tone.WARNING)]
     assert card.condition is Condition.WARNING
     assert (screen.tray.look.weekly, screen.tray.look.weekly_tone) == (92, Tone.WARNING)
-    assert "Budget 92% (Sat 13:52)" in screen.tray.tooltip
+    assert "Used: Budget 92% (Sat 13:52)" in screen.tray.tooltip
 
 
 def test_a_budget_is_in_the_table_and_in_json() -> None:

@@ -27,17 +27,18 @@ def shown(state: AppState) -> Screen:
 def test_the_tooltip_tells_use_resets_and_the_end_of_the_login() -> None:
     tooltip = shown(samples.only(samples.four().accounts[1:2])).tray.tooltip
     assert tooltip == (
-        "Probe Tray\nThere is capacity\nlee@studio.example\n5 h 88% (14:30) · Week 61% (Wed 14:30) · login ends 29 Nov"
+        "Probe Tray\nThere is capacity\nlee@studio.example\n"
+        "Used: 5 h 88% (14:30) · Week 61% (Wed 14:30) · login ends 29 Nov"
     )
 
 
 def test_the_tooltip_says_until_when_the_tightest_account_has_no_capacity() -> None:
     assert shown(samples.four()).tray.tooltip == (
-        "Probe Tray\n2 of 4 accounts have capacity\nresearch…ample.com\n"
-        "No capacity until Fri 18:20\n5 h 11% · Week 100% · login ends 29 Nov"
+        "Probe Tray\n2 of 4 accounts have capacity\nresear…le.com\n"
+        "No capacity until Fri 18:20\n5 h 11% · Week 100% used · login ends 29 Nov"
     )
     alone = shown(samples.only(samples.four().accounts[2:3])).tray.tooltip
-    assert alone.startswith("Probe Tray\nNo capacity until Friday 18:20\nresearch@example.com\n5 h 11% (14:55)")
+    assert alone.startswith("Probe Tray\nNo capacity until Friday 18:20\nresearch@…ample.com\nUsed: 5 h 11% (14:55)")
 
 
 @pytest.mark.parametrize(
@@ -60,8 +61,10 @@ def test_where_nothing_was_ever_heard_nothing_is_called_old() -> None:
 def test_a_limit_that_no_window_shows_is_said_in_the_menu_and_the_tooltip() -> None:
     limited = account("a@x.example", replace(snapshot(11, 17), spend=SpendControl(reached=True)))
     screen = shown(samples.only([limited, *samples.four().accounts[:1]]))
-    assert screen.menu.rows[0].text == "a@x.example · Plus:  5 h 11% · Week 17% · No capacity: credit budget used up"
-    assert "\na@x.example\nNo capacity: credit budget used up\n5 h 11% · Week 17%" in screen.tray.tooltip
+    assert (
+        screen.menu.rows[0].text == "a@x.example · Plus:  5 h 11% · Week 17% used · No capacity: credit budget used up"
+    )
+    assert "\na@x.example\nNo capacity: credit budget used up\n5 h 11% · Week 17% used" in screen.tray.tooltip
 
 
 def test_the_icon_is_about_the_tightest_account_and_marks_one_that_needs_a_login() -> None:
@@ -80,9 +83,9 @@ def test_the_menu_lists_both_windows_and_their_resets_or_that_there_is_no_capaci
     rows = [row.text for row in shown(samples.four()).menu.rows]
     assert rows == [
         "old@example.com · Plus:  log in again",
-        "research@example.com · Pro:  5 h 11% · Week 100% · No capacity, reset in 5 d · Fri 18:20",
-        "lee@studio.example · Team:  5 h 88% · Week 61% · reset in 38 min · 14:30",
-        "ana@example.com · Plus:  5 h 42% · Week 17% · reset in 2 h 10 m · 16:02",
+        "research@example.com · Pro:  5 h 11% · Week 100% used · No capacity, reset in 5 d · Fri 18:20",
+        "lee@studio.example · Team:  5 h 88% · Week 61% used · reset in 38 min · 14:30",
+        "ana@example.com · Plus:  5 h 42% · Week 17% used · reset in 2 h 10 m · 16:02",
     ]
 
 
@@ -176,4 +179,4 @@ def test_the_number_in_the_icon_is_that_of_the_tightest_window() -> None:
 
 def test_a_window_that_is_over_says_so_in_the_menu_too() -> None:
     over = account("a@x.example", snapshot(88, 10, short_in=-timedelta(minutes=5)))
-    assert shown(samples.only([over])).menu.rows[0].text == "a@x.example · Plus:  5 h 88% · Week 10% · was reset"
+    assert shown(samples.only([over])).menu.rows[0].text == "a@x.example · Plus:  5 h 88% · Week 10% used · was reset"
