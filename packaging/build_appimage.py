@@ -1,6 +1,7 @@
 """Build the AppImage of the bundle that packaging/build_bundle.py made, with appimagetool.
 
-Run it with ``uv run python packaging/build_appimage.py``. The image is in dist/.
+Run it with ``uv run python packaging/build_appimage.py``. The image is in dist/. packaging/downloads.py says which
+appimagetool is downloaded for it.
 Started as ``codex-probe``, by a link of that name, it runs the command.
 """
 
@@ -11,9 +12,12 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from downloads import APPIMAGE_RUNTIME, APPIMAGETOOL, fetch
 from linux_files import architecture, finished_bundle, lay_out
-from project import COMMAND, DIST, RESOURCES, TRAY, VERSION, run
+from project import COMMAND, DIST, RESOURCES, TRAY, VERSION, run, stop
 
+MACHINE: Final = "x86_64"
+"""The one that packaging/downloads.py has the tools for."""
 APP_RUN: Final = f"""#!/bin/sh
 # The image's own starter sets APPDIR and ARGV0.
 case "${{ARGV0##*/}}" in
@@ -32,15 +36,27 @@ def write_folder(bundle: Path, folder: Path) -> None:
     (folder / "AppRun").chmod(0o755)
 
 
+def pack(folder: Path, image: Path, tool: Path, runtime: Path) -> None:
+    """Make the image of the folder."""
+    tool.chmod(0o755)
+    # Itself an AppImage, the tool can be mounted only where there is FUSE, which a machine of a workflow lacks.
+    env = {**os.environ, "ARCH": MACHINE, "APPIMAGE_EXTRACT_AND_RUN": "1"}
+    run(tool, "--no-appstream", "--runtime-file", runtime, folder, image, env=env)
+
+
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description="Build the AppImage.")
     parser.add_argument("--to", type=Path, default=DIST, metavar="FOLDER", help="where it goes; dist/ by default")
-    image: Path = parser.parse_args().to.resolve() / f"{TRAY}-{VERSION}-{architecture()}.AppImage"
+    image: Path = parser.parse_args().to.resolve() / f"{TRAY}-{VERSION}-{MACHINE}.AppImage"
+    if architecture() != MACHINE:
+        stop(f"The AppImage is built on {MACHINE}; this machine is {architecture()}.")
+    bundle = finished_bundle()
+    tool, runtime = fetch(APPIMAGETOOL), fetch(APPIMAGE_RUNTIME)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary, f"{TRAY}.AppDir")
-        write_folder(finished_bundle(), folder)
-        run("appimagetool", "--no-appstream", folder, image, env={**os.environ, "ARCH": architecture()})
+        write_folder(bundle, folder)
+        pack(folder, image, tool, runtime)
     print(f"Built {image}.")
 
 

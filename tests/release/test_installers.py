@@ -134,6 +134,13 @@ class TestOtherLinux:
         assert re.findall(r"--filesystem=(\S+)", recipe) == ["~/.codex:ro"]
 
     @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+    def test_the_appimage_gets_the_runtime_that_was_checked_and_needs_no_fuse(self, tmp_path: Path) -> None:
+        tool, told = tmp_path / "appimagetool", tmp_path / "told"
+        tool.write_text(f'#!/bin/sh\necho "$ARCH" "$APPIMAGE_EXTRACT_AND_RUN" "$@" > {told}\n')
+        build_appimage.pack(Path("folder"), Path("image"), tool, Path("runtime"))
+        assert told.read_text() == "x86_64 1 --no-appstream --runtime-file runtime folder image\n"
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
     @pytest.mark.parametrize(
         ("called", "started"),
         [("/x/Probe.AppImage", "probe-tray"), ("codex-probe", "codex-probe"), ("/bin/codex-probe", "codex-probe")],

@@ -53,6 +53,14 @@ class TestWorkflow:
         assert "pull_request_target" not in text
 
 
+def test_every_package_is_built_and_kept() -> None:
+    text = (FOLDER / "packages.yml").read_text("utf-8")
+    for script in project.PACKAGING.glob("build_*.py"):
+        assert f"packaging/{script.name}" in text
+    kept = set(re.findall(r"dist/\*(\.\S+)", text))
+    assert kept == {".whl", ".tar.gz", ".deb", ".AppImage", ".flatpak", ".dmg", ".exe"}
+
+
 def test_the_same_action_has_the_same_commit_everywhere() -> None:
     pins = {(found["what"], found["ref"]) for path in WORKFLOWS for found in _USES.finditer(path.read_text("utf-8"))}
     assert len(pins) == len({what for what, _ in pins})
