@@ -30,6 +30,7 @@ class ConnectionBox(QWidget):
         self._lines.setContentsMargins(0, theme.px(4), 0, 0)
         self._lines.setHorizontalSpacing(theme.px(8))
         self._lines.setVerticalSpacing(theme.px(4))
+        self._lines.setColumnMinimumWidth(0, theme.px(14))
         self._lines.setColumnStretch(1, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -81,7 +82,6 @@ class ConnectionBox(QWidget):
         if line.sign:
             sign = words()
             sign.setText(line.sign)
-            sign.setFixedWidth(self._theme.px(14))
             self._lines.addWidget(sign, number, 0, Qt.AlignmentFlag.AlignTop)
         self._lines.addWidget(text, number, 1)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from probe_tray.ui.settings.setting_card import SettingCard
 from probe_tray.ui.theme import Theme
@@ -43,6 +43,8 @@ class SettingsPage(QScrollArea):
         for part in below:
             column.addWidget(part.widget, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
+        # As wide as there is room for: it never scrolls sideways.
+        page.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setWidget(page)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
