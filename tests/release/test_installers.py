@@ -17,6 +17,7 @@ import build_dmg
 import build_flatpak
 import build_installer
 import project
+import sign_packages
 import write_manifests
 from probe_tray.adapters.desktop.taskbar import APP_ID
 
@@ -79,6 +80,47 @@ class TestMac:
             "allow-unsigned-executable-memory",
             "disable-library-validation",
         }
+
+    def test_programs_and_libraries_are_signed_from_the_inside_out(self, tmp_path: Path) -> None:
+        for name, begin in (
+            ("Contents/MacOS/probe-tray", b"\xcf\xfa\xed\xfe"),
+            ("Contents/Frameworks/Qt.framework/Versions/A/Qt", b"\xca\xfe\xba\xbe"),
+            ("Contents/Resources/a.png", b"\x89PNG"),
+            ("Contents/Resources/empty", b""),
+        ):
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(begin)
+        assert [path.name for path in build_dmg.code_in(tmp_path)] == ["Qt", "probe-tray"]
+
+
+class TestSigning:
+    def test_without_certificates_the_packages_stay_as_they_are_and_it_says_so(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        package = tmp_path / "package"
+        package.write_bytes(b"unsigned")
+        sign_packages.sign_image(package, {})
+        sign_packages.sign_installer(package, dict.fromkeys(sign_packages.WINDOWS, ""))
+        assert package.read_bytes() == b"unsigned"
+        assert capsys.readouterr().out.count("Not signed: ") == 2
+
+    @pytest.mark.parametrize("names", [sign_packages.MAC, sign_packages.NOTARY, sign_packages.WINDOWS])
+    def test_half_of_what_is_needed_is_said_and_not_taken_for_nothing(self, names: tuple[str, ...]) -> None:
+        with pytest.raises(SystemExit, match=f"Not signed, because {names[-1]} is missing"):
+            sign_packages.is_complete(names, dict.fromkeys(names[:-1], "x"))
+        assert sign_packages.is_complete(names, dict.fromkeys(names, "x"))
+
+    @pytest.mark.parametrize("password", ['a"b', "a\\b", "a\nb"])
+    def test_a_password_that_would_end_its_quotation_is_refused_without_showing_it(self, password: str) -> None:
+        with pytest.raises(SystemExit) as stopped:
+            sign_packages.keychain_commands(Path("k"), "own", Path("c"), password)
+        assert password not in str(stopped.value)
+
+    def test_something_else_than_base64_is_refused_without_showing_it(self) -> None:
+        assert sign_packages.certificate_bytes("YWJj\nZGVm\n", "NAME") == b"abcdef"
+        with pytest.raises(SystemExit, match=r"^NAME is not Base64\.$"):
+            sign_packages.certificate_bytes("-----BEGIN", "NAME")
 
 
 class TestManifests:

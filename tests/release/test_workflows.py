@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import project
+import sign_packages
 from probe_tray.core.service.service import REPOSITORY
 
 FOLDER = project.ROOT / ".github" / "workflows"
@@ -46,10 +47,15 @@ class TestWorkflow:
         for right in re.findall(r"^      [\w-]+: (?:read|write).*$", jobs, re.MULTILINE):
             assert " # " in right
 
-    def test_no_checkout_leaves_its_token_behind_and_no_secret_is_read(self, path: Path) -> None:
+    def test_no_checkout_leaves_its_token_behind_and_only_the_signing_steps_see_secrets(self, path: Path) -> None:
         text = path.read_text("utf-8")
         assert text.count("actions/checkout@") == text.count("persist-credentials: false")
-        assert "secrets." not in text
+        assert "secrets: inherit" not in text
+        for job in re.split(r"^  (?=[\w-]+:$)", text, flags=re.MULTILINE):
+            for step in re.split(r"^      - ", job, flags=re.MULTILINE):
+                if "secrets." in step:
+                    assert step.startswith("run: uv run --no-project python packaging/sign_packages.py\n")
+                    assert "    environment: signing\n" in job
         assert "pull_request_target" not in text
 
 
@@ -59,6 +65,14 @@ def test_every_package_is_built_and_kept() -> None:
         assert f"packaging/{script.name}" in text
     kept = set(re.findall(r"dist/\*(\.\S+)", text))
     assert kept == {".whl", ".tar.gz", ".deb", ".AppImage", ".flatpak", ".dmg", ".exe"}
+
+
+def test_the_signing_steps_get_what_the_script_reads_and_the_release_takes_what_they_leave() -> None:
+    text = (FOLDER / "release.yml").read_text("utf-8")
+    given = re.findall(r"^          (\w+): \$\{\{ secrets\.(\w+) \}\}$", text, re.MULTILINE)
+    names = sign_packages.MAC + sign_packages.NOTARY + sign_packages.WINDOWS
+    assert given == [(name, name) for name in names]
+    assert "needs: [sign-macos, sign-windows]" in text
 
 
 def test_the_same_action_has_the_same_commit_everywhere() -> None:
