@@ -2,6 +2,7 @@
 
 import email
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -81,6 +82,26 @@ class TestContents:
         assert {"Homepage", "Changelog", "Documentation", "Issues", "Source"} <= named
         assert (metadata["License-Expression"], metadata["Requires-Python"]) == ("MIT", ">=3.11")
         assert metadata["Description-Content-Type"] == "text/markdown"
+
+    def test_its_page_shows_the_pictures_and_leads_to_the_documents_of_this_version(
+        self, built: tuple[Path, Path], metadata: Message
+    ) -> None:
+        with tarfile.open(built[1]) as archive:
+            (name,) = [name for name in archive.getnames() if name.endswith("/PKG-INFO")]
+            source = archive.extractfile(name)
+            assert source is not None
+            described = email.message_from_bytes(source.read())
+        text = metadata.get_payload()
+        assert isinstance(text, str)
+        assert described.get_payload() == text
+        blob = f"{project.HOMEPAGE}/blob/v{project.VERSION}/"
+        raw = blob.replace("github.com", "raw.githubusercontent.com").replace("/blob", "")
+        targets = re.findall(r"(!?)\[[^\]]*\]\(([^)]*)\)", text)
+        own = [(bool(mark), address) for mark, address in targets if "probe-tray/probe-tray" in address]
+        readme = re.findall(r"\]\((?!https://)([^)]*)\)", (project.ROOT / "README.md").read_text("utf-8"))
+        assert [address.removeprefix(raw if picture else blob) for picture, address in own] == readme
+        assert all((project.ROOT / path).is_file() for path in readme)
+        assert all(address.startswith("https://") for _, address in targets)
 
 
 def _uv(*arguments: str | Path, more: Mapping[str, str] | None = None) -> str:
