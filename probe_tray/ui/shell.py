@@ -207,6 +207,7 @@ class Shell(QObject):
         self._just_left.setSingleShot(True)
         self._just_left.setInterval(_CLICK)
         self._tray.clicked.connect(self._toggle_panel)
+        self._tray.refresh_wanted.connect(lambda: self._engine.send(Refresh()))
         self._tray.absent.connect(self.show_panel)
         self._panel.left.connect(self._just_left.start)
         self._panel.in_sight.connect(self._look_at)

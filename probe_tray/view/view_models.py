@@ -179,6 +179,9 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
     """The tray's menu. ``&`` stands before the letter that the keyboard chooses a row with."""
 
     summary: str
+    best: str
+    """The account to go on with; empty where there is no choice."""
+    best_account: AccountKey | None
     log_in: str
     rows: tuple[MenuRow, ...]
     all_accounts: str

@@ -44,7 +44,7 @@ class Told:
 
     def start(self) -> App:
         self.app = App(self.desktop, env=self.env)
-        self.app.wait_account("", r"5 h \d+%")
+        self.app.wait_account("", r"— \d+%")
         return self.app
 
     def use(self, short: int, *, week: int = 10, shown: int | None = None) -> None:
@@ -69,7 +69,7 @@ class Told:
 
     def answered(self, before: int, shown: int) -> None:
         wait_for("the next question for the quota", lambda: self.service.count("/wham/usage", status=200) > before)
-        self.app.wait_account("", rf"5 h {shown}%")
+        self.app.wait_account("", rf"— {shown}%")
 
     def close_panel(self) -> None:
         """Close the panel once it is there: what it shows in front is not notified."""

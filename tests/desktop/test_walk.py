@@ -36,20 +36,18 @@ def drawn_pixels(desktop: Desktop) -> int:
 def test_the_app_tells_everything_from_its_place_in_the_tray(desktop: Desktop) -> None:
     app = App(desktop, "--demo")
     for name in SAMPLES:
-        app.wait_account(name, r"5 h \d+% .*Week \d+%")
+        app.wait_account(name, r"— (\d+% · \d+%|full until)")
     assert wait_for("the icon in the panel", lambda: drawn_pixels(desktop) > 30)
     tooltip = app.item.wait_tooltip(r"Week \d+%")
     assert tooltip.startswith("Probe Tray\n2 of 3 accounts have capacity\n")
     assert "login ends" in tooltip
     labels = app.item.menu().labels()
-    assert labels[:2] == ["2 of 3 accounts have capacity", LOG_IN]
-    assert [line.partition(":")[0] for line in labels[2:5]] == [
-        "research@example.com · Pro",
-        "lee@studio.example · Team",
-        f"{SAMPLES[0]} · Plus",
-    ]
+    assert labels[0] == "2 of 3 accounts have capacity"
+    assert labels[1].startswith(f"Best now: {SAMPLES[0]}, ")
+    assert labels[2] == LOG_IN
+    assert [line.partition(" — ")[0] for line in labels[3:6]] == list(reversed(SAMPLES))
     offered = ["Refresh now", "Open Probe Tray", "Settings…", "About", "Quit"]
-    assert [line for line in labels[5:] if line in offered] == offered
+    assert [line for line in labels[6:] if line in offered] == offered
 
 
 def test_the_panel_tells_use_resets_and_the_end_of_each_login(desktop: Desktop) -> None:

@@ -44,12 +44,13 @@ class TrayMenu(QObject):
         """Make the menu with its fixed rows."""
         super().__init__()
         self.menu = QMenu()
-        self._icons = icons
-        self._actions = actions
+        self._icons, self._actions = icons, actions
         self._rows: list[QAction] = []
         self._keys: list[AccountKey] = []
         self._summary = self.menu.addAction("")
         self._summary.setEnabled(False)
+        self._best_account: AccountKey | None = None
+        self._best = self._add(self._show_best)
         self._log_in = self._add(actions.log_in)
         self.menu.addSeparator()
         self._all = self._add(actions.show)
@@ -84,6 +85,7 @@ class TrayMenu(QObject):
         """Show these rows, glyphs in ``ink``."""
         for action, text in (
             (self._summary, _literal(model.summary)),
+            (self._best, _literal(model.best)),
             (self._log_in, model.log_in),
             (self._all, model.all_accounts),
             (self._refresh, model.refresh),
@@ -106,12 +108,17 @@ class TrayMenu(QObject):
         ):
             if action.text() != text:
                 action.setText(text)
+        self._show_what_applies(model)
+        self._show_rows(model.rows, ink)
+
+    def _show_what_applies(self, model: Menu) -> None:
         self._hide.setChecked(model.names_hidden)
+        self._best_account = model.best_account
+        self._best.setVisible(bool(model.best))
         self._all.setVisible(bool(model.all_accounts))
         self._release.setVisible(bool(model.release))
         self._resume.setVisible(bool(model.pause.resume))
         self._after_accounts.setVisible(bool(model.rows))
-        self._show_rows(model.rows, ink)
 
     def _show_rows(self, rows: tuple[MenuRow, ...], ink: Ink) -> None:
         self._keys = [row.key for row in rows]
@@ -127,6 +134,10 @@ class TrayMenu(QObject):
                 action.setText("")
                 action.setIcon(QIcon())
                 action.setData(None)
+
+    def _show_best(self) -> None:
+        if self._best_account is not None:
+            self._actions.show_account(self._best_account)
 
     def _fill(self, action: QAction, row: MenuRow, ink: Ink) -> None:
         text = _literal(row.text)

@@ -30,6 +30,8 @@ class TrayIcon(QObject):
     """Shows the icon as soon as there is a tray."""
 
     clicked = Signal()
+    refresh_wanted = Signal()
+    """The icon was clicked with the middle button."""
     absent = Signal()
     """There is no tray after a fair wait, or no longer one. Sent once until there is one again."""
     appeared = Signal()
@@ -131,6 +133,8 @@ class TrayIcon(QObject):
         return icon
 
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason is QSystemTrayIcon.ActivationReason.MiddleClick:
+            self.refresh_wanted.emit()
         # macOS opens the menu with the same click.
         if reason in _CLICKS and sys.platform != "darwin":
             self.clicked.emit()

@@ -3,7 +3,10 @@
 from datetime import datetime, timedelta
 
 from probe_tray.core.account.arrangement import Sort
+from probe_tray.core.account.best_account import best_account, percent_free, tightest_window
 from probe_tray.core.account.condition import USABLE, Condition, local_time
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.quota.snapshot import WindowKind
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.renewal_status import round_words
@@ -14,6 +17,7 @@ from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Tone
 
 _FEW = 4
+_NAME, _FIVE_HOURS = 28, 18_000
 
 
 def headline(seen: Seen, t: Translator) -> str:
@@ -37,10 +41,34 @@ def headline(seen: Seen, t: Translator) -> str:
     return t.plural("{k} of {n} account has capacity", "{k} of {n} accounts have capacity", len(found), k=str(usable))
 
 
+def best_now(seen: Seen, t: Translator) -> tuple[AccountKey, str] | None:
+    """The account to go on with, and the sentence that says so; None where there is no choice."""
+    state = seen.state
+    accounts = [f.account for f in seen.found]
+    best = best_account(accounts, state.settings, seen.now.moment, state.arrangement.in_icon)
+    window = None if best is None or best.snapshot is None else tightest_window(best.snapshot)
+    if best is None or window is None or len(accounts) == 1:
+        return None
+    called, percent = shortened(name(best), _NAME), str(percent_free(window))
+    match window.kind:
+        case WindowKind.SHORT if window.seconds in {None, _FIVE_HOURS}:
+            words = t("Best now: {name}, {percent}% of the 5 hours free", name=called, percent=percent)
+        case WindowKind.WEEKLY:
+            words = t("Best now: {name}, {percent}% of the week free", name=called, percent=percent)
+        case WindowKind.MONTHLY:
+            words = t("Best now: {name}, {percent}% of the month free", name=called, percent=percent)
+        case _:
+            words = t("Best now: {name}, {percent}% free", name=called, percent=percent)
+    return best.key, words
+
+
 def subline(seen: Seen, t: Translator) -> str:
-    """Who needs the person, or what will change next."""
+    """The account to go on with and who needs the person, or what will change next."""
     state, now = seen.state, seen.now
     needy = sum(f.what in NEEDS_PERSON for f in seen.found)
+    best = best_now(seen, t)
+    if best is not None:
+        return " · ".join((best[1], *((t.plural("{n} needs you", "{n} need you", needy),) if needy else ())))
     if needy and len(state.accounts) > _FEW:
         if state.arrangement.sort is not Sort.NEED:
             return t.plural("{n} needs you", "{n} need you", needy)

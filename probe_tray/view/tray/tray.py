@@ -9,11 +9,11 @@ from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.help.release import release_entry
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import account_card
-from probe_tray.view.panel.summary import headline, no_capacity, shortened
+from probe_tray.view.panel.summary import best_now, headline, no_capacity, shortened
 from probe_tray.view.panel.survey import Seen, SurveyFinding, by_need, name
 from probe_tray.view.sync.sync_view import sync_entry
 from probe_tray.view.text.reasons import in_short
-from probe_tray.view.text.times import Now, age, at, both, date
+from probe_tray.view.text.times import Now, age, at, date
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Card, IconLook, Menu, MenuRow, PauseMenu, Tone, Tray
 
@@ -69,9 +69,12 @@ def tray(seen: Seen, t: Translator) -> Tray:
 def menu(seen: Seen, t: Translator) -> Menu:
     """The tray's menu: at most twelve accounts, the most needy and tightest."""
     accounts = by_need(seen.found)
+    best = best_now(seen, t)
     more = len(accounts) > _MOST_ROWS
     return Menu(
         summary=headline(seen, t),
+        best="" if best is None else best[1],
+        best_account=None if best is None else best[0],
         log_in=t("&Log in to Codex…"),
         rows=tuple(_row(a, seen, t) for a in accounts[:_MOST_ROWS]),
         all_accounts=t.plural("&All {n} account…", "&All {n} accounts…", len(accounts)) if more else "",
@@ -166,34 +169,30 @@ def _window(card: Card, t: Translator) -> list[str]:
 
 def _row(found: SurveyFinding, seen: Seen, t: Translator) -> MenuRow:
     card = account_card(found, seen.state, seen.now, t)
-    title = _joined(shortened(name(found.account), 32), card.plan)
+    title = shortened(name(found.account), 32)
     return MenuRow(
         key=found.account.key,
         look=card.look,
-        text=t("{account}:  {state}", account=title, state=_in_short(found, card, seen, t)),
+        text=t("{account} — {state}", account=title, state=_in_short(found, card, seen, t)),
     )
 
 
 def _no_capacity(account: AccountState, now: Now, t: Translator) -> str:
-    """That there is none, why, and when there will be, both ways."""
+    """Until when there is none, or why."""
     snapshot = account.snapshot
     until = None if snapshot is None else blocked_until(snapshot)
     if snapshot is None:
-        return t("No capacity")
-    reset = "" if until is None else t("reset {when}", when=both(local_time(until, snapshot), now, t))
-    reason = in_short(snapshot, t)
-    words = t("{words}: {reason}", words=t("No capacity"), reason=reason) if reason else t("No capacity")
-    return t("{words}, {reset}", words=words, reset=reset) if reset else words
+        return t("full")
+    if until is not None:
+        return t("full until {when}", when=at(local_time(until, snapshot), now, t))
+    return in_short(snapshot, t) or t("full")
 
 
 def _numbers_in_short(card: Card, t: Translator) -> str:
-    """Both windows, and when the fuller one of them is reset, both ways."""
-    fullest = max(card.bars, key=lambda bar: bar.percent, default=None)
-    if fullest is None or not fullest.reset:
-        return _used(card, t)
     # One that is over says so itself, the same way twice.
-    over = fullest.reset == fullest.reset_short
-    return _joined(_used(card, t), fullest.reset if over else t("reset {when}", when=fullest.reset))
+    over = [bar for bar in card.bars if bar.reset and bar.reset == bar.reset_short]
+    numbers = " · ".join(f"{bar.percent}%" for bar in card.bars if bar not in over)
+    return _joined(*(bar.reset for bar in over), t("{numbers} used", numbers=numbers) if numbers else "")
 
 
 def _in_short(found: SurveyFinding, card: Card, seen: Seen, t: Translator) -> str:
@@ -212,6 +211,6 @@ def _in_short(found: SurveyFinding, card: Card, seen: Seen, t: Translator) -> st
             word = t("offline") if card.condition is Condition.OFFLINE else old
             return _joined(numbers, word)
         case Condition.LIMITED:
-            return _joined(_used(card, t), _no_capacity(found.account, seen.now, t))
+            return _no_capacity(found.account, seen.now, t)
         case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
             return numbers or card.checked or t("no numbers yet")

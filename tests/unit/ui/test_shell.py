@@ -115,11 +115,12 @@ def test_the_engine_knows_which_accounts_are_looked_at(desktop: Desktop, qtbot: 
 def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
     assert desktop.rows() == [
         "2 of 4 accounts have capacity",
+        "Best now: ana@example.com, 58% of the 5 hours free",
         "&Log in to Codex…",
-        "old@example.com · Plus:  log in again",
-        "research@example.com · Pro:  5 h 11% · Week 100% used · No capacity, reset in 5 d · Fri 18:20",
-        "lee@studio.example · Team:  5 h 88% · Week 61% used · reset in 38 min · 14:30",
-        "ana@example.com · Plus:  5 h 42% · Week 17% used · reset in 2 h 10 m · 16:02",
+        "old@example.com — log in again",
+        "research@example.com — full until Fri 18:20",
+        "lee@studio.example — 88% · 61% used",
+        "ana@example.com — 42% · 17% used",
         "&Refresh now",
         "Re&new logins…",
         "&Test models…",
@@ -206,12 +207,18 @@ def test_quit_ends_the_program(desktop: Desktop) -> None:
 
 
 def test_the_menu_changes_in_place(desktop: Desktop) -> None:
-    row = desktop.row("ana@example.com")
+    row = desktop.row("ana@example.com —")
     desktop.change(samples.only(samples.four().accounts[:1]))
-    assert desktop.rows()[2] == "ana@example.com · Plus:  5 h 42% · Week 17% used · reset in 2 h 10 m · 16:02"
+    assert desktop.rows()[2] == "ana@example.com — 42% · 17% used"
     assert not any("lee@" in row for row in desktop.rows())
     desktop.change(samples.four())
-    assert desktop.row("ana@example.com") is row
+    assert desktop.row("ana@example.com —") is row
+
+
+def test_the_account_to_go_on_with_opens_from_the_menu(desktop: Desktop) -> None:
+    desktop.row("Best now: ana@example.com").trigger()
+    assert desktop.panel.isVisible()
+    assert desktop.panel._list.currentIndex().data() == "ana@example.com"
 
 
 def test_an_ampersand_in_a_name_is_itself(desktop: Desktop) -> None:
@@ -227,9 +234,9 @@ def test_more_than_twelve_accounts_end_with_all_of_them_in_the_panel(desktop: De
 
 def test_an_account_in_the_menu_opens_the_panel_at_it(desktop: Desktop) -> None:
     desktop.change(samples.many(100))
-    row = desktop.row("builder-")
-    name = row.text().split(" · ")[0]
-    row.trigger()
+    row = next(row for row in desktop.rows() if row.startswith("builder-"))
+    name = row.split(" — ")[0]
+    desktop.row(row).trigger()
     assert desktop.panel.isVisible()
     assert desktop.panel._list.currentIndex().data() == name
 

@@ -35,7 +35,7 @@ def test_one_sentence_says_how_many_can_be_used() -> None:
     screen = shown(samples.four())
     assert screen.panel.headline == "2 of 4 accounts have capacity"
     assert screen.menu.summary == "2 of 4 accounts have capacity"
-    assert screen.panel.subline == "Next reset 14:30, in 38 min: lee@studio.example"
+    assert screen.panel.subline == "Best now: ana@example.com, 58% of the 5 hours free · 1 needs you"
 
 
 def test_offline_it_claims_nothing_about_capacity_beside_a_login_that_has_ended() -> None:
@@ -227,7 +227,7 @@ def test_the_search_comes_with_the_fifth_account() -> None:
 def test_a_hundred_accounts_say_who_needs_a_person() -> None:
     panel = shown(samples.many(100)).panel
     assert panel.headline == "94 of 100 accounts have capacity"
-    assert panel.subline == "4 need you · tightest first"
+    assert panel.subline == "Best now: builder-016@studio.example, 89% of the 5 hours free · 4 need you"
 
 
 def test_an_ended_token_says_so() -> None:

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.icon_ink import IconInk
@@ -82,10 +82,10 @@ class Session:
         self.told: list[str] = []
         self.icon = TrayIcon(QMenu(), IconPainter(), Theme(app), lambda: self.there)
         self.icon.show_model(Tray(look=IconLook(), tooltip="Probe Tray"))
-        self.icon.absent.connect(self._note("absent"))
-        self.icon.appeared.connect(self._note("appeared"))
+        self.icon.absent.connect(self.note("absent"))
+        self.icon.appeared.connect(self.note("appeared"))
 
-    def _note(self, word: str) -> Callable[[], None]:
+    def note(self, word: str) -> Callable[[], None]:
         return lambda: self.told.append(word)
 
     def look(self, times: int) -> None:
@@ -128,3 +128,14 @@ def _contrast(one: str, other: str) -> float:
 def _luminance(colour: QColor) -> float:
     weights = ((colour.redF(), 0.2126), (colour.greenF(), 0.7152), (colour.blueF(), 0.0722))
     return sum(w * (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4) for p, w in weights)
+
+
+def test_a_middle_click_asks_for_new_numbers_and_opens_nothing(qtbot: QtBot, qapp: QApplication) -> None:
+    session = Session(qapp)
+    session.icon.clicked.connect(session.note("clicked"))
+    session.icon.refresh_wanted.connect(session.note("refresh"))
+    session.look(1)
+    (shown,) = session.icon.findChildren(QSystemTrayIcon)
+    shown.activated.emit(QSystemTrayIcon.ActivationReason.MiddleClick)
+    assert session.told == ["appeared", "refresh"]
+    session.icon.close()

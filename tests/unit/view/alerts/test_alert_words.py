@@ -159,7 +159,7 @@ def test_the_clients_ended_login_says_to_start_codex_once(problem: Problem | Non
     assert [action.label for action in card.notice.actions] == ["Log in here"]
     assert screen.panel.headline == "Start Codex once"
     assert screen.tray.tooltip.endswith("Start Codex once")
-    assert [row.text for row in screen.menu.rows] == ["ana@example.com · Plus:  start Codex once"]
+    assert [row.text for row in screen.menu.rows] == ["ana@example.com — start Codex once"]
     assert "again" not in card.spoken + screen.tray.tooltip
 
 

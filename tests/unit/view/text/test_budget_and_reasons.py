@@ -144,7 +144,7 @@ def test_the_reason_is_said_wherever_no_capacity_is(told: object) -> None:
     assert said.body == f"No capacity: {DEPLETED}."
     assert screen.panel.headline == "No capacity: workspace credits used up"
     assert "No capacity: workspace credits used up" in screen.tray.tooltip
-    assert "No capacity: workspace credits used up" in screen.menu.rows[0].text
+    assert screen.menu.rows[0].text.endswith(" — workspace credits used up")
     assert state_of(found)[1] == f"no capacity: {DEPLETED}"
     assert state_of(found, brief=True)[1] == "no capacity: workspace credits used up"
     told_json = json.loads(accounts_json([AccountReport(location="a.json", snapshot=found)]))["accounts"][0]

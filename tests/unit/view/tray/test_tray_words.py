@@ -55,15 +55,13 @@ def test_old_numbers_say_their_age_in_the_menu_and_the_tooltip(problem: ProbeErr
 
 def test_where_nothing_was_ever_heard_nothing_is_called_old() -> None:
     silent = replace(account("a@x.example", None), problem=RateLimitedError().problem)
-    assert shown(samples.only([silent])).menu.rows[0].text == "a@x.example · Plus:  no numbers yet"
+    assert shown(samples.only([silent])).menu.rows[0].text == "a@x.example — no numbers yet"
 
 
 def test_a_limit_that_no_window_shows_is_said_in_the_menu_and_the_tooltip() -> None:
     limited = account("a@x.example", replace(snapshot(11, 17), spend=SpendControl(reached=True)))
     screen = shown(samples.only([limited, *samples.four().accounts[:1]]))
-    assert (
-        screen.menu.rows[0].text == "a@x.example · Plus:  5 h 11% · Week 17% used · No capacity: credit budget used up"
-    )
+    assert screen.menu.rows[0].text == "a@x.example — credit budget used up"
     assert "\na@x.example\nNo capacity: credit budget used up\n5 h 11% · Week 17% used" in screen.tray.tooltip
 
 
@@ -79,14 +77,30 @@ def test_the_icon_without_numbers() -> None:
     assert shown(locked).tray.look == IconLook(badge=True)
 
 
-def test_the_menu_lists_both_windows_and_their_resets_or_that_there_is_no_capacity() -> None:
+def test_the_menu_lists_both_windows_or_until_when_there_is_no_capacity() -> None:
     rows = [row.text for row in shown(samples.four()).menu.rows]
     assert rows == [
-        "old@example.com · Plus:  log in again",
-        "research@example.com · Pro:  5 h 11% · Week 100% used · No capacity, reset in 5 d · Fri 18:20",
-        "lee@studio.example · Team:  5 h 88% · Week 61% used · reset in 38 min · 14:30",
-        "ana@example.com · Plus:  5 h 42% · Week 17% used · reset in 2 h 10 m · 16:02",
+        "old@example.com — log in again",
+        "research@example.com — full until Fri 18:20",
+        "lee@studio.example — 88% · 61% used",
+        "ana@example.com — 42% · 17% used",
     ]
+
+
+@pytest.mark.parametrize(
+    ("weekly", "sentence"),
+    [(17, "Best now: a@x.example, 58% of the 5 hours free"), (71, "Best now: a@x.example, 29% of the week free")],
+)
+def test_the_menu_and_the_panel_name_the_account_to_go_on_with(weekly: int, sentence: str) -> None:
+    accounts = [account("a@x.example", snapshot(42, weekly)), account("b@x.example", snapshot(88, 61))]
+    screen = shown(samples.only(accounts))
+    assert (screen.menu.best, screen.menu.best_account) == (sentence, accounts[0].key)
+    assert screen.panel.subline == sentence
+
+
+def test_where_there_is_no_choice_none_is_named() -> None:
+    assert shown(samples.only(samples.four().accounts[:1])).menu.best == ""
+    assert shown(samples.only(samples.four().accounts[2:])).menu.best == ""
 
 
 def test_a_long_menu_is_cut_and_says_how_many_there_are() -> None:
@@ -98,7 +112,7 @@ def test_a_long_menu_is_cut_and_says_how_many_there_are() -> None:
 
 def test_a_long_name_does_not_widen_the_menu() -> None:
     row = shown(samples.long_names()).menu.rows[1].text
-    assert row.startswith("a.very.long.add…arch.example.org · Business Enterprise:")
+    assert row.startswith("a.very.long.add…arch.example.org — ")
 
 
 percents = st.floats(0, 100)
@@ -179,4 +193,4 @@ def test_the_number_in_the_icon_is_that_of_the_tightest_window() -> None:
 
 def test_a_window_that_is_over_says_so_in_the_menu_too() -> None:
     over = account("a@x.example", snapshot(88, 10, short_in=-timedelta(minutes=5)))
-    assert shown(samples.only([over])).menu.rows[0].text == "a@x.example · Plus:  5 h 88% · Week 10% used · was reset"
+    assert shown(samples.only([over])).menu.rows[0].text == "a@x.example — was reset · 10% used"

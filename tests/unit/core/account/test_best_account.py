@@ -1,0 +1,42 @@
+"""Which account to go on with."""
+
+from datetime import timedelta
+
+import pytest
+
+from probe_tray.core.account.best_account import best_account
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState
+from tests.unit.ui import samples
+
+NOW = samples.NOW
+ROOMY = samples.account("roomy@x.example", samples.snapshot(10, 20))
+TIGHT_WEEK = samples.account("week@x.example", samples.snapshot(1, 90))
+FULL = samples.account("full@x.example", samples.snapshot(100, 20))
+SOON = samples.account("soon@x.example", samples.snapshot(60, 20, short_in=timedelta(minutes=5)))
+LATE = samples.account("late@x.example", samples.snapshot(60, 20, short_in=timedelta(hours=4)))
+
+
+def best(*accounts: AccountState, pinned: str = "") -> str:
+    found = best_account(accounts, Settings(), NOW, pinned)
+    return "" if found is None else found.email
+
+
+@pytest.mark.parametrize(
+    ("accounts", "expected"),
+    [
+        ((), ""),
+        ((FULL,), ""),
+        ((FULL, TIGHT_WEEK), "week@x.example"),
+        ((TIGHT_WEEK, ROOMY, LATE), "roomy@x.example"),
+        ((LATE, SOON), "soon@x.example"),
+        ((SOON, LATE), "soon@x.example"),
+    ],
+)
+def test_capacity_counts_first_then_the_soonest_reset(accounts: tuple[AccountState, ...], expected: str) -> None:
+    assert best(*accounts) == expected
+
+
+def test_a_pinned_one_comes_first_where_it_has_capacity() -> None:
+    assert best(ROOMY, LATE, pinned=LATE.key.slug) == "late@x.example"
+    assert best(ROOMY, FULL, pinned=FULL.key.slug) == "roomy@x.example"
