@@ -12,18 +12,14 @@ from probe_tray.core.state import Way
 from probe_tray.core.transfer.state import TransferCommand
 
 
-class SyncCommand(msgspec.Struct, frozen=True):
-    """The base of all of them."""
-
-
-class SyncNow(SyncCommand, frozen=True):
+class SyncNow(msgspec.Struct, frozen=True):
     """Synchronise the logins with the table now; one that runs is joined."""
 
     overwrite: frozenset[str] = frozenset()
     """Ids of rows that cannot be read and may be replaced: the person has agreed to that."""
 
 
-class SetUpSync(SyncCommand, frozen=True, kw_only=True):
+class SetUpSync(msgspec.Struct, frozen=True, kw_only=True):
     """Keep what sync needs: the address in the settings, the secrets in the OS keyring.
 
     None leaves a secret as it is; one that the configuration file holds goes before the keyring's.
@@ -34,7 +30,7 @@ class SetUpSync(SyncCommand, frozen=True, kw_only=True):
     key: Secret | None = None
 
 
-class TestSync(SyncCommand, frozen=True, kw_only=True):
+class TestSync(msgspec.Struct, frozen=True, kw_only=True):
     """Look at the table with these, and change nothing; None stands for the secret that is kept."""
 
     url: str
@@ -42,8 +38,12 @@ class TestSync(SyncCommand, frozen=True, kw_only=True):
     key: Secret | None = None
 
 
-class ForgetSync(SyncCommand, frozen=True):
+class ForgetSync(msgspec.Struct, frozen=True):
     """Take the address out of the settings and the secrets out of the keyring; the table stays as it is."""
+
+
+SyncCommand = SyncNow | SetUpSync | TestSync | ForgetSync
+"""What concerns the shared table."""
 
 
 class LogIn(msgspec.Struct, frozen=True):

@@ -87,7 +87,7 @@ def reduce(state: AppState, event: Event) -> AppState:
             return reduce_models(state, event)
         case WaitingChanged() | TroubleMet() | ProxyChecked() | ReleaseFound():
             return _banner_changed(state, event)
-        case _:
+        case CheckStarted() | CheckSucceeded() | CheckFailed() | RenewalStarted() | RenewalEnded():
             return _change(state, event)
 
 

@@ -17,6 +17,7 @@ from probe_tray.core.commands import (
     Command,
     DismissTrouble,
     FindProxy,
+    ForgetSync,
     LogIn,
     LookAt,
     MoveAccount,
@@ -30,11 +31,14 @@ from probe_tray.core.commands import (
     Renew,
     ReopenBrowser,
     SendTestNotification,
+    SetUpSync,
     ShowDetails,
     StartVaultAnew,
     StopConnectionCheck,
     StopModelTest,
     SyncCommand,
+    SyncNow,
+    TestSync,
     TryModels,
 )
 from probe_tray.core.errors import ProbeError, StoreError
@@ -42,7 +46,17 @@ from probe_tray.core.events import SightChanged, SituationChanged, TroubleMet
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.settings import SettingsChange
 from probe_tray.core.state import AppState
-from probe_tray.core.transfer.state import TransferCommand
+from probe_tray.core.transfer.state import (
+    CompareAgain,
+    ForgetExport,
+    ForgetImport,
+    ReadFiles,
+    ReadPasted,
+    StopImport,
+    TakeLogins,
+    WriteLogins,
+    WriteTable,
+)
 from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
@@ -161,9 +175,21 @@ class Engine:
                 self._start(self._account_changes.start_vault_anew())
             case FindProxy() | CheckConnection() | StopConnectionCheck():
                 self._connection.send(command, self._start)
-            case TryModels() | StopModelTest() | SyncCommand() | OpenReleasePage():
+            case (
+                TryModels() | StopModelTest() | OpenReleasePage() | SyncNow() | SetUpSync() | TestSync() | ForgetSync()
+            ):
                 self._send_work(command)
-            case TransferCommand():
+            case (
+                ReadFiles()
+                | ReadPasted()
+                | CompareAgain()
+                | TakeLogins()
+                | StopImport()
+                | ForgetImport()
+                | WriteLogins()
+                | WriteTable()
+                | ForgetExport()
+            ):
                 self._transfers.send(command, self._start, self._poller.refresh)
             case DismissTrouble():
                 self._store.dispatch(TroubleMet(problem=None))
@@ -179,7 +205,7 @@ class Engine:
             case SendTestNotification():
                 self._start(self._alerting.show_test(self._on_alert))
 
-    def _send_work(self, command: TryModels | StopModelTest | SyncCommand | OpenReleasePage) -> None:
+    def _send_work(self, command: TryModels | StopModelTest | OpenReleasePage | SyncCommand) -> None:
         match command:
             case TryModels():
                 self._start(self._models.run(command))
@@ -187,7 +213,7 @@ class Engine:
                 self._models.stop()
             case OpenReleasePage():
                 self._start(self._updates.open_page())
-            case SyncCommand():
+            case SyncNow() | SetUpSync() | TestSync() | ForgetSync():
                 self._start(self._sync.do(command))
 
     def _send_check(self, command: Refresh | PanelOpened | LookAt | ShowDetails) -> None:

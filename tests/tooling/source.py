@@ -32,6 +32,7 @@ NAMED_OTHERWISE: Final = {
     # Sets of equals.
     "probe_tray.core.errors.base": "the base of all errors",
     "probe_tray.core.errors.program": "errors by where they come from",
+    "probe_tray.core.commands": "each command is named after what is asked",
     "probe_tray.core.events": "all events",
     "probe_tray.ports.desktop": "ports by what is outside",
     "probe_tray.ports.http": "ports by what is outside",

@@ -141,7 +141,15 @@ def help_with(alert: Alert, account: AccountState | None) -> AlertHelp:
             return AlertHelp.RENEW
         case ExpiryAlert():
             return AlertHelp.RENEW if account is not None and account.renewable else AlertHelp.LOG_IN
-        case _:
+        case (
+            QuotaAlert()
+            | LimitedAlert()
+            | RestoredAlert()
+            | PaceAlert()
+            | RenewedAlert()
+            | UnusableAlert()
+            | CreditAlert()
+        ):
             return AlertHelp.OPEN
 
 
@@ -161,7 +169,7 @@ def gravity(alert: Alert) -> Gravity:
             return Gravity.BLOCKED
         case QuotaAlert(level=Level.CRITICAL) | ExpiryAlert() | RenewalFailedAlert():
             return Gravity.DANGER
-        case _:
+        case QuotaAlert() | RestoredAlert() | PaceAlert() | RenewedAlert() | CreditAlert():
             return Gravity.NEWS
 
 
@@ -170,7 +178,16 @@ def is_passing(alert: Alert) -> bool:
     match alert:
         case PaceAlert() | RenewedAlert() | QuotaAlert(level=Level.WARNING):
             return True
-        case _:
+        case (
+            QuotaAlert()
+            | LimitedAlert()
+            | RestoredAlert()
+            | ExpiryAlert()
+            | RenewalFailedAlert()
+            | LoginAlert()
+            | UnusableAlert()
+            | CreditAlert()
+        ):
             return False
 
 
@@ -179,7 +196,16 @@ def is_on_card(alert: Alert) -> bool:
     match alert:
         case CreditAlert() | RenewedAlert():
             return False
-        case _:
+        case (
+            QuotaAlert()
+            | LimitedAlert()
+            | RestoredAlert()
+            | PaceAlert()
+            | ExpiryAlert()
+            | RenewalFailedAlert()
+            | LoginAlert()
+            | UnusableAlert()
+        ):
             return True
 
 

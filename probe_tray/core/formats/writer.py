@@ -42,7 +42,7 @@ def write_document(document: Document, credential: Credential, zone: tzinfo) -> 
             text = _write_official(text, credential)
         case Format.SUB2API:
             text = _write_exported(text, credential)
-        case _:
+        case Format.PROBE | Format.PROXY_API | None:
             text = _write_flat(text, credential, zone, keep_empty=document.format is Format.PROXY_API)
     return (whole[: document.start] + text + whole[document.end :]).encode()
 

@@ -28,7 +28,7 @@ def levels(window: Window, settings: Settings) -> Levels:
             return Levels(settings.warn_weekly_percent or warning, settings.critical_weekly_percent or critical)
         case WindowKind.MONTHLY | WindowKind.BUDGET:
             return Levels(settings.warn_monthly_percent or warning, settings.critical_monthly_percent or critical)
-        case _:
+        case WindowKind.SHORT | WindowKind.OTHER:
             return Levels(warning, critical)
 
 

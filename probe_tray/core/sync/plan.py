@@ -117,7 +117,17 @@ def problem_of(kind: StepKind, row: OpenedRow | None) -> Problem | None:
             return RowTakenError().problem
         case StepKind.REPAIR:
             return RowRepairedError().problem
-        case _:
+        case (
+            StepKind.UPLOAD_NEW
+            | StepKind.UPLOAD_NEWER
+            | StepKind.OVERWRITE
+            | StepKind.RESTORE
+            | StepKind.ADOPT
+            | StepKind.REMOVED
+            | StepKind.SAME
+            | StepKind.HELD_BACK
+            | StepKind.FAILED
+        ):
             return None
 
 

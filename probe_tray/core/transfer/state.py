@@ -113,41 +113,37 @@ class ExportState(msgspec.Struct, frozen=True, kw_only=True):
     """Why some of it was not written."""
 
 
-class TransferCommand(msgspec.Struct, frozen=True):
-    """The base of everything that is asked of importing and exporting."""
-
-
-class ReadFiles(TransferCommand, frozen=True):
+class ReadFiles(msgspec.Struct, frozen=True):
     """Read these files and folders, and show what taking their logins would do, besides what was read before."""
 
     paths: tuple[str, ...]
 
 
-class ReadPasted(TransferCommand, frozen=True):
+class ReadPasted(msgspec.Struct, frozen=True):
     """Read what a person pasted."""
 
     text: Secret
 
 
-class CompareAgain(TransferCommand, frozen=True):
+class CompareAgain(msgspec.Struct, frozen=True):
     """Compare what was read with the stores once more: one of them could not be opened before."""
 
 
-class TakeLogins(TransferCommand, frozen=True):
+class TakeLogins(msgspec.Struct, frozen=True):
     """Keep these of the logins that were read."""
 
     rows: tuple[RowId, ...]
 
 
-class StopImport(TransferCommand, frozen=True):
+class StopImport(msgspec.Struct, frozen=True):
     """Read or take no more; what was read or taken stays."""
 
 
-class ForgetImport(TransferCommand, frozen=True):
+class ForgetImport(msgspec.Struct, frozen=True):
     """Put away all that was read."""
 
 
-class WriteLogins(TransferCommand, frozen=True, kw_only=True):
+class WriteLogins(msgspec.Struct, frozen=True, kw_only=True):
     """Write these accounts' logins as other programs take them."""
 
     accounts: tuple[AccountKey, ...]
@@ -160,7 +156,7 @@ class WriteLogins(TransferCommand, frozen=True, kw_only=True):
     """Whether the person agreed that files are replaced."""
 
 
-class WriteTable(TransferCommand, frozen=True, kw_only=True):
+class WriteTable(msgspec.Struct, frozen=True, kw_only=True):
     """Write a table of quotas."""
 
     data: bytes
@@ -168,8 +164,13 @@ class WriteTable(TransferCommand, frozen=True, kw_only=True):
     replace: bool = False
 
 
-class ForgetExport(TransferCommand, frozen=True):
+class ForgetExport(msgspec.Struct, frozen=True):
     """Put away what came of the last export."""
+
+
+ImportCommand = ReadFiles | ReadPasted | CompareAgain | TakeLogins | StopImport | ForgetImport
+ExportCommand = WriteLogins | WriteTable | ForgetExport
+TransferCommand = ImportCommand | ExportCommand
 
 
 class ImportChanged(msgspec.Struct, frozen=True):

@@ -85,9 +85,6 @@ class SyncService:
                 await self._test(command)
             case ForgetSync():
                 await self._forget()
-            case _:
-                msg = f"{type(command).__name__} is no command of sync"
-                raise TypeError(msg)
 
     async def sync(self, wish: SyncWish) -> None:
         """Run one sync, or wait for the one that runs."""

@@ -48,6 +48,3 @@ class Transfers(NamedTuple):
                 start(self.exporting.write(command))
             case ForgetExport():
                 self.exporting.forget()
-            case _:
-                msg = f"nobody knows {type(command).__name__}"
-                raise TypeError(msg)
