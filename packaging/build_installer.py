@@ -13,6 +13,8 @@ from project import DIST, HOMEPAGE, PACKAGING, ROOT, TRAY, VERSION, run, stop
 
 SCRIPT: Final = PACKAGING / "windows" / "installer.iss"
 NAME: Final = f"{TRAY}-{VERSION}-windows-x86_64"
+CHINESE: Final = "Languages/ChineseSimplified.isl"
+"""Inno Setup's own texts in Chinese, which only newer versions of it bring."""
 _PLACE: Final = Path("C:/Program Files (x86)/Inno Setup 6/ISCC.exe")
 
 
@@ -29,15 +31,23 @@ def definitions() -> dict[str, str]:
     }
 
 
+def languages(compiler: Path) -> list[str]:
+    """What the script is told when the compiler can speak Chinese too."""
+    return ["/DChinese"] if (compiler.parent / CHINESE).is_file() else []
+
+
 def main() -> None:
     """Run the command."""
     if sys.platform != "win32":
         stop("The installer is built on Windows.")
-    compiler = shutil.which("ISCC") or (str(_PLACE) if _PLACE.exists() else None)
-    if compiler is None:
+    compiler = Path(shutil.which("ISCC") or _PLACE)
+    if not compiler.is_file():
         stop("Inno Setup 6 is not installed. Install it with: winget install JRSoftware.InnoSetup")
-    run(compiler, "/Qp", *(f"/D{name}={value}" for name, value in definitions().items()), SCRIPT)
+    spoken = languages(compiler)
+    run(compiler, "/Qp", *(f"/D{name}={value}" for name, value in definitions().items()), *spoken, SCRIPT)
     print(f"Built {DIST / NAME}.exe.")
+    if not spoken:
+        print(f"It speaks only English, because this Inno Setup has no {CHINESE}. A newer version has it.")
 
 
 if __name__ == "__main__":

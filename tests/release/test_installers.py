@@ -51,6 +51,30 @@ class TestWindows:
         assert "ValueType: none" in line
         assert "uninsdeletevalue" in line
 
+    def test_the_command_is_found_in_terminals_only_if_the_person_asks_and_goes_again(self, script: str) -> None:
+        (task,) = re.findall(r'^Name: "path";.*$', script, re.MULTILINE)
+        assert task.endswith("Flags: unchecked")
+        assert "PutOnPath(WizardIsTaskSelected('path'))" in script
+        assert "if Step = usUninstall then\n    PutOnPath(False);" in script
+        assert "ChangesEnvironment=yes" in script
+
+    def test_it_says_everything_in_english_and_in_chinese(self, script: str) -> None:
+        texts = {
+            language: set(re.findall(rf"^{language}\.(\w+)=\S", script, re.MULTILINE)) for language in ("en", "zh")
+        }
+        used = set(re.findall(r"\{cm:(\w+)\}|CustomMessage\('(\w+)'\)", script))
+        assert texts["en"] == texts["zh"] == {one or other for one, other in used}
+        # Inno Setup would read a file without the mark in the code page of the machine.
+        assert script.startswith("\ufeff")
+
+    def test_chinese_is_left_out_where_the_compiler_has_none(self, script: str, tmp_path: Path) -> None:
+        assert build_installer.languages(tmp_path / "ISCC.exe") == []
+        (tmp_path / "Languages").mkdir()
+        (tmp_path / build_installer.CHINESE).touch()
+        assert build_installer.languages(tmp_path / "ISCC.exe") == ["/DChinese"]
+        conditional = "".join(re.findall(r"#ifdef Chinese\n(.*?)#endif\n", script, re.DOTALL))
+        assert all(line in conditional for line in script.splitlines() if "zh" in line.partition("=")[0])
+
     def test_data_is_kept_unless_the_person_says_otherwise(self, script: str) -> None:
         code = script.partition("[Code]")[2]
         assert "not UninstallSilent" in code
