@@ -96,6 +96,8 @@ def _make_application() -> "QApplication":
         from PySide6.QtWidgets import QApplication
     except ImportError as error:
         raise load_error(error, "Qt") from None
+    from PySide6.QtCore import QLoggingCategory
+
     _import_plainly()
     # WORKAROUND qasync 0.28 (https://github.com/CabbageDevelopment/qasync, __init__.py): it takes the Qt that this
     # names for other programs, and ends where that is not installed.
@@ -105,6 +107,8 @@ def _make_application() -> "QApplication":
     chosen = os.environ.get("QT_QPA_PLATFORM", "")
     if chosen:
         os.environ["QT_QPA_PLATFORM"] = with_other_platforms(chosen, sys.platform)
+    # A desktop without a portal is no fault, and nothing that a person could do about. QT_LOGGING_RULES still wins.
+    QLoggingCategory.setFilterRules("qt.qpa.theme.gnome.warning=false\nqt.qpa.services.warning=false")
     app = QApplication(["probe-tray"])
     stay_out_of_the_dock()
     app.setApplicationName("probe-tray")

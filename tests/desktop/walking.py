@@ -73,7 +73,7 @@ class App:
             return next((i for i in self.desktop.tray.items() if i.pid == self.pid and i.icon_sizes), None)
         return None
 
-    def wait_account(self, name: str, numbers: str = r"\d %|\d%") -> str:
+    def wait_account(self, name: str, numbers: str = r"\d%|full until") -> str:
         """Wait until the menu has the account's line with ``numbers`` (a regular expression), and return the line."""
         return wait_for(
             f"{name} in the menu with {numbers!r}",

@@ -45,7 +45,7 @@ def still_running_words(t: Translator) -> OverflowWords:
 
 _MOST_ROWS = 12
 _ALWAYS_NAMED = 2
-"""Windows that the tooltip names however little is used of them."""
+"""Windows that the tooltip and the menu name however little is used of them."""
 _LONGEST_TOOLTIP, _SHORTEST_NAME = 127, 12
 _OLD = frozenset({Condition.STALE, Condition.OFFLINE, Condition.RATE_LIMITED, Condition.BLOCKED, Condition.UNUSABLE})
 _WITHOUT_NUMBERS = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING})
@@ -189,9 +189,10 @@ def _no_capacity(account: AccountState, now: Now, t: Translator) -> str:
 
 
 def _numbers_in_short(card: Card, t: Translator) -> str:
+    bars = [bar for place, bar in enumerate(card.bars) if place < _ALWAYS_NAMED or bar.tone is not Tone.CALM]
     # One that is over says so itself, the same way twice.
-    over = [bar for bar in card.bars if bar.reset and bar.reset == bar.reset_short]
-    numbers = " · ".join(f"{bar.percent}%" for bar in card.bars if bar not in over)
+    over = [bar for bar in bars if bar.reset and bar.reset == bar.reset_short]
+    numbers = " · ".join(f"{bar.percent}%" for bar in bars if bar not in over)
     return _joined(*(bar.reset for bar in over), t("{numbers} used", numbers=numbers) if numbers else "")
 
 
