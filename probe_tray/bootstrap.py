@@ -21,7 +21,7 @@ from probe_tray.adapters.desktop.power import SystemSense
 from probe_tray.adapters.files.alert_memory import FileAlertMemory
 from probe_tray.adapters.files.app_folders import AppFolders, demo_places, user_places
 from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
-from probe_tray.adapters.files.config_file import LoadedSettings, load_what_is_usable, sync_folder
+from probe_tray.adapters.files.config_file import LoadedSettings, load_what_is_usable, login_folder
 from probe_tray.adapters.files.export_files import DiskExportFiles
 from probe_tray.adapters.files.import_files import DiskImportFiles
 from probe_tray.adapters.files.safe_files import make_private_folder
@@ -272,7 +272,7 @@ class Session:
 
     def _stores(self, settings: Settings, vault: VaultStore) -> tuple[AccountStore, ...]:
         """The chosen store first: it takes new logins. The others are read too, so that no login seems to vanish."""
-        folder, places = sync_folder(settings, self._loaded.path), self._places
+        folder, places = login_folder(settings, self._loaded.path), self._places
         made = MadeHere(places.made_here)
         folders = () if folder is None else (FolderStore(folder, official=places.official_login, made=made),)
         ours = (*folders, vault) if settings.storage is Storage.FOLDER else (vault, *folders)

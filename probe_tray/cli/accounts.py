@@ -81,7 +81,7 @@ async def find_logins(
 
 
 def _nothing(settings: LoadedSettings) -> str:
-    folder = settings.sync_folder
+    folder = settings.login_folder
     if folder is not None and not is_folder(folder):
         # It may be on a drive that is not connected, so nothing is said of logins that there never were.
         return Phrase(
@@ -118,7 +118,7 @@ class _Reader:
 
     def shared(self, settings: LoadedSettings) -> list[Entry]:
         """What sync_dir holds besides; one that is missing holds nothing."""
-        folder = settings.sync_folder
+        folder = settings.login_folder
         if folder is None:
             return []
         try:

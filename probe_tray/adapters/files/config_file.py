@@ -45,9 +45,9 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Why the file could not be written on first use, the settings being the defaults; or which value was rounded."""
 
     @property
-    def sync_folder(self) -> Path | None:
+    def login_folder(self) -> Path | None:
         """The folder of credential files, None where none is set."""
-        return sync_folder(self.settings, self.path)
+        return login_folder(self.settings, self.path)
 
     def __repr__(self) -> str:
         return f"LoadedSettings({self.settings!r}, path={str(self.path)!r})"
@@ -75,7 +75,7 @@ class JsonSettingsFile:
         return after
 
     def _need_folder(self, settings: Settings, change: SettingsChange) -> None:
-        folder = sync_folder(settings, self._path)
+        folder = login_folder(settings, self._path)
         if folder is None or is_folder(folder):
             return
         if folder.exists():
@@ -138,7 +138,7 @@ def _usable(data: bytes, path: Path) -> tuple[Settings, Mapping[str, object], Ma
     """What can be used of ``data``, the whole of it, and the errors of single keys. Raises ConfigError."""
     settings, known, faults = parse_what_is_usable(data, str(path))
     try:
-        sync_folder(settings, path)
+        login_folder(settings, path)
     except ConfigError as error:
         careful = msgspec.structs.replace(settings, sync_dir="", storage=Storage.VAULT)
         return careful, known, {"sync_dir": error, **faults}
@@ -155,7 +155,7 @@ def _write_defaults(path: Path, locks: FileLocks) -> None:
         turn.give_up()
 
 
-def sync_folder(settings: Settings, config_file: Path) -> Path | None:
+def login_folder(settings: Settings, config_file: Path) -> Path | None:
     """The folder that ``sync_dir`` means: relative to the configuration file, ``~`` is the home folder."""
     if not settings.sync_dir:
         return None

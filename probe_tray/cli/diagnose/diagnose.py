@@ -151,7 +151,7 @@ class _Diagnosis:
             )
         try:
             loaded = load_settings(path)
-            folder = loaded.sync_folder
+            folder = loaded.login_folder
         except ConfigError as error:
             return None, failed(name, error)
         if loaded.problem is not None:
@@ -188,7 +188,7 @@ class _Diagnosis:
     async def _stores(self, loaded: LoadedSettings | None) -> list[Check]:
         places = self._places
         checks = await _held("vault", self._vault, "the vault")
-        folder = None if loaded is None else loaded.sync_folder
+        folder = None if loaded is None else loaded.login_folder
         if folder is not None and is_folder(folder):
             checks += await _held("sync_dir", FolderStore(folder, official=places.official_login), str(folder))
         elif folder is not None:

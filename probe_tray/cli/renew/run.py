@@ -53,7 +53,7 @@ def run_accounts(session: CommandSession) -> ExitStatus:
         return ExitStatus.SUCCESS
     run = _AccountRun(arguments, console, RunReporter(arguments, console, files, t), t, tested=tested)
     status = session.runner.run(_find_and_run(session, loaded, run))
-    folder = loaded.sync_folder
+    folder = loaded.login_folder
     if status in {ExitStatus.SUCCESS, ExitStatus.FAILURE} and folder is not None and run.has_renewed_in(folder):
         # Only now, for it brings more than most runs need.
         from probe_tray.cli.sync.sync import offer_sync

@@ -64,7 +64,7 @@ def offer_sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
 async def _sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     """Raises ConfigError, SyncOffError, and the Keyring errors where it is needed."""
     goal = await _target(session, loaded)
-    folder = loaded.sync_folder
+    folder = loaded.login_folder
     if folder is None:
         raise ConfigError(
             path=str(loaded.path), key="sync_dir", found=Phrase("empty"), allowed=Phrase("the folder to synchronise")

@@ -147,7 +147,7 @@ class _Import:
 
 def _own_stores(session: CommandSession, loaded: LoadedSettings) -> tuple[tuple[AccountStore, ...], str]:
     """The stores of the tray app, the one that takes new logins first, and what that is called."""
-    vault, t, folder = session.vault, session.t, loaded.sync_folder
+    vault, t, folder = session.vault, session.t, loaded.login_folder
     if folder is None:
         return (vault,), t("the vault")
     shared = FolderStore(folder, official=session.places.official_login)

@@ -11,7 +11,7 @@ import pytest
 
 from probe_tray.adapters.files import config_file
 from probe_tray.adapters.files.app_folders import demo_places, user_places
-from probe_tray.adapters.files.config_file import JsonSettingsFile, load_settings, load_what_is_usable, sync_folder
+from probe_tray.adapters.files.config_file import JsonSettingsFile, load_settings, load_what_is_usable, login_folder
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.errors import ConfigError, FolderMissingError, UsageError, WriteError
 from probe_tray.core.settings import UNREADABLE_PROXY, Settings, SettingsChange, Storage, change
@@ -78,7 +78,7 @@ def test_the_go_programs_file_is_read_as_it_is(path: Path) -> None:
     loaded = load_settings(put(path, GO), create=FileLocks(path.parent / "locks"))
     assert loaded.settings.renew_before_expiry_days == 5
     assert loaded.known["sync_api_key"] == "canary"
-    assert loaded.sync_folder == path.parent / "shared"
+    assert loaded.login_folder == path.parent / "shared"
     assert "canary" not in repr(loaded)
     assert path.read_text() == GO
 
@@ -232,13 +232,13 @@ def test_a_byte_order_mark_is_no_hindrance(path: Path) -> None:
 )
 @pytest.mark.skipif(sys.platform == "win32", reason="paths as POSIX has them")
 def test_what_sync_dir_means(written: str, meant: str | None, home: Path) -> None:
-    found = sync_folder(Settings(sync_dir=written), Path("/etc/x/config.json"))
+    found = login_folder(Settings(sync_dir=written), Path("/etc/x/config.json"))
     assert found == (None if meant is None else Path(meant.format(home=home)))
 
 
 def test_a_home_folder_that_is_not_known_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match="sync_dir is below a home folder that is not known"):
-        sync_folder(Settings(sync_dir="~no-such-user-here/x"), Path("config.json"))
+        login_folder(Settings(sync_dir="~no-such-user-here/x"), Path("config.json"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the home folder as POSIX has it")
