@@ -18,6 +18,7 @@ from pytest_socket import SocketConnectBlockedError
 
 from tests.tooling import assertions, debian, logs, pythons, source
 from tests.tooling.steps import Pytest, Step, print_all_but_last, run_all, system_packages
+from tests.tooling.workflows import Checker, command
 
 ROOT = source.ROOT
 ERRORS = source.error_names()
@@ -382,3 +383,19 @@ class TestRunner:
     def test_a_package_that_was_removed_counts_as_missing(self) -> None:
         listing = "xvfb installed\nxdotool config-files\n"
         assert debian.not_installed(("xvfb", "xdotool", "chromium"), listing) == ["xdotool", "chromium"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+def test_a_checker_is_not_installed_where_its_download_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uv, asked, elsewhere = tmp_path / "uv", tmp_path / "asked", tmp_path / "elsewhere"
+    uv.write_text(f"#!/bin/sh\ntouch {asked}\n")
+    uv.chmod(0o755)
+    monkeypatch.setenv("UV", str(uv))
+    checker = Checker("no-such-checker", "checker==1", "--version", (), elsewhere.as_uri())
+    assert command(checker) is None
+    assert not asked.exists()
+    elsewhere.touch()
+    assert command(checker) is not None
+    assert asked.exists()
