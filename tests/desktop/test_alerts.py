@@ -69,7 +69,7 @@ class Told:
 
     def answered(self, before: int, shown: int) -> None:
         wait_for("the next question for the quota", lambda: self.service.count("/wham/usage", status=200) > before)
-        self.app.wait_account("", rf"— {shown}%")
+        self.app.wait_account("", "— full until" if shown == 100 else rf"— {shown}%")
 
     def close_panel(self) -> None:
         """Close the panel once it is there: what it shows in front is not notified."""
@@ -102,7 +102,8 @@ def test_each_level_is_told_once_and_a_restart_repeats_nothing(
     told.use(100)
     full = desktop.notifications.wait("the 5-hour quota is used up")
     assert full.body.startswith("No capacity until ")
-    assert full.urgency == 2
+    # Only a lost login stays.
+    assert full.urgency == 1
     told.begin_new_window()
     desktop.notifications.wait("there is capacity again")
     told.app.quit()
