@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         wishes.add_argument(f"--{wish.value}", action="store_const", dest="wish", const=wish.value, help=text)
     wishes.add_argument("--background", action="store_true", help="start quietly in the tray, without a window")
-    parser.add_argument("--version", action="version", version=f"probe-tray {__version__}")
+    parser.add_argument("--version", action="version", version=f"probe-tray {__version__}", help="print the version")
     return parser
 
 

@@ -38,6 +38,7 @@ from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from probe_tray.ports.accounts import AccountStore
+from tests.support.fakes import MemoryTally, NoTokenLocks
 from tests.support.keyrings import FakeKeyStore
 
 PRELOADED = ("httpx", "filelock", "jwt", "cryptography.hazmat.primitives.ciphers.aead", "anyio._backends._asyncio")
@@ -85,7 +86,9 @@ class Kit:
         self.transaction = RefreshTransaction(
             client, accounts, self.journal, self.memory, self.clock, SystemRandomness(), "the issuer"
         )
-        self.renewals = Renewals(self.transaction, self.locks, self.clock, lambda _: None, NoSharedLogins())
+        self.renewals = Renewals(
+            self.transaction, self.locks, self.clock, lambda _: None, NoSharedLogins(), MemoryTally(), NoTokenLocks()
+        )
 
 
 async def renew(task: Round) -> str:

@@ -53,7 +53,7 @@ from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from tests.command.bench import Bench
 from tests.safety.canaries import ECHOES, MARK, Canaries, EchoService, granting, leaks
-from tests.support.fakes import FakeNotifier, settle
+from tests.support.fakes import FakeNotifier, MemoryTally, NoTokenLocks, settle
 from tests.support.keyrings import DeniedBackend, GoodBackend, LockedBackend, LyingBackend
 from tests.support.mitm import Mitm
 from tests.unit.adapters.callback.callback_bench import ask, get
@@ -126,7 +126,9 @@ class Run:
             programs.canaries,
             "host",
         )
-        self.renewals = Renewals(transaction, locks, clock, self.store.dispatch, NoSharedLogins())
+        self.renewals = Renewals(
+            transaction, locks, clock, self.store.dispatch, NoSharedLogins(), MemoryTally(), NoTokenLocks()
+        )
         self.listener = LoopbackListener(there)
         chance, browser = programs.canaries, programs.browser
         sign_ins = {

@@ -26,7 +26,7 @@ from probe_tray.engine.store import Store
 from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from probe_tray.engine.timers import watch_clock
 from tests.safety.bench import MemoryJournal, MemoryMemory, Steps, refusal
-from tests.support.fakes import START, FakeClock, MemoryStore, ScriptedService
+from tests.support.fakes import START, FakeClock, MemoryStore, MemoryTally, NoTokenLocks, ScriptedService
 from tests.support.tokens import credential, reply_body, tokens
 from tests.unit.engine.bench import NoLocks, running, usage_answer
 
@@ -129,7 +129,9 @@ class Day:
         transaction = RefreshTransaction(
             self.service, self.accounts, journal, self.memory, self.clock, chance, "auth.example"
         )
-        self.renewals = Renewals(transaction, NoLocks(), self.clock, self.store.dispatch, NoSharedLogins())
+        self.renewals = Renewals(
+            transaction, NoLocks(), self.clock, self.store.dispatch, NoSharedLogins(), MemoryTally(), NoTokenLocks()
+        )
         asker = UsageCheck(self.service, self.accounts, self.renewals, self.clock)
         self.poller = Poller(asker, self.store, self.clock, chance)
         self.timer = RenewalTimer(self.renewals, self.accounts, self.store, self.clock, chance)

@@ -35,7 +35,7 @@ from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from tests.scenarios.driver import Driver
 from tests.scenarios.memory_service import MemoryService
-from tests.support.fakes import FakeBrowser, FakeListener, MemoryStore
+from tests.support.fakes import FakeBrowser, FakeListener, MemoryStore, MemoryTally, NoTokenLocks
 from tests.unit.engine.bench import (
     MemoryHistory,
     MemoryJournal,
@@ -94,7 +94,7 @@ class Doubles(Driver):
         locks = TaskLocks()
         accounts = Accounts((self._vault,), store, TokenOutcomes(self._tried, clock, chance).renewal_of)
         transaction = RefreshTransaction(service, accounts, self._journal, self._tried, clock, chance, "auth.example")
-        renewals = Renewals(transaction, locks, clock, store.dispatch, NoSharedLogins())
+        renewals = Renewals(transaction, locks, clock, store.dispatch, NoSharedLogins(), MemoryTally(), NoTokenLocks())
         sign_in = BrowserLogin(OFFICIAL, self._listener, FakeBrowser(), clock, chance)
         poller = Poller(UsageCheck(service, accounts, renewals, clock), store, clock, chance)
         settings = SettingsService(self._rest.settings_file, store, _use_nothing, accounts, poller, "config.json")

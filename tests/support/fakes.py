@@ -14,6 +14,7 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError, Problem, StoreError
 from probe_tray.core.login.oauth import Callback
+from probe_tray.core.renewal.pause import Tally
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings, SettingsChange
 from probe_tray.core.update.release import UpdateMemory
@@ -318,3 +319,26 @@ class MemoryUpdateFile:
 def problem_kind(problem: Problem | None) -> type[ProbeError] | None:
     """The kind of a problem, None when there is none."""
     return None if problem is None else problem.kind
+
+
+class MemoryTally:
+    """How renewals ended, in memory."""
+
+    def __init__(self) -> None:
+        self.known = Tally()
+
+    async def load(self) -> Tally:
+        return self.known
+
+    async def change(self, step: Callable[[Tally], Tally]) -> Tally:
+        self.known = step(self.known)
+        return self.known
+
+
+class NoTokenLocks:
+    """Locks of a computer on which nobody else has the same refresh token."""
+
+    @asynccontextmanager
+    async def hold_token(self, fingerprint: str) -> AsyncGenerator[None]:
+        del fingerprint
+        yield

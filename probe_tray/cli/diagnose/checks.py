@@ -120,7 +120,7 @@ def way_checks(reached: Reached) -> list[Check]:
     for step in reached.steps:
         name, what = _STEPS[step]
         if broken:
-            checks.append(Check(name=name, state=State.WARN, what="not tried.", remedy="Mend what failed before it."))
+            checks.append(Check(name=name, state=State.WARN, what="not tried.", remedy="Fix the failure above first."))
         elif step is reached.failed and reached.problem is not None:
             broken = True
             checks.append(from_problem(name, reached.problem))

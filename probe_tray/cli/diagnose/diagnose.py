@@ -84,7 +84,7 @@ async def sync_check(
         return from_problem(_NAME, found.problem)
     if found.opened < found.rows:
         what = f"the key opens {found.opened} of the {found.rows} rows of the table."
-        return Check(name=_NAME, state=State.WARN, what=what, remedy="codex-probe --sync names the others.")
+        return Check(name=_NAME, state=State.WARN, what=what, remedy="Run codex-probe --sync to see which rows.")
     rows = "row" if found.rows == 1 else "rows"
     return good(
         _NAME, f"the table has {found.rows} {rows}, and the key opens {'it' if found.rows == 1 else 'all of them'}"
@@ -159,7 +159,7 @@ class _Diagnosis:
         secret = any(loaded.known.get(key) for key in ("sync_api_key", "sync_aes_gcm_key"))
         if secret and sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o077:
             what = f"{path} holds secrets and others may read it."
-            return loaded, Check(name=name, state=State.WARN, what=what, remedy="Close it to them: chmod 600.")
+            return loaded, Check(name=name, state=State.WARN, what=what, remedy="Make it private: chmod 600.")
         where = "the vault" if folder is None or loaded.settings.storage is Storage.VAULT else str(folder)
         return loaded, good(name, f"{path} is in order; logins are kept in {where}")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -58,13 +58,13 @@ class Renewals:
         clock: Clock,
         tell: Callable[[Event], None],
         shared: SharedLogins,
-        tally: TallyFile | None = None,
-        tokens: TokenLocks | None = None,
+        tally: TallyFile,
+        tokens: TokenLocks,
     ) -> None:
         """Run ``transaction`` under ``locks``; ``tell`` hears how it goes. ``shared`` is asked ahead of each request.
 
-        All who share a ``tally`` rest together after mass failure; without one this object rests by itself. All who
-        share ``tokens`` use a refresh token one after the other, under whatever account it is known to them.
+        All who share a ``tally`` rest together after mass failure. All who share ``tokens`` use a refresh token one
+        after the other, under whatever account it is known to them.
         """
         self._transaction = transaction
         self._locks = locks
@@ -73,7 +73,7 @@ class Renewals:
         self._running: dict[AccountKey, _RunningRenewal] = {}
         self._sending: set[AccountKey] = set()
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._shared = tally
+        self._shared_tally = tally
         self._tokens = tokens
         self._own = Tally()
         self._coordinator = RenewalCoordinator(shared, clock, tell)
@@ -176,7 +176,7 @@ class Renewals:
             rest = await self._rest_of_all()
             try:
                 renewed = await self._transaction.run(
-                    key, wish, lambda: self._point_of_no_return(key, rest), self._coordinator, self._alone
+                    key, wish, lambda: self._point_of_no_return(key, rest), self._coordinator, self._tokens.hold_token
                 )
             except Exception as error:
                 # A mistake in the program must not pass for a success either.
@@ -197,24 +197,18 @@ class Renewals:
 
     async def _count(self, key: AccountKey, *, failed: bool) -> None:
         self._own = counted(self._own, RenewalAttempt(at=self._time(), account=key.slug, failed=failed))
-        if self._shared is not None:
-            attempt = RenewalAttempt(at=self._clock.now(), account=key.slug, failed=failed)
-            # Where the disk does not let it the others learn nothing of it; this process rests all the same.
-            with suppress(ProbeError):
-                await self._shared.change(lambda tally: counted(tally, attempt))
-
-    def _alone(self, fingerprint: str) -> AbstractAsyncContextManager[None]:
-        return nullcontext() if self._tokens is None else self._tokens.hold_token(fingerprint)
+        attempt = RenewalAttempt(at=self._clock.now(), account=key.slug, failed=failed)
+        # Where the disk does not let it the others learn nothing of it; this process rests all the same.
+        with suppress(ProbeError):
+            await self._shared_tally.change(lambda tally: counted(tally, attempt))
 
     async def _rest_of_all(self) -> timedelta:
         """How long every process has to rest."""
-        if self._shared is None:
-            return timedelta()
-        tally, now = await self._shared.load(), self._clock.now()
+        tally, now = await self._shared_tally.load(), self._clock.now()
         if corrected(tally, now) != tally:
             # Else each look would begin the rest anew.
             with suppress(ProbeError):
-                await self._shared.change(lambda tally: corrected(tally, now))
+                await self._shared_tally.change(lambda tally: corrected(tally, now))
         return rest_left(tally, now)
 
     def _point_of_no_return(self, key: AccountKey, rest: timedelta) -> None:

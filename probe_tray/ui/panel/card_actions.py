@@ -118,8 +118,11 @@ class CardActionHandler:
                 self._elsewhere.import_logins()
             case ActionKind.EXPORT:
                 self._elsewhere.export(key)
-            case _:
+            case ActionKind.SETTINGS:
                 self._elsewhere.settings("")
+            case _:
+                msg = f"{kind} opens no window"
+                raise AssertionError(msg)
 
     def _choose_folder(self, title: str) -> None:
         # A child of the panel, which stays open behind it.
@@ -207,8 +210,11 @@ class CardActionHandler:
                 self._engine.send(MoveAccount(account.key, StoreKind.VAULT))
             case ActionKind.MOVE_TO_FOLDER:
                 self._engine.send(MoveAccount(account.key, StoreKind.FOLDER))
-            case _:
+            case ActionKind.REMOVE:
                 self._ask_removal(account.key, account)
+            case _:
+                msg = f"{kind} is about no account"
+                raise AssertionError(msg)
 
     def _ask_removal(self, key: AccountKey, account: AccountState) -> None:
         def worded() -> Question:

@@ -49,6 +49,8 @@ from tests.support.fakes import (
     FakeRandomness,
     FakeSettingsFile,
     MemoryStore,
+    MemoryTally,
+    NoTokenLocks,
     ScriptedService,
     problem_kind,
     settle,
@@ -331,7 +333,9 @@ class Bench:
             self.service, self.accounts, MemoryJournal(), MemoryOfTokens(), self.clock, self.randomness, "host"
         )
         self.sync = SyncBench(self.accounts, self.locks, self.clock, self.randomness)
-        self.renewals = Renewals(transaction, self.locks, self.clock, self.store.dispatch, self.sync.shared)
+        self.renewals = Renewals(
+            transaction, self.locks, self.clock, self.store.dispatch, self.sync.shared, MemoryTally(), NoTokenLocks()
+        )
         asker = UsageCheck(self.service, self.accounts, self.renewals, self.clock)
         self.poller = Poller(asker, self.store, self.clock, self.randomness)
         self.timer = RenewalTimer(self.renewals, self.accounts, self.store, self.clock, self.randomness)

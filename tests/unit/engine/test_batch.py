@@ -30,7 +30,17 @@ from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from tests.safety.bench import MemoryJournal, MemoryMemory, Steps
-from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, ScriptedService, problem_kind, settle
+from tests.support.fakes import (
+    START,
+    FakeClock,
+    FakeRandomness,
+    MemoryStore,
+    MemoryTally,
+    NoTokenLocks,
+    ScriptedService,
+    problem_kind,
+    settle,
+)
 from tests.support.tokens import credential, reply_body, tokens
 
 USAGE = Answer(200, {}, b'{"rate_limit": {"primary_window": {"used_percent": 1, "limit_window_seconds": 18000}}}')
@@ -109,7 +119,9 @@ class Bench:
         transaction = RefreshTransaction(
             self.service, accounts, self.journal, self.memory, self.clock, random, "auth.example"
         )
-        renewals = Renewals(transaction, OpenLocks(), self.clock, lambda _: None, NoSharedLogins())
+        renewals = Renewals(
+            transaction, OpenLocks(), self.clock, lambda _: None, NoSharedLogins(), MemoryTally(), NoTokenLocks()
+        )
         means = BatchMeans(
             quota=self.service, accounts=accounts, renewals=renewals, journal=self.journal, clock=self.clock
         )

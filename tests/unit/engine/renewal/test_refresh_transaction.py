@@ -24,7 +24,7 @@ from probe_tray.engine.renewal.refresh_transaction import Alone
 from probe_tray.engine.renewal.renewal_coordinator import RenewalCoordinator
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.sync.shared_logins import NoSharedLogins
-from tests.support.fakes import FakeClock, problem_kind, settle
+from tests.support.fakes import FakeClock, MemoryTally, NoTokenLocks, problem_kind, settle
 from tests.support.tokens import credential
 
 KEYS = [AccountKey(f"account-{number}", "user") for number in range(12)]
@@ -117,7 +117,15 @@ class Office:
         self.work = Transactions()
         self.locks = Locks()
         self.told: list[Event] = []
-        self.renewals = Renewals(self.work, self.locks, self.clock, self.told.append, NoSharedLogins(), tally)  # pyright: ignore[reportArgumentType] - a stand-in with the same methods
+        self.renewals = Renewals(
+            self.work,  # pyright: ignore[reportArgumentType] - a stand-in with the same methods
+            self.locks,
+            self.clock,
+            self.told.append,
+            NoSharedLogins(),
+            tally or MemoryTally(),
+            NoTokenLocks(),
+        )
 
     def start(self, key: AccountKey, wish: RenewalRequest = POLICY) -> "asyncio.Task[Renewed]":
         return asyncio.create_task(self.renewals.renew(key, wish))

@@ -16,7 +16,7 @@ from probe_tray.core.service.answer import Answer
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from tests.safety.bench import ANA, Bench
-from tests.support.fakes import settle
+from tests.support.fakes import MemoryTally, settle
 
 NAMELESS = AccountKey(ANA.account_id)
 FORCED = RenewalRequest(days=3, reason=Reason.FORCED)
@@ -53,7 +53,7 @@ async def test_at_the_same_time_one_request_is_made() -> None:
         return await answer(refresh_token, arrived)
 
     bench.issuer.refresh = slow
-    renewals = Renewals(bench.transaction, locks, bench.clock, lambda _: None, NoSharedLogins(), tokens=locks)
+    renewals = Renewals(bench.transaction, locks, bench.clock, lambda _: None, NoSharedLogins(), MemoryTally(), locks)
     both = [asyncio.create_task(renewals.renew(key, FORCED)) for key in (ANA, NAMELESS)]
     await settle()
     gate.set()
