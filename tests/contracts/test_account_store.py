@@ -1,7 +1,9 @@
 """What every store of logins promises; a new store adds a class with a fixture that opens it."""
 
 import asyncio
+import itertools
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,18 +14,20 @@ import pytest
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.folder_store import FolderStore, NamedFileStore, RestoringFolderStore
 from probe_tray.adapters.logins.named_files import NamedFiles
-from probe_tray.adapters.logins.official_store import OfficialStore
+from probe_tray.adapters.logins.official_store import OfficialStore, keyring_user
 from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import VaultStore, record_files
 from probe_tray.core.account.credential import Credential
-from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import OfficialLoginError
 from probe_tray.ports.accounts import AccountStore
+from tests.safety.bench import Steps, StepStore
 from tests.support.fakes import START, MemoryStore
 from tests.support.files import official
 from tests.support.keyrings import FakeKeyStore
-from tests.support.tokens import credential
+from tests.support.tokens import credential, tokens
+from tests.unit.engine.bench import GatedStore
 
 OpenStore = Callable[[], AccountStore]
 TEAM = (("ana", "team"), ("ben", "team"))
@@ -184,37 +188,143 @@ class TestNamedFiles(AccountStoreContract):
         return lambda: NamedFiles({login.key: tmp_path / f"{login.key.slug}.json" for login in logins})
 
 
-class TestOfficialStore:
-    """It is only read: what the contract says of reading, and that nothing is ever written."""
+class OfficialClient(ABC):
+    """The official client, in a folder of its own: the only one who writes its login."""
 
-    async def test_it_holds_what_the_client_wrote_and_sees_every_change(self, tmp_path: Path) -> None:
-        async def no_entry(_service: str, _user: str) -> Secret | None:
-            return None
+    def __init__(self, home: Path) -> None:
+        home.mkdir()
+        self._home = home
+        self._entry: str | None = None
+        self._seconds = itertools.count(step=100)
 
-        store = OfficialStore(tmp_path, no_entry)
-        assert await held(store) == []
-        assert await store.read(AccountKey("nobody", "none")) is None
-        (tmp_path / "auth.json").write_text(json.dumps(official("ana")))
-        assert await store.changed()
-        (found,) = (await store.load()).found
+    def open_store(self) -> OfficialStore:
+        """Open the store; time passes for it between two looks at the keyring."""
+        return OfficialStore(self._home, self._read, read_silently=self._read, now=lambda: float(next(self._seconds)))
+
+    @abstractmethod
+    def put(self, login: dict[str, object]) -> None:
+        """Log in, or renew."""
+
+    @abstractmethod
+    def log_out(self) -> None:
+        """Leave no login behind."""
+
+    def holds(self) -> object:
+        """All that it keeps."""
+        return self._entry, {path: path.read_bytes() for path in self._home.rglob("*")}
+
+    async def _read(self, service: str, user: str) -> Secret | None:
+        assert (service, user) == ("Codex Auth", keyring_user(self._home))
+        return None if self._entry is None else Secret(self._entry)
+
+
+class ClientWithFile(OfficialClient):
+    """It keeps its login in its file."""
+
+    def put(self, login: dict[str, object]) -> None:
+        (self._home / "auth.json").write_text(json.dumps(login))
+
+    def log_out(self) -> None:
+        (self._home / "auth.json").unlink()
+
+
+class ClientWithKeyring(OfficialClient):
+    """It keeps its login in the keyring, where there is no file."""
+
+    def put(self, login: dict[str, object]) -> None:
+        self._entry = json.dumps(login)
+
+    def log_out(self) -> None:
+        self._entry = None
+
+
+class OfficialStoreContract:
+    """What the contract says of reading, with the client as the one who writes; and how every write is refused."""
+
+    @pytest.fixture
+    def client(self, tmp_path: Path) -> OfficialClient:
+        """The client, which has no login yet."""
+        raise NotImplementedError
+
+    async def test_a_new_store_is_empty_and_well(self, client: OfficialClient) -> None:
+        assert await held(client.open_store()) == []
+        assert await client.open_store().read(credential("ana").key) is None
+
+    async def test_what_the_client_wrote_is_there_for_every_start(self, client: OfficialClient) -> None:
+        store = client.open_store()
+        client.put(official("ana"))
+        for each in (store, client.open_store()):
+            (found,) = (await each.load()).found
+            assert (found.credential.key, found.store) == (credential("ana").key, each.kind)
+            assert not found.credential.made_here
+            assert found.credential.access_token == credential("ana").access_token
+            assert await each.read(credential("ana").key) == found
+
+    async def test_a_newer_login_takes_the_place_of_the_older(self, client: OfficialClient) -> None:
+        store = client.open_store()
+        client.put(official("ana"))
+        await store.load()
+        client.put(official("ana", tokens=tokens("ana", number=2, at=LATER)))
+        newer = credential("ana", number=2, at=LATER)
+        found = await store.read(newer.key)
+        assert found is not None
+        assert found.credential.access_token == newer.access_token
+        assert [login.access_token for login in await held(store)] == [newer.access_token]
+
+    async def test_an_unknown_account_is_none(self, client: OfficialClient) -> None:
+        client.put(official("ana"))
+        assert await client.open_store().read(AccountKey("nobody", "none")) is None
+
+    async def test_a_login_without_its_lesser_tokens_is_kept_as_it_is(self, client: OfficialClient) -> None:
+        bare = {"access_token": tokens("ana")["access_token"], "account_id": "account-ana"}
+        client.put(official("ana", tokens=bare))
+        (found,) = await held(client.open_store())
+        assert (found.access_token, found.refresh_token) == (credential("ana").access_token, None)
+
+    async def test_a_change_by_the_client_is_noticed(self, client: OfficialClient) -> None:
+        store = client.open_store()
+        await store.load()
         assert not await store.changed()
-        assert (found.credential.key, found.store) == (credential("ana").key, store.kind)
-        assert await store.read(credential("ana").key) == found
-        assert await store.read(AccountKey("nobody", "none")) is None
-        shown = repr((await store.load(), store))
-        assert found.credential.access_token.reveal() not in shown
+        client.put(official("ana"))
+        assert await store.changed()
+        await store.load()
+        assert not await store.changed()
+        client.put(official("ana", tokens=tokens("ana", number=2, at=LATER)))
+        assert await store.changed()
+        await store.load()
+        client.log_out()
+        assert await store.changed()
+        assert await held(store) == []
 
-    async def test_it_takes_nothing(self, tmp_path: Path) -> None:
-        async def no_entry(_service: str, _user: str) -> Secret | None:
-            return None
+    async def test_a_write_is_refused_and_changes_nothing(self, client: OfficialClient) -> None:
+        login = credential("ana", number=2, at=LATER)
+        for there in (False, True):
+            if there:
+                client.put(official("ana"))
+            before, store = client.holds(), client.open_store()
+            for refused in (store.check_writable(login.key), store.save(login), store.remove(login.key)):
+                with pytest.raises(OfficialLoginError):
+                    await refused
+            assert client.holds() == before
 
-        path = tmp_path / "auth.json"
-        path.write_text(json.dumps(official("ana")))
-        before, store, login = path.read_bytes(), OfficialStore(tmp_path, no_entry), credential("ana")
-        for refused in (store.check_writable(login.key), store.save(login), store.remove(login.key)):
-            with pytest.raises(OfficialLoginError):
-                await refused
-        assert path.read_bytes() == before
+    async def test_nothing_that_is_returned_shows_a_token(self, client: OfficialClient) -> None:
+        client.put(official("ana"))
+        store = client.open_store()
+        shown = repr((await store.load(), await store.read(credential("ana").key), store))
+        for token in tokens("ana").values():
+            assert token not in shown
+
+
+class TestOfficialFile(OfficialStoreContract):
+    @pytest.fixture
+    def client(self, tmp_path: Path) -> OfficialClient:
+        return ClientWithFile(tmp_path / "codex")
+
+
+class TestOfficialKeyring(OfficialStoreContract):
+    @pytest.fixture
+    def client(self, tmp_path: Path) -> OfficialClient:
+        return ClientWithKeyring(tmp_path / "codex")
 
 
 class TestVault(AccountStoreContract):
@@ -228,4 +338,18 @@ class TestTheDoubleOfTheOtherTests(AccountStoreContract):
     @pytest.fixture
     def open_store(self, tmp_path: Path) -> OpenStore:
         store = MemoryStore()
+        return lambda: store
+
+
+class TestTheDoubleThatStops(AccountStoreContract):
+    @pytest.fixture
+    def open_store(self, tmp_path: Path) -> OpenStore:
+        store = GatedStore()
+        return lambda: store
+
+
+class TestTheDoubleThatCountsSteps(AccountStoreContract):
+    @pytest.fixture
+    def open_store(self, tmp_path: Path) -> OpenStore:
+        store = StepStore(Steps(), StoreKind.VAULT)
         return lambda: store
