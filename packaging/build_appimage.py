@@ -13,13 +13,23 @@ from pathlib import Path
 from typing import Final
 
 from downloads import APPIMAGE_RUNTIME, APPIMAGETOOL, fetch
-from linux_files import architecture, finished_bundle, lay_out
+from linux_files import architecture, finished_bundle, glibc_needed, lay_out
 from project import COMMAND, DIST, RESOURCES, TRAY, VERSION, run, stop
 
 MACHINE: Final = "x86_64"
 """The one that packaging/downloads.py has the tools for."""
 APP_RUN: Final = f"""#!/bin/sh
 # The image's own starter sets APPDIR and ARGV0.
+needed=$(cat "$APPDIR/glibc-version")
+found=$(getconf GNU_LIBC_VERSION 2>/dev/null | sed 's/[^0-9.]*//')
+if [ -z "$found" ]; then
+    printf 'Probe Tray needs glibc %s or newer, and this system has another C library.\\n' "$needed" >&2
+    exit 2
+fi
+if [ "$(printf '%s\\n%s\\n' "$needed" "$found" | sort -V | head -n 1)" != "$needed" ]; then
+    printf 'Probe Tray needs glibc %s or newer; this system has %s.\\n' "$needed" "$found" >&2
+    exit 2
+fi
 case "${{ARGV0##*/}}" in
     {COMMAND}*) exec "$APPDIR/usr/bin/{COMMAND}" "$@" ;;
     *) exec "$APPDIR/usr/bin/{TRAY}" "$@" ;;
@@ -32,6 +42,8 @@ def write_folder(bundle: Path, folder: Path) -> None:
     lay_out(bundle, folder / "usr")
     shutil.copy(RESOURCES / f"{TRAY}.desktop", folder)
     shutil.copy(RESOURCES / "icons" / f"{TRAY}-256.png", folder / f"{TRAY}.png")
+    # A person starts an image without installing it, so it looks for itself whether the system is new enough.
+    (folder / "glibc-version").write_text(f"{glibc_needed(bundle)}\n")
     (folder / "AppRun").write_text(APP_RUN)
     (folder / "AppRun").chmod(0o755)
 

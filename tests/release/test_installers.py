@@ -206,7 +206,7 @@ class TestOtherLinux:
         build_appimage.pack(Path("folder"), Path("image"), tool, Path("runtime"))
         assert told.read_text() == "x86_64 1 --no-appstream --runtime-file runtime folder image\n"
 
-    @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+    @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks for the C library of Linux")
     @pytest.mark.parametrize(
         ("called", "started"),
         [("/x/Probe.AppImage", "probe-tray"), ("codex-probe", "codex-probe"), ("/bin/codex-probe", "codex-probe")],
@@ -214,14 +214,25 @@ class TestOtherLinux:
     def test_the_appimage_starts_the_program_that_it_is_called_by(
         self, called: str, started: str, tmp_path: Path
     ) -> None:
-        programs = tmp_path / "usr" / "bin"
+        assert self.started_image(tmp_path, "2.2", called) == (0, f"{started} --a b\n", "")
+
+    @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks for the C library of Linux")
+    def test_on_a_system_that_is_too_old_the_appimage_says_so(self, tmp_path: Path) -> None:
+        status, printed, said = self.started_image(tmp_path, "99.1", "probe-tray")
+        assert (status, printed) == (2, "")
+        assert re.fullmatch(r"Probe Tray needs glibc 99\.1 or newer; this system has 2\.\d+\.\n", said)
+
+    @staticmethod
+    def started_image(folder: Path, needed: str, called: str) -> tuple[int, str, str]:
+        programs = folder / "usr" / "bin"
         programs.mkdir(parents=True)
         for name in ("probe-tray", "codex-probe"):
             (programs / name).write_text(f'#!/bin/sh\necho {name} "$@"\n')
             (programs / name).chmod(stat.S_IRWXU)
-        runner = tmp_path / "AppRun"
+        (folder / "glibc-version").write_text(f"{needed}\n")
+        runner = folder / "AppRun"
         runner.write_text(build_appimage.APP_RUN)
         runner.chmod(stat.S_IRWXU)
-        env = {**os.environ, "APPDIR": str(tmp_path), "ARGV0": called}
-        done = subprocess.run([runner, "--a b"], env=env, check=True, capture_output=True, text=True)
-        assert done.stdout == f"{started} --a b\n"
+        env = {**os.environ, "APPDIR": str(folder), "ARGV0": called}
+        done = subprocess.run([runner, "--a b"], env=env, check=False, capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
