@@ -95,7 +95,7 @@ def _helps(t: Translator) -> Helps:
         ),
         search=t("Shows accounts whose name, workspace or plan contains this text."),
         chip=t("Shows only these accounts."),
-        log_in=t("Opens the sign-in page in your browser."),
+        log_in=t("Opens the login page in your browser."),
     )
 
 

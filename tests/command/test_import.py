@@ -82,7 +82,7 @@ def test_logins_of_every_format_are_shown_and_taken(tray: Tray) -> None:
     assert "old/b.json, entry 2" in rows[2]
     said = done.stderr.decode()
     assert f"4 of 4 logins will be saved in {tray.shared}." in said
-    assert said.count("one of the two will be signed out") == 1
+    assert said.count("one of the two will be logged out") == 1
     assert lines(done.stderr)[-1] == "4 logins imported, 0 skipped, 0 failed."
     assert {stat.S_IMODE(file.stat().st_mode) for file in tray.shared.iterdir()} == {0o600}
 
@@ -277,6 +277,6 @@ def test_a_person_is_asked_first(tray: Tray, answer: bytes, status: int, emails:
     tray.write("a.json", flat("ana"))
     ended, seen = at_a_terminal(tray, answer, "--import", "a.json")
     assert (
-        seen.index("What happens") < seen.index("one of the two will be signed out") < seen.index("Import them? [y/N]")
+        seen.index("What happens") < seen.index("one of the two will be logged out") < seen.index("Import them? [y/N]")
     )
     assert (ended, tray.emails()) == (status, emails)

@@ -125,7 +125,7 @@ def test_in_the_browser_into_a_folder_that_is_made(
     assert (stat.S_IMODE(path.stat().st_mode), stat.S_IMODE(path.parent.stat().st_mode)) == (0o600, 0o700)
     held = json.loads(path.read_bytes())
     assert bench.demo.is_live(held["refresh_token"])
-    assert "Signed in as ana@example.com." in running.said
+    assert "Logged in as ana@example.com." in running.said
     # The address carries the state, and belongs to those alone who asked to see it.
     assert "oauth/authorize" not in running.said
     assert not any(secret in running.said + out for secret in (held["access_token"], held["refresh_token"]))
@@ -256,7 +256,7 @@ def test_a_refusal_at_the_page_is_told(bench: Bench) -> None:
     with login(bench, "--no-browser", "-o", "logins") as running:
         visit(sign_in(bench.demo, running.address(), deny=True))
         assert running.end() == (1, "")
-    assert "You did not allow the sign-in." in running.said
+    assert "You did not allow the login." in running.said
     assert list(bench.logins.iterdir()) == []
 
 

@@ -121,7 +121,7 @@ class App:
         page = self.desktop.chromium(url, proxy=proxy)
         page.type("#email", email)
         page.click("#sign-in")
-        page.wait_text("Sign-in received")
+        page.wait_text("Login received")
         self.desktop.screen.wait_no_window(LOGIN_WINDOW)
 
     def quit(self) -> None:

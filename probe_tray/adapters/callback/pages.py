@@ -41,7 +41,7 @@ class _Look(msgspec.Struct, frozen=True):
 
 _WORDS: Final = {
     (CallbackPage.SIGNED_IN, PageLanguage.ENGLISH): _PageWords(
-        "Sign-in received",
+        "Login received",
         "Probe Tray finishes the login by itself now and shows the result. You can close this window.",
     ),
     (CallbackPage.SIGNED_IN, PageLanguage.CHINESE): _PageWords(

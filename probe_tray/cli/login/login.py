@@ -98,7 +98,7 @@ class ShownAddress:
     async def open(self, address: str) -> None:
         """Show the address, and what to do with the one at which it ends."""
         t = self._t
-        self._console.prompt(t("Open this address in any browser and sign in:"))
+        self._console.prompt(t("Open this address in any browser and log in:"))
         self._console.prompt(address)
         self._console.prompt(
             t(
@@ -217,7 +217,7 @@ class _CommandLogin:
         stored, problem = await to_the_end(self._keep(credential, target, locks))
         self._tell(stored)
         if problem is None:
-            self._console.note(t("Signed in as {who}.", who=credential.email or credential.account_id))
+            self._console.note(t("Logged in as {who}.", who=credential.email or credential.account_id))
             return ExitStatus.SUCCESS
         instead = t("The login was saved as {file} instead.", file=stored.location)
         self._console.failure(f"{t.title(problem.problem)} {instead}")

@@ -33,7 +33,7 @@ class Condition(enum.Enum):
     OFFLINE = "offline"
     WAITING_KEYRING = "waiting for the keyring"
     API_KEY = "API key"
-    """A client that is signed in with an API key: there is no quota to show."""
+    """A client that is logged in with an API key: there is no quota to show."""
     NO_DATA = "no data"
     """Nothing has been heard of the quota yet."""
 

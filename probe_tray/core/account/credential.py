@@ -80,7 +80,7 @@ class StoredCredential(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApiKeyLogin(msgspec.Struct, frozen=True, kw_only=True):
-    """An official client that is signed in with an API key, which has no quota to show."""
+    """An official client that is logged in with an API key, which has no quota to show."""
 
     location: str
     personal: bool = False

@@ -13,7 +13,7 @@ class LoginError(ProbeError):
 class PortsTakenError(LoginError):
     """Neither callback port can be had."""
 
-    title_template = "The sign-in ports 1455 and 1457 are in use by {holder}."
+    title_template = "The login ports 1455 and 1457 are in use by {holder}."
     hint_template = "Close that program and try again, or use a code or paste the address instead."
 
 
@@ -34,7 +34,7 @@ class BrowserError(LoginError):
 class LoginDeniedError(LoginError):
     """The person, or the workspace, said no at the consent page."""
 
-    title_template = "You did not allow the sign-in."
+    title_template = "You did not allow the login."
     hint_template = "Nothing was changed."
 
 
@@ -70,15 +70,15 @@ class WrongAccountError(LoginError):
     """Another account than the expected one answered."""
 
     title_template = "That's a different account than the one you were asked for."
-    hint_template = "Choose the same account on the sign-in page. Nothing was overwritten."
+    hint_template = "Choose the same account on the login page. Nothing was overwritten."
     remedy = Remedy.LOG_IN
 
 
 class OtherAccountError(LoginError):
     """Signing in again brought another account than the one that needed it."""
 
-    title_template = "You signed in as {who}, which isn't the account that needs a login."
-    hint_template = "That account was added. Log in again and choose the other one on the sign-in page."
+    title_template = "You logged in as {who}, which isn't the account that needs a login."
+    hint_template = "That account was added. Log in again and choose the other one on the login page."
 
 
 class DeviceCodeOffError(LoginError):
@@ -100,7 +100,7 @@ class PastedAddressError(LoginError):
 
     title_template = "That is not the right address: {reason}."
     hint_template = (
-        "Sign in on the page that was opened last, then copy the whole address of the page you "
+        "Log in on the page that was opened last, then copy the whole address of the page you "
         "end up on and paste it here."
     )
 

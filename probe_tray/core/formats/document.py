@@ -204,7 +204,7 @@ def _official(base: Document, node: Object) -> Document:
             raise Refused(Phrase('its "tokens" are not a JSON object'))
         if any(not _is_blank(m.value) for m in node.members if m.key not in _SIGNED_OUT_KEYS):
             raise Refused(Phrase("the Codex client uses it in a way Probe Tray doesn't know"))
-        raise Refused(Phrase("nobody is signed in with it"), NoLogin.SIGNED_OUT)
+        raise Refused(Phrase("nobody is logged in with it"), NoLogin.SIGNED_OUT)
     except Refused:
         for key, found in ((_PERSONAL, NoLogin.ACCESS_TOKEN), ("OPENAI_API_KEY", NoLogin.API_KEY)):
             if not _is_blank(node.get(key)):

@@ -29,7 +29,7 @@ _PERMANENT = {
     "invalid_grant": Phrase("OpenAI no longer knows it"),
 }
 _ACCOUNT_CODE = "account_deactivated"
-_SIGN_IN_SPENT = Phrase("the sign-in has expired or was already used")
+_SIGN_IN_SPENT = Phrase("the login has expired or was already used")
 _PASSING = Phrase("it's having problems right now")
 _DEACTIVATED = Phrase("OpenAI has deactivated the account")
 _REFUSED = Phrase("OpenAI refused it")

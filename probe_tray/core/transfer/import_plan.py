@@ -14,7 +14,7 @@ from probe_tray.core.formats.document import Document, Format
 from probe_tray.core.formats.fields import NoLogin
 
 COPY_WARNING = (
-    "If another program keeps using this login too, one of the two will be signed out. Use "
+    "If another program keeps using this login too, one of the two will be logged out. Use "
     "it in one program only, or log in here instead."
 )
 """Said once, before anything is taken that could be renewed here and elsewhere."""

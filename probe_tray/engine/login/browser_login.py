@@ -174,5 +174,5 @@ def _code(callback: Callback) -> Secret:
         raise LoginNotEntitledError if "missing_codex_entitlement" in callback.description else LoginDeniedError
     known = re.fullmatch("[a-z_]{1,60}", callback.error)
     if known:
-        raise ExchangeError(reason=Phrase("the sign-in page ended with {code}", code=callback.error))
-    raise ExchangeError(reason=Phrase("the sign-in page ended with no code"))
+        raise ExchangeError(reason=Phrase("the login page ended with {code}", code=callback.error))
+    raise ExchangeError(reason=Phrase("the login page ended with no code"))

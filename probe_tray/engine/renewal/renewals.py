@@ -31,7 +31,7 @@ _AT_ONCE = 4
 _REFUSALS = {
     "": Phrase("it does not say why"),
     "token_revoked": Phrase("the login was revoked"),
-    "token_invalidated": Phrase("the login was signed out elsewhere"),
+    "token_invalidated": Phrase("the login was ended elsewhere"),
     "session_expired": Phrase("the session has ended"),
 }
 """What the codes of a refusal mean; another one is told as it is."""

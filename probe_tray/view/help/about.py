@@ -51,7 +51,7 @@ def about(machine: Machine, toolkit: Toolkit, release: Release | None, t: Transl
     return About(
         window_title=t("About Probe Tray"),
         title=t("Probe Tray {version}", version=machine.version),
-        text=t("Shows how much Codex quota you have left and keeps you signed in."),
+        text=t("Shows how much Codex quota you have left and keeps you logged in."),
         rows=rows,
         release=release_text(release, t),
         open_release=t("What's &new") if release is not None else "",

@@ -173,7 +173,7 @@ def _title(state: LoginState, t: Translator) -> str:
         case Way.CODE:
             return t("Enter this code in a browser")
         case Way.PASTE:
-            return t("Sign in, then paste the address")
+            return t("Log in, then paste the address")
 
 
 def _text(state: LoginState, host: str, who: str, now: Now, t: Translator) -> str:
@@ -196,9 +196,9 @@ def _waiting(state: LoginState, host: str, t: Translator) -> str:
             where = f"{host}:{state.port}"
             return t("Waiting for your browser on {where}. This window closes by itself.", where=where)
         case Way.CODE:
-            return t("Open the page below on any device and sign in there. This window closes by itself.")
+            return t("Open the page below on any device and log in there. This window closes by itself.")
         case Way.PASTE:
             return t(
-                "After you sign in, the browser shows a page that will not load. Copy that page's "
+                "After you log in, the browser shows a page that will not load. Copy that page's "
                 "address and paste it here."
             )

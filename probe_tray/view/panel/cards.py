@@ -180,9 +180,9 @@ def _store(kind: StoreKind, problem: Problem, t: Translator) -> Card:
 
 def _api_key(login: ApiKeyLogin, t: Translator) -> Card:
     if login.personal:
-        text = t("The Codex client is signed in with a personal access token. Probe Tray doesn't show its quota.")
+        text = t("The Codex client is logged in with a personal access token. Probe Tray doesn't show its quota.")
     else:
-        text = t("The Codex client is signed in with an API key. An API key has no quota to show.")
+        text = t("The Codex client is logged in with an API key. An API key has no quota to show.")
     said = Notice(text=text, tone=Tone.CALM)
     return _other(Condition.API_KEY, login.location, t("Codex client"), said, login.location)
 

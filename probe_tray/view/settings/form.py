@@ -193,7 +193,7 @@ _WORDS = {
     "proxy": _SettingWords(_NETWORK, mark("Proxy")),
     "redirect_host": _SettingWords(
         _ADVANCED,
-        mark("Sign-in address"),
+        mark("Login address"),
         note=mark("Change it only if your browser cannot open localhost."),
     ),
     "models": _SettingWords(_ADVANCED, mark("Models to test"), card=1),

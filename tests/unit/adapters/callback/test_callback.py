@@ -88,7 +88,7 @@ async def test_the_right_callback_ends_the_wait_and_leads_to_a_page_without_a_qu
         assert (status_of(reply), header_of(reply, "Location")) == (303, "/done")
         page = await done_page(login)
         assert status_of(page) == 200
-        assert b"Sign-in received" in page
+        assert b"Login received" in page
 
 
 async def test_both_loopback_families_are_served() -> None:
@@ -160,7 +160,7 @@ async def test_a_later_error_does_not_undo_a_code() -> None:
         await ask(login.port, get(callback(), login.port))
         await ask(login.port, get(REFUSED, login.port))
         assert await login.wait() == RIGHT
-        assert b"Sign-in received" in await done_page(login)
+        assert b"Login received" in await done_page(login)
 
 
 @pytest.fixture

@@ -261,7 +261,7 @@ def test_hostile_bytes_are_refused_with_a_reason(data: bytes, expected: str) -> 
         ({"access_token": "a.b.c", "account_id": 5}, 'its "account_id" is not text'),
         (flat(type="claude"), "another service"),
         (flat(type=["codex"]), ""),
-        (official(tokens=None), "nobody is signed in with it"),
+        (official(tokens=None), "nobody is logged in with it"),
         (official(tokens={"access_token": CANARY}), "nor its tokens say which account it is"),
         ({"accounts": [{"platform": "gemini", "credentials": flat()}]}, 'its "platform" is not "openai"'),
         ({"accounts": [CANARY]}, "it is not a JSON object"),

@@ -291,7 +291,7 @@ def test_only_a_code_made_of_words_is_repeated_to_the_person() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "reason"),
     [
-        (400, (FLAT % "invalid_grant").encode(), "the sign-in has expired or was already used"),
+        (400, (FLAT % "invalid_grant").encode(), "the login has expired or was already used"),
         (500, HTML, "it's having problems right now"),
         (503, b"{}", "it's having problems right now"),
     ],

@@ -96,7 +96,7 @@ def test_what_the_client_here_uses_is_taken_only_when_the_person_says_so() -> No
 
 
 def test_the_warning_about_copies_is_there_once_and_only_for_what_could_be_renewed_twice() -> None:
-    assert imported(transfers.found()).warning.count("one of the two will be signed out") == 1
+    assert imported(transfers.found()).warning.count("one of the two will be logged out") == 1
     dead_ends = ImportState(phase=ImportPhase.READY, rows=(transfers.row("ben", renewable=False),))
     assert imported(dead_ends).warning == ""
     none_ticked = imported(transfers.many(1), {RowId("/home/ana/old/person-000.json"): False})
