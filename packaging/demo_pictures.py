@@ -32,7 +32,7 @@ from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.state import LoginPhase
 from probe_tray.demo import DemoService, people
 from probe_tray.ui.loop import run
-from probe_tray.ui.shell import Shell, Surroundings
+from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.view.presenter import present
 from probe_tray.view.text.translate import Translator
@@ -118,7 +118,7 @@ async def demo(app: QApplication, service: DemoService, tone: str, folder: Path)
     loaded = load_settings(places.config_file, create=FileLocks(places.locks))
     session = Session(simulated, places, loaded, os.environ, KnownSecrets(), demo=service)
     wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None)
-    around = Surroundings(
+    around = ShellContext(
         translator=Translator(),
         clock=wired.clock,
         zone=UTC,

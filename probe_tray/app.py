@@ -40,11 +40,11 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the tray app to its end: 0 when it was quit, 2 when it could not start, 128 and its number after a signal."""
     chosen = _parser().parse_args(arguments)
-    wish = None if chosen.wish is None else StartRequest(chosen.wish)
-    asked = wish or (StartRequest.NOTHING if chosen.background else StartRequest.SHOW)
+    request = None if chosen.request is None else StartRequest(chosen.request)
+    asked = request or (StartRequest.NOTHING if chosen.background else StartRequest.SHOW)
     try:
         instance = Instance((demo_places() if chosen.demo else user_places()).data_folder)
-        if wish is StartRequest.QUIT:
+        if request is StartRequest.QUIT:
             return _quit_running(instance)
         if instance.tell(asked):
             return 0
@@ -56,7 +56,7 @@ def run(arguments: Sequence[str]) -> int:
         from probe_tray.bootstrap import open_session
 
         with open_session(os.environ, demo=chosen.demo) as session:
-            return _run_session(app, session, instance, wish, opens=asked is StartRequest.SHOW and wish is None)
+            return _run_session(app, session, instance, request, opens=asked is StartRequest.SHOW and request is None)
     except ProbeError as error:
         say(f"probe-tray: {error}")
         return _FATAL
@@ -69,15 +69,17 @@ def _parser() -> argparse.ArgumentParser:
         epilog="If Probe Tray is already running, the running app does what you ask, or opens its window.",
     )
     parser.add_argument("--demo", action="store_true", help="run with a simulated service and three sample accounts")
-    wishes = parser.add_mutually_exclusive_group()
-    for wish, text in (
+    requests = parser.add_mutually_exclusive_group()
+    for request, text in (
         (StartRequest.SHOW, "open the window"),
         (StartRequest.LOG_IN, "log in to Codex"),
         (StartRequest.REFRESH, "check quotas now"),
         (StartRequest.QUIT, "quit the running app"),
     ):
-        wishes.add_argument(f"--{wish.value}", action="store_const", dest="wish", const=wish.value, help=text)
-    wishes.add_argument("--background", action="store_true", help="start quietly in the tray, without a window")
+        requests.add_argument(
+            f"--{request.value}", action="store_const", dest="request", const=request.value, help=text
+        )
+    requests.add_argument("--background", action="store_true", help="start quietly in the tray, without a window")
     parser.add_argument("--version", action="version", version=f"probe-tray {__version__}", help="print the version")
     return parser
 
@@ -130,7 +132,7 @@ def _import_plainly() -> None:
 
 
 def _run_session(
-    app: "QApplication", session: "Session", instance: Instance, wish: StartRequest | None, *, opens: bool
+    app: "QApplication", session: "Session", instance: Instance, request: StartRequest | None, *, opens: bool
 ) -> int:
     from probe_tray.ui.loop import run as run_loop
     from probe_tray.ui.preferences import load_catalogue
@@ -140,7 +142,7 @@ def _run_session(
     # has the answer to a renewal before it: until it has its turn, the new tokens are nowhere but in a socket.
     sys.setswitchinterval(_TURN_SECONDS)
     program = _Program(app, instance, Translator(load_catalogue(session.settings.language)), opens=opens)
-    return run_loop(app, lambda: program.work(session, wish or StartRequest.NOTHING))
+    return run_loop(app, lambda: program.work(session, request or StartRequest.NOTHING))
 
 
 class _Program:
@@ -157,33 +159,33 @@ class _Program:
         self._stop = asyncio.Event()
         self._ended = False
 
-    async def work(self, session: "Session", wish: StartRequest) -> int:
-        """Run until it is quit; ``wish`` is what was asked at the start."""
+    async def work(self, session: "Session", request: StartRequest) -> int:
+        """Run until it is quit; ``request`` is what was asked at the start."""
         from probe_tray.adapters.hygiene import log_loop_failure
         from probe_tray.adapters.system import LocalZone
         from probe_tray.ui.session_end import SessionEnd
-        from probe_tray.ui.shell import Shell, Surroundings
+        from probe_tray.ui.shell import Shell, ShellContext
         from probe_tray.ui.system_network import metered_network, script_proxy
 
         asyncio.get_running_loop().set_exception_handler(log_loop_failure)
         zone = LocalZone()
         session.evaluate_scripts(script_proxy)
         self._wired = wired = session.wire(self._translator, zone, self._say, metered_network)
-        around = Surroundings(
+        context = ShellContext(
             translator=self._translator,
             clock=wired.clock,
             zone=zone,
             inspector=wired.inspector,
             opens=self._opens,
         )
-        self._shell = Shell(self._app, wired.engine, around, self._stop.set)
+        self._shell = Shell(self._app, wired.engine, context, self._stop.set)
         wired.engine.on_alert_action(self._press)
         session_end = SessionEnd(self._app, self._stop.set, lambda: self._ended, wired.clock.monotonic)
         engine = asyncio.create_task(wired.engine.run())
         quitting = asyncio.create_task(self._stop.wait())
         try:
             async with self._instance.serve(self._do):
-                self._do(wish)
+                self._do(request)
                 await asyncio.wait({engine, quitting}, return_when=asyncio.FIRST_COMPLETED)
             return engine.result() or 0 if engine.done() else 0
         finally:
@@ -207,8 +209,8 @@ class _Program:
             case AlertHelp.OPEN:
                 self._shell.show_panel(account)
 
-    def _do(self, wish: StartRequest) -> None:
-        match wish:
+    def _do(self, request: StartRequest) -> None:
+        match request:
             case StartRequest.NOTHING:
                 pass
             case StartRequest.SHOW:

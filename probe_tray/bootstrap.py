@@ -17,7 +17,7 @@ from probe_tray.adapters.callback.listener import LoopbackListener
 from probe_tray.adapters.desktop.browser import SystemBrowser
 from probe_tray.adapters.desktop.machine import MachineInspector
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
-from probe_tray.adapters.desktop.power import SystemSense
+from probe_tray.adapters.desktop.power import SystemMonitor
 from probe_tray.adapters.files.alert_memory import FileAlertMemory
 from probe_tray.adapters.files.app_folders import AppFolders, demo_places, user_places
 from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
@@ -255,7 +255,7 @@ class Session:
             updates=UpdateService(
                 client, FileUpdateMemory(places.update), browser, store, clock, randomness, __version__
             ),
-            sense=SystemSense(metered),
+            monitor=SystemMonitor(metered),
         )
         engine = Engine(parts, clock, randomness)
         if self._demo is not None:

@@ -21,7 +21,7 @@ from probe_tray.adapters.logins.vault import record_files
 from probe_tray.adapters.system import SystemClock, SystemRandomness
 from probe_tray.core.errors import SyncOffError, WriteError
 from probe_tray.core.events import Event
-from probe_tray.core.settings import Settings, SettingsChange
+from probe_tray.core.settings import Settings, SettingsPatch
 from probe_tray.core.sync.setup import SyncTarget, target
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
@@ -134,10 +134,10 @@ class _DemoSettings:
         self._file = file
 
     async def change(
-        self, change: SettingsChange, base: Settings, check: Callable[[Settings], Awaitable[None]]
+        self, change: SettingsPatch, base: Settings, check: Callable[[Settings], Awaitable[None]]
     ) -> Settings:
         def whole(saved: Settings) -> Settings:
-            return SettingsChange({"sync_url": change.values.get("sync_url", base.sync_url)}).applied_to(saved)
+            return SettingsPatch({"sync_url": change.values.get("sync_url", base.sync_url)}).applied_to(saved)
 
         kept = change.only([key for key in change.values if key != "sync_url"])
         saved = await self._file.change(kept, replace(base, sync_url=""), lambda settings: check(whole(settings)))

@@ -25,7 +25,7 @@ from probe_tray.core.service.connection import ConnectionCheck, ConnectionStep, 
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import SyncReport
-from probe_tray.core.sync.setup import SyncTest
+from probe_tray.core.sync.setup import SyncTestResult
 from probe_tray.resources import resource
 from probe_tray.ui.details.details_window import DetailsActions, DetailsWindow
 from probe_tray.ui.login.login_dialog import LoginActions, LoginDialog
@@ -212,7 +212,7 @@ def _tested(theme: Theme, t: Translator) -> list[QPixmap]:
 def _synced(theme: Theme, t: Translator) -> list[QPixmap]:
     """Setting sync up: at first, with a new key, and later; and what came of a sync, well and badly."""
     failed = SyncReport(ended_at=samples.NOW, problem=SyncKeyError().problem)
-    tested = replace(synced(), test=SyncTest(rows=4, opened=3))
+    tested = replace(synced(), test=SyncTestResult(rows=4, opened=3))
     engine = samples.FakeEngine(AppState())
     here, sql = Now(samples.NOW, UTC), resource("sql/tokens.sql").read_text("utf-8")
     question = QuestionDialog(theme)

@@ -7,7 +7,7 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.quota.history import Span
-from probe_tray.core.settings import SettingsChange
+from probe_tray.core.settings import SettingsPatch
 from probe_tray.core.state import Way
 from probe_tray.core.transfer.state import TransferCommand
 
@@ -30,7 +30,7 @@ class SetUpSync(msgspec.Struct, frozen=True, kw_only=True):
     key: Secret | None = None
 
 
-class TestSync(msgspec.Struct, frozen=True, kw_only=True):
+class TrySync(msgspec.Struct, frozen=True, kw_only=True):
     """Look at the table with these, and change nothing; None stands for the secret that is kept."""
 
     url: str
@@ -42,7 +42,7 @@ class ForgetSync(msgspec.Struct, frozen=True):
     """Take the address out of the settings and the secrets out of the keyring; the table stays as it is."""
 
 
-SyncCommand = SyncNow | SetUpSync | TestSync | ForgetSync
+SyncCommand = SyncNow | SetUpSync | TrySync | ForgetSync
 """What concerns the shared table."""
 
 
@@ -90,10 +90,10 @@ class ReadStores(msgspec.Struct, frozen=True):
     """Read all stores again (the keyring was unlocked, a file was mended)."""
 
 
-class ChangeSettings(msgspec.Struct, frozen=True):
+class EditSettings(msgspec.Struct, frozen=True):
     """Keep and use new values of some settings."""
 
-    change: SettingsChange
+    change: SettingsPatch
 
 
 class Renew(msgspec.Struct, frozen=True):
@@ -159,7 +159,7 @@ class FindProxy(msgspec.Struct, frozen=True):
     proxy: Secret | None
 
 
-class CheckConnection(msgspec.Struct, frozen=True):
+class ProbeConnection(msgspec.Struct, frozen=True):
     """Try the way to the service with this setting of the proxy, in place of a test that runs."""
 
     proxy: Secret | None
@@ -186,7 +186,7 @@ Command = (
     | PanelOpened
     | LookAt
     | ReadStores
-    | ChangeSettings
+    | EditSettings
     | Renew
     | RemoveAccount
     | MoveAccount
@@ -198,7 +198,7 @@ Command = (
     | TryModels
     | StopModelTest
     | FindProxy
-    | CheckConnection
+    | ProbeConnection
     | StopConnectionCheck
     | DismissTrouble
     | OpenReleasePage

@@ -198,7 +198,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 _SETTINGS: Final = msgspec.json.Decoder(Settings)
 
 
-class SettingsChange(msgspec.Struct, frozen=True):
+class SettingsPatch(msgspec.Struct, frozen=True):
     """New values of some settings. All others stay as they are, whoever changed them meanwhile."""
 
     values: Mapping[str, object]
@@ -211,17 +211,17 @@ class SettingsChange(msgspec.Struct, frozen=True):
         values = cast("dict[str, object]", msgspec.to_builtins(settings))
         return _SETTINGS.decode(msgspec.json.encode(values | dict(self.values)))
 
-    def only(self, keys: Collection[str]) -> "SettingsChange":
+    def only(self, keys: Collection[str]) -> "SettingsPatch":
         """The part of the change that is about ``keys``."""
         return replace(self, values={key: value for key, value in self.values.items() if key in keys})
 
 
-def change(**values: object) -> SettingsChange:
+def change(**values: object) -> SettingsPatch:
     """A change of the settings that are named."""
-    return SettingsChange(cast("dict[str, object]", msgspec.to_builtins(values)))
+    return SettingsPatch(cast("dict[str, object]", msgspec.to_builtins(values)))
 
 
-def difference(before: Settings, after: Settings) -> SettingsChange:
+def difference(before: Settings, after: Settings) -> SettingsPatch:
     """The change that makes ``after`` of ``before``."""
     pairs = ((key, getattr(before, key), getattr(after, key)) for key in Settings.__struct_fields__)
     return change(**{key: new for key, old, new in pairs if new != old})

@@ -16,7 +16,7 @@ from probe_tray.core.quota.forecast import Pace
 from probe_tray.core.quota.history import Trend
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.service.connection import ConnectionCheck
-from probe_tray.core.settings import Settings, SettingsChange
+from probe_tray.core.settings import Settings, SettingsPatch
 from probe_tray.core.sync.setup import SyncState
 from probe_tray.core.transfer.state import ExportState, ImportState
 from probe_tray.core.update.release import Release
@@ -146,7 +146,7 @@ class RenewalRound(msgspec.Struct, frozen=True, kw_only=True):
 class UnsavedChange(msgspec.Struct, frozen=True, kw_only=True):
     """A change of the settings that could not be saved."""
 
-    change: SettingsChange
+    change: SettingsPatch
     problem: Problem
 
 

@@ -18,7 +18,7 @@ from probe_tray.core.state import AppState
 from probe_tray.engine.store import Store
 from probe_tray.engine.timers import nap, to_the_end
 from probe_tray.ports.desktop import Notification, Notifier
-from probe_tray.ports.files import AlertMemoryFile
+from probe_tray.ports.files import AlertStorage
 from probe_tray.ports.time import Clock
 
 OnPress = Callable[[AccountKey | None, AlertHelp], None]
@@ -54,7 +54,7 @@ class AlertService:
         phrases: Phrases,
         store: Store,
         clock: Clock,
-        file: AlertMemoryFile,
+        file: AlertStorage,
         zone: tzinfo,
         forecast: Forecast,
     ) -> None:

@@ -239,13 +239,13 @@ class Batch:
         key = stored.credential.key
         if (running := self._renewed.get(key)) is None:
             reason = Reason.FORCED if self._order.force else None
-            wish = RenewalRequest(
+            request = RenewalRequest(
                 days=self._order.days,
                 reason=reason,
                 seen=self._seen.get(key),
                 since=self._order.since if self._order.force else None,
             )
-            running = self._renewed[key] = asyncio.ensure_future(_attempt(self._means.renewals.renew(key, wish)))
+            running = self._renewed[key] = asyncio.ensure_future(_attempt(self._means.renewals.renew(key, request)))
         renewed = await asyncio.shield(running)
         asked_nobody = renewed.report.result in {RenewalResult.FRESH, RenewalResult.ADOPTED}
         if renewed.credential is None or not asked_nobody:

@@ -12,10 +12,9 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import (
     Arrange,
     CancelLogin,
-    ChangeSettings,
-    CheckConnection,
     Command,
     DismissTrouble,
+    EditSettings,
     FindProxy,
     ForgetSync,
     LogIn,
@@ -25,6 +24,7 @@ from probe_tray.core.commands import (
     PanelOpened,
     PasteAddress,
     PauseNotifications,
+    ProbeConnection,
     ReadStores,
     Refresh,
     RemoveAccount,
@@ -38,13 +38,13 @@ from probe_tray.core.commands import (
     StopModelTest,
     SyncCommand,
     SyncNow,
-    TestSync,
     TryModels,
+    TrySync,
 )
 from probe_tray.core.errors import ProbeError, StoreError
 from probe_tray.core.events import SightChanged, SituationChanged, TroubleMet
 from probe_tray.core.polling.situation import Situation
-from probe_tray.core.settings import SettingsChange
+from probe_tray.core.settings import SettingsPatch
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.state import (
     CompareAgain,
@@ -77,7 +77,7 @@ from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.timers import end_all, to_the_end, watch_clock, watch_machine
 from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.engine.update.update_service import UpdateService
-from probe_tray.ports.desktop import MachineSense
+from probe_tray.ports.desktop import MachineMonitor
 from probe_tray.ports.time import Clock, Randomness
 
 
@@ -100,7 +100,7 @@ class EngineUseCases(NamedTuple):
     sync: SyncService
     settings: SettingsService
     updates: UpdateService
-    sense: MachineSense
+    monitor: MachineMonitor
 
 
 class Engine:
@@ -121,7 +121,7 @@ class Engine:
             parts.arrangement,
         )
         self._connection, self._transfers, self._sync = parts.connection, parts.transfers, parts.sync
-        self._models, self._recording, self._sense = parts.models, parts.recording, parts.sense
+        self._models, self._recording, self._monitor = parts.models, parts.recording, parts.monitor
         self._settings, self._updates = parts.settings, parts.updates
         self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
@@ -173,11 +173,9 @@ class Engine:
                 self._start(self._read_stores())
             case StartVaultAnew():
                 self._start(self._account_changes.start_vault_anew())
-            case FindProxy() | CheckConnection() | StopConnectionCheck():
+            case FindProxy() | ProbeConnection() | StopConnectionCheck():
                 self._connection.send(command, self._start)
-            case (
-                TryModels() | StopModelTest() | OpenReleasePage() | SyncNow() | SetUpSync() | TestSync() | ForgetSync()
-            ):
+            case TryModels() | StopModelTest() | OpenReleasePage() | SyncNow() | SetUpSync() | TrySync() | ForgetSync():
                 self._send_work(command)
             case (
                 ReadFiles()
@@ -193,7 +191,7 @@ class Engine:
                 self._transfers.send(command, self._start, self._poller.refresh)
             case DismissTrouble():
                 self._store.dispatch(TroubleMet(problem=None))
-            case ChangeSettings(change=change):
+            case EditSettings(change=change):
                 self._start(self._change_settings(change))
             case PauseNotifications() | SendTestNotification():
                 self._send_notification(command)
@@ -213,7 +211,7 @@ class Engine:
                 self._models.stop()
             case OpenReleasePage():
                 self._start(self._updates.open_page())
-            case SyncNow() | SetUpSync() | TestSync() | ForgetSync():
+            case SyncNow() | SetUpSync() | TrySync() | ForgetSync():
                 self._start(self._sync.do(command))
 
     def _send_check(self, command: Refresh | PanelOpened | LookAt | ShowDetails) -> None:
@@ -257,7 +255,7 @@ class Engine:
             self._start(self._updates.run())
             self._start(watch_stores(self._accounts, self._clock))
             self._start(watch_clock(self._clock, self._woke))
-            self._start(watch_machine(self._sense, self._clock, self._use_situation, self._network_changed))
+            self._start(watch_machine(self._monitor, self._clock, self._use_situation, self._network_changed))
             await self._alerting.run(self._on_alert)
         finally:
             await to_the_end(self._stop())
@@ -303,7 +301,7 @@ class Engine:
         self._store.dispatch(SituationChanged(situation=situation))
         self._poller.replan()
 
-    async def _change_settings(self, change: SettingsChange) -> None:
+    async def _change_settings(self, change: SettingsPatch) -> None:
         await self._settings.change(change)
         await self._look_for_proxy()
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.events import SettingsChanged, SettingsNotChanged
-from probe_tray.core.settings import Settings, SettingsChange
+from probe_tray.core.settings import Settings, SettingsPatch
 from probe_tray.core.state import UnsavedChange
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.polling.poller import Poller
@@ -32,7 +32,7 @@ class SettingsService:
         self._accounts, self._poller = accounts, poller
         self._turn = asyncio.Lock()
 
-    async def change(self, change: SettingsChange) -> None:
+    async def change(self, change: SettingsPatch) -> None:
         """Merge ``change`` into the settings. Raises a ProbeError, which the state knows as well, and changes nothing.
 
         What another process, or a person with an editor, wrote into the file meanwhile holds from then on too.
@@ -43,7 +43,7 @@ class SettingsService:
         await self._accounts.read()
         self._poller.replan()
 
-    async def _change(self, change: SettingsChange) -> None:
+    async def _change(self, change: SettingsPatch) -> None:
         use: Callable[[], None] | None = None
 
         async def check(settings: Settings) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from probe_tray.core.polling.situation import Sensed, Situation
-from probe_tray.ports.desktop import MachineSense
+from probe_tray.ports.desktop import MachineMonitor
 from probe_tray.ports.time import Clock
 
 _T = TypeVar("_T")
@@ -79,7 +79,7 @@ async def watch_clock(clock: Clock, on_jump: Callable[[datetime], None]) -> None
 
 
 async def watch_machine(
-    sense: MachineSense, clock: Clock, on_situation: Callable[[Situation], None], on_network: Callable[[], None]
+    monitor: MachineMonitor, clock: Clock, on_situation: Callable[[Situation], None], on_network: Callable[[], None]
 ) -> None:
     """Tell the situation when it changes, and when there is another network. Runs until cancelled.
 
@@ -88,7 +88,7 @@ async def watch_machine(
     before = Sensed(situation=Situation(), network="")
     first = True
     while True:
-        seen = await sense.look()
+        seen = await monitor.look()
         if seen.situation != before.situation:
             on_situation(seen.situation)
         if seen.network not in {"", before.network} and not first:

@@ -87,7 +87,7 @@ class Notifier(Protocol):
         ...
 
 
-class MachineSense(Protocol):
+class MachineMonitor(Protocol):
     """What the system says about power, screen and network."""
 
     async def look(self) -> Sensed:

@@ -11,7 +11,7 @@ from probe_tray.core.alerts.alert import AlertMemory
 from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Span, Trend
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.renewal.pause import Tally
-from probe_tray.core.settings import Settings, SettingsChange
+from probe_tray.core.settings import Settings, SettingsPatch
 from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 from probe_tray.core.update.release import UpdateMemory
 
@@ -20,7 +20,7 @@ class SettingsFile(Protocol):
     """The configuration file."""
 
     async def change(
-        self, change: SettingsChange, base: Settings, check: Callable[[Settings], Awaitable[None]]
+        self, change: SettingsPatch, base: Settings, check: Callable[[Settings], Awaitable[None]]
     ) -> Settings:
         """Merge the change into what the file says now, keeping every key this program does not know.
 
@@ -43,7 +43,7 @@ class ArrangementFile(Protocol):
         ...
 
 
-class AlertMemoryFile(Protocol):
+class AlertStorage(Protocol):
     """Remembers across restarts what notifications have said."""
 
     async def load(self) -> AlertMemory:
@@ -55,7 +55,7 @@ class AlertMemoryFile(Protocol):
         ...
 
 
-class UpdateMemoryFile(Protocol):
+class UpdateStorage(Protocol):
     """Remembers across restarts when the releases were looked at, and what was found."""
 
     async def load(self) -> UpdateMemory:

@@ -34,7 +34,7 @@ class Bridge(QObject):
         self._engine = engine
         self._clock = clock
         self._presenter = Presenter(zone, translator)
-        self._wish = ScreenOptions()
+        self._options = ScreenOptions()
         self._render = render
         self._cost = 0.0
         self._soon = _single(self, self.draw)
@@ -46,7 +46,7 @@ class Bridge(QObject):
         self._soon.stop()
         started = self._clock.monotonic()
         now = self._clock.now()
-        screen = self._presenter.present(self._engine.state, now, self._wish)
+        screen = self._presenter.present(self._engine.state, now, self._options)
         self._render(screen)
         self._cost = self._clock.monotonic() - started
         into = now.second * 1000 + now.microsecond // 1000
@@ -54,9 +54,9 @@ class Bridge(QObject):
         login_waits = screen.login is not None and not screen.login.failed
         self._tick.start(min(wait, _WHILE_LOGIN) if login_waits else wait)
 
-    def wish(self, wish: ScreenOptions) -> None:
+    def show_only(self, options: ScreenOptions) -> None:
         """Show this from now on, and at once: somebody is typing."""
-        self._wish = wish
+        self._options = options
         self.draw()
 
     def close(self) -> None:

@@ -26,46 +26,46 @@ def by_the_panel(window: QSize) -> QPoint:
     """A place for a window whose tray icon does not tell where it is, as over D-Bus."""
     mouse = QCursor.pos()
     screen = QGuiApplication.screenAt(mouse) or QGuiApplication.primaryScreen()
-    room = free_area(screen)
-    return beside(likely(mouse, screen.geometry(), room), window, room)
+    area = free_area(screen)
+    return beside(likely(mouse, screen.geometry(), area), window, area)
 
 
-def likely(mouse: QPoint, whole: QRect, room: QRect) -> QRect:
+def likely(mouse: QPoint, whole: QRect, area: QRect) -> QRect:
     """Where the icon will be: under the mouse if that is on a panel, else at the end of the panel along an edge."""
-    if whole.contains(mouse) and not room.contains(mouse):
+    if whole.contains(mouse) and not area.contains(mouse):
         return QRect(mouse, QSize(1, 1))
-    return QRect(room.topRight() if room.top() > whole.top() else room.bottomRight(), QSize(1, 1))
+    return QRect(area.topRight() if area.top() > whole.top() else area.bottomRight(), QSize(1, 1))
 
 
-def beside(anchor: QRect, window: QSize, room: QRect) -> QPoint:
-    """Below the anchor where the window fits there, else above it; always inside ``room``, with a small gap."""
+def beside(anchor: QRect, window: QSize, area: QRect) -> QPoint:
+    """Below the anchor where the window fits there, else above it; always inside ``area``, with a small gap."""
     x = anchor.center().x() - window.width() // 2
     below = anchor.bottom() + _GAP
     above = anchor.top() - _GAP - window.height()
-    y = below if below + window.height() <= room.bottom() - _GAP else above
-    right, bottom = room.right() - _GAP - window.width(), room.bottom() - _GAP - window.height()
-    return QPoint(max(room.left() + _GAP, min(x, right)), max(room.top() + _GAP, min(y, bottom)))
+    y = below if below + window.height() <= area.bottom() - _GAP else above
+    right, bottom = area.right() - _GAP - window.width(), area.bottom() - _GAP - window.height()
+    return QPoint(max(area.left() + _GAP, min(x, right)), max(area.top() + _GAP, min(y, bottom)))
 
 
-def next_to(other: QRect, window: QSize, room: QRect) -> QPoint:
-    """Right of another window, else left of it, else on the side with more space; always inside ``room``."""
+def next_to(other: QRect, window: QSize, area: QRect) -> QPoint:
+    """Right of another window, else left of it, else on the side with more space; always inside ``area``."""
     right, left = other.right() + 1 + _GAP, other.left() - _GAP - window.width()
-    fits_right = right + window.width() <= room.right() + 1
-    more_right = room.right() - other.right() >= other.left() - room.left()
-    x = right if fits_right or (left < room.left() and more_right) else left
-    return inside(QRect(QPoint(x, other.top()), window), room)
+    fits_right = right + window.width() <= area.right() + 1
+    more_right = area.right() - other.right() >= other.left() - area.left()
+    x = right if fits_right or (left < area.left() and more_right) else left
+    return inside(QRect(QPoint(x, other.top()), window), area)
 
 
 def fitting(window: QWidget, wanted: QSize) -> QSize:
     """``wanted``, or as much of it as leaves some of the window's screen free: a large font makes large windows."""
-    room = free_area(window.screen() or QGuiApplication.primaryScreen()).size()
-    return wanted.boundedTo(QSize(round(room.width() * _SCREEN_SHARE), round(room.height() * _SCREEN_SHARE)))
+    area = free_area(window.screen() or QGuiApplication.primaryScreen()).size()
+    return wanted.boundedTo(QSize(round(area.width() * _SCREEN_SHARE), round(area.height() * _SCREEN_SHARE)))
 
 
-def inside(window: QRect, room: QRect) -> QPoint:
-    """The top left corner for ``window`` where it lies inside ``room``, as near to its place as can be."""
-    right, bottom = room.right() + 1 - window.width(), room.bottom() + 1 - window.height()
-    return QPoint(max(room.left(), min(window.left(), right)), max(room.top(), min(window.top(), bottom)))
+def inside(window: QRect, area: QRect) -> QPoint:
+    """The top left corner for ``window`` where it lies inside ``area``, as near to its place as can be."""
+    right, bottom = area.right() + 1 - window.width(), area.bottom() + 1 - window.height()
+    return QPoint(max(area.left(), min(window.left(), right)), max(area.top(), min(window.top(), bottom)))
 
 
 def keep_inside(window: QWidget) -> None:

@@ -21,12 +21,12 @@ class PreferenceWatch:
         engine: EngineProtocol,
         theme: Theme,
         translator: Translator,
-        retell: Callable[[], None],
+        retranslate: Callable[[], None],
     ) -> None:
-        """``translator`` speaks the settings' language already; ``retell`` is called once it speaks another."""
+        """``translator`` speaks the settings' language already; ``retranslate`` is called once it speaks another."""
         self._engine = engine
         self._theme = theme
-        self._retell = retell
+        self._retranslate = retranslate
         self._languages = Languages(app, translator, engine.state.settings.language)
         theme.wear(engine.state.settings.appearance)
         self._unsubscribe = engine.subscribe(self._follow)
@@ -40,7 +40,7 @@ class PreferenceWatch:
         settings = self._engine.state.settings
         self._theme.wear(settings.appearance)
         if self._languages.use(settings.language):
-            self._retell()
+            self._retranslate()
 
 
 _SHIPPED = {"zh": "zh_CN"}

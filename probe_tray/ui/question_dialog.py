@@ -43,7 +43,7 @@ class QuestionDialog(ThemedDialog):
         whole.addStretch(1)
         whole.addSpacing(px(4))
         whole.addWidget(self._buttons)
-        self.dress()
+        self.apply_theme()
 
     def ask(
         self, question: Question, answer: Callable[[bool], None], worded: Callable[[], Question] | None = None
@@ -98,11 +98,11 @@ class QuestionDialog(ThemedDialog):
         self._yes.setObjectName("destructive" if question.destructive else "")
         self._no.setText(question.no)
         describe(self, question.text)
-        self.dress()
+        self.apply_theme()
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
-        super().dress()
+        super().apply_theme()
         theme = self._theme
         self._title.setFont(theme.font(15, strong=True))
         self._text.setFont(theme.font(13))

@@ -31,7 +31,7 @@ from probe_tray.ui.help.about_controller import AboutController, DiagnosticsSour
 from probe_tray.ui.help.help_controller import HelpController
 from probe_tray.ui.login.login_controller import LoginController
 from probe_tray.ui.models.model_test_controller import ModelTestController
-from probe_tray.ui.panel.card_actions import CardActionHandler, Elsewhere
+from probe_tray.ui.panel.card_actions import CardActionHandler, WindowActions
 from probe_tray.ui.panel.card_list import CardActions
 from probe_tray.ui.panel.card_model import Changes
 from probe_tray.ui.panel.panel import PanelActions, PanelWindow
@@ -58,7 +58,7 @@ _CLICK = 300
 _WINDOW_ICON = IconLook(weekly=35, short=60)
 
 
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+class ShellContext(msgspec.Struct, frozen=True, kw_only=True):
     """Where and for whom the shell draws."""
 
     translator: Translator
@@ -79,28 +79,28 @@ class Shell(QObject):
     """Tray, menu, panel and dialogs over one engine."""
 
     def __init__(
-        self, app: QApplication, engine: EngineProtocol, around: Surroundings, quit_app: Callable[[], None]
+        self, app: QApplication, engine: EngineProtocol, context: ShellContext, quit_app: Callable[[], None]
     ) -> None:
         """Show the icon as soon as there is a tray, else the panel. ``quit_app`` ends the program."""
         super().__init__(app)
         app.setQuitOnLastWindowClosed(False)
         self._engine = engine
-        self._around = around
+        self._context = context
         self._quit = quit_app
         self._theme = Theme(app)
         self._icons = IconPainter()
         self._closing = False
-        self._opens = around.opens
+        self._opens = context.opens
         self._logged_in: LoginState | None = None
         """The login that ended well last, while the state still tells of it."""
-        self._help = HelpController(self._theme, around.translator)
+        self._help = HelpController(self._theme, context.translator)
         self._about = AboutController(
-            engine, self._theme, self._icons, around.inspector, around.translator, self._help.show
+            engine, self._theme, self._icons, context.inspector, context.translator, self._help.show
         )
-        self._following = PreferenceWatch(app, engine, self._theme, around.translator, self._speak_anew)
+        self._preferences = PreferenceWatch(app, engine, self._theme, context.translator, self._speak_anew)
         self._menu = TrayMenu(self._menu_actions(), self._icons)
-        self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, around.tray_available)
-        elsewhere = Elsewhere(
+        self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, context.tray_available)
+        elsewhere = WindowActions(
             settings=self.show_settings,
             models=self.show_model_test,
             details=self.show_details,
@@ -108,15 +108,15 @@ class Shell(QObject):
             import_logins=self.show_import,
             export=self.show_export,
         )
-        self._acting = CardActionHandler(engine, self._theme, around.translator, elsewhere)
+        self._card_actions = CardActionHandler(engine, self._theme, context.translator, elsewhere)
         self._make_dialogs()
         self._panel = PanelWindow(self._theme, self._icons, self._panel_actions())
         self._connect()
         app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))
-        self._bridge = Bridge(engine, around.clock, around.zone, around.translator, self._render)
+        self._bridge = Bridge(engine, context.clock, context.zone, context.translator, self._render)
         self._theme.changed.connect(self._bridge.draw)
         self.draw()
-        self._overflow = OverflowHint(engine, self._tray, around.translator, hidden=around.hides_new_icons)
+        self._overflow = OverflowHint(engine, self._tray, context.translator, hidden=context.hides_new_icons)
         self._tray.look()
 
     def show_panel(self, account: AccountKey | None = None) -> None:
@@ -130,27 +130,27 @@ class Shell(QObject):
 
     def show_about(self) -> None:
         """Tell what program this is, and what it runs on."""
-        self._about.show(self._around.clock.now, tray=self._tray.present)
+        self._about.show(self._context.clock.now, tray=self._tray.present)
 
     def show_details(self, account: AccountKey) -> None:
         """Open the window with everything about an account."""
-        self._detailing.show(account)
+        self._details.show(account)
 
     def show_model_test(self, account: AccountKey | None = None) -> None:
         """Test the models of one account or of all, after asking the first time; or show the test that runs."""
-        self._testing.show(account)
+        self._model_test.show(account)
 
     def sync(self) -> None:
         """Share logins with the table now, or set that up first."""
-        self._syncing.sync()
+        self._sync.sync()
 
     def show_import(self) -> None:
         """Take logins out of files."""
-        self._transferring.show_import()
+        self._transfer.show_import()
 
     def show_export(self, account: AccountKey | None = None) -> None:
         """Write logins or numbers for other programs."""
-        self._transferring.show_export(account)
+        self._transfer.show_export(account)
 
     def show_message(self, title: str, text: str) -> None:
         """Say something by the icon, where the desktop's notifications do not work."""
@@ -162,44 +162,44 @@ class Shell(QObject):
 
     def act(self, action: CardAction) -> None:
         """Do what a button says."""
-        self._acting.act(action)
+        self._card_actions.act(action)
 
     def close(self) -> None:
         """Take everything off the screen."""
         self._closing = True
-        self._detailing.close()
+        self._details.close()
         self._about.close()
         self._help.close()
         self._settings.close()
-        self._syncing.close()
-        self._transferring.close()
-        self._following.close()
+        self._sync.close()
+        self._transfer.close()
+        self._preferences.close()
         self._bridge.close()
         self._overflow.close()
         self._tray.close()
-        self._testing.close()
-        for window in (self._panel, self._acting.question):
+        self._model_test.close()
+        for window in (self._panel, self._card_actions.question):
             window.close()
         self._login.close()
-        for part in (self._panel, self._acting.question, self._menu.menu, self._tray, self._bridge):
+        for part in (self._panel, self._card_actions.question, self._menu.menu, self._tray, self._bridge):
             part.deleteLater()
 
     def _make_dialogs(self) -> None:
-        engine, theme, now, t = self._engine, self._theme, self._around.now, self._around.translator
-        question = self._acting.question
-        self._testing = ModelTestController(engine, theme, t, question, lambda state: model_test(state, now(), t))
-        self._detailing = DetailsController(
+        engine, theme, now, t = self._engine, self._theme, self._context.now, self._context.translator
+        question = self._card_actions.question
+        self._model_test = ModelTestController(engine, theme, t, question, lambda state: model_test(state, now(), t))
+        self._details = DetailsController(
             engine,
             theme,
             self._icons,
             lambda state, key, span: details(state, key, span, now(), t),
             self.act,
-            self._acting.open_account_menu,
+            self._card_actions.open_account_menu,
         )
         sql = resource("sql/tokens.sql").read_text("utf-8")
-        self._syncing = SyncController(engine, theme, t, question, now, sql)
-        self._settings = SettingsController(engine, theme, t, self._syncing)
-        self._transferring = TransferController(engine, theme, t, question, now)
+        self._sync = SyncController(engine, theme, t, question, now, sql)
+        self._settings = SettingsController(engine, theme, t, self._sync)
+        self._transfer = TransferController(engine, theme, t, question, now)
         self._login = LoginController(engine, theme, self._icons, self.show_settings)
 
     def _connect(self) -> None:
@@ -212,7 +212,7 @@ class Shell(QObject):
         self._panel.left.connect(self._just_left.start)
         self._panel.in_sight.connect(self._look_at)
         self._panel.closed.connect(self._panel_closed)
-        self._transferring.watch(self._panel)
+        self._transfer.watch(self._panel)
         QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self._panel).activated.connect(self._help.show)
 
     def _render(self, screen: Screen) -> None:
@@ -225,11 +225,11 @@ class Shell(QObject):
             QTimer.singleShot(_TRAY_COMES, self, self.show_panel)
         self._login.show_model(screen.login)
         self._show_logged_in()
-        self._detailing.draw()
-        self._acting.question.draw()
-        self._testing.draw()
-        self._syncing.draw()
-        self._transferring.draw()
+        self._details.draw()
+        self._card_actions.question.draw()
+        self._model_test.draw()
+        self._sync.draw()
+        self._transfer.draw()
         self._settings.draw()
 
     def _show_logged_in(self) -> None:
@@ -243,12 +243,13 @@ class Shell(QObject):
     def _panel_actions(self) -> PanelActions:
         return PanelActions(
             cards=CardActions(act=self.act, menu=self._open_card_menu),
-            wish=self._wish,
-            choose=self._acting.choose,
-            pin=self._acting.pin,
-            hide_names=self._acting.hide_names,
+            show_only=self._show_only,
+            choose=self._card_actions.choose,
+            pin=self._card_actions.pin,
+            hide_names=self._card_actions.hide_names,
             changes=Changes(
-                move=lambda key, before: self._acting.move(self._panel.keys(), key, before), name=self._acting.name
+                move=lambda key, before: self._card_actions.move(self._panel.keys(), key, before),
+                name=self._card_actions.name,
             ),
         )
 
@@ -258,14 +259,14 @@ class Shell(QObject):
     def _edit_name(self, key: AccountKey) -> None:
         self._panel.edit_name(key)
 
-    def _wish(self, wish: ScreenOptions) -> None:
-        self._bridge.wish(wish)
+    def _show_only(self, options: ScreenOptions) -> None:
+        self._bridge.show_only(options)
 
     def _open_card_menu(self, card: Card, at: QPoint) -> None:
-        self._acting.open_menu(self._panel, card, at)
+        self._card_actions.open_menu(self._panel, card, at)
 
     def _hide_names(self) -> None:
-        self._acting.hide_names()
+        self._card_actions.hide_names()
 
     def _renew_due(self) -> None:
         # What comes of it is told in the panel.
@@ -299,7 +300,7 @@ class Shell(QObject):
         # All else is drawn anew with every change.
         self._about.draw()
         self._help.draw()
-        self._settings.retell()
+        self._settings.retranslate()
 
     def _toggle_panel(self) -> None:
         if self._panel.isActiveWindow():
@@ -318,6 +319,6 @@ class Shell(QObject):
         if not self._tray.present:
             self._quit()
         elif not arrangement.tray_told and not self._just_left.isActive():
-            said = still_running_words(self._around.translator)
+            said = still_running_words(self._context.translator)
             self._tray.message(said.title, said.text)
             self._engine.send(Arrange(replace(arrangement, tray_told=True)))

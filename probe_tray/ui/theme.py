@@ -156,7 +156,7 @@ class Theme(QObject):
         """The measures of :meth:`font`."""
         return QFontMetricsF(self.font(design, strong=strong, figures=figures))
 
-    def dress(self, window: QWidget) -> None:
+    def apply_theme(self, window: QWidget) -> None:
         """Give a window of ours its colours and manners, now. A style that draws natively keeps its own controls."""
         self._wheel.watch(window)
         for page in window.findChildren(QScrollArea):

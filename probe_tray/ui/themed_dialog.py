@@ -12,22 +12,22 @@ class ThemedDialog(QDialog):
     """A window of its own."""
 
     def __init__(self, theme: Theme, name: str) -> None:
-        """``name`` is what programs call the window; a subclass calls :meth:`dress` once its parts are made."""
+        """``name`` is what programs call the window; a subclass calls :meth:`apply_theme` once its parts are made."""
         super().__init__(None, Qt.WindowType.Window)
         self.setModal(False)
         self.setObjectName(name)
         self._theme = theme
-        theme.changed.connect(self.dress)
+        theme.changed.connect(self.apply_theme)
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
-        self._theme.dress(self)
+        self._theme.apply_theme(self)
 
     def changeEvent(self, event: QEvent) -> None:
         """Grow with the system's font."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.ApplicationFontChange:
-            self.dress()
+            self.apply_theme()
 
 
 class TaskDialog(ThemedDialog):
@@ -57,9 +57,9 @@ class TaskDialog(ThemedDialog):
         self._progress.setValue(done)
         self._progress.setVisible(busy)
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
-        super().dress()
+        super().apply_theme()
         theme, c, px = self._theme, self._theme.tokens, self._theme.px
         self.setStyleSheet(
             self.styleSheet()

@@ -52,7 +52,7 @@ class WrappingTree(QTreeWidget):
                 item.setForeground(column, QBrush(QColor(self._theme.tokens.secondary)))
         item.setForeground(self._said, QBrush(QColor(self._theme.tokens.ink(tone))))
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours and measures."""
         c, px = self._theme.tokens, self._theme.px
         header = f"""

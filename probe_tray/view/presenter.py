@@ -6,8 +6,8 @@ from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.core.state import AppState
 from probe_tray.view.help.release import release_notice
 from probe_tray.view.login.login import login
-from probe_tray.view.panel.cards import deck, wanted
-from probe_tray.view.panel.deck import CardMemory
+from probe_tray.view.panel.card_sequence import CardMemory
+from probe_tray.view.panel.cards import cards, wanted
 from probe_tray.view.panel.summary import headline, status, subline
 from probe_tray.view.panel.survey import Memory, Seen, name
 from probe_tray.view.screen import Chip, Helps, Panel, Screen, ScreenContent, ScreenOptions, SortChoice
@@ -32,7 +32,7 @@ class Presenter:
         self._cards = CardMemory()
         self._language = translator.language
 
-    def present(self, state: AppState, now: datetime, wish: ScreenOptions = _ANYTHING) -> Screen:
+    def present(self, state: AppState, now: datetime, options: ScreenOptions = _ANYTHING) -> Screen:
         """The whole screen at ``now`` (aware UTC). Never raises for any state."""
         seen, t = self._memory.look_over(state, Now(now, self._zone)), self._t
         if t.language != self._language:
@@ -40,19 +40,19 @@ class Presenter:
         return Screen(
             tray=tray(seen, t),
             menu=menu(seen, t),
-            panel=_panel(seen, wish, t, self._cards),
+            panel=_panel(seen, options, t, self._cards),
             login=login(seen.state.login, state.settings.redirect_host, _wanted(seen.state), seen.now, t),
         )
 
 
-def present(state: AppState, now: datetime, zone: tzinfo, t: Translator, wish: ScreenOptions = _ANYTHING) -> Screen:
+def present(state: AppState, now: datetime, zone: tzinfo, t: Translator, options: ScreenOptions = _ANYTHING) -> Screen:
     """The whole screen at ``now`` (aware UTC), its times in ``zone``. Never raises for any state."""
-    return Presenter(zone, t).present(state, now, wish)
+    return Presenter(zone, t).present(state, now, options)
 
 
-def _panel(seen: Seen, wish: ScreenOptions, t: Translator, memory: CardMemory) -> Panel:
+def _panel(seen: Seen, options: ScreenOptions, t: Translator, memory: CardMemory) -> Panel:
     state, arrangement = seen.state, seen.state.arrangement
-    shown = deck(seen, wish, t, memory)
+    shown = cards(seen, options, t, memory)
     total = len(seen.found) + len(state.store_problems) + len(state.unreadable) + (state.api_key is not None)
     words, tone = status(seen, t)
     lines = arrangement.density is Density.LINES or (arrangement.density is Density.AUTO and total >= _LINES_FROM)
@@ -69,7 +69,7 @@ def _panel(seen: Seen, wish: ScreenOptions, t: Translator, memory: CardMemory) -
         search_hint=t("Find an account"),
         nothing_found=t("No account matches."),
         clear_search=t("Clear search"),
-        chips=_chips(seen, wish, t) if total >= _SEARCH_FROM else (),
+        chips=_chips(seen, options, t) if total >= _SEARCH_FROM else (),
         arrange=t("Sort and arrange"),
         choices=_choices(arrangement.sort, arrangement.density, t),
         pin=t("Keep this window open"),
@@ -106,7 +106,7 @@ def _wanted(state: AppState) -> str:
     return "" if account is None else name(account)
 
 
-def _chips(seen: Seen, wish: ScreenOptions, t: Translator) -> tuple[Chip, ...]:
+def _chips(seen: Seen, options: ScreenOptions, t: Translator) -> tuple[Chip, ...]:
     needy = sum(wanted(f, ScreenContent.NEEDS_YOU) for f in seen.found) + len(seen.state.store_problems)
     tight = sum(wanted(f, ScreenContent.TIGHT) for f in seen.found)
     labels = {
@@ -116,9 +116,9 @@ def _chips(seen: Seen, wish: ScreenOptions, t: Translator) -> tuple[Chip, ...]:
     }
     there = {ScreenContent.ALL: True, ScreenContent.NEEDS_YOU: needy > 0, ScreenContent.TIGHT: tight > 0}
     return tuple(
-        Chip(shown=shown, label=label, chosen=shown is wish.shown)
+        Chip(shown=shown, label=label, chosen=shown is options.shown)
         for shown, label in labels.items()
-        if there[shown] or shown is wish.shown
+        if there[shown] or shown is options.shown
     )
 
 

@@ -5,7 +5,7 @@ import enum
 import msgspec
 
 from probe_tray.core.account.arrangement import Density, Sort
-from probe_tray.view.panel.deck import Deck
+from probe_tray.view.panel.card_sequence import CardSequence
 from probe_tray.view.view_models import LoginView, Menu, Notice, Tone, Tray, Welcome
 
 
@@ -57,7 +57,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     subline: str
     banner: Notice | None
     """What went wrong apart from any account, until it was read."""
-    cards: Deck
+    cards: CardSequence
     lines: bool
     """Whether each account takes one line, under the ``columns``."""
     columns: tuple[str, ...]

@@ -30,7 +30,7 @@ def proxy(service: DemoService, tmp_path: Path) -> Iterator[Mitm]:
         yield running
 
 
-class Told:
+class AccountAlerts:
     """The app with one account, whose use is what the test says, and all that it has told so far."""
 
     def __init__(self, desktop: Desktop, service: DemoService, proxy: Mitm) -> None:
@@ -89,7 +89,7 @@ class Told:
 def test_each_level_is_told_once_and_a_restart_repeats_nothing(
     desktop: Desktop, service: DemoService, proxy: Mitm
 ) -> None:
-    told = Told(desktop, service, proxy)
+    told = AccountAlerts(desktop, service, proxy)
     told.use(80)
     warning = desktop.notifications.wait("80% of the 5-hour quota used")
     assert warning.body.startswith("Resets ")
@@ -125,7 +125,7 @@ def test_each_level_is_told_once_and_a_restart_repeats_nothing(
 def test_notifications_pause_and_what_matters_is_told_afterwards(
     desktop: Desktop, service: DemoService, proxy: Mitm
 ) -> None:
-    told = Told(desktop, service, proxy)
+    told = AccountAlerts(desktop, service, proxy)
     told.app.item.click_menu("Pause notifications", "For an hour")
     paused = told.app.item.wait_menu("Notifications paused until")
     assert paused.labels() == ["For an hour", "Until tomorrow, 08:00", "Resume notifications"]
@@ -142,7 +142,7 @@ def test_a_test_notification_comes_from_the_settings_and_privacy_hides_names(
     desktop: Desktop, service: DemoService, proxy: Mitm
 ) -> None:
     write_config(desktop, '{"privacy": true}', demo=False)
-    told = Told(desktop, service, proxy)
+    told = AccountAlerts(desktop, service, proxy)
     told.app.open_settings("Notifications")
     told.app.read("Show a test notification")
     desktop.screen.key("alt+n")

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from probe_tray.adapters.desktop.browser import SystemBrowser
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
-from probe_tray.adapters.desktop.power import SystemSense
+from probe_tray.adapters.desktop.power import SystemMonitor
 from probe_tray.adapters.files.app_folders import user_places
 from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.files.safe_files import make_private_folder
@@ -47,7 +47,7 @@ _PORTS: dict[type, tuple[str, ...]] = {
     SystemRandomness: ("token_bytes", "uniform"),
     DesktopNotifier: ("show",),
     SystemBrowser: ("open",),
-    SystemSense: ("look",),
+    SystemMonitor: ("look",),
 }
 _WINDOWS = (SimulatedWindow(FIVE_HOURS, 10, 0.4), SimulatedWindow(WEEK, 10, 0.3))
 
@@ -66,7 +66,7 @@ class Adapters(Driver):
             (SystemRandomness, self.randomness),
             (DesktopNotifier, self.notifier),
             (SystemBrowser, self._browser),
-            (SystemSense, sense),
+            (SystemMonitor, sense),
         ):
             for name in _PORTS[owner]:
                 monkeypatch.setattr(owner, name, _instead(getattr(double, name)))

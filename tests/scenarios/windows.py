@@ -14,7 +14,7 @@ from probe_tray.engine.runtime import Engine
 from probe_tray.ui.panel.card_model import CardModel
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.question_dialog import QuestionDialog
-from probe_tray.ui.shell import Shell, Surroundings
+from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.scenarios.doubles import Doubles
@@ -68,7 +68,7 @@ class Windows(Doubles):
     @asynccontextmanager
     async def built(self) -> AsyncGenerator[Engine]:
         async with super().built() as engine:
-            around = Surroundings(
+            around = ShellContext(
                 translator=Translator(),
                 clock=self.clock,
                 zone=UTC,

@@ -16,7 +16,7 @@ from probe_tray.core.errors import ProbeError, Problem, StoreError
 from probe_tray.core.login.oauth import Callback
 from probe_tray.core.renewal.pause import Tally
 from probe_tray.core.service.answer import Answer
-from probe_tray.core.settings import Settings, SettingsChange
+from probe_tray.core.settings import Settings, SettingsPatch
 from probe_tray.core.update.release import UpdateMemory
 from probe_tray.ports.accounts import StoreContents
 from probe_tray.ports.desktop import Notification, OpenCallback
@@ -273,7 +273,7 @@ class FakeSettingsFile:
         self.fault: Exception | None = None
 
     async def change(
-        self, change: SettingsChange, base: Settings, check: Callable[[Settings], Awaitable[None]]
+        self, change: SettingsPatch, base: Settings, check: Callable[[Settings], Awaitable[None]]
     ) -> Settings:
         after = change.applied_to(self.saved or base)
         await check(after)

@@ -46,7 +46,7 @@ NAMED_OTHERWISE: Final = {
     "probe_tray.core.quota.history": "what the history holds",
     # Terms of the field, where the classes are values of its functions.
     "probe_tray.adapters.desktop.autostart": "one class per operating system",
-    "probe_tray.adapters.desktop.power": "the power state, read by SystemSense for the port MachineSense",
+    "probe_tray.adapters.desktop.power": "the power state, read by SystemMonitor for the port MachineMonitor",
     "probe_tray.adapters.files.config_file": "the file, read as LoadedSettings and written by JsonSettingsFile",
     "probe_tray.adapters.history.schema": "the tables of the database",
     "probe_tray.adapters.http.errors": "the exceptions of a library become the program's",

@@ -56,7 +56,7 @@ class Still:
 
 @pytest.fixture
 def shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[SharedTable]:
-    monkeypatch.setattr("probe_tray.bootstrap.SystemSense", Still)
+    monkeypatch.setattr("probe_tray.bootstrap.SystemMonitor", Still)
     found = SharedTable()
     with found.service:
         yield found

@@ -14,7 +14,7 @@ import platformdirs
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, remove_file, replace_file
 from probe_tray.adapters.logins.credential_files import is_folder
 from probe_tray.core.errors import ProbeError, ReadError, WriteError
-from probe_tray.core.settings import Settings, SettingsChange, difference
+from probe_tray.core.settings import Settings, SettingsPatch, difference
 from probe_tray.ports.files import SettingsFile
 
 Command = Sequence[str]
@@ -96,7 +96,7 @@ class AutostartingSettings:
         self._command = command
 
     async def change(
-        self, change: SettingsChange, base: Settings, check: Callable[[Settings], Awaitable[None]]
+        self, change: SettingsPatch, base: Settings, check: Callable[[Settings], Awaitable[None]]
     ) -> Settings:
         """Save. Where the change is about something else, the entry is left as the person may have changed it."""
         after = await self._file.change(change, base, check)

@@ -56,8 +56,8 @@ class Instance:
         self._patience = patience
         self._locks: list[KernelLock] = []
 
-    def tell(self, wish: StartRequest) -> bool:
-        """Whether a running program took the wish."""
+    def tell(self, request: StartRequest) -> bool:
+        """Whether a running program took the request."""
         _let_it_come_forward()
         knocked = self._socket.knock(_ANSWER_SECONDS)
         if knocked is None:
@@ -65,24 +65,24 @@ class Instance:
         caller, passwords = knocked
         with caller, contextlib.suppress(OSError):
             if self._socket.trusts(caller):
-                caller.sendall(f"{passwords.caller} {wish.value}\n".encode())
+                caller.sendall(f"{passwords.caller} {request.value}\n".encode())
                 said = caller.recv(_LONGEST_LINE).decode("ascii", "replace").strip()
                 return same(said, passwords.answerer)
         return False
 
-    def tell_if_running(self, wish: StartRequest) -> bool:
+    def tell_if_running(self, request: StartRequest) -> bool:
         """The same, and waits for one that is only just starting; False when none runs.
 
         Raises NotAnsweringError when one runs and does not answer.
         """
-        return not self._either(wish, self._is_free)
+        return not self._either(request, self._is_free)
 
-    def claim(self, wish: StartRequest) -> bool:
-        """Become the running program (True), or give the wish to the one that runs (False).
+    def claim(self, request: StartRequest) -> bool:
+        """Become the running program (True), or give the request to the one that runs (False).
 
         Raises NotAnsweringError when one runs and does not answer, and DataFolderError.
         """
-        return self._either(wish, self._take)
+        return self._either(request, self._take)
 
     def release(self) -> None:
         """Let the next start be the running program; the end of the process does the same."""
@@ -110,11 +110,11 @@ class Instance:
             server.close()
             self._socket.close()
 
-    def _either(self, wish: StartRequest, free: Callable[[], bool]) -> bool:
-        """True once ``free``, False once the wish was taken."""
+    def _either(self, request: StartRequest, free: Callable[[], bool]) -> bool:
+        """True once ``free``, False once the request was taken."""
         end = time.monotonic() + self._patience
         while True:
-            if self.tell(wish):
+            if self.tell(request):
                 return False
             if free():
                 return True
@@ -156,16 +156,16 @@ class _Guard:
             # A caller that goes away, says too much or nothing is none of our business.
             with contextlib.suppress(OSError, ValueError, TimeoutError):
                 async with asyncio.timeout(_ANSWER_SECONDS):
-                    wish = await self._wish(reader, writer)
-                    if wish is not None:
+                    request = await self._read_request(reader, writer)
+                    if request is not None:
                         writer.write(f"{self._passwords.answerer}\n".encode())
                         await writer.drain()
-                        self._do(wish)
+                        self._do(request)
         finally:
             self._callers -= 1
             writer.close()
 
-    async def _wish(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> StartRequest | None:
+    async def _read_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> StartRequest | None:
         if self._callers > _MOST_CALLERS or not self._socket.trusts(writer.get_extra_info("socket")):
             return None
         said, _, word = (await reader.readline()).decode("ascii").rstrip("\n").partition(" ")

@@ -34,8 +34,8 @@ _UTF_8: Final = 0x0800_0100
 
 
 @final
-class SystemSense:
-    """Implements ``MachineSense``."""
+class SystemMonitor:
+    """Implements ``MachineMonitor``."""
 
     def __init__(self, metered: Callable[[], bool | None]) -> None:
         """Take whether the network is metered from ``metered``; None leaves it to what the system says.
@@ -88,8 +88,8 @@ def _windows_on_battery() -> bool:
     import ctypes
 
     # SYSTEM_POWER_STATUS has 12 bytes; the first one is the line: 0 offline, 1 online, 255 unknown.
-    room = ctypes.create_string_buffer(12)
-    return bool(windows_library("kernel32").GetSystemPowerStatus(room)) and room.raw[0] == 0
+    buffer = ctypes.create_string_buffer(12)
+    return bool(windows_library("kernel32").GetSystemPowerStatus(buffer)) and buffer.raw[0] == 0
 
 
 def _windows_is_locked() -> bool:
@@ -115,10 +115,10 @@ def _mac_on_battery() -> bool:
     if not info:
         return False
     try:
-        room = ctypes.create_string_buffer(64)
+        buffer = ctypes.create_string_buffer(64)
         kind = power.IOPSGetProvidingPowerSourceType(ctypes.c_void_p(info))
-        value = (ctypes.c_void_p(kind), room, ctypes.c_long(len(room)), ctypes.c_uint32(_UTF_8))
-        return bool(kind and foundation.CFStringGetCString(*value)) and room.value == b"Battery Power"
+        value = (ctypes.c_void_p(kind), buffer, ctypes.c_long(len(buffer)), ctypes.c_uint32(_UTF_8))
+        return bool(kind and foundation.CFStringGetCString(*value)) and buffer.value == b"Battery Power"
     finally:
         foundation.CFRelease(ctypes.c_void_p(info))
 

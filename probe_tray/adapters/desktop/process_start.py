@@ -48,11 +48,11 @@ def _on_linux(stat: bytes, uptime: bytes) -> datetime:
 def _on_mac() -> datetime:
     import ctypes
 
-    room = ctypes.create_string_buffer(_MAC_BSD_INFO_BYTES)
+    buffer = ctypes.create_string_buffer(_MAC_BSD_INFO_BYTES)
     library = ctypes.CDLL("/usr/lib/libproc.dylib")
-    if library.proc_pidinfo(os.getpid(), _MAC_BSD_INFO, ctypes.c_uint64(0), room, len(room)) != len(room):
+    if library.proc_pidinfo(os.getpid(), _MAC_BSD_INFO, ctypes.c_uint64(0), buffer, len(buffer)) != len(buffer):
         raise OSError
-    seconds, micros = (int.from_bytes(room.raw[at : at + 8], sys.byteorder) for at in (_MAC_START, _MAC_START + 8))
+    seconds, micros = (int.from_bytes(buffer.raw[at : at + 8], sys.byteorder) for at in (_MAC_START, _MAC_START + 8))
     return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
 
 

@@ -26,7 +26,7 @@ def name_process() -> None:
 def stay_out_of_the_dock() -> None:
     """Have no icon in the Dock and no place among the programs to switch to, as LSUIElement does for a bundle.
 
-    Call it once Qt runs, which makes every program without a bundle one of the Dock. Elsewhere it does nothing.
+    Call it once Qt runs, which makes every program without a bundle one of the Dock. WindowActions it does nothing.
     A refusal leaves an icon in the Dock, so it is not reported.
     """
     if sys.platform != "darwin":

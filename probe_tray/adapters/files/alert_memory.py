@@ -13,7 +13,7 @@ import msgspec
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
-from probe_tray.core.alerts.alert import AlertMemory, Said
+from probe_tray.core.alerts.alert import AlertMemory, AlertRecord
 from probe_tray.core.errors import ReadError
 
 VERSION: Final = 1
@@ -23,7 +23,7 @@ _log: Final = logging.getLogger(__name__)
 
 class _AlertMemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
     version: int = VERSION
-    said: tuple[Said, ...]
+    said: tuple[AlertRecord, ...]
     paused_until: datetime | None = None
 
 
@@ -45,7 +45,7 @@ _FORMAT: Final = JsonFormat(
 
 @final
 class FileAlertMemory:
-    """Implements ``AlertMemoryFile``."""
+    """Implements ``AlertStorage``."""
 
     def __init__(self, path: Path, *, disk: Disk | None = None) -> None:
         """Keep it in ``path``, whose folder is made when needed."""

@@ -22,7 +22,7 @@ from probe_tray.core.errors import (
     WriteError,
 )
 from probe_tray.core.formats.json_text import JsonTextError, set_member
-from probe_tray.core.settings import UNREADABLE_PROXY, Settings, SettingsChange, Storage
+from probe_tray.core.settings import UNREADABLE_PROXY, Settings, SettingsPatch, Storage
 from probe_tray.core.settings_json import (
     check_together,
     dump_settings,
@@ -61,7 +61,7 @@ class JsonSettingsFile:
         self._path, self._locks = path, locks
 
     async def change(
-        self, change: SettingsChange, base: Settings, check: Callable[[Settings], Awaitable[None]]
+        self, change: SettingsPatch, base: Settings, check: Callable[[Settings], Awaitable[None]]
     ) -> Settings:
         """Merge the change into what the file says now. A file that became unusable meanwhile is not touched."""
         async with self._locks.hold_name(_LOCK):
@@ -74,7 +74,7 @@ class JsonSettingsFile:
             await asyncio.to_thread(self._write, data, after, change.values)
         return after
 
-    def _need_folder(self, settings: Settings, change: SettingsChange) -> None:
+    def _need_folder(self, settings: Settings, change: SettingsPatch) -> None:
         folder = login_folder(settings, self._path)
         if folder is None or is_folder(folder):
             return

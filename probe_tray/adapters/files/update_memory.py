@@ -42,7 +42,7 @@ _FORMAT: Final = JsonFormat(
 
 @final
 class FileUpdateMemory:
-    """Implements ``UpdateMemoryFile``."""
+    """Implements ``UpdateStorage``."""
 
     def __init__(self, path: Path, *, disk: Disk | None = None) -> None:
         """Keep it in ``path``, whose folder is made when needed."""

@@ -18,9 +18,9 @@ from probe_tray.core.service.answer import Answer
 
 DONE: Final = b"PTDONE1\n"
 """The whole content of an entry that was finished and could not be removed."""
-WIRE_ROOM: Final = 32 * 1024
+WIRE_SPACE: Final = 32 * 1024
 """Bytes reserved for the pieces; three tokens and a head have a quarter of that."""
-ANSWER_ROOM: Final = 32 * 1024
+ANSWER_SPACE: Final = 32 * 1024
 """Bytes reserved for the answer."""
 _INTENT: Final = b"PTINTE1\n"
 _PIECE: Final = b"PTWIRE1\n"

@@ -6,7 +6,7 @@ import threading
 from typing import Final, final
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.journal.entry_file import WIRE_ROOM, answer_bytes, answer_plain, piece_bytes, piece_plain
+from probe_tray.adapters.journal.entry_file import WIRE_SPACE, answer_bytes, answer_plain, piece_bytes, piece_plain
 from probe_tray.adapters.logins.sealer import Seal
 from probe_tray.core.errors import StoreError
 from probe_tray.core.renewal.journal import JournalEntry
@@ -32,7 +32,7 @@ class EntrySpace:
     def __init__(self, entry: JournalEntry, file: int, place: int, seal: Seal, disk: Disk) -> None:
         """Take over the open ``file``; the room begins at ``place``: for the pieces first, then for the answer."""
         self._entry, self._file, self._seal, self._disk = entry, file, seal, disk
-        self._place, self._end = place, place + WIRE_ROOM
+        self._place, self._end = place, place + WIRE_SPACE
         self._number = 0
         self._taking = True
         # The pieces come from the thread that reads the connection.

@@ -20,9 +20,9 @@ from probe_tray.adapters.files.safe_files import (
 )
 from probe_tray.adapters.http.wire.answer import read_raw
 from probe_tray.adapters.journal.entry_file import (
-    ANSWER_ROOM,
+    ANSWER_SPACE,
     DONE,
-    WIRE_ROOM,
+    WIRE_SPACE,
     Image,
     intent_bytes,
     is_newer,
@@ -41,7 +41,7 @@ _ASIDE: Final = ".unreadable"
 _OURS: Final = re.compile(r"[0-9a-f]{24}-")
 """An account's slug begins the name of an entry."""
 _LIMIT: Final = 16 * 1024 * 1024
-"""Bytes of the largest entry that is read: an answer larger than the room makes its entry grow."""
+"""Bytes of the largest entry that is read: an answer larger than the space makes its entry grow."""
 
 
 class FileJournal:
@@ -50,38 +50,38 @@ class FileJournal:
     def __init__(self, folder: Path, sealer: Sealer, *, disk: Disk | None = None) -> None:
         """Keep the entries in ``folder``; answers are sealed by ``sealer``."""
         self._folder, self._sealer, self._disk = folder, sealer, disk or Disk()
-        self._rooms: dict[str, EntrySpace] = {}
+        self._spaces: dict[str, EntrySpace] = {}
 
     async def prepare(
         self, key: AccountKey, fingerprint: str, at: datetime, uptime: float | None = None
     ) -> JournalEntry:
-        """Write the intent and the room for the answer, and keep the file open."""
+        """Write the intent and the space for the answer, and keep the file open."""
         seal = await self._sealer.ready()
         # A new name each time: no entry can ever be written over another one's answer.
         name = f"{key.slug}-{secrets.token_hex(8)}"
         entry = JournalEntry(name=name, key=key, fingerprint=fingerprint, at=at, uptime=uptime)
         writing = asyncio.ensure_future(asyncio.to_thread(self._write_intent, entry, seal))
         try:
-            self._rooms[entry.name] = await asyncio.shield(writing)
+            self._spaces[entry.name] = await asyncio.shield(writing)
         except asyncio.CancelledError:
             # No request will follow, so the intent must not stay behind and look like one.
             with contextlib.suppress(StoreError):
-                self._rooms[entry.name] = await writing
+                self._spaces[entry.name] = await writing
                 await self.finish(entry)
             raise
         return entry
 
     def arriving(self, entry: JournalEntry) -> Callable[[bytes], None]:
         """Each piece that it is given is sealed and in the file, in place, when it returns."""
-        return self._rooms[entry.name].take
+        return self._spaces[entry.name].take
 
     async def keep_answer(self, entry: JournalEntry, status: int, body: bytes) -> None:
-        """Write the sealed answer into its room, in place."""
-        room = self._rooms.pop(entry.name)
-        # The tokens may be nowhere else yet, so it waits for no thread: the room is there, and the system takes these
+        """Write the sealed answer into its space, in place."""
+        space = self._spaces.pop(entry.name)
+        # The tokens may be nowhere else yet, so it waits for no thread: the space is there, and the system takes these
         # few pages at once. The wait for the medium is a thread's.
-        block, written = room.fill(status, body)
-        await asyncio.to_thread(self._settle, entry, room, block, written=written)
+        block, written = space.fill(status, body)
+        await asyncio.to_thread(self._settle, entry, space, block, written=written)
 
     async def finish(self, entry: JournalEntry) -> None:
         """Remove the entry, or mark it as done where it cannot be removed."""
@@ -104,15 +104,15 @@ class FileJournal:
         return self._folder / f"{name}{_SUFFIX}"
 
     def _let_go(self, entry: JournalEntry) -> None:
-        room = self._rooms.pop(entry.name, None)
-        if room is not None:
-            room.close()
+        space = self._spaces.pop(entry.name, None)
+        if space is not None:
+            space.close()
 
     def _write_intent(self, entry: JournalEntry, seal: Seal) -> EntrySpace:
         make_private_folder(self._folder)
         path, intent = self._path(entry.name), intent_bytes(entry)
         # Random bytes: file systems that compress or skip zeros would reserve nothing for them.
-        image = intent + os.urandom(WIRE_ROOM + ANSWER_ROOM)
+        image = intent + os.urandom(WIRE_SPACE + ANSWER_SPACE)
         try:
             replace_file(path, image, disk=self._disk)
             return EntrySpace(entry, self._disk.reopen(path), len(intent), seal, self._disk)
@@ -123,8 +123,8 @@ class FileJournal:
                 raise
             raise WriteError(path=str(path), reason=reason_of(error)) from None
 
-    def _settle(self, entry: JournalEntry, room: EntrySpace, block: bytes, *, written: bool) -> None:
-        if not room.settle() or not written:
+    def _settle(self, entry: JournalEntry, space: EntrySpace, block: bytes, *, written: bool) -> None:
+        if not space.settle() or not written:
             # The place that was reserved has failed; another one may not.
             replace_file(self._path(entry.name), intent_bytes(entry) + block, disk=self._disk)
 

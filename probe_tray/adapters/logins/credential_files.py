@@ -153,7 +153,7 @@ class CredentialFiles:
         for path in paths:
             self._known.pop(path, None)
 
-    def check_room(self, held: Held, key: AccountKey) -> int:
+    def check_size(self, held: Held, key: AccountKey) -> int:
         """Bytes that the file may have once every login of ``key`` in it was renewed.
 
         Raises WriteError where it would then be larger than what is read: a login in it would be lost.

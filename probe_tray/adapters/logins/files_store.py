@@ -213,7 +213,7 @@ class FilesStore(ABC):
         sizes: dict[Path, int] = {}
         for held in holders:
             folder = held.real.parent
-            sizes[folder] = max(sizes.get(folder, _RESERVE), self._files.check_room(held, key))
+            sizes[folder] = max(sizes.get(folder, _RESERVE), self._files.check_size(held, key))
         for folder, size in sizes.items():
             prove_writable(folder, size, disk=self._disk)
         if not holders:

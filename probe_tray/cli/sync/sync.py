@@ -24,7 +24,7 @@ from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.cli.terminal.signals import Interruption
 from probe_tray.core.errors import ConfigError, Phrase
 from probe_tray.core.state import AppState
-from probe_tray.core.sync.rows import SyncReport, SyncWish
+from probe_tray.core.sync.rows import SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SyncSecrets, SyncTarget, target
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
@@ -74,7 +74,7 @@ async def _sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     client = session.client(proxy)
     try:
         synchronizer = _synchronizer(session, loaded, goal, folder, proxy, client)
-        return await _CommandSync(session.arguments, session.console, session.t).run(goal, synchronizer)
+        return await _SyncAction(session.arguments, session.console, session.t).run(goal, synchronizer)
     finally:
         await client.aclose()
 
@@ -117,7 +117,7 @@ def _synchronizer(
     return Synchronizer(means, locks, renewals.finish_held)
 
 
-class _CommandSync:
+class _SyncAction:
     """One sync of the folder, with what is shown meanwhile and told at the end."""
 
     def __init__(self, arguments: Arguments, console: Console, t: Translator) -> None:
@@ -126,8 +126,8 @@ class _CommandSync:
 
     async def run(self, goal: SyncTarget, synchronizer: Synchronizer) -> ExitStatus:
         """Do it and return the exit status."""
-        t, wish = self._t, SyncWish(overwrite_all=self._arguments.yes)
-        task = asyncio.ensure_future(synchronizer.run(goal, wish, self._progress))
+        t, options = self._t, SyncOptions(overwrite_all=self._arguments.yes)
+        task = asyncio.ensure_future(synchronizer.run(goal, options, self._progress))
 
         def stop() -> None:
             self._console.end_line()

@@ -209,7 +209,7 @@ def is_on_card(alert: Alert) -> bool:
             return True
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True):
+class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was said of an account."""
 
     account: str
@@ -226,15 +226,15 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 class AlertMemory(msgspec.Struct, frozen=True, kw_only=True):
     """What outlives a restart."""
 
-    said: frozenset[Said] = frozenset()
+    said: frozenset[AlertRecord] = frozenset()
     paused_until: datetime | None = None
 
 
-class Told(NamedTuple):
+class AccountAlerts(NamedTuple):
     """What was said of one account."""
 
     account: str
-    said: frozenset[Said]
+    said: frozenset[AlertRecord]
 
     @property
     def spent(self) -> bool:
@@ -255,7 +255,7 @@ class AlertCandidate(NamedTuple):
     """An alert that is worth saying, and what is to be remembered when it is."""
 
     alert: Alert
-    says: frozenset[Said]
+    says: frozenset[AlertRecord]
     spent: bool | None = None
     """Whether it says that there is no capacity (True) or some again (False)."""
     takes_back: frozenset[str] = frozenset()

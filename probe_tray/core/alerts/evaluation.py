@@ -7,16 +7,16 @@ from msgspec.structs import replace
 
 from probe_tray.core.alerts.alert import (
     SPENT,
+    AccountAlerts,
     Alert,
     AlertCandidate,
     AlertMemory,
+    AlertRecord,
     ExpiryAlert,
     Forecast,
     LoginAlert,
     RenewalFailedAlert,
     RenewedAlert,
-    Said,
-    Told,
     UnusableAlert,
     is_passing,
 )
@@ -47,7 +47,7 @@ def alerts(
     new: list[Alert] = []
     for account in state.accounts:
         slug = account.key.slug
-        told = still_said(account, state.settings, Told(slug, remembered.get(slug, frozenset())), now)
+        told = still_said(account, state.settings, AccountAlerts(slug, remembered.get(slug, frozenset())), now)
         for candidate in _candidates(account, state, told, now, forecast, earlier.get(account.key)):
             passing = is_passing(candidate.alert)
             if quiet and not passing:
@@ -56,7 +56,7 @@ def alerts(
             if not quiet:
                 new.append(candidate.alert)
         remembered[slug] = told.said
-    everything = frozenset[Said]().union(*remembered.values())
+    everything = frozenset[AlertRecord]().union(*remembered.values())
     return tuple(new), replace(memory, said=everything)
 
 
@@ -88,7 +88,7 @@ def compared(before: AppState | None, state: AppState) -> AppState:
 def _candidates(
     account: AccountState,
     state: AppState,
-    told: Told,
+    told: AccountAlerts,
     now: datetime,
     forecast: Forecast,
     before: AccountState | None,
@@ -98,16 +98,16 @@ def _candidates(
     yield from credit_alerts(account, state.settings, told, now)
 
 
-def _remember(told: Told, candidate: AlertCandidate, now: datetime) -> Told:
+def _remember(told: AccountAlerts, candidate: AlertCandidate, now: datetime) -> AccountAlerts:
     kept = frozenset(s for s in told.said if s.topic not in candidate.takes_back) | candidate.says
     if candidate.spent is not None:
         kept = frozenset(s for s in kept if s.topic != SPENT)
         if candidate.spent:
-            kept |= {Said(account=told.account, topic=SPENT, forget_at=now + _REMEMBERED)}
-    return Told(told.account, kept)
+            kept |= {AlertRecord(account=told.account, topic=SPENT, forget_at=now + _REMEMBERED)}
+    return AccountAlerts(told.account, kept)
 
 
-def _still_known(said: frozenset[Said], state: AppState, now: datetime) -> Iterator[Said]:
+def _still_known(said: frozenset[AlertRecord], state: AppState, now: datetime) -> Iterator[AlertRecord]:
     present = {account.key.slug: account for account in state.accounts}
     for entry in said:
         account = present.get(entry.account)
@@ -115,8 +115,8 @@ def _still_known(said: frozenset[Said], state: AppState, now: datetime) -> Itera
             yield entry
 
 
-def _sorted_by_account(said: Iterator[Said]) -> dict[str, frozenset[Said]]:
-    found: dict[str, set[Said]] = {}
+def _sorted_by_account(said: Iterator[AlertRecord]) -> dict[str, frozenset[AlertRecord]]:
+    found: dict[str, set[AlertRecord]] = {}
     for entry in said:
         found.setdefault(entry.account, set()).add(entry)
     return {slug: frozenset(entries) for slug, entries in found.items()}

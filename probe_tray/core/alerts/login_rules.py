@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 from probe_tray.core.account.condition import login_ended, unusable
 from probe_tray.core.alerts.alert import (
+    AccountAlerts,
     AlertCandidate,
+    AlertRecord,
     ExpiryAlert,
     LoginAlert,
     RenewalFailedAlert,
     RenewedAlert,
-    Said,
-    Told,
     UnusableAlert,
 )
 from probe_tray.core.settings import Settings
@@ -25,7 +25,7 @@ _JUST_NOW = timedelta(minutes=10)
 
 
 def login_alerts(
-    account: AccountState, settings: Settings, told: Told, now: datetime, before: AccountState | None
+    account: AccountState, settings: Settings, told: AccountAlerts, now: datetime, before: AccountState | None
 ) -> Iterator[AlertCandidate]:
     """What is new about the login: each once for the same login, which is told by its end."""
     end = account.expires_at
@@ -71,7 +71,7 @@ def login_holds(
             return account.expires_at == end and not login_ended(account, now)
 
 
-def expects(account: AccountState, entry: Said) -> bool:
+def expects(account: AccountState, entry: AlertRecord) -> bool:
     """Whether ``entry`` still holds for ``account`` and the login that it has."""
     if entry.topic == _UNUSABLE:
         return account.problem is not None or account.checked_at is None
@@ -104,5 +104,5 @@ def _was_renewed(account: AccountState, settings: Settings, before: AccountState
     return last is not None and account.renewal.problem is None and now - last <= _JUST_NOW
 
 
-def _says(told: Told, end: datetime | None, now: datetime, *topics: str) -> frozenset[Said]:
-    return frozenset(Said(account=told.account, topic=t, mark=end, forget_at=now + _KEPT) for t in topics)
+def _says(told: AccountAlerts, end: datetime | None, now: datetime, *topics: str) -> frozenset[AlertRecord]:
+    return frozenset(AlertRecord(account=told.account, topic=t, mark=end, forget_at=now + _KEPT) for t in topics)

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from probe_tray.core.alerts.alert import (
+    AccountAlerts,
     AlertCandidate,
+    AlertRecord,
     CreditAlert,
     Forecast,
     Level,
@@ -17,8 +19,6 @@ from probe_tray.core.alerts.alert import (
     PaceAlert,
     QuotaAlert,
     RestoredAlert,
-    Said,
-    Told,
 )
 from probe_tray.core.quota.levels import levels
 from probe_tray.core.quota.snapshot import SAME_RESET, Capacity, Snapshot, Window, WindowKind
@@ -45,7 +45,7 @@ _LEAST_EARLY = 0.1
 _CREDIT, _PACE = "credit", "pace"
 
 
-def still_said(account: AccountState, settings: Settings, told: Told, now: datetime) -> Told:
+def still_said(account: AccountState, settings: Settings, told: AccountAlerts, now: datetime) -> AccountAlerts:
     """What was said, without what was said of a window's period that is over.
 
     A period is over when the reset that was known last has passed. A reset that only moves (by a day every day, or
@@ -64,10 +64,10 @@ def still_said(account: AccountState, settings: Settings, told: Told, now: datet
         entry if (found := windows.get(entry.topic)) is None else _followed(entry, found[0], here, reached=found[1])
         for entry in told.said
     )
-    return Told(told.account, frozenset(entry for entry in kept if entry is not None))
+    return AccountAlerts(told.account, frozenset(entry for entry in kept if entry is not None))
 
 
-def _followed(entry: Said, window: Window, here: datetime, *, reached: bool) -> Said | None:
+def _followed(entry: AlertRecord, window: Window, here: datetime, *, reached: bool) -> AlertRecord | None:
     """``entry`` as it is known now; None where it is about a period that is over or a level that is left."""
     reset, mark, used = _reset(window, here), entry.mark, window.used_percent
     moved = reset is not None and (mark is None or abs(reset - mark) > SAME_RESET)
@@ -82,7 +82,7 @@ def _followed(entry: Said, window: Window, here: datetime, *, reached: bool) -> 
 
 
 def quota_alerts(
-    account: AccountState, settings: Settings, told: Told, now: datetime, forecast: Forecast
+    account: AccountState, settings: Settings, told: AccountAlerts, now: datetime, forecast: Forecast
 ) -> Iterator[AlertCandidate]:
     """What is new about the windows of the main limit.
 
@@ -141,7 +141,9 @@ def quota_holds(
             return here < end and end in snapshot.reset_credit_ends
 
 
-def credit_alerts(account: AccountState, settings: Settings, told: Told, now: datetime) -> Iterator[AlertCandidate]:
+def credit_alerts(
+    account: AccountState, settings: Settings, told: AccountAlerts, now: datetime
+) -> Iterator[AlertCandidate]:
     """The reset credits that are lost within the days of the settings, all in one alert."""
     if account.snapshot is None:
         return
@@ -150,7 +152,7 @@ def credit_alerts(account: AccountState, settings: Settings, told: Told, now: da
     soon = [end for end in account.snapshot.reset_credit_ends if here < end <= latest]
     marks = told.marks(_CREDIT)
     if any(end not in marks for end in soon):
-        says = frozenset(Said(account=told.account, topic=_CREDIT, mark=e, forget_at=e + _KEPT) for e in soon)
+        says = frozenset(AlertRecord(account=told.account, topic=_CREDIT, mark=e, forget_at=e + _KEPT) for e in soon)
         yield AlertCandidate(CreditAlert(account=account.key, count=len(soon), expires_at=min(soon)), says)
 
 
@@ -176,7 +178,9 @@ def _reached(window: Window, settings: Settings) -> Level | None:
     return Level.WARNING if window.used_percent >= wanted.warning else None
 
 
-def _level(account: AccountState, window: Window, level: Level, told: Told, here: datetime) -> Iterator[AlertCandidate]:
+def _level(
+    account: AccountState, window: Window, level: Level, told: AccountAlerts, here: datetime
+) -> Iterator[AlertCandidate]:
     reached = _level_topics(window)[: list(Level).index(level) + 1]
     if reached[-1] in told.topics:
         return
@@ -186,7 +190,9 @@ def _level(account: AccountState, window: Window, level: Level, told: Told, here
     yield AlertCandidate(alert, says, spent=True if level is Level.EXHAUSTED else None)
 
 
-def _limited(account: AccountState, snapshot: Snapshot, told: Told, here: datetime) -> Iterator[AlertCandidate]:
+def _limited(
+    account: AccountState, snapshot: Snapshot, told: AccountAlerts, here: datetime
+) -> Iterator[AlertCandidate]:
     until = blocked_until(snapshot)
     # Until there is capacity again it is one and the same thing, whatever moment the service names.
     if told.spent or (until is not None and until <= here):
@@ -195,7 +201,7 @@ def _limited(account: AccountState, snapshot: Snapshot, told: Told, here: dateti
 
 
 def _pace(
-    account: AccountState, window: Window, runs_out_at: datetime | None, told: Told, here: datetime
+    account: AccountState, window: Window, runs_out_at: datetime | None, told: AccountAlerts, here: datetime
 ) -> Iterator[AlertCandidate]:
     topic = _pace_topic(window)
     if runs_out_at is None or runs_out_at <= here or topic in told.topics:
@@ -240,10 +246,10 @@ def _pace_topic(window: Window) -> str:
     return f"{_topic(window)} {_PACE}"
 
 
-def _used_up(told: Told) -> frozenset[str]:
+def _used_up(told: AccountAlerts) -> frozenset[str]:
     return frozenset(topic for topic in told.topics if topic.endswith(f" {Level.EXHAUSTED.value}"))
 
 
-def _entry(told: Told, topic: str, window: Window, here: datetime) -> Said:
+def _entry(told: AccountAlerts, topic: str, window: Window, here: datetime) -> AlertRecord:
     end = _end(window, here)
-    return Said(account=told.account, topic=topic, mark=end, used=window.used_percent, forget_at=end + _KEPT)
+    return AlertRecord(account=told.account, topic=topic, mark=end, used=window.used_percent, forget_at=end + _KEPT)

@@ -16,7 +16,7 @@ from probe_tray.core.errors import (
     RowSwappedError,
     RowTakenError,
 )
-from probe_tray.core.sync.rows import OVERWRITABLE, OpenedRow, StepKind, SyncStep, SyncWish, same_member
+from probe_tray.core.sync.rows import OVERWRITABLE, OpenedRow, StepKind, SyncOptions, SyncStep, same_member
 
 _LONGEST_NAME = 200
 
@@ -58,7 +58,7 @@ def plan(
     local: Iterable[Credential],
     rows: Iterable[OpenedRow],
     seen: Mapping[str, Age],
-    wish: SyncWish,
+    options: SyncOptions,
     removed: frozenset[str] = frozenset(),
 ) -> tuple[SyncStep, ...]:
     """What is to become of every account here and every row there, by row id.
@@ -73,12 +73,12 @@ def plan(
     return tuple(
         _unless_removed(step, removed)
         for row_id in sorted(members.keys() | found.keys())
-        for step in plan_row(row_id, members.get(row_id, []), found.get(row_id), seen, wish)
+        for step in plan_row(row_id, members.get(row_id, []), found.get(row_id), seen, options)
     )
 
 
 def plan_row(
-    row_id: str, members: Sequence[Credential], row: OpenedRow | None, seen: Mapping[str, Age], wish: SyncWish
+    row_id: str, members: Sequence[Credential], row: OpenedRow | None, seen: Mapping[str, Age], options: SyncOptions
 ) -> tuple[SyncStep, ...]:
     """The same for the accounts that share one row id: of several only one has room."""
     theirs = None if row is None else row.login
@@ -89,7 +89,7 @@ def plan_row(
         first = max(members, key=lambda m: (age(m), m.key), default=None)
     steps: list[SyncStep] = []
     if first is not None or not (theirs is not None and _unclear(theirs, members)):
-        kind = decide(first, row, newest_seen(seen, first, theirs), overwrite=wish.permits(row_id))
+        kind = decide(first, row, newest_seen(seen, first, theirs), overwrite=options.permits(row_id))
         steps.append(_step(kind, row_id, first or theirs, row))
     unused = kind_of(row) in {StepKind.UNDECRYPTABLE, StepKind.GARBAGE, StepKind.ID_MISMATCH}
     if not unused or (steps and steps[0].kind is StepKind.OVERWRITE):

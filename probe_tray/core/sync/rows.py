@@ -89,7 +89,7 @@ class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it looks like something that was encrypted with some key."""
 
 
-class SyncWish(msgspec.Struct, frozen=True, kw_only=True):
+class SyncOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a person allows."""
 
     overwrite: frozenset[str] = frozenset()

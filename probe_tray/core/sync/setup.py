@@ -72,7 +72,7 @@ class SyncSetup(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.url) and there and self.problem is None
 
 
-class SyncTest(msgspec.Struct, frozen=True, kw_only=True):
+class SyncTestResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a look at the table showed; nothing was written."""
 
     rows: int = 0
@@ -103,7 +103,7 @@ class SyncState(msgspec.Struct, frozen=True, kw_only=True):
     report: SyncReport | None = None
     """The last one of this run of the program."""
     testing: bool = False
-    test: SyncTest | None = None
+    test: SyncTestResult | None = None
     """The last look at the table; None before the first, and while one runs."""
     set_up: SetUpAnswer = SetUpAnswer()
     """The answer to the last setup. Nothing else says whether it was kept: syncs and tests change the state too."""

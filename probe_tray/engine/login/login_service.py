@@ -36,7 +36,7 @@ class LoginService:
     ) -> None:
         """Have ``start`` own the tasks; ``signed_in`` is told of every account that came in."""
         self._clock = clock
-        self._wished = -math.inf
+        self._asked_at = -math.inf
         """When a login was asked for last, by the monotonic clock."""
         self._login = login
         self._store = store
@@ -59,12 +59,12 @@ class LoginService:
                 self._store.dispatch(LoginChanged(login=None))
 
     def _log_in(self, wanted: LogIn) -> None:
-        running, before, self._wished = self._running(), self._wished, self._clock.monotonic()
+        running, before, self._asked_at = self._running(), self._asked_at, self._clock.monotonic()
         if running is None:
             self._last = _RunningLogin(wanted, self._start(self._run(wanted, frozenset())))
         elif running.wanted == wanted:
             # Many starts at once want one login, and its page once.
-            if self._wished - before > _AT_ONCE:
+            if self._asked_at - before > _AT_ONCE:
                 self._start(self._login.show_page())
         elif not self._finishes():
             running.task.cancel(REPLACED)

@@ -10,7 +10,7 @@ from probe_tray.core.events import AccountsRead, CheckFailed, ChecksPlanned, Che
 from probe_tray.core.polling.schedule import Pacing, awaited_resets, first_checks, look, next_check, pacing
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.state import AccountState
-from probe_tray.engine.polling.scout import Scout
+from probe_tray.engine.polling.first_check import FirstCheck
 from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.store import Store
 from probe_tray.engine.timers import end_all, nap
@@ -37,7 +37,7 @@ class Poller:
         self._clock = clock
         self._randomness = randomness
         self._failures: dict[AccountKey, int] = {}
-        self._scout = Scout()
+        self._scout = FirstCheck()
         self._wake = asyncio.Event()
 
     async def run(self) -> None:

@@ -36,7 +36,7 @@ from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.core.renewal.token_reply import RefreshClass, classify_refresh, read_token_reply, refresh_problem
 from probe_tray.core.service.answer import Answer
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.renewal.holdings import Holdings
+from probe_tray.engine.renewal.account_logins import AccountLogins
 from probe_tray.engine.renewal.renewal_coordinator import RenewalCoordinator
 from probe_tray.engine.renewal.token_outcomes import UNCERTAIN_FOR, TokenOutcomes
 from probe_tray.ports.accounts import Journal, RenewalMemory
@@ -77,7 +77,7 @@ class RefreshTransaction:
         self._journal = journal
         self._clock = clock
         self._outcomes = TokenOutcomes(memory, clock, randomness)
-        self._holdings = Holdings(accounts, self._outcomes)
+        self._holdings = AccountLogins(accounts, self._outcomes)
         self._host = host
         self._unkept: dict[str, tuple[JournalEntry, Answer]] = {}
         """Answers that the journal could not take: they live as long as this process, or until a store has them."""
@@ -85,7 +85,7 @@ class RefreshTransaction:
     async def run(
         self,
         key: AccountKey,
-        wish: RenewalRequest,
+        request: RenewalRequest,
         sending: Callable[[], None],
         coordinator: RenewalCoordinator,
         alone: Alone = _nobody_else,
@@ -95,36 +95,36 @@ class RefreshTransaction:
         ``sending`` is called right before the first step that must not be broken off, and may raise to prevent it.
         Within ``alone`` no other account's renewal uses the refresh token of that fingerprint.
         """
-        due = await self._look_everywhere(key, wish, coordinator)
+        due = await self._look_everywhere(key, request, coordinator)
         if isinstance(due, Renewed):
             return due
         secret = due.stored.credential.refresh_token
         if secret is None:
             raise NotRenewableError
         async with alone(secret.fingerprint):
-            renewed = await self._refresh(due, secret, wish, sending, coordinator)
+            renewed = await self._refresh(due, secret, request, sending, coordinator)
         if renewed is not None:
             return renewed
         # Another computer was faster: its login is here by now.
-        due = await self._look(key, wish, adopted=True)
+        due = await self._look(key, request, adopted=True)
         return due if isinstance(due, Renewed) else _adopted(due.stored)
 
-    async def adopt(self, key: AccountKey, wish: RenewalRequest, coordinator: RenewalCoordinator) -> Renewed | None:
+    async def adopt(self, key: AccountKey, request: RenewalRequest, coordinator: RenewalCoordinator) -> Renewed | None:
         """Take over what others have renewed; None where nobody has. No request is made. Raises a ProbeError."""
-        due = await self._look_everywhere(key, wish, coordinator)
+        due = await self._look_everywhere(key, request, coordinator)
         return due if isinstance(due, Renewed) else None
 
     async def _look_everywhere(
-        self, key: AccountKey, wish: RenewalRequest, coordinator: RenewalCoordinator
+        self, key: AccountKey, request: RenewalRequest, coordinator: RenewalCoordinator
     ) -> _Due | Renewed:
         if await self.finish_pending(key):
             await coordinator.publish(key)
-        due = await self._look(key, wish)
+        due = await self._look(key, request)
         if isinstance(due, _Due) and await coordinator.adopt_newer(due.stored.credential, due.reason):
-            due = await self._look(key, wish, adopted=True)
+            due = await self._look(key, request, adopted=True)
         return due
 
-    async def _look(self, key: AccountKey, wish: RenewalRequest, *, adopted: bool = False) -> _Due | Renewed:
+    async def _look(self, key: AccountKey, request: RenewalRequest, *, adopted: bool = False) -> _Due | Renewed:
         """The login to renew and why; or that there is no need, since it is fresh or was renewed elsewhere.
 
         ``adopted``: what is here was just taken over from another computer, which is as good as a renewal.
@@ -136,13 +136,13 @@ class RefreshTransaction:
         login = current.credential
         await self._holdings.spread(login)
         # Its renewals are the client's: what was just learnt from it is not renewed in the same breath.
-        if current is not held or self._was_changed(login, wish):
+        if current is not held or self._was_changed(login, request):
             return _adopted(current)
-        if await self._is_younger_than_wish(login, wish):
+        if await self._is_younger_than_request(login, request):
             return _adopted(current)
-        if adopted and wish.reason is not None and self._is_alive(login):
+        if adopted and request.reason is not None and self._is_alive(login):
             return _adopted(current)
-        reason = wish.reason or await self._due(current, wish)
+        reason = request.reason or await self._due(current, request)
         if reason is not None:
             return _Due(current, reason)
         ends_at = policy_end(login, records_end=current.records_end)
@@ -211,42 +211,42 @@ class RefreshTransaction:
         """Whether a renewal is known not to help against the refusal of this login. Raises ReadError."""
         return await self._outcomes.is_refused(credential)
 
-    async def _due(self, current: StoredCredential, wish: RenewalRequest) -> Reason | None:
+    async def _due(self, current: StoredCredential, request: RenewalRequest) -> Reason | None:
         """Why the policy renews it; None too where that would bring what the last renewal brought."""
         login = current.credential
-        reason = renew_reason(login, now=self._clock.now(), days=wish.days, records_end=current.records_end)
+        reason = renew_reason(login, now=self._clock.now(), days=request.days, records_end=current.records_end)
         brought = None if reason is None else await self._outcomes.last_renewed(login)
         if brought is None:
             return reason
         # It was due as soon as it came: its life is shorter than the days of the setting, the replies lack what the
         # policy asks for, or this computer's clock is ahead. Every further run would spend a token and change nothing.
         age = self._clock.now() - brought
-        futile = due_on_arrival(login, brought=brought, days=wish.days, records_end=current.records_end)
+        futile = due_on_arrival(login, brought=brought, days=request.days, records_end=current.records_end)
         return None if futile and timedelta() <= age < half_life(login) else reason
 
-    def _was_changed(self, current: Credential, wish: RenewalRequest) -> bool:
-        return wish.seen is not None and current.access_token.fingerprint != wish.seen and self._is_alive(current)
+    def _was_changed(self, current: Credential, request: RenewalRequest) -> bool:
+        return request.seen is not None and current.access_token.fingerprint != request.seen and self._is_alive(current)
 
     def _is_alive(self, current: Credential) -> bool:
         return current.expiry is None or current.expiry > self._clock.now()
 
-    async def _is_younger_than_wish(self, current: Credential, wish: RenewalRequest) -> bool:
+    async def _is_younger_than_request(self, current: Credential, request: RenewalRequest) -> bool:
         token = current.refresh_token
-        if wish.since is None or token is None:
+        if request.since is None or token is None:
             return False
-        return await self._outcomes.was_renewed_since(token.fingerprint, wish.since)
+        return await self._outcomes.was_renewed_since(token.fingerprint, request.since)
 
     async def _refresh(
         self,
         due: _Due,
         secret: Secret,
-        wish: RenewalRequest,
+        request: RenewalRequest,
         sending: Callable[[], None],
         coordinator: RenewalCoordinator,
     ) -> Renewed | None:
         """The request and what comes of it; None where another computer was faster."""
         login = due.stored.credential
-        await self._outcomes.check(secret.fingerprint, forced=wish.forced)
+        await self._outcomes.check(secret.fingerprint, forced=request.forced)
         await self._holdings.check_writable(login.key)
         if await coordinator.claim(login, due.reason):
             return None

@@ -28,10 +28,10 @@ async def renew_one(renewals: Renewals, store: Store, clock: Clock, key: Account
 async def renew_due(renewals: Renewals, store: Store, clock: Clock) -> None:
     """Renew all that the policy calls due, and tell what came of it."""
     store.dispatch(RoundChanged(round=RenewalRound()))
-    wish = RenewalRequest(days=store.state.settings.renew_before_expiry_days)
+    request = RenewalRequest(days=store.state.settings.renew_before_expiry_days)
     ours = [account for account in store.state.accounts if not account.official]
     renewable = [account.key for account in ours if account.renewable]
-    outcomes = await asyncio.gather(*(renewals.renew(k, wish) for k in renewable), return_exceptions=True)
+    outcomes = await asyncio.gather(*(renewals.renew(k, request) for k in renewable), return_exceptions=True)
     kinds = [None if isinstance(o, BaseException) else o.kind for o in outcomes]
     counts = RenewalRound(
         ended_at=clock.now(),

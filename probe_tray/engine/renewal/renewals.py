@@ -41,11 +41,11 @@ class _RunningRenewal(NamedTuple):
     """A renewal in progress."""
 
     task: "asyncio.Task[Renewed]"
-    wish: RenewalRequest
+    request: RenewalRequest
 
-    def suffices(self, wish: RenewalRequest) -> bool:
-        """Whether its outcome answers this wish too: one left to the policy does not answer one that has a reason."""
-        return self.wish.forced or self.wish.reason is wish.reason or wish.reason is None
+    def suffices(self, request: RenewalRequest) -> bool:
+        """Whether its outcome answers this request too: one left to the policy answers none that has a reason."""
+        return self.request.forced or self.request.reason is request.reason or request.reason is None
 
 
 class Renewals:
@@ -81,15 +81,15 @@ class Renewals:
         # Its own rest is measured by a clock that nobody sets, from the wall clock's time at the start.
         self._began = clock.now() - timedelta(seconds=clock.monotonic())
 
-    async def renew(self, key: AccountKey, wish: RenewalRequest) -> Renewed:
+    async def renew(self, key: AccountKey, request: RenewalRequest) -> Renewed:
         """Renew one account, or join the renewal of it that runs. Raises a ProbeError.
 
         Cancelling the caller does not cancel the renewal: a request that was sent is seen to its end.
         """
-        while (running := self._running.get(key)) is not None and not running.suffices(wish):
+        while (running := self._running.get(key)) is not None and not running.suffices(request):
             await asyncio.wait({running.task})
         if running is None:
-            running = _RunningRenewal(asyncio.create_task(self._renew(key, wish)), wish)
+            running = _RunningRenewal(asyncio.create_task(self._renew(key, request)), request)
             self._running[key] = running
             running.task.add_done_callback(lambda ended: self._forget(key, ended))
         return await asyncio.shield(running.task)
@@ -101,11 +101,11 @@ class Renewals:
         where there is none. Else as :meth:`renew`.
         """
         key = credential.key
-        wish = RenewalRequest(days=days, reason=Reason.REFUSED, seen=credential.access_token.fingerprint)
+        request = RenewalRequest(days=days, reason=Reason.REFUSED, seen=credential.access_token.fingerprint)
         if not await self._transaction.is_refused(credential):
-            return await self.renew(key, wish)
+            return await self.renew(key, request)
         async with self._locks.hold(key):
-            adopted = await self._transaction.adopt(key, wish, self._coordinator)
+            adopted = await self._transaction.adopt(key, request, self._coordinator)
         if adopted is None:
             raise still_refused(refusal)
         return adopted
@@ -170,13 +170,17 @@ class Renewals:
                 running.task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _renew(self, key: AccountKey, wish: RenewalRequest) -> Renewed:
+    async def _renew(self, key: AccountKey, request: RenewalRequest) -> Renewed:
         async with self._slots, self._locks.hold(key):
             self._tell(RenewalStarted(key=key))
             rest = await self._rest_of_all()
             try:
                 renewed = await self._transaction.run(
-                    key, wish, lambda: self._point_of_no_return(key, rest), self._coordinator, self._tokens.hold_token
+                    key,
+                    request,
+                    lambda: self._point_of_no_return(key, rest),
+                    self._coordinator,
+                    self._tokens.hold_token,
                 )
             except Exception as error:
                 # A mistake in the program must not pass for a success either.

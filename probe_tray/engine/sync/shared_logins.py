@@ -28,7 +28,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.sync.cipher import NONCE_BYTES, LoginCipher
 from probe_tray.core.sync.claims import claimed_time, is_claimed
-from probe_tray.core.sync.rows import SENT, RemoteRow, StepKind, SyncStep, SyncWish, filled
+from probe_tray.core.sync.rows import SENT, RemoteRow, StepKind, SyncOptions, SyncStep, filled
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.engine.sync.sync_run import SyncMeans, SyncRun
 from probe_tray.ports.http import RemoteTable
@@ -192,7 +192,7 @@ class SharedTable:
         except StoreError as error:
             raise _unchecked(error) from None
         rows = [] if opened is None else [opened]
-        run = SyncRun(self._means, table, cipher, seen, SyncWish(), rows, _held_already)
+        run = SyncRun(self._means, table, cipher, seen, SyncOptions(), rows, _held_already)
         theirs = None if opened is None else opened.login
         return _Visit(table, run, cipher, row, theirs, mine, run.step(mine))
 

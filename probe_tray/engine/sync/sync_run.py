@@ -31,8 +31,8 @@ from probe_tray.core.sync.rows import (
     OpenedRow,
     StepKind,
     SyncItem,
+    SyncOptions,
     SyncStep,
-    SyncWish,
     filled,
 )
 from probe_tray.engine.account.accounts import Accounts
@@ -81,11 +81,11 @@ class SyncRun:
         table: RemoteTable,
         cipher: LoginCipher,
         seen: Mapping[str, Age],
-        wish: SyncWish,
+        options: SyncOptions,
         opened: Sequence[OpenedRow],
         hold: Hold,
     ) -> None:
-        self._means, self._table, self._cipher, self._wish = means, table, cipher, wish
+        self._means, self._table, self._cipher, self._options = means, table, cipher, options
         self._seen, self._hold = seen, hold
         self._rows = {one.row.id: one for one in opened}
         self.marks: dict[str, Age] = {}
@@ -109,7 +109,7 @@ class SyncRun:
         here = removed & {login.key.slug for login in local}
         if here:
             await self._means.removed.forget_removed(here)
-        steps = plan(local, self._rows.values(), self._seen, self._wish, removed - here)
+        steps = plan(local, self._rows.values(), self._seen, self._options, removed - here)
         groups: dict[str, list[tuple[int, SyncStep, AccountKey]]] = {}
         for number, step in enumerate(steps):
             if step.key is not None and step.kind in SENT | RECEIVED:
@@ -136,7 +136,7 @@ class SyncRun:
 
     def step(self, mine: Credential) -> SyncStep | None:
         """What is to be done with the login of one account here; None where its row leaves that open."""
-        steps = plan([mine], self._rows.values(), self._seen, self._wish)
+        steps = plan([mine], self._rows.values(), self._seen, self._options)
         return next((step for step in steps if step.key == mine.key or step.kind is StepKind.ADOPT), None)
 
     async def _one(self, step: SyncStep, key: AccountKey) -> SyncItem | None:
@@ -168,7 +168,7 @@ class SyncRun:
                     # Its lock is not the one that is held.
                     break
                 seen = newest_seen(self._seen, mine, theirs)
-                kind = decide(mine, row, seen, overwrite=self._wish.permits(step.row_id))
+                kind = decide(mine, row, seen, overwrite=self._options.permits(step.row_id))
                 if kind in RECEIVED and theirs is not None:
                     if proved:
                         return await self._receive(step, kind, mine, theirs)

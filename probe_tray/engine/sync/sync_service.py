@@ -8,11 +8,11 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import ForgetSync, SetUpSync, SyncCommand, SyncNow, TestSync
+from probe_tray.core.commands import ForgetSync, SetUpSync, SyncCommand, SyncNow, TrySync
 from probe_tray.core.errors import ProbeError, Problem, SyncOffError
 from probe_tray.core.events import Event, RenewalEnded, SettingsChanged
 from probe_tray.core.settings import Settings, change
-from probe_tray.core.sync.rows import SyncReport, SyncWish
+from probe_tray.core.sync.rows import SyncOptions, SyncReport
 from probe_tray.core.sync.setup import (
     KEY_BYTES,
     SetUpAnswer,
@@ -21,7 +21,7 @@ from probe_tray.core.sync.setup import (
     SyncSetup,
     SyncState,
     SyncTarget,
-    SyncTest,
+    SyncTestResult,
     target,
 )
 from probe_tray.engine.account.accounts import Accounts
@@ -78,20 +78,20 @@ class SyncService:
         """Do what a person asked for. What fails is in the state."""
         match command:
             case SyncNow(overwrite=overwrite):
-                await self.sync(SyncWish(overwrite=overwrite))
+                await self.sync(SyncOptions(overwrite=overwrite))
             case SetUpSync():
                 await self._set_up(command)
-            case TestSync():
+            case TrySync():
                 await self._test(command)
             case ForgetSync():
                 await self._forget()
 
-    async def sync(self, wish: SyncWish) -> None:
+    async def sync(self, options: SyncOptions) -> None:
         """Run one sync, or wait for the one that runs."""
-        if self._running is None or wish != SyncWish():
+        if self._running is None or options != SyncOptions():
             while self._running is not None:
                 await asyncio.wait({self._running})
-            task = self._running = asyncio.ensure_future(self._run(wish))
+            task = self._running = asyncio.ensure_future(self._run(options))
             task.add_done_callback(lambda _: setattr(self, "_running", None))
         await asyncio.shield(self._running)
 
@@ -129,7 +129,7 @@ class SyncService:
     async def _begin(self) -> None:
         await self._look()
         if self._state.setup.ready:
-            await self.sync(SyncWish())
+            await self.sync(SyncOptions())
 
     def _after(self, span: timedelta) -> float:
         return self._clock.monotonic() + span.total_seconds()
@@ -137,7 +137,7 @@ class SyncService:
     def _begin_within(self, span: timedelta) -> None:
         self._soon = min(self._soon or math.inf, self._after(span))
 
-    async def _run(self, wish: SyncWish) -> None:
+    async def _run(self, options: SyncOptions) -> None:
         self._tell(replace(self._state, running=True, done=0, total=0))
         report = self._state.report
         try:
@@ -146,7 +146,7 @@ class SyncService:
             except ProbeError as error:
                 report = SyncReport(ended_at=self._clock.now(), problem=error.problem)
             else:
-                report = await self._syncing.run(goal, wish, self._progress)
+                report = await self._syncing.run(goal, options, self._progress)
                 await self._accounts.read()
             if report.problem is not None and report.problem.kind.passing and self._is_automatic:
                 self._begin_within(_AFTER_FAILURE)
@@ -154,14 +154,14 @@ class SyncService:
         finally:
             self._tell(replace(self._state, running=False, report=report))
 
-    async def _test(self, command: TestSync) -> None:
+    async def _test(self, command: TrySync) -> None:
         self._tell(replace(self._state, testing=True, test=None))
-        outcome: SyncTest | None = None
+        outcome: SyncTestResult | None = None
         try:
             goal = await self._target(SyncSecrets(api_key=command.api_key, key=command.key), command.url)
             outcome = await self._syncing.test(goal)
         except ProbeError as error:
-            outcome = SyncTest(problem=error.problem)
+            outcome = SyncTestResult(problem=error.problem)
         finally:
             self._tell(replace(self._state, testing=False, test=outcome))
 

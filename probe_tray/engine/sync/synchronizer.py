@@ -15,8 +15,8 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError
 from probe_tray.core.sync.cipher import LoginCipher
 from probe_tray.core.sync.plan import wrong_key
-from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncItem, SyncReport, SyncWish
-from probe_tray.core.sync.setup import SyncTarget, SyncTest
+from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncItem, SyncOptions, SyncReport
+from probe_tray.core.sync.setup import SyncTarget, SyncTestResult
 from probe_tray.engine.sync.sync_run import Progress, SyncMeans, SyncRun
 from probe_tray.ports.accounts import AccountLocks
 from probe_tray.ports.http import Tables
@@ -42,12 +42,12 @@ class Synchronizer:
         """Begin no further account; what is under way is seen to its end."""
         self._stopped = True
 
-    async def test(self, target: SyncTarget) -> SyncTest:
+    async def test(self, target: SyncTarget) -> SyncTestResult:
         """Look at the table and change nothing. Never raises a ProbeError."""
         return await try_table(self._means.tables, target)
 
     async def run(
-        self, target: SyncTarget, wish: SyncWish, progress: Progress = lambda _done, _total: None
+        self, target: SyncTarget, options: SyncOptions, progress: Progress = lambda _done, _total: None
     ) -> SyncReport:
         """Bring both sides together. Never raises a ProbeError: what went wrong is in the report."""
         self._stopped = False
@@ -60,9 +60,9 @@ class Synchronizer:
                 cipher = LoginCipher(target.key)
                 opened = await _open_all(cipher, await table.rows())
                 if wrong_key(opened):
-                    _only_with_permission(opened, wish)
+                    _only_with_permission(opened, options)
                 seen = await self._means.memory.recall()
-                run = SyncRun(self._means, table, cipher, seen, wish, opened, self._hold)
+                run = SyncRun(self._means, table, cipher, seen, options, opened, self._hold)
                 await run.work(local, progress, lambda: self._stopped)
         except ProbeError as error:
             problem = error.problem
@@ -113,23 +113,23 @@ class _Unreadable(StoreError):
         return self._problem
 
 
-def _only_with_permission(opened: Sequence[OpenedRow], wish: SyncWish) -> None:
+def _only_with_permission(opened: Sequence[OpenedRow], options: SyncOptions) -> None:
     """Raise SyncKeyError unless the person wants these rows replaced: the key here is most likely another one."""
-    if not any(wish.permits(one.row.id) for one in opened):
+    if not any(options.permits(one.row.id) for one in opened):
         raise SyncKeyError
 
 
-async def try_table(tables: Tables, target: SyncTarget) -> SyncTest:
+async def try_table(tables: Tables, target: SyncTarget) -> SyncTestResult:
     """Whether the table of ``target`` can be read, and its rows opened. Never raises a ProbeError."""
     try:
         async with tables.open(target) as table:
             rows = await table.rows()
     except ProbeError as error:
-        return SyncTest(problem=error.problem)
+        return SyncTestResult(problem=error.problem)
     opened = await _open_all(LoginCipher(target.key), rows)
     usable = sum(one.fault is not StepKind.UNDECRYPTABLE for one in opened)
     problem = SyncKeyError().problem if wrong_key(opened) else None
-    return SyncTest(rows=len(rows), opened=usable, problem=problem)
+    return SyncTestResult(rows=len(rows), opened=usable, problem=problem)
 
 
 async def _open_all(cipher: LoginCipher, rows: Sequence[RemoteRow]) -> list[OpenedRow]:

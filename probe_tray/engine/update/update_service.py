@@ -12,7 +12,7 @@ from probe_tray.core.update.version import is_newer
 from probe_tray.engine.store import Store
 from probe_tray.engine.timers import nap
 from probe_tray.ports.desktop import Browser
-from probe_tray.ports.files import UpdateMemoryFile
+from probe_tray.ports.files import UpdateStorage
 from probe_tray.ports.http import ReleaseFeed
 from probe_tray.ports.time import Clock, Randomness
 
@@ -30,7 +30,7 @@ class UpdateService:
     def __init__(
         self,
         feed: ReleaseFeed,
-        file: UpdateMemoryFile,
+        file: UpdateStorage,
         browser: Browser,
         store: Store,
         clock: Clock,

@@ -62,8 +62,8 @@ class DetailsWindow(QWidget):
         self._grid = QGridLayout()
         self._arrange()
         self._connect()
-        theme.changed.connect(self._dress)
-        self._dress()
+        theme.changed.connect(self._apply_theme)
+        self._apply_theme()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Open with the keyboard on the first button."""
@@ -111,7 +111,7 @@ class DetailsWindow(QWidget):
         """Grow with the system's font."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.ApplicationFontChange:
-            self._dress()
+            self._apply_theme()
 
     def sizeHint(self) -> QSize:
         """As the design has it."""
@@ -203,9 +203,9 @@ class DetailsWindow(QWidget):
                 value.setText(facts[number].value)
                 value.setAccessibleDescription(facts[number].label)
 
-    def _dress(self) -> None:
+    def _apply_theme(self) -> None:
         theme, colours = self._theme, self._theme.tokens
-        theme.dress(self)
+        theme.apply_theme(self)
         self._title.setFont(theme.font(15, strong=True))
         for title in (self._chart_title, self._life_title):
             title.setFont(theme.font(13, strong=True))
@@ -222,7 +222,7 @@ class DetailsWindow(QWidget):
         self._more.setAutoRaise(True)
         self._more.setIcon(glyph_icon(Glyph.MORE, QColor(colours.secondary), theme.px(16)))
         self._more.setIconSize(QSize(theme.px(16), theme.px(16)))
-        self._banner.dress()
+        self._banner.apply_theme()
         self._draw()
         self.resize(fitting(self, self.sizeHint()))
 

@@ -58,7 +58,7 @@ class AboutDialog(ThemedDialog):
         self._thanked.setSingleShot(True)
         self._thanked.timeout.connect(self._name_buttons)
         self._arrange()
-        self.dress()
+        self.apply_theme()
 
     def show_model(self, model: About) -> None:
         """Say this."""
@@ -82,7 +82,7 @@ class AboutDialog(ThemedDialog):
         self._copy.setAccessibleDescription(model.privacy)
         describe(self, model.text)
         self._name_buttons()
-        self.dress()
+        self.apply_theme()
 
     def _arrange(self) -> None:
         px = self._theme.px
@@ -137,9 +137,9 @@ class AboutDialog(ThemedDialog):
             self._copy.setText(self._model.copy)
             self._close.setText(self._model.close)
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
-        super().dress()
+        super().apply_theme()
         theme, colours = self._theme, self._theme.tokens
         size = theme.px(_PICTURE)
         self._picture.setPixmap(self._icons.pixmap(_LOOK, card_ink(colours), size, self.devicePixelRatioF()))

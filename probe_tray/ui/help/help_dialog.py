@@ -53,7 +53,7 @@ class HelpDialog(ThemedDialog):
         whole.setSpacing(px(10))
         whole.addWidget(self._page, 1)
         whole.addLayout(buttons)
-        self.dress()
+        self.apply_theme()
         self.resize(fitting(self, QSize(px(_WIDTH), px(_HEIGHT))))
 
     def show_model(self, model: Guides) -> None:
@@ -71,9 +71,9 @@ class HelpDialog(ThemedDialog):
         self._page.setSource(self._first)
         self._page.clearHistory()
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
-        super().dress()
+        super().apply_theme()
         self._page.setFont(self._theme.font(13))
         # A page takes the colour of its links when it is made.
         self._page.reload()

@@ -69,7 +69,7 @@ class PasteRow(QWidget):
         """Keep nothing of what was pasted, in the field or among what can be undone."""
         self._field.setText("")
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours and fonts."""
         theme = self._theme
         for label in (self._label, self._problem):
@@ -141,7 +141,7 @@ class LoginDialog(ThemedDialog):
         self._cancel = self._button(self.reject)
         self._arrange()
         self._place_field(first=False)
-        self.dress()
+        self.apply_theme()
 
     def show_model(self, model: LoginView | None) -> None:
         """Show this, or nothing any more."""
@@ -275,9 +275,9 @@ class LoginDialog(ThemedDialog):
         button.setAutoDefault(False)
         return button
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
-        super().dress()
+        super().apply_theme()
         theme = self._theme
         self._title.setFont(theme.font(15, strong=True))
         self._code.setFont(theme.font(22, strong=True, figures=True))
@@ -288,7 +288,7 @@ class LoginDialog(ThemedDialog):
         for line in (self._line, self._foot):
             line.setFixedHeight(1)
             line.setStyleSheet(f"background: {theme.tokens.line}; border: none")
-        self._row.dress()
+        self._row.apply_theme()
         self._draw()
         self._fit()
 

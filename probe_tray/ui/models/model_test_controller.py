@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.commands import ChangeSettings, StopModelTest, TryModels
+from probe_tray.core.commands import EditSettings, StopModelTest, TryModels
 from probe_tray.core.settings import change
 from probe_tray.core.state import AppState
 from probe_tray.ui.engine import EngineProtocol
@@ -62,7 +62,7 @@ class ModelTestController:
             self._question.ask(consent(count, self._translator), lambda _: self._agree(accounts))
 
     def _agree(self, accounts: tuple[AccountKey, ...] | None) -> None:
-        self._engine.send(ChangeSettings(change(model_test_confirmed=True)))
+        self._engine.send(EditSettings(change(model_test_confirmed=True)))
         self._test(accounts)
 
     def _test(self, accounts: tuple[AccountKey, ...] | None) -> None:

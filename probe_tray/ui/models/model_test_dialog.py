@@ -39,7 +39,7 @@ class ModelTestDialog(TaskDialog):
         for button in (self._stop, self._again, self._close):
             button.setAutoDefault(False)
         self._arrange()
-        self.dress()
+        self.apply_theme()
         self.open_at(_WIDTH, _HEIGHT)
 
     def show_model(self, model: ModelTestView) -> None:
@@ -80,10 +80,10 @@ class ModelTestDialog(TaskDialog):
         whole.addWidget(self._tree, 1)
         whole.addLayout(side_by_side(self._theme, None, self._stop, self._again, self._close))
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
-        super().dress()
-        self._tree.dress()
+        super().apply_theme()
+        self._tree.apply_theme()
         header = self._tree.header()
         header.resizeSection(_MODEL, self._theme.px(200))
         header.resizeSection(_LATENCY, self._theme.px(90))

@@ -48,9 +48,9 @@ class Banner(QFrame):
             self._button.setText(notice.action.label if notice.action else "")
             self._button.setAccessibleDescription(notice.text)
             self._button.setVisible(notice.action is not None)
-            self.dress()
+            self.apply_theme()
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours and sizes."""
         theme, colours = self._theme, self._theme.tokens
         tone = Tone.CALM if self._notice is None else self._notice.tone

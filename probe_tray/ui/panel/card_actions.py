@@ -12,8 +12,8 @@ from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.commands import (
     Arrange,
-    ChangeSettings,
     DismissTrouble,
+    EditSettings,
     LogIn,
     MoveAccount,
     OpenReleasePage,
@@ -35,7 +35,7 @@ from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, Card, CardAction, Question
 
 
-class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
+class WindowActions(msgspec.Struct, frozen=True, kw_only=True):
     """What happens in other windows."""
 
     settings: Callable[[str], None]
@@ -59,7 +59,7 @@ class CardActionHandler:
         engine: EngineProtocol,
         theme: Theme,
         translator: Translator,
-        elsewhere: Elsewhere,
+        elsewhere: WindowActions,
     ) -> None:
         """Send commands to ``engine``."""
         self._engine = engine
@@ -135,7 +135,7 @@ class CardActionHandler:
         dialog.open()
 
     def _use_folder(self, folder: str) -> None:
-        self._engine.send(ChangeSettings(change(storage=Storage.FOLDER, sync_dir=folder)))
+        self._engine.send(EditSettings(change(storage=Storage.FOLDER, sync_dir=folder)))
 
     def choose(self, value: Sort | Density, keys: tuple[AccountKey, ...]) -> None:
         """List the accounts like this from now on; ``keys`` is their order now, where an own order begins."""
@@ -162,7 +162,7 @@ class CardActionHandler:
 
     def hide_names(self) -> None:
         """Hide the names of accounts from now on, or show them again."""
-        self._engine.send(ChangeSettings(change(privacy=not self._engine.state.settings.privacy)))
+        self._engine.send(EditSettings(change(privacy=not self._engine.state.settings.privacy)))
 
     def move(self, keys: tuple[AccountKey, ...], key: AccountKey, before: AccountKey | None) -> None:
         """Put an account before another, or at the end, among ``keys``."""

@@ -6,7 +6,7 @@ import msgspec
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.view.panel.deck import Deck, DeckEntry
+from probe_tray.view.panel.card_sequence import CardEntry, CardSequence
 from probe_tray.view.panel.survey import SurveyFinding
 
 CARD_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -38,8 +38,8 @@ class CardModel(QAbstractListModel):
     def __init__(self, parent: QObject, changes: Changes) -> None:
         """Begin without cards."""
         super().__init__(parent)
-        self._deck: Deck | None = None
-        self._entries: tuple[DeckEntry, ...] = ()
+        self._sequence: CardSequence | None = None
+        self._entries: tuple[CardEntry, ...] = ()
         self._lines = False
         self._movable = True
         self._changes = changes
@@ -51,31 +51,31 @@ class CardModel(QAbstractListModel):
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """A card, or its words."""
         row = index.row()
-        if not index.isValid() or row >= len(self._entries) or self._deck is None:
+        if not index.isValid() or row >= len(self._entries) or self._sequence is None:
             return None
         match role:
             case _ if role == CARD_ROLE:
-                return self._deck[row]
+                return self._sequence[row]
             case _ if role == ABOUT_ROLE:
-                return self._deck.about(row)
+                return self._sequence.about(row)
             case _ if role == LINE_ROLE:
                 return self._lines and isinstance(self._entries[row].about, SurveyFinding)
             case Qt.ItemDataRole.DisplayRole:
-                return self._deck[row].title
+                return self._sequence[row].title
             case Qt.ItemDataRole.ToolTipRole:
-                return self._deck[row].hover or None
+                return self._sequence[row].hover or None
             case Qt.ItemDataRole.AccessibleTextRole:
-                return self._deck[row].spoken
+                return self._sequence[row].spoken
             case _:
                 return None
 
-    def show(self, deck: Deck, *, lines: bool = False, movable: bool = True) -> None:
+    def show(self, cards: CardSequence, *, lines: bool = False, movable: bool = True) -> None:
         """Show these cards now. ``movable``: all accounts are there, so that one can be put between two others."""
         self._movable = movable
-        old, new = self._entries, deck.entries
+        old, new = self._entries, cards.entries
         relined, self._lines = self._lines != lines, lines
         if [e.name for e in old] == [e.name for e in new]:
-            self._deck, self._entries = deck, new
+            self._sequence, self._entries = cards, new
             changed = [row for row, (a, b) in enumerate(zip(old, new, strict=True)) if relined or _differ(a, b)]
             if changed:
                 self.dataChanged.emit(self.index(changed[0]), self.index(changed[-1]))
@@ -86,7 +86,7 @@ class CardModel(QAbstractListModel):
         places = {entry.name: row for row, entry in enumerate(new)}
         kept = self.persistentIndexList()
         moved = [_moved(index, old, places) for index in kept]
-        self._deck, self._entries = deck, new
+        self._sequence, self._entries = cards, new
         self.changePersistentIndexList(kept, [QModelIndex() if row is None else self.index(row) for row in moved])
         self.layoutChanged.emit()
 
@@ -147,7 +147,7 @@ class CardModel(QAbstractListModel):
         self._changes.move(key, next(rest, None) if before >= 0 else None)
 
 
-def _differ(old: DeckEntry, new: DeckEntry) -> bool:
+def _differ(old: CardEntry, new: CardEntry) -> bool:
     """Whether more has changed than the time."""
     a, b = old.about, new.about
     if isinstance(a, SurveyFinding) and isinstance(b, SurveyFinding):
@@ -155,5 +155,5 @@ def _differ(old: DeckEntry, new: DeckEntry) -> bool:
     return a != b
 
 
-def _moved(index: QModelIndex, old: tuple[DeckEntry, ...], places: dict[str, int]) -> int | None:
+def _moved(index: QModelIndex, old: tuple[CardEntry, ...], places: dict[str, int]) -> int | None:
     return places.get(old[index.row()].name) if index.row() < len(old) else None

@@ -29,7 +29,7 @@ class NoMatchPage(QWidget):
         self._text.setText(text)
         self.button.setText(button)
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours and sizes."""
         px = self._theme.px
         self._text.setStyleSheet(f"color: {self._theme.tokens.secondary}")

@@ -51,7 +51,7 @@ class PanelActions(msgspec.Struct, frozen=True, kw_only=True):
     """What the panel asks for."""
 
     cards: CardActions
-    wish: Callable[[ScreenOptions], None]
+    show_only: Callable[[ScreenOptions], None]
     """Show only these accounts."""
     choose: Callable[[Sort | Density, tuple[AccountKey, ...]], None]
     """List the accounts like this from now on; the accounts are told in the order they stand in now."""
@@ -85,7 +85,7 @@ class PanelWindow(QWidget):
         self._headline, self._subline = words(wrap=True), Separator()
         self._tool_buttons = tuple(QToolButton(self) for _ in range(4))
         self._refresh, self._hide, self._pin, self._settings = self._tool_buttons
-        self._tools = ToolsRow(theme, actions.wish, lambda value: actions.choose(value, self._cards.keys()))
+        self._tools = ToolsRow(theme, actions.show_only, lambda value: actions.choose(value, self._cards.keys()))
         self._banner, self._release = Banner(theme, actions.cards.act), Banner(theme, actions.cards.act)
         self._list = CardList(self._cards, theme, icons, actions.cards)
         self._no_match = NoMatchPage(theme, self._clear_search)
@@ -102,7 +102,7 @@ class PanelWindow(QWidget):
         self._look.setInterval(_LOOK_EVERY)
         self._arrange()
         self._connect()
-        self._dress()
+        self._apply_theme()
         stops = (*self._tool_buttons, *self._banner.stops, *self._tools.stops)
         walk(*stops, self._list, self._no_match.button, *self._release.stops, self._log_in)
 
@@ -128,7 +128,7 @@ class PanelWindow(QWidget):
         self._columns.setVisible(model.lines and model.welcome is None)
         self._list.expect(0 if model.lines else len(model.cards))
         # Between two of a selection, nobody knows where among the others.
-        self._cards.show(model.cards, lines=model.lines, movable=self._tools.wish == ScreenOptions())
+        self._cards.show(model.cards, lines=model.lines, movable=self._tools.options == ScreenOptions())
         self._welcome.show_model(model.welcome)
         self._status.show_text(model.status)
         self._dot.show_tone(model.status_tone if model.status else None)
@@ -139,7 +139,7 @@ class PanelWindow(QWidget):
         # A size that the person chose stays while the same cards become higher or lower.
         changed = before is None or shape(before) != shape(model) or self.size() == self._fitted
         # Nor does it jump with each letter of a search.
-        searching = self.isVisible() and self._tools.wish != ScreenOptions()
+        searching = self.isVisible() and self._tools.options != ScreenOptions()
         if changed and not searching:
             self._fit()
         self._look_soon()
@@ -207,7 +207,7 @@ class PanelWindow(QWidget):
         """Grow with the system's font."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.ApplicationFontChange:
-            self._dress()
+            self._apply_theme()
         elif event.type() is QEvent.Type.ActivationChange:
             self._look_soon()
             if not self.isActiveWindow():
@@ -275,7 +275,7 @@ class PanelWindow(QWidget):
         self._hide.clicked.connect(self._press_hide)
         self._tools.search.down.connect(self._enter_list)
         self._tools.search.returnPressed.connect(self._list.open_first)
-        self._theme.changed.connect(self._dress)
+        self._theme.changed.connect(self._apply_theme)
         self._look.timeout.connect(self._look_at)
         self._list.verticalScrollBar().valueChanged.connect(self._look_soon)
         # One shortcut for both: two with the same key, as on desktops where Ctrl+R is the usual one, would do nothing.
@@ -284,17 +284,17 @@ class PanelWindow(QWidget):
         refresh.activated.connect(self._refresh.click)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self._tools.search.setFocus)
 
-    def _dress(self) -> None:
+    def _apply_theme(self) -> None:
         theme, colours = self._theme, self._theme.tokens
-        theme.dress(self)
+        theme.apply_theme(self)
         self._headline.setFont(theme.font(15, strong=True))
         for label in (self._subline, self._status):
             label.setFont(theme.font(12, figures=True))
             label.setStyleSheet(f"color: {colours.secondary}")
-        self._no_match.dress()
-        self._tools.dress()
-        self._banner.dress()
-        self._release.dress()
+        self._no_match.apply_theme()
+        self._tools.apply_theme()
+        self._banner.apply_theme()
+        self._release.apply_theme()
         self._log_in.setFont(theme.font(12.5))
         self._foot.setStyleSheet(f"QWidget#foot {{ border-top: 1px solid {colours.line} }}")
         self._draw_tools()
@@ -341,7 +341,7 @@ class PanelWindow(QWidget):
     def _choose_page(self) -> None:
         if self._shown is not None and self._shown.welcome is not None:
             self._middle.setCurrentWidget(self._welcome)
-        elif self._tools.wish != ScreenOptions() and not self._cards.rowCount():
+        elif self._tools.options != ScreenOptions() and not self._cards.rowCount():
             self._middle.setCurrentWidget(self._no_match)
         else:
             self._middle.setCurrentWidget(self._list)

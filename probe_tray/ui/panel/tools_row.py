@@ -31,14 +31,14 @@ class ToolsRow(QWidget):
     """Tells what a person wishes to see, and how they want it listed."""
 
     def __init__(
-        self, theme: Theme, wish: Callable[[ScreenOptions], None], choose: Callable[[Sort | Density], None]
+        self, theme: Theme, show_only: Callable[[ScreenOptions], None], choose: Callable[[Sort | Density], None]
     ) -> None:
-        """Call ``wish`` for what is to be shown now, ``choose`` for what is to be remembered."""
+        """Call ``show_only`` for what is to be shown now, ``choose`` for what is to be remembered."""
         super().__init__()
         self._theme = theme
-        self._tell = wish
+        self._tell = show_only
         self._choose = choose
-        self.wish = ScreenOptions()
+        self.options = ScreenOptions()
         self.search = SearchField(self)
         self.search.textChanged.connect(self._searched)
         self._chips: list[QToolButton] = []
@@ -79,14 +79,14 @@ class ToolsRow(QWidget):
 
     def clear(self) -> bool:
         """Look for nothing any more; whether something was looked for."""
-        looked = self.wish != ScreenOptions()
+        looked = self.options != ScreenOptions()
         if looked:
-            self.wish = ScreenOptions()
+            self.options = ScreenOptions()
             self.search.clear()
-            self._tell(self.wish)
+            self._tell(self.options)
         return looked
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours and sizes."""
         theme, colours = self._theme, self._theme.tokens
         self.search.setFont(theme.font(12.5))
@@ -135,15 +135,15 @@ class ToolsRow(QWidget):
         self._chips.append(button)
 
     def _show_only(self, shown: ScreenContent) -> None:
-        self.wish = ScreenOptions(search=self.wish.search, shown=shown)
+        self.options = ScreenOptions(search=self.options.search, shown=shown)
         for number, chip in enumerate(self._shown):
             self._chips[number].setChecked(chip.shown is shown)
-        self._tell(self.wish)
+        self._tell(self.options)
 
     def _searched(self, text: str) -> None:
-        if text != self.wish.search:
-            self.wish = ScreenOptions(search=text, shown=self.wish.shown)
-            self._tell(self.wish)
+        if text != self.options.search:
+            self.options = ScreenOptions(search=text, shown=self.options.shown)
+            self._tell(self.options)
 
     def _fill_menu(self) -> None:
         self._menu.clear()

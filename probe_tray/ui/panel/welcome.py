@@ -57,8 +57,8 @@ class WelcomePage(QWidget):
         page.addSpacing(px(10))
         page.addWidget(self._hint)
         page.addStretch(1)
-        theme.changed.connect(self._dress)
-        self._dress()
+        theme.changed.connect(self._apply_theme)
+        self._apply_theme()
 
     def show_model(self, model: Welcome | None) -> None:
         """Show these words."""
@@ -72,7 +72,7 @@ class WelcomePage(QWidget):
         self._folder_title = model.choose_folder
         self._import.setText(model.import_logins)
 
-    def _dress(self) -> None:
+    def _apply_theme(self) -> None:
         theme, colours = self._theme, self._theme.tokens
         size = theme.px(_PICTURE)
         self._picture.setPixmap(self._icons.pixmap(_LOOK, card_ink(colours), size, self.devicePixelRatioF()))

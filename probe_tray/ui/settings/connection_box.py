@@ -56,9 +56,9 @@ class ConnectionBox(QWidget):
         for number, line in enumerate(model.steps):
             self._add(number, line)
         self._steps.setVisible(bool(model.steps))
-        self.dress()
+        self.apply_theme()
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the colours and sizes of the theme as it is now."""
         for label in (self._proxy, self._advice, self._said):
             label.setFont(self._theme.font(12))

@@ -56,7 +56,7 @@ class PageList(QFrame):
         if any(hits) and not hits[self.pages.currentRow()]:
             self.choose(list(hits).index(True))
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the colours and sizes of the theme as it is now."""
         c, px = self._theme.tokens, self._theme.px
         widest = max(self.pages.sizeHintForColumn(0) + px(44), px(_WIDTH))

@@ -67,7 +67,7 @@ class SettingRow(QWidget):
             f"#field {{ border: 1px solid {colour}; border-radius: {self._theme.px(7)}px; background: transparent; }}"
         )
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the colours and sizes of the theme as it is now."""
         theme, colours = self._theme, self._theme.tokens
         self._note.setFont(theme.font(12))
@@ -107,7 +107,7 @@ class SettingCard(QFrame):
             first = first and not shown
         self.setVisible(not first)
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the colours of the theme as it is now."""
         colours = self._theme.tokens
         # On a card a field of the card's colour would be hard to see.

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from probe_tray.core.commands import ChangeSettings, SendTestNotification
-from probe_tray.core.settings import SettingsChange
+from probe_tray.core.commands import EditSettings, SendTestNotification
+from probe_tray.core.settings import SettingsPatch
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.settings.connection_controller import ConnectionController
@@ -37,7 +37,7 @@ class SettingsController:
             self._window.window.follow(state.settings, state.unsaved)
             self._connection.draw()
 
-    def retell(self) -> None:
+    def retranslate(self) -> None:
         """Make the window anew, in the language of now; its words are those it was made with."""
         # The change of the language may have come from there: then the window closes now.
         self.draw()
@@ -62,5 +62,5 @@ class SettingsController:
         self._syncing.serve(window.sync)
         return window
 
-    def _save(self, change: SettingsChange) -> None:
-        self._engine.send(ChangeSettings(change))
+    def _save(self, change: SettingsPatch) -> None:
+        self._engine.send(EditSettings(change))

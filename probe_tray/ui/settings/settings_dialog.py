@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from probe_tray.core.settings import Settings, SettingsChange, difference
+from probe_tray.core.settings import Settings, SettingsPatch, difference
 from probe_tray.core.state import UnsavedChange
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import fitting
@@ -49,14 +49,14 @@ class SettingsDialog(ThemedDialog):
     proxy_wanted = Signal(object)
     """The proxy that this setting leads to is to be shown."""
 
-    def __init__(self, theme: Theme, translator: Translator, save: Callable[[SettingsChange], None]) -> None:
+    def __init__(self, theme: Theme, translator: Translator, save: Callable[[SettingsPatch], None]) -> None:
         """Make the window; fill it with :meth:`open_with`."""
         super().__init__(theme, "settings")
         self._translator, self._save = translator, save
         self._form = form(translator)
         self.setWindowTitle(self._form.title)
         self._saved: Settings | None = None
-        self._pending: SettingsChange | None = None
+        self._pending: SettingsPatch | None = None
         """What is being saved."""
         self._seen: UnsavedChange | None = None
         """The refusal that was seen last."""
@@ -81,7 +81,7 @@ class SettingsDialog(ThemedDialog):
         self._nothing = self._make_nothing()
         self._arrange()
         describe(self, self._form.about)
-        self.dress()
+        self.apply_theme()
 
     def open_with(self, settings: Settings) -> None:
         """Show these settings from the start; a window that is open already stays as it is."""
@@ -155,16 +155,16 @@ class SettingsDialog(ThemedDialog):
         """The control of one setting."""
         return self._fields[key]
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
-        super().dress()
+        super().apply_theme()
         theme, colours = self._theme, self._theme.tokens
         for part in (self._side, *self._pages, *self._rows.values(), *self._others_rows):
-            part.dress()
+            part.apply_theme()
         self._foot.setStyleSheet(f"#foot {{ border: 0; border-top: 1px solid {colours.line}; }}")
         self._complaint.setStyleSheet(f"color: {colours.critical_text}")
-        self.connection.dress()
-        self.sync.dress()
+        self.connection.apply_theme()
+        self.sync.apply_theme()
         # Its buttons must be in reach on a small screen too; the rows scroll.
         self.resize(fitting(self, QSize(theme.px(_WIDTH), theme.px(_HEIGHT))))
 

@@ -66,8 +66,8 @@ class SettingsPage(QScrollArea):
         """The first part that is shown."""
         return next((part.widget for part in self._parts if not part.widget.isHidden()), None)
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the colours and sizes of the theme as it is now."""
         self._title.setFont(self._theme.font(17, strong=True))
         for card in self._cards:
-            card.dress()
+            card.apply_theme()

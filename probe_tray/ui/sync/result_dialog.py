@@ -45,7 +45,7 @@ class SyncResultDialog(TaskDialog):
         for button in (self._overwrite, self._again, self._close):
             button.setAutoDefault(False)
         self._arrange()
-        self.dress()
+        self.apply_theme()
         self.open_at(_WIDTH, _HEIGHT)
 
     def show_model(self, model: SyncResultView) -> None:
@@ -113,10 +113,10 @@ class SyncResultDialog(TaskDialog):
         whole.addStretch(1)
         whole.addLayout(side_by_side(self._theme, self._overwrite, None, self._again, self._close))
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
-        super().dress()
-        self._tree.dress()
+        super().apply_theme()
+        self._tree.apply_theme()
         self._share()
         self._fill()
 

@@ -77,7 +77,7 @@ class SyncSetupDialog(ThemedDialog):
         for step in (self.project, self.key):
             step.changed.connect(self._typed)
         self._arrange()
-        self.dress()
+        self.apply_theme()
 
     @property
     def draft(self) -> SyncDraft:
@@ -169,9 +169,9 @@ class SyncSetupDialog(ThemedDialog):
             whole.addWidget(label)
         whole.addLayout(end)
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
-        super().dress()
+        super().apply_theme()
         theme, c, px = self._theme, self._theme.tokens, self._theme.px
         self.setStyleSheet(
             self.styleSheet()
@@ -185,7 +185,7 @@ class SyncSetupDialog(ThemedDialog):
         for label in (self._said, self._advice, self._complaint):
             label.setFont(theme.font(12))
         for step in (self.project, self.table, self.key):
-            step.dress()
+            step.apply_theme()
         self._ink()
         self.resize(fitting(self, QSize(px(_WIDTH), px(_HEIGHT))))
 

@@ -53,7 +53,7 @@ class SetupStep(QWidget):
         self._notes.append(label)
         return label
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the colours and sizes of the theme as it is now."""
         theme, colours = self._theme, self._theme.tokens
         self._heading.setFont(theme.font(14, strong=True))

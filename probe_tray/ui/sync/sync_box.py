@@ -52,9 +52,9 @@ class SyncBox(QWidget):
             (self.result, model.result),
         ):
             say(button, text)
-        self.dress()
+        self.apply_theme()
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the colours and sizes of the theme as it is now."""
         theme, colours = self._theme, self._theme.tokens
         for label in (self._said, self._advice, self._last):

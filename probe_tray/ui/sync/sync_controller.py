@@ -130,7 +130,7 @@ class SyncController(QObject):
         return overwriting(next((now for now in rows if now.row_id == row.row_id), row), self._translator)
 
     def _test(self, draft: "SyncDraft") -> None:
-        self._engine.send(sync_commands.TestSync(url=draft.url, api_key=draft.api_key, key=draft.key))
+        self._engine.send(sync_commands.TrySync(url=draft.url, api_key=draft.api_key, key=draft.key))
 
     def _save(self, draft: "SyncDraft") -> None:
         if self._saving is not None:

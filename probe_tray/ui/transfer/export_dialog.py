@@ -72,7 +72,7 @@ class ExportDialog(TaskDialog):
         self._strip = QWidget(self)
         self._arrange()
         self._connect()
-        self.dress()
+        self.apply_theme()
         self.open_at(_WIDTH, _HEIGHT)
 
     def show_model(self, model: ExportView) -> None:
@@ -203,9 +203,9 @@ class ExportDialog(TaskDialog):
         whole.addWidget(scrolling(page, self._accounts, px(_LEAST)), 1)
         whole.addLayout(lower)
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
-        super().dress()
+        super().apply_theme()
         theme, px = self._theme, self._theme.px
         self.setStyleSheet(
             self.styleSheet()

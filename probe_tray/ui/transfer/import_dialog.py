@@ -63,7 +63,7 @@ class ImportDialog(TaskDialog):
         self._arrange()
         self._connect()
         DropWatch(self, msgspec.structs.replace(actions.drop, hover=self._hover))
-        self.dress()
+        self.apply_theme()
         self.open_at(_WIDTH, _HEIGHT)
 
     def show_model(self, model: ImportView) -> None:
@@ -154,14 +154,14 @@ class ImportDialog(TaskDialog):
         whole.addWidget(scrolling(page, self._middle, px(_LEAST)), 1)
         whole.addLayout(lower)
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
-        super().dress()
+        super().apply_theme()
         for strip, tone in ((self._warning, Tone.WARNING), (self._trouble, Tone.CRITICAL)):
             strip.setFont(self._theme.font(12))
             strip.setStyleSheet(strip_style(self._theme, tone))
         self._dress_drop()
-        self._tree.dress()
+        self._tree.apply_theme()
 
     def _dress_drop(self) -> None:
         c, px = self._theme.tokens, self._theme.px

@@ -45,9 +45,9 @@ class ImportTable(WrappingTree):
         self.blockSignals(False)
         self.viewport().update()
 
-    def dress(self) -> None:
+    def apply_theme(self) -> None:
         """Take the theme's colours and measures."""
-        super().dress()
+        super().apply_theme()
         # As wide as a box, so that names stand below each other.
         box = self.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth)
         blank = QPixmap(box, box)

@@ -161,7 +161,7 @@ def _panel_is_dark(*, dark_windows: bool) -> bool | None:
         return personal.value("SystemUsesLightTheme", 1) in {0, "0"}
     if sys.platform == "darwin":
         return dark_windows
-    # Elsewhere the panel's colours are a theme of its own (KDE, MATE, LXQt) or a bar's configuration (i3, sway).
+    # WindowActions the panel's colours are a theme of its own (KDE, MATE, LXQt) or a bar's configuration (i3, sway).
     desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").upper().split(":")
     return None if _DARK_PANELS.isdisjoint(desktops) else True
 

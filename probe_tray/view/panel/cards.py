@@ -6,7 +6,7 @@ from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import Problem
 from probe_tray.core.state import AccountState, AppState, Unreadable
 from probe_tray.view.panel import looks
-from probe_tray.view.panel.deck import CardMemory, Deck, DeckEntry
+from probe_tray.view.panel.card_sequence import CardEntry, CardMemory, CardSequence
 from probe_tray.view.panel.outlook import outlook_notice
 from probe_tray.view.panel.renewal_status import last_renewal, lifetime
 from probe_tray.view.panel.survey import NEEDS_PERSON, TIGHT, Seen, SurveyFinding, name, ordered, plan
@@ -19,21 +19,21 @@ from probe_tray.view.view_models import Bar, Card, IconLook, Notice, Tone
 _FULL = 100
 
 
-def deck(seen: Seen, wish: ScreenOptions, t: Translator, memory: CardMemory) -> Deck:
+def cards(seen: Seen, options: ScreenOptions, t: Translator, memory: CardMemory) -> CardSequence:
     """The cards a person wishes to see: stores that do not work first, then the accounts, then odd files."""
     state, now = seen.state, seen.now
-    needle = wish.search.strip().casefold()
+    needle = options.search.strip().casefold()
     accounts = tuple(
-        DeckEntry(_place(found.account), found)
+        CardEntry(_place(found.account), found)
         for found in ordered(seen.found, state.arrangement, now.moment)
-        if needle in found.searched and wanted(found, wish.shown)
+        if needle in found.searched and wanted(found, options.shown)
     )
     stores = [_store(kind, problem, t) for kind, problem in state.store_problems]
     others = [_api_key(state.api_key, t)] if state.api_key else []
     others += [_unreadable(u, t) for u in state.unreadable]
-    before = tuple(_entry(card) for card in stores if wish.shown is not ScreenContent.TIGHT and _has(card, needle))
-    after = tuple(_entry(card) for card in others if wish.shown is ScreenContent.ALL and _has(card, needle))
-    return Deck((*before, *accounts, *after), lambda found: account_card(found, state, now, t), memory)
+    before = tuple(_entry(card) for card in stores if options.shown is not ScreenContent.TIGHT and _has(card, needle))
+    after = tuple(_entry(card) for card in others if options.shown is ScreenContent.ALL and _has(card, needle))
+    return CardSequence((*before, *accounts, *after), lambda found: account_card(found, state, now, t), memory)
 
 
 def wanted(found: SurveyFinding, shown: ScreenContent) -> bool:
@@ -51,8 +51,8 @@ def _place(account: AccountState) -> str:
     return f"account {account.key.account_id} {account.key.user_id}"
 
 
-def _entry(card: Card) -> DeckEntry:
-    return DeckEntry(card.name, card)
+def _entry(card: Card) -> CardEntry:
+    return CardEntry(card.name, card)
 
 
 def _has(card: Card, needle: str) -> bool:

@@ -9,7 +9,7 @@ from probe_tray.core.sync.setup import (
     SecretPlace,
     SyncSetup,
     SyncState,
-    SyncTest,
+    SyncTestResult,
     base_address,
     is_api_key,
     is_key,
@@ -200,7 +200,7 @@ def _key_text(setup: SyncSetup, t: Translator) -> str:
 
 
 def _tested(sync: SyncState, t: Translator) -> tuple[str, str, Tone | None]:
-    test: SyncTest | None = sync.test
+    test: SyncTestResult | None = sync.test
     if sync.testing:
         return t("Checking the table…"), "", None
     if test is None:

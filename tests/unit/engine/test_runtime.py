@@ -13,8 +13,8 @@ from probe_tray.core.alerts.alert import AlertHelp
 from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.commands import (
     CancelLogin,
-    ChangeSettings,
     DismissTrouble,
+    EditSettings,
     LogIn,
     MoveAccount,
     OpenReleasePage,
@@ -97,7 +97,7 @@ class Program(Bench):
             updates=UpdateService(
                 self.feed, self.update_file, self.browser, self.store, self.clock, self.randomness, "1.0.0"
             ),
-            sense=self.sense,
+            monitor=self.sense,
         )
         self.engine = Engine(self.parts, self.clock, self.randomness)
 
@@ -257,8 +257,8 @@ async def test_settings_are_used_saved_and_hold_at_once() -> None:
     program = Program(ANA)
     new = Settings(poll_minutes=0, privacy=True)
     async with program.started():
-        program.engine.send(ChangeSettings(change(poll_minutes=0)))
-        program.engine.send(ChangeSettings(change(privacy=True)))
+        program.engine.send(EditSettings(change(poll_minutes=0)))
+        program.engine.send(EditSettings(change(privacy=True)))
         await settle()
         assert program.state.settings == program.settings_file.saved == new
         assert program.used[-1] == new
@@ -270,7 +270,7 @@ async def test_settings_that_cannot_be_saved_are_a_trouble_until_it_is_read() ->
     program = Program()
     program.settings_file.fault = FULL
     async with program.started():
-        program.engine.send(ChangeSettings(change(poll_minutes=30)))
+        program.engine.send(EditSettings(change(poll_minutes=30)))
         await settle()
         assert (program.trouble, program.state.settings, program.used) == (WriteError, Settings(), [])
         unsaved = program.state.unsaved
@@ -284,7 +284,7 @@ async def test_settings_that_cannot_be_used_are_not_saved() -> None:
     program = Program()
     program.unusable = ConfigError(path="c", key="proxy", found="x", allowed="y")
     async with program.started():
-        program.engine.send(ChangeSettings(change(proxy="x")))
+        program.engine.send(EditSettings(change(proxy="x")))
         await settle()
         assert (program.trouble, program.settings_file.saved) == (ConfigError, None)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.core.errors import ProbeError, UsageError, WriteError
-from probe_tray.core.settings import Settings, SettingsChange, change
+from probe_tray.core.settings import Settings, SettingsPatch, change
 from probe_tray.engine.settings_service import SettingsService
 from tests.support.fakes import FakeSettingsFile, settle
 from tests.unit.engine.bench import Bench
@@ -32,13 +32,13 @@ CHANGES = st.lists(
 class SlowFile(FakeSettingsFile):
     """Waits before it reads and before it writes, as a disk does, and fails for the changes it is told."""
 
-    def __init__(self, failing: list[SettingsChange]) -> None:
+    def __init__(self, failing: list[SettingsPatch]) -> None:
         super().__init__()
         self.failing = failing
-        self.order: list[SettingsChange] = []
+        self.order: list[SettingsPatch] = []
 
     async def change(
-        self, change: SettingsChange, base: Settings, check: Callable[[Settings], Awaitable[None]]
+        self, change: SettingsPatch, base: Settings, check: Callable[[Settings], Awaitable[None]]
     ) -> Settings:
         await asyncio.sleep(0)
         before = self.saved or base
@@ -66,12 +66,12 @@ class SettingsBench(Bench):
 
 @given(CHANGES)
 def test_whatever_comes_together_no_change_is_lost_and_no_failure_leaves_a_trace(
-    wanted: list[tuple[SettingsChange, str, int]],
+    wanted: list[tuple[SettingsPatch, str, int]],
 ) -> None:
     asyncio.run(_change_together(wanted))
 
 
-async def _change_together(wanted: list[tuple[SettingsChange, str, int]]) -> None:
+async def _change_together(wanted: list[tuple[SettingsPatch, str, int]]) -> None:
     bench = SettingsBench()
     tasks: list[asyncio.Task[None]] = []
     for one, fate, pauses in wanted:
@@ -97,7 +97,7 @@ async def _change_together(wanted: list[tuple[SettingsChange, str, int]]) -> Non
     assert all(shown == (file or Settings()) for file, shown in bench.seen)
 
 
-async def _change(bench: SettingsBench, one: SettingsChange) -> None:
+async def _change(bench: SettingsBench, one: SettingsPatch) -> None:
     await bench.changing.change(one)
 
 

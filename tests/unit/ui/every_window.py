@@ -24,7 +24,7 @@ from probe_tray.core.models.model_test import ModelRun
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, Unreadable, Way
 from probe_tray.core.update.release import Release
-from probe_tray.ui.shell import Shell, Surroundings
+from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.unit.ui import samples, transfers
@@ -65,7 +65,7 @@ class EveryWindow:
     def __init__(self, app: QApplication, state: AppState, translator: Translator | None = None) -> None:
         """Open them."""
         self.engine = FakeEngine(state)
-        around = Surroundings(
+        around = ShellContext(
             translator=translator or Translator(),
             clock=StoppedClock(),
             zone=UTC,
@@ -80,7 +80,7 @@ class EveryWindow:
                 action.trigger()
         key = state.accounts[0].key
         self._shell.show_details(key)
-        self._shell._syncing.set_up()
+        self._shell._sync.set_up()
         self._shell.act(CardAction(kind=ActionKind.REMOVE, label="", key=key))
         self.draw()
         # Sizes hold only once the windows were laid out.

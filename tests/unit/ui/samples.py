@@ -300,7 +300,7 @@ def idle_actions() -> PanelActions:
     cards = CardActions(act=lambda _: None, menu=lambda _card, _at: None)
     return PanelActions(
         cards=cards,
-        wish=lambda _: None,
+        show_only=lambda _: None,
         choose=lambda _value, _keys: None,
         pin=lambda: None,
         hide_names=lambda: None,

@@ -14,12 +14,12 @@ from pytestqt.qtbot import QtBot
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import StoreKind
-from probe_tray.core.commands import Arrange, ChangeSettings, LogIn, Refresh
+from probe_tray.core.commands import Arrange, EditSettings, LogIn, Refresh
 from probe_tray.core.settings import Storage, change
 from probe_tray.core.state import AppState
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.panel.welcome import WelcomePage
-from probe_tray.ui.shell import Shell, Surroundings
+from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.tray.tray import TrayIcon
 from probe_tray.view.text.translate import Translator
 from tests.unit.ui import samples
@@ -37,7 +37,7 @@ OURS = samples.account("lee@studio.example")
 class Desktop:
     def __init__(self, app: QApplication, state: AppState, *, opens: bool = False) -> None:
         self.engine = FakeEngine(state)
-        around = Surroundings(
+        around = ShellContext(
             translator=Translator(),
             clock=StoppedClock(),
             zone=UTC,
@@ -56,7 +56,7 @@ class Desktop:
         return self.shell._panel
 
     def wishes(self) -> list[object]:
-        return [sent for sent in self.engine.sent if isinstance(sent, Arrange | LogIn | ChangeSettings)]
+        return [sent for sent in self.engine.sent if isinstance(sent, Arrange | LogIn | EditSettings)]
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_folder_that_is_chosen_is_used_at_once(desktop: Desktop, tmp_path: Pat
     assert not desktop.wishes()
     dialog.fileSelected.emit(str(tmp_path))
     dialog.close()
-    assert desktop.wishes() == [ChangeSettings(change(storage=Storage.FOLDER, sync_dir=str(tmp_path)))]
+    assert desktop.wishes() == [EditSettings(change(storage=Storage.FOLDER, sync_dir=str(tmp_path)))]
 
 
 @pytest.mark.parametrize(

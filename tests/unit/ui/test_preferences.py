@@ -14,7 +14,7 @@ from probe_tray.core.settings import Appearance, Language
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.session_end import SessionEnd
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
-from probe_tray.ui.shell import Shell, Surroundings
+from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.theme import DARK, LIGHT, Theme
 from probe_tray.view.text.translate import Translator
 from tests.support.widgets import open_windows, opened
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
 class Desktop:
     def __init__(self, app: QApplication) -> None:
         self.engine = FakeEngine(samples.four())
-        around = Surroundings(
+        around = ShellContext(
             translator=Translator(),
             clock=StoppedClock(),
             zone=UTC,

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.commands import ChangeSettings
+from probe_tray.core.commands import EditSettings
 from probe_tray.core.settings import change
 from probe_tray.core.state import AppState
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
@@ -59,7 +59,7 @@ def test_a_row_of_the_menu_switches_it(everything: EveryWindow) -> None:
     assert not row.isChecked()
     everything.engine.sent.clear()
     row.trigger()
-    assert everything.engine.sent == [ChangeSettings(change(privacy=True))]
+    assert everything.engine.sent == [EditSettings(change(privacy=True))]
     everything.change(rich(privacy=True))
     assert row.isChecked()
 
@@ -70,5 +70,5 @@ def test_switched_elsewhere_it_is_not_taken_back_by_settings_that_were_open(ever
     everything.change(rich(privacy=True))
     everything.engine.sent.clear()
     dialog.accept()
-    (saved,) = (sent for sent in everything.engine.sent if isinstance(sent, ChangeSettings))
+    (saved,) = (sent for sent in everything.engine.sent if isinstance(sent, EditSettings))
     assert saved.change == change(poll_minutes=15)

@@ -18,8 +18,8 @@ from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.commands import (
     Arrange,
     CancelLogin,
-    ChangeSettings,
     DismissTrouble,
+    EditSettings,
     FindProxy,
     LogIn,
     LookAt,
@@ -43,7 +43,7 @@ from probe_tray.ui.login.login_dialog import LoginDialog
 from probe_tray.ui.panel.card_model import CARD_ROLE
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
-from probe_tray.ui.shell import Shell, Surroundings
+from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.transfer.export_dialog import ExportDialog
 from probe_tray.ui.transfer.import_dialog import ImportDialog
 from probe_tray.view.text.translate import Translator
@@ -66,7 +66,7 @@ class Desktop:
         self.engine = FakeEngine(samples.four())
         self.clock = StoppedClock()
         self.ended = 0
-        around = Surroundings(
+        around = ShellContext(
             translator=Translator(),
             clock=self.clock,
             zone=UTC,
@@ -351,7 +351,7 @@ def test_settings_are_saved(desktop: Desktop) -> None:
     assert not dialog.isModal()
     dialog.field("poll_minutes").show(15)
     dialog.accept()
-    assert desktop.engine.sent == [FindProxy(None), ChangeSettings(change(poll_minutes=15))]
+    assert desktop.engine.sent == [FindProxy(None), EditSettings(change(poll_minutes=15))]
 
 
 def test_a_search_is_shown_at_once_and_an_arrangement_is_sent(desktop: Desktop) -> None:

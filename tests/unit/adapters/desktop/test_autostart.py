@@ -23,7 +23,7 @@ from probe_tray.adapters.desktop.autostart import (
     system_entry,
 )
 from probe_tray.core.errors import WriteError
-from probe_tray.core.settings import Settings, SettingsChange, change
+from probe_tray.core.settings import Settings, SettingsPatch, change
 
 COMMAND = ("/home/ana b/bin/probe-tray", "--background")
 OTHER = ("/opt/probe-tray/probe-tray", "--background")
@@ -53,7 +53,7 @@ class FakeFile:
         self.saved: list[Settings] = []
 
     async def change(
-        self, change: SettingsChange, base: Settings, check: Callable[[Settings], Awaitable[None]]
+        self, change: SettingsPatch, base: Settings, check: Callable[[Settings], Awaitable[None]]
     ) -> Settings:
         self.saved.append(change.applied_to(self.saved[-1] if self.saved else base))
         await check(self.saved[-1])

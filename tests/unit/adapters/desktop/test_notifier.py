@@ -38,7 +38,7 @@ DAEMON: Final = shutil.which("dbus-daemon") or ""
 pytestmark = pytest.mark.skipif(sys.platform != "linux" or not DAEMON, reason="needs Linux and dbus-daemon")
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class AccountAlerts(msgspec.Struct, frozen=True, kw_only=True):
     app: str
     icon: str
     title: str
@@ -56,7 +56,7 @@ class Service:
 
     def __init__(self, bus: MessageBus) -> None:
         self._sender: Sender = bus
-        self.told: dict[int, Told] = {}
+        self.told: dict[int, AccountAlerts] = {}
         self.closed: list[int] = []
         self.answers = True
         self.pressed_at_once = ""
@@ -95,7 +95,7 @@ class Service:
         self._number += 1
         if self.pressed_at_once:
             self.press(self._number, self.pressed_at_once)
-        self.told[self._number] = Told(
+        self.told[self._number] = AccountAlerts(
             app=app, icon=icon, title=title, body=text, actions=actions, urgency=hints["urgency"].value
         )
         return self._number
@@ -171,7 +171,7 @@ async def test_a_notification_arrives_as_it_is(service: Service, notifier: Deskt
     buttons = (Button("renew", "Renew"), Button("open", "Open"))
     await notifier.show(notification(buttons=buttons), Pressed())
     assert service.told == {
-        1: Told(
+        1: AccountAlerts(
             app="Probe Tray",
             icon="",
             title="Weekly quota at 82 %",

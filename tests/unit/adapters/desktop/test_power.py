@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from probe_tray.adapters.desktop.power import SystemSense, way_out
+from probe_tray.adapters.desktop.power import SystemMonitor, way_out
 from probe_tray.adapters.desktop.power_linux import on_battery, situation
 from probe_tray.core.polling.situation import Sensed, Situation
 
@@ -73,7 +73,7 @@ def test_without_a_way_out_there_is_no_name(monkeypatch: pytest.MonkeyPatch) -> 
 async def test_a_system_that_tells_nothing_is_taken_for_a_plain_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "plan9")
     monkeypatch.setattr("probe_tray.adapters.desktop.power.way_out", lambda: "1.2.3.4")
-    assert await SystemSense(untold).look() == Sensed(situation=Situation(), network="1.2.3.4")
+    assert await SystemMonitor(untold).look() == Sensed(situation=Situation(), network="1.2.3.4")
 
 
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
@@ -82,7 +82,7 @@ async def test_a_system_call_that_is_not_there_ends_nothing(platform: str, monke
         pytest.skip("it is there")
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr("probe_tray.adapters.desktop.power.way_out", lambda: "")
-    assert await SystemSense(untold).look() == Sensed(situation=Situation(), network="")
+    assert await SystemMonitor(untold).look() == Sensed(situation=Situation(), network="")
 
 
 @pytest.mark.parametrize(("system", "qt", "metered"), [(True, None, True), (False, True, True), (True, False, False)])
@@ -91,7 +91,7 @@ async def test_what_qt_says_of_the_network_counts_and_the_rest_is_the_system_s(
 ) -> None:
     seen = Sensed(situation=Situation(metered=system, on_battery=True), network="1.2.3.4")
     monkeypatch.setattr("probe_tray.adapters.desktop.power._look", lambda: seen)
-    found = await SystemSense(lambda: qt).look()
+    found = await SystemMonitor(lambda: qt).look()
     assert found == Sensed(situation=Situation(metered=metered, on_battery=True), network="1.2.3.4")
 
 
@@ -99,7 +99,7 @@ async def test_qt_is_asked_on_the_loop_s_own_thread(monkeypatch: pytest.MonkeyPa
     threads: list[int] = []
     plain = Sensed(situation=Situation(), network="")
     monkeypatch.setattr("probe_tray.adapters.desktop.power._look", lambda: plain)
-    await SystemSense(lambda: threads.append(threading.get_ident())).look()
+    await SystemMonitor(lambda: threads.append(threading.get_ident())).look()
     assert threads == [threading.get_ident()]
 
 
@@ -109,7 +109,7 @@ async def test_qt_s_network_module_that_does_not_load_ends_nothing(monkeypatch: 
 
     plain = Sensed(situation=Situation(on_battery=True), network="")
     monkeypatch.setattr("probe_tray.adapters.desktop.power._look", lambda: plain)
-    assert await SystemSense(missing).look() == plain
+    assert await SystemMonitor(missing).look() == plain
 
 
 class Services:

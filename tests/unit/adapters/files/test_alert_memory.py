@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.adapters.files.alert_memory import FileAlertMemory
-from probe_tray.core.alerts.alert import AlertMemory, Said
+from probe_tray.core.alerts.alert import AlertMemory, AlertRecord
 from probe_tray.core.errors import WriteError
 from tests.support.disks import WRITING_STEPS, TroubledDisk
 from tests.support.fakes import START
@@ -18,8 +18,8 @@ from tests.support.fakes import START
 MEMORY = AlertMemory(
     said=frozenset(
         {
-            Said(account="a" * 24, topic="weekly warning", mark=START, forget_at=START + timedelta(days=2)),
-            Said(account="b" * 24, topic="no capacity", forget_at=START + timedelta(days=40)),
+            AlertRecord(account="a" * 24, topic="weekly warning", mark=START, forget_at=START + timedelta(days=2)),
+            AlertRecord(account="b" * 24, topic="no capacity", forget_at=START + timedelta(days=40)),
         }
     ),
     paused_until=START + timedelta(hours=1),
@@ -97,7 +97,7 @@ async def test_a_failed_write_leaves_the_old_file(tmp_path: Path, step: str) -> 
 
 
 ENTRIES = st.builds(
-    Said,
+    AlertRecord,
     account=st.text(st.characters(exclude_categories=["Cs"])),
     topic=st.text(st.characters(exclude_categories=["Cs"])),
     mark=st.none() | st.datetimes(timezones=st.just(UTC)),
@@ -106,7 +106,7 @@ ENTRIES = st.builds(
 
 
 @given(st.frozensets(ENTRIES, max_size=5), st.none() | st.datetimes(timezones=st.just(UTC)))
-def test_whatever_was_said_is_known_again(said: frozenset[Said], paused_until: datetime | None) -> None:
+def test_whatever_was_said_is_known_again(said: frozenset[AlertRecord], paused_until: datetime | None) -> None:
     memory = AlertMemory(said=said, paused_until=paused_until)
     with TemporaryDirectory() as folder:
         file = FileAlertMemory(Path(folder) / "alerts.json")

@@ -14,7 +14,7 @@ from probe_tray.adapters.files.app_folders import demo_places, user_places
 from probe_tray.adapters.files.config_file import JsonSettingsFile, load_settings, load_what_is_usable, login_folder
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.errors import ConfigError, FolderMissingError, UsageError, WriteError
-from probe_tray.core.settings import UNREADABLE_PROXY, Settings, SettingsChange, Storage, change
+from probe_tray.core.settings import UNREADABLE_PROXY, Settings, SettingsPatch, Storage, change
 
 GO = (
     '{\n    "sync_url": "https://x.example",\n    "sync_api_key": "canary",\n    "renew_before_expiry_days": 5,\n'
@@ -38,7 +38,7 @@ def save(path: Path, settings: Settings) -> Settings:
     return change_in(path, change(**{key: getattr(settings, key) for key in Settings.__struct_fields__}))
 
 
-def change_in(path: Path, wanted: SettingsChange, base: Settings | None = None) -> Settings:
+def change_in(path: Path, wanted: SettingsPatch, base: Settings | None = None) -> Settings:
     file = JsonSettingsFile(path, FileLocks(path.parent / "locks"))
     return asyncio.run(file.change(wanted, base or Settings(), anything))
 
@@ -336,7 +336,7 @@ def test_a_file_is_no_folder(path: Path) -> None:
     put(path, "{}")
     (path.parent / "taken").write_bytes(b"")
     with pytest.raises(WriteError, match="it is not a folder"):
-        change_in(path, SettingsChange({"sync_dir": "taken"}, makes_folder=True))
+        change_in(path, SettingsPatch({"sync_dir": "taken"}, makes_folder=True))
 
 
 @pytest.mark.parametrize("value", [85, 80])

@@ -21,8 +21,8 @@ from msgspec.structs import replace
 
 from probe_tray.adapters.files.disk import NEWER_VERSION
 from probe_tray.adapters.journal.entry_file import (
-    ANSWER_ROOM,
-    WIRE_ROOM,
+    ANSWER_SPACE,
+    WIRE_SPACE,
     answer_bytes,
     answer_plain,
     intent_bytes,
@@ -175,7 +175,7 @@ async def test_keeping_the_answer_takes_no_more_room_and_no_new_name(place: Plac
     entry = await journal.prepare(ANA, PRINT, START)
     before = place.files()[0].stat()
     place.disk.steps.clear()
-    await journal.keep_answer(entry, 200, bytes(ANSWER_ROOM // 2))
+    await journal.keep_answer(entry, 200, bytes(ANSWER_SPACE // 2))
     after = place.files()[0].stat()
     assert (after.st_size, after.st_ino) == (before.st_size, before.st_ino)
     assert place.disk.steps == ["write", "sync"]
@@ -193,7 +193,7 @@ async def test_keeping_the_answer_needs_no_keyring_any_more(place: Place) -> Non
 async def test_an_answer_larger_than_its_room_is_kept_too(place: Place) -> None:
     journal = place.journal()
     entry = await journal.prepare(ANA, PRINT, START)
-    body = os.urandom(3 * ANSWER_ROOM)
+    body = os.urandom(3 * ANSWER_SPACE)
     await journal.keep_answer(entry, 200, body)
     answer = (await only(place.journal())).answer
     assert answer is not None
@@ -466,7 +466,7 @@ async def test_a_process_that_is_killed_loses_no_answer(place: Place, tmp_path: 
 
 def whole() -> bytes:
     sealed = b"P1" + answer_plain(ENTRY, 200, BODY)
-    return (intent_bytes(ENTRY) + answer_bytes(sealed)).ljust(4096 + WIRE_ROOM + ANSWER_ROOM, b"\xff")
+    return (intent_bytes(ENTRY) + answer_bytes(sealed)).ljust(4096 + WIRE_SPACE + ANSWER_SPACE, b"\xff")
 
 
 def check(content: bytes) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from probe_tray.adapters.journal.entry_file import (
-    ANSWER_ROOM,
-    WIRE_ROOM,
+    ANSWER_SPACE,
+    WIRE_SPACE,
     answer_bytes,
     answer_plain,
     intent_bytes,
@@ -93,7 +93,7 @@ async def test_pieces_take_no_more_room(place: Place) -> None:
 
 async def test_an_answer_larger_than_the_room_is_kept_in_the_end(place: Place) -> None:
     journal = place.journal()
-    body = os.urandom(2 * WIRE_ROOM)
+    body = os.urandom(2 * WIRE_SPACE)
     entry = await taken(journal, http(body), 9000)
     assert await found(place) == PendingEntry(entry=entry, partial=True)
     await journal.keep_answer(entry, 200, body)
@@ -216,7 +216,7 @@ def check(content: bytes) -> None:
 def test_ten_thousand_damaged_entries_never_make_pieces_up() -> None:
     chance = random.Random(1)  # noqa: S311 - a repeatable choice of damage
     pieces = b"".join(piece_bytes(b"P1" + piece_plain(ENTRY, number, part)) for number, part in enumerate(PARTS))
-    content = (intent_bytes(ENTRY) + pieces).ljust(4096 + WIRE_ROOM + ANSWER_ROOM, b"\xff")
+    content = (intent_bytes(ENTRY) + pieces).ljust(4096 + WIRE_SPACE + ANSWER_SPACE, b"\xff")
     check(content)
     for _ in range(10_000):
         place = chance.randrange(4096 + len(pieces))

@@ -16,7 +16,7 @@ from probe_tray.core.sync.rows import (
     OpenedRow,
     RemoteRow,
     StepKind,
-    SyncWish,
+    SyncOptions,
     filled,
     same_member,
 )
@@ -41,10 +41,10 @@ def without_refresh(held: Credential) -> Credential:
 
 
 def kinds(
-    local: list[Credential], rows: list[OpenedRow], *seen: Credential, wish: SyncWish | None = None
+    local: list[Credential], rows: list[OpenedRow], *seen: Credential, wish: SyncOptions | None = None
 ) -> list[StepKind]:
     marks = {one.key.slug: age(one) for one in seen}
-    return [step.kind for step in plan(local, rows, marks, wish or SyncWish())]
+    return [step.kind for step in plan(local, rows, marks, wish or SyncOptions())]
 
 
 LOGINS = st.integers(1, 5).map(login)
@@ -131,13 +131,13 @@ def test_an_unusable_row_is_left_and_told_once(fault: StepKind) -> None:
 
 
 def test_permission_is_for_rows_that_cannot_be_read_and_for_the_named_ones() -> None:
-    named, everything = SyncWish(overwrite=frozenset({"account-ana"})), SyncWish(overwrite_all=True)
+    named, everything = SyncOptions(overwrite=frozenset({"account-ana"})), SyncOptions(overwrite_all=True)
     for wish in (named, everything):
         assert kinds([login(2)], [holding(None, StepKind.UNDECRYPTABLE)], wish=wish) == [StepKind.OVERWRITE]
         assert kinds([login(2)], [holding(None, StepKind.GARBAGE)], wish=wish) == [StepKind.OVERWRITE]
         assert kinds([login(2)], [holding(None, StepKind.ID_MISMATCH)], wish=wish) == [StepKind.ID_MISMATCH]
         assert kinds([], [holding(None, StepKind.UNDECRYPTABLE)], wish=wish) == [StepKind.UNDECRYPTABLE]
-    other = SyncWish(overwrite=frozenset({"account-bob"}))
+    other = SyncOptions(overwrite=frozenset({"account-bob"}))
     assert kinds([login(2)], [holding(None, StepKind.UNDECRYPTABLE)], wish=other) == [StepKind.UNDECRYPTABLE]
 
 
@@ -146,7 +146,7 @@ def test_members_of_a_team_never_overwrite_each_other() -> None:
     assert kinds([ana], [holding(bob)]) == [StepKind.RESTORE, StepKind.OTHER_MEMBER]
     assert kinds([ana, bob], [holding(ana)]) == [StepKind.SAME, StepKind.OTHER_MEMBER]
     assert kinds([ana, bob], []) == [StepKind.UPLOAD_NEW, StepKind.OTHER_MEMBER]
-    everything = SyncWish(overwrite_all=True)
+    everything = SyncOptions(overwrite_all=True)
     assert StepKind.UPLOAD_NEWER not in kinds([bob], [holding(ana)], wish=everything)
     assert kinds([ana, bob], [holding(None, StepKind.GARBAGE, "team")], wish=everything) == [
         StepKind.OVERWRITE,
@@ -189,7 +189,7 @@ def test_the_winner_gets_what_it_lacks_and_keeps_the_rest() -> None:
 
 def test_a_row_that_nobody_can_tell_is_called_as_its_plain_column_says_it() -> None:
     row = holding(None, StepKind.UNDECRYPTABLE)
-    step = plan([], [row], {}, SyncWish())[0]
+    step = plan([], [row], {}, SyncOptions())[0]
     assert (step.who, step.key) == ("row@example.com", None)
 
 
@@ -199,5 +199,5 @@ def test_a_row_that_nobody_can_tell_is_called_as_its_plain_column_says_it() -> N
 )
 def test_a_row_without_a_name_is_called_by_what_can_be_shown_of_its_id(row_id: str, who: str) -> None:
     row = OpenedRow(row=RemoteRow(id=row_id, token_data=Secret("")), fault=StepKind.UNDECRYPTABLE)
-    (step,) = plan([], [row], {}, SyncWish())
+    (step,) = plan([], [row], {}, SyncOptions())
     assert (step.row_id, step.who) == (row_id, who)

@@ -14,7 +14,7 @@ from probe_tray.core.renewal.request import RenewalKind, RenewalRequest
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
 from probe_tray.core.sync.cipher import LoginCipher
-from probe_tray.core.sync.rows import SyncWish
+from probe_tray.core.sync.rows import SyncOptions
 from probe_tray.engine.polling.usage_check import UsageCheck
 from tests.support.fakes import START
 from tests.support.tokens import credential, reply_body, tokens
@@ -54,7 +54,7 @@ class Computer(Bench):
         return Answer(200, {}, reply_body(tokens("ana", number=number, at=self.clock.now())))
 
     async def synchronize(self) -> None:
-        report = await self.sync.syncing.run(TARGET, SyncWish(), lambda _done, _total: None)
+        report = await self.sync.syncing.run(TARGET, SyncOptions(), lambda _done, _total: None)
         assert report.problem is None
 
     async def look(self) -> ProbeError | None:

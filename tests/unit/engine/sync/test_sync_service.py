@@ -247,16 +247,16 @@ async def test_forgetting_takes_the_secrets_away_and_leaves_the_table() -> None:
 
 async def test_the_table_is_tried_with_what_was_typed_and_nothing_is_kept() -> None:
     bench = SyncedBench(credential(), set_up=False)
-    await bench.sync.service.do(sync_commands.TestSync(url=TARGET.url, api_key=API_KEY, key=KEY))
+    await bench.sync.service.do(sync_commands.TrySync(url=TARGET.url, api_key=API_KEY, key=KEY))
     found = bench.known.test
     assert found is not None
     assert (found.rows, found.problem, bench.known.testing) == (0, None, False)
     assert (bench.sync.table.writes, bench.sync.secrets.held) == ([], SyncSecrets())
     bench.sync.table.fault = SyncRefusedError(status="401")
-    await bench.sync.service.do(sync_commands.TestSync(url=TARGET.url, api_key=API_KEY, key=KEY))
+    await bench.sync.service.do(sync_commands.TrySync(url=TARGET.url, api_key=API_KEY, key=KEY))
     assert bench.known.test is not None
     assert problem_kind(bench.known.test.problem) == SyncRefusedError
-    await bench.sync.service.do(sync_commands.TestSync(url="nonsense", api_key=API_KEY, key=KEY))
+    await bench.sync.service.do(sync_commands.TrySync(url="nonsense", api_key=API_KEY, key=KEY))
     assert bench.known.test is not None
     assert problem_kind(bench.known.test.problem) == ConfigError
 

@@ -26,7 +26,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.state import AppState, Renewal
 from probe_tray.core.sync.cipher import LoginCipher
-from probe_tray.core.sync.rows import RemoteRow, StepKind, SyncReport, SyncWish
+from probe_tray.core.sync.rows import RemoteRow, StepKind, SyncOptions, SyncReport
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, problem_kind
@@ -35,7 +35,7 @@ from tests.unit.engine.bench import TaskLocks
 from tests.unit.engine.sync_bench import KEY, TARGET, FakeTable, SyncBench, nothing
 
 CIPHER, OTHER_CIPHER = LoginCipher(KEY), LoginCipher(Secret("07" * 32))
-ALL = SyncWish(overwrite_all=True)
+ALL = SyncOptions(overwrite_all=True)
 
 
 def login(number: int = 1, person: str = "ana", account: str = "") -> Credential:
@@ -69,8 +69,8 @@ class Machine:
         self.accounts = Accounts((self.kept, *others), store)
         self.bench = SyncBench(self.accounts, TaskLocks(), clock, randomness, table)
 
-    async def sync(self, wish: SyncWish | None = None) -> SyncReport:
-        return await self.bench.syncing.run(TARGET, wish or SyncWish())
+    async def sync(self, wish: SyncOptions | None = None) -> SyncReport:
+        return await self.bench.syncing.run(TARGET, wish or SyncOptions())
 
     def numbers(self) -> list[int]:
         """Which logins it holds."""
@@ -165,8 +165,8 @@ async def test_a_row_that_cannot_be_read_is_overwritten_with_permission_alone() 
     machine = Machine(table, login(1, "bob"))
     assert kinds(await machine.sync()) == [StepKind.UNDECRYPTABLE, StepKind.RESTORE]
     assert table.writes == []
-    assert kinds(await machine.sync(SyncWish(overwrite=frozenset({"account-cat"}))))[0] is StepKind.UNDECRYPTABLE
-    assert kinds(await machine.sync(SyncWish(overwrite=frozenset({"account-bob"}))))[0] is StepKind.OVERWRITE
+    assert kinds(await machine.sync(SyncOptions(overwrite=frozenset({"account-cat"}))))[0] is StepKind.UNDECRYPTABLE
+    assert kinds(await machine.sync(SyncOptions(overwrite=frozenset({"account-bob"}))))[0] is StepKind.OVERWRITE
     assert in_table(table)["account-bob"] == 1
 
 
@@ -341,7 +341,7 @@ async def test_a_row_that_never_stands_still_is_left() -> None:
 async def test_how_far_it_is_is_told() -> None:
     told: list[tuple[int, int]] = []
     machine = Machine(FakeTable(), login(1, "ana"), login(1, "bob"))
-    await machine.bench.syncing.run(TARGET, SyncWish(), lambda done, total: told.append((done, total)))
+    await machine.bench.syncing.run(TARGET, SyncOptions(), lambda done, total: told.append((done, total)))
     assert told == [(0, 2), (1, 2), (2, 2)]
 
 
@@ -349,7 +349,7 @@ async def test_what_needs_no_work_is_not_told_one_by_one() -> None:
     piled = [RemoteRow(id=f"x{number}", token_data=Secret("")) for number in range(50)]
     told: list[tuple[int, int]] = []
     machine = Machine(FakeTable(*piled, sealed(login(1))), login(1), login(1, "bob"))
-    report = await machine.bench.syncing.run(TARGET, SyncWish(), lambda done, total: told.append((done, total)))
+    report = await machine.bench.syncing.run(TARGET, SyncOptions(), lambda done, total: told.append((done, total)))
     assert told == [(51, 52), (52, 52)]
     assert (report.refused, report.same, report.sent, len(report.items)) == (50, 1, 1, 52)
 

@@ -17,7 +17,7 @@ from probe_tray.resources import resource
 from probe_tray.ui.help.help_controller import HelpController
 from probe_tray.ui.help.help_dialog import HelpDialog
 from probe_tray.ui.preferences import load_catalogue
-from probe_tray.ui.shell import Shell, Surroundings
+from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.theme import Theme
 from probe_tray.view.text.translate import Translator
 from tests.support.widgets import open_windows, opened
@@ -93,7 +93,7 @@ def test_opened_again_it_shows_the_page_where_it_was_left(guides: Opened) -> Non
 
 @pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
 def test_the_key_for_help_opens_the_guides_from_the_panel(qtbot: QtBot, qapp: QApplication) -> None:
-    around = Surroundings(translator=Translator(), clock=StoppedClock(), zone=UTC, inspector=FakeInspector())
+    around = ShellContext(translator=Translator(), clock=StoppedClock(), zone=UTC, inspector=FakeInspector())
     shell = Shell(qapp, FakeEngine(samples.four()), around, lambda: None)
     try:
         shell.show_panel()

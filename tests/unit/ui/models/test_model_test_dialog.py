@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QProgressBar, QTreeWidget
 from pytestqt.qtbot import QtBot
 
-from probe_tray.core.commands import ChangeSettings, StopModelTest, TryModels
+from probe_tray.core.commands import EditSettings, StopModelTest, TryModels
 from probe_tray.core.errors import ModelFailedError
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelRun, ModelTest
 from probe_tray.core.settings import Settings, change
@@ -84,7 +84,7 @@ def test_the_first_time_it_asks_and_nothing_is_sent_before(new: Bench) -> None:
     assert new.question.isVisible()
     assert new.engine.sent == []
     new.question.accept()
-    assert new.engine.sent == [ChangeSettings(change(model_test_confirmed=True)), TryModels(None)]
+    assert new.engine.sent == [EditSettings(change(model_test_confirmed=True)), TryModels(None)]
     assert new.dialog.isVisible()
 
 

@@ -16,7 +16,7 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.commands import Arrange, Command, LogIn, MoveAccount, Refresh, RemoveAccount, Renew, StartVaultAnew
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.ui.panel.card_actions import CardActionHandler, Elsewhere
+from probe_tray.ui.panel.card_actions import CardActionHandler, WindowActions
 from probe_tray.ui.theme import Theme
 from probe_tray.view.presenter import present
 from probe_tray.view.text.translate import Translator
@@ -37,7 +37,7 @@ class Bench:
         self.moved: list[object] = []
         self.renamed: list[AccountKey] = []
         self.detailed: list[AccountKey] = []
-        elsewhere = Elsewhere(
+        elsewhere = WindowActions(
             settings=self._show_settings,
             models=self.tested.append,
             details=self.detailed.append,

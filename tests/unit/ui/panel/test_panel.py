@@ -43,7 +43,7 @@ class Shown:
         self.state = AppState()
         actions = PanelActions(
             cards=CardActions(act=self.asked.append, menu=lambda card, at: self.opened.append((card.title, at))),
-            wish=self._look_for,
+            show_only=self._look_for,
             choose=lambda value, _keys: self.chosen.append(value),
             pin=self._pin,
             hide_names=self._hide,

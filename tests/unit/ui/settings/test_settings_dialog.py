@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.errors import FolderMissingError, ProxyAddressError, WriteError
-from probe_tray.core.settings import Settings, SettingsChange, Storage, change
+from probe_tray.core.settings import Settings, SettingsPatch, Storage, change
 from probe_tray.core.state import UnsavedChange
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
@@ -35,7 +35,7 @@ class Opened:
     """The dialog, and what it saved."""
 
     def __init__(self, app: QApplication) -> None:
-        self.saved: list[SettingsChange] = []
+        self.saved: list[SettingsPatch] = []
         self.theme = Theme(app)
         self.dialog = SettingsDialog(self.theme, Translator(), self.saved.append)
 
@@ -201,7 +201,7 @@ def test_a_folder_that_does_not_exist_can_be_made_from_where_that_is_said(settin
     assert settings.focused_in("sync_dir")
     create = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Create &folder" and b.isVisible())
     create.click()
-    assert settings.saved[-1] == SettingsChange({"sync_dir": "/srv/logins"}, makes_folder=True)
+    assert settings.saved[-1] == SettingsPatch({"sync_dir": "/srv/logins"}, makes_folder=True)
     dialog.follow(Settings(sync_dir="/srv/logins"), None)
     assert not dialog.isVisible()
 

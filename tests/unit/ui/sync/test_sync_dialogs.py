@@ -22,12 +22,12 @@ from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ForgetSync, SetUpSync, SyncNow
-from probe_tray.core.commands import TestSync as LookAtTable
+from probe_tray.core.commands import TrySync as LookAtTable
 from probe_tray.core.errors import KeyringDeniedError, RowSealedError, SyncCutOffError, SyncKeyError
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SecretPlace, SetUpAnswer, SyncSetup, SyncState
-from probe_tray.core.sync.setup import SyncTest as Look
+from probe_tray.core.sync.setup import SyncTestResult as Look
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.sync.result_dialog import SyncResultDialog
 from probe_tray.ui.sync.setup_dialog import SyncSetupDialog

@@ -10,7 +10,7 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SecretPlace, SyncSetup, SyncState
-from probe_tray.core.sync.setup import SyncTest as Look
+from probe_tray.core.sync.setup import SyncTestResult as Look
 from probe_tray.view.sync.setup_view import complaint, sync_setup
 from probe_tray.view.sync.sync_view import can_begin, counts, sync_box, sync_entry, sync_result
 from probe_tray.view.text.times import Now

@@ -8,8 +8,8 @@ from probe_tray.view.panel.survey import SurveyFinding
 from probe_tray.view.view_models import Card
 
 
-class DeckEntry(NamedTuple):
-    """One place in the deck: an account, or a card that is there already."""
+class CardEntry(NamedTuple):
+    """One place in the cards: an account, or a card that is there already."""
 
     name: str
     """Stays the same while the place is about the same thing."""
@@ -30,11 +30,11 @@ class CardMemory:
 
 
 @final
-class Deck(Sequence[Card]):
+class CardSequence(Sequence[Card]):
     """A sequence of cards."""
 
     def __init__(
-        self, entries: tuple[DeckEntry, ...], make: Callable[[SurveyFinding], Card], memory: CardMemory
+        self, entries: tuple[CardEntry, ...], make: Callable[[SurveyFinding], Card], memory: CardMemory
     ) -> None:
         """Make the cards of accounts with ``make``."""
         self.entries = entries
@@ -68,7 +68,7 @@ class Deck(Sequence[Card]):
                 return made[1]
         return self[index]
 
-    def _card(self, entry: DeckEntry) -> Card:
+    def _card(self, entry: CardEntry) -> Card:
         found = entry.about
         if isinstance(found, Card):
             return found

@@ -25,7 +25,7 @@ class Applied(NamedTuple):
     """Why a store did not take it; the journal must keep the answer for that store."""
 
 
-class Holdings:
+class AccountLogins:
     """Reads and writes one account across its stores; the caller holds the account's lock."""
 
     def __init__(self, accounts: Accounts, outcomes: TokenOutcomes) -> None:

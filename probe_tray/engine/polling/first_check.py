@@ -14,7 +14,7 @@ _MOST_FAILURES = 3
 """All wait for the one, so it does not back off further than for so many failures in a row."""
 
 
-class Scout:
+class FirstCheck:
     """The one account that is asked, while there is one."""
 
     def __init__(self) -> None:
