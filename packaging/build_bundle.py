@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bundle_contents import BUDGET_MB, LINUX_LIBRARIES
+from bundle_contents import BUDGET_MB, LINUX_LIBRARIES, X11_LIBRARIES
 from bundle_start import FILES, file_list
 from project import BUILD, COMMAND, DIST, PACKAGING, TITLE, TRAY, VERSION, output, python, stop
 from slim_icu import slim
@@ -59,6 +59,12 @@ def needed_of_system(bundle: Path) -> set[str]:
     return {line.split()[1] for line in lines if line.strip().startswith("NEEDED")} - here
 
 
+def missing_libraries(bundle: Path) -> list[str]:
+    """Those of ``X11_LIBRARIES`` that are not in the bundle: PyInstaller leaves out what the machine does not have."""
+    here = {path.name.partition(".so")[0] for path in bundle.rglob("*.so*")}
+    return sorted(set(X11_LIBRARIES) - here)
+
+
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description="Build the bundle of both programs.")
@@ -69,6 +75,8 @@ def main() -> None:
     if sys.platform.startswith("linux"):
         print(f"It takes from the system: {', '.join(sorted(needed_of_system(bundle)))}")
         print(f"It carries, besides Qt: {', '.join(LINUX_LIBRARIES)}")
+        if missing := missing_libraries(bundle):
+            stop(f"It lacks {', '.join(missing)}. packaging/install_build_libraries.py installs them.")
     if taken > BUDGET_MB:
         stop(f"That is {taken - BUDGET_MB:.1f} MB too much. packaging/bundle_contents.py says what goes in.")
     inside = bundle / "Contents" / "MacOS" if sys.platform == "darwin" else bundle

@@ -67,14 +67,18 @@ QT_LIBRARIES: Final = {
     "Qt6XcbQpa": "X11",
 }
 """Qt's libraries by what needs them."""
-LINUX_LIBRARIES: Final = (
-    # What Python and Qt were built against and a distribution may have in another version, or not at all.
-    *("libpython3", "libcrypto", "libssl", "libffi", "libsqlite3", "libbz2", "liblzma", "libexpat", "libuuid"),
-    *("libicudata", "libicui18n", "libicuuc", "libpyside6", "libshiboken6"),
+X11_LIBRARIES: Final = (
     # What Qt's plugin for X11 needs; libxcb-cursor is the one that most desktops lack.
     *("libxcb-cursor", "libxcb-icccm", "libxcb-image", "libxcb-keysyms", "libxcb-render-util", "libxcb-util"),
     # These two belong together.
     *("libxkbcommon", "libxkbcommon-x11", "libxcb-xkb"),
+)
+"""What every Linux bundle must have: without it the tray app opens no window on many desktops."""
+LINUX_LIBRARIES: Final = (
+    # What Python and Qt were built against and a distribution may have in another version, or not at all.
+    *("libpython3", "libcrypto", "libssl", "libffi", "libsqlite3", "libbz2", "liblzma", "libexpat", "libuuid"),
+    *("libicudata", "libicui18n", "libicuuc", "libpyside6", "libshiboken6"),
+    *X11_LIBRARIES,
 )
 """The only libraries besides Qt's that the Linux bundle carries, without ending. Any other is the system's own: an
 old one (C++, X11, GLib, GTK, OpenGL) in the same process as drivers and themes of a newer system ends the program."""

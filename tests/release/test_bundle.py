@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import build_bundle
 import bundle_contents as contents
 import bundle_start
 import project
@@ -174,3 +175,11 @@ class TestIcuData:
         # An item ends where the next begins, on a multiple of 16.
         padded = [(name, data + bytes(-len(data) % 16)) for name, data in sorted(files.items())]
         assert slim_icu.items(slim_icu.package(header, padded)) == (header, padded)
+
+
+def test_a_linux_bundle_without_a_library_of_the_x11_plugin_is_no_bundle(tmp_path: Path) -> None:
+    for name in contents.X11_LIBRARIES:
+        (tmp_path / f"{name}.so.0").touch()
+    assert build_bundle.missing_libraries(tmp_path) == []
+    (tmp_path / "libxcb-cursor.so.0").unlink()
+    assert build_bundle.missing_libraries(tmp_path) == ["libxcb-cursor"]

@@ -185,3 +185,12 @@ def test_uv_installs_both_as_tools_and_runs_the_command_without_installing(wheel
     assert_both_work(Programs(tmp_path / "bin", tmp_path), project.VERSION)
     ran = _uv("tool", "run", *pins, "--from", wheel, "codex-probe", "--version", more=places)
     assert ran.strip() == f"codex-probe {project.VERSION}"
+
+
+@POSIX
+@pytest.mark.heavy
+@pytest.mark.timeout(300)
+def test_pipx_installs_both_programs(wheel: Path, tmp_path: Path) -> None:
+    places = {"PIPX_HOME": str(tmp_path / "pipx"), "PIPX_BIN_DIR": str(tmp_path / "bin"), "PIP_CONSTRAINT": str(PINS)}
+    _uv("tool", "run", "pipx", "install", "--python", sys.executable, wheel, more=places)
+    assert_both_work(Programs(tmp_path / "bin", tmp_path), project.VERSION)
