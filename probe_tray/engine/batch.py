@@ -189,7 +189,7 @@ class Batch:
             return report_status(report, UsageReply(asked.upstream_status, OfficialExpiredError())), credential
         if before is not None:
             return await self._refused_again(report, asked, refusal, before), credential
-        if credential.refresh_token is None or not self._order.renew_refused:
+        if not credential.renewable or not self._order.renew_refused:
             return report_status(report, asked), credential
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine always runs in one

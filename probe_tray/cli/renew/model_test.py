@@ -20,7 +20,7 @@ from probe_tray.core.models.model_test import ModelTest
 from probe_tray.core.models.models import ModelChoice
 from probe_tray.core.settings import Settings, change
 from probe_tray.engine.batch import BatchMeans, said_by
-from probe_tray.engine.models.model_tester import Access, ModelTester, OfficialRenewer, OwnRenewer, Renewer
+from probe_tray.engine.models.model_tester import Access, ModelTester, Renewer, renewer_for
 from probe_tray.view.text.translate import mark
 
 _COSTS = mark("Each test asks a model for one word and uses a little of the account's quota.")
@@ -105,11 +105,7 @@ class ModelStage:
         return stored.credential
 
     def _renewer_of(self, stored: StoredCredential) -> Renewer | None:
-        if stored.store is StoreKind.OFFICIAL:
-            return OfficialRenewer()
-        if stored.credential.refresh_token is None or not self._settings.auto_renew:
-            return None
-        return OwnRenewer(self._means.renewals, self._settings.renew_before_expiry_days, _nothing_more)
+        return renewer_for(stored, self._means.renewals, self._settings, _nothing_more)
 
 
 async def _nothing_more() -> None:

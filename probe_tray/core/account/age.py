@@ -36,7 +36,7 @@ def age(credential: Credential) -> Age:
     """How new ``credential`` is among the logins of its account."""
     return Age(
         issued=credential.claims.issued_at or _NEVER,
-        renewable=credential.refresh_token is not None,
+        renewable=credential.renewable,
         refreshed=(credential.last_refresh or _NEVER).replace(microsecond=0),
     )
 

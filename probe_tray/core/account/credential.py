@@ -65,6 +65,11 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
         """
         return self.claims.expires_at or self.expired
 
+    @property
+    def renewable(self) -> bool:
+        """Whether anything could renew it: it has a refresh token."""
+        return self.refresh_token is not None
+
 
 class StoredCredential(msgspec.Struct, frozen=True, kw_only=True):
     """A login and where it was found."""
@@ -77,6 +82,11 @@ class StoredCredential(msgspec.Struct, frozen=True, kw_only=True):
     """Whether its format has a field for the end, which counts then (codex-probe, CLIProxyAPI).
 
     An ``auth.json`` and the vault have none: that it is missing there is no reason to renew."""
+
+    @property
+    def may_be_renewed(self) -> bool:
+        """Whether this program may renew it: the official client's own login is that client's to renew."""
+        return self.store is not StoreKind.OFFICIAL and self.credential.renewable
 
 
 class ApiKeyLogin(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,9 +49,9 @@ def decide(mine: Credential | None, row: OpenedRow | None, seen: Age | None, *, 
 
 def _of_one_login(mine: Credential, theirs: Credential) -> StepKind:
     # The one that can be renewed is worth more.
-    if (mine.refresh_token is None) == (theirs.refresh_token is None):
+    if mine.renewable == theirs.renewable:
         return StepKind.SAME
-    return StepKind.ADOPT if mine.refresh_token is None else StepKind.UPLOAD_NEWER
+    return StepKind.UPLOAD_NEWER if mine.renewable else StepKind.ADOPT
 
 
 def plan(

@@ -109,7 +109,7 @@ def plan(sources: Iterable[Source], known: Iterable[Credential], now: datetime) 
 
 def warns_of_copies(items: Iterable[Item]) -> bool:
     """Whether :data:`COPY_WARNING` belongs to the preview: something is taken that two programs could renew."""
-    return any(i.taken and i.credential is not None and i.credential.refresh_token is not None for i in items)
+    return any(i.taken and i.credential is not None and i.credential.renewable for i in items)
 
 
 def verdict(login: Credential, held: Sequence[Credential]) -> ImportAction:
@@ -117,12 +117,11 @@ def verdict(login: Credential, held: Sequence[Credential]) -> ImportAction:
     if not held:
         return ImportAction.ADD
     kept = newest(held)
-    renewable = login.refresh_token is not None
     if login.access_token == kept.access_token:
-        return ImportAction.REPLACE if renewable and kept.refresh_token is None else ImportAction.SAME
+        return ImportAction.REPLACE if login.renewable and not kept.renewable else ImportAction.SAME
     if age(login) <= age(kept):
         return ImportAction.OLDER
-    return ImportAction.REPLACE if renewable or kept.refresh_token is None else ImportAction.NOT_RENEWABLE
+    return ImportAction.REPLACE if login.renewable or not kept.renewable else ImportAction.NOT_RENEWABLE
 
 
 def _read(source: Source, now: datetime) -> list[Item]:
@@ -159,7 +158,7 @@ def _beforehand(document: Document, *, in_folder: bool) -> ImportAction:
 def _problem(location: str, document: Document, now: datetime) -> Problem | None:
     login = document.credential
     reason = _REASONS.get(document.no_login, document.reason) if document.no_login else document.reason
-    if login is not None and login.refresh_token is None and login.expiry is not None and login.expiry <= now:
+    if login is not None and not login.renewable and login.expiry is not None and login.expiry <= now:
         reason = _ENDED
     return CredentialFileError(path=location, reason=reason).problem if reason else None
 

@@ -205,5 +205,5 @@ def row_of(item: Item) -> ImportRow:
         workspace=login.claims.workspace,
         plan=login.claims.plan,
         expires_at=login.expiry,
-        renewable=login.refresh_token is not None,
+        renewable=login.renewable,
     )

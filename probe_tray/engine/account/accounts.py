@@ -163,11 +163,8 @@ def _state_of(group: list[StoredCredential]) -> AccountState:
         workspace=credential.claims.workspace,
         plan=credential.claims.plan,
         expires_at=credential.expiry,
-        renewable=best.store is not StoreKind.OFFICIAL and credential.refresh_token is not None,
+        renewable=best.may_be_renewed,
         renewed_at=credential.last_refresh,
         outdated=best.store is not StoreKind.OFFICIAL and not credential.made_here and _is_behind(credential, group),
-        revocable=any(
-            s.credential.made_here and s.credential.refresh_token is not None and s.store is not StoreKind.OFFICIAL
-            for s in group
-        ),
+        revocable=any(s.credential.made_here and s.may_be_renewed for s in group),
     )

@@ -2,13 +2,13 @@
 
 import asyncio
 
-from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import TryModels
 from probe_tray.core.errors import ProbeError, TokenRefusedError
 from probe_tray.core.models.model_test import ListedBy, ModelTest, ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.models.models import ModelChoice
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.models.model_tester import Access, ModelTester, OfficialRenewer, OwnRenewer, Renewer
+from probe_tray.engine.models.model_tester import Access, ModelTester, renewer_for
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.ports.time import Clock
@@ -67,11 +67,7 @@ class ModelTestService:
             )
             self._store.dispatch(ModelTestProgress(key=key, test=failed))
             return
-        renewer: Renewer | None = None
-        if stored.store is StoreKind.OFFICIAL:
-            renewer = OfficialRenewer()
-        elif settings.auto_renew and stored.credential.refresh_token is not None:
-            renewer = OwnRenewer(self._renewals, settings.renew_before_expiry_days, self._accounts.read)
+        renewer = renewer_for(stored, self._renewals, settings, self._accounts.read)
         access = Access(stored.credential, renewer, self._clock)
         await self._tester.test(
             access,

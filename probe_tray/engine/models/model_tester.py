@@ -5,13 +5,15 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import OfficialExpiredError, ProbeError, StrangeAnswerError, TokenRefusedError
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
 from probe_tray.core.models.models import ModelChoice, choose, judge_model, read_models
 from probe_tray.core.renewal.request import Renewed
 from probe_tray.core.service.answer import Answer, judge
 from probe_tray.core.service.service import OFFICIAL
+from probe_tray.core.settings import Settings
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.ports.http import QuotaService
 from probe_tray.ports.time import Clock, Randomness
@@ -65,6 +67,17 @@ class OfficialRenewer:
         """Nothing is renewed, so nothing is refused again."""
         del renewed
         return refusal
+
+
+def renewer_for(
+    stored: StoredCredential, renewals: Renewals, settings: Settings, renewed: Callable[[], Awaitable[None]]
+) -> Renewer | None:
+    """What is done about a refused access token of ``stored``; None where nothing can or may be."""
+    if stored.store is StoreKind.OFFICIAL:
+        return OfficialRenewer()
+    if not settings.auto_renew or not stored.may_be_renewed:
+        return None
+    return OwnRenewer(renewals, settings.renew_before_expiry_days, renewed)
 
 
 class Access:

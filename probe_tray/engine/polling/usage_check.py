@@ -1,6 +1,6 @@
 """One look at one account's quota, with the renewal that a refused access token calls for."""
 
-from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import OfficialExpiredError, TokenRefusedError
 from probe_tray.core.quota.snapshot import Snapshot
@@ -38,7 +38,7 @@ class UsageCheck:
         except TokenRefusedError as error:
             if stored.store is StoreKind.OFFICIAL:
                 return await self._of_client(stored.credential, error)
-            if not _may_renew(stored, settings):
+            if not settings.auto_renew or not stored.may_be_renewed:
                 raise
             return await self._renewed(stored.credential, error, settings)
 
@@ -72,8 +72,3 @@ class UsageCheck:
         found = await ask_usage(self._quota, credential, self._clock)
         await self._renewals.accepted(credential.key)
         return await self._credits.completed(found, credential)
-
-
-def _may_renew(stored: StoredCredential, settings: Settings) -> bool:
-    ours = stored.store is not StoreKind.OFFICIAL
-    return settings.auto_renew and ours and stored.credential.refresh_token is not None

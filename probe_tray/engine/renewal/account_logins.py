@@ -74,7 +74,7 @@ class AccountLogins:
         ]
         for store, other in others:
             # The place of one without a refresh token is taken by another such one only.
-            alike = other.refresh_token is not None or newest.refresh_token is None
+            alike = other.renewable or not newest.renewable
             if alike and await self._rank(other) < await self._rank(newest):
                 with suppress(StoreError):
                     await store.save(newest)
