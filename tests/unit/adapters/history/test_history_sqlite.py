@@ -69,7 +69,7 @@ class FullDisk:
         self._made[-1].execute(f"PRAGMA max_page_count = {pages}")
 
     def _noted(self, path: Path, timeout: float, isolation_level: None) -> sqlite3.Connection:
-        made = self._connect(path, timeout, isolation_level=isolation_level, check_same_thread=False)
+        made = self._connect(path, timeout=timeout, isolation_level=isolation_level, check_same_thread=False)
         self._made.append(made)
         return made
 
