@@ -2,10 +2,9 @@
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from datetime import UTC, timedelta
 
 import httpx
@@ -30,6 +29,7 @@ from probe_tray.core.account.credential import Credential, make_credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.demo import DemoLogin, DemoService
+from probe_tray.demo.messages import Role
 from probe_tray.demo.people import person as demo_person
 from probe_tray.demo.people import personal
 from probe_tray.demo.shapes import FIVE_HOURS, WEEK, Plan, Shape, SimulatedWindow
@@ -38,6 +38,7 @@ from probe_tray.view.text.translate import Translator
 from tests.scenarios.driver import Driver
 from tests.support.fakes import FakeBrowser, settle
 from tests.support.keyrings import GoodBackend
+from tests.support.ports import free_ports
 from tests.unit.demo.client import hidden
 from tests.unit.engine.bench import PlainSense
 
@@ -78,7 +79,7 @@ class Adapters(Driver):
         people = [
             demo_person(a, personal(a, Plan.PLUS, Shape(windows=_WINDOWS))) for a in map(_address, ("ana", "ben"))
         ]
-        self._service = DemoService(people=people, now=self.clock.now, port=_two_free_ports())
+        self._service = DemoService(people=people, now=self.clock.now, port=free_ports(len(Role))[0])
         self._addresses = self._service.start()
 
     def close(self) -> None:
@@ -204,16 +205,3 @@ def _agree(page: str, email: str) -> None:
             httpx.URL(page).join("/consent"), data={"ticket": hidden(asked, "ticket"), "email": email}
         )
         assert browser.get(answered.headers["location"], follow_redirects=True).is_success
-
-
-def _two_free_ports() -> int:
-    """The first of two ports in a row, so that the service can come back where it was."""
-    while True:
-        with closing(socket.socket()) as first, closing(socket.socket()) as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncGenerator
 from typing import Final
 
@@ -14,16 +13,6 @@ STATE: Final = "R1ghtState_of-this-login_0123456789abcdefgh"
 OTHER: Final = "An0therState_of-some-login_0123456789abcdef"
 CODE: Final = "ac_C0de-that-nobody.may~see"
 ANSWER_SECONDS: Final = 5.0
-
-
-def free_ports(count: int) -> tuple[int, ...]:
-    with contextlib.ExitStack() as held:
-        ports: list[int] = []
-        for _ in range(count):
-            one = held.enter_context(socket.socket(socket.AF_INET))
-            one.bind(("127.0.0.1", 0))
-            ports.append(one.getsockname()[1])
-        return tuple(ports)
 
 
 @contextlib.asynccontextmanager

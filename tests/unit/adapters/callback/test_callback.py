@@ -16,13 +16,13 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import PortsTakenError
 from probe_tray.core.login.oauth import Callback
 from probe_tray.core.service.service import Service
+from tests.support.ports import free_ports
 from tests.unit.adapters.callback.callback_bench import (
     CODE,
     OTHER,
     STATE,
     ask,
     callback,
-    free_ports,
     get,
     has_arrived,
     header_of,

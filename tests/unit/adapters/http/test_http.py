@@ -29,6 +29,7 @@ from probe_tray.core.service.service import Service
 from probe_tray.core.update.release import parse_release
 from probe_tray.demo import DemoService
 from tests.support.mitm import Mitm
+from tests.support.ports import free_port
 from tests.support.raw_server import RawServer, http, make_certificate, raw_server
 from tests.support.tokens import credential
 
@@ -355,14 +356,8 @@ async def test_a_huge_body_is_cut_off() -> None:
     assert type(error) is StrangeAnswerError
 
 
-def refused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 async def test_a_refused_connection_was_not_sent() -> None:
-    async with client(f"http://127.0.0.1:{refused_port()}") as made:
+    async with client(f"http://127.0.0.1:{free_port()}") as made:
         error = await failure(made.refresh(TOKEN, unkept))
     assert type(error) is NotSentError
     assert "127.0.0.1 refused the connection" in str(error)
@@ -451,7 +446,7 @@ async def test_a_proxy_that_says_nothing_was_not_sent(monkeypatch: pytest.Monkey
 
 
 async def test_a_proxy_that_is_gone_is_named() -> None:
-    port = refused_port()
+    port = free_port()
     async with client("https://service.example", through(port)) as made:
         error = await failure(made.usage(credential()))
     assert f"the proxy http://127.0.0.1:{port} refused the connection" in str(error)

@@ -1,7 +1,6 @@
 """Which step of the way to the service fails, over real sockets on loopback."""
 
 import asyncio
-import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +34,7 @@ from probe_tray.core.service.service import OFFICIAL, Service
 from probe_tray.demo import DemoService
 from tests.support.fakes import problem_kind
 from tests.support.mitm import Mitm
+from tests.support.ports import free_port
 from tests.support.raw_server import http, make_certificate, raw_server
 
 JSON = "Content-Type: application/json"
@@ -62,13 +62,6 @@ def facts(reached: Reached) -> str:
 async def answered(script: bytes) -> tuple[ConnectionStep | None, type[ProbeError] | None]:
     async with raw_server(script) as server:
         return outcome(await probe(f"http://127.0.0.1:{server.port}").reach(DIRECT))
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 @pytest.fixture
@@ -124,17 +117,18 @@ async def test_a_proxy_whose_name_nobody_knows(demo: DemoService) -> None:
     assert facts(reached) == "proxy.invalid"
 
 
-async def test_nobody_at_the_services_port(free_port: int) -> None:
-    reached = await probe(f"http://127.0.0.1:{free_port}").reach(DIRECT)
+async def test_nobody_at_the_services_port() -> None:
+    reached = await probe(f"http://127.0.0.1:{free_port()}").reach(DIRECT)
     assert outcome(reached) == (ConnectionStep.CONNECTION, NoConnectionError)
     assert facts(reached) == "127.0.0.1 refused the connection"
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5", "https"])
-async def test_nobody_at_the_proxys_port(scheme: str, free_port: int) -> None:
-    reached = await probe("https://chatgpt.com").reach(Secret(f"{scheme}://ana:s3cret@127.0.0.1:{free_port}"))
+async def test_nobody_at_the_proxys_port(scheme: str) -> None:
+    port = free_port()
+    reached = await probe("https://chatgpt.com").reach(Secret(f"{scheme}://ana:s3cret@127.0.0.1:{port}"))
     assert outcome(reached) == (ConnectionStep.PROXY, ProxyFailedError)
-    assert facts(reached) == f"the proxy {scheme}://127.0.0.1:{free_port} refused the connection"
+    assert facts(reached) == f"the proxy {scheme}://127.0.0.1:{port} refused the connection"
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5", "https"])
