@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.errors import Phrase, any_of
 from probe_tray.core.icon_ink import IconInk
+from probe_tray.core.percentages import Percentages
 
 
 class Storage(enum.Enum):
@@ -76,6 +77,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     appearance: Annotated[Appearance, Meta(description="Light or dark windows; auto = same as the system.")] = (
         Appearance.AUTO
     )
+    percentages: Annotated[
+        Percentages, Meta(description="Show how much of each limit is used, or how much is left.")
+    ] = Percentages.USED
     start_at_login: Annotated[
         bool, Meta(description="Start Probe Tray quietly in the tray when you log in to this computer.")
     ] = False

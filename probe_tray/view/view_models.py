@@ -21,8 +21,8 @@ class Tone(enum.Enum):
 class IconLook(msgspec.Struct, frozen=True, kw_only=True):
     """All that an account's glyph shows, in whole percents, so that a picture can be kept for it.
 
-    The ring is the long window, the disc the short one. Without either: hollow with a badge when a login is needed,
-    else dashed.
+    The ring is the long window, the disc the short one: what is used of it, or what is left. Without either: hollow
+    with a badge when a login is needed, else dashed.
     """
 
     weekly: int | None = None
@@ -35,6 +35,8 @@ class IconLook(msgspec.Struct, frozen=True, kw_only=True):
     """Something needs the person: here, or with another account."""
     number: int | None = None
     """Percents to be written in place of ring and disc; None where these are drawn."""
+    number_bar: int = 0
+    """How far the bar below the number is filled."""
 
 
 class ActionKind(enum.Enum):
@@ -85,13 +87,18 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
 
     label: str
     percent: int
-    """Used, 0 to 100."""
+    """Used, 0 to 100, whatever is shown."""
     percent_text: str
+    """Of what is shown: used, or left."""
+    amount: str
+    """The same with its word, such as "42% used"."""
     tone: Tone
+    filled: int
+    """How far the bar is filled, 0 to 100."""
+    faded: int | None = None
+    """How far it is filled faintly beyond that: with what will be used until the reset if it goes on like this."""
     pace: int | None
     """Where an even pace would stand, 0 to 100."""
-    coming: int | None = None
-    """What is used at the reset if it goes on like this, 0 to 100."""
     outlook: str = ""
     """The same as a sentence."""
     runs_out: bool = False

@@ -31,7 +31,7 @@ class BarRows(QWidget):
     def show_bars(self, bars: tuple[Bar, ...], *, dimmed: bool) -> None:
         """Show these."""
         self._bars, self._dimmed = bars, dimmed
-        self.setAccessibleName(". ".join(f"{b.label} {b.percent_text} {b.reset} {b.outlook}".strip() for b in bars))
+        self.setAccessibleName(". ".join(f"{b.label} {b.amount} {b.reset} {b.outlook}".strip() for b in bars))
         self.updateGeometry()
         self.update()
 

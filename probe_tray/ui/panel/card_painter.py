@@ -41,15 +41,15 @@ def paint_bar(painter: QPainter, theme: Theme, bar: Bar, area: QRectF) -> None:
     painter.setBrush(QColor(colours.track))
     painter.drawRoundedRect(area, half, half)
     fill = {Tone.CALM: colours.accent, Tone.WARNING: colours.warning, Tone.CRITICAL: colours.critical}[bar.tone]
-    if bar.coming is not None and bar.coming > bar.percent:
+    if bar.faded is not None and bar.faded > bar.filled:
         faint = QColor(fill)
         faint.setAlphaF(0.28)
         painter.setBrush(faint)
-        width = max(area.width() * bar.coming / _FULL, area.height())
+        width = max(area.width() * bar.faded / _FULL, area.height())
         painter.drawRoundedRect(QRectF(area.left(), area.top(), width, area.height()), half, half)
-    if bar.percent:
+    if bar.filled:
         # At least as wide as it is high, so that a little use keeps its round shape.
-        width = max(area.width() * bar.percent / _FULL, area.height())
+        width = max(area.width() * bar.filled / _FULL, area.height())
         painter.setBrush(QColor(fill))
         painter.drawRoundedRect(QRectF(area.left(), area.top(), width, area.height()), half, half)
     if bar.pace is not None:

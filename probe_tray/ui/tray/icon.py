@@ -136,9 +136,12 @@ class _Glyph:
         colour = QColor(self._ink.warning_number) if warned else self._colour(Tone.CRITICAL if look.exhausted else tone)
         digits = Digits(self._painter, self._size)
         digits.write(str(number), colour)
-        full = look.weekly if look.weekly is not None else number
-        bar = _FULL if look.exhausted else full
-        digits.bar(bar, colour if look.exhausted else self._colour(look.weekly_tone), self._plain(0.24), dot=look.badge)
+        digits.bar(
+            look.number_bar,
+            colour if look.exhausted else self._colour(look.weekly_tone),
+            self._plain(0.24),
+            dot=look.badge,
+        )
         if look.badge:
             self._painter.setOpacity(1.0)
             digits.dot(QColor(self._ink.critical))

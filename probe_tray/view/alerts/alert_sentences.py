@@ -21,10 +21,12 @@ from probe_tray.core.alerts.alert import (
     UnusableAlert,
 )
 from probe_tray.core.errors import OfficialExpiredError
+from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.snapshot import Window
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.state import AccountState
-from probe_tray.view.panel.looks import label, ordered, whole
+from probe_tray.view.panel.looks import label, ordered
+from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.reasons import own_reason, quota_name, used_up
 from probe_tray.view.text.times import Now, at, date, is_today
 from probe_tray.view.text.translate import Translator
@@ -37,7 +39,9 @@ class Sentences(msgspec.Struct, frozen=True):
     body: str
 
 
-def sentences(alert: Alert, account: AccountState | None, who: str, now: Now, t: Translator) -> Sentences:
+def sentences(
+    alert: Alert, account: AccountState | None, who: str, wanted: Percentages, now: Now, t: Translator
+) -> Sentences:
     """What ``alert`` says about ``account``, which is called ``who``; the account may be gone meanwhile."""
     match alert:
         case QuotaAlert(level=Level.EXHAUSTED, window=window):
@@ -45,14 +49,11 @@ def sentences(alert: Alert, account: AccountState | None, who: str, now: Now, t:
             body = _no_capacity(_local(window.reset_at, account), now, t)
             return Sentences(title, t.joined([body, *_reasons(account, t)]))
         case QuotaAlert(window=window):
-            title = t(
-                "{who}: {percent}% of {quota} used", who=who, percent=_percent(window), quota=quota_name(window, t)
-            )
-            return Sentences(title, _reset(window, account, now, t))
+            return Sentences(_level(window, who, wanted, t), _reset(window, account, now, t))
         case LimitedAlert():
             return _limited(account, who, now, t)
         case RestoredAlert():
-            return Sentences(t("{who}: there is capacity again", who=who), _numbers(account, t))
+            return Sentences(t("{who}: there is capacity again", who=who), _numbers(account, wanted, t))
         case PaceAlert(window=window):
             when = _local(alert.runs_out_at, account) or alert.runs_out_at
             title = t("{who}: {quota} will run out early", who=who, quota=quota_name(window, t))
@@ -82,6 +83,13 @@ def sentences(alert: Alert, account: AccountState | None, who: str, now: Now, t:
             return _credits(alert, account, who, now, t)
         case _:
             assert_never(alert)
+
+
+def _level(window: Window, who: str, wanted: Percentages, t: Translator) -> str:
+    percent, quota = str(shown(window.used_percent, wanted)), quota_name(window, t)
+    if wanted is Percentages.USED:
+        return t("{who}: {percent}% of {quota} used", who=who, percent=percent, quota=quota)
+    return t("{who}: {percent}% of {quota} left", who=who, percent=percent, quota=quota)
 
 
 def _ends(alert: ExpiryAlert, account: AccountState | None, who: str, now: Now, t: Translator) -> Sentences:
@@ -157,14 +165,16 @@ def _why_ended(account: AccountState | None, t: Translator) -> str:
     return t("This login has ended and cannot be renewed.")
 
 
-def _numbers(account: AccountState | None, t: Translator) -> str:
+def _numbers(account: AccountState | None, wanted: Percentages, t: Translator) -> str:
     windows = [] if account is None or account.snapshot is None else ordered(account.snapshot)
-    used = [t("{window} {percent}%", window=label(w, t), percent=_percent(w)) for w in windows]
-    return t("Used now: {numbers}.", numbers=" · ".join(used)) if used else t("You can use it again.")
-
-
-def _percent(window: Window) -> str:
-    return str(whole(window.used_percent))
+    numbers = " · ".join(
+        t("{window} {percent}", window=label(w, t), percent=f"{shown(w.used_percent, wanted)}%") for w in windows
+    )
+    if not numbers:
+        return t("You can use it again.")
+    if wanted is Percentages.USED:
+        return t("Used now: {numbers}.", numbers=numbers)
+    return t("Left now: {numbers}.", numbers=numbers)
 
 
 def _local(moment: datetime | None, account: AccountState | None) -> datetime | None:

@@ -19,10 +19,12 @@ from probe_tray.core.alerts.alert import (
     UnusableAlert,
     gravity,
 )
+from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.levels import levels
 from probe_tray.core.quota.snapshot import Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
+from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.translate import Translator
 
 _MOST_LINES = 6
@@ -120,12 +122,24 @@ def _limits(alerts: list[QuotaAlert], settings: Settings, t: Translator) -> str:
     for (level, percent), n in sorted(steps.items(), key=lambda step: -step[0][1]):
         if parts:
             # The kind is plain from the part before.
-            parts.append(t.plural("{n} is above {percent}%", "{n} are above {percent}%", n, percent=str(percent)))
+            parts.append(_also_above(n, percent, settings.percentages, t))
         elif level is Level.EXHAUSTED:
             parts.append(_used_up(_limit_kind(alerts[0].window), n, t))
         else:
-            parts.append(_above(_limit_kind(alerts[0].window), n, str(percent), t))
+            kind = _limit_kind(alerts[0].window)
+            parts.append(
+                _above(kind, n, str(percent), t)
+                if settings.percentages is Percentages.USED
+                else _below(kind, n, str(shown(percent, settings.percentages)), t)
+            )
     return reduce(lambda first, second: t("{first}, {second}", first=first, second=second), parts)
+
+
+def _also_above(n: int, percent: int, wanted: Percentages, t: Translator) -> str:
+    number = str(shown(percent, wanted))
+    if wanted is Percentages.USED:
+        return t.plural("{n} is above {percent}%", "{n} are above {percent}%", n, percent=number)
+    return t.plural("{n} has less than {percent}% left", "{n} have less than {percent}% left", n, percent=number)
 
 
 def _used_up(kind: WindowKind, n: int, t: Translator) -> str:
@@ -163,4 +177,43 @@ def _above(kind: WindowKind, n: int, p: str, t: Translator) -> str:
         case WindowKind.OTHER:
             return t.plural(
                 "{n} other limit is above {percent}%", "{n} other limits are above {percent}%", n, percent=p
+            )
+
+
+def _below(kind: WindowKind, n: int, p: str, t: Translator) -> str:
+    match kind:
+        case WindowKind.SHORT:
+            return t.plural(
+                "{n} 5-hour limit has less than {percent}% left",
+                "{n} 5-hour limits have less than {percent}% left",
+                n,
+                percent=p,
+            )
+        case WindowKind.WEEKLY:
+            return t.plural(
+                "{n} weekly limit has less than {percent}% left",
+                "{n} weekly limits have less than {percent}% left",
+                n,
+                percent=p,
+            )
+        case WindowKind.MONTHLY:
+            return t.plural(
+                "{n} monthly limit has less than {percent}% left",
+                "{n} monthly limits have less than {percent}% left",
+                n,
+                percent=p,
+            )
+        case WindowKind.BUDGET:
+            return t.plural(
+                "{n} credit budget has less than {percent}% left",
+                "{n} credit budgets have less than {percent}% left",
+                n,
+                percent=p,
+            )
+        case WindowKind.OTHER:
+            return t.plural(
+                "{n} other limit has less than {percent}% left",
+                "{n} other limits have less than {percent}% left",
+                n,
+                percent=p,
             )

@@ -69,7 +69,7 @@ def _digest(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translator) 
 
 def _said(alert: Alert, state: AppState, now: Now, t: Translator) -> Sentences:
     account = state.account(alert.account)
-    return sentences(alert, account, _who(account, state, t), now, t)
+    return sentences(alert, account, _who(account, state, t), state.settings.percentages, now, t)
 
 
 def _who(account: AccountState | None, state: AppState, t: Translator) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.details import Details
 from probe_tray.core.quota.details import HistoryLine as Past
 from probe_tray.core.quota.history import Meter, Span
@@ -11,6 +12,7 @@ from probe_tray.core.quota.levels import levels
 from probe_tray.core.quota.snapshot import Window
 from probe_tray.core.settings import Settings
 from probe_tray.view.panel.looks import kind_label
+from probe_tray.view.text.percentages import amount, shown
 from probe_tray.view.text.times import Now, clock, date, weekday
 from probe_tray.view.text.translate import Translator
 
@@ -24,7 +26,7 @@ class ChartLine(msgspec.Struct, frozen=True, kw_only=True):
 
     label: str
     runs: tuple[tuple[tuple[float, float], ...], ...]
-    """Stretches without a gap; from left to right 0 to 1, from nothing used to everything 0 to 1."""
+    """Stretches without a gap; from left to right 0 to 1, from nothing to everything, used or left, 0 to 1."""
 
 
 class LevelLine(msgspec.Struct, frozen=True):
@@ -59,15 +61,24 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
 def chart(details: Details | None, span: Span, settings: Settings, now: Now, t: Translator) -> Chart:
     """The chart over ``span`` that ends now; without ``details`` it is still being read."""
     known = details is not None and details.span is span
-    lines = tuple(_line(past, span, now, t) for past in details.lines) if details is not None and known else ()
+    lines = (
+        tuple(_line(past, span, settings, now, t) for past in details.lines) if details is not None and known else ()
+    )
     empty = "" if lines else (t("No data for this period.") if known else t("Reading the history…"))
     return Chart(
         lines=lines,
         ticks=_ticks(span, now, t),
         levels=_levels([past.meter for past in details.lines] if details is not None and known else [], settings, t),
         empty=empty,
-        spoken=". ".join(_spoken(past, t) for past in details.lines) if details is not None and known else empty,
+        spoken=". ".join(_spoken(past, settings, t) for past in details.lines)
+        if details is not None and known
+        else empty,
     )
+
+
+def chart_title(settings: Settings, t: Translator) -> str:
+    """What stands above the chart."""
+    return t("Use over time") if settings.percentages is Percentages.USED else t("Left over time")
 
 
 def _levels(meters: list[Meter], settings: Settings, t: Translator) -> tuple[LevelLine, ...]:
@@ -79,19 +90,28 @@ def _levels(meters: list[Meter], settings: Settings, t: Translator) -> tuple[Lev
     }
     if len(set(found.values())) <= 1:
         return tuple(
-            LevelLine(w / _PERCENT, t("warns from {percent}%", percent=_whole(w))) for w in set(found.values())
+            _level(w, settings, t("warns at {amount}", amount=_amount(w, settings, t))) for w in set(found.values())
         )
     return tuple(
-        LevelLine(w / _PERCENT, t("{window} warns from {percent}%", window=label, percent=_whole(w)))
+        _level(w, settings, t("{window} warns at {amount}", window=label, amount=_amount(w, settings, t)))
         for label, w in found.items()
     )
 
 
-def _whole(percent: float) -> str:
-    return str(round(percent))
+def _level(used: float, settings: Settings, text: str) -> LevelLine:
+    return LevelLine(_height(used / _PERCENT, settings), text)
 
 
-def _line(past: Past, span: Span, now: Now, t: Translator) -> ChartLine:
+def _amount(used: float, settings: Settings, t: Translator) -> str:
+    return amount(used, settings.percentages, t)
+
+
+def _height(used: float, settings: Settings) -> float:
+    """Where a share that is used, 0 to 1, stands in the chart."""
+    return used if settings.percentages is Percentages.USED else 1 - used
+
+
+def _line(past: Past, span: Span, settings: Settings, now: Now, t: Translator) -> ChartLine:
     length = span.value
     start, apart = now.moment - length, max(length / 300 * _GAP, timedelta(hours=2))
     runs: list[list[tuple[float, float]]] = []
@@ -100,7 +120,7 @@ def _line(past: Past, span: Span, now: Now, t: Translator) -> ChartLine:
         x = (point.at - start) / length
         if last is None or point.at - last > apart:
             runs.append([])
-        runs[-1].append((min(max(x, 0.0), 1.0), min(point.used, _FULL) / _FULL))
+        runs[-1].append((min(max(x, 0.0), 1.0), _height(min(point.used, _FULL) / _FULL, settings)))
         last = point.at
     return ChartLine(label=kind_label(past.meter.kind, past.meter.seconds, t), runs=tuple(tuple(run) for run in runs))
 
@@ -125,11 +145,19 @@ def _ticks(span: Span, now: Now, t: Translator) -> tuple[Tick, ...]:
     return tuple(reversed(found))
 
 
-def _spoken(past: Past, t: Translator) -> str:
-    most = max(point.most for point in past.points)
+def _spoken(past: Past, settings: Settings, t: Translator) -> str:
+    label, wanted = kind_label(past.meter.kind, past.meter.seconds, t), settings.percentages
+    now, most = past.points[-1].used / 10, max(point.most for point in past.points) / 10
+    if wanted is Percentages.USED:
+        return t(
+            "{window}: {percent}% now, {most}% at most",
+            window=label,
+            percent=str(shown(now, wanted)),
+            most=str(shown(most, wanted)),
+        )
     return t(
-        "{window}: {percent}% now, {most}% at most",
-        window=kind_label(past.meter.kind, past.meter.seconds, t),
-        percent=str(round(past.points[-1].used / 10)),
-        most=str(round(most / 10)),
+        "{window}: {percent}% left now, {least}% at least",
+        window=label,
+        percent=str(shown(now, wanted)),
+        least=str(shown(most, wanted)),
     )

@@ -11,7 +11,7 @@ from probe_tray.core.quota.history import RenewalRecord, Span
 from probe_tray.core.quota.snapshot import Limit, Snapshot
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.view.details.chart import Chart, chart
+from probe_tray.view.details.chart import Chart, chart, chart_title
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import subtitle
 from probe_tray.view.panel.renewal_status import last_renewal, lifetime, why_not_renewed
@@ -103,7 +103,7 @@ def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translato
         notice=notice(account, what, state.settings, now, t),
         bars=(*main, *_further(account.snapshot, state, now, t)),
         dimmed=look.stale or what in {Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING},
-        chart_title=t("Use over time"),
+        chart_title=chart_title(state.settings, t),
         spans=_spans(span, t),
         chart=chart(known, span, state.settings, now, t),
         outlook=next((bar.outlook for bar in reversed(main) if bar.outlook), ""),
@@ -119,7 +119,7 @@ def _facts(
 ) -> tuple[Fact, ...]:
     """What is known besides, with nothing for what is not."""
     facts = (
-        *money(account.snapshot, now, t),
+        *money(account.snapshot, settings.percentages, now, t),
         (t("Kept in"), _kept_in(account, t)),
         (t("Renewal"), why_not_renewed(account, settings, t)),
         (t("Last renewal"), last_renewal(account, now, t)),

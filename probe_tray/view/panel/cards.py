@@ -4,6 +4,7 @@ from probe_tray.core.account.condition import USABLE, Condition
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import Problem
+from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, Unreadable
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.card_sequence import CardEntry, CardMemory, CardSequence
@@ -11,6 +12,7 @@ from probe_tray.view.panel.outlook import outlook_notice
 from probe_tray.view.panel.renewal_status import last_renewal, lifetime
 from probe_tray.view.panel.survey import NEEDS_PERSON, TIGHT, Seen, SurveyFinding, name, ordered, plan
 from probe_tray.view.screen import ScreenContent, ScreenOptions
+from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.sentences import notice, problem_notice
 from probe_tray.view.text.times import Now, age, ago, date, until
 from probe_tray.view.text.translate import Translator
@@ -83,9 +85,14 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
         notice=said,
         spoken=_spoken(title, badge, rows, life, said, t),
         hover=_hover(account, rows, now, t),
-        trend=() if hide or account.trend is None else account.trend.percents,
+        trend=() if hide else _trend(account, settings),
         brief=_brief(account, what, rows, now, t),
     )
+
+
+def _trend(account: AccountState, settings: Settings) -> tuple[int | None, ...]:
+    percents = () if account.trend is None else account.trend.percents
+    return tuple(None if percent is None else shown(percent, settings.percentages) for percent in percents)
 
 
 def subtitle(account: AccountState, t: Translator) -> str:
@@ -122,10 +129,7 @@ def _checked(account: AccountState, now: Now, t: Translator) -> str:
 
 
 def _spoken(title: str, badge: str, rows: tuple[Bar, ...], life: str, said: Notice | None, t: Translator) -> str:
-    used = [
-        t("{window}: {percent}% used, reset {reset}", window=b.label, percent=str(b.percent), reset=b.reset or "–")
-        for b in rows
-    ]
+    used = [t("{window}: {amount}, reset {reset}", window=b.label, amount=b.amount, reset=b.reset or "–") for b in rows]
     return _sentence(title, badge, *used, life, *_notice_words(said))
 
 
@@ -141,8 +145,7 @@ def _sentence(*parts: str) -> str:
 def _hover(account: AccountState, rows: tuple[Bar, ...], now: Now, t: Translator) -> str:
     lines = [name(account)]
     for bar in rows:
-        used = t("{n}% used", n=str(bar.percent))
-        lines += [line for line in (f"{bar.label}  {used}  {bar.reset}".rstrip(), bar.outlook) if line]
+        lines += [line for line in (f"{bar.label}  {bar.amount}  {bar.reset}".rstrip(), bar.outlook) if line]
     if account.expires_at is not None and not account.official:
         lines.append(
             t(

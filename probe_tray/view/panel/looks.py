@@ -5,12 +5,14 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from probe_tray.core.account.condition import USABLE, Condition, local_time
+from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.levels import levels
 from probe_tray.core.quota.snapshot import Capacity, Snapshot, Window, WindowKind
 from probe_tray.core.quota.usage_parser import capacity
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.outlook import coming, outlook_words
+from probe_tray.view.text.percentages import amount, shown, whole
 from probe_tray.view.text.times import Now, at, both
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Bar, IconLook, Tone
@@ -20,13 +22,6 @@ _TONES = (Tone.CRITICAL, Tone.WARNING, Tone.CALM)
 _HOUR, _DAY = 3600, 86400
 _FULL = 100
 _WITHOUT_NUMBERS = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING})
-
-
-def whole(percent: float) -> int:
-    """Whole percents that never claim nothing or everything where it is not so."""
-    if percent <= 0:
-        return 0
-    return _FULL if percent >= _FULL else min(max(round(percent), 1), _FULL - 1)
 
 
 def tone(window: Window, settings: Settings) -> Tone:
@@ -45,9 +40,10 @@ def look(account: AccountState, state: Condition, settings: Settings) -> IconLoo
         return IconLook(badge=badge or state is Condition.WAITING_KEYRING)
     long = _longest(snapshot, settings)
     short = snapshot.short
+    wanted = settings.percentages
     return IconLook(
-        weekly=None if long is None else whole(long.used_percent),
-        short=None if short is None else whole(short.used_percent),
+        weekly=None if long is None else shown(long.used_percent, wanted),
+        short=None if short is None else shown(short.used_percent, wanted),
         weekly_tone=Tone.CALM if long is None else tone(long, settings),
         short_tone=Tone.CALM if short is None else tone(short, settings),
         exhausted=capacity(snapshot) is Capacity.LIMITED,
@@ -65,16 +61,20 @@ def bars(account: AccountState, settings: Settings, now: Now, t: Translator) -> 
     snapshot = account.snapshot
     if snapshot is None:
         return ()
-    return tuple(_foreseen(bar(w, snapshot, settings, now, t), account, w, now, t) for w in ordered(snapshot))
+    return tuple(_foreseen(bar(w, snapshot, settings, now, t), account, w, settings, now, t) for w in ordered(snapshot))
 
 
-def _foreseen(drawn: Bar, account: AccountState, window: Window, now: Now, t: Translator) -> Bar:
+def _foreseen(drawn: Bar, account: AccountState, window: Window, settings: Settings, now: Now, t: Translator) -> Bar:
     found = coming(account, window, now.moment)
     if found is None or found.percent_at_reset is None:
         return drawn
+    coming_percent = min(max(round(found.percent_at_reset), drawn.percent), _FULL)
+    # What is still to be used lies beyond what is used, and is a part of what is left.
+    used = settings.percentages is Percentages.USED
     return replace(
         drawn,
-        coming=min(max(round(found.percent_at_reset), drawn.percent), _FULL),
+        filled=drawn.filled if used else _FULL - coming_percent,
+        faded=coming_percent if used else drawn.filled,
         outlook=outlook_words(account, window, now, t),
         runs_out=found.runs_out_at is not None,
     )
@@ -115,19 +115,23 @@ def _longest(snapshot: Snapshot, settings: Settings) -> Window | None:
 
 def bar(window: Window, snapshot: Snapshot, settings: Settings, now: Now, t: Translator) -> Bar:
     """One window as it is now."""
-    percent = whole(window.used_percent)
+    wanted = settings.percentages
+    number = shown(window.used_percent, wanted)
     reset = None if window.reset_at is None else local_time(window.reset_at, snapshot)
     if reset is not None and reset <= now.moment:
         words = short = t("was reset")
     else:
         words = "" if reset is None else both(reset, now, t)
         short = "" if reset is None else at(reset, now, t, brief=True)
+    pace = _pace(window, reset, now.moment)
     return Bar(
         label=label(window, t),
-        percent=percent,
-        percent_text=f"{percent}%",
+        percent=whole(window.used_percent),
+        percent_text=f"{number}%",
+        amount=amount(window.used_percent, wanted, t),
         tone=tone(window, settings),
-        pace=_pace(window, reset, now.moment),
+        filled=number,
+        pace=_FULL - pace if pace is not None and wanted is Percentages.LEFT else pace,
         reset=words,
         reset_short=short,
     )

@@ -126,6 +126,9 @@ _USED, _DAYS, _DAY = mark("{n}% used"), mark("{n} days"), mark("{n} day")
 _WORDS = {
     "language": _SettingWords(_GENERAL, mark("Language"), note=""),
     "appearance": _SettingWords(_LOOK, mark("Light or dark"), note=""),
+    "percentages": _SettingWords(
+        _LOOK, mark("Percentages show"), note=mark("Colors and warnings stay the same."), card=0
+    ),
     "start_at_login": _SettingWords(
         _GENERAL, mark("Start when you log in to this computer"), note=mark("It starts quietly in the tray."), card=1
     ),
@@ -210,6 +213,8 @@ _CHOICES = {
     "zh_CN": "简体中文",
     "light": mark("Light"),
     "dark": mark("Dark"),
+    "used": mark("What is used"),
+    "left": mark("What is left"),
     "automatic": mark("Automatic"),
     "dark_panel": mark("For dark panels"),
     "light_panel": mark("For light panels"),

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from probe_tray.core.account.condition import local_time
+from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.snapshot import Credits, Snapshot, SpendControl
-from probe_tray.view.panel.looks import whole
+from probe_tray.view.text.percentages import amount, shown
 from probe_tray.view.text.reasons import known_reason
 from probe_tray.view.text.times import Now, both
 from probe_tray.view.text.translate import Translator
@@ -14,14 +15,14 @@ _LONGEST_PLAIN = 1e15
 """From here on a float has no cents any more, and its digits would not fit into a line."""
 
 
-def money(snapshot: Snapshot | None, now: Now, t: Translator) -> list[tuple[str, str]]:
+def money(snapshot: Snapshot | None, wanted: Percentages, now: Now, t: Translator) -> list[tuple[str, str]]:
     """Labels and values of what is known; an empty value where nothing is."""
     if snapshot is None:
         return []
     return [
         (t("Limit reached"), _reached(snapshot, t)),
         (t("Credits"), _credits(snapshot.credits, t)),
-        (t("Credit budget"), _spending(snapshot, now, t)),
+        (t("Credit budget"), _spending(snapshot, wanted, now, t)),
         (t("Reset credits"), _reset_credits(snapshot, now, t)),
     ]
 
@@ -53,31 +54,34 @@ def _credits(found: Credits | None, t: Translator) -> str:
     return words
 
 
-def _spending(snapshot: Snapshot, now: Now, t: Translator) -> str:
+def _spending(snapshot: Snapshot, wanted: Percentages, now: Now, t: Translator) -> str:
     spend = snapshot.spend
-    words = "" if spend is None else _spent(spend, t)
+    words = "" if spend is None else _spent(spend, wanted, t)
     if spend is None or not words or spend.reset_at is None:
         return words
     return t("{words}, reset {when}", words=words, when=_when(spend.reset_at, snapshot, now, t))
 
 
-def _spent(spend: SpendControl, t: Translator) -> str:
+def _spent(spend: SpendControl, wanted: Percentages, t: Translator) -> str:
     reached = t("reached") if spend.reached else ""
     if spend.limit is not None and spend.used is not None:
-        words = t("{used} of {limit} credits used", used=plain(spend.used), limit=plain(spend.limit))
-    elif spend.used_percent is not None:
-        percent = f"{whole(spend.used_percent)}%"
-        limit = None if spend.limit is None else plain(spend.limit)
-        words = (
-            t("{used} used", used=percent)
-            if limit is None
-            else t("{used} of {limit} credits used", used=percent, limit=limit)
-        )
+        used = spend.used if wanted is Percentages.USED else max(spend.limit - spend.used, 0)
+        words = _of_limit(plain(used), plain(spend.limit), wanted, t)
+    elif spend.used_percent is not None and spend.limit is None:
+        words = amount(spend.used_percent, wanted, t)
+    elif spend.used_percent is not None and spend.limit is not None:
+        words = _of_limit(f"{shown(spend.used_percent, wanted)}%", plain(spend.limit), wanted, t)
     elif spend.used is not None:
         words = t("{used} credits used", used=plain(spend.used))
     else:
         words = "" if spend.limit is None else plain(spend.limit)
     return t("{words} ({note})", words=words, note=reached) if words and reached else words or reached
+
+
+def _of_limit(number: str, limit: str, wanted: Percentages, t: Translator) -> str:
+    if wanted is Percentages.USED:
+        return t("{used} of {limit} credits used", used=number, limit=limit)
+    return t("{left} of {limit} credits left", left=number, limit=limit)
 
 
 def _reset_credits(snapshot: Snapshot, now: Now, t: Translator) -> str:

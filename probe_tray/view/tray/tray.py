@@ -4,6 +4,7 @@ import msgspec
 from msgspec.structs import replace
 
 from probe_tray.core.account.condition import Condition, local_time
+from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.help.release import release_entry
@@ -12,6 +13,7 @@ from probe_tray.view.panel.cards import account_card
 from probe_tray.view.panel.summary import best_now, headline, no_capacity, shortened
 from probe_tray.view.panel.survey import Seen, SurveyFinding, by_need, name
 from probe_tray.view.sync.sync_view import sync_entry
+from probe_tray.view.text.percentages import counted, listed, shown
 from probe_tray.view.text.reasons import in_short
 from probe_tray.view.text.times import Now, age, at, date
 from probe_tray.view.text.translate import Translator
@@ -44,6 +46,7 @@ def still_running_words(t: Translator) -> OverflowWords:
 
 
 _MOST_ROWS = 12
+_FULL = 100
 _ALWAYS_NAMED = 2
 """Windows that the tooltip and the menu name however little is used of them."""
 _LONGEST_TOOLTIP, _SHORTEST_NAME = 127, 12
@@ -124,33 +127,40 @@ def _look(seen: Seen, found: SurveyFinding | None) -> IconLook:
     badge = bool(seen.state.store_problems) or any(f.what in _WITHOUT_NUMBERS for f in seen.found)
     if found is None:
         return IconLook(badge=badge)
-    look = looks.look(found.account, found.what, seen.state.settings)
-    used = [percent for percent in (look.weekly, look.short) if percent is not None]
-    number = max(used, default=None) if seen.state.settings.icon_number else None
-    return replace(look, badge=badge, number=number)
+    settings = seen.state.settings
+    look = looks.look(found.account, found.what, settings)
+    percents = [percent for percent in (look.weekly, look.short) if percent is not None]
+    if not settings.icon_number or not percents:
+        return replace(look, badge=badge)
+    used = settings.percentages is Percentages.USED
+    number = max(percents) if used else min(percents)
+    bar = number if look.weekly is None else look.weekly
+    if look.exhausted:
+        bar = shown(_FULL, settings.percentages)
+    return replace(look, badge=badge, number=number, number_bar=bar)
 
 
 def _numbers(found: SurveyFinding, seen: Seen, t: Translator) -> list[str]:
     card = account_card(found, seen.state, seen.now, t)
-    title = shortened(card.title, 24)
+    title, wanted = shortened(card.title, 24), seen.state.settings.percentages
     ends = found.account.expires_at
     last = "" if ends is None else t("login ends {date}", date=date(ends, seen.now, t))
     if found.what in _OLD:
         last = _age(found.account, seen.now, t)
     if found.what is Condition.LIMITED and len(seen.found) > 1:
         # The sentence before is about all accounts.
-        return [title, no_capacity(found.account, seen.now, t), _joined(_used(card, t), last)]
+        return [title, no_capacity(found.account, seen.now, t), _joined(_in_numbers(card, wanted, t), last)]
     numbers = " · ".join(_window(card, t))
-    return [title, _joined(t("Used: {numbers}", numbers=numbers) if numbers else "", last)]
+    return [title, _joined(listed(numbers, wanted, t), last)]
 
 
 def _joined(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _used(card: Card, t: Translator) -> str:
-    numbers = " · ".join(t("{window} {percent}%", window=b.label, percent=str(b.percent)) for b in card.bars)
-    return t("{numbers} used", numbers=numbers) if numbers else ""
+def _in_numbers(card: Card, wanted: Percentages, t: Translator) -> str:
+    numbers = (t("{window} {percent}", window=b.label, percent=b.percent_text) for b in card.bars)
+    return counted(" · ".join(numbers), wanted, t)
 
 
 def _age(account: AccountState, now: Now, t: Translator) -> str:
@@ -159,9 +169,9 @@ def _age(account: AccountState, now: Now, t: Translator) -> str:
 
 def _window(card: Card, t: Translator) -> list[str]:
     return [
-        t("{window} {percent}% ({reset})", window=b.label, percent=str(b.percent), reset=b.reset_short)
+        t("{window} {percent} ({reset})", window=b.label, percent=b.percent_text, reset=b.reset_short)
         if b.reset_short
-        else t("{window} {percent}%", window=b.label, percent=str(b.percent))
+        else t("{window} {percent}", window=b.label, percent=b.percent_text)
         for place, b in enumerate(card.bars)
         if place < _ALWAYS_NAMED or b.tone is not Tone.CALM
     ]
@@ -188,16 +198,16 @@ def _no_capacity(account: AccountState, now: Now, t: Translator) -> str:
     return in_short(snapshot, t) or t("full")
 
 
-def _numbers_in_short(card: Card, t: Translator) -> str:
+def _numbers_in_short(card: Card, wanted: Percentages, t: Translator) -> str:
     bars = [bar for place, bar in enumerate(card.bars) if place < _ALWAYS_NAMED or bar.tone is not Tone.CALM]
     # One that is over says so itself, the same way twice.
     over = [bar for bar in bars if bar.reset and bar.reset == bar.reset_short]
-    numbers = " · ".join(f"{bar.percent}%" for bar in bars if bar not in over)
-    return _joined(*(bar.reset for bar in over), t("{numbers} used", numbers=numbers) if numbers else "")
+    numbers = " · ".join(bar.percent_text for bar in bars if bar not in over)
+    return _joined(*(bar.reset for bar in over), counted(numbers, wanted, t))
 
 
 def _in_short(found: SurveyFinding, card: Card, seen: Seen, t: Translator) -> str:
-    numbers = _numbers_in_short(card, t)
+    numbers = _numbers_in_short(card, seen.state.settings.percentages, t)
     match card.condition:
         case Condition.NEEDS_LOGIN:
             return t("start Codex once") if found.account.official else t("log in again")

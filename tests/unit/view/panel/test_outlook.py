@@ -18,7 +18,7 @@ def card(email: str) -> Card:
 
 def test_a_quota_that_lasts_says_what_will_be_left_and_asks_for_no_attention() -> None:
     found = card("lasts@example.com")
-    assert (found.bars[1].coming, found.bars[1].runs_out) == (83, False)
+    assert (found.bars[1].faded, found.bars[1].runs_out) == (83, False)
     assert found.bars[1].outlook == "Lasts until it resets, with about 17% left."
     assert found.bars[1].outlook in found.hover
     assert found.notice is None
@@ -26,14 +26,14 @@ def test_a_quota_that_lasts_says_what_will_be_left_and_asks_for_no_attention() -
 
 def test_a_quota_that_runs_out_says_when() -> None:
     found = card("ends@example.com")
-    assert (found.bars[1].coming, found.bars[1].runs_out) == (100, True)
+    assert (found.bars[1].faded, found.bars[1].runs_out) == (100, True)
     assert found.notice is not None
     assert found.notice.text == "Week: At this pace it runs out around tomorrow 19:42, before it resets."
     assert (found.notice.tone, found.notice.actions) == (Tone.CALM, ())
 
 
 def test_where_there_is_too_little_to_say_nothing_is_said() -> None:
-    assert [(b.coming, b.outlook) for b in card("new@example.com").bars] == [(None, ""), (None, "")]
+    assert [(b.faded, b.outlook) for b in card("new@example.com").bars] == [(None, ""), (None, "")]
 
 
 def test_what_is_more_urgent_goes_before_the_forecast() -> None:

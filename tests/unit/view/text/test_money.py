@@ -6,6 +6,7 @@ from datetime import UTC, timedelta
 import pytest
 from msgspec.structs import replace
 
+from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.snapshot import Credits, Snapshot, SpendControl
 from probe_tray.core.quota.usage_parser import read_usage
 from probe_tray.resources import resource
@@ -20,12 +21,12 @@ DAY = timedelta(days=1)
 
 
 def told(found: Snapshot, t: Translator | None = None) -> dict[str, str]:
-    return {label: value for label, value in money(found, HERE, t or Translator()) if value}
+    return {label: value for label, value in money(found, Percentages.USED, HERE, t or Translator()) if value}
 
 
 def test_nothing_is_told_of_what_the_service_did_not_say() -> None:
     assert told(BARE) == {}
-    assert money(None, HERE, Translator()) == []
+    assert money(None, Percentages.USED, HERE, Translator()) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""Percents of a limit as the person wants to read them: what is used, or what is left."""
+
+from probe_tray.core.percentages import Percentages
+from probe_tray.view.text.translate import Translator
+
+_FULL = 100
+
+
+def whole(percent: float) -> int:
+    """Whole percents that never claim nothing or everything where it is not so."""
+    if percent <= 0:
+        return 0
+    return _FULL if percent >= _FULL else min(max(round(percent), 1), _FULL - 1)
+
+
+def shown(used: float, wanted: Percentages) -> int:
+    """The whole percents that stand for ``used`` percent."""
+    return whole(used) if wanted is Percentages.USED else _FULL - whole(used)
+
+
+def amount(used: float, wanted: Percentages, t: Translator) -> str:
+    """The same with its word: "42% used" or "58% left"."""
+    number = str(shown(used, wanted))
+    return t("{n}% used", n=number) if wanted is Percentages.USED else t("{n}% left", n=number)
+
+
+def counted(numbers: str, wanted: Percentages, t: Translator) -> str:
+    """Several of them with one word behind: "42% · 17% used". Empty where there are no numbers."""
+    if not numbers:
+        return ""
+    if wanted is Percentages.USED:
+        return t("{numbers} used", numbers=numbers)
+    return t("{numbers} left", numbers=numbers)
+
+
+def listed(numbers: str, wanted: Percentages, t: Translator) -> str:
+    """Several of them with one word before: "Used: 5 h 42%". Empty where there are no numbers."""
+    if not numbers:
+        return ""
+    if wanted is Percentages.USED:
+        return t("Used: {numbers}", numbers=numbers)
+    return t("Left: {numbers}", numbers=numbers)
