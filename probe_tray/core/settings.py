@@ -14,6 +14,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from probe_tray.core.errors import Phrase, any_of
+from probe_tray.core.icon_account import IconAccount
 from probe_tray.core.icon_ink import IconInk
 from probe_tray.core.percentages import Percentages
 
@@ -171,6 +172,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="Show only the first letters of names and email addresses, and no ids."),
     ] = False
+    icon_account: Annotated[
+        IconAccount, Meta(description="The account shown in the tray icon; the tightest where there is no such one.")
+    ] = IconAccount.PINNED
     icon_number: Annotated[
         bool,
         Meta(description="Show the tightest limit's percentage in the tray icon."),

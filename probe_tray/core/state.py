@@ -9,6 +9,7 @@ from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import Problem
+from probe_tray.core.icon_account import IconAccount
 from probe_tray.core.models.model_test import ModelRun, ModelTest
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.quota.details import Details
@@ -82,6 +83,11 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     def official(self) -> bool:
         """Whether the login belongs to the official client, so that it is only ever read."""
         return self.stores == (StoreKind.OFFICIAL,)
+
+    @property
+    def in_use(self) -> bool:
+        """Whether the official client is logged in with this account."""
+        return StoreKind.OFFICIAL in self.stores
 
 
 class Way(enum.Enum):
@@ -187,6 +193,11 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     proxy_problem: Problem | None = None
     """Why the proxy that was found or entered cannot be used: until then nothing is asked of the service."""
     """What went wrong last outside any account or login, until the person has read it."""
+
+    @property
+    def pinned(self) -> str:
+        """The slug of the account that the person has chosen for the icon; empty where there is none."""
+        return self.arrangement.in_icon if self.settings.icon_account is IconAccount.PINNED else ""
 
     def account(self, key: AccountKey) -> AccountState | None:
         """The account of that key."""

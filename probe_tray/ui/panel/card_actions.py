@@ -23,6 +23,7 @@ from probe_tray.core.commands import (
     Renew,
     StartVaultAnew,
 )
+from probe_tray.core.icon_account import IconAccount
 from probe_tray.core.settings import Storage, change
 from probe_tray.core.state import AccountState
 from probe_tray.ui.engine import EngineProtocol
@@ -182,7 +183,7 @@ class CardActionHandler:
         if account is None:
             return ()
         state = self._engine.state
-        chosen = state.arrangement.in_icon == account.key.slug
+        chosen = state.pinned == account.key.slug
         return account_menu(account, state.settings, self._translator, in_icon=chosen)
 
     def open_menu(self, parent: QWidget, card: Card, at: QPoint) -> QMenu | None:
@@ -204,8 +205,7 @@ class CardActionHandler:
             case ActionKind.RENAME:
                 self._elsewhere.name(account.key)
             case ActionKind.IN_ICON:
-                arrangement, slug = self._engine.state.arrangement, account.key.slug
-                self._engine.send(Arrange(replace(arrangement, in_icon="" if arrangement.in_icon == slug else slug)))
+                self._show_in_icon(account.key.slug)
             case ActionKind.MOVE_TO_VAULT:
                 self._engine.send(MoveAccount(account.key, StoreKind.VAULT))
             case ActionKind.MOVE_TO_FOLDER:
@@ -215,6 +215,14 @@ class CardActionHandler:
             case _:
                 msg = f"{kind} is about no account"
                 raise AssertionError(msg)
+
+    def _show_in_icon(self, slug: str) -> None:
+        """Have the icon show that account, or the tightest again where it does already."""
+        state = self._engine.state
+        chosen = "" if state.pinned == slug else slug
+        if chosen and state.settings.icon_account is not IconAccount.PINNED:
+            self._engine.send(EditSettings(change(icon_account=IconAccount.PINNED)))
+        self._engine.send(Arrange(replace(state.arrangement, in_icon=chosen)))
 
     def _ask_removal(self, key: AccountKey, account: AccountState) -> None:
         def worded() -> Question:

@@ -59,8 +59,7 @@ def by_gravity(batch: Iterable[Alert]) -> list[Alert]:
 
 
 def _named(ranked: list[Alert], state: AppState) -> Alert:
-    pinned = state.arrangement.in_icon
-    return next((a for a in ranked if pinned and a.account.slug == pinned), ranked[0])
+    return next((a for a in ranked if a.account.slug == state.pinned), ranked[0])
 
 
 def _used(alert: Alert) -> float:

@@ -45,7 +45,7 @@ def best_now(seen: Seen, t: Translator) -> tuple[AccountKey, str] | None:
     """The account to go on with, and the sentence that says so; None where there is no choice."""
     state = seen.state
     accounts = [f.account for f in seen.found]
-    best = best_account(accounts, state.settings, seen.now.moment, state.arrangement.in_icon)
+    best = best_account(accounts, state.settings, seen.now.moment, state.pinned)
     window = None if best is None or best.snapshot is None else tightest_window(best.snapshot)
     if best is None or window is None or len(accounts) == 1:
         return None

@@ -189,6 +189,9 @@ _WORDS = {
     "quiet_from_hour": _SettingWords(_ALERTS, mark("Quiet from"), "{n}:00", note="", card=3, needs="quiet_hours"),
     "quiet_to_hour": _SettingWords(_ALERTS, mark("Quiet until"), "{n}:00", note="", card=3, needs="quiet_hours"),
     "privacy": _SettingWords(_LOOK, mark("Privacy: hide names"), card=1),
+    "icon_account": _SettingWords(
+        _LOOK, mark("Tray icon shows"), note=mark("While there is no such account, the tightest one."), card=2
+    ),
     "icon_number": _SettingWords(_LOOK, mark("Number in the tray icon"), card=2),
     "icon_ink": _SettingWords(
         _LOOK, mark("Tray icon colors"), note=mark("Change it if the icon is hard to see on your panel."), card=2
@@ -213,6 +216,10 @@ _CHOICES = {
     "zh_CN": "简体中文",
     "light": mark("Light"),
     "dark": mark("Dark"),
+    "pinned": mark("The account chosen in its menu"),
+    "tightest": mark("The tightest account"),
+    "best": mark("The account with the most left"),
+    "in_use": mark("The account in use in Codex"),
     "used": mark("What is used"),
     "left": mark("What is left"),
     "automatic": mark("Automatic"),

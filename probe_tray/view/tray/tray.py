@@ -3,7 +3,9 @@
 import msgspec
 from msgspec.structs import replace
 
+from probe_tray.core.account.best_account import best_account
 from probe_tray.core.account.condition import Condition, local_time
+from probe_tray.core.icon_account import IconAccount
 from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.state import AccountState, AppState
@@ -115,12 +117,25 @@ def _pause(state: AppState, now: Now, t: Translator) -> PauseMenu:
 
 def _in_icon(seen: Seen) -> SurveyFinding | None:
     """The account that the icon is about: the person's choice, else the tightest with numbers that mean something."""
-    wanted = seen.state.arrangement.in_icon
-    chosen = next((f for f in seen.found if wanted and f.account.key.slug == wanted), None)
+    chosen = _chosen(seen)
     if chosen is not None:
         return chosen
     known = [f for f in seen.found if f.account.snapshot is not None and f.what not in _WITHOUT_NUMBERS]
     return max(known, key=lambda f: -f.need[1], default=None)
+
+
+def _chosen(seen: Seen) -> SurveyFinding | None:
+    state = seen.state
+    match state.settings.icon_account:
+        case IconAccount.PINNED:
+            return next((f for f in seen.found if f.account.key.slug == state.pinned), None)
+        case IconAccount.BEST:
+            best = best_account((f.account for f in seen.found), state.settings, seen.now.moment)
+            return next((f for f in seen.found if best is not None and f.account.key == best.key), None)
+        case IconAccount.IN_USE:
+            return next((f for f in seen.found if f.account.in_use), None)
+        case IconAccount.TIGHTEST:
+            return None
 
 
 def _look(seen: Seen, found: SurveyFinding | None) -> IconLook:

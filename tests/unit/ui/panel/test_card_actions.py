@@ -13,8 +13,19 @@ from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.arrangement import Arrangement, Density, Sort
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.commands import Arrange, Command, LogIn, MoveAccount, Refresh, RemoveAccount, Renew, StartVaultAnew
-from probe_tray.core.settings import Settings
+from probe_tray.core.commands import (
+    Arrange,
+    Command,
+    EditSettings,
+    LogIn,
+    MoveAccount,
+    Refresh,
+    RemoveAccount,
+    Renew,
+    StartVaultAnew,
+)
+from probe_tray.core.icon_account import IconAccount
+from probe_tray.core.settings import Settings, change
 from probe_tray.core.state import AppState
 from probe_tray.ui.panel.card_actions import CardActionHandler, WindowActions
 from probe_tray.ui.theme import Theme
@@ -211,6 +222,14 @@ def test_an_account_is_chosen_for_the_icon_and_let_go_again(bench: Bench) -> Non
     bench.choose("lee@example.com", "Show in the tray &icon")
     bench.choose("ana@example.com", "Show the tightest account in the &icon")
     assert bench.engine.sent[1:] == [Arrange(Arrangement(in_icon=LEE.key.slug)), Arrange(Arrangement())]
+
+
+def test_choosing_an_account_for_the_icon_overrides_the_rule_of_the_settings(bench: Bench) -> None:
+    best = replace(bench.engine.state.settings, icon_account=IconAccount.BEST)
+    remembered = Arrangement(in_icon=ANA.key.slug)
+    bench.engine.change(replace(bench.engine.state, settings=best, arrangement=remembered))
+    bench.choose("ana@example.com", "Show in the tray &icon")
+    assert bench.engine.sent == [EditSettings(change(icon_account=IconAccount.PINNED)), Arrange(remembered)]
 
 
 def test_a_name_is_given_in_privacy_mode_too_and_the_shown_letters_are_none(bench: Bench) -> None:

@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QFont, QImage
 from PySide6.QtWidgets import QApplication
 
 from probe_tray.ui.theme import DARK, LIGHT, Tokens
@@ -112,17 +112,40 @@ def test_every_number_is_told_from_every_other_and_stays_apart_from_bar_and_dot(
     assert all(picture.pixelColor(x, between).alpha() == 0 for picture in pictures[::2] for x in range(size))
 
 
-def test_a_number_of_16_px_is_drawn_on_whole_pixels(qapp: QApplication) -> None:
-    found = image(IconLook(weekly=42, number=88), 16)
-    alphas = {found.pixelColor(x, y).alpha() for x in range(16) for y in range(11)}
-    assert alphas == {0, 255}
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("number", [0, 7, 11, 42, 88, 99, 100])
+def test_a_number_is_as_high_as_its_place_and_has_full_ink_at_any_size(
+    qapp: QApplication, size: int, number: int
+) -> None:
+    found, tall = image(IconLook(weekly=42, number=number), size), round(size * 11 / 16)
+    rows = [[found.pixelColor(x, y).alpha() for x in range(size)] for y in range(tall)]
+    assert all(any(row) for row in rows)
+    assert max(max(row) for row in rows) == 255
+
+
+def test_a_number_is_drawn_in_the_typeface_of_the_system(qapp: QApplication) -> None:
+    usual, look = QFont(qapp.font()), IconLook(weekly=42, number=88)
+    before = image(look, 32)
+    try:
+        other = QFont(usual)
+        other.setItalic(True)
+        qapp.setFont(other)
+        assert image(look, 32) != before
+    finally:
+        qapp.setFont(usual)
+
+
+def inks(picture: QImage, tall: int) -> set[str]:
+    """The colours that cover a whole pixel above ``tall``."""
+    found = [picture.pixelColor(x, y) for x in range(picture.width()) for y in range(tall)]
+    return {colour.name() for colour in found if colour.alpha() == 255}
 
 
 def test_the_ink_of_a_number_tells_its_own_window(qapp: QApplication) -> None:
     short = image(IconLook(weekly=10, short=96, short_tone=Tone.CRITICAL, number=96), 32)
-    assert short.pixelColor(2, 1) == QColor(ON_LIGHT.critical)
+    assert inks(short, 22) == {ON_LIGHT.critical}
     week = image(IconLook(weekly=85, short=11, weekly_tone=Tone.WARNING, number=85), 32)
-    assert week.pixelColor(8, 1) == QColor(ON_LIGHT.warning_number)
+    assert inks(week, 22) == {ON_LIGHT.warning_number}
 
 
 @pytest.mark.parametrize(("ink", "panels"), [(ON_LIGHT, ("#ffffff", "#eceff2")), (ON_DARK, ("#000000", "#22262c"))])

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import KeyringLockedError, NotSentError, ProbeError, RateLimitedError
+from probe_tray.core.icon_account import IconAccount
 from probe_tray.core.quota.snapshot import Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
@@ -176,6 +177,27 @@ def test_the_icon_and_the_tooltip_are_about_the_account_that_the_person_chose() 
     assert "ana@example.com" in shown(chosen).tray.tooltip
     gone = replace(state, arrangement=Arrangement(in_icon="0" * 24))
     assert shown(gone).tray == shown(state).tray
+
+
+def test_the_icon_is_about_the_account_that_the_settings_ask_for() -> None:
+    state = replace(samples.four(), arrangement=Arrangement(in_icon=samples.four().accounts[0].key.slug))
+    in_use = replace(state.accounts[1], stores=(StoreKind.VAULT, StoreKind.OFFICIAL))
+    state = replace(state, accounts=(state.accounts[0], in_use, *state.accounts[2:]))
+
+    def about(rule: IconAccount, seen: AppState = state) -> str:
+        return shown(replace(seen, settings=Settings(icon_account=rule))).tray.tooltip.split("\n")[2]
+
+    assert about(IconAccount.PINNED) == "ana@example.com"
+    assert about(IconAccount.TIGHTEST).startswith("resear")
+    assert about(IconAccount.BEST) == "ana@example.com"
+    assert about(IconAccount.IN_USE) == "lee@studio.example"
+
+
+@pytest.mark.parametrize("rule", IconAccount)
+def test_where_there_is_no_such_account_the_icon_is_about_the_tightest(rule: IconAccount) -> None:
+    full = samples.only([account("a@x.example", snapshot(20, 100)), account("b@x.example", snapshot(10, 100))])
+    look = shown(replace(full, settings=Settings(icon_account=rule))).tray.look
+    assert (look.weekly, look.short) == (100, 20)
 
 
 def test_a_chosen_account_without_numbers_is_shown_as_it_is() -> None:
