@@ -181,7 +181,7 @@ class HttpProbe:
                 return _Failed(step, found)
             case ConnectionStep.SERVICE:
                 return _Failed(step, SilentServiceError(host=self._host, reason=reason))
-            case _:
+            case ConnectionStep.NAME | ConnectionStep.CONNECTION | ConnectionStep.EDGE:
                 return _Failed(step, NoConnectionError(reason=reason))
 
     def _judge(self, answer: Answer) -> None:

@@ -12,11 +12,16 @@ from probe_tray.core.alerts.alert import (
     AlertCandidate,
     AlertMemory,
     AlertRecord,
+    CreditAlert,
     ExpiryAlert,
     Forecast,
+    LimitedAlert,
     LoginAlert,
+    PaceAlert,
+    QuotaAlert,
     RenewalFailedAlert,
     RenewedAlert,
+    RestoredAlert,
     UnusableAlert,
     is_passing,
 )
@@ -68,7 +73,7 @@ def holds(alert: Alert, state: AppState, now: datetime, forecast: Forecast) -> b
     match alert:
         case LoginAlert() | UnusableAlert() | RenewalFailedAlert() | ExpiryAlert() | RenewedAlert():
             return login_holds(alert, account, now)
-        case _:
+        case QuotaAlert() | LimitedAlert() | RestoredAlert() | PaceAlert() | CreditAlert():
             return quota_holds(alert, account, state.settings, now, forecast)
 
 

@@ -151,7 +151,7 @@ def _beforehand(document: Document, *, in_folder: bool) -> ImportAction:
             return ImportAction.ANOTHER_SERVICE
         case NoLogin.SOMETHING_ELSE | NoLogin.SIGNED_OUT if in_folder:
             return ImportAction.NOT_A_LOGIN
-        case _:
+        case NoLogin.SOMETHING_ELSE | NoLogin.SIGNED_OUT | NoLogin.API_KEY | NoLogin.ACCESS_TOKEN | None:
             return ImportAction.UNUSABLE
 
 

@@ -11,18 +11,37 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError, WriteError
 from probe_tray.core.events import (
     AccountsRead,
+    ArrangementChanged,
+    CheckFailed,
+    ChecksPlanned,
+    CheckStarted,
     CheckSucceeded,
     DetailsRead,
     Event,
     KeptRead,
+    LoginChanged,
+    NotificationsPaused,
+    ReleaseFound,
     RenewalEnded,
+    RenewalsPlanned,
+    RenewalStarted,
+    RoundChanged,
+    SettingsChanged,
+    SettingsNotChanged,
+    SightChanged,
+    SituationChanged,
     TrendsRead,
     TroubleMet,
+    WaitingChanged,
 )
+from probe_tray.core.models.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.quota.details import Details, HistoryLine
 from probe_tray.core.quota.history import Meter, Part, RenewalRecord, Run, Sample, Span, samples_of, thin
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.quota.snapshot import Snapshot
+from probe_tray.core.service.connection import ConnectionChanged, ProxyChecked
+from probe_tray.core.sync.setup import SyncChanged
+from probe_tray.core.transfer.state import ExportChanged, ImportChanged
 from probe_tray.engine.store import Store
 from probe_tray.engine.timers import nap
 from probe_tray.ports.files import History
@@ -109,7 +128,36 @@ class HistoryRecorder:
                 self._renewals.append((key.slug, RenewalRecord(at=at, reason=problem.name if problem else "")))
             case AccountsRead():
                 self._new_accounts = True
-            case _:
+            # Listed one by one: whoever adds an event decides here whether the history needs it.
+            case (
+                CheckStarted()
+                | CheckFailed()
+                | ChecksPlanned()
+                | LoginChanged()
+                | SettingsChanged()
+                | SettingsNotChanged()
+                | RenewalStarted()
+                | RenewalsPlanned()
+                | ArrangementChanged()
+                | DetailsRead()
+                | RoundChanged()
+                | KeptRead()
+                | TrendsRead()
+                | SituationChanged()
+                | NotificationsPaused()
+                | SightChanged()
+                | ModelTestStarted()
+                | ModelTestProgress()
+                | ModelTestEnded()
+                | ConnectionChanged()
+                | ProxyChecked()
+                | SyncChanged()
+                | TroubleMet()
+                | WaitingChanged()
+                | ReleaseFound()
+                | ImportChanged()
+                | ExportChanged()
+            ):
                 pass
 
     def _note(self, key: AccountKey) -> None:

@@ -57,7 +57,7 @@ def best_now(seen: Seen, t: Translator) -> tuple[AccountKey, str] | None:
             words = t("Best now: {name}, {percent}% of the week free", name=called, percent=percent)
         case WindowKind.MONTHLY:
             words = t("Best now: {name}, {percent}% of the month free", name=called, percent=percent)
-        case _:
+        case WindowKind.SHORT | WindowKind.BUDGET | WindowKind.OTHER:
             words = t("Best now: {name}, {percent}% free", name=called, percent=percent)
     return best.key, words
 

@@ -243,5 +243,5 @@ def _file_name(kind: ExportKind, now: Now) -> str:
             return f"codex-quotas-{now.moment.astimezone(now.zone):%Y-%m-%d}.csv"
         case ExportKind.LINES:
             return "logins.jsonl"
-        case _:
+        case ExportKind.PROBE | ExportKind.PROXY_API | ExportKind.OFFICIAL | ExportKind.SUB2API:
             return "sub2api.json"

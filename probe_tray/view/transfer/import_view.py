@@ -164,7 +164,7 @@ def _text(found: ImportState, picked: Sequence[ImportRow], settings: Settings, t
             )
         case ImportPhase.READY:
             return _what_happens(found, picked, settings, t)
-        case _:
+        case ImportPhase.READING | ImportPhase.COMPARING:
             return ""
 
 
