@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from probe_tray.adapters.desktop.taskbar import APP_ID as APP_USER_MODEL_ID
+from probe_tray.adapters.systems.windows import APP_ID as APP_USER_MODEL_ID
 from project import DIST, HOMEPAGE, PACKAGING, ROOT, TRAY, VERSION, run, stop
 
 SCRIPT: Final = PACKAGING / "windows" / "installer.iss"

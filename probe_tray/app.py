@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from probe_tray import __version__
 from probe_tray.adapters.desktop.display import check_display, check_libraries, load_error, with_other_platforms
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
-from probe_tray.adapters.desktop.taskbar import name_process, stay_out_of_the_dock
 from probe_tray.adapters.files.app_folders import demo_places, user_places
+from probe_tray.adapters.systems.macos import stay_out_of_the_dock
+from probe_tray.adapters.systems.windows import name_process
 from probe_tray.cli.terminal.pipes import finish, say
 from probe_tray.core.alerts.alert import AlertHelp
 from probe_tray.core.commands import LogIn, Refresh, Renew

@@ -19,7 +19,7 @@ import build_installer
 import project
 import sign_packages
 import write_manifests
-from probe_tray.adapters.desktop.taskbar import APP_ID
+from probe_tray.adapters.systems.windows import APP_ID
 
 FLATPAK = project.PACKAGING / "flatpak" / f"{project.APP_ID}.yml"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final, final
 
 from probe_tray.adapters.desktop.instance_socket import InstanceSocket, Passwords, runtime_lock, same, system_socket
-from probe_tray.adapters.desktop.windows import windows_library
 from probe_tray.adapters.locks import KernelLock
+from probe_tray.adapters.systems.windows import windows_library
 from probe_tray.core.errors import DataFolderError, NotAnsweringError, WriteError
 
 _ANSWER_SECONDS: Final = 2.0

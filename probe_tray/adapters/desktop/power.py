@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final, final
 
 import msgspec
 
-from probe_tray.adapters.desktop.windows import windows_library
+from probe_tray.adapters.systems.windows import windows_library
 from probe_tray.core.polling.situation import Sensed, Situation
 
 if TYPE_CHECKING:

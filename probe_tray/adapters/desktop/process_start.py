@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from probe_tray.adapters.desktop.windows import windows_library
+from probe_tray.adapters.systems.windows import windows_library
 
 _LINUX_START_FIELD: Final = 19
 """Counted from the field after the program's name, which may itself hold spaces and brackets; proc(5), starttime."""

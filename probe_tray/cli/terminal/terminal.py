@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Self, TextIO
 
-from probe_tray.adapters.desktop.windows import understands_sequences
+from probe_tray.adapters.systems.windows import understands_sequences
 from probe_tray.cli.tables.layout import Line, TextPiece, width
 from probe_tray.cli.terminal.pipes import is_terminal
 from probe_tray.view.tables.status_table import Weight

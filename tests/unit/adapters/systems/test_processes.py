@@ -8,7 +8,8 @@ from types import ModuleType
 import pytest
 
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
-from probe_tray.adapters.desktop.taskbar import APP_ID, name_process, stay_out_of_the_dock
+from probe_tray.adapters.systems.macos import stay_out_of_the_dock
+from probe_tray.adapters.systems.windows import APP_ID, name_process
 
 
 class FakeLibrary:

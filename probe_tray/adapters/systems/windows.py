@@ -1,4 +1,4 @@
-"""The libraries of Windows, which the standard library of other systems cannot load, and its console."""
+"""What only Windows has or needs; on other systems each function says so or does nothing."""
 
 import sys
 from typing import TYPE_CHECKING, Final, TextIO
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final, TextIO
 if TYPE_CHECKING:
     import ctypes
 
+APP_ID: Final = "ProbeTray.ProbeTray"
+"""The AppUserModelID: no spaces, at most 128 characters. Shortcuts that an installer makes must carry the same one."""
 _STANDARD_HANDLES: Final = {1: -11, 2: -12}
 _VIRTUAL_TERMINAL: Final = 0x0004
 """ENABLE_VIRTUAL_TERMINAL_PROCESSING, a mode of the console since Windows 10 1511."""
@@ -33,3 +35,16 @@ def understands_sequences(stream: TextIO) -> bool:
     if not kernel.GetConsoleMode(handle, ctypes.byref(mode)):
         return False
     return bool(kernel.SetConsoleMode(handle, mode.value | _VIRTUAL_TERMINAL))
+
+
+def name_process() -> None:
+    """Tell Windows, before there is a window, which program this is; elsewhere do nothing.
+
+    A refusal changes nothing but how the taskbar groups windows, so it is not reported.
+    """
+    if sys.platform != "win32":
+        return
+    import ctypes
+
+    shell = windows_library("shell32")
+    shell.SetCurrentProcessExplicitAppUserModelID(ctypes.c_wchar_p(APP_ID))

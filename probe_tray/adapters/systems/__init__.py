@@ -1,0 +1,1 @@
+"""What only one operating system has or needs, one file for each."""
