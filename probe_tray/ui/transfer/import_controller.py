@@ -27,8 +27,8 @@ from probe_tray.view.transfer.import_view import ImportView, ticked
 if TYPE_CHECKING:
     from probe_tray.ui.transfer.import_dialog import ImportDialog
 
-Words = Callable[[AppState, Mapping[RowId, bool]], ImportView]
-"""Puts the import into words, now and here."""
+Words = Callable[[AppState, Mapping[RowId, bool], bool], ImportView]
+"""Puts the import into words, now and here; the last: nothing was there to paste."""
 
 
 class ImportController:
@@ -39,6 +39,7 @@ class ImportController:
         self._engine, self._theme, self._words, self._chooser = engine, theme, words, chooser
         self._ticks: dict[RowId, bool] = {}
         self._closing = False
+        self._nothing_pasted = False
         self.drops = DropActions(files=self.read, text=self._read_text, hover=lambda _over: None)
         self._window = LazyWindow(self._make, lambda window: window.show_model(self._view()))
 
@@ -48,8 +49,18 @@ class ImportController:
 
     def read(self, paths: tuple[str, ...]) -> None:
         """Read these files and folders and show what is in them."""
+        self._nothing_pasted = False
         self._engine.send(ReadFiles(paths))
         self.show()
+
+    def paste(self) -> None:
+        """Read what is on the clipboard, or say in the window that there is nothing to read."""
+        # The window never shows what was pasted, and keeps nothing of it; the clipboard is the person's own.
+        if self._phase() is ImportPhase.TAKING:
+            return
+        self._nothing_pasted = not take(QGuiApplication.clipboard().mimeData(), self.drops)
+        self.show()
+        self.draw()
 
     def draw(self) -> None:
         """Show the state as it is now, where anybody sees it."""
@@ -67,7 +78,7 @@ class ImportController:
         actions = ImportActions(
             choose_files=self._choose_files,
             choose_folder=self._choose_folder,
-            paste=self._paste,
+            paste=self.paste,
             drop=self.drops,
             tick=self._tick,
             tick_all=self._tick_all,
@@ -79,7 +90,7 @@ class ImportController:
         return ImportDialog(self._theme, actions)
 
     def _view(self) -> ImportView:
-        return self._words(self._engine.state, self._ticks)
+        return self._words(self._engine.state, self._ticks, self._nothing_pasted)
 
     def _phase(self) -> ImportPhase | None:
         importing = self._engine.state.importing
@@ -93,12 +104,8 @@ class ImportController:
         dialog = self._window.made()
         self._chooser.folder(dialog, self._view().choose_folder_title, lambda path: self.read((path,)))
 
-    def _paste(self) -> None:
-        # The window never shows what was pasted, and keeps nothing of it; the clipboard is the person's own.
-        if self._phase() is not ImportPhase.TAKING:
-            take(QGuiApplication.clipboard().mimeData(), self.drops)
-
     def _read_text(self, text: Secret) -> None:
+        self._nothing_pasted = False
         self._engine.send(ReadPasted(text))
         self.show()
 
@@ -117,6 +124,7 @@ class ImportController:
         self._engine.send(TakeLogins(tuple(row.id for row in rows if ticked(row, self._ticks))))
 
     def _closed(self) -> None:
+        self._nothing_pasted = False
         # Logins that are being taken are taken; whoever opens the window again sees what came of it.
         if not self._closing and self._phase() not in {None, ImportPhase.TAKING}:
             self._ticks.clear()

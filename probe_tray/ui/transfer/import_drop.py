@@ -55,15 +55,16 @@ def can_take(data: QMimeData) -> bool:
     return bool(_files(data)) or data.hasText()
 
 
-def take(data: QMimeData | None, actions: DropActions) -> None:
-    """Hand on the files in it, else the text; an empty clipboard may have neither."""
-    if data is None:
-        return
-    files = _files(data)
+def take(data: QMimeData | None, actions: DropActions) -> bool:
+    """Hand on the files in it, else the text. False where there is neither, as on an empty clipboard."""
+    files = () if data is None else _files(data)
     if files:
         actions.files(files)
-    elif data.hasText() and data.text().strip():
-        actions.text(Secret(data.text()))
+        return True
+    if data is None or not data.hasText() or not data.text().strip():
+        return False
+    actions.text(Secret(data.text()))
+    return True
 
 
 def _files(data: QMimeData) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from probe_tray.core.account.identity import AccountKey
@@ -28,7 +29,10 @@ class TransferController:
         """Import and export through ``engine``; ask with ``question``."""
         self.chooser = FileChooser()
         self._importing = ImportController(
-            engine, theme, lambda state, ticks: import_view(state, ticks, now(), t), self.chooser
+            engine,
+            theme,
+            lambda state, ticks, nothing: import_view(state, ticks, now(), t, nothing_pasted=nothing),
+            self.chooser,
         )
         words = ExportWords(
             window=lambda state, wish: export_view(state, wish, now(), t),
@@ -46,8 +50,9 @@ class TransferController:
         self._exporting.show(account)
 
     def watch(self, window: QWidget) -> None:
-        """Import what is dropped on ``window``."""
+        """Import what is dropped on ``window`` or pasted into it."""
         DropWatch(window, self._importing.drops)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), window).activated.connect(self._importing.paste)
 
     def draw(self) -> None:
         """Show the state as it is now, where anybody sees it."""

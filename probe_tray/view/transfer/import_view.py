@@ -91,8 +91,10 @@ def ticked(row: ImportRow, chosen: Chosen) -> bool:
     return row.takeable and chosen.get(row.id, not row.in_use)
 
 
-def import_view(state: AppState, chosen: Chosen, now: Now, t: Translator) -> ImportView:
-    """The window for the import that ``state`` knows."""
+def import_view(
+    state: AppState, chosen: Chosen, now: Now, t: Translator, *, nothing_pasted: bool = False
+) -> ImportView:
+    """The window for the import that ``state`` knows. ``nothing_pasted``: there was nothing to paste just now."""
     found, settings = state.importing or _NOTHING, state.settings
     phase, rows = found.phase, found.rows
     choosing = phase is ImportPhase.READY
@@ -103,7 +105,7 @@ def import_view(state: AppState, chosen: Chosen, now: Now, t: Translator) -> Imp
         window_title=t("Import logins"),
         title=_title(found, len(picked), t),
         text=_text(found, picked, settings, t),
-        warning=t(COPY_WARNING) if choosing and any(row.renewable for row in picked) else "",
+        warning=_warning(picked if choosing else (), t, nothing_pasted=nothing_pasted),
         trouble=t.joined(said_once((_hidden(p, settings) for p in found.problems), t)),
         columns=(t("Account"), t("Format"), t("Expires"), t("File"), t("What happens")),
         lines=tuple(_line(row, found, chosen, settings, now, t) for row in rows),
@@ -126,6 +128,12 @@ def import_view(state: AppState, chosen: Chosen, now: Now, t: Translator) -> Imp
     )
 
 
+def _warning(picked: Sequence[ImportRow], t: Translator, *, nothing_pasted: bool) -> str:
+    if nothing_pasted:
+        return t("The clipboard has no text and no files. Copy a login or its file first, then paste again.")
+    return t(COPY_WARNING) if any(row.renewable for row in picked) else ""
+
+
 def _title(found: ImportState, picked: int, t: Translator) -> str:
     match found.phase:
         case ImportPhase.READING:
@@ -141,6 +149,8 @@ def _title(found: ImportState, picked: int, t: Translator) -> str:
             pass
     if not found.rows:
         return t("Import logins")
+    if _no_login(found):
+        return t("That is not a login") if len(found.rows) == 1 else t("No login found")
     if not any(row.takeable for row in found.rows):
         return t("Nothing new to import")
     return t.plural("{n} login to import", "{n} logins to import", picked)
@@ -162,10 +172,20 @@ def _text(found: ImportState, picked: Sequence[ImportRow], settings: Settings, t
                 "logins from codex-probe, CLIProxyAPI, sub2api and the Codex client. You see what was "
                 "found before anything is imported, and your files are not changed."
             )
+        case ImportPhase.READY if _no_login(found):
+            return t(
+                "Probe Tray looked for the tokens of a Codex login in JSON, as codex-probe, CLIProxyAPI, "
+                "sub2api and the Codex client (auth.json) write it."
+            )
         case ImportPhase.READY:
             return _what_happens(found, picked, settings, t)
         case ImportPhase.READING | ImportPhase.COMPARING:
             return ""
+
+
+def _no_login(found: ImportState) -> bool:
+    """Whether nothing of what was read is a login of anybody."""
+    return not any(row.account is not None for row in found.rows)
 
 
 def _what_happens(found: ImportState, picked: Sequence[ImportRow], settings: Settings, t: Translator) -> str:

@@ -36,7 +36,7 @@ from probe_tray.core.commands import (
 from probe_tray.core.quota.history import Span
 from probe_tray.core.settings import Language, Settings, change
 from probe_tray.core.state import AppState, LoginPhase, LoginState, RenewalRound
-from probe_tray.core.transfer.state import ReadFiles
+from probe_tray.core.transfer.state import ReadFiles, ReadPasted
 from probe_tray.core.update.release import Release
 from probe_tray.ui.details.details_window import DetailsWindow
 from probe_tray.ui.login.login_dialog import LoginDialog
@@ -400,6 +400,16 @@ def test_files_that_are_dropped_on_the_cards_are_imported(desktop: Desktop) -> N
     desktop.shell.show_panel()
     assert drop(desktop.panel._list.viewport(), files(Path("/logins/a.json")))
     assert ReadFiles(("/logins/a.json",)) in desktop.engine.sent
+    assert open_windows(ImportDialog)
+
+
+def test_what_is_pasted_into_the_cards_is_imported(desktop: Desktop) -> None:
+    QGuiApplication.clipboard().setText("no login")
+    desktop.shell.show_panel()
+    assert QTest.qWaitForWindowActive(desktop.panel)
+    QTest.keyClick(desktop.panel._list, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    QGuiApplication.clipboard().clear()
+    assert [type(command) for command in desktop.engine.sent if isinstance(command, ReadPasted)] == [ReadPasted]
     assert open_windows(ImportDialog)
 
 

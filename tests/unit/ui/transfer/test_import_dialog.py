@@ -4,13 +4,13 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from datetime import UTC
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QDragLeaveEvent, QGuiApplication
+from PySide6.QtGui import QDragLeaveEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -36,6 +36,7 @@ from probe_tray.core.transfer.state import (
     ImportChanged,
     ImportPhase,
     ImportState,
+    RowId,
     TakeLogins,
     TransferCommand,
 )
@@ -52,7 +53,7 @@ from probe_tray.ui.transfer.import_dialog import ImportDialog
 from probe_tray.ui.transfer.import_drop import DropWatch
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.transfer.import_view import import_view
+from probe_tray.view.transfer.import_view import ImportView, import_view
 from tests.support.drops import drop, entering, files
 from tests.support.fakes import START, FakeClock
 from tests.support.files import exported, flat, official
@@ -137,9 +138,11 @@ class Bench:
         self.engine = LiveEngine(self.client)
         self.chooser = FakeChooser()
         now, t = Now(START, UTC), Translator()
-        self.window = ImportController(
-            self.engine, Theme(app), lambda state, ticks: import_view(state, ticks, now, t), self.chooser
-        )
+
+        def words(state: AppState, ticks: Mapping[RowId, bool], nothing: bool) -> ImportView:  # noqa: FBT001 - as called
+            return import_view(state, ticks, now, t, nothing_pasted=nothing)
+
+        self.window = ImportController(self.engine, Theme(app), words, self.chooser)
         self.engine.subscribe(self.window.draw)
 
     @property
@@ -261,11 +264,33 @@ def test_files_that_were_copied_are_pasted_as_files(bench: Bench) -> None:
     assert bench.rows() == {"ana@example.com": "New"}
 
 
-def test_an_empty_clipboard_is_no_import(bench: Bench) -> None:
-    QGuiApplication.clipboard().clear()
+@pytest.mark.parametrize("kind", ["empty", "blank", "picture"])
+def test_a_clipboard_with_nothing_to_read_is_said_until_something_is_read(bench: Bench, kind: str) -> None:
+    data = QMimeData()
+    if kind == "blank":
+        data.setText("  \n")
+    if kind == "picture":
+        data.setImageData(QImage(2, 2, QImage.Format.Format_RGB32))
+    QGuiApplication.clipboard().setMimeData(data)
+    # As a key in the panel does, before there is any window.
+    bench.window.paste()
+    assert bench.engine.sent == []
+    assert bench.dialog.isVisible()
+    nothing = "The clipboard has no text and no files."
+    assert any(one.startswith(nothing) for one in texts(bench.dialog))
+    QGuiApplication.clipboard().setMimeData(text(official("ana")))
+    press(bench.dialog, "Paste")
+    assert bench.rows() == {"ana@example.com": "New"}
+    assert not any(one.startswith(nothing) for one in texts(bench.dialog))
+
+
+def test_a_text_that_is_no_login_is_told_what_was_looked_for(bench: Bench) -> None:
+    QGuiApplication.clipboard().setMimeData(text("Dear Ana, see you on Friday."))
     bench.window.show()
     press(bench.dialog, "Paste")
-    assert bench.engine.sent == []
+    said = texts(bench.dialog)
+    assert "That is not a login" in said
+    assert any(one.startswith("Probe Tray looked for the tokens of a Codex login in JSON") for one in said)
 
 
 def test_files_and_folders_are_chosen_in_the_systems_own_windows(bench: Bench) -> None:
