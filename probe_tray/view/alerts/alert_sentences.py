@@ -28,6 +28,7 @@ from probe_tray.core.state import AccountState
 from probe_tray.view.panel.looks import label, ordered
 from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.reasons import own_reason, quota_name, used_up
+from probe_tray.view.text.reset_credits import unused_credits
 from probe_tray.view.text.times import Now, at, date, is_today
 from probe_tray.view.text.translate import Translator
 
@@ -47,7 +48,7 @@ def sentences(
         case QuotaAlert(level=Level.EXHAUSTED, window=window):
             title = t("{who}: {quota} is used up", who=who, quota=quota_name(window, t))
             body = _no_capacity(_local(window.reset_at, account), now, t)
-            return Sentences(title, t.joined([body, *_reasons(account, t)]))
+            return Sentences(title, t.joined([body, *_reasons(account, t), _unused_credits(account, now, t)]))
         case QuotaAlert(window=window):
             return Sentences(_level(window, who, wanted, t), _reset(window, account, now, t))
         case LimitedAlert():
@@ -119,9 +120,10 @@ def _limited(account: AccountState | None, who: str, now: Now, t: Translator) ->
         return Sentences(title, "")
     reason, end = used_up(snapshot, t), _local(blocked_until(snapshot), account)
     if end is None:
-        return Sentences(title, t("No capacity: {reason}.", reason=reason))
-    when = at(end, now, t, long=True)
-    return Sentences(title, t("No capacity until {when}: {reason}.", when=when, reason=reason))
+        said = t("No capacity: {reason}.", reason=reason)
+    else:
+        said = t("No capacity until {when}: {reason}.", when=at(end, now, t, long=True), reason=reason)
+    return Sentences(title, t.joined((said, unused_credits(snapshot, now, t))))
 
 
 def _no_capacity(reset: datetime | None, now: Now, t: Translator) -> str:
@@ -134,6 +136,10 @@ def _reasons(account: AccountState | None, t: Translator) -> list[str]:
     """What the service says besides that a quota is used up, as a sentence."""
     reason = "" if account is None or account.snapshot is None else own_reason(account.snapshot, t)
     return [t("Why: {reason}.", reason=reason)] if reason else []
+
+
+def _unused_credits(account: AccountState | None, now: Now, t: Translator) -> str:
+    return "" if account is None or account.snapshot is None else unused_credits(account.snapshot, now, t)
 
 
 def _reset(window: Window, account: AccountState | None, now: Now, t: Translator) -> str:

@@ -16,6 +16,7 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.renewal_status import renewal_notice
 from probe_tray.view.text.reasons import used_up
+from probe_tray.view.text.reset_credits import unused_credits
 from probe_tray.view.text.times import Now, age, at
 from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
@@ -64,9 +65,11 @@ def _limited(snapshot: Snapshot, now: Now, t: Translator) -> Notice:
     until = blocked_until(snapshot)
     reason = used_up(snapshot, t)
     if until is None:
-        return Notice(text=t("No capacity: {reason}.", reason=reason), tone=Tone.WARNING)
-    when = at(local_time(until, snapshot), now, t, long=True)
-    return Notice(text=t("No capacity until {when}: {reason}.", when=when, reason=reason), tone=Tone.WARNING)
+        said = t("No capacity: {reason}.", reason=reason)
+    else:
+        when = at(local_time(until, snapshot), now, t, long=True)
+        said = t("No capacity until {when}: {reason}.", when=when, reason=reason)
+    return Notice(text=t.joined((said, unused_credits(snapshot, now, t))), tone=Tone.WARNING)
 
 
 def _why_ended(account: AccountState, t: Translator) -> str:
