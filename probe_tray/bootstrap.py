@@ -28,6 +28,7 @@ from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.files.update_memory import FileUpdateMemory
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.http.jwt_id_token_check import JwtIdTokenCheck
 from probe_tray.adapters.http.probe import HttpProbe
 from probe_tray.adapters.http.tables import HttpTables
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
@@ -214,7 +215,7 @@ class Session:
         parts = EngineUseCases(
             store=store,
             accounts=accounts,
-            login=Login(sign_ins, CodeExchange(self._service, client, clock), accounts, locks, store),
+            login=Login(sign_ins, self._exchange(client, clock), accounts, locks, store),
             poller=poller,
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
@@ -285,6 +286,9 @@ class Session:
         from probe_tray.demo.table_seed import DemoSyncSecrets
 
         return DemoSyncSecrets()
+
+    def _exchange(self, client: ServiceClient, clock: Clock) -> CodeExchange:
+        return CodeExchange(self._service, client, JwtIdTokenCheck(self._service), clock)
 
     def _at(self, settings: Settings) -> Service:
         return msgspec.structs.replace(self._service, redirect_host=settings.redirect_host)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Protocol
 
 from probe_tray.core.account.credential import Credential
@@ -46,6 +47,21 @@ class AuthService(Protocol):
 
     async def device_poll(self, device_auth_id: Secret, user_code: str) -> Answer:
         """Ask whether the person has typed the code: 403 or 404 while waiting."""
+        ...
+
+
+class IdTokenCheck(Protocol):
+    """Says whether the id token of a fresh login was made for this program."""
+
+    async def load(self) -> None:
+        """Make ready, so that :meth:`check` doesn't wait for a disk."""
+        ...
+
+    def check(self, login: Credential, now: datetime) -> None:
+        """Check audience, issuer and end; ``now`` (aware) is the service's time, not that of a clock that is off.
+
+        Raises IdTokenError or IdTokenExpiredError.
+        """
         ...
 
 

@@ -41,7 +41,7 @@ from probe_tray.ports.accounts import AccountStore
 from tests.support.fakes import MemoryTally, NoTokenLocks
 from tests.support.keyrings import FakeKeyStore
 
-PRELOADED = ("httpx", "filelock", "jwt", "cryptography.hazmat.primitives.ciphers.aead", "anyio._backends._asyncio")
+PRELOADED = ("httpx", "filelock", "cryptography.hazmat.primitives.ciphers.aead", "anyio._backends._asyncio")
 KEY = base64.b64encode(bytes(range(32))).decode()
 
 

@@ -16,6 +16,7 @@ import pytest
 from probe_tray.adapters.callback.listener import LoopbackListener
 from probe_tray.adapters.files.alert_memory import FileAlertMemory
 from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.http.jwt_id_token_check import JwtIdTokenCheck
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, log_loop_failure
 from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
@@ -135,7 +136,8 @@ class Run:
             Way.BROWSER: BrowserLogin(there, self.listener, browser, clock, chance, handles=known.add),
             Way.PASTE: BrowserLogin(there, None, browser, clock, chance, handles=known.add),
         }
-        self.login = Login(sign_ins, CodeExchange(there, self.client, clock), self.accounts, locks, self.store)
+        exchange = CodeExchange(there, self.client, JwtIdTokenCheck(there), clock)
+        self.login = Login(sign_ins, exchange, self.accounts, locks, self.store)
         self.asker = UsageCheck(self.client, self.accounts, self.renewals, clock)
         self.store.subscribe(lambda: programs.shown.append(repr(self.store.state)))
         self.notifier, t = FakeNotifier(), Translator()

@@ -36,6 +36,7 @@ from probe_tray.view.text.translate import Translator
 from tests.scenarios.driver import Driver
 from tests.scenarios.memory_service import MemoryService
 from tests.support.fakes import FakeBrowser, FakeListener, MemoryStore, MemoryTally, NoTokenLocks
+from tests.support.id_tokens import LoadedIdTokenCheck
 from tests.unit.engine.bench import (
     MemoryHistory,
     MemoryJournal,
@@ -98,10 +99,11 @@ class Doubles(Driver):
         sign_in = BrowserLogin(OFFICIAL, self._listener, FakeBrowser(), clock, chance)
         poller = Poller(UsageCheck(service, accounts, renewals, clock), store, clock, chance)
         settings = SettingsService(self._rest.settings_file, store, _use_nothing, accounts, poller, "config.json")
+        exchange = CodeExchange(OFFICIAL, service, LoadedIdTokenCheck(OFFICIAL), clock)
         parts = self._rest.parts._replace(
             store=store,
             accounts=accounts,
-            login=Login({Way.BROWSER: sign_in}, CodeExchange(OFFICIAL, service, clock), accounts, locks, store),
+            login=Login({Way.BROWSER: sign_in}, exchange, accounts, locks, store),
             poller=poller,
             settings=settings,
             renewals=renewals,

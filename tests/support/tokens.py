@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from probe_tray.core.account.credential import Credential, make_credential
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.service.service import OFFICIAL
 from tests.support.fakes import START
 
 
@@ -28,7 +29,14 @@ def tokens(
     email = f"{person}@example.com"
     name = "https://api.openai.com/"
     return {
-        "id_token": jwt(email=email, jti=f"id-{number}", **{f"{name}auth": auth}),
+        "id_token": jwt(
+            iss=OFFICIAL.token_issuer,
+            aud=[OFFICIAL.client_id],
+            exp=int((at + timedelta(days=days)).timestamp()),
+            email=email,
+            jti=f"id-{number}",
+            **{f"{name}auth": auth},
+        ),
         "access_token": jwt(
             iat=int(at.timestamp()),
             exp=int((at + timedelta(days=days)).timestamp()),

@@ -14,6 +14,7 @@ from probe_tray.adapters.callback.exclusive import ExclusiveListener
 from probe_tray.adapters.callback.listener import LoopbackListener
 from probe_tray.adapters.desktop.browser import SystemBrowser
 from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.http.jwt_id_token_check import JwtIdTokenCheck
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.system import LocalZone, SystemClock, SystemRandomness
@@ -208,7 +209,8 @@ class _CommandLogin:
         return f"{t.title(error.problem)} {advice}"
 
     async def _log_in(self, target: LoginTarget, locks: FileLocks) -> ExitStatus:
-        t, exchange = self._t, CodeExchange(self._service, self._client, self._clock)
+        t, id_tokens = self._t, JwtIdTokenCheck(self._service)
+        exchange = CodeExchange(self._service, self._client, id_tokens, self._clock)
         # A proxy that is gone would show only when the code is traded: after all that the person had to do.
         await exchange.check()
         grant = await self._grant()

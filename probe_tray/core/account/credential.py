@@ -8,6 +8,7 @@ import msgspec
 
 from probe_tray.core.account.identity import AccountKey, StoreKind, is_account_id
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.account.token_payload import read_payload
 
 _AUTH = "https://api.openai.com/auth"
 _PROFILE = "https://api.openai.com/profile"
@@ -171,21 +172,7 @@ def _of_default_organization(auths: list[Mapping[str, object]], name: str) -> st
 
 
 def _payload(secret: Secret | None) -> Mapping[str, object]:
-    if secret is None:
-        return {}
-    # Imported here: it brings cryptography, 30 ms that a start which reads no token does without.
-    import jwt
-
-    try:
-        # Deep nesting, huge integers and lone surrogates surface as ValueError or RecursionError.
-        return _mapping(
-            cast(
-                "object",
-                jwt.decode(secret.reveal(), options={"verify_signature": False}),
-            )
-        )
-    except (jwt.PyJWTError, ValueError, RecursionError):
-        return {}
+    return {} if secret is None else read_payload(secret.reveal())
 
 
 def _mapping(value: object) -> Mapping[str, object]:

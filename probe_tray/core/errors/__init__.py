@@ -18,7 +18,8 @@ ProbeError
   LoginError
     PortsTakenError, LoginUnderWayError (one of them), BrowserError, LoginDeniedError, LoginNotEntitledError
     LoginTimedOutError
-    ExchangeError, IncompleteReplyError, WrongAccountError, OtherAccountError, OfficialExpiredError
+    ExchangeError, IncompleteReplyError, IdTokenError, IdTokenExpiredError
+    WrongAccountError, OtherAccountError, OfficialExpiredError
     DeviceCodeOffError, DeviceCodeEndedError, PastedAddressError
   ServiceError
     NotSentError
@@ -47,6 +48,8 @@ from probe_tray.core.errors.logins import (
     DeviceCodeEndedError,
     DeviceCodeOffError,
     ExchangeError,
+    IdTokenError,
+    IdTokenExpiredError,
     IncompleteReplyError,
     LoginDeniedError,
     LoginError,
@@ -179,6 +182,8 @@ __all__ = [
     "FolderGoneError",
     "FolderMissingError",
     "HeldUpError",
+    "IdTokenError",
+    "IdTokenExpiredError",
     "IncompleteReplyError",
     "JournalSealedError",
     "KeyMissingError",

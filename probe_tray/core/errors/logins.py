@@ -66,6 +66,20 @@ class IncompleteReplyError(LoginError):
     hint_template = "Log in again. Nothing was changed."
 
 
+class IdTokenError(LoginError):
+    """The id token of a new login is not one that was made for this program."""
+
+    title_template = "OpenAI's answer to the login didn't pass a check: {reason}."
+    hint_template = "Log in again. Nothing was changed."
+
+
+class IdTokenExpiredError(LoginError):
+    """The id token of a new login had ended when it came, by the clock that is believed."""
+
+    title_template = "The new login had already expired when it arrived."
+    hint_template = "Check this computer's date and time, then log in again. Nothing was changed."
+
+
 class WrongAccountError(LoginError):
     """Another account than the expected one answered."""
 

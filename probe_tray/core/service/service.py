@@ -16,6 +16,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     """The addresses of one service; the simulated one replaces them here."""
 
     issuer: str = "https://auth.openai.com"
+    token_issuer: str = "https://auth.openai.com"
+    """The name of the issuer in id tokens (``iss``), at whatever address it is reached."""
     backend: str = "https://chatgpt.com/backend-api"
     releases: str = "https://api.github.com"
     """Asked only where the person wants to know of new versions."""

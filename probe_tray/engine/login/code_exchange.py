@@ -8,21 +8,23 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.login.oauth import Grant
 from probe_tray.core.renewal.token_reply import login_from_reply
 from probe_tray.core.service.service import Service
-from probe_tray.ports.http import AuthService
+from probe_tray.ports.http import AuthService, IdTokenCheck
 from probe_tray.ports.time import Clock
 
 
 class CodeExchange:
     """Trades a code for tokens, once: it works a single time (RFC 6749 section 4.1.2)."""
 
-    def __init__(self, service: Service, auth: AuthService, clock: Clock) -> None:
+    def __init__(self, service: Service, auth: AuthService, id_tokens: IdTokenCheck, clock: Clock) -> None:
         """Trade at ``service``."""
         self._host = urlsplit(service.issuer).netloc
         self._auth = auth
+        self._id_tokens = id_tokens
         self._clock = clock
 
     async def check(self) -> None:
         """Prove that the service can be reached. Raises a ServiceError."""
+        await self._id_tokens.load()
         await self._auth.reach()
 
     async def run(self, grant: Grant, clock_off: Callable[[timedelta], None]) -> Credential:
@@ -36,4 +38,7 @@ class CodeExchange:
         issued = answer.issued_at(now)
         if issued != now:
             clock_off(issued - now)
-        return login_from_reply(answer, now=issued, host=self._host)
+        login = login_from_reply(answer, now=issued, host=self._host)
+        # No await between the answer and the login: a cancellation there would lose tokens that exist nowhere else.
+        self._id_tokens.check(login, issued)
+        return login

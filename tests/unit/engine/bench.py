@@ -55,6 +55,7 @@ from tests.support.fakes import (
     problem_kind,
     settle,
 )
+from tests.support.id_tokens import LoadedIdTokenCheck
 from tests.support.tokens import reply_body, tokens
 from tests.support.transfers import TransferBench
 from tests.unit.engine.sync_bench import SyncBench
@@ -326,7 +327,7 @@ class Bench:
             Way.PASTE: BrowserLogin(OFFICIAL, None, self.browser, self.clock, self.randomness),
             Way.CODE: DeviceLogin(OFFICIAL, self.service, self.browser, self.clock),
         }
-        exchange = CodeExchange(OFFICIAL, self.service, self.clock)
+        exchange = CodeExchange(OFFICIAL, self.service, LoadedIdTokenCheck(OFFICIAL), self.clock)
         self.locks = TaskLocks()
         self.login = Login(sign_ins, exchange, self.accounts, self.locks, self.store)
         transaction = RefreshTransaction(

@@ -4,13 +4,14 @@ from email.utils import format_datetime
 import pytest
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ExchangeError
+from probe_tray.core.errors import ExchangeError, IdTokenError, IdTokenExpiredError
 from probe_tray.core.login.oauth import Grant
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.engine.login.code_exchange import CodeExchange
 from tests.support.fakes import START, FakeClock, ScriptedService
-from tests.support.tokens import reply_body, tokens
+from tests.support.id_tokens import LoadedIdTokenCheck
+from tests.support.tokens import jwt, reply_body, tokens
 
 GRANT = Grant(code=Secret("the-code"), verifier=Secret("v"), redirect_uri="http://localhost:1455/auth/callback")
 HOUR = timedelta(hours=1)
@@ -25,7 +26,7 @@ class Office:
         self.service.answer(
             "exchange", Answer(status, {"Date": date}, body or reply_body(tokens(at=START + ahead), expires_in=3600))
         )
-        self.exchange = CodeExchange(OFFICIAL, self.service, FakeClock())
+        self.exchange = CodeExchange(OFFICIAL, self.service, LoadedIdTokenCheck(OFFICIAL), FakeClock())
 
 
 @pytest.mark.parametrize("seconds", [0, 119, -120])
@@ -57,6 +58,20 @@ async def test_an_answer_without_a_date_says_nothing_about_clocks(date: str) -> 
     office.service.answer("exchange", Answer(200, {"Date": date}, reply_body(tokens(), expires_in=3600)))
     login = await office.exchange.run(GRANT, office.off.append)
     assert (office.off, login.last_refresh) == ([], START)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(), 3 * HOUR, -3 * HOUR])
+async def test_a_login_whose_id_token_has_ended_by_the_service_s_clock_is_refused(ahead: timedelta) -> None:
+    ended = tokens(at=START + ahead - 2 * HOUR, days=1 / 24)
+    office = Office(ahead, body=reply_body(ended, expires_in=3600))
+    with pytest.raises(IdTokenExpiredError):
+        await office.exchange.run(GRANT, office.off.append)
+
+
+async def test_a_login_for_another_program_is_refused() -> None:
+    office = Office(timedelta(), body=reply_body(tokens() | {"id_token": jwt(iss="x", aud="y", exp=1)}))
+    with pytest.raises(IdTokenError):
+        await office.exchange.run(GRANT, office.off.append)
 
 
 async def test_the_code_is_sent_once_with_the_address_that_was_authorized() -> None:

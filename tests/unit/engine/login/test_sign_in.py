@@ -23,6 +23,7 @@ from probe_tray.core.service.service import OFFICIAL
 from probe_tray.engine.login.browser_login import BrowserLogin, Waiting
 from probe_tray.engine.login.code_exchange import CodeExchange
 from tests.support.fakes import START, FakeBrowser, FakeClock, FakeListener, FakeRandomness, settle
+from tests.support.id_tokens import LoadedIdTokenCheck
 from tests.unit.engine.bench import CODE, GatedService, running, token_answer
 
 MINUTE = timedelta(minutes=1)
@@ -36,7 +37,7 @@ class Person:
         self.service.answer("exchange", token_answer())
         self.listener, self.browser = FakeListener(), FakeBrowser()
         self.sign_in = BrowserLogin(OFFICIAL, self.listener, self.browser, self.clock, FakeRandomness())
-        self.exchange = CodeExchange(OFFICIAL, self.service, self.clock)
+        self.exchange = CodeExchange(OFFICIAL, self.service, LoadedIdTokenCheck(OFFICIAL), self.clock)
         self.told: list[str | type[ProbeError]] = []
         self.ends_at: datetime | None = None
         self.got: Credential | None = None
