@@ -27,7 +27,7 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.bootstrap import Session, Wired
 from probe_tray.core.account.credential import Credential, make_credential
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import LogIn, Refresh
+from probe_tray.core.commands import Refresh, StartLogin
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.state import LoginPhase
 from probe_tray.demo import DemoService, people
@@ -94,7 +94,7 @@ async def tell(story: str, camera: Camera) -> None:
     match story:
         case "first":
             await camera.photograph("welcome")
-            camera.engine.send(LogIn())
+            camera.engine.send(StartLogin())
             await camera.until(lambda: state.state.login is not None and state.state.login.phase is LoginPhase.WAITING)
             await camera.photograph("login", "login")
         case "three":

@@ -18,7 +18,7 @@ from probe_tray.adapters.systems.macos import stay_out_of_the_dock
 from probe_tray.adapters.systems.windows import name_process
 from probe_tray.cli.terminal.pipes import finish, say
 from probe_tray.core.alerts.alert import AlertHelp
-from probe_tray.core.commands import LogIn, Refresh, Renew
+from probe_tray.core.commands import Refresh, Renew, StartLogin
 from probe_tray.core.errors import ProbeError
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class _Program:
     def _press(self, account: "AccountKey | None", wanted: AlertHelp) -> None:
         match wanted:
             case AlertHelp.LOG_IN:
-                self._wired.engine.send(LogIn(account))
+                self._wired.engine.send(StartLogin(account))
             case AlertHelp.RENEW:
                 self._wired.engine.send(Renew(account))
             case AlertHelp.OPEN:
@@ -217,7 +217,7 @@ class _Program:
             case StartRequest.SHOW:
                 self._shell.show_panel()
             case StartRequest.LOG_IN:
-                self._wired.engine.send(LogIn())
+                self._wired.engine.send(StartLogin())
             case StartRequest.REFRESH:
                 self._wired.engine.send(Refresh())
             case StartRequest.QUIT:

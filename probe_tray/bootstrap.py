@@ -30,7 +30,7 @@ from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.http.jwt_id_token_check import JwtIdTokenCheck
 from probe_tray.adapters.http.probe import HttpProbe
-from probe_tray.adapters.http.tables import HttpTables
+from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
@@ -56,11 +56,11 @@ from probe_tray.core.state import AccountState, AppState, Way
 from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
-from probe_tray.engine.alert_service import AlertService, Phrases
+from probe_tray.engine.alert_service import AlertComposer, AlertService
 from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.login.device_login import DeviceLogin
-from probe_tray.engine.login.login import Login
+from probe_tray.engine.login.login_runner import LoginRunner
 from probe_tray.engine.models.model_test_service import ModelTestService
 from probe_tray.engine.models.model_tester import ModelTester
 from probe_tray.engine.polling.clock_watch import ClockWatch
@@ -69,7 +69,7 @@ from probe_tray.engine.polling.history_recorder import HistoryRecorder
 from probe_tray.engine.polling.poller import Poller
 from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
-from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
+from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.runtime import Engine, EngineUseCases
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
@@ -163,11 +163,11 @@ class Session:
         locks = FileLocks(places.locks, waits=lambda waiting: store.dispatch(WaitingChanged(waiting=waiting)))
         key = vault_key(places, self._keyring, locks)
         vault_store = VaultStore(places.vault, key)
-        renewal_of = TokenOutcomes(FileRenewalMemory(places.memory), clock, randomness).renewal_of
+        renewal_of = TokenMemory(FileRenewalMemory(places.memory), clock, randomness).renewal_of
         accounts = Accounts(self._stores(initial, vault_store), store, renewal_of)
         proxy = ProxySource(initial.proxy, self._environment, self._system)
         watch = ClockWatch(clock, lambda error: store.dispatch(TroubleMet(problem=error.problem)))
-        tables = HttpTables(proxy, self._environment, handles=self._handles)
+        tables = HttpTableFactory(proxy, self._environment, handles=self._handles)
         client = ServiceClient(self._service, proxy, self._environment, handles=self._handles, answered=watch.answered)
         listener = LoopbackListener(self._at(initial))
         alone = ExclusiveListener(listener, lambda: locks.attempt("login"))
@@ -215,7 +215,7 @@ class Session:
         parts = EngineUseCases(
             store=store,
             accounts=accounts,
-            login=Login(sign_ins, self._exchange(client, clock), accounts, locks, store),
+            login=LoginRunner(sign_ins, self._exchange(client, clock), accounts, locks, store),
             poller=poller,
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
@@ -226,7 +226,7 @@ class Session:
             ),
             alerting=AlertService(
                 DesktopNotifier(fallback, resource("icons/probe-tray.svg")),
-                Phrases(compose, lambda: trial(t)),
+                AlertComposer(compose, lambda: trial(t)),
                 store,
                 clock,
                 FileAlertMemory(places.said),

@@ -26,7 +26,7 @@ from probe_tray.core.sync.setup import SyncTarget, target
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
-from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
+from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.sync.shared_logins import SharedTable
 from probe_tray.engine.sync.sync_run import SyncMeans
 from probe_tray.ports.accounts import AccountStore, KeyStore, SyncVault
@@ -74,7 +74,7 @@ def make_sync_means(
         accounts=accounts,
         sources=sources,
         newcomers=lambda: _for_newcomers(accounts.ours[0]),
-        renewal_of=TokenOutcomes(FileRenewalMemory(places.memory), clock, randomness).renewal_of,
+        renewal_of=TokenMemory(FileRenewalMemory(places.memory), clock, randomness).renewal_of,
         tables=tables,
         memory=memory,
         removed=memory,

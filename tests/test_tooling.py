@@ -125,8 +125,8 @@ class TestLayers:
         assert [module for module in modules if module.endswith("ing") and module not in source.GERUNDS] == []
         assert source.crowded(modules) == {}
 
-    def test_a_class_name_is_used_once(self) -> None:
-        assert source.used_twice({module: _classes(path) for module, path in source.files()}) == {}
+    def test_no_class_is_taken_for_another(self) -> None:
+        assert source.much_alike({module: _classes(path) for module, path in source.files()}) == []
 
     def test_every_exception_is_still_needed(self) -> None:
         trees = {module: ast.parse(path.read_text(encoding="utf-8")) for module, path in source.files()}
@@ -175,8 +175,18 @@ class TestLayers:
     def test_a_bad_name_of_a_module(self, module: str, classes: list[str]) -> None:
         assert not source.is_well_named(f"probe_tray.{module}", classes)
 
-    def test_a_class_name_of_two_modules_is_found(self) -> None:
-        assert source.used_twice({"a": ["One", "_Two"], "b": ["_Two"]}) == {"_Two": ["a", "b"]}
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("_Two", "_Two"),
+            ("Two", "_Two"),
+            ("Levels", "Level"),
+            ("LogIn", "InLog"),
+            ("FileStore", "FilesStore"),
+        ],
+    )
+    def test_two_class_names_that_are_much_alike_are_found(self, one: str, other: str) -> None:
+        assert source.much_alike({"a": ["One", one], "b": [other]}) == [[f"a.{one}", f"b.{other}"]]
 
     @pytest.mark.parametrize(
         "text",

@@ -17,7 +17,7 @@ from probe_tray.core.account.credential import StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import CredentialFileError, Phrase, ProbeError, Problem, ReadError, UsageError
-from probe_tray.core.formats.fields import NoLogin
+from probe_tray.core.formats.login_fields import NoLogin
 from probe_tray.ports.accounts import AccountStore
 from probe_tray.view.text.translate import Translator
 

@@ -46,7 +46,7 @@ SyncCommand = SyncNow | SetUpSync | TrySync | ForgetSync
 """What concerns the shared table."""
 
 
-class LogIn(msgspec.Struct, frozen=True):
+class StartLogin(msgspec.Struct, frozen=True):
     """Sign in: a new account, or the given one again.
 
     While the same login waits, it shows its page again; one for another account or by another way ends first.
@@ -159,7 +159,7 @@ class FindProxy(msgspec.Struct, frozen=True):
     proxy: Secret | None
 
 
-class ProbeConnection(msgspec.Struct, frozen=True):
+class TryConnection(msgspec.Struct, frozen=True):
     """Try the way to the service with this setting of the proxy, in place of a test that runs."""
 
     proxy: Secret | None
@@ -178,7 +178,7 @@ class DismissTrouble(msgspec.Struct, frozen=True):
 
 
 Command = (
-    LogIn
+    StartLogin
     | CancelLogin
     | ReopenBrowser
     | PasteAddress
@@ -198,7 +198,7 @@ Command = (
     | TryModels
     | StopModelTest
     | FindProxy
-    | ProbeConnection
+    | TryConnection
     | StopConnectionCheck
     | DismissTrouble
     | OpenReleasePage

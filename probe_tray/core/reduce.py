@@ -37,7 +37,7 @@ from probe_tray.core.quota.glitch_filter import steady
 from probe_tray.core.quota.history import Trend
 from probe_tray.core.quota.history_batch import Kept
 from probe_tray.core.service.connection import ConnectionChanged, ProxyChecked
-from probe_tray.core.state import AccountState, AppState, Renewal
+from probe_tray.core.state import AccountState, AppState, RenewalState
 from probe_tray.core.sync.setup import SyncChanged
 from probe_tray.core.transfer.state import ExportChanged, ImportChanged
 
@@ -178,7 +178,7 @@ def _changed(account: AccountState, event: _AboutOne) -> AccountState:
         case RenewalStarted():
             return replace(account, renewal=replace(account.renewal, running=True))
         case RenewalEnded(at=at, problem=problem):
-            return replace(account, renewal=Renewal(last_at=at, problem=problem, next_at=None))
+            return replace(account, renewal=RenewalState(last_at=at, problem=problem, next_at=None))
         case _:
             assert_never(event)
 
@@ -237,7 +237,7 @@ def _named(state: AppState) -> AppState:
     return replace(state, accounts=tuple(named(a) for a in state.accounts))
 
 
-def _known_renewal(old: Renewal, read: Renewal, *, same_login: bool) -> Renewal:
+def _known_renewal(old: RenewalState, read: RenewalState, *, same_login: bool) -> RenewalState:
     """What is known of renewals, where ``read`` says what is remembered against the tokens that were just read."""
     if read.problem is not None and (old.problem is None or not same_login):
         # Another process has met it, or these tokens are an old copy.
@@ -245,7 +245,7 @@ def _known_renewal(old: Renewal, read: Renewal, *, same_login: bool) -> Renewal:
     if same_login:
         return old
     # What failed with the old tokens did not bring the new ones: somebody signed in again.
-    return Renewal(running=old.running, last_at=old.last_at if old.problem is None else None)
+    return RenewalState(running=old.running, last_at=old.last_at if old.problem is None else None)
 
 
 def _change_those(

@@ -30,7 +30,7 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem
 
 
-class Renewal(msgspec.Struct, frozen=True, kw_only=True):
+class RenewalState(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an account's renewals. Times are aware UTC."""
 
     running: bool = False
@@ -75,7 +75,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     next_check: datetime | None = None
     problem: Problem | None = None
     """Why the last check failed; None when it went well or there was none."""
-    renewal: Renewal = Renewal()
+    renewal: RenewalState = RenewalState()
     models: ModelTest | None = None
     """The last test of its models; None before the first."""
 

@@ -5,12 +5,12 @@ the program that builds or reads requests, and refuses whatever the specificatio
 randomness, sockets and files; never httpx, never Qt. PyJWT and cryptography are loaded when the first token is made.
 """
 
-from probe_tray.demo.faults import Fault, Gate
+from probe_tray.demo.fault_plan import Fault, Gate
 from probe_tray.demo.ledger import LedgerRecord, Violation, fingerprint
-from probe_tray.demo.logins import DemoLogin, FamilyState
 from probe_tray.demo.people import DemoPerson, Workspace, people, sample_people, special_people
 from probe_tray.demo.service import DemoAddresses, DemoService
 from probe_tray.demo.table import Rights, SimulatedTable
+from probe_tray.demo.token_families import DemoLogin, FamilyState
 
 __all__ = [
     "DemoAddresses",

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 
 from probe_tray.demo import models, strict
 from probe_tray.demo.directory import Directory, Seat
-from probe_tray.demo.logins import Logins
 from probe_tray.demo.messages import JSON_TYPE, Reply, Request, Strange, as_json, refused
+from probe_tray.demo.token_families import TokenFamilies
 from probe_tray.demo.usage import Moment
 
 PREFIX = "/backend-api"
@@ -29,7 +29,7 @@ _ASKED = {
 class SimulatedBackend:
     """Answers the backend's routes. Not locked: its owner is."""
 
-    def __init__(self, directory: Directory, logins: Logins, moment: Callable[[], Moment]) -> None:
+    def __init__(self, directory: Directory, logins: TokenFamilies, moment: Callable[[], Moment]) -> None:
         """Read quotas at ``moment``."""
         self._directory = directory
         self._logins = logins

@@ -7,8 +7,8 @@ from enum import Enum, auto
 import msgspec
 
 from probe_tray.demo.directory import Seat
-from probe_tray.demo.grants import Grants, challenge_of
 from probe_tray.demo.messages import Reply, as_json, refused
+from probe_tray.demo.pending_grants import PendingGrants, challenge_of
 
 INTERVAL = 5
 _LIFETIME = 900
@@ -24,7 +24,7 @@ class Stage(Enum):
     SPENT = auto()
 
 
-class _Device(msgspec.Struct, frozen=True, kw_only=True):
+class _PendingDevice(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     begun: float
     stage: Stage = Stage.WAITING
@@ -34,16 +34,16 @@ class _Device(msgspec.Struct, frozen=True, kw_only=True):
 class Devices:
     """Device logins by their user code; they die with the service. Not locked: its owner is."""
 
-    def __init__(self, grants: Grants, now: Callable[[], float]) -> None:
+    def __init__(self, grants: PendingGrants, now: Callable[[], float]) -> None:
         """Turn approvals into codes of ``grants``; ``now`` gives unix seconds."""
         self._grants = grants
         self._now = now
-        self._devices: dict[str, _Device] = {}
+        self._devices: dict[str, _PendingDevice] = {}
 
     def begin(self) -> Reply:
         """A new pair of codes; the interval is a string, as the real service writes it."""
         user_code = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
-        device = _Device(id=f"deviceauth_{secrets.token_hex(16)}", begun=self._now())
+        device = _PendingDevice(id=f"deviceauth_{secrets.token_hex(16)}", begun=self._now())
         self._devices[user_code] = device
         return as_json({"device_auth_id": device.id, "user_code": user_code, "interval": str(INTERVAL)})
 
@@ -76,5 +76,5 @@ class Devices:
         self._devices[user_code] = msgspec.structs.replace(device, stage=Stage.SPENT)
         return as_json({"authorization_code": code, "code_challenge": challenge, "code_verifier": verifier})
 
-    def _fresh(self, device: _Device) -> bool:
+    def _fresh(self, device: _PendingDevice) -> bool:
         return self._now() - device.begun <= _LIFETIME

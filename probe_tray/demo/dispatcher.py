@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from probe_tray.demo.faults import Fault, Faults
+from probe_tray.demo.fault_plan import Fault, FaultPlan
 from probe_tray.demo.ledger import Ledger, facts_of
 from probe_tray.demo.messages import JSON_TYPE, DemoRefusal, Reply, Request, Role, Strange, as_json
 
@@ -41,7 +41,7 @@ class Dispatcher:
         routes: Mapping[Role, Routes],
         *,
         lock: threading.RLock,
-        faults: Faults,
+        faults: FaultPlan,
         ledger: Ledger,
         now: Callable[[], datetime],
         account_of: Callable[[str], str | None],

@@ -7,10 +7,10 @@ from probe_tray.demo import pages, strict
 from probe_tray.demo.claims import ACCESS_SECONDS, CLIENT_ID, SCOPE
 from probe_tray.demo.device import Devices
 from probe_tray.demo.directory import Directory, Seat
-from probe_tray.demo.grants import AUTHORIZE_FIELDS, Grants, Ticket
-from probe_tray.demo.logins import DemoLogin, FamilyState, Logins
 from probe_tray.demo.messages import JSON_TYPE, Reply, Request, Strange, as_json, refused
+from probe_tray.demo.pending_grants import AUTHORIZE_FIELDS, PendingGrants, Ticket
 from probe_tray.demo.texts import Texts, texts_for
+from probe_tray.demo.token_families import DemoLogin, FamilyState, TokenFamilies
 
 Route = tuple[str, str]
 
@@ -26,8 +26,8 @@ class Issuer:
     def __init__(
         self,
         directory: Directory,
-        logins: Logins,
-        grants: Grants,
+        logins: TokenFamilies,
+        grants: PendingGrants,
         devices: Devices,
         now: Callable[[], float],
         *,

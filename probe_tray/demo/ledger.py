@@ -17,7 +17,7 @@ _MOST_RECORDS = 20_000
 """A demo that runs for weeks must not grow; a record takes 400 bytes."""
 
 
-class Facts(msgspec.Struct, frozen=True):
+class RequestFacts(msgspec.Struct, frozen=True):
     """What a request shows of itself before anybody has judged it."""
 
     grant: str | None = None
@@ -70,7 +70,7 @@ class Ledger:
         with self._lock:
             return tuple(self._violations)
 
-    def arrived(self, request: Request, facts: Facts, time: datetime) -> int:
+    def arrived(self, request: Request, facts: RequestFacts, time: datetime) -> int:
         """Note a request; returns its number."""
         record = LedgerRecord(
             method=request.method,
@@ -111,14 +111,14 @@ class Ledger:
         )
 
 
-def facts_of(request: Request, account_of: Callable[[str], str | None]) -> Facts:
+def facts_of(request: Request, account_of: Callable[[str], str | None]) -> RequestFacts:
     """Read what a request shows, leniently; ``account_of`` tells whose a refresh token is."""
     scheme, _, token = (request.header("authorization") or "").partition(" ")
     if scheme.lower() == "bearer":
-        return Facts(account=request.header("chatgpt-account-id"), fingerprint=fingerprint(token))
+        return RequestFacts(account=request.header("chatgpt-account-id"), fingerprint=fingerprint(token))
     fields = _fields(request)
     token = fields.get("refresh_token") or fields.get("token") or ""
-    return Facts(
+    return RequestFacts(
         grant=fields.get("grant_type"),
         account=account_of(token) if token else None,
         fingerprint=fingerprint(token) if token else None,

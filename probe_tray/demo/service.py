@@ -16,17 +16,17 @@ from probe_tray.demo.claims import ACCESS_SECONDS
 from probe_tray.demo.device import Devices
 from probe_tray.demo.directory import Directory, Enrolled, Seat
 from probe_tray.demo.dispatcher import Dispatcher
-from probe_tray.demo.faults import Faults
-from probe_tray.demo.grants import Grants
+from probe_tray.demo.fault_plan import FaultPlan
 from probe_tray.demo.issuer import Issuer
 from probe_tray.demo.ledger import Ledger, LedgerRecord, Violation
-from probe_tray.demo.logins import DemoLogin, FamilyState, Logins
 from probe_tray.demo.messages import Role
+from probe_tray.demo.pending_grants import PendingGrants
 from probe_tray.demo.people import DemoPerson, sample_people
 from probe_tray.demo.releases import SimulatedReleases
 from probe_tray.demo.server import LOOPBACK, Server
 from probe_tray.demo.state_file import Saved, StateFile
 from probe_tray.demo.table import SimulatedTable
+from probe_tray.demo.token_families import DemoLogin, FamilyState, TokenFamilies
 from probe_tray.demo.usage import Moment
 
 
@@ -80,10 +80,10 @@ class DemoService:
         for person in sample_people() if people is None else people:
             if person.user_id not in known:
                 self._directory.enrol(person, self._seconds())
-        self._logins = Logins(
+        self._logins = TokenFamilies(
             self._directory, self._seconds, families=saved.families, pem=saved.pem, revoke_on_reuse=revoke_on_reuse
         )
-        self.faults = Faults()
+        self.faults = FaultPlan()
         self.releases = SimulatedReleases()
         self.table = SimulatedTable(self._lock, saved.rows, changed=self._save)
         """The table that machines share; empty unless an earlier run or the caller has filled it."""
@@ -204,7 +204,7 @@ class DemoService:
             self._save()
 
     def _make_dispatcher(self, *, device_login: bool) -> Dispatcher:
-        grants = Grants(self._directory, self._logins, self._seconds)
+        grants = PendingGrants(self._directory, self._logins, self._seconds)
         self._devices = Devices(grants, self._seconds)
         issuer = Issuer(self._directory, self._logins, grants, self._devices, self._seconds, device_login=device_login)
         backend = SimulatedBackend(self._directory, self._logins, self._moment)

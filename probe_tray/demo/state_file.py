@@ -12,8 +12,8 @@ from typing import Final
 import msgspec
 
 from probe_tray.demo.directory import Enrolled
-from probe_tray.demo.logins import Family
 from probe_tray.demo.table_rows import TableRow
+from probe_tray.demo.token_families import Family
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,10 +8,10 @@ from typing import Final
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets
-from probe_tray.demo.logins import DemoLogin
 from probe_tray.demo.people import sample_people, special_people
 from probe_tray.demo.service import DemoService
 from probe_tray.demo.table import PUBLISHABLE_KEY
+from probe_tray.demo.token_families import DemoLogin
 
 DEMO_KEY: Final = "5e" * 32
 """The key that the demo's machines share: 64 hex digits, worth nothing anywhere else."""

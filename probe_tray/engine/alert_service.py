@@ -37,7 +37,7 @@ _SOON = 2.0
 _log = logging.getLogger(__name__)
 
 
-class Phrases(NamedTuple):
+class AlertComposer(NamedTuple):
     """Puts alerts into words; the view's part, handed in."""
 
     alerts: Callable[[tuple[Alert, ...], AppState], Notification]
@@ -51,7 +51,7 @@ class AlertService:
     def __init__(
         self,
         notifier: Notifier,
-        phrases: Phrases,
+        phrases: AlertComposer,
         store: Store,
         clock: Clock,
         file: AlertStorage,

@@ -17,14 +17,12 @@ from probe_tray.core.commands import (
     EditSettings,
     FindProxy,
     ForgetSync,
-    LogIn,
     LookAt,
     MoveAccount,
     OpenReleasePage,
     PanelOpened,
     PasteAddress,
     PauseNotifications,
-    ProbeConnection,
     ReadStores,
     Refresh,
     RemoveAccount,
@@ -33,11 +31,13 @@ from probe_tray.core.commands import (
     SendTestNotification,
     SetUpSync,
     ShowDetails,
+    StartLogin,
     StartVaultAnew,
     StopConnectionCheck,
     StopModelTest,
     SyncCommand,
     SyncNow,
+    TryConnection,
     TryModels,
     TrySync,
 )
@@ -62,7 +62,7 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.account.store_watch import watch_stores
 from probe_tray.engine.alert_service import AlertService, OnPress
-from probe_tray.engine.login.login import Login
+from probe_tray.engine.login.login_runner import LoginRunner
 from probe_tray.engine.login.login_service import LoginService
 from probe_tray.engine.models.model_test_service import ModelTestService
 from probe_tray.engine.polling.connection_test import ConnectionTest
@@ -86,7 +86,7 @@ class EngineUseCases(NamedTuple):
 
     store: Store
     accounts: Accounts
-    login: Login
+    login: LoginRunner
     poller: Poller
     renewals: Renewals
     renewal_timer: RenewalTimer
@@ -163,7 +163,7 @@ class Engine:
     def send(self, command: Command) -> None:
         """Have ``command`` done; never waits."""
         match command:
-            case LogIn() | CancelLogin() | ReopenBrowser() | PasteAddress():
+            case StartLogin() | CancelLogin() | ReopenBrowser() | PasteAddress():
                 self._login_service.send(command)
             case Renew() | RemoveAccount() | MoveAccount() | Arrange():
                 self._send_account(command)
@@ -173,7 +173,7 @@ class Engine:
                 self._start(self._read_stores())
             case StartVaultAnew():
                 self._start(self._account_changes.start_vault_anew())
-            case FindProxy() | ProbeConnection() | StopConnectionCheck():
+            case FindProxy() | TryConnection() | StopConnectionCheck():
                 self._connection.send(command, self._start)
             case TryModels() | StopModelTest() | OpenReleasePage() | SyncNow() | SetUpSync() | TrySync() | ForgetSync():
                 self._send_work(command)

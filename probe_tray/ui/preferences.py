@@ -27,7 +27,7 @@ class PreferenceWatch:
         self._engine = engine
         self._theme = theme
         self._retranslate = retranslate
-        self._languages = Languages(app, translator, engine.state.settings.language)
+        self._languages = LanguageSwitcher(app, translator, engine.state.settings.language)
         theme.wear(engine.state.settings.appearance)
         self._unsubscribe = engine.subscribe(self._follow)
 
@@ -66,7 +66,7 @@ def load_catalogue(language: Language = Language.AUTO, system: Sequence[str] | N
     return Catalogue()
 
 
-class Languages:
+class LanguageSwitcher:
     """Switches the language while the program runs."""
 
     def __init__(self, app: QApplication, translator: Translator, language: Language) -> None:

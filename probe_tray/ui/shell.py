@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import (
     Arrange,
-    LogIn,
     LookAt,
     OpenReleasePage,
     PanelOpened,
     PauseNotifications,
     Refresh,
     Renew,
+    StartLogin,
 )
 from probe_tray.core.state import LoginPhase, LoginState
 from probe_tray.ports.time import Clock
@@ -32,7 +32,7 @@ from probe_tray.ui.help.help_controller import HelpController
 from probe_tray.ui.login.login_controller import LoginController
 from probe_tray.ui.models.model_test_controller import ModelTestController
 from probe_tray.ui.panel.card_actions import CardActionHandler, WindowActions
-from probe_tray.ui.panel.card_list import CardActions
+from probe_tray.ui.panel.card_list import CardCallbacks
 from probe_tray.ui.panel.card_model import Changes
 from probe_tray.ui.panel.panel import PanelActions, PanelWindow
 from probe_tray.ui.preferences import PreferenceWatch
@@ -242,7 +242,7 @@ class Shell(QObject):
 
     def _panel_actions(self) -> PanelActions:
         return PanelActions(
-            cards=CardActions(act=self.act, menu=self._open_card_menu),
+            cards=CardCallbacks(act=self.act, menu=self._open_card_menu),
             show_only=self._show_only,
             choose=self._card_actions.choose,
             pin=self._card_actions.pin,
@@ -278,7 +278,7 @@ class Shell(QObject):
 
     def _menu_actions(self) -> MenuActions:
         return MenuActions(
-            log_in=lambda: self._engine.send(LogIn()),
+            log_in=lambda: self._engine.send(StartLogin()),
             refresh=lambda: self._engine.send(Refresh()),
             renew=self._renew_due,
             test_models=self.show_model_test,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from probe_tray.demo import DemoService
-from probe_tray.demo.logins import DemoLogin
+from probe_tray.demo.token_families import DemoLogin
 from tests.support.mitm import Mitm
 
 COMMAND = str(Path(sys.executable).with_name("codex-probe"))

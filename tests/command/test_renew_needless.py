@@ -9,7 +9,7 @@ import pytest
 
 from probe_tray.cli.arguments import EXPORT_FORMATS
 from probe_tray.demo import Fault
-from probe_tray.demo.logins import DemoLogin
+from probe_tray.demo.token_families import DemoLogin
 from tests.command.bench import Bench, write
 from tests.command.preload import with_keyring
 

@@ -26,7 +26,7 @@ from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.core.account.credential import make_credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.demo import Fault, Gate
-from probe_tray.demo.logins import DemoLogin
+from probe_tray.demo.token_families import DemoLogin
 from tests.command.bench import COMMAND, TOKEN, Bench, write
 from tests.command.preload import failing_to_replace, keyring_was_asked, killed_before_replacing, with_keyring
 from tests.support.keyrings import FakeKeyStore

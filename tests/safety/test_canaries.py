@@ -39,10 +39,10 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, Way
 from probe_tray.demo import DemoService
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.alert_service import AlertService, Phrases
+from probe_tray.engine.alert_service import AlertComposer, AlertService
 from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
-from probe_tray.engine.login.login import Login
+from probe_tray.engine.login.login_runner import LoginRunner
 from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
@@ -137,7 +137,7 @@ class Run:
             Way.PASTE: BrowserLogin(there, None, browser, clock, chance, handles=known.add),
         }
         exchange = CodeExchange(there, self.client, JwtIdTokenCheck(there), clock)
-        self.login = Login(sign_ins, exchange, self.accounts, locks, self.store)
+        self.login = LoginRunner(sign_ins, exchange, self.accounts, locks, self.store)
         self.asker = UsageCheck(self.client, self.accounts, self.renewals, clock)
         self.store.subscribe(lambda: programs.shown.append(repr(self.store.state)))
         self.notifier, t = FakeNotifier(), Translator()
@@ -147,7 +147,7 @@ class Run:
 
         alerting = AlertService(
             self.notifier,
-            Phrases(compose, lambda: trial(t)),
+            AlertComposer(compose, lambda: trial(t)),
             self.store,
             clock,
             FileAlertMemory(data / "alerts.json"),

@@ -14,17 +14,17 @@ from probe_tray.core.state import AppState, Way
 from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
-from probe_tray.engine.alert_service import AlertService, Phrases
+from probe_tray.engine.alert_service import AlertComposer, AlertService
 from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
-from probe_tray.engine.login.login import Login
+from probe_tray.engine.login.login_runner import LoginRunner
 from probe_tray.engine.polling.history_recorder import HistoryRecorder
 from probe_tray.engine.polling.poller import Poller
 from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
-from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
+from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.runtime import Engine
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
@@ -93,7 +93,7 @@ class Doubles(Driver):
         clock, chance, service = self.clock, self.randomness, self._service
         store = Store(AppState(settings=Settings()))
         locks = TaskLocks()
-        accounts = Accounts((self._vault,), store, TokenOutcomes(self._tried, clock, chance).renewal_of)
+        accounts = Accounts((self._vault,), store, TokenMemory(self._tried, clock, chance).renewal_of)
         transaction = RefreshTransaction(service, accounts, self._journal, self._tried, clock, chance, "auth.example")
         renewals = Renewals(transaction, locks, clock, store.dispatch, NoSharedLogins(), MemoryTally(), NoTokenLocks())
         sign_in = BrowserLogin(OFFICIAL, self._listener, FakeBrowser(), clock, chance)
@@ -103,14 +103,14 @@ class Doubles(Driver):
         parts = self._rest.parts._replace(
             store=store,
             accounts=accounts,
-            login=Login({Way.BROWSER: sign_in}, exchange, accounts, locks, store),
+            login=LoginRunner({Way.BROWSER: sign_in}, exchange, accounts, locks, store),
             poller=poller,
             settings=settings,
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, chance),
             account_changes=AccountChanges(accounts, service, locks, MemoryOfRows(), _no_vault_to_set_aside),
             alerting=AlertService(
-                self.notifier, Phrases(self._worded, _trial), store, clock, self._said, UTC, no_forecast
+                self.notifier, AlertComposer(self._worded, _trial), store, clock, self._said, UTC, no_forecast
             ),
             recording=HistoryRecorder(self._history, store, clock),
             arrangement=ArrangementService(self._rest.arrangement_file, store),

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.alerts.alert import AlertHelp
-from probe_tray.core.commands import LogIn, Refresh, RemoveAccount
+from probe_tray.core.commands import Refresh, RemoveAccount, StartLogin
 from probe_tray.core.state import AccountState, AppState, LoginPhase
 from probe_tray.engine.runtime import Engine
 from probe_tray.view.presenter import Presenter
@@ -154,7 +154,7 @@ class Driver(ABC):
 
     def choose_log_in(self) -> None:
         """Choose "Log in to Codex…"."""
-        self.engine.send(LogIn())
+        self.engine.send(StartLogin())
 
     def choose_refresh(self) -> None:
         """Choose "Refresh now"."""
@@ -199,7 +199,7 @@ class Driver(ABC):
 
     def _press(self, account: AccountKey | None, wanted: AlertHelp) -> None:
         assert wanted is AlertHelp.LOG_IN
-        self.engine.send(LogIn(account))
+        self.engine.send(StartLogin(account))
 
 
 def _address(person: str) -> str:

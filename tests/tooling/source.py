@@ -219,13 +219,16 @@ def _singular(words: Iterable[str]) -> list[str]:
     return [word if word.endswith("ss") else word.removesuffix("s") for word in small]
 
 
-def used_twice(classes: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-    """Return the class names that several modules use, with these; ``classes`` has the names by module."""
-    places: defaultdict[str, list[str]] = defaultdict(list)
+def much_alike(classes: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """Return the class names that a reader may take for one another; ``classes`` has the names by module.
+
+    These have the same words, in whatever order, in singular or plural, with an underscore or without.
+    """
+    places: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for module, names in classes.items():
         for name in names:
-            places[name].append(module)
-    return {name: modules for name, modules in places.items() if len(modules) > 1}
+            places[tuple(sorted(_singular(_WORD.findall(name))))].append(f"{module}.{name}")
+    return [alike for alike in places.values() if len(alike) > 1]
 
 
 def crowded(modules: Iterable[str]) -> dict[str, int]:

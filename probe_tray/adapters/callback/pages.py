@@ -34,7 +34,7 @@ class _PageWords(msgspec.Struct, frozen=True):
     text: str
 
 
-class _Look(msgspec.Struct, frozen=True):
+class _PageMark(msgspec.Struct, frozen=True):
     tone: str
     drawing: str
 
@@ -74,10 +74,10 @@ _WORDS: Final = {
     ),
 }
 
-_TICK: Final = _Look("good", '<path d="m15 24.5 6.2 6.2L33.5 18.3"/>')
-_CROSS: Final = _Look("critical", '<path d="m17 17 14 14m0-14L17 31"/>')
-_DASH: Final = _Look("quiet", '<path d="M16 24h16"/>')
-_LOOKS: Final = {
+_TICK: Final = _PageMark("good", '<path d="m15 24.5 6.2 6.2L33.5 18.3"/>')
+_CROSS: Final = _PageMark("critical", '<path d="m17 17 14 14m0-14L17 31"/>')
+_DASH: Final = _PageMark("quiet", '<path d="M16 24h16"/>')
+_MARKS: Final = {
     CallbackPage.SIGNED_IN: _TICK,
     CallbackPage.REFUSED: _CROSS,
     CallbackPage.OTHER_LOGIN: _DASH,
@@ -143,7 +143,7 @@ def preferred_language(accept_language: bytes) -> PageLanguage:
 
 def page_reply(status: HTTPStatus, page: CallbackPage, language: PageLanguage, *, to_head: bool = False) -> bytes:
     """The whole answer with a page; for a HEAD request (``to_head``) without the page itself."""
-    words, look = _WORDS[page, language], _LOOKS[page]
+    words, look = _WORDS[page, language], _MARKS[page]
     body = _HTML.substitute(
         language=language.value,
         title=words.title,

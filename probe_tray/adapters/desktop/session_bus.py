@@ -11,17 +11,17 @@ Listed = tuple[frozenset[str], frozenset[str]]
 """The names that somebody owns, and those that are started when they are asked."""
 
 
-class _Reply(Protocol):
+class _BusReply(Protocol):
     body: tuple[object, ...]
 
 
 class _Bus(Protocol):
-    def send_and_get_reply(self, message: object, *, timeout: float) -> _Reply: ...
+    def send_and_get_reply(self, message: object, *, timeout: float) -> _BusReply: ...
 
     def close(self) -> None: ...
 
 
-class _Questions(Protocol):
+class _BusMessages(Protocol):
     def ListNames(self) -> object: ...  # noqa: N802 - named by the bus
 
     def ListActivatableNames(self) -> object: ...  # noqa: N802 - named by the bus
@@ -34,7 +34,7 @@ def session_names(bus: str = "SESSION") -> Listed | None:
         from jeepney.bus_messages import message_bus  # pyright: ignore[reportMissingTypeStubs] - it ships none
         from jeepney.io.blocking import open_dbus_connection  # pyright: ignore[reportMissingTypeStubs] - it ships none
 
-        questions = cast("_Questions", message_bus)
+        questions = cast("_BusMessages", message_bus)
         with contextlib.closing(cast("Callable[[str], _Bus]", open_dbus_connection)(bus)) as opened:
             return _names(opened, questions.ListNames()), _names(opened, questions.ListActivatableNames())
     return None

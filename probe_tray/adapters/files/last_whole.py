@@ -7,7 +7,7 @@ from typing import Final, final
 
 from probe_tray.adapters.logins.credential_files import Held, belongs
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.formats.fields import NoLogin
+from probe_tray.core.formats.login_fields import NoLogin
 
 _WRITING_TAKES: Final = 10.0
 """Seconds after which a broken file is taken for one that stays broken."""

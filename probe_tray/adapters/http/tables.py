@@ -100,7 +100,7 @@ class TablePage(NamedTuple):
     """How many rows the table has; None where the service does not count."""
 
 
-class TablePages:
+class TableReading:
     """The pages of one reading. Each begins with the last row of the one before: if it does not, rows have moved."""
 
     def __init__(self) -> None:
@@ -169,7 +169,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
 _ROWS: Final = msgspec.json.Decoder(list[_Row])
 
 
-class HttpTables:
+class HttpTableFactory:
     """Implements ``Tables``."""
 
     def __init__(
@@ -228,9 +228,9 @@ class HttpTable:
             raise SyncEndlessError(host=self._host) from None
 
     async def _all_rows(self) -> tuple[RemoteRow, ...]:
-        pages, size, asked = TablePages(), _PAGE, 0
+        pages, size, asked = TableReading(), _PAGE, 0
         for _ in range(_TRIES):
-            pages = TablePages()
+            pages = TableReading()
             while not pages.whole and not pages.moved:
                 asked += 1
                 if asked > _MOST_PAGES:

@@ -48,7 +48,7 @@ class _Intent(msgspec.Struct, frozen=True, kw_only=True):
     uptime: float | None = None
 
 
-class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+class _KeptEntry(msgspec.Struct, frozen=True, kw_only=True):
     intent: _Intent
     status: int
     body: bytes
@@ -68,7 +68,7 @@ class _Piece(msgspec.Struct, frozen=True, kw_only=True):
 
 _INTENTS: Final = msgspec.msgpack.Decoder(_Intent)
 _PIECES: Final = msgspec.msgpack.Decoder(_Piece)
-_KEPT: Final = msgspec.msgpack.Decoder(_Kept)
+_KEPT: Final = msgspec.msgpack.Decoder(_KeptEntry)
 
 
 def intent_bytes(entry: JournalEntry) -> bytes:
@@ -89,7 +89,7 @@ def piece_bytes(sealed: bytes) -> bytes:
 
 def answer_plain(entry: JournalEntry, status: int, body: bytes) -> bytes:
     """What is to be sealed."""
-    return msgspec.msgpack.encode(_Kept(intent=_intent(entry), status=status, body=body))
+    return msgspec.msgpack.encode(_KeptEntry(intent=_intent(entry), status=status, body=body))
 
 
 def answer_bytes(sealed: bytes) -> bytes:

@@ -20,7 +20,7 @@ from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCr
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import CredentialFileError, OfficialLoginError, Phrase, ReadError, StoreError
 from probe_tray.core.formats.document import Document
-from probe_tray.core.formats.fields import NoLogin
+from probe_tray.core.formats.login_fields import NoLogin
 from probe_tray.core.state import Unreadable
 from probe_tray.ports.accounts import StoreContents
 

@@ -23,7 +23,7 @@ from probe_tray.core.errors import (
     StoreError,
 )
 from probe_tray.core.formats.document import Document, read_documents
-from probe_tray.core.formats.fields import NoLogin
+from probe_tray.core.formats.login_fields import NoLogin
 from probe_tray.core.state import Unreadable
 from probe_tray.ports.accounts import StoreContents
 

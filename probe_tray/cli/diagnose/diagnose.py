@@ -17,7 +17,7 @@ from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
 from probe_tray.adapters.files.safe_files import prove_writable
 from probe_tray.adapters.files.update_memory import FileUpdateMemory
 from probe_tray.adapters.http.probe import HttpProbe
-from probe_tray.adapters.http.tables import HttpTables
+from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.hygiene import Redactor
 from probe_tray.adapters.journal.unfinished import unfinished
 from probe_tray.adapters.keyring.key_store import OsKeyStore
@@ -79,7 +79,7 @@ async def sync_check(
         goal = target(loaded.settings.sync_url, held, str(loaded.path))
     except ProbeError as error:
         return failed(_NAME, error)
-    found = await try_table(HttpTables(proxy, os.environ, handles=handles), goal)
+    found = await try_table(HttpTableFactory(proxy, os.environ, handles=handles), goal)
     if found.problem is not None:
         return from_problem(_NAME, found.problem)
     if found.opened < found.rows:

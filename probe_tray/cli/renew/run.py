@@ -95,13 +95,13 @@ def _shared_logins(
     if not loaded.settings.sync_url:
         return NoSharedLogins()
     # Only here, for they bring more than most runs need.
-    from probe_tray.adapters.http.tables import HttpTables
+    from probe_tray.adapters.http.tables import HttpTableFactory
     from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 
     means = make_sync_means(
         accounts=accounts,
         sources=lambda: accounts.ours,
-        tables=HttpTables(proxy, os.environ, handles=session.handles),
+        tables=HttpTableFactory(proxy, os.environ, handles=session.handles),
         places=session.places,
         locks=session.locks,
         zone=LocalZone(),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.http.client import ServiceClient
-from probe_tray.adapters.http.tables import HttpTables
+from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.adapters.logins.folder_store import RestoringFolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
@@ -103,7 +103,7 @@ def _synchronizer(
     means = make_sync_means(
         accounts=accounts,
         sources=lambda: (shared,),
-        tables=HttpTables(proxy, os.environ, handles=session.handles),
+        tables=HttpTableFactory(proxy, os.environ, handles=session.handles),
         places=places,
         locks=locks,
         zone=LocalZone(),

@@ -21,7 +21,7 @@ from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import Phrase, UsageError, WriteError
 from probe_tray.core.formats.document import size_limit
-from probe_tray.core.formats.fields import NoLogin
+from probe_tray.core.formats.login_fields import NoLogin
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.transfer.export import LIVE_WARNING, SHARED_WARNING, Export, ExportFormat, NewFile, Style, export
 from probe_tray.view.tables.status_table import failures

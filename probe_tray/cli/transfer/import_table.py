@@ -30,7 +30,7 @@ class _ImportFailure(msgspec.Struct, frozen=True, kw_only=True):
     hint: str
 
 
-class _Login(msgspec.Struct, frozen=True, kw_only=True):
+class _ResultRow(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     entry: int
     format: str | None
@@ -46,7 +46,7 @@ class _Login(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _ImportResult(msgspec.Struct, frozen=True, kw_only=True):
-    logins: list[_Login]
+    logins: list[_ResultRow]
 
 
 def import_header(t: Translator) -> tuple[str, ...]:
@@ -74,11 +74,11 @@ def what_came(items: Sequence[Item], done: Mapping[int, Problem | None], t: Tran
 def import_json(items: Sequence[Item], done: Mapping[int, Problem | None]) -> bytes:
     """All of it for programs, in English whatever the person speaks; without any token."""
     t = Translator()
-    logins: list[_Login] = []
+    logins: list[_ResultRow] = []
     for number, item in enumerate(items):
         login, problem = item.credential, item.problem or done.get(number)
         logins.append(
-            _Login(
+            _ResultRow(
                 file=item.location,
                 entry=item.entry,
                 format=None if item.format is None else item.format.value,

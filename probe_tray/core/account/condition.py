@@ -4,9 +4,9 @@ import enum
 from datetime import datetime, timedelta
 
 from probe_tray.core.errors import Problem, RateLimitedError
-from probe_tray.core.quota.levels import levels
 from probe_tray.core.quota.snapshot import Capacity, Snapshot
 from probe_tray.core.quota.usage_parser import blocked_until, capacity
+from probe_tray.core.quota.window_levels import levels
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from probe_tray.core.errors import Problem
-from probe_tray.core.formats.fields import NoLogin
+from probe_tray.core.formats.login_fields import NoLogin
 from probe_tray.core.models.model_test import ModelTest
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.renewal.policy import Reason

@@ -20,9 +20,9 @@ from probe_tray.core.alerts.alert import (
     QuotaAlert,
     RestoredAlert,
 )
-from probe_tray.core.quota.levels import levels
 from probe_tray.core.quota.snapshot import SAME_RESET, Capacity, Snapshot, Window, WindowKind
 from probe_tray.core.quota.usage_parser import blocked_until, capacity
+from probe_tray.core.quota.window_levels import levels
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 

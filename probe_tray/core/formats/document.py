@@ -12,8 +12,8 @@ import msgspec
 from probe_tray.core.account.credential import Credential, read_claims
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Phrase
-from probe_tray.core.formats.fields import Fields, NoLogin, Refused
 from probe_tray.core.formats.json_text import Array, JsonTextError, Node, Object, Scalar, parse
+from probe_tray.core.formats.login_fields import LoginFields, NoLogin, Refused
 
 LARGEST_LOGIN: Final = 256 * 1024
 """Bytes of the largest file of one login; it has a few thousand."""
@@ -173,7 +173,7 @@ def _document(text: Secret, index: int, entry: _Entry, *, many: bool) -> Documen
 def _recognised(base: Document, node: Object, *, one_line: bool) -> Document:
     keys = {m.key for m in node.members}
     if isinstance(node.get("credentials"), Object):
-        return _exported(base, Fields(node, ("credentials",)))
+        return _exported(base, LoginFields(node, ("credentials",)))
     if keys & _OFFICIAL_KEYS:
         return _official(base, node)
     if not keys & _FLAT_KEYS - {"type", "email"}:
@@ -182,10 +182,10 @@ def _recognised(base: Document, node: Object, *, one_line: bool) -> Document:
     if isinstance(kind, Scalar) and kind.value not in {"codex", "", None}:
         raise Refused(Phrase('it is a login for another service: its "type" is not "codex"'), NoLogin.SOMETHING_ELSE)
     proxied = keys & _PROXY_API_KEYS or (one_line and keys >= _FLAT_KEYS)
-    return _read(base, Fields(node, ()), Format.PROXY_API if proxied else Format.PROBE)
+    return _read(base, LoginFields(node, ()), Format.PROXY_API if proxied else Format.PROBE)
 
 
-def _exported(base: Document, fields: Fields) -> Document:
+def _exported(base: Document, fields: LoginFields) -> Document:
     if fields.label("platform", fields.top) not in {"", "openai"}:
         raise Refused(
             Phrase('it is a login for another service: its "platform" is not "openai"'), NoLogin.ANOTHER_SERVICE
@@ -199,7 +199,7 @@ def _official(base: Document, node: Object) -> Document:
     tokens = node.get("tokens")
     try:
         if isinstance(tokens, Object):
-            return _read(base, Fields(node, ("tokens",)), Format.OFFICIAL)
+            return _read(base, LoginFields(node, ("tokens",)), Format.OFFICIAL)
         if not _is_blank(tokens):
             raise Refused(Phrase('its "tokens" are not a JSON object'))
         if any(not _is_blank(m.value) for m in node.members if m.key not in _SIGNED_OUT_KEYS):
@@ -212,7 +212,7 @@ def _official(base: Document, node: Object) -> Document:
         raise
 
 
-def _account(fields: Fields, *, exported: bool) -> str:
+def _account(fields: LoginFields, *, exported: bool) -> str:
     names = ("chatgpt_account_id", "account_id") if exported else ("account_id", "chatgpt_account_id")
     return next((found for found in map(fields.account, names) if found), "")
 
@@ -221,7 +221,7 @@ def _is_blank(node: Node | None) -> bool:
     return node is None or (isinstance(node, Scalar) and node.value in {None, ""})
 
 
-def _read(base: Document, fields: Fields, kind: Format) -> Document:
+def _read(base: Document, fields: LoginFields, kind: Format) -> Document:
     access, identity = fields.token("access_token"), fields.token("id_token")
     if access is None:
         raise Refused(Phrase('it has no "access_token"'))

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from probe_tray.core.formats.fields import read_time
+from probe_tray.core.formats.login_fields import read_time
 from probe_tray.core.quota.snapshot import Capacity, Credits, Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.service.lenient import flag, json_object, mapping, number, object_in, sequence, text, whole
 

@@ -9,7 +9,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Phrase, SyncError
 from probe_tray.core.formats.document import read_documents
-from probe_tray.core.formats.fields import local_text
+from probe_tray.core.formats.login_fields import local_text
 from probe_tray.core.formats.writer import new_document
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind
 

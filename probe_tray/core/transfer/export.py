@@ -13,7 +13,7 @@ from probe_tray.core.account.age import newest_of_each
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Phrase
-from probe_tray.core.formats.fields import local_text, utc_text
+from probe_tray.core.formats.login_fields import local_text, utc_text
 from probe_tray.core.formats.writer import file_name, new_document
 
 LIVE_WARNING = "Anyone with this file can use these accounts. Keep it private and delete it when you are done."

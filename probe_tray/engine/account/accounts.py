@@ -11,16 +11,16 @@ from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCr
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import Problem, StoreError
 from probe_tray.core.events import AccountsRead
-from probe_tray.core.state import AccountState, Renewal, Unreadable
+from probe_tray.core.state import AccountState, RenewalState, Unreadable
 from probe_tray.engine.store import Store
 from probe_tray.ports.accounts import AccountStore
 
-RenewalOf = Callable[[str], Awaitable[Renewal]]
+RenewalOf = Callable[[str], Awaitable[RenewalState]]
 """What is remembered against the refresh token of a fingerprint."""
 
 
-async def _nothing_known(_fingerprint: str) -> Renewal:
-    return Renewal()
+async def _nothing_known(_fingerprint: str) -> RenewalState:
+    return RenewalState()
 
 
 class Accounts:

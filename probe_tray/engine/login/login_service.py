@@ -6,14 +6,14 @@ from collections.abc import Callable, Coroutine
 from typing import NamedTuple
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.commands import CancelLogin, LogIn, PasteAddress, ReopenBrowser
+from probe_tray.core.commands import CancelLogin, PasteAddress, ReopenBrowser, StartLogin
 from probe_tray.core.events import LoginChanged
 from probe_tray.core.state import LoginPhase
-from probe_tray.engine.login.login import REPLACED, Login
+from probe_tray.engine.login.login_runner import REPLACED, LoginRunner
 from probe_tray.engine.store import Store
 from probe_tray.ports.time import Clock
 
-LoginCommand = LogIn | CancelLogin | ReopenBrowser | PasteAddress
+LoginCommand = StartLogin | CancelLogin | ReopenBrowser | PasteAddress
 Start = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 
 
@@ -22,7 +22,7 @@ _AT_ONCE = 5.0
 
 
 class _RunningLogin(NamedTuple):
-    wanted: LogIn
+    wanted: StartLogin
     task: asyncio.Task[None]
     ending: frozenset[asyncio.Task[None]] = frozenset()
     """Those that it takes the place of; they hold ports until they have ended."""
@@ -32,7 +32,7 @@ class LoginService:
     """Starts and ends logins as the commands say; never waits."""
 
     def __init__(
-        self, login: Login, store: Store, start: Start, signed_in: Callable[[AccountKey], None], clock: Clock
+        self, login: LoginRunner, store: Store, start: Start, signed_in: Callable[[AccountKey], None], clock: Clock
     ) -> None:
         """Have ``start`` own the tasks; ``signed_in`` is told of every account that came in."""
         self._clock = clock
@@ -47,7 +47,7 @@ class LoginService:
     def send(self, command: LoginCommand) -> None:
         """Have ``command`` done."""
         match command:
-            case LogIn():
+            case StartLogin():
                 self._log_in(command)
             case ReopenBrowser():
                 self._start(self._login.show_page())
@@ -58,7 +58,7 @@ class LoginService:
                     running.task.cancel()
                 self._store.dispatch(LoginChanged(login=None))
 
-    def _log_in(self, wanted: LogIn) -> None:
+    def _log_in(self, wanted: StartLogin) -> None:
         running, before, self._asked_at = self._running(), self._asked_at, self._clock.monotonic()
         if running is None:
             self._last = _RunningLogin(wanted, self._start(self._run(wanted, frozenset())))
@@ -71,7 +71,7 @@ class LoginService:
             ending = running.ending | {running.task}
             self._last = _RunningLogin(wanted, self._start(self._run(wanted, ending)), ending)
 
-    async def _run(self, wanted: LogIn, ending: frozenset[asyncio.Task[None]]) -> None:
+    async def _run(self, wanted: StartLogin, ending: frozenset[asyncio.Task[None]]) -> None:
         if ending:
             await asyncio.wait(ending)
         key = await self._login.run(wanted.account, wanted.way)

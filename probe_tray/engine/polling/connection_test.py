@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from msgspec.structs import replace
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import FindProxy, ProbeConnection, StopConnectionCheck
+from probe_tray.core.commands import FindProxy, StopConnectionCheck, TryConnection
 from probe_tray.core.service.connection import ConnectionChanged, ConnectionCheck, ProxyChecked
 from probe_tray.engine.store import Store
 from probe_tray.ports.http import ConnectionProbe
@@ -23,12 +23,12 @@ class ConnectionTest:
         self._store = store
         self._task: asyncio.Task[None] | None = None
 
-    def send(self, command: FindProxy | ProbeConnection | StopConnectionCheck, start: Callable[[Work], object]) -> None:
+    def send(self, command: FindProxy | TryConnection | StopConnectionCheck, start: Callable[[Work], object]) -> None:
         """Have ``command`` done; ``start`` runs what takes time."""
         match command:
             case FindProxy():
                 start(self.find(command))
-            case ProbeConnection():
+            case TryConnection():
                 start(self.check(command))
             case StopConnectionCheck():
                 self.stop()
@@ -47,7 +47,7 @@ class ConnectionTest:
         proxy = await self._probe.find_proxy(command.proxy)
         self._tell(replace(self._store.state.connection, proxy=proxy))
 
-    async def check(self, command: ProbeConnection) -> None:
+    async def check(self, command: TryConnection) -> None:
         """Try the way that this setting leads to."""
         self.stop()
         task = self._task = asyncio.ensure_future(self._check(command))
@@ -68,7 +68,7 @@ class ConnectionTest:
         if self._task is not None:
             self._task.cancel()
 
-    async def _check(self, command: ProbeConnection) -> None:
+    async def _check(self, command: TryConnection) -> None:
         self._tell(replace(self._store.state.connection, running=True, reached=None))
         proxy = await self._probe.find_proxy(command.proxy)
         self._tell(replace(self._store.state.connection, proxy=proxy))

@@ -13,7 +13,7 @@ from probe_tray.core.errors import StoreError, WrongAccountError
 from probe_tray.core.renewal.journal import JournalEntry
 from probe_tray.core.renewal.token_reply import TokenReply, renewed_login
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
+from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.ports.accounts import AccountStore
 
 
@@ -28,7 +28,7 @@ class Applied(NamedTuple):
 class AccountLogins:
     """Reads and writes one account across its stores; the caller holds the account's lock."""
 
-    def __init__(self, accounts: Accounts, outcomes: TokenOutcomes) -> None:
+    def __init__(self, accounts: Accounts, outcomes: TokenMemory) -> None:
         """Work on ``accounts``; ``outcomes`` knows dead tokens."""
         self._accounts = accounts
         self._outcomes = outcomes

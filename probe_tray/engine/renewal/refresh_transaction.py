@@ -38,7 +38,7 @@ from probe_tray.core.service.answer import Answer
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.account_logins import AccountLogins
 from probe_tray.engine.renewal.renewal_coordinator import RenewalCoordinator
-from probe_tray.engine.renewal.token_outcomes import UNCERTAIN_FOR, TokenOutcomes
+from probe_tray.engine.renewal.token_memory import UNCERTAIN_FOR, TokenMemory
 from probe_tray.ports.accounts import Journal, RenewalMemory
 from probe_tray.ports.http import AuthService
 from probe_tray.ports.time import Clock, Randomness
@@ -76,7 +76,7 @@ class RefreshTransaction:
         self._auth = auth
         self._journal = journal
         self._clock = clock
-        self._outcomes = TokenOutcomes(memory, clock, randomness)
+        self._outcomes = TokenMemory(memory, clock, randomness)
         self._holdings = AccountLogins(accounts, self._outcomes)
         self._host = host
         self._unkept: dict[str, tuple[JournalEntry, Answer]] = {}

@@ -22,7 +22,7 @@ from probe_tray.core.errors import (
     SyncError,
     SyncForbiddenError,
 )
-from probe_tray.core.state import Renewal
+from probe_tray.core.state import RenewalState
 from probe_tray.core.sync.cipher import NONCE_BYTES, LoginCipher
 from probe_tray.core.sync.plan import decide, newest_seen, plan, problem_of
 from probe_tray.core.sync.rows import (
@@ -61,7 +61,7 @@ class SyncMeans(NamedTuple):
     """The stores whose accounts take part; a login from the table goes to every store of ``accounts`` that holds it."""
     newcomers: Callable[[], AccountStore]
     """The store that takes logins which are in the table alone."""
-    renewal_of: Callable[[str], Awaitable[Renewal]]
+    renewal_of: Callable[[str], Awaitable[RenewalState]]
     """What is remembered against the refresh token of a fingerprint."""
     tables: Tables
     memory: SyncMemory

@@ -88,7 +88,7 @@ class Synchronizer:
         items: list[SyncItem] = []
         for content in await asyncio.gather(*(store.load() for store in self._means.sources())):
             if content.problem is not None:
-                raise _Unreadable(content.problem)
+                raise _StoreFailed(content.problem)
             items += [
                 SyncItem(kind=StepKind.FAILED, row_id="", who=one.location, problem=one.problem)
                 for one in content.unreadable
@@ -101,7 +101,7 @@ class Synchronizer:
         return list(found.values()), items
 
 
-class _Unreadable(StoreError):
+class _StoreFailed(StoreError):
     """A store as a whole could not be opened, and has said why."""
 
     def __init__(self, problem: Problem) -> None:

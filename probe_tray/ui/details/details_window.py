@@ -26,7 +26,7 @@ from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
 from probe_tray.ui.widgets import Separator, say, scroll_area, words
-from probe_tray.view.details.details import DetailsView, Fact
+from probe_tray.view.details.details import DetailLine, DetailsView
 from probe_tray.view.view_models import CardAction
 
 _WIDTH, _HEIGHT, _PICTURE = 640, 640, 32
@@ -183,7 +183,7 @@ class DetailsWindow(QWidget):
             at = self._more.mapToGlobal(QPoint(0, self._more.height()))
             self._actions.menu(self._model.key, self, at)
 
-    def _show_facts(self, facts: tuple[Fact, ...]) -> None:
+    def _show_facts(self, facts: tuple[DetailLine, ...]) -> None:
         while len(self._facts) < len(facts):
             label, value = QLabel(), words(wrap=True)
             label.setTextFormat(Qt.TextFormat.PlainText)

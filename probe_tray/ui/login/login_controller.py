@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
 
-from probe_tray.core.commands import CancelLogin, LogIn, PasteAddress, ReopenBrowser
+from probe_tray.core.commands import CancelLogin, PasteAddress, ReopenBrowser, StartLogin
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.theme import Theme
@@ -58,7 +58,7 @@ def login_actions(engine: EngineProtocol, settings: Callable[[], None]) -> "Logi
         open_again=lambda: engine.send(ReopenBrowser()),
         copy_address=copy_address,
         copy_text=QGuiApplication.clipboard().setText,
-        log_in=lambda account, way: engine.send(LogIn(account, way)),
+        log_in=lambda account, way: engine.send(StartLogin(account, way)),
         paste=lambda text: engine.send(PasteAddress(text)),
         settings=settings,
         cancel=lambda: engine.send(CancelLogin()),

@@ -15,13 +15,13 @@ from probe_tray.core.commands import (
     Arrange,
     DismissTrouble,
     EditSettings,
-    LogIn,
     MoveAccount,
     OpenReleasePage,
     ReadStores,
     Refresh,
     RemoveAccount,
     Renew,
+    StartLogin,
     StartVaultAnew,
 )
 from probe_tray.core.icon_account import IconAccount
@@ -90,7 +90,7 @@ class CardActionHandler:
         """Do what a button says."""
         match action.kind:
             case ActionKind.LOG_IN:
-                self._engine.send(LogIn(action.key))
+                self._engine.send(StartLogin(action.key))
             case ActionKind.REFRESH:
                 self._engine.send(Refresh(action.key))
             case ActionKind.RENEW:

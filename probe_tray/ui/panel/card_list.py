@@ -25,7 +25,7 @@ _BATCH, _HIGH = 40, 10_000
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
 
 
-class CardActions(msgspec.Struct, frozen=True, kw_only=True):
+class CardCallbacks(msgspec.Struct, frozen=True, kw_only=True):
     """What the cards ask for."""
 
     act: Callable[[CardAction], None]
@@ -42,7 +42,7 @@ class CardList(QListView):
     dragging does.
     """
 
-    def __init__(self, model: CardModel, theme: Theme, icons: IconPainter, actions: CardActions) -> None:
+    def __init__(self, model: CardModel, theme: Theme, icons: IconPainter, actions: CardCallbacks) -> None:
         """Show ``model``."""
         super().__init__()
         self._actions = actions

@@ -13,7 +13,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.accessibility import describe, walk
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.panel.banner import Banner
-from probe_tray.ui.panel.card_list import CardActions, CardList
+from probe_tray.ui.panel.card_list import CardCallbacks, CardList
 from probe_tray.ui.panel.card_model import CardModel, Changes
 from probe_tray.ui.panel.column_head import ColumnHead
 from probe_tray.ui.panel.no_match import NoMatchPage
@@ -50,7 +50,7 @@ _LOOK_EVERY = 100
 class PanelActions(msgspec.Struct, frozen=True, kw_only=True):
     """What the panel asks for."""
 
-    cards: CardActions
+    cards: CardCallbacks
     show_only: Callable[[ScreenOptions], None]
     """Show only these accounts."""
     choose: Callable[[Sort | Density, tuple[AccountKey, ...]], None]

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, cast
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import FindProxy, ProbeConnection, StopConnectionCheck
+from probe_tray.core.commands import FindProxy, StopConnectionCheck, TryConnection
 from probe_tray.core.service.connection import ConnectionCheck
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.view.settings.connection import connection
@@ -38,7 +38,7 @@ class ConnectionController:
         self._engine.send(FindProxy(_secret(setting)))
 
     def _check(self, setting: object) -> None:
-        self._engine.send(ProbeConnection(_secret(setting)))
+        self._engine.send(TryConnection(_secret(setting)))
 
     def _stop(self) -> None:
         if self._engine.state.connection.running:

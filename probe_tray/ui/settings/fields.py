@@ -32,7 +32,7 @@ def make_field(row: FormRow, form: Form, theme: Theme, changed: Callable[[], Non
     """The control for ``row``. It calls ``changed`` whenever its value may be another one."""
     match row.kind:
         case Kind.NUMBER:
-            return _Number(row, changed)
+            return _NumberField(row, changed)
         case Kind.SWITCH:
             return _Switch(row, theme, changed)
         case Kind.CHOICE:
@@ -45,7 +45,7 @@ def make_field(row: FormRow, form: Form, theme: Theme, changed: Callable[[], Non
             return _Names(row, changed)
 
 
-class _Number:
+class _NumberField:
     def __init__(self, row: FormRow, changed: Callable[[], None]) -> None:
         self.widget = box = QSpinBox()
         box.setRange(row.low, row.high)

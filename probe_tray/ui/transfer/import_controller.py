@@ -72,10 +72,10 @@ class ImportController:
         self._window.close()
 
     def _make(self) -> "ImportDialog":
-        from probe_tray.ui.transfer.import_dialog import ImportActions, ImportDialog
+        from probe_tray.ui.transfer.import_dialog import ImportCallbacks, ImportDialog
 
         send = self._engine.send
-        actions = ImportActions(
+        actions = ImportCallbacks(
             choose_files=self._choose_files,
             choose_folder=self._choose_folder,
             paste=self.paste,

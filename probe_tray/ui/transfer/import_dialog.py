@@ -27,7 +27,7 @@ from probe_tray.view.view_models import Tone
 _WIDTH, _HEIGHT, _LEAST = 820, 480, 130
 
 
-class ImportActions(msgspec.Struct, frozen=True, kw_only=True):
+class ImportCallbacks(msgspec.Struct, frozen=True, kw_only=True):
     """What the window asks for."""
 
     choose_files: Callable[[], None]
@@ -45,7 +45,7 @@ class ImportActions(msgspec.Struct, frozen=True, kw_only=True):
 class ImportDialog(TaskDialog):
     """Shows what was found; it never takes anything itself."""
 
-    def __init__(self, theme: Theme, actions: ImportActions) -> None:
+    def __init__(self, theme: Theme, actions: ImportCallbacks) -> None:
         """Make the window; fill it with :meth:`show_model`."""
         super().__init__(theme, "import")
         self._actions = actions

@@ -95,12 +95,12 @@ def _paint(look: IconLook, ink: Ink, pixels: int) -> QPixmap:
     picture = QPixmap(pixels, pixels)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
-    _Glyph(painter, pixels, ink).paint(look)
+    _IconDrawing(painter, pixels, ink).paint(look)
     painter.end()
     return picture
 
 
-class _Glyph:
+class _IconDrawing:
     """One picture. Measures snap to whole pixels, so that a ring of 16 px is two pixels thick and sharp."""
 
     def __init__(self, painter: QPainter, size: int, ink: Ink) -> None:

@@ -8,8 +8,8 @@ from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.details import Details
 from probe_tray.core.quota.details import HistoryLine as Past
 from probe_tray.core.quota.history import Meter, Span
-from probe_tray.core.quota.levels import levels
 from probe_tray.core.quota.snapshot import Window
+from probe_tray.core.quota.window_levels import levels
 from probe_tray.core.settings import Settings
 from probe_tray.view.panel.looks import kind_label
 from probe_tray.view.text.percentages import amount, shown

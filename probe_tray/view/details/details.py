@@ -26,7 +26,7 @@ from probe_tray.view.view_models import ActionKind, Bar, CardAction, IconLook, N
 _RENEWALS, _MODELS = 5, 9
 
 
-class Fact(msgspec.Struct, frozen=True):
+class DetailLine(msgspec.Struct, frozen=True):
     """A line of the lower part."""
 
     label: str
@@ -79,7 +79,7 @@ class DetailsView(msgspec.Struct, frozen=True, kw_only=True):
     life_title: str
     life: LifeLine | None
     life_words: str
-    facts: tuple[Fact, ...]
+    facts: tuple[DetailLine, ...]
 
 
 def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translator) -> DetailsView | None:
@@ -116,7 +116,7 @@ def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translato
 
 def _facts(
     account: AccountState, renewals: tuple[RenewalRecord, ...], settings: Settings, now: Now, t: Translator
-) -> tuple[Fact, ...]:
+) -> tuple[DetailLine, ...]:
     """What is known besides, with nothing for what is not."""
     facts = (
         *money(account.snapshot, settings.percentages, now, t),
@@ -126,7 +126,7 @@ def _facts(
         (t("Earlier renewals"), _earlier(renewals, now, t)),
         (t("Last model test"), _models(account, now, t)),
     )
-    return tuple(Fact(label, value) for label, value in facts if value)
+    return tuple(DetailLine(label, value) for label, value in facts if value)
 
 
 def _actions(account: AccountState, t: Translator) -> tuple[CardAction, ...]:

@@ -3,8 +3,8 @@
 import msgspec
 
 from probe_tray.core.errors import ConfigError, FolderMissingError, Problem, ProxyAddressError
-from probe_tray.core.quota.levels import levels
 from probe_tray.core.quota.snapshot import Window, WindowKind
+from probe_tray.core.quota.window_levels import levels
 from probe_tray.core.settings import Settings
 from probe_tray.view.settings.form import Form
 from probe_tray.view.text.translate import Translator

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.formats.fields import NoLogin
+from probe_tray.core.formats.login_fields import NoLogin
 from probe_tray.core.quota.snapshot import Snapshot, Window
 from probe_tray.core.state import AccountState
 from probe_tray.view.text.privacy import discreet_report
@@ -44,7 +44,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
-class _Lines(list[str]):
+class _LineBuffer(list[str]):
     """What the csv module writes to."""
 
     def write(self, line: str) -> None:
@@ -75,7 +75,7 @@ def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
     Control characters are escaped as Python writes them; a lone surrogate, which UTF-8 cannot carry, becomes a
     question mark.
     """
-    lines = _Lines()
+    lines = _LineBuffer()
     csv.writer(lines, lineterminator="\n").writerows([_escaped(cell) for cell in row] for row in rows)
     return "".join(lines).encode("utf-8", "replace")
 

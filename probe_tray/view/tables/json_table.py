@@ -22,7 +22,7 @@ class _Failure(msgspec.Struct, frozen=True, kw_only=True):
     needs_login: bool
 
 
-class _Renewal(msgspec.Struct, frozen=True, kw_only=True):
+class _RenewalEntry(msgspec.Struct, frozen=True, kw_only=True):
     result: str
     reason: str | None
     error: _Failure | None
@@ -37,7 +37,7 @@ class _Model(msgspec.Struct, frozen=True, kw_only=True):
     error: _Failure | None
 
 
-class _ModelTest(msgspec.Struct, frozen=True, kw_only=True):
+class _ModelTestEntry(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime
     listed_by: ListedBy
     sample_models: tuple[str, ...]
@@ -45,7 +45,7 @@ class _ModelTest(msgspec.Struct, frozen=True, kw_only=True):
     models: list[_Model]
 
 
-class _Account(msgspec.Struct, frozen=True, kw_only=True):
+class _AccountEntry(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     account_id: str
     email: str
@@ -59,24 +59,24 @@ class _Account(msgspec.Struct, frozen=True, kw_only=True):
     no_capacity_reason: str | None
     quota: Snapshot | None
     error: _Failure | None
-    renewal: _Renewal | None
-    model_test: _ModelTest | None
+    renewal: _RenewalEntry | None
+    model_test: _ModelTestEntry | None
 
 
-class _Accounts(msgspec.Struct, frozen=True):
-    accounts: list[_Account]
+class _AccountList(msgspec.Struct, frozen=True):
+    accounts: list[_AccountEntry]
 
 
 def accounts_json(reports: Iterable[AccountReport]) -> bytes:
     """The result of ``--renew``, ``--status`` and ``--apitest``: indented by two spaces, with a final newline."""
     t = Translator()
-    found = _Accounts([_account(r, t) for r in reports])
+    found = _AccountList([_account(r, t) for r in reports])
     return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"
 
 
-def _account(report: AccountReport, t: Translator) -> _Account:
+def _account(report: AccountReport, t: Translator) -> _AccountEntry:
     snapshot = report.snapshot
-    return _Account(
+    return _AccountEntry(
         file=_sendable(report.location),
         account_id=_sendable(report.account_id),
         email=report.email,
@@ -95,16 +95,16 @@ def _account(report: AccountReport, t: Translator) -> _Account:
     )
 
 
-def _renewal(renewal: RenewalReport, t: Translator) -> _Renewal:
-    return _Renewal(
+def _renewal(renewal: RenewalReport, t: Translator) -> _RenewalEntry:
+    return _RenewalEntry(
         result=renewal.result.value,
         reason=renewal.reason.value if renewal.reason else None,
         error=_failure(renewal.problem, t) if renewal.problem else None,
     )
 
 
-def _model_test(test: ModelTest, t: Translator) -> _ModelTest:
-    return _ModelTest(
+def _model_test(test: ModelTest, t: Translator) -> _ModelTestEntry:
+    return _ModelTestEntry(
         started_at=test.started_at,
         listed_by=test.listed_by,
         sample_models=test.models,

@@ -70,7 +70,7 @@ def _entries(source: str) -> list[dict[str, str]]:
     return entries
 
 
-class _Facts(dict[str, str]):
+class _SentenceFacts(dict[str, str]):
     """Facts of a sentence; one that is missing is shown as missing and never raises."""
 
     def __missing__(self, key: str) -> str:
@@ -147,4 +147,4 @@ _FULL_STOPS = ".。"
 
 
 def _fill(text: str, facts: Mapping[str, str]) -> str:
-    return text.format_map(_Facts(facts)) if "{" in text else text
+    return text.format_map(_SentenceFacts(facts)) if "{" in text else text

@@ -16,7 +16,7 @@ from probe_tray.core.errors import LoginEndedError, NotSentError, WriteError
 from probe_tray.core.quota.glitch_filter import steady
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AccountState, AppState, Renewal
+from probe_tray.core.state import AccountState, AppState, RenewalState
 from tests.support.fakes import START
 
 ANA, BEN = AccountKey("a", "ana"), AccountKey("b", "ben")
@@ -178,7 +178,7 @@ def states(draw: st.DrawFn) -> AppState:
             expires_at=draw(MOMENTS),
             renewable=draw(st.booleans()),
             problem=draw(PROBLEMS),
-            renewal=Renewal(problem=draw(PROBLEMS)),
+            renewal=RenewalState(problem=draw(PROBLEMS)),
         )
         found.append(account)
     wanted = Settings(pace_alerts=True, renewed_alerts=True, auto_renew=draw(st.booleans()))

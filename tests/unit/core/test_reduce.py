@@ -33,7 +33,7 @@ from probe_tray.core.quota.history_batch import Kept
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.reduce import reduce
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Renewal, RenewalRound, Unreadable
+from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, RenewalRound, RenewalState, Unreadable
 from tests.support.fakes import START
 
 ANA, BEN = AccountKey("a", "ana"), AccountKey("b", "ben")
@@ -130,15 +130,17 @@ def test_planning_moves_the_next_check_alone() -> None:
 
 def test_a_renewal_is_planned_runs_and_ends() -> None:
     planned = after(READ, RenewalsPlanned(moments=((ANA, LATER),)))
-    assert only(planned).renewal == Renewal(next_at=LATER)
+    assert only(planned).renewal == RenewalState(next_at=LATER)
     running = after(RenewalStarted(key=ANA), state=planned)
-    assert only(running).renewal == Renewal(next_at=LATER, running=True)
+    assert only(running).renewal == RenewalState(next_at=LATER, running=True)
     failed = after(RenewalEnded(key=ANA, at=LATER, problem=PROBLEM), state=running)
-    assert only(failed).renewal == Renewal(last_at=LATER, problem=PROBLEM)
-    assert only(after(RenewalEnded(key=ANA, at=LATER, problem=None), state=failed)).renewal == Renewal(last_at=LATER)
+    assert only(failed).renewal == RenewalState(last_at=LATER, problem=PROBLEM)
+    assert only(after(RenewalEnded(key=ANA, at=LATER, problem=None), state=failed)).renewal == RenewalState(
+        last_at=LATER
+    )
 
 
-ENDED = Renewal(last_at=START, problem=LoginEndedError(reason="it was used elsewhere").problem)
+ENDED = RenewalState(last_at=START, problem=LoginEndedError(reason="it was used elsewhere").problem)
 
 
 def test_what_is_remembered_against_a_login_is_known_from_the_first_reading() -> None:
@@ -147,13 +149,13 @@ def test_what_is_remembered_against_a_login_is_known_from_the_first_reading() ->
 
 
 def test_what_another_process_met_is_taken_over_and_a_running_renewal_goes_on() -> None:
-    running = replace(account(), renewal=Renewal(running=True, next_at=START))
+    running = replace(account(), renewal=RenewalState(running=True, next_at=START))
     state = reduce(AppState(accounts=(running,)), AccountsRead(accounts=(replace(account(), renewal=ENDED),)))
     assert state.accounts[0].renewal == replace(ENDED, running=True)
 
 
 def test_a_failure_that_was_met_here_is_not_told_twice() -> None:
-    met = Renewal(last_at=START + timedelta(hours=1), problem=NotSentError(reason="x").problem, next_at=START)
+    met = RenewalState(last_at=START + timedelta(hours=1), problem=NotSentError(reason="x").problem, next_at=START)
     before = AppState(loaded=True, accounts=(replace(account(), renewal=met),))
     assert reduce(before, AccountsRead(accounts=(replace(account(), renewal=ENDED),))) is before
 
@@ -161,14 +163,14 @@ def test_a_failure_that_was_met_here_is_not_told_twice() -> None:
 def test_new_tokens_are_not_blamed_for_the_old_ones() -> None:
     fresh = replace(account(), expires_at=START + timedelta(days=30))
     state = reduce(AppState(accounts=(replace(account(), renewal=ENDED),)), AccountsRead(accounts=(fresh,)))
-    assert state.accounts[0].renewal == Renewal()
+    assert state.accounts[0].renewal == RenewalState()
 
 
 def test_new_tokens_after_a_renewal_that_went_well_were_brought_by_it() -> None:
-    renewed = replace(account(), expires_at=START, renewal=Renewal(last_at=START))
+    renewed = replace(account(), expires_at=START, renewal=RenewalState(last_at=START))
     fresh = replace(account(), expires_at=START + timedelta(days=10))
     state = reduce(AppState(accounts=(renewed,)), AccountsRead(accounts=(fresh,)))
-    assert state.accounts[0].renewal == Renewal(last_at=START)
+    assert state.accounts[0].renewal == RenewalState(last_at=START)
 
 
 def test_a_round_of_renewals_is_told() -> None:

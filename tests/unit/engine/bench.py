@@ -22,11 +22,11 @@ from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, LoginPhase, Way
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.alert_service import AlertService, Phrases
+from probe_tray.engine.alert_service import AlertComposer, AlertService
 from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.login.device_login import DeviceLogin
-from probe_tray.engine.login.login import Login
+from probe_tray.engine.login.login_runner import LoginRunner
 from probe_tray.engine.models.model_test_service import ModelTestService
 from probe_tray.engine.models.model_tester import ModelTester
 from probe_tray.engine.polling.connection_test import ConnectionTest
@@ -329,7 +329,7 @@ class Bench:
         }
         exchange = CodeExchange(OFFICIAL, self.service, LoadedIdTokenCheck(OFFICIAL), self.clock)
         self.locks = TaskLocks()
-        self.login = Login(sign_ins, exchange, self.accounts, self.locks, self.store)
+        self.login = LoginRunner(sign_ins, exchange, self.accounts, self.locks, self.store)
         transaction = RefreshTransaction(
             self.service, self.accounts, MemoryJournal(), MemoryOfTokens(), self.clock, self.randomness, "host"
         )
@@ -342,7 +342,7 @@ class Bench:
         self.timer = RenewalTimer(self.renewals, self.accounts, self.store, self.clock, self.randomness)
         self.alerting = AlertService(
             self.notifier,
-            Phrases(compose, lambda: Notification(tag="test", title="test", body="")),
+            AlertComposer(compose, lambda: Notification(tag="test", title="test", body="")),
             self.store,
             self.clock,
             MemoryOfAlerts(),

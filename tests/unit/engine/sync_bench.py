@@ -8,7 +8,7 @@ from probe_tray.core.account.age import Age
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
-from probe_tray.core.state import Renewal
+from probe_tray.core.state import RenewalState
 from probe_tray.core.sync.rows import RemoteRow
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
 from probe_tray.engine.account.accounts import Accounts
@@ -143,7 +143,7 @@ class SyncBench:
     ) -> None:
         self.table = table or FakeTable()
         self.memory, self.secrets = MemoryOfRows(), FakeSyncSecrets()
-        self.dead: dict[str, Renewal] = {}
+        self.dead: dict[str, RenewalState] = {}
         self.unsettled: ProbeError | None = None
         self.means = SyncMeans(
             accounts=accounts,
@@ -172,5 +172,5 @@ class SyncBench:
         if self.unsettled is not None:
             raise self.unsettled
 
-    async def _standing(self, fingerprint: str) -> Renewal:
-        return self.dead.get(fingerprint, Renewal())
+    async def _standing(self, fingerprint: str) -> RenewalState:
+        return self.dead.get(fingerprint, RenewalState())

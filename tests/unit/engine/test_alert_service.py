@@ -21,7 +21,7 @@ from probe_tray.core.polling.situation import Situation
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.engine.alert_service import AlertService, Phrases
+from probe_tray.engine.alert_service import AlertComposer, AlertService
 from probe_tray.engine.store import Store
 from probe_tray.ports.desktop import Notification
 from tests.support.fakes import START, FakeClock, FakeNotifier, settle
@@ -40,7 +40,7 @@ class Bench:
     def __init__(self, file: MemoryOfAlerts | None = None, clock: FakeClock | None = None) -> None:
         self.store, self.notifier, self.clock = Store(AppState()), FakeNotifier(), clock or FakeClock()
         self.file = file or MemoryOfAlerts()
-        phrases = Phrases(self.compose, lambda: Notification(tag="test", title="test", body=""))
+        phrases = AlertComposer(self.compose, lambda: Notification(tag="test", title="test", body=""))
         self.alerting = AlertService(self.notifier, phrases, self.store, self.clock, self.file, HERE, no_forecast)
         self.pressed: list[tuple[AccountKey | None, AlertHelp]] = []
         self.store.dispatch(
@@ -347,7 +347,7 @@ async def test_a_test_is_shown_whatever_the_hour_and_its_button_works() -> None:
 async def test_quitting_while_a_notification_hangs_still_keeps_what_was_said() -> None:
     bench = Bench()
     bench.notifier = hanging = _Hanging()
-    phrases = Phrases(bench.compose, lambda: Notification(tag="test", title="test", body=""))
+    phrases = AlertComposer(bench.compose, lambda: Notification(tag="test", title="test", body=""))
     bench.alerting = AlertService(hanging, phrases, bench.store, bench.clock, bench.file, UTC, no_forecast)
     bench.uses(ANA, 85)
     bench.uses(BEN, 0)

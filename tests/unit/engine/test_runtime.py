@@ -15,7 +15,6 @@ from probe_tray.core.commands import (
     CancelLogin,
     DismissTrouble,
     EditSettings,
-    LogIn,
     MoveAccount,
     OpenReleasePage,
     PanelOpened,
@@ -26,6 +25,7 @@ from probe_tray.core.commands import (
     Renew,
     ReopenBrowser,
     SendTestNotification,
+    StartLogin,
 )
 from probe_tray.core.errors import (
     BrowserError,
@@ -136,7 +136,7 @@ async def test_samples_are_kept_only_where_there_is_no_account() -> None:
 async def test_a_login_by_command_ends_with_an_account_and_its_numbers() -> None:
     program = Program()
     async with program.started():
-        program.engine.send(LogIn())
+        program.engine.send(StartLogin())
         await settle()
         assert program.engine.login_address() is not None
         await program.come_back()
@@ -148,9 +148,9 @@ async def test_a_login_by_command_ends_with_an_account_and_its_numbers() -> None
 async def test_a_second_login_shows_the_page_of_the_first_again() -> None:
     program = Program()
     async with program.started():
-        program.engine.send(LogIn())
+        program.engine.send(StartLogin())
         await program.clock.advance(6 * SECOND)
-        program.engine.send(LogIn())
+        program.engine.send(StartLogin())
         await settle()
         assert len(program.listener.opened) == 1
         assert len(program.browser.opened) == 2
@@ -164,7 +164,7 @@ async def test_the_page_can_be_opened_again_by_command() -> None:
     program = Program()
     async with program.started():
         program.engine.send(ReopenBrowser())
-        program.engine.send(LogIn())
+        program.engine.send(StartLogin())
         await settle()
         program.engine.send(ReopenBrowser())
         await settle()
@@ -174,12 +174,12 @@ async def test_the_page_can_be_opened_again_by_command() -> None:
 async def test_a_cancelled_login_leaves_nothing_and_the_next_one_starts_anew() -> None:
     program = Program()
     async with program.started():
-        program.engine.send(LogIn())
+        program.engine.send(StartLogin())
         await settle()
         program.engine.send(CancelLogin())
         await settle()
         assert (program.state.login, program.listener.now_open) == (None, 0)
-        program.engine.send(LogIn())
+        program.engine.send(StartLogin())
         await settle()
         assert program.phase is LoginPhase.WAITING
     first, second = program.listener.opened
@@ -190,7 +190,7 @@ async def test_cancelling_puts_a_failed_login_away() -> None:
     program = Program()
     program.vault.fault = KeyringLockedError()
     async with program.started():
-        program.engine.send(LogIn())
+        program.engine.send(StartLogin())
         await settle()
         assert program.phase is LoginPhase.FAILED
         program.engine.send(CancelLogin())
@@ -201,7 +201,7 @@ async def test_quitting_while_a_new_login_is_saved_waits_for_it_however_often_it
     program = Program()
     program.vault.waits = {"save"}
     async with program.started() as task:
-        program.engine.send(LogIn())
+        program.engine.send(StartLogin())
         await settle()
         await program.come_back()
         program.engine.send(CancelLogin())
@@ -295,7 +295,7 @@ async def test_what_nobody_expected_is_a_trouble_and_the_program_goes_on() -> No
     reported: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["exception"]))
     async with program.started():
-        program.engine.send(LogIn())
+        program.engine.send(StartLogin())
         await settle()
         await program.come_back()
         assert (program.trouble, program.state.login) == (ProbeError, None)
@@ -412,7 +412,7 @@ async def test_ended_it_leaves_no_task_behind() -> None:
     before = asyncio.all_tasks()
     program.service.waits = {"usage"}
     async with program.started():
-        program.engine.send(LogIn())
+        program.engine.send(StartLogin())
         await settle()
     await settle()
     assert asyncio.all_tasks() == before

@@ -33,8 +33,8 @@ from probe_tray.core.quota.details import Details, HistoryLine
 from probe_tray.core.quota.forecast import Pace
 from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Span, Trend
 from probe_tray.core.quota.snapshot import Credits, Limit, Snapshot, SpendControl, Window, WindowKind
-from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Renewal, Unreadable
-from probe_tray.ui.panel.card_list import CardActions
+from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, RenewalState, Unreadable
+from probe_tray.ui.panel.card_list import CardCallbacks
 from probe_tray.ui.panel.card_model import Changes
 from probe_tray.ui.panel.panel import PanelActions
 
@@ -73,7 +73,7 @@ def account(email: str, found: Snapshot | None = None, **more: object) -> Accoun
         plan="plus",
         expires_at=NOW + timedelta(days=7),
         renewable=True,
-        renewal=Renewal(next_at=NOW + timedelta(days=4)),
+        renewal=RenewalState(next_at=NOW + timedelta(days=4)),
         snapshot=found,
         checked_at=None if found is None else found.taken_at,
         next_check=(NOW - timedelta(minutes=2) if found is None else found.taken_at) + timedelta(minutes=5),
@@ -99,7 +99,7 @@ def four() -> AppState:
                 snapshot(88, 61, short_in=timedelta(minutes=38), weekly_in=timedelta(days=3, minutes=38)),
                 workspace="Studio",
                 plan="team",
-                renewal=Renewal(next_at=NOW + timedelta(days=6)),
+                renewal=RenewalState(next_at=NOW + timedelta(days=6)),
             ),
             account(
                 "research@example.com",
@@ -130,7 +130,7 @@ def conditions() -> AppState:
                 snapshot(97, 50),
                 stores=(StoreKind.OFFICIAL,),
                 renewable=False,
-                renewal=Renewal(),
+                renewal=RenewalState(),
                 location="~/.codex/auth.json",
             ),
             account(
@@ -210,7 +210,7 @@ def looked_at() -> AppState:
         snapshot=full,
         renewed_at=NOW - timedelta(days=4),
         expires_at=NOW + timedelta(days=6),
-        renewal=Renewal(next_at=NOW + timedelta(days=3)),
+        renewal=RenewalState(next_at=NOW + timedelta(days=3)),
         models=ModelTest(
             started_at=NOW - timedelta(days=1),
             models=("gpt-5", "gpt-5-mini"),
@@ -240,7 +240,7 @@ def troubled_lives() -> AppState:
     """Every way in which a login's renewal, or the place it is kept in, needs a person."""
 
     def renewing(email: str, problem: ProbeError, ends: timedelta = timedelta(days=7)) -> AccountState:
-        renewal = Renewal(last_at=NOW - _HOUR, problem=problem.problem, next_at=NOW + timedelta(minutes=12))
+        renewal = RenewalState(last_at=NOW - _HOUR, problem=problem.problem, next_at=NOW + timedelta(minutes=12))
         return account(email, snapshot(12, 30), renewal=renewal, expires_at=NOW + ends)
 
     return AppState(
@@ -252,7 +252,7 @@ def troubled_lives() -> AppState:
             renewing("full@example.com", SavedForLaterError(path="logins/a.json", reason="the disk is full")),
             renewing("offline@example.com", NotSentError(reason="there is no network")),
             renewing("soon@example.com", NotSentError(reason="there is no network"), timedelta(days=1)),
-            account("now@example.com", snapshot(12, 30), renewal=Renewal(running=True)),
+            account("now@example.com", snapshot(12, 30), renewal=RenewalState(running=True)),
         ),
         store_problems=(
             (StoreKind.VAULT, KeyMissingError().problem),
@@ -297,7 +297,7 @@ def failed_login() -> LoginState:
 
 def idle_actions() -> PanelActions:
     """A panel whose buttons do nothing."""
-    cards = CardActions(act=lambda _: None, menu=lambda _card, _at: None)
+    cards = CardCallbacks(act=lambda _: None, menu=lambda _card, _at: None)
     return PanelActions(
         cards=cards,
         show_only=lambda _: None,

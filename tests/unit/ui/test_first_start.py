@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import StoreKind
-from probe_tray.core.commands import Arrange, EditSettings, LogIn, Refresh
+from probe_tray.core.commands import Arrange, EditSettings, Refresh, StartLogin
 from probe_tray.core.settings import Storage, change
 from probe_tray.core.state import AppState
 from probe_tray.ui.panel.panel import PanelWindow
@@ -56,7 +56,7 @@ class Desktop:
         return self.shell._panel
 
     def wishes(self) -> list[object]:
-        return [sent for sent in self.engine.sent if isinstance(sent, Arrange | LogIn | EditSettings)]
+        return [sent for sent in self.engine.sent if isinstance(sent, Arrange | StartLogin | EditSettings)]
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_the_clients_login_is_shown_with_its_number_and_a_way_to_log_in_here(qtb
     assert "ana@example.com" in spoken
     assert "% used" in spoken
     panel._log_in.click()
-    assert desktop.wishes() == [LogIn()]
+    assert desktop.wishes() == [StartLogin()]
     desktop.shell.close()
 
 
@@ -98,7 +98,7 @@ def test_the_page_can_look_again_for_logins(desktop: Desktop) -> None:
 
 def test_logging_in_is_the_first_way(desktop: Desktop) -> None:
     desktop.page._button.click()
-    assert desktop.wishes() == [LogIn()]
+    assert desktop.wishes() == [StartLogin()]
 
 
 def test_a_folder_that_is_chosen_is_used_at_once(desktop: Desktop, tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ from probe_tray.core.commands import (
     DismissTrouble,
     EditSettings,
     FindProxy,
-    LogIn,
     LookAt,
     OpenReleasePage,
     PanelOpened,
@@ -32,6 +31,7 @@ from probe_tray.core.commands import (
     ReopenBrowser,
     SendTestNotification,
     ShowDetails,
+    StartLogin,
 )
 from probe_tray.core.quota.history import Span
 from probe_tray.core.settings import Language, Settings, change
@@ -142,7 +142,7 @@ def test_no_two_rows_of_the_menu_have_the_same_key(desktop: Desktop) -> None:
     assert len(keys) == len(set(keys)) == 14
 
 
-@pytest.mark.parametrize(("text", "command"), [("Log in to Codex", LogIn()), ("Refresh now", Refresh())])
+@pytest.mark.parametrize(("text", "command"), [("Log in to Codex", StartLogin()), ("Refresh now", Refresh())])
 def test_a_row_of_the_menu_sends_its_command(desktop: Desktop, text: str, command: object) -> None:
     desktop.row(text).trigger()
     assert desktop.engine.sent == [command]
@@ -320,7 +320,7 @@ def test_a_failed_login_can_be_tried_again(desktop: Desktop) -> None:
     desktop.change(replace(samples.four(), login=samples.failed_login()))
     assert not desktop.login._copy.isVisible()
     desktop.login._again.click()
-    assert desktop.engine.sent == [LogIn(None)]
+    assert desktop.engine.sent == [StartLogin(None)]
 
 
 def test_escape_puts_a_failed_login_away(desktop: Desktop) -> None:
@@ -333,7 +333,7 @@ def test_escape_puts_a_failed_login_away(desktop: Desktop) -> None:
 @pytest.mark.parametrize(
     ("kind", "command"),
     [
-        (ActionKind.LOG_IN, LogIn()),
+        (ActionKind.LOG_IN, StartLogin()),
         (ActionKind.REFRESH, Refresh()),
         (ActionKind.READ_STORES, ReadStores()),
         (ActionKind.DISMISS, DismissTrouble()),

@@ -8,7 +8,7 @@ from probe_tray.core.state import AccountState, AppState
 from probe_tray.core.transfer.state import ExportPhase, ExportState, ImportPhase, ImportState
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.export_dialog import ExportActions, ExportDialog
-from probe_tray.ui.transfer.import_dialog import ImportActions, ImportDialog
+from probe_tray.ui.transfer.import_dialog import ImportCallbacks, ImportDialog
 from probe_tray.ui.transfer.import_drop import DropActions
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -44,7 +44,7 @@ def exports(theme: Theme, t: Translator) -> list[QDialog]:
 
 
 def _import(state: ImportState | None, theme: Theme, t: Translator) -> QDialog:
-    actions = ImportActions(
+    actions = ImportCallbacks(
         choose_files=_nothing,
         choose_folder=_nothing,
         paste=_nothing,

@@ -14,7 +14,7 @@ from probe_tray.core.errors import (
     WriteError,
 )
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AppState, LoginPhase, LoginState, Renewal
+from probe_tray.core.state import AppState, LoginPhase, LoginState, RenewalState
 from probe_tray.view.presenter import present
 from probe_tray.view.screen import Screen
 from probe_tray.view.text.translate import Translator
@@ -231,7 +231,7 @@ def test_a_hundred_accounts_say_who_needs_a_person() -> None:
 
 
 def test_an_ended_token_says_so() -> None:
-    ended = account("a@example.com", snapshot(1, 1), expires_at=NOW - timedelta(hours=1), renewal=Renewal())
+    ended = account("a@example.com", snapshot(1, 1), expires_at=NOW - timedelta(hours=1), renewal=RenewalState())
     assert card(samples.only([ended]), "a@example.com").life == "Access ended 1 h ago"
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.http.probe import HttpProbe
-from probe_tray.adapters.http.tables import HttpTables
+from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.answer import read_raw
 from probe_tray.adapters.proxy.proxy import detect_proxy
@@ -41,7 +41,7 @@ async def client() -> AsyncGenerator[ServiceClient]:
 
 
 async def rows(_client: ServiceClient) -> object:
-    async with HttpTables(PROXY, {}).open(TARGET) as table:
+    async with HttpTableFactory(PROXY, {}).open(TARGET) as table:
         return await table.rows()
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.adapters.http.tables import HttpTable, HttpTables, TablePage
+from probe_tray.adapters.http.tables import HttpTable, HttpTableFactory, TablePage
 from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
@@ -47,7 +47,7 @@ def service() -> Iterator[DemoService]:
 @asynccontextmanager
 async def table_at(url: str, api_key: str = PUBLISHABLE_KEY) -> AsyncGenerator[HttpTable]:
     target = SyncTarget(url=url, api_key=Secret(api_key), key=KEY)
-    async with HttpTables(ProxyChoice(), {}).open(target) as table:
+    async with HttpTableFactory(ProxyChoice(), {}).open(target) as table:
         yield table
 
 
@@ -267,7 +267,7 @@ async def test_what_stays_on_this_computer_is_shown_to_no_proxy(service: DemoSer
     # On the way to a proxy it would be as open as to any other host.
     proxy = detect_proxy("http://127.0.0.1:9", {})
     target = SyncTarget(url=service.addresses.table, api_key=Secret(PUBLISHABLE_KEY), key=KEY)
-    async with HttpTables(proxy, {}).open(target) as table:
+    async with HttpTableFactory(proxy, {}).open(target) as table:
         assert await table.rows() == ()
 
 

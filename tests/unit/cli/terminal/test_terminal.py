@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from probe_tray.adapters.desktop import windows
+from probe_tray.adapters.systems import windows
 from probe_tray.cli.tables.layout import TextPiece
 from probe_tray.cli.terminal.terminal import Terminal
 from probe_tray.view.tables.status_table import Weight

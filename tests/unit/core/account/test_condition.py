@@ -23,7 +23,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AccountState, Renewal
+from probe_tray.core.state import AccountState, RenewalState
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -165,7 +165,7 @@ def test_an_ended_access_token_that_renews_itself_needs_nobody() -> None:
 
 
 def test_a_dead_refresh_token_needs_a_login_even_while_checks_succeed() -> None:
-    dead = Renewal(problem=LoginEndedError(reason="r").problem)
+    dead = RenewalState(problem=LoginEndedError(reason="r").problem)
     assert of(replace(account(snapshot()), renewal=dead)) is Condition.NEEDS_LOGIN
 
 

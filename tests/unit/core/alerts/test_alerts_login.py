@@ -26,7 +26,7 @@ from probe_tray.core.errors import (
     WriteError,
 )
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AccountState, AppState, Renewal
+from probe_tray.core.state import AccountState, AppState, RenewalState
 from tests.support.fakes import START
 
 ANA = AccountKey("a", "ana")
@@ -41,7 +41,7 @@ def ending(left: timedelta, *, renewable: bool = False, problem: Problem | None 
         stores=(StoreKind.VAULT,),
         expires_at=START + left,
         renewable=renewable,
-        renewal=Renewal(problem=problem, last_at=START),
+        renewal=RenewalState(problem=problem, last_at=START),
         checked_at=START,
     )
 
@@ -161,7 +161,7 @@ def test_a_renewal_is_said_only_where_that_is_wanted() -> None:
 def test_a_check_that_needed_no_renewal_is_not_said_to_be_one() -> None:
     fresh = ending(10 * DAY, renewable=True)
     listener = Listener(Settings(renewed_alerts=True))
-    assert [listener.on_event(a) for a in (replace(fresh, renewal=Renewal()), fresh)] == [[], []]
+    assert [listener.on_event(a) for a in (replace(fresh, renewal=RenewalState()), fresh)] == [[], []]
 
 
 @pytest.mark.parametrize(

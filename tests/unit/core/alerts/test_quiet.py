@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from probe_tray.core.alerts.quiet_hours import Pause, in_quiet_hours, pause_end
-from probe_tray.core.quota.levels import Levels, levels
 from probe_tray.core.quota.snapshot import Window, WindowKind
+from probe_tray.core.quota.window_levels import WindowLevels, levels
 from probe_tray.core.settings import Settings
 
 HERE = timezone(timedelta(hours=8))
@@ -43,17 +43,17 @@ def test_a_pause_lasts_an_hour_or_until_the_next_morning() -> None:
 @pytest.mark.parametrize(
     ("kind", "seconds", "expected"),
     [
-        (WindowKind.SHORT, 18_000, Levels(10, 20)),
-        (WindowKind.WEEKLY, 7 * DAY, Levels(30, 40)),
-        (WindowKind.MONTHLY, None, Levels(50, 60)),
-        (WindowKind.OTHER, 2 * DAY, Levels(10, 20)),
-        (WindowKind.OTHER, 4 * DAY, Levels(30, 40)),
-        (WindowKind.OTHER, 14 * DAY, Levels(30, 40)),
-        (WindowKind.OTHER, 90 * DAY, Levels(50, 60)),
+        (WindowKind.SHORT, 18_000, WindowLevels(10, 20)),
+        (WindowKind.WEEKLY, 7 * DAY, WindowLevels(30, 40)),
+        (WindowKind.MONTHLY, None, WindowLevels(50, 60)),
+        (WindowKind.OTHER, 2 * DAY, WindowLevels(10, 20)),
+        (WindowKind.OTHER, 4 * DAY, WindowLevels(30, 40)),
+        (WindowKind.OTHER, 14 * DAY, WindowLevels(30, 40)),
+        (WindowKind.OTHER, 90 * DAY, WindowLevels(50, 60)),
     ],
 )
 def test_levels_are_those_of_the_kind_or_of_the_nearest_one(
-    kind: WindowKind, seconds: int | None, expected: Levels
+    kind: WindowKind, seconds: int | None, expected: WindowLevels
 ) -> None:
     settings = Settings(
         warn_used_percent=10,
@@ -69,4 +69,4 @@ def test_levels_are_those_of_the_kind_or_of_the_nearest_one(
 @pytest.mark.parametrize("kind", WindowKind)
 def test_without_levels_of_its_own_a_kind_has_those_of_the_short_one(kind: WindowKind) -> None:
     window = Window(kind=kind, seconds=None, used_percent=0, reset_at=None)
-    assert levels(window, Settings(warn_used_percent=10, critical_used_percent=20)) == Levels(10, 20)
+    assert levels(window, Settings(warn_used_percent=10, critical_used_percent=20)) == WindowLevels(10, 20)

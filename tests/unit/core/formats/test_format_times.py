@@ -2,7 +2,7 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from probe_tray.core.formats.fields import local_text, read_time
+from probe_tray.core.formats.login_fields import local_text, read_time
 
 
 @pytest.mark.parametrize("hours", [-12, 0, 8, 14])

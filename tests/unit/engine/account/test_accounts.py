@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import KeyringLockedError, LoginEndedError, RecordError, WriteError
-from probe_tray.core.state import AppState, Renewal
+from probe_tray.core.state import AppState, RenewalState
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, MemoryStore
@@ -72,18 +72,18 @@ async def test_without_a_refresh_token_there_is_nothing_to_renew() -> None:
 async def test_what_is_remembered_against_a_login_is_known_as_soon_as_it_is_read() -> None:
     ana, ben, official = credential("ana"), credential("ben"), credential("cleo")
     assert ana.refresh_token is not None
-    ended = Renewal(last_at=START, problem=LoginEndedError(reason="it was used elsewhere").problem)
+    ended = RenewalState(last_at=START, problem=LoginEndedError(reason="it was used elsewhere").problem)
     known = {ana.refresh_token.fingerprint: ended}
     asked: list[str] = []
 
-    async def renewal_of(fingerprint: str) -> Renewal:
+    async def renewal_of(fingerprint: str) -> RenewalState:
         asked.append(fingerprint)
-        return known.get(fingerprint, Renewal())
+        return known.get(fingerprint, RenewalState())
 
     store = Store(AppState())
     stores = (MemoryStore(StoreKind.VAULT, ana, ben), MemoryStore(StoreKind.OFFICIAL, official))
     await Accounts(stores, store, renewal_of).read()
-    assert [a.renewal for a in store.state.accounts] == [ended, Renewal(), Renewal()]
+    assert [a.renewal for a in store.state.accounts] == [ended, RenewalState(), RenewalState()]
     assert len(asked) == 2
 
 

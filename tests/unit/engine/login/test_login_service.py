@@ -10,7 +10,7 @@ import pytest
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import CancelLogin, LogIn, PasteAddress, ReopenBrowser
+from probe_tray.core.commands import CancelLogin, PasteAddress, ReopenBrowser, StartLogin
 from probe_tray.core.errors import LoginDeniedError, NotSentError, PortsTakenError, WriteError
 from probe_tray.core.login.oauth import Callback
 from probe_tray.core.service.answer import Answer
@@ -85,16 +85,16 @@ async def bench() -> AsyncGenerator[LoginBench]:
 
 
 async def test_a_login_tells_who_came_in(bench: LoginBench) -> None:
-    await bench.do(LogIn())
+    await bench.do(StartLogin())
     await bench.come_back()
     assert bench.came == [ANA]
     assert bench.phase is LoginPhase.DONE
 
 
 async def test_the_same_login_asked_for_twice_shows_its_page_again(bench: LoginBench) -> None:
-    await bench.do(LogIn())
+    await bench.do(StartLogin())
     await bench.clock.advance(timedelta(seconds=6))
-    await bench.do(LogIn())
+    await bench.do(StartLogin())
     assert len(bench.browser.opened) == 2
     assert len(set(bench.browser.opened)) == 1
     assert len(bench.listener.opened) == 1
@@ -102,7 +102,7 @@ async def test_the_same_login_asked_for_twice_shows_its_page_again(bench: LoginB
 
 async def test_many_wishes_for_one_login_at_once_open_one_page(bench: LoginBench) -> None:
     for _ in range(15):
-        await bench.do(LogIn())
+        await bench.do(StartLogin())
         await bench.clock.advance(timedelta(seconds=2))
     assert len(bench.browser.opened) == 1
     await bench.do(ReopenBrowser())
@@ -110,48 +110,48 @@ async def test_many_wishes_for_one_login_at_once_open_one_page(bench: LoginBench
 
 
 async def test_another_way_ends_the_first_login_and_takes_its_place(bench: LoginBench) -> None:
-    await bench.do(LogIn())
-    await bench.do(LogIn(way=Way.CODE))
+    await bench.do(StartLogin())
+    await bench.do(StartLogin(way=Way.CODE))
     assert (bench.way, bench.phase, bench.listener.now_open) == (Way.CODE, LoginPhase.WAITING, 0)
     assert bench.state.login is not None
     assert bench.state.login.user_code == "WDJB-MJHT"
     assert bench.state.login.page == "https://auth.openai.com/codex/device"
     await bench.come_back()
     assert bench.service.count("exchange") == 0
-    await bench.do(LogIn(way=Way.BROWSER))
+    await bench.do(StartLogin(way=Way.BROWSER))
     polls = bench.service.count("device_poll")
     await bench.clock.advance(MINUTE)
     assert (bench.way, bench.listener.now_open, bench.service.count("device_poll")) == (Way.BROWSER, 1, polls)
 
 
 async def test_nothing_vanishes_from_the_screen_while_one_login_takes_another_s_place(bench: LoginBench) -> None:
-    await bench.do(LogIn())
+    await bench.do(StartLogin())
     seen: list[Way | None] = []
     bench.store.subscribe(lambda: seen.append(bench.way))
     for way in (Way.CODE, Way.PASTE, Way.BROWSER):
-        await bench.do(LogIn(way=way))
+        await bench.do(StartLogin(way=way))
     assert None not in seen
     assert seen[-1] is Way.BROWSER
 
 
 async def test_a_login_for_another_account_takes_the_place_of_the_first(bench: LoginBench) -> None:
-    await bench.do(LogIn(ANA))
-    await bench.do(LogIn(BEN))
+    await bench.do(StartLogin(ANA))
+    await bench.do(StartLogin(BEN))
     assert bench.state.login is not None
     assert bench.state.login.account == BEN
     assert (len(bench.listener.opened), bench.listener.now_open) == (2, 1)
 
 
 async def test_many_ways_asked_for_at_once_leave_the_last_one_alone(bench: LoginBench) -> None:
-    await bench.do(*(LogIn(way=way) for way in (Way.BROWSER, Way.CODE, Way.PASTE, Way.CODE, Way.BROWSER)))
+    await bench.do(*(StartLogin(way=way) for way in (Way.BROWSER, Way.CODE, Way.PASTE, Way.CODE, Way.BROWSER)))
     assert (bench.way, bench.phase, bench.listener.now_open) == (Way.BROWSER, LoginPhase.WAITING, 1)
     assert sum(not task.done() for task in bench.tasks) == 1
 
 
 async def test_every_attempt_has_its_own_state_and_the_old_one_is_dead(bench: LoginBench) -> None:
-    await bench.do(LogIn())
+    await bench.do(StartLogin())
     first = bench.state_of_page
-    await bench.do(LogIn(way=Way.PASTE))
+    await bench.do(StartLogin(way=Way.PASTE))
     second = bench.state_of_page
     assert first != second
     await bench.do(PasteAddress(Secret(f"code=x&state={first}")))
@@ -161,7 +161,7 @@ async def test_every_attempt_has_its_own_state_and_the_old_one_is_dead(bench: Lo
 
 @pytest.mark.parametrize("way", [Way.BROWSER, Way.PASTE])
 async def test_a_pasted_address_finishes_the_login(bench: LoginBench, way: Way) -> None:
-    await bench.do(LogIn(way=way))
+    await bench.do(StartLogin(way=way))
     await bench.do(PasteAddress(Secret(f"<http://localhost:1455/auth/callback?code=x&state={bench.state_of_page}>\n")))
     assert (bench.phase, bench.came, bench.listener.now_open) == (LoginPhase.DONE, [ANA], 0)
     assert bench.service.asked[-1] == ("exchange", f"{Secret('x').fingerprint} http://localhost:1455/auth/callback")
@@ -169,9 +169,9 @@ async def test_a_pasted_address_finishes_the_login(bench: LoginBench, way: Way) 
 
 async def test_pasting_needs_no_port(bench: LoginBench) -> None:
     bench.listener.fault = PortsTakenError(holder="another program")
-    await bench.do(LogIn())
+    await bench.do(StartLogin())
     assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, PortsTakenError)
-    await bench.do(LogIn(way=Way.PASTE))
+    await bench.do(StartLogin(way=Way.PASTE))
     assert bench.phase is LoginPhase.WAITING
     await bench.do(PasteAddress(Secret(f"code=x&state={bench.state_of_page}")))
     assert bench.phase is LoginPhase.DONE
@@ -187,7 +187,7 @@ async def test_pasting_needs_no_port(bench: LoginBench) -> None:
     ],
 )
 async def test_a_wrong_address_says_why_and_the_login_goes_on(bench: LoginBench, text: str, why: str) -> None:
-    await bench.do(LogIn(way=Way.PASTE))
+    await bench.do(StartLogin(way=Way.PASTE))
     await bench.do(PasteAddress(Secret(text)))
     assert (bench.phase, bench.pasted_problem) == (LoginPhase.WAITING, why)
     await bench.do(PasteAddress(Secret(f"code=x&state={bench.state_of_page}")))
@@ -195,14 +195,14 @@ async def test_a_wrong_address_says_why_and_the_login_goes_on(bench: LoginBench,
 
 
 async def test_a_pasted_refusal_ends_the_login_as_the_listener_s_does(bench: LoginBench) -> None:
-    await bench.do(LogIn())
+    await bench.do(StartLogin())
     await bench.do(PasteAddress(Secret(f"?error=access_denied&state={bench.state_of_page}")))
     assert (bench.phase, bench.login_problem) == (LoginPhase.FAILED, LoginDeniedError)
 
 
 async def test_pasting_twice_and_a_callback_beside_it_are_one_exchange(bench: LoginBench) -> None:
     bench.service.waits = {"exchange"}
-    await bench.do(LogIn())
+    await bench.do(StartLogin())
     address = PasteAddress(Secret(f"code=x&state={bench.state_of_page}"))
     bench.listener.opened[-1].come_back(CODE)
     await bench.do(address, address)
@@ -215,13 +215,13 @@ async def test_pasting_twice_and_a_callback_beside_it_are_one_exchange(bench: Lo
 async def test_what_is_pasted_while_nothing_waits_for_it_has_no_effect(bench: LoginBench) -> None:
     await bench.do(PasteAddress(Secret("code=x&state=y")))
     assert bench.state.login is None
-    await bench.do(LogIn(way=Way.CODE))
+    await bench.do(StartLogin(way=Way.CODE))
     await bench.do(PasteAddress(Secret("code=x&state=y")))
     assert (bench.phase, bench.pasted_problem) == (LoginPhase.WAITING, "")
 
 
 async def test_nothing_of_a_pasted_address_is_in_the_state(bench: LoginBench) -> None:
-    await bench.do(LogIn(way=Way.PASTE))
+    await bench.do(StartLogin(way=Way.PASTE))
     await bench.do(PasteAddress(Secret("code=canary-code&state=canary-state")))
     shown = repr(bench.state)
     await bench.do(PasteAddress(Secret(f"code=canary-code&state={bench.state_of_page}")))
@@ -229,7 +229,7 @@ async def test_nothing_of_a_pasted_address_is_in_the_state(bench: LoginBench) ->
 
 
 async def test_a_typed_code_finishes_the_login(bench: LoginBench) -> None:
-    await bench.do(LogIn(way=Way.CODE))
+    await bench.do(StartLogin(way=Way.CODE))
     assert bench.browser.opened == []
     await bench.do(ReopenBrowser())
     assert bench.browser.opened == ["https://auth.openai.com/codex/device"]
@@ -241,7 +241,7 @@ async def test_a_typed_code_finishes_the_login(bench: LoginBench) -> None:
 
 
 async def test_a_network_that_fails_while_a_code_waits_is_said_until_it_is_back(bench: LoginBench) -> None:
-    await bench.do(LogIn(way=Way.CODE))
+    await bench.do(StartLogin(way=Way.CODE))
     bench.service.answer("device_poll", NotSentError(reason="no network"))
     await bench.clock.advance(5 * SECOND)
     assert (bench.phase, bench.login_problem) == (LoginPhase.WAITING, NotSentError)
@@ -252,7 +252,7 @@ async def test_a_network_that_fails_while_a_code_waits_is_said_until_it_is_back(
 
 @pytest.mark.parametrize("way", list(Way))
 async def test_cancelled_a_login_leaves_nothing_and_exchanges_nothing(bench: LoginBench, way: Way) -> None:
-    await bench.do(LogIn(way=way))
+    await bench.do(StartLogin(way=way))
     assert bench.phase is LoginPhase.WAITING
     await bench.do(CancelLogin())
     assert (bench.state.login, bench.listener.now_open, bench.login.address) == (None, 0, None)
@@ -265,17 +265,17 @@ async def test_cancelled_a_login_leaves_nothing_and_exchanges_nothing(bench: Log
 
 
 async def test_cancelled_in_the_same_moment_as_another_way_was_asked_for_nothing_goes_on(bench: LoginBench) -> None:
-    await bench.do(LogIn())
-    await bench.do(LogIn(way=Way.CODE), CancelLogin())
+    await bench.do(StartLogin())
+    await bench.do(StartLogin(way=Way.CODE), CancelLogin())
     assert (bench.state.login, bench.listener.now_open, bench.service.count("device_start")) == (None, 0, 0)
     assert all(task.done() for task in bench.tasks)
 
 
 async def test_once_the_browser_is_back_no_other_login_throws_this_one_away(bench: LoginBench) -> None:
     bench.service.waits = {"exchange"}
-    await bench.do(LogIn())
+    await bench.do(StartLogin())
     await bench.come_back()
-    await bench.do(LogIn(way=Way.CODE))
+    await bench.do(StartLogin(way=Way.CODE))
     assert bench.phase is LoginPhase.EXCHANGING
     bench.service.gate.set()
     await settle()
@@ -283,7 +283,7 @@ async def test_once_the_browser_is_back_no_other_login_throws_this_one_away(benc
 
 
 async def test_cancelling_puts_a_failed_login_away(bench: LoginBench) -> None:
-    await bench.do(LogIn())
+    await bench.do(StartLogin())
     await bench.come_back(Callback(error="access_denied"))
     assert bench.phase is LoginPhase.FAILED
     await bench.do(CancelLogin())
@@ -293,12 +293,12 @@ async def test_cancelling_puts_a_failed_login_away(bench: LoginBench) -> None:
 async def test_tokens_that_no_store_took_are_saved_by_the_next_try_by_any_way(bench: LoginBench) -> None:
     bench.service.answer("exchange", token_answer("ben"))
     bench.vault.save_fault = WriteError(path="x", reason="the disk is full")
-    await bench.do(LogIn())
+    await bench.do(StartLogin())
     await bench.come_back()
     assert bench.state.login is not None
     assert (bench.login_problem, bench.state.login.unsaved) == (WriteError, True)
     bench.vault.save_fault = None
-    await bench.do(LogIn(way=Way.CODE))
+    await bench.do(StartLogin(way=Way.CODE))
     assert (bench.phase, bench.came) == (LoginPhase.DONE, [BEN])
     assert (bench.service.count("exchange"), bench.service.count("device_start")) == (1, 0)
 
@@ -308,7 +308,7 @@ async def test_tokens_that_no_store_took_are_tried_once_more_before_the_program_
     program = Program()
     program.vault.save_fault = WriteError(path="x", reason="the folder is read-only")
     async with program.started() as task:
-        program.engine.send(LogIn())
+        program.engine.send(StartLogin())
         await settle()
         await program.come_back()
         assert program.vault.held == {}

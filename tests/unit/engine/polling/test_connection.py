@@ -3,7 +3,7 @@
 import asyncio
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import FindProxy, ProbeConnection
+from probe_tray.core.commands import FindProxy, TryConnection
 from probe_tray.core.errors import ProxyAddressError
 from probe_tray.core.service.connection import ConnectionStep, FoundProxy, Reached
 from tests.support.fakes import settle
@@ -37,7 +37,7 @@ async def test_a_test_tells_that_it_runs_and_how_it_ends() -> None:
     bench.probe.found = PROXY
     bench.probe.gate.clear()
     setting = Secret("http://typed:1")
-    async with running(bench.connection.check(ProbeConnection(setting))):
+    async with running(bench.connection.check(TryConnection(setting))):
         assert (bench.state.connection.running, bench.state.connection.proxy) == (True, PROXY)
         bench.probe.gate.set()
         await settle()
@@ -49,7 +49,7 @@ async def test_a_test_tells_that_it_runs_and_how_it_ends() -> None:
 async def test_a_test_that_is_stopped_says_nothing_of_the_way() -> None:
     bench = Bench()
     bench.probe.gate.clear()
-    async with running(bench.connection.check(ProbeConnection(None))) as task:
+    async with running(bench.connection.check(TryConnection(None))) as task:
         bench.connection.stop()
         await settle()
         assert task.done()
@@ -59,9 +59,9 @@ async def test_a_test_that_is_stopped_says_nothing_of_the_way() -> None:
 async def test_a_new_test_takes_the_place_of_the_one_that_runs() -> None:
     bench = Bench()
     bench.probe.gate.clear()
-    async with running(bench.connection.check(ProbeConnection(None))) as first:
+    async with running(bench.connection.check(TryConnection(None))) as first:
         bench.probe.reached = Reached(steps=(ConnectionStep.NAME,), failed=ConnectionStep.NAME)
-        async with running(bench.connection.check(ProbeConnection(Secret("")))):
+        async with running(bench.connection.check(TryConnection(Secret("")))):
             assert first.done()
             assert bench.state.connection.running
             bench.probe.gate.set()
@@ -72,7 +72,7 @@ async def test_a_new_test_takes_the_place_of_the_one_that_runs() -> None:
 async def test_quitting_ends_it() -> None:
     bench = Bench()
     bench.probe.gate.clear()
-    async with running(bench.connection.check(ProbeConnection(None))):
+    async with running(bench.connection.check(TryConnection(None))):
         pass
     assert not bench.state.connection.running
     assert not [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]

@@ -6,7 +6,7 @@ import pytest
 
 from probe_tray.core.errors import LoginEndedError, Phrase, ProbeError, ReadError, UncertainLoginError
 from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
-from probe_tray.engine.renewal.token_outcomes import TokenOutcomes
+from probe_tray.engine.renewal.token_memory import TokenMemory
 from tests.support.fakes import START, FakeClock, FakeRandomness, problem_kind
 from tests.unit.engine.bench import MemoryOfTokens
 
@@ -21,11 +21,11 @@ class Unreadable(MemoryOfTokens):
         raise ReadError(path=fingerprint, reason="the disk fails")
 
 
-def outcomes(known: TokenOutcome | None) -> TokenOutcomes:
+def outcomes(known: TokenOutcome | None) -> TokenMemory:
     memory = MemoryOfTokens()
     if known is not None:
         memory.known[TOKEN] = known
-    return TokenOutcomes(memory, FakeClock(), FakeRandomness())
+    return TokenMemory(memory, FakeClock(), FakeRandomness())
 
 
 @pytest.mark.parametrize(
@@ -73,10 +73,10 @@ async def test_why_a_login_has_ended_is_kept_as_text_and_can_be_translated_after
 
 async def test_what_is_remembered_of_an_ended_login_is_plain_text() -> None:
     memory = MemoryOfTokens()
-    await TokenOutcomes(memory, FakeClock(), FakeRandomness()).ended(TOKEN, Phrase("it was used elsewhere"))
+    await TokenMemory(memory, FakeClock(), FakeRandomness()).ended(TOKEN, Phrase("it was used elsewhere"))
     assert type(memory.known[TOKEN].reason) is str
 
 
 async def test_a_memory_that_cannot_be_read_accuses_nobody() -> None:
-    renewal = await TokenOutcomes(Unreadable(), FakeClock(), FakeRandomness()).renewal_of(TOKEN)
+    renewal = await TokenMemory(Unreadable(), FakeClock(), FakeRandomness()).renewal_of(TOKEN)
     assert renewal.problem is None

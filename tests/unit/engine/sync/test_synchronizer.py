@@ -24,7 +24,7 @@ from probe_tray.core.errors import (
     SyncKeyError,
     WriteError,
 )
-from probe_tray.core.state import AppState, Renewal
+from probe_tray.core.state import AppState, RenewalState
 from probe_tray.core.sync.cipher import LoginCipher
 from probe_tray.core.sync.rows import RemoteRow, StepKind, SyncOptions, SyncReport
 from probe_tray.engine.account.accounts import Accounts
@@ -241,7 +241,7 @@ async def test_a_login_that_may_be_dead_is_not_sent() -> None:
     machine = Machine(table, login(2))
     token = login(2).refresh_token
     assert token is not None
-    machine.bench.dead[token.fingerprint] = Renewal(problem=LoginEndedError(reason="refused").problem)
+    machine.bench.dead[token.fingerprint] = RenewalState(problem=LoginEndedError(reason="refused").problem)
     report = await machine.sync()
     assert kinds(report) == [StepKind.HELD_BACK]
     assert (in_table(table), machine.numbers()) == ({"account-ana": 1}, [2])

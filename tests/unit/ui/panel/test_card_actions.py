@@ -17,11 +17,11 @@ from probe_tray.core.commands import (
     Arrange,
     Command,
     EditSettings,
-    LogIn,
     MoveAccount,
     Refresh,
     RemoveAccount,
     Renew,
+    StartLogin,
     StartVaultAnew,
 )
 from probe_tray.core.icon_account import IconAccount
@@ -135,7 +135,7 @@ def bench(qtbot: QtBot, qapp: QApplication) -> Iterator[Bench]:
     [
         ("ana@example.com", "Re&fresh now", Refresh(ANA.key)),
         ("ana@example.com", "Re&new now", Renew(ANA.key)),
-        ("ana@example.com", "&Log in again…", LogIn(ANA.key)),
+        ("ana@example.com", "&Log in again…", StartLogin(ANA.key)),
         ("ana@example.com", "Move to the f&older", MoveAccount(ANA.key, StoreKind.FOLDER)),
         ("lee@example.com", "Move to the &vault", MoveAccount(LEE.key, StoreKind.VAULT)),
     ],

@@ -15,7 +15,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.ui.panel.card_layout import CardLayout
-from probe_tray.ui.panel.card_list import CardActions
+from probe_tray.ui.panel.card_list import CardCallbacks
 from probe_tray.ui.panel.card_model import Changes
 from probe_tray.ui.panel.panel import PanelActions, PanelWindow
 from probe_tray.ui.placement import beside, likely, near
@@ -42,7 +42,7 @@ class Shown:
         self.wish = ScreenOptions()
         self.state = AppState()
         actions = PanelActions(
-            cards=CardActions(act=self.asked.append, menu=lambda card, at: self.opened.append((card.title, at))),
+            cards=CardCallbacks(act=self.asked.append, menu=lambda card, at: self.opened.append((card.title, at))),
             show_only=self._look_for,
             choose=lambda value, _keys: self.chosen.append(value),
             pin=self._pin,

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import FindProxy, ProbeConnection, StopConnectionCheck
+from probe_tray.core.commands import FindProxy, StopConnectionCheck, TryConnection
 from probe_tray.core.errors import ProxyFailedError
 from probe_tray.core.service.connection import ConnectionCheck, ConnectionStep, FoundProxy, Reached
 from probe_tray.core.settings import Settings
@@ -59,7 +59,7 @@ def test_the_test_takes_what_is_typed_and_not_yet_saved(bench: Bench) -> None:
     bench.dialog.open_with(Settings())
     bench.dialog.field("proxy").show("http://ana:s3cret@typed:1")
     bench.press()
-    assert bench.engine.sent[1:] == [ProbeConnection(Secret("http://ana:s3cret@typed:1"))]
+    assert bench.engine.sent[1:] == [TryConnection(Secret("http://ana:s3cret@typed:1"))]
     assert "s3cret" not in repr(bench.engine.sent)
 
 

@@ -23,7 +23,7 @@ from probe_tray.core.alerts.alert import (
 from probe_tray.core.errors import LoginEndedError, OfficialExpiredError, Problem, WriteError
 from probe_tray.core.quota.snapshot import Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AppState, Renewal
+from probe_tray.core.state import AppState, RenewalState
 from probe_tray.ports.desktop import Notification, Urgency
 from probe_tray.resources import resource
 from probe_tray.view.alerts.notifications import notification, trial
@@ -121,7 +121,7 @@ def test_a_pace_says_when_it_ends() -> None:
             ["Renew now", "Open"],
         ),
         (
-            {"renewable": True, "renewal": Renewal(problem=FULL)},
+            {"renewable": True, "renewal": RenewalState(problem=FULL)},
             ("Probe Tray hasn't been able to renew it: ana@example.com.json can't be written: the disk is full."),
             ["Renew now", "Open"],
         ),
@@ -182,7 +182,7 @@ def test_a_renewal_and_its_failure() -> None:
 
 
 def test_a_login_that_has_ended_says_why() -> None:
-    ended = replace(ANA, renewal=Renewal(problem=LoginEndedError(reason="it was used elsewhere").problem))
+    ended = replace(ANA, renewal=RenewalState(problem=LoginEndedError(reason="it was used elsewhere").problem))
     assert words(LoginAlert(account=ANA.key), samples.only([ended])) == (
         "ana@example.com: log in again",
         "This login has ended: it was used elsewhere. Log in again; the account keeps its name and settings.",

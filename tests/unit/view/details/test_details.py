@@ -11,7 +11,7 @@ from probe_tray.core.quota.details import Details
 from probe_tray.core.quota.history import Span
 from probe_tray.core.quota.snapshot import Credits, Limit, SpendControl
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AppState, Renewal
+from probe_tray.core.state import AppState, RenewalState
 from probe_tray.view.details.details import DetailsView, details
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -106,7 +106,11 @@ def test_a_login_that_is_not_renewed_by_itself_says_why() -> None:
 
 def test_the_official_login_can_only_be_tested() -> None:
     official = account(
-        "a@example.com", stores=(StoreKind.OFFICIAL,), renewable=False, renewal=Renewal(), location="~/.codex/auth.json"
+        "a@example.com",
+        stores=(StoreKind.OFFICIAL,),
+        renewable=False,
+        renewal=RenewalState(),
+        location="~/.codex/auth.json",
     )
     view = shown(samples.only([official]))
     assert [a.kind for a in view.actions] == [ActionKind.TEST_MODELS]

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AccountState, AppState, Renewal, RenewalRound
+from probe_tray.core.state import AccountState, AppState, RenewalRound, RenewalState
 from probe_tray.view.panel.renewal_status import last_renewal, lifetime, renewal_notice, why_not_renewed
 from probe_tray.view.presenter import present
 from probe_tray.view.text.times import Now
@@ -120,7 +120,7 @@ def test_the_last_renewal_is_told_exactly(hours: int, words: str) -> None:
 def test_the_last_renewal_that_failed_is_told_with_its_reason() -> None:
     words = "Renewal failed 1 h ago: The service can't be reached: there is no network."
     assert last_renewal(life("offline"), HERE, T) == words
-    unknown = replace(life("offline"), renewal=Renewal(problem=samples.offline()))
+    unknown = replace(life("offline"), renewal=RenewalState(problem=samples.offline()))
     assert last_renewal(unknown, HERE, T) == words.replace(" 1 h ago", "")
     assert last_renewal(account("a@example.com"), HERE, T) == ""
 

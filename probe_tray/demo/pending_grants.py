@@ -11,8 +11,8 @@ import msgspec
 
 from probe_tray.demo.claims import CLIENT_ID, SCOPE
 from probe_tray.demo.directory import Directory, Seat
-from probe_tray.demo.logins import DemoLogin, FamilyState, Logins
 from probe_tray.demo.messages import Strange
+from probe_tray.demo.token_families import DemoLogin, FamilyState, TokenFamilies
 
 AUTHORIZE_FIELDS = (
     "response_type",
@@ -63,10 +63,10 @@ class _Code(msgspec.Struct, frozen=True, kw_only=True):
     family: str | None = None
 
 
-class Grants:
+class PendingGrants:
     """Pending requests and codes; they die with the service. Not locked: its owner is."""
 
-    def __init__(self, directory: Directory, logins: Logins, now: Callable[[], float]) -> None:
+    def __init__(self, directory: Directory, logins: TokenFamilies, now: Callable[[], float]) -> None:
         """Turn codes into ``logins``; ``now`` gives unix seconds."""
         self._directory = directory
         self._logins = logins

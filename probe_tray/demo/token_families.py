@@ -63,7 +63,7 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class Logins:
+class TokenFamilies:
     """All families. Not locked: its owner is."""
 
     def __init__(

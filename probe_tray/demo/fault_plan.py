@@ -99,7 +99,7 @@ class _Planned(msgspec.Struct):
     account: str | None
 
 
-class Faults:
+class FaultPlan:
     """The faults still to come, first planned first. Every method may be called from any thread."""
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ REPLACED = "replaced by another login"
 """The message of a cancellation after which another login follows at once."""
 
 
-class Login:
+class LoginRunner:
     """Runs one login at a time; the state tells how it goes."""
 
     def __init__(

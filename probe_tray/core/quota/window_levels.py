@@ -9,14 +9,14 @@ _DAY = 86_400
 _LIKE_WEEKLY, _LIKE_MONTHLY = 4 * _DAY, 18 * _DAY
 
 
-class Levels(msgspec.Struct, frozen=True):
+class WindowLevels(msgspec.Struct, frozen=True):
     """The two levels of a window, in percent used."""
 
     warning: int
     critical: int
 
 
-def levels(window: Window, settings: Settings) -> Levels:
+def levels(window: Window, settings: Settings) -> WindowLevels:
     """The levels for ``window``.
 
     A window of no usual length follows the kind that its length is nearest to: below 4 days the 5-hour quota, below 18
@@ -25,11 +25,11 @@ def levels(window: Window, settings: Settings) -> Levels:
     warning, critical = settings.warn_used_percent, settings.critical_used_percent
     match _like(window):
         case WindowKind.WEEKLY:
-            return Levels(settings.warn_weekly_percent or warning, settings.critical_weekly_percent or critical)
+            return WindowLevels(settings.warn_weekly_percent or warning, settings.critical_weekly_percent or critical)
         case WindowKind.MONTHLY | WindowKind.BUDGET:
-            return Levels(settings.warn_monthly_percent or warning, settings.critical_monthly_percent or critical)
+            return WindowLevels(settings.warn_monthly_percent or warning, settings.critical_monthly_percent or critical)
         case WindowKind.SHORT | WindowKind.OTHER:
-            return Levels(warning, critical)
+            return WindowLevels(warning, critical)
 
 
 def _like(window: Window) -> WindowKind:

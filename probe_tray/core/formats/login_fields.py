@@ -82,7 +82,7 @@ class Refused(Exception):
         self.no_login = no_login
 
 
-class Fields:
+class LoginFields:
     """Looks up the values of one login.
 
     ``top`` is its outermost object, ``inside`` the way from there to the object with the tokens. What is unfit raises

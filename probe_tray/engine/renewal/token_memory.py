@@ -19,7 +19,7 @@ from probe_tray.core.errors import (
 from probe_tray.core.renewal.journal import JournalEntry, TokenOutcome, TokenVerdict
 from probe_tray.core.renewal.policy import half_life
 from probe_tray.core.renewal.token_reply import recalled_reason
-from probe_tray.core.state import Renewal
+from probe_tray.core.state import RenewalState
 from probe_tray.ports.accounts import RenewalMemory
 from probe_tray.ports.time import Clock, Randomness
 
@@ -31,7 +31,7 @@ _SHORTEST_BACKOFF = timedelta(seconds=30)
 _LONGEST_BACKOFF = timedelta(hours=1)
 
 
-class TokenOutcomes:
+class TokenMemory:
     """The memory of refresh tokens, with the rules for reading and writing it.
 
     Of each account it keeps its latest renewal here as well: computers that share a login bring each other tokens of
@@ -68,17 +68,17 @@ class TokenOutcomes:
                 if timedelta() < left <= _LONGEST_BACKOFF and not forced:
                     raise RetryLaterError(retry_after=left)
 
-    async def renewal_of(self, fingerprint: str) -> Renewal:
+    async def renewal_of(self, fingerprint: str) -> RenewalState:
         """What an earlier use of this token came to, where that needs a person's eye; else nothing."""
         try:
             await self.check(fingerprint, forced=False)
         except (LoginEndedError, UncertainLoginError) as error:
             known = await self._memory.recall(fingerprint)
-            return Renewal(last_at=None if known is None else known.at, problem=error.problem)
+            return RenewalState(last_at=None if known is None else known.at, problem=error.problem)
         except ProbeError:
             # It says itself what is wrong as soon as somebody wants to renew.
-            return Renewal()
-        return Renewal()
+            return RenewalState()
+        return RenewalState()
 
     async def is_dead(self, fingerprint: str) -> bool:
         """Whether no request with this token will ever be made again. Raises ReadError."""

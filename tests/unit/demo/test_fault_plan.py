@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from probe_tray.demo import DemoLogin, DemoService, Fault, Gate
-from probe_tray.demo.faults import Drop
+from probe_tray.demo.fault_plan import Drop
 from tests.unit.demo.client import Client, bearer, problems
 
 Moment = Literal["request", "reply"]
