@@ -4,16 +4,17 @@ from datetime import UTC
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from probe_tray.ui.panel.card_painter import MORE, ButtonState
 from probe_tray.ui.panel.line_face import LineFace
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.ui.tray.icon import IconPainter, Ink
 from probe_tray.view.presenter import present
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Card
+from probe_tray.view.view_models import Card, IconLook
 from tests.unit.ui import samples
 
 CARDS = tuple(present(samples.conditions(), samples.NOW, UTC, Translator()).panel.cards[1:4])
@@ -34,6 +35,28 @@ def _drawn(face: LineFace, card: Card, *, ratio: float = 1.0, hovered: int | Non
     return image
 
 
+def _without(image: QImage, area: QRectF) -> QImage:
+    rest = QImage(image)
+    painter = QPainter(rest)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+    # What is drawn ends softly in the pixel beyond.
+    painter.fillRect(area.adjusted(-1, -1, 1, 1), QColor(0, 0, 0, 0))
+    painter.end()
+    return rest
+
+
+class CountingIcons(IconPainter):
+    """Counts how often a line was drawn: each drawing begins with the icon."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn = 0
+
+    def pixmap(self, look: IconLook, ink: Ink, size: int, ratio: float = 1.0) -> QPixmap:
+        self.drawn += 1
+        return super().pixmap(look, ink, size, ratio)
+
+
 @pytest.fixture
 def face(qapp: QApplication) -> LineFace:
     return LineFace(Theme(qapp), IconPainter(), 430)
@@ -41,16 +64,13 @@ def face(qapp: QApplication) -> LineFace:
 
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
 def test_a_copy_looks_like_the_drawing(face: LineFace, ratio: float) -> None:
+    # A line that somebody points at is drawn each time. Besides what is pointed at, it is the same.
     for card in CARDS:
-        first = _drawn(face, card, ratio=ratio)
-        assert _drawn(face, card, ratio=ratio) == first
-        plain = QImage(first.size(), first.format())
-        plain.setDevicePixelRatio(ratio)
-        plain.fill(0)
-        painter = QPainter(plain)
-        face._draw(painter, card, lambda _: ButtonState.PLAIN, focused=False)
-        painter.end()
-        assert plain == first
+        copy = _drawn(face, card, ratio=ratio)
+        assert _drawn(face, card, ratio=ratio) == copy
+        for number, area in ((MORE, face.columns.more), (0, face.columns.brief)):
+            drawing = _drawn(face, card, ratio=ratio, hovered=number)
+            assert _without(drawing, area) == _without(copy, area)
 
 
 def test_what_changed_is_drawn_anew(face: LineFace) -> None:
@@ -60,7 +80,14 @@ def test_what_changed_is_drawn_anew(face: LineFace) -> None:
     assert _drawn(face, CARDS[0], hovered=MORE) != before
 
 
-def test_only_some_pictures_are_kept(face: LineFace) -> None:
-    for number in range(200):
-        _drawn(face, replace(CARDS[0], name=f"account {number}"))
-    assert len(face._kept) <= 80
+def test_only_some_pictures_are_kept(qapp: QApplication) -> None:
+    icons = CountingIcons()
+    face = LineFace(Theme(qapp), icons, 430)
+    cards = [replace(CARDS[0], name=f"account {number}") for number in range(200)]
+    for card in cards:
+        _drawn(face, card)
+    assert icons.drawn == 200
+    for card in reversed(cards):
+        _drawn(face, card)
+    copied = 400 - icons.drawn
+    assert 0 < copied <= 80

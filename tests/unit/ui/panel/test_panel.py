@@ -7,25 +7,33 @@ from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListView, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListView, QMenu, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.arrangement import Arrangement, Density, Sort
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
+from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.panel.card_layout import CardLayout
-from probe_tray.ui.panel.card_list import CardCallbacks
+from probe_tray.ui.panel.card_list import CardCallbacks, CardList
 from probe_tray.ui.panel.card_model import Changes
+from probe_tray.ui.panel.column_head import ColumnHead
 from probe_tray.ui.panel.panel import PanelActions, PanelWindow
+from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.placement import beside, likely, near
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.ui.widgets import Separator
 from probe_tray.view.presenter import present
 from probe_tray.view.screen import ScreenOptions
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
+from tests.support.widgets import button, part, parts, press, texts
 from tests.unit.ui import samples
+
+TOOLS = ["Refresh now", "Hide names", "Keep this window open", "Settings…"]
+"""The buttons in the head of the window, from left to right."""
 
 
 class Shown:
@@ -77,12 +85,24 @@ class Shown:
         return None if account is None else account.email
 
     def titles(self) -> list[str]:
-        model = self.window._list.model()
+        model = list_of(self.window).model()
         return [model.index(row, 0).data() for row in range(model.rowCount())]
 
 
 def visible_button(window: QWidget, text: str) -> QPushButton:
     (found,) = (button for button in window.findChildren(QPushButton) if button.text() == text and button.isVisible())
+    return found
+
+
+def list_of(panel: PanelWindow) -> CardList:
+    """The list of accounts, in sight or not."""
+    (found,) = (one for one in panel.findChildren(CardList) if one.accessibleName() == "Accounts")
+    return found
+
+
+def search_of(panel: PanelWindow) -> QLineEdit:
+    """The field above the accounts, in sight or not."""
+    (found,) = (one for one in panel.findChildren(QLineEdit) if one.placeholderText() == "Find an account")
     return found
 
 
@@ -96,7 +116,7 @@ def panel(qtbot: QtBot, qapp: QApplication) -> Iterator[Shown]:
 
 def test_the_button_of_a_card_is_clicked(panel: Shown, qtbot: QtBot) -> None:
     panel.show(samples.four())
-    cards = panel.window._list
+    cards = list_of(panel.window)
     area = cards.visualRect(cards.model().index(0, 0))
     card = present(samples.four(), samples.NOW, UTC, Translator()).panel.cards[0]
     places = CardLayout(panel.theme, cards.width() - 24).places(card)
@@ -112,7 +132,7 @@ def test_the_button_of_a_card_is_clicked(panel: Shown, qtbot: QtBot) -> None:
 def test_each_of_two_buttons_does_its_own(panel: Shown, qtbot: QtBot) -> None:
     panel.show(samples.troubled_lives())
     panel.window.resize(384, 2300)
-    cards = panel.window._list
+    cards = list_of(panel.window)
     area = cards.visualRect(cards.model().index(0, 0))
     card = present(samples.troubled_lives(), samples.NOW, UTC, Translator()).panel.cards[0]
     for place in CardLayout(panel.theme, cards.width() - 24).places(card).buttons:
@@ -123,7 +143,7 @@ def test_each_of_two_buttons_does_its_own(panel: Shown, qtbot: QtBot) -> None:
 
 def test_the_menu_of_a_card_opens_at_its_button(panel: Shown, qtbot: QtBot) -> None:
     panel.show(samples.four())
-    cards = panel.window._list
+    cards = list_of(panel.window)
     area = cards.visualRect(cards.model().index(1, 0))
     card = present(samples.four(), samples.NOW, UTC, Translator()).panel.cards[1]
     more = CardLayout(panel.theme, cards.width() - 24).places(card).more
@@ -141,7 +161,7 @@ def test_the_menu_opens_for_a_right_click_and_for_the_menu_key(
     panel: Shown, qapp: QApplication, reason: QContextMenuEvent.Reason
 ) -> None:
     panel.show(samples.four())
-    cards = panel.window._list
+    cards = list_of(panel.window)
     cards.setCurrentIndex(cards.model().index(1, 0))
     at = cards.visualRect(cards.model().index(0, 0)).center()
     qapp.sendEvent(cards.viewport(), QContextMenuEvent(reason, at, cards.viewport().mapToGlobal(at)))
@@ -151,10 +171,10 @@ def test_the_menu_opens_for_a_right_click_and_for_the_menu_key(
 
 def test_trouble_stands_above_the_cards_until_it_was_read(panel: Shown) -> None:
     panel.show(samples.troubled_lives())
-    banner = panel.window._banner
+    banner = part(panel.window, Banner)
     assert banner.isVisible()
     assert "OpenAI didn't end the login (status 503), so it was not removed." in banner.accessibleName()
-    banner._button.click()
+    press(banner, "OK")
     assert [a.kind for a in panel.asked] == [ActionKind.DISMISS]
     panel.show(replace(samples.troubled_lives(), trouble=None))
     assert not banner.isVisible()
@@ -162,13 +182,15 @@ def test_trouble_stands_above_the_cards_until_it_was_read(panel: Shown) -> None:
 
 def test_trouble_is_told_on_the_first_page_too(panel: Shown) -> None:
     panel.show(AppState(loaded=True, trouble=samples.offline()))
-    assert panel.window._banner.isVisible()
-    assert panel.window._welcome.isVisible()
+    assert texts(part(panel.window, Banner)) == [
+        "The service can't be reached: there is no network. Check your network and proxy. Probe Tray will try again."
+    ]
+    assert part(panel.window, WelcomePage).isVisible()
 
 
 def test_the_keyboard_presses_the_button_of_its_card(panel: Shown, qtbot: QtBot) -> None:
     panel.show(samples.four())
-    cards = panel.window._list
+    cards = list_of(panel.window)
     cards.setCurrentIndex(cards.model().index(0, 0))
     QTest.keyClick(cards, Qt.Key.Key_Return)
     QTest.keyClick(cards, Qt.Key.Key_Down)
@@ -179,7 +201,7 @@ def test_the_keyboard_presses_the_button_of_its_card(panel: Shown, qtbot: QtBot)
 
 def test_a_double_click_shows_everything_about_the_account(panel: Shown, qtbot: QtBot) -> None:
     panel.show(samples.four())
-    cards = panel.window._list
+    cards = list_of(panel.window)
     place = cards.visualRect(cards.model().index(1, 0)).topLeft() + QPoint(90, 20)
     QTest.mouseDClick(cards.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
     assert [(a.kind, a.key) for a in panel.asked] == [(ActionKind.DETAILS, panel.state.accounts[2].key)]
@@ -187,7 +209,7 @@ def test_a_double_click_shows_everything_about_the_account(panel: Shown, qtbot: 
 
 def test_a_search_finds_and_escape_ends_it_before_it_closes_the_window(panel: Shown, qtbot: QtBot) -> None:
     panel.show(samples.many(100))
-    search = panel.window._tools.search
+    search = search_of(panel.window)
     assert search.isVisible()
     search.setText(" BUILDER-07")
     assert len(panel.titles()) == 10
@@ -195,25 +217,27 @@ def test_a_search_finds_and_escape_ends_it_before_it_closes_the_window(panel: Sh
     assert visible_button(panel.window, "Clear search")
     QTest.keyClick(search, Qt.Key.Key_Escape)
     assert len(panel.titles()) == 100
-    QTest.keyClick(panel.window._list, Qt.Key.Key_Escape)
+    QTest.keyClick(list_of(panel.window), Qt.Key.Key_Escape)
     assert not panel.window.isVisible()
 
 
 def test_chips_show_only_those_that_need_a_person_or_are_tight(panel: Shown) -> None:
     panel.show(samples.many(100))
-    chips = {chip.text(): chip for chip in panel.window._tools._chips if chip.isVisible()}
+    chips = {chip.text(): chip for chip in parts(panel.window, QToolButton) if chip.objectName() == "chip"}
     assert list(chips) == ["All", "Needs you · 4", "Tight · 37"]
-    chips["Needs you · 4"].click()
+    press(panel.window, "Needs you · 4")
     assert panel.titles() == [f"builder-{n:03}@studio.example" for n in (0, 25, 50, 75)]
     assert chips["Needs you · 4"].isChecked()
     assert not chips["All"].isChecked()
-    QTest.keyClick(panel.window._list, Qt.Key.Key_Escape)
+    QTest.keyClick(list_of(panel.window), Qt.Key.Key_Escape)
     assert len(panel.titles()) == 100
 
 
 def test_the_order_and_the_room_of_accounts_are_chosen_from_a_menu(panel: Shown) -> None:
     panel.show(samples.many(20))
-    rows = {a.text(): a for a in panel.window._tools._menu.actions() if a.text()}
+    menu = part(panel.window, QToolButton, "Sort and arrange").menu()
+    assert isinstance(menu, QMenu)
+    rows = {a.text(): a for a in menu.actions() if a.text()}
     assert [text for text, row in rows.items() if row.isChecked()] == [
         "&Tightest first",
         "A&utomatic",
@@ -225,21 +249,21 @@ def test_the_order_and_the_room_of_accounts_are_chosen_from_a_menu(panel: Shown)
 
 def test_many_accounts_take_a_line_each_under_the_names_of_the_columns(panel: Shown) -> None:
     panel.show(samples.many(12))
-    card = panel.window._list.sizeHintForRow(0)
-    assert not panel.window._columns.isVisible()
+    card = list_of(panel.window).sizeHintForRow(0)
+    assert not parts(panel.window, ColumnHead)
     panel.show(samples.many(13))
-    assert panel.window._columns.isVisible()
-    assert panel.window._list.sizeHintForRow(0) < card / 2
+    assert part(panel.window, ColumnHead).accessibleName() == "Account, 5 h, Week, Reset"
+    assert list_of(panel.window).sizeHintForRow(0) < card / 2
     assert not panel.window.grab().isNull()
 
 
 def test_the_last_column_of_a_line_is_the_button_that_helps(panel: Shown) -> None:
     panel.show(samples.many(30))
-    cards = panel.window._list
+    cards = list_of(panel.window)
     columns, side = cards.columns()
     at = cards.visualRect(cards.model().index(0, 0)).topLeft() + QPoint(side, 0)
-    for part in (columns.title, columns.brief, columns.more):
-        target = at + part.center().toPoint()
+    for place in (columns.title, columns.brief, columns.more):
+        target = at + place.center().toPoint()
         QTest.mouseClick(cards.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, target)
     assert [a.kind for a in panel.asked] == [ActionKind.LOG_IN]
     assert [title for title, _ in panel.opened] == ["builder-000@studio.example"]
@@ -249,7 +273,7 @@ def test_opened_for_the_first_time_it_is_as_high_as_its_cards_need(panel: Shown)
     # The sentence of the second one takes two lines at the width that it will have, and one at a list's first width.
     panel.show(samples.only(samples.four().accounts[1:3]))
     QApplication.processEvents()
-    assert panel.window._list.verticalScrollBar().maximum() == 0
+    assert list_of(panel.window).verticalScrollBar().maximum() == 0
     assert panel.window.height() == panel.window.sizeHint().height()
 
 
@@ -277,18 +301,20 @@ def test_growing_by_the_tray_it_stays_inside_the_screen(panel: Shown) -> None:
 
 
 def test_it_is_as_high_as_a_line_in_a_higher_font_needs(panel: Shown) -> None:
-    line = panel.window._subline
-    line.show_text("")
-    empty = line.sizeHint().height()
-    line.resize(0, empty)
-    line.show_text("one line\u2028and another")
-    assert line.text() != "one line\u2028and another"
-    assert line.sizeHint().height() > empty
+    lines = panel.window.findChildren(Separator)
+    assert len(lines) == 2
+    for line in lines:
+        line.show_text("")
+        empty = line.sizeHint().height()
+        line.resize(0, empty)
+        line.show_text("one line\u2028and another")
+        assert line.text() != "one line\u2028and another"
+        assert line.sizeHint().height() > empty
 
 
 def test_the_search_has_room_beside_three_choices(panel: Shown) -> None:
     panel.show(replace(samples.many(100), arrangement=Arrangement(density=Density.CARDS)))
-    search = panel.window._tools.search
+    search = search_of(panel.window)
     QApplication.processEvents()
     assert search.width() > search.fontMetrics().horizontalAdvance(search.placeholderText()) + 30
 
@@ -305,18 +331,19 @@ def test_the_keys_of_refresh_refresh(panel: Shown, qtbot: QtBot, key: Qt.Key) ->
 def test_very_many_cards_are_measured_bit_by_bit_once_and_stay_where_they_are(panel: Shown, qtbot: QtBot) -> None:
     state = replace(samples.many(300), arrangement=Arrangement(density=Density.CARDS))
     panel.show(state)
-    bar = panel.window._list.verticalScrollBar()
+    bar = list_of(panel.window).verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 25_000, timeout=10_000)
     bar.setValue(20_000)
     changed = (replace(state.accounts[0], checking=True), *state.accounts[1:])
     panel.show(replace(state, accounts=changed))
-    assert panel.window._list.layoutMode() is QListView.LayoutMode.SinglePass
+    assert list_of(panel.window).layoutMode() is QListView.LayoutMode.SinglePass
     assert bar.value() == 20_000
 
 
 def test_an_account_is_moved_by_keyboard_and_by_dragging(panel: Shown) -> None:
     panel.show(samples.four())
-    cards, model = panel.window._list, panel.window._cards
+    cards = list_of(panel.window)
+    model = cards.model()
     cards.setCurrentIndex(model.index(1, 0))
     QTest.keyClick(cards, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     QTest.keyClick(cards, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
@@ -329,14 +356,14 @@ def test_an_account_is_moved_by_keyboard_and_by_dragging(panel: Shown) -> None:
 
 def test_nothing_is_moved_among_accounts_of_which_only_some_are_shown(panel: Shown) -> None:
     panel.show(samples.many(20))
-    model, drags = panel.window._cards, Qt.ItemFlag.ItemIsDragEnabled
+    model, drags = list_of(panel.window).model(), Qt.ItemFlag.ItemIsDragEnabled
     assert model.flags(model.index(1, 0)) & drags
-    panel.window._tools.search.setText("builder-01")
+    search_of(panel.window).setText("builder-01")
     assert not model.flags(model.index(1, 0)) & drags
-    panel.window._list.setCurrentIndex(model.index(1, 0))
-    QTest.keyClick(panel.window._list, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    list_of(panel.window).setCurrentIndex(model.index(1, 0))
+    QTest.keyClick(list_of(panel.window), Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     assert panel.moved == []
-    panel.window._tools.search.setText("")
+    search_of(panel.window).setText("")
     assert model.flags(model.index(1, 0)) & drags
 
 
@@ -345,10 +372,10 @@ def test_a_name_is_typed_where_it_stands(panel: Shown, qtbot: QtBot, count: int)
     panel.show(samples.many(count))
     account = panel.state.accounts[1]
     panel.window.edit_name(account.key)
-    field = panel.window._list.findChild(QLineEdit)
+    field = list_of(panel.window).findChild(QLineEdit)
     assert isinstance(field, QLineEdit)
     assert field.text() == field.selectedText() == account.email
-    assert panel.window._list.viewport().rect().contains(field.geometry())
+    assert list_of(panel.window).viewport().rect().contains(field.geometry())
     panel.draw()
     QTest.keyClicks(field, "Work")
     QTest.keyClick(field, Qt.Key.Key_Return)
@@ -359,7 +386,7 @@ def test_a_name_is_typed_where_it_stands(panel: Shown, qtbot: QtBot, count: int)
 def test_escape_keeps_the_name(panel: Shown, qtbot: QtBot) -> None:
     panel.show(samples.four())
     panel.window.edit_name(panel.state.accounts[0].key)
-    field = panel.window._list.findChild(QLineEdit)
+    field = list_of(panel.window).findChild(QLineEdit)
     assert isinstance(field, QLineEdit)
     QTest.keyClicks(field, "Work")
     QTest.keyClick(field, Qt.Key.Key_Escape)
@@ -413,40 +440,41 @@ def test_a_window_of_ours_in_front_lets_the_panel_stay(panel: Shown, qapp: QAppl
 
 def test_the_pin_follows_what_is_remembered(panel: Shown) -> None:
     panel.show(samples.four())
-    panel.window._pin.click()
+    press(panel.window, "Keep this window open")
     assert panel.pinned == 1
     panel.draw()
-    assert not panel.window._pin.isChecked()
+    assert not button(panel.window, "Keep this window open").isChecked()
     panel.show(replace(samples.four(), arrangement=Arrangement(pinned=True)))
-    assert panel.window._pin.isChecked()
+    assert button(panel.window, "Keep this window open").isChecked()
 
 
 def test_the_eye_asks_to_hide_names_and_shows_whether_they_are(panel: Shown) -> None:
     panel.show(samples.four())
-    panel.window._hide.click()
+    press(panel.window, "Hide names")
     assert panel.hidden == 1
     panel.show(samples.four())
-    assert not panel.window._hide.isChecked()
+    assert not button(panel.window, "Hide names").isChecked()
     panel.show(replace(samples.four(), settings=Settings(privacy=True)))
-    assert panel.window._hide.isChecked()
+    assert button(panel.window, "Hide names").isChecked()
 
 
 def test_a_few_accounts_need_no_search(panel: Shown) -> None:
     panel.show(samples.four())
-    assert not panel.window._tools.isVisible()
+    assert not search_of(panel.window).isVisible()
+    assert [b.accessibleName() for b in parts(panel.window, QToolButton)] == TOOLS
 
 
 def test_a_first_start_offers_the_login(panel: Shown) -> None:
     panel.show(AppState(loaded=True))
-    assert panel.window._welcome.isVisible()
-    assert not panel.window._list.isVisible()
-    panel.window._welcome._button.click()
+    assert part(panel.window, WelcomePage).isVisible()
+    assert not list_of(panel.window).isVisible()
+    press(panel.window, "Log in to Codex…")
     assert [a.kind for a in panel.asked] == [ActionKind.LOG_IN]
 
 
 def test_the_keyboard_stays_with_its_account_when_the_order_changes(panel: Shown) -> None:
     panel.show(samples.only(samples.four().accounts[:3]))
-    cards = panel.window._list
+    cards = list_of(panel.window)
     cards.setCurrentIndex(cards.model().index(2, 0))
     assert cards.currentIndex().data() == "ana@example.com"
     panel.show(samples.four())
@@ -456,7 +484,7 @@ def test_the_keyboard_stays_with_its_account_when_the_order_changes(panel: Shown
 
 def test_an_account_that_is_gone_leaves_no_trace(panel: Shown) -> None:
     panel.show(samples.four())
-    cards = panel.window._list
+    cards = list_of(panel.window)
     cards.setCurrentIndex(cards.model().index(0, 0))
     panel.show(samples.only(samples.four().accounts[:1]))
     assert panel.titles() == ["ana@example.com"]
@@ -471,18 +499,21 @@ def test_the_window_stays_within_seventy_percent_of_the_screen(panel: Shown) -> 
 
 def test_every_control_has_a_name_and_no_text_is_markup(panel: Shown) -> None:
     panel.show(samples.many(10))
-    controls = [panel.window._refresh, panel.window._hide, panel.window._settings, panel.window._pin]
-    tools = panel.window._tools
-    controls += [tools.search, tools.arrange, *tools._chips, panel.window._list]
-    assert all(control.accessibleName() for control in controls)
-    assert panel.window._log_in.text()
+    # The magnifying glass in the field is a picture that nobody presses.
+    glass = search_of(panel.window).findChildren(QToolButton)
+    names = [b.accessibleName() for b in parts(panel.window, QToolButton) if b not in glass]
+    chips = ["All", "Needs you · 1", "Tight · 1"]
+    assert sorted(names) == sorted([*TOOLS, *chips, "Sort and arrange"])
+    assert search_of(panel.window).accessibleName() == "Find an account"
+    assert list_of(panel.window).isVisible()
+    assert visible_button(panel.window, "&Log in to Codex…")
     texts = [w for w in panel.window.findChildren(QLabel) if w.pixmap().isNull()]
     assert all(label.textFormat() is Qt.TextFormat.PlainText for label in texts)
 
 
 def test_a_card_is_read_out_whole(panel: Shown) -> None:
     panel.show(samples.four())
-    spoken = panel.window._list.model().index(3, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    spoken = list_of(panel.window).model().index(3, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken.startswith("ana@example.com. Plus. 5 h: 42% used")
 
 
@@ -512,7 +543,7 @@ def test_nothing_of_a_card_overlaps_or_sticks_out(qapp: QApplication, width: int
     for state in (samples.conditions(), samples.long_names(), samples.troubled_lives()):
         for card in present(state, samples.NOW, UTC, Translator()).panel.cards:
             places = layout.places(card)
-            parts = [
+            pieces = [
                 places.title,
                 places.subtitle,
                 *places.bars,
@@ -521,13 +552,13 @@ def test_nothing_of_a_card_overlaps_or_sticks_out(qapp: QApplication, width: int
                 *places.buttons,
                 places.more,
             ]
-            for part in parts:
-                assert part is None or places.card.contains(part)
+            for piece in pieces:
+                assert piece is None or places.card.contains(piece)
             assert all(bar.width() > 40 for bar in places.bars)
             assert not any(places.text.intersects(b) for b in places.buttons if places.text is not None)
             assert not any(a.intersects(b) for a, b in itertools.pairwise(places.buttons))
-            for part in (places.title, places.subtitle, places.plan):
-                assert part is None or not part.intersects(places.more)
+            for piece in (places.title, places.subtitle, places.plan):
+                assert piece is None or not piece.intersects(places.more)
 
 
 def test_the_window_opens_below_an_icon_at_the_top_and_above_one_at_the_bottom() -> None:
@@ -576,7 +607,7 @@ def test_the_accounts_in_sight_are_told_while_the_window_is_in_front(panel: Show
     qtbot.waitUntil(lambda: bool(told) and bool(told[-1]))
     first = told[-1]
     assert first < {account.key for account in state.accounts}
-    cards = panel.window._list
+    cards = list_of(panel.window)
     cards.verticalScrollBar().setValue(cards.verticalScrollBar().maximum())
     qtbot.waitUntil(lambda: told[-1] != first)
     assert panel.window.keys()[-1] in told[-1]

@@ -2,86 +2,76 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QListView
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from probe_tray.view.view_models import ActionKind
 from tests.unit.ui import samples
-from tests.unit.ui.panel.test_panel import Shown, panel, visible_button
+from tests.unit.ui.panel.test_panel import Shown, list_of, panel, search_of, visible_button
 
 __all__ = ["panel"]
 
 
-def search_of(shown: Shown) -> QLineEdit:
-    (field,) = (one for one in shown.window.findChildren(QLineEdit) if one.placeholderText() == "Find an account")
-    return field
-
-
-def list_of(shown: Shown) -> QListView:
-    (found,) = (one for one in shown.window.findChildren(QListView) if one.accessibleName() == "Accounts")
-    return found
-
-
 def test_return_opens_the_first_that_was_found(panel: Shown) -> None:
     panel.show(samples.many(20))
-    QTest.keyClicks(search_of(panel), "builder-013")
-    QTest.keyClick(search_of(panel), Qt.Key.Key_Return)
+    QTest.keyClicks(search_of(panel.window), "builder-013")
+    QTest.keyClick(search_of(panel.window), Qt.Key.Key_Return)
     (asked,) = panel.asked
     assert (asked.kind, asked.key) == (ActionKind.DETAILS, panel.state.accounts[13].key)
 
 
 def test_return_opens_nothing_where_nothing_was_found(panel: Shown) -> None:
     panel.show(samples.many(20))
-    QTest.keyClicks(search_of(panel), "nobody")
-    QTest.keyClick(search_of(panel), Qt.Key.Key_Return)
+    QTest.keyClicks(search_of(panel.window), "nobody")
+    QTest.keyClick(search_of(panel.window), Qt.Key.Key_Return)
     assert panel.asked == []
 
 
 def test_down_goes_into_the_list_at_its_first_card(panel: Shown) -> None:
     panel.show(samples.many(20))
-    QTest.keyClicks(search_of(panel), "builder-01")
-    QTest.keyClick(search_of(panel), Qt.Key.Key_Down)
-    assert panel.window.focusWidget() is list_of(panel)
-    assert list_of(panel).currentIndex().row() == 0
-    QTest.keyClick(list_of(panel), Qt.Key.Key_Down)
-    assert list_of(panel).currentIndex().row() == 1
+    QTest.keyClicks(search_of(panel.window), "builder-01")
+    QTest.keyClick(search_of(panel.window), Qt.Key.Key_Down)
+    assert panel.window.focusWidget() is list_of(panel.window)
+    assert list_of(panel.window).currentIndex().row() == 0
+    QTest.keyClick(list_of(panel.window), Qt.Key.Key_Down)
+    assert list_of(panel.window).currentIndex().row() == 1
 
 
 def test_the_search_is_ended_by_its_button_where_nothing_was_found(panel: Shown) -> None:
     panel.show(samples.many(20))
-    QTest.keyClicks(search_of(panel), "nobody")
-    QTest.keyClick(search_of(panel), Qt.Key.Key_Down)
+    QTest.keyClicks(search_of(panel.window), "nobody")
+    QTest.keyClick(search_of(panel.window), Qt.Key.Key_Down)
     button = visible_button(panel.window, "Clear search")
     assert panel.window.focusWidget() is button
     button.click()
-    assert search_of(panel).text() == ""
+    assert search_of(panel.window).text() == ""
     assert len(panel.titles()) == 20
-    assert list_of(panel).isVisible()
+    assert list_of(panel.window).isVisible()
 
 
 def test_the_window_keeps_its_height_while_somebody_types(panel: Shown) -> None:
     panel.show(samples.many(8))
     before = panel.window.size()
     for letter in "builder-003":
-        QTest.keyClicks(search_of(panel), letter)
+        QTest.keyClicks(search_of(panel.window), letter)
         assert panel.window.size() == before
-    QTest.keyClicks(search_of(panel), "x")
+    QTest.keyClicks(search_of(panel.window), "x")
     assert panel.window.size() == before
 
 
 def test_all_others_are_there_again_once_there_are_too_few_for_a_search(panel: Shown) -> None:
     panel.show(samples.many(5))
-    QTest.keyClicks(search_of(panel), "builder-003")
+    QTest.keyClicks(search_of(panel.window), "builder-003")
     assert len(panel.titles()) == 1
     panel.state = samples.only([a for a in panel.state.accounts if "003" not in a.email])
     panel.draw()
     assert len(panel.titles()) == 4
-    assert not search_of(panel).isVisible()
-    assert list_of(panel).isVisible()
+    assert not search_of(panel.window).isVisible()
+    assert list_of(panel.window).isVisible()
 
 
 def test_the_hit_that_is_removed_leaves_the_way_back(panel: Shown) -> None:
     panel.show(samples.many(6))
-    QTest.keyClicks(search_of(panel), "builder-003")
+    QTest.keyClicks(search_of(panel.window), "builder-003")
     panel.state = samples.only([a for a in panel.state.accounts if "003" not in a.email])
     panel.draw()
     assert visible_button(panel.window, "Clear search")
@@ -90,7 +80,7 @@ def test_the_hit_that_is_removed_leaves_the_way_back(panel: Shown) -> None:
 def test_the_return_that_ends_a_new_name_opens_nothing(panel: Shown) -> None:
     panel.show(samples.many(6))
     panel.window.edit_name(panel.state.accounts[1].key)
-    editor = list_of(panel).findChild(QLineEdit)
+    editor = list_of(panel.window).findChild(QLineEdit)
     assert isinstance(editor, QLineEdit)
     QTest.keyClicks(editor, "Work")
     QTest.keyClick(editor, Qt.Key.Key_Return)
