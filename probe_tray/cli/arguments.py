@@ -1,7 +1,7 @@
 """The flags of ``codex-probe``. Imports only argparse, so that ``--version`` and ``--help`` start fast."""
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NoReturn, Protocol, cast
 
 from probe_tray import __version__
@@ -13,24 +13,17 @@ _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 EXPORT_FORMATS = ("codex-probe", "cliproxyapi", "auth.json", "sub2api", "jsonl")
 """The formats of ``--export``."""
-_EPILOG = """\
-examples:
-  codex-probe --login -o ~/logins/                   log in and save the login in a folder
-  codex-probe --status ~/logins                      show the quotas of all credential files in a folder
-  codex-probe --status a.json b.json --output x.csv  show two files, and save the table as CSV
-  codex-probe --status --json ~/logins | jq .        print JSON for another program
-  codex-probe --renew --status ~/logins              renew what is about to expire, then show the quotas
-  codex-probe --renew -f a.json                      renew a login even if it isn't due
-  codex-probe --status --apitest --output r.csv a/   save r_status.csv and r_apitest.csv
-  codex-probe --import auth.json old-logins/         show the logins found, then import them into the tray app
-  pbpaste | codex-probe --import --yes -             import from standard input without asking
-  codex-probe --export sub2api -o all.json           save all logins of the tray app in one file
-  codex-probe --export auth.json -o ~/.codex/ a.json save a login for the Codex client
-  codex-probe --sync                                 sync the logins in sync_dir with your other computers
-  codex-probe diagnose                               check what works, and see how to fix the rest
 
-exit status: 0 all went well; 1 something failed for at least one login; 2 wrong use or unusable configuration;
-130 interrupted (what is done so far is kept and reported)."""
+
+Translate = Callable[[str], str]
+"""The person's language; ``str`` leaves the English."""
+
+
+class HelpWantedError(Exception):
+    """The help was asked for. ``config`` is the configuration that was named before it."""
+
+    def __init__(self, config: str | None) -> None:
+        self.config = config
 
 
 class WrongUseError(Exception):
@@ -70,9 +63,19 @@ class _Parser(argparse.ArgumentParser):
         raise WrongUseError(message)
 
 
+class _HelpAction(argparse.Action):
+    # The help itself is made later: it loads the person's language, which no run needs before its flags are known.
+    def __call__(self, parser: object, namespace: argparse.Namespace, *_: object) -> None:
+        del parser
+        raise HelpWantedError(namespace.config)
+
+
 def parse(argv: Sequence[str]) -> Arguments:
-    """Read the command line. Raises WrongUseError; ``--help`` and ``--version`` print and raise SystemExit."""
-    parser = _make_parser()
+    """Read the command line. Raises WrongUseError, and HelpWantedError for ``--help``.
+
+    ``--version`` prints and raises SystemExit.
+    """
+    parser = make_parser(str)
     actions = {option: action for action in parser._actions for option in action.option_strings}  # noqa: SLF001 - no public list
     flags, files = list(argv), list[str]()
     if "--" in flags:
@@ -126,32 +129,31 @@ def is_bare(arguments: Arguments) -> bool:
     return not (acts or arguments.o is not None or arguments.paths or _works(arguments))
 
 
-def misused(arguments: Arguments) -> str:
+def misused(arguments: Arguments, t: Translate) -> str:
     """Why these flags can't be combined, as a sentence; empty if they can."""
     if arguments.login:
-        return _misused_login(arguments)
+        return _misused_login(arguments, t)
     if arguments.device or arguments.no_browser:
-        return "--device and --no-browser work only with --login."
+        return t("--device and --no-browser work only with --login.")
     if arguments.export is not None:
-        return _misused_export(arguments)
+        return _misused_export(arguments, t)
     if arguments.o is not None:
-        return "-o works only with --login and --export."
+        return t("-o works only with --login and --export.")
     if arguments.no_refresh_tokens:
-        return "--no-refresh-tokens works only with --export."
+        return t("--no-refresh-tokens works only with --export.")
     if arguments.sync or arguments.take:
-        return _misused_sync(arguments) if arguments.sync else _misused_import(arguments)
+        return _misused_sync(arguments, t) if arguments.sync else _misused_import(arguments, t)
     if arguments.hide_names and not _works(arguments):
-        return "--hide-names works only with --status, --apitest and --renew."
+        return t("--hide-names works only with --status, --apitest and --renew.")
     if (arguments.models or arguments.all_models) and not arguments.apitest:
-        return "--models and --all-models work only with --apitest."
+        return t("--models and --all-models work only with --apitest.")
     if arguments.models and arguments.all_models:
-        return "--models and --all-models can't be combined. Choose one."
+        return t("--models and --all-models can't be combined. Choose one.")
     if not (arguments.renew or arguments.status or arguments.apitest or wants_diagnosis(arguments)):
-        what = (
-            "--status shows quotas, --apitest tests models, --renew renews logins, --login logs in, "
-            "--import imports logins, --export saves them, --sync shares them, diagnose finds problems"
+        return t(
+            "Choose what to do: --status shows quotas, --apitest tests models, --renew renews logins, --login logs in, "
+            "--import imports logins, --export saves them, --sync shares them, diagnose finds problems."
         )
-        return f"say what to do: {what}."
     return ""
 
 
@@ -161,39 +163,39 @@ def wants_diagnosis(arguments: Arguments) -> bool:
     return arguments.paths == [_DIAGNOSE] and not others
 
 
-def _misused_login(arguments: Arguments) -> str:
+def _misused_login(arguments: Arguments, t: Translate) -> str:
     if _works(arguments) or arguments.take or arguments.export is not None or arguments.sync:
-        return "--login can't be combined with other actions."
+        return t("--login can't be combined with other actions.")
     if arguments.paths:
-        return "--login takes no files. Use -o to choose where to save the login."
+        return t("--login takes no files. Use -o to choose where to save the login.")
     if not arguments.o:
-        return "--login needs -o PATH: the file or folder to save the login in."
+        return t("--login needs -o PATH: the file or folder to save the login in.")
     return ""
 
 
-def _misused_import(arguments: Arguments) -> str:
+def _misused_import(arguments: Arguments, t: Translate) -> str:
     if _works(arguments):
-        return "--import can't be combined with other actions."
+        return t("--import can't be combined with other actions.")
     if not arguments.paths:
-        return "--import needs something to read: files, folders, or - for standard input."
+        return t("--import needs something to read: files, folders, or - for standard input.")
     return ""
 
 
-def _misused_export(arguments: Arguments) -> str:
+def _misused_export(arguments: Arguments, t: Translate) -> str:
     if _works(arguments) or arguments.take or arguments.sync:
-        return "--export can't be combined with other actions."
+        return t("--export can't be combined with other actions.")
     if arguments.json and arguments.o == "-":
-        return "--json and -o - both print to standard output. Choose one."
+        return t("--json and -o - both print to standard output. Choose one.")
     return ""
 
 
-def _misused_sync(arguments: Arguments) -> str:
+def _misused_sync(arguments: Arguments, t: Translate) -> str:
     if _works(arguments) or arguments.take:
-        return "--sync can't be combined with other actions."
+        return t("--sync can't be combined with other actions.")
     if arguments.paths:
-        return "--sync takes no files. It uses the folder sync_dir from the configuration."
+        return t("--sync takes no files. It uses the folder sync_dir from the configuration.")
     if arguments.hide_names:
-        return "--hide-names works only with --status, --apitest and --renew."
+        return t("--hide-names works only with --status, --apitest and --renew.")
     return ""
 
 
@@ -203,41 +205,64 @@ def _works(arguments: Arguments) -> bool:
     return asked or bool(arguments.models) or arguments.all_models or arguments.output is not None
 
 
-def _make_parser() -> argparse.ArgumentParser:
+def make_parser(t: Translate) -> argparse.ArgumentParser:
+    """The parser of all flags, its help in the language of ``t``."""
     parser = _Parser(
         prog="codex-probe",
-        description="Check the quotas of Codex logins and renew them, in credential files or in the tray app.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=t("Check the quotas of Codex logins and renew them, in credential files or in the tray app."),
+        add_help=False,
         allow_abbrev=False,
     )
-    add = parser.add_argument
-    add("paths", nargs="*", metavar="FILE-OR-FOLDER", help='credential files, folders of them, or "diagnose"')
-    add("--login", action="store_true", help="log in with your browser and save a credential file; needs -o")
-    add("-o", metavar="PATH", help="file to save, or folder to save in (created if missing), with --login and --export")
-    add("--device", action="store_true", help="with --login: use a code instead of a browser on this computer")
-    add("--no-browser", action="store_true", help="with --login: print the address; then paste the one you end up on")
-    add("--import", dest="take", action="store_true", help="import files, folders or - (standard input) into the app")
-    formats = ", ".join(EXPORT_FORMATS)
-    add("--export", metavar="FORMAT", type=str.lower, choices=EXPORT_FORMATS, help=f"save logins as {formats}")
-    add("--no-refresh-tokens", action="store_true", help="with --export: leave out the refresh tokens")
-    add("--renew", action="store_true", help="renew logins in place if they have expired or soon will")
-    add("-f", dest="force", action="store_true", help="with --renew: renew even if not due; otherwise ignored")
-    add("--status", action="store_true", help="show the quota of each login: every limit that OpenAI reports")
-    add("--apitest", "--test", action="store_true", help="ask some models of each login for one word (uses quota)")
-    add("--models", metavar="A,B", type=_names, default=[], help="with --apitest: test only these models")
-    add("--all-models", action="store_true", help="with --apitest: test every model instead of three")
-    add("--sync", action="store_true", help="sync the logins in sync_dir with your other computers; no other action")
-    add("--yes", action="store_true", help="don't ask; with --sync: overwrite rows that can't be read")
-    add("--output", metavar="PATH", help="also save the result as a .csv or .json file")
-    add("--hide-names", action="store_true", help="mask email addresses, names and ids in tables, CSV and JSON")
-    add("--config", metavar="PATH", help="configuration file (default: the tray app's)")
-    add("--proxy", metavar="URL", help='http, https, socks5 or socks5h proxy; "" = direct; not given = detect')
-    add("--json", action="store_true", help="print only the result, as JSON, to standard output")
-    add("--jobs", metavar="N", type=_jobs, default=8, help="work on up to N logins at once (default 8)")
-    add("--quiet", action="store_true", help="print only results and failures")
-    add("--version", action="version", version=f"codex-probe {__version__}", help="print the version")
+    add = parser.add_argument_group(t("files")).add_argument
+    add("paths", nargs="*", metavar="FILE-OR-FOLDER", help=t('credential files, folders of them, or "diagnose"'))
+    options = parser.add_argument_group(t("options"))
+    _add_actions(options.add_argument, t)
+    _add_others(options.add_argument, t)
     return parser
+
+
+def _add_actions(add: Callable[..., argparse.Action], t: Translate) -> None:
+    add("-h", "--help", action=_HelpAction, nargs=0, help=t("show this help"))
+    add("--login", action="store_true", help=t("log in with your browser and save a credential file; needs -o"))
+    add(
+        "-o",
+        metavar="PATH",
+        help=t("file to save, or folder to save in (created if missing), with --login and --export"),
+    )
+    add("--device", action="store_true", help=t("with --login: use a code instead of a browser on this computer"))
+    add(
+        "--no-browser", action="store_true", help=t("with --login: print the address; then paste the one you end up on")
+    )
+    add(
+        "--import", dest="take", action="store_true", help=t("import files, folders or - (standard input) into the app")
+    )
+    add(
+        "--export",
+        metavar="FORMAT",
+        type=str.lower,
+        choices=EXPORT_FORMATS,
+        help=t("save logins in this format: %(choices)s"),
+    )
+    add("--no-refresh-tokens", action="store_true", help=t("with --export: leave out the refresh tokens"))
+    add("--renew", action="store_true", help=t("renew logins in place if they have expired or soon will"))
+    add("-f", dest="force", action="store_true", help=t("with --renew: renew even if not due; otherwise ignored"))
+    add("--status", action="store_true", help=t("show the quota of each login: every limit that OpenAI reports"))
+    add("--apitest", "--test", action="store_true", help=t("ask some models of each login for one word (uses quota)"))
+    add("--models", metavar="A,B", type=_names, default=[], help=t("with --apitest: test only these models"))
+    add("--all-models", action="store_true", help=t("with --apitest: test every model instead of three"))
+    add("--sync", action="store_true", help=t("sync the logins in sync_dir with your other computers; no other action"))
+
+
+def _add_others(add: Callable[..., argparse.Action], t: Translate) -> None:
+    add("--yes", action="store_true", help=t("don't ask; with --sync: overwrite rows that can't be read"))
+    add("--output", metavar="PATH", help=t("also save the result as a .csv or .json file"))
+    add("--hide-names", action="store_true", help=t("mask email addresses, names and ids in tables, CSV and JSON"))
+    add("--config", metavar="PATH", help=t("configuration file (default: the tray app's)"))
+    add("--proxy", metavar="URL", help=t('http, https, socks5 or socks5h proxy; "" = direct; not given = detect'))
+    add("--json", action="store_true", help=t("print only the result, as JSON, to standard output"))
+    add("--jobs", metavar="N", type=_jobs, default=8, help=t("work on up to N logins at once (default 8)"))
+    add("--quiet", action="store_true", help=t("print only results and failures"))
+    add("--version", action="version", version=f"codex-probe {__version__}", help=t("print the version"))
 
 
 def _names(text: str) -> list[str]:

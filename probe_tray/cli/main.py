@@ -2,14 +2,24 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from probe_tray.cli.arguments import Arguments, WrongUseError, is_bare, misused, parse, wants_diagnosis
+from probe_tray.cli.arguments import (
+    Arguments,
+    HelpWantedError,
+    WrongUseError,
+    is_bare,
+    misused,
+    parse,
+    wants_diagnosis,
+)
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.terminal.pipes import end_line, finish, say
 
 if TYPE_CHECKING:
     from probe_tray.cli.session.session import CommandSession
+    from probe_tray.view.text.translate import Translator
 
 
 def main(argv: Sequence[str] | None = None) -> ExitStatus:
@@ -25,20 +35,18 @@ def main(argv: Sequence[str] | None = None) -> ExitStatus:
 def _run(argv: Sequence[str]) -> ExitStatus:
     try:
         arguments = parse(argv)
-        if is_bare(arguments):
-            parse(["--help"])
+    except HelpWantedError as wanted:
+        return _help(wanted.config)
     except WrongUseError as error:
-        _say(f"{error}. Run codex-probe --help to see what it takes.")
-        return ExitStatus.WRONG_USE
+        return _wrong_use(f"{error}.", None)
     except SystemExit:
-        # Help or version was printed.
-        if finish():
-            return ExitStatus.SUCCESS
-        _say("standard output can't be written.")
-        return ExitStatus.FAILURE
-    if wrong := misused(arguments):
-        _say(f"{wrong} Run codex-probe --help to see what it takes.")
-        return ExitStatus.WRONG_USE
+        # The version was printed.
+        return _printed()
+    if is_bare(arguments):
+        return _help(arguments.config)
+    if misused(arguments, str):
+        t = _translator(arguments.config)
+        return _wrong_use(misused(arguments, t), arguments.config)
 
     # Only now, for it brings the network and all that belongs to it.
     from probe_tray.cli.session.session import run_session
@@ -70,6 +78,35 @@ def _action(arguments: Arguments) -> "Callable[[CommandSession], ExitStatus]":
     from probe_tray.cli.renew.run import run_accounts
 
     return run_accounts
+
+
+def _translator(config: str | None) -> "Translator":
+    # Imported here: it reads the settings, which nothing else on the way to an action needs.
+    from probe_tray.cli.session.language import person_translator
+
+    return person_translator(config)
+
+
+def _help(config: str | None) -> ExitStatus:
+    from probe_tray.cli.help_text import help_text
+
+    # A failed write stays in the buffer, so that it is noticed when everything is brought out.
+    with suppress(OSError):
+        print(help_text(_translator(config)), end="")
+    return _printed()
+
+
+def _printed() -> ExitStatus:
+    if finish():
+        return ExitStatus.SUCCESS
+    _say("standard output can't be written.")
+    return ExitStatus.FAILURE
+
+
+def _wrong_use(what: str, config: str | None) -> ExitStatus:
+    t = _translator(config)
+    _say(t.joined((what, t("Run it with --help to see the options."))))
+    return ExitStatus.WRONG_USE
 
 
 def _say(text: str) -> None:

@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from probe_tray.cli.tables.layout import width
 from tests.command.bench import Bench, lines
 from tests.command.preload import with_keyring
 
@@ -53,6 +54,26 @@ def test_a_machine_on_which_all_works_has_a_line_for_each_part(bench: Bench, key
     assert {line.split()[0] for line in lines(done.stdout)[15:]} == {"warn"}
     assert f"{bench.proxy.url} from HTTPS_PROXY" in done.stdout.decode()
     assert bench.refreshes() == 0
+
+
+def test_it_speaks_the_language_of_the_settings_in_columns_and_programs_read_english(
+    bench: Bench, keyring: dict[str, str]
+) -> None:
+    (bench.logins.parent / "config.json").write_text('{"language": "zh_CN"}')
+    done = bench.run("diagnose", "--config", "config.json", **keyring, **NO_BUS, PYTHONUTF8="1")
+    said = lines(done.stdout)
+    assert len(said) == len(ALL)
+    assert {shown[0] for line in said if (shown := line.split())} == {"正常", "警告"}
+    # The words of the third column begin at the same place, wherever letters are twice as wide.
+    assert all(line[: third_column(line)].endswith(" ") and line[third_column(line)] != " " for line in said)
+    assert all(re.search("[\u4e00-\u9fff]", line[third_column(line) :]) for line in said)
+    for_programs = bench.run("diagnose", "--json", "--config", "config.json", **keyring, **NO_BUS, PYTHONUTF8="1")
+    assert for_programs.stdout.isascii()
+    assert list(checks(for_programs)) == ALL
+
+
+def third_column(line: str) -> int:
+    return next(end for end in range(len(line)) if width(line[:end]) == 21)
 
 
 def test_nothing_is_made_or_changed(bench: Bench, keyring: dict[str, str], home: Path) -> None:
@@ -109,7 +130,7 @@ def test_without_a_way_to_the_service_the_step_that_fails_is_named(bench: Bench,
     assert done.returncode == 1
     assert (found["DNS"]["state"], found["connection"]["state"], found["TLS"]["state"]) == ("ok", "fail", "warn")
     assert found["connection"]["remedy"]
-    assert found["proxy"]["what"] == "http://127.0.0.1:9 from --proxy"
+    assert found["proxy"]["what"] == "http://127.0.0.1:9 from --proxy."
     assert "s3cret" not in done.stdout.decode()
 
 
@@ -138,7 +159,7 @@ def test_a_personal_access_token_and_a_folder_that_leads_nowhere_are_said(bench:
     home.mkdir()
     (home / "auth.json").write_text('{"OPENAI_API_KEY": null, "personal_access_token": "at-canary"}')
     done = bench.run("diagnose", "--json", CODEX_HOME=str(home), **NO_BUS)
-    assert "holds 0 logins and a personal access token" in checks(done)["official"]["what"]
+    assert "holds 0 logins. It also holds a personal access token." in checks(done)["official"]["what"]
     assert b"canary" not in done.stdout
     lost = tmp_path / "lost"
     lost.symlink_to(tmp_path / "unmounted")

@@ -280,7 +280,7 @@ def test_a_bare_command_prints_the_help_and_all_is_well(bench: Bench, words: lis
 def test_files_alone_ask_what_to_do_with_them(bench: Bench) -> None:
     done = bench.run(bench.logins)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert "say what to do" in done.stderr.decode()
+    assert "Choose what to do" in done.stderr.decode()
 
 
 def test_an_output_file_is_for_quotas(bench: Bench) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from probe_tray.cli.session.exit_status import ExitStatus
+from probe_tray.cli.tables.layout import width
 from tests.command.bench import Bench
 
 REFERENCE = Path(__file__).resolve().parents[2] / "resources" / "help" / "reference.md"
@@ -34,6 +35,35 @@ def test_the_error_that_ends_an_action_is_told_in_the_language_of_the_settings(b
     done = bench.run("--status", "logins", "--proxy", "ftp://x", "--config", "config.json")
     assert done.returncode == ExitStatus.WRONG_USE
     assert re.search(r"[\u4e00-\u9fff]", done.stderr.decode())
+
+
+HAN = re.compile("[\u4e00-\u9fff]")
+CHINESE = {"LC_ALL": "zh_CN.UTF-8", "LANG": "zh_CN.UTF-8", "LANGUAGE": "", "PYTHONUTF8": "1"}
+
+
+def test_the_help_speaks_the_language_of_the_terminal_and_its_columns_stay_in_line(bench: Bench) -> None:
+    english = bench.run("--help", COLUMNS="80").stdout.decode()
+    done = bench.run("--help", COLUMNS="80", **CHINESE)
+    said = done.stdout.decode()
+    assert (done.returncode, done.stderr, bool(HAN.search(english))) == (0, b"", False)
+    flags = re.compile(r"^  (-.*?)(?: {2,}|$)", re.MULTILINE)
+    assert flags.findall(said) == flags.findall(english)
+    described = [line for line in said.partition("[FILE-OR-FOLDER ...]")[2].partition("示例")[0].splitlines() if line]
+    assert all(width(line) <= 80 for line in described)
+    assert all(HAN.search(line) for line in described if re.match(r"  -", line))
+    examples = [line for line in said.partition("示例")[2].splitlines() if line.startswith("  ")]
+    assert len(examples) == len([line for line in english.partition("examples")[2].splitlines() if line[:2] == "  "])
+    assert all(line[:53].isascii() and line[52] == " " != line[53] for line in examples)
+
+
+def test_the_help_and_what_is_wrong_with_flags_speak_the_language_of_the_settings(bench: Bench) -> None:
+    (bench.logins.parent / "chinese.json").write_text('{"language": "zh_CN"}')
+    (bench.logins.parent / "english.json").write_text('{"language": "en"}')
+    told = bench.run("--config", "chinese.json", "--help", PYTHONUTF8="1")
+    assert "退出状态" in told.stdout.decode()
+    wrong = bench.run("--sync", "--status", "--config", "chinese.json", PYTHONUTF8="1")
+    assert (wrong.returncode, wrong.stderr.decode().count("--sync 不能与其他操作一起使用")) == (2, 1)
+    assert "options:" in bench.run("--config", "english.json", "--help", **CHINESE).stdout.decode()
 
 
 def test_every_exit_code_is_explained_in_the_reference() -> None:

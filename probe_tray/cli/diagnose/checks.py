@@ -8,46 +8,59 @@ import msgspec
 from probe_tray import __version__
 from probe_tray.adapters.desktop.session_bus import Listed
 from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.cli.tables.layout import padded
 from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.core.errors import ClockError, ProbeError, Problem
 from probe_tray.core.service.connection import ConnectionStep, Reached
 from probe_tray.core.update.release import UpdateMemory
 from probe_tray.core.update.version import is_newer
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, mark
 
 _TRAY, _NOTIFICATIONS = "org.kde.StatusNotifierWatcher", "org.freedesktop.Notifications"
 _CLOCK_MAY_DIFFER = timedelta(minutes=2)
 _STEPS = {
-    ConnectionStep.NAME: ("DNS", "the name is found"),
-    ConnectionStep.CONNECTION: ("connection", "the service is reached"),
-    ConnectionStep.PROXY: ("connection", "the proxy connects to the service"),
-    ConnectionStep.TLS: ("TLS", "the connection is secure and its certificate is trusted"),
-    ConnectionStep.EDGE: ("edge", "the network lets the question through"),
-    ConnectionStep.SERVICE: ("service", "it answers"),
+    ConnectionStep.NAME: ("DNS", mark("The service's name was found.")),
+    ConnectionStep.CONNECTION: (mark("connection"), mark("The service can be reached.")),
+    ConnectionStep.PROXY: (mark("connection"), mark("The proxy connects to the service.")),
+    ConnectionStep.TLS: ("TLS", mark("The connection is secure and its certificate is trusted.")),
+    ConnectionStep.EDGE: (mark("edge"), mark("The network lets requests through.")),
+    ConnectionStep.SERVICE: (mark("service"), mark("The service answers.")),
 }
-_NAME_WIDTH = 14
+_STATE_WIDTH, _NAME_WIDTH = 5, 14
+CONFIGURATION = mark("configuration")
+DATA_FOLDER = mark("data folder")
+KEYRING = mark("keyring")
+VAULT = mark("vault")
+OFFICIAL = mark("official")
+SYNC = mark("sync")
+JOURNAL = mark("journal")
+_NEW_VERSIONS = mark("new versions")
+PROXY = mark("proxy")
+_CLOCK = mark("clock")
+_DESKTOP = (mark("tray"), mark("notifications"))
 
 
 class State(enum.Enum):
     """How it is."""
 
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
+    OK = mark("ok")
+    WARN = mark("warn")
+    FAIL = mark("fail")
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One line. Its texts may still hold names and addresses of people."""
 
     name: str
+    """In English, as programs read it; :meth:`line` translates it."""
     state: State
     what: str
     remedy: str = ""
 
-    @property
-    def line(self) -> str:
-        """For people."""
-        return f"{self.state.value:<5} {self.name:<{_NAME_WIDTH}} {self.what}{f' {self.remedy}' if self.remedy else ''}"
+    def line(self, t: Translator) -> str:
+        """For people: two columns, then sentences."""
+        state, name = padded(t(self.state.value), _STATE_WIDTH), padded(t(self.name), _NAME_WIDTH)
+        return f"{state} {name} {t.joined((self.what, self.remedy))}"
 
 
 class _CheckResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,101 +78,117 @@ def good(name: str, what: str) -> Check:
     return Check(name=name, state=State.OK, what=what)
 
 
-def from_problem(name: str, problem: Problem, state: State = State.FAIL) -> Check:
+def from_problem(name: str, problem: Problem, t: Translator, state: State = State.FAIL) -> Check:
     """What a failure says."""
-    t, problem = Translator(), at_the_command_line(problem)
+    problem = at_the_command_line(problem)
     return Check(name=name, state=state, what=t.title(problem), remedy=t.hint(problem))
 
 
-def failed(name: str, error: ProbeError) -> Check:
+def failed(name: str, error: ProbeError, t: Translator) -> Check:
     """What an exception says."""
-    return from_problem(name, error.problem)
+    return from_problem(name, error.problem, t)
 
 
-def journal_check(unfinished: int) -> Check:
+def journal_check(unfinished: int, t: Translator) -> Check:
     """Whether each renewal came to its end."""
     if not unfinished:
-        return good("journal", "no renewal waits to be finished")
-    one = unfinished == 1
-    what = f"{unfinished} {'renewal' if one else 'renewals'} did not come to an end, unless one runs at this moment."
-    remedy = "The next look at the account finishes it: start Probe Tray, or run codex-probe --status."
-    return Check(name="journal", state=State.WARN, what=what, remedy=remedy)
+        return good(JOURNAL, t("No renewal is unfinished."))
+    what = t.plural(
+        "{n} renewal is unfinished, unless it is running right now.",
+        "{n} renewals are unfinished, unless they are running right now.",
+        unfinished,
+    )
+    remedy = t("Start Probe Tray or run codex-probe --status to finish what is left.")
+    return Check(name=JOURNAL, state=State.WARN, what=what, remedy=remedy)
 
 
-def update_check(memory: UpdateMemory, *, wanted: bool) -> Check:
+def update_check(memory: UpdateMemory, t: Translator, *, wanted: bool) -> Check:
     """What is known of newer versions; nothing is asked for it."""
-    name = "new versions"
     if not wanted:
-        return good(name, "not looked for, unless you turn that on in Settings")
+        return good(_NEW_VERSIONS, t("Not checked. You can turn this on in Settings."))
     release = memory.release
     if release is not None and is_newer(release.version, __version__):
-        what, remedy = f"Probe Tray {release.version} is available.", f"See {release.page}"
-        return Check(name=name, state=State.WARN, what=what, remedy=remedy)
+        what, remedy = (
+            t("Probe Tray {version} is available.", version=release.version),
+            t("See {page}", page=release.page),
+        )
+        return Check(name=_NEW_VERSIONS, state=State.WARN, what=what, remedy=remedy)
     if memory.next_at is None:
-        return good(name, "not looked for yet")
-    return good(name, f"none is known; Probe Tray looks again after {memory.next_at:%Y-%m-%d %H:%M} UTC")
+        return good(_NEW_VERSIONS, t("Not checked yet."))
+    when = f"{memory.next_at:%Y-%m-%d %H:%M} UTC"
+    return good(_NEW_VERSIONS, t("No newer version is known. The next check is after {when}.", when=when))
 
 
-def proxy_check(choice: ProxyChoice, host: str, *, script: bool = False) -> Check:
+def proxy_check(choice: ProxyChoice, host: str, t: Translator, *, script: bool = False) -> Check:
     """Which proxy is used, without its user and password; ``script``: the system's settings leave that to one."""
     if choice.address is None and script:
-        what = "the network settings leave it to a script (PAC), which codex-probe does not run: it connects directly."
-        remedy = "Name the proxy with --proxy or HTTPS_PROXY; Probe Tray itself runs the script."
-        return Check(name="proxy", state=State.WARN, what=what, remedy=remedy)
+        what = t("The network settings use a script (PAC). codex-probe can't run it, so it connects directly.")
+        remedy = t("Set the proxy with --proxy or HTTPS_PROXY. Probe Tray itself runs the script.")
+        return Check(name=PROXY, state=State.WARN, what=what, remedy=remedy)
+    facts = {"proxy": t(choice.shown), "where": t(choice.found_in)}
+    if choice.address is None and choice.found_in == ProxyChoice().found_in:
+        return good(PROXY, t("No proxy is used."))
     if choice.address is None:
-        return good("proxy", f"none is used ({choice.found_in})")
+        return good(PROXY, t("No proxy is used ({where}).", **facts))
     if choice.address_for(host) is None:
-        return good("proxy", f"{choice.shown} from {choice.found_in}; the service is among its exceptions")
-    return good("proxy", f"{choice.shown} from {choice.found_in}")
+        return good(PROXY, t("{proxy} from {where}, but not for {host}.", host=host, **facts))
+    return good(PROXY, t("{proxy} from {where}.", **facts))
 
 
-def way_checks(reached: Reached) -> list[Check]:
-    """How far a question to the service came."""
+def connection_checks(reached: Reached, t: Translator) -> list[Check]:
+    """How far a request to the service came."""
     checks: list[Check] = []
     broken = False
     for step in reached.steps:
         name, what = _STEPS[step]
         if broken:
-            checks.append(Check(name=name, state=State.WARN, what="not tried.", remedy="Fix the failure above first."))
+            remedy = t("Fix the failure above first.")
+            checks.append(Check(name=name, state=State.WARN, what=t("Not tried."), remedy=remedy))
         elif step is reached.failed and reached.problem is not None:
             broken = True
-            checks.append(from_problem(name, reached.problem))
+            checks.append(from_problem(name, reached.problem, t))
         else:
-            checks.append(good(name, what))
+            checks.append(good(name, t(what)))
     return checks
 
 
-def clock_check(ahead: timedelta | None) -> Check:
+def clock_check(ahead: timedelta | None, t: Translator) -> Check:
     """Whether this computer's clock agrees with the service's; ``ahead`` is how far that one is before ours."""
     if ahead is None:
-        remedy = "Run it again once the service answers."
-        return Check(name="clock", state=State.WARN, what="it could not be compared with the service's.", remedy=remedy)
+        what, remedy = (
+            t("It couldn't be compared with the service's clock."),
+            t("Run it again once the service answers."),
+        )
+        return Check(name=_CLOCK, state=State.WARN, what=what, remedy=remedy)
     if abs(ahead) <= _CLOCK_MAY_DIFFER:
-        return good("clock", "it agrees with the service's")
-    return failed("clock", ClockError.off_by(ahead))
+        return good(_CLOCK, t("It agrees with the service's clock."))
+    return failed(_CLOCK, ClockError.off_by(ahead), t)
 
 
-def desktop_checks(listed: Listed | None, platform: str) -> list[Check]:
+def desktop_checks(listed: Listed | None, platform: str, t: Translator) -> list[Check]:
     """Whether the desktop has a tray and shows notifications; ``platform`` as ``sys.platform`` has it."""
     if platform in {"darwin", "win32"}:
-        return [good(name, "the system has its own") for name in ("tray", "notifications")]
+        return [good(name, t("Part of the system.")) for name in _DESKTOP]
     if listed is None:
-        what, remedy = "there is no desktop session here.", "Run it inside one to check that too."
-        return [Check(name=name, state=State.WARN, what=what, remedy=remedy) for name in ("tray", "notifications")]
+        what, remedy = t("There is no desktop session here."), t("Run it in a desktop session to check this too.")
+        return [Check(name=name, state=State.WARN, what=what, remedy=remedy) for name in _DESKTOP]
     owned, startable = listed
-    tray = Check(
-        name="tray",
-        state=State.WARN,
-        what="this desktop has none, so Probe Tray opens a window instead.",
-        remedy="On GNOME, install and enable the extension AppIndicator and KStatusNotifierItem Support.",
-    )
-    notifications = Check(
-        name="notifications",
-        state=State.WARN,
-        what="nothing here shows them, so Probe Tray shows alerts itself.",
-        remedy="Install and start a notification service such as dunst or mako.",
-    )
+    tray, notifications = _DESKTOP
     return [
-        good("tray", "the desktop shows tray icons") if _TRAY in owned else tray,
-        good("notifications", "the desktop shows them") if _NOTIFICATIONS in owned | startable else notifications,
+        good(tray, t("The desktop shows tray icons."))
+        if _TRAY in owned
+        else Check(
+            name=tray,
+            state=State.WARN,
+            what=t("This desktop has no tray, so Probe Tray opens a window instead."),
+            remedy=t("On GNOME, install and enable the extension AppIndicator and KStatusNotifierItem Support."),
+        ),
+        good(notifications, t("The desktop shows notifications."))
+        if _NOTIFICATIONS in owned | startable
+        else Check(
+            name=notifications,
+            state=State.WARN,
+            what=t("This desktop shows no notifications, so Probe Tray shows alerts itself."),
+            remedy=t("Install and start a notification service such as dunst or mako."),
+        ),
     ]

@@ -1,4 +1,4 @@
-"""``codex-probe diagnose``: tries everything a run needs and says what to mend. It changes no login and no setting."""
+"""``codex-probe diagnose``: tries everything a run needs and says what to fix. It changes no login and no setting."""
 
 import asyncio
 import os
@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from probe_tray import __version__
 from probe_tray.adapters.desktop.session_bus import session_names
-from probe_tray.adapters.files.app_folders import AppFolders
 from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
 from probe_tray.adapters.files.safe_files import prove_writable
 from probe_tray.adapters.files.update_memory import FileUpdateMemory
@@ -25,16 +24,24 @@ from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.official_store import OfficialStore
-from probe_tray.adapters.logins.vault import VaultStore, record_files
+from probe_tray.adapters.logins.vault import record_files
 from probe_tray.adapters.proxy.pac import names_script
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.adapters.system import SystemClock
-from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.diagnose.checks import (
+    CONFIGURATION,
+    DATA_FOLDER,
+    JOURNAL,
+    KEYRING,
+    OFFICIAL,
+    PROXY,
+    SYNC,
+    VAULT,
     Check,
     State,
     checks_json,
     clock_check,
+    connection_checks,
     desktop_checks,
     failed,
     from_problem,
@@ -42,7 +49,6 @@ from probe_tray.cli.diagnose.checks import (
     journal_check,
     proxy_check,
     update_check,
-    way_checks,
 )
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.proxy import chosen_proxy
@@ -58,36 +64,45 @@ from probe_tray.core.errors import (
     StoreError,
     UsageError,
 )
-from probe_tray.core.service.service import OFFICIAL
+from probe_tray.core.service.service import OFFICIAL as OFFICIAL_SERVICE
 from probe_tray.core.settings import Settings, Storage
 from probe_tray.core.sync.setup import target
 from probe_tray.engine.sync.synchronizer import try_table
 from probe_tray.ports.accounts import AccountStore
 from probe_tray.view.text.privacy import mask
-
-_NAME = "sync"
+from probe_tray.view.text.translate import Translator
 
 
 async def sync_check(
-    loaded: LoadedSettings | None, keyring: OsKeyStore, proxy: ProxyChoice, handles: Callable[[Secret], None]
+    loaded: LoadedSettings | None,
+    keyring: OsKeyStore,
+    proxy: ProxyChoice,
+    handles: Callable[[Secret], None],
+    t: Translator,
 ) -> Check:
-    """Look at the table; nothing is written, neither here nor there."""
+    """Look at the table; nothing is written on this computer or in the table."""
     if loaded is None or not loaded.settings.sync_url:
-        return good(_NAME, "it is not set up, so nothing is shared with other machines")
+        return good(SYNC, t("Not set up. Nothing is shared with other computers."))
     try:
         held = await StoredSyncSecrets(loaded.path, keyring, handles=handles).load()
         goal = target(loaded.settings.sync_url, held, str(loaded.path))
     except ProbeError as error:
-        return failed(_NAME, error)
+        return failed(SYNC, error, t)
     found = await try_table(HttpTableFactory(proxy, os.environ, handles=handles), goal)
     if found.problem is not None:
-        return from_problem(_NAME, found.problem)
+        return from_problem(SYNC, found.problem, t)
     if found.opened < found.rows:
-        what = f"the key opens {found.opened} of the {found.rows} rows of the table."
-        return Check(name=_NAME, state=State.WARN, what=what, remedy="Run codex-probe --sync to see which rows.")
-    rows = "row" if found.rows == 1 else "rows"
+        what = t("The key opens {k} of the table's {n} rows.", k=str(found.opened), n=str(found.rows))
+        return Check(name=SYNC, state=State.WARN, what=what, remedy=t("Run codex-probe --sync to see which rows."))
+    if not found.rows:
+        return good(SYNC, t("The table is empty."))
     return good(
-        _NAME, f"the table has {found.rows} {rows}, and the key opens {'it' if found.rows == 1 else 'all of them'}"
+        SYNC,
+        t.plural(
+            "The table has {n} row, and the key opens it.",
+            "The table has {n} rows, and the key opens all of them.",
+            found.rows,
+        ),
     )
 
 
@@ -97,12 +112,12 @@ _RESERVE = 64 * 1024
 
 def diagnose(session: CommandSession) -> ExitStatus:
     """Check everything, print a line for each, and return FAILURE where something fails."""
-    diagnosis = _Diagnosis(session.arguments, session.places, session.keyring, session.vault, session.handles)
+    diagnosis = _Diagnosis(session)
     checks = [_clean(check, session.redactor) for check in session.runner.run(diagnosis.run())]
     if session.arguments.json:
         session.console.result(checks_json(checks, __version__))
     else:
-        session.console.lines("".join(f"{check.line}\n" for check in checks))
+        session.console.lines("".join(f"{check.line(session.t)}\n" for check in checks))
     return ExitStatus.FAILURE if any(check.state is State.FAIL for check in checks) else ExitStatus.SUCCESS
 
 
@@ -116,19 +131,13 @@ def _clean(check: Check, redactor: Redactor) -> Check:
 
 
 class _Diagnosis:
-    def __init__(
-        self,
-        arguments: Arguments,
-        places: AppFolders,
-        keyring: OsKeyStore,
-        vault: VaultStore,
-        handles: Callable[[Secret], None],
-    ) -> None:
-        self._arguments = arguments
-        self._places = places
-        self._keyring = keyring
-        self._vault = vault
-        self._handles = handles
+    def __init__(self, session: CommandSession) -> None:
+        self._session = session
+        self._arguments = session.arguments
+        self._places = session.places
+        self._keyring = session.keyring
+        # What programs read is English, whatever language the person speaks.
+        self._t = Translator() if session.arguments.json else session.t
 
     async def run(self) -> list[Check]:
         loaded, configuration = self._configuration()
@@ -136,32 +145,34 @@ class _Diagnosis:
         local = [configuration, self._data_folder(), await self._key(settings), *await self._stores(loaded)]
         local.append(await self._journal())
         memory = await FileUpdateMemory(self._places.update).load()
-        local.append(update_check(memory, wanted=settings.check_for_updates))
+        local.append(update_check(memory, self._t, wanted=settings.check_for_updates))
         network = await self._network(settings, loaded)
-        return [*local, *network, *desktop_checks(await _listed(), sys.platform)]
+        return [*local, *network, *desktop_checks(await _listed(), sys.platform, self._t)]
 
     def _configuration(self) -> tuple[LoadedSettings | None, Check]:
-        name, given = "configuration", self._arguments.config
+        given, t = self._arguments.config, self._t
         path = self._places.config_file if given is None else Path(given)
         if not is_there(path):
             if given is None:
-                return None, good(name, f"{path} is not there yet, so everything is as it comes")
-            return None, failed(
-                name, UsageError(what=Phrase("--config {path}: there is no such file.", path=str(path)))
-            )
+                return None, good(CONFIGURATION, t("{path} isn't there yet. The defaults are used.", path=str(path)))
+            missing = UsageError(what=Phrase("--config {path}: there is no such file.", path=str(path)))
+            return None, failed(CONFIGURATION, missing, t)
         try:
             loaded = load_settings(path)
+            self._session.speak(loaded.settings)
             folder = loaded.login_folder
         except ConfigError as error:
-            return None, failed(name, error)
+            return None, failed(CONFIGURATION, error, t)
         if loaded.problem is not None:
-            return loaded, from_problem(name, loaded.problem, State.WARN)
+            return loaded, from_problem(CONFIGURATION, loaded.problem, t, State.WARN)
         secret = any(loaded.known.get(key) for key in ("sync_api_key", "sync_aes_gcm_key"))
         if secret and sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-            what = f"{path} holds secrets and others may read it."
-            return loaded, Check(name=name, state=State.WARN, what=what, remedy="Make it private: chmod 600.")
-        where = "the vault" if folder is None or loaded.settings.storage is Storage.VAULT else str(folder)
-        return loaded, good(name, f"{path} is in order; logins are kept in {where}")
+            what = t("{path} holds secrets, and other users can read it.", path=str(path))
+            remedy = t("Make it private: chmod 600.")
+            return loaded, Check(name=CONFIGURATION, state=State.WARN, what=what, remedy=remedy)
+        where = t("the vault") if folder is None or loaded.settings.storage is Storage.VAULT else str(folder)
+        what = t("{path} is valid. New logins are saved in {where}.", path=str(path), where=where)
+        return loaded, good(CONFIGURATION, what)
 
     def _data_folder(self) -> Check:
         folder = self._places.data_folder
@@ -169,9 +180,10 @@ class _Diagnosis:
         try:
             prove_writable(there, _RESERVE)
         except StoreError as error:
-            return failed("data folder", error)
-        known = "can be written" if there == folder else "is made when it is needed"
-        return good("data folder", f"{folder} {known}")
+            return failed(DATA_FOLDER, error, self._t)
+        if there == folder:
+            return good(DATA_FOLDER, self._t("{path} can be written.", path=str(folder)))
+        return good(DATA_FOLDER, self._t("{path} will be created when it is needed.", path=str(folder)))
 
     async def _key(self, settings: Settings) -> Check:
         try:
@@ -180,59 +192,69 @@ class _Diagnosis:
         except StoreError as error:
             # Who keeps logins in plain files does without.
             plain = settings.storage is Storage.FOLDER
-            return from_problem("keyring", error.problem, State.WARN if plain else State.FAIL)
+            return from_problem(KEYRING, error.problem, self._t, State.WARN if plain else State.FAIL)
         if key is not None:
-            return good("keyring", "it holds the key to the vault")
-        return failed("keyring", KeyMissingError()) if sealed else good("keyring", "it answers; no key is needed yet")
+            return good(KEYRING, self._t("It holds the vault's key."))
+        if sealed:
+            return failed(KEYRING, KeyMissingError(), self._t)
+        return good(KEYRING, self._t("It works. No key is needed yet."))
 
     async def _stores(self, loaded: LoadedSettings | None) -> list[Check]:
-        places = self._places
-        checks = await _held("vault", self._vault, "the vault")
+        places, t = self._places, self._t
+        checks = await _held(VAULT, self._session.vault, t("The vault"), t)
         folder = None if loaded is None else loaded.login_folder
         if folder is not None and is_folder(folder):
-            checks += await _held("sync_dir", FolderStore(folder, official=places.official_login), str(folder))
+            checks += await _held("sync_dir", FolderStore(folder, official=places.official_login), str(folder), t)
         elif folder is not None:
-            what, remedy = (
-                f"{folder} is not there.",
-                "It is made with the first login; correct sync_dir if it is wrong.",
-            )
+            what = t("{path} isn't there.", path=str(folder))
+            remedy = t("The first login creates it. If this is the wrong folder, correct sync_dir.")
             checks.append(Check(name="sync_dir", state=State.WARN, what=what, remedy=remedy))
         official = OfficialStore(places.codex_home, self._keyring.read_entry)
-        return checks + await _held("official", official, f"the official client's folder {places.codex_home}")
+        return checks + await _held(
+            OFFICIAL, official, t("The Codex client's folder {path}", path=str(places.codex_home)), t
+        )
 
     async def _journal(self) -> Check:
         try:
-            return journal_check(await asyncio.to_thread(unfinished, self._places.journal))
+            return journal_check(await asyncio.to_thread(unfinished, self._places.journal), self._t)
         except ReadError as error:
-            return failed("journal", error)
+            return failed(JOURNAL, error, self._t)
 
     async def _network(self, settings: Settings, loaded: LoadedSettings | None) -> list[Check]:
         try:
             choice = await asyncio.to_thread(chosen_proxy, self._arguments, settings)
         except ProxyAddressError as error:
-            return [failed("proxy", error)]
+            return [failed(PROXY, error, self._t)]
         asked = settings.proxy if self._arguments.proxy is None else self._arguments.proxy
-        probe = HttpProbe(OFFICIAL, os.environ, SystemClock(), handles=self._handles)
+        probe = HttpProbe(OFFICIAL_SERVICE, os.environ, SystemClock(), handles=self._session.handles)
         reached = await probe.reach(None if asked is None else Secret(asked))
-        host = urlsplit(OFFICIAL.backend).hostname or ""
-        shared = await sync_check(loaded, self._keyring, choice, self._handles)
+        host = urlsplit(OFFICIAL_SERVICE.backend).hostname or ""
+        shared = await sync_check(loaded, self._keyring, choice, self._session.handles, self._t)
         script = asked is None and await asyncio.to_thread(names_script)
-        return [proxy_check(choice, host, script=script), *way_checks(reached), clock_check(probe.clock_ahead), shared]
+        t = self._t
+        return [
+            proxy_check(choice, host, t, script=script),
+            *connection_checks(reached, t),
+            clock_check(probe.clock_ahead, t),
+            shared,
+        ]
 
 
-async def _held(name: str, store: AccountStore, where: str) -> list[Check]:
+async def _held(name: str, store: AccountStore, where: str, t: Translator) -> list[Check]:
     """How many logins a store holds, and what is wrong with it or with single ones."""
     try:
         contents = await store.load()
     except ProbeError as error:
-        return [failed(name, error)]
+        return [failed(name, error, t)]
     if contents.problem is not None:
-        return [from_problem(name, contents.problem)]
+        return [from_problem(name, contents.problem, t)]
     count = len(contents.found)
     instead = contents.api_key
-    more = "" if instead is None else f" and {'a personal access token' if instead.personal else 'an API key'}"
-    held = good(name, f"{where} holds {count} {'login' if count == 1 else 'logins'}{more}")
-    return [held, *(from_problem(name, one.problem, State.WARN) for one in contents.unreadable)]
+    what = [t.plural("{where} holds {n} login.", "{where} holds {n} logins.", count, where=where)]
+    if instead is not None:
+        what.append(t("It also holds a personal access token.") if instead.personal else t("It also holds an API key."))
+    held = good(name, t.joined(what))
+    return [held, *(from_problem(name, one.problem, t, State.WARN) for one in contents.unreadable)]
 
 
 async def _listed() -> tuple[frozenset[str], frozenset[str]] | None:

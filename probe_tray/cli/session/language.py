@@ -1,12 +1,18 @@
 """Which language the command speaks: that of the settings, else that of the terminal."""
 
 import locale
+import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 
+from probe_tray.adapters.files.app_folders import user_places
+from probe_tray.adapters.files.config_file import load_settings
+from probe_tray.core.errors import ProbeError
 from probe_tray.core.settings import Language
 from probe_tray.resources import resource
-from probe_tray.view.text.translate import Catalogue, parse_po
+from probe_tray.view.text.translate import Catalogue, Translator, parse_po
 
 _SHIPPED = {"zh": "zh_CN", "chinese (simplified)": "zh_CN"}
 """Languages with a catalogue, by the first part of their code. English is in the program itself."""
@@ -26,6 +32,15 @@ def spoken(language: Language, environment: Mapping[str, str]) -> Catalogue:
         if first in _SHIPPED:
             return _read(_SHIPPED[first])
     return Catalogue()
+
+
+def person_translator(config: str | None) -> Translator:
+    """What speaks before an action starts: as the settings in ``config`` or the usual place say; nothing is written."""
+    language = Language.AUTO
+    # Settings that can't be read are reported by the action that needs them.
+    with suppress(ProbeError):
+        language = load_settings(user_places().config_file if config is None else Path(config)).settings.language
+    return Translator(spoken(language, os.environ))
 
 
 def _wanted(environment: Mapping[str, str]) -> Iterator[str]:

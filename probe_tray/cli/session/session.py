@@ -47,9 +47,7 @@ def run_session(arguments: Arguments, action: Callable[["CommandSession"], ExitS
         try:
             return action(CommandSession(arguments, console, t, runner, known, redactor))
         except ProbeError as error:
-            # What is wrong with a flag is said in the language of the flags, as in the help.
-            flags = isinstance(error, UsageError)
-            console.failure(str(error) if flags else t.told(at_the_command_line(error.problem)))
+            console.failure(t.told(at_the_command_line(error.problem)))
             return ExitStatus.WRONG_USE if isinstance(error, _UNUSABLE) else ExitStatus.FAILURE
 
 
@@ -87,12 +85,15 @@ class CommandSession:
         one that can't be used.
         """
         loaded = self._load()
-        language = loaded.settings.language
-        if language is not Language.AUTO:
-            self.t.use(spoken(language, os.environ))
+        self.speak(loaded.settings)
         if loaded.problem is not None:
             self.console.note(self.t.title(loaded.problem))
         return loaded
+
+    def speak(self, settings: Settings) -> None:
+        """Use the language of the settings from here on, if they name one."""
+        if settings.language is not Language.AUTO:
+            self.t.use(spoken(settings.language, os.environ))
 
     def proxy(self, settings: Settings) -> ProxyChoice:
         """The proxy of ``--proxy``, of the configuration, or the one that is found. Raises ProxyAddressError."""

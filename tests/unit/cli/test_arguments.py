@@ -70,9 +70,9 @@ def test_what_is_not_understood_is_named(words: str, said: str) -> None:
     ],
 )
 def test_sync_cannot_be_combined_with_another_action(words: str) -> None:
-    assert misused(parse(words.split()))
+    assert misused(parse(words.split()), str)
 
 
 @pytest.mark.parametrize("words", ["--sync", "-sync --yes --quiet", "--sync --json --config x --proxy http://p:1"])
 def test_sync_goes_with_what_concerns_every_run(words: str) -> None:
-    assert misused(parse(words.split())) == ""
+    assert misused(parse(words.split()), str) == ""

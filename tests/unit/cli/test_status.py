@@ -316,7 +316,7 @@ def test_many_accounts_are_asked_side_by_side(demo: DemoService, mitm: Mitm, log
     ("arguments", "words"),
     [
         (["--nope"], "unrecognized arguments: --nope"),
-        (["."], "say what to do"),
+        (["."], "Choose what to do"),
         (["--status", "--jobs", "0", "."], "whole number from 1 to 64"),
         (["--status", "--output", "x.txt", "."], "must end in .csv or .json"),
         (["--status", "--output", "absent/x.csv", "."], "there is no folder"),

@@ -9,16 +9,19 @@ from probe_tray.cli.diagnose.checks import (
     Check,
     State,
     clock_check,
+    connection_checks,
     desktop_checks,
     from_problem,
     journal_check,
     proxy_check,
     update_check,
-    way_checks,
 )
 from probe_tray.core.errors import KeyringLockedError, NameNotFoundError
 from probe_tray.core.service.connection import ConnectionStep, Reached
 from probe_tray.core.update.release import Release, UpdateMemory
+from probe_tray.view.text.translate import Translator
+
+ENGLISH = Translator()
 
 STEPS = (
     ConnectionStep.NAME,
@@ -36,7 +39,7 @@ def states(checks: list[Check]) -> list[State]:
 
 def test_what_comes_after_a_failure_was_not_tried() -> None:
     problem = NameNotFoundError(host="chatgpt.com").problem
-    checks = way_checks(Reached(steps=STEPS, failed=ConnectionStep.NAME, problem=problem))
+    checks = connection_checks(Reached(steps=STEPS, failed=ConnectionStep.NAME, problem=problem), ENGLISH)
     assert [check.name for check in checks] == ["DNS", "connection", "TLS", "edge", "service"]
     assert states(checks) == [State.FAIL, *[State.WARN] * 4]
     assert "chatgpt.com was not found" in checks[0].what
@@ -44,7 +47,7 @@ def test_what_comes_after_a_failure_was_not_tried() -> None:
 
 
 def test_a_way_that_works_is_all_well() -> None:
-    assert states(way_checks(Reached(steps=STEPS))) == [State.OK] * 5
+    assert states(connection_checks(Reached(steps=STEPS), ENGLISH)) == [State.OK] * 5
 
 
 @pytest.mark.parametrize(
@@ -57,11 +60,11 @@ def test_a_way_that_works_is_all_well() -> None:
     ],
 )
 def test_a_clock_may_differ_by_two_minutes(ahead: timedelta | None, state: State) -> None:
-    assert clock_check(ahead).state is state
+    assert clock_check(ahead, ENGLISH).state is state
 
 
 def test_a_wrong_clock_is_told_how_wrong_it_is() -> None:
-    assert "off by 7 minutes" in clock_check(timedelta(minutes=-7)).what
+    assert "off by 7 minutes" in clock_check(timedelta(minutes=-7), ENGLISH).what
 
 
 @pytest.mark.parametrize(
@@ -74,55 +77,57 @@ def test_a_wrong_clock_is_told_how_wrong_it_is() -> None:
     ],
 )
 def test_a_linux_desktop_is_known_by_the_names_on_its_bus(listed: Listed | None, found: list[State]) -> None:
-    checks = desktop_checks(listed, "linux")
+    checks = desktop_checks(listed, "linux", ENGLISH)
     assert states(checks) == found
     assert all(check.remedy for check in checks if check.state is not State.OK)
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_other_systems_have_a_tray_of_their_own(platform: str) -> None:
-    assert states(desktop_checks(None, platform)) == [State.OK, State.OK]
+    assert states(desktop_checks(None, platform, ENGLISH)) == [State.OK, State.OK]
 
 
 def test_a_proxy_is_shown_without_its_password() -> None:
     choice = detect_proxy("http://ana:s3cret@proxy.example:8080", {})
-    assert proxy_check(choice, "chatgpt.com").line == "ok    proxy          http://proxy.example:8080 from --proxy"
+    assert proxy_check(choice, "chatgpt.com", ENGLISH).line(ENGLISH) == (
+        "ok    proxy          http://proxy.example:8080 from --proxy."
+    )
 
 
 def test_an_excepted_service_is_said() -> None:
     choice = detect_proxy(None, {"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": "chatgpt.com"})
-    assert "among its exceptions" in proxy_check(choice, "chatgpt.com").what
+    assert "but not for chatgpt.com" in proxy_check(choice, "chatgpt.com", ENGLISH).what
 
 
 def test_nobody_at_a_command_line_is_told_to_press_a_button() -> None:
-    assert "press" not in from_problem("keyring", KeyringLockedError().problem).remedy
+    assert "press" not in from_problem("keyring", KeyringLockedError().problem, ENGLISH).remedy
 
 
 def test_a_script_that_chooses_the_proxy_is_told_only_where_nothing_else_does() -> None:
-    left_to_it = proxy_check(detect_proxy(None, {}), "chatgpt.com", script=True)
+    left_to_it = proxy_check(detect_proxy(None, {}), "chatgpt.com", ENGLISH, script=True)
     assert left_to_it.state is State.WARN
     assert "PAC" in left_to_it.what
     assert "--proxy" in left_to_it.remedy
     found = detect_proxy(None, {"HTTPS_PROXY": "http://127.0.0.1:9"})
-    assert proxy_check(found, "chatgpt.com", script=True) == proxy_check(found, "chatgpt.com")
+    assert proxy_check(found, "chatgpt.com", ENGLISH, script=True) == proxy_check(found, "chatgpt.com", ENGLISH)
 
 
-@pytest.mark.parametrize(("count", "said"), [(1, "1 renewal did not"), (2, "2 renewals did not")])
+@pytest.mark.parametrize(("count", "said"), [(1, "1 renewal is unfinished"), (2, "2 renewals are unfinished")])
 def test_renewals_that_wait_to_be_finished_are_told(count: int, said: str) -> None:
-    check = journal_check(count)
+    check = journal_check(count, ENGLISH)
     assert check.state is State.WARN
     assert check.what.startswith(said)
-    assert journal_check(0).state is State.OK
+    assert journal_check(0, ENGLISH).state is State.OK
 
 
 def test_newer_versions_are_named_only_where_they_are_looked_for() -> None:
     found = UpdateMemory(next_at=datetime(2026, 11, 29, 9, 0, tzinfo=UTC), release=Release(version="99.1.0"))
-    off = update_check(found, wanted=False)
-    assert (off.state, "99.1.0" in off.line) == (State.OK, False)
-    on = update_check(found, wanted=True)
+    off = update_check(found, ENGLISH, wanted=False)
+    assert (off.state, "99.1.0" in off.line(ENGLISH)) == (State.OK, False)
+    on = update_check(found, ENGLISH, wanted=True)
     assert on.state is State.WARN
-    assert "Probe Tray 99.1.0 is available." in on.line
+    assert "Probe Tray 99.1.0 is available." in on.line(ENGLISH)
     assert on.remedy.endswith("/releases/tag/v99.1.0")
-    old = update_check(replace(found, release=Release(version="0.0.1")), wanted=True)
-    assert (old.state, "2026-11-29 09:00 UTC" in old.line) == (State.OK, True)
-    assert update_check(UpdateMemory(), wanted=True).what == "not looked for yet"
+    old = update_check(replace(found, release=Release(version="0.0.1")), ENGLISH, wanted=True)
+    assert (old.state, "2026-11-29 09:00 UTC" in old.line(ENGLISH)) == (State.OK, True)
+    assert update_check(UpdateMemory(), ENGLISH, wanted=True).what == "Not checked yet."

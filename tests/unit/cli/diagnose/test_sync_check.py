@@ -15,9 +15,11 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.sync.cipher import LoginCipher
 from probe_tray.demo import DemoService
 from probe_tray.demo.table import PUBLISHABLE_KEY
+from probe_tray.view.text.translate import Translator
 from tests.support.keyrings import GoodBackend
 from tests.support.tokens import credential
 
+ENGLISH = Translator()
 KEY = "5a" * 32
 
 
@@ -31,7 +33,7 @@ async def checked(folder: Path, **held: str) -> Check:
     config = folder / "config.json"
     config.write_text(json.dumps(held))
     keyring = OsKeyStore(choose=GoodBackend, asks=lambda _: False)
-    return await sync_check(load_settings(config), keyring, ProxyChoice(), KnownSecrets().add)
+    return await sync_check(load_settings(config), keyring, ProxyChoice(), KnownSecrets().add, ENGLISH)
 
 
 def put(service: DemoService, person: str, key: str) -> None:
@@ -41,7 +43,7 @@ def put(service: DemoService, person: str, key: str) -> None:
 
 async def test_who_shares_nothing_is_told_so(tmp_path: Path) -> None:
     check = await checked(tmp_path, sync_url="", sync_aes_gcm_key=KEY)
-    assert (check.state, check.what) == (State.OK, "it is not set up, so nothing is shared with other machines")
+    assert (check.state, check.what) == (State.OK, "Not set up. Nothing is shared with other computers.")
 
 
 async def test_what_is_missing_or_wrong_is_said_without_a_secret(tmp_path: Path) -> None:
@@ -50,7 +52,11 @@ async def test_what_is_missing_or_wrong_is_said_without_a_secret(tmp_path: Path)
     wrong = await checked(
         tmp_path, sync_url="https://table.example", sync_api_key=PUBLISHABLE_KEY, sync_aes_gcm_key="canary"
     )
-    assert (wrong.state, "64 hexadecimal digits" in wrong.remedy, "canary" in wrong.line) == (State.FAIL, True, False)
+    assert (wrong.state, "64 hexadecimal digits" in wrong.remedy, "canary" in wrong.line(ENGLISH)) == (
+        State.FAIL,
+        True,
+        False,
+    )
 
 
 async def test_the_table_is_looked_at(tmp_path: Path, service: DemoService) -> None:
@@ -58,10 +64,10 @@ async def test_the_table_is_looked_at(tmp_path: Path, service: DemoService) -> N
     put(service, "ana", KEY)
     rows = service.table.rows
     well = await checked(tmp_path, **own)
-    assert (well.state, well.what) == (State.OK, "the table has 1 row, and the key opens it")
+    assert (well.state, well.what) == (State.OK, "The table has 1 row, and the key opens it.")
     put(service, "bob", "07" * 32)
     partly = await checked(tmp_path, **own)
-    assert (partly.state, "1 of the 2 rows" in partly.what) == (State.WARN, True)
+    assert (partly.state, "1 of the table's 2 rows" in partly.what) == (State.WARN, True)
     assert (await checked(tmp_path, **own | {"sync_aes_gcm_key": "0b" * 32})).state is State.FAIL
     assert (await checked(tmp_path, **own | {"sync_api_key": "wrong"})).state is State.FAIL
     assert service.table.rows[: len(rows)] == rows
