@@ -139,6 +139,13 @@ class PauseNotifications(msgspec.Struct, frozen=True):
     pause: Pause | None
 
 
+class MuteAccount(msgspec.Struct, frozen=True):
+    """Show no notification about an account's quota until what limits it most is reset; or show them again."""
+
+    account: AccountKey
+    muted: bool
+
+
 class SendTestNotification(msgspec.Struct, frozen=True):
     """Show a notification now, so that a person can see whether and how they appear."""
 
@@ -194,6 +201,7 @@ Command = (
     | Arrange
     | StartVaultAnew
     | PauseNotifications
+    | MuteAccount
     | SendTestNotification
     | TryModels
     | StopModelTest

@@ -7,6 +7,7 @@ import msgspec
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.alerts.alert import Mute
 from probe_tray.core.errors import Problem
 from probe_tray.core.models.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.polling.situation import Situation
@@ -141,6 +142,12 @@ class NotificationsPaused(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None
 
 
+class AccountsMuted(msgspec.Struct, frozen=True, kw_only=True):
+    """The person wants no notification about the quota of these accounts before these moments, and of no others."""
+
+    mutes: tuple[Mute, ...]
+
+
 class SightChanged(msgspec.Struct, frozen=True, kw_only=True):
     """Other accounts are in sight: the panel was opened, scrolled, or left."""
 
@@ -184,6 +191,7 @@ Event = (
     | TrendsRead
     | SituationChanged
     | NotificationsPaused
+    | AccountsMuted
     | SightChanged
     | ModelTestStarted
     | ModelTestProgress

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.events import (
+    AccountsMuted,
     AccountsRead,
     ArrangementChanged,
     CheckFailed,
@@ -57,7 +58,7 @@ def reduce_models(state: AppState, event: ModelTestStarted | ModelTestProgress |
             return state if run is None else replace(state, model_run=replace(run, running=False))
 
 
-_AboutMany = AccountsRead | ChecksPlanned | RenewalsPlanned | KeptRead | TrendsRead
+_AboutMany = AccountsRead | ChecksPlanned | RenewalsPlanned | KeptRead | TrendsRead | AccountsMuted
 _AboutWork = RoundChanged | ConnectionChanged | SyncChanged | ImportChanged | ExportChanged
 _AboutDesktop = SituationChanged | NotificationsPaused | SightChanged
 _AboutOne = CheckStarted | CheckSucceeded | CheckFailed | RenewalStarted | RenewalEnded
@@ -66,7 +67,7 @@ _AboutOne = CheckStarted | CheckSucceeded | CheckFailed | RenewalStarted | Renew
 def reduce(state: AppState, event: Event) -> AppState:
     """The state after the event. An event about an account that is gone changes nothing."""
     match event:
-        case AccountsRead() | ChecksPlanned() | RenewalsPlanned() | KeptRead() | TrendsRead():
+        case AccountsRead() | ChecksPlanned() | RenewalsPlanned() | KeptRead() | TrendsRead() | AccountsMuted():
             return _change_many(state, event)
         case LoginChanged(login=login):
             return replace(state, login=login)
@@ -131,6 +132,10 @@ def _change_many(state: AppState, event: _AboutMany) -> AppState:
             return _kept_read(state, {k.slug: k for k in kept})
         case TrendsRead(trends=trends):
             return _trends_read(state, dict(trends))
+        case AccountsMuted(mutes=mutes):
+            ends = {mute.account: mute.until for mute in mutes}
+            changed = {a.key: ends.get(a.key.slug) for a in state.accounts if a.muted_until != ends.get(a.key.slug)}
+            return _change_those(state, changed.keys(), lambda a: replace(a, muted_until=changed[a.key]))
         case _:
             assert_never(event)
 
@@ -222,6 +227,7 @@ def _keep_known(old: AccountState | None, new: AccountState) -> AccountState:
         next_check=old.next_check if same_login or asked_to_wait else None,
         # What was wrong with the old tokens says nothing about new ones.
         problem=old.problem if same_login else None,
+        muted_until=old.muted_until,
         renewal=_known_renewal(old.renewal, new.renewal, same_login=same_login),
     )
 

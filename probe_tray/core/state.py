@@ -78,6 +78,8 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     renewal: RenewalState = RenewalState()
     models: ModelTest | None = None
     """The last test of its models; None before the first."""
+    muted_until: datetime | None = None
+    """Until when nothing is notified of its quota, aware UTC; None where all is."""
 
     @property
     def official(self) -> bool:

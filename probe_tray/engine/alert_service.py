@@ -9,11 +9,21 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.alerts.alert import Alert, AlertHelp, AlertMemory, Forecast, helped_account, is_on_card, is_passing
+from probe_tray.core.alerts.alert import (
+    Alert,
+    AlertHelp,
+    AlertMemory,
+    Forecast,
+    Mute,
+    helped_account,
+    is_on_card,
+    is_passing,
+)
 from probe_tray.core.alerts.evaluation import alerts, compared, holds
+from probe_tray.core.alerts.mute import MUTE, alert_mute_end, mute_end
 from probe_tray.core.alerts.quiet_hours import Pause, in_quiet_hours, pause_end
 from probe_tray.core.errors import StoreError
-from probe_tray.core.events import NotificationsPaused
+from probe_tray.core.events import AccountsMuted, NotificationsPaused
 from probe_tray.core.state import AppState
 from probe_tray.engine.store import Store
 from probe_tray.engine.timers import nap, to_the_end
@@ -103,6 +113,8 @@ class AlertService:
         if memory.paused_until is not None and not paused:
             memory = replace(memory, paused_until=None)
             self._store.dispatch(NotificationsPaused(until=None))
+        memory = replace(memory, mutes=tuple(mute for mute in memory.mutes if now < mute.until))
+        self._tell_mutes(memory)
         state = self._store.state
         quiet = paused or in_quiet_hours(state.settings, now, self._zone)
         new, self._memory = alerts(state, memory, now, forecast=self._forecast, before=self._before, quiet=quiet)
@@ -123,7 +135,7 @@ class AlertService:
         await self._withdraw(lambda older: accounts.issuperset(alert.account for alert in older))
         notification = self._phrases.alerts(batch, state)
         self._shown[notification.tag] = batch
-        await self._notifier.show(notification, lambda action: _press(batch, state, action, on_press))
+        await self._notifier.show(notification, lambda action: self._press(batch, state, action, on_press))
 
     async def _withdraw(self, over: Callable[[tuple[Alert, ...]], bool]) -> None:
         for tag, batch in tuple(self._shown.items()):
@@ -137,6 +149,40 @@ class AlertService:
         self._memory = replace(await self._recall(), paused_until=until)
         self._store.dispatch(NotificationsPaused(until=until))
         await self._save()
+
+    async def mute(self, key: AccountKey, *, muted: bool) -> None:
+        """Say nothing of an account's quota until what limits it most is reset, or all of it again."""
+        await self._recall()
+        account = self._store.state.account(key)
+        end = None if account is None or not muted else mute_end(account, self._clock.now())
+        self._mute(key, end)
+        await self._save()
+
+    def _mute(self, key: AccountKey, until: datetime | None) -> None:
+        if self._memory is None:
+            return
+        others = tuple(mute for mute in self._memory.mutes if mute.account != key.slug)
+        mutes = others if until is None else (*others, Mute(key.slug, until))
+        self._memory = replace(self._memory, mutes=mutes)
+        # Whoever waits for a change of the state looks again, and keeps it.
+        self._tell_mutes(self._memory)
+
+    def _tell_mutes(self, memory: AlertMemory) -> None:
+        ends = {mute.account: mute.until for mute in memory.mutes}
+        if any(account.muted_until != ends.get(account.key.slug) for account in self._store.state.accounts):
+            self._store.dispatch(AccountsMuted(mutes=memory.mutes))
+
+    def _press(self, batch: tuple[Alert, ...], state: AppState, action: str, on_press: OnPress) -> None:
+        if action == MUTE:
+            alert, now = batch[0], self._clock.now()
+            account = self._store.state.account(alert.account)
+            end = None if account is None else alert_mute_end(alert, account, now)
+            if end is not None:
+                self._mute(alert.account, end)
+            return
+        # By the state that the buttons were made from.
+        wanted = AlertHelp(action)
+        on_press(helped_account(batch, wanted, state.accounts), wanted)
 
     async def show_test(self, on_press: OnPress) -> None:
         """Show a notification now, whatever the hour."""
@@ -186,12 +232,6 @@ class AlertService:
     def _nothing_runs(self) -> bool:
         now = self._clock.now()
         return not any(a.checking or _is_soon(a.next_check, now) for a in self._store.state.accounts)
-
-
-def _press(batch: tuple[Alert, ...], state: AppState, action: str, on_press: OnPress) -> None:
-    # By the state that the buttons were made from.
-    wanted = AlertHelp(action)
-    on_press(helped_account(batch, wanted, state.accounts), wanted)
 
 
 def _is_in_front(state: AppState) -> bool:

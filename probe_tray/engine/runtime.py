@@ -19,6 +19,7 @@ from probe_tray.core.commands import (
     ForgetSync,
     LookAt,
     MoveAccount,
+    MuteAccount,
     OpenReleasePage,
     PanelOpened,
     PasteAddress,
@@ -193,13 +194,15 @@ class Engine:
                 self._store.dispatch(TroubleMet(problem=None))
             case EditSettings(change=change):
                 self._start(self._change_settings(change))
-            case PauseNotifications() | SendTestNotification():
+            case PauseNotifications() | MuteAccount() | SendTestNotification():
                 self._send_notification(command)
 
-    def _send_notification(self, command: PauseNotifications | SendTestNotification) -> None:
+    def _send_notification(self, command: PauseNotifications | MuteAccount | SendTestNotification) -> None:
         match command:
             case PauseNotifications(pause=pause):
                 self._start(self._alerting.pause(pause))
+            case MuteAccount(account=key, muted=muted):
+                self._start(self._alerting.mute(key, muted=muted))
             case SendTestNotification():
                 self._start(self._alerting.show_test(self._on_alert))
 

@@ -33,6 +33,8 @@ class IconLook(msgspec.Struct, frozen=True, kw_only=True):
     stale: bool = False
     badge: bool = False
     """Something needs the person: here, or with another account."""
+    paused: bool = False
+    """No notification comes: of all accounts, or of this one's quota."""
     number: int | None = None
     """Percents to be written in place of ring and disc; None where these are drawn."""
     number_bar: int = 0
@@ -65,6 +67,9 @@ class ActionKind(enum.Enum):
     """Edits the name where it stands."""
     IN_ICON = "in the icon"
     """The tray icon is about this account, or again about the tightest."""
+    MUTE = "mute"
+    """Nothing is notified of the account's quota until its reset."""
+    UNMUTE = "unmute"
     IMPORT = "import"
     """Takes logins out of files."""
     EXPORT = "export"

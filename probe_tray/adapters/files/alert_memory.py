@@ -13,7 +13,7 @@ import msgspec
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
-from probe_tray.core.alerts.alert import AlertMemory, AlertRecord
+from probe_tray.core.alerts.alert import AlertMemory, AlertRecord, Mute
 from probe_tray.core.errors import ReadError
 
 VERSION: Final = 1
@@ -25,12 +25,15 @@ class _AlertMemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
     version: int = VERSION
     said: tuple[AlertRecord, ...]
     paused_until: datetime | None = None
+    mutes: tuple[Mute, ...] = ()
 
 
 def _has_zones(file: _AlertMemoryRecord) -> bool:
     # A moment without a zone cannot be compared with any other.
     moments = [m for s in file.said for m in (s.mark, s.forget_at)]
-    return all(m is None or m.tzinfo is not None for m in (*moments, file.paused_until))
+    return all(
+        m is None or m.tzinfo is not None for m in (*moments, *(mute.until for mute in file.mutes), file.paused_until)
+    )
 
 
 _FORMAT: Final = JsonFormat(
@@ -58,7 +61,8 @@ class FileAlertMemory:
     async def save(self, memory: AlertMemory) -> None:
         """Replace the file. Raises WriteError; the old file then stays as it was."""
         said = tuple(sorted(memory.said, key=lambda s: (s.account, s.topic, s.forget_at)))
-        await asyncio.to_thread(self._file.replace, _AlertMemoryRecord(said=said, paused_until=memory.paused_until))
+        record = _AlertMemoryRecord(said=said, paused_until=memory.paused_until, mutes=memory.mutes)
+        await asyncio.to_thread(self._file.replace, record)
 
     def _load(self) -> AlertMemory:
         try:
@@ -66,4 +70,6 @@ class FileAlertMemory:
         except ReadError as error:
             _log.warning("what was said in notifications cannot be read: %s", error.facts["reason"])
             return AlertMemory()
-        return AlertMemory() if file is None else AlertMemory(said=frozenset(file.said), paused_until=file.paused_until)
+        if file is None:
+            return AlertMemory()
+        return AlertMemory(said=frozenset(file.said), paused_until=file.paused_until, mutes=file.mutes)

@@ -223,11 +223,20 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
     """When it is of no use any more."""
 
 
+class Mute(msgspec.Struct, frozen=True):
+    """The person wants no notification about the quota of an account for a while."""
+
+    account: str
+    """The account's slug."""
+    until: datetime
+
+
 class AlertMemory(msgspec.Struct, frozen=True, kw_only=True):
     """What outlives a restart."""
 
     said: frozenset[AlertRecord] = frozenset()
     paused_until: datetime | None = None
+    mutes: tuple[Mute, ...] = ()
 
 
 class AccountAlerts(NamedTuple):

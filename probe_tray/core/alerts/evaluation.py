@@ -26,6 +26,7 @@ from probe_tray.core.alerts.alert import (
     is_passing,
 )
 from probe_tray.core.alerts.login_rules import expects, is_untried, login_alerts, login_holds
+from probe_tray.core.alerts.mute import is_about_quota
 from probe_tray.core.alerts.quota_rules import credit_alerts, quota_alerts, quota_holds, still_said
 from probe_tray.core.state import AccountState, AppState
 
@@ -45,7 +46,8 @@ def alerts(
     """The alerts that are new at ``now`` (aware UTC), and what is remembered with them.
 
     ``before`` is the state of the look before this one, None for the first. While it is ``quiet`` nothing is said:
-    what passes is forgotten, everything else waits and is said by the first look after, if it still holds.
+    what passes is forgotten, everything else waits and is said by the first look after, if it still holds. So it is
+    with the quota of an account that is muted.
     """
     remembered = _sorted_by_account(_still_known(memory.said, state, now))
     earlier = {} if before is None else {account.key: account for account in before.accounts}
@@ -53,12 +55,14 @@ def alerts(
     for account in state.accounts:
         slug = account.key.slug
         told = still_said(account, state.settings, AccountAlerts(slug, remembered.get(slug, frozenset())), now)
+        muted = any(mute.account == slug and now < mute.until for mute in memory.mutes)
         for candidate in _candidates(account, state, told, now, forecast, earlier.get(account.key)):
             passing = is_passing(candidate.alert)
-            if quiet and not passing:
+            silent = quiet or (muted and is_about_quota(candidate.alert))
+            if silent and not passing:
                 continue
             told = _remember(told, candidate, now)
-            if not quiet:
+            if not silent:
                 new.append(candidate.alert)
         remembered[slug] = told.said
     everything = frozenset[AlertRecord]().union(*remembered.values())

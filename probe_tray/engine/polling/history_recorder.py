@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError, WriteError
 from probe_tray.core.events import (
+    AccountsMuted,
     AccountsRead,
     ArrangementChanged,
     CheckFailed,
@@ -145,6 +146,7 @@ class HistoryRecorder:
                 | TrendsRead()
                 | SituationChanged()
                 | NotificationsPaused()
+                | AccountsMuted()
                 | SightChanged()
                 | ModelTestStarted()
                 | ModelTestProgress()

@@ -16,6 +16,7 @@ from probe_tray.core.commands import (
     DismissTrouble,
     EditSettings,
     MoveAccount,
+    MuteAccount,
     OpenReleasePage,
     ReadStores,
     Refresh,
@@ -50,6 +51,8 @@ _OnAccount = Literal[
     ActionKind.DETAILS,
     ActionKind.RENAME,
     ActionKind.IN_ICON,
+    ActionKind.MUTE,
+    ActionKind.UNMUTE,
     ActionKind.REMOVE,
 ]
 
@@ -120,12 +123,11 @@ class CardActionHandler:
                 | ActionKind.DETAILS
                 | ActionKind.RENAME
                 | ActionKind.IN_ICON
+                | ActionKind.MUTE
+                | ActionKind.UNMUTE
                 | ActionKind.REMOVE
             ) as kind:
-                # The account may have gone since its menu was opened.
-                account = None if action.key is None else self._engine.state.account(action.key)
-                if account is not None:
-                    self._act_on(account, kind)
+                self._act_on(action.key, kind)
 
     def _go_elsewhere(self, kind: _OpensWindow, key: AccountKey | None) -> None:
         match kind:
@@ -211,7 +213,11 @@ class CardActionHandler:
         keys = {ActionKind.RENAME: "F2"} | ({} if pressed else {ActionKind.DETAILS: "Return"})
         return open_card_menu(parent, groups, self.act, at, keys) if any(groups) else None
 
-    def _act_on(self, account: AccountState, kind: _OnAccount) -> None:
+    def _act_on(self, key: AccountKey | None, kind: _OnAccount) -> None:
+        # The account may have gone since its menu was opened.
+        account = None if key is None else self._engine.state.account(key)
+        if account is None:
+            return
         match kind:
             case ActionKind.COPY_EMAIL:
                 QGuiApplication.clipboard().setText(account.email)
@@ -221,6 +227,8 @@ class CardActionHandler:
                 self._elsewhere.name(account.key)
             case ActionKind.IN_ICON:
                 self._show_in_icon(account.key.slug)
+            case ActionKind.MUTE | ActionKind.UNMUTE:
+                self._engine.send(MuteAccount(account.key, muted=kind is ActionKind.MUTE))
             case ActionKind.MOVE_TO_VAULT:
                 self._engine.send(MoveAccount(account.key, StoreKind.VAULT))
             case ActionKind.MOVE_TO_FOLDER:

@@ -54,9 +54,24 @@ class Digits:
         self._painter.setBrush(colour)
         self._painter.drawEllipse(QRectF(self._size - size, self._size - size, size, size))
 
+    def pause(self, colour: QColor) -> None:
+        """No notification comes."""
+        size = self._dot_size() - 1
+        draw_pause(self._painter, QRectF(self._size - size, self._size - size, size, size), colour)
+
     def _dot_size(self) -> int:
         # Just below the digits.
         return self._size - self._tall
+
+
+def draw_pause(painter: QPainter, place: QRectF, colour: QColor) -> None:
+    """Two upright bars that fill ``place``, on whole pixels."""
+    width, high = max(1, round(place.width() * 0.32)), round(place.height())
+    left, top = round(place.left()), round(place.top())
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    for x in (left, left + round(place.width()) - width):
+        painter.drawRect(QRectF(x, top, width, high))
 
 
 def _outline(number: str) -> QPainterPath:

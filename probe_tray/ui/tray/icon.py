@@ -7,7 +7,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
 from probe_tray.ui.theme import Tokens
-from probe_tray.ui.tray.digits import Digits
+from probe_tray.ui.tray.digits import Digits, draw_pause
 from probe_tray.view.view_models import IconLook, Tone
 
 SIZES = (16, 18, 20, 22, 24, 32, 40, 44, 48, 64)
@@ -125,9 +125,9 @@ class _IconDrawing:
             self._hollow(badge=look.badge)
         else:
             self._use(look)
-        if look.badge:
+        if look.badge or look.paused:
             self._painter.setOpacity(1.0)
-            self._badge()
+            self._badge() if look.badge else self._pause()
 
     def _number(self, look: IconLook, number: int) -> None:
         """The number above a bar of the long window; a badge shortens the bar, so that it covers no digit."""
@@ -140,11 +140,14 @@ class _IconDrawing:
             look.number_bar,
             colour if look.exhausted else self._colour(look.weekly_tone),
             self._plain(0.24),
-            dot=look.badge,
+            dot=look.badge or look.paused,
         )
         if look.badge:
             self._painter.setOpacity(1.0)
             digits.dot(QColor(self._ink.critical))
+        elif look.paused:
+            self._painter.setOpacity(1.0)
+            digits.pause(QColor(self._ink.plain))
 
     def _use(self, look: IconLook) -> None:
         critical = self._colour(Tone.CRITICAL)
@@ -227,6 +230,18 @@ class _IconDrawing:
             QRectF(at - width / 2, at - radius * 0.62, width, radius * 0.76), width / 2, width / 2
         )
         self._painter.drawEllipse(QPointF(at, at + radius * 0.48), width * 0.56, width * 0.56)
+
+    def _pause(self) -> None:
+        """Two bars where a badge would be: no notification comes."""
+        size = max(7.0, self._size * 9 / _GRID)
+        place = QRectF(self._size - size, self._size - size, size, size)
+        self._painter.setPen(Qt.PenStyle.NoPen)
+        self._painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOut)
+        self._painter.setBrush(QColor("black"))
+        gap = max(1.0, self._size * 1.4 / _GRID)
+        self._painter.drawRoundedRect(place.adjusted(-gap, -gap, gap, gap), gap, gap)
+        self._painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        draw_pause(self._painter, place, QColor(self._ink.plain))
 
     def _colour(self, tone: Tone) -> QColor:
         match tone:

@@ -9,6 +9,7 @@ from probe_tray.core.alerts.alert import (
     help_with,
     helped_account,
 )
+from probe_tray.core.alerts.mute import MUTE, alert_mute_end
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.ports.desktop import Button, Notification, Urgency
 from probe_tray.view.alerts.alert_sentences import Sentences, sentences
@@ -48,9 +49,14 @@ def _one(alert: Alert, state: AppState, now: Now, t: Translator) -> Notification
         tag=f"account {alert.account.slug}",
         title=said.title,
         body=said.body,
-        buttons=tuple(_button(action, t, account) for action in actions),
+        buttons=(*(_button(action, t, account) for action in actions), *_mute(alert, account, now, t)),
         urgency=_urgency((alert,)),
     )
+
+
+def _mute(alert: Alert, account: AccountState | None, now: Now, t: Translator) -> tuple[Button, ...]:
+    end = None if account is None else alert_mute_end(alert, account, now.moment)
+    return () if end is None else (Button(MUTE, t("Mute until reset")),)
 
 
 def _digest(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translator) -> Notification:

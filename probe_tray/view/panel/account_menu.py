@@ -81,6 +81,10 @@ def account_menu(account: AccountState, settings: Settings, t: Translator, *, in
     places.append(row(ActionKind.RENAME, t("Rena&me…")))
     shown = t("Show the tightest account in the &icon") if in_icon else t("Show in the tray &icon")
     places.append(row(ActionKind.IN_ICON, shown))
+    if account.muted_until is not None:
+        places.append(row(ActionKind.UNMUTE, t("Un&mute notifications")))
+    elif account.snapshot is not None and any(w.reset_at is not None for w in account.snapshot.main.windows):
+        places.append(row(ActionKind.MUTE, t("&Mute until reset")))
     if not account.official:
         places.append(row(ActionKind.EXPORT, t("E&xport…")))
     if account.email:

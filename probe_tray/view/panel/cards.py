@@ -14,7 +14,7 @@ from probe_tray.view.panel.survey import NEEDS_PERSON, TIGHT, Seen, SurveyFindin
 from probe_tray.view.screen import ScreenContent, ScreenOptions
 from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.sentences import notice, problem_notice
-from probe_tray.view.text.times import Now, age, ago, date, until
+from probe_tray.view.text.times import Now, age, ago, at, date, until
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Bar, Card, IconLook, Notice, Tone
 
@@ -69,7 +69,8 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
     rows = () if hide else looks.bars(account, settings, now, t)
     said = notice(account, what, settings, now, t) or (outlook_notice(rows, t) if what in USABLE else None)
     life = "" if what is Condition.NEEDS_LOGIN else lifetime(account, settings, now, t)
-    title, sub, badge = name(account), subtitle(account, t), plan(account)
+    title, badge = name(account), plan(account)
+    sub = " · ".join(filter(None, (muted(account, now, t), subtitle(account, t))))
     return Card(
         name=_place(account),
         key=account.key,
@@ -83,7 +84,7 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
         life=life,
         checked="" if what is Condition.NEEDS_LOGIN else _checked(account, now, t),
         notice=said,
-        spoken=_spoken(title, badge, rows, life, said, t),
+        spoken=_spoken(title, badge, muted(account, now, t), rows, life, said, t),
         hover=_hover(account, rows, now, t),
         trend=() if hide else _trend(account, settings),
         brief=_brief(account, what, rows, now, t),
@@ -93,6 +94,12 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
 def _trend(account: AccountState, settings: Settings) -> tuple[int | None, ...]:
     percents = () if account.trend is None else account.trend.percents
     return tuple(None if percent is None else shown(percent, settings.percentages) for percent in percents)
+
+
+def muted(account: AccountState, now: Now, t: Translator) -> str:
+    """Until when nothing is notified of its quota; empty where all is."""
+    end = account.muted_until
+    return "" if end is None or end <= now.moment else t("Muted until {when}", when=at(end, now, t))
 
 
 def subtitle(account: AccountState, t: Translator) -> str:
@@ -128,9 +135,11 @@ def _checked(account: AccountState, now: Now, t: Translator) -> str:
     return ago(account.snapshot.taken_at, now, t)
 
 
-def _spoken(title: str, badge: str, rows: tuple[Bar, ...], life: str, said: Notice | None, t: Translator) -> str:
+def _spoken(
+    title: str, badge: str, silent: str, rows: tuple[Bar, ...], life: str, said: Notice | None, t: Translator
+) -> str:
     used = [t("{window}: {amount}, reset {reset}", window=b.label, amount=b.amount, reset=b.reset or "–") for b in rows]
-    return _sentence(title, badge, *used, life, *_notice_words(said))
+    return _sentence(title, badge, silent, *used, life, *_notice_words(said))
 
 
 def _notice_words(said: Notice | None) -> list[str]:

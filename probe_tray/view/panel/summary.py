@@ -85,7 +85,15 @@ def subline(seen: Seen, t: Translator) -> str:
 
 
 def status(seen: Seen, t: Translator) -> tuple[str, Tone]:
-    """How up to date the numbers are and when they are asked for next."""
+    """That notifications are paused, else how up to date the numbers are and when they are asked for next."""
+    words, tone = _status(seen, t)
+    until_ = seen.state.paused_until
+    if until_ is None or until_ <= seen.now.moment or tone is not Tone.CALM:
+        return words, tone
+    return t("Notifications paused until {when}", when=at(until_, seen.now, t)), tone
+
+
+def _status(seen: Seen, t: Translator) -> tuple[str, Tone]:
     state, now = seen.state, seen.now
     if (news := round_words(state, now, t)) is not None:
         return news

@@ -58,7 +58,7 @@ _WITHOUT_NUMBERS = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING})
 
 def tray(seen: Seen, t: Translator) -> Tray:
     """The icon and its tooltip."""
-    words = [t("Probe Tray"), headline(seen, t)]
+    words = [t("Probe Tray: notifications paused") if _paused(seen) else t("Probe Tray"), headline(seen, t)]
     found = _in_icon(seen)
     if found is not None:
         words += _numbers(found, seen, t)
@@ -138,21 +138,28 @@ def _chosen(seen: Seen) -> SurveyFinding | None:
             return None
 
 
+def _paused(seen: Seen) -> bool:
+    until = seen.state.paused_until
+    return until is not None and until > seen.now.moment
+
+
 def _look(seen: Seen, found: SurveyFinding | None) -> IconLook:
     badge = bool(seen.state.store_problems) or any(f.what in _WITHOUT_NUMBERS for f in seen.found)
     if found is None:
-        return IconLook(badge=badge)
+        return IconLook(badge=badge, paused=_paused(seen))
+    muted_until = found.account.muted_until
+    silent = _paused(seen) or (muted_until is not None and muted_until > seen.now.moment)
     settings = seen.state.settings
     look = looks.look(found.account, found.what, settings)
     percents = [percent for percent in (look.weekly, look.short) if percent is not None]
     if not settings.icon_number or not percents:
-        return replace(look, badge=badge)
+        return replace(look, badge=badge, paused=silent)
     used = settings.percentages is Percentages.USED
     number = max(percents) if used else min(percents)
     bar = number if look.weekly is None else look.weekly
     if look.exhausted:
         bar = shown(_FULL, settings.percentages)
-    return replace(look, badge=badge, number=number, number_bar=bar)
+    return replace(look, badge=badge, paused=silent, number=number, number_bar=bar)
 
 
 def _numbers(found: SurveyFinding, seen: Seen, t: Translator) -> list[str]:

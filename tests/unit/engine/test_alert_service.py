@@ -7,6 +7,7 @@ import pytest
 
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.alerts.alert import Alert, AlertHelp, AlertMemory, QuotaAlert
+from probe_tray.core.alerts.mute import MUTE
 from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.errors import WriteError
 from probe_tray.core.events import (
@@ -334,6 +335,59 @@ async def test_a_pause_can_be_ended() -> None:
         await settle()
     assert bench.shown == [("ana", "critical")]
     assert bench.file.kept.paused_until is None
+
+
+async def test_a_muted_account_says_nothing_of_its_quota_until_the_reset_also_after_a_restart() -> None:
+    bench = Bench()
+    bench.uses(ANA, 0)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        await bench.alerting.mute(ANA, muted=True)
+        bench.uses(ANA, 85)
+        bench.uses(BEN, 85)
+        await bench.clock.advance(MINUTE)
+        assert bench.shown == [("ben", "warning")]
+        assert [a.muted_until for a in bench.store.state.accounts] == [RESET, None]
+    again = Bench(bench.file, bench.clock)
+    again.uses(ANA, 96)
+    again.uses(BEN, 85)
+    async with again.running():
+        await again.clock.advance(MINUTE)
+        assert again.shown == []
+        assert [a.muted_until for a in again.store.state.accounts] == [RESET, None]
+        await again.clock.advance(RESET - again.clock.now() + MINUTE)
+        assert [a.muted_until for a in again.store.state.accounts] == [None, None]
+    assert again.file.kept.mutes == ()
+
+
+async def test_a_button_of_a_notification_mutes_its_account() -> None:
+    bench = Bench()
+    bench.uses(ANA, 0)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        bench.uses(ANA, 85)
+        await bench.clock.advance(MINUTE)
+        assert bench.shown == [("ana", "warning")]
+        bench.notifier.press(0, MUTE)
+        bench.uses(ANA, 96)
+        await bench.clock.advance(MINUTE)
+        assert bench.store.state.accounts[0].muted_until == RESET
+    assert bench.shown == [("ana", "warning")]
+    assert bench.pressed == []
+    assert [mute.until for mute in bench.file.kept.mutes] == [RESET]
+
+
+async def test_muting_can_be_ended() -> None:
+    bench = Bench()
+    bench.uses(ANA, 0)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        await bench.alerting.mute(ANA, muted=True)
+        bench.uses(ANA, 96)
+        await bench.clock.advance(MINUTE)
+        await bench.alerting.mute(ANA, muted=False)
+        await bench.clock.advance(MINUTE)
+    assert bench.shown == [("ana", "critical")]
 
 
 async def test_a_test_is_shown_whatever_the_hour_and_its_button_works() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.adapters.files.alert_memory import FileAlertMemory
-from probe_tray.core.alerts.alert import AlertMemory, AlertRecord
+from probe_tray.core.alerts.alert import AlertMemory, AlertRecord, Mute
 from probe_tray.core.errors import WriteError
 from tests.support.disks import WRITING_STEPS, TroubledDisk
 from tests.support.fakes import START
@@ -23,6 +23,7 @@ MEMORY = AlertMemory(
         }
     ),
     paused_until=START + timedelta(hours=1),
+    mutes=(Mute("a" * 24, START + timedelta(hours=2)),),
 )
 
 
@@ -51,6 +52,7 @@ async def test_without_a_file_nothing_is_remembered(tmp_path: Path) -> None:
         b'{"version": "1", "said": []}',
         b'{"version": 1, "said": [{"account": "a"}]}',
         b'{"version": 1, "said": [], "paused_until": "2026-11-22T06:00:00"}',
+        b'{"version": 1, "said": [], "mutes": [{"account": "a", "until": "2026-11-22T06:00:00"}]}',
         b'{"version": 1, "said": [{"account": "a", "topic": "t", "forget_at": "2026-11-22T06:00:00"}]}',
         b"\xff\xfe",
         b"[" * 100_000,

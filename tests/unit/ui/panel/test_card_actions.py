@@ -18,6 +18,7 @@ from probe_tray.core.commands import (
     Command,
     EditSettings,
     MoveAccount,
+    MuteAccount,
     Refresh,
     RemoveAccount,
     Renew,
@@ -222,6 +223,18 @@ def test_an_account_is_chosen_for_the_icon_and_let_go_again(bench: Bench) -> Non
     bench.choose("lee@example.com", "Show in the tray &icon")
     bench.choose("ana@example.com", "Show the tightest account in the &icon")
     assert bench.engine.sent[1:] == [Arrange(Arrangement(in_icon=LEE.key.slug)), Arrange(Arrangement())]
+
+
+def test_an_account_is_muted_and_muting_is_ended(bench: Bench) -> None:
+    bench.choose("ana@example.com", "&Mute until reset")
+    assert bench.engine.sent == [MuteAccount(ANA.key, muted=True)]
+    muted = replace(ANA, muted_until=samples.NOW)
+    bench.engine.change(replace(bench.engine.state, accounts=(muted, LEE)))
+    bench.choose("ana@example.com", "Un&mute notifications")
+    assert bench.engine.sent[1:] == [MuteAccount(ANA.key, muted=False)]
+    # Nothing is known of a reset of the other one.
+    with pytest.raises(StopIteration):
+        bench.choose("lee@example.com", "&Mute until reset")
 
 
 def test_choosing_an_account_for_the_icon_overrides_the_rule_of_the_settings(bench: Bench) -> None:

@@ -18,6 +18,8 @@ LOOKS = {
     "stale": IconLook(weekly=17, short=42, stale=True),
     "number": IconLook(weekly=17, short=42, number=42),
     "number, other needs login": IconLook(weekly=17, short=42, number=42, badge=True),
+    "paused": IconLook(weekly=17, short=42, paused=True),
+    "number, paused": IconLook(weekly=17, short=42, number=42, paused=True),
     "login": IconLook(badge=True),
     "no data": IconLook(),
 }

@@ -57,7 +57,7 @@ def test_a_level_says_how_much_is_used_and_when_it_comes_back() -> None:
     assert words(QuotaAlert(account=LEE.key, window=SHORT, level=Level.WARNING)) == (
         "lee@studio.example: 88% of the 5-hour quota used",
         "Resets at 14:30.",
-        ["Open"],
+        ["Open", "Mute until reset"],
     )
 
 
@@ -65,7 +65,7 @@ def test_a_quota_that_is_used_up_says_until_when_there_is_none() -> None:
     assert words(QuotaAlert(account=LEE.key, window=WEEK, level=Level.EXHAUSTED)) == (
         "lee@studio.example: the weekly quota is used up",
         "No capacity until Friday 18:20.",
-        ["Open"],
+        ["Open", "Mute until reset"],
     )
 
 
@@ -88,7 +88,7 @@ def test_a_limit_without_a_full_window_says_its_reason() -> None:
     assert words(LimitedAlert(account=ANA.key), samples.only([spent])) == (
         "ana@example.com: no capacity",
         "No capacity until 14:52: the credit budget is used up.",
-        ["Open"],
+        ["Open", "Mute until reset"],
     )
 
 

@@ -7,14 +7,17 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.alerts.alert import LimitedAlert
 from probe_tray.core.errors import KeyringLockedError, NotSentError, ProbeError, RateLimitedError
 from probe_tray.core.icon_account import IconAccount
 from probe_tray.core.quota.snapshot import Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.resources import resource
+from probe_tray.view.alerts.notifications import notification
 from probe_tray.view.presenter import present
 from probe_tray.view.screen import Screen
+from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.view_models import IconLook
 from tests.unit.ui import samples
@@ -216,3 +219,37 @@ def test_the_number_in_the_icon_is_that_of_the_tightest_window() -> None:
 def test_a_window_that_is_over_says_so_in_the_menu_too() -> None:
     over = account("a@x.example", snapshot(88, 10, short_in=-timedelta(minutes=5)))
     assert shown(samples.only([over])).menu.rows[0].text == "a@x.example — was reset · 10% used"
+
+
+def test_paused_notifications_are_seen_in_the_icon_its_tooltip_and_the_panel() -> None:
+    state = replace(samples.only(samples.four().accounts[:2]), paused_until=NOW + timedelta(hours=1))
+    screen = shown(state)
+    assert screen.tray.look.paused
+    assert screen.tray.tooltip.startswith("Probe Tray: notifications paused\n")
+    assert screen.panel.status == "Notifications paused until 14:52"
+    over = shown(replace(state, paused_until=NOW))
+    assert not over.tray.look.paused
+    assert "paused" not in over.tray.tooltip + over.panel.status
+
+
+def test_a_muted_account_says_so_on_its_card_and_in_the_icon_that_is_about_it() -> None:
+    ana, lee = samples.four().accounts[:2]
+    muted = replace(ana, muted_until=NOW + timedelta(hours=1))
+    alone = shown(samples.only([muted]))
+    assert alone.tray.look.paused
+    assert alone.panel.cards[0].subtitle.startswith("Muted until 14:52")
+    assert "Muted until 14:52" in alone.panel.cards[0].spoken
+    # The icon is about the tighter one, of which everything is notified.
+    assert not shown(samples.only([muted, lee])).tray.look.paused
+    assert "Muted" not in shown(samples.only([replace(ana, muted_until=NOW)])).panel.cards[0].subtitle
+
+
+def test_a_notification_about_a_quota_can_mute_it() -> None:
+    lee = samples.four().accounts[1]
+    state = samples.only([lee])
+    assert [
+        b.label for b in notification((LimitedAlert(account=lee.key),), state, Now(NOW, UTC), Translator()).buttons
+    ] == [
+        "Open",
+        "Mute until reset",
+    ]
