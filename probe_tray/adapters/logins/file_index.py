@@ -108,15 +108,14 @@ class FileIndex:
     def key_of(self, credential: Credential) -> AccountKey:
         """The key under which the files hold the account of ``credential``.
 
-        A login whose tokens do not name their user goes by its account alone; once renewed into tokens that do, the
-        new ones take its place, unless it is known to be somebody else's.
+        That is the one without a user while they hold the login from before a renewal that named its user.
         """
         nameless = AccountKey(credential.account_id)
         if credential.key not in self._holders:
             for held in self.holders(nameless):
                 for document in held.documents:
                     old = document.credential
-                    if old and old.key == nameless and (not old.email or old.email == credential.email):
+                    if old and old.key == nameless and old.owner.may_become(credential.owner):
                         return nameless
         return credential.key
 

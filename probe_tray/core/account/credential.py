@@ -7,6 +7,7 @@ from typing import cast
 import msgspec
 
 from probe_tray.core.account.identity import AccountKey, StoreKind, is_account_id
+from probe_tray.core.account.owner import Owner
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.account.token_payload import read_payload
 
@@ -52,6 +53,11 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> AccountKey:
         """Whose login this is."""
         return AccountKey(self.account_id, self.claims.user_id)
+
+    @property
+    def owner(self) -> Owner:
+        """What it says of its owner, to compare with another's: the key alone is not enough for older tokens."""
+        return Owner(self.account_id, self.claims.user_id, self.email)
 
     @property
     def email(self) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from probe_tray.core.account.credential import Credential, make_credential, read_claims
+from probe_tray.core.account.owner import Owner
 from probe_tray.core.account.secret import Secret, token
 from probe_tray.core.errors import (
     EdgeBlockedError,
@@ -203,10 +204,8 @@ def _with_end(credential: Credential, reply: TokenReply, now: datetime) -> Crede
 
 
 def _same_owner(old: Credential, reply: TokenReply) -> bool:
+    # Without emails: a file may have one of its own, and whoever answers to the old token is its owner.
+    owner = Owner(old.account_id, old.claims.user_id)
     # Each new token by itself: a kept id_token would speak for a foreign access token.
-    for claims in (read_claims(reply.id_token, None), read_claims(None, reply.access_token)):
-        if claims.account_id and claims.account_id != old.account_id:
-            return False
-        if claims.user_id and old.claims.user_id and claims.user_id != old.claims.user_id:
-            return False
-    return True
+    each = (read_claims(reply.id_token, None), read_claims(None, reply.access_token))
+    return all(owner.may_become(Owner(claims.account_id or old.account_id, claims.user_id)) for claims in each)

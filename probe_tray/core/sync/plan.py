@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.age import Age, age
 from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.owner import OwnerMatch
 from probe_tray.core.errors import (
     Phrase,
     Problem,
@@ -16,7 +17,7 @@ from probe_tray.core.errors import (
     RowSwappedError,
     RowTakenError,
 )
-from probe_tray.core.sync.rows import OVERWRITABLE, OpenedRow, StepKind, SyncOptions, SyncStep, same_member
+from probe_tray.core.sync.rows import OVERWRITABLE, OpenedRow, StepKind, SyncOptions, SyncStep
 
 _LONGEST_NAME = 200
 
@@ -36,7 +37,7 @@ def decide(mine: Credential | None, row: OpenedRow | None, seen: Age | None, *, 
     replayed = seen is not None and age(theirs) < seen
     if mine is None:
         return StepKind.OLDER_THAN_SEEN if replayed else StepKind.RESTORE
-    if not same_member(mine, theirs):
+    if mine.owner.match(theirs.owner) is not OwnerMatch.SAME:
         return StepKind.OTHER_MEMBER
     if mine.access_token != theirs.access_token and age(mine) > age(theirs):
         return StepKind.REPAIR if replayed else StepKind.UPLOAD_NEWER
@@ -82,13 +83,16 @@ def plan_row(
 ) -> tuple[SyncStep, ...]:
     """The same for the accounts that share one row id: of several only one has room."""
     theirs = None if row is None else row.login
-    first = next((m for m in members if theirs is not None and m.key == theirs.key), None)
-    if first is None:
-        first = next((m for m in members if theirs is not None and same_member(m, theirs)), None)
-    if first is None and theirs is None:
+    if theirs is None:
         first = max(members, key=lambda m: (age(m), m.key), default=None)
+        unclear = False
+    else:
+        same = list(_match(members, theirs, OwnerMatch.SAME))
+        first = next((m for m in same if m.key == theirs.key), same[0] if same else None)
+        # The row's login may be one member's as well as somebody else's.
+        unclear = first is None and any(_match(members, theirs, OwnerMatch.UNCLEAR))
     steps: list[SyncStep] = []
-    if first is not None or not (theirs is not None and _unclear(theirs, members)):
+    if not unclear:
         kind = decide(first, row, newest_seen(seen, first, theirs), overwrite=options.permits(row_id))
         steps.append(_step(kind, row_id, first or theirs, row))
     unused = kind_of(row) in {StepKind.UNDECRYPTABLE, StepKind.GARBAGE, StepKind.ID_MISMATCH}
@@ -148,9 +152,8 @@ def newest_seen(seen: Mapping[str, Age], *logins: Credential | None) -> Age | No
     return max(marks, default=None)
 
 
-def _unclear(theirs: Credential, members: Sequence[Credential]) -> bool:
-    """Whether the row's login may be one member's as well as somebody else's."""
-    return any(not (m.claims.user_id and theirs.claims.user_id) for m in members)
+def _match(members: Iterable[Credential], theirs: Credential, wanted: OwnerMatch) -> Iterable[Credential]:
+    return (member for member in members if member.owner.match(theirs.owner) is wanted)
 
 
 def _step(kind: StepKind, row_id: str, login: Credential | None, row: OpenedRow | None) -> SyncStep:

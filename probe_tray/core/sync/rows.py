@@ -165,19 +165,6 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
         return self.problem is None and not self.left and not (self.refused or self.failed)
 
 
-def same_member(one: Credential, other: Credential) -> bool:
-    """Whether two logins of one account id are one person's.
-
-    Tokens that do not name their user are told by their email; where that is missing too, nobody can tell.
-    """
-    if one.account_id != other.account_id:
-        return False
-    users = (one.claims.user_id, other.claims.user_id)
-    if all(users) or not any(users):
-        return users[0] == users[1]
-    return bool(one.email) and one.email.casefold() == other.email.casefold()
-
-
 def filled(winner: Credential, other: Credential) -> Credential:
     """``winner`` with the tokens and names that it lacks and ``other`` has; never with other times."""
     ours, theirs = winner.claims, other.claims

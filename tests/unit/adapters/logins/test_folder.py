@@ -218,8 +218,12 @@ class TestSaving:
         assert (tmp_path / "link.json").is_symlink()
         assert content(tmp_path / "real.json")["refresh_token"] == tokens("ana", number=2)["refresh_token"]
 
-    async def test_a_login_that_named_no_user_is_replaced_by_the_one_that_does(self, tmp_path: Path) -> None:
-        path = put(tmp_path / "a.json", {"access_token": "aa.bb.cc", "account_id": "account-ana"})
+    @pytest.mark.parametrize("email", ["", "ana@example.com", "ANA@Example.com"])
+    async def test_a_login_that_named_no_user_is_replaced_by_the_one_that_does(
+        self, tmp_path: Path, email: str
+    ) -> None:
+        nameless = {"access_token": "aa.bb.cc", "account_id": "account-ana", "email": email}
+        path = put(tmp_path / "a.json", nameless)
         await FolderStore(tmp_path).save(newer())
         assert names(tmp_path) == [path.name]
         assert content(path)["access_token"] == newer().access_token.reveal()

@@ -18,7 +18,6 @@ from probe_tray.core.sync.rows import (
     StepKind,
     SyncOptions,
     filled,
-    same_member,
 )
 from tests.support.fakes import START
 from tests.support.tokens import credential
@@ -160,10 +159,12 @@ def nameless(held: Credential, email: str) -> Credential:
 
 def test_tokens_that_do_not_name_their_user_are_told_by_their_email() -> None:
     mine = login(1)
-    assert same_member(mine, nameless(login(2), "ANA@example.com"))
-    assert not same_member(mine, nameless(login(2), "bob@example.com"))
-    assert not same_member(mine, nameless(login(2), ""))
     assert kinds([mine], [holding(nameless(login(2), "ana@example.com"))]) == [StepKind.ADOPT]
+
+
+def test_a_row_of_another_member_s_email_is_that_member_s() -> None:
+    bob = nameless(login(2), "bob@example.com")
+    assert kinds([login(1)], [holding(bob)]) == [StepKind.RESTORE, StepKind.OTHER_MEMBER]
 
 
 def test_a_row_of_nobody_knows_whom_is_neither_taken_nor_replaced() -> None:

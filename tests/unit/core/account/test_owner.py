@@ -1,0 +1,108 @@
+"""Whether two logins are one person's, and that everyone who asks gets that answer."""
+
+from typing import NamedTuple
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe_tray.core.account.credential import Credential, make_credential
+from probe_tray.core.account.owner import Owner, OwnerMatch
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.renewal.token_reply import TokenReply, renewed_login
+from probe_tray.core.sync.plan import decide, plan_row
+from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncOptions
+from tests.support.fakes import START
+from tests.support.tokens import jwt
+
+OWNERS = st.builds(
+    Owner,
+    st.sampled_from(["team", "home"]),
+    st.sampled_from(["", "u-ana", "u-ben"]),
+    st.sampled_from(["", "ana@example.com", "ANA@example.com", "ben@example.com"]),
+)
+SAME, OTHER, UNCLEAR = OwnerMatch.SAME, OwnerMatch.OTHER, OwnerMatch.UNCLEAR
+
+
+class Case(NamedTuple):
+    one: Owner
+    other: Owner
+    match: OwnerMatch
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "match"),
+    [
+        Case(Owner("team", "u1", "a@x"), Owner("team", "u1", "b@x"), SAME),
+        Case(Owner("team", "u1", "a@x"), Owner("team", "u2", "a@x"), OTHER),
+        Case(Owner("team", "u1", "a@x"), Owner("home", "u1", "a@x"), OTHER),
+        Case(Owner("team", "u1", "a@x"), Owner("team", "", "A@x"), SAME),
+        Case(Owner("team", "u1", "a@x"), Owner("team", "", "b@x"), OTHER),
+        Case(Owner("team", "u1", "a@x"), Owner("team"), UNCLEAR),
+        Case(Owner("team", "u1"), Owner("team", "", "a@x"), UNCLEAR),
+        Case(Owner("team", "", "a@x"), Owner("team", "", "b@x"), SAME),
+        Case(Owner("team"), Owner("team"), SAME),
+    ],
+)
+def test_a_user_goes_before_an_email(one: Owner, other: Owner, match: OwnerMatch) -> None:
+    assert one.match(other) is match
+
+
+def login(owner: Owner, number: int = 1) -> Credential:
+    auth = {"chatgpt_account_id": owner.account_id, "chatgpt_user_id": owner.user_id}
+    claims = {"jti": str(number), "iat": int(START.timestamp()) + number, "https://api.openai.com/auth": auth}
+    made = make_credential(
+        access_token=Secret(jwt(**claims)), refresh_token=Secret(f"rt_{number}"), id_token=None, email=owner.email
+    )
+    assert made is not None
+    return made
+
+
+def row(credential: Credential) -> OpenedRow:
+    return OpenedRow(row=RemoteRow(id=credential.account_id, token_data=Secret("sealed")), login=credential)
+
+
+@given(OWNERS, OWNERS)
+def test_the_answer_is_the_same_from_both_sides(one: Owner, other: Owner) -> None:
+    assert one.match(other) is other.match(one)
+    assert login(one).owner.match(login(other).owner) is one.match(other)
+
+
+@given(OWNERS, OWNERS)
+def test_logins_of_one_key_are_one_person_s(one: Owner, other: Owner) -> None:
+    mine, theirs = login(one), login(other)
+    assert mine.key != theirs.key or one.match(other) is SAME
+
+
+@given(OWNERS, OWNERS)
+def test_what_cannot_be_another_s_may_come_of_a_renewal(one: Owner, other: Owner) -> None:
+    match = one.match(other)
+    assert one.may_become(other) == (match is SAME or (match is UNCLEAR and not one.email))
+
+
+@given(OWNERS, OWNERS)
+def test_sync_goes_by_it(one: Owner, other: Owner) -> None:
+    other = msgspec.structs.replace(other, account_id=one.account_id)
+    mine, theirs = login(one), login(other, 2)
+    match = one.match(other)
+    kind = decide(mine, row(theirs), None, overwrite=False)
+    assert (kind is StepKind.OTHER_MEMBER) == (match is not SAME)
+    kinds = [step.kind for step in plan_row(one.account_id, [mine], row(theirs), {}, SyncOptions())]
+    assert (
+        kinds
+        == {
+            SAME: [StepKind.ADOPT],
+            OTHER: [StepKind.RESTORE, StepKind.OTHER_MEMBER],
+            UNCLEAR: [StepKind.OTHER_MEMBER],
+        }[match]
+    )
+
+
+@given(OWNERS, OWNERS)
+def test_an_answer_to_a_renewal_goes_by_it_without_emails(one: Owner, other: Owner) -> None:
+    old = login(one)
+    new = login(other, 2)
+    got = renewed_login(old, TokenReply(access_token=new.access_token), now=START)
+    bare = (Owner(one.account_id, one.user_id), Owner(other.account_id, other.user_id))
+    assert (got is None) == (bare[0].match(bare[1]) is OTHER)
