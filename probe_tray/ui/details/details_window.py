@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.quota.history import Span
 from probe_tray.ui.accessibility import describe, walk
-from probe_tray.ui.details.plots import BarRows, ChartView, LifeView
+from probe_tray.ui.details.chart_view import ChartView
+from probe_tray.ui.details.plots import BarRows, LifeView
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.placement import fitting

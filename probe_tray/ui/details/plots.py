@@ -1,14 +1,13 @@
-"""The drawn parts of the details: bars, chart and the line of a login's life."""
+"""The drawn parts of the details besides the chart: bars and the line of a login's life."""
 
 import math
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from probe_tray.ui.panel.card_painter import paint_bar
 from probe_tray.ui.theme import Theme
-from probe_tray.view.details.chart import Chart
 from probe_tray.view.details.details import LifeLine, LifeMark
 from probe_tray.view.view_models import Bar, Tone
 
@@ -71,105 +70,6 @@ class BarRows(QWidget):
 
     def _line(self) -> int:
         return math.ceil(self._theme.metrics().height()) + self._theme.px(12)
-
-
-class ChartView(QWidget):
-    """Use over time."""
-
-    def __init__(self, theme: Theme) -> None:
-        """Begin without lines."""
-        super().__init__()
-        self._theme = theme
-        self._chart: Chart | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def show_chart(self, chart: Chart) -> None:
-        """Show this."""
-        if chart != self._chart:
-            self._chart = chart
-            self.setAccessibleName(chart.spoken)
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        """Room for the lines, the days below them and what the lines are."""
-        return QSize(self._theme.px(400), self._theme.px(150) + 2 * self._words())
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the chart."""
-        if self._chart is None:
-            return
-        theme, colours, found = self._theme, self._theme.tokens, self._chart
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(0.5, theme.px(4) + 0.5, self.width() - 1, self.height() - 2 * self._words() - theme.px(8))
-        painter.setFont(theme.font(12, figures=True))
-        self._frame(painter, area, found)
-        if found.empty:
-            painter.setPen(QColor(colours.secondary))
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, found.empty)
-        ink = (colours.accent, colours.faint, colours.line)
-        # The one that matters most is drawn last, over the others.
-        for line, colour, first in reversed(
-            [(x, c, i == 0) for i, (x, c) in enumerate(zip(found.lines, ink, strict=False))]
-        ):
-            for run in line.runs:
-                points = [QPointF(area.left() + x * area.width(), area.bottom() - y * area.height()) for x, y in run]
-                if first:
-                    self._below(painter, points, area, colour)
-                width = theme.px(2) if first else 1.4
-                painter.setPen(QPen(QColor(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-                painter.drawPolyline(QPolygonF(points)) if len(points) > 1 else painter.drawPoint(points[0])
-        self._legend(painter, found, ink)
-        painter.end()
-
-    def _frame(self, painter: QPainter, area: QRectF, found: Chart) -> None:
-        theme, colours = self._theme, self._theme.tokens
-        painter.setPen(QPen(QColor(colours.line), 1.0))
-        for part in (0.0, 0.5, 1.0):
-            y = area.bottom() - part * area.height()
-            painter.drawLine(QLineF(area.left(), y, area.right(), y))
-        painter.setPen(QPen(QColor(colours.warning), 1.0, Qt.PenStyle.DashLine))
-        for level in found.levels:
-            y = area.bottom() - level.at * area.height()
-            painter.drawLine(QLineF(area.left(), y, area.right(), y))
-        painter.setPen(QColor(colours.secondary))
-        painter.drawText(QRectF(area.left() + theme.px(4), area.top(), theme.px(60), self._words()), _LEFT, "100%")
-        free = area.left()
-        for tick in found.ticks:
-            room = painter.fontMetrics().horizontalAdvance(tick.text)
-            left = min(area.left() + tick.at * area.width(), area.right() - room)
-            if left >= free:
-                painter.drawText(QRectF(left, area.bottom() + theme.px(2), room + 1, self._words()), _LEFT, tick.text)
-                free = left + room + theme.px(10)
-
-    def _below(self, painter: QPainter, points: list[QPointF], area: QRectF, colour: str) -> None:
-        path = QPainterPath(QPointF(points[0].x(), area.bottom()))
-        for point in points:
-            path.lineTo(point)
-        path.lineTo(QPointF(points[-1].x(), area.bottom()))
-        faint = QColor(colour)
-        faint.setAlphaF(0.12)
-        painter.fillPath(path, faint)
-
-    def _legend(self, painter: QPainter, found: Chart, ink: tuple[str, ...]) -> None:
-        theme = self._theme
-        x, y = 0.0, self.height() - self._words()
-        for line, colour in zip(found.lines, ink, strict=False):
-            painter.setPen(QPen(QColor(colour), theme.px(3)))
-            painter.drawLine(QLineF(x + 1, y + self._words() / 2, x + theme.px(14), y + self._words() / 2))
-            room = painter.fontMetrics().horizontalAdvance(line.label)
-            painter.setPen(QColor(theme.tokens.secondary))
-            painter.drawText(QRectF(x + theme.px(20), y, room + 1, self._words()), _LEFT, line.label)
-            x += theme.px(20) + room + theme.px(18)
-        if found.levels:
-            painter.setPen(QPen(QColor(theme.tokens.warning), 1.0, Qt.PenStyle.DashLine))
-            painter.drawLine(QLineF(x + 1, y + self._words() / 2, x + theme.px(14), y + self._words() / 2))
-            painter.setPen(QColor(theme.tokens.secondary))
-            said = " · ".join(level.text for level in found.levels)
-            painter.drawText(QRectF(x + theme.px(20), y, self.width() - x, self._words()), _LEFT, said)
-
-    def _words(self) -> int:
-        return math.ceil(self._theme.metrics(12).height()) + self._theme.px(3)
 
 
 class LifeView(QWidget):

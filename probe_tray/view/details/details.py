@@ -106,7 +106,9 @@ def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translato
         chart_title=chart_title(state.settings, t),
         spans=_spans(span, t),
         chart=chart(known, span, state.settings, now, t),
-        outlook=next((bar.outlook for bar in reversed(main) if bar.outlook), ""),
+        outlook=next(
+            (t("{window}: {outlook}", window=b.label, outlook=b.outlook) for b in reversed(main) if b.outlook), ""
+        ),
         life_title=t("Login"),
         life=_life(account, state.settings, now, t),
         life_words=lifetime(account, state.settings, now, t),

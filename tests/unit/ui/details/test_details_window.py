@@ -5,7 +5,7 @@ from datetime import UTC
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -14,9 +14,10 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import ShowDetails
 from probe_tray.core.quota.history import Span
 from probe_tray.core.state import AppState
+from probe_tray.ui.details.chart_view import ChartView
 from probe_tray.ui.details.details_controller import DetailsController
 from probe_tray.ui.details.details_window import DetailsWindow
-from probe_tray.ui.details.plots import BarRows, ChartView, LifeView
+from probe_tray.ui.details.plots import BarRows, LifeView
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.details.details import details
@@ -142,3 +143,33 @@ def test_every_condition_can_be_drawn_with_any_font(qtbot: QtBot, qapp: QApplica
             bench.detailing.close()
     finally:
         qapp.setFont(small)
+
+
+def test_the_chart_is_read_with_the_arrows_and_told_to_a_screen_reader(bench: Bench) -> None:
+    chart = part(bench.show(), ChartView)
+    chart.setFocus()
+    heard: list[str] = []
+    for key in (
+        Qt.Key.Key_Left,
+        Qt.Key.Key_Left,
+        Qt.Key.Key_Right,
+        Qt.Key.Key_Home,
+        Qt.Key.Key_PageDown,
+        Qt.Key.Key_End,
+    ):
+        QTest.keyClick(chart, key)
+        heard.append(chart.accessibleDescription())
+    assert heard[0] == heard[2] == heard[5]
+    assert heard[0].startswith("11:52 · Week ")
+    assert len(set(heard)) == 4
+
+
+def test_the_chart_is_read_under_the_mouse(bench: Bench) -> None:
+    window = bench.show()
+    QApplication.processEvents()
+    chart = part(window, ChartView)
+    plain = chart.grab().toImage()
+    QTest.mouseMove(chart, QPoint(chart.width() // 2, 40))
+    assert chart.grab().toImage() != plain
+    QApplication.sendEvent(chart, QEvent(QEvent.Type.Leave))
+    assert chart.grab().toImage() == plain

@@ -7,9 +7,11 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.quota.details import Details
-from probe_tray.core.quota.history import Span
-from probe_tray.core.quota.snapshot import Credits, Limit, SpendControl
+from probe_tray.core.percentages import Percentages
+from probe_tray.core.quota.details import Details, HistoryLine
+from probe_tray.core.quota.forecast import Pace
+from probe_tray.core.quota.history import Meter, Point, Span
+from probe_tray.core.quota.snapshot import Credits, Limit, SpendControl, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, RenewalState
 from probe_tray.view.details.details import DetailsView, details
@@ -179,3 +181,77 @@ def test_any_account_at_any_time_can_be_shown(hours: int) -> None:
         for found in state.accounts:
             for span in Span:
                 assert details(state, found.key, span, later, Translator()) is not None
+
+
+def past(span: Span, *lines: tuple[WindowKind, list[tuple[timedelta, int]]]) -> AppState:
+    """An account whose meters showed so many tenths of a percent, so long ago."""
+    seconds = {WindowKind.SHORT: 18_000, WindowKind.WEEKLY: 604_800}
+    known = tuple(
+        HistoryLine(
+            meter=Meter(kind=kind, seconds=seconds[kind]),
+            points=tuple(Point(NOW - ago, used, used) for ago, used in points),
+        )
+        for kind, points in lines
+    )
+    state = samples.looked_at()
+    return replace(state, details=Details(account=state.accounts[0].key, span=span, lines=known))
+
+
+def test_the_line_of_a_new_account_begins_today() -> None:
+    hours = [(timedelta(hours=n), 100 - n) for n in (3, 2, 1, 0)]
+    chart = shown(past(Span.WEEK, (WindowKind.WEEKLY, hours))).chart
+    assert chart.begins is not None
+    assert (chart.begins.text, round(chart.begins.at, 3)) == ("The line begins today", round(1 - 3 / 168, 3))
+    assert chart.spoken.endswith("The line begins today")
+    older = shown(past(Span.WEEK, (WindowKind.WEEKLY, [(timedelta(days=1), 10), *hours]))).chart
+    assert older.begins is None
+
+
+def test_every_moment_of_the_chart_can_be_read() -> None:
+    week = [(timedelta(hours=h), u) for h, u in ((30, 110), (2, 400), (0, 420))]
+    short = [(timedelta(hours=h), u) for h, u in ((2, 50), (1, 600))]
+    chart = shown(past(Span.WEEK, (WindowKind.WEEKLY, week), (WindowKind.SHORT, short))).chart
+    assert [(r.text, len(r.heights)) for r in chart.read_outs] == [
+        ("yesterday 07:52 · Week 11% used", 1),
+        ("11:52 · Week 40% used · 5 h 5% used", 2),
+        ("12:52 · Week 40% used · 5 h 60% used", 2),
+        ("13:52 · Week 42% used · 5 h 60% used", 2),
+    ]
+    assert [r.at for r in chart.read_outs] == sorted(r.at for r in chart.read_outs)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "label", "height", "text"),
+    [
+        (Percentages.USED, "5 h, daily maximum", 0.88, "Week 61% used · 5 h, daily maximum 88% used"),
+        (Percentages.LEFT, "5 h, daily minimum", 0.12, "Week 39% left · 5 h, daily minimum 12% left"),
+    ],
+)
+def test_thirty_days_show_the_peaks_of_short_windows(wanted: Percentages, label: str, height: float, text: str) -> None:
+    hours = [(timedelta(days=d, hours=h), u) for d in (3, 2, 1, 0) for h, u in ((3, 100), (2, 880), (1, 40))]
+    state = past(Span.MONTH, (WindowKind.WEEKLY, [(timedelta(days=3, hours=3), 610)]), (WindowKind.SHORT, hours))
+    chart = shown(replace(state, settings=Settings(percentages=wanted)), Span.MONTH).chart
+    assert chart.lines[1].label == label
+    assert [round(y, 2) for run in chart.lines[1].runs for _, y in run] == [height] * 4
+    assert text in chart.read_outs[0].text
+    days = shown(past(Span.WEEK, (WindowKind.SHORT, hours)), Span.WEEK).chart
+    assert days.lines[0].label == "5 h"
+
+
+def test_what_becomes_of_a_window_names_it() -> None:
+    state = samples.looked_at()
+    known = state.accounts[0]
+    assert known.snapshot is not None
+    week = known.snapshot.main.windows[-1]
+    assert week.reset_at is not None
+    pace = Pace(
+        meter=Meter(kind=week.kind, seconds=week.seconds or 0),
+        reset_at=week.reset_at,
+        since=NOW - timedelta(days=4),
+        base=0,
+        at=NOW,
+        used=week.used_percent,
+        samples=40,
+    )
+    paced = replace(known, paces=(pace,))
+    assert shown(replace(state, accounts=(paced,))).outlook.startswith("Week: ")
