@@ -26,7 +26,8 @@ from probe_tray.core.errors import StoreError
 from probe_tray.core.events import AccountsMuted, NotificationsPaused
 from probe_tray.core.state import AppState
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import nap, to_the_end
+from probe_tray.engine.timers import to_the_end
+from probe_tray.engine.wake_timer import WakeTimer
 from probe_tray.ports.desktop import Notification, Notifier
 from probe_tray.ports.files import AlertStorage
 from probe_tray.ports.time import Clock
@@ -84,19 +85,19 @@ class AlertService:
         self._shown: dict[str, tuple[Alert, ...]] = {}
         """What the notifications that may still be on the screen say, by their tags."""
         self._turn = asyncio.Lock()
+        self._timer = WakeTimer(clock)
 
     async def run(self, on_press: OnPress) -> None:
         """Say what is new until cancelled; what was said is then in the file."""
-        wake = asyncio.Event()
-        unsubscribe = self._store.subscribe(wake.set)
+        unsubscribe = self._store.subscribe(self._timer.wake)
         try:
             paused = (await self._recall()).paused_until
             self._store.dispatch(NotificationsPaused(until=paused))
             await self._first_round()
             while True:
-                wake.clear()
+                self._timer.clear()
                 await self.look(on_press)
-                if await self._woken(wake):
+                if await self._timer.wait(_EVERY):
                     round_of_checks = len(self._store.state.accounts) * _CALM_PER_ACCOUNT
                     longest = max(_CALM_SECONDS, min(round_of_checks, _LONGEST_CALM))
                     await self._calm(longest, self._nothing_runs)
@@ -205,11 +206,6 @@ class AlertService:
                 await self._file.save(memory)
             except StoreError as error:
                 _log.warning("what was said could not be kept, a restart may say it again: %s", type(error).__name__)
-
-    async def _woken(self, wake: asyncio.Event) -> bool:
-        """Whether something happened before the next look is due anyhow."""
-        await nap(self._clock, _EVERY, wake)
-        return wake.is_set()
 
     async def _calm(self, longest: float, is_calm: Callable[[], bool]) -> None:
         """Wait until everything that is being found out has been found out."""

@@ -40,15 +40,6 @@ async def to_the_end(work: Coroutine[object, object, _T]) -> _T:
     raise asyncio.CancelledError
 
 
-async def nap(clock: Clock, seconds: float, wake: asyncio.Event) -> None:
-    """Sleep so long, or until ``wake`` is set."""
-    waits = [asyncio.create_task(clock.sleep(seconds)), asyncio.create_task(wake.wait())]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        await end_all(waits)
-
-
 async def end_all(tasks: Collection[asyncio.Future[Any]]) -> None:
     """Cancel ``tasks`` and return once every one of them has ended, however it did."""
     for task in tasks:

@@ -44,7 +44,7 @@ from probe_tray.core.service.connection import ConnectionChanged, ProxyChecked
 from probe_tray.core.sync.setup import SyncChanged
 from probe_tray.core.transfer.state import ExportChanged, ImportChanged
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import nap
+from probe_tray.engine.wake_timer import WakeTimer
 from probe_tray.ports.files import History
 from probe_tray.ports.time import Clock
 
@@ -74,7 +74,7 @@ class HistoryRecorder:
         self._known: tuple[Kept, ...] = ()
         self._new_accounts = False
         self._failing = False
-        self._wake = asyncio.Event()
+        self._timer = WakeTimer(clock)
 
     async def start(self) -> None:
         """Show what was last known before anything is asked."""
@@ -172,7 +172,7 @@ class HistoryRecorder:
             rows, self._runs[slug, sample.meter] = thin(self._runs.get((slug, sample.meter)), sample)
             self._samples.extend((slug, row) for row in rows)
         if len(self._samples) >= _ROWS:
-            self._wake.set()
+            self._timer.wake()
 
     def _give_back(self) -> None:
         self._new_accounts = False
@@ -217,9 +217,11 @@ class HistoryRecorder:
 
     async def _pause(self) -> None:
         """Wait for the next time to write; while writing fails, rows that wait hurry nothing."""
-        self._wake.clear()
-        hurry = asyncio.Event() if self._failing else self._wake
-        await nap(self._clock, _EVERY.total_seconds(), hurry)
+        if self._failing:
+            await self._clock.sleep(_EVERY.total_seconds())
+        else:
+            self._timer.clear()
+            await self._timer.wait(_EVERY.total_seconds())
 
 
 def _main_meters(snapshot: Snapshot) -> list[Meter]:

@@ -13,11 +13,12 @@ from probe_tray.core.state import AccountState
 from probe_tray.engine.polling.first_check import FirstCheck
 from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import end_all, nap
+from probe_tray.engine.timers import end_all
+from probe_tray.engine.wake_timer import WakeTimer
 from probe_tray.ports.time import Clock, Randomness
 
 _AT_ONCE = 8
-_LONGEST_NAP = 30.0
+_LONGEST_SLEEP = 30.0
 """Seconds: Qt's timers are coarse, and the wall clock may be set meanwhile."""
 _FOR_A_PERSON = timedelta(seconds=10)
 """So long at most takes the start of all checks that a person asks for at once."""
@@ -38,7 +39,7 @@ class Poller:
         self._randomness = randomness
         self._failures: dict[AccountKey, int] = {}
         self._scout = FirstCheck()
-        self._wake = asyncio.Event()
+        self._timer = WakeTimer(clock)
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -46,7 +47,7 @@ class Poller:
         unsubscribe = self._store.on_event(self._on_event)
         try:
             while True:
-                self._wake.clear()
+                self._timer.clear()
                 seen = look(self._scout.among(self._store.state.accounts), self._clock.now())
                 if self._plan_new(seen.unplanned):
                     continue
@@ -56,7 +57,7 @@ class Poller:
                     task = asyncio.create_task(self._check(account.key))
                     running.add(task)
                     task.add_done_callback(running.discard)
-                    task.add_done_callback(lambda _: self._wake.set())
+                    task.add_done_callback(lambda _: self._timer.wake())
                 await self._pause(None if len(seen.due) > room else seen.next_at)
         finally:
             unsubscribe()
@@ -105,7 +106,7 @@ class Poller:
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, AccountsRead):
-            self._wake.set()
+            self._timer.wake()
 
     def _plan_new(self, unplanned: tuple[AccountState, ...]) -> bool:
         every = self._pacing().every
@@ -125,11 +126,11 @@ class Poller:
     def _plan(self, moments: Iterable[tuple[AccountState, datetime | None]]) -> None:
         planned = tuple((a.key, None if m is None else max(m, _allowed_from(a, m))) for a, m in moments)
         self._store.dispatch(ChecksPlanned(moments=planned))
-        self._wake.set()
+        self._timer.wake()
 
     async def _pause(self, until: datetime | None) -> None:
-        left = _LONGEST_NAP if until is None else max((until - self._clock.now()).total_seconds(), 0.05)
-        await nap(self._clock, min(left, _LONGEST_NAP), self._wake)
+        left = _LONGEST_SLEEP if until is None else max((until - self._clock.now()).total_seconds(), 0.05)
+        await self._timer.wait(min(left, _LONGEST_SLEEP))
 
     async def _check(self, key: AccountKey) -> None:
         try:

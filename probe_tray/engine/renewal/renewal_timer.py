@@ -13,7 +13,8 @@ from probe_tray.core.state import AccountState
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import end_all, nap
+from probe_tray.engine.timers import end_all
+from probe_tray.engine.wake_timer import WakeTimer
 from probe_tray.ports.time import Clock, Randomness
 
 _TICK = 30.0
@@ -39,7 +40,7 @@ class RenewalTimer:
         self._randomness = randomness
         self._network_seen_since: datetime | None = None
         self._caught_up: dict[AccountKey, datetime | None] = {}
-        self._wake = asyncio.Event()
+        self._timer = WakeTimer(clock)
 
     async def run(self) -> None:
         """Renew until cancelled; what was sent is seen to its end by ``renewals``."""
@@ -47,7 +48,7 @@ class RenewalTimer:
         unsubscribe = self._store.on_event(self._on_event)
         try:
             while True:
-                self._wake.clear()
+                self._timer.clear()
                 if self._store.state.settings.auto_renew:
                     self._plan()
                     due = self._due()
@@ -61,7 +62,7 @@ class RenewalTimer:
                     task = asyncio.create_task(self._catch_up(account))
                     running.add(task)
                     task.add_done_callback(running.discard)
-                await nap(self._clock, _TICK, self._wake)
+                await self._timer.wait(_TICK)
         finally:
             unsubscribe()
             await end_all(running)
@@ -73,7 +74,7 @@ class RenewalTimer:
     def _on_event(self, event: Event) -> None:
         # A login that is new, or new to its place, shows at once when it will be renewed.
         if isinstance(event, AccountsRead):
-            self._wake.set()
+            self._timer.wake()
 
     def _plan(self) -> None:
         now, days = self._clock.now(), self._store.state.settings.renew_before_expiry_days

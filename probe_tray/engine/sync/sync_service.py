@@ -28,7 +28,8 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.synchronizer import Synchronizer
-from probe_tray.engine.timers import end_all, nap
+from probe_tray.engine.timers import end_all
+from probe_tray.engine.wake_timer import WakeTimer
 from probe_tray.ports.accounts import SyncVault
 from probe_tray.ports.time import Clock, Randomness
 
@@ -57,7 +58,7 @@ class SyncService:
         self._syncing, self._secrets, self._accounts, self._store = syncing, secrets, accounts, store
         self._clock, self._randomness, self._service = clock, randomness, settings
         self._running: asyncio.Task[None] | None = None
-        self._wake = asyncio.Event()
+        self._timer = WakeTimer(clock)
         self._stale = False
         self._soon: float | None = None
         """When to begin for a reason, by the monotonic clock; None: there is none."""
@@ -102,8 +103,8 @@ class SyncService:
             await self._look()
             hours, regular = self._hours, self._after(_AFTER_START) if self._hours else None
             while True:
-                await nap(self._clock, _TICK, self._wake)
-                self._wake.clear()
+                await self._timer.wait(_TICK)
+                self._timer.clear()
                 if self._stale:
                     self._stale = False
                     await self._look()
@@ -122,7 +123,7 @@ class SyncService:
     def _on_event(self, event: Event) -> None:
         if isinstance(event, SettingsChanged):
             self._stale = True
-            self._wake.set()
+            self._timer.wake()
         elif isinstance(event, RenewalEnded) and event.problem is None and self._settings.sync_after_renewal:
             self._begin_within(_AFTER_RENEWAL)
 

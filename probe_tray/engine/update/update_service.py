@@ -1,6 +1,5 @@
 """Looks once a day whether there is a newer version, where the person has asked for that. It never downloads one."""
 
-import asyncio
 import logging
 from datetime import datetime
 from typing import Final
@@ -10,7 +9,7 @@ from probe_tray.core.events import Event, ReleaseFound, SettingsChanged
 from probe_tray.core.update.release import Release, UpdateMemory, is_due, next_check, parse_release
 from probe_tray.core.update.version import is_newer
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import nap
+from probe_tray.engine.wake_timer import WakeTimer
 from probe_tray.ports.desktop import Browser
 from probe_tray.ports.files import UpdateStorage
 from probe_tray.ports.http import ReleaseFeed
@@ -42,7 +41,7 @@ class UpdateService:
         self._store, self._clock, self._randomness = store, clock, randomness
         self._running = running
         self._memory: UpdateMemory | None = None
-        self._wake = asyncio.Event()
+        self._timer = WakeTimer(clock)
 
     async def run(self) -> None:
         """Look until cancelled. Nothing that fails here is told to the person."""
@@ -50,14 +49,12 @@ class UpdateService:
         try:
             if self._wanted:
                 self._tell((await self._recall()).release)
-                await nap(self._clock, self._randomness.uniform(*_CALM_AT_START), self._wake)
+                await self._timer.wait(self._randomness.uniform(*_CALM_AT_START))
             while True:
-                self._wake.clear()
+                self._timer.clear()
                 if self._wanted:
                     await self._look()
-                    await nap(self._clock, _EVERY, self._wake)
-                else:
-                    await self._wake.wait()
+                await self._timer.wait(_EVERY if self._wanted else None)
         finally:
             unsubscribe()
 
@@ -76,7 +73,7 @@ class UpdateService:
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, SettingsChanged):
-            self._wake.set()
+            self._timer.wake()
 
     async def _look(self) -> None:
         memory, now = await self._recall(), self._clock.now()

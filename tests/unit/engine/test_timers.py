@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from probe_tray.engine.timers import nap, to_the_end, wait_for
+from probe_tray.engine.timers import to_the_end, wait_for
 from tests.support.fakes import FakeClock, settle
 from tests.unit.engine.bench import running
 
@@ -84,21 +84,3 @@ async def test_cancelled_however_often_the_work_is_done_first(times: int, fault:
     await settle()
     assert work.done
     assert task.cancelled()
-
-
-async def test_a_nap_that_is_woken_or_cut_short_leaves_no_task_behind() -> None:
-    clock, wake = FakeClock(), asyncio.Event()
-    me = asyncio.current_task()
-    for cut_short in (False, True):
-        napping = asyncio.create_task(nap(clock, 60, wake))
-        await settle()
-        if cut_short:
-            napping.cancel()
-        else:
-            wake.set()
-        await asyncio.wait({napping})
-        assert asyncio.all_tasks() == {me}
-        wake.clear()
-    napping = asyncio.create_task(nap(clock, 60, wake))
-    await clock.advance(timedelta(seconds=60))
-    assert napping.done()
