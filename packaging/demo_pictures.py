@@ -123,6 +123,7 @@ async def demo(app: QApplication, service: DemoService, tone: str, folder: Path)
         clock=wired.clock,
         zone=UTC,
         inspector=wired.inspector,
+        blends_windows=lambda: False,
         tray_available=lambda: True,
         hides_new_icons=lambda: False,
     )

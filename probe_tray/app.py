@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probe_tray import __version__
+from probe_tray.adapters.desktop.compositor import blends_windows
 from probe_tray.adapters.desktop.display import check_display, check_libraries, load_error, with_other_platforms
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
 from probe_tray.adapters.files.app_folders import demo_places, user_places
@@ -177,6 +178,7 @@ class _Program:
             clock=wired.clock,
             zone=zone,
             inspector=wired.inspector,
+            blends_windows=blends_windows,
             opens=self._opens,
         )
         self._shell = Shell(self._app, wired.engine, context, self._stop.set)

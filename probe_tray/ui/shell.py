@@ -34,7 +34,8 @@ from probe_tray.ui.models.model_test_controller import ModelTestController
 from probe_tray.ui.panel.card_actions import CardActionHandler, WindowActions
 from probe_tray.ui.panel.card_list import CardCallbacks
 from probe_tray.ui.panel.card_model import Changes
-from probe_tray.ui.panel.panel import PanelActions, PanelWindow
+from probe_tray.ui.panel.panel import PanelWindow
+from probe_tray.ui.panel.panel_actions import PanelActions
 from probe_tray.ui.preferences import PreferenceWatch
 from probe_tray.ui.settings.settings_controller import SettingsController
 from probe_tray.ui.sync.sync_controller import SyncController
@@ -65,6 +66,8 @@ class ShellContext(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     zone: tzinfo
     inspector: DiagnosticsSource
+    blends_windows: Callable[[], bool]
+    """Whether the screen shows what lies behind a translucent window now."""
     opens: bool = False
     """Whether the panel opens by itself once the logins were read, as after a start by hand."""
     tray_available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
@@ -251,6 +254,7 @@ class Shell(QObject):
                 move=lambda key, before: self._card_actions.move(self._panel.keys(), key, before),
                 name=self._card_actions.name,
             ),
+            blends=self._context.blends_windows,
         )
 
     def _look_at(self, accounts: frozenset[AccountKey]) -> None:

@@ -73,6 +73,7 @@ class Windows(Doubles):
                 clock=self.clock,
                 zone=UTC,
                 inspector=FakeInspector(),
+                blends_windows=lambda: True,
                 tray_available=lambda: True,
             )
             self._others = set(QApplication.topLevelWidgets())

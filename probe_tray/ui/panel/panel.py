@@ -3,23 +3,32 @@
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QHideEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import (
+    QCloseEvent,
+    QColor,
+    QGuiApplication,
+    QHideEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPaintEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.accessibility import describe, walk
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.panel.banner import Banner
-from probe_tray.ui.panel.card_list import CardCallbacks, CardList
-from probe_tray.ui.panel.card_model import CardModel, Changes
+from probe_tray.ui.panel.card_list import CardList
+from probe_tray.ui.panel.card_model import CardModel
 from probe_tray.ui.panel.column_head import ColumnHead
 from probe_tray.ui.panel.no_match import NoMatchPage
+from probe_tray.ui.panel.panel_actions import PanelActions
+from probe_tray.ui.panel.popover import Popover
 from probe_tray.ui.panel.tools_row import ToolsRow
 from probe_tray.ui.panel.welcome import WelcomePage
-from probe_tray.ui.placement import by_the_panel, fitting, free_area, keep_inside, near
+from probe_tray.ui.placement import fitting, free_area, keep_inside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.ui.widgets import Dot, Separator, height, words
@@ -47,21 +56,6 @@ _LOOK_EVERY = 100
 """Milliseconds after which it is looked again which accounts can be seen."""
 
 
-class PanelActions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the panel asks for."""
-
-    cards: CardCallbacks
-    show_only: Callable[[ScreenOptions], None]
-    """Show only these accounts."""
-    choose: Callable[[Sort | Density, tuple[AccountKey, ...]], None]
-    """List the accounts like this from now on; the accounts are told in the order they stand in now."""
-    pin: Callable[[], None]
-    """Keep the window open, or no longer."""
-    hide_names: Callable[[], None]
-    """Hide the names of accounts, or show them again."""
-    changes: Changes
-
-
 class PanelWindow(QWidget):
     """The panel. It asks for things through ``act``; it never changes anything itself."""
 
@@ -80,6 +74,9 @@ class PanelWindow(QWidget):
         self._act: Callable[[CardAction], None] = actions.cards.act
         self._shown: Panel | None = None
         self._anchored = False
+        self._returning = False
+        """Whether it was hidden to change its frame, and isn't in front again yet."""
+        self._popover = Popover(self, theme, actions.blends)
         self._fitted = QSize()
         self._cards = CardModel(self, actions.changes)
         self._headline, self._subline = words(wrap=True), Separator()
@@ -137,11 +134,14 @@ class PanelWindow(QWidget):
         self._choose_page()
         describe(self, model.headline)
         # A size that the person chose stays while the same cards become higher or lower.
-        changed = before is None or shape(before) != shape(model) or self.size() == self._fitted
+        reframed = self.isVisible() and self._take_frame()
+        changed = reframed or before is None or shape(before) != shape(model) or self.size() == self._fitted
         # Nor does it jump with each letter of a search.
         searching = self.isVisible() and self._tools.options != ScreenOptions()
         if changed and not searching:
             self._fit()
+        if reframed:
+            self._bring_forward()
         self._look_soon()
 
     def _show_head(self, model: Panel, *, first: bool) -> None:
@@ -166,20 +166,35 @@ class PanelWindow(QWidget):
         """
         self._anchored = anchor is not None
         if not self.isVisible():
+            self._take_frame()
             self._fit()
             if anchor is not None:
-                self.move(near(anchor, self.frameSize()) or by_the_panel(self.frameSize()))
-        # A window that was minimised or lies below others comes back.
-        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
-        self.show()
-        self.raise_()
-        self.activateWindow()
+                self.move(self._popover.opening_place(anchor))
+        self._bring_forward()
         if key is not None:
             self._tools.clear()
             row = self._cards.row_of(key)
             if row is not None:
                 self._list.light(self._cards.index(row))
         (self._list if self._middle.currentWidget() is self._list else self._welcome).setFocus()
+
+    def _take_frame(self) -> bool:
+        """Be a popover by the icon, or a window where the person keeps it; whether that changed, which hides it."""
+        content, self._returning = self._popover.content(), self.isVisible()
+        changed = self._popover.take_frame(frameless=self._anchored and not self._pin.isChecked())
+        self._whole.setContentsMargins(self._popover.margins)
+        if changed:
+            self._set_least_width()
+            self.setGeometry(content.marginsAdded(self._popover.margins))
+        self._returning = self._returning and changed
+        return changed
+
+    def _bring_forward(self) -> None:
+        # A window that was minimised or lies below others comes back.
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
 
     def edit_name(self, key: AccountKey) -> None:
         """Let the person type another name for an account."""
@@ -193,8 +208,13 @@ class PanelWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Tell that the window is gone."""
+        self._popover.remember_place()
         super().closeEvent(event)
         self.closed.emit()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw what is behind everything."""
+        self._popover.paint()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc ends the search, then closes the window."""
@@ -210,7 +230,9 @@ class PanelWindow(QWidget):
             self._apply_theme()
         elif event.type() is QEvent.Type.ActivationChange:
             self._look_soon()
-            if not self.isActiveWindow():
+            if self.isActiveWindow():
+                self._returning = False
+            elif not self._returning:
                 # Which window comes instead is known only afterwards.
                 QTimer.singleShot(0, self, self._leave)
 
@@ -227,7 +249,8 @@ class PanelWindow(QWidget):
         width = self._theme.px(width_of(self._shown))
         around = sum(height(part, width) for part in parts if part.isVisibleTo(self))
         middle = max(page.sizeHint().height() for page in (self._middle.currentWidget(),) if page)
-        return fitting(self, QSize(width, min(max(around + middle, self._theme.px(_LOWEST)), highest)))
+        wanted = QSize(width, min(max(around + middle, self._theme.px(_LOWEST)), highest))
+        return fitting(self, wanted.grownBy(self._popover.margins))
 
     def _arrange(self) -> None:
         px = self._theme.px
@@ -261,7 +284,7 @@ class PanelWindow(QWidget):
         foot.addWidget(self._dot)
         foot.addWidget(self._status, 1)
         foot.addWidget(self._log_in)
-        whole = QVBoxLayout(self)
+        whole = self._whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         for part in (self._head, self._above, self._tools, self._columns, self._middle, self._below, self._foot):
@@ -298,8 +321,13 @@ class PanelWindow(QWidget):
         self._log_in.setFont(theme.font(12.5))
         self._foot.setStyleSheet(f"QWidget#foot {{ border-top: 1px solid {colours.line} }}")
         self._draw_tools()
-        self.setMinimumWidth(fitting(self, QSize(theme.px(NARROW), 1)).width())
+        self._whole.setContentsMargins(self._popover.margins)
+        self._set_least_width()
         self._fit()
+
+    def _set_least_width(self) -> None:
+        least = QSize(self._theme.px(NARROW), 1).grownBy(self._popover.margins)
+        self.setMinimumWidth(fitting(self, least).width())
 
     def _draw_tools(self) -> None:
         px, colour = self._theme.px, QColor(self._theme.tokens.secondary)
@@ -349,7 +377,13 @@ class PanelWindow(QWidget):
     def _leave(self) -> None:
         """Close when another program is used, unless the person wants the window to stay, or it is all there is."""
         ours = QApplication.activeWindow() or QApplication.activePopupWidget()
-        if self._anchored and ours is None and not self._pin.isChecked() and not self.isActiveWindow():
+        if (
+            self._anchored
+            and ours is None
+            and not self._returning
+            and not self._pin.isChecked()
+            and not self.isActiveWindow()
+        ):
             self.left.emit()
             self.close()
 

@@ -70,6 +70,7 @@ class EveryWindow:
             clock=StoppedClock(),
             zone=UTC,
             inspector=FakeInspector(),
+            blends_windows=lambda: True,
             tray_available=lambda: True,
         )
         self._shell = Shell(app, self.engine, around, lambda: None)

@@ -36,7 +36,7 @@ from probe_tray.core.quota.snapshot import Credits, Limit, Snapshot, SpendContro
 from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, RenewalState, Unreadable
 from probe_tray.ui.panel.card_list import CardCallbacks
 from probe_tray.ui.panel.card_model import Changes
-from probe_tray.ui.panel.panel import PanelActions
+from probe_tray.ui.panel.panel_actions import PanelActions
 
 NOW = datetime(2026, 11, 22, 13, 52, tzinfo=UTC)
 """A Sunday."""
@@ -305,6 +305,7 @@ def idle_actions() -> PanelActions:
         pin=lambda: None,
         hide_names=lambda: None,
         changes=Changes(move=lambda _key, _before: None, name=lambda _key, _name: None),
+        blends=lambda: True,
     )
 
 

@@ -42,6 +42,7 @@ class Desktop:
             clock=StoppedClock(),
             zone=UTC,
             inspector=FakeInspector(),
+            blends_windows=lambda: True,
             opens=opens,
             tray_available=lambda: True,
         )

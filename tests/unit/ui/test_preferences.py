@@ -33,6 +33,7 @@ class Desktop:
             clock=StoppedClock(),
             zone=UTC,
             inspector=FakeInspector(),
+            blends_windows=lambda: True,
             tray_available=lambda: True,
         )
         self.shell = Shell(app, self.engine, around, lambda: None)

@@ -71,6 +71,7 @@ class Desktop:
             clock=self.clock,
             zone=UTC,
             inspector=FakeInspector(),
+            blends_windows=lambda: True,
             tray_available=lambda: self.tray,
         )
         self.shell = Shell(app, self.engine, around, self._end)

@@ -93,7 +93,9 @@ def test_opened_again_it_shows_the_page_where_it_was_left(guides: Opened) -> Non
 
 @pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
 def test_the_key_for_help_opens_the_guides_from_the_panel(qtbot: QtBot, qapp: QApplication) -> None:
-    around = ShellContext(translator=Translator(), clock=StoppedClock(), zone=UTC, inspector=FakeInspector())
+    around = ShellContext(
+        translator=Translator(), clock=StoppedClock(), zone=UTC, inspector=FakeInspector(), blends_windows=lambda: True
+    )
     shell = Shell(qapp, FakeEngine(samples.four()), around, lambda: None)
     try:
         shell.show_panel()

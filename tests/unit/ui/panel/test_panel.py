@@ -19,7 +19,8 @@ from probe_tray.ui.panel.card_layout import CardLayout
 from probe_tray.ui.panel.card_list import CardCallbacks, CardList
 from probe_tray.ui.panel.card_model import Changes
 from probe_tray.ui.panel.column_head import ColumnHead
-from probe_tray.ui.panel.panel import PanelActions, PanelWindow
+from probe_tray.ui.panel.panel import PanelWindow
+from probe_tray.ui.panel.panel_actions import PanelActions
 from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.placement import beside, likely, near
 from probe_tray.ui.theme import Theme
@@ -59,6 +60,7 @@ class Shown:
                 move=lambda key, before: self.moved.append((self._name(key) or "", self._name(before))),
                 name=lambda key, name: self.named.append((self._name(key), name)),
             ),
+            blends=lambda: True,
         )
         self.window = PanelWindow(self.theme, IconPainter(), actions)
 
@@ -436,6 +438,50 @@ def test_a_window_of_ours_in_front_lets_the_panel_stay(panel: Shown, qapp: QAppl
     other.activateWindow()
     qapp.processEvents()
     assert panel.window.isVisible()
+
+
+def test_unpinned_it_is_a_popover_and_pinned_a_window(panel: Shown, qapp: QApplication) -> None:
+    frameless = Qt.WindowType.FramelessWindowHint
+    panel.show(samples.four(), by_tray=True)
+    assert panel.window.windowFlags() & frameless
+    head = panel.window.findChildren(QLabel)[0]
+    before = head.mapToGlobal(QPoint(0, 0))
+    panel.state = replace(samples.four(), arrangement=Arrangement(pinned=True))
+    panel.draw()
+    qapp.processEvents()
+    assert panel.window.isVisible()
+    assert not panel.window.windowFlags() & frameless
+    assert (head.mapToGlobal(QPoint(0, 0)) - before).manhattanLength() <= 2
+    panel.state = samples.four()
+    panel.draw()
+    qapp.processEvents()
+    assert panel.window.isVisible()
+    assert panel.window.windowFlags() & frameless
+
+
+def test_without_a_tray_it_is_a_window(panel: Shown) -> None:
+    panel.show(samples.four())
+    assert not panel.window.windowFlags() & Qt.WindowType.FramelessWindowHint
+
+
+@pytest.mark.parametrize("blends", [True, False])
+def test_the_popover_has_a_shadow_where_the_screen_shows_what_is_behind_it(qapp: QApplication, *, blends: bool) -> None:
+    window = PanelWindow(Theme(qapp), IconPainter(), replace(samples.idle_actions(), blends=lambda: blends))
+    window.show_model(present(samples.four(), samples.NOW, UTC, Translator(), ScreenOptions()).panel)
+    window.open_at(QRect())
+    picture = window.grab().toImage()
+    assert (picture.pixelColor(0, 0).alpha() < 255) is blends
+    window.close()
+    window.deleteLater()
+
+
+def test_a_pinned_panel_opens_where_it_was_left(panel: Shown, qapp: QApplication) -> None:
+    pinned = replace(samples.four(), arrangement=Arrangement(pinned=True))
+    panel.show(pinned, by_tray=True)
+    panel.window.move(60, 40)
+    panel.window.close()
+    panel.show(pinned, by_tray=True)
+    assert panel.window.pos() == QPoint(60, 40)
 
 
 def test_the_pin_follows_what_is_remembered(panel: Shown) -> None:

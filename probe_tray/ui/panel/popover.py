@@ -1,0 +1,98 @@
+"""The panel's outside: a popover without a frame, or a window that the desktop frames."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QMargins, QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from probe_tray.ui.placement import by_the_panel, free_area, inside, near
+from probe_tray.ui.theme import Theme
+
+RADIUS: Final = 12
+"""Of its corners, in pixels of the design."""
+_SHADOW = 8
+"""How far its shadow reaches, in pixels of the design."""
+_DARKEST = 26
+"""Of 255: how dark the shadow is at the popover's edge, from all its layers."""
+
+
+class Popover:
+    """Decides how a window is framed, and paints what is behind its content."""
+
+    def __init__(self, window: QWidget, theme: Theme, blends: Callable[[], bool]) -> None:
+        """Begin as a framed window. ``blends``: whether the screen shows what lies behind a translucent window now."""
+        self._window, self._theme, self._blends = window, theme, blends
+        self._blended = False
+        self._place: QPoint | None = None
+        self.frameless = False
+        window.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
+
+    @property
+    def edge(self) -> int:
+        """How many pixels around the content belong to the shadow."""
+        return self._theme.px(_SHADOW) if self.frameless and self._blended else 0
+
+    @property
+    def margins(self) -> QMargins:
+        """What lies between the edge of the window and its content: the shadow, or the line around it."""
+        width = self.edge or int(self.frameless)
+        return QMargins(width, width, width, width)
+
+    def take_frame(self, *, frameless: bool) -> bool:
+        """Be a popover or a framed window; whether that changed, which hides the window.
+
+        A Wayland client can't place its windows: a popover would appear anywhere, so the window keeps its frame.
+        """
+        frameless = frameless and not QGuiApplication.platformName().startswith("wayland")
+        self._blended = frameless and self._blends()
+        if frameless == self.frameless:
+            return False
+        self.frameless = frameless
+        # With a new window of the system: an old one would keep the measures of its frame, and Qt misses its focus.
+        self._window.hide()
+        self._window.destroy()
+        self._window.setWindowFlag(Qt.WindowType.FramelessWindowHint, frameless)
+        return True
+
+    def content(self) -> QRect:
+        """Where the content is on the screen."""
+        return self._window.geometry().marginsRemoved(self.margins)
+
+    def remember_place(self) -> None:
+        """Note where a framed window is: the person may have put it there."""
+        if not self.frameless:
+            self._place = self._window.pos()
+
+    def opening_place(self, anchor: QRect) -> QPoint:
+        """Where the window's corner goes: by the tray icon at ``anchor``, or where a framed one was left."""
+        size, margins = self._window.frameSize(), self.margins
+        if self._place is not None and not self.frameless:
+            screen = QGuiApplication.screenAt(self._place) or self._window.screen()
+            return inside(QRect(self._place, size), free_area(screen))
+        size = size.shrunkBy(margins)
+        return (near(anchor, size) or by_the_panel(size)) - QPoint(margins.left(), margins.top())
+
+    def paint(self) -> None:
+        """Paint the shadow and the ground."""
+        painter = QPainter(self._window)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        whole, edge, colours = QRectF(self._window.rect()), self.edge, self._theme.tokens
+        ground, radius = whole.adjusted(edge, edge, -edge, -edge), self._theme.px(RADIUS)
+        if not edge:
+            painter.fillRect(whole, QColor(colours.window))
+        painter.setPen(Qt.PenStyle.NoPen)
+        for reach in range(edge, 0, -1):
+            painter.setBrush(QColor(0, 0, 0, max(1, round(_DARKEST / edge * (1.5 - reach / edge)))))
+            layer = ground.adjusted(-reach, 1 - reach, reach, reach)
+            painter.drawRoundedRect(layer, radius + reach, radius + reach)
+        if self.frameless:
+            painter.setPen(QPen(QColor(colours.line), 1.0))
+            painter.setBrush(QColor(colours.window))
+            line = ground.adjusted(0.5, 0.5, -0.5, -0.5)
+            if edge:
+                painter.drawRoundedRect(line, radius, radius)
+            else:
+                painter.drawRect(line)
+        painter.end()
