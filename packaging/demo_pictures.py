@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC
 from pathlib import Path
@@ -31,6 +31,8 @@ from probe_tray.core.commands import Refresh, StartLogin
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.state import LoginPhase
 from probe_tray.demo import DemoService, people
+from probe_tray.demo.samples import sample_logins
+from probe_tray.ports.time import Clock
 from probe_tray.ui.loop import run
 from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
@@ -116,8 +118,14 @@ async def demo(app: QApplication, service: DemoService, tone: str, folder: Path)
     make_private_folder(places.data_folder)
     simulated = replace(OFFICIAL, issuer=addresses.issuer, backend=addresses.backend)
     loaded = load_settings(places.config_file, create=FileLocks(places.locks))
-    session = Session(simulated, places, loaded, os.environ, KnownSecrets(), demo=service)
-    wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None)
+
+    def samples(clock: Clock) -> Iterable[Credential]:
+        if len(service.people) <= _ACCOUNTS["three"]:
+            return sample_logins(service, clock)
+        return [login_of(person.email, service) for person in service.people]
+
+    session = Session(simulated, places, loaded, os.environ, KnownSecrets(), samples, demo=True)
+    wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None, lambda _account, _wanted: None)
     around = ShellContext(
         translator=Translator(),
         clock=wired.clock,
@@ -127,8 +135,6 @@ async def demo(app: QApplication, service: DemoService, tone: str, folder: Path)
         tray_available=lambda: True,
         hides_new_icons=lambda: False,
     )
-    if len(service.people) > _ACCOUNTS["three"]:
-        wired.engine.start_with([login_of(person.email, service) for person in service.people])
     shell = Shell(app, wired.engine, around, lambda: None)
     engine = asyncio.create_task(wired.engine.run())
     try:

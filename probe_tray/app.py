@@ -172,7 +172,7 @@ class _Program:
         asyncio.get_running_loop().set_exception_handler(log_loop_failure)
         zone = LocalZone()
         session.evaluate_scripts(script_proxy)
-        self._wired = wired = session.wire(self._translator, zone, self._say, metered_network)
+        self._wired = wired = session.wire(self._translator, zone, self._say, metered_network, self._press)
         context = ShellContext(
             translator=self._translator,
             clock=wired.clock,
@@ -182,7 +182,6 @@ class _Program:
             opens=self._opens,
         )
         self._shell = Shell(self._app, wired.engine, context, self._stop.set)
-        wired.engine.on_alert_action(self._press)
         session_end = SessionEnd(self._app, self._stop.set, lambda: self._ended, wired.clock.monotonic)
         engine = asyncio.create_task(wired.engine.run())
         quitting = asyncio.create_task(self._stop.wait())

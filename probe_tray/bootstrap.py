@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
@@ -46,6 +46,7 @@ from probe_tray.adapters.proxy.pac import PacProxies
 from probe_tray.adapters.proxy.proxy import SystemProxies, detect_proxy, read_system_proxies
 from probe_tray.adapters.proxy.source import IN_SETTINGS, ProxySource
 from probe_tray.adapters.system import SystemClock, SystemRandomness
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.alerts.alert import Alert
 from probe_tray.core.events import TroubleMet, WaitingChanged
 from probe_tray.core.quota.forecast import runs_out_at
@@ -56,7 +57,7 @@ from probe_tray.core.state import AccountState, AppState, Way
 from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
-from probe_tray.engine.alert_service import AlertComposer, AlertService
+from probe_tray.engine.alert_service import AlertComposer, AlertService, OnPress
 from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.login.device_login import DeviceLogin
@@ -115,12 +116,14 @@ class Session:
         loaded: LoadedSettings,
         environment: Mapping[str, str],
         known: KnownSecrets,
+        samples: Callable[[Clock], Iterable[Credential]],
         *,
-        demo: "DemoService | None" = None,
+        demo: bool,
     ) -> None:
         """Talk to ``service``; every secret that is handled goes to ``known``.
 
-        ``demo`` is the simulated service, whose sample accounts are there from the start.
+        ``samples`` are kept where no account is there at the start. ``demo``: the service is the simulated one, which
+        has a key of its own.
         """
         self._service = service
         self._places = places
@@ -128,8 +131,9 @@ class Session:
         self._environment = environment
         self._system: Callable[[], SystemProxies] = read_system_proxies
         self._handles = known.add
-        user = _KEY_USER if demo is None else _DEMO_KEY_USER
+        user = _DEMO_KEY_USER if demo else _KEY_USER
         self._keyring = OsKeyStore(service=_KEY_SERVICE, user=user, handles=known.add)
+        self._samples = samples
         self._demo = demo
 
     @property
@@ -151,11 +155,12 @@ class Session:
         zone: tzinfo,
         fallback: Callable[[str, str], None],
         metered: Callable[[], bool | None],
+        press: OnPress,
     ) -> Wired:
         """Make the engine; inside the running event loop.
 
         ``fallback`` shows title and text where the desktop has no notifications; ``metered`` says whether the network
-        is paid for by use, None where only the system knows.
+        is paid for by use, None where only the system knows; ``press`` is called for a notification's button.
         """
         clock, randomness, initial = SystemClock(), SystemRandomness(), self._loaded.settings
         store = Store(AppState(settings=initial, trouble=self._loaded.problem))
@@ -209,7 +214,7 @@ class Session:
 
             return use
 
-        file = make_settings_file(self._environment, self._loaded, locks, demo=self._demo is not None)
+        file = make_settings_file(self._environment, self._loaded, locks, demo=self._demo)
         poller = Poller(UsageCheck(client, accounts, renewals, clock), store, clock, randomness)
         settings = SettingsService(file, store, prepare, accounts, poller, str(self._loaded.path))
         parts = EngineUseCases(
@@ -258,11 +263,7 @@ class Session:
             ),
             monitor=SystemMonitor(metered),
         )
-        engine = Engine(parts, clock, randomness)
-        if self._demo is not None:
-            from probe_tray.demo.samples import sample_logins
-
-            engine.start_with(sample_logins(self._demo, clock))
+        engine = Engine(parts, clock, randomness, press, self._samples(clock))
         inspector = MachineInspector(
             self._environment,
             places.log_file,
@@ -281,7 +282,7 @@ class Session:
         return (*ours, OfficialStore(places.codex_home, self._keyring.read_entry, read_silently=silently))
 
     def _sync_secrets(self) -> SyncVault:
-        if self._demo is None:
+        if not self._demo:
             return StoredSyncSecrets(self._loaded.path, self._keyring, handles=self._handles)
         from probe_tray.demo.table_seed import DemoSyncSecrets
 
@@ -308,8 +309,9 @@ def open_session(environment: Mapping[str, str], *, demo: bool) -> Generator[Ses
         stack.enter_context(configure_logging(logging.INFO, places.log_file, Redactor(known)))
         loaded = load_what_is_usable(places.config_file, create=FileLocks(places.locks))
         if not demo:
-            yield Session(OFFICIAL, places, loaded, environment, known)
+            yield Session(OFFICIAL, places, loaded, environment, known, lambda _clock: (), demo=False)
             return
+        from probe_tray.demo.samples import sample_logins
         from probe_tray.demo.table_seed import fill_table
 
         service = stack.enter_context(_demo_service(places.data_folder))
@@ -321,7 +323,9 @@ def open_session(environment: Mapping[str, str], *, demo: bool) -> Generator[Ses
         # Its port is another one each time.
         settings = msgspec.structs.replace(loaded.settings, sync_url=addresses.table)
         loaded = msgspec.structs.replace(loaded, settings=settings)
-        yield Session(simulated, places, loaded, environment, known, demo=service)
+        yield Session(
+            simulated, places, loaded, environment, known, lambda clock: sample_logins(service, clock), demo=True
+        )
 
 
 def _demo_service(folder: Path) -> "DemoService":

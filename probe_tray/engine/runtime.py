@@ -112,8 +112,14 @@ class Engine:
         parts: EngineUseCases,
         clock: Clock,
         randomness: Randomness,
+        on_alert: OnPress,
+        samples: Iterable[Credential],
     ) -> None:
-        """Join ``parts``."""
+        """Join ``parts``.
+
+        ``on_alert`` is called when a person presses a button of a notification. Where the stores hold no account at the
+        start, ``samples`` are kept.
+        """
         self._store, self._accounts, self._login = parts.store, parts.accounts, parts.login
         self._poller, self._renewals, self._renewal_timer = parts.poller, parts.renewals, parts.renewal_timer
         self._account_changes, self._alerting, self._arrangement = (
@@ -129,8 +135,7 @@ class Engine:
         self._login_service = LoginService(
             parts.login, parts.store, self._start, lambda key: self._poller.refresh([key]), clock
         )
-        self._samples: Iterable[Credential] = ()
-        self._on_alert: OnPress = lambda _account, _help: None
+        self._on_alert, self._samples = on_alert, samples
 
     @property
     def state(self) -> AppState:
@@ -152,14 +157,6 @@ class Engine:
     def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
         """Call ``then`` with the key of sync that is kept, or None; never blocks."""
         self._start(self._sync.hand_out_key(then))
-
-    def start_with(self, logins: Iterable[Credential]) -> None:
-        """Where the stores hold no account at the start, keep these."""
-        self._samples = logins
-
-    def on_alert_action(self, handler: OnPress) -> None:
-        """Call ``handler`` when a person presses a button of a notification."""
-        self._on_alert = handler
 
     def send(self, command: Command) -> None:
         """Have ``command`` done; never waits."""

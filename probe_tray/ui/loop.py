@@ -36,10 +36,10 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
     # qasync's own starts all its threads at once, and each has memory of its own; these come when they are needed.
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, "worker"))
     try:
-        with _generators(loop), _signals() as received:
+        with _generators(loop):
             task = loop.create_task(main())
-            received.on_signal(task.cancel)
-            return _finish(loop, task, received)
+            with _signals(task.cancel) as received:
+                return _finish(loop, task, received)
     finally:
         _settle(loop)
         asyncio.set_event_loop(None)
@@ -53,23 +53,19 @@ def _joined_loop(app: QApplication) -> asyncio.AbstractEventLoop:
 class _Received:
     """Which signal came, told inside Qt's loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, do: Callable[[], object]) -> None:
         self.number = 0
-        self._do: Callable[[], object] | None = None
-
-    def on_signal(self, do: Callable[[], object]) -> None:
         self._do = do
 
     def came(self, number: int) -> None:
         self.number = number
-        if self._do is not None:
-            self._do()
+        self._do()
 
 
 @contextmanager
-def _signals() -> Generator[_Received, None, None]:
-    """Wake Qt's loop for a signal: by itself it sleeps on, and Python's handlers never get their turn."""
-    received = _Received()
+def _signals(do: Callable[[], object]) -> Generator[_Received, None, None]:
+    """Call ``do`` in Qt's loop for a signal: by itself it sleeps on, and Python's handlers never get their turn."""
+    received = _Received(do)
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     theirs.setblocking(False)

@@ -124,8 +124,8 @@ class Adapters(Driver):
         make_private_folder(places.data_folder)
         service = replace(OFFICIAL, issuer=self._addresses.issuer, backend=self._addresses.backend)
         loaded = load_settings(places.config_file, create=FileLocks(places.locks))
-        session = Session(service, places, loaded, os.environ, KnownSecrets())
-        wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None)
+        session = Session(service, places, loaded, os.environ, KnownSecrets(), lambda _clock: self.given, demo=False)
+        wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None, self.press)
         try:
             yield wired.engine
         finally:

@@ -115,7 +115,7 @@ class Doubles(Driver):
             recording=HistoryRecorder(self._history, store, clock),
             arrangement=ArrangementService(self._rest.arrangement_file, store),
         )
-        yield Engine(parts, clock, chance)
+        yield Engine(parts, clock, chance, self.press, self.given)
 
     def _worded(self, batch: tuple[Alert, ...], state: AppState) -> Notification:
         return notification(batch, state, Now(self.clock.now(), UTC), Translator())

@@ -36,7 +36,7 @@ class Driver(ABC):
         self.clock, self.randomness = FakeClock(settled=settled), FakeRandomness()
         self.notifier = FakeNotifier()
         self._presenter = Presenter(UTC, Translator())
-        self._given: list[Credential] = []
+        self.given: list[Credential] = []
         self._engine: Engine | None = None
 
     # What a person does.
@@ -45,9 +45,7 @@ class Driver(ABC):
     async def running(self) -> AsyncGenerator[None]:
         """Start the program, and quit it at the end; what it keeps is there when it is started again."""
         async with self.built() as engine:
-            engine.start_with(self._given)
-            engine.on_alert_action(self._press)
-            wanted, self._given = len(self._given), []
+            wanted, self.given = len(self.given), []
             async with running(engine.run()):
                 self._engine = engine
                 await self.until(lambda: self.state.loaded and len(self.state.accounts) >= wanted, "the logins")
@@ -80,12 +78,12 @@ class Driver(ABC):
 
     def add_account(self, person: str, *, lives: timedelta = timedelta(days=10)) -> None:
         """Let the program find this login at its first start; its access token lives so long."""
-        self._given.append(self.issue_login(person, lives))
+        self.given.append(self.issue_login(person, lives))
 
     def add_copied_account(self, person: str, *, recorded: timedelta) -> None:
         """The same with a login without refresh token, whose record says that it ends in ``recorded``."""
         issued = self.issue_login(person, timedelta(days=10))
-        self._given.append(replace(issued, refresh_token=None, expired=self.clock.now() + recorded))
+        self.given.append(replace(issued, refresh_token=None, expired=self.clock.now() + recorded))
 
     async def advance(self, span: timedelta) -> None:
         """Let time pass while the computer is on."""
@@ -197,7 +195,7 @@ class Driver(ABC):
     def _phase(self) -> LoginPhase | None:
         return None if self.state.login is None else self.state.login.phase
 
-    def _press(self, account: AccountKey | None, wanted: AlertHelp) -> None:
+    def press(self, account: AccountKey | None, wanted: AlertHelp) -> None:
         assert wanted is AlertHelp.LOG_IN
         self.engine.send(StartLogin(account))
 

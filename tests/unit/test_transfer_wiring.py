@@ -33,8 +33,9 @@ async def tray(shared: Path) -> AsyncGenerator[Engine]:
     make_private_folder(places.data_folder)
     make_private_folder(places.config_file.parent)
     places.config_file.write_text(json.dumps({"sync_dir": str(shared), "storage": "folder"}))
-    session = Session(OFFICIAL, places, load_settings(places.config_file), os.environ, KnownSecrets())
-    wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None)
+    loaded = load_settings(places.config_file)
+    session = Session(OFFICIAL, places, loaded, os.environ, KnownSecrets(), lambda _clock: (), demo=False)
+    wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None, lambda _account, _wanted: None)
     try:
         yield wired.engine
     finally:

@@ -123,8 +123,9 @@ async def computer(home: Path, service: DemoService, login: DemoLogin | None = N
     if login is not None:
         (folder / "mine.json").write_text(json.dumps(_file(login)), "utf-8")
     simulated = msgspec.structs.replace(OFFICIAL, issuer=there.issuer, backend=there.backend)
-    session = Session(simulated, places, load_settings(places.config_file), os.environ, KnownSecrets())
-    wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None)
+    loaded = load_settings(places.config_file)
+    session = Session(simulated, places, loaded, os.environ, KnownSecrets(), lambda _clock: (), demo=False)
+    wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None, lambda _account, _wanted: None)
     running = asyncio.create_task(wired.engine.run())
     try:
         made = Computer(wired.engine, folder)

@@ -17,6 +17,7 @@ from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.system import SystemClock
 from probe_tray.bootstrap import Session, Wired
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import ClockError, ProbeError
 from probe_tray.core.service.service import OFFICIAL, RELEASES_PATH
@@ -35,14 +36,13 @@ def three_hours_ahead() -> Iterator[DemoService]:
 
 
 @asynccontextmanager
-async def wired(service: DemoService, known: KnownSecrets) -> AsyncGenerator[Wired]:
+async def wired(service: DemoService, known: KnownSecrets, *samples: Credential) -> AsyncGenerator[Wired]:
     places, there = user_places(), service.addresses
     make_private_folder(places.data_folder)
     simulated = msgspec.structs.replace(OFFICIAL, issuer=there.issuer, backend=there.backend, releases=there.releases)
-    session = Session(
-        simulated, places, load_settings(places.config_file, create=FileLocks(places.locks)), os.environ, known
-    )
-    made = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None)
+    loaded = load_settings(places.config_file, create=FileLocks(places.locks))
+    session = Session(simulated, places, loaded, os.environ, known, lambda _clock: samples, demo=False)
+    made = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None, lambda _account, _wanted: None)
     try:
         yield made
     finally:
@@ -65,10 +65,9 @@ async def test_a_login_that_is_kept_in_the_folder_is_known_to_be_made_here(
     config = user_places().config_file
     config.parent.mkdir(parents=True)
     config.write_bytes(msgspec.json.encode({"sync_dir": str(tmp_path / "shared"), "storage": "folder"}))
-    async with wired(three_hours_ahead, KnownSecrets()) as tray:
+    async with wired(three_hours_ahead, KnownSecrets(), credential()) as tray:
         there = asyncio.Event()
         tray.engine.subscribe(lambda: there.set() if tray.engine.state.accounts else None)
-        tray.engine.start_with([credential()])
         async with running(tray.engine.run()):
             await asyncio.wait_for(there.wait(), 20)
         (account,) = tray.engine.state.accounts

@@ -70,7 +70,11 @@ class Program(Bench):
     """The engine, driven by commands."""
 
     def __init__(
-        self, *credentials: Credential, settings: Settings | None = None, others: tuple[MemoryStore, ...] = ()
+        self,
+        *credentials: Credential,
+        settings: Settings | None = None,
+        others: tuple[MemoryStore, ...] = (),
+        samples: tuple[Credential, ...] = (),
     ) -> None:
         super().__init__(*credentials, settings=settings, others=others)
         self.arrangement_file = MemoryArrangementFile()
@@ -99,7 +103,14 @@ class Program(Bench):
             ),
             monitor=self.sense,
         )
-        self.engine = Engine(self.parts, self.clock, self.randomness)
+        self.pressed: list[tuple[AccountKey | None, AlertHelp]] = []
+        self.engine = Engine(
+            self.parts,
+            self.clock,
+            self.randomness,
+            lambda account, wanted: self.pressed.append((account, wanted)),
+            samples,
+        )
 
     @asynccontextmanager
     async def started(self) -> AsyncGenerator[asyncio.Task[object]]:
@@ -127,8 +138,7 @@ async def test_started_it_reads_the_stores_and_asks_for_the_quotas() -> None:
 
 async def test_samples_are_kept_only_where_there_is_no_account() -> None:
     for held, expected in (((), {BEN.key}), ((ANA,), {ANA.key})):
-        program = Program(*held)
-        program.engine.start_with([BEN])
+        program = Program(*held, samples=(BEN,))
         async with program.started():
             assert {a.key for a in program.state.accounts} == expected
 
@@ -307,13 +317,11 @@ async def test_what_nobody_expected_is_a_trouble_and_the_program_goes_on() -> No
 async def test_an_alert_is_shown_once_and_its_button_reaches_the_program() -> None:
     program = Program(ANA)
     program.service.answer("usage", usage_answer(97, START + 4 * HOUR))
-    pressed: list[tuple[AccountKey | None, AlertHelp]] = []
-    program.engine.on_alert_action(lambda account, wanted: pressed.append((account, wanted)))
     async with program.started():
         await program.clock.advance(HOUR)
         assert [shown.title for shown in program.notifier.shown] == ["account-ana"]
         program.notifier.press(0, "open")
-    assert pressed == [(ANA.key, AlertHelp.OPEN)]
+    assert program.pressed == [(ANA.key, AlertHelp.OPEN)]
 
 
 async def test_notifications_pause_and_a_test_is_shown_all_the_same() -> None:
