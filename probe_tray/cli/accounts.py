@@ -88,7 +88,7 @@ def _nothing(settings: LoadedSettings) -> str:
             "There is no login: the vault is empty, and the folder {folder} (sync_dir) is not there.",
             folder=str(folder),
         )
-    return Phrase("There is no login yet: name credential files or a folder, or log in with Probe Tray.")
+    return Phrase("There is no login yet. Give credential files or a folder, or log in with Probe Tray.")
 
 
 class _Reader:

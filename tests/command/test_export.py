@@ -129,7 +129,7 @@ def test_nothing_that_is_there_is_replaced_without_yes(bench: Bench) -> None:
     path, old = bench.write("a.json", flat("ana")), bench.write("old.json", {"mine": 1})
     done = bench.run("--export", "sub2api", "-o", old, path)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert "is there already" in done.stderr.decode()
+    assert "already exists" in done.stderr.decode()
     assert json.loads(old.read_bytes()) == {"mine": 1}
     assert bench.run("--export", "sub2api", "-o", old, "--yes", path).returncode == 0
     assert json.loads(old.read_bytes())["type"] == "sub2api-data"
@@ -162,7 +162,7 @@ def test_a_bad_file_among_good_ones_is_named(bench: Bench) -> None:
     assert done.returncode == 1
     said = done.stderr.decode()
     assert "old/b.json is not a login" in said
-    assert "old/models_cache.json was skipped: it does not look like a credential file." in said
+    assert "old/models_cache.json was skipped: it doesn't look like a credential file." in said
     assert len((bench.folder / "all.jsonl").read_text().splitlines()) == 1
 
 
@@ -207,8 +207,8 @@ def test_json_names_the_files_and_no_token(bench: Bench) -> None:
         (["--export", "sub2api", "--import", "a"], "--export can't be combined"),
         (["--export", "jsonl", "-o", "-", "--json"], "Choose one."),
         (["--no-refresh-tokens", "--status"], "works only with --export"),
-        (["--export", "auth.json", "-o", "-", "both"], "-o - takes one file"),
-        (["--export", "auth.json", "-o", "a.json", "both"], "name a folder"),
+        (["--export", "auth.json", "-o", "-", "both"], "-o - takes a single file"),
+        (["--export", "auth.json", "-o", "a.json", "both"], "Choose a folder"),
         (["--export", "jsonl", "-o", "gone/a.jsonl", "both"], "there is no folder"),
     ],
 )

@@ -228,7 +228,7 @@ def test_a_disk_that_fills_up_after_the_sign_in_loses_nothing(bench: Bench, tmp_
 @pytest.mark.parametrize(
     ("place", "status", "words"),
     [
-        ("notes.txt", 2, "is there already and is no credential file"),
+        ("notes.txt", 2, "already exists and isn't a credential file"),
         ("home/.codex/auth.json", 2, "belongs to the Codex client"),
         ("home/.codex", 2, "belongs to the Codex client"),
         ("notes.txt/below/a.json", 1, "can't be written"),
@@ -384,7 +384,7 @@ def test_interrupted_while_the_code_is_traded_the_login_is_kept(bench: Bench) ->
         (["--login", "-o", "x", "y.json"], "--login takes no files"),
         (["--device", "--status", "."], "work only with --login"),
         (["-o", "x"], "-o works only with --login"),
-        (["--login", "-o", "x", "--proxy", "ftp://s3cret@x"], "its kind is not known"),
+        (["--login", "-o", "x", "--proxy", "ftp://s3cret@x"], "it isn't an http, https, socks5 or socks5h address"),
     ],
 )
 def test_wrong_use_is_told_in_a_sentence(bench: Bench, arguments: list[str], words: str) -> None:

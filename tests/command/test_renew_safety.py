@@ -213,7 +213,7 @@ def test_a_proxy_that_refuses_the_password_is_asked_once_and_costs_nothing(bench
     with _answering(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as (port, asked):
         done = bench.run("--renew", "--proxy", f"http://ana:s3cret@127.0.0.1:{port}", "logins/a.json")
     assert (done.returncode, len(asked)) == (1, 1)
-    assert "did not accept the user name and password. Correct them in the proxy's address" in done.stderr.decode()
+    assert "didn't accept the user name and password. Correct them in the proxy's address" in done.stderr.decode()
     assert b"s3cret" not in done.stderr
     assert bench.run("--renew", "logins/a.json").returncode == 0
 

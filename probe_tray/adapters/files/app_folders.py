@@ -127,4 +127,4 @@ def _home_needed() -> Generator[None]:
     try:
         yield
     except RuntimeError:
-        raise UsageError(what=Phrase("Your home folder is not known: set HOME to it.")) from None
+        raise UsageError(what=Phrase("Your home folder is unknown. Set HOME to it.")) from None

@@ -93,7 +93,7 @@ class JsonSettingsFile:
         try:
             new = dump_settings(settings, {}) if data is None else _changed(data, self._path, settings, changed)
         except (JsonTextError, UnicodeDecodeError):
-            raise WriteError(path=str(self._path), reason=Phrase("what it holds now is no configuration")) from None
+            raise WriteError(path=str(self._path), reason=Phrase("it no longer contains a configuration")) from None
         _write(self._path, new)
 
 
@@ -166,8 +166,8 @@ def login_folder(settings: Settings, config_file: Path) -> Path | None:
         raise ConfigError(
             path=str(config_file),
             key="sync_dir",
-            found=Phrase("below a home folder that is not known"),
-            allowed=Phrase("a whole path"),
+            found=Phrase("in a home folder that can't be found"),
+            allowed=Phrase("a full path"),
         ) from None
     return config_file.absolute().parent / folder
 

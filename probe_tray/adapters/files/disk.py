@@ -23,7 +23,7 @@ _REASONS = {
     errno.EBUSY: Phrase("the file is busy"),
     errno.ETXTBSY: Phrase("the file is busy"),
     errno.EIO: Phrase("the disk reported an error"),
-    errno.ENOENT: Phrase("its folder does not exist"),
+    errno.ENOENT: Phrase("its folder doesn't exist"),
     errno.ENOTDIR: Phrase("a part of its path is not a folder"),
     errno.EISDIR: Phrase("it is a folder"),
     errno.ELOOP: Phrase("it is a link"),

@@ -26,7 +26,7 @@ class Obstacle(enum.Enum):
 
 _FINAL = {
     Obstacle.OFFICIAL: Phrase("it is the Codex client's own login, which is never replaced"),
-    Obstacle.NO_FILE: Phrase("what is there already is not a file that can be replaced"),
+    Obstacle.NO_FILE: Phrase("what is already there can't be replaced"),
 }
 
 
@@ -59,7 +59,7 @@ class DiskExportFiles:
             if obstacle is not None:
                 found.append(path)
             elif not is_folder(Path(path).parent):
-                raise WriteError(path=path, reason=Phrase("its folder does not exist"))
+                raise WriteError(path=path, reason=Phrase("its folder doesn't exist"))
         return tuple(found)
 
 

@@ -44,7 +44,7 @@ _REASONS: Final = {
     8: Phrase("the file is read-only"),
     10: Phrase("the disk reported an error"),
     13: Phrase("the disk is full"),
-    14: Phrase("it cannot be opened"),
+    14: Phrase("it can't be opened"),
 }
 """What SQLite's primary result codes mean."""
 # In both, time and use are one number, so that the newest sample of a group brings its use along.

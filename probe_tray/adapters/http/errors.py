@@ -23,7 +23,7 @@ from probe_tray.core.errors import (
 _VERIFY_REASONS = {
     9: Phrase("its certificate is not valid yet"),
     10: Phrase("its certificate has expired"),
-    18: Phrase("its certificate vouches for itself and is not trusted by this computer"),
+    18: Phrase("its certificate is self-signed and not trusted by this computer"),
     19: Phrase("its certificate's issuer is not trusted by this computer"),
     20: Phrase("its certificate's issuer is not trusted by this computer"),
     62: Phrase("its certificate is for another name"),
@@ -111,16 +111,16 @@ def _unsent(causes: list[BaseException], host: str, proxy: ProxyChoice | None) -
             return Phrase("{peer} refused to connect to {host}", peer=peer, host=host)
         return Phrase("{peer} refused to connect to {host} (status {n})", peer=peer, host=host, n=status[1])
     if any(isinstance(c, httpx.LocalProtocolError | httpx.UnsupportedProtocol | UnicodeError) for c in causes):
-        return Phrase("this login holds characters that cannot be sent")
+        return Phrase("this login contains characters that can't be sent")
     if any(isinstance(c, socket.gaierror) for c in causes):
         return Phrase("the name of {peer} was not found", peer=peer)
     if any(isinstance(c, ConnectionRefusedError) for c in causes):
         return Phrase("{peer} refused the connection", peer=peer)
     if any(isinstance(c, httpx.TimeoutException | TimeoutError) for c in causes):
-        return Phrase("{peer} did not answer in time", peer=peer)
+        return Phrase("{peer} didn't answer in time", peer=peer)
     if any(isinstance(c, ssl.SSLError) for c in causes):
         return Phrase("a secure connection to {host} could not be made", host=host)
     if any(isinstance(c, OSError | httpx.NetworkError) for c in causes):
         return Phrase("there is no connection to {peer}", peer=peer)
     # Whatever else there is, comes from reading what the other side has said.
-    return Phrase("{peer} answered something that Probe Tray cannot read", peer=peer)
+    return Phrase("{peer} sent an answer Probe Tray can't read", peer=peer)

@@ -67,19 +67,19 @@ def _trust_file(context: ssl.SSLContext, path: Path, host: str) -> None:
     try:
         context.load_verify_locations(cafile=path)
     except FileNotFoundError:
-        raise _refusal(host, Phrase("SSL_CERT_FILE names {path}, which does not exist", path=str(path))) from None
+        raise _refusal(host, Phrase("SSL_CERT_FILE names {path}, which doesn't exist", path=str(path))) from None
     except ssl.SSLError:
         raise _refusal(
-            host, Phrase("SSL_CERT_FILE names {path}, which holds no certificate in PEM form", path=str(path))
+            host, Phrase("SSL_CERT_FILE names {path}, which contains no PEM certificate", path=str(path))
         ) from None
     except OSError:
-        raise _refusal(host, Phrase("SSL_CERT_FILE names {path}, which cannot be read", path=str(path))) from None
+        raise _refusal(host, Phrase("SSL_CERT_FILE names {path}, which can't be read", path=str(path))) from None
 
 
 def _trust_folders(context: ssl.SSLContext, folders: str, host: str) -> None:
     for folder in map(Path, filter(None, folders.split(os.pathsep))):
         if not folder.is_dir():
-            raise _refusal(host, Phrase("SSL_CERT_DIR names {path}, which is not a folder", path=str(folder)))
+            raise _refusal(host, Phrase("SSL_CERT_DIR names {path}, which isn't a folder", path=str(folder)))
         if sys.platform in {"darwin", "win32"}:
             # The system's own verifier is only told of certificates that have been loaded.
             for file in sorted(f for f in folder.iterdir() if _HASHED.fullmatch(f.name)):

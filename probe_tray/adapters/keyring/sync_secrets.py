@@ -70,7 +70,7 @@ class StoredSyncSecrets:
             return None
         if not isinstance(value, str):
             raise ConfigError(
-                path=str(self._config_file), key=name, found=Phrase("something that is no text"), allowed=allowed
+                path=str(self._config_file), key=name, found=Phrase("something that isn't text"), allowed=allowed
             )
         secret = Secret(value)
         self._handles(secret)

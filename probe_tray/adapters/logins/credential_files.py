@@ -189,7 +189,7 @@ class CredentialFiles:
         """Write a new file. Raises WriteError, also where there is a file already."""
         if is_there(path):
             raise WriteError(
-                path=str(path), reason=Phrase("a file of that name is there already and is no login of this account")
+                path=str(path), reason=Phrase("a file with that name already exists and isn't a login of this account")
             )
         self._replace(path, new_document(credential, local_zone()))
         self._mark(Place(path))

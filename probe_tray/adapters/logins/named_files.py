@@ -78,5 +78,5 @@ class NamedFiles:
         # Tokens that did not name their user may do so once they were renewed: the account is the same.
         store = store or self._stores.get(AccountKey(key.account_id))
         if store is None:
-            raise WriteError(path="", reason=Phrase("no file was named for this account"))
+            raise WriteError(path="", reason=Phrase("no file was given for this account"))
         return store

@@ -270,7 +270,7 @@ def _split(sealed: bytes) -> tuple[bytes, bytes, bytes]:
     start = len(_SEALED)
     fingerprint, nonce = start + 16, start + 16 + _NONCE_BYTES
     if not sealed.startswith(_SEALED) or len(sealed) < nonce:
-        raise RecordError(path="", reason=Phrase("it is in a format this version does not know"))
+        raise RecordError(path="", reason=Phrase("it is in a format this version doesn't know"))
     return sealed[start:fingerprint], sealed[fingerprint:nonce], sealed[nonce:]
 
 

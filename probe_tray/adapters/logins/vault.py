@@ -157,7 +157,7 @@ class VaultStore:
         if isinstance(record, str):
             raise RecordError(path=str(path), reason=record)
         if record.account != path.stem:
-            raise RecordError(path=str(path), reason=Phrase("it belongs to another account than its name says"))
+            raise RecordError(path=str(path), reason=Phrase("it belongs to a different account than its name says"))
         return record
 
     def _reserve(self, path: Path) -> None:

@@ -164,7 +164,7 @@ def _parts(address: str, name: str) -> tuple[SplitResult, int | None]:
     except ValueError:
         raise ProxyAddressError(place=name, reason=_why(address, Phrase("it has no usable host and port"))) from None
     if parts.scheme not in _SCHEMES:
-        raise ProxyAddressError(place=name, reason=Phrase("its kind is not known"))
+        raise ProxyAddressError(place=name, reason=Phrase("it isn't an http, https, socks5 or socks5h address"))
     if not _HOST.fullmatch(parts.hostname or "") or not address.isascii() or not address.isprintable():
         raise ProxyAddressError(place=name, reason=_why(address, Phrase("it has no usable host")))
     return parts, port

@@ -71,7 +71,7 @@ class LoginTarget:
         ):
             raise UsageError(
                 what=Phrase(
-                    "-o {path} belongs to the Codex client: choose another file or folder.", path=str(self._path)
+                    "-o {path} belongs to the Codex client. Choose another file or folder.", path=str(self._path)
                 )
             )
 
@@ -80,6 +80,6 @@ class LoginTarget:
         if held is None or not any(document.credential for document in held.documents):
             raise UsageError(
                 what=Phrase(
-                    "-o {path} is there already and is no credential file: choose another name.", path=str(self._path)
+                    "-o {path} already exists and isn't a credential file. Choose another name.", path=str(self._path)
                 )
             )

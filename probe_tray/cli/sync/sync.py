@@ -67,7 +67,7 @@ async def _sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     folder = loaded.login_folder
     if folder is None:
         raise ConfigError(
-            path=str(loaded.path), key="sync_dir", found=Phrase("empty"), allowed=Phrase("the folder to synchronise")
+            path=str(loaded.path), key="sync_dir", found=Phrase("empty"), allowed=Phrase("the folder to sync")
         )
     proxy = session.proxy(loaded.settings)
     session.tell_proxy(proxy, (goal.url,))

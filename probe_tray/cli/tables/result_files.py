@@ -39,7 +39,7 @@ class OutputFile:
                 what=Phrase("--output {path} can't be written: {reason}.", path=str(path), reason=error.facts["reason"])
             ) from None
         if path.exists() and not stat.S_ISREG(path.stat().st_mode):
-            raise UsageError(what=Phrase("--output {path} is not a file that can be replaced.", path=str(path)))
+            raise UsageError(what=Phrase("--output {path} already exists and can't be replaced.", path=str(path)))
 
     def write(self, data: bytes) -> None:
         """Put ``data`` in the file's place, 0600. Raises WriteError; then the old content is unchanged."""

@@ -88,7 +88,7 @@ class _Exporting:
         targets = [] if printed else self._targets(result.files)
         if printed and len(result.files) > 1:
             what = Phrase(
-                "-o - takes one file, and {format} makes {n}: choose jsonl or sub2api, or a folder.",
+                "-o - takes a single file, but {format} makes {n}. Choose jsonl or sub2api, or a folder.",
                 format=name,
                 n=str(len(result.files)),
             )
@@ -157,7 +157,7 @@ class _Exporting:
         elif len(files) > 1:
             raise UsageError(
                 what=Phrase(
-                    "-o {path} is one file, and {n} are to be written: name a folder.",
+                    "-o {path} is a single file, but {n} files would be written. Choose a folder.",
                     path=str(given),
                     n=str(len(files)),
                 )
@@ -182,12 +182,10 @@ class _Exporting:
                 what=Phrase("{path} is the Codex client's own login, which is never replaced.", path=str(path))
             )
         if obstacle is Obstacle.NO_FILE:
-            raise UsageError(
-                what=Phrase("{path} is there already and is not a file that can be replaced.", path=str(path))
-            )
+            raise UsageError(what=Phrase("{path} already exists and can't be replaced.", path=str(path)))
         if not self._arguments.yes:
             raise UsageError(
-                what=Phrase("{path} is there already: name another place, or replace it with --yes.", path=str(path))
+                what=Phrase("{path} already exists. Choose another place, or replace it with --yes.", path=str(path))
             )
 
 

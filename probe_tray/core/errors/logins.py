@@ -6,7 +6,7 @@ from probe_tray.core.errors.base import ProbeError, Remedy
 class LoginError(ProbeError):
     """A login that did not come to its end."""
 
-    title_template = "The login did not work."
+    title_template = "The login didn't work."
     hint_template = "Log in again."
 
 

@@ -29,7 +29,7 @@ class NotSentError(ServiceError):
 class ProxyLoginError(NotSentError):
     """The proxy refused the user name and password that are in its address. Trying again does not help."""
 
-    title_template = "The proxy {proxy} did not accept the user name and password."
+    title_template = "The proxy {proxy} didn't accept the user name and password."
     hint_template = "Correct them in Settings, Network."
     passing = False
     remedy = Remedy.NETWORK_SETTINGS

@@ -177,7 +177,7 @@ def _recognised(base: Document, node: Object, *, one_line: bool) -> Document:
     if keys & _OFFICIAL_KEYS:
         return _official(base, node)
     if not keys & _FLAT_KEYS - {"type", "email"}:
-        raise Refused(Phrase("it does not look like a credential file"), NoLogin.SOMETHING_ELSE)
+        raise Refused(Phrase("it doesn't look like a credential file"), NoLogin.SOMETHING_ELSE)
     kind = node.get("type")
     if isinstance(kind, Scalar) and kind.value not in {"codex", "", None}:
         raise Refused(Phrase('it is a login for another service: its "type" is not "codex"'), NoLogin.SOMETHING_ELSE)

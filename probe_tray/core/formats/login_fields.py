@@ -143,8 +143,8 @@ class LoginFields:
         if moment is None:
             milliseconds = is_milliseconds(text)
             self.notes.append(
-                Phrase('Its "{key}" counts milliseconds where seconds are meant, so it is ignored.', key=key)
+                Phrase('Its "{key}" is in milliseconds instead of seconds, so it is ignored.', key=key)
                 if milliseconds
-                else Phrase('Its "{key}" is not a time that can be read, so it is ignored.', key=key)
+                else Phrase('Its "{key}" is not a valid time, so it is ignored.', key=key)
             )
         return moment

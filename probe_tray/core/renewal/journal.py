@@ -27,7 +27,7 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
 class PendingEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry that was not finished, and what is known about its answer.
 
-    With an ``answer``: finish the renewal with it. With a ``problem``: there is an answer, and it cannot be opened for
+    With an ``answer``: finish the renewal with it. With a ``problem``: there is an answer, and it can't be opened for
     the time being; leave the entry alone. With neither: whether the service has taken the token is uncertain. Then
     ``partial`` says whether pieces of an answer are there, which must not be deleted: a person may want them read.
     """

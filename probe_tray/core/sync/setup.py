@@ -150,7 +150,7 @@ def target(url: str, held: SyncSecrets, place: str) -> SyncTarget:
     if address is None:
         raise ConfigError(path=place, key=ADDRESS, found=_address_found(url), allowed=ADDRESS_ALLOWED)
     if not is_api_key(held.api_key.reveal()):
-        raise ConfigError(path=place, key=API_KEY, found=Phrase("text that is no key"), allowed=API_KEY_ALLOWED)
+        raise ConfigError(path=place, key=API_KEY, found=Phrase("text that isn't a key"), allowed=API_KEY_ALLOWED)
     if not is_key(held.key.reveal()):
         length = len(held.key.reveal())
         found = Phrase("text of {n} characters", n=str(length))
@@ -172,5 +172,5 @@ def is_api_key(text: str) -> bool:
 
 def _address_found(url: str) -> str:
     if url.startswith("http:"):
-        return Phrase("an http address, which everybody on the way can read")
+        return Phrase("an http address, which isn't encrypted")
     return Phrase("no address")

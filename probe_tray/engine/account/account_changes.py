@@ -91,7 +91,7 @@ class AccountChanges:
             try:
                 answer = await self._auth.revoke(token)
             except ServiceError as error:
-                raise NotRevokedError(reason=error.facts.get("reason") or Phrase("its answer cannot be read")) from None
+                raise NotRevokedError(reason=error.facts.get("reason") or Phrase("its answer can't be read")) from None
             # A login that the service does not know any more is as good as revoked.
             if not answer.ok and answer.status not in {400, 401, 404}:
                 raise NotRevokedError(reason=Phrase("status {n}", n=str(answer.status)))

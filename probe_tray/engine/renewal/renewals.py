@@ -29,7 +29,7 @@ from probe_tray.ports.time import Clock
 
 _AT_ONCE = 4
 _REFUSALS = {
-    "": Phrase("it does not say why"),
+    "": Phrase("it doesn't say why"),
     "token_revoked": Phrase("the login was revoked"),
     "token_invalidated": Phrase("the login was ended elsewhere"),
     "session_expired": Phrase("the session has ended"),

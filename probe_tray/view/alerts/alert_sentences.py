@@ -128,7 +128,7 @@ def _limited(account: AccountState | None, who: str, now: Now, t: Translator) ->
 
 def _no_capacity(reset: datetime | None, now: Now, t: Translator) -> str:
     if reset is None:
-        return t("The service does not say when it resets.")
+        return t("OpenAI doesn't say when it resets.")
     return t("No capacity until {when}.", when=at(reset, now, t, long=True))
 
 
@@ -145,7 +145,7 @@ def _unused_credits(account: AccountState | None, now: Now, t: Translator) -> st
 def _reset(window: Window, account: AccountState | None, now: Now, t: Translator) -> str:
     reset = _local(window.reset_at, account)
     if reset is None:
-        return t("The service does not say when it resets.")
+        return t("OpenAI doesn't say when it resets.")
     if reset <= now.moment:
         return t("Resets now.")
     when = at(reset, now, t, long=True)
@@ -168,7 +168,7 @@ def _why_ended(account: AccountState | None, t: Translator) -> str:
         return t.told(said)
     if account is not None and account.official:
         return t("The Codex client's login has ended. Start Codex once, or log in here.")
-    return t("This login has ended and cannot be renewed.")
+    return t("This login has ended and can't be renewed.")
 
 
 def _numbers(account: AccountState | None, wanted: Percentages, t: Translator) -> str:

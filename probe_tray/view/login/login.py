@@ -34,7 +34,7 @@ _SAID: Final[Mapping[type[ProbeError], tuple[str, str]]] = {
         mark("Check your network and proxy, then log in again. Nothing was changed."),
     ),
     ProxyLoginError: (
-        mark("The proxy {proxy} did not accept the user name and password."),
+        mark("The proxy {proxy} didn't accept the user name and password."),
         mark("Correct them in Settings, Network, then log in again. Nothing was changed."),
     ),
     ProxyLoginMissingError: (
@@ -117,7 +117,7 @@ def _with_ways(view: LoginView, state: LoginState, t: Translator) -> LoginView:
         open_again=t("Open the page &again"),
         copy_address=t("&Copy address"),
         copied=t("Copied"),
-        other_ways=t("Pasting does not work?") if by_hand else t("Browser on another computer, or showing an error?"),
+        other_ways=t("Pasting doesn't work?") if by_hand else t("Browser on another computer, or showing an error?"),
         use_code=t("&Use a code instead"),
         paste="" if by_hand else t("&Paste the address"),
         field=field,

@@ -23,7 +23,7 @@ _STEPS = {
         mark("Connected to OpenAI"), mark("No connection to OpenAI"), mark("Connection to OpenAI: not tested")
     ),
     ConnectionStep.PROXY: _StepWords(
-        mark("The proxy connected to OpenAI"), mark("The proxy did not connect to OpenAI"), mark("Proxy: not tested")
+        mark("The proxy connected to OpenAI"), mark("The proxy didn't connect to OpenAI"), mark("Proxy: not tested")
     ),
     ConnectionStep.TLS: _StepWords(
         mark("The connection is secure"), mark("The connection is not secure"), mark("Secure connection: not tested")
@@ -34,7 +34,7 @@ _STEPS = {
         mark("Way through the network: not tested"),
     ),
     ConnectionStep.SERVICE: _StepWords(
-        mark("OpenAI answered"), mark("OpenAI did not answer as it should"), mark("Answer from OpenAI: not tested")
+        mark("OpenAI answered"), mark("OpenAI didn't answer as expected"), mark("Answer from OpenAI: not tested")
     ),
 }
 _PROXY_NAME = _StepWords(mark("The address of the proxy was found"), mark("The address of the proxy was not found"), "")
@@ -49,7 +49,7 @@ _SYSTEMS = (
 _UNUSABLE = (
     mark("it has no usable host and port"),
     mark("it has no usable host"),
-    mark("its kind is not known"),
+    mark("it isn't an http, https, socks5 or socks5h address"),
     mark("a #, / or ? in its user name or password has to be written as %23, %2F or %3F"),
 )
 """Why an address cannot be used."""

@@ -45,7 +45,7 @@ def refusal(problem: Problem, t: Translator) -> SettingFault:
     if problem.is_a(ProxyAddressError):
         return SettingFault("proxy", t.joined((unusable_proxy(problem, t), proxy_example(t))))
     if problem.is_a(ConfigError) and ("key", "sync_dir") in problem.facts:
-        said = t("There is no user of that name here. Enter the whole path of the folder.")
+        said = t("There is no user with that name on this computer. Enter the full path of the folder.")
         return SettingFault("sync_dir", said)
     if problem.is_a(FolderMissingError):
         return SettingFault("sync_dir", t.told(problem), t("Create &folder"))

@@ -82,7 +82,7 @@ def _why_ended(account: AccountState, t: Translator) -> str:
         return t.told(account.problem)
     if account.official:
         return t("The Codex client's login has ended. Start Codex once, or log in here.")
-    return t("This login has ended and cannot be renewed.")
+    return t("This login has ended and can't be renewed.")
 
 
 def _with_problem(account: AccountState, t: Translator, tone: Tone) -> Notice | None:

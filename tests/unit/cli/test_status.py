@@ -280,7 +280,7 @@ def test_ssl_cert_file_that_is_not_there_gets_a_sentence(demo: DemoService, mitm
     write_login(demo, logins / "a.json")
     done = run("--status", logins, mitm=mitm, SSL_CERT_FILE="/absent.pem")
     assert done.returncode == 1
-    assert "SSL_CERT_FILE names /absent.pem, which does not exist" in done.stdout.decode()
+    assert "SSL_CERT_FILE names /absent.pem, which doesn't exist" in done.stdout.decode()
     assert b"Traceback" not in done.stderr
 
 
@@ -291,7 +291,7 @@ def test_the_proxys_password_is_sent_and_never_shown(demo: DemoService, logins: 
         done = run("--status", logins, mitm=proxy)
         wrong = run("--status", logins, mitm=proxy, HTTPS_PROXY=proxy.url.replace("s3cret", "s3cret2"))
     assert (done.returncode, wrong.returncode) == (0, 1)
-    assert "did not accept the user name and password" in wrong.stdout.decode()
+    assert "didn't accept the user name and password" in wrong.stdout.decode()
     assert b"s3cret" not in done.stdout + done.stderr + wrong.stdout + wrong.stderr
 
 
@@ -320,7 +320,7 @@ def test_many_accounts_are_asked_side_by_side(demo: DemoService, mitm: Mitm, log
         (["--status", "--jobs", "0", "."], "whole number from 1 to 64"),
         (["--status", "--output", "x.txt", "."], "must end in .csv or .json"),
         (["--status", "--output", "absent/x.csv", "."], "there is no folder"),
-        (["--status", "--proxy", "ftp://s3cret@x", "."], "its kind is not known"),
+        (["--status", "--proxy", "ftp://s3cret@x", "."], "it isn't an http, https, socks5 or socks5h address"),
         (["--status", "--config", "absent.json", "."], "no such file"),
         (["--status"], "no login yet"),
     ],
@@ -530,7 +530,7 @@ def test_what_is_plainly_something_else_in_a_folder_is_one_line_and_no_failure(
     said = lines(done.stderr)
     assert done.returncode == 0, said
     for expected in (
-        "logins/models_cache.json was skipped: it does not look like a credential file.",
+        "logins/models_cache.json was skipped: it doesn't look like a credential file.",
         'logins/bundle.json was skipped: it is a login for another service: its "platform" is not "openai".',
     ):
         assert said.count(expected) == 1

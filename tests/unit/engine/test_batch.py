@@ -231,7 +231,7 @@ async def test_what_was_renewed_for_its_age_and_is_refused_is_not_renewed_again(
     bench = Bench("ana")
     bench.service.answer("usage", REFUSED)
     (report,) = await bench.run(renew=True, status=True)
-    assert report.problem == StillRefusedError(reason="it does not say why").problem
+    assert report.problem == StillRefusedError(reason="it doesn't say why").problem
     bench.read_again()
     await bench.run(status=True)
     assert bench.service.count("refresh") == 1

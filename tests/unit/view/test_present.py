@@ -167,10 +167,12 @@ def test_a_wait_for_another_process_is_said_while_it_lasts() -> None:
 
 @pytest.mark.parametrize("state", [samples.four(), AppState(loaded=True)], ids=["accounts", "nobody yet"])
 def test_a_proxy_that_cannot_be_used_is_said_with_the_way_to_its_setting(state: AppState) -> None:
-    problem = ProxyAddressError(place="ALL_PROXY", reason="its kind is not known").problem
+    problem = ProxyAddressError(place="ALL_PROXY", reason="it isn't an http, https, socks5 or socks5h address").problem
     banner = shown(replace(state, proxy_problem=problem)).panel.banner
     assert banner is not None
-    assert banner.text.startswith("The proxy address in ALL_PROXY can't be used: its kind is not known.")
+    assert banner.text.startswith(
+        "The proxy address in ALL_PROXY can't be used: it isn't an http, https, socks5 or socks5h address."
+    )
     assert banner.action is not None
     assert banner.action.kind is ActionKind.NETWORK_SETTINGS
 

@@ -237,7 +237,7 @@ def test_what_sync_dir_means(written: str, meant: str | None, home: Path) -> Non
 
 
 def test_a_home_folder_that_is_not_known_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigError, match="sync_dir is below a home folder that is not known"):
+    with pytest.raises(ConfigError, match="sync_dir is in a home folder that can't be found"):
         login_folder(Settings(sync_dir="~no-such-user-here/x"), Path("config.json"))
 
 
@@ -260,7 +260,7 @@ def test_a_user_without_a_home_is_told_and_no_folder_is_made_up(
         monkeypatch.delenv(name, raising=False)
     # An account that the system's list of users does not have, as in a container.
     monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
-    with pytest.raises(UsageError, match="set HOME"):
+    with pytest.raises(UsageError, match="Set HOME"):
         places()
 
 

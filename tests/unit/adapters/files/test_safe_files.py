@@ -137,7 +137,7 @@ def test_a_link_is_replaced_and_its_target_is_not_touched(tmp_path: Path) -> Non
 
 
 def test_a_missing_folder_is_named_as_the_reason(tmp_path: Path) -> None:
-    with pytest.raises(WriteError, match="its folder does not exist"):
+    with pytest.raises(WriteError, match="its folder doesn't exist"):
         replace_file(tmp_path / "no" / "a", b"new")
 
 

@@ -129,10 +129,10 @@ async def test_what_is_in_the_way_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("folder", "not a file that can be replaced"),
-        ("link", "not a file that can be replaced"),
+        ("folder", "already there can't be replaced"),
+        ("link", "already there can't be replaced"),
         ("auth.json", "never replaced"),
-        ("gone/a.json", "its folder does not exist"),
+        ("gone/a.json", "its folder doesn't exist"),
     ],
 )
 async def test_what_can_never_be_replaced_is_refused(tmp_path: Path, name: str, said: str) -> None:

@@ -311,7 +311,7 @@ async def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
             await history.read_kept()
         with pytest.raises(WriteError) as unwritten:
             await history.write(HistoryBatch())
-    assert unread.value.facts["reason"] == unwritten.value.facts["reason"] == "its folder does not exist"
+    assert unread.value.facts["reason"] == unwritten.value.facts["reason"] == "its folder doesn't exist"
 
 
 async def test_two_runs_of_the_program_share_the_file(tmp_path: Path) -> None:

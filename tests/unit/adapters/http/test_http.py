@@ -380,7 +380,7 @@ async def test_a_token_that_cannot_be_sent_is_never_shown(bad: str) -> None:
     async with raw_server(http(b"{}")) as server, client(f"http://127.0.0.1:{server.port}") as made:
         error = await failure(made.usage(odd))
     assert type(error) is NotSentError
-    assert "cannot be sent" in str(error)
+    assert "can't be sent" in str(error)
     assert server.received == []
 
 
@@ -460,7 +460,7 @@ async def test_a_proxy_says_what_is_wrong_with_the_password(status: str) -> None
         async with client("https://service.example", detect_proxy(f"http://127.0.0.1:{proxy.port}", {})) as made:
             missing = await failure(made.refresh(TOKEN, unkept))
     shown = f"The proxy http://127.0.0.1:{proxy.port}"
-    assert wrong.title == f"{shown} did not accept the user name and password."
+    assert wrong.title == f"{shown} didn't accept the user name and password."
     assert missing.title == f"{shown} asks for a user name and a password."
 
 
@@ -493,19 +493,19 @@ ANA = "ana:s3cret@"
         # RFC 1928, section 3: no acceptable method; RFC 1929: any status but 0 is a failure.
         ("", [b"\x05\xff"], "asks for a user name and a password."),
         ("", [b"\x05\x02"], "asks for a user name and a password."),
-        (ANA, [b"\x05\x02", b"\x01\x01"], "did not accept the user name and password."),
+        (ANA, [b"\x05\x02", b"\x01\x01"], "didn't accept the user name and password."),
         (ANA, [b"\x05\xff"], "takes no user name and password."),
         ("", [b"\x05\x00", b"\x05\x02\x00\x01" + bytes(6)], "refused to connect to service.example."),
-        ("", [b""], "cannot read"),
-        ("", [b"HTTP/1.1 400 Bad Request\r\n\r\n"], "cannot read"),
-        ("", [b"\x05"], "cannot read"),
-        ("", [b"\x04\x00"], "cannot read"),
-        ("", [b"\x05\x77"], "cannot read"),
-        ("", [b"\x05\x00", b""], "cannot read"),
-        ("", [b"\x05\x00", b"\x05\x99\x00\x01" + bytes(6)], "cannot read"),
-        ("", [b"\x05\x00", b"\x05\x00\x00\x09"], "cannot read"),
+        ("", [b""], "can't read"),
+        ("", [b"HTTP/1.1 400 Bad Request\r\n\r\n"], "can't read"),
+        ("", [b"\x05"], "can't read"),
+        ("", [b"\x04\x00"], "can't read"),
+        ("", [b"\x05\x77"], "can't read"),
+        ("", [b"\x05\x00", b""], "can't read"),
+        ("", [b"\x05\x00", b"\x05\x99\x00\x01" + bytes(6)], "can't read"),
+        ("", [b"\x05\x00", b"\x05\x00\x00\x09"], "can't read"),
         # Some hang up instead.
-        (ANA, [b"\x05\x02", b""], "did not accept the user name and password."),
+        (ANA, [b"\x05\x02", b""], "didn't accept the user name and password."),
     ],
 )
 async def test_a_socks_proxy_that_refuses_or_answers_anything_else_was_sent_nothing(
@@ -580,7 +580,7 @@ async def test_a_wrong_path_gets_a_sentence(tmp_path: Path, variable: str) -> No
 async def test_a_file_without_certificates_gets_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "x.pem").write_text("no certificate")
     async with client("https://localhost:9", environment={"SSL_CERT_FILE": str(tmp_path / "x.pem")}) as made:
-        assert "holds no certificate" in str(await failure(made.refresh(TOKEN, unkept)))
+        assert "contains no PEM certificate" in str(await failure(made.refresh(TOKEN, unkept)))
 
 
 def test_what_the_system_trusts_stays_trusted_beside_the_variables(tmp_path: Path) -> None:

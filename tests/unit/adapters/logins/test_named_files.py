@@ -71,7 +71,7 @@ async def test_a_file_that_became_something_else_is_left_alone(files: NamedFiles
 
 
 async def test_an_account_nobody_named_has_no_place(files: NamedFiles) -> None:
-    with pytest.raises(WriteError, match="no file was named"):
+    with pytest.raises(WriteError, match="no file was given"):
         await files.save(credential("ida"))
 
 

@@ -199,7 +199,7 @@ def test_what_is_plainly_something_else_is_told_from_a_login_that_is_broken(
 
 def test_among_logins_what_is_none_is_a_fault_and_another_service_is_not() -> None:
     (_, other) = read_documents(json.dumps([flat("ana"), {"note": "x"}]).encode())
-    assert (other.no_login, other.reason) == (None, "entry 2: it does not look like a credential file")
+    assert (other.no_login, other.reason) == (None, "entry 2: it doesn't look like a credential file")
     bundle = exported("ana")
     entries = cast("list[object]", bundle["accounts"])
     entries.append({"platform": "anthropic", "type": "oauth", "credentials": {"access_token": "x"}})
@@ -210,7 +210,7 @@ def test_among_logins_what_is_none_is_a_fault_and_another_service_is_not() -> No
 def test_no_refusal_says_that_something_is_absent_that_was_not_looked_for() -> None:
     # Whoever nests a login deeper is not told that there is no access_token in the file.
     said = reason({"login": flat("ana")})
-    assert said == "it does not look like a credential file"
+    assert said == "it doesn't look like a credential file"
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_no_refusal_says_that_something_is_absent_that_was_not_looked_for() -> N
         (b"\n\n", "it is empty"),
         (b"[]", "it contains no login"),
         (b'{"accounts": []}', "it contains no login"),
-        (b"{}", "it does not look like a credential file"),
+        (b"{}", "it doesn't look like a credential file"),
         (b"null", "it is not a JSON object"),
         (b"canary", "not valid JSON (line 1)"),
         (b"\xff\xfe{\x00", "it is UTF-16 text"),
@@ -285,17 +285,17 @@ def test_what_is_no_login_is_refused_with_a_reason_that_shows_nothing_of_it(valu
         ("2026-12-02 00:30:00-05:30", datetime(2026, 12, 2, 6, tzinfo=UTC), ""),
         (1_796_191_200, datetime(2026, 12, 2, 6, tzinfo=UTC), ""),
         ("1796191200", datetime(2026, 12, 2, 6, tzinfo=UTC), ""),
-        (1_796_191_200_000, None, 'Its "expired" counts milliseconds'),
-        ("1796191200000", None, 'Its "expired" counts milliseconds'),
-        ("2026-12-02T06:00:00", None, "not a time"),
-        ("2026-13-02T06:00:00Z", None, "not a time"),
-        ("0001-01-01T00:00:00Z", None, "not a time"),
-        ("9999-12-31T23:59:59-23:59", None, "not a time"),
-        (-1, None, "not a time"),
+        (1_796_191_200_000, None, 'Its "expired" is in milliseconds'),
+        ("1796191200000", None, 'Its "expired" is in milliseconds'),
+        ("2026-12-02T06:00:00", None, "not a valid time"),
+        ("2026-13-02T06:00:00Z", None, "not a valid time"),
+        ("0001-01-01T00:00:00Z", None, "not a valid time"),
+        ("9999-12-31T23:59:59-23:59", None, "not a valid time"),
+        (-1, None, "not a valid time"),
         (1e400, None, "NaN"),
-        (True, None, "not a time"),
-        ({}, None, "not a time"),
-        ("soon", None, "not a time"),
+        (True, None, "not a valid time"),
+        ({}, None, "not a valid time"),
+        ("soon", None, "not a valid time"),
         ("", None, ""),
         (None, None, ""),
     ],

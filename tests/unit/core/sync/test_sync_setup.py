@@ -62,9 +62,9 @@ def test_what_is_missing_is_named() -> None:
 @pytest.mark.parametrize(
     ("url", "held", "key", "found"),
     [
-        ("http://h.example", HELD, "sync_url", "an http address, which everybody on the way can read"),
+        ("http://h.example", HELD, "sync_url", "an http address, which isn't encrypted"),
         ("nonsense", HELD, "sync_url", "no address"),
-        (URL, SyncSecrets(api_key=Secret("two words"), key=HELD.key), "sync_api_key", "text that is no key"),
+        (URL, SyncSecrets(api_key=Secret("two words"), key=HELD.key), "sync_api_key", "text that isn't a key"),
         (URL, SyncSecrets(api_key=HELD.api_key, key=Secret("canary")), "sync_aes_gcm_key", "text of 6 characters"),
         (
             URL,

@@ -113,7 +113,7 @@ async def test_a_login_that_the_service_does_not_know_any_more_counts_as_ended(s
         (NotSentError(reason="there is no connection"), "(there is no connection)"),
         (UncertainError(reason="no answer came in time"), "(no answer came in time)"),
         (CertificateError(host="h", reason="its certificate has expired"), "(its certificate has expired)"),
-        (StrangeAnswerError(status="200"), "(its answer cannot be read)"),
+        (StrangeAnswerError(status="200"), "(its answer can't be read)"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -86,7 +86,7 @@ def test_the_step_that_failed_is_named_with_its_remedy_and_forgotten_at_the_next
         "✓",
         "The address of the proxy was found",
         "✗",
-        "The proxy did not connect to OpenAI",
+        "The proxy didn't connect to OpenAI",
         "The proxy isn't working: it is gone.",
         "Check its address, user name and password, or ask your network administrator.",
     ]

@@ -182,10 +182,14 @@ def test_a_value_that_was_refused_is_marked_until_it_is_changed(settings: Opened
     dialog.open_with(Settings())
     dialog.field("proxy").show("nonsense://")
     dialog.accept()
-    problem = ProxyAddressError(place="the settings", reason="its kind is not known").problem
+    problem = ProxyAddressError(
+        place="the settings", reason="it isn't an http, https, socks5 or socks5h address"
+    ).problem
     dialog.follow(Settings(), UnsavedChange(change=change(proxy="nonsense://"), problem=problem))
     assert settings.focused_in("proxy")
-    assert settings.red()[0].startswith("This address can't be used: its kind is not known.")
+    assert settings.red()[0].startswith(
+        "This address can't be used: it isn't an http, https, socks5 or socks5h address."
+    )
     dialog.field("proxy").show("http://p:1")
     assert settings.red() == []
 

@@ -73,7 +73,7 @@ def test_a_reset_that_nobody_knows_is_not_made_up() -> None:
     unknown = window(WindowKind.MONTHLY, 96, None)
     assert words(QuotaAlert(account=LEE.key, window=unknown, level=Level.CRITICAL))[:2] == (
         "lee@studio.example: 96% of the monthly quota used",
-        "The service does not say when it resets.",
+        "OpenAI doesn't say when it resets.",
     )
 
 

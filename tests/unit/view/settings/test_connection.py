@@ -61,7 +61,7 @@ def test_the_step_that_failed_is_explained_where_it_stands() -> None:
     view = connection(ConnectionCheck(reached=Reached(steps=STEPS, failed=ConnectionStep.PROXY, problem=problem)), T)
     assert [f"{line.sign} {line.text}" for line in view.steps] == [
         "✓ The address of the proxy was found",
-        "✗ The proxy did not connect to OpenAI",
+        "✗ The proxy didn't connect to OpenAI",
         " The proxy isn't working: the proxy http://p:1 refused the connection.",
         " Check its address, user name and password, or ask your network administrator.",
         "– Secure connection: not tested",
@@ -74,12 +74,15 @@ def test_the_step_that_failed_is_explained_where_it_stands() -> None:
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ("the settings", "This address can't be used: its kind is not known."),
-        ("HTTPS_PROXY", "The proxy address in HTTPS_PROXY can't be used: its kind is not known."),
+        ("the settings", "This address can't be used: it isn't an http, https, socks5 or socks5h address."),
+        (
+            "HTTPS_PROXY",
+            "The proxy address in HTTPS_PROXY can't be used: it isn't an http, https, socks5 or socks5h address.",
+        ),
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_said_once_and_nothing_is_called_tried(place: str, said: str) -> None:
-    problem = ProxyAddressError(place=place, reason="its kind is not known").problem
+    problem = ProxyAddressError(place=place, reason="it isn't an http, https, socks5 or socks5h address").problem
     reached = Reached(steps=STEPS, failed=ConnectionStep.PROXY, problem=problem)
     for check in (ConnectionCheck(), ConnectionCheck(reached=reached)):
         view = connection(msgspec.structs.replace(check, proxy=FoundProxy(problem=problem)), T)

@@ -107,14 +107,18 @@ def test_what_makes_no_sense_is_said_of_the_value_it_is_about(
 
 def test_a_refusal_names_its_value_and_what_to_enter() -> None:
     t = Translator()
-    proxy = refusal(ProxyAddressError(place="the settings", reason="its kind is not known").problem, t)
+    proxy = refusal(
+        ProxyAddressError(place="the settings", reason="it isn't an http, https, socks5 or socks5h address").problem, t
+    )
     assert proxy == SettingFault(
         "proxy",
-        "This address can't be used: its kind is not known. "
+        "This address can't be used: it isn't an http, https, socks5 or socks5h address. "
         "Enter one such as http://proxy.example:8080 or socks5h://127.0.0.1:1080.",
     )
     folder = refusal(ConfigError(path="/c.json", key="sync_dir", found="x", allowed="y").problem, t)
-    assert folder == SettingFault("sync_dir", "There is no user of that name here. Enter the whole path of the folder.")
+    assert folder == SettingFault(
+        "sync_dir", "There is no user with that name on this computer. Enter the full path of the folder."
+    )
     missing = refusal(FolderMissingError(path="/srv/logins").problem, t)
     assert missing == SettingFault(
         "sync_dir", "There is no folder /srv/logins. Create it, or choose another one.", "Create &folder"

@@ -177,7 +177,7 @@ async def test_a_service_that_is_silent_before_the_request_was_sent_nothing(
             monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", silent)
         error, raw = await refresh(f"https://localhost:{server.port}")
     assert type(error) is NotSentError
-    assert "did not answer in time" in str(error)
+    assert "didn't answer in time" in str(error)
     assert raw == b""
 
 
