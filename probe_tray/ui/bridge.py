@@ -23,6 +23,7 @@ class Bridge(QObject):
 
     def __init__(
         self,
+        parent: QObject,
         engine: EngineProtocol,
         clock: Clock,
         zone: tzinfo,
@@ -30,7 +31,7 @@ class Bridge(QObject):
         render: Callable[[Screen], None],
     ) -> None:
         """Follow ``engine`` from now on."""
-        super().__init__()
+        super().__init__(parent)
         self._engine = engine
         self._clock = clock
         self._presenter = Presenter(zone, translator)

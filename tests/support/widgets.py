@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QSystemTrayIcon, QWidget
 
 W = TypeVar("W", bound=QWidget)
 
@@ -20,6 +20,17 @@ def opened(kind: type[W]) -> W:
     found = open_windows(kind)
     assert len(found) == 1, found
     return found[0]
+
+
+def tray_icon(shell: QObject) -> QSystemTrayIcon:
+    """The icon that the program has put into the tray."""
+    (icon,) = shell.findChildren(QSystemTrayIcon)
+    return icon
+
+
+def tray_menu(shell: QObject) -> QMenu:
+    """The menu that opens at the icon in the tray."""
+    return tray_icon(shell).contextMenu()
 
 
 def parts(window: QWidget, kind: type[W]) -> list[W]:

@@ -24,9 +24,11 @@ from probe_tray.core.models.model_test import ModelRun
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, Unreadable, Way
 from probe_tray.core.update.release import Release
+from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
+from tests.support.widgets import opened, tray_icon, tray_menu
 from tests.unit.ui import samples, transfers
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 from tests.unit.ui.sync_samples import synced
@@ -74,14 +76,14 @@ class EveryWindow:
             tray_available=lambda: True,
         )
         self._shell = Shell(app, self.engine, around, lambda: None)
-        self.menu: QMenu = self._shell._menu.menu
+        self.menu: QMenu = tray_menu(self._shell)
         for action in self.menu.actions():
             # Whatever the menu opens, windows that are yet to come included.
             if action.text() not in {"", "&Quit"} and not isinstance(action.menu(), QMenu) and action.isEnabled():
                 action.trigger()
         key = state.accounts[0].key
         self._shell.show_details(key)
-        self._shell._sync.set_up()
+        opened(SettingsDialog).sync.set_up.click()
         self._shell.act(CardAction(kind=ActionKind.REMOVE, label="", key=key))
         self.draw()
         # Sizes hold only once the windows were laid out.
@@ -102,8 +104,7 @@ class EveryWindow:
 
     def tooltip(self) -> str:
         """What the icon in the tray says."""
-        icon = self._shell._tray._icon
-        return icon.toolTip() if icon is not None else ""
+        return tray_icon(self._shell).toolTip()
 
     def texts(self) -> Iterator[str]:
         """Everything that can be read, seen or heard."""

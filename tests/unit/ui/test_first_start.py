@@ -17,11 +17,13 @@ from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.commands import Arrange, EditSettings, Refresh, StartLogin
 from probe_tray.core.settings import Storage, change
 from probe_tray.core.state import AppState
+from probe_tray.ui.panel.card_list import CardList
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.tray.tray import TrayIcon
 from probe_tray.view.text.translate import Translator
+from tests.support.widgets import open_windows, opened, part, parts, press
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
@@ -50,11 +52,12 @@ class Desktop:
 
     @property
     def page(self) -> WelcomePage:
-        return self.shell._panel._welcome
+        """The page while it is in sight."""
+        return part(self.panel, WelcomePage)
 
     @property
     def panel(self) -> PanelWindow:
-        return self.shell._panel
+        return opened(PanelWindow)
 
     def wishes(self) -> list[object]:
         return [sent for sent in self.engine.sent if isinstance(sent, Arrange | StartLogin | EditSettings)]
@@ -82,28 +85,28 @@ def test_a_window_that_opened_before_the_logins_were_read_grows_to_the_page(qtbo
 def test_the_clients_login_is_shown_with_its_number_and_a_way_to_log_in_here(qtbot: QtBot, qapp: QApplication) -> None:
     desktop = Desktop(qapp, samples.only([CLIENTS]))
     desktop.shell.show_panel()
-    panel = desktop.shell._panel
-    assert not desktop.page.isVisible()
-    spoken = panel._cards.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    panel = desktop.panel
+    assert not parts(panel, WelcomePage)
+    spoken = part(panel, CardList).model().index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert "ana@example.com" in spoken
     assert "% used" in spoken
-    panel._log_in.click()
+    press(panel, "Log in to Codex…")
     assert desktop.wishes() == [StartLogin()]
     desktop.shell.close()
 
 
 def test_the_page_can_look_again_for_logins(desktop: Desktop) -> None:
-    QTest.keyClick(desktop.shell._panel, Qt.Key.Key_F5)
+    QTest.keyClick(desktop.panel, Qt.Key.Key_F5)
     assert Refresh() in desktop.engine.sent
 
 
 def test_logging_in_is_the_first_way(desktop: Desktop) -> None:
-    desktop.page._button.click()
+    press(desktop.page, "Log in to Codex…")
     assert desktop.wishes() == [StartLogin()]
 
 
 def test_a_folder_that_is_chosen_is_used_at_once(desktop: Desktop, tmp_path: Path) -> None:
-    desktop.page._folder.click()
+    press(desktop.page, "Choose a folder of logins…")
     (dialog,) = (w for w in QApplication.topLevelWidgets() if isinstance(w, QFileDialog) and w.isVisible())
     assert dialog.windowTitle() == "Choose a folder for logins"
     assert not desktop.wishes()
@@ -129,28 +132,28 @@ def test_the_page_is_there_while_nothing_else_is(
 ) -> None:
     desktop = Desktop(qapp, state)
     desktop.shell.show_panel()
-    assert desktop.page.isVisible() is shown
+    assert len(parts(desktop.panel, WelcomePage)) == shown
     desktop.shell.close()
 
 
 @pytest.mark.parametrize("state", [AppState(loaded=True), samples.only([CLIENTS]), samples.four()])
 def test_a_start_by_hand_opens_the_panel_once(qtbot: QtBot, qapp: QApplication, state: AppState) -> None:
     desktop = Desktop(qapp, AppState(), opens=True)
-    assert not desktop.panel.isVisible()
+    assert not open_windows(PanelWindow)
     desktop.engine.change(state)
     desktop.shell.draw()
-    qtbot.waitUntil(desktop.panel.isVisible)
+    qtbot.waitUntil(lambda: bool(open_windows(PanelWindow)))
     desktop.panel.close()
     desktop.shell.draw()
     desktop.engine.sent.clear()
-    assert not desktop.panel.isVisible()
+    assert not open_windows(PanelWindow)
     desktop.shell.close()
 
 
 def test_a_start_in_the_background_opens_nothing(qtbot: QtBot, qapp: QApplication) -> None:
     desktop = Desktop(qapp, samples.four(), opens=False)
     desktop.shell.draw()
-    assert not desktop.panel.isVisible()
+    assert not open_windows(PanelWindow)
     desktop.shell.close()
 
 

@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.settings import Appearance, Language
+from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.session_end import SessionEnd
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.theme import DARK, LIGHT, Theme
 from probe_tray.view.text.translate import Translator
-from tests.support.widgets import open_windows, opened
+from tests.support.widgets import open_windows, opened, tray_icon, tray_menu
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
@@ -46,12 +47,11 @@ class Desktop:
 
     @property
     def rows(self) -> list[str]:
-        return [row.text() for row in self.shell._menu.menu.actions() if row.isVisible() and not row.isSeparator()]
+        return [row.text() for row in tray_menu(self.shell).actions() if row.isVisible() and not row.isSeparator()]
 
     @property
     def tooltip(self) -> str:
-        assert self.shell._tray._icon is not None
-        return self.shell._tray._icon.toolTip()
+        return tray_icon(self.shell).toolTip()
 
     @property
     def settings_title(self) -> str:
@@ -107,9 +107,9 @@ def test_windows_are_light_or_dark_as_the_settings_say(desktop: Desktop) -> None
     desktop.shell.show_panel()
     for appearance, tokens in ((Appearance.DARK, DARK), (Appearance.LIGHT, LIGHT), (Appearance.DARK, DARK)):
         desktop.settings(appearance=appearance)
-        assert desktop.shell._panel.palette().window().color().name() == tokens.window
+        assert opened(PanelWindow).palette().window().color().name() == tokens.window
     desktop.settings(appearance=Appearance.AUTO)
-    assert desktop.shell._panel.palette().window().color().name() == LIGHT.window
+    assert opened(PanelWindow).palette().window().color().name() == LIGHT.window
 
 
 def test_a_chosen_appearance_stays_while_the_system_changes(qapp: QApplication, qtbot: QtBot) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QListView, QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget, QMenu, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.arrangement import Arrangement, Sort
@@ -38,18 +38,23 @@ from probe_tray.core.settings import Language, Settings, change
 from probe_tray.core.state import AppState, LoginPhase, LoginState, RenewalRound
 from probe_tray.core.transfer.state import ReadFiles, ReadPasted
 from probe_tray.core.update.release import Release
+from probe_tray.ui.bridge import Bridge
 from probe_tray.ui.details.details_window import DetailsWindow
 from probe_tray.ui.login.login_dialog import LoginDialog
+from probe_tray.ui.panel.banner import Banner
+from probe_tray.ui.panel.card_list import CardList
 from probe_tray.ui.panel.card_model import CARD_ROLE
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.transfer.export_dialog import ExportDialog
 from probe_tray.ui.transfer.import_dialog import ImportDialog
+from probe_tray.ui.tray.tray import TrayIcon
+from probe_tray.ui.widgets import Separator
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.support.drops import drop, files
-from tests.support.widgets import open_windows, opened
+from tests.support.widgets import buttons, open_windows, opened, part, parts, press, tray_icon, tray_menu
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
@@ -81,17 +86,35 @@ class Desktop:
 
     @property
     def panel(self) -> PanelWindow:
-        return self.shell._panel
+        return opened(PanelWindow)
+
+    @property
+    def cards(self) -> CardList:
+        return part(self.panel, CardList, "Accounts")
+
+    @property
+    def tray_place(self) -> TrayIcon:
+        """What looks for the tray now and then."""
+        (found,) = self.shell.findChildren(TrayIcon)
+        return found
+
+    def click_icon(self) -> None:
+        tray_icon(self.shell).activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
+
+    def status(self) -> str:
+        """What stands at the foot of the panel, whole where it is cut."""
+        _, foot = parts(self.panel, Separator)
+        return foot.accessibleName()
 
     @property
     def login(self) -> LoginDialog:
         return opened(LoginDialog)
 
     def rows(self) -> list[str]:
-        return [a.text() for a in self.shell._menu.menu.actions() if a.isVisible() and not a.isSeparator()]
+        return [a.text() for a in tray_menu(self.shell).actions() if a.isVisible() and not a.isSeparator()]
 
     def row(self, text: str) -> QAction:
-        return next(a for a in self.shell._menu.menu.actions() if a.isVisible() and text in a.text())
+        return next(a for a in tray_menu(self.shell).actions() if a.isVisible() and text in a.text())
 
     def change(self, state: AppState) -> None:
         self.engine.change(state)
@@ -169,7 +192,9 @@ def test_what_is_not_paused_cannot_be_resumed(desktop: Desktop) -> None:
 def test_a_test_notification_is_asked_for_in_the_settings(desktop: Desktop) -> None:
     desktop.row("Settings").trigger()
     dialog = opened(SettingsDialog)
-    dialog._test.click()
+    sidebar = part(dialog, QListWidget)
+    sidebar.setCurrentItem(*sidebar.findItems("Notifications", Qt.MatchFlag.MatchExactly))
+    press(dialog, "Show a test notification")
     assert desktop.engine.sent == [FindProxy(None), SendTestNotification()]
     assert dialog.isVisible()
 
@@ -180,26 +205,25 @@ def test_renewing_from_the_menu_shows_what_comes_of_it(desktop: Desktop) -> None
     assert desktop.panel.isVisible()
     ended = RenewalRound(ended_at=samples.NOW, renewed=1, fresh=2, failed=1)
     desktop.change(replace(samples.four(), round=ended))
-    assert desktop.panel._status.accessibleName() == "1 login renewed · 1 failed · 2 not due yet"
+    assert desktop.status() == "1 login renewed · 1 failed · 2 not due yet"
     desktop.change(replace(samples.four(), round=RenewalRound(ended_at=samples.NOW, fresh=2)))
-    assert desktop.panel._status.accessibleName() == "No login needs renewing yet"
+    assert desktop.status() == "No login needs renewing yet"
     desktop.clock.time += timedelta(minutes=3)
     desktop.change(replace(samples.four(), round=ended))
-    assert desktop.panel._status.accessibleName().startswith("Up to date")
+    assert desktop.status().startswith("Up to date")
 
 
 def test_a_login_that_succeeded_opens_the_panel_at_its_card(desktop: Desktop) -> None:
     state = samples.many(100)
     new = state.accounts[77].key
     desktop.change(replace(state, login=LoginState(phase=LoginPhase.EXCHANGING)))
-    assert not desktop.panel.isVisible()
+    assert not open_windows(PanelWindow)
     desktop.change(replace(state, login=LoginState(phase=LoginPhase.DONE, account=new)))
     assert desktop.panel.isVisible()
-    (cards,) = (view for view in desktop.panel.findChildren(QListView) if view.accessibleName() == "Accounts")
-    assert cards.currentIndex().data(CARD_ROLE).key == new
+    assert desktop.cards.currentIndex().data(CARD_ROLE).key == new
     desktop.panel.close()
     desktop.change(replace(desktop.engine.state, loaded=True))
-    assert not desktop.panel.isVisible()
+    assert not open_windows(PanelWindow)
 
 
 def test_quit_ends_the_program(desktop: Desktop) -> None:
@@ -219,7 +243,7 @@ def test_the_menu_changes_in_place(desktop: Desktop) -> None:
 def test_the_account_to_go_on_with_opens_from_the_menu(desktop: Desktop) -> None:
     desktop.row("Best now: ana@example.com").trigger()
     assert desktop.panel.isVisible()
-    assert desktop.panel._list.currentIndex().data() == "ana@example.com"
+    assert desktop.cards.currentIndex().data() == "ana@example.com"
 
 
 def test_an_ampersand_in_a_name_is_itself(desktop: Desktop) -> None:
@@ -239,11 +263,12 @@ def test_an_account_in_the_menu_opens_the_panel_at_it(desktop: Desktop) -> None:
     name = row.split(" — ")[0]
     desktop.row(row).trigger()
     assert desktop.panel.isVisible()
-    assert desktop.panel._list.currentIndex().data() == name
+    assert desktop.cards.currentIndex().data() == name
 
 
 def test_many_changes_are_drawn_once(desktop: Desktop) -> None:
     drawn: list[str] = []
+    desktop.shell.show_panel()
     show = desktop.panel.show_model
     desktop.panel.show_model = lambda model: (drawn.append(model.headline), show(model))[0]
     for count in range(1, 50):
@@ -253,14 +278,20 @@ def test_many_changes_are_drawn_once(desktop: Desktop) -> None:
 
 
 def test_time_passing_is_drawn_at_the_next_minute(desktop: Desktop) -> None:
+    desktop.shell.show_panel()
     desktop.clock.time += timedelta(seconds=20)
     desktop.shell.draw()
-    assert 40_000 <= desktop.shell._bridge._tick.interval() <= 40_300
+    (bridge,) = desktop.shell.findChildren(Bridge)
+    (tick,) = (timer for timer in bridge.findChildren(QTimer) if timer.isActive())
+    assert 40_000 <= tick.interval() <= 40_300
+    before = desktop.status()
+    desktop.clock.time += timedelta(minutes=1)
+    tick.timeout.emit()
+    assert desktop.status() != before
 
 
 def test_the_icon_tells_the_same(desktop: Desktop) -> None:
-    icon = desktop.shell._tray._icon
-    assert icon is not None
+    icon = tray_icon(desktop.shell)
     assert icon.toolTip().startswith("Probe Tray\n2 of 4 accounts have capacity\nresear…")
     before = icon.icon().cacheKey()
     desktop.change(samples.four())
@@ -270,7 +301,7 @@ def test_the_icon_tells_the_same(desktop: Desktop) -> None:
 
 
 def test_a_click_on_the_icon_opens_the_panel(desktop: Desktop) -> None:
-    desktop.shell._tray.clicked.emit()
+    desktop.click_icon()
     assert desktop.panel.isVisible()
 
 
@@ -279,8 +310,8 @@ def test_without_a_tray_the_panel_is_the_window_and_closing_it_ends_the_program(
 ) -> None:
     desktop = Desktop(qtbot, qapp, tray=False)
     for _ in range(3):
-        assert not desktop.panel.isVisible()
-        desktop.shell._tray.look()
+        assert not open_windows(PanelWindow)
+        desktop.tray_place.look()
     assert desktop.panel.isVisible()
     desktop.panel.close()
     assert desktop.ended == 1
@@ -291,8 +322,9 @@ def test_a_tray_that_comes_late_gets_its_icon(qtbot: QtBot, qapp: QApplication) 
     desktop = Desktop(qtbot, qapp, tray=False)
     desktop.shell.show_panel()
     desktop.tray = True
-    desktop.shell._tray.look()
-    assert desktop.shell._tray.present
+    assert not desktop.shell.findChildren(QSystemTrayIcon)
+    desktop.tray_place.look()
+    assert tray_icon(desktop.shell).isVisible()
     desktop.panel.close()
     assert desktop.ended == 0
     desktop.shell.close()
@@ -303,10 +335,10 @@ def test_a_login_shows_its_window_and_its_buttons_work(desktop: Desktop) -> None
     desktop.change(replace(samples.four(), login=samples.waiting_login()))
     assert desktop.login.isVisible()
     assert not desktop.login.isModal()
-    desktop.login._open.click()
-    desktop.login._copy.click()
+    press(desktop.login, "Open the page again")
+    press(desktop.login, "Copy address")
     assert QGuiApplication.clipboard().text() == "http://127.0.0.1/authorize?state=s"
-    desktop.login._cancel.click()
+    press(desktop.login, "Cancel")
     assert desktop.engine.sent == [ReopenBrowser(), CancelLogin()]
 
 
@@ -319,8 +351,8 @@ def test_a_finished_login_takes_its_window_away_without_cancelling(desktop: Desk
 
 def test_a_failed_login_can_be_tried_again(desktop: Desktop) -> None:
     desktop.change(replace(samples.four(), login=samples.failed_login()))
-    assert not desktop.login._copy.isVisible()
-    desktop.login._again.click()
+    assert "Copy address" not in buttons(desktop.login)
+    press(desktop.login, "Log in again")
     assert desktop.engine.sent == [StartLogin(None)]
 
 
@@ -358,12 +390,14 @@ def test_settings_are_saved(desktop: Desktop) -> None:
 def test_a_search_is_shown_at_once_and_an_arrangement_is_sent(desktop: Desktop) -> None:
     desktop.change(samples.many(20))
     desktop.shell.show_panel()
-    desktop.panel._tools.search.setText("builder-01")
-    assert desktop.panel._cards.rowCount() == 10
+    search = part(desktop.panel, QLineEdit, "Find an account")
+    QTest.keyClicks(search, "builder-01")
+    assert desktop.cards.model().rowCount() == 10
     desktop.engine.sent.clear()
-    desktop.panel._pin.click()
-    desktop.panel._tools.search.setText("")
-    desktop.panel._cards.move_row(0, 2)
+    press(desktop.panel, "Keep this window open")
+    search.clear()
+    desktop.cards.setCurrentIndex(desktop.cards.model().index(0, 0))
+    QTest.keyClick(desktop.cards, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     pinned, moved = desktop.engine.sent
     assert pinned == Arrange(Arrangement(pinned=True))
     assert isinstance(moved, Arrange)
@@ -375,8 +409,8 @@ def test_the_click_that_took_the_panel_away_does_not_bring_it_back(desktop: Desk
     desktop.shell.show_panel()
     desktop.panel.left.emit()
     desktop.panel.close()
-    desktop.shell._tray.clicked.emit()
-    assert not desktop.panel.isVisible()
+    desktop.click_icon()
+    assert not open_windows(PanelWindow)
 
 
 def test_the_details_of_an_account_open_and_end_with_the_program(desktop: Desktop) -> None:
@@ -394,12 +428,12 @@ def test_after_the_end_nothing_is_drawn_or_sent(qtbot: QtBot, qapp: QApplication
     assert not desktop.engine.watched
     assert desktop.engine.sent == [PanelOpened()]
     assert desktop.ended == 0
-    assert not desktop.panel.isVisible()
+    assert not open_windows(PanelWindow)
 
 
 def test_files_that_are_dropped_on_the_cards_are_imported(desktop: Desktop) -> None:
     desktop.shell.show_panel()
-    assert drop(desktop.panel._list.viewport(), files(Path("/logins/a.json")))
+    assert drop(desktop.cards.viewport(), files(Path("/logins/a.json")))
     assert ReadFiles(("/logins/a.json",)) in desktop.engine.sent
     assert open_windows(ImportDialog)
 
@@ -408,7 +442,7 @@ def test_what_is_pasted_into_the_cards_is_imported(desktop: Desktop) -> None:
     QGuiApplication.clipboard().setText("no login")
     desktop.shell.show_panel()
     assert QTest.qWaitForWindowActive(desktop.panel)
-    QTest.keyClick(desktop.panel._list, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(desktop.cards, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     QGuiApplication.clipboard().clear()
     assert [type(command) for command in desktop.engine.sent if isinstance(command, ReadPasted)] == [ReadPasted]
     assert open_windows(ImportDialog)
@@ -426,9 +460,10 @@ def test_a_newer_version_is_in_the_menu_and_at_the_foot_of_the_panel(desktop: De
     desktop.change(newer)
     desktop.row("New &version 2.0.0…").trigger()
     desktop.shell.show_panel()
-    foot = desktop.panel._release
-    assert (foot.isVisible(), foot.accessibleName()) == (True, "Probe Tray 2.0.0 is available.")
-    foot._button.click()
+    foot = part(desktop.panel, Banner)
+    assert foot.accessibleName() == "Probe Tray 2.0.0 is available."
+    assert foot.mapToGlobal(QPoint()).y() > desktop.cards.mapToGlobal(desktop.cards.rect().bottomLeft()).y()
+    press(foot, "What's new")
     assert desktop.engine.sent.count(OpenReleasePage()) == 2
     desktop.change(replace(newer, release=None))
     assert not foot.isVisible()

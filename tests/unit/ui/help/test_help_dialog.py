@@ -16,6 +16,7 @@ from probe_tray.core.settings import Language
 from probe_tray.resources import resource
 from probe_tray.ui.help.help_controller import HelpController
 from probe_tray.ui.help.help_dialog import HelpDialog
+from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.theme import Theme
@@ -99,8 +100,9 @@ def test_the_key_for_help_opens_the_guides_from_the_panel(qtbot: QtBot, qapp: QA
     shell = Shell(qapp, FakeEngine(samples.four()), around, lambda: None)
     try:
         shell.show_panel()
-        qtbot.waitUntil(shell._panel.isActiveWindow)
-        QTest.keySequence(shell._panel, QKeySequence(QKeySequence.StandardKey.HelpContents))
+        panel = opened(PanelWindow)
+        qtbot.waitUntil(panel.isActiveWindow)
+        QTest.keySequence(panel, QKeySequence(QKeySequence.StandardKey.HelpContents))
         assert open_windows(HelpDialog)
     finally:
         shell.close()
