@@ -20,12 +20,12 @@ from probe_tray.core.errors import (
     StoreError,
     TokenRefusedError,
 )
-from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.polling.reset_credit_check import ask_ends
-from probe_tray.engine.polling.usage_query import UsageReply, ask_once, report_status
+from probe_tray.engine.polling.usage_query import UsageReply, ask_once, problem_of, report_status
+from probe_tray.engine.renewal.authorized_session import AuthorizedSession, SessionReply
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.timers import to_the_end
 from probe_tray.ports.accounts import Journal
@@ -143,18 +143,7 @@ class Batch:
             if renewal is not None:
                 done(report)
             return None
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a coroutine always runs in one
-        self._asking.add(task)
-        try:
-            report, credential = await self._ask(stored, credential, report, renewed)
-        except asyncio.CancelledError:
-            # Interrupted: the renewal, which no one can take back, is told all the same.
-            if renewal is not None:
-                done(report)
-            raise
-        finally:
-            self._asking.discard(task)
+        report, credential = await self._ask(stored, credential, report, renewed, done)
         done(report)
         return report, credential
 
@@ -179,59 +168,45 @@ class Batch:
         done(msgspec.structs.replace(report, snapshot=snapshot))
 
     async def _ask(
-        self, stored: StoredCredential, credential: Credential, report: AccountReport, before: _BatchRenewal | None
+        self,
+        stored: StoredCredential,
+        credential: Credential,
+        report: AccountReport,
+        before: _BatchRenewal | None,
+        done: Callable[[AccountReport], None],
     ) -> _Told:
-        asked = await self._usage(credential)
-        refusal = asked.outcome
-        if not isinstance(refusal, TokenRefusedError):
-            return report_status(report, asked), credential
-        if stored.store is StoreKind.OFFICIAL:
-            return report_status(report, UsageReply(asked.upstream_status, OfficialExpiredError())), credential
-        if before is not None:
-            return await self._refused_again(report, asked, refusal, before), credential
-        if not credential.renewable or not self._order.renew_refused:
-            return report_status(report, asked), credential
+        """As :meth:`_tend`; interrupted it tells the renewal, which no one can take back, all the same."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine always runs in one
-        # From here on it is the renewals' business what an interruption means.
-        self._asking.discard(task)
+        tried = False
+
+        async def question(login: Credential) -> UsageReply:
+            if self._stopping:
+                raise asyncio.CancelledError
+            self._asking.add(task)
+            return await ask_once(self._means.quota, login, self._means.clock)
+
+        async def renew(login: Credential, refusal: TokenRefusedError) -> Renewed:
+            nonlocal tried
+            if stored.store is StoreKind.OFFICIAL:
+                raise OfficialExpiredError
+            if before is not None or not login.renewable or not self._order.renew_refused:
+                raise refusal
+            # From here on it is the renewals' business what an interruption means.
+            self._asking.discard(task)
+            tried = True
+            return await self._means.renewals.renew_refused(login, refusal, days=self._order.days)
+
+        session = AuthorizedSession(credential, self._means.renewals, renew, problem_of, before and before.renewed)
         try:
-            renewed = await self._renew_refused(credential, refusal)
-        except StillRefusedError as error:
-            return report_status(report, UsageReply(asked.upstream_status, error)), credential
-        if renewed.credential is None:
-            problem = renewed.report.problem
-            report = msgspec.structs.replace(
-                report, upstream_status=asked.upstream_status, problem=problem, renewal=renewed.report
-            )
-            return report, credential
-        report = msgspec.structs.replace(said_by(stored, renewed.credential), renewal=renewed.report)
-        if self._stopping:
-            return report_status(report, asked), credential
-        self._asking.add(task)
-        asked = await self._usage(renewed.credential)
-        if isinstance(asked.outcome, TokenRefusedError):
-            return await self._refused_again(report, asked, asked.outcome, renewed), renewed.credential
-        return report_status(report, asked), renewed.credential
-
-    async def _usage(self, credential: Credential) -> UsageReply:
-        asked = await ask_once(self._means.quota, credential, self._means.clock)
-        if isinstance(asked.outcome, Snapshot):
-            await self._means.renewals.accepted(credential.key)
-        return asked
-
-    async def _refused_again(
-        self, report: AccountReport, asked: UsageReply, refusal: TokenRefusedError, before: _BatchRenewal
-    ) -> AccountReport:
-        """What a refusal means where the login was renewed right before: then the renewal did not help."""
-        if before.renewed is None:
-            return report_status(report, asked)
-        error = await self._means.renewals.refused_again(before.renewed, refusal)
-        report = report_status(report, UsageReply(asked.upstream_status, error))
-        if not isinstance(error, StillRefusedError):
-            return report
-        renewal = RenewalReport(result=RenewalResult.FAILED, problem=error.problem)
-        return msgspec.structs.replace(report, renewal=renewal)
+            reply = await session.ask(question)
+        except asyncio.CancelledError:
+            if (report := _with_renewal(stored, report, session, tried=tried)).renewal is not None:
+                done(report)
+            raise
+        finally:
+            self._asking.discard(task)
+        return _with_reply(_with_renewal(stored, report, session, tried=tried), reply, session, tried=tried)
 
     async def _renew(self, stored: StoredCredential) -> _BatchRenewal:
         if stored.store is StoreKind.OFFICIAL:
@@ -256,9 +231,6 @@ class Batch:
         adopted = msgspec.structs.replace(renewed.report, result=RenewalResult.ADOPTED)
         return _BatchRenewal(await self._checked(stored, renewed.credential, adopted), renewed.credential)
 
-    async def _renew_refused(self, credential: Credential, refusal: TokenRefusedError) -> _BatchRenewal:
-        return await _attempt(self._means.renewals.renew_refused(credential, refusal, days=self._order.days))
-
     async def _checked(self, stored: StoredCredential, newest: Credential, report: RenewalReport) -> RenewalReport:
         """``report``, or why the file could not be brought up to ``newest``."""
         try:
@@ -266,7 +238,7 @@ class Batch:
                 if held.location == stored.location and held.credential.access_token != newest.access_token:
                     await store.check_writable(newest.key)
         except StoreError as error:
-            return RenewalReport(result=RenewalResult.FAILED, problem=error.problem)
+            return _failed(error)
         return report
 
     def _not_ours(self, stored: StoredCredential) -> _BatchRenewal:
@@ -296,11 +268,34 @@ def _newest(logins: Iterable[StoredCredential]) -> dict[AccountKey, str]:
 async def _attempt(renewal: Awaitable[Renewed]) -> _BatchRenewal:
     try:
         renewed = await renewal
-    except StillRefusedError:
-        raise
     except ProbeError as error:
-        return _BatchRenewal(RenewalReport(result=RenewalResult.FAILED, problem=error.problem), None)
+        return _BatchRenewal(_failed(error), None)
     return _BatchRenewal(_told(renewed), renewed.credential, renewed)
+
+
+def _failed(error: ProbeError) -> RenewalReport:
+    return RenewalReport(result=RenewalResult.FAILED, problem=error.problem)
+
+
+def _with_renewal(
+    stored: StoredCredential, report: AccountReport, session: AuthorizedSession[UsageReply], *, tried: bool
+) -> AccountReport:
+    """``report`` with the renewal that a refusal has brought, if one was ``tried``."""
+    if not tried or session.renewed is None:
+        return report
+    return msgspec.structs.replace(said_by(stored, session.credential), renewal=_told(session.renewed))
+
+
+def _with_reply(
+    report: AccountReport, reply: SessionReply[UsageReply], session: AuthorizedSession[UsageReply], *, tried: bool
+) -> _Told:
+    problem, was_renewed = reply.problem, session.renewed is not None
+    if problem is None:
+        return report_status(report, reply.answer), session.credential
+    if (tried or was_renewed) and isinstance(problem, StillRefusedError) is was_renewed:
+        # Either it has failed, or it has not helped. Where that was known before there was none.
+        report = msgspec.structs.replace(report, renewal=_failed(problem))
+    return report_status(report, UsageReply(reply.answer.upstream_status, problem)), session.credential
 
 
 def _told(renewed: Renewed) -> RenewalReport:

@@ -12,7 +12,7 @@ from probe_tray.adapters.system import SystemRandomness
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
-from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.credential import StoredCredential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import ProbeError
@@ -20,7 +20,7 @@ from probe_tray.core.models.model_test import ModelTest
 from probe_tray.core.models.models import ModelChoice
 from probe_tray.core.settings import Settings, change
 from probe_tray.engine.batch import BatchMeans, said_by
-from probe_tray.engine.models.model_tester import Access, ModelTester, Renewer, renewer_for
+from probe_tray.engine.models.model_tester import ModelTester, model_session
 from probe_tray.view.text.translate import mark
 
 _COSTS = mark("Each test asks a model for one word and uses a little of the account's quota.")
@@ -85,27 +85,25 @@ class ModelStage:
                 group.create_task(self._one(number, stored, done))
 
     async def _one(self, number: int, stored: StoredCredential, done: dict[int, AccountReport]) -> None:
-        credential = await self._current(stored)
+        current = await self._current(stored)
 
         def tell(test: ModelTest) -> None:
             if test.results or test.complete:
-                report = done.get(number) or said_by(stored, credential)
+                report = done.get(number) or said_by(stored, current.credential)
                 done[number] = msgspec.structs.replace(report, models=test)
 
-        access = Access(credential, self._renewer_of(stored), self._means.clock)
-        await self._tester.test(access, self._choice, tell)
+        means = self._means
+        session = model_session(current, means.renewals, self._settings, means.clock, _nothing_more)
+        await self._tester.test(session, self._choice, tell)
 
-    async def _current(self, stored: StoredCredential) -> Credential:
+    async def _current(self, stored: StoredCredential) -> StoredCredential:
         """The login as its file has it now: it may have been renewed in this run."""
         if stored.store is not StoreKind.OFFICIAL:
             with suppress(ProbeError):
                 for _, held in await self._means.accounts.holders(stored.credential.key):
                     if (held.store, held.location) == (stored.store, stored.location):
-                        return held.credential
-        return stored.credential
-
-    def _renewer_of(self, stored: StoredCredential) -> Renewer | None:
-        return renewer_for(stored, self._means.renewals, self._settings, _nothing_more)
+                        return held
+        return stored
 
 
 async def _nothing_more() -> None:

@@ -8,7 +8,7 @@ from probe_tray.core.errors import ProbeError, TokenRefusedError
 from probe_tray.core.models.model_test import ListedBy, ModelTest, ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.models.models import ModelChoice
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.models.model_tester import Access, ModelTester, renewer_for
+from probe_tray.engine.models.model_tester import ModelTester, model_session
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.ports.time import Clock
@@ -67,10 +67,8 @@ class ModelTestService:
             )
             self._store.dispatch(ModelTestProgress(key=key, test=failed))
             return
-        renewer = renewer_for(stored, self._renewals, settings, self._accounts.read)
-        access = Access(stored.credential, renewer, self._clock)
         await self._tester.test(
-            access,
+            model_session(stored, self._renewals, settings, self._clock, self._accounts.read),
             ModelChoice(fallback=settings.models),
             lambda test: self._store.dispatch(ModelTestProgress(key=key, test=test)),
         )

@@ -2,12 +2,14 @@
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import OfficialExpiredError, TokenRefusedError
+from probe_tray.core.errors import OfficialExpiredError, ProbeError, TokenRefusedError
 from probe_tray.core.quota.snapshot import Snapshot
+from probe_tray.core.renewal.request import RenewalKind, Renewed
 from probe_tray.core.settings import Settings
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.polling.reset_credit_check import ResetCreditCheck
-from probe_tray.engine.polling.usage_query import ask_usage
+from probe_tray.engine.polling.usage_query import ask_once, problem_of
+from probe_tray.engine.renewal.authorized_session import AuthorizedSession
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.ports.http import QuotaService
 from probe_tray.ports.time import Clock
@@ -32,25 +34,36 @@ class UsageCheck:
         stored = await self._accounts.current(key)
         if stored is None:
             raise await self._gone(TokenRefusedError())
-        try:
-            # Whatever its recorded or own end: this computer's clock may be wrong, and only the service's counts.
-            return await self._ask(stored.credential)
-        except TokenRefusedError as error:
-            if stored.store is StoreKind.OFFICIAL:
-                return await self._of_client(stored.credential, error)
-            if not settings.auto_renew or not stored.may_be_renewed:
-                raise
-            return await self._renewed(stored.credential, error, settings)
 
-    async def _of_client(self, credential: Credential, refusal: TokenRefusedError) -> Snapshot:
-        """What the service answers the login that the official client has now."""
+        async def renew(login: Credential, refusal: TokenRefusedError) -> Renewed:
+            if stored.store is StoreKind.OFFICIAL:
+                return await self._of_client(login, refusal)
+            if not settings.auto_renew or not stored.may_be_renewed:
+                raise refusal
+            # Another program may have renewed it, which the renewal finds out before it asks the service.
+            renewed = await self._renewals.renew_refused(login, refusal, days=settings.renew_before_expiry_days)
+            await self._accounts.read()
+            return renewed
+
+        # Whatever its recorded or own end: this computer's clock may be wrong, and only the service's counts.
+        session = AuthorizedSession(stored.credential, self._renewals, renew, problem_of)
+        reply = await session.ask(lambda login: ask_once(self._quota, login, self._clock))
+        if reply.problem is not None:
+            raise reply.problem
+        if isinstance(reply.answer.outcome, ProbeError):
+            raise reply.answer.outcome
+        return await self._credits.completed(reply.answer.outcome, session.credential)
+
+    async def _of_client(self, credential: Credential, refusal: TokenRefusedError) -> Renewed:
+        """The login that the official client has now, where it is another one."""
         # Service fact: a log-out revokes the tokens before the client removes its login, and there is nothing to say.
         await self._clock.sleep(_LOG_OUT_SECONDS)
         now = await self._accounts.current(credential.key)
         if now is None:
             raise await self._gone(refusal)
         if now.credential.access_token != credential.access_token:
-            return await self._ask(now.credential)
+            # Nobody has renewed it for this check, so a refusal of that one is remembered of no renewal.
+            return Renewed(kind=RenewalKind.FRESH, credential=now.credential, location=now.location)
         end = credential.expiry
         raise refusal if end is None or end > self._clock.now() else OfficialExpiredError
 
@@ -58,17 +71,3 @@ class UsageCheck:
         """What is said of a login that is in no store any more: nothing, once its account is gone from the state."""
         await self._accounts.read()
         return refusal
-
-    async def _renewed(self, credential: Credential, refusal: TokenRefusedError, settings: Settings) -> Snapshot:
-        # Another program may have renewed it, which the renewal finds out before it asks the service.
-        renewed = await self._renewals.renew_refused(credential, refusal, days=settings.renew_before_expiry_days)
-        await self._accounts.read()
-        try:
-            return await self._ask(renewed.credential)
-        except TokenRefusedError as again:
-            raise await self._renewals.refused_again(renewed, again) from None
-
-    async def _ask(self, credential: Credential) -> Snapshot:
-        found = await ask_usage(self._quota, credential, self._clock)
-        await self._renewals.accepted(credential.key)
-        return await self._credits.completed(found, credential)

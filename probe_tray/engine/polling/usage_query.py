@@ -42,12 +42,9 @@ async def ask_once(quota: QuotaService, credential: Credential, clock: Clock) ->
         return UsageReply(answer.status, error)
 
 
-async def ask_usage(quota: QuotaService, credential: Credential, clock: Clock) -> Snapshot:
-    """Ask once. Raises the leaf of ServiceError that the answer, or the lack of one, stands for."""
-    outcome = (await ask_once(quota, credential, clock)).outcome
-    if isinstance(outcome, ProbeError):
-        raise outcome
-    return outcome
+def problem_of(reply: UsageReply) -> ProbeError | None:
+    """Why there is no quota; None where there is."""
+    return reply.outcome if isinstance(reply.outcome, ProbeError) else None
 
 
 def report_status(report: AccountReport, asked: UsageReply) -> AccountReport:

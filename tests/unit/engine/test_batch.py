@@ -343,6 +343,38 @@ async def test_stopped_while_it_asks_the_renewal_before_is_told_all_the_same() -
     assert bench.done[0].snapshot is None
 
 
+async def test_stopped_while_it_asks_once_more_the_renewal_is_told_all_the_same() -> None:
+    bench = Bench("ana", days=9)
+    bench.service.answer("usage", REFUSED, USAGE)
+    gate = bench.service.gate("refresh")
+    batch = bench.batch(status=True)
+    task = bench.start(batch)
+    await settle()
+    bench.service.gate("usage")
+    gate.release()
+    await settle()
+    assert (task.done(), bench.done) == (False, {})
+    await batch.stop()
+    await task
+    assert results([bench.done[0]]) == [RenewalResult.RENEWED]
+    assert bench.done[0].problem is None
+
+
+async def test_stopped_while_a_refused_login_is_renewed_it_asks_nothing_more() -> None:
+    bench = Bench("ana", days=9)
+    bench.service.answer("usage", REFUSED, USAGE)
+    gate = bench.service.gate("refresh")
+    batch = bench.batch(status=True)
+    task = bench.start(batch)
+    await settle()
+    stopping = asyncio.create_task(batch.stop())
+    await settle()
+    gate.release()
+    await asyncio.gather(stopping, task)
+    assert [name for name, _ in bench.service.asked] == ["usage", "refresh"]
+    assert results([bench.done[0]]) == [RenewalResult.RENEWED]
+
+
 async def test_when_reset_credits_are_lost_is_asked_for_programs_alone() -> None:
     bench = Bench("ana", days=9)
     bench.service.answer("usage", CREDITED, CREDITED, USAGE)

@@ -4,7 +4,7 @@ import asyncio
 import json
 from datetime import timedelta
 
-from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.commands import TryModels
 from probe_tray.core.errors import (
@@ -21,7 +21,7 @@ from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
 from probe_tray.core.models.models import ModelChoice
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
-from probe_tray.engine.models.model_tester import Access
+from probe_tray.engine.models.model_tester import model_session
 from tests.support.fakes import FakeClock, MemoryStore, ScriptedService, problem_kind, settle
 from tests.support.tokens import credential
 from tests.unit.engine.bench import Bench, running, token_answer
@@ -256,7 +256,9 @@ async def test_a_login_that_cannot_be_reached_is_told() -> None:
 async def test_named_models_are_tried_without_asking_for_the_list() -> None:
     bench = Models(ANA)
     choice = ModelChoice(named=("x", "y", "z", "v"))
-    test = await bench.tester.test(Access(ANA, None, bench.clock), choice, lambda _: None)
+    stored = StoredCredential(credential=ANA, store=StoreKind.VAULT)
+    session = model_session(stored, bench.renewals, Settings(), bench.clock, bench.accounts.read)
+    test = await bench.tester.test(session, choice, lambda _: None)
     assert (test.models, test.listed_by) == (("x", "y", "z", "v"), ListedBy.PERSON)
     assert bench.service.count("models") == 0
 
