@@ -53,10 +53,7 @@ def draw(painter: QPainter, glyph: Glyph, area: QRectF, colour: QColor) -> None:
             for y, right in ((4.0, 13.0), (8.0, 10.5), (12.0, 8.0)):
                 painter.drawLine(QLineF(3, y, right, y))
         case Glyph.PIN:
-            painter.drawPolyline([QPointF(5.5, 2.5), QPointF(10.5, 2.5)])
-            painter.drawPolyline([QPointF(6.3, 2.5), QPointF(6.3, 6.5), QPointF(4.5, 9.3), QPointF(11.5, 9.3)])
-            painter.drawPolyline([QPointF(9.7, 2.5), QPointF(9.7, 6.5), QPointF(11.5, 9.3)])
-            painter.drawLine(QLineF(8, 9.3, 8, 13.5))
+            _pin(painter)
         case Glyph.EYE | Glyph.EYE_SHUT:
             _eye(painter, shut=glyph is Glyph.EYE_SHUT)
         case Glyph.MORE:
@@ -65,6 +62,13 @@ def draw(painter: QPainter, glyph: Glyph, area: QRectF, colour: QColor) -> None:
             for x in (3.5, 8.0, 12.5):
                 painter.drawEllipse(QPointF(x, 8), 1.3, 1.3)
     painter.restore()
+
+
+def _pin(painter: QPainter) -> None:
+    painter.drawPolyline([QPointF(5.5, 2.5), QPointF(10.5, 2.5)])
+    painter.drawPolyline([QPointF(6.3, 2.5), QPointF(6.3, 6.5), QPointF(4.5, 9.3), QPointF(11.5, 9.3)])
+    painter.drawPolyline([QPointF(9.7, 2.5), QPointF(9.7, 6.5), QPointF(11.5, 9.3)])
+    painter.drawLine(QLineF(8, 9.3, 8, 13.5))
 
 
 def _eye(painter: QPainter, *, shut: bool) -> None:

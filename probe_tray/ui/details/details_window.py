@@ -118,7 +118,7 @@ class DetailsWindow(QWidget):
         """As the design has it."""
         return QSize(self._theme.px(_WIDTH), self._theme.px(_HEIGHT))
 
-    def _arrange(self) -> None:
+    def _head(self) -> QHBoxLayout:
         px = self._theme.px
         names = QVBoxLayout()
         names.setSpacing(0)
@@ -130,6 +130,10 @@ class DetailsWindow(QWidget):
         head.addLayout(names, 1)
         for button in (*self._buttons, self._more):
             head.addWidget(button)
+        return head
+
+    def _arrange(self) -> None:
+        px = self._theme.px
         over_chart = QHBoxLayout()
         over_chart.setSpacing(px(4))
         over_chart.addWidget(self._chart_title, 1)
@@ -159,7 +163,7 @@ class DetailsWindow(QWidget):
         whole.setSpacing(px(10))
         top = QVBoxLayout()
         top.setContentsMargins(px(20), 0, px(16), 0)
-        top.addLayout(head)
+        top.addLayout(self._head())
         whole.addLayout(top)
         whole.addWidget(scroll_area(page), 1)
 

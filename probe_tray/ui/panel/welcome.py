@@ -32,9 +32,14 @@ class WelcomePage(QWidget):
         self._import.clicked.connect(lambda: act(CardAction(kind=ActionKind.IMPORT, label="")))
         self._folder.clicked.connect(lambda: act(CardAction(kind=ActionKind.CHOOSE_FOLDER, label=self._folder_title)))
         self._folder_title = ""
-        px, middle = theme.px, Qt.AlignmentFlag.AlignHCenter
         for label in (self._picture, self._title, self._text, self._hint):
-            label.setAlignment(middle)
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._arrange()
+        theme.changed.connect(self._apply_theme)
+        self._apply_theme()
+
+    def _arrange(self) -> None:
+        px = self._theme.px
         page = QVBoxLayout(self)
         page.setContentsMargins(px(32), px(18), px(32), px(24))
         page.setSpacing(px(8))
@@ -57,8 +62,6 @@ class WelcomePage(QWidget):
         page.addSpacing(px(10))
         page.addWidget(self._hint)
         page.addStretch(1)
-        theme.changed.connect(self._apply_theme)
-        self._apply_theme()
 
     def show_model(self, model: Welcome | None) -> None:
         """Show these words."""
