@@ -2,7 +2,7 @@
 
 import msgspec
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QCheckBox, QComboBox, QScrollArea, QWidget
 
 from probe_tray.core.settings import Appearance
@@ -150,6 +150,13 @@ class Theme(QObject):
             font.setWeight(_SEMIBOLD)
         if figures:
             font.setFeature(QFont.Tag("tnum"), 1)
+        return font
+
+    def fixed_font(self, design: float) -> QFont:
+        """The system's font of equally wide letters, strong, at a size of the design: for what is copied by eye."""
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPixelSize(max(1, self.px(design)))
+        font.setWeight(_SEMIBOLD)
         return font
 
     def metrics(self, design: float = _BODY, *, strong: bool = False, figures: bool = False) -> QFontMetricsF:

@@ -129,7 +129,7 @@ class LoginDialog(ThemedDialog):
         self._title, self._text, self._other = words(wrap=True), words(wrap=True), words(wrap=True)
         self._code, self._page = _to_be_copied(), _to_be_copied()
         self._line, self._foot = QFrame(), QFrame()
-        self._open = self._button(actions.open_again)
+        self._open = self._button(self._open_page)
         self._copy_code = self._button(self._hand_out_code)
         self._copy = self._button(self._hand_out_address)
         self._use_browser = self._button(lambda: self._log_in(Way.BROWSER))
@@ -280,7 +280,7 @@ class LoginDialog(ThemedDialog):
         super().apply_theme()
         theme = self._theme
         self._title.setFont(theme.font(15, strong=True))
-        self._code.setFont(theme.font(22, strong=True, figures=True))
+        self._code.setFont(theme.fixed_font(22))
         for label in (self._text, self._page, self._other):
             label.setFont(theme.font(12.5, figures=True))
         for label in (self._text, self._other):
@@ -320,6 +320,12 @@ class LoginDialog(ThemedDialog):
         self._show_field(self._model)
         self._fit()
         self._row.begin()
+
+    def _open_page(self) -> None:
+        if self._model is not None and self._model.code:
+            # The page asks for it first.
+            self._hand_out_code()
+        self._actions.open_again()
 
     def _hand_out_code(self) -> None:
         if self._model is not None:

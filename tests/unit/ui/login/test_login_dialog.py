@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QFontInfo
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
 
@@ -117,14 +117,27 @@ def test_a_code_is_shown_large_and_can_be_copied(person: Person) -> None:
     person.sees(CODE)
     assert "WDJB-MJHT" in person.words()
     assert CODE.page in person.words()
-    for text in ("Open the page", "Copy code", "Use the browser", "Paste the address"):
+    for text in ("Use the browser", "Paste the address", "Copy code"):
         person.press(text)
     assert person.did == [
-        ("open",),
-        ("copy", "WDJB-MJHT"),
         ("log in", None, Way.BROWSER),
         ("log in", None, Way.PASTE),
+        ("copy", "WDJB-MJHT"),
     ]
+
+
+def test_opening_the_page_copies_the_code_and_says_so(person: Person) -> None:
+    person.sees(CODE)
+    assert "Copied" not in person.buttons()
+    person.press("Open the page")
+    assert person.did == [("copy", "WDJB-MJHT"), ("open",)]
+    assert "Copied" in person.buttons()
+
+
+def test_the_letters_of_a_code_are_equally_wide(person: Person) -> None:
+    person.sees(CODE)
+    (code,) = (label for label in person.dialog.findChildren(QLabel) if label.text() == "WDJB-MJHT")
+    assert QFontInfo(code.font()).fixedPitch()
 
 
 def test_pasting_opens_a_field_in_the_same_window(person: Person) -> None:
