@@ -47,7 +47,9 @@ from probe_tray.adapters.proxy.proxy import SystemProxies, detect_proxy, read_sy
 from probe_tray.adapters.proxy.source import IN_SETTINGS, ProxySource
 from probe_tray.adapters.system import SystemClock, SystemRandomness
 from probe_tray.core.account.credential import Credential
+from probe_tray.adapters.systems.windows import notification_icon
 from probe_tray.core.alerts.alert import Alert
+from probe_tray.core.errors import NotificationsOffError
 from probe_tray.core.events import TroubleMet, WaitingChanged
 from probe_tray.core.quota.forecast import runs_out_at
 from probe_tray.core.quota.snapshot import Window
@@ -230,7 +232,11 @@ class Session:
                 HttpProbe(self._service, self._environment, clock, self._system, handles=self._handles), store
             ),
             alerting=AlertService(
-                DesktopNotifier(fallback, resource("icons/probe-tray.svg")),
+                DesktopNotifier(
+                    fallback,
+                    lambda: store.dispatch(TroubleMet(problem=NotificationsOffError().problem)),
+                    resource(notification_icon()),
+                ),
                 AlertComposer(compose, lambda: trial(t)),
                 store,
                 clock,

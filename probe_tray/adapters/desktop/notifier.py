@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
+from probe_tray.adapters.systems.macos import show_by_script
 from probe_tray.ports.desktop import Notification, Urgency
 
 if TYPE_CHECKING:
@@ -29,9 +30,17 @@ class DesktopNotifier:
     On Linux it talks to the session bus from the running loop (seen to work with qasync 0.28 and PySide6 6.11).
     """
 
-    def __init__(self, fallback: Callable[[str, str], None], icon: Path | None = None) -> None:
-        """Show ``icon`` beside each; ``fallback`` gets title and body where the desktop shows no notifications."""
+    def __init__(
+        self, fallback: Callable[[str, str], None], refused: Callable[[], None], icon: Path | None = None
+    ) -> None:
+        """Show ``icon`` beside each.
+
+        ``fallback`` gets title and body where the desktop shows no notifications. ``refused`` is called instead where
+        the person has turned them off for this program.
+        """
         self._fallback = fallback
+        self._refused = refused
+        self._off = False
         self._icon = icon
         self._service: DesktopNotifierBackend | None = None
         self._shown: dict[str, str] = {}
@@ -42,8 +51,11 @@ class DesktopNotifier:
     async def show(self, notification: Notification, on_action: Callable[[str], None]) -> None:
         """Show it in place of an older one with the same tag. Never raises.
 
-        ``on_action`` is called on the loop that is running now.
+        ``on_action`` is called on the loop that is running now. On macOS the first one waits until the person has
+        answered whether this program may show any.
         """
+        if sys.platform == "darwin":
+            await self._ask_person()
         async with self._turn:
             try:
                 async with asyncio.timeout(SEND_SECONDS):
@@ -57,7 +69,7 @@ class DesktopNotifier:
             if not delivered:
                 # Its connection may be to a service that is gone: the next one starts anew.
                 await self._leave()
-                self._show_otherwise(notification)
+                await self._show_otherwise(notification)
 
     async def withdraw(self, tag: str) -> None:
         """Take the notification with that tag off the screen, if it is still there. Never raises."""
@@ -96,17 +108,48 @@ class DesktopNotifier:
                 async with asyncio.timeout(SEND_SECONDS):
                     await bus.wait_for_disconnect()
 
-    async def _show(self, notification: Notification, on_action: Callable[[str], None]) -> bool:
+    async def _ask_person(self) -> None:
+        """Have macOS ask whether this program may show notifications; once asked, it answers at once.
+
+        Without a limit: the call returns when the person has answered (desktop-notifier 6.2, ``backends/macos.py``).
+        Not in ``_turn``, which withdrawing and closing need meanwhile.
+        """
+        try:
+            if service := self._open():
+                await service.request_authorisation()
+        except Exception as error:  # noqa: BLE001 - as above
+            _log.debug("notifications could not be asked for: %s", type(error).__name__)
+
+    def _open(self) -> "DesktopNotifierBackend | None":
+        """The desktop's service, None where this system gives this program none, as macOS outside of a bundle."""
         # Imported late: it costs 35 ms and the session bus, and most starts show nothing.
         import desktop_notifier as desktop
+        from desktop_notifier.backends.dummy import DummyNotificationCenter
         from desktop_notifier.main import get_backend_class
 
         if self._service is None:
+            kind = get_backend_class()
+            # It takes every notification, shows none, and counts them as dispatched.
+            if issubclass(kind, DummyNotificationCenter):
+                return None
             icon = desktop.Icon(path=self._icon) if self._icon is not None else None
-            self._service = get_backend_class()(APP_NAME, icon)
+            self._service = kind(APP_NAME, icon)
             self._wait_for_numbers(self._service)
-            await self._service.request_authorisation()
-        service, loop = self._service, asyncio.get_running_loop()
+        return self._service
+
+    async def _show(self, notification: Notification, on_action: Callable[[str], None]) -> bool:
+        import desktop_notifier as desktop
+
+        service, loop = self._open(), asyncio.get_running_loop()
+        if service is None:
+            return False
+        if not await service.has_authorisation():
+            # The person's choice is respected: no other way of showing it is tried. Once is enough to say so.
+            if not self._off:
+                self._off = True
+                self._refused()
+            return True
+        self._off = False
         older = self._shown.pop(notification.tag, None)
         if older is not None and older in await service.get_current_notifications():
             await service.clear(older)
@@ -150,7 +193,9 @@ class DesktopNotifier:
 
         vars(service)["_on_action"] = on_action
 
-    def _show_otherwise(self, notification: Notification) -> None:
+    async def _show_otherwise(self, notification: Notification) -> None:
+        if await asyncio.to_thread(show_by_script, notification.title, notification.body):
+            return
         try:
             self._fallback(notification.title, notification.body)
         except Exception as error:  # noqa: BLE001 - as above

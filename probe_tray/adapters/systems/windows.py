@@ -48,3 +48,11 @@ def name_process() -> None:
 
     shell = windows_library("shell32")
     shell.SetCurrentProcessExplicitAppUserModelID(ctypes.c_wchar_p(APP_ID))
+
+
+def notification_icon() -> str:
+    """The picture beside a notification, a file of ``resources``: toasts of Windows show no SVG.
+
+    The formats are those of "Toast content" on learn.microsoft.com: PNG, JPEG, GIF and others.
+    """
+    return "icons/probe-tray-256.png" if sys.platform == "win32" else "icons/probe-tray.svg"

@@ -58,6 +58,13 @@ class OldSystemError(ProbeError):
     hint_template = "Update the system, or use the command codex-probe here."
 
 
+class NotificationsOffError(ProbeError):
+    """The person, or who manages the computer, has turned notifications off for this program."""
+
+    title_template = "Notifications are turned off for Probe Tray."
+    hint_template = "Turn them on in the notification settings of your system."
+
+
 class NotAnsweringError(ProbeError):
     """The tray app runs already, and what a second start asked of it was not heard."""
 

@@ -1,0 +1,152 @@
+"""Notifications where the system gives this program no service, or a person has turned them off.
+
+The doubles answer as desktop-notifier 6.2 describes its backends (``backends/base.py``, ``macos.py``, ``dummy.py``),
+and osascript as osascript(1) does.
+"""
+
+import asyncio
+import subprocess
+from collections.abc import Callable
+
+import desktop_notifier.main as library
+import pytest
+from desktop_notifier import Notification as Shown
+from desktop_notifier.backends.base import DesktopNotifierBackend
+from desktop_notifier.backends.dummy import DummyNotificationCenter
+from desktop_notifier.common import Capability, Icon
+
+from probe_tray.adapters.desktop.notifier import DesktopNotifier
+from probe_tray.adapters.systems import macos
+from probe_tray.ports.desktop import Notification
+
+NOTE = Notification(tag="t", title='A "title"', body="$(body)")
+
+
+class Person:
+    """Answers macOS's question, and may change the answer in the settings."""
+
+    def __init__(self) -> None:
+        self.answered = asyncio.Event()
+        self.allows = False
+        self.seen: list[str] = []
+
+    def backend(self) -> type[DesktopNotifierBackend]:
+        person = self
+
+        class Center(DesktopNotifierBackend):
+            def __init__(self, app_name: str, app_icon: Icon | None = None) -> None:
+                super().__init__(app_name, app_icon)
+
+            async def request_authorisation(self) -> bool:
+                await person.answered.wait()
+                return person.allows
+
+            async def has_authorisation(self) -> bool:
+                return person.allows
+
+            async def _send(self, notification: Shown) -> None:
+                person.seen.append(notification.title)
+
+            async def _clear(self, identifier: str) -> None:
+                person.seen.append(f"cleared {identifier}")
+
+            async def _clear_all(self) -> None:
+                person.seen.append("cleared all")
+
+            async def _get_capabilities(self) -> frozenset[Capability]:
+                return frozenset()
+
+        return Center
+
+
+class Others:
+    """Whatever else may be told of a notification."""
+
+    def __init__(self) -> None:
+        self.fallback: list[tuple[str, str]] = []
+        self.refusals = 0
+
+    def show(self, title: str, body: str) -> None:
+        self.fallback.append((title, body))
+
+    def refuse(self) -> None:
+        self.refusals += 1
+
+
+def nothing(_action: str) -> None:
+    pass
+
+
+def provide(
+    monkeypatch: pytest.MonkeyPatch, platform: str, backend: Callable[[], type[DesktopNotifierBackend]]
+) -> None:
+    monkeypatch.setattr(library, "get_backend_class", backend)
+    monkeypatch.setattr("sys.platform", platform)
+
+
+class Scripts:
+    def __init__(self, status: int) -> None:
+        self.status = status
+        self.commands: list[tuple[str, ...]] = []
+
+    def run(self, command: tuple[str, ...], **_options: object) -> subprocess.CompletedProcess[bytes]:
+        self.commands.append(command)
+        return subprocess.CompletedProcess(command, self.status, b"", b"")
+
+
+@pytest.mark.parametrize(("status", "fallback"), [(0, []), (1, [(NOTE.title, NOTE.body)])])
+async def test_macos_without_a_bundle_shows_it_by_a_script(
+    status: int, fallback: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripts, others = Scripts(status), Others()
+    provide(monkeypatch, "darwin", lambda: DummyNotificationCenter)
+    monkeypatch.setattr(macos.subprocess, "run", scripts.run)
+    notifier = DesktopNotifier(others.show, others.refuse)
+    await notifier.show(NOTE, nothing)
+    (command,) = scripts.commands
+    assert command[0] == "/usr/bin/osascript"
+    assert command[-3:] == ("--", NOTE.title, NOTE.body)
+    assert not any(NOTE.title in word or NOTE.body in word for word in command[:-3])
+    assert (others.fallback, others.refusals) == (fallback, 0)
+
+
+async def test_without_a_service_elsewhere_the_fallback_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = Others()
+    provide(monkeypatch, "win32", lambda: DummyNotificationCenter)
+    await DesktopNotifier(others.show, others.refuse).show(NOTE, nothing)
+    assert others.fallback == [(NOTE.title, NOTE.body)]
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+async def test_who_has_turned_them_off_is_told_once_and_shown_none(
+    platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, others = Person(), Others()
+    person.answered.set()
+    provide(monkeypatch, platform, person.backend)
+    notifier = DesktopNotifier(others.show, others.refuse)
+    await notifier.show(NOTE, nothing)
+    await notifier.show(NOTE, nothing)
+    assert (person.seen, others.fallback, others.refusals) == ([], [], 1)
+    person.allows = True
+    await notifier.show(NOTE, nothing)
+    assert person.seen == [NOTE.title]
+    person.allows = False
+    await notifier.show(NOTE, nothing)
+    assert others.refusals == 2
+
+
+async def test_macos_waits_for_the_answer_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    person, others = Person(), Others()
+    provide(monkeypatch, "darwin", person.backend)
+    monkeypatch.setattr("probe_tray.adapters.desktop.notifier.SEND_SECONDS", 0.01)
+    notifier = DesktopNotifier(others.show, others.refuse)
+    first = asyncio.create_task(notifier.show(NOTE, nothing))
+    # Meanwhile others are not held up, for longer than a service is given.
+    await asyncio.wait({first}, timeout=0.05)
+    await notifier.withdraw("another")
+    assert (first.done(), others.fallback) == (False, [])
+    person.allows = True
+    person.answered.set()
+    await first
+    assert (person.seen, others.fallback, others.refusals) == ([NOTE.title], [], 0)
