@@ -15,9 +15,15 @@ from probe_tray.adapters.desktop.compositor import blends_windows
 from probe_tray.adapters.desktop.display import check_display, check_libraries, load_error, with_other_platforms
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
 from probe_tray.adapters.files.app_folders import demo_places, user_places
-from probe_tray.adapters.systems.macos import stay_out_of_the_dock
-from probe_tray.adapters.systems.windows import name_process
-from probe_tray.cli.terminal.pipes import finish, say
+from probe_tray.adapters.systems.macos import show_alert_by_script, start_in_the_background, stay_out_of_the_dock
+from probe_tray.adapters.systems.windows import (
+    build_number,
+    lacks_dark_controls,
+    name_process,
+    show_error_box,
+    use_console_of_parent,
+)
+from probe_tray.cli.terminal.pipes import finish, is_terminal, say
 from probe_tray.core.alerts.alert import AlertHelp
 from probe_tray.core.commands import Refresh, Renew, StartLogin
 from probe_tray.core.errors import ProbeError
@@ -41,6 +47,7 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the tray app to its end: 0 when it was quit, 2 when it could not start, 128 and its number after a signal."""
+    use_console_of_parent()
     chosen = _parser().parse_args(arguments)
     request = None if chosen.request is None else StartRequest(chosen.request)
     asked = request or (StartRequest.NOTHING if chosen.background else StartRequest.SHOW)
@@ -60,8 +67,15 @@ def run(arguments: Sequence[str]) -> int:
         with open_session(os.environ, demo=chosen.demo) as session:
             return _run_session(app, session, instance, request, opens=asked is StartRequest.SHOW and request is None)
     except ProbeError as error:
-        say(f"probe-tray: {error}")
+        _say_why(error)
         return _FATAL
+
+
+def _say_why(error: ProbeError) -> None:
+    """Say what ended the start: in the terminal, else in a window of the system's own, for Qt may be what failed."""
+    if not is_terminal(sys.stderr) and (show_error_box(str(error)) or show_alert_by_script(str(error))):
+        return
+    say(f"probe-tray: {error}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -113,8 +127,11 @@ def _make_application() -> "QApplication":
         os.environ["QT_QPA_PLATFORM"] = with_other_platforms(chosen, sys.platform)
     # A desktop without a portal is no fault, and nothing that a person could do about. QT_LOGGING_RULES still wins.
     QLoggingCategory.setFilterRules("qt.qpa.theme.gnome.warning=false\nqt.qpa.services.warning=false")
+    start_in_the_background(os.environ)
     app = QApplication(["probe-tray"])
     stay_out_of_the_dock()
+    if lacks_dark_controls(build_number()):
+        app.setStyle("fusion")
     app.setApplicationName("probe-tray")
     app.setApplicationDisplayName("Probe Tray")
     app.setApplicationVersion(__version__)

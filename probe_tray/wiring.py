@@ -117,7 +117,7 @@ def make_settings_file(
 ) -> SettingsFile:
     """The configuration of the tray app, which also decides whether the system starts it at login."""
     command = start_command(environment, demo=demo)
-    entry = system_entry("probe-tray-demo" if demo else "probe-tray")
+    entry = system_entry("probe-tray-demo" if demo else "probe-tray", environment)
     if loaded.settings.start_at_login:
         try:
             entry.renew(command)

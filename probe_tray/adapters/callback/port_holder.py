@@ -71,12 +71,13 @@ def _lsof(ports: set[int]) -> Iterator[str]:
 
 
 def _windows(ports: set[int]) -> Iterator[str]:
-    for line in _run("netstat", "-ano", "-p", "TCP").splitlines():
+    listed = (_run("netstat", "-ano", "-p", family) for family in ("TCP", "TCPv6"))
+    for line in "\n".join(listed).splitlines():
         # "TCP  127.0.0.1:1455  0.0.0.0:0  <listening, in the system's language>  4711"; nobody is at the other end.
         fields = line.split()
         if len(fields) == 5 and fields[2].endswith(":0") and fields[1].rpartition(":")[2] in map(str, ports):
-            listed = _run("tasklist", "/FI", f"PID eq {fields[4]}", "/FO", "CSV", "/NH")
-            yield _sentence(listed.strip().partition(",")[0].strip('"'), fields[4])
+            task = _run("tasklist", "/FI", f"PID eq {fields[4]}", "/FO", "CSV", "/NH")
+            yield _sentence(task.strip().partition(",")[0].strip('"'), fields[4])
 
 
 def _run(*command: str) -> str:
@@ -86,6 +87,8 @@ def _run(*command: str) -> str:
         stdin=subprocess.DEVNULL,
         timeout=_SECONDS,
         check=False,
+        # Else Windows opens a console for a moment.
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         encoding="utf-8",
         errors="replace",
     )

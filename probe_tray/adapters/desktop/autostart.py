@@ -13,12 +13,13 @@ import platformdirs
 
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, remove_file, replace_file
 from probe_tray.adapters.logins.credential_files import is_folder
+from probe_tray.adapters.systems.macos import launch_environment
+from probe_tray.adapters.systems.windows import APPROVED_KEY, RUN_KEY, UserRegistry
 from probe_tray.core.errors import ProbeError, ReadError, WriteError
 from probe_tray.core.settings import Settings, SettingsPatch, difference
 from probe_tray.ports.files import SettingsFile
 
 Command = Sequence[str]
-_RUN_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
 _RESERVED: Final = re.compile(r"([\"`$\\])")
 _EXEC: Final = re.compile(r"^(Try)?Exec=.*$", re.MULTILINE)
 
@@ -40,7 +41,7 @@ class LoginEntry(Protocol):
 
 
 class Registry(Protocol):
-    """The key ``Run`` of this user in the registry of Windows. Raises OSError."""
+    """A key of this user in the registry of Windows. Raises OSError."""
 
     def get(self, name: str) -> str | None:
         """The command line of that name."""
@@ -55,13 +56,14 @@ class Registry(Protocol):
         ...
 
 
-def system_entry(name: str) -> LoginEntry:
-    """This system's, ``name`` telling the demonstration's from the real one."""
+def system_entry(name: str, environment: Mapping[str, str]) -> LoginEntry:
+    """This system's, ``name`` telling the demonstration's from the real one; ``environment`` is this process's."""
     match sys.platform:
         case "darwin":
-            return LaunchAgent(Path("~/Library/LaunchAgents").expanduser() / f"io.github.{name}.plist")
+            path = Path("~/Library/LaunchAgents").expanduser() / f"io.github.{name}.plist"
+            return LaunchAgent(path, launch_environment(environment))
         case "win32":
-            return RunEntry(name, _UserRegistry())
+            return RunEntry(name, UserRegistry(RUN_KEY), UserRegistry(APPROVED_KEY))
         case _:
             return DesktopEntry(platformdirs.user_config_path() / "autostart" / f"{name}.desktop")
 
@@ -154,13 +156,23 @@ class DesktopEntry:
 class LaunchAgent:
     """A property list for launchd of macOS (launchd.plist(5))."""
 
-    def __init__(self, path: Path) -> None:
-        """Its folder is made when needed."""
+    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
+        """Its folder is made when needed. ``environment`` is what the program must be told at login."""
         self._path = path
+        self._environment = environment
 
     def put(self, command: Command) -> None:
         """Write the list; launchd reads it at the next login."""
-        self._write({"Label": self._path.stem, "RunAtLoad": True, "LimitLoadToSessionType": "Aqua"}, command)
+        entries: dict[str, object] = {
+            "Label": self._path.stem,
+            "RunAtLoad": True,
+            "LimitLoadToSessionType": "Aqua",
+            # Else launchd gives it less of the processor and the disk than a program that somebody uses.
+            "ProcessType": "Interactive",
+        }
+        if self._environment:
+            entries["EnvironmentVariables"] = dict(self._environment)
+        self._write(entries, command)
 
     def remove(self) -> None:
         """Remove the list."""
@@ -189,15 +201,18 @@ class LaunchAgent:
 class RunEntry:
     """A value of the key ``Run``."""
 
-    def __init__(self, name: str, registry: Registry) -> None:
-        """``name`` is the value's."""
+    def __init__(self, name: str, registry: Registry, approved: Registry) -> None:
+        """``name`` is the value's, in both keys. In ``approved`` Task Manager notes what it has switched off."""
         self._name = name
         self._registry = registry
+        self._approved = approved
 
     def put(self, command: Command) -> None:
-        """Keep the command line, quoted as Windows takes it apart."""
+        """Keep the command line, quoted as Windows takes it apart, and switch on what Task Manager switched off."""
         with self._converted():
             self._registry.set(self._name, subprocess.list2cmdline(command))
+            with contextlib.suppress(FileNotFoundError):
+                self._approved.delete(self._name)
 
     def remove(self) -> None:
         """Delete the value."""
@@ -208,7 +223,8 @@ class RunEntry:
         """Change it where it is another one."""
         with self._converted():
             if self._registry.get(self._name) not in {None, subprocess.list2cmdline(command)}:
-                self.put(command)
+                # What Task Manager has switched off stays off: the person did not ask for it again.
+                self._registry.set(self._name, subprocess.list2cmdline(command))
 
     @contextlib.contextmanager
     def _converted(self) -> Generator[None]:
@@ -216,7 +232,7 @@ class RunEntry:
             yield
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise WriteError(path=rf"HKEY_CURRENT_USER\{_RUN_KEY}", reason=reason) from None
+            raise WriteError(path=rf"HKEY_CURRENT_USER\{RUN_KEY}", reason=reason) from None
 
 
 def exec_line(command: Command) -> str:
@@ -245,29 +261,3 @@ def _text(path: Path) -> str | None:
         return read_regular(path).decode("utf-8", "surrogateescape")
     except (OSError, ReadError):
         return None
-
-
-class _UserRegistry:
-    """The real one, which exists on Windows only."""
-
-    def get(self, name: str) -> str | None:
-        if sys.platform == "win32":
-            import winreg
-
-            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _RUN_KEY) as key, contextlib.suppress(FileNotFoundError):
-                return str(winreg.QueryValueEx(key, name)[0])
-        return None
-
-    def set(self, name: str, line: str) -> None:
-        if sys.platform == "win32":
-            import winreg
-
-            with winreg.CreateKey(winreg.HKEY_CURRENT_USER, _RUN_KEY) as key:
-                winreg.SetValueEx(key, name, 0, winreg.REG_SZ, line)
-
-    def delete(self, name: str) -> None:
-        if sys.platform == "win32":
-            import winreg
-
-            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _RUN_KEY, 0, winreg.KEY_SET_VALUE) as key:
-                winreg.DeleteValue(key, name)

@@ -59,6 +59,9 @@ class Instance:
     def tell(self, request: StartRequest) -> bool:
         """Whether a running program took the request."""
         _let_it_come_forward()
+        # Windows takes two seconds to say that nobody listens on a port, as after a crash.
+        if sys.platform == "win32" and self._is_free():
+            return False
         knocked = self._socket.knock(_ANSWER_SECONDS)
         if knocked is None:
             return False

@@ -10,6 +10,7 @@ import msgspec
 import platformdirs
 
 from probe_tray.adapters.logins.official_store import FILE
+from probe_tray.adapters.systems.macos import macos_folder
 from probe_tray.core.errors import Phrase, UsageError
 
 _NAME: Final = "probe-tray"
@@ -91,7 +92,7 @@ class AppFolders(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def user_places() -> AppFolders:
-    """This user's own, as the platform and XDG_CONFIG_HOME, XDG_DATA_HOME and CODEX_HOME say.
+    """This user's own, as the platform and CODEX_HOME say, and on Linux XDG_CONFIG_HOME and XDG_DATA_HOME.
 
     Raises UsageError where nobody knows whose they are.
     """
@@ -115,11 +116,11 @@ def demo_places() -> AppFolders:
 
 
 def _config(name: str) -> Path:
-    return platformdirs.user_config_path(name, appauthor=False) / "config.json"
+    return (macos_folder(name) or platformdirs.user_config_path(name, appauthor=False)) / "config.json"
 
 
 def _data(name: str) -> Path:
-    return platformdirs.user_data_path(name, appauthor=False)
+    return macos_folder(name) or platformdirs.user_data_path(name, appauthor=False)
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ from probe_tray.adapters.files.safe_files import (
     replace_file,
     target_of,
 )
+from probe_tray.adapters.systems.windows import named_mutex
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import Phrase, ReadError, WriteError
@@ -335,12 +336,13 @@ def _ending(name: str) -> str:
 def folder_lock(folder: Path, disk: Disk) -> Generator[None]:
     """Keep other processes of this program from changing the folder's files meanwhile.
 
-    A file may hold several accounts, so a lock per account is not enough. Windows and some network file systems have
-    no lock on folders; there the moment between reading and replacing stays open. Raises WriteError when it is held
-    for 5 s.
+    A file may hold several accounts, so a lock per account is not enough. Windows has no lock on folders, so there a
+    mutex has the folder's name. Some network file systems have none either; there the moment between reading and
+    replacing stays open. Raises WriteError when it is held for 5 s.
     """
     if sys.platform == "win32":
-        yield
+        with _folder_mutex(folder):
+            yield
         return
     import fcntl
 
@@ -368,6 +370,20 @@ def folder_lock(folder: Path, disk: Disk) -> Generator[None]:
             fcntl.flock(handle, fcntl.LOCK_UN)
         with contextlib.suppress(OSError):
             disk.close(handle)
+
+
+@contextlib.contextmanager
+def _folder_mutex(folder: Path) -> Generator[None]:
+    # Windows does not tell upper from lower case in paths, and limits the names of mutexes to 260 characters.
+    digest = sha256(str(folder.resolve()).casefold().encode("utf-8", "surrogatepass")).hexdigest()
+    with contextlib.ExitStack() as held:
+        try:
+            got = held.enter_context(named_mutex(f"Global\\ProbeTray-{digest}", _LOCK_STEPS * _LOCK_PAUSE_SECONDS))
+        except OSError as error:
+            raise WriteError(path=str(folder), reason=reason_of(error)) from None
+        if not got:
+            raise WriteError(path=str(folder), reason=Phrase("another program keeps it locked"))
+        yield
 
 
 def belongs(document: Document, key: AccountKey) -> bool:

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from probe_tray.adapters.systems.windows import is_excepted, proxy_exceptions, usable_proxies
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Phrase, ProxyAddressError
 
@@ -107,15 +108,19 @@ def read_system_proxies() -> SystemProxies:
     """The proxy settings of macOS or Windows. Reads the system, so call it off the event loop."""
     # The general getproxies() prefers the environment as soon as it holds NO_PROXY alone.
     library = cast("Mapping[str, object]", vars(urllib.request))
-    name, read, bypass = {
-        "darwin": (Phrase("the network settings of macOS"), "getproxies_macosx_sysconf", "proxy_bypass_macosx_sysconf"),
-        "win32": (Phrase("the network settings of Windows"), "getproxies_registry", "proxy_bypass_registry"),
-    }.get(sys.platform, ("", "", ""))
-    if not name:
-        return SystemProxies()
-    addresses = cast("Callable[[], Mapping[str, str]]", library[read])()
-    bypasses = cast("Callable[[str], object]", library[bypass])
-    return SystemProxies(name, addresses, lambda host: bool(bypasses(host)))
+    if sys.platform == "darwin":
+        read = cast("Callable[[], Mapping[str, str]]", library["getproxies_macosx_sysconf"])
+        bypasses = cast("Callable[[str], object]", library["proxy_bypass_macosx_sysconf"])
+        return SystemProxies(Phrase("the network settings of macOS"), read(), lambda host: bool(bypasses(host)))
+    if sys.platform == "win32":
+        read = cast("Callable[[], Mapping[str, str]]", library["getproxies_registry"])
+        exceptions = proxy_exceptions()
+        return SystemProxies(
+            Phrase("the network settings of Windows"),
+            usable_proxies(read()),
+            lambda host: is_excepted(host, exceptions),
+        )
+    return SystemProxies()
 
 
 def is_local(host: str) -> bool:

@@ -1,6 +1,7 @@
 """What ``codex-probe`` exits with."""
 
 import enum
+import signal
 
 
 class ExitStatus(enum.IntEnum):
@@ -18,5 +19,5 @@ class ExitStatus(enum.IntEnum):
 
     @classmethod
     def of_signal(cls, number: int) -> "ExitStatus":
-        """After SIGHUP, SIGINT or SIGTERM."""
-        return cls(128 + number)
+        """After SIGHUP, SIGINT, SIGTERM, or SIGBREAK, which is Windows' second way to interrupt."""
+        return cls.INTERRUPTED if number == getattr(signal, "SIGBREAK", None) else cls(128 + number)

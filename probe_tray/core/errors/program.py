@@ -76,7 +76,7 @@ class DataFolderError(ProbeError):
     """The program's own folder cannot be used."""
 
     title_template = "The data folder {path} can't be used: {reason}."
-    hint_template = "Make it writable, or set XDG_DATA_HOME to a folder that is."
+    hint_template = "Make it writable for your user."
 
 
 class LogError(DataFolderError):

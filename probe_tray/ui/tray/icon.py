@@ -10,7 +10,7 @@ from probe_tray.ui.theme import Tokens
 from probe_tray.ui.tray.digits import Digits, draw_pause
 from probe_tray.view.view_models import IconLook, Tone
 
-SIZES = (16, 18, 20, 22, 24, 32, 40, 44, 48, 64)
+SIZES = (16, 18, 20, 22, 24, 32, 36, 40, 44, 48, 64)
 """Sizes in pixels that the platforms' trays ask for."""
 _MOST_KEPT = 64
 """More than the cards on a screen. Each number has a look of its own, and each picture costs some 12 kB while kept."""

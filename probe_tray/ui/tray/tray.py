@@ -23,7 +23,18 @@ _DARK_PANELS = frozenset({"BUDGIE", "GNOME", "UNITY", "X-CINNAMON", "XFCE"})
 _GRACE = 4
 """How often in a row a session is asked for its tray before the panel takes its place: it may only just be starting, or
 its panel be started again."""
-_CLICKS = frozenset({QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick})
+
+
+def clicks(platform: str) -> frozenset[QSystemTrayIcon.ActivationReason]:
+    """What counts as a click on the icon; ``platform`` as ``sys.platform`` has it.
+
+    macOS opens the menu with the same click. Windows sends Trigger for the first click of two and DoubleClick for the
+    second (Qt 6.11, ``qwindowssystemtrayicon.cpp``), which would shut what the first has opened.
+    """
+    reason = QSystemTrayIcon.ActivationReason
+    return {"darwin": frozenset[reason](), "win32": frozenset({reason.Trigger})}.get(
+        platform, frozenset({reason.Trigger, reason.DoubleClick})
+    )
 
 
 class TrayIcon(QObject):
@@ -76,7 +87,7 @@ class TrayIcon(QObject):
             case IconInk.COLOURED:
                 return ON_EITHER
             case IconInk.AUTOMATIC:
-                dark = _panel_is_dark(dark_windows=self._theme.dark)
+                dark = _panel_is_dark()
                 return ON_EITHER if dark is None else ON_DARK if dark else ON_LIGHT
 
     def look(self) -> None:
@@ -85,6 +96,8 @@ class TrayIcon(QObject):
             self._missed = 0
             self._timer.start(_LATER)
             self._appear()
+            # A taskbar can turn dark or light without a word to the windows.
+            self._draw()
             return
         self._missed += 1
         if self._missed == _GRACE:
@@ -135,8 +148,7 @@ class TrayIcon(QObject):
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason is QSystemTrayIcon.ActivationReason.MiddleClick:
             self.refresh_wanted.emit()
-        # macOS opens the menu with the same click.
-        if reason in _CLICKS and sys.platform != "darwin":
+        if reason in clicks(sys.platform):
             self.clicked.emit()
 
     def _draw(self) -> None:
@@ -151,16 +163,18 @@ class TrayIcon(QObject):
             self._icon.setIcon(self._icons.icon(*drawn, template=template))
 
 
-def _panel_is_dark(*, dark_windows: bool) -> bool | None:
+def _panel_is_dark() -> bool | None:
     """Whether the desktop's own panel is dark, which need not be so where windows are; None where nobody knows."""
     if sys.platform == "win32":
         personal = QSettings(
             r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize",
             QSettings.Format.NativeFormat,
         )
-        return personal.value("SystemUsesLightTheme", 1) in {0, "0"}
+        # It is missing before build 18362 (version 1903), where every taskbar is dark.
+        return personal.value("SystemUsesLightTheme", 0) in {0, "0"}
     if sys.platform == "darwin":
-        return dark_windows
+        # The menu bar follows the wallpaper since macOS 11. A calm icon is a template, which macOS colours itself.
+        return None
     # WindowActions the panel's colours are a theme of its own (KDE, MATE, LXQt) or a bar's configuration (i3, sway).
     desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").upper().split(":")
     return None if _DARK_PANELS.isdisjoint(desktops) else True

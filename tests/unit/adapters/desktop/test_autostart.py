@@ -22,6 +22,7 @@ from probe_tray.adapters.desktop.autostart import (
     start_command,
     system_entry,
 )
+from probe_tray.adapters.systems.macos import launch_environment
 from probe_tray.core.errors import WriteError
 from probe_tray.core.settings import Settings, SettingsPatch, change
 
@@ -87,7 +88,7 @@ def parsed(path: Path) -> dict[str, str]:
 
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="XDG")
 def test_on_linux_it_is_a_file_in_the_autostart_folder(home: Path) -> None:
-    entry = system_entry("probe-tray")
+    entry = system_entry("probe-tray", {})
     path = home / ".config" / "autostart" / "probe-tray.desktop"
     entry.remove()
     assert not path.parent.exists()
@@ -130,7 +131,9 @@ def test_every_command_survives_the_quoting(command: list[str]) -> None:
 
 def test_on_macos_it_is_a_launch_agent(tmp_path: Path) -> None:
     path = tmp_path / "LaunchAgents" / "io.github.probe-tray.plist"
-    agent = LaunchAgent(path)
+    agent = LaunchAgent(
+        path, launch_environment({"CODEX_HOME": "/codex", "HTTPS_PROXY": "http://ana:pw@p:1", "NO_PROXY": "*"})
+    )
     agent.renew(COMMAND)
     agent.remove()
     assert not path.exists()
@@ -141,6 +144,9 @@ def test_on_macos_it_is_a_launch_agent(tmp_path: Path) -> None:
         list(COMMAND),
         True,
     )
+    assert found["ProcessType"] == "Interactive"
+    # launchd does not read the shell's profile; a password does not go into the file.
+    assert found["EnvironmentVariables"] == {"CODEX_HOME": "/codex", "NO_PROXY": "*"}
     path.write_bytes(plistlib.dumps({**found, "Disabled": True}))
     agent.renew(OTHER)
     found = plistlib.loads(path.read_bytes())
@@ -153,8 +159,8 @@ def test_on_macos_it_is_a_launch_agent(tmp_path: Path) -> None:
 
 
 def test_on_windows_it_is_a_value_of_the_key_run() -> None:
-    registry = FakeRegistry()
-    entry = RunEntry("probe-tray", registry)
+    registry, approved = FakeRegistry(), FakeRegistry()
+    entry = RunEntry("probe-tray", registry, approved)
     entry.remove()
     entry.renew(COMMAND)
     assert registry.values == {}
@@ -166,9 +172,21 @@ def test_on_windows_it_is_a_value_of_the_key_run() -> None:
     assert registry.values == {}
 
 
+def test_what_task_manager_switched_off_is_on_again_once_the_person_says_so() -> None:
+    registry, approved = FakeRegistry(), FakeRegistry()
+    entry = RunEntry("probe-tray", registry, approved)
+    entry.put(COMMAND)
+    # Task Manager writes a binary value whose first byte is odd.
+    approved.values["probe-tray"] = "03"
+    entry.renew(OTHER)
+    assert approved.values == {"probe-tray": "03"}
+    entry.put(COMMAND)
+    assert approved.values == {}
+
+
 def test_a_registry_that_refuses_is_named() -> None:
     with pytest.raises(WriteError) as caught:
-        RunEntry("probe-tray", FakeRegistry(broken=True)).put(COMMAND)
+        RunEntry("probe-tray", FakeRegistry(broken=True), FakeRegistry()).put(COMMAND)
     assert "HKEY_CURRENT_USER" in caught.value.title
     assert "Access is denied" in caught.value.title
 
@@ -179,7 +197,7 @@ def test_a_registry_that_refuses_is_named() -> None:
 )
 def test_each_platform_has_its_own_entry(platform: str, kind: type[object], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", platform)
-    assert isinstance(system_entry("probe-tray"), kind)
+    assert isinstance(system_entry("probe-tray", {}), kind)
 
 
 def test_the_command_is_the_script_beside_this_python() -> None:

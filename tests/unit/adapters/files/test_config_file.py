@@ -275,6 +275,16 @@ def test_the_places_are_the_users_own(home: Path, monkeypatch: pytest.MonkeyPatc
     assert user_places().official_login == home / "elsewhere" / "auth.json"
 
 
+def test_macos_has_one_set_of_folders_whatever_a_shell_says(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "elsewhere"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "elsewhere"))
+    support = home / "Library" / "Application Support"
+    assert user_places().config_file == support / "probe-tray" / "config.json"
+    assert user_places().data_folder == support / "probe-tray"
+    assert demo_places().data_folder == support / "probe-tray-demo"
+
+
 def test_a_demonstration_has_nothing_in_common_with_the_real_places(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from probe_tray.core.icon_ink import IconInk
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, ON_LIGHT, IconPainter, Ink
-from probe_tray.ui.tray.tray import TrayIcon
+from probe_tray.ui.tray.tray import TrayIcon, clicks
 from probe_tray.view.view_models import IconLook, Tray
 
 # The screenless platform has no tray to follow.
@@ -34,6 +34,21 @@ def test_the_ink_reads_on_the_panel_of_the_desktop(
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", desktop)
     icon = TrayIcon(QMenu(), IconPainter(), Theme(qapp), lambda: False)
     assert icon.ink == expected
+
+
+def test_the_ink_of_macos_reads_on_any_wallpaper(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    icon = TrayIcon(QMenu(), IconPainter(), Theme(qapp), lambda: False)
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert icon.ink == ON_EITHER
+
+
+def test_a_double_click_on_windows_does_not_shut_what_its_first_click_opened() -> None:
+    reason = QSystemTrayIcon.ActivationReason
+    assert clicks("win32") == {reason.Trigger}
+    assert clicks("linux") == {reason.Trigger, reason.DoubleClick}
+    assert clicks("darwin") == frozenset()
 
 
 def test_a_panel_that_nobody_describes_may_be_dark_over_light_windows_and_light_over_dark_ones(
