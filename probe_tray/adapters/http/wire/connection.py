@@ -183,10 +183,28 @@ class WireConnection(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109 - httpcore names it so
     ) -> httpcore.AsyncNetworkStream:
         """Go on inside TLS, or inside one more layer of it. Raises ConnectError, ConnectTimeout."""
-        tls = Tls(self._pipe, ssl_context, server_hostname)
-        await self._run(tls.shake_hands, timeout, httpcore.ConnectTimeout, httpcore.ConnectError)
-        self._pipe = tls
+
+        def secure() -> Tls:
+            # In the thread too: a context of truststore is locked while it verifies another connection's certificates.
+            tls = Tls(self._pipe, ssl_context, server_hostname)
+            tls.shake_hands()
+            return tls
+
+        self._pipe = await self._run(secure, timeout, httpcore.ConnectTimeout, httpcore.ConnectError)
         return self
+
+    def get_extra_info(self, info: str) -> object:
+        """What httpcore asks before it uses a connection again: whether the other side has closed it meanwhile."""
+        if info != "is_readable":
+            return None
+        try:
+            self._socket.settimeout(0)
+            self._socket.recv(1, socket.MSG_PEEK)
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:
+            return True
+        return True
 
     async def aclose(self) -> None:
         """Close it, unless an answer is being read: where a library gives up over it, more may be to come."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
@@ -15,6 +16,7 @@ from probe_tray.adapters.http.wire.dial import dial
 from probe_tray.core.account.secret import Secret
 
 _CHUNK: Final = 64 * 1024
+_SINGLE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=0)
 
 
 class WireTransport(httpx.AsyncHTTPTransport):
@@ -33,7 +35,7 @@ class WireTransport(httpx.AsyncHTTPTransport):
         self._backend = _Backend(answering, self._take)
         # WORKAROUND httpx 0.28.1: its own constructor knows no network backend
         # (https://github.com/encode/httpx, _transports/default.py), so the pool is made here.
-        self._pool = _pool(context, as_proxy(context, proxy), self._backend)
+        self._pool = _pool(context, as_proxy(context, proxy), self._backend, _SINGLE)
 
     @property
     def raw(self) -> bytes:
@@ -67,7 +69,21 @@ class WireTransport(httpx.AsyncHTTPTransport):
 
 def make_transport(context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
     """A transport for requests whose answers can be asked for again. Raises what httpx raises for an odd proxy."""
+    if sys.platform in {"darwin", "win32"}:
+        return ThreadedTransport(context, proxy, limits)
     return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=as_proxy(context, proxy))
+
+
+class ThreadedTransport(httpx.AsyncHTTPTransport):
+    """One whose handshakes run in threads.
+
+    The verifiers of macOS and Windows may ask the network (``SecTrustEvaluateWithError``, ``CertGetCertificateChain``),
+    and truststore 0.10.5 calls them inside ``do_handshake``, which asyncio runs on the event loop.
+    """
+
+    def __init__(self, context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> None:
+        """As ``make_transport``."""
+        self._pool = _pool(context, as_proxy(context, proxy), _Backend(_never, _ignore), limits)
 
 
 def as_proxy(context: ssl.SSLContext, proxy: Secret | None) -> httpx.Proxy | None:
@@ -104,12 +120,24 @@ class _Backend(httpcore.AsyncNetworkBackend):
         return self.made
 
 
+def _never() -> bool:
+    return False
+
+
+def _ignore(part: bytes) -> None:
+    del part
+
+
 def _pool(
-    context: ssl.SSLContext, proxy: httpx.Proxy | None, backend: httpcore.AsyncNetworkBackend
+    context: ssl.SSLContext, proxy: httpx.Proxy | None, backend: httpcore.AsyncNetworkBackend, limits: httpx.Limits
 ) -> httpcore.AsyncConnectionPool:
     if proxy is None:
         return httpcore.AsyncConnectionPool(
-            ssl_context=context, max_connections=1, max_keepalive_connections=0, network_backend=backend
+            ssl_context=context,
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
+            network_backend=backend,
         )
     address = proxy.url
     url = httpcore.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path)
@@ -120,15 +148,17 @@ def _pool(
             proxy_headers=proxy.headers.raw,
             proxy_ssl_context=proxy.ssl_context,
             ssl_context=context,
-            max_connections=1,
-            max_keepalive_connections=0,
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
             network_backend=backend,
         )
     return httpcore.AsyncSOCKSProxy(
         proxy_url=url,
         proxy_auth=proxy.raw_auth,
         ssl_context=context,
-        max_connections=1,
-        max_keepalive_connections=0,
+        max_connections=limits.max_connections,
+        max_keepalive_connections=limits.max_keepalive_connections,
+        keepalive_expiry=limits.keepalive_expiry,
         network_backend=backend,
     )
