@@ -8,6 +8,7 @@ It works under names of its own and leaves nothing behind. It ends with 1 where 
 
 import argparse
 import asyncio
+import os
 import secrets
 import sys
 import tempfile
@@ -51,7 +52,7 @@ async def keyring(folder: Path) -> str:
 async def autostart(folder: Path) -> str:
     """Make the entry that starts a program at login, and remove it."""
     del folder
-    entry = system_entry(_ENTRY)
+    entry = system_entry(_ENTRY, os.environ)
     entry.put((sys.executable, "-c", "pass"))
     entry.remove()
     entry.remove()  # One that is gone is no error.
@@ -94,9 +95,12 @@ async def notification(folder: Path) -> str:
     """Show a notification. A program that is not installed may show none on macOS: that is said and no defect."""
     del folder
     instead: list[str] = []
-    notifier = DesktopNotifier(lambda title, _body: instead.append(title))
+    refused: list[bool] = []
+    notifier = DesktopNotifier(lambda title, _body: instead.append(title), lambda: refused.append(True))
     await notifier.show(Notification(tag="check", title=NAME, body="It works."), lambda _action: None)
     await notifier.close()
+    if refused:
+        return "not shown here: notifications are turned off"
     return "not shown here: the app would use its icon" if instead else "shown"
 
 
