@@ -51,7 +51,7 @@ def start_in_the_background(environment: MutableMapping[str, str]) -> None:
     variable is set. A person who logs in is typing.
     """
     if sys.platform == "darwin":
-        environment["QT_MAC_DISABLE_FOREGROUND_APPLICATION_TRANSFORM"] = "1"
+        environment.update(QT_MAC_DISABLE_FOREGROUND_APPLICATION_TRANSFORM="1")
 
 
 def stay_out_of_the_dock() -> None:
