@@ -9,6 +9,11 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     python: str = ""
     system: str = ""
+    installed: str = ""
+    """What the program runs from, such as an AppImage or an environment of Python."""
+    data_folder: str = ""
+    codex_home: str = ""
+    """The official client's folder."""
     desktop: str = ""
     """The desktop's name and the kind of session; empty where the system has only one."""
     keyring: str = ""
@@ -28,3 +33,11 @@ class Toolkit(msgspec.Struct, frozen=True, kw_only=True):
     """How Qt reaches the screen, such as ``xcb``."""
     tray: bool = False
     """Whether the icon is in a tray."""
+    ink: str = ""
+    """The colour of a calm icon, as ``#rrggbb``."""
+    style: str = ""
+    """What draws the controls."""
+    dark: bool = False
+    """Whether windows are dark."""
+    screens: tuple[str, ...] = ()
+    """The size of each in pixels of the program, and its scale."""

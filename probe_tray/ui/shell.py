@@ -133,7 +133,7 @@ class Shell(QObject):
 
     def show_about(self) -> None:
         """Tell what program this is, and what it runs on."""
-        self._about.show(self._context.clock.now, tray=self._tray.present)
+        self._about.show(self._context.clock.now, tray=self._tray.present, ink=self._tray.ink.plain)
 
     def show_details(self, account: AccountKey) -> None:
         """Open the window with everything about an account."""
@@ -217,6 +217,8 @@ class Shell(QObject):
         self._panel.in_sight.connect(self._look_at)
         self._panel.closed.connect(self._panel_closed)
         self._transfer.watch(self._panel)
+        if keys := QKeySequence.keyBindings(QKeySequence.StandardKey.Preferences):
+            QShortcut(keys[0], self._panel).activated.connect(self.show_settings)
         QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self._panel).activated.connect(self._help.show)
 
     def _render(self, screen: Screen) -> None:

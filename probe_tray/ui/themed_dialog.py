@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QDialog, QProgressBar
 
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import say, words
+from probe_tray.ui.widgets import close_by_key, say, words
 
 
 class ThemedDialog(QDialog):
@@ -17,6 +17,7 @@ class ThemedDialog(QDialog):
         self.setModal(False)
         self.setObjectName(name)
         self._theme = theme
+        close_by_key(self)
         theme.changed.connect(self.apply_theme)
 
     def apply_theme(self) -> None:

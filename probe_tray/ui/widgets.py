@@ -1,7 +1,7 @@
 """Small parts that several windows use."""
 
 from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
@@ -222,3 +222,12 @@ class ConfirmingButton(QObject):
         if button is not None:
             button.setText(self._label)
             button.setMinimumWidth(0)
+
+
+def close_by_key(window: QWidget) -> None:
+    """Let the system's key for it close ``window``, such as Cmd-W; Windows' Alt-F4 needs no help of ours."""
+    keys = [key for key in QKeySequence.keyBindings(QKeySequence.StandardKey.Close) if key != QKeySequence("Alt+F4")]
+    if keys:
+        shortcut = QShortcut(window)
+        shortcut.setKeys(keys)
+        shortcut.activated.connect(window.close)

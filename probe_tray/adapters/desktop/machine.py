@@ -4,6 +4,7 @@ import getpass
 import os
 import platform
 import re
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, final
@@ -18,6 +19,8 @@ _LAST_LINES: Final = 40
 _LAST_BYTES: Final = 16 * 1024
 _SHORTEST_NAME: Final = 3
 """A shorter user name would be found inside ordinary words' company too often to mean the person."""
+_FLATPAK: Final = Path("/.flatpak-info")
+"""Every sandbox of Flatpak has it (flatpak-metadata(5))."""
 HIDDEN: Final = "•••"
 
 
@@ -48,6 +51,9 @@ class MachineInspector:
             version=__version__,
             python=f"{platform.python_implementation()} {platform.python_version()}",
             system=_system(),
+            installed=how_installed(env),
+            data_folder=str(self._log_file.parent),
+            codex_home=env.get("CODEX_HOME") or "~/.codex",
             desktop=", ".join(name for name in names if name),
             keyring=self._keyring(),
             proxy=shown,
@@ -67,6 +73,20 @@ def clean(text: str, home: str, user: str) -> str:
     if len(user) >= _SHORTEST_NAME:
         text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(user)}(?![A-Za-z0-9])", HIDDEN, text)
     return redact(text)
+
+
+def how_installed(environment: Mapping[str, str]) -> str:
+    """What the program runs from. Plain English, as all of the diagnostics."""
+    if environment.get("APPIMAGE"):
+        return "an AppImage"
+    if _FLATPAK.exists():
+        return "a Flatpak"
+    if getattr(sys, "frozen", False):
+        return "a bundle"
+    if sys.platform == "win32" and "WindowsApps" in sys.base_prefix:
+        # It gives programs private copies of the registry and of the folder for their data.
+        return "Python of the Microsoft Store"
+    return "an environment of Python" if sys.prefix != sys.base_prefix else "Python itself"
 
 
 def _system() -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import qVersion
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
 
 from probe_tray.core.commands import OpenReleasePage
 from probe_tray.core.machine import Machine, Toolkit
@@ -52,12 +53,12 @@ class AboutController:
         self._translator = translator
         self._show_help = show_help
         self._now: Callable[[], datetime] | None = None
-        self._tray = False
+        self._tray, self._ink = False, ""
         self._window = LazyWindow(self._make, self._fill)
 
-    def show(self, now: Callable[[], datetime], *, tray: bool) -> None:
-        """Open the window. ``now`` is aware UTC; ``tray``: whether the icon is in one."""
-        self._now, self._tray = now, tray
+    def show(self, now: Callable[[], datetime], *, tray: bool, ink: str) -> None:
+        """Open the window. ``now`` is aware UTC; ``tray``: whether the icon is in one, in a colour ``ink``."""
+        self._now, self._tray, self._ink = now, tray, ink
         self._window.show()
 
     def draw(self) -> None:
@@ -81,7 +82,20 @@ class AboutController:
         window.show_model(about(self._inspector.machine(), self._toolkit(), release, self._translator))
 
     def _toolkit(self) -> Toolkit:
-        return Toolkit(qt=qVersion(), platform=QGuiApplication.platformName(), tray=self._tray)
+        screens = (
+            f"{size.width()}x{size.height()} at {screen.devicePixelRatio():g}"
+            for screen in QGuiApplication.screens()
+            for size in (screen.size(),)
+        )
+        return Toolkit(
+            qt=qVersion(),
+            platform=QGuiApplication.platformName(),
+            tray=self._tray,
+            ink=self._ink,
+            style=QApplication.style().objectName(),
+            dark=self._theme.dark,
+            screens=tuple(screens),
+        )
 
     def _copy(self) -> None:
         if self._now is not None:

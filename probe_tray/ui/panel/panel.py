@@ -31,7 +31,7 @@ from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.placement import fitting, free_area, keep_inside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
-from probe_tray.ui.widgets import Dot, Separator, height, words
+from probe_tray.ui.widgets import Dot, Separator, close_by_key, height, words
 from probe_tray.view.screen import Panel, ScreenOptions
 from probe_tray.view.view_models import ActionKind, CardAction
 
@@ -305,6 +305,7 @@ class PanelWindow(QWidget):
         refresh = QShortcut(self)
         refresh.setKeys([QKeySequence("F5"), QKeySequence("Ctrl+R")])
         refresh.activated.connect(self._refresh.click)
+        close_by_key(self)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self._tools.search.setFocus)
 
     def _apply_theme(self) -> None:

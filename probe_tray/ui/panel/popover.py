@@ -67,6 +67,8 @@ class Popover:
 
     def opening_place(self, anchor: QRect) -> QPoint:
         """Where the window's corner goes: by the tray icon at ``anchor``, or where a framed one was left."""
+        # Without a window of the system there is no frame to measure: on Windows the foot would be behind the taskbar.
+        self._window.winId()
         size, margins = self._window.frameSize(), self.margins
         if self._place is not None and not self.frameless:
             screen = QGuiApplication.screenAt(self._place) or self._window.screen()

@@ -69,11 +69,15 @@ def about(machine: Machine, toolkit: Toolkit, release: Release | None, t: Transl
 
 def diagnostics(state: AppState, machine: Machine, toolkit: Toolkit, now: datetime) -> str:
     """Plain English text with the names of accounts masked; the machine's own names are still in it."""
+    windows = f"{toolkit.style}, {'dark' if toolkit.dark else 'light'}"
+    screens = ", ".join(toolkit.screens) or "none"
     lines = [
         f"Probe Tray {machine.version}, {now:%Y-%m-%d %H:%M} UTC",
         f"{machine.python}, Qt {toolkit.qt} on {toolkit.platform}",
         f"System: {machine.system}",
         f"Desktop: {machine.desktop or 'not named'}; tray icon: {'shown' if toolkit.tray else 'no tray'}",
+        f"Icon: {toolkit.ink or 'no colour'}; controls: {windows}; screens: {screens}",
+        f"Installed as {machine.installed}; data in {machine.data_folder}; Codex in {machine.codex_home}",
         f"Keyring: {machine.keyring or 'not needed so far'}",
         f"Proxy: {machine.proxy}, from {machine.proxy_found_in}",
         f"Settings that were changed: {'; '.join(_changed(state.settings)) or 'none'}",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.desktop.machine import HIDDEN, MachineInspector, clean
+from probe_tray.adapters.desktop.machine import HIDDEN, MachineInspector, clean, how_installed
 from probe_tray.adapters.hygiene import REMOVED
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 
@@ -18,8 +18,33 @@ def test_the_machine_is_described(tmp_path: Path) -> None:
     found = inspector(tmp_path, XDG_CURRENT_DESKTOP="XFCE", XDG_SESSION_TYPE="x11").machine()
     assert found.python.startswith("CPython 3.")
     assert found.system
+    assert (found.data_folder, found.codex_home) == (str(tmp_path), "~/.codex")
     assert (found.desktop, found.keyring, found.log) == ("XFCE, x11", "SecretService", ())
     assert (found.proxy, found.proxy_found_in) == ("http://proxy.example:8080", "HTTPS_PROXY")
+
+
+@pytest.mark.parametrize(
+    ("environment", "platform", "base", "frozen", "expected"),
+    [
+        ({"APPIMAGE": "/x"}, "linux", "/usr", True, "an AppImage"),
+        ({}, "darwin", "/usr", True, "a bundle"),
+        ({}, "win32", r"C:\Program Files\WindowsApps\Python", False, "Python of the Microsoft Store"),
+        ({}, "win32", r"C:\Python", False, "an environment of Python"),
+    ],
+)
+def test_how_it_was_installed_is_told(
+    environment: dict[str, str],
+    platform: str,
+    base: str,
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    frozen: bool,
+) -> None:
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setattr("sys.base_prefix", base)
+    monkeypatch.setattr("sys.frozen", frozen, raising=False)
+    assert how_installed(environment) == expected
 
 
 def test_the_last_lines_of_the_log_are_read(tmp_path: Path) -> None:

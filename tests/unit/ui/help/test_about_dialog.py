@@ -30,7 +30,7 @@ class Opened:
         self.window = AboutController(
             self.engine, Theme(app), IconPainter(), FakeInspector(), self.translator, self._help
         )
-        self.window.show(lambda: samples.NOW, tray=True)
+        self.window.show(lambda: samples.NOW, tray=True, ink="#3792a5")
 
     def _help(self) -> None:
         self.helped += 1
@@ -87,7 +87,7 @@ def test_it_follows_the_language(about: Opened) -> None:
 def test_close_and_escape_take_it_away(about: Opened) -> None:
     about.button("Close").click()
     assert not open_windows(AboutDialog)
-    about.window.show(lambda: samples.NOW, tray=False)
+    about.window.show(lambda: samples.NOW, tray=False, ink="#3792a5")
     assert "none found; the window is used instead" in about.texts()
 
 
@@ -100,7 +100,7 @@ def test_nothing_in_it_is_cut_off(about: Opened) -> None:
 def test_a_newer_version_is_named_with_a_button_to_its_page(about: Opened) -> None:
     assert not any(b.isVisible() and "new" in b.text() for b in about.dialog.findChildren(QPushButton))
     about.engine.change(replace(samples.four(), release=Release(version="2.0.0", changes=("A <b>point</b>.",))))
-    about.window.show(lambda: samples.NOW, tray=True)
+    about.window.show(lambda: samples.NOW, tray=True, ink="#3792a5")
     assert "Probe Tray 2.0.0 is available.\n• A <b>point</b>." in about.texts()
     about.button("What's &new").click()
     assert about.engine.sent == [OpenReleasePage()]

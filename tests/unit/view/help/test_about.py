@@ -17,7 +17,15 @@ from probe_tray.view.text.translate import Translator, parse_po
 from tests.unit.ui import samples
 
 MACHINE = samples.FakeInspector().machine()
-TOOLKIT = Toolkit(qt="6.11.3", platform="xcb", tray=True)
+TOOLKIT = Toolkit(
+    qt="6.11.3",
+    platform="xcb",
+    tray=True,
+    ink="#3792a5",
+    style="fusion",
+    dark=True,
+    screens=("1920x1080 at 1", "1280x720 at 1.5"),
+)
 
 
 def told(state: AppState, machine: Machine = MACHINE) -> str:
@@ -55,6 +63,9 @@ def test_the_diagnostics_tell_the_state_of_every_account() -> None:
     lines = told(samples.conditions()).splitlines()
     assert "Probe Tray 1.2.3, 2026-11-22 13:52 UTC" in lines
     assert "CPython 3.11.7, Qt 6.11.3 on xcb" in lines
+    screens = "1920x1080 at 1, 1280x720 at 1.5"
+    assert f"Icon: #3792a5; controls: fusion, dark; screens: {screens}" in lines
+    assert "Installed as an AppImage; data in ~/data; Codex in ~/.codex" in lines
     assert any(line.startswith("Accounts: 13; files that cannot be read: 1") for line in lines)
     numbered = [line for line in lines if line.strip()[:1].isdigit() and ". " in line[:5]]
     assert len(numbered) == 13

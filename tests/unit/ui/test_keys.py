@@ -1,0 +1,27 @@
+"""The keys that a system has for what every window does."""
+
+import pytest
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from probe_tray.ui.widgets import close_by_key
+
+
+@pytest.mark.parametrize("keys", [["Ctrl+W"], ["Alt+F4", "Ctrl+W"]])
+def test_the_key_of_the_system_closes_a_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, keys: list[str]) -> None:
+    # Cmd-W of macOS is Ctrl+W in Qt; Windows has Alt+F4 and Ctrl+F4 (QKeySequence, "Standard Shortcuts").
+    bindings = [QKeySequence(key) for key in keys]
+
+    def key_bindings(_key: QKeySequence.StandardKey) -> list[QKeySequence]:
+        return bindings
+
+    monkeypatch.setattr(QKeySequence, "keyBindings", key_bindings)
+    window = QWidget()
+    qtbot.addWidget(window)
+    close_by_key(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    QTest.keySequence(window, QKeySequence("Ctrl+W"))
+    assert not window.isVisible()
