@@ -46,8 +46,8 @@ from probe_tray.adapters.proxy.pac import PacProxies
 from probe_tray.adapters.proxy.proxy import SystemProxies, detect_proxy, read_system_proxies
 from probe_tray.adapters.proxy.source import IN_SETTINGS, ProxySource
 from probe_tray.adapters.system import SystemClock, SystemRandomness
-from probe_tray.core.account.credential import Credential
 from probe_tray.adapters.systems.windows import notification_icon
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.alerts.alert import Alert
 from probe_tray.core.errors import NotificationsOffError
 from probe_tray.core.events import TroubleMet, WaitingChanged
@@ -232,11 +232,7 @@ class Session:
                 HttpProbe(self._service, self._environment, clock, self._system, handles=self._handles), store
             ),
             alerting=AlertService(
-                DesktopNotifier(
-                    fallback,
-                    lambda: store.dispatch(TroubleMet(problem=NotificationsOffError().problem)),
-                    resource(notification_icon()),
-                ),
+                _notifier(fallback, store),
                 AlertComposer(compose, lambda: trial(t)),
                 store,
                 clock,
@@ -338,3 +334,8 @@ def _demo_service(folder: Path) -> "DemoService":
     from probe_tray.demo.service import DemoService
 
     return DemoService(state_file=folder / "service.json")
+
+
+def _notifier(fallback: Callable[[str, str], None], store: Store) -> DesktopNotifier:
+    refused = TroubleMet(problem=NotificationsOffError().problem)
+    return DesktopNotifier(fallback, lambda: store.dispatch(refused), resource(notification_icon()))

@@ -14,7 +14,7 @@ import platformdirs
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, remove_file, replace_file
 from probe_tray.adapters.logins.credential_files import is_folder
 from probe_tray.adapters.systems.macos import launch_environment
-from probe_tray.adapters.systems.windows import APPROVED_KEY, RUN_KEY, UserRegistry
+from probe_tray.adapters.systems.user_registry import APPROVED_KEY, RUN_KEY, UserRegistry
 from probe_tray.core.errors import ProbeError, ReadError, WriteError
 from probe_tray.core.settings import Settings, SettingsPatch, difference
 from probe_tray.ports.files import SettingsFile

@@ -14,10 +14,6 @@ APP_ID: Final = "ProbeTray.ProbeTray"
 WINDOWS_11: Final = 22_000
 """Its first build."""
 _INTERNET_SETTINGS: Final = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
-RUN_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
-"""What starts when the person logs in."""
-APPROVED_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
-"""What Task Manager and the settings have switched on or off of it."""
 _ERROR_BOX: Final = 0x10 | 0x10000
 """MB_ICONERROR and MB_SETFOREGROUND."""
 _GOT: Final = frozenset({0x00, 0x80})
@@ -175,36 +171,3 @@ def is_excepted(host: str, exceptions: str) -> bool:
         elif pattern and fnmatch.fnmatchcase(host, pattern.replace("[", "[[]")):
             return True
     return False
-
-
-class UserRegistry:
-    """One key of this user in the registry; elsewhere an empty one."""
-
-    def __init__(self, key: str) -> None:
-        """``key`` is its path below HKEY_CURRENT_USER."""
-        self._key = key
-
-    def get(self, name: str) -> str | None:
-        """The value of that name."""
-        if sys.platform == "win32":
-            import winreg
-
-            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, self._key) as key, contextlib.suppress(FileNotFoundError):
-                return str(winreg.QueryValueEx(key, name)[0])
-        return None
-
-    def set(self, name: str, line: str) -> None:
-        """Keep a value."""
-        if sys.platform == "win32":
-            import winreg
-
-            with winreg.CreateKey(winreg.HKEY_CURRENT_USER, self._key) as key:
-                winreg.SetValueEx(key, name, 0, winreg.REG_SZ, line)
-
-    def delete(self, name: str) -> None:
-        """Remove it; raises FileNotFoundError where there is none."""
-        if sys.platform == "win32":
-            import winreg
-
-            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, self._key, 0, winreg.KEY_SET_VALUE) as key:
-                winreg.DeleteValue(key, name)

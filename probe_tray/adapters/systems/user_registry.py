@@ -1,0 +1,43 @@
+"""The registry of Windows, as far as it belongs to this user."""
+
+import contextlib
+import sys
+from typing import Final
+
+RUN_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
+"""What starts when the person logs in."""
+APPROVED_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
+"""What Task Manager and the settings have switched on or off of it."""
+
+
+class UserRegistry:
+    """One key of this user in the registry; elsewhere an empty one."""
+
+    def __init__(self, key: str) -> None:
+        """``key`` is its path below HKEY_CURRENT_USER."""
+        self._key = key
+
+    def get(self, name: str) -> str | None:
+        """The value of that name."""
+        if sys.platform == "win32":
+            import winreg
+
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, self._key) as key, contextlib.suppress(FileNotFoundError):
+                return str(winreg.QueryValueEx(key, name)[0])
+        return None
+
+    def set(self, name: str, line: str) -> None:
+        """Keep a value."""
+        if sys.platform == "win32":
+            import winreg
+
+            with winreg.CreateKey(winreg.HKEY_CURRENT_USER, self._key) as key:
+                winreg.SetValueEx(key, name, 0, winreg.REG_SZ, line)
+
+    def delete(self, name: str) -> None:
+        """Remove it; raises FileNotFoundError where there is none."""
+        if sys.platform == "win32":
+            import winreg
+
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, self._key, 0, winreg.KEY_SET_VALUE) as key:
+                winreg.DeleteValue(key, name)
