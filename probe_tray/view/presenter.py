@@ -11,6 +11,7 @@ from probe_tray.view.panel.cards import cards, wanted
 from probe_tray.view.panel.summary import headline, status, subline
 from probe_tray.view.panel.survey import Memory, Seen, name
 from probe_tray.view.screen import Chip, Helps, Panel, Screen, ScreenContent, ScreenOptions, SortChoice
+from probe_tray.view.text.percentages import headed
 from probe_tray.view.text.sentences import WAITING
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -56,6 +57,7 @@ def _panel(seen: Seen, options: ScreenOptions, t: Translator, memory: CardMemory
     total = len(seen.found) + len(state.store_problems) + len(state.unreadable) + (state.api_key is not None)
     words, tone = status(seen, t)
     lines = arrangement.density is Density.LINES or (arrangement.density is Density.AUTO and total >= _LINES_FROM)
+    shown_as = state.settings.percentages
     return Panel(
         title=t("Probe Tray"),
         headline=headline(seen, t),
@@ -63,7 +65,7 @@ def _panel(seen: Seen, options: ScreenOptions, t: Translator, memory: CardMemory
         banner=_banner(state, t),
         cards=shown,
         lines=lines,
-        columns=(t("Account"), t("5 h"), t("Week"), t("Reset")),
+        columns=(t("Account"), headed(t("5 h"), shown_as, t), headed(t("Week"), shown_as, t), t("Reset")),
         welcome=_welcome(t) if state.loaded and not total else None,
         searchable=total >= _SEARCH_FROM,
         search_hint=t("Find an account"),

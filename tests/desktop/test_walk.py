@@ -39,10 +39,10 @@ def test_the_app_tells_everything_from_its_place_in_the_tray(desktop: Desktop) -
         app.wait_account(name, r"— (\d+% · \d+%|full until)")
     assert wait_for("the icon in the panel", lambda: drawn_pixels(desktop) > 30)
     tooltip = app.item.wait_tooltip(r"Week \d+%")
-    assert tooltip.startswith("Probe Tray\n2 of 3 accounts have capacity\n")
+    assert tooltip.startswith("Probe Tray\n2 of 3 can work\n")
     assert "login ends" in tooltip
     labels = app.item.menu().labels()
-    assert labels[0] == "2 of 3 accounts have capacity"
+    assert labels[0] == "2 of 3 can work"
     assert labels[1].startswith(f"Best now: {SAMPLES[0]}, ")
     assert labels[2] == LOG_IN
     assert [line.partition(" — ")[0] for line in labels[3:6]] == list(reversed(SAMPLES))

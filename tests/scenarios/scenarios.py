@@ -108,7 +108,7 @@ class Scenarios:
         program.set_used("ben", short=60, weekly=30)
         async with program.running():
             await program.log_in("ben")
-            assert "2 of 2 accounts have capacity" in program.tray_text()
+            assert "2 of 2 can work" in program.tray_text()
             assert "ben@example.com" in program.tray_text(), "the icon is about the tightest account"
             assert "10%" in program.card("ana")
             assert "30%" in program.card("ben")

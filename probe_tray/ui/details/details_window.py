@@ -235,6 +235,7 @@ class DetailsWindow(QWidget):
         for part in (label, value):
             part.setFont(self._theme.font(12.5, figures=True))
         label.setStyleSheet(f"color: {self._theme.tokens.secondary}")
+        value.setStyleSheet(f"color: {self._theme.tokens.text}")
 
     def _draw(self) -> None:
         if self._model is not None:

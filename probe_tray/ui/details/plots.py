@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from probe_tray.ui.panel.amount import amount_width, paint_amount
 from probe_tray.ui.panel.card_painter import paint_bar
 from probe_tray.ui.theme import Theme
 from probe_tray.view.details.details import LifeLine, LifeMark
@@ -47,7 +48,7 @@ class BarRows(QWidget):
         gap = theme.px(12)
         label = min(max((metrics.horizontalAdvance(b.label) for b in self._bars), default=0) + 1, self.width() * 0.32)
         reset = max((figures.horizontalAdvance(b.reset) for b in self._bars), default=0) + 1
-        percent = theme.metrics(strong=True, figures=True).horizontalAdvance("100%") + 1
+        percent = amount_width(theme, self._bars)
         left, right = label + gap, self.width() - reset - gap - percent - gap
         for row, bar in enumerate(self._bars):
             top = row * self._line()
@@ -62,10 +63,9 @@ class BarRows(QWidget):
             painter.drawText(QRectF(0, top, label + 1, line.height()), _LEFT, words)
             painter.setFont(theme.font(12, figures=True))
             painter.drawText(line, _RIGHT, bar.reset)
-            painter.setFont(theme.font(strong=True, figures=True))
             ink = {Tone.CALM: colours.text, Tone.WARNING: colours.warning_text, Tone.CRITICAL: colours.critical_text}
-            painter.setPen(QColor(colours.secondary if self._dimmed else ink[bar.tone]))
-            painter.drawText(QRectF(right + gap, top, percent, line.height()), _RIGHT, bar.percent_text)
+            place = QRectF(right + gap, top, percent, line.height())
+            paint_amount(painter, theme, bar, place, colours.secondary if self._dimmed else ink[bar.tone])
         painter.end()
 
     def _line(self) -> int:

@@ -5,6 +5,7 @@ import math
 import msgspec
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 
+from probe_tray.ui.panel.amount import amount_width
 from probe_tray.ui.theme import Theme
 from probe_tray.view.view_models import Card
 
@@ -53,7 +54,6 @@ class CardLayout:
         self._small = math.ceil(theme.metrics(12).height())
         self._title = math.ceil(theme.metrics(13.5, strong=True).height())
         figures = theme.metrics(12, figures=True)
-        self._percent = math.ceil(theme.metrics(strong=True, figures=True).horizontalAdvance("100%")) + px(2)
         self._reset = math.ceil(figures.horizontalAdvance("in 22 h 22 m · 14:30")) + px(2)
 
     @property
@@ -105,7 +105,8 @@ class CardLayout:
         bottom = y if strip is None else strip.bottom()
         figures = self._theme.metrics(figures=True)
         label = max((figures.horizontalAdvance(b.label) + 1 for b in card.bars), default=0.0)
-        columns = [self._columns(r, max(px(38), math.ceil(label))) for r in rows]
+        amount = math.ceil(amount_width(self._theme, card.bars))
+        columns = [self._columns(r, max(px(38), math.ceil(label)), amount) for r in rows]
         return CardRects(
             card=QRectF(0, 0, width, bottom),
             glyph=QRectF(left, top + (row - glyph) / 2, glyph, glyph),
@@ -140,11 +141,11 @@ class CardLayout:
         place = QRectF(more.left() - px(6) - px(64), more.center().y() - px(9), px(64), px(18))
         return place if card.trend and place.left() >= after.right() + px(10) else None
 
-    def _columns(self, row: QRectF, label: int) -> tuple[QRectF, QRectF, QRectF, QRectF]:
+    def _columns(self, row: QRectF, label: int, amount: int) -> tuple[QRectF, QRectF, QRectF, QRectF]:
         px = self._theme.px
         gap, height = px(8), px(7)
         reset = QRectF(row.right() - self._reset, row.top(), self._reset, row.height())
-        percent = QRectF(reset.left() - gap - self._percent, row.top(), self._percent, row.height())
+        percent = QRectF(reset.left() - gap - amount, row.top(), amount, row.height())
         left = row.left() + label + gap
         middle = round(row.center().y() - height / 2)
         bar = QRectF(left, middle, percent.left() - gap - left, height)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from probe_tray.ui.glyphs import Glyph, draw
+from probe_tray.ui.panel.amount import paint_amount
 from probe_tray.ui.panel.card_layout import CardRects
 from probe_tray.ui.panel.sparkline import paint_trend
 from probe_tray.ui.theme import Theme
@@ -121,7 +122,7 @@ class CardPainter:
         paint_bar(painter, self._theme, bar, area)
         painter.restore()
         words = colours.secondary if dimmed else self._ink(bar.tone)
-        self._text(painter, places.percents[index], bar.percent_text, 13, words, strong=True, right=True)
+        paint_amount(painter, self._theme, bar, places.percents[index], words)
         room = self._theme.metrics(12, figures=True).horizontalAdvance(bar.reset)
         reset = bar.reset if room <= places.resets[index].width() else bar.reset_short
         self._text(painter, places.resets[index], reset, 12, colours.secondary, right=True)

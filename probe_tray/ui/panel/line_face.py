@@ -46,7 +46,7 @@ class LineFace:
         px = theme.px
         height = max(px(34), math.ceil(theme.metrics().height()) + px(14))
         self.size_of_all = QSize(width, height)
-        glyph, bar = px(22), px(52)
+        glyph, bar = px(22), px(66)
         more = QRectF(width - px(26), (height - px(26)) / 2, px(26), px(26))
         room = math.ceil(theme.metrics(12, figures=True).horizontalAdvance("Wed 22:22")) + px(2)
         brief = QRectF(more.left() - room - px(2), 0, room, height)

@@ -15,7 +15,7 @@ from probe_tray.view.details.chart import Chart, chart, chart_title
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import subtitle
 from probe_tray.view.panel.renewal_status import last_renewal, lifetime, why_not_renewed
-from probe_tray.view.panel.survey import name, plan
+from probe_tray.view.panel.survey import name, plan, shared_addresses
 from probe_tray.view.text.money import money
 from probe_tray.view.text.privacy import discreet_account
 from probe_tray.view.text.sentences import notice
@@ -92,11 +92,12 @@ def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translato
     look = looks.look(account, what, state.settings)
     known = state.details if state.details is not None and state.details.account == key else None
     main = looks.bars(account, state.settings, now, t)
+    shares = real.email in shared_addresses(state.accounts)
     return DetailsView(
         key=key,
         window_title=t("{name} in detail", name=name(account)),
         title=name(account),
-        subtitle=" · ".join(part for part in (subtitle(account, t), plan(account)) if part),
+        subtitle=" · ".join(part for part in (subtitle(account, t, workspace=shares), plan(account)) if part),
         look=look,
         actions=_actions(account, t),
         menu_name=t("More about {name}", name=name(account)),

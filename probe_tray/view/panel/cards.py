@@ -70,7 +70,7 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
     said = notice(account, what, settings, now, t) or (outlook_notice(rows, t) if what in USABLE else None)
     life = "" if what is Condition.NEEDS_LOGIN else lifetime(account, settings, now, t)
     title, badge = name(account), plan(account)
-    sub = " · ".join(filter(None, (muted(account, now, t), subtitle(account, t))))
+    sub = " · ".join(filter(None, (muted(account, now, t), subtitle(account, t, workspace=found.shares_address))))
     return Card(
         name=_place(account),
         key=account.key,
@@ -102,12 +102,12 @@ def muted(account: AccountState, now: Now, t: Translator) -> str:
     return "" if end is None or end <= now.moment else t("Muted until {when}", when=at(end, now, t))
 
 
-def subtitle(account: AccountState, t: Translator) -> str:
-    """What else names an account, and whose login it is."""
+def subtitle(account: AccountState, t: Translator, *, workspace: bool) -> str:
+    """What else names an account, and whose login it is; its ``workspace`` where that tells it from others."""
     place = t("Codex client's login, read only") if account.official else ""
     email = account.email if account.alias else ""
-    workspace = account.workspace if account.alias or account.email else ""
-    return " · ".join(part for part in (email, workspace, place) if part)
+    shown_workspace = account.workspace if workspace else ""
+    return " · ".join(part for part in (email, shown_workspace, place) if part)
 
 
 def _brief(account: AccountState, what: Condition, rows: tuple[Bar, ...], now: Now, t: Translator) -> str:

@@ -36,9 +36,7 @@ def headline(seen: Seen, t: Translator) -> str:
     usable = sum(c in USABLE for c in found)
     if len(found) == 1:
         return _only(state.accounts[0], found[0], now, t)
-    if usable == 1:
-        return t("1 of {n} accounts has capacity", n=str(len(found)))
-    return t.plural("{k} of {n} account has capacity", "{k} of {n} accounts have capacity", len(found), k=str(usable))
+    return t("{k} of {n} can work", k=str(usable), n=str(len(found)))
 
 
 def best_now(seen: Seen, t: Translator) -> tuple[AccountKey, str] | None:

@@ -1,5 +1,7 @@
 """Every account looked at once: what the sentences, the icon, the menu and the cards all go by."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -37,6 +39,8 @@ class SurveyFinding(NamedTuple):
     """Lower case, what a search looks through."""
     reset: datetime | None
     """When it has more capacity again, by this computer's clock: back from none, or its shortest window anew."""
+    shares_address: bool = False
+    """Whether another account has the same address, so that only its workspace tells them apart."""
 
 
 class Seen(NamedTuple):
@@ -66,15 +70,24 @@ class Memory:
         if self._for is not None and self._for[1].privacy != settings.privacy:
             before = {}
         self._for, self._known = made_for, {}
+        shared = shared_addresses(state.accounts)
         for account in state.accounts:
             known = before.get(account.key)
             if known is None or known[0] is not account:
                 found = _look_at(account, settings, now.moment)
             else:
                 found = known[1] if fresh else _look_again(known[1], settings, now.moment)
+            if found.shares_address != (account.email in shared):
+                found = found._replace(shares_address=not found.shares_address)
             self._known[account.key] = account, found
         seen = tuple(found for _, found in self._known.values())
         return Seen(discreet(state, tuple(f.account for f in seen)), now, seen)
+
+
+def shared_addresses(accounts: Iterable[AccountState]) -> frozenset[str]:
+    """The addresses that more than one account has."""
+    counts = Counter(account.email for account in accounts if account.email)
+    return frozenset(email for email, count in counts.items() if count > 1)
 
 
 def name(account: AccountState) -> str:

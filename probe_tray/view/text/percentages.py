@@ -40,3 +40,10 @@ def listed(numbers: str, wanted: Percentages, t: Translator) -> str:
     if wanted is Percentages.USED:
         return t("Used: {numbers}", numbers=numbers)
     return t("Left: {numbers}", numbers=numbers)
+
+
+def headed(window: str, wanted: Percentages, t: Translator) -> str:
+    """What stands above a column of them: "Week used"."""
+    if wanted is Percentages.USED:
+        return t("{window} used", window=window)
+    return t("{window} left", window=window)

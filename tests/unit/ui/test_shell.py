@@ -138,7 +138,7 @@ def test_the_engine_knows_which_accounts_are_looked_at(desktop: Desktop, qtbot: 
 
 def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
     assert desktop.rows() == [
-        "2 of 4 accounts have capacity",
+        "2 of 4 can work",
         "Best now: ana@example.com, 58% of the 5 hours free",
         "&Log in to Codex…",
         "old@example.com — log in again",
@@ -274,7 +274,7 @@ def test_many_changes_are_drawn_once(desktop: Desktop) -> None:
     for count in range(1, 50):
         desktop.engine.change(samples.many(count))
     desktop.bot.waitUntil(lambda: bool(drawn), timeout=5000)
-    assert drawn == ["46 of 49 accounts have capacity"]
+    assert drawn == ["46 of 49 can work"]
 
 
 def test_time_passing_is_drawn_at_the_next_minute(desktop: Desktop) -> None:
@@ -292,7 +292,7 @@ def test_time_passing_is_drawn_at_the_next_minute(desktop: Desktop) -> None:
 
 def test_the_icon_tells_the_same(desktop: Desktop) -> None:
     icon = tray_icon(desktop.shell)
-    assert icon.toolTip().startswith("Probe Tray\n2 of 4 accounts have capacity\nresear…")
+    assert icon.toolTip().startswith("Probe Tray\n2 of 4 can work\nresearch")
     before = icon.icon().cacheKey()
     desktop.change(samples.four())
     assert icon.icon().cacheKey() == before

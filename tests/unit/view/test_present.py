@@ -33,8 +33,8 @@ def card(state: AppState, title: str) -> Card:
 
 def test_one_sentence_says_how_many_can_be_used() -> None:
     screen = shown(samples.four())
-    assert screen.panel.headline == "2 of 4 accounts have capacity"
-    assert screen.menu.summary == "2 of 4 accounts have capacity"
+    assert screen.panel.headline == "2 of 4 can work"
+    assert screen.menu.summary == "2 of 4 can work"
     assert screen.panel.subline == "Best now: ana@example.com, 58% of the 5 hours free · 1 needs you"
 
 
@@ -43,7 +43,7 @@ def test_offline_it_claims_nothing_about_capacity_beside_a_login_that_has_ended(
     screen = shown(samples.only((found["old@example.com"], found["offline@example.com"])))
     assert (screen.panel.headline, screen.panel.subline) == ("Offline", "1 needs you")
     screen = shown(samples.only((found["ana@example.com"], found["offline@example.com"])))
-    assert screen.panel.headline == "1 of 2 accounts has capacity"
+    assert screen.panel.headline == "1 of 2 can work"
 
 
 def test_the_needy_and_tight_come_first() -> None:
@@ -228,7 +228,7 @@ def test_the_search_comes_with_the_fifth_account() -> None:
 
 def test_a_hundred_accounts_say_who_needs_a_person() -> None:
     panel = shown(samples.many(100)).panel
-    assert panel.headline == "94 of 100 accounts have capacity"
+    assert panel.headline == "94 of 100 can work"
     assert panel.subline == "Best now: builder-016@studio.example, 89% of the 5 hours free · 4 need you"
 
 

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from probe_tray.core.account.arrangement import Arrangement, Density, Sort
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.state import AppState
 from probe_tray.view.presenter import Presenter, present
 from probe_tray.view.screen import Panel, ScreenContent, ScreenOptions
@@ -71,7 +72,16 @@ def test_a_store_that_needs_a_person_is_listed_with_those_that_do() -> None:
 def test_a_name_of_ones_own_goes_before_the_address() -> None:
     state = samples.four().accounts[1]
     card = panel(AppState(loaded=True, accounts=(replace(state, alias="Work"),))).cards[0]
-    assert (card.title, card.subtitle) == ("Work", "lee@studio.example · Studio")
+    assert (card.title, card.subtitle) == ("Work", "lee@studio.example")
+
+
+def test_a_workspace_is_named_where_it_tells_accounts_apart() -> None:
+    lee = samples.four().accounts[1]
+    own = replace(lee, key=AccountKey("another", "user"), workspace="Personal")
+    presenter = Presenter(UTC, Translator())
+    for accounts, expected in (((lee,), [""]), ((lee, own), ["Personal", "Studio"]), ((lee,), [""])):
+        cards = presenter.present(samples.only(accounts), NOW).panel.cards
+        assert sorted(card.subtitle for card in cards) == expected
 
 
 def test_the_chips_count_and_those_for_nobody_are_left_out() -> None:

@@ -38,7 +38,7 @@ def test_the_tooltip_tells_use_resets_and_the_end_of_the_login() -> None:
 
 def test_the_tooltip_says_until_when_the_tightest_account_has_no_capacity() -> None:
     assert shown(samples.four()).tray.tooltip == (
-        "Probe Tray\n2 of 4 accounts have capacity\nresear…le.com\n"
+        "Probe Tray\n2 of 4 can work\nresearch@example.com\n"
         "No capacity until Fri 18:20\n5 h 11% · Week 100% used · login ends 29 Nov"
     )
     alone = shown(samples.only(samples.four().accounts[2:3])).tray.tooltip
