@@ -13,7 +13,7 @@ from probe_tray.view.panel.renewal_status import last_renewal, lifetime
 from probe_tray.view.panel.survey import NEEDS_PERSON, TIGHT, Seen, SurveyFinding, name, ordered, plan
 from probe_tray.view.screen import ScreenContent, ScreenOptions
 from probe_tray.view.text.percentages import shown
-from probe_tray.view.text.sentences import notice, problem_notice
+from probe_tray.view.text.sentences import login_here_too, notice, problem_notice
 from probe_tray.view.text.times import Now, age, ago, at, date, until
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Bar, Card, IconLook, Notice, Tone
@@ -68,6 +68,8 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
     hide = account.snapshot is None or what in {Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING}
     rows = () if hide else looks.bars(account, settings, now, t)
     said = notice(account, what, settings, now, t) or (outlook_notice(rows, t) if what in USABLE else None)
+    if said is None and found.alone and account.official:
+        said = login_here_too(account, t)
     life = "" if what is Condition.NEEDS_LOGIN else lifetime(account, settings, now, t)
     title, badge = name(account), plan(account)
     sub = " · ".join(filter(None, (muted(account, now, t), subtitle(account, t, workspace=found.shares_address))))

@@ -41,6 +41,8 @@ class SurveyFinding(NamedTuple):
     """When it has more capacity again, by this computer's clock: back from none, or its shortest window anew."""
     shares_address: bool = False
     """Whether another account has the same address, so that only its workspace tells them apart."""
+    alone: bool = False
+    """Whether there is no other account."""
 
 
 class Seen(NamedTuple):
@@ -77,8 +79,10 @@ class Memory:
                 found = _look_at(account, settings, now.moment)
             else:
                 found = known[1] if fresh else _look_again(known[1], settings, now.moment)
-            if found.shares_address != (account.email in shared):
-                found = found._replace(shares_address=not found.shares_address)
+            among = account.email in shared, len(state.accounts) == 1
+            if (found.shares_address, found.alone) != among:
+                # Only then: what is made of it is kept as long as it is the same object.
+                found = found._replace(shares_address=among[0], alone=among[1])
             self._known[account.key] = account, found
         seen = tuple(found for _, found in self._known.values())
         return Seen(discreet(state, tuple(f.account for f in seen)), now, seen)

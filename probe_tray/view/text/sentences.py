@@ -42,6 +42,15 @@ def notice(account: AccountState, state: Condition, settings: Settings, now: Now
             return _old_numbers(account, state, now, t)
 
 
+def login_here_too(account: AccountState, t: Translator) -> Notice:
+    """That the program only reads the official client's login, and what a login of its own would add."""
+    return Notice(
+        text=t("With its own login, Probe Tray can keep you logged in."),
+        tone=Tone.CALM,
+        action=CardAction(kind=ActionKind.LOG_IN, label=t("Log in here too"), key=account.key),
+    )
+
+
 def problem_notice(problem: Problem, t: Translator, tone: Tone) -> Notice:
     """A failure that is not about one account's login, with the ways out of it."""
     anew = problem.is_a(KeyMissingError)

@@ -6,12 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from probe_tray.core.account.arrangement import Arrangement, Density, Sort
-from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.state import AppState
 from probe_tray.view.presenter import Presenter, present
 from probe_tray.view.screen import Panel, ScreenContent, ScreenOptions
 from probe_tray.view.text.translate import Catalogue, Translator
-from probe_tray.view.view_models import Card
+from probe_tray.view.view_models import ActionKind, Card
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW
 
@@ -82,6 +82,21 @@ def test_a_workspace_is_named_where_it_tells_accounts_apart() -> None:
     for accounts, expected in (((lee,), [""]), ((lee, own), ["Personal", "Studio"]), ((lee,), [""])):
         cards = presenter.present(samples.only(accounts), NOW).panel.cards
         assert sorted(card.subtitle for card in cards) == expected
+
+
+def test_with_only_the_official_clients_login_its_card_offers_a_login_here() -> None:
+    ana, lee, *_ = samples.four().accounts
+    official = replace(ana, stores=(StoreKind.OFFICIAL,), expires_at=None, renewable=False)
+    presenter = Presenter(UTC, Translator())
+    first = presenter.present(samples.only([official]), NOW).panel
+    assert first.welcome is None
+    notice = first.cards[0].notice
+    assert notice is not None
+    assert notice.action is not None
+    assert (notice.action.label, notice.action.kind) == ("Log in here too", ActionKind.LOG_IN)
+    both = presenter.present(samples.only([official, lee]), NOW).panel.cards
+    assert [card.notice for card in both] == [None, None]
+    assert presenter.present(samples.only([ana]), NOW).panel.cards[0].notice is None
 
 
 def test_the_chips_count_and_those_for_nobody_are_left_out() -> None:
