@@ -90,33 +90,39 @@ def login_anyway(bench: Bench, *arguments: object, **environment: str) -> Genera
             process.kill()
 
 
+class Browser:
+    """A browser that only tells the test which address it was given."""
+
+    def __init__(self, listener: socket.socket, folder: Path) -> None:
+        self._listener = listener
+        script = folder / "browser.py"
+        script.write_text(
+            "import socket, sys\n"
+            f"with socket.create_connection({listener.getsockname()!r}) as test: test.sendall(sys.argv[1].encode())\n"
+        )
+        self.environment = {"BROWSER": f"{sys.executable} {script} %s"}
+
+    def address(self) -> str:
+        """Wait until it is opened."""
+        one, _ = self._listener.accept()
+        with one, one.makefile() as told:
+            return told.read()
+
+
 @pytest.fixture
-def browser(tmp_path: Path) -> tuple[dict[str, str], Path]:
-    """A browser that only notes which address it was given."""
-    script, seen = tmp_path / "browser.py", tmp_path / "address"
-    script.write_text(
-        f"import sys, pathlib\npathlib.Path({str(seen)!r} + '.new').write_text(sys.argv[1])\n"
-        f"pathlib.Path({str(seen)!r} + '.new').rename({str(seen)!r})\n"
-    )
-    return {"BROWSER": f"{sys.executable} {script} %s"}, seen
-
-
-def opened(seen: Path) -> str:
-    while not seen.exists():
-        time.sleep(0.01)
-    return seen.read_text()
+def browser(tmp_path: Path) -> Generator[Browser]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # No test waits so long; it says what failed where a browser is never opened.
+        listener.settimeout(60)
+        yield Browser(listener, tmp_path)
 
 
 # --- the three ways
 
 
-def test_in_the_browser_into_a_folder_that_is_made(
-    bench: Bench, browser: tuple[dict[str, str], Path], tmp_path: Path
-) -> None:
-    environment, seen = browser
-    with login(bench, "-o", "fresh/logins", **environment) as running:
-        address = opened(seen)
-        page = visit(sign_in(bench.demo, address))
+def test_in_the_browser_into_a_folder_that_is_made(bench: Bench, browser: Browser, tmp_path: Path) -> None:
+    with login(bench, "-o", "fresh/logins", **browser.environment) as running:
+        page = visit(sign_in(bench.demo, browser.address()))
         status, out = running.end()
     assert (status, page.status_code) == (0, 200)
     (path,) = (tmp_path / "fresh" / "logins").iterdir()

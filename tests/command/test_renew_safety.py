@@ -333,7 +333,7 @@ def test_a_keyring_that_hangs_delays_no_renewal_of_plain_files(bench: Bench, tmp
     done = bench.run("--renew", "--status", "logins/a.json", **hanging)
     assert (done.returncode, bench.is_live()) == (0, True), done.stderr.decode()
     assert keyring_was_asked(hanging)
-    # It would answer after 40 s; how long it is waited for at most is told by the sealer's own tests.
+    # It never answers; how long it is waited for at most is told by the sealer's own tests.
     assert time.monotonic() - began < 20
 
 
