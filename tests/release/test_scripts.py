@@ -5,17 +5,23 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import build_dmg
+import build_installer
 import checksums
+import linux_files
 import project
 import publish_release
 import release_notes
 import sbom
+import smoke_packages
 import smoke_start
 
 CHANGELOG = """# Changelog
@@ -153,6 +159,50 @@ class TestSmokeStart:
         assert smoke_start.programs_of(tmp_path) == tmp_path
         (tmp_path / "Contents" / "MacOS").mkdir(parents=True)
         assert smoke_start.programs_of(tmp_path) == tmp_path / "Contents" / "MacOS"
+
+
+class TestSmokePackages:
+    @pytest.mark.parametrize("healthy", [True, False])
+    def test_a_package_is_installed_started_and_removed_whatever_comes_of_it(
+        self, tmp_path: Path, capfd: pytest.CaptureFixture[str], *, healthy: bool
+    ) -> None:
+        done: list[str] = []
+
+        def install(package: Path, folder: Path) -> Generator[Path]:
+            assert folder.is_dir()
+            done.append(f"{package.name} installed")
+            try:
+                yield Path(sys.executable).parent if healthy else tmp_path
+            finally:
+                done.append("removed")
+
+        with nullcontext() if healthy else pytest.raises(SystemExit, match="has no program codex-probe"):
+            smoke_packages.start_installed(Path("probe-tray.deb"), install)
+        assert done == ["probe-tray.deb installed", "removed"]
+        assert ("Both programs of probe-tray.deb start" in capfd.readouterr().out) == healthy
+
+    @pytest.mark.parametrize(
+        ("platform", "name"),
+        [
+            ("linux", f"probe-tray_{project.VERSION}_amd64.deb"),
+            ("linux", f"probe-tray-{project.VERSION}-linux-{linux_files.architecture()}.tar.gz"),
+            ("linux", f"probe_tray-{project.VERSION}-py3-none-any.whl"),
+            ("darwin", build_dmg.image_name("arm64")),
+            ("win32", f"{build_installer.NAME}.exe"),
+        ],
+    )
+    def test_there_is_a_way_to_install_each_package_that_is_built(self, platform: str, name: str) -> None:
+        fitting = [pattern for pattern in smoke_packages.PACKAGES[platform] if Path(name).match(pattern)]
+        assert len(fitting) == 1
+
+    def test_the_source_distribution_is_no_package_of_linux(self) -> None:
+        sdist = Path(f"probe_tray-{project.VERSION}.tar.gz")
+        assert not any(sdist.match(pattern) for pattern in smoke_packages.PACKAGES["linux"])
+
+    def test_without_packages_nothing_is_called_started(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(smoke_packages, "DIST", tmp_path)
+        with pytest.raises(SystemExit, match="build one first"):
+            smoke_packages.main()
 
 
 class TestCheckSystem:
