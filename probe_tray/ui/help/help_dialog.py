@@ -1,9 +1,13 @@
 """The window with the guides: pages of Markdown that ship with the program and link to each other."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import (
     QColor,
     QImage,
+    QKeySequence,
+    QShortcut,
     QTextBlock,
     QTextBlockFormat,
     QTextCharFormat,
@@ -11,12 +15,13 @@ from PySide6.QtGui import (
     QTextDocument,
     QTextFragment,
 )
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from probe_tray.resources import resource
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
+from probe_tray.ui.widgets import say, words
 from probe_tray.view.help.guides import Guides
 
 _WIDTH, _HEIGHT, _MARGIN = 660, 640, 16
@@ -34,6 +39,12 @@ class HelpDialog(ThemedDialog):
         self._shown: Guides | None = None
         self._first = QUrl()
         self._page = _Pages(self, theme)
+        self._search, self._complaint = QLineEdit(self), words()
+        self._search.setClearButtonEnabled(True)
+        self._search.returnPressed.connect(self._find)
+        self._search.textChanged.connect(lambda: say(self._complaint, ""))
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.activated.connect(self._search.setFocus)
         self._contents, self._back, self._close = (QPushButton(self) for _ in range(3))
         for button in (self._contents, self._back, self._close):
             button.setAutoDefault(False)
@@ -51,6 +62,8 @@ class HelpDialog(ThemedDialog):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(px(_MARGIN), px(_MARGIN), px(_MARGIN), px(_MARGIN - 4))
         whole.setSpacing(px(10))
+        whole.addWidget(self._search)
+        whole.addWidget(self._complaint)
         whole.addWidget(self._page, 1)
         whole.addLayout(buttons)
         self.apply_theme()
@@ -63,6 +76,9 @@ class HelpDialog(ThemedDialog):
         self._shown = model
         self.setWindowTitle(model.window_title)
         self._page.setAccessibleName(model.name)
+        self._search.setPlaceholderText(model.search_hint)
+        self._search.setAccessibleName(model.search_hint)
+        say(self._complaint, "")
         for button, text in ((self._contents, model.contents), (self._back, model.back), (self._close, model.close)):
             button.setText(text)
         for part in (self._page, self._contents, self._back, self._close):
@@ -71,12 +87,38 @@ class HelpDialog(ThemedDialog):
         self._page.setSource(self._first)
         self._page.clearHistory()
 
+    def _find(self) -> None:
+        """Go to the next place with the text, on this page or on those after it; from the last one to the first."""
+        text = self._search.text().strip()
+        if not text or self._page.find(text):
+            return
+        first = Path(self._first.toLocalFile())
+        pages = [first, *sorted(page for page in first.parent.glob("*.md") if page != first)]
+        shown = Path(self._page.source().toLocalFile())
+        here = pages.index(shown) + 1 if shown in pages else 0
+        for page in (*pages[here:], *pages[:here]):
+            if contains(page, text):
+                self._page.setSource(QUrl.fromLocalFile(str(page)))
+                self._page.moveCursor(QTextCursor.MoveOperation.Start)
+                self._page.find(text)
+                return
+        say(self._complaint, self._shown.not_found if self._shown else "")
+
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
         super().apply_theme()
+        self._complaint.setFont(self._theme.font(12.5))
+        self._complaint.setStyleSheet(f"color: {self._theme.tokens.warning_text}")
         self._page.setFont(self._theme.font(13))
         # A page takes the colour of its links when it is made.
         self._page.reload()
+
+
+def contains(page: Path, text: str) -> bool:
+    """Whether a page says ``text`` where it is read, in capitals or not."""
+    document = QTextDocument()
+    document.setMarkdown(page.read_text("utf-8"))
+    return not document.find(text).isNull()
 
 
 class _Pages(QTextBrowser):

@@ -19,6 +19,8 @@ class Guides(msgspec.Struct, frozen=True, kw_only=True):
     about: str
     first_page: str
     """Among the files that ship, in the person's language; the other pages are linked from it."""
+    search_hint: str
+    not_found: str
     contents: str
     back: str
     close: str
@@ -32,6 +34,8 @@ def help_view(t: Translator) -> Guides:
         name=t("Guide"),
         about=t("How to use Probe Tray. Press Tab to go to a link and Enter to open it."),
         first_page=f"{folder}/{FIRST_PAGE}",
+        search_hint=t("Search the guides"),
+        not_found=t("No guide contains this text."),
         contents=t("&Contents"),
         back=t("&Back"),
         close=t("Close"),

@@ -6,10 +6,10 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QColor, QImage, QKeySequence, QTextBlock
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QTextBrowser
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QTextBrowser
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.settings import Language
@@ -75,6 +75,30 @@ def test_another_language_has_pages_of_its_own(guides: Opened) -> None:
     guides.window.draw()
     assert guides.page.toPlainText().startswith("Probe Tray 帮助")
     assert guides.button("关闭").isVisible()
+
+
+def test_a_search_goes_through_all_pages_and_around(guides: Opened) -> None:
+    field = guides.dialog.findChildren(QLineEdit)[0]
+    field.setText("KEYRING")
+    found: list[str] = []
+    for _ in range(40):
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        assert guides.page.textCursor().selectedText().casefold() == "keyring"
+        found.append(guides.page.source().fileName())
+    assert len(set(found)) > 1
+    assert found.index(found[-1]) < len(found) - 1
+
+
+def test_a_search_for_what_no_page_says_stays_and_says_so(guides: Opened) -> None:
+    guides.follow("privacy.md")
+    field = guides.dialog.findChildren(QLineEdit)[0]
+    field.setText("xyzzy")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    said = [label.text() for label in guides.dialog.findChildren(QLabel) if label.isVisible()]
+    assert "No guide contains this text." in said
+    assert guides.page.source().fileName() == "privacy.md"
+    field.setText("xyz")
+    assert not any(label.isVisible() and label.text() for label in guides.dialog.findChildren(QLabel))
 
 
 def test_links_have_the_colour_that_reads_on_the_windows_ground(guides: Opened) -> None:
