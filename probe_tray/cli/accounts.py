@@ -9,8 +9,8 @@ from probe_tray.adapters.files.app_folders import AppFolders
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, json_files
+from probe_tray.adapters.logins.folder_store import NamedFileStore
 from probe_tray.adapters.logins.made_here import MadeHere
-from probe_tray.adapters.logins.named_files import NamedFiles
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.credential import StoredCredential
@@ -168,16 +168,17 @@ def _logins(entries: Iterable[Entry]) -> list[StoredCredential]:
 
 def _stores(logins: Iterable[StoredCredential], places: AppFolders, vault: VaultStore) -> tuple[AccountStore, ...]:
     """The vault, and the files: each store has one file of each account, so that several of them are told apart."""
-    ranks: list[dict[AccountKey, Path]] = []
+    accounts: dict[Path, set[AccountKey]] = {}
     for stored in logins:
-        if stored.store is not StoreKind.FILES:
-            continue
-        key, path = stored.credential.key, Path(stored.location)
-        if any(rank.get(key) == path for rank in ranks):
-            continue
-        free = next((rank for rank in ranks if key not in rank), None)
-        if free is None:
-            ranks.append(free := {})
-        free[key] = path
-    made = MadeHere(places.made_here)
-    return (*(NamedFiles(rank, official=places.official_login, made=made) for rank in ranks), vault)
+        if stored.store is StoreKind.FILES:
+            accounts.setdefault(Path(stored.location), set()).add(stored.credential.key)
+    groups: list[tuple[list[Path], set[AccountKey]]] = []
+    for path, keys in accounts.items():
+        group = next((group for group in groups if group[1].isdisjoint(keys)), None)
+        if group is None:
+            groups.append(group := ([], set()))
+        group[0].append(path)
+        group[1].update(keys)
+    made, official = MadeHere(places.made_here), places.official_login
+    # A file that is removed meanwhile stays so: its owner wants no login there.
+    return (*(NamedFileStore(paths, creates=False, official=official, made=made) for paths, _ in groups), vault)

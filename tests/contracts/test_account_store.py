@@ -13,7 +13,6 @@ import pytest
 
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.folder_store import FolderStore, NamedFileStore, RestoringFolderStore
-from probe_tray.adapters.logins.named_files import NamedFiles
 from probe_tray.adapters.logins.official_store import OfficialStore, keyring_user
 from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import VaultStore, record_files
@@ -176,16 +175,7 @@ class TestRestoringFolderStore(AccountStoreContract):
 class TestNamedFileStore(AccountStoreContract):
     @pytest.fixture
     def open_store(self, tmp_path: Path) -> OpenStore:
-        return lambda: NamedFileStore([tmp_path / f"{number:02}.json" for number in range(10)])
-
-
-class TestNamedFiles(AccountStoreContract):
-    @pytest.fixture
-    def open_store(self, tmp_path: Path) -> OpenStore:
-        people = ["ana", "ben", *(f"person{n}" for n in range(10))]
-        logins = [credential(name) for name in people]
-        logins += [credential(name, account=account) for name, account in (*TEAM, *WORKSPACES)]
-        return lambda: NamedFiles({login.key: tmp_path / f"{login.key.slug}.json" for login in logins})
+        return lambda: NamedFileStore([tmp_path / f"{number:02}.json" for number in range(10)], creates=True)
 
 
 class OfficialClient(ABC):

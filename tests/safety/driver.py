@@ -76,7 +76,9 @@ class Kit:
         self.locks = FileLocks(data / "locks")
         key = VaultKey(FakeKeyStore(Secret(KEY)), self.locks, lambda: False)
         self.store: AccountStore = (
-            NamedFileStore([Path(task.file)], disk=disk) if task.file else VaultStore(data / "vault", key, disk=disk)
+            NamedFileStore([Path(task.file)], creates=False, disk=disk)
+            if task.file
+            else VaultStore(data / "vault", key, disk=disk)
         )
         self.memory = FileRenewalMemory(data / "memory", disk=disk)
         self.journal = FileJournal(data / "journal", FolderSealer(key), disk=disk)

@@ -105,6 +105,10 @@ class FileIndex:
         """The files that hold a login of this account, in order."""
         return self._sorted(self._holders.get(key, ()))
 
+    def members(self, account_id: str) -> set[AccountKey]:
+        """The accounts of this id: one for each of its users."""
+        return {key for key in self._holders if key.account_id == account_id}
+
     def key_of(self, credential: Credential) -> AccountKey:
         """The key under which the files hold the account of ``credential``.
 

@@ -135,12 +135,16 @@ class FilesStore(ABC):
     def _answer(self, key: AccountKey, fault: StoreError | None) -> StoredCredential | None:
         if fault is not None:
             raise fault
-        for path in [*self._broken, *(Path(error.facts["path"]) for error in self._index.faults)]:
-            if not is_there(path):
-                self._broken.discard(path)
-            elif self._whole.held_before(path, key):
+        for path in self._uncertain():
+            if self._whole.held_before(path, key):
                 raise ReadError(path=str(path), reason=Phrase("another program is writing it"))
         return self._preferred(self._index.holders(key), key)
+
+    def _uncertain(self) -> list[Path]:
+        """The files of which nobody can tell just now what they hold."""
+        self._broken = {path for path in self._broken if is_there(path)}
+        faulty = (Path(error.facts["path"]) for error in self._index.faults)
+        return [*self._broken, *(path for path in faulty if is_there(path))]
 
     def _preferred(self, files: list[Held], key: AccountKey) -> StoredCredential | None:
         logins = [

@@ -11,7 +11,7 @@ from probe_tray.adapters.logins.files_store import FilesStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import FolderGoneError, Phrase, StoreError, WriteError
+from probe_tray.core.errors import FolderGoneError, Phrase, ReadError, StoreError, WriteError
 
 
 class FolderStore(FilesStore):
@@ -91,17 +91,22 @@ class RestoringFolderStore(FolderStore):
 
 
 class NamedFileStore(FilesStore):
-    """The files that a person named, in their order. A new account goes into the first that is not there yet."""
+    """The files that a person named, in their order."""
 
     def __init__(
         self,
         paths: Sequence[Path],
         *,
+        creates: bool,
         official: Path | None = None,
         made: MadeHere | None = None,
         disk: Disk | None = None,
     ) -> None:
-        """``official`` is the official client's own file, which is never written wherever it turns up."""
+        """``creates`` puts a new account into the first file that is not there; else none is made, nor made anew.
+
+        ``official`` is the official client's own file, which is never written wherever it turns up.
+        """
+        self._creates = creates
         super().__init__(StoreKind.FILES, official, made, disk)
         named: dict[Path, Place] = {}
         for path in paths:
@@ -110,6 +115,19 @@ class NamedFileStore(FilesStore):
 
     def _places(self) -> list[Place]:
         return self._named
+
+    def _answer(self, key: AccountKey, fault: StoreError | None) -> StoredCredential | None:
+        found = super()._answer(key, fault)
+        if found is not None:
+            return found
+        for path in self._uncertain():
+            # It was named for a login, which may be in it again in a moment.
+            raise ReadError(path=str(path), reason=Phrase("another program is writing it"))
+        # Tokens that did not name their user may do so once another run has renewed them. Of two members of a team
+        # nobody could tell which of them it was.
+        if key.user_id or len(named := self._index.members(key.account_id)) != 1:
+            return None
+        return super()._answer(named.pop(), fault)
 
     def _place_for_new(self, credential: Credential) -> Path:
         del credential
@@ -122,6 +140,8 @@ class NamedFileStore(FilesStore):
     def _free(self) -> Path:
         for place in self._named:
             if not is_there(place.path):
+                if not self._creates:
+                    raise WriteError(path=str(place.path), reason=Phrase("there is no such file or folder"))
                 return place.path
         first = self._named[0].path
         # Never inside it: nobody would look for a login there.

@@ -106,7 +106,7 @@ class AccountLogins:
             raise WrongAccountError
         places = [store for store, held in holders if await self._gives_way(held, renewed, entry)]
         if not holders and used is not None:
-            # A file that was removed meanwhile is written anew: the token in it is spent, this one lives.
+            # It was removed meanwhile. The token in it is spent and this one lives: it goes where the store may put it.
             places = [s for s in self._accounts.ours if s.kind is used.store][:1] or [self._accounts.ours[0]]
         faults += await self._save(places, entry, renewed)
         fresh = renewed.refresh_token

@@ -278,7 +278,7 @@ class TestSaving:
     async def test_two_accounts_in_one_file_are_saved_side_by_side(self, tmp_path: Path) -> None:
         people = [f"person{n}" for n in range(8)]
         path = put(tmp_path / "all.json", [flat(name) for name in people])
-        stores = [FolderStore(tmp_path), NamedFileStore([path])]
+        stores = [FolderStore(tmp_path), NamedFileStore([path], creates=True)]
         await asyncio.gather(*(stores[n % 2].save(newer(name)) for n, name in enumerate(people)))
         assert [v["refresh_token"] for v in json.loads(path.read_bytes())] == [f"rt_{name}.2" for name in people]
 
@@ -345,7 +345,7 @@ class TestPrivacy:
     async def test_a_file_that_was_only_named_keeps_its_mode(self, tmp_path: Path) -> None:
         path = put(tmp_path / "a.json", flat("ana"))
         path.chmod(0o644)
-        await NamedFileStore([path]).load()
+        await NamedFileStore([path], creates=True).load()
         assert mode(path) == 0o644
 
 
@@ -432,7 +432,9 @@ class TestOfficialFileAmongThem:
         elif way == "hard link":
             os.link(own, other)
         named = own if way == "itself" else other
-        store = FolderStore(home, official=own) if way == "folder" else NamedFileStore([named], official=own)
+        store = (
+            FolderStore(home, official=own) if way == "folder" else NamedFileStore([named], creates=True, official=own)
+        )
         (stored,) = (await store.load()).found
         assert stored.store is StoreKind.OFFICIAL
         read = await store.read(stored.credential.key)
@@ -458,7 +460,7 @@ class TestOfficialFileAmongThem:
         if way == "link":
             (tmp_path / "link.json").symlink_to(named)
             named = tmp_path / "link.json"
-        store = NamedFileStore([named], official=home)
+        store = NamedFileStore([named], creates=True, official=home)
         (found,) = (await store.load()).found
         assert found.store is StoreKind.OFFICIAL
         with pytest.raises(OfficialLoginError):
@@ -469,7 +471,7 @@ class TestOfficialFileAmongThem:
         own = put(home / "auth.json", official("ana"))
         before = own.read_bytes()
         copy = put(tmp_path / "copy.json", official("ana"))
-        store = NamedFileStore([own, copy], official=own)
+        store = NamedFileStore([own, copy], creates=True, official=own)
         found = await store.read(credential().key)
         assert found is not None
         assert found.store is StoreKind.FILES
@@ -481,22 +483,24 @@ class TestOfficialFileAmongThem:
 
     async def test_an_api_key_login_is_told(self, tmp_path: Path) -> None:
         path = put(tmp_path / "auth.json", {"OPENAI_API_KEY": "sk-canary"})
-        contents = await NamedFileStore([path]).load()
+        contents = await NamedFileStore([path], creates=True).load()
         assert contents.api_key is not None
         assert contents.api_key.location == str(path)
         assert contents.unreadable == ()
 
 
-class TestNamedFiles:
+class TestFilesThatMayBeMade:
     async def test_the_order_of_the_names_is_kept_and_none_counts_twice(self, tmp_path: Path) -> None:
         zoe, ben, ana = (put(tmp_path / f"{name}.txt", flat(name)) for name in ("zoe", "ben", "ana"))
-        store = NamedFileStore([zoe, ben, ana, ben])
+        store = NamedFileStore([zoe, ben, ana, ben], creates=True)
         assert await owners(store) == ["zoe@example.com", "ben@example.com", "ana@example.com"]
         assert store.kind is StoreKind.FILES
 
     async def test_what_is_not_there_does_not_stop_the_others(self, tmp_path: Path) -> None:
         good = put(tmp_path / "a.json", flat("ana"))
-        store = NamedFileStore([tmp_path / "none.json", good, put(tmp_path / "x", "x") / "below", Path("nul\0")])
+        store = NamedFileStore(
+            [tmp_path / "none.json", good, put(tmp_path / "x", "x") / "below", Path("nul\0")], creates=True
+        )
         assert await owners(store) == ["ana@example.com"]
         assert await reasons(store) == {}
 
@@ -504,7 +508,7 @@ class TestNamedFiles:
         self, tmp_path: Path
     ) -> None:
         path = put(tmp_path / "a.json", flat("ana"))
-        store = NamedFileStore([path])
+        store = NamedFileStore([path], creates=True)
         assert await store.read(credential().key) is not None
         path.unlink()
         path.mkdir()
@@ -520,14 +524,14 @@ class TestNamedFiles:
         (tmp_path / "inner").mkdir()
         link = tmp_path / "inner" / "link.json"
         link.symlink_to(tmp_path / "real.json")
-        store = NamedFileStore([link])
+        store = NamedFileStore([link], creates=True)
         stored = await store.save(newer())
         assert stored.location == str(link)
         assert link.is_symlink()
         assert b"rt_ana.2" in (tmp_path / "real.json").read_bytes()
 
     async def test_a_new_login_goes_into_the_named_file(self, tmp_path: Path) -> None:
-        stored = await NamedFileStore([tmp_path / "sub" / "mine.json"]).save(credential())
+        stored = await NamedFileStore([tmp_path / "sub" / "mine.json"], creates=True).save(credential())
         assert stored.location == str(tmp_path / "sub" / "mine.json")
         assert mode(tmp_path / "sub" / "mine.json") == 0o600
 
@@ -535,8 +539,8 @@ class TestNamedFiles:
         path = put(tmp_path / "ben.json", flat("ben"))
         before = path.read_bytes()
         for refused in (
-            NamedFileStore([path]).save(credential()),
-            NamedFileStore([path]).check_writable(credential().key),
+            NamedFileStore([path], creates=True).save(credential()),
+            NamedFileStore([path], creates=True).check_writable(credential().key),
         ):
             with pytest.raises(WriteError, match="it contains no login of this account"):
                 await refused
@@ -544,7 +548,7 @@ class TestNamedFiles:
 
     async def test_a_removed_file_is_written_anew(self, tmp_path: Path) -> None:
         path = put(tmp_path / "a.json", flat("ana"))
-        store = NamedFileStore([path])
+        store = NamedFileStore([path], creates=True)
         assert await store.read(AccountKey("account-ana", "user-ana")) is not None
         path.unlink()
         stored = await store.save(newer())

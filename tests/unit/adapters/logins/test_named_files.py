@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.logins.named_files import NamedFiles
+from probe_tray.adapters.logins.folder_store import NamedFileStore
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import OfficialLoginError, ReadError, WriteError
 from tests.support.files import flat, official
 from tests.support.tokens import credential, tokens
@@ -16,13 +15,13 @@ ANA, BO = AccountKey("account-ana", "user-ana"), AccountKey("account-bo", "user-
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> NamedFiles:
+def files(tmp_path: Path) -> NamedFileStore:
     for person in ("ana", "bo"):
         (tmp_path / f"{person}.json").write_text(json.dumps(flat(person)))
-    return NamedFiles({ANA: tmp_path / "ana.json", BO: tmp_path / "bo.json"})
+    return NamedFileStore([tmp_path / "ana.json", tmp_path / "bo.json"], creates=False)
 
 
-async def test_an_account_is_read_from_its_own_file(files: NamedFiles, tmp_path: Path) -> None:
+async def test_an_account_is_read_from_its_own_file(files: NamedFileStore, tmp_path: Path) -> None:
     found = await files.read(ANA)
     assert found is not None
     assert (found.credential.key, found.location) == (ANA, str(tmp_path / "ana.json"))
@@ -30,14 +29,14 @@ async def test_an_account_is_read_from_its_own_file(files: NamedFiles, tmp_path:
     assert len((await files.load()).found) == 2
 
 
-async def test_an_account_that_moved_into_anothers_file_is_not_found(files: NamedFiles, tmp_path: Path) -> None:
+async def test_an_account_that_moved_into_anothers_file_is_not_found(files: NamedFileStore, tmp_path: Path) -> None:
     (tmp_path / "ana.json").write_text(json.dumps(flat("bo")))
     assert await files.read(ANA) is None
 
 
 @pytest.mark.parametrize("content", ["", '{"access_token": "'])
 async def test_a_file_that_another_program_is_writing_cannot_tell(
-    files: NamedFiles, tmp_path: Path, content: str
+    files: NamedFileStore, tmp_path: Path, content: str
 ) -> None:
     # It held the account when it was named, and may hold a newer login of it in a moment.
     (tmp_path / "ana.json").write_text(content)
@@ -46,7 +45,7 @@ async def test_a_file_that_another_program_is_writing_cannot_tell(
     assert await files.read(BO) is not None
 
 
-async def test_a_login_is_saved_in_its_own_file_and_in_no_other(files: NamedFiles, tmp_path: Path) -> None:
+async def test_a_login_is_saved_in_its_own_file_and_in_no_other(files: NamedFileStore, tmp_path: Path) -> None:
     before = (tmp_path / "bo.json").read_bytes()
     await files.check_writable(ANA)
     await files.save(credential("ana", number=2))
@@ -54,31 +53,33 @@ async def test_a_login_is_saved_in_its_own_file_and_in_no_other(files: NamedFile
     assert (tmp_path / "bo.json").read_bytes() == before
 
 
-async def test_a_file_that_was_removed_is_written_anew(files: NamedFiles, tmp_path: Path) -> None:
+async def test_a_file_that_was_removed_stays_so(files: NamedFileStore, tmp_path: Path) -> None:
     (tmp_path / "ana.json").unlink()
+    before = (tmp_path / "bo.json").read_bytes()
     assert await files.read(ANA) is None
-    await files.save(credential("ana", number=2))
-    found = await files.read(ANA)
-    assert found is not None
-    assert found.credential.refresh_token == Secret("rt_ana.2")
+    for refused in (files.save(credential("ana", number=2)), files.check_writable(ANA)):
+        with pytest.raises(WriteError, match="there is no such file"):
+            await refused
+    assert not (tmp_path / "ana.json").exists()
+    assert (tmp_path / "bo.json").read_bytes() == before
 
 
-async def test_a_file_that_became_something_else_is_left_alone(files: NamedFiles, tmp_path: Path) -> None:
+async def test_a_file_that_became_something_else_is_left_alone(files: NamedFileStore, tmp_path: Path) -> None:
     (tmp_path / "ana.json").write_text("a shopping list")
     with pytest.raises(WriteError):
         await files.save(credential("ana", number=2))
     assert (tmp_path / "ana.json").read_text() == "a shopping list"
 
 
-async def test_an_account_nobody_named_has_no_place(files: NamedFiles) -> None:
-    with pytest.raises(WriteError, match="no file was given"):
+async def test_an_account_nobody_named_has_no_place(files: NamedFileStore) -> None:
+    with pytest.raises(WriteError, match="it contains no login of this account"):
         await files.save(credential("ida"))
 
 
 async def test_tokens_that_come_to_name_their_user_stay_in_their_file(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps(flat("ana", id_token="", access_token="e30.e30.e30")))
-    files = NamedFiles({AccountKey("account-ana"): path})
+    files = NamedFileStore([path], creates=False)
     await files.save(credential("ana", number=2))
     assert json.loads(path.read_bytes())["refresh_token"] == "rt_ana.2"
 
@@ -86,7 +87,7 @@ async def test_tokens_that_come_to_name_their_user_stay_in_their_file(tmp_path: 
 async def test_tokens_that_another_run_made_name_their_user_are_found_in_their_file(tmp_path: Path) -> None:
     path, nameless = tmp_path / "a.json", AccountKey("account-ana")
     path.write_text(json.dumps(flat("ana", id_token="", access_token="e30.e30.e30")))
-    files = NamedFiles({nameless: path})
+    files = NamedFileStore([path], creates=False)
     assert (await files.read(nameless)) is not None
     path.write_text(json.dumps(flat("ana")))
     found = await files.read(nameless)
@@ -101,12 +102,12 @@ async def test_tokens_that_another_run_made_name_their_user_are_found_in_their_f
 async def test_the_official_clients_file_is_never_written(tmp_path: Path) -> None:
     path = tmp_path / "auth.json"
     path.write_text(json.dumps(official("ana")))
-    files = NamedFiles({ANA: path}, official=path)
+    files = NamedFileStore([path], creates=False, official=path)
     with pytest.raises(OfficialLoginError):
         await files.check_writable(ANA)
 
 
-async def test_changes_and_removals_are_noticed_and_made(files: NamedFiles, tmp_path: Path) -> None:
+async def test_changes_and_removals_are_noticed_and_made(files: NamedFileStore, tmp_path: Path) -> None:
     await files.load()
     assert not await files.changed()
     (tmp_path / "bo.json").write_text(json.dumps(flat("bo", note="new")))
