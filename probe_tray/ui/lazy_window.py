@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtWidgets import QApplication, QWidget
 
-from probe_tray.ui.placement import free_area, next_to
+from probe_tray.ui.placement import move_beside
 
 W = TypeVar("W", bound=QWidget)
 
@@ -32,11 +32,9 @@ class LazyWindow(Generic[W]):
             # Qt on X11 opens a window again by its inside: it would move by the width of its frame each time.
             window.move(window.pos())
         self._draw(window)
-        if new and asker is not None and asker is not window:
+        if new:
             # Later it opens where the person has left it.
-            # It has no frame yet; it will have one like that of the window which asks.
-            framed = window.size() + asker.frameSize() - asker.size()
-            window.move(next_to(asker.frameGeometry(), framed, free_area(asker.screen())))
+            move_beside(window, asker)
         window.show()
         window.raise_()
         window.activateWindow()

@@ -56,6 +56,15 @@ def next_to(other: QRect, window: QSize, area: QRect) -> QPoint:
     return inside(QRect(QPoint(x, other.top()), window), area)
 
 
+def move_beside(window: QWidget, asker: QWidget | None) -> None:
+    """Put a window that isn't shown yet beside the one that asked for it, if there is one."""
+    if asker is None or asker is window:
+        return
+    # It has no frame yet; it will have one like that of the window which asks.
+    framed = window.size() + asker.frameSize() - asker.size()
+    window.move(next_to(asker.frameGeometry(), framed, free_area(asker.screen())))
+
+
 def fitting(window: QWidget, wanted: QSize) -> QSize:
     """``wanted``, or as much of it as leaves some of the window's screen free: a large font makes large windows."""
     area = free_area(window.screen() or QGuiApplication.primaryScreen()).size()

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QDialogButtonBox, QVBoxLayout
+from PySide6.QtWidgets import QApplication, QCheckBox, QDialogButtonBox, QVBoxLayout
 
 from probe_tray.ui.accessibility import describe
-from probe_tray.ui.placement import fitting
+from probe_tray.ui.placement import fitting, move_beside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
 from probe_tray.ui.widgets import words
@@ -55,6 +55,8 @@ class QuestionDialog(ThemedDialog):
         self._answer, self._worded = answer, worded
         self._check.setChecked(False)
         self._show_words(question)
+        if not self.isVisible():
+            move_beside(self, QApplication.activeWindow())
         self.show()
         # Not before: where no button is the default one, the box makes one so when it is shown.
         self._yes.setDefault(not question.destructive)

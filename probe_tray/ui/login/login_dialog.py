@@ -7,13 +7,13 @@ from typing import final
 import msgspec
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.state import Way
 from probe_tray.ui.accessibility import describe
-from probe_tray.ui.placement import free_area, inside
+from probe_tray.ui.placement import free_area, inside, move_beside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
 from probe_tray.ui.tray.icon import IconPainter, card_ink
@@ -169,8 +169,10 @@ class LoginDialog(ThemedDialog):
         self._draw()
         self._fit()
         if before is None:
-            # Where it opens for the first time is up to the desktop; afterwards it opens where it was.
+            # Afterwards it opens where it was.
             opened_before, self._opened = self._opened, True
+            if not opened_before:
+                move_beside(self, QApplication.activeWindow())
             self.show()
             self.raise_()
             # Only a shown window has the sizes that its style gives it.
