@@ -24,7 +24,7 @@ from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.bootstrap import Session, Wired
+from probe_tray.bootstrap import Session, Wired, write_past
 from probe_tray.core.account.credential import Credential, make_credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import Refresh, StartLogin
@@ -116,6 +116,7 @@ async def demo(app: QApplication, service: DemoService, tone: str, folder: Path)
     """Run the tray app over ``service``."""
     places, addresses = demo_places(), service.addresses
     make_private_folder(places.data_folder)
+    await write_past(service, places)
     simulated = replace(OFFICIAL, issuer=addresses.issuer, backend=addresses.backend)
     loaded = load_settings(places.config_file, create=FileLocks(places.locks))
 

@@ -1,5 +1,6 @@
 """Joins the adapters with the engine, layer 4: the only place that knows both."""
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -49,7 +50,7 @@ from probe_tray.adapters.system import SystemClock, SystemRandomness
 from probe_tray.adapters.systems.windows import notification_icon
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.alerts.alert import Alert
-from probe_tray.core.errors import NotificationsOffError
+from probe_tray.core.errors import NotificationsOffError, WriteError
 from probe_tray.core.events import TroubleMet, WaitingChanged
 from probe_tray.core.quota.forecast import runs_out_at
 from probe_tray.core.quota.snapshot import Window
@@ -318,6 +319,8 @@ def open_session(environment: Mapping[str, str], *, demo: bool) -> Generator[Ses
 
         service = stack.enter_context(_demo_service(places.data_folder))
         fill_table(service)
+        if not places.history.exists():
+            asyncio.run(write_past(service, places))
         addresses = service.addresses
         simulated = msgspec.structs.replace(
             OFFICIAL, issuer=addresses.issuer, backend=addresses.backend, releases=addresses.releases
@@ -328,6 +331,17 @@ def open_session(environment: Mapping[str, str], *, demo: bool) -> Generator[Ses
         yield Session(
             simulated, places, loaded, environment, known, lambda clock: sample_logins(service, clock), demo=True
         )
+
+
+async def write_past(service: "DemoService", places: AppFolders) -> None:
+    """Give everybody at ``service`` 30 days in the history of ``places``, the demo's; without it the demo runs too."""
+    from probe_tray.demo.samples import past_of
+
+    clock = SystemClock()
+    history = SqliteHistory(places.history, clock.now)
+    with contextlib.suppress(WriteError):
+        await history.write(past_of(service.people, clock.now().astimezone()))
+    await history.close()
 
 
 def _demo_service(folder: Path) -> "DemoService":
