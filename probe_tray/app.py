@@ -125,8 +125,10 @@ def _make_application() -> "QApplication":
     chosen = os.environ.get("QT_QPA_PLATFORM", "")
     if chosen:
         os.environ["QT_QPA_PLATFORM"] = with_other_platforms(chosen, sys.platform)
-    # A desktop without a portal is no fault, and nothing that a person could do about. QT_LOGGING_RULES still wins.
-    QLoggingCategory.setFilterRules("qt.qpa.theme.gnome.warning=false\nqt.qpa.services.warning=false")
+    # A desktop without a portal is no fault, nor is a text field whose window loses the focus on Wayland:
+    # a person could do nothing about either. QT_LOGGING_RULES still wins.
+    quiet = ("qt.qpa.theme.gnome", "qt.qpa.services", "qt.qpa.wayland.textinput")
+    QLoggingCategory.setFilterRules("\n".join(f"{category}.warning=false" for category in quiet))
     start_in_the_background(os.environ)
     app = QApplication(["probe-tray"])
     stay_out_of_the_dock()

@@ -22,6 +22,8 @@ PROGRAMS: Final = (
     ("chromedriver", "chromium-driver"),
     ("setpriv", "util-linux"),
 )
+WAYLAND: Final = (("sway", "sway"), ("swaymsg", "sway"), ("waybar", "waybar"), ("grim", "grim"), ("wtype", "wtype"))
+"""What the tests on Wayland need besides; those on X11 run without."""
 
 
 def notify_daemon() -> str | None:

@@ -1,0 +1,147 @@
+"""A Wayland compositor without a screen, beside the desktop whose bus, keyring and browser its programs use."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Final, Self, cast
+
+from msgspec import Struct
+
+from tests.desktop.bench import SHOTS, Desktop
+from tests.desktop.processes import Program
+from tests.desktop.session import BACKGROUND, START_SECONDS, TRAY
+from tests.desktop.waiting import wait_for
+
+NOBODY: Final = 65534
+"""sway refuses to run as root."""
+_CONFIGURATION: Final = f"""
+output HEADLESS-1 resolution 1280x800
+output HEADLESS-1 bg {BACKGROUND} solid_color
+for_window [app_id=".*"] floating enable
+"""
+_BAR: Final = {"layer": "top", "position": "top", "height": 28, "modules-right": ["tray"]}
+
+
+class WaylandWindow(Struct, frozen=True):
+    """A window that can be seen."""
+
+    title: str
+    app_id: str
+    pid: int
+
+
+class Wayland:
+    """sway with waybar, whose tray takes the place of the panel's."""
+
+    def __init__(self, desktop: Desktop) -> None:
+        """Start them; the session's own panel is gone until the end of the test."""
+        self._desktop = desktop
+        self._folder = Path(mkdtemp(prefix="w-", dir=desktop.session.folder))
+        (self._folder / "sway.conf").write_text(_CONFIGURATION, "utf-8")
+        (self._folder / "bar.json").write_text(json.dumps(_BAR), "utf-8")
+        run = self._folder / "run"
+        run.mkdir(mode=0o700)
+        self._compositor = self._start_compositor(run)
+        self._display = wait_for(
+            "the compositor's socket",
+            lambda: next((p for p in run.glob("wayland-?") if p.is_socket()), None),
+            seconds=START_SECONDS,
+            instead=self._compositor.describe,
+        )
+        self._socket = next(run.glob("sway-ipc.*"))
+        desktop.stop_tray()
+        bar = desktop.start("waybar", "-c", self._folder / "bar.json", env=self.environment)
+        desktop.session.wait_owner(TRAY, bar)
+
+    def __enter__(self) -> Self:
+        """Nothing more."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """End the compositor, and with it its bar."""
+        self._compositor.stop()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes a program of the desktop one of Wayland."""
+        return {
+            "DISPLAY": "",
+            "WAYLAND_DISPLAY": str(self._display),
+            "QT_QPA_PLATFORM": "wayland",
+            "XDG_SESSION_TYPE": "wayland",
+            "XDG_CURRENT_DESKTOP": "sway",
+        }
+
+    def windows(self) -> list[WaylandWindow]:
+        """Every window there is."""
+        answer = self._run("swaymsg", "-s", str(self._socket), "-t", "get_tree")
+        return list(_windows(json.loads(answer)))
+
+    def wait_window(self, title: str, *, seconds: float = 20.0) -> WaylandWindow:
+        """Wait for a window whose title holds the regular expression."""
+        return wait_for(
+            f"a window {title!r}",
+            lambda: next((window for window in self.windows() if re.search(title, window.title)), None),
+            seconds=seconds,
+            instead=lambda: f"{self.windows()}\n{self._desktop.describe()}",
+        )
+
+    def wait_no_window(self, title: str, *, seconds: float = 20.0) -> None:
+        """Wait until no window has such a title."""
+        wait_for(
+            f"no window {title!r}",
+            lambda: not any(re.search(title, window.title) for window in self.windows()),
+            seconds=seconds,
+            instead=lambda: f"{self.windows()}",
+        )
+
+    def dismiss(self, title: str) -> None:
+        """Press Escape until no window has such a title: a key is lost while a new window takes the focus."""
+
+        def gone() -> bool:
+            if any(re.search(title, window.title) for window in self.windows()):
+                self._run("wtype", "-k", "Escape")
+            return not any(re.search(title, window.title) for window in self.windows())
+
+        wait_for(f"no window {title!r}", gone, seconds=20, instead=lambda: f"{self.windows()}")
+
+    def screenshot(self, name: str) -> Path:
+        """Save a picture of the screen in ``tests/desktop/shots/``."""
+        SHOTS.mkdir(exist_ok=True)
+        path = SHOTS / f"{name}.png"
+        self._run("grim", str(path))
+        return path
+
+    def _start_compositor(self, run: Path) -> Program:
+        user: list[str] = []
+        if os.geteuid() == 0:
+            user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
+            os.chown(run, NOBODY, NOBODY)
+            # The way to its configuration and its socket lies through folders that are private otherwise.
+            for folder in (self._desktop.session.folder, self._folder):
+                folder.chmod(0o711)
+        headless = {
+            "WLR_BACKENDS": "headless",
+            "WLR_LIBINPUT_NO_DEVICES": "1",
+            "WLR_RENDERER": "pixman",
+            "XDG_RUNTIME_DIR": str(run),
+            "HOME": str(run),
+            "DISPLAY": "",
+        }
+        return self._desktop.start(*user, "sway", "-c", self._folder / "sway.conf", env=headless)
+
+    def _run(self, *command: str) -> str:
+        environment = self._desktop.environment(**self.environment)
+        done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=20)
+        return done.stdout
+
+
+def _windows(node: dict[str, Any]) -> Iterator[WaylandWindow]:
+    if node.get("pid") and node.get("app_id"):
+        yield WaylandWindow(title=str(node.get("name") or ""), app_id=str(node["app_id"]), pid=int(node["pid"]))
+    for part in (*node.get("nodes", ()), *node.get("floating_nodes", ())):
+        yield from _windows(cast("dict[str, Any]", part))
