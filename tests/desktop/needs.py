@@ -24,6 +24,8 @@ PROGRAMS: Final = (
 )
 WAYLAND: Final = (("sway", "sway"), ("swaymsg", "sway"), ("waybar", "waybar"), ("grim", "grim"), ("wtype", "wtype"))
 """What the tests on Wayland need besides; those on X11 run without."""
+OTHER_PANELS: Final = (("mate-panel", "mate-panel"), ("lxqt-panel", "lxqt-panel"))
+"""What the tests of other desktops' trays need besides."""
 
 
 def notify_daemon() -> str | None:

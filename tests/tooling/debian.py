@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from tests.desktop.needs import PROGRAMS, WAYLAND
+from tests.desktop.needs import OTHER_PANELS, PROGRAMS, WAYLAND
 
 # Qt loads these libraries when it starts; the fonts make Latin and Chinese texts readable in pictures.
 LIBRARIES: Final = (
@@ -29,7 +29,7 @@ INSTALL_SECONDS: Final = 900
 
 def packages() -> tuple[str, ...]:
     """Return every package that the desktop tests need, sorted."""
-    return tuple(sorted({*LIBRARIES, *FONTS, *(package for _program, package in (*PROGRAMS, *WAYLAND))}))
+    return tuple(sorted({*LIBRARIES, *FONTS, *(package for _program, package in (*PROGRAMS, *WAYLAND, *OTHER_PANELS))}))
 
 
 def is_debian() -> bool:

@@ -175,7 +175,7 @@ def _panel_is_dark() -> bool | None:
     if sys.platform == "darwin":
         # The menu bar follows the wallpaper since macOS 11. A calm icon is a template, which macOS colours itself.
         return None
-    # WindowActions the panel's colours are a theme of its own (KDE, MATE, LXQt) or a bar's configuration (i3, sway).
+    # Elsewhere the panel's colours are a theme of its own (KDE, MATE, LXQt) or a bar's configuration (i3, sway).
     desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").upper().split(":")
     return None if _DARK_PANELS.isdisjoint(desktops) else True
 

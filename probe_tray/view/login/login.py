@@ -27,7 +27,7 @@ from probe_tray.view.text.times import Now, span
 from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.view_models import LoginView, PasteField
 
-# WindowActions these go away by themselves and spare the login; here nothing is tried again, and there is no login yet.
+# Elsewhere these go away by themselves and spare the login; here nothing is tried again, and there is no login yet.
 _SAID: Final[Mapping[type[ProbeError], tuple[str, str]]] = {
     NotSentError: (
         mark("The service can't be reached: {reason}."),
