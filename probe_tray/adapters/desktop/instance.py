@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import enum
 import logging
+import socket
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import Final, final
 
@@ -106,11 +107,13 @@ class Instance:
             yield
             return
         guard = _Guard(self._socket, passwords, do)
-        server = await asyncio.start_server(guard.hear, sock=listener, limit=_LONGEST_LINE)
+        accepting = asyncio.create_task(_accept(listener, guard.hear))
         try:
             yield
         finally:
-            server.close()
+            accepting.cancel()
+            await asyncio.gather(accepting, return_exceptions=True)
+            listener.close()
             self._socket.close()
 
     def _either(self, request: StartRequest, free: Callable[[], bool]) -> bool:
@@ -173,6 +176,32 @@ class _Guard:
             return None
         said, _, word = (await reader.readline()).decode("ascii").rstrip("\n").partition(" ")
         return StartRequest(word) if same(said, self._passwords.caller) else None
+
+
+async def _accept(
+    listener: socket.socket, hear: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+) -> None:
+    """Hear every caller, for ever.
+
+    WORKAROUND CPython (https://github.com/python/cpython/issues/93821): on Windows a caller that resets its connection
+    before it is accepted ends a server of asyncio for good.
+    """
+    listener.settimeout(0)
+    loop, talks = asyncio.get_running_loop(), set[asyncio.Task[None]]()
+
+    async def talk(caller: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            await hear(*await asyncio.open_connection(sock=caller, limit=_LONGEST_LINE))
+
+    while True:
+        try:
+            caller, _ = await loop.sock_accept(listener)
+        except OSError:
+            # Out of file descriptors, or gone again already.
+            await asyncio.sleep(_PAUSE_SECONDS)
+            continue
+        talks.add(task := asyncio.create_task(talk(caller)))
+        task.add_done_callback(talks.discard)
 
 
 def _take_if_possible(lock: KernelLock) -> bool:

@@ -306,3 +306,21 @@ def test_several_starts_at_once_end_with_one_running(folder: Path) -> None:
         for holder in holders:
             holder.kill()
             holder.communicate()
+
+
+async def test_a_caller_that_is_gone_before_it_is_accepted_ends_nothing(
+    folder: Path, make_socket: MakeSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As Windows reports it (https://github.com/python/cpython/issues/93821): WinError 64.
+    loop = asyncio.get_running_loop()
+    accept, failures = loop.sock_accept, [OSError(64, "The specified network name is no longer available")]
+
+    async def failing(listener: socket.socket) -> object:
+        if failures:
+            raise failures.pop()
+        return await accept(listener)
+
+    monkeypatch.setattr(loop, "sock_accept", failing)
+    async with running(folder, make_socket) as requests:
+        assert not await asyncio.to_thread(later(folder, make_socket).claim, StartRequest.SHOW)
+    assert (requests, failures) == ([StartRequest.SHOW], [])
