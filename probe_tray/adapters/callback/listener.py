@@ -5,6 +5,7 @@ RFC 8252 sections 7.3 and 8.3 are the ground; the ports are the ones registered 
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -12,7 +13,7 @@ from socket import socket
 from typing import Final, cast, final
 
 from probe_tray.adapters.callback.pages import CallbackPage, PageLanguage, page_reply, redirect_reply
-from probe_tray.adapters.callback.port_holder import holder_of
+from probe_tray.adapters.callback.port_holder import ANOTHER_PROGRAM, holder_of
 from probe_tray.adapters.callback.request import (
     DONE_PATH,
     NOT_FOUND,
@@ -24,7 +25,7 @@ from probe_tray.adapters.callback.request import (
 )
 from probe_tray.adapters.callback.sockets import bind_loopback
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import PortsTakenError
+from probe_tray.core.errors import PortsReservedError, PortsTakenError
 from probe_tray.core.login.oauth import Callback, callback_address
 from probe_tray.core.service.service import Service
 
@@ -65,6 +66,9 @@ class LoopbackListener:
                 break
         else:
             holder = await asyncio.to_thread(holder_of, self._service.ports)
+            if sys.platform == "win32" and holder == ANOTHER_PROGRAM:
+                # Hyper-V, WSL and Docker have Windows keep ranges of ports, which changes at each start of the machine.
+                raise PortsReservedError
             raise PortsTakenError(holder=holder)
         login = self._last = LoginListener(self._service.redirect_host, state, sockets)
         try:

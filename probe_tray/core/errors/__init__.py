@@ -16,7 +16,8 @@ ProbeError
     NoSuchStoreError
   NotRenewableError, NotRevokedError, ClockError
   LoginError
-    PortsTakenError, LoginUnderWayError (one of them), BrowserError, LoginDeniedError, LoginNotEntitledError
+    PortsTakenError, LoginUnderWayError, PortsReservedError (two of them), BrowserError
+    LoginDeniedError, LoginNotEntitledError
     LoginTimedOutError
     ExchangeError, IncompleteReplyError, IdTokenError, IdTokenExpiredError
     WrongAccountError, OtherAccountError, OfficialExpiredError
@@ -59,6 +60,7 @@ from probe_tray.core.errors.logins import (
     OfficialExpiredError,
     OtherAccountError,
     PastedAddressError,
+    PortsReservedError,
     PortsTakenError,
     WrongAccountError,
 )
@@ -218,6 +220,7 @@ __all__ = [
     "OtherAccountError",
     "PastedAddressError",
     "Phrase",
+    "PortsReservedError",
     "PortsTakenError",
     "ProbeError",
     "Problem",

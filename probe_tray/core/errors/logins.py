@@ -17,6 +17,15 @@ class PortsTakenError(LoginError):
     hint_template = "Close that program and try again, or use a code or paste the address instead."
 
 
+class PortsReservedError(PortsTakenError):
+    """Nobody listens on the callback ports of Windows, and yet neither can be had."""
+
+    title_template = "Windows may have reserved the login ports 1455 and 1457."
+    hint_template = (
+        "Use a code or paste the address instead. To see the ranges: netsh int ipv4 show excludedportrange tcp"
+    )
+
+
 class LoginUnderWayError(PortsTakenError):
     """Another process of this program waits for a browser."""
 

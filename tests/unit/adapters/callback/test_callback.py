@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from probe_tray.adapters.callback import listener as listener_module
 from probe_tray.adapters.callback import listener as module
 from probe_tray.adapters.callback import sockets as callback_sockets
 from probe_tray.adapters.callback.listener import LoginListener, LoopbackListener
+from probe_tray.adapters.callback.port_holder import ANOTHER_PROGRAM
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import PortsTakenError
+from probe_tray.core.errors import PortsReservedError, PortsTakenError
 from probe_tray.core.login.oauth import Callback
 from probe_tray.core.service.service import Service
 from tests.support.ports import free_ports
@@ -306,6 +308,24 @@ async def test_a_second_port_that_is_taken_does_not_matter(host: str) -> None:
         hold(held, host, second)
         async with LoopbackListener(Service(ports=(first, second))).open(Secret(STATE)) as login:
             assert login.port == first
+
+
+async def test_ports_that_nobody_holds_and_nobody_gets_are_reserved(monkeypatch: pytest.MonkeyPatch) -> None:
+    # bind fails with WSAEACCES 10013 there, and netstat lists no listener (netsh, "show excludedportrange").
+    monkeypatch.setattr(listener_module, "bind_loopback", refuse_port)
+    monkeypatch.setattr(listener_module, "holder_of", hold_by_nobody)
+    monkeypatch.setattr("sys.platform", "win32")
+    with pytest.raises(PortsReservedError):
+        async with LoopbackListener(Service(ports=(1455, 1457))).open(Secret(STATE)):
+            pass
+
+
+def refuse_port(_port: int) -> tuple[socket.socket, ...]:
+    return ()
+
+
+def hold_by_nobody(_ports: object) -> str:
+    return ANOTHER_PROGRAM
 
 
 @pytest.mark.parametrize("on_first", [V4, V6])
