@@ -76,7 +76,7 @@ class Lasting(Windows):
             before = {account.key: account.checked_at for account in self.state.accounts}
             await self.advance(EVERY)
             checked += sum(account.checked_at != before[account.key] for account in self.state.accounts)
-            self.shell._bridge.draw()  # noqa: SLF001 - its own timer would take 50 ms for each poll
+            self.shell.draw()  # its own timer would take 50 ms for each poll
 
 
 async def test_memory_does_not_grow_with_the_polls(qtbot: QtBot, qapp: QApplication) -> None:

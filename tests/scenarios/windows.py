@@ -18,6 +18,7 @@ from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.scenarios.doubles import Doubles
+from tests.support.widgets import tray_icon
 from tests.unit.ui.samples import FakeInspector
 
 _W = TypeVar("_W", bound=QWidget)
@@ -51,9 +52,7 @@ class Windows(Doubles):
         QTest.mouseClick(yes, Qt.MouseButton.LeftButton)
 
     def tray_text(self) -> str:
-        icon = self.shell._tray._icon  # noqa: SLF001 - no window, so Qt can't be asked for it
-        assert icon is not None
-        return self._drawn(super().tray_text(), icon.toolTip)
+        return self._drawn(super().tray_text(), tray_icon(self.shell).toolTip)
 
     def card(self, person: str) -> str:
         (panel,) = self._own(PanelWindow)
