@@ -70,6 +70,7 @@ from probe_tray.engine.models.model_tester import ModelTester
 from probe_tray.engine.polling.clock_watch import ClockWatch
 from probe_tray.engine.polling.connection_test import ConnectionTest
 from probe_tray.engine.polling.history_recorder import HistoryRecorder
+from probe_tray.engine.polling.incident_service import IncidentService
 from probe_tray.engine.polling.poller import Poller
 from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
@@ -148,7 +149,12 @@ class Session:
         """Let ``evaluate`` say which proxy a script of the system's settings chooses for a host."""
         hosts = [
             urlsplit(address).hostname or ""
-            for address in (self._service.backend, self._service.issuer, self._service.releases)
+            for address in (
+                self._service.backend,
+                self._service.issuer,
+                self._service.releases,
+                self._service.status_page,
+            )
         ]
         self._system = PacProxies(evaluate, hosts)
 
@@ -264,6 +270,7 @@ class Session:
             updates=UpdateService(
                 client, FileUpdateMemory(places.update), browser, store, clock, randomness, __version__
             ),
+            incidents=IncidentService(client, store),
             monitor=SystemMonitor(metered),
         )
         engine = Engine(parts, clock, randomness, press, self._samples(clock))
@@ -323,7 +330,11 @@ def open_session(environment: Mapping[str, str], *, demo: bool) -> Generator[Ses
             asyncio.run(write_past(service, places))
         addresses = service.addresses
         simulated = msgspec.structs.replace(
-            OFFICIAL, issuer=addresses.issuer, backend=addresses.backend, releases=addresses.releases
+            OFFICIAL,
+            issuer=addresses.issuer,
+            backend=addresses.backend,
+            releases=addresses.releases,
+            status_page=addresses.releases,
         )
         # Its port is another one each time.
         settings = msgspec.structs.replace(loaded.settings, sync_url=addresses.table)

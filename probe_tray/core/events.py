@@ -16,6 +16,7 @@ from probe_tray.core.quota.history import Trend
 from probe_tray.core.quota.history_batch import Kept
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.service.connection import ConnectionChanged, ProxyChecked
+from probe_tray.core.service.incident import Incident
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, LoginState, RenewalRound, Unreadable, UnsavedChange
 from probe_tray.core.sync.setup import SyncChanged
@@ -166,6 +167,12 @@ class ReleaseFound(msgspec.Struct, frozen=True, kw_only=True):
     release: Release | None
 
 
+class IncidentFound(msgspec.Struct, frozen=True, kw_only=True):
+    """The service's status page names an incident; None: none is known, or the checks work again."""
+
+    incident: Incident | None
+
+
 class WaitingChanged(msgspec.Struct, frozen=True, kw_only=True):
     """Work waits, or waits no longer, for another process of this program that has what it needs."""
 
@@ -202,6 +209,7 @@ Event = (
     | TroubleMet
     | WaitingChanged
     | ReleaseFound
+    | IncidentFound
     | ImportChanged
     | ExportChanged
 )

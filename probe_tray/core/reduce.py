@@ -16,6 +16,7 @@ from probe_tray.core.events import (
     CheckSucceeded,
     DetailsRead,
     Event,
+    IncidentFound,
     KeptRead,
     LoginChanged,
     NotificationsPaused,
@@ -61,6 +62,7 @@ def reduce_models(state: AppState, event: ModelTestStarted | ModelTestProgress |
 _AboutMany = AccountsRead | ChecksPlanned | RenewalsPlanned | KeptRead | TrendsRead | AccountsMuted
 _AboutWork = RoundChanged | ConnectionChanged | SyncChanged | ImportChanged | ExportChanged
 _AboutDesktop = SituationChanged | NotificationsPaused | SightChanged
+_AboutBanner = WaitingChanged | TroubleMet | ProxyChecked | ReleaseFound | IncidentFound
 _AboutOne = CheckStarted | CheckSucceeded | CheckFailed | RenewalStarted | RenewalEnded
 
 
@@ -73,7 +75,8 @@ def reduce(state: AppState, event: Event) -> AppState:
             return replace(state, login=login)
         case SettingsChanged(settings=settings):
             release = state.release if settings.check_for_updates else None
-            return replace(state, settings=settings, unsaved=None, release=release)
+            incident = state.incident if settings.ask_status_page else None
+            return replace(state, settings=settings, unsaved=None, release=release, incident=incident)
         case SettingsNotChanged(unsaved=unsaved):
             return replace(state, unsaved=unsaved)
         case SituationChanged() | NotificationsPaused() | SightChanged():
@@ -86,13 +89,13 @@ def reduce(state: AppState, event: Event) -> AppState:
             return _work_changed(state, event)
         case ModelTestStarted() | ModelTestProgress() | ModelTestEnded():
             return reduce_models(state, event)
-        case WaitingChanged() | TroubleMet() | ProxyChecked() | ReleaseFound():
+        case WaitingChanged() | TroubleMet() | ProxyChecked() | ReleaseFound() | IncidentFound():
             return _banner_changed(state, event)
         case CheckStarted() | CheckSucceeded() | CheckFailed() | RenewalStarted() | RenewalEnded():
             return _change(state, event)
 
 
-def _banner_changed(state: AppState, event: WaitingChanged | TroubleMet | ProxyChecked | ReleaseFound) -> AppState:
+def _banner_changed(state: AppState, event: _AboutBanner) -> AppState:
     """What is said above or below all accounts is another."""
     match event:
         case WaitingChanged(waiting=waiting):
@@ -103,6 +106,8 @@ def _banner_changed(state: AppState, event: WaitingChanged | TroubleMet | ProxyC
             return replace(state, proxy_problem=problem)
         case ReleaseFound(release=release):
             return replace(state, release=release)
+        case IncidentFound(incident=incident):
+            return replace(state, incident=incident)
 
 
 def _desktop_changed(state: AppState, event: _AboutDesktop) -> AppState:

@@ -17,6 +17,7 @@ from probe_tray.core.quota.forecast import Pace
 from probe_tray.core.quota.history import Trend
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.service.connection import ConnectionCheck
+from probe_tray.core.service.incident import Incident
 from probe_tray.core.settings import Settings, SettingsPatch
 from probe_tray.core.sync.setup import SyncState
 from probe_tray.core.transfer.state import ExportState, ImportState
@@ -191,6 +192,8 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     """Whether work waits for another process of this program."""
     release: Release | None = None
     """A newer version than the one that runs; None while nothing is known of one, or nobody wants to know."""
+    incident: Incident | None = None
+    """What the service's status page names while checks fail; None while nothing is known of any."""
     trouble: Problem | None = None
     proxy_problem: Problem | None = None
     """Why the proxy that was found or entered cannot be used: until then nothing is asked of the service."""

@@ -15,10 +15,11 @@ Handler = Callable[[Request], Reply]
 Routes = Mapping[tuple[str, str], Handler]
 
 _PUBLIC = {
-    Role.ISSUER: "auth.openai.com",
-    Role.BACKEND: "chatgpt.com",
-    Role.TABLE: "demo.supabase.co",
-    Role.RELEASES: "api.github.com",
+    Role.ISSUER: {"auth.openai.com"},
+    Role.BACKEND: {"chatgpt.com"},
+    Role.TABLE: {"demo.supabase.co"},
+    # The status page answers beside the releases.
+    Role.RELEASES: {"api.github.com", "status.openai.com"},
 }
 _BROWSED = frozenset({"/oauth/authorize", "/consent", "/codex/device"})
 # A browser asks for it by itself, so that it says nothing about the program.
@@ -124,7 +125,7 @@ class Dispatcher:
 
 
 def _check_headers(request: Request) -> None:
-    hosts = {f"127.0.0.1:{request.port}", f"localhost:{request.port}", _PUBLIC[request.role]}
+    hosts = {f"127.0.0.1:{request.port}", f"localhost:{request.port}", *_PUBLIC[request.role]}
     if request.header("host") not in hosts:
         msg = "Host is none of this service's names"
         raise Strange(msg, status=421)

@@ -68,6 +68,7 @@ from probe_tray.engine.login.login_service import LoginService
 from probe_tray.engine.models.model_test_service import ModelTestService
 from probe_tray.engine.polling.connection_test import ConnectionTest
 from probe_tray.engine.polling.history_recorder import HistoryRecorder
+from probe_tray.engine.polling.incident_service import IncidentService
 from probe_tray.engine.polling.poller import Poller
 from probe_tray.engine.renewal.renewal_batch import renew_due, renew_one
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
@@ -101,6 +102,7 @@ class EngineUseCases(NamedTuple):
     sync: SyncService
     settings: SettingsService
     updates: UpdateService
+    incidents: IncidentService
     monitor: MachineMonitor
 
 
@@ -129,7 +131,7 @@ class Engine:
         )
         self._connection, self._transfers, self._sync = parts.connection, parts.transfers, parts.sync
         self._models, self._recording, self._monitor = parts.models, parts.recording, parts.monitor
-        self._settings, self._updates = parts.settings, parts.updates
+        self._settings, self._updates, self._incidents = parts.settings, parts.updates, parts.incidents
         self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
         self._login_service = LoginService(
@@ -253,6 +255,7 @@ class Engine:
             self._start(self._renewal_timer.run())
             self._start(self._sync.watch())
             self._start(self._updates.run())
+            self._start(self._incidents.run())
             self._start(watch_stores(self._accounts, self._clock))
             self._start(watch_clock(self._clock, self._woke))
             self._start(watch_machine(self._monitor, self._clock, self._use_situation, self._network_changed))

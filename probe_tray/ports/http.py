@@ -93,6 +93,14 @@ class ReleaseFeed(Protocol):
         ...
 
 
+class StatusPage(Protocol):
+    """What the service publishes about itself. Raises and returns as :class:`AuthService` does."""
+
+    async def service_status(self) -> Answer:
+        """Whether an incident is known; nothing that identifies a person is sent."""
+        ...
+
+
 class ConnectionProbe(Protocol):
     """Looks at the way to the service. Neither method raises: what is wrong is in the answer."""
 

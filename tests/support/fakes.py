@@ -300,6 +300,24 @@ class FakeReleaseFeed:
         return self.answer
 
 
+class FakeStatusPage:
+    """Names the incident that the test says, or fails as told, and counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.answer: Answer | Exception = Answer(200, {}, b'{"status": {"indicator": "none"}}')
+
+    def report(self, description: str) -> None:
+        body = {"status": {"indicator": "major", "description": description}}
+        self.answer = Answer(200, {}, msgspec.json.encode(body))
+
+    async def service_status(self) -> Answer:
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
 class MemoryUpdateFile:
     """Remembers the last check in memory, or fails as told."""
 

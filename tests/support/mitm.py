@@ -1,8 +1,8 @@
 """A forward proxy on loopback which plays the real hosts, so that installed programs run with their real addresses.
 
-It takes CONNECT for auth.openai.com, chatgpt.com and api.github.com, ends TLS with certificates from a CA of its own,
-and relays what is inside to a `DemoService`. A program that is given `HTTPS_PROXY` and `SSL_CERT_FILE` needs no other
-switch.
+It takes CONNECT for auth.openai.com, chatgpt.com, api.github.com and status.openai.com, ends TLS with certificates from
+a CA of its own, and relays what is inside to a `DemoService`. A program that is given `HTTPS_PROXY` and `SSL_CERT_FILE`
+needs no other switch.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from tests.support.certificates import Certificates, make_certificates
 ISSUER_HOST: Final = "auth.openai.com"
 BACKEND_HOST: Final = "chatgpt.com"
 RELEASES_HOST: Final = "api.github.com"
+STATUS_HOST: Final = "status.openai.com"
 
 _CHUNK: Final = 16 * 1024
 _TLS_PORT: Final = 443
@@ -43,11 +44,14 @@ class Mitm:
 
     def __init__(self, addresses: DemoAddresses, folder: Path, *, user: str = "", password: str = "") -> None:
         """Relay to `addresses`; `folder` takes the PEM files. With `user`, a wrong or missing password gets 407."""
-        self.certificates: Certificates = make_certificates(folder, (ISSUER_HOST, BACKEND_HOST, RELEASES_HOST))
+        self.certificates: Certificates = make_certificates(
+            folder, (ISSUER_HOST, BACKEND_HOST, RELEASES_HOST, STATUS_HOST)
+        )
         self._targets = {
             ISSUER_HOST: _endpoint(addresses.issuer),
             BACKEND_HOST: _endpoint(addresses.backend),
             RELEASES_HOST: _endpoint(addresses.releases),
+            STATUS_HOST: _endpoint(addresses.releases),
         }
         credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
         self._wanted = f"Basic {credentials}" if user else None

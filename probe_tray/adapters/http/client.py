@@ -1,4 +1,4 @@
-"""The service over HTTP: AuthService, QuotaService and ReleaseFeed of ports.http.
+"""The service over HTTP: AuthService, QuotaService, ReleaseFeed and StatusPage of ports.http.
 
 Service facts: login, device code, refresh, usage, models, model test. It works on httpx's transports and not on its
 client: so there are no redirects, no cookies, no cache, no retries and no log of addresses to switch off.
@@ -22,7 +22,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import StrangeAnswerError, UncertainError
 from probe_tray.core.service.answer import Answer
-from probe_tray.core.service.service import CLIENT_VERSION, ORIGINATOR, RELEASES_PATH, Service
+from probe_tray.core.service.service import CLIENT_VERSION, ORIGINATOR, RELEASES_PATH, STATUS_PATH, Service
 
 _SECONDS = 45.0
 _CONNECT_SECONDS = 15.0
@@ -158,6 +158,10 @@ class ServiceClient:
         """The newest release of this program; nothing that identifies a person is sent."""
         headers = {"Accept": "application/vnd.github+json"}
         return await self._ask("GET", self._service.releases + RELEASES_PATH, headers, b"", fresh=True)
+
+    async def service_status(self) -> Answer:
+        """Whether the service knows of an incident; nothing that identifies a person is sent."""
+        return await self._ask("GET", self._service.status_page + STATUS_PATH, {"Accept": _JSON}, b"", fresh=True)
 
     async def _get(self, path: str, credential: Credential) -> Answer:
         headers = self._account_headers(credential) | {"Accept": _JSON}

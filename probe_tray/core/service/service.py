@@ -12,6 +12,10 @@ RELEASES_PATH: Final = f"/repos/{REPOSITORY.removeprefix('https://github.com/')}
 """Where GitHub's API names the newest release."""
 
 
+STATUS_PATH: Final = "/api/v2/status.json"
+"""Where the status page says whether an incident is known, in Statuspage's format."""
+
+
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """The addresses of one service; the simulated one replaces them here."""
 
@@ -21,6 +25,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     backend: str = "https://chatgpt.com/backend-api"
     releases: str = "https://api.github.com"
     """Asked only where the person wants to know of new versions."""
+    status_page: str = "https://status.openai.com"
+    """Asked once where checks fail at the service itself, unless the person does not want it."""
     client_id: str = "app_EMoamEEZ73f0CkXaXp7hrann"
     """Public; every Codex client uses it."""
     redirect_host: str = "localhost"

@@ -19,6 +19,7 @@ from probe_tray.core.events import (
     CheckSucceeded,
     DetailsRead,
     Event,
+    IncidentFound,
     KeptRead,
     LoginChanged,
     NotificationsPaused,
@@ -121,6 +122,7 @@ class HistoryRecorder:
         await self._write(self._take_kept())
         await self._history.close()
 
+    # All are listed: whoever adds an event decides here whether the history needs it.
     def _on_event(self, event: Event) -> None:
         match event:
             case CheckSucceeded(key=key):
@@ -129,7 +131,6 @@ class HistoryRecorder:
                 self._renewals.append((key.slug, RenewalRecord(at=at, reason=problem.name if problem else "")))
             case AccountsRead():
                 self._new_accounts = True
-            # Listed one by one: whoever adds an event decides here whether the history needs it.
             case (
                 CheckStarted()
                 | CheckFailed()
@@ -157,6 +158,7 @@ class HistoryRecorder:
                 | TroubleMet()
                 | WaitingChanged()
                 | ReleaseFound()
+                | IncidentFound()
                 | ImportChanged()
                 | ExportChanged()
             ):

@@ -97,6 +97,8 @@ def _status(seen: Seen, t: Translator) -> tuple[str, Tone]:
         return news
     if not state.accounts:
         return "", Tone.CALM
+    if state.incident is not None:
+        return t("OpenAI reports: {incident}", incident=state.incident.description), Tone.WARNING
     found = [f.what for f in seen.found]
     if any(a.checking for a in state.accounts):
         return t("Checking…"), Tone.CALM

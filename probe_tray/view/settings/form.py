@@ -197,6 +197,7 @@ _WORDS = {
         _LOOK, mark("Tray icon colors"), note=mark("Change it if the icon is hard to see on your panel."), card=2
     ),
     "proxy": _SettingWords(_NETWORK, mark("Proxy")),
+    "ask_status_page": _SettingWords(_NETWORK, mark("Ask OpenAI's status page when checks fail"), card=1),
     "redirect_host": _SettingWords(
         _ADVANCED,
         mark("Login address"),

@@ -42,9 +42,18 @@ from probe_tray.core.settings import Settings, change
 from probe_tray.core.state import LoginPhase, RenewalRound
 from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.arrangement import ArrangementService
+from probe_tray.engine.polling.incident_service import IncidentService
 from probe_tray.engine.runtime import Engine, EngineUseCases
 from probe_tray.engine.update.update_service import UpdateService
-from tests.support.fakes import START, FakeReleaseFeed, MemoryStore, MemoryUpdateFile, problem_kind, settle
+from tests.support.fakes import (
+    START,
+    FakeReleaseFeed,
+    FakeStatusPage,
+    MemoryStore,
+    MemoryUpdateFile,
+    problem_kind,
+    settle,
+)
 from tests.support.tokens import credential
 from tests.unit.engine.bench import CODE, Bench, NoLocks, running, token_answer, usage_answer
 
@@ -101,6 +110,7 @@ class Program(Bench):
             updates=UpdateService(
                 self.feed, self.update_file, self.browser, self.store, self.clock, self.randomness, "1.0.0"
             ),
+            incidents=IncidentService(FakeStatusPage(), self.store),
             monitor=self.sense,
         )
         self.pressed: list[tuple[AccountKey | None, AlertHelp]] = []

@@ -25,6 +25,7 @@ from probe_tray.core.errors import (
     UncertainError,
 )
 from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.incident import Incident, parse_incident
 from probe_tray.core.service.service import Service
 from probe_tray.core.update.release import parse_release
 from probe_tray.demo import DemoService
@@ -629,6 +630,18 @@ async def test_a_feed_that_cannot_be_reached_or_breaks_off_fails_as_every_servic
     made = ServiceClient(Service(releases=where), DIRECT, {})
     assert type(await failure(made.latest_release())) is NotSentError
     await made.aclose()
+
+
+async def test_the_status_page_is_asked_through_the_proxy_without_anything_about_the_person(
+    demo: DemoService, tmp_path: Path
+) -> None:
+    with Mitm(demo.addresses, tmp_path) as proxy:
+        made = ServiceClient(Service(), detect_proxy(proxy.url, {}), proxy.environment)
+        answer = await made.service_status()
+        await made.aclose()
+    assert parse_incident(answer.body) == Incident("Partial System Outage")
+    assert [one.host for one in proxy.connects] == ["status.openai.com"]
+    assert demo.violations == ()
 
 
 async def test_the_feed_is_asked_through_the_proxy_of_the_settings(demo: DemoService, tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""Asks the service's status page once where checks fail at the service itself, and never otherwise."""
+
+import asyncio
+import logging
+from typing import Final
+
+from probe_tray.core.errors import ProbeError, UnavailableError
+from probe_tray.core.events import AccountsRead, CheckFailed, CheckSucceeded, Event, IncidentFound, SettingsChanged
+from probe_tray.core.service.incident import FailureCount, Incident, parse_incident
+from probe_tray.engine.store import Store
+from probe_tray.ports.http import StatusPage
+
+_log: Final = logging.getLogger(__name__)
+
+
+class IncidentService:
+    """Knows whether the service names an incident while its checks fail."""
+
+    def __init__(self, page: StatusPage, store: Store) -> None:
+        """Ask ``page`` as ``store``'s events and settings say."""
+        self._page, self._store = page, store
+        self._failures = FailureCount()
+        self._asked = False
+        """Whether the page was asked since the checks failed; they have to work again before it is asked once more."""
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Watch until cancelled. That the page cannot be read is told to nobody."""
+        unsubscribe = self._store.on_event(self._on_event)
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._look()
+        finally:
+            unsubscribe()
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case CheckFailed(key=key, problem=problem) if problem.is_a(UnavailableError):
+                self._failures = self._failures.failed(key)
+            case CheckSucceeded(key=key):
+                self._failures = self._failures.worked(key)
+            case AccountsRead():
+                self._failures = self._failures.among({account.key for account in self._store.state.accounts})
+            case SettingsChanged():
+                pass
+            case _:
+                return
+        self._wake.set()
+
+    async def _look(self) -> None:
+        if not self._failures.by_account:
+            self._asked = False
+            self._tell(None)
+        elif self._store.state.settings.ask_status_page and self._failures.is_outage and not self._asked:
+            self._asked = True
+            found = await self._ask()
+            # Meanwhile the checks may work again, or nobody wants to know any more.
+            if self._failures.by_account and self._store.state.settings.ask_status_page:
+                self._tell(found)
+
+    async def _ask(self) -> Incident | None:
+        try:
+            answer = await self._page.service_status()
+        except ProbeError as error:
+            _log.info("the status page could not be read: %s", type(error).__name__)
+            return None
+        return parse_incident(answer.body) if answer.ok else None
+
+    def _tell(self, incident: Incident | None) -> None:
+        if incident != self._store.state.incident:
+            self._store.dispatch(IncidentFound(incident=incident))
