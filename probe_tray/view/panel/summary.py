@@ -88,7 +88,7 @@ def status(seen: Seen, t: Translator) -> tuple[str, Tone]:
     until_ = seen.state.paused_until
     if until_ is None or until_ <= seen.now.moment or tone is not Tone.CALM:
         return words, tone
-    return t("Notifications paused until {when}", when=at(until_, seen.now, t)), tone
+    return t("Muted until {when}", when=at(until_, seen.now, t)), tone
 
 
 def _status(seen: Seen, t: Translator) -> tuple[str, Tone]:
