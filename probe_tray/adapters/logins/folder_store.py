@@ -102,7 +102,10 @@ class NamedFileStore(FilesStore):
         made: MadeHere | None = None,
         disk: Disk | None = None,
     ) -> None:
-        """``creates`` puts a new account into the first file that is not there; else none is made, nor made anew.
+        """``creates`` puts a new account into the first file that is not there; else none is made for one.
+
+        A file that is removed after a login was read from it is written anew in any case: the token in it
+        may be spent by now, and the one that is saved is the only one that lives.
 
         ``official`` is the official client's own file, which is never written wherever it turns up.
         """
@@ -112,6 +115,7 @@ class NamedFileStore(FilesStore):
         for path in paths:
             named.setdefault(path.absolute(), Place(path))
         self._named = list(named.values())
+        self._read_from: dict[AccountKey, Path] = {}
 
     def _places(self) -> list[Place]:
         return self._named
@@ -119,6 +123,7 @@ class NamedFileStore(FilesStore):
     def _answer(self, key: AccountKey, fault: StoreError | None) -> StoredCredential | None:
         found = super()._answer(key, fault)
         if found is not None:
+            self._read_from[key] = self._read_from[found.credential.key] = Path(found.location)
             return found
         for path in self._uncertain():
             # It was named for a login, which may be in it again in a moment.
@@ -127,17 +132,19 @@ class NamedFileStore(FilesStore):
         # nobody could tell which of them it was.
         if key.user_id or len(named := self._index.members(key.account_id)) != 1:
             return None
-        return super()._answer(named.pop(), fault)
+        return self._answer(named.pop(), fault)
 
     def _place_for_new(self, credential: Credential) -> Path:
-        del credential
-        return self._free()
+        return self._free(credential.key)
 
     def _folder_for_new(self, key: AccountKey) -> Path:
-        del key
-        return self._free().parent
+        return self._free(key).parent
 
-    def _free(self) -> Path:
+    def _free(self, key: AccountKey) -> Path:
+        # Tokens that did not name their user may do so once they were renewed.
+        removed = self._read_from.get(key) or self._read_from.get(AccountKey(key.account_id))
+        if removed is not None and not is_there(removed):
+            return removed
         for place in self._named:
             if not is_there(place.path):
                 if not self._creates:

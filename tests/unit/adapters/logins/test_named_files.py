@@ -53,7 +53,7 @@ async def test_a_login_is_saved_in_its_own_file_and_in_no_other(files: NamedFile
     assert (tmp_path / "bo.json").read_bytes() == before
 
 
-async def test_a_file_that_was_removed_stays_so(files: NamedFileStore, tmp_path: Path) -> None:
+async def test_a_file_that_was_removed_before_it_was_read_stays_so(files: NamedFileStore, tmp_path: Path) -> None:
     (tmp_path / "ana.json").unlink()
     before = (tmp_path / "bo.json").read_bytes()
     assert await files.read(ANA) is None
@@ -61,6 +61,18 @@ async def test_a_file_that_was_removed_stays_so(files: NamedFileStore, tmp_path:
         with pytest.raises(WriteError, match="there is no such file"):
             await refused
     assert not (tmp_path / "ana.json").exists()
+    assert (tmp_path / "bo.json").read_bytes() == before
+
+
+async def test_a_file_that_was_removed_after_it_was_read_is_written_anew(files: NamedFileStore, tmp_path: Path) -> None:
+    assert await files.read(ANA) is not None
+    before = (tmp_path / "bo.json").read_bytes()
+    (tmp_path / "ana.json").unlink()
+    await files.save(credential("ana", number=2))
+    kept = await files.read(ANA)
+    assert kept is not None
+    assert kept.credential.access_token == credential("ana", number=2).access_token
+    assert kept.location == str(tmp_path / "ana.json")
     assert (tmp_path / "bo.json").read_bytes() == before
 
 
