@@ -46,7 +46,7 @@ def man_page(program: str, printed: str) -> str:
     for block in blocks:
         title, _, body = block.partition(":\n")
         if body and "\n" not in title:
-            heading = {"positional arguments": "ARGUMENTS"}.get(title, title.upper())
+            heading = {"files": "ARGUMENTS"}.get(title, title.upper())
             lines += [f".SH {heading}", *_items(body.splitlines())]
     lines += [*_reference(program), ".SH SEE ALSO"]
     other = COMMAND if program == TRAY else TRAY

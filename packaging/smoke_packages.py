@@ -127,7 +127,7 @@ def main() -> None:
         for pattern, install in PACKAGES.get(sys.platform, {}).items()
         for package in sorted(DIST.glob(pattern))
     ]
-    flatpaks = sorted(DIST.glob("*.flatpak")) if sys.platform == "linux" else []
+    flatpaks: list[Path] = sorted(DIST.glob("*.flatpak")) if "*.AppImage" in PACKAGES.get(sys.platform, {}) else []
     if not found and not flatpaks:
         stop(f"{DIST} has no package for this system: build one first.")
     for package, install in found:
