@@ -179,6 +179,9 @@ class Batch:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine always runs in one
         tried = False
+        if before is not None and before.report.result is RenewalResult.FRESH:
+            # By its date it needed none, so none was made: what the service says of it is heard first here.
+            before = None
 
         async def question(login: Credential) -> UsageReply:
             if self._stopping:

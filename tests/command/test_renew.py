@@ -223,6 +223,16 @@ def test_a_refused_login_is_renewed_once_and_asked_again(bench: Bench) -> None:
     assert len(account["quota"]["reset_credit_ends"]) == account["quota"]["reset_credits"]
 
 
+def test_a_login_that_is_fresh_by_its_date_and_refused_is_renewed_too(bench: Bench) -> None:
+    bench.login(days=9)
+    bench.demo.faults.add("/wham/usage", Fault(status=401))
+    done = bench.run("--renew", "--status", "--json", bench.logins)
+    assert (done.returncode, bench.refreshes()) == (0, 1)
+    account = json.loads(done.stdout)["accounts"][0]
+    assert (account["upstream_status"], account["renewal"]["reason"]) == (200, "refused")
+    assert bench.is_live()
+
+
 def test_a_403_about_the_token_is_a_refusal_and_one_of_the_edge_is_not(bench: Bench) -> None:
     bench.login(days=9)
     bench.demo.faults.add("/wham/usage", Fault(status=403, body={"error": {"code": "unauthorized", "message": "x"}}))

@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.report import AccountReport, RenewalResult
@@ -207,20 +209,22 @@ async def test_the_quota_is_asked_with_the_renewed_login() -> None:
     assert report.snapshot is not None
 
 
-async def test_a_refused_login_is_renewed_once_and_asked_once_more() -> None:
+@pytest.mark.parametrize("renew", [False, True])
+async def test_a_refused_login_is_renewed_once_and_asked_once_more(*, renew: bool) -> None:
     bench = Bench("ana", days=9)
     bench.service.answer("usage", REFUSED, USAGE)
-    (report,) = await bench.run(status=True)
+    (report,) = await bench.run(renew=renew, status=True)
     assert [name for name, _ in bench.service.asked] == ["usage", "refresh", "usage"]
     assert report.renewal is not None
     assert (report.renewal.reason, report.problem, report.upstream_status) == (Reason.REFUSED, None, 200)
 
 
-async def test_a_login_that_stays_refused_is_not_renewed_again_by_any_later_run() -> None:
+@pytest.mark.parametrize("renew", [False, True])
+async def test_a_login_that_stays_refused_is_not_renewed_again_by_any_later_run(*, renew: bool) -> None:
     bench = Bench("ana", days=9)
     bench.service.answer("usage", Answer(401, {}, b'{"error": {"code": "token_revoked"}}'))
     for asked in (2, 3, 4):
-        (report,) = await bench.run(status=True)
+        (report,) = await bench.run(renew=renew, status=True)
         bench.read_again()
         assert (bench.service.count("refresh"), bench.service.count("usage")) == (1, asked)
         assert report.problem == StillRefusedError(reason="the login was revoked").problem
