@@ -256,16 +256,16 @@ class PanelWindow(QWidget):
         px = self._theme.px
         self._head, self._foot, self._above, self._below = (QWidget(self) for _ in range(4))
         self._foot.setObjectName("foot")
-        title = QVBoxLayout()
-        title.setSpacing(0)
-        title.addWidget(self._headline)
-        title.addWidget(self._subline)
-        head = self._head_row = QHBoxLayout(self._head)
-        head.setContentsMargins(px(16), px(12), px(12), px(10))
-        head.setSpacing(px(1))
-        head.addLayout(title, 1)
+        title = QHBoxLayout()
+        title.setSpacing(px(1))
+        title.addWidget(self._headline, 1)
         for button in self._tool_buttons:
-            head.addWidget(button)
+            title.addWidget(button)
+        head = self._head_layout = QVBoxLayout(self._head)
+        head.setContentsMargins(px(16), px(9), px(12), px(9))
+        head.setSpacing(0)
+        head.addLayout(title)
+        head.addWidget(self._subline)  # beside the buttons there is no room for an address and what is left of it
         for place, notice, edges in (
             (self._above, self._banner, (12, 0, 12, 10)),
             (self._below, self._release, (12, 8, 12, 4)),
@@ -392,7 +392,7 @@ class PanelWindow(QWidget):
         if not self.isVisible():
             # What was never shown would measure itself by a width, and by parts, that it will not have.
             self._list.resize(self._theme.px(width_of(self._shown)), self._list.height())
-            self._head_row.activate()
+            self._head_layout.activate()
         self._fitted = self.sizeHint()
         if self.size() != self._fitted:
             self.resize(self._fitted)
