@@ -123,7 +123,7 @@ def height(part: QWidget, width: int) -> int:
     return part.heightForWidth(width) if part.hasHeightForWidth() else part.sizeHint().height()
 
 
-class Separator(QLabel):
+class ElidedLabel(QLabel):
     """One line of plain text, cut with an ellipsis where the window ends; the whole of it is then the tooltip."""
 
     def __init__(self) -> None:

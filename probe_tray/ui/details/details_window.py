@@ -26,7 +26,7 @@ from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
-from probe_tray.ui.widgets import Separator, say, scroll_area, words
+from probe_tray.ui.widgets import ElidedLabel, say, scroll_area, words
 from probe_tray.view.details.details import DetailLine, DetailsView
 from probe_tray.view.view_models import CardAction
 
@@ -51,7 +51,7 @@ class DetailsWindow(QWidget):
         self._theme, self._icons, self._actions = theme, icons, actions
         self._model: DetailsView | None = None
         self._picture = QLabel()
-        self._title, self._subtitle = Separator(), Separator()
+        self._title, self._subtitle = ElidedLabel(), ElidedLabel()
         self._more = QToolButton(self)
         self._buttons = [QPushButton(self) for _ in range(2)]
         self._banner = Banner(theme, actions.act)

@@ -31,7 +31,7 @@ from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.placement import fitting, free_area, keep_inside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
-from probe_tray.ui.widgets import Dot, Separator, close_by_key, height, words
+from probe_tray.ui.widgets import Dot, ElidedLabel, close_by_key, height, words
 from probe_tray.view.screen import Panel, ScreenOptions
 from probe_tray.view.view_models import ActionKind, CardAction
 
@@ -79,7 +79,7 @@ class PanelWindow(QWidget):
         self._popover = Popover(self, theme, actions.blends)
         self._fitted = QSize()
         self._cards = CardModel(self, actions.changes)
-        self._headline, self._subline = words(wrap=True), Separator()
+        self._headline, self._subline = words(wrap=True), ElidedLabel()
         self._tool_buttons = tuple(QToolButton(self) for _ in range(4))
         self._refresh, self._hide, self._pin, self._settings = self._tool_buttons
         self._tools = ToolsRow(theme, actions.show_only, lambda value: actions.choose(value, self._cards.keys()))
@@ -88,7 +88,7 @@ class PanelWindow(QWidget):
         self._no_match = NoMatchPage(theme, self._clear_search)
         self._welcome = WelcomePage(theme, icons, actions.cards.act)
         self._middle = QStackedWidget(self)
-        self._dot, self._status = Dot(theme), Separator()
+        self._dot, self._status = Dot(theme), ElidedLabel()
         self._log_in = QPushButton(self)
         self._columns = ColumnHead(theme, self._list)
         for button in (self._hide, self._pin):

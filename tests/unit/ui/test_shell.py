@@ -50,7 +50,7 @@ from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.transfer.export_dialog import ExportDialog
 from probe_tray.ui.transfer.import_dialog import ImportDialog
 from probe_tray.ui.tray.tray import TrayIcon
-from probe_tray.ui.widgets import Separator
+from probe_tray.ui.widgets import ElidedLabel
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.support.drops import drop, files
@@ -103,7 +103,7 @@ class Desktop:
 
     def status(self) -> str:
         """What stands at the foot of the panel, whole where it is cut."""
-        _, foot = parts(self.panel, Separator)
+        _, foot = parts(self.panel, ElidedLabel)
         return foot.accessibleName()
 
     @property

@@ -25,7 +25,7 @@ from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.placement import beside, likely, near
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
-from probe_tray.ui.widgets import Separator
+from probe_tray.ui.widgets import ElidedLabel
 from probe_tray.view.presenter import present
 from probe_tray.view.screen import ScreenOptions
 from probe_tray.view.text.translate import Translator
@@ -305,7 +305,7 @@ def test_growing_by_the_tray_it_stays_inside_the_screen(panel: Shown) -> None:
 
 
 def test_it_is_as_high_as_a_line_in_a_higher_font_needs(panel: Shown) -> None:
-    lines = panel.window.findChildren(Separator)
+    lines = panel.window.findChildren(ElidedLabel)
     assert len(lines) == 2
     for line in lines:
         line.show_text("")
