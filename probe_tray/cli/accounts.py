@@ -88,7 +88,7 @@ def _nothing(settings: LoadedSettings) -> str:
             "There is no login: the vault is empty, and the folder {folder} (sync_dir) is not there.",
             folder=str(folder),
         )
-    return Phrase("There is no login yet. Give credential files or a folder, or log in with Probe Tray.")
+    return Phrase("There is no login yet. Choose credential files or a folder, or log in with Probe Tray.")
 
 
 class _Reader:
@@ -172,13 +172,12 @@ def _stores(logins: Iterable[StoredCredential], places: AppFolders, vault: Vault
     for stored in logins:
         if stored.store is StoreKind.FILES:
             accounts.setdefault(Path(stored.location), set()).add(stored.credential.key)
-    groups: list[tuple[list[Path], set[AccountKey]]] = []
+    groups: list[dict[AccountKey, Path]] = []
     for path, keys in accounts.items():
-        group = next((group for group in groups if group[1].isdisjoint(keys)), None)
+        group = next((group for group in groups if group.keys().isdisjoint(keys)), None)
         if group is None:
-            groups.append(group := ([], set()))
-        group[0].append(path)
-        group[1].update(keys)
+            groups.append(group := {})
+        group.update(dict.fromkeys(keys, path))
     made, official = MadeHere(places.made_here), places.official_login
-    # A file that is removed meanwhile stays so: its owner wants no login there.
-    return (*(NamedFileStore(paths, creates=False, official=official, made=made) for paths, _ in groups), vault)
+    stores = (NamedFileStore(list(held.values()), held=held, official=official, made=made) for held in groups)
+    return (*stores, vault)

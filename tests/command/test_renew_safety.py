@@ -260,6 +260,22 @@ def test_a_file_that_is_removed_meanwhile_is_written_anew(bench: Bench) -> None:
     assert bench.is_live()
 
 
+def test_a_list_that_is_removed_while_two_of_its_logins_are_renewed_is_written_anew_with_both(bench: Bench) -> None:
+    for number, name in enumerate(("a.json", "b.json")):
+        bench.login(name, number, days=1)
+    path = bench.logins / "a.json"
+    path.write_text(json.dumps([json.loads((bench.logins / name).read_bytes()) for name in ("a.json", "b.json")]))
+    gate = Gate()
+    bench.demo.faults.add(TOKEN, Fault(hold=gate, at="reply"), times=2)
+    process = bench.start("--renew", "logins/a.json", "--jobs", "2")
+    assert gate.wait_held(2)
+    path.unlink()
+    gate.open()
+    process.communicate(timeout=30)
+    assert (process.returncode, bench.refreshes(200), bench.journal()) == (0, 2, [])
+    assert all(bench.demo.is_live(one["refresh_token"]) for one in json.loads(path.read_bytes()))
+
+
 def test_a_file_that_turns_to_garbage_meanwhile_is_left_alone_and_the_answer_kept(bench: Bench) -> None:
     bench.login(days=1)
     path = bench.logins / "a.json"

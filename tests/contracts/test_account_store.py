@@ -175,7 +175,7 @@ class TestRestoringFolderStore(AccountStoreContract):
 class TestNamedFileStore(AccountStoreContract):
     @pytest.fixture
     def open_store(self, tmp_path: Path) -> OpenStore:
-        return lambda: NamedFileStore([tmp_path / f"{number:02}.json" for number in range(10)], creates=True)
+        return lambda: NamedFileStore([tmp_path / f"{number:02}.json" for number in range(10)], held={})
 
 
 class OfficialClient(ABC):

@@ -76,7 +76,7 @@ class Kit:
         self.locks = FileLocks(data / "locks")
         key = VaultKey(FakeKeyStore(Secret(KEY)), self.locks, lambda: False)
         self.store: AccountStore = (
-            NamedFileStore([Path(task.file)], creates=True, disk=disk)
+            NamedFileStore([Path(task.file)], held={}, disk=disk)
             if task.file
             else VaultStore(data / "vault", key, disk=disk)
         )

@@ -15,7 +15,7 @@ _WRITING_TAKES: Final = 10.0
 
 @final
 class LastWhole:
-    """For showing what there is, never for using a token: the one in an earlier file may be spent."""
+    """For showing what there is, and for writing a removed file anew; never for using a token, which may be spent."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         """``now`` counts seconds and never goes back."""
@@ -35,6 +35,10 @@ class LastWhole:
         self._broken_since.pop(path, None)
         self._whole[path] = held
         return True
+
+    def last(self, path: Path) -> Held | None:
+        """What the file held when it was last whole, also where it is gone since."""
+        return self._whole.get(path)
 
     def instead_of(self, path: Path, held: Held | None) -> Held | None:
         """What the file held before it broke a moment ago; None for one that is whole, or was never, or stays broken.

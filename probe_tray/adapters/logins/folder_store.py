@@ -1,13 +1,23 @@
 """Stores of credential files: a folder shared with other tools, and files named on the command line."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.logins.credential_files import Held, Place, is_folder, is_there, new_path, restored_path
+from probe_tray.adapters.files.safe_files import real_path
+from probe_tray.adapters.logins.credential_files import (
+    Held,
+    Place,
+    belongs,
+    folder_lock,
+    is_folder,
+    is_there,
+    new_path,
+    restored_path,
+)
 from probe_tray.adapters.logins.file_index import FolderListing
-from probe_tray.adapters.logins.files_store import FilesStore
+from probe_tray.adapters.logins.files_store import FilesStore, make_missing
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
@@ -97,25 +107,22 @@ class NamedFileStore(FilesStore):
         self,
         paths: Sequence[Path],
         *,
-        creates: bool,
+        held: Mapping[AccountKey, Path],
         official: Path | None = None,
         made: MadeHere | None = None,
         disk: Disk | None = None,
     ) -> None:
-        """``creates`` puts a new account into the first file that is not there; else none is made for one.
+        """``held`` tells which of the files each account was read from; no other account is put into them.
 
-        A file that is removed after a login was read from it is written anew in any case: the token in it
-        may be spent by now, and the one that is saved is the only one that lives.
-
+        Where it is empty, a new account goes into the first file that is not there.
         ``official`` is the official client's own file, which is never written wherever it turns up.
         """
-        self._creates = creates
         super().__init__(StoreKind.FILES, official, made, disk)
+        self._held = held
         named: dict[Path, Place] = {}
         for path in paths:
             named.setdefault(path.absolute(), Place(path))
         self._named = list(named.values())
-        self._read_from: dict[AccountKey, Path] = {}
 
     def _places(self) -> list[Place]:
         return self._named
@@ -123,16 +130,39 @@ class NamedFileStore(FilesStore):
     def _answer(self, key: AccountKey, fault: StoreError | None) -> StoredCredential | None:
         found = super()._answer(key, fault)
         if found is not None:
-            self._read_from[key] = self._read_from[found.credential.key] = Path(found.location)
             return found
-        for path in self._uncertain():
-            # It was named for a login, which may be in it again in a moment.
-            raise ReadError(path=str(path), reason=Phrase("another program is writing it"))
+        home = self._home(key)
+        if home is not None and home in self._uncertain():
+            # It was named for this login, which may be in it again in a moment.
+            raise ReadError(path=str(home), reason=Phrase("another program is writing it"))
         # Tokens that did not name their user may do so once another run has renewed them. Of two members of a team
         # nobody could tell which of them it was.
         if key.user_id or len(named := self._index.members(key.account_id)) != 1:
             return None
-        return self._answer(named.pop(), fault)
+        return super()._answer(named.pop(), fault)
+
+    def _change(self, held: Held, key: AccountKey, credential: Credential | None) -> bool:
+        changed = super()._change(held, key, credential)
+        if changed and (written := self._files.read(held.place)) is not None:
+            # Should the file be removed before another of its accounts is saved, it is written anew as it is now.
+            self._note((written,))
+        return changed
+
+    def _create(self, credential: Credential) -> Path:
+        """Write a removed file anew, whole: the tokens that were in it may be spent, and what is saved lives."""
+        home = self._home(credential.key)
+        earlier = None if home is None else self._whole.last(home)
+        if home is None or earlier is None or earlier.real != real_path(home):
+            return super()._create(credential)
+        keys = (credential.key, AccountKey(credential.account_id))
+        key = next((one for one in keys if any(belongs(document, one) for document in earlier.documents)), None)
+        if key is None:
+            return super()._create(credential)
+        make_missing(home.parent)
+        with folder_lock(home.parent, self._disk):
+            self._free(credential.key)
+            self._files.write(earlier, key, credential)
+        return home
 
     def _place_for_new(self, credential: Credential) -> Path:
         return self._free(credential.key)
@@ -140,20 +170,20 @@ class NamedFileStore(FilesStore):
     def _folder_for_new(self, key: AccountKey) -> Path:
         return self._free(key).parent
 
-    def _free(self, key: AccountKey) -> Path:
+    def _home(self, key: AccountKey) -> Path | None:
         # Tokens that did not name their user may do so once they were renewed.
-        removed = self._read_from.get(key) or self._read_from.get(AccountKey(key.account_id))
-        if removed is not None and not is_there(removed):
-            return removed
-        for place in self._named:
-            if not is_there(place.path):
-                if not self._creates:
-                    raise WriteError(path=str(place.path), reason=Phrase("there is no such file or folder"))
-                return place.path
-        first = self._named[0].path
+        return self._held.get(key) or self._held.get(AccountKey(key.account_id))
+
+    def _free(self, key: AccountKey) -> Path:
+        home = self._home(key)
+        candidates = [place.path for place in self._named] if not self._held else [] if home is None else [home]
+        for path in candidates:
+            if not is_there(path):
+                return path
+        taken = home or self._named[0].path
         # Never inside it: nobody would look for a login there.
-        reason = Phrase("it is a folder") if is_folder(first) else Phrase("it contains no login of this account")
-        raise WriteError(path=str(first), reason=reason)
+        reason = Phrase("it is a folder") if is_folder(taken) else Phrase("it contains no login of this account")
+        raise WriteError(path=str(taken), reason=reason)
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

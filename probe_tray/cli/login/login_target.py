@@ -60,7 +60,7 @@ class LoginTarget:
     def _store(self) -> NamedFileStore | FolderStore:
         if self._is_folder:
             return self._folder(self._path)
-        return NamedFileStore([self._path], creates=True, official=self._official, made=self._made)
+        return NamedFileStore([self._path], held={}, official=self._official, made=self._made)
 
     def _folder(self, path: Path) -> FolderStore:
         return FolderStore(path, official=self._official, made=self._made)

@@ -278,7 +278,7 @@ class TestSaving:
     async def test_two_accounts_in_one_file_are_saved_side_by_side(self, tmp_path: Path) -> None:
         people = [f"person{n}" for n in range(8)]
         path = put(tmp_path / "all.json", [flat(name) for name in people])
-        stores = [FolderStore(tmp_path), NamedFileStore([path], creates=True)]
+        stores = [FolderStore(tmp_path), NamedFileStore([path], held={})]
         await asyncio.gather(*(stores[n % 2].save(newer(name)) for n, name in enumerate(people)))
         assert [v["refresh_token"] for v in json.loads(path.read_bytes())] == [f"rt_{name}.2" for name in people]
 
@@ -345,7 +345,7 @@ class TestPrivacy:
     async def test_a_file_that_was_only_named_keeps_its_mode(self, tmp_path: Path) -> None:
         path = put(tmp_path / "a.json", flat("ana"))
         path.chmod(0o644)
-        await NamedFileStore([path], creates=True).load()
+        await NamedFileStore([path], held={}).load()
         assert mode(path) == 0o644
 
 
@@ -432,9 +432,7 @@ class TestOfficialFileAmongThem:
         elif way == "hard link":
             os.link(own, other)
         named = own if way == "itself" else other
-        store = (
-            FolderStore(home, official=own) if way == "folder" else NamedFileStore([named], creates=True, official=own)
-        )
+        store = FolderStore(home, official=own) if way == "folder" else NamedFileStore([named], held={}, official=own)
         (stored,) = (await store.load()).found
         assert stored.store is StoreKind.OFFICIAL
         read = await store.read(stored.credential.key)
@@ -460,7 +458,7 @@ class TestOfficialFileAmongThem:
         if way == "link":
             (tmp_path / "link.json").symlink_to(named)
             named = tmp_path / "link.json"
-        store = NamedFileStore([named], creates=True, official=home)
+        store = NamedFileStore([named], held={}, official=home)
         (found,) = (await store.load()).found
         assert found.store is StoreKind.OFFICIAL
         with pytest.raises(OfficialLoginError):
@@ -471,7 +469,7 @@ class TestOfficialFileAmongThem:
         own = put(home / "auth.json", official("ana"))
         before = own.read_bytes()
         copy = put(tmp_path / "copy.json", official("ana"))
-        store = NamedFileStore([own, copy], creates=True, official=own)
+        store = NamedFileStore([own, copy], held={}, official=own)
         found = await store.read(credential().key)
         assert found is not None
         assert found.store is StoreKind.FILES
@@ -483,7 +481,7 @@ class TestOfficialFileAmongThem:
 
     async def test_an_api_key_login_is_told(self, tmp_path: Path) -> None:
         path = put(tmp_path / "auth.json", {"OPENAI_API_KEY": "sk-canary"})
-        contents = await NamedFileStore([path], creates=True).load()
+        contents = await NamedFileStore([path], held={}).load()
         assert contents.api_key is not None
         assert contents.api_key.location == str(path)
         assert contents.unreadable == ()
@@ -492,14 +490,14 @@ class TestOfficialFileAmongThem:
 class TestFilesThatMayBeMade:
     async def test_the_order_of_the_names_is_kept_and_none_counts_twice(self, tmp_path: Path) -> None:
         zoe, ben, ana = (put(tmp_path / f"{name}.txt", flat(name)) for name in ("zoe", "ben", "ana"))
-        store = NamedFileStore([zoe, ben, ana, ben], creates=True)
+        store = NamedFileStore([zoe, ben, ana, ben], held={})
         assert await owners(store) == ["zoe@example.com", "ben@example.com", "ana@example.com"]
         assert store.kind is StoreKind.FILES
 
     async def test_what_is_not_there_does_not_stop_the_others(self, tmp_path: Path) -> None:
         good = put(tmp_path / "a.json", flat("ana"))
         store = NamedFileStore(
-            [tmp_path / "none.json", good, put(tmp_path / "x", "x") / "below", Path("nul\0")], creates=True
+            [tmp_path / "none.json", good, put(tmp_path / "x", "x") / "below", Path("nul\0")], held={}
         )
         assert await owners(store) == ["ana@example.com"]
         assert await reasons(store) == {}
@@ -508,7 +506,7 @@ class TestFilesThatMayBeMade:
         self, tmp_path: Path
     ) -> None:
         path = put(tmp_path / "a.json", flat("ana"))
-        store = NamedFileStore([path], creates=True)
+        store = NamedFileStore([path], held={})
         assert await store.read(credential().key) is not None
         path.unlink()
         path.mkdir()
@@ -524,14 +522,14 @@ class TestFilesThatMayBeMade:
         (tmp_path / "inner").mkdir()
         link = tmp_path / "inner" / "link.json"
         link.symlink_to(tmp_path / "real.json")
-        store = NamedFileStore([link], creates=True)
+        store = NamedFileStore([link], held={})
         stored = await store.save(newer())
         assert stored.location == str(link)
         assert link.is_symlink()
         assert b"rt_ana.2" in (tmp_path / "real.json").read_bytes()
 
     async def test_a_new_login_goes_into_the_named_file(self, tmp_path: Path) -> None:
-        stored = await NamedFileStore([tmp_path / "sub" / "mine.json"], creates=True).save(credential())
+        stored = await NamedFileStore([tmp_path / "sub" / "mine.json"], held={}).save(credential())
         assert stored.location == str(tmp_path / "sub" / "mine.json")
         assert mode(tmp_path / "sub" / "mine.json") == 0o600
 
@@ -539,8 +537,8 @@ class TestFilesThatMayBeMade:
         path = put(tmp_path / "ben.json", flat("ben"))
         before = path.read_bytes()
         for refused in (
-            NamedFileStore([path], creates=True).save(credential()),
-            NamedFileStore([path], creates=True).check_writable(credential().key),
+            NamedFileStore([path], held={}).save(credential()),
+            NamedFileStore([path], held={}).check_writable(credential().key),
         ):
             with pytest.raises(WriteError, match="it contains no login of this account"):
                 await refused
@@ -548,7 +546,7 @@ class TestFilesThatMayBeMade:
 
     async def test_a_removed_file_is_written_anew(self, tmp_path: Path) -> None:
         path = put(tmp_path / "a.json", flat("ana"))
-        store = NamedFileStore([path], creates=True)
+        store = NamedFileStore([path], held={})
         assert await store.read(AccountKey("account-ana", "user-ana")) is not None
         path.unlink()
         stored = await store.save(newer())

@@ -84,7 +84,7 @@ async def test_a_crash_between_the_note_and_the_file_leaves_the_login_before_as_
 async def test_a_renewal_by_file_is_one_of_ours_too(machine: Machine) -> None:
     await machine.store.save(ANA)
     (path,) = machine.shared.iterdir()
-    by_name = NamedFileStore([path], creates=False, made=machine.made)
+    by_name = NamedFileStore([path], held={KEY: path}, made=machine.made)
     read = await by_name.read(KEY)
     assert read is not None
     assert read.credential.made_here

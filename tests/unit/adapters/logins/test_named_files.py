@@ -18,7 +18,8 @@ ANA, BO = AccountKey("account-ana", "user-ana"), AccountKey("account-bo", "user-
 def files(tmp_path: Path) -> NamedFileStore:
     for person in ("ana", "bo"):
         (tmp_path / f"{person}.json").write_text(json.dumps(flat(person)))
-    return NamedFileStore([tmp_path / "ana.json", tmp_path / "bo.json"], creates=False)
+    held = {ANA: tmp_path / "ana.json", BO: tmp_path / "bo.json"}
+    return NamedFileStore(list(held.values()), held=held)
 
 
 async def test_an_account_is_read_from_its_own_file(files: NamedFileStore, tmp_path: Path) -> None:
@@ -53,27 +54,47 @@ async def test_a_login_is_saved_in_its_own_file_and_in_no_other(files: NamedFile
     assert (tmp_path / "bo.json").read_bytes() == before
 
 
-async def test_a_file_that_was_removed_before_it_was_read_stays_so(files: NamedFileStore, tmp_path: Path) -> None:
-    (tmp_path / "ana.json").unlink()
+async def test_a_file_that_is_removed_is_written_anew(files: NamedFileStore, tmp_path: Path) -> None:
     before = (tmp_path / "bo.json").read_bytes()
+    (tmp_path / "ana.json").unlink()
     assert await files.read(ANA) is None
-    for refused in (files.save(credential("ana", number=2)), files.check_writable(ANA)):
-        with pytest.raises(WriteError, match="there is no such file"):
-            await refused
-    assert not (tmp_path / "ana.json").exists()
-    assert (tmp_path / "bo.json").read_bytes() == before
-
-
-async def test_a_file_that_was_removed_after_it_was_read_is_written_anew(files: NamedFileStore, tmp_path: Path) -> None:
-    assert await files.read(ANA) is not None
-    before = (tmp_path / "bo.json").read_bytes()
-    (tmp_path / "ana.json").unlink()
+    await files.check_writable(ANA)
     await files.save(credential("ana", number=2))
     kept = await files.read(ANA)
     assert kept is not None
     assert kept.credential.access_token == credential("ana", number=2).access_token
     assert kept.location == str(tmp_path / "ana.json")
     assert (tmp_path / "bo.json").read_bytes() == before
+
+
+async def test_a_list_that_is_removed_while_its_logins_are_renewed_is_written_anew_whole(tmp_path: Path) -> None:
+    path = tmp_path / "all.json"
+    path.write_text(json.dumps([flat("ana", note="mine"), flat("bo"), flat("ida")]))
+    files = NamedFileStore([path], held=dict.fromkeys((ANA, BO, AccountKey("account-ida", "user-ida")), path))
+    await files.load()
+    await files.save(credential("ana", number=2))
+    path.unlink()
+    await files.save(credential("bo", number=2))
+    await files.save(credential("ida", number=2))
+    written = json.loads(path.read_bytes())
+    assert [one["refresh_token"] for one in written] == ["rt_ana.2", "rt_bo.2", "rt_ida.2"]
+    assert written[0]["note"] == "mine"
+
+
+async def test_a_file_that_became_a_folder_is_named_and_left_alone(files: NamedFileStore, tmp_path: Path) -> None:
+    (tmp_path / "bo.json").unlink()
+    (tmp_path / "bo.json").mkdir()
+    for refused in (files.save(credential("bo", number=2)), files.check_writable(BO)):
+        with pytest.raises(WriteError, match=r"bo\.json.*it is a folder"):
+            await refused
+    assert list((tmp_path / "bo.json").iterdir()) == []
+
+
+async def test_a_file_that_another_program_is_writing_says_nothing_of_accounts_that_were_not_in_it(
+    files: NamedFileStore, tmp_path: Path
+) -> None:
+    (tmp_path / "ana.json").write_text('{"access_token": "')
+    assert await files.read(AccountKey("account-ida", "user-ida")) is None
 
 
 async def test_a_file_that_became_something_else_is_left_alone(files: NamedFileStore, tmp_path: Path) -> None:
@@ -91,7 +112,7 @@ async def test_an_account_nobody_named_has_no_place(files: NamedFileStore) -> No
 async def test_tokens_that_come_to_name_their_user_stay_in_their_file(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps(flat("ana", id_token="", access_token="e30.e30.e30")))
-    files = NamedFileStore([path], creates=False)
+    files = NamedFileStore([path], held={AccountKey("account-ana"): path})
     await files.save(credential("ana", number=2))
     assert json.loads(path.read_bytes())["refresh_token"] == "rt_ana.2"
 
@@ -99,7 +120,7 @@ async def test_tokens_that_come_to_name_their_user_stay_in_their_file(tmp_path: 
 async def test_tokens_that_another_run_made_name_their_user_are_found_in_their_file(tmp_path: Path) -> None:
     path, nameless = tmp_path / "a.json", AccountKey("account-ana")
     path.write_text(json.dumps(flat("ana", id_token="", access_token="e30.e30.e30")))
-    files = NamedFileStore([path], creates=False)
+    files = NamedFileStore([path], held={AccountKey("account-ana"): path})
     assert (await files.read(nameless)) is not None
     path.write_text(json.dumps(flat("ana")))
     found = await files.read(nameless)
@@ -114,7 +135,7 @@ async def test_tokens_that_another_run_made_name_their_user_are_found_in_their_f
 async def test_the_official_clients_file_is_never_written(tmp_path: Path) -> None:
     path = tmp_path / "auth.json"
     path.write_text(json.dumps(official("ana")))
-    files = NamedFileStore([path], creates=False, official=path)
+    files = NamedFileStore([path], held={ANA: path}, official=path)
     with pytest.raises(OfficialLoginError):
         await files.check_writable(ANA)
 
