@@ -57,8 +57,8 @@ class IdTokenCheck(Protocol):
         """Make ready, so that :meth:`check` doesn't wait for a disk."""
         ...
 
-    def check(self, login: Credential, now: datetime) -> None:
-        """Check audience, issuer and end; ``now`` (aware) is the service's time, not that of a clock that is off.
+    def check(self, login: Credential, now: datetime | None) -> None:
+        """Check audience, issuer and end; ``now`` (aware) is the service's time, None where it told none: no end then.
 
         Raises IdTokenError or IdTokenExpiredError.
         """

@@ -40,5 +40,5 @@ class CodeExchange:
             clock_off(issued - now)
         login = login_from_reply(answer, now=issued, host=self._host)
         # No await between the answer and the login: a cancellation there would lose tokens that exist nowhere else.
-        self._id_tokens.check(login, issued)
+        self._id_tokens.check(login, None if answer.date is None else issued)
         return login

@@ -10,6 +10,7 @@ from probe_tray.adapters.http.jwt_id_token_check import JwtIdTokenCheck
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import IdTokenError, IdTokenExpiredError, LoginError
 from probe_tray.core.service.service import OFFICIAL, Service
+from tests.support.exceptions import CANARY, local_exceptions
 from tests.support.fakes import START
 from tests.support.tokens import credential, jwt
 
@@ -21,7 +22,7 @@ GOOD: dict[str, object] = {
 }
 
 
-def check(token: str | None, now: datetime = START, service: Service = OFFICIAL) -> None:
+def check(token: str | None, now: datetime | None = START, service: Service = OFFICIAL) -> None:
     login = msgspec.structs.replace(credential(), id_token=None if token is None else Secret(token))
     JwtIdTokenCheck(service).check(login, now)
 
@@ -73,6 +74,23 @@ def test_another_token_is_refused_with_its_reason(change: dict[str, object], rea
 @pytest.mark.parametrize("token", [None, "", "a.b", "not a token", "a.b.c", f"{jwt(**GOOD)}!", "e30.W10.eA"])
 def test_what_is_no_token_is_refused(token: str | None) -> None:
     assert isinstance(refusal(token), IdTokenError)
+
+
+@pytest.mark.parametrize("raised", [*local_exceptions().values()], ids=[*local_exceptions()])
+def test_whatever_the_library_raises_refuses_the_token_and_shows_nothing_of_it(
+    raised: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decode(*_: object, **__: object) -> object:
+        raise raised
+
+    monkeypatch.setattr("jwt.decode", decode)
+    error = refusal(jwt(**GOOD))
+    assert isinstance(error, IdTokenError)
+    assert CANARY not in str(error)
+
+
+def test_where_the_service_tells_no_time_the_end_is_not_judged() -> None:
+    check(jwt(**GOOD | {"exp": 1}), now=None)
 
 
 def test_an_ended_token_is_refused_by_the_given_time_with_two_minutes_to_spare() -> None:

@@ -68,6 +68,15 @@ async def test_a_login_whose_id_token_has_ended_by_the_service_s_clock_is_refuse
         await office.exchange.run(GRANT, office.off.append)
 
 
+@pytest.mark.parametrize("ahead", [timedelta(days=365), timedelta(days=-365)])
+async def test_where_the_service_tells_no_time_the_end_of_the_id_token_is_not_judged(ahead: timedelta) -> None:
+    office = Office(timedelta())
+    made = tokens(at=START - ahead, days=1 / 24)
+    office.service.answer("exchange", Answer(200, {}, reply_body(made, expires_in=3600)))
+    login = await office.exchange.run(GRANT, office.off.append)
+    assert (login.id_token, office.off) == (Secret(made["id_token"]), [])
+
+
 async def test_a_login_for_another_program_is_refused() -> None:
     office = Office(timedelta(), body=reply_body(tokens() | {"id_token": jwt(iss="x", aud="y", exp=1)}))
     with pytest.raises(IdTokenError):
