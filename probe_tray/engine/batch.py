@@ -143,6 +143,9 @@ class Batch:
             if renewal is not None:
                 done(report)
             return None
+        if renewed is not None and renewed.renewed is not None and not self._means.renewals.counts(renewed.renewed):
+            # By its date it needed none, so none was made: that the service refuses it is news.
+            renewed = None
         report, credential = await self._ask(stored, credential, report, renewed, done)
         done(report)
         return report, credential
@@ -179,9 +182,6 @@ class Batch:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine always runs in one
         tried = False
-        if before is not None and before.report.result is RenewalResult.FRESH:
-            # By its date it needed none, so none was made: what the service says of it is heard first here.
-            before = None
 
         async def question(login: Credential) -> UsageReply:
             if self._stopping:
@@ -232,7 +232,8 @@ class Batch:
             return renewed
         # Another file, or the vault, has a newer login of the account.
         adopted = msgspec.structs.replace(renewed.report, result=RenewalResult.ADOPTED)
-        return _BatchRenewal(await self._checked(stored, renewed.credential, adopted), renewed.credential)
+        checked = await self._checked(stored, renewed.credential, adopted)
+        return _BatchRenewal(checked, renewed.credential, renewed.renewed if checked.problem is None else None)
 
     async def _checked(self, stored: StoredCredential, newest: Credential, report: RenewalReport) -> RenewalReport:
         """``report``, or why the file could not be brought up to ``newest``."""

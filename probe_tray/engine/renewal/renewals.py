@@ -110,16 +110,19 @@ class Renewals:
             raise still_refused(refusal)
         return adopted
 
-    async def refused_again(self, renewed: Renewed, refusal: TokenRefusedError) -> ProbeError:
-        """What it means that the service refuses what a renewal has brought; remembered for every later run.
+    def counts(self, renewed: Renewed) -> bool:
+        """Whether a refusal of what ``renewed`` has brought shows that a renewal does not help.
 
         A login taken over from others in the first half of its token's life counts as well: it is their renewal.
         """
-        if renewed.kind is RenewalKind.FRESH:
-            return refusal
+        if renewed.kind is not RenewalKind.ADOPTED:
+            return renewed.kind is RenewalKind.RENEWED
         issued = renewed.credential.claims.issued_at
-        is_young = issued is not None and self._clock.now() - issued < half_life(renewed.credential)
-        if renewed.kind is RenewalKind.ADOPTED and not is_young:
+        return issued is not None and self._clock.now() - issued < half_life(renewed.credential)
+
+    async def refused_again(self, renewed: Renewed, refusal: TokenRefusedError) -> ProbeError:
+        """What it means that the service refuses what a renewal has brought; remembered for every later run."""
+        if not self.counts(renewed):
             return refusal
         await self._transaction.remember_refused(renewed.credential, refusal.facts.get("code", ""))
         return still_refused(refusal)

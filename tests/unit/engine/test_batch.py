@@ -219,6 +219,19 @@ async def test_a_refused_login_is_renewed_once_and_asked_once_more(*, renew: boo
     assert (report.renewal.reason, report.problem, report.upstream_status) == (Reason.REFUSED, None, 200)
 
 
+async def test_what_was_taken_over_long_after_it_was_issued_and_is_refused_is_renewed() -> None:
+    bench = Bench("ana", days=1)
+    bench.stores.append(
+        MemoryStore(StoreKind.VAULT, credential("ana", number=2, at=START - timedelta(days=6), days=10))
+    )
+    bench.service.answer("usage", REFUSED, USAGE)
+    (report,) = await bench.run(renew=True, status=True)
+    assert [name for name, _ in bench.service.asked] == ["usage", "refresh", "usage"]
+    assert report.renewal is not None
+    assert (report.renewal.result, report.renewal.reason) == (RenewalResult.RENEWED, Reason.REFUSED)
+    assert (report.problem, report.upstream_status) == (None, 200)
+
+
 @pytest.mark.parametrize("renew", [False, True])
 async def test_a_login_that_stays_refused_is_not_renewed_again_by_any_later_run(*, renew: bool) -> None:
     bench = Bench("ana", days=9)
