@@ -13,6 +13,7 @@ from probe_tray.core.alerts.alert import (
     Alert,
     AlertHelp,
     AlertMemory,
+    AlertRecord,
     Forecast,
     Mute,
     helped_account,
@@ -78,6 +79,8 @@ class AlertService:
         self._zone = zone
         self._forecast = forecast
         self._memory: AlertMemory | None = None
+        self._said: frozenset[AlertRecord] = frozenset()
+        """What was said when nothing was held back."""
         self._kept: AlertMemory | None = None
         self._before: AppState | None = None
         self._held: tuple[Alert, ...] = ()
@@ -126,6 +129,7 @@ class AlertService:
         new = tuple(alert for alert in (*held, *new) if not _is_seen(alert, state))
         self._held = new if quiet or _is_in_front(state) else ()
         if not self._held:
+            self._said = self._memory.said
             await self._show(tuple(alert for alert in new if holds(alert, state, now, self._forecast)), state, on_press)
         await self._save()
 
@@ -193,11 +197,15 @@ class AlertService:
         async with self._turn:
             if self._memory is None:
                 self._memory = self._kept = await self._file.load()
+                self._said = self._memory.said
             return self._memory
 
     async def _save(self) -> None:
         async with self._turn:
             memory = self._memory
+            if memory is not None and self._held:
+                # What the panel holds back would never be said, should the program end now.
+                memory = replace(memory, said=self._said)
             if memory is None or memory == self._kept:
                 return
             # Also when it fails: the next change tries again, and a full disk is not asked every minute.

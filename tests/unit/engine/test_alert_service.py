@@ -159,6 +159,23 @@ async def test_nothing_is_notified_while_the_panel_is_in_front_and_what_it_showe
     assert bench.shown == [("ben", "critical"), ("ana", "exhausted")]
 
 
+async def test_what_was_held_back_while_the_panel_was_in_front_is_said_after_a_restart() -> None:
+    before = Bench()
+    before.uses(ANA, 0)
+    before.uses(BEN, 0)
+    async with before.running():
+        before.store.dispatch(SightChanged(accounts=frozenset({ANA})))
+        before.uses(BEN, 99)
+        await before.clock.advance(MINUTE)
+        assert before.shown == []
+    after = Bench(before.file, before.clock)
+    after.uses(ANA, 0)
+    after.uses(BEN, 99)
+    async with after.running():
+        await after.clock.advance(MINUTE)
+    assert after.shown == [("ben", "critical")]
+
+
 async def test_what_is_over_when_the_panel_leaves_is_not_notified() -> None:
     bench = Bench()
     bench.uses(ANA, 0)
