@@ -67,13 +67,17 @@ def run(arguments: Sequence[str]) -> int:
         with open_session(os.environ, demo=chosen.demo) as session:
             return _run_session(app, session, instance, request, opens=asked is StartRequest.SHOW and request is None)
     except ProbeError as error:
-        _say_why(error)
+        _say_why(error, by_hand=asked in {StartRequest.SHOW, StartRequest.LOG_IN})
         return _FATAL
 
 
-def _say_why(error: ProbeError) -> None:
-    """Say what ended the start: in the terminal, else in a window of the system's own, for Qt may be what failed."""
-    if not is_terminal(sys.stderr) and (show_error_box(str(error)) or show_alert_by_script(str(error))):
+def _say_why(error: ProbeError, *, by_hand: bool) -> None:
+    """Say what ended the start: in the terminal, else in a window of the system's own, for Qt may be what failed.
+
+    Only to somebody who started it ``by_hand``: nobody may be there to close the window that a script or the start of
+    the session opened.
+    """
+    if by_hand and not is_terminal(sys.stderr) and (show_error_box(str(error)) or show_alert_by_script(str(error))):
         return
     say(f"probe-tray: {error}")
 
