@@ -46,7 +46,9 @@ class Popover:
         A Wayland client can't place its windows: a popover would appear anywhere, so the window keeps its frame.
         """
         frameless = frameless and not QGuiApplication.platformName().startswith("wayland")
-        self._blended = frameless and self._blends()
+        if not self._window.isVisible() or frameless != self.frameless:
+            # Asked when it opens, not at each drawing: the answer comes from the X server.
+            self._blended = frameless and self._blends()
         if frameless == self.frameless:
             return False
         self.frameless = frameless

@@ -1,6 +1,7 @@
 """What a person can do with one account."""
 
 from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.alerts.mute import mute_end
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.survey import name
@@ -83,7 +84,7 @@ def account_menu(account: AccountState, settings: Settings, t: Translator, *, in
     places.append(row(ActionKind.IN_ICON, shown))
     if account.muted_until is not None:
         places.append(row(ActionKind.UNMUTE, t("Un&mute notifications")))
-    elif account.snapshot is not None and any(w.reset_at is not None for w in account.snapshot.main.windows):
+    elif account.checked_at is not None and mute_end(account, account.checked_at) is not None:
         places.append(row(ActionKind.MUTE, t("&Mute until reset")))
     if not account.official:
         places.append(row(ActionKind.EXPORT, t("E&xport…")))

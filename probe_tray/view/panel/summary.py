@@ -3,14 +3,16 @@
 from datetime import datetime, timedelta
 
 from probe_tray.core.account.arrangement import Sort
-from probe_tray.core.account.best_account import best_account, percent_free, tightest_window
+from probe_tray.core.account.best_account import best_account, tightest_window
 from probe_tray.core.account.condition import USABLE, Condition, local_time
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.snapshot import WindowKind
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.renewal_status import round_words
-from probe_tray.view.panel.survey import NEEDS_PERSON, Seen, name
+from probe_tray.view.panel.survey import NEEDS_PERSON, Seen, name, usable_accounts
+from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.reasons import in_short
 from probe_tray.view.text.times import Now, age, at, span, until
 from probe_tray.view.text.translate import Translator
@@ -42,12 +44,11 @@ def headline(seen: Seen, t: Translator) -> str:
 def best_now(seen: Seen, t: Translator) -> tuple[AccountKey, str] | None:
     """The account to go on with, and the sentence that says so; None where there is no choice."""
     state = seen.state
-    accounts = [f.account for f in seen.found]
-    best = best_account(accounts, state.settings, seen.now.moment, state.pinned)
+    best = best_account(usable_accounts(seen), state.pinned)
     window = None if best is None or best.snapshot is None else tightest_window(best.snapshot)
-    if best is None or window is None or len(accounts) == 1:
+    if best is None or window is None or len(seen.found) == 1:
         return None
-    called, percent = shortened(name(best), _NAME), str(percent_free(window))
+    called, percent = shortened(name(best), _NAME), str(shown(window.used_percent, Percentages.LEFT))
     match window.kind:
         case WindowKind.SHORT if window.seconds in {None, _FIVE_HOURS}:
             words = t("Best now: {name}, {percent}% of the 5 hours free", name=called, percent=percent)
@@ -88,7 +89,7 @@ def status(seen: Seen, t: Translator) -> tuple[str, Tone]:
     until_ = seen.state.paused_until
     if until_ is None or until_ <= seen.now.moment or tone is not Tone.CALM:
         return words, tone
-    return t("Muted until {when}", when=at(until_, seen.now, t)), tone
+    return t("Notifications paused until {when}", when=at(until_, seen.now, t)), tone
 
 
 def _status(seen: Seen, t: Translator) -> tuple[str, Tone]:

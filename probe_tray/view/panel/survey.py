@@ -54,6 +54,11 @@ class Seen(NamedTuple):
     """In the state's order."""
 
 
+def usable_accounts(seen: Seen) -> list[AccountState]:
+    """Those that have capacity."""
+    return [one.account for one in seen.found if one.what in USABLE]
+
+
 class Memory:
     """What was worked out of accounts that have not changed; whoever draws again and again keeps one.
 

@@ -13,7 +13,7 @@ from probe_tray.view.help.release import release_entry
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import account_card
 from probe_tray.view.panel.summary import best_now, headline, no_capacity, shortened
-from probe_tray.view.panel.survey import Seen, SurveyFinding, by_need, name
+from probe_tray.view.panel.survey import Seen, SurveyFinding, by_need, name, usable_accounts
 from probe_tray.view.sync.sync_view import sync_entry
 from probe_tray.view.text.percentages import counted, listed, shown
 from probe_tray.view.text.reasons import in_short
@@ -130,7 +130,7 @@ def _chosen(seen: Seen) -> SurveyFinding | None:
         case IconAccount.PINNED:
             return next((f for f in seen.found if f.account.key.slug == state.pinned), None)
         case IconAccount.BEST:
-            best = best_account((f.account for f in seen.found), state.settings, seen.now.moment)
+            best = best_account(usable_accounts(seen))
             return next((f for f in seen.found if best is not None and f.account.key == best.key), None)
         case IconAccount.IN_USE:
             return next((f for f in seen.found if f.account.in_use), None)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from probe_tray.core.account.best_account import best_account
+from probe_tray.core.account.condition import USABLE, condition
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 from tests.unit.ui import samples
@@ -18,7 +19,7 @@ LATE = samples.account("late@x.example", samples.snapshot(60, 20, short_in=timed
 
 
 def best(*accounts: AccountState, pinned: str = "") -> str:
-    found = best_account(accounts, Settings(), NOW, pinned)
+    found = best_account([a for a in accounts if condition(a, Settings(), NOW) in USABLE], pinned)
     return "" if found is None else found.email
 
 

@@ -11,7 +11,7 @@ from probe_tray.core.state import AccountState
 from probe_tray.view.panel.account_menu import account_menu, removing, starting_anew
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind
-from tests.unit.ui.samples import account
+from tests.unit.ui.samples import NOW, account, snapshot
 
 WITH_FOLDER = Settings(sync_dir="~/logins")
 VAULT, FOLDER, OFFICIAL = StoreKind.VAULT, StoreKind.FOLDER, StoreKind.OFFICIAL
@@ -24,6 +24,15 @@ def at(*stores: StoreKind, **more: object) -> AccountState:
 
 def kinds(found: AccountState, settings: Settings = WITH_FOLDER) -> set[ActionKind]:
     return {action.kind for group in account_menu(found, settings, T) for action in group}
+
+
+def test_an_account_is_muted_only_until_a_reset_that_is_known() -> None:
+    windows = snapshot(10, 90)
+    unknown = tuple(replace(window, reset_at=None) for window in windows.main.windows)
+    endless = replace(windows, main=replace(windows.main, windows=unknown))
+    for taken, offered in ((windows, True), (endless, False)):
+        found = account("ana@example.com", taken, checked_at=NOW)
+        assert (ActionKind.MUTE in kinds(found)) is offered
 
 
 def test_a_login_of_ours_can_be_renewed_moved_and_removed() -> None:
