@@ -1,5 +1,6 @@
 """The timer that renews logins by itself."""
 
+import asyncio
 from datetime import timedelta
 
 from msgspec.structs import replace
@@ -70,4 +71,22 @@ async def test_a_login_that_counts_as_ended_whatever_is_renewed_is_not_renewed_a
     await bench.accounts.read()
     async with running(bench.timer.run()):
         await bench.clock.advance(DAY)
+    assert bench.service.count("refresh") == 1
+
+
+async def test_ending_it_ends_what_it_began_before_it_returns() -> None:
+    bench = Bench(credential("ana", at=START - 9 * DAY))
+    bench.service.waits.add("refresh")
+    await bench.accounts.read()
+    me = asyncio.current_task()
+    async with running(bench.timer.run()) as timer:
+        await bench.clock.advance(DAY)
+        before = asyncio.all_tasks()
+        timer.cancel()
+        await asyncio.wait({timer})
+        # Its own task that waited for the renewal is gone; what was sent is the renewals', which wait for its answer.
+        assert len(before - asyncio.all_tasks()) >= 2
+    bench.service.gate.set()
+    await bench.renewals.close()
+    assert asyncio.all_tasks() == {me}
     assert bench.service.count("refresh") == 1

@@ -20,6 +20,7 @@ from probe_tray.core.errors import (
     RenewedUncheckedError,
     RetryLaterError,
     SyncOffError,
+    SyncPausedError,
     SyncRefusedError,
     WriteError,
 )
@@ -312,13 +313,14 @@ async def test_the_setting_counts_from_when_it_is_changed() -> None:
         assert bench.syncs == 1
 
 
-async def test_a_passing_failure_is_tried_again_and_one_that_needs_a_person_is_not() -> None:
+@pytest.mark.parametrize("lasting", [SyncRefusedError(status="401"), SyncPausedError(host="x.supabase.co")])
+async def test_a_passing_failure_is_tried_again_and_one_that_needs_a_person_is_not(lasting: ProbeError) -> None:
     bench = SyncedBench(credential(), sync_after_renewal=True)
     async with bench.watching():
         bench.sync.table.fault = NotSentError(reason="there is no connection")
         renewed(bench)
         await bench.clock.advance(timedelta(minutes=1))
-        bench.sync.table.fault = SyncRefusedError(status="401")
+        bench.sync.table.fault = lasting
         await bench.clock.advance(timedelta(minutes=16))
         assert bench.syncs == 2
         await bench.clock.advance(timedelta(hours=9))
