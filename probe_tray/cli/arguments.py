@@ -152,7 +152,7 @@ def misused(arguments: Arguments, t: Translate) -> str:
     if not (arguments.renew or arguments.status or arguments.apitest or wants_diagnosis(arguments)):
         return t(
             "Choose what to do: --status shows quotas, --apitest tests models, --renew renews logins, --login logs in, "
-            "--import imports logins, --export saves them, --sync shares them, diagnose finds problems."
+            "--import imports logins, --export exports them, --sync syncs them, diagnose finds problems."
         )
     return ""
 
@@ -209,7 +209,9 @@ def make_parser(t: Translate) -> argparse.ArgumentParser:
     """The parser of all flags, its help in the language of ``t``."""
     parser = _Parser(
         prog="codex-probe",
-        description=t("Check the quotas of Codex logins and renew them, in credential files or in the tray app."),
+        description=t(
+            "Check the quotas of Codex logins and keep the logins renewed, in credential files or in the tray app."
+        ),
         add_help=False,
         allow_abbrev=False,
     )
@@ -247,7 +249,12 @@ def _add_actions(add: Callable[..., argparse.Action], t: Translate) -> None:
     add("--renew", action="store_true", help=t("renew logins in place if they have expired or soon will"))
     add("-f", dest="force", action="store_true", help=t("with --renew: renew even if not due; otherwise ignored"))
     add("--status", action="store_true", help=t("show the quota of each login: every limit that OpenAI reports"))
-    add("--apitest", "--test", action="store_true", help=t("ask some models of each login for one word (uses quota)"))
+    add(
+        "--apitest",
+        "--test",
+        action="store_true",
+        help=t("test up to three models of each login (uses a little quota)"),
+    )
     add("--models", metavar="A,B", type=_names, default=[], help=t("with --apitest: test only these models"))
     add("--all-models", action="store_true", help=t("with --apitest: test every model instead of three"))
     add("--sync", action="store_true", help=t("sync the logins in sync_dir with your other computers; no other action"))

@@ -17,6 +17,8 @@ def help_text(t: Translate) -> str:
     """The help in the language of ``t``, as wide as the terminal."""
     parser = make_parser(t)
     parser.formatter_class = _Formatter
+    # Python 3.14 colours its help, the word that is put into the person's language here included.
+    vars(parser)["color"] = False
     # As argparse measures it: two columns stay free at the end of a line.
     parser.epilog = _epilog(t, shutil.get_terminal_size().columns - 2)
     return t(_USAGE) + parser.format_help().removeprefix(_USAGE)
@@ -56,8 +58,8 @@ def _epilog(t: Translate, columns: int) -> str:
     )
     longest = max(len(command) for command, _ in examples)
     ends = t(
-        "exit status: 0 all went well; 1 something failed for at least one login; 2 wrong use or unusable "
-        "configuration; 130 interrupted (what is done so far is kept and reported)."
+        "exit status: 0 all went well; 1 something failed for at least one login; 2 incorrect usage or unusable "
+        "configuration; 130 interrupted (finished work is kept and reported)."
     )
     shown = [f"  {command:<{longest}} {what}" for command, what in examples]
     return "\n".join((t("examples:"), *shown, "", *_wrapped(ends, columns)))

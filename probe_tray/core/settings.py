@@ -173,7 +173,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Show only the first letters of names and email addresses, and no ids."),
     ] = False
     icon_account: Annotated[
-        IconAccount, Meta(description="The account shown in the tray icon; the tightest where there is no such one.")
+        IconAccount, Meta(description="The account to show in the tray icon; the tightest one if there is none.")
     ] = IconAccount.PINNED
     icon_number: Annotated[
         bool,

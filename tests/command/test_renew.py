@@ -128,7 +128,7 @@ def test_twenty_files_come_to_what_each_deserves(bench: Bench) -> None:
     assert all(bench.is_live(name) for name in changed)
     assert "04.json is not a login" in done.stderr.decode()
     assert "07.json: This login has ended: it was used elsewhere" in done.stderr.decode()
-    assert "09.json: The service is limiting requests" in done.stderr.decode()
+    assert "09.json: OpenAI is limiting requests" in done.stderr.decode()
     assert b"canary" not in done.stdout + done.stderr
     assert len(lines(done.stdout)) == 21
 

@@ -19,12 +19,12 @@ from probe_tray.view.text.translate import Translator, mark
 _TRAY, _NOTIFICATIONS = "org.kde.StatusNotifierWatcher", "org.freedesktop.Notifications"
 _CLOCK_MAY_DIFFER = timedelta(minutes=2)
 _STEPS = {
-    ConnectionStep.NAME: ("DNS", mark("The service's name was found.")),
-    ConnectionStep.CONNECTION: (mark("connection"), mark("The service can be reached.")),
-    ConnectionStep.PROXY: (mark("connection"), mark("The proxy connects to the service.")),
+    ConnectionStep.NAME: ("DNS", mark("The address of OpenAI was found.")),
+    ConnectionStep.CONNECTION: (mark("connection"), mark("Connected to OpenAI.")),
+    ConnectionStep.PROXY: (mark("connection"), mark("The proxy connected to OpenAI.")),
     ConnectionStep.TLS: ("TLS", mark("The connection is secure and its certificate is trusted.")),
     ConnectionStep.EDGE: (mark("edge"), mark("The network lets requests through.")),
-    ConnectionStep.SERVICE: (mark("service"), mark("The service answers.")),
+    ConnectionStep.SERVICE: (mark("service"), mark("OpenAI answered.")),
 }
 _STATE_WIDTH, _NAME_WIDTH = 5, 14
 CONFIGURATION = mark("configuration")
@@ -92,13 +92,13 @@ def failed(name: str, error: ProbeError, t: Translator) -> Check:
 def journal_check(unfinished: int, t: Translator) -> Check:
     """Whether each renewal came to its end."""
     if not unfinished:
-        return good(JOURNAL, t("No renewal is unfinished."))
+        return good(JOURNAL, t("All renewals have finished."))
     what = t.plural(
-        "{n} renewal is unfinished, unless it is running right now.",
-        "{n} renewals are unfinished, unless they are running right now.",
+        "{n} renewal hasn't finished. It may still be running.",
+        "{n} renewals haven't finished. They may still be running.",
         unfinished,
     )
-    remedy = t("Start Probe Tray or run codex-probe --status to finish what is left.")
+    remedy = t("Start Probe Tray or run codex-probe --status to finish it.")
     return Check(name=JOURNAL, state=State.WARN, what=what, remedy=remedy)
 
 
@@ -156,19 +156,19 @@ def clock_check(ahead: timedelta | None, t: Translator) -> Check:
     """Whether this computer's clock agrees with the service's; ``ahead`` is how far that one is before ours."""
     if ahead is None:
         what, remedy = (
-            t("It couldn't be compared with the service's clock."),
-            t("Run it again once the service answers."),
+            t("The clock couldn't be compared with OpenAI's."),
+            t("Run this again once OpenAI answers."),
         )
         return Check(name=_CLOCK, state=State.WARN, what=what, remedy=remedy)
     if abs(ahead) <= _CLOCK_MAY_DIFFER:
-        return good(_CLOCK, t("It agrees with the service's clock."))
+        return good(_CLOCK, t("This computer's clock agrees with OpenAI's."))
     return failed(_CLOCK, ClockError.off_by(ahead), t)
 
 
 def desktop_checks(listed: Listed | None, platform: str, t: Translator) -> list[Check]:
     """Whether the desktop has a tray and shows notifications; ``platform`` as ``sys.platform`` has it."""
     if platform in {"darwin", "win32"}:
-        return [good(name, t("Part of the system.")) for name in _DESKTOP]
+        return [good(name, t("Built into the system.")) for name in _DESKTOP]
     if listed is None:
         what, remedy = t("There is no desktop session here."), t("Run it in a desktop session to check this too.")
         return [Check(name=name, state=State.WARN, what=what, remedy=remedy) for name in _DESKTOP]

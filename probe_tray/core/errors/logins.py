@@ -21,9 +21,7 @@ class PortsReservedError(PortsTakenError):
     """Nobody listens on the callback ports of Windows, and yet neither can be had."""
 
     title_template = "Windows may have reserved the login ports 1455 and 1457."
-    hint_template = (
-        "Use a code or paste the address instead. To see the ranges: netsh int ipv4 show excludedportrange tcp"
-    )
+    hint_template = "Use a code or paste the address instead. To see them: netsh int ipv4 show excludedportrange tcp"
 
 
 class LoginUnderWayError(PortsTakenError):

@@ -62,7 +62,7 @@ class NotificationsOffError(ProbeError):
     """The person, or who manages the computer, has turned notifications off for this program."""
 
     title_template = "Notifications are turned off for Probe Tray."
-    hint_template = "Turn them on in the notification settings of your system."
+    hint_template = "Turn them on in your system's notification settings."
 
 
 class NotAnsweringError(ProbeError):

@@ -6,14 +6,14 @@ from typing import ClassVar
 from probe_tray.core.errors.base import ProbeError, Remedy
 from probe_tray.core.errors.phrase import Phrase
 
-SERVICE = Phrase("The service")
+SERVICE = Phrase("OpenAI")
 SYNC_TABLE = Phrase("Your sync table")
 
 
 class ServiceError(ProbeError):
     """The service or the way to it."""
 
-    title_template = "The service didn't answer as expected."
+    title_template = "OpenAI didn't answer as expected."
     hint_template = "Probe Tray will try again."
 
 

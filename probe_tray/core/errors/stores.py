@@ -77,7 +77,7 @@ class FolderGoneError(StoreError):
 class FolderMissingError(StoreError):
     """The folder that is to hold credential files does not exist."""
 
-    title_template = "There is no folder {path}."
+    title_template = "The folder {path} doesn't exist."
     hint_template = "Create it, or choose another one."
 
 

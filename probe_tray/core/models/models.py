@@ -110,7 +110,7 @@ def _first_event(answer: Answer) -> ModelVerdict:
     error = mapping(mapping(data.get("response")).get("error")) or mapping(data.get("error")) or data
     if _is_used_up(error):
         return _used_up(error)
-    return ModelVerdict(problem=ModelFailedError(reason=_reason({"error": error}) or Phrase("it didn't say why")))
+    return ModelVerdict(problem=ModelFailedError(reason=_reason({"error": error}) or Phrase("it doesn't say why")))
 
 
 def _event(body: bytes) -> tuple[str, Mapping[str, object]]:

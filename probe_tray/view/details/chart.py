@@ -105,7 +105,7 @@ def chart(details: Details | None, span: Span, settings: Settings, now: Now, t: 
 
 def chart_title(settings: Settings, t: Translator) -> str:
     """What stands above the chart."""
-    return t("Use over time") if settings.percentages is Percentages.USED else t("Left over time")
+    return t("Usage over time") if settings.percentages is Percentages.USED else t("Remaining over time")
 
 
 def _levels(meters: list[Meter], settings: Settings, t: Translator) -> tuple[LevelLine, ...]:
@@ -117,10 +117,10 @@ def _levels(meters: list[Meter], settings: Settings, t: Translator) -> tuple[Lev
     }
     if len(set(found.values())) <= 1:
         return tuple(
-            _level(w, settings, t("warns at {amount}", amount=_amount(w, settings, t))) for w in set(found.values())
+            _level(w, settings, t("warning at {amount}", amount=_amount(w, settings, t))) for w in set(found.values())
         )
     return tuple(
-        _level(w, settings, t("{window} warns at {amount}", window=label, amount=_amount(w, settings, t)))
+        _level(w, settings, t("{window}: warning at {amount}", window=label, amount=_amount(w, settings, t)))
         for label, w in found.items()
     )
 
@@ -248,7 +248,7 @@ def _spoken(past: Past, settings: Settings, t: Translator) -> str:
             most=str(shown(most, wanted)),
         )
     return t(
-        "{window}: {percent}% left now, {least}% at least",
+        "{window}: {percent}% left now, {least}% at the lowest",
         window=label,
         percent=str(shown(now, wanted)),
         least=str(shown(most, wanted)),

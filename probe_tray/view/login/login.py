@@ -30,7 +30,7 @@ from probe_tray.view.view_models import LoginView, PasteField
 # Elsewhere these go away by themselves and spare the login; here nothing is tried again, and there is no login yet.
 _SAID: Final[Mapping[type[ProbeError], tuple[str, str]]] = {
     NotSentError: (
-        mark("The service can't be reached: {reason}."),
+        mark("OpenAI can't be reached: {reason}."),
         mark("Check your network and proxy, then log in again. Nothing was changed."),
     ),
     ProxyLoginError: (

@@ -140,7 +140,9 @@ def _checked(account: AccountState, now: Now, t: Translator) -> str:
 def _spoken(
     title: str, badge: str, silent: str, rows: tuple[Bar, ...], life: str, said: Notice | None, t: Translator
 ) -> str:
-    used = [t("{window}: {amount}, reset {reset}", window=b.label, amount=b.amount, reset=b.reset or "–") for b in rows]
+    used = [
+        t("{window}: {amount}, resets {reset}", window=b.label, amount=b.amount, reset=b.reset or "–") for b in rows
+    ]
     return _sentence(title, badge, silent, *used, life, *_notice_words(said))
 
 

@@ -190,7 +190,7 @@ _WORDS = {
     "quiet_to_hour": _SettingWords(_ALERTS, mark("Quiet until"), "{n}:00", note="", card=3, needs="quiet_hours"),
     "privacy": _SettingWords(_LOOK, mark("Privacy: hide names"), card=1),
     "icon_account": _SettingWords(
-        _LOOK, mark("Tray icon shows"), note=mark("While there is no such account, the tightest one."), card=2
+        _LOOK, mark("Tray icon shows"), note=mark("If there is none, it shows the tightest account."), card=2
     ),
     "icon_number": _SettingWords(_LOOK, mark("Number in the tray icon"), card=2),
     "icon_ink": _SettingWords(
@@ -217,10 +217,10 @@ _CHOICES = {
     "zh_CN": "简体中文",
     "light": mark("Light"),
     "dark": mark("Dark"),
-    "pinned": mark("Chosen in its menu"),
-    "tightest": mark("The tightest"),
-    "best": mark("The most left"),
-    "in_use": mark("In use in Codex"),
+    "pinned": mark("The account you chose"),
+    "tightest": mark("The tightest account"),
+    "best": mark("The account with the most left"),
+    "in_use": mark("The account in use in Codex"),
     "used": mark("What is used"),
     "left": mark("What is left"),
     "automatic": mark("Automatic"),

@@ -45,7 +45,7 @@ def notice(account: AccountState, state: Condition, settings: Settings, now: Now
 def login_here_too(account: AccountState, t: Translator) -> Notice:
     """That the program only reads the official client's login, and what a login of its own would add."""
     return Notice(
-        text=t("With its own login, Probe Tray can keep you logged in."),
+        text=t("Log in here too, and Probe Tray keeps you logged in."),
         tone=Tone.CALM,
         action=CardAction(kind=ActionKind.LOG_IN, label=t("Log in here too"), key=account.key),
     )

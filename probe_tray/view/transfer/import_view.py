@@ -174,8 +174,8 @@ def _text(found: ImportState, picked: Sequence[ImportRow], settings: Settings, t
             )
         case ImportPhase.READY if _no_login(found):
             return t(
-                "Probe Tray looked for the tokens of a Codex login in JSON, as codex-probe, CLIProxyAPI, "
-                "sub2api and the Codex client (auth.json) write it."
+                "Probe Tray reads Codex logins as JSON from codex-probe, CLIProxyAPI, sub2api and the Codex "
+                "client (auth.json)."
             )
         case ImportPhase.READY:
             return _what_happens(found, picked, settings, t)

@@ -252,7 +252,7 @@ def test_without_a_network_each_row_says_so(demo: DemoService, logins: Path) -> 
     output = logins.parent / "x.csv"
     done = run("--status", "--output", output, "--proxy", "http://127.0.0.1:9", logins)
     assert done.returncode == 1
-    said = "The service can't be reached: the proxy http://127.0.0.1:9 refused the connection."
+    said = "OpenAI can't be reached: the proxy http://127.0.0.1:9 refused the connection."
     assert said in done.stdout.decode()
     assert f"codex-probe: {logins / 'a.json'}: {said} Check your network" in done.stderr.decode()
     assert output.read_text().splitlines()[1].endswith(f",0,{said}")
@@ -263,7 +263,7 @@ def test_a_failure_that_many_share_is_explained_once(demo: DemoService, logins: 
         write_login(demo, logins / f"{number}.json", number)
     done = run("--status", "--proxy", "http://127.0.0.1:9", logins)
     assert done.stdout.decode().count("refused the connection") == 3
-    assert "codex-probe: 3 accounts: The service can't be reached" in done.stderr.decode()
+    assert "codex-probe: 3 accounts: OpenAI can't be reached" in done.stderr.decode()
     assert done.stderr.decode().count("refused the connection") == 1
 
 

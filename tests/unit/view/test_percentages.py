@@ -121,8 +121,8 @@ def test_the_details_draw_and_say_what_is_left() -> None:
     past = HistoryLine(meter=Meter(kind=WindowKind.SHORT, seconds=18000), points=points)
     state = replace(left(samples.only([budget])), details=Details(account=lee.key, span=Span.DAY, lines=(past,)))
     found = one(state)
-    assert found.chart_title == "Left over time"
+    assert found.chart_title == "Remaining over time"
     assert found.chart.lines[0].runs[0][0][1] == 0.75
-    assert (found.chart.levels[0].text, round(found.chart.levels[0].at, 3)) == ("warns at 20% left", 0.2)
-    assert found.chart.spoken == "5 h: 75% left now, 60% at least. The line begins today"
+    assert (found.chart.levels[0].text, round(found.chart.levels[0].at, 3)) == ("warning at 20% left", 0.2)
+    assert found.chart.spoken == "5 h: 75% left now, 60% at the lowest. The line begins today"
     assert next(f.value for f in found.facts if f.label == "Credit budget") == "960 of 1,000 credits left"

@@ -60,7 +60,7 @@ def test_a_card_shows_both_windows_their_resets_and_the_life_of_the_login() -> N
     assert found.life == "Renews automatically in 4 days · ends 29 Nov"
     assert found.checked == "2 min ago"
     assert found.notice is None
-    assert found.spoken.startswith("ana@example.com. Plus. 5 h: 42% used, reset in 2 h 10 m")
+    assert found.spoken.startswith("ana@example.com. Plus. 5 h: 42% used, resets in 2 h 10 m")
 
 
 def test_an_exhausted_week_means_no_capacity_whatever_the_short_window_says() -> None:
@@ -99,7 +99,7 @@ def test_old_numbers_stay_dimmed_and_say_their_age() -> None:
         ),
         (
             "waits@example.com",
-            "The service is limiting requests. The numbers are 3 h old.",
+            "OpenAI is limiting requests. The numbers are 3 h old.",
             ActionKind.REFRESH,
         ),
         ("stale@example.com", "The numbers are 3 h old.", ActionKind.REFRESH),
@@ -283,5 +283,5 @@ def test_a_login_without_browser_says_what_to_do() -> None:
     problem = NotSentError(reason="x").problem
     view = shown(AppState(login=replace(samples.waiting_login(), problem=problem))).login
     assert view is not None
-    assert view.title == "The service can't be reached: x."
+    assert view.title == "OpenAI can't be reached: x."
     assert view.text.startswith("Check your network and proxy.")

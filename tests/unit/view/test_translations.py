@@ -103,7 +103,7 @@ def test_a_failure_names_who_it_is_about(error: type[ProbeError]) -> None:
     reason = Phrase("the connection was lost")
     ours = error(status="503", reason=reason).problem
     table = error(party=SYNC_TABLE, status="503", reason=reason).problem
-    assert Translator().title(ours).startswith("The service ")
+    assert Translator().title(ours).startswith("OpenAI ")
     assert Translator().title(table).startswith("Your sync table ")
     assert "您的同步表" in Translator(chinese()).title(table)
     assert "同步表" not in Translator(chinese()).title(ours)
@@ -111,8 +111,8 @@ def test_a_failure_names_who_it_is_about(error: type[ProbeError]) -> None:
 
 def test_why_a_request_was_not_sent_is_said_in_the_persons_language() -> None:
     error = to_service_error(ConnectionRefusedError(), host="chatgpt.com", proxy=None, sent=False)
-    assert Translator(chinese()).title(error.problem) == "无法连接服务：chatgpt.com 拒绝了连接。"
-    assert Translator().title(error.problem) == "The service can't be reached: chatgpt.com refused the connection."
+    assert Translator(chinese()).title(error.problem) == "无法连接OpenAI：chatgpt.com 拒绝了连接。"
+    assert Translator().title(error.problem) == "OpenAI can't be reached: chatgpt.com refused the connection."
 
 
 def test_the_words_of_a_failure_can_be_translated() -> None:

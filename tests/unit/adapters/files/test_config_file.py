@@ -327,7 +327,7 @@ def test_a_folder_that_cannot_be_used_keeps_nobody_from_changing_something_else(
 def test_a_folder_that_does_not_exist_is_made_only_when_that_is_wanted(path: Path) -> None:
     put(path, '{"poll_minutes": 5}')
     wanted = change(sync_dir="logins", poll_minutes=15)
-    with pytest.raises(FolderMissingError, match="There is no folder"):
+    with pytest.raises(FolderMissingError, match="doesn't exist"):
         change_in(path, wanted)
     assert load_settings(path).settings == Settings()
     assert not (path.parent / "logins").exists()

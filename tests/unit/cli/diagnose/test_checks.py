@@ -112,7 +112,7 @@ def test_a_script_that_chooses_the_proxy_is_told_only_where_nothing_else_does() 
     assert proxy_check(found, "chatgpt.com", ENGLISH, script=True) == proxy_check(found, "chatgpt.com", ENGLISH)
 
 
-@pytest.mark.parametrize(("count", "said"), [(1, "1 renewal is unfinished"), (2, "2 renewals are unfinished")])
+@pytest.mark.parametrize(("count", "said"), [(1, "1 renewal hasn't finished"), (2, "2 renewals haven't finished")])
 def test_renewals_that_wait_to_be_finished_are_told(count: int, said: str) -> None:
     check = journal_check(count, ENGLISH)
     assert check.state is State.WARN

@@ -149,7 +149,7 @@ def test_a_first_event_that_is_no_failure_means_available(body: bytes) -> None:
         (event("response.failed", response={"error": {"code": "overloaded", "message": "It is busy."}}), "It is busy"),
         (event("error", message="Nobody home", code="x"), "Nobody home"),
         (event("error", error={"code": "server_error"}), "server_error"),
-        (b"event: error\ndata: {}\n\n", "it didn't say why"),
+        (b"event: error\ndata: {}\n\n", "it doesn't say why"),
         (b'{"error": {"message": "Plain words."}}', "Plain words"),
         (b'{"detail": "Closed today"}', "Closed today"),
     ],

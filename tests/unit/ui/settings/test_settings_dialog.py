@@ -201,7 +201,7 @@ def test_a_folder_that_does_not_exist_can_be_made_from_where_that_is_said(settin
     dialog.accept()
     missing = FolderMissingError(path="/srv/logins").problem
     dialog.follow(Settings(), UnsavedChange(change=change(sync_dir="/srv/logins"), problem=missing))
-    assert settings.red()[0] == "There is no folder /srv/logins. Create it, or choose another one."
+    assert settings.red()[0] == "The folder /srv/logins doesn't exist. Create it, or choose another one."
     assert settings.focused_in("sync_dir")
     create = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Create &folder" and b.isVisible())
     create.click()

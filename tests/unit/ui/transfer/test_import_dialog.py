@@ -290,7 +290,7 @@ def test_a_text_that_is_no_login_is_told_what_was_looked_for(bench: Bench) -> No
     press(bench.dialog, "Paste")
     said = texts(bench.dialog)
     assert "That is not a login" in said
-    assert any(one.startswith("Probe Tray looked for the tokens of a Codex login in JSON") for one in said)
+    assert any(one.startswith("Probe Tray reads Codex logins as JSON from codex-probe") for one in said)
 
 
 def test_files_and_folders_are_chosen_in_the_systems_own_windows(bench: Bench) -> None:

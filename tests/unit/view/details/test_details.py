@@ -130,11 +130,11 @@ def test_the_chart_shows_gaps_as_gaps() -> None:
 
 def test_the_dashed_line_is_told_once_where_both_windows_warn_alike_else_for_each() -> None:
     state = samples.looked_at()
-    assert [(round(x.at, 2), x.text) for x in shown(state).chart.levels] == [(0.8, "warns at 80% used")]
+    assert [(round(x.at, 2), x.text) for x in shown(state).chart.levels] == [(0.8, "warning at 80% used")]
     apart = shown(replace(state, settings=Settings(warn_weekly_percent=70))).chart
     assert [(round(x.at, 2), x.text) for x in apart.levels] == [
-        (0.7, "Week warns at 70% used"),
-        (0.8, "5 h warns at 80% used"),
+        (0.7, "Week: warning at 70% used"),
+        (0.8, "5 h: warning at 80% used"),
     ]
     assert shown(replace(state, details=None)).chart.levels == ()
 

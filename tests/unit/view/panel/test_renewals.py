@@ -36,10 +36,10 @@ def life(name: str) -> AccountState:
         ("paused", "Several renewals failed", Tone.WARNING, [ActionKind.NETWORK_SETTINGS]),
         ("sealed", "A renewed login is safe", Tone.WARNING, [ActionKind.RENEW]),
         ("full", "The login was renewed, but logins/a.json can't be written", Tone.WARNING, [ActionKind.RENEW]),
-        ("offline", "The last renewal failed. The service can't be reached", Tone.CALM, [ActionKind.RENEW]),
+        ("offline", "The last renewal failed. OpenAI can't be reached", Tone.CALM, [ActionKind.RENEW]),
         (
             "soon",
-            "The last renewal failed. The service can't be reached",
+            "The last renewal failed. OpenAI can't be reached",
             Tone.WARNING,
             [ActionKind.RENEW, ActionKind.LOG_IN],
         ),
@@ -118,7 +118,7 @@ def test_the_last_renewal_is_told_exactly(hours: int, words: str) -> None:
 
 
 def test_the_last_renewal_that_failed_is_told_with_its_reason() -> None:
-    words = "Renewal failed 1 h ago: The service can't be reached: there is no network."
+    words = "Renewal failed 1 h ago: OpenAI can't be reached: there is no network."
     assert last_renewal(life("offline"), HERE, T) == words
     unknown = replace(life("offline"), renewal=RenewalState(problem=samples.offline()))
     assert last_renewal(unknown, HERE, T) == words.replace(" 1 h ago", "")

@@ -121,7 +121,7 @@ def test_a_refusal_names_its_value_and_what_to_enter() -> None:
     )
     missing = refusal(FolderMissingError(path="/srv/logins").problem, t)
     assert missing == SettingFault(
-        "sync_dir", "There is no folder /srv/logins. Create it, or choose another one.", "Create &folder"
+        "sync_dir", "The folder /srv/logins doesn't exist. Create it, or choose another one.", "Create &folder"
     )
     full = WriteError(path="/c.json", reason="the disk is full").problem
     assert refusal(full, t) == SettingFault("", t.told(full))

@@ -59,7 +59,7 @@ def test_the_bytes_of_the_status_table() -> None:
         + "ana.json,account-ana,ana@example.com,plus,42.0,2026-11-22 16:00:00,4.2,-,200,\n"
         + "cy.json,account-cy,cy@example.com,plus,,,100.0,2026-11-25 14:00:00,200,\n"
         + "bo.json,account-bo,,team,,,,,401,OpenAI no longer accepts this login's access token.\n"
-        + '"x, y.json",,,,,,,,0,"The service can\'t be reached: ""why""."\n'
+        + '"x, y.json",,,,,,,,0,"OpenAI can\'t be reached: ""why""."\n'
     )
 
 

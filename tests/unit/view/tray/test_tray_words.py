@@ -227,7 +227,7 @@ def test_paused_notifications_are_seen_in_the_icon_its_tooltip_and_the_panel() -
     screen = shown(state)
     assert screen.tray.look.paused
     assert screen.tray.tooltip.startswith("Probe Tray: notifications paused\n")
-    assert screen.panel.status == "Muted until 14:52"
+    assert screen.panel.status == "Notifications paused until 14:52"
     over = shown(replace(state, paused_until=NOW))
     assert not over.tray.look.paused
     assert not re.search("paused|Muted", over.tray.tooltip + over.panel.status)
