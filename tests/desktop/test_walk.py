@@ -54,7 +54,7 @@ def test_the_panel_tells_use_resets_and_the_end_of_each_login(desktop: Desktop) 
     app = App(desktop, "--demo")
     app.open_panel()
     for name in SAMPLES:
-        card = app.read(rf"^{name}\..*5 h: \d+% used, reset in .*Week: \d+% used, reset in ")
+        card = app.read(rf"^{name}\..*5 h: \d+% used, resets in .*Week: \d+% used, resets in ")
         assert "Can't be renewed · ends in 2 days" in card or "Renews automatically in" in card
 
 
