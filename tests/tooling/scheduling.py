@@ -17,6 +17,7 @@ ONE_AT_A_TIME: Final = (
     "tests/desktop/test_pictures.py",
     "tests/desktop/test_real_addresses.py",
     "tests/desktop/test_walk.py",
+    "tests/desktop/test_wayland.py",
     "tests/scenarios/test_adapters.py",
     "tests/unit/test_app.py::test_with_none_running_the_program_starts_and_does_it",
 )
