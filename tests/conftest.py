@@ -3,11 +3,12 @@
 import itertools
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import settings
@@ -18,6 +19,9 @@ from tests.tooling.isolation import FIXED, REMOVED, folders
 from tests.tooling.logs import Unexpected
 from tests.tooling.scheduling import SharingPlugin
 from tests.tooling.without_qt import needs_qt
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
 
 # Every test's home lies below this folder, whose path is short: a Unix socket's path ends at 108 characters.
 HOMES: Final = Path(tempfile.mkdtemp(prefix="probe-tray-"))
@@ -92,6 +96,28 @@ def home(home_numbers: Iterator[int], monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, value in folders(mine).items():
         monkeypatch.setenv(name, value)
     return mine
+
+
+@pytest.fixture(autouse=True)
+def no_window_left() -> Iterator[None]:
+    """Hide the windows that this test leaves open: the tests after it look at what is on the screen."""
+    before = _windows().keys()
+    yield
+    for pointer, window in _windows().items():
+        if pointer not in before:
+            window.hide()
+
+
+def _windows() -> "dict[int, QWidget]":
+    """The windows on the screen by their address, so that none is kept alive; none where Qt was not loaded."""
+    if "PySide6.QtWidgets" not in sys.modules:
+        return {}
+    from PySide6.QtWidgets import QApplication
+    from shiboken6 import Shiboken
+
+    if not isinstance(QApplication.instance(), QApplication):
+        return {}
+    return {Shiboken.getCppPointer(w)[0]: w for w in QApplication.topLevelWidgets() if w.isVisible()}
 
 
 @pytest.fixture(autouse=True)
