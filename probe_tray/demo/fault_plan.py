@@ -32,7 +32,7 @@ class Gate:
             for loop, released in self._held:
                 loop.call_soon_threadsafe(released.set)
 
-    def wait_held(self, count: int = 1, *, timeout: float = 10.0) -> bool:
+    def wait_held(self, count: int = 1, *, timeout: float = 120.0) -> bool:
         """Wait (at most ``timeout`` seconds) until ``count`` requests have arrived here; False when they did not."""
         with self._changed:
             return self._changed.wait_for(lambda: self._arrived >= count, timeout)

@@ -13,6 +13,7 @@ from typing import cast
 from probe_tray.demo import DemoService
 from probe_tray.demo.token_families import DemoLogin
 from tests.support.mitm import Mitm
+from tests.support.patience import PATIENCE
 
 COMMAND = str(Path(sys.executable).with_name("codex-probe"))
 TOKEN = "/oauth/token"
@@ -45,7 +46,7 @@ class Bench:
             cwd=self.logins.parent,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=50,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -82,7 +83,7 @@ class Bench:
     def kill(self, process: "subprocess.Popen[bytes]") -> None:
         """End it without a word."""
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
 
 
 def write(path: Path, issued: DemoLogin, *, days: float = 1, more: Mapping[str, object] | None = None) -> None:

@@ -16,6 +16,7 @@ import pytest
 from probe_tray.demo import DemoService, Fault, Gate
 from probe_tray.demo.models import NAMES
 from tests.command.bench import COMMAND, Bench
+from tests.support.patience import PATIENCE
 
 RESPONSES = "/codex/responses"
 MODELS = "/codex/models"
@@ -252,7 +253,7 @@ def at_terminal(bench: Bench, answer: str, *arguments: str) -> tuple[int, str]:
             asked = True
             os.write(leader, f"{answer}\n".encode())
     os.close(leader)
-    return process.wait(timeout=50), shown.decode()
+    return process.wait(timeout=PATIENCE), shown.decode()
 
 
 def test_a_person_is_asked_once(demo: DemoService, bench: Bench, config: Path) -> None:
@@ -285,7 +286,7 @@ def test_an_interruption_keeps_what_was_answered(demo: DemoService, bench: Bench
     # Four are asked at once, so the fifth question shows that one answer has come.
     assert gate.wait_held(4)
     process.send_signal(signal.SIGINT)
-    out, error = process.communicate(timeout=50)
+    out, error = process.communicate(timeout=PATIENCE)
     gate.open()
     assert process.returncode == 130, error
     assert len(outcomes(out)) == 1

@@ -11,6 +11,7 @@ import pytest
 
 from probe_tray.demo import Fault, Gate
 from tests.command.bench import TOKEN, Bench, write
+from tests.support.patience import PATIENCE
 
 TRAY = str(Path(sys.executable).with_name("probe-tray"))
 
@@ -36,7 +37,7 @@ def test_what_the_tray_is_renewing_is_waited_for_and_taken_over(bench: Bench, ho
     bench.demo.faults.add(TOKEN, Fault(hold=gate))
     tray = started(bench, home)
     try:
-        assert gate.wait_held(timeout=30)
+        assert gate.wait_held()
         commands = [bench.start("--renew", option, "logins/a.json") for option in ("-f", "-f=false") for _ in range(2)]
         waiting = commands[0].stderr
         assert waiting is not None
@@ -44,11 +45,11 @@ def test_what_the_tray_is_renewing_is_waited_for_and_taken_over(bench: Bench, ho
         assert any(b"Another Probe Tray process is busy." in line for line in waiting)
         assert commands[0].poll() is None
         gate.open()
-        ended = [(command.communicate(timeout=30)[0].decode(), command.returncode) for command in commands]
+        ended = [(command.communicate(timeout=PATIENCE)[0].decode(), command.returncode) for command in commands]
     finally:
         gate.open()
         tray.terminate()
-        tray.wait(30)
+        tray.wait(PATIENCE)
     assert [status for _, status in ended] == [0] * 4
     assert (bench.refreshes(), bench.is_live()) == (1, True)
 
@@ -58,14 +59,14 @@ def test_a_terminal_that_is_closed_costs_no_login_that_the_tray_is_renewing(benc
     bench.demo.faults.add(TOKEN, Fault(hold=gate, at="reply"))
     tray = started(bench, home)
     try:
-        assert gate.wait_held(timeout=30)
+        assert gate.wait_held()
         # As a session sends them when it ends.
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
             tray.send_signal(number)
         with pytest.raises(subprocess.TimeoutExpired):
             tray.wait(0.3)
         gate.open()
-        assert tray.wait(30) in {129, 143}
+        assert tray.wait(PATIENCE) in {129, 143}
     finally:
         gate.open()
         tray.kill()

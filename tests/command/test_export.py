@@ -15,6 +15,7 @@ from probe_tray.core.transfer.export import ExportFormat
 from tests.command.bench import COMMAND, lines
 from tests.command.preload import failing_to_replace, with_keyring
 from tests.support.files import exported, flat, official
+from tests.support.patience import PATIENCE
 from tests.support.tokens import tokens
 
 KEY = base64.b64encode(bytes(32)).decode()
@@ -36,7 +37,7 @@ class Bench:
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=50,
+            timeout=PATIENCE,
             check=False,
         )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.command.bench import COMMAND, Bench
+from tests.support.patience import PATIENCE
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "status": ("--status", "logins"),
@@ -41,7 +42,7 @@ def all_of_them(
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=PATIENCE,
             check=False,
         )
 

@@ -17,6 +17,7 @@ import pytest
 from tests.command.bench import COMMAND, lines
 from tests.command.preload import failing_to_replace, keyring_was_asked, with_keyring
 from tests.support.files import exported, flat, official
+from tests.support.patience import PATIENCE
 from tests.support.tokens import tokens
 
 KEY = base64.b64encode(bytes(32)).decode()
@@ -40,7 +41,7 @@ class Tray:
             cwd=self.folder,
             input=given,
             capture_output=True,
-            timeout=50,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -240,7 +241,7 @@ def at_a_terminal(tray: Tray, answer: bytes, *arguments: str, more: Mapping[str,
         preexec_fn=_take_terminal(terminal),  # noqa: PLW1509 - the tests' own process has no other thread with a lock
     )
     os.close(terminal)
-    seen, typed, end = b"", False, time.monotonic() + 30
+    seen, typed, end = b"", False, time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if select.select([screen], [], [], 0.2)[0]:
             try:
@@ -254,7 +255,7 @@ def at_a_terminal(tray: Tray, answer: bytes, *arguments: str, more: Mapping[str,
             typed = True
             os.write(screen, answer)
     # It lets go of the terminal shortly before it ends; a terminal that is closed by then would end it by SIGHUP.
-    status = process.wait(timeout=10)
+    status = process.wait(timeout=PATIENCE)
     os.close(screen)
     return status, seen.decode()
 

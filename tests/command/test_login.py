@@ -20,6 +20,7 @@ from probe_tray.demo import Fault, Gate
 from tests.command.bench import COMMAND, TOKEN, Bench, lines
 from tests.command.person import sign_in, visit
 from tests.command.preload import failing_to_replace
+from tests.support.patience import PATIENCE
 
 CANCELLED = "interrupted: you are not logged in."
 
@@ -52,7 +53,7 @@ class Running:
 
     def end(self) -> tuple[int, str]:
         """Wait for the end: exit status and standard output."""
-        out, err = self.process.communicate(timeout=40)
+        out, err = self.process.communicate(timeout=PATIENCE)
         self.said += err.decode()
         return self.process.returncode, out.decode()
 

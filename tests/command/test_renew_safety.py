@@ -30,6 +30,7 @@ from probe_tray.demo.token_families import DemoLogin
 from tests.command.bench import COMMAND, TOKEN, Bench, write
 from tests.command.preload import failing_to_replace, keyring_was_asked, killed_before_replacing, with_keyring
 from tests.support.keyrings import FakeKeyStore
+from tests.support.patience import PATIENCE
 from tests.support.secret_service import is_here as secret_service_is_here
 from tests.support.secret_service import secret_service
 
@@ -62,7 +63,7 @@ def test_a_process_that_was_slow_to_begin_counts_from_its_creation(bench: Bench)
         stderr=subprocess.PIPE,
     )
     assert bench.run("--renew", "-f", "logins/a.json").returncode == 0
-    out, _ = slow.communicate(b"go\n", timeout=50)
+    out, _ = slow.communicate(b"go\n", timeout=PATIENCE)
     assert (slow.returncode, bench.refreshes()) == (0, 1)
     assert "taken over" in out.decode()
 
@@ -146,7 +147,7 @@ def test_interrupted_it_sees_to_its_end_what_was_sent(bench: Bench, number: sign
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.3)
     gate.open()
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == status
     assert (bench.refreshes(), bench.is_live("a.json"), bench.is_live("b.json")) == (1, True, True)
     assert "renewed (it was about to expire)" in out.decode()
@@ -166,7 +167,7 @@ def test_interrupted_it_sends_nothing_that_still_waits_for_its_turn(bench: Bench
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.3)
     gate.open()
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, bench.refreshes()) == (130, 4)
     assert "4 of 4 logins renewed." in err.decode()
 
@@ -271,7 +272,7 @@ def test_a_list_that_is_removed_while_two_of_its_logins_are_renewed_is_written_a
     assert gate.wait_held(2)
     path.unlink()
     gate.open()
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     assert (process.returncode, bench.refreshes(200), bench.journal()) == (0, 2, [])
     assert all(bench.demo.is_live(one["refresh_token"]) for one in json.loads(path.read_bytes()))
 
@@ -306,7 +307,7 @@ def test_no_request_is_made_where_its_answer_would_have_no_room(bench: Bench) ->
     process = bench.start(
         "--renew", "logins/a.json", before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
     )
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, bench.refreshes()) == (1, 0)
     assert "can't be written: the file is too large for this disk" in err.decode()
     assert (bench.logins / "a.json").read_bytes() == before
@@ -435,7 +436,7 @@ def _held(bench: Bench) -> "Generator[subprocess.Popen[bytes]]":
     assert gate.wait_held()
     yield process
     gate.open()
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
 
 
 @contextlib.contextmanager

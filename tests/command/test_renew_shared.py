@@ -13,6 +13,7 @@ from probe_tray.demo.table import PATH
 from tests.command.bench import TOKEN, write
 from tests.command.test_sync import Machine
 from tests.support.mitm import Mitm
+from tests.support.patience import PATIENCE
 
 _NOBODY = "http://127.0.0.1:9"
 
@@ -33,7 +34,7 @@ class Computers:
         """Some time later, run the command on a machine to its end."""
         self.ahead += timedelta(seconds=5)
         process = machine.start(*arguments, more=self.more)
-        out, err = process.communicate(timeout=50)
+        out, err = process.communicate(timeout=PATIENCE)
         return process.returncode, out.decode(), err.decode()
 
     @property

@@ -27,6 +27,7 @@ from tests.command.preload import failing_to_replace
 from tests.command.test_import import Tray, at_a_terminal
 from tests.support.fakes import START
 from tests.support.files import flat, proxied
+from tests.support.patience import PATIENCE
 from tests.support.tokens import credential, tokens
 
 KEY = "5a" * 32
@@ -81,7 +82,7 @@ class Machine:
     def sync(self, *arguments: str, more: Mapping[str, str] | None = None) -> tuple[int, str, str]:
         """Run it to its end: the exit status, standard output, standard error."""
         process = self.start("--sync", *arguments, more=more)
-        out, err = process.communicate(timeout=50)
+        out, err = process.communicate(timeout=PATIENCE)
         return process.returncode, out.decode(), err.decode()
 
     def files(self) -> dict[str, bytes]:
@@ -218,7 +219,7 @@ def test_two_machines_at_once_end_with_the_newest_login_on_both(service: DemoSer
         machine.write("b.json", file_of(older, 1))
     put(service, login("cat", 1))
     for process in [machine.start() for machine in (first, second)]:
-        _, err = process.communicate(timeout=50)
+        _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, err
     for machine in (first, second):
         assert machine.sync()[0] == 0
@@ -241,7 +242,7 @@ def test_a_full_disk_and_ctrl_c_leave_everything_as_it_was(
     process = machine.start()
     assert gate.wait_held()
     process.send_signal(signal.SIGINT)
-    out_bytes, err = process.communicate(timeout=30)
+    out_bytes, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out_bytes, machine.files()) == (130, b"", before)
     assert lines(err)[-1] == "codex-probe: interrupted: nothing was changed."
     gate.open()
@@ -261,7 +262,7 @@ def test_two_ctrl_c_end_it_at_once_and_what_is_said_is_in_the_persons_language(
     assert process.stderr is not None
     said = [process.stderr.readline().decode() for _ in range(2)]
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     gate.open()
     assert (process.returncode, out, machine.files()) == (130, b"", before)
     assert [text[:2] for text in said] == ["代理", "正在"]

@@ -9,6 +9,7 @@ import pytest
 
 from probe_tray.demo import Fault, Gate
 from tests.command.bench import COMMAND, TOKEN, Bench, write
+from tests.support.patience import PATIENCE
 from tests.support.screen import Screen, Session
 
 USAGE = "/backend-api/wham/usage"
@@ -56,12 +57,12 @@ def test_the_first_ctrl_c_waits_for_what_was_sent_and_the_second_does_not(bench:
     gate = Gate()
     bench.demo.faults.add(TOKEN, Fault(hold=gate, at="reply"))
     with session(bench, "--renew", "--jobs", "1", bench.logins, columns=40) as watched:
-        assert gate.wait_held()
+        watched.watch_until(lambda: gate.wait_held(1, timeout=0))
         watched.watch(lambda screen: "Renewal" in said(screen))
         watched.type(b"\x03")
         watched.watch(lambda screen: "Press Ctrl-C again to stop at once." in said(screen))
         watched.type(b"\x03")
-        assert watched.end(timeout=10) == 130
+        assert watched.end(timeout=40) == 130
     gate.open()
     text = said(watched.screen)
     assert "Waiting up to 45 s for the answer to 1 renewal" in text
@@ -80,14 +81,14 @@ def test_a_terminal_that_is_closed_costs_no_login_whose_renewal_was_sent(bench: 
     gate = Gate()
     bench.demo.faults.add(TOKEN, Fault(hold=gate, at="reply"), times=None)
     with session(bench, "--renew", "--status", "--jobs", str(jobs), bench.logins) as watched:
-        assert gate.wait_held(jobs)
+        watched.watch_until(lambda: gate.wait_held(jobs, timeout=0))
         watched.watch(lambda screen: "Renewal" in said(screen))
         watched.hang_up()
         # A desktop session that ends adds these; none of them comes from a person who insists.
         watched.process.send_signal(signal.SIGHUP)
         watched.process.send_signal(signal.SIGTERM)
         gate.open()
-        assert watched.process.wait(30) == 129
+        assert watched.process.wait(PATIENCE) == 129
     assert bench.refreshes(200) == jobs
     assert all(bench.is_live(f"{number:02}.json") for number in range(6))
     assert bench.journal() == []
@@ -102,10 +103,10 @@ def test_results_go_to_their_file_though_the_terminal_is_gone(bench: Bench, tmp_
         result.open("wb") as file,
         session(bench, "--renew", "--jobs", "2", bench.logins, elsewhere={"stdout": file.fileno()}) as watched,
     ):
-        assert gate.wait_held(2)
+        watched.watch_until(lambda: gate.wait_held(2, timeout=0))
         watched.hang_up()
         gate.open()
-        assert watched.process.wait(30) == 129
+        assert watched.process.wait(PATIENCE) == 129
     assert [line.split()[0] for line in result.read_text().splitlines()] == ["Account", *emails]
 
 

@@ -14,6 +14,7 @@ from tests.command.bench import TOKEN, write
 from tests.command.test_renew_shared import Computers, computers, token
 from tests.command.test_sync import KEY, PUBLISHABLE_KEY, Machine
 from tests.desktop.waiting import wait_for
+from tests.support.patience import PATIENCE
 
 __all__ = ["computers"]
 
@@ -42,7 +43,7 @@ def tray(computers: Computers, machine: Machine) -> "Generator[subprocess.Popen[
         yield process
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE)
 
 
 def test_one_of_them_renews_it_and_the_other_takes_it_over(computers: Computers) -> None:
@@ -56,7 +57,7 @@ def test_one_of_them_renews_it_and_the_other_takes_it_over(computers: Computers)
     computers.service.faults.add(TOKEN, Fault(hold=gate, at="reply"))
     with tray(computers, first), tray(computers, second):
         try:
-            assert gate.wait_held(timeout=30)
+            assert gate.wait_held()
             before = computers.service.count(PATH)
             # The other one has looked at the row, while the request of the first is on its way.
             wait_for("both to look at the table", lambda: computers.service.count(PATH) >= before + 1, seconds=30)

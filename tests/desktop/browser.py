@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 
 from tests.desktop.processes import Program
 from tests.desktop.waiting import BenchError, scrub, wait_for
+from tests.support.patience import PATIENCE
 
 _ELEMENT: Final = "element-6066-11e4-a52e-4f735466cecf"
 _FLAGS: Final = (
@@ -26,7 +27,7 @@ _FLAGS: Final = (
     "--disable-quic",
     "--window-size=900,900",
 )
-_REPLY_SECONDS: Final = 30.0
+_REPLY_SECONDS: Final = PATIENCE
 
 
 class BrowserScript:
@@ -45,7 +46,7 @@ class BrowserScript:
         """Return the addresses that programs opened, oldest first. They hold secrets: don't print."""
         return self._urls.read_text("utf-8").splitlines() if self._urls.exists() else []
 
-    def wait_url(self, *, after: int = 0, seconds: float = 15.0) -> str:
+    def wait_url(self, *, after: int = 0, seconds: float = PATIENCE) -> str:
         """Wait until more than `after` addresses were opened and return the newest."""
         found = wait_for(
             f"address number {after + 1} in the browser",
@@ -147,7 +148,7 @@ class Chromium:
         self._ask("POST", f"/element/{element}/clear", {})
         self._ask("POST", f"/element/{element}/value", {"text": text})
 
-    def wait_text(self, pattern: str, *, seconds: float = 15.0) -> str:
+    def wait_text(self, pattern: str, *, seconds: float = PATIENCE) -> str:
         """Wait until the page's words match the regular expression and return them."""
         return wait_for(
             f"{pattern!r} on the page",

@@ -10,8 +10,9 @@ from typing import Any, Final, cast
 from msgspec import Struct
 
 from tests.desktop.waiting import BenchError
+from tests.support.patience import PATIENCE
 
-CALL_SECONDS: Final = 5.0
+CALL_SECONDS: Final = PATIENCE
 
 
 class BusError(BenchError):

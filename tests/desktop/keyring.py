@@ -7,6 +7,7 @@ from msgspec import Struct
 from tests.desktop.bus import Bus
 from tests.desktop.waiting import BenchError, wait_for
 from tests.desktop.windows import Screen, Window
+from tests.support.patience import PATIENCE
 
 SERVICE: Final = "org.freedesktop.secrets"
 ROOT: Final = "/org/freedesktop/secrets"
@@ -57,7 +58,7 @@ class Keyring:
             for path in cast("list[str]", self._get(collection, "Collection", "Items"))
         ]
 
-    def wait_item(self, *, seconds: float = 15.0, **attributes: str) -> KeyringItem:
+    def wait_item(self, *, seconds: float = PATIENCE, **attributes: str) -> KeyringItem:
         """Wait for an entry with these attributes (any entry without)."""
         return wait_for(
             f"a keyring entry with {attributes}",

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from tests.desktop.bus import Bus, BusError, Monitor, Seen, plain
 from tests.desktop.reader import Reader
 from tests.desktop.waiting import wait_for
+from tests.support.patience import PATIENCE
 
 INTERFACE: Final = "org.freedesktop.Notifications"
 PATH: Final = "/org/freedesktop/Notifications"
@@ -84,7 +85,7 @@ class Notifications:
         self._all.clear()
         self._unanswered.clear()
 
-    def wait(self, text: str, *, seconds: float = 20.0) -> Notification:
+    def wait(self, text: str, *, seconds: float = PATIENCE) -> Notification:
         """Wait for one that the daemon took and whose summary or body matches the regular expression."""
 
         def look() -> Notification | None:

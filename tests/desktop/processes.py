@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from tests.desktop.waiting import BenchError, scrub, wait_for
+from tests.support.patience import PATIENCE
 
 TAIL_CHARACTERS: Final = 3000
-KILL_SECONDS: Final = 5.0
+KILL_SECONDS: Final = 30.0
 
 
 class Program:
@@ -78,7 +79,7 @@ class Program:
         )
         return f"{self.name} (pid {self.pid}) is {state}{tails}"
 
-    def wait_exit(self, seconds: float = 15.0) -> int:
+    def wait_exit(self, seconds: float = PATIENCE) -> int:
         """Wait until it ends by itself and return its exit status (negative: the signal)."""
         wait_for(
             f"{self.name} to end",

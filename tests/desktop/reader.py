@@ -12,6 +12,7 @@ from msgspec import Struct
 from tests.desktop.bus import Bus, BusError
 from tests.desktop.waiting import wait_for
 from tests.desktop.windows import Region, Screen
+from tests.support.patience import PATIENCE
 
 ACCESSIBLE: Final = "org.a11y.atspi.Accessible"
 ROOT: Final = "/org/a11y/atspi/accessible/root"
@@ -72,7 +73,7 @@ class Reader:
         *,
         role: str | None = None,
         pid: int | None = None,
-        seconds: float = 15.0,
+        seconds: float = PATIENCE,
     ) -> Element:
         """Wait until an element of this name is showing."""
         return wait_for(
@@ -93,7 +94,7 @@ class Reader:
         *,
         role: str = "push button",
         pid: int | None = None,
-        seconds: float = 15.0,
+        seconds: float = PATIENCE,
     ) -> None:
         """Click with the mouse in the middle of the button of this name."""
         element = self.wait(name, role=role, pid=pid, seconds=seconds)

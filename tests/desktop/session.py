@@ -11,9 +11,10 @@ from tests.desktop.bus import Bus
 from tests.desktop.needs import notify_daemon
 from tests.desktop.processes import Program, end_all_marked
 from tests.desktop.waiting import wait_for
+from tests.support.patience import PATIENCE
 
 KEYRING_PASSWORD: Final = "a password of the tests"
-START_SECONDS: Final = 30.0
+START_SECONDS: Final = PATIENCE
 TRAY: Final = "org.kde.StatusNotifierWatcher"
 BACKGROUND: Final = "#5b6b80"
 

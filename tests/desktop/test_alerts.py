@@ -12,7 +12,7 @@ from tests.desktop.waiting import wait_for
 from tests.desktop.walking import PANEL, App, data_folder, official_login, write_config
 from tests.support.mitm import Mitm
 
-pytestmark = [pytest.mark.desktop, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.desktop]
 
 ANA = "ana@example.com"
 SHORT, WEEK = 18_000, 604_800

@@ -29,7 +29,7 @@ from tests.desktop.walking import (
     write_config,
 )
 
-pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.desktop]
 
 ANA = "ana@example.com"
 NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}

@@ -17,7 +17,7 @@ from tests.desktop.session import Session
 from tests.desktop.tray import TrayItem
 from tests.desktop.waiting import BenchError, wait_for
 
-pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.desktop]
 
 SAMPLE = Path(__file__).with_name("sample_tray.py")
 ORANGE = "#ff6a00"

@@ -13,8 +13,9 @@ from tests.desktop.bench import Desktop
 from tests.desktop.waiting import wait_for
 from tests.desktop.walking import CALLBACK_PORTS, LOG_IN, LOGIN_WINDOW, NEWCOMER, App
 from tests.desktop.windows import Window
+from tests.support.patience import PATIENCE
 
-pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.desktop]
 
 FIELD = "Address of that page"
 CODE = "[A-Z]{4}-[A-Z]{4}"
@@ -72,7 +73,7 @@ def test_a_code_typed_into_a_real_browser_signs_in(desktop: Desktop) -> None:
     page.click("button.primary")
     page.type("#email", NEWCOMER)
     page.click("#sign-in")
-    desktop.screen.wait_no_window(LOGIN_WINDOW, seconds=25)
+    desktop.screen.wait_no_window(LOGIN_WINDOW, seconds=PATIENCE)
     app.wait_account(NEWCOMER)
 
 

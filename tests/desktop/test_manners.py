@@ -10,8 +10,9 @@ from tests.desktop.bench import Desktop, installed
 from tests.desktop.waiting import wait_for
 from tests.desktop.walking import BY_HAND, LOGIN_WINDOW, PANEL, SETTINGS_WINDOW, App, official_login, write_config
 from tests.desktop.windows import Region
+from tests.support.patience import PATIENCE
 
-pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.desktop]
 
 ANA = "ana@example.com"
 
@@ -142,7 +143,7 @@ def test_an_icon_comes_back_with_its_tray(desktop: Desktop) -> None:
     app.wait_account(ANA)
     desktop.stop_tray()
     # Meanwhile a window takes its place.
-    assert desktop.screen.wait_window(PANEL, seconds=30).pid == app.pid
+    assert desktop.screen.wait_window(PANEL, seconds=PATIENCE).pid == app.pid
     desktop.start_tray()
     item = desktop.tray.wait_item(pid=app.pid)
     assert item.wait_menu("Quit").enabled

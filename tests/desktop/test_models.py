@@ -7,7 +7,7 @@ import pytest
 from tests.desktop.bench import Desktop
 from tests.desktop.walking import App, config_file
 
-pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.desktop]
 
 WINDOW = "^Test models"
 QUESTION = "Test models?"

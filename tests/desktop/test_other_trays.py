@@ -11,10 +11,10 @@ from tests.desktop.bench import Desktop
 from tests.desktop.session import TRAY
 from tests.desktop.waiting import wait_for
 from tests.desktop.walking import App
+from tests.support.patience import PATIENCE
 
 pytestmark = [
     pytest.mark.desktop,
-    pytest.mark.timeout(90),
     pytest.mark.skipif(
         bool(needs.missing(needs.OTHER_PANELS)),
         reason=f"NOT TESTED, other trays: missing {needs.missing(needs.OTHER_PANELS)}",
@@ -58,7 +58,7 @@ def test_the_icon_shows_on_the_panel(desktop: Desktop, panel: str, theme: str) -
         after = desktop.screenshot(panel)
         return best_contrast(before, after) >= READABLE
 
-    wait_for("an icon that can be seen on the panel", readable, seconds=20, instead=app.program.describe)
+    wait_for("an icon that can be seen on the panel", readable, seconds=PATIENCE, instead=app.program.describe)
 
 
 def best_contrast(before: QImage, after: Path) -> float:

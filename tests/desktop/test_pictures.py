@@ -9,7 +9,7 @@ from tests.desktop.bench import Desktop
 from tests.desktop.walking import LOGIN_WINDOW, App
 from tests.desktop.windows import RIGHT, Region, Window
 
-pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.desktop]
 
 WIDTH, HEIGHT = 1280, 800
 LOOKS = {"light": {}, "dark": {"GTK_THEME": "Adwaita:dark"}}

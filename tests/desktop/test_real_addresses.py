@@ -11,7 +11,7 @@ from tests.desktop.bench import Desktop, installed
 from tests.desktop.walking import NEWCOMER, App, data_folder, official_login, vault_tokens
 from tests.support.mitm import BACKEND_HOST, ISSUER_HOST, Mitm
 
-pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.desktop]
 
 
 @pytest.fixture

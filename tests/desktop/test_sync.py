@@ -10,7 +10,7 @@ from probe_tray.demo.table import PUBLISHABLE_KEY
 from tests.desktop.bench import Desktop
 from tests.desktop.walking import App, config_file
 
-pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.desktop]
 
 WINDOW = "^Sync result"
 

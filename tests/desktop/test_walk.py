@@ -21,7 +21,7 @@ from tests.desktop.walking import (
     write_config,
 )
 
-pytestmark = [pytest.mark.desktop, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.desktop]
 
 SAMPLES = ("ana@example.com", "lee@studio.example", "research@example.com")
 

@@ -11,7 +11,6 @@ from tests.desktop.windows import Region
 
 pytestmark = [
     pytest.mark.desktop,
-    pytest.mark.timeout(120),
     pytest.mark.skipif(
         bool(needs.missing(needs.WAYLAND)), reason=f"NOT TESTED, Wayland: missing {needs.missing(needs.WAYLAND)}"
     ),

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tests.desktop.bus import Bus, BusError, plain
 from tests.desktop.waiting import BenchError, wait_for
+from tests.support.patience import PATIENCE
 
 WATCHER: Final = "org.kde.StatusNotifierWatcher"
 ITEM: Final = "org.kde.StatusNotifierItem"
@@ -120,7 +121,7 @@ class TrayItem:
         _revision, layout = self._call_menu("GetLayout", "iias", 0, -1, [])
         return _entry(layout)
 
-    def wait_menu(self, *labels: str, seconds: float = 15.0) -> MenuEntry:
+    def wait_menu(self, *labels: str, seconds: float = PATIENCE) -> MenuEntry:
         """Wait until the menu has the entry reached through `labels`, and return that entry."""
         return wait_for(
             f"the menu entry {' > '.join(labels)}",
@@ -129,7 +130,7 @@ class TrayItem:
             instead=lambda: f"menu:\n{self.menu().tree()}",
         )
 
-    def click_menu(self, *labels: str, seconds: float = 15.0) -> None:
+    def click_menu(self, *labels: str, seconds: float = PATIENCE) -> None:
         """Choose an entry, through its submenus: `click_menu("Accounts", "Refresh now")`."""
         for depth in range(1, len(labels)):
             self._about_to_show(self.wait_menu(*labels[:depth], seconds=seconds).id)
@@ -143,7 +144,7 @@ class TrayItem:
         """Click the icon with the left button."""
         self._bus.call(self.service, self.path, ITEM, "Activate", "ii", 0, 0)
 
-    def wait_tooltip(self, pattern: str, *, seconds: float = 15.0) -> str:
+    def wait_tooltip(self, pattern: str, *, seconds: float = PATIENCE) -> str:
         """Wait until the tooltip matches the regular expression somewhere, and return it."""
         return wait_for(
             f"a tooltip with {pattern!r}",
@@ -186,7 +187,7 @@ class Tray:
             # The tray, or a program, has just gone away.
             return []
 
-    def wait_item(self, *, pid: int | None = None, seconds: float = 20.0) -> TrayItem:
+    def wait_item(self, *, pid: int | None = None, seconds: float = PATIENCE) -> TrayItem:
         """Wait for an icon (of one program) that has a picture."""
 
         def look() -> TrayItem | None:
@@ -198,7 +199,7 @@ class Tray:
 
         return wait_for("an icon in the tray", look, seconds=seconds, instead=self.describe)
 
-    def wait_empty(self, *, seconds: float = 10.0) -> None:
+    def wait_empty(self, *, seconds: float = PATIENCE) -> None:
         """Wait until no icon is left."""
         wait_for("an empty tray", lambda: not self.items(), seconds=seconds, instead=self.describe)
 

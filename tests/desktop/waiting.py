@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from tests.support.patience import PATIENCE
+
 T = TypeVar("T")
 
 POLL_SECONDS: Final = 0.05
@@ -36,7 +38,7 @@ def wait_for(
     what: str,
     probe: Callable[[], T | None],
     *,
-    seconds: float = 10.0,
+    seconds: float = PATIENCE,
     instead: Callable[[], str] | None = None,
 ) -> T:
     """Ask until the answer is neither None nor False, and return it.

@@ -22,6 +22,7 @@ from tests.desktop.tray import TrayItem
 from tests.desktop.waiting import BenchError, wait_for
 from tests.desktop.windows import Window
 from tests.support.keyrings import FakeKeyStore
+from tests.support.patience import PATIENCE
 
 LOG_IN: Final = "Log in to Codex…"
 PANEL: Final = "^Probe Tray$"
@@ -35,7 +36,7 @@ OBEYING_MODES: Final = ("setpriv", "--bounding-set=-dac_override,-dac_read_searc
 CALLBACK_PORTS: Final = (1455, 1457)
 BY_HAND: Final = "as a person starts it"
 """Among the arguments: no ``--background``, so that a first start opens the panel."""
-PORT_SECONDS: Final = 30
+PORT_SECONDS: Final = PATIENCE
 """How long a callback port is waited for that another test run on this machine has just now."""
 
 
@@ -59,7 +60,7 @@ class App:
         arguments = tuple(word for word in arguments if word != BY_HAND)
         self.desktop = desktop
         self.program: Program = desktop.start(*before, program or installed("probe-tray"), *arguments, env=env)
-        self.item: TrayItem = wait_for("the app's icon", self._icon, seconds=20, instead=desktop.describe)
+        self.item: TrayItem = wait_for("the app's icon", self._icon, seconds=PATIENCE, instead=desktop.describe)
 
     @property
     def pid(self) -> int:
@@ -78,7 +79,7 @@ class App:
         return wait_for(
             f"{name} in the menu with {numbers!r}",
             lambda: next((n for n in self.item.menu().labels() if n.startswith(name) and re.search(numbers, n)), None),
-            seconds=20,
+            seconds=PATIENCE,
             instead=lambda: f"menu:\n{self.item.menu().tree()}",
         )
 

@@ -15,6 +15,7 @@ from tests.desktop.bench import SHOTS, Desktop
 from tests.desktop.processes import Program
 from tests.desktop.session import BACKGROUND, START_SECONDS, TRAY
 from tests.desktop.waiting import wait_for
+from tests.support.patience import PATIENCE
 
 NOBODY: Final = 65534
 """sway refuses to run as root."""
@@ -81,7 +82,7 @@ class Wayland:
         answer = self._run("swaymsg", "-s", str(self._socket), "-t", "get_tree")
         return list(_windows(json.loads(answer)))
 
-    def wait_window(self, title: str, *, seconds: float = 20.0) -> WaylandWindow:
+    def wait_window(self, title: str, *, seconds: float = PATIENCE) -> WaylandWindow:
         """Wait for a window whose title holds the regular expression."""
         return wait_for(
             f"a window {title!r}",
@@ -90,7 +91,7 @@ class Wayland:
             instead=lambda: f"{self.windows()}\n{self._desktop.describe()}",
         )
 
-    def wait_no_window(self, title: str, *, seconds: float = 20.0) -> None:
+    def wait_no_window(self, title: str, *, seconds: float = PATIENCE) -> None:
         """Wait until no window has such a title."""
         wait_for(
             f"no window {title!r}",
@@ -107,7 +108,7 @@ class Wayland:
                 self._run("wtype", "-k", "Escape")
             return not any(re.search(title, window.title) for window in self.windows())
 
-        wait_for(f"no window {title!r}", gone, seconds=20, instead=lambda: f"{self.windows()}")
+        wait_for(f"no window {title!r}", gone, seconds=PATIENCE, instead=lambda: f"{self.windows()}")
 
     def screenshot(self, name: str) -> Path:
         """Save a picture of the screen in ``tests/desktop/shots/``."""
@@ -136,7 +137,7 @@ class Wayland:
 
     def _run(self, *command: str) -> str:
         environment = self._desktop.environment(**self.environment)
-        done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=20)
+        done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=PATIENCE)
         return done.stdout
 
 

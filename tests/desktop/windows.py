@@ -9,8 +9,9 @@ from typing import Final
 from msgspec import Struct
 
 from tests.desktop.waiting import BenchError, scrub, wait_for
+from tests.support.patience import PATIENCE
 
-TOOL_SECONDS: Final = 20.0
+TOOL_SECONDS: Final = PATIENCE
 LEFT, MIDDLE, RIGHT = 1, 2, 3
 
 
@@ -54,7 +55,7 @@ class Screen:
                 found.append(window)
         return found
 
-    def wait_window(self, title: str, *, seconds: float = 15.0) -> Window:
+    def wait_window(self, title: str, *, seconds: float = PATIENCE) -> Window:
         """Wait for a window whose title matches the regular expression `title` somewhere."""
 
         def look() -> Window | None:
@@ -68,7 +69,7 @@ class Screen:
             instead=self.describe,
         )
 
-    def wait_no_window(self, title: str, *, seconds: float = 15.0) -> None:
+    def wait_no_window(self, title: str, *, seconds: float = PATIENCE) -> None:
         """Wait until no window's title matches `title`."""
         wait_for(
             f"no window titled {title!r}",

@@ -10,9 +10,10 @@ from probe_tray.demo import DemoService
 from tests.command.bench import write
 from tests.desktop.waiting import wait_for
 from tests.support.mitm import Mitm
+from tests.support.patience import PATIENCE
 
 CHINESE: Final = {"LANG": "zh_CN.UTF-8", "LC_ALL": "zh_CN.UTF-8", "LANGUAGE": "zh_CN"}
-_SECONDS: Final = 60
+_SECONDS: Final = PATIENCE
 
 
 class Programs:

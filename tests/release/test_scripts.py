@@ -23,6 +23,7 @@ import release_notes
 import sbom
 import smoke_packages
 import smoke_start
+from tests.support.patience import PATIENCE
 
 CHANGELOG = """# Changelog
 
@@ -133,7 +134,7 @@ class TestSmokeStart:
             check=False,
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stderr
         assert "start; the tray app quit after" in done.stdout
@@ -212,7 +213,7 @@ class TestCheckSystem:
             check=False,
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert [line.split(":")[0] for line in done.stdout.splitlines()] == [
@@ -230,7 +231,7 @@ class TestCheckSystem:
             check=False,
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=PATIENCE,
         )
         if sys.platform.startswith("linux"):
             assert done.returncode == 1

@@ -153,7 +153,6 @@ def test_installed_from_the_wheel_both_programs_work(wheel: Path, tmp_path: Path
 
 @POSIX
 @pytest.mark.heavy
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("version", pythons.SUPPORTED)
 def test_it_works_on_every_supported_python_with_libraries_of_its_own(
     version: str, wheel: Path, tmp_path: Path
@@ -177,7 +176,6 @@ def _interpreters(version: str) -> list[Path]:
 
 @POSIX
 @pytest.mark.heavy
-@pytest.mark.timeout(300)
 def test_uv_installs_both_as_tools_and_runs_the_command_without_installing(wheel: Path, tmp_path: Path) -> None:
     places = {"UV_TOOL_DIR": str(tmp_path / "tools"), "UV_TOOL_BIN_DIR": str(tmp_path / "bin")}
     pins = ("--constraints", PINS, "--python", sys.executable)
@@ -189,7 +187,6 @@ def test_uv_installs_both_as_tools_and_runs_the_command_without_installing(wheel
 
 @POSIX
 @pytest.mark.heavy
-@pytest.mark.timeout(300)
 def test_pipx_installs_both_programs(wheel: Path, tmp_path: Path) -> None:
     places = {"PIPX_HOME": str(tmp_path / "pipx"), "PIPX_BIN_DIR": str(tmp_path / "bin"), "PIP_CONSTRAINT": str(PINS)}
     _uv("tool", "run", "pipx", "install", "--python", sys.executable, wheel, more=places)

@@ -12,6 +12,7 @@ import pytest
 
 from probe_tray.demo import DemoService
 from tests.safety.driver import Round
+from tests.support.patience import PATIENCE
 
 
 class Driver:
@@ -47,7 +48,7 @@ class Driver:
     def close(self) -> None:
         cast("IO[str]", self._process.stdin).close()
         cast("IO[str]", self._process.stdout).close()
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
 
     def _line(self) -> str:
         return cast("IO[str]", self._process.stdout).readline().strip()

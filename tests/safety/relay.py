@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import h11
 
-_PATIENCE = 10.0
-"""Seconds after which something is wrong."""
+from tests.support.patience import PATIENCE
+
 _SPIN = 0.0005
 """Seconds that are too few to be slept."""
 
@@ -37,12 +37,12 @@ class Passage:
 
     def aim(self, process: int, after: float) -> None:
         """Let the reply go, and kill the process so many seconds after that."""
-        assert self._held.wait(_PATIENCE)
+        assert self._held.wait(PATIENCE)
         self._aim.put((process, after))
 
     def wait(self) -> None:
         """Until the other process has ended."""
-        assert self._over.wait(_PATIENCE)
+        assert self._over.wait(PATIENCE)
 
     def end(self) -> None:
         """The connection is gone."""
@@ -51,7 +51,7 @@ class Passage:
     def deliver(self, near: socket.socket, reply: bytes) -> None:
         """Send the reply, and find out whether it was read."""
         self._held.set()
-        process, after = self._aim.get(timeout=_PATIENCE) if self._aimed else (0, 0.0)
+        process, after = self._aim.get(timeout=PATIENCE) if self._aimed else (0, 0.0)
         try:
             begun = time.monotonic()
             near.sendall(reply)
@@ -95,7 +95,7 @@ class Relay:
                 near, _ = self._listener.accept()
                 passage = self._passage
                 with near:
-                    near.settimeout(_PATIENCE)
+                    near.settimeout(PATIENCE)
                     with suppress(ConnectionError):
                         if request := _whole_request(near):
                             passage.deliver(near, self._ask(request))
@@ -103,7 +103,7 @@ class Relay:
 
     def _ask(self, request: bytes) -> bytes:
         where = urlsplit(self._target)
-        with socket.create_connection((where.hostname or "", where.port or 80), _PATIENCE) as far:
+        with socket.create_connection((where.hostname or "", where.port or 80), PATIENCE) as far:
             far.sendall(request.replace(self.address[7:].encode(), where.netloc.encode(), 1))
             parts: list[bytes] = []
             while part := far.recv(64 * 1024):
@@ -122,7 +122,7 @@ def relaying(target: str) -> Generator[Relay]:
         # Closing alone would not wake it.
         with suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
-    thread.join(_PATIENCE)
+    thread.join(PATIENCE)
 
 
 def _whole_request(near: socket.socket) -> bytes:

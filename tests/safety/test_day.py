@@ -159,7 +159,6 @@ class Day:
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.timeout(120)
 async def test_every_login_lives_or_is_flagged_at_the_end_of_the_day(seed: int) -> None:
     day = Day(seed)
     await day.pass_by()

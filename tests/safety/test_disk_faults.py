@@ -97,7 +97,6 @@ class Bench:
         return found.credential.refresh_token
 
 
-@pytest.mark.timeout(240)
 def test_the_disk_fails_at_each_step(tmp_path: Path) -> None:
     results: Counter[str] = Counter()
     for kind in (StoreKind.FILES, StoreKind.VAULT):

@@ -109,7 +109,6 @@ async def kill_many(rounds: int, service: DemoService, driver: Driver, folder: P
     assert service.violations == ()
 
 
-@pytest.mark.timeout(180)
 async def test_two_hundred_kills(service: DemoService, driver: Driver, tmp_path: Path) -> None:
     await kill_many(200, service, driver, tmp_path)
 

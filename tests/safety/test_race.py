@@ -15,7 +15,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks")
 ROUNDS = 200
 
 
-@pytest.mark.timeout(240)
 def test_eight_processes_make_one_request(service: DemoService, driver: Driver, tmp_path: Path) -> None:
     login = service.issue_login("ana@example.com")
     file = tmp_path / "ana.json"

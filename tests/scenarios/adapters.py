@@ -38,11 +38,12 @@ from probe_tray.view.text.translate import Translator
 from tests.scenarios.driver import Driver
 from tests.support.fakes import FakeBrowser, settle
 from tests.support.keyrings import GoodBackend
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_ports
 from tests.unit.demo.client import hidden
 from tests.unit.engine.bench import PlainSense
 
-_PAUSE, _LONGEST = 0.001, 20.0
+_PAUSE, _LONGEST = 0.001, PATIENCE
 _PORTS: dict[type, tuple[str, ...]] = {
     SystemClock: ("now", "monotonic", "sleep"),
     SystemRandomness: ("token_bytes", "uniform"),
@@ -199,7 +200,7 @@ def _credential(login: DemoLogin) -> Credential:
 
 def _agree(page: str, email: str) -> None:
     """Be the browser: from the sign-in page over the consent to the last page, which the program shows."""
-    with httpx.Client(trust_env=False, timeout=20) as browser:
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as browser:
         asked = browser.get(page)
         answered = browser.post(
             httpx.URL(page).join("/consent"), data={"ticket": hidden(asked, "ticket"), "email": email}

@@ -18,6 +18,7 @@ from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.scenarios.doubles import Doubles
+from tests.support.patience import PATIENCE_MS
 from tests.support.widgets import tray_icon
 from tests.unit.ui.samples import FakeInspector
 
@@ -93,5 +94,5 @@ class Windows(Doubles):
 
     def _drawn(self, wanted: str, shown: Callable[[], str]) -> str:
         """What is ``shown`` once the windows were drawn anew, which must be what the state is worded like."""
-        self._bot.waitUntil(lambda: shown() == wanted, timeout=2_000)
+        self._bot.waitUntil(lambda: shown() == wanted, timeout=PATIENCE_MS)
         return shown()

@@ -6,6 +6,7 @@ from keyring.errors import KeyringLocked, PasswordSetError
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import StoreError
+from tests.support.patience import PATIENCE
 
 WINDOWS_LIMIT = 2560
 """Bytes of one entry of the Windows credential store, in UTF-16."""
@@ -73,7 +74,7 @@ class HangingBackend(GoodBackend):
 
     def _hang(self) -> None:
         self.asked.set()
-        self.let_go.wait(20)
+        self.let_go.wait(PATIENCE)
 
 
 class LyingBackend(GoodBackend):

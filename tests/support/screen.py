@@ -15,6 +15,8 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
+from tests.support.patience import PATIENCE
+
 _SEQUENCE = re.compile(r"\x1b\[(\??)([\d;]*)([A-Za-z])|\x1b\][^\x07]*\x07")
 _BOTTOM = 10_000
 
@@ -160,7 +162,7 @@ class Session:
         """Press keys; ``b"\\x03"`` is Ctrl-C."""
         os.write(self._ours, keys)
 
-    def watch(self, seen: Callable[[Screen], bool], timeout: float = 30) -> None:
+    def watch(self, seen: Callable[[Screen], bool], timeout: float = PATIENCE) -> None:
         """Look on until the screen shows it. Raises AssertionError when it does not in time, or the program ends."""
         ends = time.monotonic() + timeout
         while not seen(self.screen):
@@ -168,7 +170,19 @@ class Session:
             assert left > 0, "\n".join(self.screen.lines)
             assert self._read(left), "\n".join(self.screen.lines)
 
-    def end(self, timeout: float = 30) -> int:
+    def watch_until(self, arrived: Callable[[], bool], timeout: float = PATIENCE) -> None:
+        """Look on until something outside has happened: a terminal that nobody reads stops the program some day.
+
+        Raises AssertionError with what the screen shows when it does not happen in time, or the program ends.
+        """
+        ends = time.monotonic() + timeout
+        while not arrived():
+            seen = "\n".join(self.screen.lines)
+            assert time.monotonic() < ends, seen
+            assert self.process.poll() is None, f"it ended with {self.process.returncode}\n{seen}"
+            self._read(0.02)
+
+    def end(self, timeout: float = PATIENCE) -> int:
         """Look on until the program ends, and return its exit status."""
         ends = time.monotonic() + timeout
         while self._read(max(0.0, ends - time.monotonic())):

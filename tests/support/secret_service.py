@@ -12,9 +12,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tests.support.patience import PATIENCE
+
 BACKEND = "keyring.backends.SecretService.Keyring"
 _PASSWORD = b"a password of the tests"
-_SECONDS = 20.0
+_SECONDS = PATIENCE
 
 
 def is_here() -> bool:

@@ -20,8 +20,10 @@ from probe_tray.adapters.files.app_folders import demo_places
 from probe_tray.app import run
 from probe_tray.core.errors import NoDisplayError, OldSystemError, SystemLibraryError
 from tests.desktop.waiting import wait_for
+from tests.support.patience import PATIENCE
 
-END_SECONDS = 2.0
+# Far below the tens of seconds that an end which waits for a renewal would take.
+END_SECONDS = 20.0
 EGL = "libEGL.so.1: cannot open shared object file: No such file or directory"
 CURSOR = "libxcb-cursor.so.0: cannot open shared object file: No such file or directory"
 
@@ -161,7 +163,7 @@ def test_a_library_without_which_qt_does_not_load_is_named(tmp_path: Path) -> No
     (package / "__init__.py").touch()
     (package / "QtWidgets.py").write_text(f"raise ImportError({EGL!r})\n", "utf-8")
     with started("--demo", PYTHONPATH=str(tmp_path)) as process:
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (2, "")
     assert err.startswith("probe-tray: Probe Tray can't open a window: the system library libEGL.so.1 is missing.")
     assert "libegl1" in err
@@ -172,13 +174,13 @@ def test_a_second_start_opens_the_window_of_the_first_and_ends_well(folder: Path
         wait_running(first, folder)
         for arguments in ([], ["--show"], ["--refresh"], ["--login"], ["--background"]):
             with started("--demo", *arguments) as second:
-                out, err = second.communicate(timeout=30)
+                out, err = second.communicate(timeout=PATIENCE)
             assert (second.returncode, out, err) == (0, "", "")
         assert first.poll() is None
         with started("--demo", "--quit") as second:
-            out, err = second.communicate(timeout=30)
+            out, err = second.communicate(timeout=PATIENCE)
         assert (second.returncode, out, err) == (0, "Probe Tray is quitting.\n", "")
-        out, err = first.communicate(timeout=10)
+        out, err = first.communicate(timeout=PATIENCE)
     assert (first.returncode, out, said(err)) == (0, "", [])
 
 
@@ -242,7 +244,7 @@ def test_with_none_running_the_program_starts_and_does_it(first: str, folder: Pa
     with started("--demo", first, BROWSER="true") as process:
         wait_running(process, folder)
         assert wait_for("it to listen", lambda: Instance(demo_places().data_folder).tell(StartRequest.QUIT), seconds=30)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, said(err)) == (0, "", [])
 
 
@@ -292,6 +294,6 @@ def test_nothing_in_the_configuration_or_the_environment_keeps_it_from_starting(
     config.write_text(text, "utf-8")
     with started("--demo", **environment) as process:
         assert wait_for("it to listen", lambda: Instance(demo_places().data_folder).tell(StartRequest.QUIT), seconds=30)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, said(err)) == (0, "", [])
     assert config.read_text("utf-8") == text

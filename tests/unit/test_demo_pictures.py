@@ -7,13 +7,16 @@ from pathlib import Path
 
 from PySide6.QtGui import QImage
 
+from tests.support.patience import PATIENCE
 from tests.tooling.steps import ROOT
 
 
 def test_a_story_of_the_demo_is_photographed_in_all_its_states(tmp_path: Path) -> None:
     command = [sys.executable, "packaging/demo_pictures.py", "dark", "three", str(tmp_path)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=50)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=PATIENCE
+    )
     assert done.returncode == 0, done.stderr
     windows = {name: QImage(str(tmp_path / f"{name}-dark.png")) for name in ("three", "ended", "offline")}
     icons = {name: QImage(str(tmp_path / f"{name}-dark-icon.png")) for name in windows}

@@ -29,6 +29,7 @@ from probe_tray.demo.table_seed import DEMO_KEY, put_login
 from probe_tray.engine.runtime import Engine
 from probe_tray.view.text.translate import Translator
 from tests.support.fakes import problem_kind
+from tests.support.patience import PATIENCE
 
 EMAIL = "ana@example.com"
 
@@ -73,7 +74,7 @@ class Computer:
         changed = asyncio.Event()
         stop = self.engine.subscribe(changed.set)
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while not true(self.engine.state):
                     changed.clear()
                     await changed.wait()

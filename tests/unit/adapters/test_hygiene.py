@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from probe_tray.adapters.hygiene import REMOVED, KnownSecrets, Redactor, configure_logging, log_loop_failure, redact
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import DataFolderError, LogError
+from tests.support.patience import PATIENCE
 
 BASE64URL = string.ascii_letters + string.digits + "-_"
 VSCHAR = string.ascii_letters + string.digits + "-._~+/"
@@ -335,7 +336,9 @@ with configure_logging(logging.DEBUG, sys.stderr, Redactor(lambda: ())):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="core dumps are a matter of Unix")
 def test_no_hook_of_python_shows_a_secret() -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
     assert done.returncode == 0, done.stderr
     for part in ("del ", "thread ", "main "):
         assert f"ValueError: {part}{REMOVED}" in done.stderr

@@ -16,6 +16,7 @@ from probe_tray.adapters import locks as locks_module
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import DataFolderError, HeldUpError
+from tests.support.patience import PATIENCE
 
 ANA, BEN = AccountKey("account-1", "ana"), AccountKey("account-1", "ben")
 
@@ -141,7 +142,7 @@ async def test_a_wait_for_another_process_is_told_once_for_all_who_wait(tmp_path
     assert told == []
     async with theirs.hold(ANA), theirs.hold(BEN):
         takers = [asyncio.create_task(take(key)) for key in (ANA, ANA, BEN)]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await changed.wait()
         assert told == [True]
     await asyncio.gather(*takers)
@@ -181,7 +182,7 @@ async def test_cancelling_in_the_very_moment_of_taking_leaves_nothing_locked(
     real: Callable[[locks_module.KernelLock], bool] = locks_module.KernelLock.take
 
     def slow(self: locks_module.KernelLock) -> bool:
-        may_go.wait(20)
+        may_go.wait(PATIENCE)
         try:
             return real(self)
         finally:

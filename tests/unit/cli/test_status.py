@@ -14,6 +14,7 @@ import pytest
 
 from probe_tray.demo import DemoService, Fault, Gate
 from tests.support.mitm import Mitm
+from tests.support.patience import PATIENCE
 
 COMMAND = str(Path(sys.executable).with_name("codex-probe"))
 HEADER = (
@@ -82,7 +83,7 @@ def run(
         cwd=cwd,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=50,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -304,7 +305,7 @@ def test_many_accounts_are_asked_side_by_side(demo: DemoService, mitm: Mitm, log
         assert gate.wait_held(4)
         assert not gate.wait_held(5, timeout=0.3)
         gate.open()
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert len(lines(out)) == 13
 
@@ -388,7 +389,7 @@ def test_an_interruption_keeps_and_reports_what_was_done(demo: DemoService, mitm
     with start(mitm, "--status", "--jobs", "1", "--output", output, logins) as process:
         assert gate.wait_held()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
     gate.open()
     assert process.returncode == 130
     assert account in output.read_text()
@@ -403,7 +404,7 @@ def test_a_reader_that_has_had_enough_is_no_failure(demo: DemoService, mitm: Mit
         assert process.stdout is not None
         process.stdout.close()
         process.stdout = None
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert "Traceback" not in err.decode()
     assert "Broken pipe" not in err.decode()
@@ -422,7 +423,7 @@ def test_a_full_disk_under_standard_output_is_told(
             stdin=subprocess.DEVNULL,
             stdout=full,
             stderr=subprocess.PIPE,
-            timeout=50,
+            timeout=PATIENCE,
             check=False,
         )
     assert done.returncode == 1
@@ -436,7 +437,7 @@ def test_closed_standard_streams_do_no_harm(demo: DemoService, mitm: Mitm, login
         ["sh", "-c", 'exec "$@" >&- 2>&-', "sh", COMMAND, "--status", "--output", str(output), str(logins)],  # noqa: S607 - the system's shell
         env=os.environ | mitm.environment,
         stdin=subprocess.DEVNULL,
-        timeout=50,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0
@@ -473,7 +474,7 @@ def on_a_terminal(mitm: Mitm, *arguments: object, **environment: str) -> bytes:
             pass  # Linux reports the end of a terminal so.
         finally:
             os.close(ours)
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE)
     return bytes(seen)
 
 
@@ -495,7 +496,7 @@ def imported(code: str) -> set[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=50,
+        timeout=PATIENCE,
     )
     return set(done.stdout.split())
 

@@ -5,6 +5,7 @@ import httpx
 import pytest
 
 from probe_tray.demo import DemoService, sample_people, special_people
+from tests.support.patience import PATIENCE
 from tests.unit.demo.client import Client
 
 
@@ -34,7 +35,7 @@ def service(hands: Hands) -> Iterator[DemoService]:
 
 @pytest.fixture(scope="session")
 def http() -> Iterator[httpx.Client]:
-    with httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), trust_env=False, timeout=20) as fresh:
+    with httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), trust_env=False, timeout=PATIENCE) as fresh:
         yield fresh
 
 

@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from probe_tray.demo import DemoService
+from tests.support.patience import PATIENCE
 from tests.unit.demo.client import Client, problems
 
 
 def _raw(client: Client, data: bytes, *, half_close: bool = False) -> bytes:
     address = urlsplit(client.issuer)
-    with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as wire:
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=PATIENCE) as wire:
         wire.sendall(data)
         if half_close:
             wire.shutdown(socket.SHUT_WR)
@@ -73,7 +74,7 @@ def test_it_runs_alone_until_interrupted() -> None:
         assert alone.stdout.readline().startswith("table http://127.0.0.1:")
         assert alone.stdout.readline().startswith("releases http://127.0.0.1:")
         alone.send_signal(signal.SIGINT)
-        assert alone.wait(20) == 0
+        assert alone.wait(PATIENCE) == 0
         assert alone.stderr
         assert alone.stderr.read() == ""
 
@@ -82,7 +83,7 @@ def test_alone_on_a_taken_port_it_says_so() -> None:
     with DemoService() as service:
         port = service.addresses.issuer.rpartition(":")[2]
         command = [sys.executable, "-m", "probe_tray.demo", "--port", port]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 2
     assert "Choose another --port" in done.stderr
 

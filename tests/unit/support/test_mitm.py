@@ -11,6 +11,7 @@ import pytest
 
 from probe_tray.demo import DemoService, Fault
 from tests.support.mitm import Connect, Mitm
+from tests.support.patience import PATIENCE
 from tests.unit.demo.client import AUTHORIZE, REDIRECT, VERIFIER, bearer, callback, hidden
 
 ISSUER = "https://auth.openai.com"
@@ -38,7 +39,7 @@ def program(mitm: Mitm) -> Iterator[httpx.Client]:
 
 def _program(mitm: Mitm, proxy: str | None = None) -> httpx.Client:
     trust = ssl.create_default_context(cafile=mitm.certificates.ca)
-    return httpx.Client(proxy=proxy or mitm.url, verify=trust, trust_env=False, timeout=20)
+    return httpx.Client(proxy=proxy or mitm.url, verify=trust, trust_env=False, timeout=PATIENCE)
 
 
 def test_a_whole_login_with_the_real_addresses(program: httpx.Client, service: DemoService, mitm: Mitm) -> None:
@@ -124,7 +125,7 @@ def test_a_proxy_may_want_a_password(service: DemoService, tmp_path: Path) -> No
 def test_a_program_needs_nothing_but_its_environment(mitm: Mitm) -> None:
     code = "import urllib.request; print(urllib.request.urlopen('https://auth.openai.com/codex/device').status)"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=mitm.environment, timeout=30
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=mitm.environment, timeout=PATIENCE
     )
     assert done.stdout == "200\n"
 

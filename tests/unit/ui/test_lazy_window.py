@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.placement import next_to
+from tests.support.patience import PATIENCE_MS
 
 SCREEN = QRect(0, 0, 800, 800)
 SMALL = QSize(200, 100)
@@ -58,7 +59,7 @@ def test_it_opens_with_what_is_known_and_follows_while_it_is_seen(owner: Owner) 
 
 def test_once_closed_for_good_the_next_one_is_a_new_one(owner: Owner, qtbot: QtBot) -> None:
     gone = owner.window.show()
-    with qtbot.waitSignal(gone.destroyed):
+    with qtbot.waitSignal(gone.destroyed, timeout=PATIENCE_MS):
         owner.window.close()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     owner.window.show()

@@ -7,6 +7,8 @@ import textwrap
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 START = """
 import asyncio
 import os
@@ -44,7 +46,7 @@ print("status", status)
 def ended(act: str) -> tuple[int, list[str], str]:
     program = START.format(act=textwrap.dedent(act))
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-c", program], capture_output=True, text=True, timeout=50, check=False
+        [sys.executable, "-X", "dev", "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     return done.returncode, done.stdout.split("\n")[:-1], done.stderr
 

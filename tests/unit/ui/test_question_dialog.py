@@ -8,6 +8,7 @@ from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.panel.account_menu import starting_anew
 from probe_tray.view.text.translate import Translator
+from tests.support.patience import PATIENCE_MS
 
 
 def test_it_opens_beside_the_window_that_asks(qapp: QApplication, qtbot: QtBot) -> None:
@@ -17,7 +18,7 @@ def test_it_opens_beside_the_window_that_asks(qapp: QApplication, qtbot: QtBot) 
     asker.setGeometry(QRect(20, 60, 300, 300))
     asker.show()
     asker.activateWindow()
-    qtbot.waitUntil(asker.isActiveWindow)
+    qtbot.waitUntil(asker.isActiveWindow, timeout=PATIENCE_MS)
     question.ask(starting_anew(Translator()), lambda _: None)
     assert question.frameGeometry().left() > asker.frameGeometry().right()
     assert question.frameGeometry().top() == asker.frameGeometry().top()

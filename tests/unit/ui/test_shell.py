@@ -54,6 +54,7 @@ from probe_tray.ui.widgets import ElidedLabel
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.support.drops import drop, files
+from tests.support.patience import PATIENCE_MS
 from tests.support.widgets import buttons, open_windows, opened, part, parts, press, tray_icon, tray_menu
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
@@ -131,7 +132,7 @@ def desktop(qtbot: QtBot, qapp: QApplication) -> Iterator[Desktop]:
 def test_the_engine_knows_which_accounts_are_looked_at(desktop: Desktop, qtbot: QtBot) -> None:
     desktop.shell.show_panel()
     everybody = frozenset(account.key for account in desktop.engine.state.accounts)
-    qtbot.waitUntil(lambda: LookAt(everybody) in desktop.engine.sent)
+    qtbot.waitUntil(lambda: LookAt(everybody) in desktop.engine.sent, timeout=PATIENCE_MS)
     desktop.panel.close()
     assert desktop.engine.sent[-1] == LookAt(frozenset())
 
@@ -273,7 +274,7 @@ def test_many_changes_are_drawn_once(desktop: Desktop) -> None:
     desktop.panel.show_model = lambda model: (drawn.append(model.headline), show(model))[0]
     for count in range(1, 50):
         desktop.engine.change(samples.many(count))
-    desktop.bot.waitUntil(lambda: bool(drawn), timeout=5000)
+    desktop.bot.waitUntil(lambda: bool(drawn), timeout=PATIENCE_MS)
     assert drawn == ["46 of 49 can work"]
 
 

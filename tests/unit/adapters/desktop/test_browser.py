@@ -9,6 +9,7 @@ import pytest
 from probe_tray.adapters.desktop import browser as module
 from probe_tray.adapters.desktop.browser import SystemBrowser
 from probe_tray.core.errors import BrowserError
+from tests.support.patience import PATIENCE
 
 ADDRESS = "https://auth.example/oauth/authorize?state=s&x=a;b|c$(d)`e`"
 
@@ -105,7 +106,7 @@ async def test_a_browser_that_stays_is_not_waited_for_and_not_a_child_of_our_ter
     module.os.mkfifo(fifo)
     # The shell's own reading ends when the test writes.
     mine = programs.make("mine", f'read line <"{fifo}"; printf "%s\\n" "$line" >>"{programs.folder}/calls"')
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await SystemBrowser({**programs.path, "BROWSER": mine}).open(ADDRESS)
     assert programs.calls() == [mine, ADDRESS]
     reapers = [thread for thread in module.threading.enumerate() if thread.name == "browser"]

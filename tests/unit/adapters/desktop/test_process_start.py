@@ -11,6 +11,7 @@ import pytest
 
 from probe_tray.adapters.desktop import process_start
 from probe_tray.adapters.desktop.process_start import process_began
+from tests.support.patience import PATIENCE
 
 _TELL = "from probe_tray.adapters.desktop.process_start import process_began; print(process_began().isoformat())"
 _EXACT = timedelta(milliseconds=50)
@@ -28,7 +29,7 @@ def test_the_time_before_the_first_line_counts() -> None:
     before = datetime.now(UTC)
     # What a process does first is not yet this program's.
     code = f"import time; time.sleep(0.3); {_TELL}"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=50)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     began = datetime.fromisoformat(done.stdout.strip())
     assert before - _EXACT <= began
     assert datetime.now(UTC) - began > timedelta(seconds=0.3)
@@ -38,7 +39,7 @@ def test_the_time_before_the_first_line_counts() -> None:
 def test_a_program_that_another_one_became_is_as_old_as_that() -> None:
     before = datetime.now(UTC)
     command = ["sh", "-c", 'sleep 0.3; exec "$0" -c "$1"', sys.executable, _TELL]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=50)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert abs(datetime.fromisoformat(done.stdout.strip()) - before) < timedelta(seconds=0.25)
 
 

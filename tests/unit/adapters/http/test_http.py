@@ -30,6 +30,7 @@ from probe_tray.core.service.service import Service
 from probe_tray.core.update.release import parse_release
 from probe_tray.demo import DemoService
 from tests.support.mitm import Mitm
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 from tests.support.raw_server import RawServer, http, make_certificate, raw_server
 from tests.support.tokens import credential
@@ -216,7 +217,7 @@ class CountingServer(RawServer):
 
     async def until(self, opened: int) -> None:
         """Return once so many connections are open."""
-        async with asyncio.timeout(10), self.changed:
+        async with asyncio.timeout(PATIENCE), self.changed:
             await self.changed.wait_for(lambda: self.open == opened)
 
     async def _count(self, more: int) -> None:

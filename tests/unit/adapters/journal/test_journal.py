@@ -48,6 +48,7 @@ from probe_tray.core.renewal.journal import JournalEntry, PendingEntry
 from tests.support.disks import FAULTS, TroubledDisk
 from tests.support.fakes import START
 from tests.support.keyrings import FakeKeyStore
+from tests.support.patience import PATIENCE
 from tests.support.tokens import reply_body, tokens
 
 ANA, BEN = AccountKey("account-1", "ana"), AccountKey("account-1", "ben")
@@ -263,7 +264,7 @@ async def test_a_cancelled_preparation_leaves_no_false_intent(place: Place) -> N
     real = place.disk.sync
 
     def slow(file: int) -> None:
-        may_go.wait(20)
+        may_go.wait(PATIENCE)
         real(file)
 
     place.disk.sync = slow

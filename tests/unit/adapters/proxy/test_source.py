@@ -11,6 +11,7 @@ from probe_tray.adapters.proxy.source import ProxySource
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProxyAddressError
 from probe_tray.core.service.service import Service
+from tests.support.patience import PATIENCE
 from tests.support.raw_server import http, raw_server
 from tests.support.tokens import credential
 
@@ -24,7 +25,7 @@ class System:
 
     def __call__(self) -> SystemProxies:
         self.threads.append(threading.current_thread())
-        self.ready.wait(10)
+        self.ready.wait(PATIENCE)
         return SystemProxies("the system", {"http": "http://proxy.example:8080"}, self._bypasses)
 
     def _bypasses(self, host: str) -> bool:

@@ -17,6 +17,7 @@ from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.text.translate import Translator
+from tests.support.patience import PATIENCE_MS
 from tests.support.widgets import open_windows, opened
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector
@@ -74,7 +75,8 @@ def test_the_diagnostics_are_copied_cleaned_and_masked(about: Opened, qtbot: QtB
     assert copied.startswith("cleaned:\nProbe Tray 1.2.3, 2026-11-22")
     assert "ana@example.com" not in copied
     assert about.button("Copied")
-    qtbot.waitUntil(lambda: any(b.text() == "&Copy diagnostics" for b in about.dialog.findChildren(QPushButton)))
+    buttons = about.dialog.findChildren
+    qtbot.waitUntil(lambda: any(b.text() == "&Copy diagnostics" for b in buttons(QPushButton)), timeout=PATIENCE_MS)
 
 
 def test_it_follows_the_language(about: Opened) -> None:

@@ -21,6 +21,7 @@ from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.theme import Theme
 from probe_tray.view.text.translate import Translator
+from tests.support.patience import PATIENCE_MS
 from tests.support.widgets import open_windows, opened
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
@@ -125,7 +126,7 @@ def test_the_key_for_help_opens_the_guides_from_the_panel(qtbot: QtBot, qapp: QA
     try:
         shell.show_panel()
         panel = opened(PanelWindow)
-        qtbot.waitUntil(panel.isActiveWindow)
+        qtbot.waitUntil(panel.isActiveWindow, timeout=PATIENCE_MS)
         QTest.keySequence(panel, QKeySequence(QKeySequence.StandardKey.HelpContents))
         assert open_windows(HelpDialog)
     finally:

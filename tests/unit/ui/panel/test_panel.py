@@ -30,6 +30,7 @@ from probe_tray.view.presenter import present
 from probe_tray.view.screen import ScreenOptions
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
+from tests.support.patience import PATIENCE_MS
 from tests.support.widgets import button, part, parts, press, texts
 from tests.unit.ui import samples
 
@@ -326,7 +327,7 @@ def test_the_search_has_room_beside_three_choices(panel: Shown) -> None:
 @pytest.mark.parametrize("key", [Qt.Key.Key_R, Qt.Key.Key_F5])
 def test_the_keys_of_refresh_refresh(panel: Shown, qtbot: QtBot, key: Qt.Key) -> None:
     panel.show(samples.four())
-    qtbot.waitUntil(panel.window.isActiveWindow)
+    qtbot.waitUntil(panel.window.isActiveWindow, timeout=PATIENCE_MS)
     held = Qt.KeyboardModifier.ControlModifier if key is Qt.Key.Key_R else Qt.KeyboardModifier.NoModifier
     QTest.keyClick(panel.window, key, held)
     assert [action.kind for action in panel.asked] == [ActionKind.REFRESH]
@@ -336,7 +337,7 @@ def test_very_many_cards_are_measured_bit_by_bit_once_and_stay_where_they_are(pa
     state = replace(samples.many(300), arrangement=Arrangement(density=Density.CARDS))
     panel.show(state)
     bar = list_of(panel.window).verticalScrollBar()
-    qtbot.waitUntil(lambda: bar.maximum() > 25_000, timeout=10_000)
+    qtbot.waitUntil(lambda: bar.maximum() > 25_000, timeout=PATIENCE_MS)
     bar.setValue(20_000)
     changed = (replace(state.accounts[0], checking=True), *state.accounts[1:])
     panel.show(replace(state, accounts=changed))
@@ -652,12 +653,12 @@ def test_the_accounts_in_sight_are_told_while_the_window_is_in_front(panel: Show
     panel.window.in_sight.connect(told.append)
     state = samples.many(40)
     panel.show(state)
-    qtbot.waitUntil(lambda: bool(told) and bool(told[-1]))
+    qtbot.waitUntil(lambda: bool(told) and bool(told[-1]), timeout=PATIENCE_MS)
     first = told[-1]
     assert first < {account.key for account in state.accounts}
     cards = list_of(panel.window)
     cards.verticalScrollBar().setValue(cards.verticalScrollBar().maximum())
-    qtbot.waitUntil(lambda: told[-1] != first)
+    qtbot.waitUntil(lambda: told[-1] != first, timeout=PATIENCE_MS)
     assert panel.window.keys()[-1] in told[-1]
     assert panel.window.keys()[0] not in told[-1]
     panel.window.close()
@@ -668,12 +669,12 @@ def test_a_window_behind_another_has_nothing_in_sight(panel: Shown, qtbot: QtBot
     told: list[frozenset[AccountKey]] = []
     panel.window.in_sight.connect(told.append)
     panel.show(samples.four())
-    qtbot.waitUntil(lambda: bool(told) and len(told[-1]) == 4)
+    qtbot.waitUntil(lambda: bool(told) and len(told[-1]) == 4, timeout=PATIENCE_MS)
     other = QWidget()
     qtbot.addWidget(other)
     other.show()
     other.activateWindow()
-    qtbot.waitUntil(lambda: not told[-1])
+    qtbot.waitUntil(lambda: not told[-1], timeout=PATIENCE_MS)
 
 
 def test_a_card_that_is_opened_is_lit_for_two_seconds(panel: Shown) -> None:

@@ -21,6 +21,7 @@ from probe_tray.core.errors import NotSentError, ServiceError, UncertainError
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import Service
 from tests.support.certificates import make_certificates
+from tests.support.patience import PATIENCE
 from tests.support.raw_server import http, raw_server
 from tests.support.tunnel import tunnel
 from tests.unit.adapters.http.wire.test_http_answer import BODY as TOKENS
@@ -111,7 +112,7 @@ async def test_the_answer_does_not_wait_for_a_program_that_is_busy() -> None:
             while not request.endswith(b"canary.0123456789&client_id=app_x"):
                 request += made.recv(10_000)
             loop.call_soon_threadsafe(asked.set)
-            busy.wait(20)
+            busy.wait(PATIENCE)
             made.sendall(http(BODY)[:40])
             made.sendall(http(BODY)[40:])
             made.recv(1)
@@ -132,7 +133,7 @@ async def test_the_answer_does_not_wait_for_a_program_that_is_busy() -> None:
     await asked.wait()
     # From here to the next await the event loop does nothing else.
     busy.set()
-    seen.append(came.wait(20))
+    seen.append(came.wait(PATIENCE))
     assert (await asking).ok
     await client.aclose()
     await asyncio.to_thread(server.join)
@@ -210,7 +211,7 @@ async def test_tokens_that_have_all_come_count_whatever_the_framing_says(questio
 @pytest.mark.parametrize("name", ["a length one too long", "a length one too short", "a length of nothing"])
 async def test_they_count_before_the_time_is_up_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_client, "_SECONDS", 20)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         assert json.loads((await asked("refresh", ODD[name], hang=True)).body) == json.loads(TOKENS)
 
 
