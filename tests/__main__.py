@@ -1,7 +1,7 @@
 """Run every check of the project: `uv run python -m tests`.
 
 All steps run even if one fails; the exit status is 0 only if all of them passed. The last line is pytest's own count.
-On Debian and Ubuntu the first step installs the system packages that the desktop tests need, and names them before.
+On Debian and Ubuntu the first step installs the system packages that the tests need, and names them before.
 `--no-install` installs nothing: the tests that need a missing program are skipped.
 `--quick` leaves the desktop tests out, `--heavy` adds those that take minutes; any other argument goes to pytest.
 `--pythons` does something else: it runs the tests of the program's parts, of its contracts and of the command on every

@@ -15,6 +15,7 @@ from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from tests.desktop import needs
+from tests.support import postgres
 from tests.tooling.isolation import FIXED, REMOVED, folders
 from tests.tooling.logs import Unexpected
 from tests.tooling.scheduling import SharingPlugin
@@ -61,6 +62,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         lines.append("QT DOES NOT LOAD HERE: every test that uses it is left out")
     if absent := needs.missing():
         lines.append(f"DESKTOP TESTS ARE SKIPPED, these are missing: {', '.join(absent)}")
+    if gone := postgres.missing():
+        lines.append(f"DATABASE TESTS ARE SKIPPED, this is missing: {gone}")
     return lines
 
 

@@ -16,6 +16,8 @@ import keyring.errors
 import pytest
 from pytest_socket import SocketConnectBlockedError
 
+from tests import conftest
+from tests.support import postgres
 from tests.tooling import assertions, debian, logs, pythons, source
 from tests.tooling.steps import Pytest, Step, print_all_but_last, run_all, system_packages
 from tests.tooling.workflows import Checker, command
@@ -389,6 +391,14 @@ class TestRunner:
         assert run_all([system_packages(install=False)]) == []
         assert installs == []
         assert "Missing, and left out: xvfb\n" in capsys.readouterr().out
+
+    def test_without_a_database_it_is_said_what_is_missing(
+        self, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+    ) -> None:
+        monkeypatch.setattr(postgres, "programs", lambda: None)
+        said = "\n".join(conftest.pytest_report_header(pytestconfig))
+        assert "DATABASE TESTS ARE SKIPPED, this is missing: PostgreSQL (package postgresql)" in said
+        assert "postgresql" in debian.packages()
 
     def test_a_package_that_was_removed_counts_as_missing(self) -> None:
         listing = "xvfb installed\nxdotool config-files\n"

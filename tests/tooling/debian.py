@@ -22,14 +22,17 @@ LIBRARIES: Final = (
     "libxcb-xinerama0",
     "libxkbcommon-x11-0",
 )
+DATABASE: Final = ("postgresql",)
+"""What the tests of the shared table run their SQL on. The cluster that Debian makes with it is not used."""
 FONTS: Final = ("fonts-dejavu-core", "fonts-inter", "fonts-noto-cjk")
 # Enough for a slow mirror; the packages are about 400 MB with what they need.
 INSTALL_SECONDS: Final = 900
 
 
 def packages() -> tuple[str, ...]:
-    """Return every package that the desktop tests need, sorted."""
-    return tuple(sorted({*LIBRARIES, *FONTS, *(package for _program, package in (*PROGRAMS, *WAYLAND, *OTHER_PANELS))}))
+    """Return every package that the tests need, sorted."""
+    programs = (*PROGRAMS, *WAYLAND, *OTHER_PANELS)
+    return tuple(sorted({*LIBRARIES, *DATABASE, *FONTS, *(package for _program, package in programs)}))
 
 
 def is_debian() -> bool:

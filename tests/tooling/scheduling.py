@@ -21,16 +21,20 @@ ONE_AT_A_TIME: Final = (
     "tests/scenarios/test_adapters.py",
     "tests/unit/test_app.py::test_with_none_running_the_program_starts_and_does_it",
 )
+DATABASE: Final = "tests/database/"
+"""They share one PostgreSQL, which the process that runs the first of them starts."""
 
 
 class Sharing(LoadScopeScheduling):
-    """Any test goes to any process, but all that open the real ports go to the same one.
+    """Any test goes to any process, but all that share real ports or a database go to the same one.
 
     WORKAROUND pytest-xdist 3.8.0 with pytest 9.2: its own groups are lost on the way
     (https://github.com/pytest-dev/pytest-xdist/issues/1386).
     """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(DATABASE):
+            return "database"
         return "one at a time" if nodeid.startswith(ONE_AT_A_TIME) else nodeid
 
 

@@ -93,7 +93,7 @@ def _start(command: list[str]) -> "subprocess.Popen[str]":
 
 
 def system_packages(*, install: bool = True) -> Step:
-    """Make the step that installs the packages of the desktop tests on Debian and Ubuntu, and names them first.
+    """Make the step that installs the packages of the tests on Debian and Ubuntu, and names them first.
 
     Without ``install`` it names them and leaves them out.
     """

@@ -1,0 +1,1 @@
+"""The shipped SQL and what uses it, on a real PostgreSQL."""

@@ -1,0 +1,149 @@
+"""The shared table on a real PostgreSQL: the shipped SQL, its policies, and the program's own requests."""
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from probe_tray.adapters.http.tables import HttpTableFactory
+from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import (
+    ProbeError,
+    RateLimitedError,
+    SyncColumnsError,
+    SyncNoTableError,
+    SyncPausedError,
+    SyncRefusedError,
+    SyncStrangeError,
+    UnavailableError,
+)
+from probe_tray.core.sync.setup import SyncTarget
+from probe_tray.ports.http import RemoteTable
+from tests.contracts.test_remote_table import OpenTable, RemoteTableContract, row
+from tests.database.conftest import SQL
+from tests.support.postgres import Database, DatabaseRefusal
+from tests.support.postgrest import API_KEY, PostgRest
+from tests.unit.engine.sync_bench import KEY
+
+
+def target(rest: PostgRest, api_key: str = API_KEY) -> SyncTarget:
+    return SyncTarget(url=rest.url, api_key=Secret(api_key), key=KEY)
+
+
+def opened(rest: PostgRest, api_key: str = API_KEY) -> OpenTable:
+    @asynccontextmanager
+    async def table() -> AsyncGenerator[RemoteTable]:
+        async with HttpTableFactory(ProxyChoice(), {}).open(target(rest, api_key)) as table:
+            yield table
+
+    return table
+
+
+class TestOnPostgres(RemoteTableContract):
+    @pytest.fixture
+    def open_table(self, rest: PostgRest) -> OpenTable:
+        return opened(rest)
+
+
+async def test_more_rows_than_one_answer_holds_are_read_whole(rest: PostgRest) -> None:
+    rest.database.run(
+        "insert into tokens select 'account-' || n, null, 'sealed', now() from generate_series(1, 2345) n"
+    )
+    async with opened(rest)() as table:
+        rows = await table.rows()
+    assert len({row.id for row in rows}) == len(rows) == 2345
+
+
+async def test_a_time_that_is_not_the_rows_any_more_to_the_microsecond_replaces_nothing(rest: PostgRest) -> None:
+    async with opened(rest)() as table:
+        await table.insert(row())
+        seen = await table.row("account-ana")
+        assert seen is not None
+        rest.database.run("update tokens set update_time = update_time + interval '1 microsecond'")
+        assert not await table.replace(row(data="ours"), seen)
+        assert rest.database.run("select token_data from tokens") == [("sealed",)]
+
+
+class TestShippedSql:
+    def test_it_may_be_run_again_and_changes_no_row(self, database: Database) -> None:
+        database.run(SQL)
+        database.run("insert into tokens values ('account-ana', 'ana@example.com', 'sealed', '2026-11-22T06:00:00Z')")
+        before = database.run("table tokens")
+        database.run(SQL)
+        assert database.run("table tokens") == before
+        assert database.run("select count(*) from pg_policies where tablename = 'tokens'") == [("3",)]
+
+    def test_policies_that_are_there_already_stay_alone(self, database: Database) -> None:
+        database.run("create table tokens (id text primary key, email text, token_data text, update_time timestamptz)")
+        database.run("create policy mine on tokens for select to anon using (id = 'mine')")
+        database.run(SQL)
+        assert database.run("select policyname from pg_policies where tablename = 'tokens'") == [("mine",)]
+
+    def test_it_drops_and_deletes_nothing(self) -> None:
+        words = re.sub(r"--.*", "", SQL).lower()
+        assert not re.search(r"\b(drop|delete|truncate)\b", words)
+
+    def test_the_publishable_key_cannot_delete_rows(self, rest: PostgRest) -> None:
+        rest.database.run("insert into tokens (id) values ('account-ana')")
+        with pytest.raises(DatabaseRefusal) as caught:
+            rest.database.run("begin; set local role anon; delete from tokens where id = 'account-ana'; commit")
+        assert caught.value.state == "42501"
+        address = f"{rest.url}/rest/v1/tokens?id=eq.account-ana"
+        assert httpx.delete(address, headers={"apikey": API_KEY}).status_code == 401
+        assert rest.database.run("select count(*) from tokens") == [("1",)]
+
+
+CREATE = "create table tokens (id text primary key, email text, token_data text, update_time timestamptz);"
+BROKEN = {
+    "nothing was run": ("", SyncNoTableError),
+    "the table has no grants": (CREATE, SyncRefusedError),
+    "a column is missing": (
+        "create table tokens (id text primary key, email text); grant select on tokens to anon",
+        SyncColumnsError,
+    ),
+}
+
+
+@pytest.mark.parametrize(("sql", "error"), BROKEN.values(), ids=BROKEN)
+async def test_sql_that_was_run_by_half_has_its_sentence(database: Database, sql: str, error: type[ProbeError]) -> None:
+    database.run(sql or "select 1")
+    with PostgRest(database) as rest:
+        async with opened(rest)() as table:
+            with pytest.raises(error):
+                await table.rows()
+
+
+async def test_without_a_policy_nothing_is_seen_and_nothing_is_written(database: Database) -> None:
+    database.run(SQL)
+    database.run('drop policy "sync replaces" on tokens; drop policy "sync adds" on tokens')
+    with PostgRest(database) as rest:
+        async with opened(rest)() as table:
+            assert await table.rows() == ()
+            with pytest.raises(SyncRefusedError):
+                await table.insert(row())
+            database.run("insert into tokens (id) values ('account-ana')")
+            assert not await table.replace(row(), row(time=None))
+
+
+async def test_a_wrong_publishable_key_is_refused(rest: PostgRest) -> None:
+    async with opened(rest, "sb_publishable_of_somebody_else")() as table:
+        with pytest.raises(SyncRefusedError):
+            await table.rows()
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(413, SyncStrangeError), (429, RateLimitedError), (503, UnavailableError), (540, SyncPausedError)],
+)
+async def test_a_project_that_cannot_answer_has_its_sentence_and_goes_on_afterwards(
+    rest: PostgRest, status: int, error: type[ProbeError]
+) -> None:
+    async with opened(rest)() as table:
+        rest.instead.append(status)
+        with pytest.raises(error):
+            await table.insert(row())
+        assert await table.rows() == ()
+        assert await table.insert(row())
