@@ -20,6 +20,8 @@ from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from probe_tray.adapters.process_signals import ending_signals
+from probe_tray.adapters.systems.windows import post_completion
+from probe_tray.ui.completion_waiter import CompletionWaiter
 
 _THREADS = 10
 """At most, for what would block the loop."""
@@ -47,7 +49,11 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
 
 
 def _joined_loop(app: QApplication) -> asyncio.AbstractEventLoop:
-    return qasync.QEventLoop(app)
+    loop: asyncio.AbstractEventLoop = qasync.QEventLoop(app)
+    if sys.platform == "win32":
+        waiter = CompletionWaiter(loop, post_completion)
+        vars(loop).update(_before_run_forever=waiter.start, _after_run_forever=waiter.stop)
+    return loop
 
 
 class _Received:

@@ -107,6 +107,18 @@ def use_console_of_parent() -> None:
             sys.stdout = sys.stderr = open("CONOUT$", "w", encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115 - a device, open until the end
 
 
+def post_completion(port: int) -> None:
+    """Wake whoever waits for the completion port with that handle, by a packet that is about no operation.
+
+    CPython takes a packet without an address for a failure (``_overlapped.GetQueuedCompletionStatus``), so it gets one
+    that no operation has. Raises OSError where there is no Windows.
+    """
+    import ctypes
+
+    post = windows_library("kernel32").PostQueuedCompletionStatus
+    post(ctypes.c_void_p(port), 0, ctypes.c_void_p(0), ctypes.c_void_p(1))
+
+
 @contextlib.contextmanager
 def named_mutex(name: str, seconds: float) -> Generator[bool]:
     """Hold the mutex of that name, which excludes every thread of every process of this user; whether it was got.

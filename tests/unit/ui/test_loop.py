@@ -92,3 +92,14 @@ def test_a_generator_that_is_left_in_the_middle_is_closed() -> None:
     status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
     assert (status, errors) == (0, "")
     assert said[0] == "generator ended"
+
+
+def test_on_windows_the_loop_sleeps_until_something_has_completed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-m", "tests.unit.ui.completion_port"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout.splitlines() == ["read 5 bytes True", "status 0", "waits {0, 'for ever'}", "threads 1"], done
