@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -46,10 +47,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(SharingPlugin())
     for name in [name for name in os.environ if REMOVED.fullmatch(name)]:
         del os.environ[name]
+    _begin_with_usual_signals()
     os.environ.update(FIXED)
     os.environ.update(folders(HOMES / "0"))
     if hasattr(time, "tzset"):
         time.tzset()
+
+
+def _begin_with_usual_signals() -> None:
+    """Undo what nohup and a shell's background jobs pass on: programs that tests start would ignore signals, too."""
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_unconfigure() -> None:

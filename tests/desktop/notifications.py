@@ -80,8 +80,8 @@ class Notifications:
             with contextlib.suppress(BusError):  # It is gone already.
                 self._bus.call(INTERFACE, PATH, INTERFACE, "CloseNotification", "u", number)
         self._forgotten = int(newest)
-        for message in self._monitor.new():
-            self._take(message)
+        # The bus delivers to each of us in order, but not to all at once: ours is seen after all those before it.
+        wait_for("the end of the list", lambda: any(n.id == self._forgotten for n in self.all()))
         self._all.clear()
         self._unanswered.clear()
 
