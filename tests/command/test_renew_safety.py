@@ -172,6 +172,20 @@ def test_interrupted_it_sends_nothing_that_still_waits_for_its_turn(bench: Bench
     assert "4 of 4 logins renewed." in err.decode()
 
 
+def test_readers_that_go_away_meanwhile_cost_no_login(bench: Bench) -> None:
+    bench.login(days=1)
+    gate = Gate()
+    bench.demo.faults.add(TOKEN, Fault(hold=gate, at="reply"))
+    process = bench.start("--renew", "--status", "--json", bench.logins)
+    assert gate.wait_held()
+    for stream in (process.stdout, process.stderr):
+        assert stream is not None
+        stream.close()
+    gate.open()
+    assert process.wait(PATIENCE) == 0
+    assert (bench.refreshes(), bench.is_live(), bench.journal()) == (1, True, [])
+
+
 # --- answers that are lost or refuse
 
 
@@ -209,10 +223,21 @@ def test_a_request_that_never_left_is_tried_three_times_and_costs_nothing(bench:
     assert (bench.refreshes(), bench.is_live()) == (1, True)
 
 
-def test_a_proxy_that_refuses_the_password_is_asked_once_and_costs_nothing(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("scheme", "answers"),
+    [
+        ("http", [b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"]),
+        ("http", [b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"]),
+        # It asks for a password, and refuses it.
+        ("socks5", [b"\x05\x02", b"\x01\x01"]),
+    ],
+)
+def test_a_proxy_that_refuses_the_password_is_asked_once_and_costs_nothing(
+    bench: Bench, scheme: str, answers: list[bytes]
+) -> None:
     bench.login(days=1)
-    with _answering(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as (port, asked):
-        done = bench.run("--renew", "--proxy", f"http://ana:s3cret@127.0.0.1:{port}", "logins/a.json")
+    with _answering(*answers) as (port, asked):
+        done = bench.run("--renew", "--proxy", f"{scheme}://ana:s3cret@127.0.0.1:{port}", "logins/a.json")
     assert (done.returncode, len(asked)) == (1, 1)
     assert "didn't accept the user name and password. Correct them in the proxy's address" in done.stderr.decode()
     assert b"s3cret" not in done.stderr
@@ -407,8 +432,8 @@ def test_a_vault_whose_keyring_is_gone_stops_the_renewal_of_its_accounts_only(be
 
 
 @contextlib.contextmanager
-def _answering(answer: bytes) -> Generator[tuple[int, list[bytes]]]:
-    """A port that answers everything so and hangs up, and what it was asked."""
+def _answering(*answers: bytes) -> Generator[tuple[int, list[bytes]]]:
+    """A port that answers what it is asked one by one and hangs up, and what each caller asked."""
     asked: list[bytes] = []
 
     def serve() -> None:
@@ -416,8 +441,10 @@ def _answering(answer: bytes) -> Generator[tuple[int, list[bytes]]]:
             while True:
                 made, _ = listener.accept()
                 with made:
-                    asked.append(made.recv(10_000))
-                    made.sendall(answer)
+                    asked.append(b"")
+                    for answer in answers:
+                        asked[-1] += made.recv(10_000)
+                        made.sendall(answer)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         serving = threading.Thread(target=serve)

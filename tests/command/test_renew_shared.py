@@ -116,6 +116,19 @@ def test_without_the_table_a_renewal_waits_while_it_can(computers: Computers) ->
     assert "with -f to renew it without the table" in err
 
 
+def test_without_the_table_a_login_that_has_ended_is_renewed_and_it_is_told(computers: Computers) -> None:
+    machine = computers.machine("one")
+    machine.shared.mkdir(mode=0o700)
+    ended = computers.service.issue_login(computers.service.people[0].email, lifetime=-3600)
+    write(machine.shared / "a.json", ended, days=-1)
+    machine.set_up(sync_url=_NOBODY)
+    status, out, err = computers.run(machine, "--renew", "tokens/a.json")
+    assert (status, computers.refreshes) == (0, 1)
+    assert "renewed (it had expired)" in out
+    assert "A login had to be renewed although the shared table couldn't be checked" in err
+    assert computers.service.is_live(token(machine))
+
+
 def test_without_the_table_a_person_may_insist_and_is_told(computers: Computers) -> None:
     machine = computers.machine("one")
     machine.shared.mkdir(mode=0o700)

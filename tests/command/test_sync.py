@@ -202,6 +202,11 @@ def test_a_table_that_cannot_be_read_changes_nothing(machine: Machine, service: 
     machine.set_up()
     service.faults.add(PATH, Fault(short=1))
     failing("Only 1 of the table's 2 rows arrived.")
+    service.faults.add(PATH, Fault(status=540), times=None)
+    asked = service.count(PATH)
+    failing("is paused. Open it in the Supabase dashboard and restore it, then sync again.")
+    # Time does not mend it, so that nothing is tried again.
+    assert service.count(PATH) == asked + 1
 
 
 def test_a_thousand_and_one_rows_come_into_a_folder_that_was_missing(machine: Machine, service: DemoService) -> None:

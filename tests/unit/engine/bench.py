@@ -198,6 +198,10 @@ class TaskLocks:
         async with self._locks.setdefault(key, asyncio.Lock()):
             yield
 
+    def is_held(self, key: AccountKey) -> bool:
+        """Whether a task has the account for itself now."""
+        return key in self._locks and self._locks[key].locked()
+
 
 def compose(batch: tuple[Alert, ...], state: AppState) -> Notification:
     """Alerts in a word each."""

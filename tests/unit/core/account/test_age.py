@@ -12,21 +12,10 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.sync.plan import decide
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind
 from probe_tray.core.transfer.import_plan import ImportAction, verdict
+from tests.support.login_strategies import logins
 from tests.support.tokens import START, credential
 
 DAY = timedelta(days=1)
-MOMENTS = st.none() | st.integers(0, 3).map(lambda days: START + days * DAY)
-
-
-@st.composite
-def logins(draw: st.DrawFn) -> Credential:
-    """Logins of one account that often tie in one part of their age and differ in another."""
-    made = credential(number=draw(st.integers(1, 2)), at=START + draw(st.integers(0, 2)) * DAY)
-    if not draw(st.booleans()):
-        made = replace(made, refresh_token=None)
-    if draw(st.booleans()):
-        made = replace(made, claims=replace(made.claims, issued_at=draw(MOMENTS)))
-    return replace(made, last_refresh=draw(MOMENTS))
 
 
 @given(logins(), logins())

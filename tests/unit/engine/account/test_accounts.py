@@ -1,14 +1,19 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
 from msgspec.structs import replace
 
+from probe_tray.core.account.age import age, newest
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import KeyringLockedError, LoginEndedError, RecordError, WriteError
 from probe_tray.core.state import AppState, RenewalState
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, MemoryStore
+from tests.support.login_strategies import logins
 from tests.support.tokens import credential
 from tests.unit.engine.bench import GatedStore
 
@@ -177,3 +182,19 @@ async def test_before_a_login_every_store_that_has_to_take_it_is_tried() -> None
     await accounts.check_writable(credential("ana").key)
     with pytest.raises(KeyringLockedError):
         await accounts.check_writable(credential("ben").key)
+
+
+@given(logins(), logins(), logins())
+def test_the_login_in_use_is_the_newest_of_the_stores_and_the_official_one_only_where_there_is_no_other(
+    vault: Credential, folder: Credential, official: Credential
+) -> None:
+    ours = [MemoryStore(StoreKind.VAULT, vault), MemoryStore(StoreKind.FOLDER, folder)]
+    theirs = MemoryStore(StoreKind.OFFICIAL, official)
+
+    def used(*stores: MemoryStore) -> Credential:
+        found = asyncio.run(joined(*stores)[0].current(official.key))
+        assert found is not None
+        return found.credential
+
+    assert age(used(*ours, theirs)) == age(used(theirs, *reversed(ours))) == age(newest([vault, folder]))
+    assert age(used(theirs)) == age(official)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from probe_tray.core.account.condition import Condition, condition
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.events import SettingsChanged
 from probe_tray.core.service.answer import Answer
@@ -62,6 +63,23 @@ async def test_a_copy_of_the_clients_login_learns_from_it_without_waiting_for_it
         await settle()
     assert bench.vault.held[copy.key].access_token == theirs.access_token
     assert bench.service.asked == []
+
+
+async def test_a_copy_that_ended_stops_asking_for_a_login_once_the_clients_newer_one_is_taken_over() -> None:
+    ended = replace(credential("ana", at=START - 20 * DAY), made_here=False, refresh_token=None)
+    client = MemoryStore(StoreKind.OFFICIAL)
+    bench = Bench(ended, others=(client,))
+    await bench.accounts.read()
+    async with running(bench.timer.run()):
+        await settle()
+        assert condition(bench.account(ended), Settings(), bench.clock.now()) is Condition.NEEDS_LOGIN
+        newer = credential("ana", number=2)
+        client.held[newer.key] = newer
+        await bench.accounts.read()
+        await settle()
+        await bench.accounts.read()
+    assert bench.vault.held[ended.key].access_token == newer.access_token
+    assert condition(bench.account(ended), Settings(), bench.clock.now()) is not Condition.NEEDS_LOGIN
 
 
 async def test_a_login_that_counts_as_ended_whatever_is_renewed_is_not_renewed_again_and_again() -> None:

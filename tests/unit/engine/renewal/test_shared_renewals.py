@@ -104,6 +104,23 @@ async def test_two_trays_with_the_same_overdue_logins_spend_each_token_once(apar
     assert not any(is_claimed(row.update_time, first.clock.now()) for row in table.held.values())
 
 
+async def test_the_row_is_written_before_the_account_is_let_go() -> None:
+    first, _, table, _ = two("ana")
+    key, held = old().key, list[tuple[str, bool]]()
+
+    async def look(request: str) -> None:
+        held.append((request, first.locks.is_held(key)))
+
+    first.sync.table.before = look
+    assert (await first.renewals.renew(key, FORCED)).kind is RenewalKind.RENEWED
+    assert not first.locks.is_held(key)
+    # Once to claim it, once with the new login.
+    assert held.count(("replace", True)) == 2
+    assert all(locked for _, locked in held)
+    (row,) = table.held.values()
+    assert LoginCipher(KEY).open(row).login == replace(first.vault.held[key], made_here=False)
+
+
 async def test_two_trays_whose_table_is_empty_at_first_spend_each_token_once() -> None:
     first, second, table, spent = two(*PEOPLE)
     table.held.clear()

@@ -195,6 +195,7 @@ def test_no_capacity_until_a_time_of_tomorrow_says_so_everywhere() -> None:
     screen, card = shown(owner), card_of(owner)
     assert screen.panel.headline == "No capacity until tomorrow 09:52"
     assert screen.tray.tooltip.splitlines()[1] == "No capacity until tomorrow 09:52"
+    assert [row.text for row in screen.menu.rows] == ["bo@company.example — full until tomorrow 09:52"]
     assert card.notice is not None
     assert card.notice.text.startswith("No capacity until tomorrow 09:52: ")
     assert (card.bars[0].reset, card.bars[0].reset_short) == ("in 20 h · tomorrow 09:52", "Mon 09:52")

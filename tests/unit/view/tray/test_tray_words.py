@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.alerts.alert import LimitedAlert
-from probe_tray.core.errors import KeyringLockedError, NotSentError, ProbeError, RateLimitedError
+from probe_tray.core.errors import FolderGoneError, KeyringLockedError, NotSentError, ProbeError, RateLimitedError
 from probe_tray.core.icon_account import IconAccount
 from probe_tray.core.quota.snapshot import Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.settings import Settings
@@ -80,6 +80,16 @@ def test_the_icon_without_numbers() -> None:
     assert shown(samples.only(samples.four().accounts[3:])).tray.look == IconLook(badge=True)
     locked = AppState(loaded=True, store_problems=((StoreKind.VAULT, KeyringLockedError().problem),))
     assert shown(locked).tray.look == IconLook(badge=True)
+
+
+def test_a_folder_that_is_gone_is_no_folder_without_accounts() -> None:
+    gone = FolderGoneError(path="/net/logins").problem
+    screen = shown(AppState(loaded=True, store_problems=((StoreKind.FOLDER, gone),)))
+    assert screen.panel.headline == screen.tray.tooltip.splitlines()[1] == "Your logins are waiting"
+    (card,) = screen.panel.cards
+    assert card.notice is not None
+    assert "/net/logins" in card.notice.text
+    assert screen.tray.look == IconLook(badge=True)
 
 
 def test_the_menu_lists_both_windows_or_until_when_there_is_no_capacity() -> None:
