@@ -44,9 +44,10 @@ from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.sealer import FolderSealer
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.pac import PacProxies
-from probe_tray.adapters.proxy.proxy import SystemProxies, detect_proxy, read_system_proxies
+from probe_tray.adapters.proxy.proxy import detect_proxy, read_system_proxies
 from probe_tray.adapters.proxy.source import IN_SETTINGS, ProxySource
 from probe_tray.adapters.system import SystemClock, SystemRandomness
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.adapters.systems.windows import notification_icon
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.alerts.alert import Alert

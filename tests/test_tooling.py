@@ -159,6 +159,24 @@ class TestLayers:
         graph = grimp.build_graph("probe_tray", exclude_type_checking_imports=True, cache_dir=None)
         assert source.import_circle({one: graph.find_modules_directly_imported_by(one) for one in graph.modules}) == []
 
+    def test_only_the_files_of_the_systems_ask_which_system_this_is(self) -> None:
+        trees = {module: ast.parse(path.read_text(encoding="utf-8")) for module, path in source.files()}
+        elsewhere = (module for module in trees if not module.startswith("probe_tray.adapters.systems"))
+        asking = {module for module in elsewhere if source.names_of_systems(trees[module])}
+        assert asking == source.BY_SYSTEM.keys(), "ask adapters.systems, or say in tests/tooling/source.py why not"
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "import sys\nif sys.platform == 'win32': x()",
+            "import os\nx = os.name",
+            "from sys import platform",
+            "import platform\nplatform.system()",
+        ],
+    )
+    def test_a_question_which_system_this_is_is_found(self, text: str) -> None:
+        assert source.names_of_systems(ast.parse(text))
+
     @pytest.mark.parametrize(
         ("module", "classes"),
         [

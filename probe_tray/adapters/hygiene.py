@@ -18,6 +18,7 @@ from typing import Any, Final, TextIO, final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from probe_tray.adapters.files.disk import reason_of
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import DataFolderError, LogError, Phrase
 
@@ -169,11 +170,7 @@ def log_loop_failure(loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]
 
 def switch_off_core_dumps() -> None:
     """Let a crash leave no image of this program's memory behind."""
-    if sys.platform != "win32":
-        import resource
-
-        _, most = resource.getrlimit(resource.RLIMIT_CORE)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, most))
+    this_system().switch_off_core_dumps()
 
 
 def _parts_of_address(value: str) -> Generator[Secret]:

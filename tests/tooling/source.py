@@ -84,6 +84,25 @@ CHANGING: Final = frozenset((
 ))
 # fmt: on
 
+# Where a branch by system may stand besides adapters.systems, and why.
+BY_SYSTEM: Final = {
+    "probe_tray.adapters.desktop.display": "a display server may also be asked on a system that has its own",
+    "probe_tray.adapters.desktop.compositor": "X11, which macOS and Windows can have too",
+    "probe_tray.adapters.desktop.machine": "names the system and decides nothing",
+    "probe_tray.adapters.files.disk": "the steps of a disk, which adapters.systems needs itself",
+    "probe_tray.adapters.files.safe_files": "modes and owners, which adapters.systems needs itself",
+    "probe_tray.adapters.keyring.backends": "only that package may import keyring",
+    "probe_tray.adapters.keyring.silent": "a switch of the keychain, around a call of keyring",
+    "probe_tray.adapters.logins.credential_files": "a lock on a folder",
+    "probe_tray.app": "hands the name on to what is asked before Qt",
+    "probe_tray.cli.diagnose.diagnose": "modes, and what a desktop of Linux has",
+    "probe_tray.ui.loop": "qasync waits in another way on Windows",
+    "probe_tray.ui.shell": "Qt alone knows the tray",
+    "probe_tray.ui.system_network": "Qt alone knows the network's price",
+    "probe_tray.ui.tray.tray": "Qt alone knows the tray",
+}
+_SYSTEM_NAMES: Final = frozenset({"sys.platform", "os.name", "platform.system", "sys.getwindowsversion"})
+
 # Library -> the only modules that may import it themselves.
 OWNERS: Final = (
     ("PySide6", ("probe_tray.ui", "probe_tray.ui.*", "probe_tray.app")),
@@ -256,6 +275,19 @@ def late_decoders(tree: ast.Module) -> list[str]:
         for call in calls
         if isinstance(call.func, ast.Attribute) and (call.func.attr in {"Decoder", "convert"} or _is_typed(call))
     ]
+
+
+def names_of_systems(tree: ast.Module) -> list[str]:
+    """Return a line for each place that asks which operating system this is."""
+    attributes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+    imports = {
+        f"{node.module}.{alias.name}": node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    asked = [(node.lineno, ast.unparse(node)) for node in attributes] + [(line, name) for name, line in imports.items()]
+    return [f"line {line}: {name}" for line, name in asked if name in _SYSTEM_NAMES]
 
 
 def _is_typed(call: ast.Call) -> bool:

@@ -5,7 +5,6 @@ RFC 8252 sections 7.3 and 8.3 are the ground; the ports are the ones registered 
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -24,6 +23,7 @@ from probe_tray.adapters.callback.request import (
     read_callback,
 )
 from probe_tray.adapters.callback.sockets import bind_loopback
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import PortsReservedError, PortsTakenError
 from probe_tray.core.login.oauth import Callback, callback_address
@@ -65,9 +65,8 @@ class LoopbackListener:
             if sockets := bind_loopback(port):
                 break
         else:
-            holder = await asyncio.to_thread(holder_of, self._service.ports)
-            if sys.platform == "win32" and holder == ANOTHER_PROGRAM:
-                # Hyper-V, WSL and Docker have Windows keep ranges of ports, which changes at each start of the machine.
+            holder = await asyncio.to_thread(holder_of, self._service.ports, this_system())
+            if this_system().reserves_ports and holder == ANOTHER_PROGRAM:
                 raise PortsReservedError
             raise PortsTakenError(holder=holder)
         login = self._last = LoginListener(self._service.redirect_host, state, sockets)

@@ -2,8 +2,9 @@
 
 import errno
 import socket
-import sys
 from typing import Final
+
+from probe_tray.adapters.systems.current import this_system
 
 _LOOPBACK: Final = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 # Enough for a burst: an idle connection is dropped for a newer one, so nobody waits here for long.
@@ -36,12 +37,7 @@ def _listen(family: socket.AddressFamily, host: str, port: int) -> socket.socket
     one = socket.socket(family, socket.SOCK_STREAM)
     try:
         one.settimeout(0)
-        if sys.platform == "win32":
-            # There, SO_REUSEADDR would let any program of this machine take the port over.
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            # Without it the port of the last login stays unusable for a minute (TIME_WAIT).
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        this_system().set_up_port(one)
         if family is socket.AF_INET6:
             one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         one.bind((host, port))

@@ -6,18 +6,15 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, final
 
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import BrowserError
 
 FAILS_WITHIN_SECONDS: Final = 2.0
 """A starter that still runs after this long has started something."""
-
-# Each hands the address to the browser the person chose; the last three are what GNOME, Debian and WSL offer.
-_STARTERS: Final = ("xdg-open", "gio open", "x-www-browser", "wslview")
 
 _log: Final = logging.getLogger(__name__)
 
@@ -39,12 +36,9 @@ class SystemBrowser:
             raise BrowserError
 
     def _open(self, address: str) -> bool:
-        if sys.platform == "win32" and not self._environ.get("BROWSER"):
-            try:
-                os.startfile(address)  # noqa: S606 - there is no shell that could misread the address
-            except OSError:
-                return False
-            return True
+        opened = None if self._environ.get("BROWSER") else this_system().open_address(address)
+        if opened is not None:
+            return opened
         return any(_starts(command, self._environ) for command in self._commands(address))
 
     def _commands(self, address: str) -> Iterator[Sequence[str]]:
@@ -55,15 +49,14 @@ class SystemBrowser:
                 yield [word.replace("%s", address) for word in command]
             elif command:
                 yield [*command, address]
-        starters = ("open",) if sys.platform == "darwin" else _STARTERS
-        for starter in starters:
+        for starter in this_system().browser_starters:
             yield [*starter.split(), address]
 
 
 def _words(command: str) -> list[str]:
     try:
         # In Windows paths a backslash is no escape. A closing & asks for the background, where it runs anyway.
-        return shlex.split(command.removesuffix("&"), posix=sys.platform != "win32")
+        return shlex.split(command.removesuffix("&"), posix=this_system().backslash_escapes)
     except ValueError:
         return []
 

@@ -5,7 +5,6 @@ import contextlib
 import enum
 import logging
 import socket
-import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Final, final
 
 from probe_tray.adapters.desktop.instance_socket import InstanceSocket, Passwords, runtime_lock, same, system_socket
 from probe_tray.adapters.locks import KernelLock
-from probe_tray.adapters.systems.windows import windows_library
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import DataFolderError, NotAnsweringError, WriteError
 
 _ANSWER_SECONDS: Final = 2.0
@@ -59,9 +58,8 @@ class Instance:
 
     def tell(self, request: StartRequest) -> bool:
         """Whether a running program took the request."""
-        _let_it_come_forward()
-        # Windows takes two seconds to say that nobody listens on a port, as after a crash.
-        if sys.platform == "win32" and self._is_free():
+        this_system().let_come_forward()
+        if self._socket.is_slow_to_refuse and self._is_free():
             return False
         knocked = self._socket.knock(_ANSWER_SECONDS)
         if knocked is None:
@@ -211,9 +209,3 @@ def _take_if_possible(lock: KernelLock) -> bool:
     except DataFolderError as error:
         _log.warning("a lock of the running program cannot be made: %s", error.facts["reason"])
         return True
-
-
-def _let_it_come_forward() -> None:
-    """Windows: only the program that a person just started may bring a window forward, or let others do so."""
-    if sys.platform == "win32":
-        windows_library("user32").AllowSetForegroundWindow(-1)

@@ -5,20 +5,17 @@ import hmac
 import os
 import secrets
 import socket
-import struct
-import sys
 import tempfile
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol, final
 
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, remove_file, replace_file
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import ReadError, WriteError
 
 _BACKLOG: Final = 8
 _LARGEST_FILE: Final = 256
-_CREDENTIALS: Final = "3i"
-"""What Linux says of a peer: process, user, group (unix(7), SO_PEERCRED)."""
 
 
 class Passwords(NamedTuple):
@@ -30,6 +27,9 @@ class Passwords(NamedTuple):
 
 class InstanceSocket(Protocol):
     """A place where one program of this user listens and others of the same user knock."""
+
+    is_slow_to_refuse: bool
+    """Whether knocking takes seconds where nobody listens, as after a crash."""
 
     def open(self) -> tuple[socket.socket, Passwords]:
         """Listen, in place of a program that is gone. Raises OSError and WriteError."""
@@ -50,9 +50,9 @@ class InstanceSocket(Protocol):
 
 def system_socket(folder: Path) -> InstanceSocket:
     """The socket of the program whose data lie in ``folder``."""
-    if sys.platform == "win32":
-        return LoopbackInstanceSocket(folder / "instance.address")
-    return UnixInstanceSocket(socket_path(folder))
+    if this_system().has_unix_sockets:
+        return UnixInstanceSocket(socket_path(folder))
+    return LoopbackInstanceSocket(folder / "instance.address")
 
 
 def socket_path(folder: Path) -> Path:
@@ -65,12 +65,12 @@ def runtime_lock(folder: Path) -> Path | None:
 
     None on Windows, where a folder with an open file in it stays.
     """
-    return None if sys.platform == "win32" else _runtime_path(folder, "lock")
+    return _runtime_path(folder, "lock") if this_system().has_unix_sockets else None
 
 
 def _runtime_path(folder: Path, kind: str) -> Path:
     # By the user's number and not by XDG_RUNTIME_DIR: a start out of ssh or cron must find the same place.
-    user = 0 if sys.platform == "win32" else os.getuid()
+    user = this_system().user_number()
     session = Path(f"/run/user/{user}")
     base = session / "probe-tray" if session.is_dir() else Path(tempfile.gettempdir()) / f"probe-tray-{user}"
     short = sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:16]
@@ -81,6 +81,8 @@ def _runtime_path(folder: Path, kind: str) -> Path:
 class UnixInstanceSocket:
     """A socket in a folder that nobody else may enter."""
 
+    is_slow_to_refuse = False
+
     def __init__(self, path: Path) -> None:
         """Nothing is made yet."""
         self._path = path
@@ -89,7 +91,7 @@ class UnixInstanceSocket:
         """Listen; a socket that a killed program left is replaced."""
         make_private_folder(self._path.parent)
         self._path.unlink(missing_ok=True)
-        listener = _unix_socket()
+        listener = this_system().unix_socket()
         try:
             listener.bind(str(self._path))
             self._path.chmod(0o600)
@@ -101,7 +103,7 @@ class UnixInstanceSocket:
 
     def knock(self, seconds: float) -> tuple[socket.socket, Passwords] | None:
         """Connect."""
-        caller = _unix_socket()
+        caller = this_system().unix_socket()
         caller.settimeout(seconds)
         try:
             caller.connect(str(self._path))
@@ -112,21 +114,12 @@ class UnixInstanceSocket:
 
     def trusts(self, peer: socket.socket) -> bool:
         """Whether the peer runs as this user, where the system tells; elsewhere the folder keeps others out."""
-        if sys.platform != "linux":
-            return True
-        raw = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize(_CREDENTIALS))
-        return struct.unpack(_CREDENTIALS, raw)[1] == os.geteuid()
+        return this_system().is_same_user(peer)
 
     def close(self) -> None:
         """Remove the socket."""
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
-
-
-def _unix_socket() -> socket.socket:
-    if sys.platform == "win32":
-        raise OSError("Python has no Unix sockets on Windows")
-    return socket.socket(socket.AF_UNIX)
 
 
 _SAME_USER: Final = Passwords("probe-tray", "probe-tray-hears")
@@ -135,6 +128,8 @@ _SAME_USER: Final = Passwords("probe-tray", "probe-tray-hears")
 @final
 class LoopbackInstanceSocket:
     """A port of 127.0.0.1, open to every user, with passwords in a file that only this one can read."""
+
+    is_slow_to_refuse = True  # Windows tries a closed port again and again, for two seconds.
 
     def __init__(self, file: Path) -> None:
         """Nothing is made yet."""

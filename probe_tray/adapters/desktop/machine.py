@@ -12,6 +12,7 @@ from typing import Final, final
 from probe_tray import __version__
 from probe_tray.adapters.hygiene import redact
 from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import Phrase
 from probe_tray.core.machine import Machine
 
@@ -83,9 +84,8 @@ def how_installed(environment: Mapping[str, str]) -> str:
         return "a Flatpak"
     if getattr(sys, "frozen", False):
         return "a bundle"
-    if sys.platform == "win32" and "WindowsApps" in sys.base_prefix:
-        # It gives programs private copies of the registry and of the folder for their data.
-        return "Python of the Microsoft Store"
+    if origin := this_system().python_origin():
+        return origin
     return "an environment of Python" if sys.prefix != sys.base_prefix else "Python itself"
 
 

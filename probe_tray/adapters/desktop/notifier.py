@@ -3,12 +3,11 @@
 import asyncio
 import contextlib
 import logging
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
-from probe_tray.adapters.systems.macos import show_by_script
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.ports.desktop import Notification, Urgency
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ class DesktopNotifier:
         ``on_action`` is called on the loop that is running now. On macOS the first one waits until the person has
         answered whether this program may show any.
         """
-        if sys.platform == "darwin":
+        if this_system().asks_before_notifying:
             await self._ask_person()
         async with self._turn:
             try:
@@ -194,7 +193,7 @@ class DesktopNotifier:
         vars(service)["_on_action"] = on_action
 
     async def _show_otherwise(self, notification: Notification) -> None:
-        if await asyncio.to_thread(show_by_script, notification.title, notification.body):
+        if await asyncio.to_thread(this_system().show_notification, notification.title, notification.body):
             return
         try:
             self._fallback(notification.title, notification.body)
@@ -203,11 +202,11 @@ class DesktopNotifier:
 
 
 def plain_body(body: str) -> str:
-    """``body`` as the desktop's service must get it to show it as it is: on Linux it would read markup."""
+    """``body`` as the desktop's service must get it to show it as it is: some read markup."""
     # Imported here: it brings a table of 0.3 MB that a start does without.
     from html import escape
 
-    return escape(body, quote=False) if sys.platform == "linux" else body
+    return escape(body, quote=False) if this_system().reads_markup else body
 
 
 def _bound(act: Callable[[str], None], action: str) -> Callable[[], None]:

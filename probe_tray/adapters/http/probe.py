@@ -13,8 +13,9 @@ import httpx
 from probe_tray.adapters.http.exchange import Exchange, read_body
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.transport import make_transport
-from probe_tray.adapters.proxy.proxy import ProxyChoice, SystemProxies, detect_proxy, read_system_proxies
+from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy, read_system_proxies
 from probe_tray.adapters.proxy.source import IN_SETTINGS
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     CertificateError,

@@ -3,10 +3,10 @@
 import os
 import re
 import ssl
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import CertificateError, Phrase
 
 _BUNDLES = (
@@ -34,7 +34,7 @@ def make_context(environment: Mapping[str, str], host: str) -> ssl.SSLContext:
 
 
 def _context(environment: Mapping[str, str], host: str) -> ssl.SSLContext:
-    if sys.platform in {"darwin", "win32"}:
+    if this_system().verifies_certificates:
         import truststore
 
         context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -80,7 +80,7 @@ def _trust_folders(context: ssl.SSLContext, folders: str, host: str) -> None:
     for folder in map(Path, filter(None, folders.split(os.pathsep))):
         if not folder.is_dir():
             raise _refusal(host, Phrase("SSL_CERT_DIR names {path}, which isn't a folder", path=str(folder)))
-        if sys.platform in {"darwin", "win32"}:
+        if this_system().verifies_certificates:
             # The system's own verifier is only told of certificates that have been loaded.
             for file in sorted(f for f in folder.iterdir() if _HASHED.fullmatch(f.name)):
                 _trust_file(context, file, host)

@@ -1,17 +1,13 @@
 """Proxies that a script (PAC) of the system's settings chooses; who evaluates it is given."""
 
-import re
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 
-from probe_tray.adapters.proxy.proxy import SystemProxies, read_system_proxies
+from probe_tray.adapters.proxy.proxy import read_system_proxies
+from probe_tray.adapters.systems.current import this_system
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.errors import Phrase
 
 PLACE = Phrase("the script of the network settings (PAC)")
-_KEY = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
-_SCUTIL = ("/usr/sbin/scutil", "--proxy")
-_SECONDS = 3.0
 
 
 class PacProxies:
@@ -48,35 +44,5 @@ class PacProxies:
 
 
 def names_script() -> bool:
-    """Whether the settings of macOS or Windows name a script; elsewhere they never do."""
-    if sys.platform == "win32":
-        return _registry_names_script()
-    return sys.platform == "darwin" and scutil_names_script(_scutil())
-
-
-def scutil_names_script(shown: str) -> bool:
-    """Whether what ``scutil --proxy`` shows has a script that is switched on."""
-    enabled = re.search(r"^\s*ProxyAutoConfigEnable\s*:\s*1\s*$", shown, re.MULTILINE)
-    address = re.search(r"^\s*ProxyAutoConfigURLString[ \t]*:[ \t]*\S", shown, re.MULTILINE)
-    return enabled is not None and address is not None
-
-
-def _scutil() -> str:
-    try:
-        done = subprocess.run(_SCUTIL, capture_output=True, timeout=_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.decode("utf-8", "replace")
-
-
-def _registry_names_script() -> bool:
-    if sys.platform != "win32":
-        return False
-    import winreg
-
-    try:
-        with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _KEY) as key:
-            address, _ = winreg.QueryValueEx(key, "AutoConfigURL")
-    except OSError:
-        return False
-    return isinstance(address, str) and bool(address.strip())
+    """Whether the settings of macOS or Windows name a script; elsewhere they never do. Blocks."""
+    return this_system().names_script()

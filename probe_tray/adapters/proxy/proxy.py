@@ -3,15 +3,14 @@
 import ipaddress
 import logging
 import re
-import sys
-import urllib.request
 from collections.abc import Callable, Mapping
-from typing import Protocol, Self, cast
+from typing import Protocol, Self
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from probe_tray.adapters.systems.windows import is_excepted, proxy_exceptions, usable_proxies
+from probe_tray.adapters.systems.current import this_system
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Phrase, ProxyAddressError
 
@@ -21,17 +20,6 @@ _SCHEMES = ("http", "https", "socks5", "socks5h")
 _SOCKS = re.compile(r"(?i)socks://")
 _SYSTEM_KINDS = (("https", "http"), ("http", "http"), ("socks", "socks5"))
 _HOST = re.compile(r"[A-Za-z0-9._\-:%]+")
-
-
-class SystemProxies(msgspec.Struct, frozen=True):
-    """What the settings of macOS or Windows say; elsewhere nothing."""
-
-    name: str = ""
-    """Where a person finds them."""
-    addresses: Mapping[str, str] = {}
-    """``https``, ``http`` and ``socks`` with their addresses."""
-    bypasses: Callable[[str], bool] = lambda _: False
-    """Whether the settings except a host."""
 
 
 class ProxyRoutes(Protocol):
@@ -106,21 +94,7 @@ def _safely(system: Callable[[], SystemProxies]) -> SystemProxies:
 
 def read_system_proxies() -> SystemProxies:
     """The proxy settings of macOS or Windows. Reads the system, so call it off the event loop."""
-    # The general getproxies() prefers the environment as soon as it holds NO_PROXY alone.
-    library = cast("Mapping[str, object]", vars(urllib.request))
-    if sys.platform == "darwin":
-        read = cast("Callable[[], Mapping[str, str]]", library["getproxies_macosx_sysconf"])
-        bypasses = cast("Callable[[str], object]", library["proxy_bypass_macosx_sysconf"])
-        return SystemProxies(Phrase("the network settings of macOS"), read(), lambda host: bool(bypasses(host)))
-    if sys.platform == "win32":
-        read = cast("Callable[[], Mapping[str, str]]", library["getproxies_registry"])
-        exceptions = proxy_exceptions()
-        return SystemProxies(
-            Phrase("the network settings of Windows"),
-            usable_proxies(read()),
-            lambda host: is_excepted(host, exceptions),
-        )
-    return SystemProxies()
+    return this_system().proxies()
 
 
 def is_local(host: str) -> bool:

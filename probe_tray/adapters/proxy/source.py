@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
-from probe_tray.adapters.proxy.proxy import ProxyChoice, SystemProxies, detect_proxy
+from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.errors import Phrase
 
 IN_SETTINGS = Phrase("the settings")

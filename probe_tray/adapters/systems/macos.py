@@ -1,13 +1,147 @@
 """What only macOS has or needs; on other systems each function does nothing."""
 
+import contextlib
+import os
+import re
 import subprocess
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from socket import socket
+from typing import TYPE_CHECKING, Final, cast, final
+
+from probe_tray.adapters.systems.operating_system import Command, EntryFile, LoginEntry, SystemProxies
+from probe_tray.adapters.systems.posix import PosixSystem, lsof
+from probe_tray.adapters.systems.tools import output_of
+from probe_tray.core.errors import Phrase
+from probe_tray.core.polling.situation import Situation
+
+if TYPE_CHECKING:
+    import ctypes
 
 _OSASCRIPT: Final = "/usr/bin/osascript"
+_SCUTIL: Final = "/usr/sbin/scutil"
+_UTF_8: Final = 0x0800_0100
+"""CoreFoundation's kCFStringEncodingUTF8."""
+_BSD_INFO: Final = 3
+_BSD_INFO_BYTES: Final = 136
+_START: Final = 120
+"""Where libproc's ``proc_bsdinfo`` has the start: whole seconds and microseconds, 8 bytes each."""
+
+
+@final
+class MacosSystem(PosixSystem):
+    """Implements ``OperatingSystem``."""
+
+    name = "macos"
+    verifies_certificates = True
+    asks_before_notifying = True
+    reads_markup = False
+    browser_starters = ("open",)
+
+    def situation(self) -> Situation:
+        """Power from IOKit, the screen's lock from the session's dictionary; Qt knows the network's price."""
+        return Situation(on_battery=_is_on_battery(), locked=_is_locked())
+
+    def process_began(self) -> datetime:
+        """From libproc."""
+        import ctypes
+
+        buffer = ctypes.create_string_buffer(_BSD_INFO_BYTES)
+        library = ctypes.CDLL("/usr/lib/libproc.dylib")
+        if library.proc_pidinfo(os.getpid(), _BSD_INFO, ctypes.c_uint64(0), buffer, len(buffer)) != len(buffer):
+            raise OSError
+        seconds, micros = (int.from_bytes(buffer.raw[at : at + 8], sys.byteorder) for at in (_START, _START + 8))
+        return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
+
+    def login_entry(self, name: str, environment: Mapping[str, str], file: Callable[[str], EntryFile]) -> LoginEntry:
+        """An agent of launchd."""
+        label = f"io.github.{name}"
+        return LaunchAgent(label, file(f"~/Library/LaunchAgents/{label}.plist"), launch_environment(environment))
+
+    def proxies(self) -> SystemProxies:
+        """Those of the network service in use."""
+        # Imported here and below: they bring megabytes that other systems do without.
+        import urllib.request
+
+        # The general getproxies() prefers the environment as soon as it holds NO_PROXY alone.
+        library = cast("Mapping[str, object]", vars(urllib.request))
+        read = cast("Callable[[], Mapping[str, str]]", library["getproxies_macosx_sysconf"])
+        bypasses = cast("Callable[[str], object]", library["proxy_bypass_macosx_sysconf"])
+        return SystemProxies(Phrase("the network settings of macOS"), read(), lambda host: bool(bypasses(host)))
+
+    def names_script(self) -> bool:
+        """What scutil(8) shows."""
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            return scutil_names_script(output_of(_SCUTIL, "--proxy"))
+        return False
+
+    def port_holders(self, ports: frozenset[int]) -> Sequence[tuple[str, int]]:
+        """From lsof."""
+        return lsof(ports)
+
+    def is_same_user(self, peer: socket) -> bool:
+        """True: the socket's folder keeps others out."""
+        del peer
+        return True
+
+    def show_notification(self, title: str, body: str) -> bool:
+        """By a script: outside of a bundle the service shows none."""
+        return show_by_script(title, body)
+
+
+@final
+class LaunchAgent:
+    """A property list for launchd (launchd.plist(5))."""
+
+    def __init__(self, label: str, file: EntryFile, environment: Mapping[str, str]) -> None:
+        """Keep it in ``file``. ``environment`` is what the program must be told at login."""
+        self._label = label
+        self._file = file
+        self._environment = environment
+
+    def put(self, command: Command) -> None:
+        """Write the list; launchd reads it at the next login."""
+        entries: dict[str, object] = {
+            "Label": self._label,
+            "RunAtLoad": True,
+            "LimitLoadToSessionType": "Aqua",
+            # Else launchd gives it less of the processor and the disk than a program that somebody uses.
+            "ProcessType": "Interactive",
+        }
+        if self._environment:
+            entries["EnvironmentVariables"] = dict(self._environment)
+        self._write(entries, command)
+
+    def remove(self) -> None:
+        """Remove the list."""
+        self._file.remove()
+
+    def renew(self, command: Command) -> None:
+        """Change the arguments alone."""
+        import plistlib
+
+        text = self._file.read()
+        with contextlib.suppress(plistlib.InvalidFileException, ValueError):
+            found: object = None if text is None else plistlib.loads(text.encode())
+            if isinstance(found, dict):
+                entries = cast("dict[str, object]", found)
+                if entries.get("ProgramArguments") != list(command):
+                    self._write(entries, command)
+
+    def _write(self, entries: dict[str, object], command: Command) -> None:
+        import plistlib
+
+        self._file.write(plistlib.dumps({**entries, "ProgramArguments": list(command)}).decode())
+
+
+def scutil_names_script(shown: str) -> bool:
+    """Whether what ``scutil --proxy`` shows has a script that is switched on."""
+    enabled = re.search(r"^\s*ProxyAutoConfigEnable\s*:\s*1\s*$", shown, re.MULTILINE)
+    address = re.search(r"^\s*ProxyAutoConfigURLString[ \t]*:[ \t]*\S", shown, re.MULTILINE)
+    return enabled is not None and address is not None
 
 
 def show_by_script(title: str, body: str) -> bool:
@@ -92,3 +226,47 @@ def launch_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """
     found = {name: environment.get(name, "") for name in _PASSED_ON}
     return {name: value for name, value in found.items() if value and "@" not in value}
+
+
+def _is_on_battery() -> bool:
+    import ctypes
+
+    foundation, power = _framework("CoreFoundation"), _framework("IOKit")
+    power.IOPSCopyPowerSourcesInfo.restype = ctypes.c_void_p
+    power.IOPSGetProvidingPowerSourceType.restype = ctypes.c_void_p
+    foundation.CFStringGetCString.restype = ctypes.c_bool
+    info = power.IOPSCopyPowerSourcesInfo()
+    if not info:
+        return False
+    try:
+        buffer = ctypes.create_string_buffer(64)
+        kind = power.IOPSGetProvidingPowerSourceType(ctypes.c_void_p(info))
+        value = (ctypes.c_void_p(kind), buffer, ctypes.c_long(len(buffer)), ctypes.c_uint32(_UTF_8))
+        return bool(kind and foundation.CFStringGetCString(*value)) and buffer.value == b"Battery Power"
+    finally:
+        foundation.CFRelease(ctypes.c_void_p(info))
+
+
+def _is_locked() -> bool:
+    import ctypes
+
+    foundation, graphics = _framework("CoreFoundation"), _framework("CoreGraphics")
+    graphics.CGSessionCopyCurrentDictionary.restype = ctypes.c_void_p
+    foundation.CFStringCreateWithCString.restype = ctypes.c_void_p
+    foundation.CFDictionaryContainsKey.restype = ctypes.c_bool
+    session = graphics.CGSessionCopyCurrentDictionary()
+    if not session:
+        return False
+    # The key is there only while the screen is locked.
+    key = foundation.CFStringCreateWithCString(None, b"CGSSessionScreenIsLocked", ctypes.c_uint32(_UTF_8))
+    try:
+        return bool(foundation.CFDictionaryContainsKey(ctypes.c_void_p(session), ctypes.c_void_p(key)))
+    finally:
+        for held in (session, key):
+            foundation.CFRelease(ctypes.c_void_p(held))
+
+
+def _framework(framework: str) -> "ctypes.CDLL":
+    import ctypes
+
+    return ctypes.CDLL(f"/System/Library/Frameworks/{framework}.framework/{framework}")

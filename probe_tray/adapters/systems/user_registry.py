@@ -8,23 +8,35 @@ RUN_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
 """What starts when the person logs in."""
 APPROVED_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
 """What Task Manager and the settings have switched on or off of it."""
+INTERNET_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
+"""The proxy settings."""
 
 
 class UserRegistry:
-    """One key of this user in the registry; elsewhere an empty one."""
+    """One key of this user in the registry; elsewhere an empty one. Raises OSError as the system does."""
 
     def __init__(self, key: str) -> None:
         """``key`` is its path below HKEY_CURRENT_USER."""
         self._key = key
 
-    def get(self, name: str) -> str | None:
-        """The value of that name."""
+    def read(self, name: str) -> object:
+        """The value of that name as Python has its type: text, a number or bytes; None where there is none."""
         if sys.platform == "win32":
             import winreg
 
-            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, self._key) as key, contextlib.suppress(FileNotFoundError):
-                return str(winreg.QueryValueEx(key, name)[0])
+            with (
+                contextlib.suppress(FileNotFoundError),
+                winreg.OpenKey(winreg.HKEY_CURRENT_USER, self._key) as key,
+            ):
+                return winreg.QueryValueEx(key, name)[0]
         return None
+
+    def text(self, name: str) -> str:
+        """The text of that name; empty where there is none, or the key cannot be read. Never raises."""
+        with contextlib.suppress(OSError):
+            found = self.read(name)
+            return found if isinstance(found, str) else ""
+        return ""
 
     def set(self, name: str, line: str) -> None:
         """Keep a value."""

@@ -2,9 +2,20 @@
 
 import contextlib
 import fnmatch
+import os
+import socket
+import subprocess
 import sys
-from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, Final, TextIO
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO, cast, final
+
+from probe_tray.adapters.systems.operating_system import Command, EntryFile, LoginEntry, SystemProxies
+from probe_tray.adapters.systems.tools import output_of
+from probe_tray.adapters.systems.user_registry import APPROVED_KEY, INTERNET_KEY, RUN_KEY, UserRegistry
+from probe_tray.core.errors import Phrase, WriteError
+from probe_tray.core.polling.situation import Situation
 
 if TYPE_CHECKING:
     import ctypes
@@ -13,7 +24,7 @@ APP_ID: Final = "ProbeTray.ProbeTray"
 """The AppUserModelID: no spaces, at most 128 characters. Shortcuts that an installer makes must carry the same one."""
 WINDOWS_11: Final = 22_000
 """Its first build."""
-_INTERNET_SETTINGS: Final = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
+_EPOCH: Final = datetime(1601, 1, 1, tzinfo=UTC)
 _ERROR_BOX: Final = 0x10 | 0x10000
 """MB_ICONERROR and MB_SETFOREGROUND."""
 _GOT: Final = frozenset({0x00, 0x80})
@@ -21,6 +32,162 @@ _GOT: Final = frozenset({0x00, 0x80})
 _STANDARD_HANDLES: Final = {1: -11, 2: -12}
 _VIRTUAL_TERMINAL: Final = 0x0004
 """ENABLE_VIRTUAL_TERMINAL_PROCESSING, a mode of the console since Windows 10 1511."""
+
+
+@final
+class WindowsSystem:
+    """Implements ``OperatingSystem``."""
+
+    name = "windows"
+    has_unix_sockets = False  # Python offers none there.
+    reserves_ports = True  # Hyper-V, WSL and Docker have it keep ranges, which change at each start of the machine.
+    verifies_certificates = True
+    asks_before_notifying = False
+    reads_markup = False
+    browser_starters = ()
+    backslash_escapes = False
+
+    def situation(self) -> Situation:
+        """Power from GetSystemPowerStatus, the lock from the input desktop; Qt knows the network's price."""
+        return Situation(on_battery=_is_on_battery(), locked=_is_locked())
+
+    def process_began(self) -> datetime:
+        """From GetProcessTimes."""
+        import ctypes
+
+        kernel = windows_library("kernel32")
+        # A handle is as wide as a pointer; without this its type would be a 32-bit number.
+        kernel.GetCurrentProcess.restype = ctypes.c_void_p
+        created, *others = (ctypes.c_uint64() for _ in range(4))
+        pointers = [ctypes.byref(moment) for moment in (created, *others)]
+        if not kernel.GetProcessTimes(ctypes.c_void_p(kernel.GetCurrentProcess()), *pointers):
+            raise OSError
+        return _EPOCH + timedelta(microseconds=created.value // 10)
+
+    def login_entry(self, name: str, environment: Mapping[str, str], file: Callable[[str], EntryFile]) -> LoginEntry:
+        """A value of the key ``Run``."""
+        del environment, file
+        return RunEntry(name, UserRegistry(RUN_KEY), UserRegistry(APPROVED_KEY))
+
+    def start_command(self, environment: Mapping[str, str]) -> Command:
+        """The bundle, the script of an environment, or the package itself without a console."""
+        del environment
+        executable = Path(sys.executable)
+        script = executable.with_name("probe-tray.exe")
+        if getattr(sys, "frozen", False):
+            return (str(executable),)
+        return (str(script),) if script.is_file() else (str(executable.with_name("pythonw.exe")), "-m", "probe_tray")
+
+    def proxies(self) -> SystemProxies:
+        """Those of the internet settings."""
+        # Imported here: it brings megabytes that other systems do without.
+        import urllib.request
+
+        # The general getproxies() prefers the environment as soon as it holds NO_PROXY alone.
+        read = cast("Callable[[], Mapping[str, str]]", vars(urllib.request)["getproxies_registry"])
+        exceptions = UserRegistry(INTERNET_KEY).text("ProxyOverride")
+        found = usable_proxies(read())
+        return SystemProxies(
+            Phrase("the network settings of Windows"), found, lambda host: is_excepted(host, exceptions)
+        )
+
+    def names_script(self) -> bool:
+        """Whether there is an address of one."""
+        return bool(UserRegistry(INTERNET_KEY).text("AutoConfigURL").strip())
+
+    def port_holders(self, ports: frozenset[int]) -> Sequence[tuple[str, int]]:
+        """From netstat and tasklist."""
+        return tuple(_listeners(ports))
+
+    def user_number(self) -> int:
+        """None."""
+        return 0
+
+    def unix_socket(self) -> socket.socket:
+        """There are none."""
+        raise OSError("Python has no Unix sockets on Windows")
+
+    def is_same_user(self, peer: socket.socket) -> bool:
+        """It does not tell."""
+        del peer
+        return True
+
+    def let_come_forward(self) -> None:
+        """By AllowSetForegroundWindow with ASFW_ANY."""
+        windows_library("user32").AllowSetForegroundWindow(-1)
+
+    def set_up_port(self, listener: socket.socket) -> None:
+        """SO_REUSEADDR would let any program of this machine take the port over."""
+        if sys.platform == "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+
+    def open_address(self, address: str) -> bool | None:
+        """There is no shell that could misread it."""
+        if sys.platform != "win32":
+            return None
+        try:
+            os.startfile(address)  # noqa: S606 - see above
+        except OSError:
+            return False
+        return True
+
+    def show_notification(self, title: str, body: str) -> bool:
+        """There is no other way."""
+        del title, body
+        return False
+
+    def switch_off_core_dumps(self) -> None:
+        """A matter of Unix: Windows Error Reporting asks the person."""
+
+    def wait_for_input(self, stream: TextIO) -> None:
+        """There is no such wait for a console."""
+        del stream
+
+    def python_origin(self) -> str:
+        """Whether the Microsoft Store gave it, which gives programs private copies of the registry and their folders.
+
+        Python documentation, "Using Python on Windows": "Redirection of local data, registry, and temporary paths".
+        """
+        return "Python of the Microsoft Store" if "WindowsApps" in sys.base_prefix else ""
+
+
+@final
+class RunEntry:
+    """A value of the key ``Run``."""
+
+    def __init__(self, name: str, registry: UserRegistry, approved: UserRegistry) -> None:
+        """``name`` is the value's, in both keys. In ``approved`` Task Manager notes what it has switched off."""
+        self._name = name
+        self._registry = registry
+        self._approved = approved
+
+    def put(self, command: Command) -> None:
+        """Keep the command line, quoted as Windows takes it apart, and switch on what Task Manager switched off."""
+        with self._converted():
+            self._registry.set(self._name, subprocess.list2cmdline(command))
+            with contextlib.suppress(FileNotFoundError):
+                self._approved.delete(self._name)
+
+    def remove(self) -> None:
+        """Delete the value."""
+        with self._converted(), contextlib.suppress(FileNotFoundError):
+            self._registry.delete(self._name)
+
+    def renew(self, command: Command) -> None:
+        """Change it where it is another one."""
+        with self._converted():
+            line = subprocess.list2cmdline(command)
+            # What Task Manager has switched off stays off: the person did not ask for it again.
+            if self._registry.read(self._name) not in {None, line}:
+                self._registry.set(self._name, line)
+
+    @contextlib.contextmanager
+    def _converted(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise WriteError(path=rf"HKEY_CURRENT_USER\{RUN_KEY}", reason=reason) from None
 
 
 def windows_library(name: str) -> "ctypes.CDLL":
@@ -158,16 +325,6 @@ def usable_proxies(addresses: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def proxy_exceptions() -> str:
-    """The hosts that the settings except from the proxy (``ProxyOverride``)."""
-    if sys.platform == "win32":
-        import winreg
-
-        with contextlib.suppress(OSError), winreg.OpenKey(winreg.HKEY_CURRENT_USER, _INTERNET_SETTINGS) as key:
-            return str(winreg.QueryValueEx(key, "ProxyOverride")[0])
-    return ""
-
-
 def is_excepted(host: str, exceptions: str) -> bool:
     """Whether ``ProxyOverride`` excepts ``host``: names with ``*``, and ``<local>`` for every name without a dot.
 
@@ -183,3 +340,32 @@ def is_excepted(host: str, exceptions: str) -> bool:
         elif pattern and fnmatch.fnmatchcase(host, pattern.replace("[", "[[]")):
             return True
     return False
+
+
+def _is_on_battery() -> bool:
+    import ctypes
+
+    # SYSTEM_POWER_STATUS has 12 bytes; the first one is the line: 0 offline, 1 online, 255 unknown.
+    buffer = ctypes.create_string_buffer(12)
+    return bool(windows_library("kernel32").GetSystemPowerStatus(buffer)) and buffer.raw[0] == 0
+
+
+def _is_locked() -> bool:
+    import ctypes
+
+    user = windows_library("user32")
+    user.OpenInputDesktop.restype = ctypes.c_void_p
+    # While the screen is locked the keyboard belongs to a desktop that no program of the user may open.
+    desktop = user.OpenInputDesktop(0, 0, 0x0100)
+    if desktop:
+        user.CloseDesktop(ctypes.c_void_p(desktop))
+    return not desktop
+
+
+def _listeners(ports: frozenset[int]) -> Iterator[tuple[str, int]]:
+    for line in "\n".join(output_of("netstat", "-ano", "-p", family) for family in ("TCP", "TCPv6")).splitlines():
+        # "TCP  127.0.0.1:1455  0.0.0.0:0  <listening, in the system's language>  4711"; nobody is at the other end.
+        fields = line.split()
+        if len(fields) == 5 and fields[2].endswith(":0") and fields[1].rpartition(":")[2] in map(str, ports):
+            task = output_of("tasklist", "/FI", f"PID eq {fields[4]}", "/FO", "CSV", "/NH")
+            yield task.strip().partition(",")[0].strip('"'), int(fields[4])

@@ -1,13 +1,12 @@
 """Standard output and standard error, whoever reads them: somebody, nobody any more, or nobody from the start."""
 
 import os
-import select
 import sys
 from typing import TextIO
 
+from probe_tray.adapters.systems.current import this_system
+
 _STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
-_LOOK = 0.5
-"""Seconds between two looks for a signal while a question waits for its answer."""
 
 
 def say(text: str, *, end: str = "\n") -> None:
@@ -39,18 +38,10 @@ def hush_errors() -> None:
 def said_yes() -> bool:
     """Whether the next line of standard input says yes; a terminal that was closed meanwhile does not."""
     try:
-        _wait_for_input(sys.stdin)
+        this_system().wait_for_input(sys.stdin)
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
     except (OSError, ValueError):
         return False
-
-
-def _wait_for_input(stream: TextIO) -> None:
-    # Python looks for signals between its own steps: one that comes right before a blocking read is seen only after
-    # it, so that a Ctrl-C at once after the question would do nothing until the next key. Windows has no select for it.
-    if sys.platform != "win32":
-        while not select.select([stream], [], [], _LOOK)[0]:
-            pass
 
 
 def finish() -> bool:

@@ -15,13 +15,13 @@ from unittest.mock import AsyncMock, Mock
 import pytest
 
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
-from probe_tray.adapters.desktop.power_linux import situation
 from probe_tray.adapters.desktop.session_bus import session_names
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.adapters.keyring.backends import TrustedBackend, known_backend, load_library, may_prompt
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.keyring.silent import without_questions
 from probe_tray.adapters.logins.sealer import Key
+from probe_tray.adapters.systems.linux import situation
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError, ReadError, StoreError, SyncError, WriteError
 from probe_tray.core.polling.situation import Situation

@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
@@ -13,6 +12,7 @@ import httpx
 
 from probe_tray.adapters.http.wire.connection import WireConnection
 from probe_tray.adapters.http.wire.dial import dial
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.secret import Secret
 
 _CHUNK: Final = 64 * 1024
@@ -69,7 +69,7 @@ class WireTransport(httpx.AsyncHTTPTransport):
 
 def make_transport(context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
     """A transport for requests whose answers can be asked for again. Raises what httpx raises for an odd proxy."""
-    if sys.platform in {"darwin", "win32"}:
+    if this_system().verifies_certificates:
         return ThreadedTransport(context, proxy, limits)
     return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=as_proxy(context, proxy))
 

@@ -324,7 +324,7 @@ def refuse_port(_port: int) -> tuple[socket.socket, ...]:
     return ()
 
 
-def hold_by_nobody(_ports: object) -> str:
+def hold_by_nobody(*_asked: object) -> str:
     return ANOTHER_PROGRAM
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.callback import port_holder
 from probe_tray.adapters.callback.port_holder import ANOTHER_PROGRAM, holder_of
+from probe_tray.adapters.systems import tools
+from probe_tray.adapters.systems.linux import LinuxSystem
+from probe_tray.adapters.systems.macos import MacosSystem
+from probe_tray.adapters.systems.windows import WindowsSystem
 
 LSOF = "p4711\nccodex\np4712\ncnode\n"
 NETSTAT = """
@@ -28,7 +31,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch, answers: dict[str, str]) -> None:
         answer = next(text for part, text in answers.items() if part in " ".join(command))
         return subprocess.CompletedProcess(command, 0, stdout=answer)
 
-    monkeypatch.setattr(port_holder.subprocess, "run", run)
+    monkeypatch.setattr(tools.subprocess, "run", run)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
@@ -37,23 +40,22 @@ def test_linux_names_the_process_that_listens(host: str) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as one:
         one.bind((host, 0))
         one.listen()
-        assert holder_of([one.getsockname()[1]]).endswith(f"(process {os.getpid()})")
+        assert holder_of([one.getsockname()[1]], LinuxSystem()).endswith(f"(process {os.getpid()})")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 def test_a_socket_that_does_not_listen_holds_nothing() -> None:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
-        assert holder_of([one.getsockname()[1]]) == ANOTHER_PROGRAM
+        assert holder_of([one.getsockname()[1]], LinuxSystem()) == ANOTHER_PROGRAM
 
 
-def test_macos_names_every_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_macos_names_every_process(monkeypatch: pytest.MonkeyPatch) -> None:
     scripted(monkeypatch, {"lsof": LSOF})
-    assert holder_of([1455], tmp_path / "absent") == "codex (process 4711) and node (process 4712)"
+    assert holder_of([1455], MacosSystem()) == "codex (process 4711) and node (process 4712)"
 
 
 def test_windows_names_the_listeners_in_any_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(port_holder.sys, "platform", "win32")
     scripted(
         monkeypatch,
         {
@@ -62,20 +64,25 @@ def test_windows_names_the_listeners_in_any_language(monkeypatch: pytest.MonkeyP
             "PID eq 4712": '"node.exe","4712","Console","1","10,000 K"\r\n',
         },
     )
-    assert holder_of([1455, 1457]) == "codex.exe (process 4711) and node.exe (process 4712)"
+    assert holder_of([1455, 1457], WindowsSystem()) == "codex.exe (process 4711) and node.exe (process 4712)"
 
 
-def test_a_name_is_shown_as_plain_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_name_is_shown_as_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
     scripted(monkeypatch, {"lsof": "p1\nca\x1b[31mb" + "c" * 100 + "\n"})
-    assert holder_of([1455], tmp_path / "absent") == f"a[31mb{'c' * 54} (process 1)"
+    assert holder_of([1455], MacosSystem()) == f"a[31mb{'c' * 54} (process 1)"
 
 
 @pytest.mark.parametrize("error", [FileNotFoundError("lsof"), subprocess.TimeoutExpired("lsof", 3)])
-def test_a_system_that_does_not_tell_leaves_it_open(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception
-) -> None:
+def test_a_system_that_does_not_tell_leaves_it_open(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def run(*_command: object, **_options: object) -> None:
         raise error
 
-    monkeypatch.setattr(port_holder.subprocess, "run", run)
-    assert holder_of([1455], tmp_path / "absent") == ANOTHER_PROGRAM
+    monkeypatch.setattr(tools.subprocess, "run", run)
+    assert holder_of([1455], MacosSystem()) == ANOTHER_PROGRAM
+
+
+def test_a_kind_of_unix_without_a_process_table_is_asked_by_lsof(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scripted(monkeypatch, {"lsof": LSOF})
+    assert holder_of([1455], LinuxSystem(tmp_path / "absent")) == "codex (process 4711) and node (process 4712)"

@@ -1,5 +1,6 @@
 """Start at login: what is written on each platform, and that a person's own changes stay."""
 
+import os
 import plistlib
 import re
 import shlex
@@ -12,41 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.adapters.desktop.autostart import (
-    AutostartingSettings,
-    DesktopEntry,
-    LaunchAgent,
-    LoginEntry,
-    RunEntry,
-    exec_line,
-    start_command,
-    system_entry,
-)
-from probe_tray.adapters.systems.macos import launch_environment
+from probe_tray.adapters.desktop.autostart import AutostartingSettings, TextEntryFile, start_command, system_entry
+from probe_tray.adapters.systems.linux import DesktopEntry, exec_line
+from probe_tray.adapters.systems.macos import LaunchAgent, launch_environment
+from probe_tray.adapters.systems.operating_system import LoginEntry
+from probe_tray.adapters.systems.user_registry import APPROVED_KEY, RUN_KEY
+from probe_tray.adapters.systems.windows import RunEntry
 from probe_tray.core.errors import WriteError
 from probe_tray.core.settings import Settings, SettingsPatch, change
+from tests.support.winreg import Winreg
 
 COMMAND = ("/home/ana b/bin/probe-tray", "--background")
 OTHER = ("/opt/probe-tray/probe-tray", "--background")
-
-
-class FakeRegistry:
-    def __init__(self, *, broken: bool = False) -> None:
-        self.values: dict[str, str] = {}
-        self.broken = broken
-
-    def get(self, name: str) -> str | None:
-        return self.values.get(name)
-
-    def set(self, name: str, line: str) -> None:
-        if self.broken:
-            raise PermissionError(13, "Access is denied")
-        self.values[name] = line
-
-    def delete(self, name: str) -> None:
-        if name not in self.values:
-            raise FileNotFoundError(name)
-        del self.values[name]
 
 
 class FakeFile:
@@ -88,7 +66,7 @@ def parsed(path: Path) -> dict[str, str]:
 
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="XDG")
 def test_on_linux_it_is_a_file_in_the_autostart_folder(home: Path) -> None:
-    entry = system_entry("probe-tray", {})
+    entry = system_entry("probe-tray", os.environ)
     path = home / ".config" / "autostart" / "probe-tray.desktop"
     entry.remove()
     assert not path.parent.exists()
@@ -104,7 +82,7 @@ def test_on_linux_it_is_a_file_in_the_autostart_folder(home: Path) -> None:
 
 def test_what_a_desktop_switched_off_stays_off_where_the_program_moved(tmp_path: Path) -> None:
     path = tmp_path / "probe-tray.desktop"
-    entry = DesktopEntry(path)
+    entry = DesktopEntry(TextEntryFile(str(path)))
     entry.renew(OTHER)
     assert not path.exists()
     entry.put(COMMAND)
@@ -131,9 +109,8 @@ def test_every_command_survives_the_quoting(command: list[str]) -> None:
 
 def test_on_macos_it_is_a_launch_agent(tmp_path: Path) -> None:
     path = tmp_path / "LaunchAgents" / "io.github.probe-tray.plist"
-    agent = LaunchAgent(
-        path, launch_environment({"CODEX_HOME": "/codex", "HTTPS_PROXY": "http://ana:pw@p:1", "NO_PROXY": "*"})
-    )
+    environment = {"CODEX_HOME": "/codex", "HTTPS_PROXY": "http://ana:pw@p:1", "NO_PROXY": "*"}
+    agent = LaunchAgent(path.stem, TextEntryFile(str(path)), launch_environment(environment))
     agent.renew(COMMAND)
     agent.remove()
     assert not path.exists()
@@ -158,35 +135,39 @@ def test_on_macos_it_is_a_launch_agent(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_on_windows_it_is_a_value_of_the_key_run() -> None:
-    registry, approved = FakeRegistry(), FakeRegistry()
-    entry = RunEntry("probe-tray", registry, approved)
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Winreg:
+    return Winreg.installed(monkeypatch)
+
+
+def test_on_windows_it_is_a_value_of_the_key_run(registry: Winreg) -> None:
+    entry = system_entry("probe-tray", {})
     entry.remove()
     entry.renew(COMMAND)
     assert registry.values == {}
     entry.put((r"C:\Program Files\Probe Tray\probe-tray.exe", "--background"))
-    assert registry.values == {"probe-tray": r'"C:\Program Files\Probe Tray\probe-tray.exe" --background'}
+    assert registry.values[RUN_KEY] == {"probe-tray": r'"C:\Program Files\Probe Tray\probe-tray.exe" --background'}
     entry.renew(OTHER)
-    assert registry.values == {"probe-tray": "/opt/probe-tray/probe-tray --background"}
+    assert registry.values[RUN_KEY] == {"probe-tray": "/opt/probe-tray/probe-tray --background"}
     entry.remove()
-    assert registry.values == {}
+    assert registry.values[RUN_KEY] == {}
 
 
-def test_what_task_manager_switched_off_is_on_again_once_the_person_says_so() -> None:
-    registry, approved = FakeRegistry(), FakeRegistry()
-    entry = RunEntry("probe-tray", registry, approved)
+def test_what_task_manager_switched_off_is_on_again_once_the_person_says_so(registry: Winreg) -> None:
+    entry = system_entry("probe-tray", {})
     entry.put(COMMAND)
     # Task Manager writes a binary value whose first byte is odd.
-    approved.values["probe-tray"] = "03"
+    registry.values[APPROVED_KEY] = {"probe-tray": b"\x03" + bytes(11)}
     entry.renew(OTHER)
-    assert approved.values == {"probe-tray": "03"}
+    assert registry.values[APPROVED_KEY] == {"probe-tray": b"\x03" + bytes(11)}
     entry.put(COMMAND)
-    assert approved.values == {}
+    assert registry.values[APPROVED_KEY] == {}
 
 
-def test_a_registry_that_refuses_is_named() -> None:
+def test_a_registry_that_refuses_is_named(registry: Winreg) -> None:
+    registry.error = PermissionError(13, "Access is denied")
     with pytest.raises(WriteError) as caught:
-        RunEntry("probe-tray", FakeRegistry(broken=True), FakeRegistry()).put(COMMAND)
+        system_entry("probe-tray", {}).put(COMMAND)
     assert "HKEY_CURRENT_USER" in caught.value.title
     assert "Access is denied" in caught.value.title
 
@@ -247,7 +228,7 @@ async def test_the_entry_follows_the_setting_and_nothing_else() -> None:
 async def test_an_entry_that_cannot_be_written_leaves_the_setting_off(tmp_path: Path) -> None:
     (tmp_path / "autostart").write_text("a file in the folder's place", "utf-8")
     file = FakeFile()
-    entry: LoginEntry = DesktopEntry(tmp_path / "autostart" / "probe-tray.desktop")
+    entry: LoginEntry = DesktopEntry(TextEntryFile(str(tmp_path / "autostart" / "probe-tray.desktop")))
     settings = AutostartingSettings(file, entry, COMMAND)
     with pytest.raises(WriteError):
         await settings.change(change(start_at_login=True, poll_minutes=15), Settings(), anything)

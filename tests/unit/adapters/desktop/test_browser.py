@@ -66,7 +66,7 @@ async def test_without_a_choice_the_desktop_decides(programs: Programs) -> None:
 
 
 async def test_macos_opens_with_its_own_command(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.sys, "platform", "darwin")
+    monkeypatch.setattr("sys.platform", "darwin")
     starter = programs.make("open")
     await SystemBrowser(programs.path).open(ADDRESS)
     assert programs.calls() == [starter, ADDRESS]

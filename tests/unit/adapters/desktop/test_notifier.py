@@ -331,5 +331,5 @@ async def test_a_fallback_that_fails_does_not_matter(bus_address: str, caplog: p
 
 
 def test_other_systems_get_the_text_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.sys, "platform", "darwin")
+    monkeypatch.setattr("sys.platform", "darwin")
     assert module.plain_body("a < b & c") == "a < b & c"

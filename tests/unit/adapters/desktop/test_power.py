@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from probe_tray.adapters.desktop.power import SystemMonitor, way_out
-from probe_tray.adapters.desktop.power_linux import on_battery, situation
+from probe_tray.adapters.systems.linux import on_battery, situation
 from probe_tray.core.polling.situation import Sensed, Situation
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="sysfs and D-Bus are Linux's")
@@ -71,7 +71,7 @@ def test_without_a_way_out_there_is_no_name(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def test_a_system_that_tells_nothing_is_taken_for_a_plain_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "plan9")
+    monkeypatch.setattr("probe_tray.adapters.systems.linux.situation", Situation)
     monkeypatch.setattr("probe_tray.adapters.desktop.power.way_out", lambda: "1.2.3.4")
     assert await SystemMonitor(untold).look() == Sensed(situation=Situation(), network="1.2.3.4")
 

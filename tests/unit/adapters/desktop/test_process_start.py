@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.desktop import process_start
 from probe_tray.adapters.desktop.process_start import process_began
+from probe_tray.adapters.systems.linux import LinuxSystem
 from tests.support.patience import PATIENCE
 
 _TELL = "from probe_tray.adapters.desktop.process_start import process_began; print(process_began().isoformat())"
@@ -43,10 +43,9 @@ def test_a_program_that_another_one_became_is_as_old_as_that() -> None:
     assert abs(datetime.fromisoformat(done.stdout.strip()) - before) < timedelta(seconds=0.25)
 
 
-def test_where_the_system_does_not_tell_it_is_at_most_what_was_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process_start.sys, "platform", "plan9")
+def test_where_the_system_does_not_tell_it_is_at_most_what_was_computed(tmp_path: Path) -> None:
     before = datetime.now(UTC)
-    began = process_began()
+    began = process_began(LinuxSystem(tmp_path))
     assert before - timedelta(seconds=time.process_time()) - _EXACT <= began <= datetime.now(UTC)
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from probe_tray.adapters.http import probe as http_probe
 from probe_tray.adapters.http.probe import HttpProbe
-from probe_tray.adapters.proxy.proxy import SystemProxies
 from probe_tray.adapters.system import SystemClock
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     CertificateError,

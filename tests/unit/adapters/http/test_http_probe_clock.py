@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from probe_tray.adapters.http.probe import HttpProbe
-from probe_tray.adapters.proxy.proxy import SystemProxies
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.service.service import Service
 from tests.support.fakes import START, FakeClock

@@ -4,8 +4,10 @@ import sys
 
 import pytest
 
-from probe_tray.adapters.proxy.pac import PLACE, PacProxies, names_script, scutil_names_script
-from probe_tray.adapters.proxy.proxy import ProxyChoice, SystemProxies, detect_proxy
+from probe_tray.adapters.proxy.pac import PLACE, PacProxies, names_script
+from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
+from probe_tray.adapters.systems.macos import scutil_names_script
+from probe_tray.adapters.systems.operating_system import SystemProxies
 
 BACKEND, ISSUER = "chatgpt.com", "auth.openai.com"
 SHOWN = """<dictionary> {

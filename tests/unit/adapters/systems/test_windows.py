@@ -13,8 +13,8 @@ import pytest
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.logins.credential_files import folder_lock
-from probe_tray.adapters.proxy import proxy
 from probe_tray.adapters.proxy.proxy import detect_proxy
+from probe_tray.adapters.systems.user_registry import INTERNET_KEY
 from probe_tray.adapters.systems.windows import (
     is_excepted,
     lacks_dark_controls,
@@ -25,6 +25,7 @@ from probe_tray.adapters.systems.windows import (
 )
 from probe_tray.core.errors import WriteError
 from probe_tray.resources import resource
+from tests.support.winreg import Winreg
 
 
 class Libraries:
@@ -148,14 +149,14 @@ def test_a_socks_proxy_alone_is_used(socks: str, monkeypatch: pytest.MonkeyPatch
     address = socks.removeprefix("socks=")
     address = address if "://" in address else f"socks://{address}"
     copied = address.replace("socks://", "socks4://")
-    monkeypatch.setattr("sys.platform", "win32")
+    registry = Winreg.installed(monkeypatch)
+    registry.values[INTERNET_KEY] = {"ProxyOverride": "<local>;*.example"}
     monkeypatch.setattr(
         urllib.request,
         "getproxies_registry",
         lambda: {"socks": address, "http": copied, "https": copied},
         raising=False,
     )
-    monkeypatch.setattr(proxy, "proxy_exceptions", lambda: "<local>;*.example")
     choice = detect_proxy(None, {})
     assert choice.shown == "socks5://127.0.0.1:10808"
     assert choice.address_for("inside.example") is None

@@ -1,0 +1,151 @@
+"""What differs between the operating systems, as the rest of the program sees it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from socket import socket
+from typing import Protocol, TextIO
+
+import msgspec
+
+from probe_tray.core.polling.situation import Situation
+
+Command = Sequence[str]
+"""A program and its arguments."""
+
+
+class SystemProxies(msgspec.Struct, frozen=True):
+    """What the settings of macOS or Windows say; elsewhere nothing."""
+
+    name: str = ""
+    """Where a person finds them."""
+    addresses: Mapping[str, str] = {}
+    """``https``, ``http`` and ``socks`` with their addresses."""
+    bypasses: Callable[[str], bool] = lambda _: False
+    """Whether the settings except a host."""
+
+
+class EntryFile(Protocol):
+    """The small text file that an entry may be kept in; its folder is made when needed. All methods block."""
+
+    def read(self) -> str | None:
+        """What it holds; None where there is none that can be read."""
+        ...
+
+    def write(self, text: str) -> None:
+        """Give it this content. Raises WriteError."""
+        ...
+
+    def remove(self) -> None:
+        """Remove it; a missing one is no error. Raises WriteError."""
+        ...
+
+
+class LoginEntry(Protocol):
+    """The entry by which the system starts the program when the person's session begins. All methods block."""
+
+    def put(self, command: Command) -> None:
+        """Start ``command`` at login. Raises WriteError."""
+        ...
+
+    def remove(self) -> None:
+        """Start nothing any more; a missing entry is no error. Raises WriteError."""
+        ...
+
+    def renew(self, command: Command) -> None:
+        """Have an entry that is there start ``command``, and keep what the person changed in it. Raises WriteError."""
+        ...
+
+
+class OperatingSystem(Protocol):
+    """One operating system. Whatever a method needs is imported when it is called, and every one may block."""
+
+    name: str
+    """``linux``, ``macos`` or ``windows``."""
+    has_unix_sockets: bool
+    """Whether programs of one user can speak over a file in a folder; a running one's folder can be removed then."""
+    reserves_ports: bool
+    """Whether a port that nobody listens on may be refused all the same."""
+    verifies_certificates: bool
+    """Whether the system has a verifier of its own, which may ask the network for minutes."""
+    asks_before_notifying: bool
+    """Whether the person is asked once whether a program may show notifications."""
+    reads_markup: bool
+    """Whether a notification's text is read as markup."""
+    backslash_escapes: bool
+    """Whether a backslash in a command line takes the meaning from the sign after it."""
+
+    @property
+    def browser_starters(self) -> Sequence[str]:
+        """The programs that hand an address to the person's browser, the best first."""
+        ...
+
+    def situation(self) -> Situation:
+        """The machine's power, screen and network. May raise anything: nothing is known then."""
+        ...
+
+    def process_began(self) -> datetime:
+        """When this process was made, aware UTC, to about 10 ms. Raises OSError, ValueError or IndexError."""
+        ...
+
+    def login_entry(self, name: str, environment: Mapping[str, str], file: Callable[[str], EntryFile]) -> LoginEntry:
+        """The entry of that name. ``file`` opens one by its path, which may begin with ``~``."""
+        ...
+
+    def start_command(self, environment: Mapping[str, str]) -> Command:
+        """What starts this program as it runs now, without its arguments."""
+        ...
+
+    def proxies(self) -> SystemProxies:
+        """The proxy settings. May raise whatever Python's own reading of them raises."""
+        ...
+
+    def names_script(self) -> bool:
+        """Whether the proxy settings leave the choice to a script (PAC), or to one that the network offers (WPAD)."""
+        ...
+
+    def port_holders(self, ports: frozenset[int]) -> Sequence[tuple[str, int]]:
+        """The programs that listen on any of ``ports``: name and number of the process.
+
+        Takes seconds at most. Raises OSError and subprocess.SubprocessError.
+        """
+        ...
+
+    def user_number(self) -> int:
+        """This user's number; 0 where users have none."""
+        ...
+
+    def unix_socket(self) -> socket:
+        """A new one. Raises OSError where there are none."""
+        ...
+
+    def is_same_user(self, peer: socket) -> bool:
+        """Whether the other end of a Unix socket runs as this user; True where the system does not tell."""
+        ...
+
+    def let_come_forward(self) -> None:
+        """Let another program bring its window before the others, as only the one that was just started may."""
+        ...
+
+    def set_up_port(self, listener: socket) -> None:
+        """Let ``listener`` have its port at once, and alone. Raises OSError."""
+        ...
+
+    def open_address(self, address: str) -> bool | None:
+        """Show it in the person's browser: whether that worked, None where the starters do it."""
+        ...
+
+    def show_notification(self, title: str, body: str) -> bool:
+        """Show one for a program that the system's own service shows none for; whether it did."""
+        ...
+
+    def switch_off_core_dumps(self) -> None:
+        """Let a crash leave no image of this program's memory behind."""
+        ...
+
+    def wait_for_input(self, stream: TextIO) -> None:
+        """Return once there is something to read, without keeping signals from being seen. Raises OSError."""
+        ...
+
+    def python_origin(self) -> str:
+        """Where this Python is from, where that explains something: plain English, empty else."""
+        ...

@@ -1,0 +1,103 @@
+"""What Linux and macOS have in common."""
+
+import os
+import select
+import socket
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final, TextIO
+
+from probe_tray.adapters.systems.operating_system import Command, SystemProxies
+from probe_tray.adapters.systems.tools import output_of
+
+_LOOK: Final = 0.5
+"""Seconds between two looks for a signal while a question waits for its answer."""
+
+
+class PosixSystem:
+    """The part of ``OperatingSystem`` that both answer alike."""
+
+    has_unix_sockets = True
+    reserves_ports = False
+    backslash_escapes = True
+
+    def start_command(self, environment: Mapping[str, str]) -> Command:
+        """The AppImage, the bundle, the script of an environment, or the package itself."""
+        executable = Path(sys.executable)
+        script = executable.with_name("probe-tray")
+        if image := environment.get("APPIMAGE"):
+            # The program inside it runs from a folder that is gone tomorrow.
+            return (image,)
+        if getattr(sys, "frozen", False):
+            return (str(executable),)
+        return (str(script),) if script.is_file() else (str(executable), "-m", "probe_tray")
+
+    def proxies(self) -> SystemProxies:
+        """None: a desktop of Linux tells its programs by variables."""
+        return SystemProxies()
+
+    def names_script(self) -> bool:
+        """Never."""
+        return False
+
+    def user_number(self) -> int:
+        """From the kernel."""
+        if sys.platform == "win32":
+            return 0
+        return os.getuid()
+
+    def unix_socket(self) -> socket.socket:
+        """A stream."""
+        if sys.platform == "win32":
+            raise OSError
+        return socket.socket(socket.AF_UNIX)
+
+    def let_come_forward(self) -> None:
+        """Nothing: every program may."""
+
+    def set_up_port(self, listener: socket.socket) -> None:
+        """Without this the port of the last login stays unusable for a minute (TIME_WAIT)."""
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+    def open_address(self, address: str) -> bool | None:
+        """Left to the starters."""
+        del address
+        return None
+
+    def switch_off_core_dumps(self) -> None:
+        """Set the limit of their size."""
+        if sys.platform != "win32":
+            import resource
+
+            _, most = resource.getrlimit(resource.RLIMIT_CORE)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, most))
+
+    def wait_for_input(self, stream: TextIO) -> None:
+        """Look again and again.
+
+        Python looks for signals between its own steps: one that comes right before a blocking read is seen only after
+        it, so that a Ctrl-C at once after the question would do nothing until the next key.
+        """
+        while not select.select([stream], [], [], _LOOK)[0]:
+            pass
+
+    def python_origin(self) -> str:
+        """Nowhere that explains anything."""
+        return ""
+
+
+def lsof(ports: Iterable[int]) -> tuple[tuple[str, int], ...]:
+    """The programs that listen on any of ``ports``, as the tool of that name tells it of this user's own."""
+    asked = [f"-iTCP:{port}" for port in sorted(ports)]
+    return tuple(_listeners(output_of("lsof", "-nP", "-sTCP:LISTEN", "-Fpc", *asked)))
+
+
+def _listeners(listed: str) -> Iterator[tuple[str, int]]:
+    number = 0
+    # One field a line: p and the process, then c and its name.
+    for line in listed.splitlines():
+        if line.startswith("p"):
+            number = int(line[1:])
+        elif line.startswith("c"):
+            yield line[1:], number
