@@ -8,6 +8,7 @@ import msgspec
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.owner import Owner
 from probe_tray.core.errors import Problem
 from probe_tray.core.icon_account import IconAccount
 from probe_tray.core.models.model_test import ModelRun, ModelTest
@@ -81,6 +82,11 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     """The last test of its models; None before the first."""
     muted_until: datetime | None = None
     """Until when nothing is notified of its quota, aware UTC; None where all is."""
+
+    @property
+    def owner(self) -> Owner:
+        """Whose it is, as its tokens say."""
+        return Owner(self.key.account_id, self.key.user_id, self.email)
 
     @property
     def official(self) -> bool:

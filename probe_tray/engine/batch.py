@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from probe_tray.core.account.age import newest, newest_of_each
+from probe_tray.core.account.age import newest, newest_by_key
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
@@ -266,7 +266,7 @@ class Batch:
 def _newest(logins: Iterable[StoredCredential]) -> dict[AccountKey, str]:
     """The fingerprint of each account's newest access token."""
     ours = (stored.credential for stored in logins if stored.store is not StoreKind.OFFICIAL)
-    return {key: login.access_token.fingerprint for key, login in newest_of_each(ours).items()}
+    return {key: login.access_token.fingerprint for key, login in newest_by_key(ours).items()}
 
 
 async def _attempt(renewal: Awaitable[Renewed]) -> _BatchRenewal:

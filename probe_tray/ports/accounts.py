@@ -46,8 +46,12 @@ class AccountStore(Protocol):
         """Raise StoreError when a save of this account would fail for a reason that can be known beforehand."""
         ...
 
-    async def save(self, credential: Credential) -> StoredCredential:
-        """Keep it, durably, in place of the account's older login. Raises StoreError; then nothing changed."""
+    async def save(self, credential: Credential, replaces: AccountKey | None = None) -> StoredCredential:
+        """Keep it, durably, in place of the account's older login, and of ``replaces``.
+
+        That is the same owner's account by another key, from before its tokens named their user; its login is removed
+        once this one is kept. Raises StoreError; then every older login is still there.
+        """
         ...
 
     async def changed(self) -> bool:

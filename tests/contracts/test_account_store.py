@@ -25,7 +25,7 @@ from tests.safety.bench import Steps, StepStore
 from tests.support.fakes import START, MemoryStore
 from tests.support.files import official
 from tests.support.keyrings import FakeKeyStore
-from tests.support.tokens import credential, tokens
+from tests.support.tokens import credential, nameless, tokens
 from tests.unit.engine.bench import GatedStore
 
 OpenStore = Callable[[], AccountStore]
@@ -72,6 +72,33 @@ class AccountStoreContract:
         newer = credential("ana", number=2, at=LATER)
         await store.save(newer)
         assert await held(open_store()) == [what_counts(newer)]
+
+    async def test_tokens_that_begin_to_name_their_user_take_the_place_of_those_that_did_not(
+        self, open_store: OpenStore
+    ) -> None:
+        store, old = open_store(), nameless(credential("ana"))
+        await store.save(old)
+        named = credential("ana", number=2, at=LATER)
+        saved = await store.save(named, replaces=old.key)
+        for each in (store, open_store()):
+            assert await held(each) == [what_counts(named)]
+            found = await each.read(named.key)
+            assert found is not None
+            assert found.location == saved.location
+
+    async def test_a_login_of_nobody_knows_whom_is_kept_beside_a_new_one(self, open_store: OpenStore) -> None:
+        store, unknown = open_store(), nameless(credential("ana"), email="")
+        await store.save(unknown)
+        await store.save(credential("ana"))
+        assert len(await held(open_store())) == 2
+
+    async def test_both_logins_of_one_owner_give_way_to_the_one_that_replaces_them(self, open_store: OpenStore) -> None:
+        store, old, named = open_store(), nameless(credential("ana")), credential("ana")
+        for login in (old, named, credential("ben")):
+            await store.save(login)
+        newer = credential("ana", number=2, at=LATER)
+        await store.save(newer, replaces=old.key)
+        assert await held(open_store()) == [what_counts(newer), what_counts(credential("ben"))]
 
     async def test_members_of_a_team_are_separate_accounts(self, open_store: OpenStore) -> None:
         store = open_store()

@@ -68,9 +68,9 @@ class StepStore(MemoryStore):
         self._steps.reach(f"check {self.kind.value}")
         await super().check_writable(key)
 
-    async def save(self, credential: Credential) -> StoredCredential:
+    async def save(self, credential: Credential, replaces: AccountKey | None = None) -> StoredCredential:
         self._steps.reach(f"save {self.kind.value}")
-        saved = await super().save(credential)
+        saved = await super().save(credential, replaces)
         self._steps.reach(f"saved {self.kind.value}")
         return saved
 

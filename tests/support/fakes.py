@@ -115,10 +115,12 @@ class MemoryStore:
         del key
         self._fail()
 
-    async def save(self, credential: Credential) -> StoredCredential:
+    async def save(self, credential: Credential, replaces: AccountKey | None = None) -> StoredCredential:
         self._fail()
         self.saves += 1
         self.held[credential.key] = credential
+        if replaces is not None and replaces != credential.key:
+            self.held.pop(replaces, None)
         return self._stored(credential)
 
     async def remove(self, key: AccountKey) -> None:

@@ -69,5 +69,22 @@ def credential(
     return made
 
 
+def nameless(login: Credential, email: str | None = None) -> Credential:
+    """The same login as older tokens say it: without its user. ``email`` is another address, or none at all."""
+    body = {"iat": login.claims.issued_at, "exp": login.expiry}
+    made = make_credential(
+        access_token=Secret(jwt(**{name: int(at.timestamp()) for name, at in body.items() if at is not None})),
+        refresh_token=login.refresh_token,
+        id_token=None,
+        account_id=login.account_id,
+        email=login.email if email is None else email,
+        last_refresh=login.last_refresh,
+        expired=login.expired,
+        made_here=login.made_here,
+    )
+    assert made is not None
+    return made
+
+
 def _encode(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

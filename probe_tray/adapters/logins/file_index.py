@@ -12,7 +12,6 @@ from probe_tray.adapters.logins.credential_files import (
     json_names,
     names_in,
 )
-from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError
 
@@ -108,20 +107,6 @@ class FileIndex:
     def members(self, account_id: str) -> set[AccountKey]:
         """The accounts of this id: one for each of its users."""
         return {key for key in self._holders if key.account_id == account_id}
-
-    def key_of(self, credential: Credential) -> AccountKey:
-        """The key under which the files hold the account of ``credential``.
-
-        That is the one without a user while they hold the login from before a renewal that named its user.
-        """
-        nameless = AccountKey(credential.account_id)
-        if credential.key not in self._holders:
-            for held in self.holders(nameless):
-                for document in held.documents:
-                    old = document.credential
-                    if old and old.key == nameless and old.owner.may_become(credential.owner):
-                        return nameless
-        return credential.key
 
     def _read(self, place: Place) -> Held | None:
         path, fault = str(place.path), None

@@ -71,10 +71,10 @@ class FilesStore(ABC):
         async with self._turn:
             await asyncio.to_thread(self._check_writable, key)
 
-    async def save(self, credential: Credential) -> StoredCredential:
-        """Put it into every file that holds the account, else into a new one."""
+    async def save(self, credential: Credential, replaces: AccountKey | None = None) -> StoredCredential:
+        """Put it into every file that holds the account, else into those of ``replaces``, else into a new one."""
         async with self._turn:
-            path = await asyncio.to_thread(self._save, credential)
+            path = await asyncio.to_thread(self._save, credential, replaces)
         return StoredCredential(credential=credential, store=self._kind, location=str(path))
 
     async def remove(self, key: AccountKey) -> None:
@@ -228,16 +228,19 @@ class FilesStore(ABC):
         make_missing(folder)
         prove_writable(folder, _RESERVE, disk=self._disk)
 
-    def _save(self, credential: Credential) -> Path:
-        self._look_for(credential.key, AccountKey(credential.account_id))
-        key = self._index.key_of(credential)
+    def _save(self, credential: Credential, replaces: AccountKey | None) -> Path:
+        older = replaces or credential.key
+        self._look_for(credential.key, older)
+        held = self._index.holders(credential.key)
         if self._made is not None and credential.made_here:
             self._made.note(credential)
-        path = self._write(key, credential)
+        path = self._write(credential.key if held else older, credential)
         if not credential.made_here:
             self._forget(credential.key)
-        if key != credential.key:
-            self._forget(key)
+        if older != credential.key:
+            if held:
+                self._remove(older)
+            self._forget(older)
         return path
 
     def _write(self, key: AccountKey, credential: Credential) -> Path:

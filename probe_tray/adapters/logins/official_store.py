@@ -113,9 +113,9 @@ class OfficialStore:
         del key
         self._refuse()
 
-    async def save(self, credential: Credential) -> StoredCredential:
+    async def save(self, credential: Credential, replaces: AccountKey | None = None) -> StoredCredential:
         """Raise OfficialLoginError, always."""
-        del credential
+        del credential, replaces
         self._refuse()
 
     async def remove(self, key: AccountKey) -> None:

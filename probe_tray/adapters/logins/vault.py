@@ -83,19 +83,20 @@ class VaultStore:
         async with self._turn:
             await asyncio.to_thread(self._reserve, self._path(key))
 
-    async def save(self, credential: Credential) -> StoredCredential:
-        """Write the account's record anew, one generation on."""
+    async def save(self, credential: Credential, replaces: AccountKey | None = None) -> StoredCredential:
+        """Write the account's record anew, one generation on, then delete that of ``replaces``."""
         key = await self._key.find_or_make()
         async with self._turn:
             await asyncio.to_thread(self._write, key, credential)
             await asyncio.to_thread(self._mark, self._path(credential.key))
+            if replaces is not None and replaces != credential.key:
+                await self._delete(replaces)
         return StoredCredential(credential=credential, store=StoreKind.VAULT)
 
     async def remove(self, key: AccountKey) -> None:
         """Delete the account's record; needs no key."""
         async with self._turn:
-            await asyncio.to_thread(remove_file, self._path(key), disk=self._disk)
-            self._seen.pop(self._path(key).name, None)
+            await self._delete(key)
 
     async def changed(self) -> bool:
         """Whether another process of this program has written, added or removed a record."""
@@ -110,6 +111,10 @@ class VaultStore:
         key = await self._key.find(again=True)
         async with self._turn:
             return await asyncio.to_thread(self._keep_unopened, key)
+
+    async def _delete(self, key: AccountKey) -> None:
+        await asyncio.to_thread(remove_file, self._path(key), disk=self._disk)
+        self._seen.pop(self._path(key).name, None)
 
     async def _key_for(self, records: Sequence[VaultRecord]) -> Key | None:
         key = await self._key.find()

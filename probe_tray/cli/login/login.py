@@ -26,6 +26,7 @@ from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line, told
 from probe_tray.cli.terminal.signals import Interruption
 from probe_tray.core.account.credential import Credential, StoredCredential
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
@@ -41,6 +42,7 @@ from probe_tray.core.errors import (
 from probe_tray.core.login.oauth import Grant
 from probe_tray.core.service.service import OFFICIAL, Service
 from probe_tray.core.settings import Settings
+from probe_tray.engine.account.accounts import hold_all
 from probe_tray.engine.login.browser_login import BrowserLogin, Waiting
 from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.login.device_login import DeviceLogin
@@ -307,7 +309,7 @@ class _CommandLogin:
     ) -> tuple[StoredCredential, ProbeError | None]:
         try:
             # A renewal of the account's older login must not write into the same file meanwhile.
-            async with locks.hold(credential.key):
+            async with hold_all(locks, (credential.key, AccountKey(credential.account_id))):
                 return await target.keep(credential)
         except DataFolderError:
             # The tokens are worth more than the lock.

@@ -12,6 +12,8 @@ from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import Phrase, ProbeError, StoreError, UsageError
+from probe_tray.engine.account.accounts import unnamed_account
+from probe_tray.ports.accounts import AccountStore
 
 _RESERVE = 64 * 1024
 """Bytes that must fit; a login has a few thousand."""
@@ -48,14 +50,14 @@ class LoginTarget:
     async def keep(self, credential: Credential) -> tuple[StoredCredential, ProbeError | None]:
         """Save the login; the problem, if any, is why it is elsewhere. Raises StoreError where nothing takes it."""
         try:
-            return await self._store().save(credential), None
+            return await _save(self._store(), credential), None
         except StoreError as error:
             problem = error
         # It exists nowhere else, and the person has signed in for it.
         if not self._is_folder:
             with suppress(StoreError):
-                return await self._folder(self._path.parent).save(credential), problem
-        return await self._folder(self._spare).save(credential), problem
+                return await _save(self._folder(self._path.parent), credential), problem
+        return await _save(self._folder(self._spare), credential), problem
 
     def _store(self) -> NamedFileStore | FolderStore:
         if self._is_folder:
@@ -83,3 +85,7 @@ class LoginTarget:
                     "-o {path} already exists and isn't a credential file. Choose another name.", path=str(self._path)
                 )
             )
+
+
+async def _save(store: AccountStore, credential: Credential) -> StoredCredential:
+    return await store.save(credential, replaces=await unnamed_account([store], credential))

@@ -123,9 +123,9 @@ class _Import:
 
         with Interruption(stop, lambda: self._console.failure(self._t(_KEPT))) as interruption:
             for number, item in enumerate(items):
-                if item.taken and item.credential is not None and not ended:
+                if item.taken and item.credential is not None and item.account is not None and not ended:
                     try:
-                        faults = (await self._importing.take(item.credential)).faults
+                        faults = (await self._importing.take(item.credential, item.account)).faults
                     except ProbeError as error:
                         self._done[number] = error.problem
                     else:

@@ -46,8 +46,24 @@ def newest(logins: Iterable[Credential]) -> Credential:
     return max(logins, key=age)
 
 
-def newest_of_each(logins: Iterable[Credential]) -> dict[AccountKey, Credential]:
-    """The newest login of each account, in the order in which the accounts first came."""
+def newest_of_each(logins: Iterable[Credential]) -> list[Credential]:
+    """The newest login of each owner, in the order in which the owners first came."""
+    found = newest_by_key(logins)
+    for key in [key for key in found if not key.user_id]:
+        login = found[key]
+        named = login.account_in(other for other in found.values() if other.key.user_id)
+        if named is not None:
+            # At the place of whichever came first.
+            first, second = sorted((key, named), key=list(found).index)
+            found[first] = newest((found[first], found.pop(second)))
+    return list(found.values())
+
+
+def newest_by_key(logins: Iterable[Credential]) -> dict[AccountKey, Credential]:
+    """The newest login of each account key, in the order in which the keys first came.
+
+    One owner can have two keys, where older tokens don't name their user.
+    """
     found: dict[AccountKey, Credential] = {}
     for login in logins:
         known = found.get(login.key)

@@ -1,13 +1,13 @@
 """A login: its tokens and what they say about their owner."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import cast
 
 import msgspec
 
 from probe_tray.core.account.identity import AccountKey, StoreKind, is_account_id
-from probe_tray.core.account.owner import Owner
+from probe_tray.core.account.owner import Owner, OwnerMatch
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.account.token_payload import read_payload
 
@@ -58,6 +58,14 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     def owner(self) -> Owner:
         """What it says of its owner, to compare with another's: the key alone is not enough for older tokens."""
         return Owner(self.account_id, self.claims.user_id, self.email)
+
+    def account_in(self, known: "Iterable[Credential]") -> AccountKey | None:
+        """The account among ``known`` that this is a login of; None where it is of none of them.
+
+        That is the one of its own key, else one of the same owner: tokens that don't name their user have another key.
+        """
+        keys = [login.key for login in known if login.owner.match(self.owner) is OwnerMatch.SAME]
+        return self.key if self.key in keys else next(iter(keys), None)
 
     @property
     def email(self) -> str:

@@ -87,17 +87,18 @@ def plan_row(
         first = max(members, key=lambda m: (age(m), m.key), default=None)
         unclear = False
     else:
-        same = list(_match(members, theirs, OwnerMatch.SAME))
-        first = next((m for m in same if m.key == theirs.key), same[0] if same else None)
+        account = theirs.account_in(members)
+        first = next((m for m in members if m.key == account), None)
         # The row's login may be one member's as well as somebody else's.
-        unclear = first is None and any(_match(members, theirs, OwnerMatch.UNCLEAR))
+        unclear = first is None and any(m.owner.match(theirs.owner) is OwnerMatch.UNCLEAR for m in members)
     steps: list[SyncStep] = []
     if not unclear:
         kind = decide(first, row, newest_seen(seen, first, theirs), overwrite=options.permits(row_id))
         steps.append(_step(kind, row_id, first or theirs, row))
     unused = kind_of(row) in {StepKind.UNDECRYPTABLE, StepKind.GARBAGE, StepKind.ID_MISMATCH}
     if not unused or (steps and steps[0].kind is StepKind.OVERWRITE):
-        steps += [_step(StepKind.OTHER_MEMBER, row_id, m, row) for m in members if m is not first]
+        others = (m for m in members if first is None or m.owner.match(first.owner) is not OwnerMatch.SAME)
+        steps += [_step(StepKind.OTHER_MEMBER, row_id, m, row) for m in others]
     return tuple(steps)
 
 
@@ -150,10 +151,6 @@ def newest_seen(seen: Mapping[str, Age], *logins: Credential | None) -> Age | No
     """The newest mark that is remembered of one account, by any of the keys it goes by."""
     marks = [seen[login.key.slug] for login in logins if login is not None and login.key.slug in seen]
     return max(marks, default=None)
-
-
-def _match(members: Iterable[Credential], theirs: Credential, wanted: OwnerMatch) -> Iterable[Credential]:
-    return (member for member in members if member.owner.match(theirs.owner) is wanted)
 
 
 def _step(kind: StepKind, row_id: str, login: Credential | None, row: OpenedRow | None) -> SyncStep:

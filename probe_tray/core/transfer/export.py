@@ -81,13 +81,13 @@ class Style(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def export(credentials: Iterable[Credential], style: Style) -> Export:
-    """The files that hold ``credentials``, of each account the newest login.
+    """The files that hold ``credentials``, of each owner the newest login.
 
     Official client: the id_token must have the parts of a JWT, and a login without one is left out. ``last_refresh``
     must be there with a zone. Service fact: an empty refresh_token is accepted (0.171); such a copy can be used until
     its access token ends, and cannot end the login it was made of.
     """
-    logins = list(newest_of_each(credentials).values())
+    logins = newest_of_each(credentials)
     if not style.refresh_tokens:
         logins = [msgspec.structs.replace(login, refresh_token=None) for login in logins]
     left_out: list[LeftOut] = []

@@ -1,7 +1,7 @@
 """What taking logins out of files would do to the accounts there are. Nothing is taken here."""
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -80,6 +80,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Its number in a file of several, from 1; 0 in a file of one."""
     format: Format | None = None
     credential: Credential | None = None
+    account: AccountKey | None = None
+    """The account here that it is a login of; its own key where there is none."""
     action: ImportAction = ImportAction.UNUSABLE
     problem: Problem | None = None
     """Why it is unusable."""
@@ -97,14 +99,16 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 def plan(sources: Iterable[Source], known: Iterable[Credential], now: datetime) -> tuple[Item, ...]:
     """What will happen to each login of ``sources``, in their order; ``known`` is all that the stores hold.
 
-    Accounts are told apart by account and user. Of several logins of one account only the newest counts.
+    Accounts are told apart by their owner. Of several logins of one owner only the newest counts.
     """
     items = [item for source in sources for item in _read(source, now)]
     best = newest_of_each(i.credential for i in items if i.credential is not None and i.problem is None)
-    held: dict[AccountKey, list[Credential]] = {}
+    # By identity: of two copies of one login the first is taken.
+    chosen = {id(login) for login in best}
+    held: dict[str, list[Credential]] = {}
     for credential in known:
-        held.setdefault(credential.key, []).append(credential)
-    return tuple(_decided(item, best, held) for item in items)
+        held.setdefault(credential.account_id, []).append(credential)
+    return tuple(_decided(item, chosen, held) for item in items)
 
 
 def warns_of_copies(items: Iterable[Item]) -> bool:
@@ -163,11 +167,12 @@ def _problem(location: str, document: Document, now: datetime) -> Problem | None
     return CredentialFileError(path=location, reason=reason).problem if reason else None
 
 
-def _decided(item: Item, best: dict[AccountKey, Credential], held: dict[AccountKey, list[Credential]]) -> Item:
+def _decided(item: Item, chosen: Collection[int], held: Mapping[str, Sequence[Credential]]) -> Item:
     login = item.credential
     if login is None or item.problem is not None:
         return item
-    key = login.key
-    # By identity: of two copies of one login the first is taken.
-    action = verdict(login, held.get(key, ())) if best[key] is login else ImportAction.DOUBLE
-    return msgspec.structs.replace(item, action=action)
+    members = held.get(login.account_id, ())
+    account = login.account_in(members) or login.key
+    same = [member for member in members if member.key == account]
+    action = verdict(login, same) if id(login) in chosen else ImportAction.DOUBLE
+    return msgspec.structs.replace(item, account=account, action=action)

@@ -1,19 +1,20 @@
 """The accounts: what the stores hold, joined by identity."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from msgspec.structs import replace
 
 from probe_tray.core.account.age import age
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.owner import OwnerMatch
 from probe_tray.core.errors import Problem, StoreError
 from probe_tray.core.events import AccountsRead
 from probe_tray.core.state import AccountState, RenewalState, Unreadable
 from probe_tray.engine.store import Store
-from probe_tray.ports.accounts import AccountStore
+from probe_tray.ports.accounts import AccountLocks, AccountStore
 
 RenewalOf = Callable[[str], Awaitable[RenewalState]]
 """What is remembered against the refresh token of a fingerprint."""
@@ -31,6 +32,8 @@ class Accounts:
         self._renewal_of = renewal_of
         self._stores = tuple(stores)
         self._store = store
+        self._official_keys: frozenset[AccountKey] = frozenset()
+        """Of the official client's logins when they were last read: its key may be another than that of our copy."""
         self._reading = asyncio.Lock()
 
     def use(self, stores: Sequence[AccountStore]) -> None:
@@ -49,17 +52,20 @@ class Accounts:
 
     async def _read(self) -> None:
         contents = await asyncio.gather(*(s.load() for s in self._stores))
-        found: dict[AccountKey, list[StoredCredential]] = {}
+        ours: list[StoredCredential] = []
+        theirs: list[StoredCredential] = []
         unreadable: list[Unreadable] = []
         problems: list[tuple[StoreKind, Problem]] = []
         api_key: ApiKeyLogin | None = None
         for store, content in zip(self._stores, contents, strict=True):
             for stored in content.found:
-                found.setdefault(stored.credential.key, []).append(stored)
+                (theirs if store.kind is StoreKind.OFFICIAL else ours).append(stored)
             unreadable.extend(content.unreadable)
             if content.problem is not None:
                 problems.append((store.kind, content.problem))
             api_key = content.api_key or api_key
+        self._official_keys = frozenset(stored.credential.key for stored in theirs)
+        found = _by_account(ours, theirs)
         self._store.dispatch(
             AccountsRead(
                 accounts=tuple(await asyncio.gather(*(self._state_of(group) for group in found.values()))),
@@ -97,13 +103,16 @@ class Accounts:
         # The official client's own file may lie in a folder of ours.
         return () if stored is None or stored.store is StoreKind.OFFICIAL else (stored,)
 
-    async def official(self, key: AccountKey) -> Credential | None:
-        """The official client's own login, where it is this account's and can be read."""
+    async def official(self, login: Credential) -> Credential | None:
+        """The official client's own login, where it is the same owner's and can be read."""
+        keys = {login.key, AccountKey(login.account_id), *self._official_keys}
         for store in self._stores:
             if store.kind is StoreKind.OFFICIAL:
-                with suppress(StoreError):
-                    stored = await store.read(key)
-                    return None if stored is None else stored.credential
+                for key in keys:
+                    with suppress(StoreError):
+                        stored = await store.read(key)
+                        if stored is not None and stored.credential.owner.match(login.owner) is OwnerMatch.SAME:
+                            return stored.credential
         return None
 
     async def check_writable(self, key: AccountKey) -> None:
@@ -111,16 +120,17 @@ class Accounts:
         for store in await self._places(key):
             await store.check_writable(key)
 
-    async def keep(self, credential: Credential) -> tuple[StoreError, ...]:
-        """Save a login in every store of ours that holds its account; a new one in the first.
+    async def keep(self, credential: Credential, replaces: AccountKey | None = None) -> tuple[StoreError, ...]:
+        """Save a login in every store of ours that holds its account or ``replaces``; a new one in the first.
 
+        ``replaces`` is the same owner's account by another key: its older login is removed where this one is kept.
         Raises StoreError when no store took it; where one did, what kept the others from it is returned.
         """
-        places = await self._places(credential.key)
+        places = await self._places(*dict.fromkeys([credential.key, replaces or credential.key]))
         faults: list[StoreError] = []
         for store in places:
             try:
-                await store.save(credential)
+                await store.save(credential, replaces)
             except StoreError as error:
                 faults.append(error)
         if len(faults) == len(places):
@@ -133,14 +143,59 @@ class Accounts:
             return account
         return replace(account, renewal=await self._renewal_of(token.fingerprint))
 
-    async def _places(self, key: AccountKey) -> list[AccountStore]:
+    async def _places(self, *keys: AccountKey) -> list[AccountStore]:
         holders: list[AccountStore] = []
         for store in self.ours:
-            # A record that is damaged, or a folder that is gone, must not keep a new login from being saved.
-            with suppress(StoreError):
-                if await self.held_by(store, key):
-                    holders.append(store)
+            for key in keys:
+                # A record that is damaged, or a folder that is gone, must not keep a new login from being saved.
+                with suppress(StoreError):
+                    if await self.held_by(store, key):
+                        holders.append(store)
+                        break
         return holders or [self.ours[0]]
+
+
+async def unnamed_account(stores: Iterable[AccountStore], login: Credential) -> AccountKey | None:
+    """The key under which ``stores`` hold the owner of ``login`` without its user, whom ``login`` names; None if none.
+
+    Never raises: a damaged record must not keep a new login from being saved.
+    """
+    nameless = AccountKey(login.account_id)
+    for store in stores if login.key != nameless else ():
+        with suppress(StoreError):
+            stored = await store.read(nameless)
+            # The official client's own file may lie in a folder of ours.
+            if stored is None or stored.store is StoreKind.OFFICIAL:
+                continue
+            if stored.credential.owner.match(login.owner) is OwnerMatch.SAME:
+                return nameless
+    return None
+
+
+@asynccontextmanager
+async def hold_all(locks: AccountLocks, keys: Iterable[AccountKey]) -> AsyncGenerator[None]:
+    """Hold the locks of several accounts, in one order for everyone: else two that want both would wait for ever.
+
+    Raises DataFolderError as :meth:`AccountLocks.hold` does.
+    """
+    async with AsyncExitStack() as held:
+        for key in sorted(set(keys)):
+            await held.enter_async_context(locks.hold(key))
+        yield
+
+
+def _by_account(
+    ours: Iterable[StoredCredential], official: Iterable[StoredCredential]
+) -> dict[AccountKey, list[StoredCredential]]:
+    """What was found, by account. The official client's login belongs to ours of the same owner, by whatever key."""
+    found: dict[AccountKey, list[StoredCredential]] = {}
+    for stored in ours:
+        found.setdefault(stored.credential.key, []).append(stored)
+    for stored in official:
+        login = stored.credential
+        account = login.account_in(s.credential for group in found.values() for s in group) or login.key
+        found.setdefault(account, []).append(stored)
+    return found
 
 
 def _first(group: list[StoredCredential]) -> StoredCredential:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.owner import Owner
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     BrowserError,
@@ -19,8 +21,8 @@ from probe_tray.core.errors import (
     StoreError,
 )
 from probe_tray.core.events import LoginChanged, TroubleMet
-from probe_tray.core.state import LoginPhase, LoginState, Way
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.core.state import AccountState, LoginPhase, LoginState, Way
+from probe_tray.engine.account.accounts import Accounts, hold_all, unnamed_account
 from probe_tray.engine.login.browser_login import BrowserLogin, LoginMethod, Waiting
 from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.store import Store
@@ -29,6 +31,13 @@ from probe_tray.ports.accounts import AccountLocks
 
 REPLACED = "replaced by another login"
 """The message of a cancellation after which another login follows at once."""
+
+
+class _Brought(NamedTuple):
+    """A new login, and the account that it was to be of, as it was before; None for any account."""
+
+    credential: Credential
+    account: AccountState | None
 
 
 class LoginRunner:
@@ -49,7 +58,7 @@ class LoginRunner:
         self._locks = locks
         self._store = store
         self._current: LoginMethod | None = None
-        self._unsaved: Credential | None = None
+        self._unsaved: _Brought | None = None
 
     @property
     def address(self) -> Secret | None:
@@ -62,13 +71,15 @@ class LoginRunner:
         try:
             # Before the person does anything: a locked keyring or a full disk must not cost them a sign-in.
             await self._accounts.check_writable(account or AccountKey(""))
+            before = None if account is None else self._store.state.account(account)
             credential = await self._kept_at_last()
-            if credential is None or account not in {None, credential.key}:
+            if credential is None or (account is not None and not _is_login_of(before, account, credential)):
                 # A proxy that is gone would show only when the code is traded: after all that the person had to do.
                 await self._exchange.check()
-                self._unsaved = credential = await self._signed_in(account, way)
+                credential = await self._signed_in(account, way)
+                self._unsaved = _Brought(credential, before)
                 # From here on the tokens exist nowhere else: neither cancelling nor quitting may lose them.
-                await to_the_end(self._keep(credential))
+                await to_the_end(self._keep(self._unsaved))
         except ProbeError as error:
             self._fail(error)
             return None
@@ -77,7 +88,7 @@ class LoginRunner:
             if REPLACED not in end.args:
                 self._tell(None)
             raise
-        if account is not None and credential.key != account:
+        if account is not None and not _is_login_of(before, account, credential):
             self._fail(OtherAccountError(who=credential.email or Phrase("another account")))
         else:
             self._finish(credential.key)
@@ -114,24 +125,28 @@ class LoginRunner:
 
     async def _kept_at_last(self) -> Credential | None:
         """The login of an earlier run whose tokens could not be saved then: it is not asked of the person again."""
-        if (credential := self._unsaved) is not None:
-            await to_the_end(self._keep(credential))
-        return credential
+        if (brought := self._unsaved) is None:
+            return None
+        await to_the_end(self._keep(brought))
+        return brought.credential
 
-    async def _keep(self, credential: Credential) -> None:
-        for fault in await self._kept(credential):
+    async def _keep(self, brought: _Brought) -> None:
+        credential, before = brought
+        older = before.key if before is not None and before.owner.may_become(credential.owner) else None
+        replaces = older or await unnamed_account(self._accounts.ours, credential) or credential.key
+        for fault in await self._kept(credential, replaces):
             self._store.dispatch(TroubleMet(problem=fault.problem))
         self._unsaved = None
         await self._accounts.read()
 
-    async def _kept(self, credential: Credential) -> tuple[StoreError, ...]:
+    async def _kept(self, credential: Credential, replaces: AccountKey) -> tuple[StoreError, ...]:
         try:
             # A renewal of the account's older login must not put its own tokens over these afterwards.
-            async with self._locks.hold(credential.key):
-                return await self._accounts.keep(credential)
+            async with hold_all(self._locks, (credential.key, replaces)):
+                return await self._accounts.keep(credential, replaces)
         except DataFolderError:
             # The tokens are worth more than the lock.
-            return await self._accounts.keep(credential)
+            return await self._accounts.keep(credential, replaces)
 
     async def _signed_in(self, account: AccountKey | None, way: Way) -> Credential:
         def waits(waiting: Waiting) -> None:
@@ -188,3 +203,9 @@ class LoginRunner:
 
     def _tell(self, login: LoginState | None) -> None:
         self._store.dispatch(LoginChanged(login=login))
+
+
+def _is_login_of(before: AccountState | None, account: AccountKey, credential: Credential) -> bool:
+    """Whether this is a login of the account that was asked for; it may be the first one to name its user."""
+    owner = Owner(account.account_id, account.user_id) if before is None else before.owner
+    return owner.may_become(credential.owner)

@@ -51,7 +51,7 @@ class AccountLogins:
         no copy: the client's login is another one then, and both live.
         """
         login = held.credential
-        theirs = None if login.made_here else await self._accounts.official(login.key)
+        theirs = None if login.made_here else await self._accounts.official(login)
         if theirs is None or theirs.access_token == login.access_token or age(theirs) <= age(login):
             return held
         token = login.refresh_token
@@ -166,16 +166,8 @@ class AccountLogins:
         faults: list[StoreError] = []
         for store in places:
             try:
-                await store.save(renewed)
-                if renewed.key != entry.key:
-                    await self._remove_old(store, entry)
+                # Where the old tokens did not name their user and the new ones do, the key is another one.
+                await store.save(renewed, replaces=entry.key)
             except StoreError as error:
                 faults.append(error)
         return faults
-
-    async def _remove_old(self, store: AccountStore, entry: JournalEntry) -> None:
-        # The old tokens did not name their user, the new ones do: under the old name only a spent token is left.
-        for left in await self._accounts.held_by(store, entry.key):
-            token = left.credential.refresh_token
-            if token is not None and token.fingerprint == entry.fingerprint:
-                await store.remove(entry.key)

@@ -215,12 +215,8 @@ class SyncRun:
         if mine is None:
             await self._means.newcomers().save(theirs)
             return _item(step, kind, None)
-        login, accounts = filled(theirs, mine), self._means.accounts
-        faults = await accounts.keep(login)
-        if mine.key != login.key:
-            # The old tokens did not name their user, the new ones do: the old name keeps only what they replaced.
-            for store, _ in await accounts.holders(mine.key):
-                await store.remove(mine.key)
+        # Its key is another one where only one of the two names its user.
+        faults = await self._means.accounts.keep(filled(theirs, mine), replaces=mine.key)
         return _item(step, kind, faults[0].problem if faults else None)
 
     async def _against(self, login: Credential) -> Problem | None:

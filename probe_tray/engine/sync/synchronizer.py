@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from probe_tray.core.account.age import newest
+from probe_tray.core.account.age import newest_by_key
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError
@@ -84,7 +84,7 @@ class Synchronizer:
 
     async def _local(self) -> tuple[list[Credential], list[SyncItem]]:
         """The newest login of each account that takes part, and what could not be read. Raises StoreError."""
-        found: dict[AccountKey, Credential] = {}
+        logins: list[Credential] = []
         items: list[SyncItem] = []
         for content in await asyncio.gather(*(store.load() for store in self._means.sources())):
             if content.problem is not None:
@@ -93,12 +93,9 @@ class Synchronizer:
                 SyncItem(kind=StepKind.FAILED, row_id="", who=one.location, problem=one.problem)
                 for one in content.unreadable
             ]
-            for stored in content.found:
-                login = stored.credential
-                # The official client's login is its own: on another machine somebody would renew it.
-                if stored.store is not StoreKind.OFFICIAL:
-                    found[login.key] = newest([login, *filter(None, [found.get(login.key)])])
-        return list(found.values()), items
+            # The official client's login is its own: on another machine somebody would renew it.
+            logins += [stored.credential for stored in content.found if stored.store is not StoreKind.OFFICIAL]
+        return list(newest_by_key(logins).values()), items
 
 
 class _StoreFailed(StoreError):

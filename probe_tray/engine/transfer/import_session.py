@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import final
+from typing import NamedTuple, final
 
 from msgspec.structs import replace
 
@@ -34,6 +34,13 @@ _PASTED = "pasted text"
 Given = ReadFiles | ReadPasted
 
 
+class _Login(NamedTuple):
+    """One that could be taken, and the account here that it is of."""
+
+    login: Credential
+    account: AccountKey
+
+
 @final
 class ImportSession:
     """One import at a time. Tokens are held from reading until they are taken or the import is put away."""
@@ -45,7 +52,7 @@ class ImportSession:
         self._files, self._importing = files, importing
         self._accounts, self._store, self._clock = accounts, store, clock
         self._sources: dict[str, Source] = {}
-        self._logins: dict[RowId, Credential] = {}
+        self._logins: dict[RowId, _Login] = {}
         self._given: list[Given] = []
         self._pasted = 0
         self._reading: asyncio.Task[None] | None = None
@@ -74,7 +81,7 @@ class ImportSession:
             return
         self._stopping = False
         outcomes: dict[RowId, ImportOutcome] = {}
-        keys = [self._logins[row].key for row in chosen]
+        keys = [self._logins[row].login.key for row in chosen]
         self._tell(replace(shown, phase=ImportPhase.TAKING, done=0, total=len(chosen), stopped=False))
         try:
             for row in chosen:
@@ -152,7 +159,11 @@ class ImportSession:
         items, problems, blocked = await self._importing.preview(sources, self._clock.now())
         rows = tuple(row_of(item) for item in items)
         found = zip(rows, items, strict=True)
-        self._logins = {row.id: item.credential for row, item in found if item.taken and item.credential is not None}
+        self._logins = {
+            row.id: _Login(item.credential, item.account)
+            for row, item in found
+            if item.taken and item.credential is not None and item.account is not None
+        }
         target = self._accounts.ours[0].kind
         self._tell(
             ImportState(
@@ -165,9 +176,9 @@ class ImportSession:
             )
         )
 
-    async def _take(self, login: Credential) -> ImportOutcome:
+    async def _take(self, found: _Login) -> ImportOutcome:
         try:
-            taken = await self._importing.take(login)
+            taken = await self._importing.take(found.login, found.account)
         except ProbeError as error:
             return ImportOutcome(problem=error.problem)
         return ImportOutcome(action=taken.action, faults=tuple(fault.problem for fault in taken.faults))

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from probe_tray.core.account.credential import Credential
-from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import Problem, StoreError
 from probe_tray.core.transfer.import_plan import ImportAction, Item, Source, plan, verdict
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, hold_all
 from probe_tray.ports.accounts import AccountLocks
 
 
@@ -48,16 +48,20 @@ class LoginImport:
         problems = tuple(content.problem for content in contents if content.problem is not None)
         return Preview(plan(sources, known, now), problems, blocked=contents[0].problem is not None)
 
-    async def take(self, login: Credential) -> Taken:
-        """Keep ``login`` unless what is kept of its account is as good.
+    async def take(self, login: Credential, account: AccountKey) -> Taken:
+        """Keep ``login`` unless what is kept of its ``account`` is as good.
+
+        That is the one the preview named: where only one of the two names its user, its key is not the login's own.
 
         A renewal may have brought a newer one since the preview was made. Raises StoreError or DataFolderError when no
         store took it, or when it cannot be told what they hold; then nothing was changed.
         """
-        async with self._locks.hold(login.key):
-            held = [stored.credential for _, stored in await self._accounts.holders(login.key)]
+        keys = {login.key, account}
+        async with hold_all(self._locks, keys):
+            held = [stored.credential for key in keys for _, stored in await self._accounts.holders(key)]
             action = verdict(login, held)
             if action not in {ImportAction.ADD, ImportAction.REPLACE}:
                 return Taken(action)
-            await self._accounts.check_writable(login.key)
-            return Taken(action, await self._accounts.keep(login))
+            for key in keys:
+                await self._accounts.check_writable(key)
+            return Taken(action, await self._accounts.keep(login, replaces=account))

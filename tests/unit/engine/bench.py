@@ -88,11 +88,11 @@ class GatedStore(MemoryStore):
         await self._pass("check_writable")
         await super().check_writable(key)
 
-    async def save(self, credential: Credential) -> StoredCredential:
+    async def save(self, credential: Credential, replaces: AccountKey | None = None) -> StoredCredential:
         await self._pass("save")
         if self.save_fault is not None:
             raise self.save_fault
-        return await super().save(credential)
+        return await super().save(credential, replaces)
 
     async def _pass(self, step: str) -> None:
         if step in self.waits:

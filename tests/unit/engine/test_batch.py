@@ -184,7 +184,7 @@ async def test_a_file_that_was_left_behind_is_brought_up_without_a_request() -> 
 
 async def test_a_file_that_cannot_be_brought_up_says_so() -> None:
     class Stuck(MemoryStore):
-        async def save(self, credential: Credential) -> StoredCredential:
+        async def save(self, credential: Credential, replaces: AccountKey | None = None) -> StoredCredential:
             raise WriteError(path="a.json", reason="the disk is full")
 
         async def check_writable(self, key: AccountKey) -> None:

@@ -224,7 +224,7 @@ class TestSaving:
     ) -> None:
         nameless = {"access_token": "aa.bb.cc", "account_id": "account-ana", "email": email}
         path = put(tmp_path / "a.json", nameless)
-        await FolderStore(tmp_path).save(newer())
+        await FolderStore(tmp_path).save(newer(), replaces=AccountKey("account-ana"))
         assert names(tmp_path) == [path.name]
         assert content(path)["access_token"] == newer().access_token.reveal()
 

@@ -113,7 +113,7 @@ async def test_tokens_that_come_to_name_their_user_stay_in_their_file(tmp_path: 
     path = tmp_path / "a.json"
     path.write_text(json.dumps(flat("ana", id_token="", access_token="e30.e30.e30")))
     files = NamedFileStore([path], held={AccountKey("account-ana"): path})
-    await files.save(credential("ana", number=2))
+    await files.save(credential("ana", number=2), replaces=AccountKey("account-ana"))
     assert json.loads(path.read_bytes())["refresh_token"] == "rt_ana.2"
 
 

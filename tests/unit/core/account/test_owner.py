@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probe_tray.core.account.age import age, newest_of_each
 from probe_tray.core.account.credential import Credential, make_credential
 from probe_tray.core.account.owner import Owner, OwnerMatch
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.formats.document import Document, Format
 from probe_tray.core.renewal.token_reply import TokenReply, renewed_login
 from probe_tray.core.sync.plan import decide, plan_row
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncOptions
+from probe_tray.core.transfer.import_plan import ImportAction, Source, plan
 from tests.support.fakes import START
 from tests.support.tokens import jwt
 
@@ -106,3 +109,44 @@ def test_an_answer_to_a_renewal_goes_by_it_without_emails(one: Owner, other: Own
     got = renewed_login(old, TokenReply(access_token=new.access_token), now=START)
     bare = (Owner(one.account_id, one.user_id), Owner(other.account_id, other.user_id))
     assert (got is None) == (bare[0].match(bare[1]) is OTHER)
+
+
+def given_in_a_file(credential: Credential) -> Source:
+    return Source(location="a.json", documents=(Document(text=Secret(""), format=Format.PROBE, credential=credential),))
+
+
+@given(OWNERS, OWNERS)
+def test_an_import_goes_by_it(one: Owner, other: Owner) -> None:
+    kept, brought = login(one), login(other, 2)
+    (item,) = plan([given_in_a_file(brought)], [kept], START)
+    same = one.match(other) is SAME
+    assert item.action is (ImportAction.REPLACE if same else ImportAction.ADD)
+    assert item.account == (kept.key if same else brought.key)
+
+
+@given(OWNERS, OWNERS)
+def test_of_two_logins_in_one_import_one_is_taken_where_they_are_one_person_s(one: Owner, other: Owner) -> None:
+    sources = [given_in_a_file(login(one)), given_in_a_file(login(other, 2))]
+    actions = [item.action for item in plan(sources, [], START)]
+    first = ImportAction.DOUBLE if one.match(other) is SAME else ImportAction.ADD
+    assert actions == [first, ImportAction.ADD]
+
+
+@given(st.lists(OWNERS, max_size=5), OWNERS)
+def test_the_account_that_a_login_is_of_is_its_owner_s_and_its_own_key_goes_first(
+    known: list[Owner], one: Owner
+) -> None:
+    held = [login(owner) for owner in known]
+    found = login(one).account_in(held)
+    same = [other.key for other in held if other.owner.match(one) is SAME]
+    assert found == (login(one).key if login(one).key in same else next(iter(same), None))
+
+
+@given(st.lists(OWNERS, max_size=5))
+def test_each_named_user_keeps_a_login_of_its_own(owners: list[Owner]) -> None:
+    logins = [login(owner, number) for number, owner in enumerate(owners)]
+    best = newest_of_each(logins)
+    assert all(any(found is one for one in logins) for found in best)
+    for named in {one.key for one in logins if one.key.user_id}:
+        mine = max((one for one in logins if one.key == named), key=age)
+        assert any(found.owner.match(mine.owner) is SAME and age(found) >= age(mine) for found in best)

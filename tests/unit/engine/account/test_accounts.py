@@ -14,7 +14,7 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, MemoryStore
 from tests.support.login_strategies import logins
-from tests.support.tokens import credential
+from tests.support.tokens import credential, nameless
 from tests.unit.engine.bench import GatedStore
 
 DAY = timedelta(days=1)
@@ -198,3 +198,31 @@ def test_the_login_in_use_is_the_newest_of_the_stores_and_the_official_one_only_
 
     assert age(used(*ours, theirs)) == age(used(theirs, *reversed(ours))) == age(newest([vault, folder]))
     assert age(used(theirs)) == age(official)
+
+
+@pytest.mark.parametrize("ours_is_nameless", [True, False])
+async def test_the_official_client_s_login_is_joined_to_ours_of_the_same_owner(*, ours_is_nameless: bool) -> None:
+    old, new = credential("ana"), credential("ana", number=2, at=START + DAY)
+    ours = replace(nameless(old) if ours_is_nameless else old, made_here=False)
+    theirs = new if ours_is_nameless else nameless(new)
+    accounts, store = joined(MemoryStore(StoreKind.OFFICIAL, theirs), MemoryStore(StoreKind.VAULT, ours))
+    await accounts.read()
+    (found,) = store.state.accounts
+    assert (found.key, found.in_use, found.outdated) == (ours.key, True, True)
+    assert await accounts.official(ours) == theirs
+
+
+async def test_the_official_client_s_login_of_another_member_is_another_account() -> None:
+    ours, theirs = nameless(credential("ana", account="team")), credential("ben", account="team")
+    accounts, store = joined(MemoryStore(StoreKind.OFFICIAL, theirs), MemoryStore(StoreKind.VAULT, ours))
+    await accounts.read()
+    assert [a.key for a in store.state.accounts] == [ours.key, theirs.key]
+    assert await accounts.official(ours) is None
+
+
+async def test_a_login_that_names_its_user_now_goes_where_the_nameless_one_was() -> None:
+    old, new = nameless(credential("ana")), credential("ana", number=2, at=START + DAY)
+    vault, folder = MemoryStore(StoreKind.VAULT), MemoryStore(StoreKind.FOLDER, old)
+    accounts, _ = joined(vault, folder)
+    assert await accounts.keep(new, replaces=old.key) == ()
+    assert (vault.held, folder.held) == ({}, {new.key: new})

@@ -33,7 +33,7 @@ from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import LoginPhase, LoginState
 from tests.support.fakes import START, MemoryStore, problem_kind, settle
-from tests.support.tokens import credential, reply_body, tokens
+from tests.support.tokens import credential, nameless, reply_body, tokens
 from tests.unit.engine.bench import CODE, Bench, running, token_answer
 
 MINUTE = timedelta(minutes=1)
@@ -306,6 +306,28 @@ async def test_tokens_are_saved_where_no_lock_can_be_made() -> None:
     bench.locks.fault = DataFolderError(path="x", reason="it is read-only")
     assert await log_in(bench) == ANA
     assert list(bench.vault.held) == [ANA]
+
+
+@pytest.mark.parametrize("again", [True, False])
+async def test_a_login_takes_the_place_of_one_that_did_not_name_its_user(*, again: bool) -> None:
+    old = nameless(credential("ana"))
+    bench = Bench(old)
+    await bench.accounts.read()
+    bench.service.answer("exchange", token_answer("ana", 2))
+    assert await log_in(bench, old.key if again else None) == ANA
+    assert bench.phase is LoginPhase.DONE
+    assert list(bench.vault.held) == [ANA]
+
+
+async def test_whoever_logs_in_to_a_login_that_says_nothing_of_its_owner_becomes_it() -> None:
+    old = nameless(credential("ana"), email="")
+    bench = Bench(old)
+    await bench.accounts.read()
+    assert await log_in(bench) == ANA
+    assert list(bench.vault.held) == [old.key, ANA]
+    bench.service.answer("exchange", token_answer("ana", 2))
+    assert await log_in(bench, old.key) == ANA
+    assert (bench.phase, list(bench.vault.held)) == (LoginPhase.DONE, [ANA])
 
 
 async def test_another_account_than_the_one_asked_for_is_added_and_told_so() -> None:

@@ -30,7 +30,7 @@ from probe_tray.core.sync.rows import RemoteRow, StepKind, SyncOptions, SyncRepo
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, problem_kind
-from tests.support.tokens import credential
+from tests.support.tokens import credential, nameless
 from tests.unit.engine.bench import TaskLocks
 from tests.unit.engine.sync_bench import KEY, TARGET, FakeTable, SyncBench, nothing
 
@@ -52,12 +52,12 @@ class NewerOnly(MemoryStore):
 
     full = ""
 
-    async def save(self, credential: Credential) -> StoredCredential:
+    async def save(self, credential: Credential, replaces: AccountKey | None = None) -> StoredCredential:
         if credential.email == self.full:
             raise WriteError(path="x", reason="the disk is full")
         kept = self.held.get(credential.key)
         assert kept is None or age(credential) >= age(kept)
-        return await super().save(credential)
+        return await super().save(credential, replaces)
 
 
 class Machine:
@@ -107,6 +107,16 @@ async def test_a_login_that_is_only_in_the_table_is_kept_here() -> None:
     machine = Machine(FakeTable(sealed(login(3))))
     assert kinds(await machine.sync()) == [StepKind.RESTORE]
     assert machine.numbers() == [3]
+
+
+async def test_a_login_that_names_its_user_now_goes_into_the_store_of_the_nameless_one() -> None:
+    old = nameless(login(1))
+    folder = MemoryStore(StoreKind.FOLDER, old)
+    machine = Machine(FakeTable(sealed(login(2))), others=(folder,))
+    report = await machine.sync()
+    assert kinds(report) == [StepKind.ADOPT]
+    assert (machine.numbers(), list(map(number_of, folder.held.values()))) == ([], [2])
+    assert list(folder.held) == [login(2).key]
 
 
 async def test_a_login_that_was_removed_here_is_not_brought_back() -> None:
