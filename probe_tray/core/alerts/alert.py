@@ -100,11 +100,12 @@ class CreditAlert(msgspec.Struct, frozen=True, kw_only=True):
     """When the first of them is lost."""
 
 
+LimitAlert = QuotaAlert | LimitedAlert | PaceAlert
+"""Those about a limit that is used up or soon will be: a muted account says none of them until it is reset."""
+
 Alert = (
-    QuotaAlert
-    | LimitedAlert
+    LimitAlert
     | RestoredAlert
-    | PaceAlert
     | ExpiryAlert
     | RenewedAlert
     | RenewalFailedAlert

@@ -15,6 +15,7 @@ from probe_tray.core.alerts.alert import (
     CreditAlert,
     ExpiryAlert,
     Forecast,
+    LimitAlert,
     LimitedAlert,
     LoginAlert,
     PaceAlert,
@@ -26,7 +27,6 @@ from probe_tray.core.alerts.alert import (
     is_passing,
 )
 from probe_tray.core.alerts.login_rules import expects, is_untried, login_alerts, login_holds
-from probe_tray.core.alerts.mute import is_about_quota
 from probe_tray.core.alerts.quota_rules import credit_alerts, quota_alerts, quota_holds, still_said
 from probe_tray.core.state import AccountState, AppState
 
@@ -58,7 +58,7 @@ def alerts(
         muted = any(mute.account == slug and now < mute.until for mute in memory.mutes)
         for candidate in _candidates(account, state, told, now, forecast, earlier.get(account.key)):
             passing = is_passing(candidate.alert)
-            silent = quiet or (muted and is_about_quota(candidate.alert))
+            silent = quiet or (muted and isinstance(candidate.alert, LimitAlert))
             if silent and not passing:
                 continue
             told = _remember(told, candidate, now)

@@ -5,7 +5,7 @@ from typing import Final
 
 from probe_tray.core.account.best_account import tightest_window
 from probe_tray.core.account.condition import local_time
-from probe_tray.core.alerts.alert import Alert, LimitedAlert, PaceAlert, QuotaAlert
+from probe_tray.core.alerts.alert import Alert, LimitAlert, LimitedAlert, PaceAlert, QuotaAlert
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.state import AccountState
 
@@ -28,18 +28,13 @@ def mute_end(account: AccountState, now: datetime) -> datetime | None:
 
 def alert_mute_end(alert: Alert, account: AccountState, now: datetime) -> datetime | None:
     """The same for the window that ``alert`` is about; None where it is about no quota that is reset."""
+    if not isinstance(alert, LimitAlert):
+        return None
     match alert:
         case QuotaAlert(window=window) | PaceAlert(window=window):
             return _ahead(window.reset_at, account, now)
         case LimitedAlert():
             return mute_end(account, now)
-        case _:
-            return None
-
-
-def is_about_quota(alert: Alert) -> bool:
-    """Whether a muted account says nothing of it."""
-    return isinstance(alert, QuotaAlert | PaceAlert | LimitedAlert)
 
 
 def _ahead(end: datetime | None, account: AccountState, now: datetime) -> datetime | None:

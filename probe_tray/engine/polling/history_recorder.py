@@ -10,44 +10,26 @@ from msgspec.structs import replace
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError, WriteError
 from probe_tray.core.events import (
-    AccountsMuted,
     AccountsRead,
-    ArrangementChanged,
-    CheckFailed,
-    ChecksPlanned,
-    CheckStarted,
     CheckSucceeded,
     DetailsRead,
     Event,
-    IncidentFound,
     KeptRead,
-    LoginChanged,
-    NotificationsPaused,
-    ReleaseFound,
     RenewalEnded,
-    RenewalsPlanned,
-    RenewalStarted,
-    RoundChanged,
-    SettingsChanged,
-    SettingsNotChanged,
-    SightChanged,
-    SituationChanged,
     TrendsRead,
     TroubleMet,
-    WaitingChanged,
 )
-from probe_tray.core.models.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.quota.details import Details, HistoryLine
 from probe_tray.core.quota.history import Meter, Part, RenewalRecord, Run, Sample, Span, samples_of, thin
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.quota.snapshot import Snapshot
-from probe_tray.core.service.connection import ConnectionChanged, ProxyChecked
-from probe_tray.core.sync.setup import SyncChanged
-from probe_tray.core.transfer.state import ExportChanged, ImportChanged
 from probe_tray.engine.store import Store
 from probe_tray.engine.wake_timer import WakeTimer
 from probe_tray.ports.files import History
 from probe_tray.ports.time import Clock
+
+Recorded = CheckSucceeded | RenewalEnded | AccountsRead
+"""The events of which the history keeps something, or that show which accounts it can give something back to."""
 
 _EVERY = timedelta(seconds=30)
 _ROWS = 200
@@ -122,8 +104,9 @@ class HistoryRecorder:
         await self._write(self._take_kept())
         await self._history.close()
 
-    # All are listed: whoever adds an event decides here whether the history needs it.
     def _on_event(self, event: Event) -> None:
+        if not isinstance(event, Recorded):
+            return
         match event:
             case CheckSucceeded(key=key):
                 self._note(key)
@@ -131,38 +114,6 @@ class HistoryRecorder:
                 self._renewals.append((key.slug, RenewalRecord(at=at, reason=problem.name if problem else "")))
             case AccountsRead():
                 self._new_accounts = True
-            case (
-                CheckStarted()
-                | CheckFailed()
-                | ChecksPlanned()
-                | LoginChanged()
-                | SettingsChanged()
-                | SettingsNotChanged()
-                | RenewalStarted()
-                | RenewalsPlanned()
-                | ArrangementChanged()
-                | DetailsRead()
-                | RoundChanged()
-                | KeptRead()
-                | TrendsRead()
-                | SituationChanged()
-                | NotificationsPaused()
-                | AccountsMuted()
-                | SightChanged()
-                | ModelTestStarted()
-                | ModelTestProgress()
-                | ModelTestEnded()
-                | ConnectionChanged()
-                | ProxyChecked()
-                | SyncChanged()
-                | TroubleMet()
-                | WaitingChanged()
-                | ReleaseFound()
-                | IncidentFound()
-                | ImportChanged()
-                | ExportChanged()
-            ):
-                pass
 
     def _note(self, key: AccountKey) -> None:
         account = self._store.state.account(key)

@@ -10,6 +10,9 @@ from probe_tray.core.service.incident import FailureCount, Incident, parse_incid
 from probe_tray.engine.store import Store
 from probe_tray.ports.http import StatusPage
 
+Watched = CheckFailed | CheckSucceeded | AccountsRead | SettingsChanged
+"""The events that can begin or end an outage, or the wish to know of one."""
+
 _log: Final = logging.getLogger(__name__)
 
 
@@ -36,8 +39,12 @@ class IncidentService:
             unsubscribe()
 
     def _on_event(self, event: Event) -> None:
+        if not isinstance(event, Watched):
+            return
         match event:
-            case CheckFailed(key=key, problem=problem) if problem.is_a(UnavailableError):
+            case CheckFailed(key=key, problem=problem):
+                if not problem.is_a(UnavailableError):
+                    return
                 self._failures = self._failures.failed(key)
             case CheckSucceeded(key=key):
                 self._failures = self._failures.worked(key)
@@ -45,8 +52,6 @@ class IncidentService:
                 self._failures = self._failures.among({account.key for account in self._store.state.accounts})
             case SettingsChanged():
                 pass
-            case _:
-                return
         self._wake.set()
 
     async def _look(self) -> None:

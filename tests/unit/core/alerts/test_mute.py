@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core.alerts.alert import Alert, Level, LimitedAlert, LoginAlert, PaceAlert, QuotaAlert
-from probe_tray.core.alerts.mute import alert_mute_end, is_about_quota, mute_end
+from probe_tray.core.alerts.alert import Alert, Level, LimitAlert, LimitedAlert, LoginAlert, PaceAlert, QuotaAlert
+from probe_tray.core.alerts.mute import alert_mute_end, mute_end
 from probe_tray.core.quota.snapshot import Window, WindowKind
 from tests.unit.ui.samples import NOW, account, snapshot, window
 
@@ -42,5 +42,5 @@ def test_a_notification_mutes_until_the_reset_of_its_own_window() -> None:
 
 @pytest.mark.parametrize("alert", [LoginAlert(account=account("a@x.example").key)])
 def test_what_is_about_no_quota_is_said_all_the_same(alert: Alert) -> None:
-    assert not is_about_quota(alert)
+    assert not isinstance(alert, LimitAlert)
     assert alert_mute_end(alert, account("a@x.example", snapshot(80, 90)), NOW) is None
