@@ -273,6 +273,7 @@ class Session:
             ),
             incidents=IncidentService(client, store),
             monitor=SystemMonitor(metered),
+            autostart=file,
         )
         engine = Engine(parts, clock, randomness, press, self._samples(clock))
         inspector = MachineInspector(

@@ -114,7 +114,7 @@ def _for_newcomers(chosen: AccountStore) -> AccountStore:
 
 def make_settings_file(
     environment: Mapping[str, str], loaded: LoadedSettings, locks: FileLocks, *, demo: bool
-) -> SettingsFile:
+) -> AutostartingSettings:
     """The configuration of the tray app, which also decides whether the system starts it at login."""
     command = start_command(environment, demo=demo)
     entry = system_entry("probe-tray-demo" if demo else "probe-tray", environment)

@@ -79,7 +79,7 @@ from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.timers import end_all, to_the_end, watch_clock, watch_machine
 from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.engine.update.update_service import UpdateService
-from probe_tray.ports.desktop import MachineMonitor
+from probe_tray.ports.desktop import Autostart, MachineMonitor
 from probe_tray.ports.time import Clock, Randomness
 
 
@@ -104,6 +104,7 @@ class EngineUseCases(NamedTuple):
     updates: UpdateService
     incidents: IncidentService
     monitor: MachineMonitor
+    autostart: Autostart
 
 
 class Engine:
@@ -132,6 +133,7 @@ class Engine:
         self._connection, self._transfers, self._sync = parts.connection, parts.transfers, parts.sync
         self._models, self._recording, self._monitor = parts.models, parts.recording, parts.monitor
         self._settings, self._updates, self._incidents = parts.settings, parts.updates, parts.incidents
+        self._login_start = parts.autostart
         self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
         self._login_service = LoginService(
@@ -159,6 +161,14 @@ class Engine:
     def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
         """Call ``then`` with the key of sync that is kept, or None; never blocks."""
         self._start(self._sync.hand_out_key(then))
+
+    def find_login_obstacle(self, then: Callable[[str], None]) -> None:
+        """Call ``then`` with why the program would not start at login, empty where it would; never blocks."""
+
+        async def find() -> None:
+            then(await self._login_start.obstacle())
+
+        self._start(find())
 
     def send(self, command: Command) -> None:
         """Have ``command`` done; never waits."""

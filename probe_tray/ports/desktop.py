@@ -87,6 +87,17 @@ class Notifier(Protocol):
         ...
 
 
+class Autostart(Protocol):
+    """How the system starts the program when the person's session begins."""
+
+    async def obstacle(self) -> str:
+        """Why the system would not start it although it was told to, and what to do; empty where it would.
+
+        Never raises.
+        """
+        ...
+
+
 class MachineMonitor(Protocol):
     """What the system says about power, screen and network."""
 

@@ -32,6 +32,10 @@ class EngineProtocol(Protocol):
         """Call ``then`` on the loop's thread with the key that is kept, or None; never blocks."""
         ...
 
+    def find_login_obstacle(self, then: Callable[[str], None]) -> None:
+        """Call ``then`` on the loop's thread with why the program would not start at login; empty where it would."""
+        ...
+
     def login_address(self) -> Secret | None:
         """The address of the sign-in page while a login waits."""
         ...

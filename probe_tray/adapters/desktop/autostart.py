@@ -27,7 +27,10 @@ def start_command(environment: Mapping[str, str], *, demo: bool) -> tuple[str, .
 
 @final
 class AutostartingSettings:
-    """Implements ``SettingsFile`` around another: a change of ``start_at_login`` is carried out too, or not kept."""
+    """Implements ``SettingsFile`` around another: a change of ``start_at_login`` is carried out too, or not kept.
+
+    Implements ``Autostart`` too.
+    """
 
     def __init__(self, file: SettingsFile, entry: LoginEntry, command: Command) -> None:
         """``command`` starts the program."""
@@ -48,6 +51,13 @@ class AutostartingSettings:
                     await self._file.change(difference(after, base).only(change.values), base, check)
                 raise
         return after
+
+    async def obstacle(self) -> str:
+        """Ask the system, in a thread."""
+        # No answer is worth more than a note beside a setting.
+        with contextlib.suppress(Exception):
+            return await asyncio.to_thread(self._entry.obstacle)
+        return ""
 
     def _carry_out(self, *, on: bool) -> None:
         if on:

@@ -13,6 +13,7 @@ from typing import Final, Protocol, cast, final
 
 from probe_tray.adapters.systems.operating_system import Command, EntryFile, LoginEntry
 from probe_tray.adapters.systems.posix import PosixSystem, lsof
+from probe_tray.core.errors import Phrase
 from probe_tray.core.polling.situation import Situation
 
 _SUPPLIES: Final = Path("/sys/class/power_supply")
@@ -30,6 +31,7 @@ _START_FIELD: Final = 19
 _LISTENING: Final = "0A"
 _SOCKET_LINK: Final = re.compile(r"socket:\[(\d+)\]")
 _RESERVED: Final = re.compile(r"([\"`$\\])")
+_SWITCHED_OFF: Final = re.compile(r"^\s*(Hidden\s*=\s*true|X-GNOME-Autostart-enabled\s*=\s*false)\s*$", re.MULTILINE)
 _EXEC: Final = re.compile(r"^(Try)?Exec=.*$", re.MULTILINE)
 
 
@@ -120,6 +122,12 @@ class DesktopEntry:
         changed = None if text is None else _EXEC.sub(replaced, text)
         if changed is not None and changed != text:
             self._file.write(changed)
+
+    def obstacle(self) -> str:
+        """Whether the desktop's own settings have switched it off."""
+        if not _SWITCHED_OFF.search(self._file.read() or ""):
+            return ""
+        return Phrase("This desktop has turned it off. Turn it on in the desktop's settings, under startup programs.")
 
 
 def exec_line(command: Command) -> str:

@@ -15,12 +15,17 @@ from typing import TYPE_CHECKING, Final, cast, final
 from probe_tray.adapters.systems.operating_system import Command, EntryFile, LoginEntry, SystemProxies
 from probe_tray.adapters.systems.posix import PosixSystem, lsof
 from probe_tray.adapters.systems.tools import output_of
-from probe_tray.core.errors import Phrase
+from probe_tray.core.errors import Phrase, WriteError
 from probe_tray.core.polling.situation import Situation
 
 if TYPE_CHECKING:
     import ctypes
 
+BUNDLE_ID: Final = "io.github.probe_tray.ProbeTray"
+"""CFBundleIdentifier."""
+_REQUIRES_APPROVAL: Final = 2
+"""SMAppServiceStatusRequiresApproval: switched off in System Settings."""
+_TEMPORARY: Final = Phrase("macOS runs Probe Tray from a temporary folder; move it to the Applications folder first")
 _OSASCRIPT: Final = "/usr/bin/osascript"
 _SCUTIL: Final = "/usr/sbin/scutil"
 _UTF_8: Final = 0x0800_0100
@@ -58,8 +63,8 @@ class MacosSystem(PosixSystem):
 
     def login_entry(self, name: str, environment: Mapping[str, str], file: Callable[[str], EntryFile]) -> LoginEntry:
         """An agent of launchd."""
-        label = f"io.github.{name}"
-        return LaunchAgent(label, file(f"~/Library/LaunchAgents/{label}.plist"), launch_environment(environment))
+        path = Path("~/Library/LaunchAgents").expanduser() / f"io.github.{name}.plist"
+        return LaunchAgent(path, file(str(path)), launch_environment(environment))
 
     def proxies(self) -> SystemProxies:
         """Those of the network service in use."""
@@ -96,21 +101,26 @@ class MacosSystem(PosixSystem):
 class LaunchAgent:
     """A property list for launchd (launchd.plist(5))."""
 
-    def __init__(self, label: str, file: EntryFile, environment: Mapping[str, str]) -> None:
-        """Keep it in ``file``. ``environment`` is what the program must be told at login."""
-        self._label = label
+    def __init__(self, path: Path, file: EntryFile, environment: Mapping[str, str]) -> None:
+        """Keep it in ``file``, which is at ``path``. ``environment`` is what the program must be told at login."""
+        self._path = path
         self._file = file
         self._environment = environment
 
     def put(self, command: Command) -> None:
-        """Write the list; launchd reads it at the next login."""
+        """Write the list; launchd reads it at the next login. Raises WriteError too where the program will be gone."""
+        if _is_translocated(command[0]):
+            raise WriteError(path=str(self._path), reason=_TEMPORARY)
         entries: dict[str, object] = {
-            "Label": self._label,
+            "Label": self._path.stem,
             "RunAtLoad": True,
             "LimitLoadToSessionType": "Aqua",
             # Else launchd gives it less of the processor and the disk than a program that somebody uses.
             "ProcessType": "Interactive",
         }
+        if getattr(sys, "frozen", False):
+            # System Settings then shows the program's name and picture in place of the file's.
+            entries["AssociatedBundleIdentifiers"] = BUNDLE_ID
         if self._environment:
             entries["EnvironmentVariables"] = dict(self._environment)
         self._write(entries, command)
@@ -128,13 +138,39 @@ class LaunchAgent:
             found: object = None if text is None else plistlib.loads(text.encode())
             if isinstance(found, dict):
                 entries = cast("dict[str, object]", found)
-                if entries.get("ProgramArguments") != list(command):
+                if entries.get("ProgramArguments") != list(command) and not _is_translocated(command[0]):
                     self._write(entries, command)
 
     def _write(self, entries: dict[str, object], command: Command) -> None:
         import plistlib
 
         self._file.write(plistlib.dumps({**entries, "ProgramArguments": list(command)}).decode())
+
+    def obstacle(self) -> str:
+        """Where the program is, and what System Settings says of the agent."""
+        if _is_translocated(sys.executable):
+            return Phrase("Move Probe Tray to the Applications folder first. macOS runs it from a temporary folder.")
+        if self._file.read() is None or _agent_status(self._path) != _REQUIRES_APPROVAL:
+            return ""
+        return Phrase("macOS has turned it off. Turn it on in System Settings → General → Login Items.")
+
+
+def _is_translocated(executable: str) -> bool:
+    """Whether macOS runs a downloaded bundle from a copy that is gone after a while (App Translocation)."""
+    return "/AppTranslocation/" in executable
+
+
+def _agent_status(path: Path) -> int | None:
+    """What ``SMAppService.statusForLegacyPlist(at:)`` says (macOS 13 and later), None where nobody can be asked."""
+    if sys.platform != "darwin":
+        return None
+    with contextlib.suppress(Exception):
+        # desktop-notifier brings it on macOS alone, so no type checker finds it on another system.
+        objc, runtime = import_module("rubicon.objc"), import_module("rubicon.objc.runtime")
+        runtime.load_library("ServiceManagement")
+        url = objc.ObjCClass("NSURL").fileURLWithPath_(str(path))
+        return int(objc.ObjCClass("SMAppService").statusForLegacyURL_(url))
+    return None
 
 
 def scutil_names_script(shown: str) -> bool:

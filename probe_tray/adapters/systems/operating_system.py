@@ -55,6 +55,13 @@ class LoginEntry(Protocol):
         """Have an entry that is there start ``command``, and keep what the person changed in it. Raises WriteError."""
         ...
 
+    def obstacle(self) -> str:
+        """Why the system would not start the program although the entry says so, and what to do; empty where it would.
+
+        May raise anything: nothing is known then.
+        """
+        ...
+
 
 class OperatingSystem(Protocol):
     """One operating system. Whatever a method needs is imported when it is called, and every one may block."""

@@ -148,7 +148,7 @@ class WindowsSystem:
 
         Python documentation, "Using Python on Windows": "Redirection of local data, registry, and temporary paths".
         """
-        return "Python of the Microsoft Store" if "WindowsApps" in sys.base_prefix else ""
+        return "Python of the Microsoft Store" if _is_from_store() else ""
 
 
 @final
@@ -181,6 +181,17 @@ class RunEntry:
             if self._registry.read(self._name) not in {None, line}:
                 self._registry.set(self._name, line)
 
+    def obstacle(self) -> str:
+        """What Task Manager has noted, and whether Windows sees the entry at all."""
+        if _is_from_store():
+            return Phrase("Windows doesn't see this: Python is from the Microsoft Store. Use another Python.")
+        noted = self._approved.read(self._name)
+        # A binary value whose first byte is odd: switched off, with the moment after it.
+        off = isinstance(noted, bytes) and bool(noted) and bool(noted[0] & 1)
+        if not off or self._registry.read(self._name) is None:
+            return ""
+        return Phrase("Windows has turned it off. Turn it on in Task Manager, under Startup apps.")
+
     @contextlib.contextmanager
     def _converted(self) -> Generator[None]:
         try:
@@ -188,6 +199,10 @@ class RunEntry:
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise WriteError(path=rf"HKEY_CURRENT_USER\{RUN_KEY}", reason=reason) from None
+
+
+def _is_from_store() -> bool:
+    return "WindowsApps" in sys.base_prefix
 
 
 def windows_library(name: str) -> "ctypes.CDLL":

@@ -28,8 +28,8 @@ class SettingRow(QWidget):
         # A choice beside its field is what the label names, and not the row that holds both.
         self._label.setBuddy(control.focusProxy() or control)
         self._note, self._fault = words(wrap=True), words(wrap=True)
-        self._note.setText(note)
-        self._note.setVisible(bool(note))
+        self._usual = note
+        self.remark("")
         self._fault.hide()
         self._frame = QFrame()
         self._frame.setObjectName("field")
@@ -66,6 +66,11 @@ class SettingRow(QWidget):
         self._frame.setStyleSheet(
             f"#field {{ border: 1px solid {colour}; border-radius: {self._theme.px(7)}px; background: transparent; }}"
         )
+
+    def remark(self, text: str) -> None:
+        """Say ``text`` below the label in place of the usual note, which comes back where it is empty."""
+        self._note.setText(text or self._usual)
+        self._note.setVisible(bool(text or self._usual))
 
     def apply_theme(self) -> None:
         """Take the colours and sizes of the theme as it is now."""

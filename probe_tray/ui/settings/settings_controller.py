@@ -29,6 +29,7 @@ class SettingsController:
         window = self._window.show()
         if key:
             window.reveal(key)
+        self._engine.find_login_obstacle(self._remark)
 
     def draw(self) -> None:
         """Follow the state, also while nobody sees the window: a change may be on its way to the file."""
@@ -61,6 +62,10 @@ class SettingsController:
         self._connection = ConnectionController(self._engine, window, t)
         self._syncing.serve(window.sync)
         return window
+
+    def _remark(self, obstacle: str) -> None:
+        if self._window.window is not None:
+            self._window.window.remark("start_at_login", self._translator(obstacle) if obstacle else "")
 
     def _save(self, change: SettingsPatch) -> None:
         self._engine.send(EditSettings(change))

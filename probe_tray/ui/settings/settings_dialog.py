@@ -118,6 +118,10 @@ class SettingsDialog(ThemedDialog):
         page.ensureWidgetVisible(row)
         control.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def remark(self, key: str, text: str) -> None:
+        """Say ``text`` of a setting in place of what is said of it else; the usual again where it is empty."""
+        self._rows[key].remark(text)
+
     def follow(self, settings: Settings, unsaved: UnsavedChange | None) -> None:
         """Show what was changed elsewhere meanwhile.
 

@@ -75,6 +75,16 @@ class MemoryArrangementFile:
         self.arrangement = arrangement
 
 
+class FakeAutostart:
+    """A system that starts the program at login unless it was turned off there."""
+
+    def __init__(self) -> None:
+        self.why = ""
+
+    async def obstacle(self) -> str:
+        return self.why
+
+
 class Program(Bench):
     """The engine, driven by commands."""
 
@@ -91,6 +101,7 @@ class Program(Bench):
         account_changes = AccountChanges(
             self.accounts, self.service, NoLocks(), self.sync.memory, self._no_vault_to_set_aside
         )
+        self.autostart = FakeAutostart()
         self.parts = EngineUseCases(
             store=self.store,
             accounts=self.accounts,
@@ -112,6 +123,7 @@ class Program(Bench):
             ),
             incidents=IncidentService(FakeStatusPage(), self.store),
             monitor=self.sense,
+            autostart=self.autostart,
         )
         self.pressed: list[tuple[AccountKey | None, AlertHelp]] = []
         self.engine = Engine(
@@ -144,6 +156,15 @@ async def test_started_it_reads_the_stores_and_asks_for_the_quotas() -> None:
     async with program.started():
         assert program.engine.state.loaded
         assert program.account(ANA).snapshot is not None
+
+
+async def test_what_keeps_the_system_from_starting_it_is_looked_up_when_asked() -> None:
+    program, found = Program(ANA), list[str]()
+    async with program.started():
+        program.engine.find_login_obstacle(found.append)
+        program.autostart.why = "turned off"
+        await settle()
+    assert found == ["turned off"]
 
 
 async def test_samples_are_kept_only_where_there_is_no_account() -> None:

@@ -352,6 +352,7 @@ class FakeEngine:
         self.sent: list[Command] = []
         self.address: Secret | None = None
         self.sync_key: Secret | None = None
+        self.login_obstacle = ""
 
     @property
     def state(self) -> AppState:
@@ -373,6 +374,9 @@ class FakeEngine:
 
     def new_sync_key(self) -> Secret:
         return Secret("ab" * 32)
+
+    def find_login_obstacle(self, then: Callable[[str], None]) -> None:
+        then(self.login_obstacle)
 
     def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
         then(self.sync_key)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget, QMenu, QSystemTrayIcon
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QMenu, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.arrangement import Arrangement, Sort
@@ -377,6 +377,19 @@ def test_escape_puts_a_failed_login_away(desktop: Desktop) -> None:
 def test_a_button_sends_its_command(desktop: Desktop, kind: ActionKind, command: object) -> None:
     desktop.shell.act(CardAction(kind=kind, label=""))
     assert desktop.engine.sent == [command]
+
+
+def test_what_keeps_the_system_from_starting_it_stands_beside_the_switch(desktop: Desktop) -> None:
+    def notes() -> list[str]:
+        return [one.text() for one in opened(SettingsDialog).findChildren(QLabel) if one.isVisible()]
+
+    desktop.shell.show_settings()
+    assert "It starts quietly in the tray." in notes()
+    opened(SettingsDialog).close()
+    desktop.engine.login_obstacle = "Windows has turned it off. Turn it on in Task Manager, under Startup apps."
+    desktop.shell.show_settings()
+    assert desktop.engine.login_obstacle in notes()
+    assert "It starts quietly in the tray." not in notes()
 
 
 def test_settings_are_saved(desktop: Desktop) -> None:

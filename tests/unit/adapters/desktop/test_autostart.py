@@ -56,6 +56,9 @@ class FakeEntry:
     def renew(self, command: Sequence[str]) -> None:
         self.done.append(("renewed", *command))
 
+    def obstacle(self) -> str:
+        return ""
+
 
 def parsed(path: Path) -> dict[str, str]:
     reader = RawConfigParser(interpolation=None)
@@ -86,10 +89,12 @@ def test_what_a_desktop_switched_off_stays_off_where_the_program_moved(tmp_path:
     entry.renew(OTHER)
     assert not path.exists()
     entry.put(COMMAND)
+    assert entry.obstacle() == ""
     path.write_text(path.read_text("utf-8").replace("enabled=true", "enabled=false") + "Hidden=true\n", "utf-8")
     entry.renew(OTHER)
     found = parsed(path)
     assert (found["Hidden"], found["X-GNOME-Autostart-enabled"]) == ("true", "false")
+    assert "turned it off" in entry.obstacle()
     assert shlex.split(found["Exec"]) == list(OTHER)
     assert found["TryExec"] == OTHER[0]
 
@@ -110,7 +115,7 @@ def test_every_command_survives_the_quoting(command: list[str]) -> None:
 def test_on_macos_it_is_a_launch_agent(tmp_path: Path) -> None:
     path = tmp_path / "LaunchAgents" / "io.github.probe-tray.plist"
     environment = {"CODEX_HOME": "/codex", "HTTPS_PROXY": "http://ana:pw@p:1", "NO_PROXY": "*"}
-    agent = LaunchAgent(path.stem, TextEntryFile(str(path)), launch_environment(environment))
+    agent = LaunchAgent(path, TextEntryFile(str(path)), launch_environment(environment))
     agent.renew(COMMAND)
     agent.remove()
     assert not path.exists()
@@ -162,6 +167,38 @@ def test_what_task_manager_switched_off_is_on_again_once_the_person_says_so(regi
     assert registry.values[APPROVED_KEY] == {"probe-tray": b"\x03" + bytes(11)}
     entry.put(COMMAND)
     assert registry.values[APPROVED_KEY] == {}
+
+
+@pytest.mark.parametrize(
+    ("noted", "off"),
+    [
+        (b"\x03" + bytes(11), True),
+        (b"\x07" + bytes(11), True),
+        (b"\x02" + bytes(11), False),
+        (b"", False),
+        ("3", False),
+    ],
+)
+def test_what_task_manager_has_switched_off_is_told(registry: Winreg, noted: object, *, off: bool) -> None:
+    entry = system_entry("probe-tray", {})
+    entry.put(COMMAND)
+    assert entry.obstacle() == ""
+    registry.values[APPROVED_KEY] = {"probe-tray": noted}
+    assert ("Task Manager" in entry.obstacle()) is off
+
+
+def test_windows_does_not_see_what_the_store_s_python_writes(registry: Winreg, monkeypatch: pytest.MonkeyPatch) -> None:
+    # "Using Python on Windows", "Redirection of local data, registry, and temporary paths".
+    monkeypatch.setattr(sys, "base_prefix", r"C:\Program Files\WindowsApps\PythonSoftwareFoundation.Python.3.13")
+    system_entry("probe-tray", {}).put(COMMAND)
+    assert registry.values[RUN_KEY]
+    assert "Microsoft Store" in system_entry("probe-tray", {}).obstacle()
+
+
+async def test_a_registry_that_cannot_be_asked_keeps_nobody_from_the_settings(registry: Winreg) -> None:
+    registry.error = PermissionError(13, "Access is denied")
+    registry.values[APPROVED_KEY] = {}
+    assert await AutostartingSettings(FakeFile(), system_entry("probe-tray", {}), COMMAND).obstacle() == ""
 
 
 def test_a_registry_that_refuses_is_named(registry: Winreg) -> None:

@@ -1,11 +1,22 @@
-"""What only macOS has, on doubles: osascript as osascript(1) describes it."""
+"""What only macOS has, on doubles: osascript as osascript(1) describes it, SMAppService as Apple's documentation does.
 
+``SMAppService.statusForLegacyPlist(at:)`` (Objective-C: ``statusForLegacyURL:``) gives notRegistered 0, enabled 1,
+requiresApproval 2, notFound 3.
+"""
+
+import plistlib
 import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
+import project
+from probe_tray.adapters.desktop.autostart import TextEntryFile
 from probe_tray.adapters.systems import macos
-from probe_tray.adapters.systems.macos import show_alert_by_script, start_in_the_background
+from probe_tray.adapters.systems.macos import BUNDLE_ID, LaunchAgent, show_alert_by_script, start_in_the_background
+from probe_tray.core.errors import WriteError
 
 
 class Script:
@@ -44,3 +55,80 @@ def test_qt_is_kept_from_taking_the_keyboard_at_the_start(
     monkeypatch.setattr("sys.platform", platform)
     start_in_the_background(environment)
     assert ("QT_MAC_DISABLE_FOREGROUND_APPLICATION_TRANSFORM" in environment) is set_there
+
+
+COMMAND = ("/Applications/Probe Tray.app/Contents/MacOS/probe-tray", "--background")
+COPY = "/private/var/folders/x/T/AppTranslocation/1/d/Probe Tray.app/Contents/MacOS/probe-tray"
+
+
+def agent(tmp_path: Path) -> LaunchAgent:
+    path = tmp_path / "LaunchAgents" / "io.github.probe-tray.plist"
+    return LaunchAgent(path, TextEntryFile(str(path)), {})
+
+
+def answer_of_the_system(monkeypatch: pytest.MonkeyPatch, status: int) -> list[str]:
+    """Let SMAppService answer with ``status``; returns the agents that it is asked of."""
+    asked: list[str] = []
+
+    def status_of(url: str) -> int:
+        asked.append(url)
+        return status
+
+    classes = {
+        "NSURL": SimpleNamespace(fileURLWithPath_=str),
+        "SMAppService": SimpleNamespace(statusForLegacyURL_=status_of),
+    }
+    objc, runtime = ModuleType("rubicon.objc"), ModuleType("rubicon.objc.runtime")
+    vars(objc)["ObjCClass"] = classes.__getitem__
+    vars(runtime)["load_library"] = str
+    monkeypatch.setitem(sys.modules, "rubicon.objc", objc)
+    monkeypatch.setitem(sys.modules, "rubicon.objc.runtime", runtime)
+    monkeypatch.setattr("fcntl.F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr("sys.platform", "darwin")
+    return asked
+
+
+@pytest.mark.parametrize(("status", "off"), [(0, False), (1, False), (2, True), (3, False)])
+def test_an_agent_that_system_settings_switched_off_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, *, off: bool
+) -> None:
+    asked = answer_of_the_system(monkeypatch, status)
+    one = agent(tmp_path)
+    assert one.obstacle() == ""
+    assert asked == []
+    one.put(COMMAND)
+    assert ("Login Items" in one.obstacle()) is off
+    assert asked == [str(tmp_path / "LaunchAgents" / "io.github.probe-tray.plist")]
+
+
+def test_before_macos_13_nobody_can_be_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer_of_the_system(monkeypatch, 2)
+    vars(sys.modules["rubicon.objc"])["ObjCClass"] = dict[str, object]().__getitem__
+    one = agent(tmp_path)
+    one.put(COMMAND)
+    assert one.obstacle() == ""
+
+
+def test_a_bundle_that_macos_runs_from_a_copy_is_not_started_from_there_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = agent(tmp_path)
+    with pytest.raises(WriteError, match="Applications"):
+        one.put((COPY, "--background"))
+    one.put(COMMAND)
+    one.renew((COPY, "--background"))
+    path = tmp_path / "LaunchAgents" / "io.github.probe-tray.plist"
+    assert plistlib.loads(path.read_bytes())["ProgramArguments"] == list(COMMAND)
+    monkeypatch.setattr(sys, "executable", COPY)
+    assert "Applications" in one.obstacle()
+
+
+def test_system_settings_show_the_program_s_name_for_the_agent_of_a_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, path = agent(tmp_path), tmp_path / "LaunchAgents" / "io.github.probe-tray.plist"
+    one.put(COMMAND)
+    assert "AssociatedBundleIdentifiers" not in plistlib.loads(path.read_bytes())
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    one.put(COMMAND)
+    assert plistlib.loads(path.read_bytes())["AssociatedBundleIdentifiers"] == BUNDLE_ID == project.APP_ID

@@ -101,6 +101,9 @@ class LiveEngine:
     def new_sync_key(self) -> Secret:
         raise AssertionError
 
+    def find_login_obstacle(self, then: Callable[[str], None]) -> None:
+        then("")
+
     def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
         then(None)
 
