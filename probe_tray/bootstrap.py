@@ -38,7 +38,7 @@ from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.logins.folder_store import FolderStore
+from probe_tray.adapters.logins.folder_store import ConfiguredFolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.sealer import FolderSealer
@@ -288,7 +288,7 @@ class Session:
         """The chosen store first: it takes new logins. The others are read too, so that no login seems to vanish."""
         folder, places = login_folder(settings, self._loaded.path), self._places
         made = MadeHere(places.made_here)
-        folders = () if folder is None else (FolderStore(folder, official=places.official_login, made=made),)
+        folders = () if folder is None else (ConfiguredFolderStore(folder, official=places.official_login, made=made),)
         ours = (*folders, vault) if settings.storage is Storage.FOLDER else (vault, *folders)
         silently = partial(self._keyring.read_entry, silently=True)
         return (*ours, OfficialStore(places.codex_home, self._keyring.read_entry, read_silently=silently))

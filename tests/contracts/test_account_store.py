@@ -12,7 +12,12 @@ import msgspec
 import pytest
 
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.logins.folder_store import FolderStore, NamedFileStore, RestoringFolderStore
+from probe_tray.adapters.logins.folder_store import (
+    ConfiguredFolderStore,
+    FolderStore,
+    NamedFileStore,
+    RestoringFolderStore,
+)
 from probe_tray.adapters.logins.official_store import OfficialStore, keyring_user
 from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import VaultStore, record_files
@@ -191,6 +196,14 @@ class TestFolderStore(AccountStoreContract):
     @pytest.fixture
     def open_store(self, tmp_path: Path) -> OpenStore:
         return lambda: FolderStore(tmp_path / "shared")
+
+
+class TestConfiguredFolderStore(AccountStoreContract):
+    @pytest.fixture
+    def open_store(self, tmp_path: Path) -> OpenStore:
+        folder = tmp_path / "shared"
+        folder.mkdir()
+        return lambda: ConfiguredFolderStore(folder)
 
 
 class TestRestoringFolderStore(AccountStoreContract):

@@ -50,6 +50,7 @@ def started(*arguments: str, **env: str) -> Generator[subprocess.Popen[str]]:
 def folder(home: Path) -> Path:
     """Have the demo's logins kept in a folder, so that a test sees from outside when the app is running."""
     logins = home / "logins"
+    logins.mkdir(parents=True)
     config = Path(os.environ["XDG_CONFIG_HOME"]) / "probe-tray-demo" / "config.json"
     config.parent.mkdir(parents=True)
     config.write_text(json.dumps({"storage": "folder", "sync_dir": str(logins)}), "utf-8")
