@@ -20,14 +20,20 @@ Translate = Callable[[str], str]
 
 
 class HelpWantedError(Exception):
-    """The help was asked for. ``config`` is the configuration that was named before it."""
-
-    def __init__(self, config: str | None) -> None:
-        self.config = config
+    """The help was asked for."""
 
 
 class WrongUseError(Exception):
-    """A command line that can't be read. Its text is a sentence for the person."""
+    """A command line that can't be read: a sentence for the person, and the words of theirs that belong into it."""
+
+    def __init__(self, template: str, **values: str) -> None:
+        # As they are in a terminal: without what would move its cursor.
+        self.values = {
+            name: "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)
+            for name, value in values.items()
+        }
+        self.template = template
+        super().__init__(template.format_map(self.values))
 
 
 class Arguments(Protocol):
@@ -60,14 +66,14 @@ class Arguments(Protocol):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise WrongUseError(message)
+        # What people can get wrong is found before argparse sees it, for its own messages are English only.
+        raise WrongUseError("These options can't be read: {reason}.", reason=message)
 
 
 class _HelpAction(argparse.Action):
     # The help itself is made later: it loads the person's language, which no run needs before its flags are known.
-    def __call__(self, parser: object, namespace: argparse.Namespace, *_: object) -> None:
-        del parser
-        raise HelpWantedError(namespace.config)
+    def __call__(self, *_: object) -> None:
+        raise HelpWantedError
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -77,13 +83,31 @@ def parse(argv: Sequence[str]) -> Arguments:
     """
     parser = make_parser(str)
     actions = {option: action for action in parser._actions for option in action.option_strings}  # noqa: SLF001 - no public list
-    flags, files = list(argv), list[str]()
-    if "--" in flags:
-        # Everything after -- is a file, even if its name looks like a flag.
-        flags, files = flags[: flags.index("--")], flags[flags.index("--") + 1 :]
+    flags, files = _parted(argv)
     arguments = cast("Arguments", parser.parse_intermixed_args(list(_spelled(flags, actions))))
     arguments.paths = [*arguments.paths, *files]
     return arguments
+
+
+def named_config(argv: Sequence[str]) -> str | None:
+    """The value of ``--config``, wherever it stands in a command line that needn't be right; None where it is missing.
+
+    For what is said of a command line before it is understood: the settings know the person's language.
+    """
+    words, _ = _parted(argv)
+    named: str | None = None
+    for word, following in zip(words, [*words[1:], None], strict=True):
+        given, equals, value = word.partition("=")
+        if given in {"--config", "-config"}:
+            named = value if equals else following
+    return named
+
+
+def _parted(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words before ``--``, and those after it: files, even if their names look like flags."""
+    words = list(argv)
+    end = words.index("--") if "--" in words else len(words)
+    return words[:end], words[end + 1 :]
 
 
 def _spelled(argv: Sequence[str], actions: Mapping[str, argparse.Action]) -> Iterator[str]:
@@ -92,13 +116,15 @@ def _spelled(argv: Sequence[str], actions: Mapping[str, argparse.Action]) -> Ite
     for word in words:
         given, equals, value = word.partition("=")
         flag = _known(given, actions)
-        if flag is None:
+        if (flag is None and word in {"-", ""}) or not word.startswith("-"):
             yield word
+        elif flag is None:
+            yield from _together(word, words, actions)
         elif actions[flag].nargs == 0:
             if not equals or value in _TRUE:
                 yield flag
             elif value not in _FALSE:
-                raise WrongUseError(f"{flag} takes true or false, not {value!r}")
+                raise WrongUseError("{flag} takes true or false, not “{value}”.", flag=flag, value=value)
         elif equals:
             yield f"{flag}={value}"
         else:
@@ -106,13 +132,26 @@ def _spelled(argv: Sequence[str], actions: Mapping[str, argparse.Action]) -> Ite
 
 
 def _with_value(flag: str, value: str | None, actions: Mapping[str, argparse.Action]) -> Iterator[str]:
-    if value is None:
-        yield flag
-    elif value.startswith("-") and _known(value.partition("=")[0], actions):
-        # The value is missing. argparse reports that better than an error about a file of that name.
-        yield from (flag, value)
-    else:
-        yield f"{flag}={value}"
+    if value is None or (value.startswith("-") and _known(value.partition("=")[0], actions)):
+        # A value that is a flag's name is most likely the next flag, and no file of that name.
+        raise WrongUseError("{flag} needs a value.", flag=flag)
+    yield f"{flag}={value}"
+
+
+def _together(word: str, rest: Iterator[str], actions: Mapping[str, argparse.Action]) -> Iterator[str]:
+    """A word such as ``-fo`` or ``-oPATH``: several flags of one letter, the last of them with its value."""
+    letters = word[1:]
+    while letters:
+        flag, letters = f"-{letters[0]}", letters[1:]
+        if flag not in actions:
+            raise WrongUseError("There is no option {flag}.", flag=word)
+        if actions[flag].nargs == 0:
+            yield flag
+        elif letters:
+            yield f"{flag}={letters.removeprefix('=')}"
+            return
+        else:
+            yield from _with_value(flag, next(rest, None), actions)
 
 
 def _known(given: str, actions: Mapping[str, argparse.Action]) -> str | None:
@@ -241,7 +280,7 @@ def _add_actions(add: Callable[..., argparse.Action], t: Translate) -> None:
     add(
         "--export",
         metavar="FORMAT",
-        type=str.lower,
+        type=_export_format,
         choices=EXPORT_FORMATS,
         help=t("save logins in this format: %(choices)s"),
     )
@@ -275,10 +314,22 @@ def _add_others(add: Callable[..., argparse.Action], t: Translate) -> None:
 def _names(text: str) -> list[str]:
     if names := [name for part in text.split(",") if (name := part.strip())]:
         return names
-    raise argparse.ArgumentTypeError("takes names separated by commas, such as gpt-5.5,gpt-6-sol")
+    raise WrongUseError("--models takes names separated by commas, such as gpt-5.5,gpt-6-sol.")
+
+
+def _export_format(text: str) -> str:
+    if text.lower() in EXPORT_FORMATS:
+        return text.lower()
+    raise WrongUseError(
+        "--export takes one of these formats: {formats}. “{given}” isn't one.",
+        formats=", ".join(EXPORT_FORMATS),
+        given=text,
+    )
 
 
 def _jobs(text: str) -> int:
     if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MOST_JOBS:
         return int(text)
-    raise argparse.ArgumentTypeError(f"takes a whole number from 1 to {_MOST_JOBS}")
+    raise WrongUseError(
+        "--jobs takes a whole number from 1 to {most}, not “{given}”.", most=str(_MOST_JOBS), given=text
+    )

@@ -11,6 +11,7 @@ from probe_tray.cli.arguments import (
     WrongUseError,
     is_bare,
     misused,
+    named_config,
     parse,
     wants_diagnosis,
 )
@@ -24,29 +25,33 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> ExitStatus:
     """Run the command and return its exit status."""
+    words = sys.argv[1:] if argv is None else argv
     try:
-        return _run(sys.argv[1:] if argv is None else argv)
+        return _run(words)
     except KeyboardInterrupt:
         end_line()
-        _say("interrupted.")
+        t = _translator(named_config(words))
+        _say(t("interrupted."))
         return ExitStatus.INTERRUPTED
 
 
 def _run(argv: Sequence[str]) -> ExitStatus:
+    config = named_config(argv)
     try:
         arguments = parse(argv)
-    except HelpWantedError as wanted:
-        return _help(wanted.config)
+    except HelpWantedError:
+        return _help(config)
     except WrongUseError as error:
-        return _wrong_use(f"{error}.", None)
+        t = _translator(config)
+        return _wrong_use(t(error.template, **error.values), t)
     except SystemExit:
         # The version was printed.
-        return _printed()
+        return _printed(config)
     if is_bare(arguments):
-        return _help(arguments.config)
+        return _help(config)
     if misused(arguments, str):
-        t = _translator(arguments.config)
-        return _wrong_use(misused(arguments, t), arguments.config)
+        t = _translator(config)
+        return _wrong_use(misused(arguments, t), t)
 
     # Only now, for it brings the network and all that belongs to it.
     from probe_tray.cli.session.session import run_session
@@ -93,18 +98,19 @@ def _help(config: str | None) -> ExitStatus:
     # A failed write stays in the buffer, so that it is noticed when everything is brought out.
     with suppress(OSError):
         print(help_text(_translator(config)), end="")
-    return _printed()
+    return _printed(config)
 
 
-def _printed() -> ExitStatus:
+def _printed(config: str | None) -> ExitStatus:
     if finish():
         return ExitStatus.SUCCESS
-    _say("standard output can't be written.")
+    # Only now: loading the person's language would make --version slower.
+    t = _translator(config)
+    _say(t("standard output can't be written."))
     return ExitStatus.FAILURE
 
 
-def _wrong_use(what: str, config: str | None) -> ExitStatus:
-    t = _translator(config)
+def _wrong_use(what: str, t: "Translator") -> ExitStatus:
     _say(t.joined((what, t("Run it with --help to see the options."))))
     return ExitStatus.WRONG_USE
 

@@ -203,7 +203,7 @@ def test_json_names_the_files_and_no_token(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--export", "yaml"], "invalid choice"),
+        (["--export", "yaml"], "--export takes one of these formats"),
         (["--export", "sub2api", "--status"], "--export can't be combined"),
         (["--export", "sub2api", "--import", "a"], "--export can't be combined"),
         (["--export", "jsonl", "-o", "-", "--json"], "Choose one."),

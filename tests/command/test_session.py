@@ -1,6 +1,9 @@
 """How every action of the command starts and ends."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,11 +62,46 @@ def test_the_help_speaks_the_language_of_the_terminal_and_its_columns_stay_in_li
 def test_the_help_and_what_is_wrong_with_flags_speak_the_language_of_the_settings(bench: Bench) -> None:
     (bench.logins.parent / "chinese.json").write_text('{"language": "zh_CN"}')
     (bench.logins.parent / "english.json").write_text('{"language": "en"}')
-    told = bench.run("--config", "chinese.json", "--help", PYTHONUTF8="1")
-    assert "退出状态" in told.stdout.decode()
+    for words in (["--config", "chinese.json", "--help"], ["--help", "--config", "chinese.json"]):
+        told = bench.run(*words, PYTHONUTF8="1")
+        assert "退出状态" in told.stdout.decode()
     wrong = bench.run("--sync", "--status", "--config", "chinese.json", PYTHONUTF8="1")
     assert (wrong.returncode, wrong.stderr.decode().count("--sync 不能与其他操作一起使用")) == (2, 1)
     assert "options:" in bench.run("--config", "english.json", "--help", **CHINESE).stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--nope", "没有参数 --nope。"),
+        ("--output", "--output 需要一个值。"),
+        ("--status=maybe", "--status 只接受 true 或 false，不能是“maybe”。"),
+        ("--jobs 0", "--jobs 只接受 1 到 64 的整数，不能是“0”。"),
+        ("--export yaml", "“yaml”不在其中。"),
+        ("--apitest --models ,", "--models 需要用逗号分隔的模型名称"),
+        ("--login", "--login 需要 -o"),
+        ("a.json", "请选择操作"),
+    ],
+)
+def test_wrong_use_is_told_in_the_person_s_language(bench: Bench, words: str, said: str) -> None:
+    done = bench.run(*words.split(), **CHINESE)
+    assert done.returncode == ExitStatus.WRONG_USE
+    assert said in done.stderr.decode()
+    assert "用 --help 查看可用的参数。" in done.stderr.decode()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a device that is always full")
+@pytest.mark.parametrize("words", ["--version", "--help"])
+def test_that_nothing_can_be_printed_is_told_in_the_person_s_language(words: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "probe_tray.cli.main", words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **CHINESE},
+            check=False,
+        )
+    assert (done.returncode, done.stderr.decode()) == (ExitStatus.FAILURE, "codex-probe: 标准输出无法写入。\n")
 
 
 def test_every_exit_code_is_explained_in_the_reference() -> None:

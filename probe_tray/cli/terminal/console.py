@@ -13,7 +13,7 @@ from probe_tray.adapters.files.disk import reason_of
 from probe_tray.cli.tables.layout import Line, TextTable, aligned, folded, laid_out
 from probe_tray.cli.terminal.pipes import hush, hush_errors, is_terminal, say
 from probe_tray.cli.terminal.terminal import Terminal
-from probe_tray.core.errors import WriteError
+from probe_tray.core.errors import Phrase, WriteError
 from probe_tray.view.tables.status_table import printable
 
 _HUNG_UP = frozenset({errno.EIO, errno.ENXIO})
@@ -116,7 +116,7 @@ class Console:
             hush()
             # A terminal that was closed answers so; of a file it means that the disk has failed.
             if not (self._printed_to_person and error.errno in _HUNG_UP):
-                raise WriteError(path="standard output", reason=reason_of(error)) from None
+                raise WriteError(path=Phrase("standard output"), reason=reason_of(error)) from None
 
     def _say(self, text: str, end: str = "\n") -> None:
         self.take_back()

@@ -26,9 +26,9 @@ def read_sources(paths: Sequence[str], official: Path) -> list[Source]:
 def _standard_input() -> Source:
     try:
         if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - it is None when started with it closed
-            raise ReadError(path=_SHOWN, reason=Phrase("it is closed"))
+            raise ReadError(path=Phrase(_SHOWN), reason=Phrase("it is closed"))
         return in_words(sys.stdin.buffer.read(LARGEST_LIST + 1), _SHOWN)
     except ReadError as error:
         return Source(location=_SHOWN, problem=error.problem)
     except OSError as error:
-        return Source(location=_SHOWN, problem=ReadError(path=_SHOWN, reason=reason_of(error)).problem)
+        return Source(location=_SHOWN, problem=ReadError(path=Phrase(_SHOWN), reason=reason_of(error)).problem)

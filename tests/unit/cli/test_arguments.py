@@ -1,8 +1,14 @@
 """The flags as scripts for the Go program spell them."""
 
-import pytest
+from pathlib import Path
 
-from probe_tray.cli.arguments import WrongUseError, misused, parse
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe_tray.cli.arguments import HelpWantedError, WrongUseError, misused, named_config, parse
+from probe_tray.cli.main import main
+from probe_tray.cli.session.exit_status import ExitStatus
 
 
 def read(*words: str) -> dict[str, object]:
@@ -26,6 +32,8 @@ def read(*words: str) -> dict[str, object]:
         ("a --status b", {"status": True, "paths": ["a", "b"]}),
         ("--status f o h", {"status": True, "paths": ["f", "o", "h"]}),
         ("--status -- -f --renew --", {"status": True, "paths": ["-f", "--renew", "--"]}),
+        ("--login -fo dir/", {"login": True, "force": True, "o": "dir/"}),
+        ("--login -odir/ -", {"login": True, "o": "dir/", "paths": ["-"]}),
         ("--export jsonl -o -", {"export": "jsonl", "o": "-"}),
     ],
 )
@@ -40,17 +48,49 @@ def test_an_empty_proxy_forces_a_direct_connection_and_none_leaves_it_open() -> 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("--status=maybe", "--status takes true or false, not 'maybe'"),
-        ("--output --status", "--output: expected one argument"),
-        ("--status --output", "--output: expected one argument"),
-        ("---status", "unrecognized arguments: ---status"),
-        ("--stat", "unrecognized arguments: --stat"),
-        ("--jobs -3", "takes a whole number from 1 to 64"),
+        ("--status=maybe", "--status takes true or false, not “maybe”"),
+        ("--output --status", "--output needs a value"),
+        ("--status --output", "--output needs a value"),
+        ("--login -fo", "-o needs a value"),
+        ("---status", "no option ---status"),
+        ("--stat", "no option --stat"),
+        ("-status -fx", "no option -fx"),
+        ("-5", "no option -5"),
+        ("--jobs -3", "takes a whole number from 1 to 64, not “-3”"),
+        ("--jobs=9\x1b[2J", "not “9\N{REPLACEMENT CHARACTER}"),
+        ("--export yaml", "one of these formats: codex-probe, .* “yaml” isn't one"),
+        ("--apitest --models ,", "takes names separated by commas"),
     ],
 )
 def test_what_is_not_understood_is_named(words: str, said: str) -> None:
     with pytest.raises(WrongUseError, match=said):
         parse(words.split())
+
+
+@given(st.lists(st.text(st.sampled_from("-=fohsx1 "), max_size=4) | st.sampled_from(["--help", "--config", "--jobs"])))
+def test_argparse_has_nothing_left_to_complain_of(words: list[str]) -> None:
+    said = ""
+    try:
+        parse(words)
+    except HelpWantedError:
+        pass
+    except WrongUseError as error:
+        said = error.template
+    assert said != "These options can't be read: {reason}."
+
+
+@pytest.mark.parametrize(
+    ("words", "config"),
+    [
+        ("--help --config a.json", "a.json"),
+        ("-config=a.json --nope", "a.json"),
+        ("--config a.json --config b.json", "b.json"),
+        ("--status -- --config a.json", None),
+        ("--config", None),
+    ],
+)
+def test_the_configuration_is_known_before_the_rest_is_understood(words: str, config: str | None) -> None:
+    assert named_config(words.split()) == config
 
 
 @pytest.mark.parametrize(
@@ -76,3 +116,17 @@ def test_sync_cannot_be_combined_with_another_action(words: str) -> None:
 @pytest.mark.parametrize("words", ["--sync", "-sync --yes --quiet", "--sync --json --config x --proxy http://p:1"])
 def test_sync_goes_with_what_concerns_every_run(words: str) -> None:
     assert misused(parse(words.split()), str) == ""
+
+
+def test_an_interruption_before_the_action_is_told_in_the_language_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(words: object) -> None:
+        del words
+        raise KeyboardInterrupt
+
+    config = tmp_path / "config.json"
+    config.write_text('{"language": "zh_CN"}')
+    monkeypatch.setattr("probe_tray.cli.main.parse", interrupted)
+    assert main(["--status", "--config", str(config)]) == ExitStatus.INTERRUPTED
+    assert capsys.readouterr().err == "codex-probe: 已中断。\n"

@@ -316,7 +316,7 @@ def test_many_accounts_are_asked_side_by_side(demo: DemoService, mitm: Mitm, log
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--nope"], "unrecognized arguments: --nope"),
+        (["--nope"], "There is no option --nope."),
         (["."], "Choose what to do"),
         (["--status", "--jobs", "0", "."], "whole number from 1 to 64"),
         (["--status", "--output", "x.txt", "."], "must end in .csv or .json"),

@@ -79,7 +79,7 @@ def _translated(tree: ast.AST) -> Iterator[tuple[str, str]]:
         if not isinstance(node, ast.Call):
             continue
         match node.func:
-            case ast.Name(id="t" | "mark"):
+            case ast.Name(id="t" | "mark" | "WrongUseError"):
                 yield from ((text, "") for text in _texts(node.args[:1]))
             case ast.Attribute(value=ast.Name(id="t"), attr="plural"):
                 one, many = _texts(node.args[:2])
