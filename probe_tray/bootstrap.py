@@ -271,7 +271,7 @@ class Session:
             updates=UpdateService(
                 client, FileUpdateMemory(places.update), browser, store, clock, randomness, __version__
             ),
-            incidents=IncidentService(client, store),
+            incidents=IncidentService(client, store, clock),
             monitor=SystemMonitor(metered),
             autostart=file,
         )

@@ -187,7 +187,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Proxy address (http, https, socks5, socks5h); empty = direct; null = detect."),
     ] = None
     ask_status_page: Annotated[
-        bool, Meta(description="When checks fail at OpenAI, ask its status page once whether there is an incident.")
+        bool, Meta(description="When checks fail at OpenAI, ask its status page whether there is an incident.")
     ] = True
     redirect_host: Annotated[
         typing.Literal["localhost", "127.0.0.1"],

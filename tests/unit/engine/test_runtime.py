@@ -121,7 +121,7 @@ class Program(Bench):
             updates=UpdateService(
                 self.feed, self.update_file, self.browser, self.store, self.clock, self.randomness, "1.0.0"
             ),
-            incidents=IncidentService(FakeStatusPage(), self.store),
+            incidents=IncidentService(FakeStatusPage(), self.store, self.clock),
             monitor=self.sense,
             autostart=self.autostart,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ from probe_tray.engine.polling.incident_service import IncidentService
 from probe_tray.engine.store import Store
 from probe_tray.view.presenter import present
 from probe_tray.view.text.translate import Translator
-from tests.support.fakes import START, FakeStatusPage, settle
+from tests.support.fakes import START, FakeClock, FakeStatusPage, settle
 from tests.unit.engine.bench import running
 
 ANA, BEN = AccountKey("ana"), AccountKey("ben")
@@ -29,7 +29,8 @@ OUTAGE = Incident("Elevated errors")
 
 class Bench:
     def __init__(self, settings: Settings | None = None) -> None:
-        self.page, self.store = FakeStatusPage(), Store(AppState(settings=settings or Settings()))
+        self.page, self.clock = FakeStatusPage(), FakeClock()
+        self.store = Store(AppState(settings=settings or Settings()))
         self.page.report(OUTAGE.description)
         self.has(ANA, BEN)
 
@@ -48,7 +49,7 @@ class Bench:
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        async with running(IncidentService(self.page, self.store).run()):
+        async with running(IncidentService(self.page, self.store, self.clock).run()):
             await settle()
             yield
 
@@ -79,6 +80,29 @@ async def test_two_in_a_row_or_two_accounts_are_asked_for_once_until_the_checks_
         await bench.fails(ANA)
         await bench.fails(ANA)
     assert bench.page.asked == 2
+
+
+async def test_a_shown_incident_is_asked_about_again_and_goes_once_the_page_says_it_is_over() -> None:
+    bench = Bench()
+    minute = timedelta(minutes=1)
+    async with bench.running():
+        await bench.fails(ANA)
+        await bench.fails(ANA)
+        await bench.clock.advance(9 * minute)
+        assert bench.page.asked == 1
+        bench.page.report("Slow answers")
+        await bench.clock.advance(2 * minute)
+        assert (bench.page.asked, bench.store.state.incident) == (2, Incident("Slow answers"))
+        bench.page.answer = NotSentError(reason="no route")
+        await bench.clock.advance(10 * minute)
+        # What could not be read says nothing.
+        assert (bench.page.asked, bench.store.state.incident) == (3, Incident("Slow answers"))
+        bench.page.answer = Answer(200, {}, b'{"status": {"indicator": "none", "description": "Operational"}}')
+        await bench.clock.advance(10 * minute)
+        assert (bench.page.asked, bench.store.state.incident) == (4, None)
+        await bench.fails(ANA)
+        await bench.clock.advance(60 * minute)
+    assert bench.page.asked == 4
 
 
 @pytest.mark.parametrize("error", [NotSentError(reason="no route"), RateLimitedError()])
