@@ -51,7 +51,7 @@ from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.adapters.systems.windows import notification_icon
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.alerts.alert import Alert
-from probe_tray.core.errors import NotificationsOffError, WriteError
+from probe_tray.core.errors import WriteError
 from probe_tray.core.events import TroubleMet, WaitingChanged
 from probe_tray.core.quota.forecast import runs_out_at
 from probe_tray.core.quota.snapshot import Window
@@ -240,7 +240,7 @@ class Session:
                 HttpProbe(self._service, self._environment, clock, self._system, handles=self._handles), store
             ),
             alerting=AlertService(
-                _notifier(fallback, store),
+                DesktopNotifier(fallback, resource(notification_icon())),
                 AlertComposer(compose, lambda: trial(t)),
                 store,
                 clock,
@@ -361,8 +361,3 @@ def _demo_service(folder: Path) -> "DemoService":
     from probe_tray.demo.service import DemoService
 
     return DemoService(state_file=folder / "service.json")
-
-
-def _notifier(fallback: Callable[[str, str], None], store: Store) -> DesktopNotifier:
-    refused = TroubleMet(problem=NotificationsOffError().problem)
-    return DesktopNotifier(fallback, lambda: store.dispatch(refused), resource(notification_icon()))

@@ -143,6 +143,13 @@ class NotificationsPaused(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None
 
 
+class NotificationsAllowed(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the person lets this program show notifications, found out when one was to be shown."""
+
+    problem: Problem | None
+    """None where they may be shown."""
+
+
 class AccountsMuted(msgspec.Struct, frozen=True, kw_only=True):
     """The person wants no notification about the quota of these accounts before these moments, and of no others."""
 
@@ -198,6 +205,7 @@ Event = (
     | TrendsRead
     | SituationChanged
     | NotificationsPaused
+    | NotificationsAllowed
     | AccountsMuted
     | SightChanged
     | ModelTestStarted

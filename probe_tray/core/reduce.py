@@ -19,6 +19,7 @@ from probe_tray.core.events import (
     IncidentFound,
     KeptRead,
     LoginChanged,
+    NotificationsAllowed,
     NotificationsPaused,
     ReleaseFound,
     RenewalEnded,
@@ -61,7 +62,7 @@ def reduce_models(state: AppState, event: ModelTestStarted | ModelTestProgress |
 
 _AboutMany = AccountsRead | ChecksPlanned | RenewalsPlanned | KeptRead | TrendsRead | AccountsMuted
 _AboutWork = RoundChanged | ConnectionChanged | SyncChanged | ImportChanged | ExportChanged
-_AboutDesktop = SituationChanged | NotificationsPaused | SightChanged
+_AboutDesktop = SituationChanged | NotificationsPaused | NotificationsAllowed | SightChanged
 _AboutBanner = WaitingChanged | TroubleMet | ProxyChecked | ReleaseFound | IncidentFound
 _AboutOne = CheckStarted | CheckSucceeded | CheckFailed | RenewalStarted | RenewalEnded
 
@@ -79,7 +80,7 @@ def reduce(state: AppState, event: Event) -> AppState:
             return replace(state, settings=settings, unsaved=None, release=release, incident=incident)
         case SettingsNotChanged(unsaved=unsaved):
             return replace(state, unsaved=unsaved)
-        case SituationChanged() | NotificationsPaused() | SightChanged():
+        case SituationChanged() | NotificationsPaused() | NotificationsAllowed() | SightChanged():
             return _desktop_changed(state, event)
         case ArrangementChanged(arrangement=arrangement):
             return _named(replace(state, arrangement=arrangement))
@@ -117,6 +118,8 @@ def _desktop_changed(state: AppState, event: _AboutDesktop) -> AppState:
             return replace(state, situation=situation)
         case NotificationsPaused(until=until):
             return replace(state, paused_until=until)
+        case NotificationsAllowed(problem=problem):
+            return replace(state, notifications_problem=problem)
         case SightChanged(accounts=accounts):
             return state if accounts == state.in_sight else replace(state, in_sight=accounts)
 

@@ -192,6 +192,8 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     situation: Situation = Situation()
     paused_until: datetime | None = None
     """Until when no notification is wanted, aware UTC; None while they are."""
+    notifications_problem: Problem | None = None
+    """Why the last notification could not be shown: the person has turned them off. None while they are shown."""
     in_sight: frozenset[AccountKey] = frozenset()
     """The accounts that the panel shows while it is open and in front."""
     waiting: bool = False
@@ -201,9 +203,9 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     incident: Incident | None = None
     """What the service's status page names while checks fail; None while nothing is known of any."""
     trouble: Problem | None = None
+    """What went wrong last outside any account or login, until the person has read it."""
     proxy_problem: Problem | None = None
     """Why the proxy that was found or entered cannot be used: until then nothing is asked of the service."""
-    """What went wrong last outside any account or login, until the person has read it."""
 
     @property
     def pinned(self) -> str:

@@ -23,8 +23,8 @@ from probe_tray.core.alerts.alert import (
 from probe_tray.core.alerts.evaluation import alerts, compared, holds
 from probe_tray.core.alerts.mute import MUTE, alert_mute_end, mute_end
 from probe_tray.core.alerts.quiet_hours import Pause, in_quiet_hours, pause_end
-from probe_tray.core.errors import StoreError
-from probe_tray.core.events import AccountsMuted, NotificationsPaused
+from probe_tray.core.errors import NotificationsOffError, StoreError
+from probe_tray.core.events import AccountsMuted, NotificationsAllowed, NotificationsPaused, TroubleMet
 from probe_tray.core.state import AppState
 from probe_tray.engine.store import Store
 from probe_tray.engine.timers import to_the_end
@@ -140,7 +140,7 @@ class AlertService:
         await self._withdraw(lambda older: accounts.issuperset(alert.account for alert in older))
         notification = self._phrases.alerts(batch, state)
         self._shown[notification.tag] = batch
-        await self._notifier.show(notification, lambda action: self._press(batch, state, action, on_press))
+        await self._notify(notification, lambda action: self._press(batch, state, action, on_press))
 
     async def _withdraw(self, over: Callable[[tuple[Alert, ...]], bool]) -> None:
         for tag, batch in tuple(self._shown.items()):
@@ -191,7 +191,21 @@ class AlertService:
 
     async def show_test(self, on_press: OnPress) -> None:
         """Show a notification now, whatever the hour."""
-        await self._notifier.show(self._phrases.test(), lambda action: on_press(None, AlertHelp(action)))
+        await self._recall()
+        await self._notify(self._phrases.test(), lambda action: on_press(None, AlertHelp(action)))
+        await self._save()
+
+    async def _notify(self, notification: Notification, on_action: Callable[[str], None]) -> None:
+        allowed = await self._notifier.show(notification, on_action)
+        problem = None if allowed else NotificationsOffError().problem
+        if problem != self._store.state.notifications_problem:
+            self._store.dispatch(NotificationsAllowed(problem=problem))
+        if self._memory is None or self._memory.off_told is not allowed:
+            return
+        # Once is enough, over restarts too: whoever has turned them off knows.
+        self._memory = replace(self._memory, off_told=not allowed)
+        if problem is not None:
+            self._store.dispatch(TroubleMet(problem=problem))
 
     async def _recall(self) -> AlertMemory:
         async with self._turn:

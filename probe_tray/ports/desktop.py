@@ -74,8 +74,11 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
 class Notifier(Protocol):
     """The desktop's notifications."""
 
-    async def show(self, notification: Notification, on_action: Callable[[str], None]) -> None:
-        """Show it; ``on_action`` gets a button's action, or ``"open"`` for a click on the whole. Never raises."""
+    async def show(self, notification: Notification, on_action: Callable[[str], None]) -> bool:
+        """Show it; ``on_action`` gets a button's action, or ``"open"`` for a click on the whole. Never raises.
+
+        Returns whether this program may show any: False where the person has turned its notifications off.
+        """
         ...
 
     async def withdraw(self, tag: str) -> None:

@@ -251,11 +251,13 @@ class FakeNotifier:
         self.shown: list[Notification] = []
         self.withdrawn: list[str] = []
         self.closed = False
+        self.allowed = True
         self._handlers: list[Callable[[str], None]] = []
 
-    async def show(self, notification: Notification, on_action: Callable[[str], None]) -> None:
+    async def show(self, notification: Notification, on_action: Callable[[str], None]) -> bool:
         self.shown.append(notification)
         self._handlers.append(on_action)
+        return self.allowed
 
     async def withdraw(self, tag: str) -> None:
         self.withdrawn.append(tag)

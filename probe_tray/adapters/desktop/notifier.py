@@ -29,17 +29,9 @@ class DesktopNotifier:
     On Linux it talks to the session bus from the running loop (seen to work with qasync 0.28 and PySide6 6.11).
     """
 
-    def __init__(
-        self, fallback: Callable[[str, str], None], refused: Callable[[], None], icon: Path | None = None
-    ) -> None:
-        """Show ``icon`` beside each.
-
-        ``fallback`` gets title and body where the desktop shows no notifications. ``refused`` is called instead where
-        the person has turned them off for this program.
-        """
+    def __init__(self, fallback: Callable[[str, str], None], icon: Path | None = None) -> None:
+        """Show ``icon`` beside each. ``fallback`` gets title and body where the desktop shows no notifications."""
         self._fallback = fallback
-        self._refused = refused
-        self._off = False
         self._icon = icon
         self._service: DesktopNotifierBackend | None = None
         self._shown: dict[str, str] = {}
@@ -47,21 +39,25 @@ class DesktopNotifier:
         # One after the other: with two at once, both would look for the same older one.
         self._turn = asyncio.Lock()
 
-    async def show(self, notification: Notification, on_action: Callable[[str], None]) -> None:
-        """Show it in place of an older one with the same tag. Never raises.
+    async def show(self, notification: Notification, on_action: Callable[[str], None]) -> bool:
+        """Show it in place of an older one with the same tag, unless the person has turned them off. Never raises.
 
         ``on_action`` is called on the loop that is running now. On macOS the first one waits until the person has
-        answered whether this program may show any.
+        answered whether this program may show any. Returns whether it may.
         """
         if this_system().asks_before_notifying:
             await self._ask_person()
         async with self._turn:
+            delivered = False
             try:
                 async with asyncio.timeout(SEND_SECONDS):
-                    delivered = await self._show(notification, on_action)
+                    service = self._open()
+                    if service is not None and not await service.has_authorisation():
+                        # The person's choice is respected: no other way of showing it is tried.
+                        return False
+                    delivered = service is not None and await self._send(service, notification, on_action)
             except Exception as error:  # noqa: BLE001 - whatever a desktop does, a notification is never worth a crash
                 _log.debug("no notification service: %s", type(error).__name__)
-                delivered = False
             early, self._early = self._early, []
             for act in early:
                 act()
@@ -69,6 +65,7 @@ class DesktopNotifier:
                 # Its connection may be to a service that is gone: the next one starts anew.
                 await self._leave()
                 await self._show_otherwise(notification)
+            return True
 
     async def withdraw(self, tag: str) -> None:
         """Take the notification with that tag off the screen, if it is still there. Never raises."""
@@ -136,19 +133,13 @@ class DesktopNotifier:
             self._wait_for_numbers(self._service)
         return self._service
 
-    async def _show(self, notification: Notification, on_action: Callable[[str], None]) -> bool:
+    async def _send(
+        self, service: "DesktopNotifierBackend", notification: Notification, on_action: Callable[[str], None]
+    ) -> bool:
+        """Hand it to the desktop's service; whether that took it."""
         import desktop_notifier as desktop
 
-        service, loop = self._open(), asyncio.get_running_loop()
-        if service is None:
-            return False
-        if not await service.has_authorisation():
-            # The person's choice is respected: no other way of showing it is tried. Once is enough to say so.
-            if not self._off:
-                self._off = True
-                self._refused()
-            return True
-        self._off = False
+        loop = asyncio.get_running_loop()
         older = self._shown.pop(notification.tag, None)
         if older is not None and older in await service.get_current_notifications():
             await service.clear(older)

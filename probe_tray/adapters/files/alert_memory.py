@@ -26,6 +26,7 @@ class _AlertMemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
     said: tuple[AlertRecord, ...]
     paused_until: datetime | None = None
     mutes: tuple[Mute, ...] = ()
+    off_told: bool = False
 
 
 def _has_zones(file: _AlertMemoryRecord) -> bool:
@@ -61,7 +62,9 @@ class FileAlertMemory:
     async def save(self, memory: AlertMemory) -> None:
         """Replace the file. Raises WriteError; the old file then stays as it was."""
         said = tuple(sorted(memory.said, key=lambda s: (s.account, s.topic, s.forget_at)))
-        record = _AlertMemoryRecord(said=said, paused_until=memory.paused_until, mutes=memory.mutes)
+        record = _AlertMemoryRecord(
+            said=said, paused_until=memory.paused_until, mutes=memory.mutes, off_told=memory.off_told
+        )
         await asyncio.to_thread(self._file.replace, record)
 
     def _load(self) -> AlertMemory:
@@ -72,4 +75,6 @@ class FileAlertMemory:
             return AlertMemory()
         if file is None:
             return AlertMemory()
-        return AlertMemory(said=frozenset(file.said), paused_until=file.paused_until, mutes=file.mutes)
+        return AlertMemory(
+            said=frozenset(file.said), paused_until=file.paused_until, mutes=file.mutes, off_told=file.off_told
+        )

@@ -238,6 +238,8 @@ class AlertMemory(msgspec.Struct, frozen=True, kw_only=True):
     said: frozenset[AlertRecord] = frozenset()
     paused_until: datetime | None = None
     mutes: tuple[Mute, ...] = ()
+    off_told: bool = False
+    """Whether the person was told that notifications are turned off, and they were never on since."""
 
 
 class AccountAlerts(NamedTuple):

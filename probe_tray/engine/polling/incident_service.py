@@ -1,6 +1,6 @@
 """Asks the service's status page where checks fail at the service itself, and never otherwise.
 
-Once; then again now and then, as long as an incident is shown: the page may say that it is over before the next checks do.
+Once; then again now and then while an incident is shown: the page may call it over before the next checks work.
 """
 
 import logging
@@ -34,8 +34,8 @@ class IncidentService:
         self._page, self._store, self._clock = page, store, clock
         self._failures = FailureCount()
         self._asked_at: float | None = None
-        """When the page was asked last since the checks failed, by the monotonic clock. Where it named nothing, they have
-        to work again before it is asked once more."""
+        """When the page was asked last since the checks failed, by the monotonic clock. Where it named nothing, they
+        have to work again before it is asked once more."""
         self._timer = WakeTimer(clock)
 
     async def run(self) -> None:

@@ -37,6 +37,8 @@ class SettingsController:
             state = self._engine.state
             self._window.window.follow(state.settings, state.unsaved)
             self._connection.draw()
+            problem = state.notifications_problem
+            self._window.window.show_notifications(self._translator.told(problem) if problem is not None else "")
 
     def retranslate(self) -> None:
         """Make the window anew, in the language of now; its words are those it was made with."""

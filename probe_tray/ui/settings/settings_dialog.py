@@ -72,6 +72,8 @@ class SettingsDialog(ThemedDialog):
         self._apart.toggled.connect(self._set_apart)
         self._test = QPushButton(self._form.test)
         self._test.clicked.connect(self.test_wanted)
+        self._off = words(wrap=True)
+        """Why no notification can be seen."""
         self.connection, self.sync = ConnectionBox(theme), SyncBox(theme)
         self.connection.wanted.connect(lambda: self.connection_wanted.emit(self.field("proxy").value()))
         self._side = PageList(theme, self._form)
@@ -146,6 +148,10 @@ class SettingsDialog(ThemedDialog):
         elif self._pending.applied_to(settings) == settings:
             super().accept()
 
+    def show_notifications(self, problem: str) -> None:
+        """Say beside the test why no notification can be seen; nothing where they can."""
+        self._off.setText(problem)
+
     def accept(self) -> None:
         """Save what was changed here, or go to the first value that keeps it from being saved."""
         self._try_to_save(makes_folder=False)
@@ -167,6 +173,7 @@ class SettingsDialog(ThemedDialog):
             part.apply_theme()
         self._foot.setStyleSheet(f"#foot {{ border: 0; border-top: 1px solid {colours.line}; }}")
         self._complaint.setStyleSheet(f"color: {colours.critical_text}")
+        self._off.setStyleSheet(f"color: {colours.warning_text}")
         self.connection.apply_theme()
         self.sync.apply_theme()
         # Its buttons must be in reach on a small screen too; the rows scroll.
@@ -176,7 +183,7 @@ class SettingsDialog(ThemedDialog):
         cards = [[part for row in card for part in self._parts(row)] for card in page.cards]
         below: list[SearchedPart] = []
         if page.title == self._form.test_page:
-            below.append(self._part(self._test, page.title, self._form.test))
+            below += [self._part(widget, page.title, self._form.test) for widget in (self._test, self._off)]
         made = SettingsPage(self._theme, page.title, cards, below)
         self._stack.addWidget(made)
         return made

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from probe_tray.ui.settings.setting_card import SettingCard
 from probe_tray.ui.theme import Theme
@@ -41,7 +41,8 @@ class SettingsPage(QScrollArea):
         for widget in (self._title, *self._cards):
             column.addWidget(widget)
         for part in below:
-            column.addWidget(part.widget, 0, Qt.AlignmentFlag.AlignLeft)
+            button = isinstance(part.widget, QPushButton)
+            column.addWidget(part.widget, 0, Qt.AlignmentFlag.AlignLeft if button else Qt.AlignmentFlag(0))
         column.addStretch(1)
         # As wide as there is room for: it never scrolls sideways.
         page.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

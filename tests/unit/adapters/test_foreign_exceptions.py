@@ -288,7 +288,7 @@ async def test_a_desktop_that_fails_leaves_the_fallback(call: str, monkeypatch: 
         service, fallback = service_failing(call, error), Mock(side_effect=error)
         made = Mock(side_effect=error) if call == "made" else Mock(return_value=service)
         monkeypatch.setattr("desktop_notifier.main.get_backend_class", Mock(return_value=made))
-        notifier = DesktopNotifier(fallback, lambda: None)
+        notifier = DesktopNotifier(fallback)
         for _ in range(2):
             await notifier.show(Notification(tag="t", title="A title", body="A body"), Mock())
         await notifier.close()

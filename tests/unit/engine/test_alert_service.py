@@ -9,7 +9,7 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.alerts.alert import Alert, AlertHelp, AlertMemory, QuotaAlert
 from probe_tray.core.alerts.mute import MUTE
 from probe_tray.core.alerts.quiet_hours import Pause
-from probe_tray.core.errors import WriteError
+from probe_tray.core.errors import NotificationsOffError, WriteError
 from probe_tray.core.events import (
     AccountsRead,
     CheckStarted,
@@ -415,6 +415,22 @@ async def test_a_test_is_shown_whatever_the_hour_and_its_button_works() -> None:
     assert (bench.shown, bench.pressed) == ([("test", "test")], [(None, AlertHelp.OPEN)])
 
 
+async def test_that_they_are_turned_off_is_told_once_over_restarts_until_they_were_on_again() -> None:
+    bench, off = Bench(), NotificationsOffError().problem
+    bench.notifier.allowed = False
+    bench.uses(ANA, 85)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        assert (bench.store.state.trouble, bench.store.state.notifications_problem) == (off, off)
+    for allowed, told in ((False, None), (True, None), (False, off)):
+        bench = Bench(bench.file)
+        bench.notifier.allowed = allowed
+        await bench.alerting.show_test(bench.press)
+        assert bench.store.state.trouble == told
+        # Where it was asked for, it is said each time.
+        assert bench.store.state.notifications_problem == (None if allowed else off)
+
+
 async def test_quitting_while_a_notification_hangs_still_keeps_what_was_said() -> None:
     bench = Bench()
     bench.notifier = hanging = _Hanging()
@@ -431,7 +447,7 @@ async def test_quitting_while_a_notification_hangs_still_keeps_what_was_said() -
 class _Hanging(FakeNotifier):
     asked = False
 
-    async def show(self, notification: Notification, on_action: object) -> None:
+    async def show(self, notification: Notification, on_action: object) -> bool:
         del notification, on_action
         self.asked = True
-        await asyncio.Event().wait()
+        return await asyncio.Event().wait()

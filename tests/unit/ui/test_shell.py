@@ -33,6 +33,7 @@ from probe_tray.core.commands import (
     ShowDetails,
     StartLogin,
 )
+from probe_tray.core.errors import NotificationsOffError
 from probe_tray.core.quota.history import Span
 from probe_tray.core.settings import Language, Settings, change
 from probe_tray.core.state import AppState, LoginPhase, LoginState, RenewalRound
@@ -198,6 +199,11 @@ def test_a_test_notification_is_asked_for_in_the_settings(desktop: Desktop) -> N
     press(dialog, "Show a test notification")
     assert desktop.engine.sent == [FindProxy(None), SendTestNotification()]
     assert dialog.isVisible()
+    off = NotificationsOffError().problem
+    desktop.change(replace(samples.four(), notifications_problem=off))
+    assert any(label.isVisible() and "turned off" in label.text() for label in dialog.findChildren(QLabel))
+    desktop.change(samples.four())
+    assert not any("turned off" in label.text() for label in dialog.findChildren(QLabel))
 
 
 def test_renewing_from_the_menu_shows_what_comes_of_it(desktop: Desktop) -> None:

@@ -64,13 +64,9 @@ class Others:
 
     def __init__(self) -> None:
         self.fallback: list[tuple[str, str]] = []
-        self.refusals = 0
 
     def show(self, title: str, body: str) -> None:
         self.fallback.append((title, body))
-
-    def refuse(self) -> None:
-        self.refusals += 1
 
 
 def nothing(_action: str) -> None:
@@ -101,46 +97,45 @@ async def test_macos_without_a_bundle_shows_it_by_a_script(
     scripts, others = Scripts(status), Others()
     provide(monkeypatch, "darwin", lambda: DummyNotificationCenter)
     monkeypatch.setattr(macos.subprocess, "run", scripts.run)
-    notifier = DesktopNotifier(others.show, others.refuse)
-    await notifier.show(NOTE, nothing)
+    notifier = DesktopNotifier(others.show)
+    assert await notifier.show(NOTE, nothing)
     (command,) = scripts.commands
     assert command[0] == "/usr/bin/osascript"
     assert command[-3:] == ("--", NOTE.title, NOTE.body)
     assert not any(NOTE.title in word or NOTE.body in word for word in command[:-3])
-    assert (others.fallback, others.refusals) == (fallback, 0)
+    assert others.fallback == fallback
 
 
 async def test_without_a_service_elsewhere_the_fallback_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     others = Others()
     provide(monkeypatch, "win32", lambda: DummyNotificationCenter)
-    await DesktopNotifier(others.show, others.refuse).show(NOTE, nothing)
+    assert await DesktopNotifier(others.show).show(NOTE, nothing)
     assert others.fallback == [(NOTE.title, NOTE.body)]
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
-async def test_who_has_turned_them_off_is_told_once_and_shown_none(
+async def test_where_they_are_turned_off_none_is_shown_in_any_other_way(
     platform: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person, others = Person(), Others()
     person.answered.set()
     provide(monkeypatch, platform, person.backend)
-    notifier = DesktopNotifier(others.show, others.refuse)
-    await notifier.show(NOTE, nothing)
-    await notifier.show(NOTE, nothing)
-    assert (person.seen, others.fallback, others.refusals) == ([], [], 1)
+    notifier = DesktopNotifier(others.show)
+    assert not await notifier.show(NOTE, nothing)
+    assert (person.seen, others.fallback) == ([], [])
     person.allows = True
-    await notifier.show(NOTE, nothing)
+    assert await notifier.show(NOTE, nothing)
     assert person.seen == [NOTE.title]
     person.allows = False
-    await notifier.show(NOTE, nothing)
-    assert others.refusals == 2
+    assert not await notifier.show(NOTE, nothing)
+    assert (person.seen, others.fallback) == ([NOTE.title], [])
 
 
 async def test_macos_waits_for_the_answer_without_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     person, others = Person(), Others()
     provide(monkeypatch, "darwin", person.backend)
     monkeypatch.setattr("probe_tray.adapters.desktop.notifier.SEND_SECONDS", 0.01)
-    notifier = DesktopNotifier(others.show, others.refuse)
+    notifier = DesktopNotifier(others.show)
     first = asyncio.create_task(notifier.show(NOTE, nothing))
     # Meanwhile others are not held up, for longer than a service is given.
     await asyncio.wait({first}, timeout=0.05)
@@ -148,5 +143,5 @@ async def test_macos_waits_for_the_answer_without_a_limit(monkeypatch: pytest.Mo
     assert (first.done(), others.fallback) == (False, [])
     person.allows = True
     person.answered.set()
-    await first
-    assert (person.seen, others.fallback, others.refusals) == ([NOTE.title], [], 0)
+    assert await first
+    assert (person.seen, others.fallback) == ([NOTE.title], [])

@@ -109,10 +109,6 @@ class Fallback:
         self.shown.append((title, body))
 
 
-def refused() -> None:
-    raise AssertionError("nobody has turned notifications off")
-
-
 @pytest.fixture
 def bus_address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     # The paths of sockets are short.
@@ -148,7 +144,7 @@ def fallback() -> Fallback:
 
 @pytest.fixture
 async def notifier(fallback: Fallback) -> AsyncIterator[DesktopNotifier]:
-    notifier = DesktopNotifier(fallback, refused)
+    notifier = DesktopNotifier(fallback)
     yield notifier
     await notifier.close()
 
@@ -202,7 +198,7 @@ async def test_a_critical_one_is_marked(service: Service, notifier: DesktopNotif
 
 
 async def test_the_icon_is_named_by_its_file(service: Service, fallback: Fallback, tmp_path: Path) -> None:
-    notifier = DesktopNotifier(fallback, refused, tmp_path / "icon.png")
+    notifier = DesktopNotifier(fallback, tmp_path / "icon.png")
     await notifier.show(notification(), Pressed())
     assert service.told[1].icon == (tmp_path / "icon.png").as_uri()
     await notifier.close()
@@ -324,7 +320,7 @@ async def test_a_fallback_that_fails_does_not_matter(bus_address: str, caplog: p
     def failing(title: str, body: str) -> None:
         raise RuntimeError(title + body)
 
-    notifier = DesktopNotifier(failing, refused)
+    notifier = DesktopNotifier(failing)
     await notifier.show(notification(), Pressed())
     assert "could not be shown: RuntimeError" in caplog.text
     await notifier.close()

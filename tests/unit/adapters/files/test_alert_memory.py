@@ -24,6 +24,7 @@ MEMORY = AlertMemory(
     ),
     paused_until=START + timedelta(hours=1),
     mutes=(Mute("a" * 24, START + timedelta(hours=2)),),
+    off_told=True,
 )
 
 
