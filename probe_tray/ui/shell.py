@@ -44,6 +44,7 @@ from probe_tray.ui.transfer.transfer_controller import TransferController
 from probe_tray.ui.tray.icon import IconPainter, card_ink, menu_ink
 from probe_tray.ui.tray.menu import MenuActions, TrayMenu
 from probe_tray.ui.tray.tray import OverflowHint, TrayIcon, hides_new_icons
+from probe_tray.ui.tray.tray_watcher import watch_tray
 from probe_tray.view.details.details import details
 from probe_tray.view.models.model_test import model_test
 from probe_tray.view.screen import Screen, ScreenOptions
@@ -102,7 +103,7 @@ class Shell(QObject):
         )
         self._preferences = PreferenceWatch(app, engine, self._theme, context.translator, self._speak_anew)
         self._menu = TrayMenu(self._menu_actions(), self._icons)
-        self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, context.tray_available)
+        self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, context.tray_available, watch_tray())
         elsewhere = WindowActions(
             settings=self.show_settings,
             models=self.show_model_test,

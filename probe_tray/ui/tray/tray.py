@@ -13,6 +13,7 @@ from probe_tray.core.icon_ink import IconInk
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, ON_LIGHT, IconPainter, Ink
+from probe_tray.ui.tray.tray_watcher import TrayWatcher
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.tray.tray import overflow_words
 from probe_tray.view.view_models import Tray
@@ -52,14 +53,18 @@ class TrayIcon(QObject):
         menu: QMenu,
         icons: IconPainter,
         theme: Theme,
-        available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable,
+        available: Callable[[], bool],
+        watcher: TrayWatcher,
     ) -> None:
-        """Show ``menu`` at the icon. ``available`` tells whether there is a tray now."""
+        """Show ``menu`` at the icon. ``available`` says whether there is a tray now, ``watcher`` that it changed."""
         super().__init__()
         self._menu = menu
         self._icons = icons
         self._theme = theme
         self._available = available
+        self._watcher = watcher
+        watcher.setParent(self)
+        watcher.changed.connect(self.look)
         self._icon: QSystemTrayIcon | None = None
         self._model: Tray | None = None
         self._drawn: object = None
@@ -91,10 +96,10 @@ class TrayIcon(QObject):
                 return ON_EITHER if dark is None else ON_DARK if dark else ON_LIGHT
 
     def look(self) -> None:
-        """Look for a tray, now and then again: it may come late, go away and come back."""
+        """Look for a tray, and again when it may have changed: it may come late, go away and come back."""
         if self._available():
             self._missed = 0
-            self._timer.start(_LATER)
+            self._wait(available=True)
             self._appear()
             # A taskbar can turn dark or light without a word to the windows.
             self._draw()
@@ -103,7 +108,10 @@ class TrayIcon(QObject):
         if self._missed == _GRACE:
             self._present = False
             self.absent.emit()
-        self._timer.start(_SOON if self._missed < _GRACE else _LATER)
+        if self._missed < _GRACE:
+            self._timer.start(_SOON)
+        else:
+            self._wait(available=False)
 
     def show_model(self, model: Tray) -> None:
         """Show this from now on."""
@@ -122,11 +130,19 @@ class TrayIcon(QObject):
     def close(self) -> None:
         """Take the icon away."""
         self._timer.stop()
+        self._watcher.changed.disconnect(self.look)
         self._present = False
         if self._icon is not None:
             self._icon.hide()
             self._icon.setContextMenu(None)  # pyright: ignore[reportArgumentType] - Qt takes nullptr here, the stubs do not say so
             self._icon = None
+
+    def _wait(self, *, available: bool) -> None:
+        """Look again in a while, unless the next change is told."""
+        if self._watcher.tells_after(available=available):
+            self._timer.stop()
+        else:
+            self._timer.start(_LATER)
 
     def _appear(self) -> None:
         if self._present:

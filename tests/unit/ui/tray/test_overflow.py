@@ -11,6 +11,7 @@ from probe_tray.core.state import AppState
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.ui.tray.tray import OverflowHint, TrayIcon, hides_new_icons
+from probe_tray.ui.tray.tray_watcher import TrayWatcher
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.tray.tray import overflow_words
 from probe_tray.view.view_models import IconLook, Tray
@@ -26,7 +27,7 @@ class Bench:
         self.engine = FakeEngine()
         self.there = True
         self.menu = QMenu()
-        self.tray = TrayIcon(self.menu, IconPainter(), Theme(app), lambda: self.there)
+        self.tray = TrayIcon(self.menu, IconPainter(), Theme(app), lambda: self.there, TrayWatcher(None, x11=True))
         self.said: list[tuple[str, str]] = []
         self.tray.show_model(Tray(look=IconLook(), tooltip="Probe Tray"))
         monkeypatch.setattr(self.tray, "message", self._say)
