@@ -95,11 +95,10 @@ async def notification(folder: Path) -> str:
     """Show a notification. A program that is not installed may show none on macOS: that is said and no defect."""
     del folder
     instead: list[str] = []
-    refused: list[bool] = []
-    notifier = DesktopNotifier(lambda title, _body: instead.append(title), lambda: refused.append(True))
-    await notifier.show(Notification(tag="check", title=NAME, body="It works."), lambda _action: None)
+    notifier = DesktopNotifier(lambda title, _body: instead.append(title))
+    allowed = await notifier.show(Notification(tag="check", title=NAME, body="It works."), lambda _action: None)
     await notifier.close()
-    if refused:
+    if not allowed:
         return "not shown here: notifications are turned off"
     return "not shown here: the app would use its icon" if instead else "shown"
 

@@ -378,13 +378,9 @@ class PanelWindow(QWidget):
     def _leave(self) -> None:
         """Close when another program is used, unless the person wants the window to stay, or it is all there is."""
         ours = QApplication.activeWindow() or QApplication.activePopupWidget()
-        if (
-            self._anchored
-            and ours is None
-            and not self._returning
-            and not self._pin.isChecked()
-            and not self.isActiveWindow()
-        ):
+        # One that the person has closed already was not left.
+        stays = not self.isVisible() or self._returning or self._pin.isChecked() or self.isActiveWindow()
+        if self._anchored and ours is None and not stays:
             self.left.emit()
             self.close()
 

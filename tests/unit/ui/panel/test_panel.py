@@ -433,6 +433,17 @@ def test_the_window_closes_when_another_program_is_used_unless_it_is_pinned_or_a
     assert bool(left) is not stays
 
 
+@pytest.mark.usefixtures("elsewhere")
+def test_a_panel_that_the_person_has_closed_was_not_left_for_another_program(panel: Shown, qapp: QApplication) -> None:
+    left: list[bool] = []
+    panel.window.left.connect(lambda: left.append(True))
+    panel.show(samples.four(), by_tray=True)
+    qapp.sendEvent(panel.window, QEvent(QEvent.Type.ActivationChange))
+    panel.window.close()
+    qapp.processEvents()
+    assert left == []
+
+
 def test_a_window_of_ours_in_front_lets_the_panel_stay(panel: Shown, qapp: QApplication, qtbot: QtBot) -> None:
     panel.show(samples.four(), by_tray=True)
     other = QWidget()
