@@ -1,6 +1,5 @@
 """Tells when the tray comes or goes, where the session's bus knows it, so that nobody has to ask again and again."""
 
-import sys
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -51,9 +50,10 @@ class TrayWatcher(QObject):
 
 def watch_tray() -> TrayWatcher:
     """The watcher of this session."""
-    x11 = QGuiApplication.platformName() == "xcb"
-    if sys.platform != "linux":
-        return TrayWatcher(None, x11=x11)
+    platform = QGuiApplication.platformName()
+    x11 = platform == "xcb"
+    if not x11 and not platform.startswith("wayland"):
+        return TrayWatcher(None, x11=False)
     from PySide6.QtDBus import QDBusConnection
 
     return TrayWatcher(QDBusConnection.sessionBus(), x11=x11)
