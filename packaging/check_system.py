@@ -18,13 +18,18 @@ from typing import Final
 
 from probe_tray.adapters.desktop.autostart import system_entry
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
+from probe_tray.adapters.desktop.instance_socket import system_socket
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import replace_file
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.proxy.proxy import read_system_proxies
+from probe_tray.adapters.systems.windows import notification_icon
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
 from probe_tray.ports.desktop import Notification
+from probe_tray.resources import resource
 
 NAME: Final = "Probe Tray check"
 _ENTRY: Final = "probe-tray-check"
@@ -37,7 +42,7 @@ class Defect(Exception):
 async def keyring(folder: Path) -> str:
     """Keep a secret, read it back, remove it."""
     del folder
-    store, value = OsKeyStore(service=NAME, user="check"), Secret(secrets.token_hex(16))
+    store, value = OsKeyStore(service=NAME, user="check", handles=KnownSecrets().add), Secret(secrets.token_hex(16))
     await store.write(value)
     try:
         if await store.read() != value:
@@ -52,7 +57,7 @@ async def keyring(folder: Path) -> str:
 async def autostart(folder: Path) -> str:
     """Make the entry that starts a program at login, and remove it."""
     del folder
-    entry = system_entry(_ENTRY, os.environ)
+    entry = system_entry(_ENTRY, os.environ, disk=Disk())
     entry.put((sys.executable, "-c", "pass"))
     entry.remove()
     entry.remove()  # One that is gone is no error.
@@ -70,7 +75,7 @@ async def files(folder: Path) -> str:
     """Replace a file again and again while another program reads it."""
     path, sizes = folder / "file", (1, 100_000, 10)
     for number in range(60):
-        await asyncio.to_thread(replace_file, path, bytes([number]) * sizes[number % 3])
+        await asyncio.to_thread(replace_file, path, bytes([number]) * sizes[number % 3], disk=Disk())
         content = await asyncio.to_thread(path.read_bytes)
         if content != bytes([number]) * sizes[number % 3]:
             raise Defect("a file held something else than was written")
@@ -79,7 +84,7 @@ async def files(folder: Path) -> str:
 
 async def instance(folder: Path) -> str:
     """Become the running program, and have a second start give its wish to it."""
-    first, second = Instance(folder), Instance(folder)
+    first, second = (Instance(folder, system_socket(folder, disk=Disk())) for _ in range(2))
     if not await asyncio.to_thread(first.claim, StartRequest.NOTHING):
         raise Defect("another program seems to run in a new folder")
     heard: list[StartRequest] = []
@@ -95,7 +100,7 @@ async def notification(folder: Path) -> str:
     """Show a notification. A program that is not installed may show none on macOS: that is said and no defect."""
     del folder
     instead: list[str] = []
-    notifier = DesktopNotifier(lambda title, _body: instead.append(title))
+    notifier = DesktopNotifier(lambda title, _body: instead.append(title), resource(notification_icon()))
     allowed = await notifier.show(Notification(tag="check", title=NAME, body="It works."), lambda _action: None)
     await notifier.close()
     if not allowed:

@@ -21,10 +21,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from probe_tray.adapters.files.app_folders import demo_places
 from probe_tray.adapters.files.config_file import load_settings
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.bootstrap import Session, Wired, write_past
+from probe_tray.bootstrap import DesktopHooks, RunService, Session, Wired, write_past
 from probe_tray.core.account.credential import Credential, make_credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import Refresh, StartLogin
@@ -118,15 +119,23 @@ async def demo(app: QApplication, service: DemoService, tone: str, folder: Path)
     make_private_folder(places.data_folder)
     await write_past(service, places)
     simulated = replace(OFFICIAL, issuer=addresses.issuer, backend=addresses.backend)
-    loaded = load_settings(places.config_file, create=FileLocks(places.locks))
+    disk = Disk()
+    loaded = load_settings(places.config_file, disk=disk, create=FileLocks(places.locks))
 
     def samples(clock: Clock) -> Iterable[Credential]:
         if len(service.people) <= _ACCOUNTS["three"]:
             return sample_logins(service, clock)
         return [login_of(person.email, service) for person in service.people]
 
-    session = Session(simulated, places, loaded, os.environ, KnownSecrets(), samples, demo=True)
-    wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None, lambda _account, _wanted: None)
+    run = RunService(addresses=simulated, samples=samples, is_demo=True)
+    desktop = DesktopHooks(
+        show_message=lambda _title, _text: None,
+        is_metered=lambda: None,
+        press=lambda _account, _wanted: None,
+        script_proxy=lambda _host: "",
+    )
+    session = Session(run, places, loaded, os.environ, disk, KnownSecrets())
+    wired = session.wire(Translator(), UTC, desktop)
     around = ShellContext(
         translator=Translator(),
         clock=wired.clock,

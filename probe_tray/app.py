@@ -14,7 +14,9 @@ from probe_tray import __version__
 from probe_tray.adapters.desktop.compositor import blends_windows
 from probe_tray.adapters.desktop.display import check_display, check_libraries, load_error, with_other_platforms
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
+from probe_tray.adapters.desktop.instance_socket import system_socket
 from probe_tray.adapters.files.app_folders import demo_places, user_places
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.systems.macos import show_alert_by_script, start_in_the_background, stay_out_of_the_dock
 from probe_tray.adapters.systems.windows import (
     build_number,
@@ -52,7 +54,8 @@ def run(arguments: Sequence[str]) -> int:
     request = None if chosen.request is None else StartRequest(chosen.request)
     asked = request or (StartRequest.NOTHING if chosen.background else StartRequest.SHOW)
     try:
-        instance = Instance((demo_places() if chosen.demo else user_places()).data_folder)
+        folder, disk = (demo_places() if chosen.demo else user_places()).data_folder, Disk()
+        instance = Instance(folder, system_socket(folder, disk=disk))
         if request is StartRequest.QUIT:
             return _quit_running(instance)
         if instance.tell(asked):
@@ -64,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
             return 0
         from probe_tray.bootstrap import open_session
 
-        with open_session(os.environ, demo=chosen.demo) as session:
+        with open_session(os.environ, disk, demo=chosen.demo) as session:
             return _run_session(app, session, instance, request, opens=asked is StartRequest.SHOW and request is None)
     except ProbeError as error:
         _say_why(error, by_hand=asked in {StartRequest.SHOW, StartRequest.LOG_IN})
@@ -188,14 +191,17 @@ class _Program:
         """Run until it is quit; ``request`` is what was asked at the start."""
         from probe_tray.adapters.hygiene import log_loop_failure
         from probe_tray.adapters.system import LocalZone
+        from probe_tray.bootstrap import DesktopHooks
         from probe_tray.ui.session_end import SessionEnd
         from probe_tray.ui.shell import Shell, ShellContext
         from probe_tray.ui.system_network import metered_network, script_proxy
 
         asyncio.get_running_loop().set_exception_handler(log_loop_failure)
         zone = LocalZone()
-        session.evaluate_scripts(script_proxy)
-        self._wired = wired = session.wire(self._translator, zone, self._say, metered_network, self._press)
+        desktop = DesktopHooks(
+            show_message=self._say, is_metered=metered_network, press=self._press, script_proxy=script_proxy
+        )
+        self._wired = wired = session.wire(self._translator, zone, desktop)
         context = ShellContext(
             translator=self._translator,
             clock=wired.clock,

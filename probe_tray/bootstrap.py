@@ -20,9 +20,10 @@ from probe_tray.adapters.desktop.machine import MachineInspector
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
 from probe_tray.adapters.desktop.power import SystemMonitor
 from probe_tray.adapters.files.alert_memory import FileAlertMemory
-from probe_tray.adapters.files.app_folders import AppFolders, demo_places, user_places
+from probe_tray.adapters.files.app_folders import AppFolders, ProgramFiles, demo_places, user_places
 from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
 from probe_tray.adapters.files.config_file import LoadedSettings, load_what_is_usable, login_folder
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.export_files import DiskExportFiles
 from probe_tray.adapters.files.import_files import DiskImportFiles
 from probe_tray.adapters.files.safe_files import make_private_folder
@@ -43,11 +44,10 @@ from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.sealer import FolderSealer
 from probe_tray.adapters.logins.vault import VaultStore
-from probe_tray.adapters.proxy.pac import PacProxies
+from probe_tray.adapters.proxy.pac import PacProxies, names_script
 from probe_tray.adapters.proxy.proxy import detect_proxy, read_system_proxies
 from probe_tray.adapters.proxy.source import IN_SETTINGS, ProxySource
 from probe_tray.adapters.system import SystemClock, SystemRandomness
-from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.adapters.systems.windows import notification_icon
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.alerts.alert import Alert
@@ -93,7 +93,13 @@ from probe_tray.resources import resource
 from probe_tray.view.alerts.notifications import notification, trial
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
-from probe_tray.wiring import make_renewals, make_settings_file, make_shared_logins, make_sync_means, vault_key
+from probe_tray.wiring import (
+    make_renewals,
+    make_settings_file,
+    make_shared_logins,
+    make_sync_means,
+    vault_key,
+)
 
 if TYPE_CHECKING:
     from probe_tray.demo.service import DemoService
@@ -110,77 +116,69 @@ class Wired(msgspec.Struct, frozen=True, kw_only=True):
     inspector: MachineInspector
 
 
+class RunService(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a run talks to."""
+
+    addresses: Service
+    samples: Callable[[Clock], Iterable[Credential]]
+    """Kept where no account is there at the start."""
+    is_demo: bool
+    """The simulated one, which has a key of its own."""
+
+
+class DesktopHooks(msgspec.Struct, frozen=True, kw_only=True):
+    """What only the user interface can do for the engine."""
+
+    show_message: Callable[[str, str], None]
+    """Shows title and text where the desktop has no notifications."""
+    is_metered: Callable[[], bool | None]
+    """Whether the network is paid for by use, None where only the system knows."""
+    press: OnPress
+    """Is called for a notification's button."""
+    script_proxy: Callable[[str], str]
+    """Says which proxy a script of the system's settings chooses for a host."""
+
+
 @final
 class Session:
     """One run of the tray app: its folders, its settings and its service."""
 
     def __init__(
         self,
-        service: Service,
+        service: RunService,
         places: AppFolders,
         loaded: LoadedSettings,
         environment: Mapping[str, str],
+        disk: Disk,
         known: KnownSecrets,
-        samples: Callable[[Clock], Iterable[Credential]],
-        *,
-        demo: bool,
     ) -> None:
-        """Talk to ``service``; every secret that is handled goes to ``known``.
-
-        ``samples`` are kept where no account is there at the start. ``demo``: the service is the simulated one, which
-        has a key of its own.
-        """
-        self._service = service
+        """Every secret that is handled goes to ``known``."""
+        self._service, self._demo, self._samples = service.addresses, service.is_demo, service.samples
         self._places = places
         self._loaded = loaded
         self._environment = environment
-        self._system: Callable[[], SystemProxies] = read_system_proxies
+        self._disk = disk
         self._handles = known.add
-        user = _DEMO_KEY_USER if demo else _KEY_USER
+        user = _DEMO_KEY_USER if self._demo else _KEY_USER
         self._keyring = OsKeyStore(service=_KEY_SERVICE, user=user, handles=known.add)
-        self._samples = samples
-        self._demo = demo
 
     @property
     def settings(self) -> Settings:
         """What the configuration said at the start."""
         return self._loaded.settings
 
-    def evaluate_scripts(self, evaluate: Callable[[str], str]) -> None:
-        """Let ``evaluate`` say which proxy a script of the system's settings chooses for a host."""
-        hosts = [
-            urlsplit(address).hostname or ""
-            for address in (
-                self._service.backend,
-                self._service.issuer,
-                self._service.releases,
-                self._service.status_page,
-            )
-        ]
-        self._system = PacProxies(evaluate, hosts)
-
-    def wire(
-        self,
-        t: Translator,
-        zone: tzinfo,
-        fallback: Callable[[str, str], None],
-        metered: Callable[[], bool | None],
-        press: OnPress,
-    ) -> Wired:
-        """Make the engine; inside the running event loop.
-
-        ``fallback`` shows title and text where the desktop has no notifications; ``metered`` says whether the network
-        is paid for by use, None where only the system knows; ``press`` is called for a notification's button.
-        """
+    def wire(self, t: Translator, zone: tzinfo, desktop: DesktopHooks) -> Wired:
+        """Make the engine; inside the running event loop."""
         clock, randomness, initial = SystemClock(), SystemRandomness(), self._loaded.settings
         store = Store(AppState(settings=initial, trouble=self._loaded.problem))
-        places = self._places
+        places, disk, system = self._places, self._disk, self._proxies(desktop.script_proxy)
         locks = FileLocks(places.locks, waits=lambda waiting: store.dispatch(WaitingChanged(waiting=waiting)))
-        key = vault_key(places, self._keyring, locks)
-        vault_store = VaultStore(places.vault, key)
-        renewal_of = TokenMemory(FileRenewalMemory(places.memory), clock, randomness).renewal_of
+        files = ProgramFiles(places=places, locks=locks, disk=disk)
+        key = vault_key(files, self._keyring)
+        vault_store = VaultStore(places.vault, key, disk=disk)
+        renewal_of = TokenMemory(FileRenewalMemory(places.memory, disk=disk), clock, randomness).renewal_of
         accounts = Accounts(self._stores(initial, vault_store), store, renewal_of)
-        proxy = ProxySource(initial.proxy, self._environment, self._system)
+        proxy = ProxySource(initial.proxy, self._environment, system)
         watch = ClockWatch(clock, lambda error: store.dispatch(TroubleMet(problem=error.problem)))
         tables = HttpTableFactory(proxy, self._environment, handles=self._handles)
         client = ServiceClient(self._service, proxy, self._environment, handles=self._handles, answered=watch.answered)
@@ -193,15 +191,13 @@ class Session:
             Way.PASTE: unheard,
             Way.CODE: DeviceLogin(self._service, client, browser, clock),
         }
-        journal = FileJournal(places.journal, FolderSealer(key))
-        means = make_sync_means(
-            accounts=accounts, sources=lambda: accounts.ours, tables=tables, places=places, locks=locks, zone=zone
-        )
+        journal = FileJournal(places.journal, FolderSealer(key), disk=disk)
+        means = make_sync_means(accounts=accounts, sources=lambda: accounts.ours, tables=tables, files=files, zone=zone)
         secrets = self._sync_secrets()
         shared = make_shared_logins(
             means, lambda: store.state.settings, secrets, str(self._loaded.path), adds_rows=True
         )
-        renewals = make_renewals(client, accounts, journal, places, locks, store.dispatch, shared)
+        renewals = make_renewals(client, accounts, journal, files, store.dispatch, shared)
 
         def compose(batch: tuple[Alert, ...], state: AppState) -> Notification:
             return notification(batch, state, Now(clock.now(), zone), t)
@@ -213,7 +209,7 @@ class Session:
         async def prepare(changed: Settings) -> Callable[[], None]:
             if changed.proxy and changed.proxy != store.state.settings.proxy:
                 # One that was there before is complained of elsewhere, and keeps nobody from changing something else.
-                detect_proxy(changed.proxy, {}, override_name=IN_SETTINGS)
+                detect_proxy(changed.proxy, {}, override_name=IN_SETTINGS, system=system)
             stores, service = self._stores(changed, vault_store), self._at(changed)
 
             def use() -> None:
@@ -224,7 +220,7 @@ class Session:
 
             return use
 
-        file = make_settings_file(self._environment, self._loaded, locks, demo=self._demo)
+        file = make_settings_file(self._environment, self._loaded, files, demo=self._demo)
         poller = Poller(UsageCheck(client, accounts, renewals, clock), store, clock, randomness)
         settings = SettingsService(file, store, prepare, accounts, poller, str(self._loaded.path))
         parts = EngineUseCases(
@@ -237,25 +233,34 @@ class Session:
             account_changes=AccountChanges(accounts, client, locks, means.removed, vault_store.give_up_unopened),
             models=ModelTestService(ModelTester(client, clock, randomness), accounts, renewals, store, clock),
             connection=ConnectionTest(
-                HttpProbe(self._service, self._environment, clock, self._system, handles=self._handles), store
+                HttpProbe(self._service, self._environment, clock, system, handles=self._handles), store
             ),
             alerting=AlertService(
-                DesktopNotifier(fallback, resource(notification_icon())),
+                DesktopNotifier(desktop.show_message, resource(notification_icon())),
                 AlertComposer(compose, lambda: trial(t)),
                 store,
                 clock,
-                FileAlertMemory(places.said),
+                FileAlertMemory(places.said, disk=disk),
                 zone,
                 forecast,
             ),
-            arrangement=ArrangementService(JsonArrangementFile(places.arrangement), store),
+            arrangement=ArrangementService(JsonArrangementFile(places.arrangement, disk=disk), store),
             recording=HistoryRecorder(SqliteHistory(places.history, clock.now), store, clock),
             transfers=Transfers(
                 ImportSession(
-                    DiskImportFiles(places.official_login), LoginImport(accounts, locks), accounts, store, clock
+                    DiskImportFiles(places.official_login, disk=disk),
+                    LoginImport(accounts, locks),
+                    accounts,
+                    store,
+                    clock,
                 ),
                 ExportSession(
-                    DiskExportFiles(places.official_login), accounts, store, clock, zone, self._service.client_id
+                    DiskExportFiles(places.official_login, disk=disk),
+                    accounts,
+                    store,
+                    clock,
+                    zone,
+                    self._service.client_id,
                 ),
             ),
             sync=SyncService(
@@ -269,13 +274,13 @@ class Session:
             ),
             settings=settings,
             updates=UpdateService(
-                client, FileUpdateMemory(places.update), browser, store, clock, randomness, __version__
+                client, FileUpdateMemory(places.update, disk=disk), browser, store, clock, randomness, __version__
             ),
             incidents=IncidentService(client, store, clock),
-            monitor=SystemMonitor(metered),
+            monitor=SystemMonitor(desktop.is_metered),
             autostart=file,
         )
-        engine = Engine(parts, clock, randomness, press, self._samples(clock))
+        engine = Engine(parts, clock, randomness, desktop.press, self._samples(clock))
         inspector = MachineInspector(
             self._environment,
             places.log_file,
@@ -284,18 +289,33 @@ class Session:
         )
         return Wired(engine=engine, client=client, clock=clock, inspector=inspector)
 
+    def _proxies(self, evaluate: Callable[[str], str]) -> PacProxies:
+        there = self._service
+        addresses = (there.backend, there.issuer, there.releases, there.status_page)
+        hosts = [urlsplit(address).hostname or "" for address in addresses]
+        return PacProxies(evaluate, hosts, has_script=names_script, read=read_system_proxies)
+
     def _stores(self, settings: Settings, vault: VaultStore) -> tuple[AccountStore, ...]:
         """The chosen store first: it takes new logins. The others are read too, so that no login seems to vanish."""
-        folder, places = login_folder(settings, self._loaded.path), self._places
-        made = MadeHere(places.made_here)
-        folders = () if folder is None else (ConfiguredFolderStore(folder, official=places.official_login, made=made),)
+        folder, places, disk = login_folder(settings, self._loaded.path), self._places, self._disk
+        official_login, made = places.official_login, MadeHere(places.made_here, disk=disk)
+        folders = (
+            () if folder is None else (ConfiguredFolderStore(folder, official=official_login, made=made, disk=disk),)
+        )
         ours = (*folders, vault) if settings.storage is Storage.FOLDER else (vault, *folders)
         silently = partial(self._keyring.read_entry, silently=True)
-        return (*ours, OfficialStore(places.codex_home, self._keyring.read_entry, read_silently=silently))
+        official = OfficialStore(
+            places.codex_home,
+            self._keyring.read_entry,
+            read_silently=silently,
+            now=SystemClock().monotonic,
+            disk=disk,
+        )
+        return (*ours, official)
 
     def _sync_secrets(self) -> SyncVault:
         if not self._demo:
-            return StoredSyncSecrets(self._loaded.path, self._keyring, handles=self._handles)
+            return StoredSyncSecrets(self._loaded.path, self._keyring, disk=self._disk, handles=self._handles)
         from probe_tray.demo.table_seed import DemoSyncSecrets
 
         return DemoSyncSecrets()
@@ -308,7 +328,7 @@ class Session:
 
 
 @contextlib.contextmanager
-def open_session(environment: Mapping[str, str], *, demo: bool) -> Generator[Session]:
+def open_session(environment: Mapping[str, str], disk: Disk, *, demo: bool) -> Generator[Session]:
     """Everything a run needs, ended with it. Raises DataFolderError and WriteError.
 
     ``demo`` has folders, a key and a service of its own: nothing real is touched.
@@ -319,9 +339,10 @@ def open_session(environment: Mapping[str, str], *, demo: bool) -> Generator[Ses
         make_private_folder(places.data_folder)
         known = KnownSecrets()
         stack.enter_context(configure_logging(logging.INFO, places.log_file, Redactor(known)))
-        loaded = load_what_is_usable(places.config_file, create=FileLocks(places.locks))
+        loaded = load_what_is_usable(places.config_file, disk=disk, create=FileLocks(places.locks))
         if not demo:
-            yield Session(OFFICIAL, places, loaded, environment, known, lambda _clock: (), demo=False)
+            real = RunService(addresses=OFFICIAL, samples=lambda _clock: (), is_demo=False)
+            yield Session(real, places, loaded, environment, disk, known)
             return
         from probe_tray.demo.samples import sample_logins
         from probe_tray.demo.table_seed import fill_table
@@ -341,9 +362,9 @@ def open_session(environment: Mapping[str, str], *, demo: bool) -> Generator[Ses
         # Its port is another one each time.
         settings = msgspec.structs.replace(loaded.settings, sync_url=addresses.table)
         loaded = msgspec.structs.replace(loaded, settings=settings)
-        yield Session(
-            simulated, places, loaded, environment, known, lambda clock: sample_logins(service, clock), demo=True
-        )
+        samples = partial(sample_logins, service)
+        run_service = RunService(addresses=simulated, samples=samples, is_demo=True)
+        yield Session(run_service, places, loaded, environment, disk, known)
 
 
 async def write_past(service: "DemoService", places: AppFolders) -> None:

@@ -7,14 +7,13 @@ from datetime import tzinfo
 from msgspec.structs import replace
 
 from probe_tray.adapters.desktop.autostart import AutostartingSettings, start_command, system_entry
-from probe_tray.adapters.files.app_folders import AppFolders
+from probe_tray.adapters.files.app_folders import ProgramFiles
 from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettings
 from probe_tray.adapters.files.sync_memory import FileSyncMemory
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.journal.journal import FileJournal, holds_sealed_answer
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.journal.tally_file import JsonTallyFile
-from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import record_files
@@ -37,25 +36,30 @@ from probe_tray.ports.shared_logins import SharedLogins
 _log = logging.getLogger(__name__)
 
 
-def vault_key(places: AppFolders, keyring: KeyStore, locks: FileLocks) -> VaultKey:
-    """The key of the vault in ``places``, which is made only where nothing was ever sealed."""
-    return VaultKey(keyring, locks, lambda: bool(record_files(places.vault)) or holds_sealed_answer(places.journal))
+def vault_key(files: ProgramFiles, keyring: KeyStore) -> VaultKey:
+    """The key of the vault, which is made only where nothing was ever sealed."""
+    places, disk = files.places, files.disk
+
+    def in_use() -> bool:
+        return bool(record_files(places.vault)) or holds_sealed_answer(places.journal, disk=disk)
+
+    return VaultKey(keyring, files.locks, in_use)
 
 
 def make_renewals(
     client: ServiceClient,
     accounts: Accounts,
     journal: FileJournal,
-    places: AppFolders,
-    locks: FileLocks,
+    files: ProgramFiles,
     tell: Callable[[Event], None],
     shared: SharedLogins,
 ) -> Renewals:
     """The one way to a refresh request, of both programs; inside the running event loop."""
-    clock = SystemClock()
-    memory = FileRenewalMemory(places.memory)
+    clock, locks = SystemClock(), files.locks
+    memory = FileRenewalMemory(files.places.memory, disk=files.disk)
     transaction = RefreshTransaction(client, accounts, journal, memory, clock, SystemRandomness(), client.issuer_host)
-    return Renewals(transaction, locks, clock, tell, shared, JsonTallyFile(places.tally, locks), locks)
+    tally = JsonTallyFile(files.places.tally, locks, disk=files.disk)
+    return Renewals(transaction, locks, clock, tell, shared, tally, locks)
 
 
 def make_sync_means(
@@ -63,18 +67,18 @@ def make_sync_means(
     accounts: Accounts,
     sources: Callable[[], Sequence[AccountStore]],
     tables: Tables,
-    places: AppFolders,
-    locks: FileLocks,
+    files: ProgramFiles,
     zone: tzinfo,
 ) -> SyncMeans:
     """For the accounts that ``sources`` hold; ``accounts`` are all the stores that may hold one of them."""
     clock, randomness = SystemClock(), SystemRandomness()
-    memory = FileSyncMemory(places.sync_memory, locks)
+    places, disk = files.places, files.disk
+    memory = FileSyncMemory(places.sync_memory, files.locks, disk=disk)
     return SyncMeans(
         accounts=accounts,
         sources=sources,
         newcomers=lambda: _for_newcomers(accounts.ours[0]),
-        renewal_of=TokenMemory(FileRenewalMemory(places.memory), clock, randomness).renewal_of,
+        renewal_of=TokenMemory(FileRenewalMemory(places.memory, disk=disk), clock, randomness).renewal_of,
         tables=tables,
         memory=memory,
         removed=memory,
@@ -113,17 +117,17 @@ def _for_newcomers(chosen: AccountStore) -> AccountStore:
 
 
 def make_settings_file(
-    environment: Mapping[str, str], loaded: LoadedSettings, locks: FileLocks, *, demo: bool
+    environment: Mapping[str, str], loaded: LoadedSettings, files: ProgramFiles, *, demo: bool
 ) -> AutostartingSettings:
     """The configuration of the tray app, which also decides whether the system starts it at login."""
     command = start_command(environment, demo=demo)
-    entry = system_entry("probe-tray-demo" if demo else "probe-tray", environment)
+    entry = system_entry("probe-tray-demo" if demo else "probe-tray", environment, disk=files.disk)
     if loaded.settings.start_at_login:
         try:
             entry.renew(command)
         except WriteError as error:
             _log.warning("the entry for starting at login stays as it is: %s", error.facts["reason"])
-    file = JsonSettingsFile(loaded.path, locks)
+    file = JsonSettingsFile(loaded.path, files.locks, disk=files.disk)
     return AutostartingSettings(_DemoSettings(file) if demo else file, entry, command)
 
 

@@ -1,17 +1,16 @@
 """Which logins the command works on, and the stores that hold them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
-from probe_tray.adapters.files.app_folders import AppFolders
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, json_files
 from probe_tray.adapters.logins.folder_store import NamedFileStore
 from probe_tray.adapters.logins.made_here import MadeHere
-from probe_tray.adapters.logins.vault import VaultStore
+from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.credential import StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
@@ -49,14 +48,13 @@ def tell_left_out(found: SelectedLogins, console: Console, t: Translator) -> Non
         console.note(t("{file} was skipped: {reason}.", file=facts["path"], reason=t.said(facts["reason"])))
 
 
-async def find_logins(
-    paths: Sequence[str], settings: LoadedSettings, places: AppFolders, vault: VaultStore
-) -> SelectedLogins:
-    """The logins of the files and folders in ``paths``; without any, those of the tray app: vault and sync_dir.
+async def find_logins(session: CommandSession, loaded: LoadedSettings) -> SelectedLogins:
+    """The logins of the files and folders that were named; without any, those of the tray app: vault and sync_dir.
 
     The keyring is asked only where the vault itself is to be worked on. Raises UsageError where there is nothing.
     """
-    reader = _Reader(places.official_login)
+    vault, paths = session.vault, session.arguments.paths
+    reader = _Reader(session.places.official_login, session.disk)
     if paths:
         entries = reader.named(paths)
         # A copy in the shared folder must not be left behind with a token that is spent.
@@ -64,19 +62,19 @@ async def find_logins(
         return SelectedLogins(
             entries=tuple(entries),
             left_out=left_out,
-            stores=_stores(_logins([*entries, *reader.shared(settings)]), places, vault),
+            stores=_stores(_logins([*entries, *reader.shared(loaded)]), session),
         )
     contents = await vault.load()
     broken = [AccountReport(location=u.location, problem=u.problem) for u in contents.unreadable]
-    entries = [*contents.found, *broken, *reader.shared(settings)]
+    entries = [*contents.found, *broken, *reader.shared(loaded)]
     troubles = () if contents.problem is None else (contents.problem,)
     if not entries and not troubles:
-        raise UsageError(what=_nothing(settings))
+        raise UsageError(what=_nothing(loaded))
     return SelectedLogins(
         entries=tuple(entries),
         troubles=troubles,
         left_out=tuple(reader.left_out),
-        stores=_stores(_logins(entries), places, vault),
+        stores=_stores(_logins(entries), session),
     )
 
 
@@ -94,8 +92,8 @@ def _nothing(settings: LoadedSettings) -> str:
 class _Reader:
     """Each file stands for itself: two that hold the same account are two entries."""
 
-    def __init__(self, official: Path) -> None:
-        self._files = CredentialFiles(official, Disk())
+    def __init__(self, official: Path, disk: Disk) -> None:
+        self._files = CredentialFiles(official, disk)
         self._seen: set[Path] = set()
         self.left_out: list[Problem] = []
         """What is no login and no failure: other things in a folder, other services in a bundle."""
@@ -166,7 +164,7 @@ def _logins(entries: Iterable[Entry]) -> list[StoredCredential]:
     return [entry for entry in entries if isinstance(entry, StoredCredential)]
 
 
-def _stores(logins: Iterable[StoredCredential], places: AppFolders, vault: VaultStore) -> tuple[AccountStore, ...]:
+def _stores(logins: Iterable[StoredCredential], session: CommandSession) -> tuple[AccountStore, ...]:
     """The vault, and the files: each store has one file of each account, so that several of them are told apart."""
     accounts: dict[Path, set[AccountKey]] = {}
     for stored in logins:
@@ -178,6 +176,10 @@ def _stores(logins: Iterable[StoredCredential], places: AppFolders, vault: Vault
         if group is None:
             groups.append(group := {})
         group.update(dict.fromkeys(keys, path))
-    made, official = MadeHere(places.made_here), places.official_login
-    stores = (NamedFileStore(list(held.values()), held=held, official=official, made=made) for held in groups)
-    return (*stores, vault)
+    made = MadeHere(session.places.made_here, disk=session.disk)
+    official = session.places.official_login
+    files = (
+        NamedFileStore(list(held.values()), held=held, official=official, made=made, disk=session.disk)
+        for held in groups
+    )
+    return (*files, session.vault)

@@ -87,9 +87,10 @@ def _action(arguments: Arguments) -> "Callable[[CommandSession], ExitStatus]":
 
 def _translator(config: str | None) -> "Translator":
     # Imported here: it reads the settings, which nothing else on the way to an action needs.
+    from probe_tray.adapters.files.disk import Disk
     from probe_tray.cli.session.language import person_translator
 
-    return person_translator(config)
+    return person_translator(config, Disk())
 
 
 def _help(config: str | None) -> ExitStatus:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.journal.journal import holds_sealed_answer
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import VaultKey
@@ -395,7 +396,7 @@ def test_an_answer_is_sealed_with_an_open_keyring_and_waits_for_it_while_it_is_l
     with secret_service() as keyring:
         killing = keyring.environment | killed_before_replacing("a.json", tmp_path / "preload")
         assert bench.run(*again, **killing).returncode == -signal.SIGKILL
-        assert holds_sealed_answer(bench.data / "journal")
+        assert holds_sealed_answer(bench.data / "journal", disk=Disk())
         keyring.lock()
         locked = bench.run(*again, **keyring.environment)
         assert (locked.returncode, bench.refreshes()) == (1, 1)
@@ -507,4 +508,4 @@ def _in_vault(bench: Bench, issued: DemoLogin) -> None:
     )
     assert made is not None
     key = VaultKey(FakeKeyStore(Secret(KEY)), FileLocks(bench.data / "locks"), lambda: True)
-    asyncio.run(VaultStore(bench.data / "vault", key).save(made))
+    asyncio.run(VaultStore(bench.data / "vault", key, disk=Disk()).save(made))

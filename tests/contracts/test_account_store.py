@@ -11,13 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.logins.folder_store import (
-    ConfiguredFolderStore,
-    FolderStore,
-    NamedFileStore,
-    RestoringFolderStore,
-)
 from probe_tray.adapters.logins.official_store import OfficialStore, keyring_user
 from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import VaultStore, record_files
@@ -30,6 +25,7 @@ from tests.safety.bench import Steps, StepStore
 from tests.support.fakes import START, MemoryStore
 from tests.support.files import official
 from tests.support.keyrings import FakeKeyStore
+from tests.support.stores import configured_store, folder_store, named_files, restoring_store
 from tests.support.tokens import credential, nameless, tokens
 from tests.unit.engine.bench import GatedStore
 
@@ -195,7 +191,7 @@ class AccountStoreContract:
 class TestFolderStore(AccountStoreContract):
     @pytest.fixture
     def open_store(self, tmp_path: Path) -> OpenStore:
-        return lambda: FolderStore(tmp_path / "shared")
+        return lambda: folder_store(tmp_path / "shared")
 
 
 class TestConfiguredFolderStore(AccountStoreContract):
@@ -203,19 +199,19 @@ class TestConfiguredFolderStore(AccountStoreContract):
     def open_store(self, tmp_path: Path) -> OpenStore:
         folder = tmp_path / "shared"
         folder.mkdir()
-        return lambda: ConfiguredFolderStore(folder)
+        return lambda: configured_store(folder)
 
 
 class TestRestoringFolderStore(AccountStoreContract):
     @pytest.fixture
     def open_store(self, tmp_path: Path) -> OpenStore:
-        return lambda: RestoringFolderStore(tmp_path / "shared")
+        return lambda: restoring_store(tmp_path / "shared")
 
 
 class TestNamedFileStore(AccountStoreContract):
     @pytest.fixture
     def open_store(self, tmp_path: Path) -> OpenStore:
-        return lambda: NamedFileStore([tmp_path / f"{number:02}.json" for number in range(10)], held={})
+        return lambda: named_files([tmp_path / f"{number:02}.json" for number in range(10)], held={})
 
 
 class OfficialClient(ABC):
@@ -229,7 +225,9 @@ class OfficialClient(ABC):
 
     def open_store(self) -> OfficialStore:
         """Open the store; time passes for it between two looks at the keyring."""
-        return OfficialStore(self._home, self._read, read_silently=self._read, now=lambda: float(next(self._seconds)))
+        return OfficialStore(
+            self._home, self._read, read_silently=self._read, now=lambda: float(next(self._seconds)), disk=Disk()
+        )
 
     @abstractmethod
     def put(self, login: dict[str, object]) -> None:
@@ -361,7 +359,7 @@ class TestVault(AccountStoreContract):
     @pytest.fixture
     def open_store(self, tmp_path: Path) -> OpenStore:
         keyring, folder, locks = FakeKeyStore(), tmp_path / "vault", FileLocks(tmp_path / "locks")
-        return lambda: VaultStore(folder, VaultKey(keyring, locks, lambda: bool(record_files(folder))))
+        return lambda: VaultStore(folder, VaultKey(keyring, locks, lambda: bool(record_files(folder))), disk=Disk())
 
 
 class TestTheDoubleOfTheOtherTests(AccountStoreContract):

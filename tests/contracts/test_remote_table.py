@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 
 from probe_tray.adapters.http.tables import HttpTableFactory
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.sync.rows import RemoteRow
@@ -83,7 +84,7 @@ class TestOverHttp(RemoteTableContract):
         async def opened() -> AsyncGenerator[RemoteTable]:
             with DemoService() as service:
                 target = SyncTarget(url=service.addresses.table, api_key=Secret(PUBLISHABLE_KEY), key=KEY)
-                async with HttpTableFactory(ProxyChoice(), {}).open(target) as table:
+                async with HttpTableFactory(ProxyChoice(), {}, handles=KnownSecrets().add).open(target) as table:
                     yield table
                 assert service.violations == ()
 

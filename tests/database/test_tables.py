@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from probe_tray.adapters.http.tables import HttpTableFactory
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
@@ -36,7 +37,7 @@ def target(rest: PostgRest, api_key: str = API_KEY) -> SyncTarget:
 def opened(rest: PostgRest, api_key: str = API_KEY) -> OpenTable:
     @asynccontextmanager
     async def table() -> AsyncGenerator[RemoteTable]:
-        async with HttpTableFactory(ProxyChoice(), {}).open(target(rest, api_key)) as table:
+        async with HttpTableFactory(ProxyChoice(), {}, handles=KnownSecrets().add).open(target(rest, api_key)) as table:
             yield table
 
     return table

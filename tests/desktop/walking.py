@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import VaultStore, record_files
@@ -180,7 +181,7 @@ def vault_tokens(desktop: Desktop, *, demo: bool = True) -> list[bytes]:
     """Every token in the vault, opened with the key from the keyring; never print them."""
     data = data_folder(desktop, demo=demo)
     keyring = FakeKeyStore(Secret(vault_key(desktop).decode()))
-    vault = VaultStore(data / "vault", VaultKey(keyring, FileLocks(data / "locks"), lambda: True))
+    vault = VaultStore(data / "vault", VaultKey(keyring, FileLocks(data / "locks"), lambda: True), disk=Disk())
     contents = asyncio.run(vault.load())
     assert contents.problem is None
     assert not contents.unreadable

@@ -17,14 +17,15 @@ import msgspec
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.logins.folder_store import NamedFileStore
 from probe_tray.adapters.logins.sealer import FolderSealer, VaultKey
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.proxy import detect_proxy
 from probe_tray.adapters.system import SystemClock, SystemRandomness
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
@@ -40,6 +41,7 @@ from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from probe_tray.ports.accounts import AccountStore
 from tests.support.fakes import MemoryTally, NoTokenLocks
 from tests.support.keyrings import FakeKeyStore
+from tests.support.stores import named_files
 
 PRELOADED = ("httpx", "filelock", "cryptography.hazmat.primitives.ciphers.aead", "anyio._backends._asyncio")
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -71,19 +73,24 @@ class UnsyncedDisk(Disk):
 class Kit:
     """The real adapters around one account."""
 
-    def __init__(self, task: Round, disk: Disk | None = None) -> None:
+    def __init__(self, task: Round, disk: Disk) -> None:
         data = Path(task.folder)
         self.locks = FileLocks(data / "locks")
         key = VaultKey(FakeKeyStore(Secret(KEY)), self.locks, lambda: False)
         self.store: AccountStore = (
-            NamedFileStore([Path(task.file)], held={}, disk=disk)
+            named_files([Path(task.file)], held={}, disk=disk)
             if task.file
             else VaultStore(data / "vault", key, disk=disk)
         )
         self.memory = FileRenewalMemory(data / "memory", disk=disk)
         self.journal = FileJournal(data / "journal", FolderSealer(key), disk=disk)
         self.clock = SystemClock()
-        client = ServiceClient(Service(issuer=task.issuer, backend=task.issuer), detect_proxy("", {}), {})
+        client = ServiceClient(
+            Service(issuer=task.issuer, backend=task.issuer),
+            detect_proxy("", {}, override_name="--proxy", system=SystemProxies),
+            {},
+            handles=KnownSecrets().add,
+        )
         accounts = Accounts([self.store], Store(AppState()))
         self.transaction = RefreshTransaction(
             client, accounts, self.journal, self.memory, self.clock, SystemRandomness(), "the issuer"
@@ -103,7 +110,7 @@ async def renew(task: Round) -> str:
         since=datetime.fromtimestamp(task.since, UTC) if task.since else None,
     )
     try:
-        renewed = await Kit(task, UnsyncedDisk() if task.processes > 1 else None).renewals.renew(
+        renewed = await Kit(task, UnsyncedDisk() if task.processes > 1 else Disk()).renewals.renew(
             AccountKey(task.account, task.user), wish
         )
     except ProbeError as error:

@@ -4,7 +4,9 @@ import httpx
 import pytest
 
 from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import detect_proxy
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.service.service import Service
 from probe_tray.demo import DemoService
@@ -23,7 +25,12 @@ async def test_an_answer_outlives_a_connection_that_cannot_be_closed(
 
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "__aexit__", fail)
     addresses = service.addresses
-    client = ServiceClient(Service(issuer=addresses.issuer, backend=addresses.backend), detect_proxy("", {}), {})
+    client = ServiceClient(
+        Service(issuer=addresses.issuer, backend=addresses.backend),
+        detect_proxy("", {}, override_name="--proxy", system=SystemProxies),
+        {},
+        handles=KnownSecrets().add,
+    )
     login = service.issue_login("ana@example.com")
     assert (await client.refresh(Secret(login.refresh_token), lambda _piece: None)).ok
     await client.aclose()

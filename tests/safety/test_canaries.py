@@ -15,6 +15,7 @@ import pytest
 
 from probe_tray.adapters.callback.listener import LoopbackListener
 from probe_tray.adapters.files.alert_memory import FileAlertMemory
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.http.jwt_id_token_check import JwtIdTokenCheck
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, log_loop_failure
@@ -23,11 +24,11 @@ from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.keyring.backends import TrustedBackend
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.sealer import FolderSealer, VaultKey
 from probe_tray.adapters.logins.vault import VaultStore, record_files
 from probe_tray.adapters.proxy.proxy import detect_proxy
 from probe_tray.adapters.system import SystemClock
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.alert import Alert
@@ -57,6 +58,7 @@ from tests.safety.canaries import ECHOES, MARK, Canaries, EchoService, granting,
 from tests.support.fakes import FakeNotifier, MemoryTally, NoTokenLocks, settle
 from tests.support.keyrings import DeniedBackend, GoodBackend, LockedBackend, LyingBackend
 from tests.support.mitm import Mitm
+from tests.support.stores import folder_store
 from tests.unit.adapters.callback.callback_bench import ask, get
 
 ROUNDS = 80
@@ -114,15 +116,19 @@ class Run:
         )
         key = VaultKey(keyring, locks, lambda: bool(record_files(data / "vault")))
         self.store = Store(AppState())
-        self.accounts = Accounts((VaultStore(data / "vault", key), FolderStore(programs.shared)), self.store)
+        self.accounts = Accounts(
+            (VaultStore(data / "vault", key, disk=Disk()), folder_store(programs.shared)), self.store
+        )
         there = Service(issuer=programs.service.url, backend=programs.service.url, ports=(0,))
-        self.client = ServiceClient(there, detect_proxy("", {}), {}, handles=known.add)
-        self.journal = FileJournal(data / "journal", FolderSealer(key))
+        self.client = ServiceClient(
+            there, detect_proxy("", {}, override_name="--proxy", system=SystemProxies), {}, handles=known.add
+        )
+        self.journal = FileJournal(data / "journal", FolderSealer(key), disk=Disk())
         transaction = RefreshTransaction(
             self.client,
             self.accounts,
             self.journal,
-            FileRenewalMemory(data / "memory"),
+            FileRenewalMemory(data / "memory", disk=Disk()),
             clock,
             programs.canaries,
             "host",
@@ -150,7 +156,7 @@ class Run:
             AlertComposer(compose, lambda: trial(t)),
             self.store,
             clock,
-            FileAlertMemory(data / "alerts.json"),
+            FileAlertMemory(data / "alerts.json", disk=Disk()),
             UTC,
             lambda _account, _window: None,
         )

@@ -67,7 +67,7 @@ class Bench:
         self.issuer = StrictIssuer(Steps(), FakeClock())
         file = str(folder / "login.json") if kind is StoreKind.FILES else ""
         self._task = Round(folder=str(folder / "data"), file=file, issuer="", account="", user="")
-        asyncio.run(Kit(self._task).store.save(credential("ana")))
+        asyncio.run(Kit(self._task, Disk()).store.save(credential("ana")))
         self.begin()
 
     def begin(self) -> None:

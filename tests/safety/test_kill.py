@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.renewal.journal import TokenVerdict
@@ -50,10 +51,10 @@ class Scene:
     async def set_up(self) -> None:
         """Move the login into the vault, where it is to be there."""
         if not self._task.file:
-            kit = Kit(msgspec.structs.replace(self._task, file=str(self._file)))
+            kit = Kit(msgspec.structs.replace(self._task, file=str(self._file)), Disk())
             stored = await kit.store.read(self._key)
             assert stored is not None
-            await Kit(self._task).store.save(stored.credential)
+            await Kit(self._task, Disk()).store.save(stored.credential)
 
     def kill(self, after: float, *, reply: bool) -> None:
         """Kill the renewal so many seconds after its beginning, or after the reply was sent to it."""
@@ -74,7 +75,7 @@ class Scene:
 
     async def recover(self) -> str:
         """What a new run finds: the "new" token, the "old" one that still works, or one that is "flagged"."""
-        kit = Kit(self._task)
+        kit = Kit(self._task, Disk())
         await kit.renewals.finish_pending(self._key)
         contents = await kit.store.load()
         assert (contents.unreadable, contents.problem) == ((), None)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.renewal.policy import Reason
@@ -35,7 +36,8 @@ class Shared:
                 issuer=service.addresses.issuer,
                 account=login.account_id,
                 user=login.user_id,
-            )
+            ),
+            Disk(),
         )
 
     def token(self, name: str = "refresh_token") -> str:

@@ -1,11 +1,10 @@
 """The body with the program's own adapters, on a real disk and against the simulated service over real sockets."""
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -15,8 +14,7 @@ from probe_tray.adapters.desktop.browser import SystemBrowser
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
 from probe_tray.adapters.desktop.power import SystemMonitor
 from probe_tray.adapters.files.app_folders import user_places
-from probe_tray.adapters.files.config_file import load_settings
-from probe_tray.adapters.files.safe_files import make_private_folder
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.key_store import OsKeyStore
@@ -24,7 +22,6 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.system import SystemClock, SystemRandomness
-from probe_tray.bootstrap import Session
 from probe_tray.core.account.credential import Credential, make_credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.service.service import OFFICIAL
@@ -34,12 +31,12 @@ from probe_tray.demo.people import person as demo_person
 from probe_tray.demo.people import personal
 from probe_tray.demo.shapes import FIVE_HOURS, WEEK, Plan, Shape, SimulatedWindow
 from probe_tray.engine.runtime import Engine
-from probe_tray.view.text.translate import Translator
 from tests.scenarios.driver import Driver
 from tests.support.fakes import FakeBrowser, settle
 from tests.support.keyrings import GoodBackend
 from tests.support.patience import PATIENCE
 from tests.support.ports import free_ports
+from tests.support.programs import NO_DESKTOP, wired_tray
 from tests.unit.demo.client import hidden
 from tests.unit.engine.bench import PlainSense
 
@@ -107,7 +104,11 @@ class Adapters(Driver):
 
     async def is_kept(self, person: str) -> bool:
         places = user_places()
-        contents = await VaultStore(places.vault, VaultKey(OsKeyStore(), FileLocks(places.locks), lambda: True)).load()
+        contents = await VaultStore(
+            places.vault,
+            VaultKey(OsKeyStore(handles=KnownSecrets().add), FileLocks(places.locks), lambda: True),
+            disk=Disk(),
+        ).load()
         assert contents.problem is None
         kept = [s.credential.refresh_token for s in contents.found if s.credential.email == _address(person)]
         return any(token is not None and self._service.is_live(token.reveal()) for token in kept)
@@ -121,12 +122,8 @@ class Adapters(Driver):
     @asynccontextmanager
     async def built(self) -> AsyncGenerator[Engine]:
         self._watch_threads()
-        places = user_places()
-        make_private_folder(places.data_folder)
         service = replace(OFFICIAL, issuer=self._addresses.issuer, backend=self._addresses.backend)
-        loaded = load_settings(places.config_file, create=FileLocks(places.locks))
-        session = Session(service, places, loaded, os.environ, KnownSecrets(), lambda _clock: self.given, demo=False)
-        wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None, self.press)
+        wired = wired_tray(service, samples=self.given, desktop=replace(NO_DESKTOP, press=self.press))
         try:
             yield wired.engine
         finally:

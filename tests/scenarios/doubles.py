@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, timedelta
 
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.alert import Alert
@@ -96,7 +97,7 @@ class Doubles(Driver):
         accounts = Accounts((self._vault,), store, TokenMemory(self._tried, clock, chance).renewal_of)
         transaction = RefreshTransaction(service, accounts, self._journal, self._tried, clock, chance, "auth.example")
         renewals = Renewals(transaction, locks, clock, store.dispatch, NoSharedLogins(), MemoryTally(), NoTokenLocks())
-        sign_in = BrowserLogin(OFFICIAL, self._listener, FakeBrowser(), clock, chance)
+        sign_in = BrowserLogin(OFFICIAL, self._listener, FakeBrowser(), clock, chance, handles=KnownSecrets().add)
         poller = Poller(UsageCheck(service, accounts, renewals, clock), store, clock, chance)
         settings = SettingsService(self._rest.settings_file, store, _use_nothing, accounts, poller, "config.json")
         exchange = CodeExchange(OFFICIAL, service, LoadedIdTokenCheck(OFFICIAL), clock)

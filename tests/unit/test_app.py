@@ -15,12 +15,13 @@ import pytest
 
 from probe_tray import __version__
 from probe_tray.adapters.desktop.display import check_display, check_libraries, with_other_platforms
-from probe_tray.adapters.desktop.instance import Instance, StartRequest
+from probe_tray.adapters.desktop.instance import StartRequest
 from probe_tray.adapters.files.app_folders import demo_places
 from probe_tray.app import run
 from probe_tray.core.errors import NoDisplayError, OldSystemError, SystemLibraryError
 from tests.desktop.waiting import wait_for
 from tests.support.patience import PATIENCE
+from tests.support.programs import program_start
 
 # Far below the tens of seconds that an end which waits for a renewal would take.
 END_SECONDS = 20.0
@@ -234,7 +235,7 @@ def test_a_start_after_a_crash_runs(folder: Path) -> None:
         with started("--demo", "--show") as after:
             assert wait_for(
                 "the new one to answer",
-                lambda: Instance(demo_places().data_folder).tell(StartRequest.NOTHING),
+                lambda: program_start(demo_places().data_folder).tell(StartRequest.NOTHING),
                 seconds=30,
             )
             assert after.poll() is None
@@ -244,7 +245,9 @@ def test_a_start_after_a_crash_runs(folder: Path) -> None:
 def test_with_none_running_the_program_starts_and_does_it(first: str, folder: Path) -> None:
     with started("--demo", first, BROWSER="true") as process:
         wait_running(process, folder)
-        assert wait_for("it to listen", lambda: Instance(demo_places().data_folder).tell(StartRequest.QUIT), seconds=30)
+        assert wait_for(
+            "it to listen", lambda: program_start(demo_places().data_folder).tell(StartRequest.QUIT), seconds=30
+        )
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, said(err)) == (0, "", [])
 
@@ -294,7 +297,9 @@ def test_nothing_in_the_configuration_or_the_environment_keeps_it_from_starting(
     config.parent.mkdir(parents=True)
     config.write_text(text, "utf-8")
     with started("--demo", **environment) as process:
-        assert wait_for("it to listen", lambda: Instance(demo_places().data_folder).tell(StartRequest.QUIT), seconds=30)
+        assert wait_for(
+            "it to listen", lambda: program_start(demo_places().data_folder).tell(StartRequest.QUIT), seconds=30
+        )
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, said(err)) == (0, "", [])
     assert config.read_text("utf-8") == text

@@ -2,40 +2,31 @@
 
 import asyncio
 import json
-import os
 import stat
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC
 from pathlib import Path
 
 import pytest
 
 from probe_tray.adapters.files.app_folders import user_places
-from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.files.safe_files import make_private_folder
-from probe_tray.adapters.hygiene import KnownSecrets
-from probe_tray.bootstrap import Session
-from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.export import ExportFormat
 from probe_tray.core.transfer.state import ExportPhase, ImportPhase, ReadFiles, TakeLogins, WriteLogins
 from probe_tray.engine.runtime import Engine
-from probe_tray.view.text.translate import Translator
 from tests.support.files import proxied
+from tests.support.programs import wired_tray
 
 
 @asynccontextmanager
 async def tray(shared: Path) -> AsyncGenerator[Engine]:
     """A tray app that keeps logins in the folder ``shared``."""
     places = user_places()
-    make_private_folder(places.data_folder)
     make_private_folder(places.config_file.parent)
     places.config_file.write_text(json.dumps({"sync_dir": str(shared), "storage": "folder"}))
-    loaded = load_settings(places.config_file)
-    session = Session(OFFICIAL, places, loaded, os.environ, KnownSecrets(), lambda _clock: (), demo=False)
-    wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None, lambda _account, _wanted: None)
+    wired = wired_tray()
     try:
         yield wired.engine
     finally:

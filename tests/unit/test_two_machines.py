@@ -2,21 +2,17 @@
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from probe_tray.adapters.files.app_folders import AppFolders
-from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.files.safe_files import make_private_folder
-from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.system import SystemClock
-from probe_tray.bootstrap import Session
 from probe_tray.core.commands import Renew, SyncNow
 from probe_tray.core.errors import SyncKeyError
 from probe_tray.core.polling.situation import Sensed, Situation
@@ -27,9 +23,9 @@ from probe_tray.demo import DemoLogin, DemoService
 from probe_tray.demo.table import PUBLISHABLE_KEY
 from probe_tray.demo.table_seed import DEMO_KEY, put_login
 from probe_tray.engine.runtime import Engine
-from probe_tray.view.text.translate import Translator
 from tests.support.fakes import problem_kind
 from tests.support.patience import PATIENCE
+from tests.support.programs import wired_tray
 
 EMAIL = "ana@example.com"
 
@@ -107,7 +103,6 @@ class Computer:
 async def computer(home: Path, service: DemoService, login: DemoLogin | None = None) -> AsyncGenerator[Computer]:
     places = AppFolders(config_file=home / "config.json", data_folder=home / "data", codex_home=home / "codex")
     folder = home / "logins"
-    make_private_folder(places.data_folder)
     make_private_folder(folder)
     there = service.addresses
     config = {
@@ -124,9 +119,7 @@ async def computer(home: Path, service: DemoService, login: DemoLogin | None = N
     if login is not None:
         (folder / "mine.json").write_text(json.dumps(_file(login)), "utf-8")
     simulated = msgspec.structs.replace(OFFICIAL, issuer=there.issuer, backend=there.backend)
-    loaded = load_settings(places.config_file)
-    session = Session(simulated, places, loaded, os.environ, KnownSecrets(), lambda _clock: (), demo=False)
-    wired = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None, lambda _account, _wanted: None)
+    wired = wired_tray(simulated, places=places)
     running = asyncio.create_task(wired.engine.run())
     try:
         made = Computer(wired.engine, folder)

@@ -1,30 +1,26 @@
 """What only the tray app's own wiring can show: that its parts hear of each other."""
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from probe_tray.adapters.files.app_folders import user_places
-from probe_tray.adapters.files.config_file import load_settings
-from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
-from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.system import SystemClock
-from probe_tray.bootstrap import Session, Wired
+from probe_tray.bootstrap import Wired
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import ClockError, ProbeError
 from probe_tray.core.service.service import OFFICIAL, RELEASES_PATH
 from probe_tray.core.update.release import parse_release
 from probe_tray.demo import DemoService
-from probe_tray.view.text.translate import Translator
 from tests.support.fakes import problem_kind, settle
+from tests.support.programs import wired_tray
 from tests.support.tokens import credential
 from tests.unit.engine.bench import running
 
@@ -37,12 +33,9 @@ def three_hours_ahead() -> Iterator[DemoService]:
 
 @asynccontextmanager
 async def wired(service: DemoService, known: KnownSecrets, *samples: Credential) -> AsyncGenerator[Wired]:
-    places, there = user_places(), service.addresses
-    make_private_folder(places.data_folder)
+    there = service.addresses
     simulated = msgspec.structs.replace(OFFICIAL, issuer=there.issuer, backend=there.backend, releases=there.releases)
-    loaded = load_settings(places.config_file, create=FileLocks(places.locks))
-    session = Session(simulated, places, loaded, os.environ, known, lambda _clock: samples, demo=False)
-    made = session.wire(Translator(), UTC, lambda _title, _text: None, lambda: None, lambda _account, _wanted: None)
+    made = wired_tray(simulated, samples=samples, known=known)
     try:
         yield made
     finally:

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import final
 
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, remove_file, replace_file
 from probe_tray.adapters.logins.credential_files import is_folder
 from probe_tray.adapters.systems.current import this_system
@@ -15,9 +17,9 @@ from probe_tray.core.settings import Settings, SettingsPatch, difference
 from probe_tray.ports.files import SettingsFile
 
 
-def system_entry(name: str, environment: Mapping[str, str]) -> LoginEntry:
+def system_entry(name: str, environment: Mapping[str, str], *, disk: Disk) -> LoginEntry:
     """This system's, ``name`` telling the demonstration's from the real one; ``environment`` is this process's."""
-    return this_system().login_entry(name, environment, TextEntryFile)
+    return this_system().login_entry(name, environment, partial(TextEntryFile, disk=disk))
 
 
 def start_command(environment: Mapping[str, str], *, demo: bool) -> tuple[str, ...]:
@@ -70,14 +72,14 @@ class AutostartingSettings:
 class TextEntryFile:
     """Implements ``EntryFile``."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, disk: Disk) -> None:
         """``path`` may begin with ``~``. Raises RuntimeError where nobody knows whose home that is."""
-        self._path = Path(path).expanduser()
+        self._path, self._disk = Path(path).expanduser(), disk
 
     def read(self) -> str | None:
         """The text, whatever its bytes are."""
         try:
-            return read_regular(self._path).decode("utf-8", "surrogateescape")
+            return read_regular(self._path, disk=self._disk).decode("utf-8", "surrogateescape")
         except (OSError, ReadError):
             return None
 
@@ -85,9 +87,9 @@ class TextEntryFile:
         """All or nothing."""
         if not is_folder(self._path.parent):
             make_private_folder(self._path.parent)
-        replace_file(self._path, text.encode("utf-8", "surrogateescape"))
+        replace_file(self._path, text.encode("utf-8", "surrogateescape"), disk=self._disk)
 
     def remove(self) -> None:
         """Remove it."""
         if self._path.parent.exists():
-            remove_file(self._path)
+            remove_file(self._path, disk=self._disk)

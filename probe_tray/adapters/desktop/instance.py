@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import Final, final
 
-from probe_tray.adapters.desktop.instance_socket import InstanceSocket, Passwords, runtime_lock, same, system_socket
+from probe_tray.adapters.desktop.instance_socket import InstanceSocket, Passwords, runtime_lock, same
 from probe_tray.adapters.locks import KernelLock
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import DataFolderError, NotAnsweringError, WriteError
@@ -45,14 +45,12 @@ class Instance:
     The methods that are no coroutines block; they are called before there is an event loop.
     """
 
-    def __init__(
-        self, folder: Path, socket: InstanceSocket | None = None, *, patience: float = _PATIENCE_SECONDS
-    ) -> None:
+    def __init__(self, folder: Path, socket: InstanceSocket, *, patience: float = _PATIENCE_SECONDS) -> None:
         """``folder`` is the data folder; ``patience`` is in seconds. Nothing is made yet."""
         # Either is enough to know that one runs: the folder may be removed, and what the system keeps may be tidied.
         paths = (folder / "instance.lock", runtime_lock(folder))
         self._paths = tuple(path for path in paths if path is not None)
-        self._socket = socket or system_socket(folder)
+        self._socket = socket
         self._patience = patience
         self._locks: list[KernelLock] = []
 

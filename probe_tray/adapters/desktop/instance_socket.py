@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol, final
 
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, remove_file, replace_file
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import ReadError, WriteError
@@ -48,11 +49,11 @@ class InstanceSocket(Protocol):
         ...
 
 
-def system_socket(folder: Path) -> InstanceSocket:
+def system_socket(folder: Path, *, disk: Disk) -> InstanceSocket:
     """The socket of the program whose data lie in ``folder``."""
     if this_system().has_unix_sockets:
         return UnixInstanceSocket(socket_path(folder))
-    return LoopbackInstanceSocket(folder / "instance.address")
+    return LoopbackInstanceSocket(folder / "instance.address", disk=disk)
 
 
 def socket_path(folder: Path) -> Path:
@@ -131,9 +132,9 @@ class LoopbackInstanceSocket:
 
     is_slow_to_refuse = True  # Windows tries a closed port again and again, for two seconds.
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, disk: Disk) -> None:
         """Nothing is made yet."""
-        self._file = file
+        self._file, self._disk = file, disk
 
     def open(self) -> tuple[socket.socket, Passwords]:
         """Listen on a free port, with new passwords."""
@@ -143,7 +144,7 @@ class LoopbackInstanceSocket:
             listener.bind(("127.0.0.1", 0))
             listener.listen(_BACKLOG)
             passwords = Passwords(secrets.token_urlsafe(24), secrets.token_urlsafe(24))
-            replace_file(self._file, " ".join((str(listener.getsockname()[1]), *passwords)).encode())
+            replace_file(self._file, " ".join((str(listener.getsockname()[1]), *passwords)).encode(), disk=self._disk)
         except BaseException:
             listener.close()
             raise
@@ -152,7 +153,7 @@ class LoopbackInstanceSocket:
     def knock(self, seconds: float) -> tuple[socket.socket, Passwords] | None:
         """Connect. After a crash another program may have the port: it does not know the answer."""
         try:
-            port, *passwords = read_regular(self._file, limit=_LARGEST_FILE).decode("ascii").split()
+            port, *passwords = read_regular(self._file, limit=_LARGEST_FILE, disk=self._disk).decode("ascii").split()
             return socket.create_connection(("127.0.0.1", int(port)), timeout=seconds), Passwords(*passwords)
         except (OSError, ReadError, ValueError, TypeError, OverflowError):
             return None
@@ -165,7 +166,7 @@ class LoopbackInstanceSocket:
     def close(self) -> None:
         """Remove the file."""
         with contextlib.suppress(WriteError):
-            remove_file(self._file)
+            remove_file(self._file, disk=self._disk)
 
 
 def same(said: str, expected: str) -> bool:

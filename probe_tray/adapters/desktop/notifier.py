@@ -29,7 +29,7 @@ class DesktopNotifier:
     On Linux it talks to the session bus from the running loop (seen to work with qasync 0.28 and PySide6 6.11).
     """
 
-    def __init__(self, fallback: Callable[[str, str], None], icon: Path | None = None) -> None:
+    def __init__(self, fallback: Callable[[str, str], None], icon: Path) -> None:
         """Show ``icon`` beside each. ``fallback`` gets title and body where the desktop shows no notifications."""
         self._fallback = fallback
         self._icon = icon
@@ -128,8 +128,7 @@ class DesktopNotifier:
             # It takes every notification, shows none, and counts them as dispatched.
             if issubclass(kind, DummyNotificationCenter):
                 return None
-            icon = desktop.Icon(path=self._icon) if self._icon is not None else None
-            self._service = kind(APP_NAME, icon)
+            self._service = kind(APP_NAME, desktop.Icon(path=self._icon))
             self._wait_for_numbers(self._service)
         return self._service
 

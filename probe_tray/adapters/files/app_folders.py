@@ -1,4 +1,4 @@
-"""Where this user's files are."""
+"""Where this user's files are, and with what they are kept."""
 
 import contextlib
 import os
@@ -9,6 +9,8 @@ from typing import Final
 import msgspec
 import platformdirs
 
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.official_store import FILE
 from probe_tray.adapters.systems.macos import macos_folder
 from probe_tray.core.errors import Phrase, UsageError
@@ -89,6 +91,15 @@ class AppFolders(msgspec.Struct, frozen=True, kw_only=True):
     def locks(self) -> Path:
         """The locks between processes."""
         return self.data_folder / "locks"
+
+
+class ProgramFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """How a program keeps its own files."""
+
+    places: AppFolders
+    locks: FileLocks
+    """Those of every process of this user."""
+    disk: Disk
 
 
 def user_places() -> AppFolders:

@@ -42,7 +42,7 @@ _EARLIER_NAME: Final = "desk.json"
 class JsonArrangementFile:
     """Implements ``ArrangementFile``."""
 
-    def __init__(self, path: Path, *, disk: Disk | None = None) -> None:
+    def __init__(self, path: Path, *, disk: Disk) -> None:
         """Keep it in ``path``, whose folder is made when needed."""
         self._file = JsonFile(path, _FORMAT, disk=disk)
         self._earlier = JsonFile(path.with_name(_EARLIER_NAME), _FORMAT, disk=disk)

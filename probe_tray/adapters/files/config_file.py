@@ -8,6 +8,7 @@ from typing import Final, cast
 
 import msgspec
 
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, real_path, replace_file
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.credential_files import is_folder
@@ -56,9 +57,9 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
 class JsonSettingsFile:
     """Implements ``SettingsFile``: changes the values that differ and leaves everything else as it stands."""
 
-    def __init__(self, path: Path, locks: FileLocks) -> None:
+    def __init__(self, path: Path, locks: FileLocks, *, disk: Disk) -> None:
         """The file may not exist yet; ``locks`` keeps the processes of this user apart."""
-        self._path, self._locks = path, locks
+        self._path, self._locks, self._disk = path, locks, disk
 
     async def change(
         self, change: SettingsPatch, base: Settings, check: Callable[[Settings], Awaitable[None]]
@@ -85,7 +86,7 @@ class JsonSettingsFile:
         make_private_folder(folder)
 
     def _now(self, base: Settings) -> tuple[bytes | None, Settings]:
-        data = _read(self._path)
+        data = _read(self._path, self._disk)
         # A value that cannot be used keeps nobody from changing it, or another one.
         return data, base if data is None else _usable(data, self._path)[0]
 
@@ -94,38 +95,38 @@ class JsonSettingsFile:
             new = dump_settings(settings, {}) if data is None else _changed(data, self._path, settings, changed)
         except (JsonTextError, UnicodeDecodeError):
             raise WriteError(path=str(self._path), reason=Phrase("it no longer contains a configuration")) from None
-        _write(self._path, new)
+        _write(self._path, new, self._disk)
 
 
-def load_settings(path: Path, *, create: FileLocks | None = None) -> LoadedSettings:
+def load_settings(path: Path, *, disk: Disk, create: FileLocks | None = None) -> LoadedSettings:
     """Read the configuration; blocks, and is called before there is an event loop.
 
     A missing file means the defaults; with ``create``, the locks of every process, they are written there.
     Raises ConfigError, the file untouched.
     """
-    data = _read(path)
+    data = _read(path, disk)
     if data is not None:
         settings, known = parse_settings(data, str(path))
         return LoadedSettings(settings=settings, known=known, path=path, problem=_note(settings, known, path))
     problem: Problem | None = None
     if create is not None:
         try:
-            _write_defaults(path, create)
+            _write_defaults(path, create, disk)
         except (DataFolderError, WriteError) as error:
             problem = error.problem
     return LoadedSettings(settings=Settings(), known={}, path=path, problem=problem)
 
 
-def load_what_is_usable(path: Path, *, create: FileLocks) -> LoadedSettings:
+def load_what_is_usable(path: Path, *, disk: Disk, create: FileLocks) -> LoadedSettings:
     """As :func:`load_settings`, for a program that is needed to set right what is wrong there. Never raises.
 
     What cannot be used is told as the ``problem``. Where that is the file as a whole, nothing of what it may have
     forbidden is done: no login is renewed, and no request goes past a proxy that is not known.
     """
     try:
-        data = _read(path)
+        data = _read(path, disk)
         if data is None:
-            return load_settings(path, create=create)
+            return load_settings(path, disk=disk, create=create)
         settings, known, faults = _usable(data, path)
     except ConfigError as error:
         careful = Settings(auto_renew=False, proxy=UNREADABLE_PROXY)
@@ -145,12 +146,12 @@ def _usable(data: bytes, path: Path) -> tuple[Settings, Mapping[str, object], Ma
     return settings, known, faults
 
 
-def _write_defaults(path: Path, locks: FileLocks) -> None:
+def _write_defaults(path: Path, locks: FileLocks, disk: Disk) -> None:
     turn = locks.attempt(_LOCK)
     try:
         # Whoever has the lock is writing more than the defaults at this moment, or has just done so.
-        if turn.take() and _read(path) is None:
-            _write(path, dump_settings(Settings(), {}))
+        if turn.take() and _read(path, disk) is None:
+            _write(path, dump_settings(Settings(), {}), disk)
     finally:
         turn.give_up()
 
@@ -180,10 +181,10 @@ def _note(settings: Settings, known: Mapping[str, object], path: Path) -> Proble
     return SettingRoundedError(path=str(path), key=key, found=value, used=used).problem
 
 
-def _read(path: Path) -> bytes | None:
+def _read(path: Path, disk: Disk) -> bytes | None:
     try:
         # Named by the person or the platform, so a link is followed: some keep all their settings in one place.
-        return read_regular(real_path(path)).removeprefix(codecs.BOM_UTF8)
+        return read_regular(real_path(path), disk=disk).removeprefix(codecs.BOM_UTF8)
     except FileNotFoundError:
         return None
     except ReadError as error:
@@ -198,11 +199,11 @@ def _read(path: Path) -> bytes | None:
     )
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, disk: Disk) -> None:
     target = real_path(path)
     if not is_folder(target.parent):
         make_private_folder(target.parent)
-    replace_file(target, data)
+    replace_file(target, data, disk=disk)
 
 
 def _changed(data: bytes, path: Path, new: Settings, changed: Collection[str]) -> bytes:

@@ -34,9 +34,9 @@ _FINAL = {
 class DiskExportFiles:
     """Implements ``ExportFiles``; each step runs in a thread."""
 
-    def __init__(self, official: Path, disk: Disk | None = None) -> None:
+    def __init__(self, official: Path, *, disk: Disk) -> None:
         """``official`` is the official client's own file, which is never written."""
-        self._official, self._disk = official, disk or Disk()
+        self._official, self._disk = official, disk
 
     async def in_the_way(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Those that are there already."""

@@ -54,9 +54,9 @@ class JsonFormat(msgspec.Struct, Generic[_T], frozen=True, kw_only=True):
 class JsonFile(Generic[_T]):
     """One such file. Everything here blocks."""
 
-    def __init__(self, path: Path, form: JsonFormat[_T], *, disk: Disk | None = None) -> None:
+    def __init__(self, path: Path, form: JsonFormat[_T], *, disk: Disk) -> None:
         """Keep it in ``path``, whose folder is made when needed."""
-        self._path, self._form, self._disk = path, form, disk or Disk()
+        self._path, self._form, self._disk = path, form, disk
 
     def read(self, *, alone: bool) -> _T | None:
         """What it holds; None where there is none, or a damaged one.

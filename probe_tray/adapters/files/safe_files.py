@@ -35,13 +35,12 @@ _CANNOT_RESOLVE = 1921
 _log = logging.getLogger(__name__)
 
 
-def read_regular(path: Path, *, limit: int = LIMIT, inside: Path | None = None, disk: Disk | None = None) -> bytes:
+def read_regular(path: Path, *, limit: int = LIMIT, inside: Path | None = None, disk: Disk) -> bytes:
     """The bytes of a regular file of this user, at most ``limit`` of them.
 
     A link is refused; with ``inside`` (a folder) one that stays in that folder is followed. Raises ReadError with the
     reason, and FileNotFoundError when there is no such file.
     """
-    disk = disk or Disk()
     try:
         return _read(target_of(path, inside) if inside else path, path, limit, disk)
     except FileNotFoundError:
@@ -76,13 +75,12 @@ def real_path(path: Path) -> Path:
     return real
 
 
-def replace_file(path: Path, data: bytes, *, disk: Disk | None = None) -> None:
+def replace_file(path: Path, data: bytes, *, disk: Disk) -> None:
     """Give ``path`` new content, 0600, all or nothing, and return once it is on the medium.
 
     A link at ``path`` is replaced, not followed. Raises WriteError; the old content is then unchanged, except that a
     medium which fails in the very last step, the sync of the folder, may hold the new one. It is never half of one.
     """
-    disk = disk or Disk()
     temporary = path.with_name(f".{secrets.token_hex(8)}.probe-tray.tmp")
     try:
         # Opened first: after the rename there is no way back, so as little as possible may fail then.
@@ -102,9 +100,8 @@ def replace_file(path: Path, data: bytes, *, disk: Disk | None = None) -> None:
         raise WriteError(path=str(path), reason=reason_of(error)) from None
 
 
-def remove_file(path: Path, *, disk: Disk | None = None) -> None:
+def remove_file(path: Path, *, disk: Disk) -> None:
     """Remove the file durably; a missing one is no error. Raises WriteError."""
-    disk = disk or Disk()
     try:
         folder = disk.open_folder(path.parent)
         try:
@@ -118,23 +115,22 @@ def remove_file(path: Path, *, disk: Disk | None = None) -> None:
         raise WriteError(path=str(path), reason=reason_of(error)) from None
 
 
-def set_aside(path: Path, what: str, *, disk: Disk | None = None) -> None:
+def set_aside(path: Path, what: str, *, disk: Disk) -> None:
     """Rename a file that cannot be understood, so that it is neither read again nor lost.
 
     ``what`` begins the sentence in the log: "how the accounts were arranged". Never raises: the file then stays.
     """
     aside = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}.damaged")
     try:
-        (disk or Disk()).rename(path, aside)
+        disk.rename(path, aside)
     except OSError as error:
         _log.warning("a damaged file could not be set aside: %s", type(error).__name__)
     else:
         _log.warning("%s was damaged and was set aside as %s", what, aside.name)
 
 
-def prove_writable(folder: Path, size: int, *, disk: Disk | None = None) -> None:
+def prove_writable(folder: Path, size: int, *, disk: Disk) -> None:
     """Write and remove a file of ``size`` bytes in ``folder``. Raises WriteError where a later write would fail too."""
-    disk = disk or Disk()
     temporary = folder / f".{secrets.token_hex(8)}.probe-tray.tmp"
     try:
         try:

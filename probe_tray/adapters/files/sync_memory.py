@@ -44,7 +44,7 @@ _FORMAT: Final = JsonFormat(
 class FileSyncMemory:
     """Implements ``SyncMemory`` and ``RemovedAccounts``."""
 
-    def __init__(self, path: Path, locks: FileLocks, *, disk: Disk | None = None) -> None:
+    def __init__(self, path: Path, locks: FileLocks, *, disk: Disk) -> None:
         """Keep it in ``path``, whose folder is made when needed; ``locks`` keeps processes apart."""
         self._file, self._locks = JsonFile(path, _FORMAT, disk=disk), locks
 

@@ -44,7 +44,7 @@ _FORMAT: Final = JsonFormat(
 class FileUpdateMemory:
     """Implements ``UpdateStorage``."""
 
-    def __init__(self, path: Path, *, disk: Disk | None = None) -> None:
+    def __init__(self, path: Path, *, disk: Disk) -> None:
         """Keep it in ``path``, whose folder is made when needed."""
         self._file = JsonFile(path, _FORMAT, disk=disk)
 

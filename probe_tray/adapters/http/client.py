@@ -47,7 +47,7 @@ class ServiceClient:
         proxy: ProxyRoutes,
         environment: Mapping[str, str],
         *,
-        handles: Callable[[Secret], None] = lambda _secret: None,
+        handles: Callable[[Secret], None],
         answered: Callable[[Answer], None] = lambda _answer: None,
     ) -> None:
         """Talk to ``service``; SSL_CERT_FILE and SSL_CERT_DIR are taken from ``environment``.

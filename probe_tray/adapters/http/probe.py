@@ -13,7 +13,7 @@ import httpx
 from probe_tray.adapters.http.exchange import Exchange, read_body
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.transport import make_transport
-from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy, read_system_proxies
+from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
 from probe_tray.adapters.proxy.source import IN_SETTINGS
 from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.secret import Secret
@@ -56,9 +56,9 @@ class HttpProbe:
         service: Service,
         environment: Mapping[str, str],
         clock: Clock,
-        system: Callable[[], SystemProxies] = read_system_proxies,
+        system: Callable[[], SystemProxies],
         *,
-        handles: Callable[[Secret], None] = lambda _secret: None,
+        handles: Callable[[Secret], None],
     ) -> None:
         """Ask the backend of ``service``; ``system`` reads the system's proxy settings, off the event loop.
 

@@ -177,7 +177,7 @@ class HttpTableFactory:
         proxy: ProxyRoutes,
         environment: Mapping[str, str],
         *,
-        handles: Callable[[Secret], None] = lambda _secret: None,
+        handles: Callable[[Secret], None],
     ) -> None:
         """SSL_CERT_FILE and SSL_CERT_DIR are taken from ``environment``; ``handles`` hears of every secret sent."""
         self._proxy = proxy

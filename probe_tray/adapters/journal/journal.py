@@ -47,9 +47,9 @@ _LIMIT: Final = 16 * 1024 * 1024
 class FileJournal:
     """Implements ``Journal`` with one file per entry, 0600, in a folder that is made when needed."""
 
-    def __init__(self, folder: Path, sealer: Sealer, *, disk: Disk | None = None) -> None:
+    def __init__(self, folder: Path, sealer: Sealer, *, disk: Disk) -> None:
         """Keep the entries in ``folder``; answers are sealed by ``sealer``."""
-        self._folder, self._sealer, self._disk = folder, sealer, disk or Disk()
+        self._folder, self._sealer, self._disk = folder, sealer, disk
         self._spaces: dict[str, EntrySpace] = {}
 
     async def prepare(
@@ -213,11 +213,11 @@ class FileJournal:
         return PendingEntry(entry=entry, answer=answer, partial=answer is None and bool(raw))
 
 
-def holds_sealed_answer(folder: Path) -> bool:
+def holds_sealed_answer(folder: Path, *, disk: Disk) -> bool:
     """Whether a journal holds an answer that only the vault's key opens. Raises ReadError when that cannot be told."""
     for path in _files(folder, ""):
         with contextlib.suppress(FileNotFoundError):
-            data = read_regular(path, limit=_LIMIT)
+            data = read_regular(path, limit=_LIMIT, disk=disk)
             image = read_image(path.stem, data)
             if is_newer(data) or any(needs_key(sealed) for sealed in (image.sealed or b"", *image.pieces)):
                 return True

@@ -68,9 +68,9 @@ class FileRenewalMemory:
     was lost, and counts as if it had, from the moment when it was last changed.
     """
 
-    def __init__(self, folder: Path, *, disk: Disk | None = None) -> None:
+    def __init__(self, folder: Path, *, disk: Disk) -> None:
         """Keep the files in ``folder``, which is made when needed."""
-        self._folder, self._disk = folder, disk or Disk()
+        self._folder, self._disk = folder, disk
         self._pruned: datetime | None = None
 
     async def recall(self, fingerprint: str) -> TokenOutcome | None:

@@ -49,7 +49,7 @@ _FORMAT: Final = JsonFormat(
 class JsonTallyFile:
     """Implements ``TallyFile``. A file that cannot be understood is set aside, and counting begins anew."""
 
-    def __init__(self, path: Path, locks: FileLocks, *, disk: Disk | None = None) -> None:
+    def __init__(self, path: Path, locks: FileLocks, *, disk: Disk) -> None:
         """Keep it in ``path``, whose folder is made when needed; ``locks`` are those of every process."""
         self._folder, self._file, self._locks = path.parent, JsonFile(path, _FORMAT, disk=disk), locks
 

@@ -33,7 +33,7 @@ class OsKeyStore:
         choose: Callable[[], TrustedBackend] = known_backend,
         asks: Callable[[TrustedBackend], bool] = may_prompt,
         silence: Callable[[TrustedBackend, str, str], AbstractContextManager[None]] = without_questions,
-        handles: Callable[[Secret], None] = lambda _secret: None,
+        handles: Callable[[Secret], None],
         patience: float = _PATIENCE,
         prompt_patience: float = _PROMPT_PATIENCE,
     ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, final
 
 from probe_tray.adapters.files.config_file import load_settings
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ConfigError, KeyringAbsentError, Phrase
@@ -20,10 +21,10 @@ class StoredSyncSecrets:
     """Implements ``SyncVault``. The configuration file is read and never written here."""
 
     def __init__(
-        self, config_file: Path, keyring: OsKeyStore, *, handles: Callable[[Secret], None], prefix: str = ""
+        self, config_file: Path, keyring: OsKeyStore, *, disk: Disk, handles: Callable[[Secret], None], prefix: str = ""
     ) -> None:
         """``handles`` hears of what the file holds; ``prefix`` sets the entries apart from another kind of run's."""
-        self._config_file, self._keyring, self._handles = config_file, keyring, handles
+        self._config_file, self._keyring, self._handles, self._disk = config_file, keyring, handles, disk
         self._api_key_user, self._key_user = f"{prefix}{_API_KEY_USER}", f"{prefix}{_KEY_USER}"
 
     async def load(self) -> SyncSecrets:
@@ -62,7 +63,7 @@ class StoredSyncSecrets:
             return None
 
     def _in_file(self) -> tuple[Secret | None, Secret | None]:
-        known = load_settings(self._config_file).known
+        known = load_settings(self._config_file, disk=self._disk).known
         return self._text(known.get(API_KEY), API_KEY, API_KEY_ALLOWED), self._text(known.get(KEY), KEY, KEY_ALLOWED)
 
     def _text(self, value: object, name: str, allowed: str) -> Secret | None:

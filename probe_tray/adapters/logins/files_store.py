@@ -14,7 +14,7 @@ from probe_tray.adapters.files.last_whole import LastWhole
 from probe_tray.adapters.files.safe_files import make_private_folder, prove_writable, remove_stale
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Held, Place, belongs, folder_lock, is_there
 from probe_tray.adapters.logins.file_index import FileIndex
-from probe_tray.adapters.logins.made_here import MadeHere
+from probe_tray.adapters.logins.made_here import LoginOrigins
 from probe_tray.core.account.age import Age, age
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
@@ -32,14 +32,14 @@ _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 class FilesStore(ABC):
     """Implements ``AccountStore`` over files; a subclass says which files, and where a new one goes."""
 
-    def __init__(self, kind: StoreKind, official: Path | None, made: MadeHere | None, disk: Disk | None) -> None:
+    def __init__(self, kind: StoreKind, official: Path | None, made: LoginOrigins, disk: Disk) -> None:
         """``official`` is the official client's own file, which is never written wherever it turns up.
 
-        ``made`` knows which logins this program obtained; without it no login in these files counts as such.
+        ``made`` knows which logins this program obtained.
         """
         self._kind, self._made = kind, made
-        self._disk = disk or Disk()
-        self._files = CredentialFiles(official, self._disk)
+        self._disk = disk
+        self._files = CredentialFiles(official, disk)
         self._index = FileIndex(self._files)
         self._whole = LastWhole()
         self._broken: set[Path] = set()
@@ -156,7 +156,7 @@ class FilesStore(ABC):
         return max(logins, key=_preference, default=None)
 
     def _stored(self, held: Held, document: Document, credential: Credential) -> StoredCredential:
-        if self._made is not None and not held.official and self._made.knows(credential):
+        if not held.official and self._made.knows(credential):
             credential = replace(credential, made_here=True)
         kind = StoreKind.OFFICIAL if held.official else self._kind
         return StoredCredential(
@@ -232,7 +232,7 @@ class FilesStore(ABC):
         older = replaces or credential.key
         self._look_for(credential.key, older)
         held = self._index.holders(credential.key)
-        if self._made is not None and credential.made_here:
+        if credential.made_here:
             self._made.note(credential)
         path = self._write(credential.key if held else older, credential)
         if not credential.made_here:
@@ -286,8 +286,7 @@ class FilesStore(ABC):
         self._forget(key)
 
     def _forget(self, key: AccountKey) -> None:
-        if self._made is not None:
-            self._made.forget(key)
+        self._made.forget(key)
 
     def _writable(self, holders: list[Held]) -> list[Held]:
         """Those that are not the official client's. Raises OfficialLoginError when it alone holds the account."""

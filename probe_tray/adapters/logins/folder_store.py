@@ -20,7 +20,7 @@ from probe_tray.adapters.logins.credential_files import (
 )
 from probe_tray.adapters.logins.file_index import FolderListing
 from probe_tray.adapters.logins.files_store import FilesStore, make_missing
-from probe_tray.adapters.logins.made_here import MadeHere
+from probe_tray.adapters.logins.made_here import LoginOrigins
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import FolderGoneError, FolderMissingError, Phrase, ReadError, StoreError, WriteError
@@ -34,9 +34,7 @@ class FolderStore(FilesStore):
     written there now would be out of sight once it is back.
     """
 
-    def __init__(
-        self, folder: Path, *, official: Path | None = None, made: MadeHere | None = None, disk: Disk | None = None
-    ) -> None:
+    def __init__(self, folder: Path, *, official: Path | None, made: LoginOrigins, disk: Disk) -> None:
         """``official`` is the official client's own file, which is never written wherever it turns up."""
         super().__init__(StoreKind.FOLDER, official, made, disk)
         self._folder, self._official = folder, official
@@ -88,9 +86,7 @@ class ConfiguredFolderStore(FolderStore):
 class RestoringFolderStore(FolderStore):
     """Names the file of an account that is new here after its owner, as a sync does."""
 
-    def __init__(
-        self, folder: Path, *, official: Path | None = None, made: MadeHere | None = None, disk: Disk | None = None
-    ) -> None:
+    def __init__(self, folder: Path, *, official: Path | None, made: LoginOrigins, disk: Disk) -> None:
         """As :class:`FolderStore`."""
         super().__init__(folder, official=official, made=made, disk=disk)
         self._proved = False
@@ -121,9 +117,9 @@ class NamedFileStore(FilesStore):
         paths: Sequence[Path],
         *,
         held: Mapping[AccountKey, Path],
-        official: Path | None = None,
-        made: MadeHere | None = None,
-        disk: Disk | None = None,
+        official: Path | None,
+        made: LoginOrigins,
+        disk: Disk,
     ) -> None:
         """``held`` tells which of the files each account was read from; no other account is put into them.
 

@@ -8,7 +8,7 @@ another origin has another token, whoever put it into the file; one that another
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, final
+from typing import Final, Protocol, final
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, remove_file, replace_file
@@ -23,13 +23,32 @@ _KEPT: Final = 4
 """More than one: between noting a token and saving it the file holds the one before, and a backup may come back."""
 
 
+class LoginOrigins(Protocol):
+    """Knows which logins this program obtained."""
+
+    def knows(self, credential: Credential) -> bool:
+        """Whether this program obtained the login."""
+        ...
+
+    def note(self, credential: Credential) -> None:
+        """This program obtained it; called before the login is saved."""
+        ...
+
+    def forget(self, key: AccountKey) -> None:
+        """The account is gone, or its login is another program's now."""
+        ...
+
+
 @final
 class MadeHere:
-    """Remembers them. Everything here blocks and never raises: without a note a login is only not ended elsewhere."""
+    """Implements ``LoginOrigins``.
 
-    def __init__(self, folder: Path, *, disk: Disk | None = None) -> None:
+    Everything here blocks and never raises: without a note a login is only not ended elsewhere.
+    """
+
+    def __init__(self, folder: Path, *, disk: Disk) -> None:
         """Keep the notes in ``folder``, which is made with the first one."""
-        self._folder, self._disk = folder, disk or Disk()
+        self._folder, self._disk = folder, disk
 
     def knows(self, credential: Credential) -> bool:
         """Whether this program obtained the login."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from hashlib import sha256
@@ -54,8 +53,8 @@ class OfficialStore:
         read_keyring: ReadKeyring,
         *,
         read_silently: ReadKeyring | None = None,
-        now: Callable[[], float] = time.monotonic,
-        disk: Disk | None = None,
+        now: Callable[[], float],
+        disk: Disk,
     ) -> None:
         """``codex_home`` is the client's own folder.
 
@@ -68,7 +67,7 @@ class OfficialStore:
         self._entry: str | None = None
         self._told: str | None = None
         self._place = Place(codex_home / FILE)
-        self._files = CredentialFiles(None, disk or Disk())
+        self._files = CredentialFiles(None, disk)
 
     @property
     def kind(self) -> StoreKind:

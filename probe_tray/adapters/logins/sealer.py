@@ -201,7 +201,7 @@ class FallbackSealer(VaultSealer):
         key: VaultKey,
         silent: VaultKey,
         *,
-        load: Callable[[], None] = lambda: None,
+        load: Callable[[], None],
         patience: float = 0.3,
         patience_for_opening: float = 3.0,
     ) -> None:

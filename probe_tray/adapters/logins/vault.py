@@ -34,9 +34,9 @@ _KEPT: Final = "kept"
 class VaultStore:
     """Implements ``AccountStore``. A record that does not open is reported and kept."""
 
-    def __init__(self, folder: Path, key: VaultKey, *, disk: Disk | None = None) -> None:
+    def __init__(self, folder: Path, key: VaultKey, *, disk: Disk) -> None:
         """Keep the records in ``folder``, which is made with the first one."""
-        self._folder, self._key, self._disk = folder, key, disk or Disk()
+        self._folder, self._key, self._disk = folder, key, disk
         self._turn = asyncio.Lock()
         self._seen: dict[str, tuple[int, int, int]] = {}
 

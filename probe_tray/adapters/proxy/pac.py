@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from probe_tray.adapters.proxy.proxy import read_system_proxies
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.errors import Phrase
@@ -18,8 +17,8 @@ class PacProxies:
         evaluate: Callable[[str], str],
         hosts: Sequence[str],
         *,
-        has_script: Callable[[], bool] | None = None,
-        read: Callable[[], SystemProxies] = read_system_proxies,
+        has_script: Callable[[], bool],
+        read: Callable[[], SystemProxies],
     ) -> None:
         """``evaluate`` gives the script's proxy for a host, with its scheme, empty for a direct connection.
 
@@ -27,7 +26,7 @@ class PacProxies:
         """
         self._evaluate = evaluate
         self._hosts = tuple(hosts)
-        self._has_script = has_script or names_script
+        self._has_script = has_script
         self._read = read
 
     def __call__(self) -> SystemProxies:

@@ -57,8 +57,8 @@ def detect_proxy(
     override: str | None,
     environment: Mapping[str, str],
     *,
-    override_name: str = "--proxy",
-    system: Callable[[], SystemProxies] | None = None,
+    override_name: str,
+    system: Callable[[], SystemProxies],
 ) -> ProxyChoice:
     """The proxy to use: ``override`` (empty = direct, None = detect), variables, system settings, direct.
 
@@ -75,7 +75,7 @@ def detect_proxy(
         for spelled in (name, name.lower()):
             if value := environment.get(spelled, "").strip():
                 return _choice(value, spelled, lambda host: is_local(host) or matches_no_proxy(host, exceptions))
-    found = _safely(system or read_system_proxies)
+    found = _safely(system)
     for kind, scheme in _SYSTEM_KINDS:
         if value := found.addresses.get(kind, "").strip():
             # The system writes a SOCKS proxy with the scheme of an HTTP one.

@@ -19,14 +19,13 @@ from probe_tray.adapters.http.probe import HttpProbe
 from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.hygiene import Redactor
 from probe_tray.adapters.journal.unfinished import unfinished
-from probe_tray.adapters.keyring.key_store import OsKeyStore
-from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.adapters.logins.folder_store import FolderStore
+from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.vault import record_files
 from probe_tray.adapters.proxy.pac import names_script
-from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.adapters.proxy.proxy import read_system_proxies
 from probe_tray.adapters.system import SystemClock
 from probe_tray.cli.diagnose.checks import (
     CONFIGURATION,
@@ -68,27 +67,26 @@ from probe_tray.core.service.service import OFFICIAL as OFFICIAL_SERVICE
 from probe_tray.core.settings import Settings, Storage
 from probe_tray.core.sync.setup import target
 from probe_tray.engine.sync.synchronizer import try_table
-from probe_tray.ports.accounts import AccountStore
+from probe_tray.ports.accounts import AccountStore, SyncVault
+from probe_tray.ports.http import Tables
 from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.translate import Translator
 
 
 async def sync_check(
     loaded: LoadedSettings | None,
-    keyring: OsKeyStore,
-    proxy: ProxyChoice,
-    handles: Callable[[Secret], None],
+    secrets: Callable[[LoadedSettings], SyncVault],
+    tables: Tables,
     t: Translator,
 ) -> Check:
     """Look at the table; nothing is written on this computer or in the table."""
     if loaded is None or not loaded.settings.sync_url:
         return good(SYNC, t("Not set up. Nothing is shared with other computers."))
     try:
-        held = await StoredSyncSecrets(loaded.path, keyring, handles=handles).load()
-        goal = target(loaded.settings.sync_url, held, str(loaded.path))
+        goal = target(loaded.settings.sync_url, await secrets(loaded).load(), str(loaded.path))
     except ProbeError as error:
         return failed(SYNC, error, t)
-    found = await try_table(HttpTableFactory(proxy, os.environ, handles=handles), goal)
+    found = await try_table(tables, goal)
     if found.problem is not None:
         return from_problem(SYNC, found.problem, t)
     if found.opened < found.rows:
@@ -135,6 +133,7 @@ class _Diagnosis:
         self._session = session
         self._arguments = session.arguments
         self._places = session.places
+        self._disk = session.disk
         self._keyring = session.keyring
         # What programs read is English, whatever language the person speaks.
         self._t = Translator() if session.arguments.json else session.t
@@ -144,7 +143,7 @@ class _Diagnosis:
         settings = Settings() if loaded is None else loaded.settings
         local = [configuration, self._data_folder(), await self._key(settings), *await self._stores(loaded)]
         local.append(await self._journal())
-        memory = await FileUpdateMemory(self._places.update).load()
+        memory = await FileUpdateMemory(self._places.update, disk=self._disk).load()
         local.append(update_check(memory, self._t, wanted=settings.check_for_updates))
         network = await self._network(settings, loaded)
         return [*local, *network, *desktop_checks(await _listed(), sys.platform, self._t)]
@@ -158,7 +157,7 @@ class _Diagnosis:
             missing = UsageError(what=Phrase("--config {path}: there is no such file.", path=str(path)))
             return None, failed(CONFIGURATION, missing, t)
         try:
-            loaded = load_settings(path)
+            loaded = load_settings(path, disk=self._disk)
             self._session.speak(loaded.settings)
             folder = loaded.login_folder
         except ConfigError as error:
@@ -178,7 +177,7 @@ class _Diagnosis:
         folder = self._places.data_folder
         there = next(place for place in (folder, *folder.parents) if is_there(place))
         try:
-            prove_writable(there, _RESERVE)
+            prove_writable(there, _RESERVE, disk=self._disk)
         except StoreError as error:
             return failed(DATA_FOLDER, error, self._t)
         if there == folder:
@@ -204,19 +203,23 @@ class _Diagnosis:
         checks = await _held(VAULT, self._session.vault, t("The vault"), t)
         folder = None if loaded is None else loaded.login_folder
         if folder is not None and is_folder(folder):
-            checks += await _held("sync_dir", FolderStore(folder, official=places.official_login), str(folder), t)
+            made = MadeHere(places.made_here, disk=self._disk)
+            store = FolderStore(folder, official=places.official_login, made=made, disk=self._disk)
+            checks += await _held("sync_dir", store, str(folder), t)
         elif folder is not None:
             what = t("{path} isn't there.", path=str(folder))
             remedy = t("The first login creates it. If this is the wrong folder, correct sync_dir.")
             checks.append(Check(name="sync_dir", state=State.WARN, what=what, remedy=remedy))
-        official = OfficialStore(places.codex_home, self._keyring.read_entry)
+        official = OfficialStore(
+            places.codex_home, self._keyring.read_entry, now=SystemClock().monotonic, disk=self._disk
+        )
         return checks + await _held(
             OFFICIAL, official, t("The Codex client's folder {path}", path=str(places.codex_home)), t
         )
 
     async def _journal(self) -> Check:
         try:
-            return journal_check(await asyncio.to_thread(unfinished, self._places.journal), self._t)
+            return journal_check(await asyncio.to_thread(unfinished, self._places.journal, disk=self._disk), self._t)
         except ReadError as error:
             return failed(JOURNAL, error, self._t)
 
@@ -226,10 +229,12 @@ class _Diagnosis:
         except ProxyAddressError as error:
             return [failed(PROXY, error, self._t)]
         asked = settings.proxy if self._arguments.proxy is None else self._arguments.proxy
-        probe = HttpProbe(OFFICIAL_SERVICE, os.environ, SystemClock(), handles=self._session.handles)
+        handles = self._session.handles
+        probe = HttpProbe(OFFICIAL_SERVICE, os.environ, SystemClock(), read_system_proxies, handles=handles)
         reached = await probe.reach(None if asked is None else Secret(asked))
         host = urlsplit(OFFICIAL_SERVICE.backend).hostname or ""
-        shared = await sync_check(loaded, self._keyring, choice, self._session.handles, self._t)
+        tables = HttpTableFactory(choice, os.environ, handles=handles)
+        shared = await sync_check(loaded, self._session.sync_secrets, tables, self._t)
         script = asked is None and await asyncio.to_thread(names_script)
         t = self._t
         return [

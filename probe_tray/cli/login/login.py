@@ -126,7 +126,8 @@ async def _log_in(session: CommandSession, settings: Settings) -> ExitStatus:
         session.arguments.o or "",
         official=places.official_login,
         spare=places.data_folder / "logins without a place",
-        made=MadeHere(places.made_here),
+        made=MadeHere(places.made_here, disk=session.disk),
+        disk=session.disk,
     )
     await target.prepare()
     session.tell_proxy(proxy, (OFFICIAL.issuer,))

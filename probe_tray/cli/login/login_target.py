@@ -22,7 +22,7 @@ _RESERVE = 64 * 1024
 class LoginTarget:
     """A file or folder that is made fit before the person signs in, and another place for when it fails after that."""
 
-    def __init__(self, given: str, *, official: Path, spare: Path, made: MadeHere) -> None:
+    def __init__(self, given: str, *, official: Path, spare: Path, made: MadeHere, disk: Disk) -> None:
         """``given`` is what stood after ``-o``; ``spare`` the folder for a login that finds no place otherwise.
 
         ``made`` notes that the login was made here.
@@ -30,7 +30,7 @@ class LoginTarget:
         self._path = Path(given)
         self._official = official
         self._spare = spare
-        self._made = made
+        self._made, self._disk = made, disk
         is_file = self._path.suffix and not given.endswith(("/", os.sep))
         self._is_folder = is_folder(self._path) or not (is_file or is_there(self._path))
 
@@ -43,7 +43,7 @@ class LoginTarget:
         elif is_there(self._path):
             self._refuse_official([Place(self._path)])
             self._refuse_stranger()
-            prove_writable(real_path(self._path).parent, _RESERVE)
+            prove_writable(real_path(self._path).parent, _RESERVE, disk=self._disk)
         else:
             await store.check_writable(AccountKey(""))
 
@@ -62,10 +62,10 @@ class LoginTarget:
     def _store(self) -> NamedFileStore | FolderStore:
         if self._is_folder:
             return self._folder(self._path)
-        return NamedFileStore([self._path], held={}, official=self._official, made=self._made)
+        return NamedFileStore([self._path], held={}, official=self._official, made=self._made, disk=self._disk)
 
     def _folder(self, path: Path) -> FolderStore:
-        return FolderStore(path, official=self._official, made=self._made)
+        return FolderStore(path, official=self._official, made=self._made, disk=self._disk)
 
     def _refuse_official(self, places: list[Place]) -> None:
         if any(
@@ -78,7 +78,7 @@ class LoginTarget:
             )
 
     def _refuse_stranger(self) -> None:
-        held = CredentialFiles(self._official, Disk()).read(Place(self._path))
+        held = CredentialFiles(self._official, self._disk).read(Place(self._path))
         if held is None or not any(document.credential for document in held.documents):
             raise UsageError(
                 what=Phrase(

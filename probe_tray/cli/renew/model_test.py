@@ -39,7 +39,7 @@ def agreed(session: CommandSession, loaded: LoadedSettings) -> bool:
     if not said_yes():
         console.note(t("No model was tested."))
         return False
-    file = JsonSettingsFile(loaded.path, session.locks)
+    file = JsonSettingsFile(loaded.path, session.locks, disk=session.disk)
     try:
         session.runner.run(file.change(change(model_test_confirmed=True), loaded.settings, _anything))
     except ProbeError as error:

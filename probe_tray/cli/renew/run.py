@@ -46,7 +46,7 @@ def run_accounts(session: CommandSession) -> ExitStatus:
     Raises UsageError or ConfigError before anything is asked, WriteError when the result cannot be kept.
     """
     arguments, console, t = session.arguments, session.console, session.t
-    files = ResultFiles(arguments)
+    files = ResultFiles(arguments, session.disk)
     loaded = session.read_settings()
     tested = arguments.apitest and agreed(session, loaded)
     if not (tested or arguments.status or arguments.renew):
@@ -66,20 +66,22 @@ async def _find_and_run(session: CommandSession, loaded: LoadedSettings, run: "_
     """Find the logins, join what ``run`` needs, and close it at the end."""
     console, settings, keyring, clock = session.console, loaded.settings, session.keyring, SystemClock()
     proxy = session.proxy(settings)
-    found = await find_logins(session.arguments.paths, loaded, session.places, session.vault)
+    found = await find_logins(session, loaded)
     tell_left_out(found, console, session.t)
     if found.logins:
         session.tell_proxy(proxy, (OFFICIAL.issuer, OFFICIAL.backend))
     store = Store(AppState(settings=settings))
     # Before the token of a copy is sent, the client's own login is looked at; never so that a person is asked.
-    official = OfficialStore(session.places.codex_home, partial(keyring.read_entry, silently=True))
+    official = OfficialStore(
+        session.places.codex_home, partial(keyring.read_entry, silently=True), now=clock.monotonic, disk=session.disk
+    )
     accounts = Accounts((*found.stores, official), store)
     watch = ClockWatch(clock, lambda error: console.failure(told(error, session.t)))
     client = session.client(proxy, answered=watch.answered)
     journal = session.journal()
     store.on_event(run.tell_trouble)
     shared = _shared_logins(session, loaded, accounts, proxy)
-    renewals = make_renewals(client, accounts, journal, session.places, session.locks, store.dispatch, shared)
+    renewals = make_renewals(client, accounts, journal, session.files, store.dispatch, shared)
     means = BatchMeans(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
     try:
         return await run.run(found, means, settings)
@@ -94,19 +96,17 @@ def _shared_logins(
     """What other computers have renewed, where sync is set up. A login that is not in the table is left to --sync."""
     if not loaded.settings.sync_url:
         return NoSharedLogins()
-    # Only here, for they bring more than most runs need.
+    # Only here, for it brings more than most runs need.
     from probe_tray.adapters.http.tables import HttpTableFactory
-    from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 
     means = make_sync_means(
         accounts=accounts,
         sources=lambda: accounts.ours,
         tables=HttpTableFactory(proxy, os.environ, handles=session.handles),
-        places=session.places,
-        locks=session.locks,
+        files=session.files,
         zone=LocalZone(),
     )
-    secrets = StoredSyncSecrets(loaded.path, session.keyring, handles=session.handles)
+    secrets = session.sync_secrets(loaded)
     return make_shared_logins(means, lambda: loaded.settings, secrets, str(loaded.path), adds_rows=False)
 
 

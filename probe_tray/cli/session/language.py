@@ -9,6 +9,7 @@ from pathlib import Path
 
 from probe_tray.adapters.files.app_folders import user_places
 from probe_tray.adapters.files.config_file import load_settings
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.settings import Language
 from probe_tray.resources import resource
@@ -34,12 +35,13 @@ def spoken(language: Language, environment: Mapping[str, str]) -> Catalogue:
     return Catalogue()
 
 
-def person_translator(config: str | None) -> Translator:
+def person_translator(config: str | None, disk: Disk) -> Translator:
     """What speaks before an action starts: as the settings in ``config`` or the usual place say; nothing is written."""
     language = Language.AUTO
     # Settings that can't be read are reported by the action that needs them.
     with suppress(ProbeError):
-        language = load_settings(user_places().config_file if config is None else Path(config)).settings.language
+        path = user_places().config_file if config is None else Path(config)
+        language = load_settings(path, disk=disk).settings.language
     return Translator(spoken(language, os.environ))
 
 

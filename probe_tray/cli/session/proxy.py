@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
+from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy, read_system_proxies
 from probe_tray.cli.arguments import Arguments
 from probe_tray.core.errors import Phrase
 from probe_tray.core.settings import Settings
@@ -13,9 +13,10 @@ from probe_tray.view.text.translate import Translator
 
 def chosen_proxy(arguments: Arguments, settings: Settings) -> ProxyChoice:
     """The proxy of the flag, else of the configuration, else the one that is found."""
-    if arguments.proxy is None and settings.proxy is not None:
-        return detect_proxy(settings.proxy, os.environ, override_name=Phrase("the configuration"))
-    return detect_proxy(arguments.proxy, os.environ)
+    asked, name = arguments.proxy, "--proxy"
+    if asked is None and settings.proxy is not None:
+        asked, name = settings.proxy, Phrase("the configuration")
+    return detect_proxy(asked, os.environ, override_name=name, system=read_system_proxies)
 
 
 def proxy_note(proxy: ProxyChoice, addresses: Sequence[str], t: Translator) -> str:

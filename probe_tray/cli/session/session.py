@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from probe_tray.adapters.files.app_folders import user_places
+from probe_tray.adapters.files.app_folders import ProgramFiles, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.journal.journal import FileJournal
@@ -28,6 +29,7 @@ from probe_tray.core.errors import ConfigError, Phrase, ProbeError, ProxyAddress
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import OFFICIAL, Service
 from probe_tray.core.settings import Language, Settings
+from probe_tray.ports.accounts import SyncVault
 from probe_tray.view.text.translate import Translator
 from probe_tray.wiring import vault_key
 
@@ -73,10 +75,12 @@ class CommandSession:
         """Takes each secret that the action handles, so that nothing logged shows it."""
         self.redactor = redactor
         self.places = user_places()
+        self.disk = Disk()
         self.locks = FileLocks(self.places.locks, waits=self._waits)
+        self.files = ProgramFiles(places=self.places, locks=self.locks, disk=self.disk)
         self.keyring = OsKeyStore(handles=self.handles)
-        self._key = vault_key(self.places, self.keyring, self.locks)
-        self.vault = VaultStore(self.places.vault, self._key)
+        self._key = vault_key(self.files, self.keyring)
+        self.vault = VaultStore(self.places.vault, self._key, disk=self.disk)
 
     def read_settings(self) -> LoadedSettings:
         """The configuration of ``--config``, else of the usual place, where it is written on first use.
@@ -112,19 +116,26 @@ class CommandSession:
         """A connection to ``service``; inside the running event loop."""
         return ServiceClient(service, proxy, os.environ, handles=self.handles, answered=answered)
 
+    def sync_secrets(self, loaded: LoadedSettings) -> SyncVault:
+        """The secrets of sync: those of the configuration, else those of the keyring."""
+        # Imported here: most runs have no table.
+        from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
+
+        return StoredSyncSecrets(loaded.path, self.keyring, disk=self.disk, handles=self.handles)
+
     def journal(self) -> FileJournal:
         """The journal of renewals, which asks no person for the vault's key."""
-        silent = vault_key(self.places, self.keyring.silent, self.locks)
-        return FileJournal(self.places.journal, FallbackSealer(self._key, silent, load=load_library))
+        silent = vault_key(self.files, self.keyring.silent)
+        return FileJournal(self.places.journal, FallbackSealer(self._key, silent, load=load_library), disk=self.disk)
 
     def _load(self) -> LoadedSettings:
         config = self.arguments.config
         if config is None:
-            return load_settings(self.places.config_file, create=self.locks)
+            return load_settings(self.places.config_file, disk=self.disk, create=self.locks)
         path = Path(config)
         if not path.exists():
             raise UsageError(what=Phrase("--config {path}: there is no such file.", path=str(path)))
-        return load_settings(path)
+        return load_settings(path, disk=self.disk)
 
     def _waits(self, waiting: bool) -> None:  # noqa: FBT001 - as FileLocks calls it
         # Imported here: it brings more than most runs need.

@@ -8,7 +8,6 @@ from pathlib import Path
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.http.tables import HttpTableFactory
-from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.adapters.logins.folder_store import RestoringFolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.proxy.proxy import ProxyChoice
@@ -83,7 +82,7 @@ async def _target(session: CommandSession, loaded: LoadedSettings) -> SyncTarget
     url = loaded.settings.sync_url
     secrets = SyncSecrets()
     if url:
-        secrets = await StoredSyncSecrets(loaded.path, session.keyring, handles=session.handles).load()
+        secrets = await session.sync_secrets(loaded).load()
     return target(url, secrets, str(loaded.path))
 
 
@@ -95,8 +94,9 @@ def _synchronizer(
     proxy: ProxyChoice,
     client: ServiceClient,
 ) -> Synchronizer:
-    places, locks = session.places, session.locks
-    shared = RestoringFolderStore(folder, official=places.official_login, made=MadeHere(places.made_here))
+    places, disk = session.places, session.disk
+    made = MadeHere(places.made_here, disk=disk)
+    shared = RestoringFolderStore(folder, official=places.official_login, made=made, disk=disk)
     store = Store(AppState(settings=loaded.settings))
     # An account that the vault holds too must not be left behind there.
     accounts = Accounts((shared, session.vault), store)
@@ -104,8 +104,7 @@ def _synchronizer(
         accounts=accounts,
         sources=lambda: (shared,),
         tables=HttpTableFactory(proxy, os.environ, handles=session.handles),
-        places=places,
-        locks=locks,
+        files=session.files,
         zone=LocalZone(),
     )
 
@@ -113,8 +112,8 @@ def _synchronizer(
         return goal
 
     table = SharedTable(means, found, lambda: False)
-    renewals = make_renewals(client, accounts, session.journal(), places, locks, store.dispatch, table)
-    return Synchronizer(means, locks, renewals.finish_held)
+    renewals = make_renewals(client, accounts, session.journal(), session.files, store.dispatch, table)
+    return Synchronizer(means, session.locks, renewals.finish_held)
 
 
 class _SyncAction:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import real_path, replace_file
 from probe_tray.adapters.system import LocalZone
 from probe_tray.cli.arguments import Arguments
@@ -20,9 +21,9 @@ from probe_tray.view.text.translate import Translator
 class OutputFile:
     """A file that takes a result, .csv or .json."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, disk: Disk) -> None:
         """Take ``path``. Raises UsageError when it could not be written for a reason that shows beforehand."""
-        self.path = path
+        self.path, self._disk = path, disk
         self.is_json = path.suffix.lower() == ".json"
         if not self.is_json and path.suffix.lower() != ".csv":
             raise UsageError(what=Phrase("--output {path} must end in .csv or .json.", path=str(path)))
@@ -44,13 +45,13 @@ class OutputFile:
     def write(self, data: bytes) -> None:
         """Put ``data`` in the file's place, 0600. Raises WriteError; then the old content is unchanged."""
         # A link stays a link: what it leads to is replaced.
-        replace_file(real_path(self.path), data)
+        replace_file(real_path(self.path), data, disk=self._disk)
 
 
 class ResultFiles:
     """What is written at the end. With both tables, ``result.csv`` becomes two files with names of their own."""
 
-    def __init__(self, arguments: Arguments) -> None:
+    def __init__(self, arguments: Arguments, disk: Disk) -> None:
         """Raises UsageError when a file could not be written for a reason that shows beforehand."""
         self._status = self._models = None
         self._unused = False
@@ -58,11 +59,11 @@ class ResultFiles:
             return
         path, several = Path(arguments.output), arguments.status and arguments.apitest
         self._unused = not (arguments.status or arguments.apitest)
-        OutputFile(path)
+        OutputFile(path, disk)
         if arguments.status:
-            self._status = OutputFile(_named(path, "status") if several else path)
+            self._status = OutputFile(_named(path, "status") if several else path, disk)
         if arguments.apitest:
-            self._models = OutputFile(_named(path, "apitest") if several else path)
+            self._models = OutputFile(_named(path, "apitest") if several else path, disk)
 
     def write(self, reports: Sequence[AccountReport], console: Console, t: Translator, *, tested: bool) -> None:
         """Write the tables, 0600; without that of the models where none was ``tested``. Raises WriteError."""

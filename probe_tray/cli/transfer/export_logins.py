@@ -12,10 +12,8 @@ from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.adapters.logins.files_store import make_missing
 from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out
-from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
-from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.report import AccountReport
@@ -45,9 +43,9 @@ def export_logins(session: CommandSession) -> ExitStatus:
 
     Raises UsageError or ConfigError before anything is written.
     """
-    arguments, places = session.arguments, session.places
+    arguments = session.arguments
     loaded = session.read_settings()
-    found = session.runner.run(find_logins(arguments.paths, loaded, places, session.vault))
+    found = session.runner.run(find_logins(session, loaded))
     style = Style(
         format=ExportFormat(arguments.export),
         refresh_tokens=not arguments.no_refresh_tokens,
@@ -59,18 +57,17 @@ def export_logins(session: CommandSession) -> ExitStatus:
     logins = [s.credential for s in found.logins if arguments.paths or s.store is not StoreKind.OFFICIAL]
     # Complaints are part of the JSON, which does not change with the language.
     t = Translator() if arguments.json else session.t
-    exporting = _Exporting(arguments, session.console, found, places.official_login, t)
+    exporting = _Exporting(session, found, t)
     return exporting.run(export(logins, style), style)
 
 
 class _Exporting:
-    def __init__(
-        self, arguments: Arguments, console: Console, found: SelectedLogins, official: Path, t: Translator
-    ) -> None:
-        self._arguments = arguments
+    def __init__(self, session: CommandSession, found: SelectedLogins, t: Translator) -> None:
+        self._arguments = session.arguments
         self._t = t
-        self._official = official
-        self._console = console
+        self._official = session.places.official_login
+        self._console = session.console
+        self._disk = session.disk
         self._found = found
         self._complaints = _complaints(found, t)
         self._written: list[str] = []
@@ -126,7 +123,7 @@ class _Exporting:
         data = file.text.reveal().encode()
         try:
             make_missing(path.absolute().parent)
-            replace_file(path, data)
+            replace_file(path, data, disk=self._disk)
         except WriteError as error:
             self._complaints.append(f"{self._t.title(error.problem)} {self._t.hint(error.problem)}")
             return

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.logins.folder_store import FolderStore
+from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.session.exit_status import ExitStatus
@@ -43,7 +44,7 @@ def import_logins(session: CommandSession) -> ExitStatus:
     loaded = session.read_settings()
     if STANDARD_INPUT in arguments.paths and is_terminal(sys.stdin):
         console.prompt(t("Paste the logins here, then press Ctrl-D (on Windows Ctrl-Z and Enter)."))
-    sources = read_sources(arguments.paths, session.places.official_login)
+    sources = read_sources(arguments.paths, session.places.official_login, disk=session.disk)
     stores, name = _own_stores(session, loaded)
     importing = LoginImport(Accounts(stores, Store(AppState(settings=loaded.settings))), session.locks)
     return _Import(arguments, console, importing, name, t).run(sources, session.runner)
@@ -150,7 +151,9 @@ def _own_stores(session: CommandSession, loaded: LoadedSettings) -> tuple[tuple[
     vault, t, folder = session.vault, session.t, loaded.login_folder
     if folder is None:
         return (vault,), t("the vault")
-    shared = FolderStore(folder, official=session.places.official_login)
+    places, disk = session.places, session.disk
+    made = MadeHere(places.made_here, disk=disk)
+    shared = FolderStore(folder, official=places.official_login, made=made, disk=disk)
     if loaded.settings.storage is Storage.FOLDER:
         return (shared, vault), str(folder)
     return (vault, shared), t("the vault")

@@ -84,7 +84,7 @@ class BrowserLogin:
         clock: Clock,
         randomness: Randomness,
         *,
-        handles: Callable[[Secret], None] = lambda _secret: None,
+        handles: Callable[[Secret], None],
     ) -> None:
         """Without a ``listener`` only what is pasted ends the wait.
 

@@ -17,6 +17,7 @@ import pytest
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
 from probe_tray.adapters.desktop.session_bus import session_names
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.backends import TrustedBackend, known_backend, load_library, may_prompt
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.keyring.silent import without_questions
@@ -80,6 +81,7 @@ def failing(call: str, error: Exception) -> OsKeyStore:
         asks=Mock(side_effect=error) if call == "asks" else lambda _: False,
         silence=silence_with(error) if call == "silence" else silent,
         patience=30,
+        handles=KnownSecrets().add,
     )
 
 
@@ -115,7 +117,7 @@ async def test_choosing_a_keyring_answers_with_an_error_of_a_store(call: str, mo
         load_library()
         if call in LIBRARY_CALLS[:2]:
             with pytest.raises(StoreError) as caught:
-                await OsKeyStore(choose=known_backend, patience=30).read()
+                await OsKeyStore(choose=known_backend, patience=30, handles=KnownSecrets().add).read()
             safe(caught.value)
 
 
@@ -128,7 +130,9 @@ async def test_a_secret_service_answers_with_an_error_of_a_store(call: str, monk
     monkeypatch.setenv("WAYLAND_DISPLAY", "")
     for error in RAISED.values():
         monkeypatch.setattr(f"secretstorage.{call}", Mock(side_effect=error))
-        keys = OsKeyStore(choose=service, asks=may_prompt, silence=without_questions, patience=30)
+        keys = OsKeyStore(
+            choose=service, asks=may_prompt, silence=without_questions, patience=30, handles=KnownSecrets().add
+        )
         for read in (keys.read, keys.silent.read):
             with pytest.raises(StoreError) as caught:
                 await read()
@@ -288,7 +292,7 @@ async def test_a_desktop_that_fails_leaves_the_fallback(call: str, monkeypatch: 
         service, fallback = service_failing(call, error), Mock(side_effect=error)
         made = Mock(side_effect=error) if call == "made" else Mock(return_value=service)
         monkeypatch.setattr("desktop_notifier.main.get_backend_class", Mock(return_value=made))
-        notifier = DesktopNotifier(fallback)
+        notifier = DesktopNotifier(fallback, Path("icon.png"))
         for _ in range(2):
             await notifier.show(Notification(tag="t", title="A title", body="A body"), Mock())
         await notifier.close()

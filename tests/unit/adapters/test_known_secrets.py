@@ -11,6 +11,7 @@ from probe_tray.adapters.hygiene import REMOVED, KnownSecrets, Redactor
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.proxy.proxy import detect_proxy
 from probe_tray.adapters.system import SystemClock
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError, PastedAddressError
 from probe_tray.core.service.service import OFFICIAL, Service
@@ -33,7 +34,9 @@ async def test_what_is_sent_and_what_comes_back_is_known() -> None:
     reply = json.dumps({"refresh_token": "backagain", "authorization_code": "forthecode"}).encode()
     async with raw_server(http(reply)) as server:
         service = Service(issuer=f"http://127.0.0.1:{server.port}", backend=f"http://127.0.0.1:{server.port}")
-        client = ServiceClient(service, detect_proxy("", {}), {}, handles=known.add)
+        client = ServiceClient(
+            service, detect_proxy("", {}, override_name="--proxy", system=SystemProxies), {}, handles=known.add
+        )
         await client.exchange(Secret("acodeacode"), Secret("averifier"), "http://localhost/")
         await client.refresh(Secret("arefresh"), lambda _piece: None)
         await client.revoke(Secret("arevoked"))
@@ -59,15 +62,18 @@ def test_an_address_that_says_no_user_and_no_password_is_no_secret(address: str)
 @pytest.mark.parametrize("setting", ["127.0.0.1:9", "http://127.0.0.1:9", "http://ana:hunter22@127.0.0.1:9"])
 async def test_a_proxy_can_be_named_after_it_was_tried(setting: str) -> None:
     known = KnownSecrets()
-    await HttpProbe(OFFICIAL, {}, FakeClock(), handles=known.add).reach(Secret(setting))
-    said = f"{detect_proxy(setting, {}).shown} from --proxy"
+    await HttpProbe(OFFICIAL, {}, FakeClock(), handles=known.add, system=SystemProxies).reach(Secret(setting))
+    choice = detect_proxy(setting, {}, override_name="--proxy", system=SystemProxies)
+    said = f"{choice.shown} from --proxy"
     assert Redactor(known)(said) == said
 
 
 async def test_the_password_of_a_proxy_is_known() -> None:
     known = KnownSecrets()
     async with raw_server(b"") as proxy:
-        choice = detect_proxy(f"http://ana:hunter22@127.0.0.1:{proxy.port}", {})
+        choice = detect_proxy(
+            f"http://ana:hunter22@127.0.0.1:{proxy.port}", {}, override_name="--proxy", system=SystemProxies
+        )
         client = ServiceClient(OFFICIAL, choice, {}, handles=known.add)
         with pytest.raises(NotSentError):
             await client.refresh(Secret("arefresh"), lambda _piece: None)
@@ -77,7 +83,7 @@ async def test_the_password_of_a_proxy_is_known() -> None:
 
 async def test_the_password_of_a_proxy_that_is_tried_is_known() -> None:
     known = KnownSecrets()
-    probe = HttpProbe(OFFICIAL, {}, SystemClock(), handles=known.add)
+    probe = HttpProbe(OFFICIAL, {}, SystemClock(), handles=known.add, system=SystemProxies)
     await probe.find_proxy(Secret("http://ana:hunter22@127.0.0.1:9"))
     assert shown(known, "hunter22") == []
 

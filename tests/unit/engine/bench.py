@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
@@ -327,8 +328,12 @@ class Bench:
         self.store = Store(AppState(settings=settings or Settings()))
         self.accounts = Accounts((self.vault, *others), self.store)
         sign_ins = {
-            Way.BROWSER: BrowserLogin(OFFICIAL, self.listener, self.browser, self.clock, self.randomness),
-            Way.PASTE: BrowserLogin(OFFICIAL, None, self.browser, self.clock, self.randomness),
+            Way.BROWSER: BrowserLogin(
+                OFFICIAL, self.listener, self.browser, self.clock, self.randomness, handles=KnownSecrets().add
+            ),
+            Way.PASTE: BrowserLogin(
+                OFFICIAL, None, self.browser, self.clock, self.randomness, handles=KnownSecrets().add
+            ),
             Way.CODE: DeviceLogin(OFFICIAL, self.service, self.browser, self.clock),
         }
         exchange = CodeExchange(OFFICIAL, self.service, LoadedIdTokenCheck(OFFICIAL), self.clock)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.adapters.desktop.autostart import AutostartingSettings, TextEntryFile, start_command, system_entry
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.systems.linux import DesktopEntry, exec_line
 from probe_tray.adapters.systems.macos import LaunchAgent, launch_environment
 from probe_tray.adapters.systems.operating_system import LoginEntry
@@ -69,7 +70,7 @@ def parsed(path: Path) -> dict[str, str]:
 
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="XDG")
 def test_on_linux_it_is_a_file_in_the_autostart_folder(home: Path) -> None:
-    entry = system_entry("probe-tray", os.environ)
+    entry = system_entry("probe-tray", os.environ, disk=Disk())
     path = home / ".config" / "autostart" / "probe-tray.desktop"
     entry.remove()
     assert not path.parent.exists()
@@ -85,7 +86,7 @@ def test_on_linux_it_is_a_file_in_the_autostart_folder(home: Path) -> None:
 
 def test_what_a_desktop_switched_off_stays_off_where_the_program_moved(tmp_path: Path) -> None:
     path = tmp_path / "probe-tray.desktop"
-    entry = DesktopEntry(TextEntryFile(str(path)))
+    entry = DesktopEntry(TextEntryFile(str(path), disk=Disk()))
     entry.renew(OTHER)
     assert not path.exists()
     entry.put(COMMAND)
@@ -115,7 +116,7 @@ def test_every_command_survives_the_quoting(command: list[str]) -> None:
 def test_on_macos_it_is_a_launch_agent(tmp_path: Path) -> None:
     path = tmp_path / "LaunchAgents" / "io.github.probe-tray.plist"
     environment = {"CODEX_HOME": "/codex", "HTTPS_PROXY": "http://ana:pw@p:1", "NO_PROXY": "*"}
-    agent = LaunchAgent(path, TextEntryFile(str(path)), launch_environment(environment))
+    agent = LaunchAgent(path, TextEntryFile(str(path), disk=Disk()), launch_environment(environment))
     agent.renew(COMMAND)
     agent.remove()
     assert not path.exists()
@@ -146,7 +147,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Winreg:
 
 
 def test_on_windows_it_is_a_value_of_the_key_run(registry: Winreg) -> None:
-    entry = system_entry("probe-tray", {})
+    entry = system_entry("probe-tray", {}, disk=Disk())
     entry.remove()
     entry.renew(COMMAND)
     assert registry.values == {}
@@ -159,7 +160,7 @@ def test_on_windows_it_is_a_value_of_the_key_run(registry: Winreg) -> None:
 
 
 def test_what_task_manager_switched_off_is_on_again_once_the_person_says_so(registry: Winreg) -> None:
-    entry = system_entry("probe-tray", {})
+    entry = system_entry("probe-tray", {}, disk=Disk())
     entry.put(COMMAND)
     # Task Manager writes a binary value whose first byte is odd.
     registry.values[APPROVED_KEY] = {"probe-tray": b"\x03" + bytes(11)}
@@ -180,7 +181,7 @@ def test_what_task_manager_switched_off_is_on_again_once_the_person_says_so(regi
     ],
 )
 def test_what_task_manager_has_switched_off_is_told(registry: Winreg, noted: object, *, off: bool) -> None:
-    entry = system_entry("probe-tray", {})
+    entry = system_entry("probe-tray", {}, disk=Disk())
     entry.put(COMMAND)
     assert entry.obstacle() == ""
     registry.values[APPROVED_KEY] = {"probe-tray": noted}
@@ -190,21 +191,21 @@ def test_what_task_manager_has_switched_off_is_told(registry: Winreg, noted: obj
 def test_windows_does_not_see_what_the_store_s_python_writes(registry: Winreg, monkeypatch: pytest.MonkeyPatch) -> None:
     # "Using Python on Windows", "Redirection of local data, registry, and temporary paths".
     monkeypatch.setattr(sys, "base_prefix", r"C:\Program Files\WindowsApps\PythonSoftwareFoundation.Python.3.13")
-    system_entry("probe-tray", {}).put(COMMAND)
+    system_entry("probe-tray", {}, disk=Disk()).put(COMMAND)
     assert registry.values[RUN_KEY]
-    assert "Microsoft Store" in system_entry("probe-tray", {}).obstacle()
+    assert "Microsoft Store" in system_entry("probe-tray", {}, disk=Disk()).obstacle()
 
 
 async def test_a_registry_that_cannot_be_asked_keeps_nobody_from_the_settings(registry: Winreg) -> None:
     registry.error = PermissionError(13, "Access is denied")
     registry.values[APPROVED_KEY] = {}
-    assert await AutostartingSettings(FakeFile(), system_entry("probe-tray", {}), COMMAND).obstacle() == ""
+    assert await AutostartingSettings(FakeFile(), system_entry("probe-tray", {}, disk=Disk()), COMMAND).obstacle() == ""
 
 
 def test_a_registry_that_refuses_is_named(registry: Winreg) -> None:
     registry.error = PermissionError(13, "Access is denied")
     with pytest.raises(WriteError) as caught:
-        system_entry("probe-tray", {}).put(COMMAND)
+        system_entry("probe-tray", {}, disk=Disk()).put(COMMAND)
     assert "HKEY_CURRENT_USER" in caught.value.title
     assert "Access is denied" in caught.value.title
 
@@ -215,7 +216,7 @@ def test_a_registry_that_refuses_is_named(registry: Winreg) -> None:
 )
 def test_each_platform_has_its_own_entry(platform: str, kind: type[object], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", platform)
-    assert isinstance(system_entry("probe-tray", {}), kind)
+    assert isinstance(system_entry("probe-tray", {}, disk=Disk()), kind)
 
 
 def test_the_command_is_the_script_beside_this_python() -> None:
@@ -265,7 +266,7 @@ async def test_the_entry_follows_the_setting_and_nothing_else() -> None:
 async def test_an_entry_that_cannot_be_written_leaves_the_setting_off(tmp_path: Path) -> None:
     (tmp_path / "autostart").write_text("a file in the folder's place", "utf-8")
     file = FakeFile()
-    entry: LoginEntry = DesktopEntry(TextEntryFile(str(tmp_path / "autostart" / "probe-tray.desktop")))
+    entry: LoginEntry = DesktopEntry(TextEntryFile(str(tmp_path / "autostart" / "probe-tray.desktop"), disk=Disk()))
     settings = AutostartingSettings(file, entry, COMMAND)
     with pytest.raises(WriteError):
         await settings.change(change(start_at_login=True, poll_minutes=15), Settings(), anything)

@@ -25,6 +25,7 @@ from probe_tray.adapters.desktop.instance_socket import (
     socket_path,
     system_socket,
 )
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.core.errors import NotAnsweringError
 from tests.desktop.waiting import wait_for
 
@@ -33,9 +34,10 @@ HOLD = """
 import sys
 from pathlib import Path
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
-from probe_tray.adapters.desktop.instance_socket import UnixInstanceSocket
+from probe_tray.adapters.desktop.instance_socket import UnixInstanceSocket, system_socket
+from probe_tray.adapters.files.disk import Disk
 folder = Path(sys.argv[1])
-first = Instance(folder)
+first = Instance(folder, system_socket(folder, disk=Disk()))
 assert first.claim(StartRequest.SHOW)
 listener, _ = UnixInstanceSocket(folder / "instance.socket").open()
 print("holds", flush=True)
@@ -47,8 +49,12 @@ def unix(folder: Path) -> InstanceSocket:
     return UnixInstanceSocket(folder / "instance.socket")
 
 
+def usual(folder: Path) -> InstanceSocket:
+    return system_socket(folder, disk=Disk())
+
+
 def loopback(folder: Path) -> InstanceSocket:
-    return LoopbackInstanceSocket(folder / "instance.address")
+    return LoopbackInstanceSocket(folder / "instance.address", disk=Disk())
 
 
 SOCKETS = [pytest.param(unix, marks=pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")), loopback]
@@ -138,7 +144,7 @@ def test_what_a_killed_program_left_is_no_obstacle(folder: Path) -> None:
         assert killed.stdout is not None
         assert killed.stdout.readline() == "holds\n"
         with pytest.raises(NotAnsweringError):
-            Instance(folder, patience=0).claim(StartRequest.SHOW)
+            later(folder, usual, patience=0).claim(StartRequest.SHOW)
         killed.send_signal(signal.SIGKILL)
         killed.wait()
     assert (folder / "instance.socket").exists()
@@ -240,8 +246,8 @@ async def test_a_folder_whose_path_is_too_long_for_a_socket_is_no_hindrance(home
     path = socket_path(folder)
     assert len(os.fsencode(path)) < 104
     assert path != socket_path(home / ("other" * 30))
-    async with running(folder, system_socket) as requests:
-        assert await asyncio.to_thread(Instance(folder).tell, StartRequest.REFRESH)
+    async with running(folder, usual) as requests:
+        assert await asyncio.to_thread(later(folder, usual).tell, StartRequest.REFRESH)
     assert requests == [StartRequest.REFRESH]
 
 
@@ -251,16 +257,16 @@ async def test_with_its_folder_removed_the_running_one_is_found_all_the_same(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(home))
     folder = home / "data"
-    async with running(folder, system_socket) as requests:
+    async with running(folder, usual) as requests:
         shutil.rmtree(folder)
-        second = later(folder, system_socket)
+        second = later(folder, usual)
         assert not await asyncio.to_thread(second.claim, StartRequest.SHOW)
         # Nor does one run that cannot be reached.
         socket_path(folder).unlink()
         with pytest.raises(NotAnsweringError):
-            await asyncio.to_thread(later(folder, system_socket, patience=0).claim, StartRequest.SHOW)
+            await asyncio.to_thread(later(folder, usual, patience=0).claim, StartRequest.SHOW)
     assert requests == [StartRequest.SHOW]
-    after = later(folder, system_socket)
+    after = later(folder, usual)
     assert await asyncio.to_thread(after.claim, StartRequest.SHOW)
     after.release()
 

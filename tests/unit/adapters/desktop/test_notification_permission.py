@@ -18,6 +18,9 @@ from desktop_notifier.common import Capability, Icon
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
 from probe_tray.adapters.systems import macos
 from probe_tray.ports.desktop import Notification
+from probe_tray.resources import resource
+
+ICON = resource("icons/probe-tray.svg")
 
 NOTE = Notification(tag="t", title='A "title"', body="$(body)")
 
@@ -97,7 +100,7 @@ async def test_macos_without_a_bundle_shows_it_by_a_script(
     scripts, others = Scripts(status), Others()
     provide(monkeypatch, "darwin", lambda: DummyNotificationCenter)
     monkeypatch.setattr(macos.subprocess, "run", scripts.run)
-    notifier = DesktopNotifier(others.show)
+    notifier = DesktopNotifier(others.show, ICON)
     assert await notifier.show(NOTE, nothing)
     (command,) = scripts.commands
     assert command[0] == "/usr/bin/osascript"
@@ -109,7 +112,7 @@ async def test_macos_without_a_bundle_shows_it_by_a_script(
 async def test_without_a_service_elsewhere_the_fallback_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     others = Others()
     provide(monkeypatch, "win32", lambda: DummyNotificationCenter)
-    assert await DesktopNotifier(others.show).show(NOTE, nothing)
+    assert await DesktopNotifier(others.show, ICON).show(NOTE, nothing)
     assert others.fallback == [(NOTE.title, NOTE.body)]
 
 
@@ -120,7 +123,7 @@ async def test_where_they_are_turned_off_none_is_shown_in_any_other_way(
     person, others = Person(), Others()
     person.answered.set()
     provide(monkeypatch, platform, person.backend)
-    notifier = DesktopNotifier(others.show)
+    notifier = DesktopNotifier(others.show, ICON)
     assert not await notifier.show(NOTE, nothing)
     assert (person.seen, others.fallback) == ([], [])
     person.allows = True
@@ -135,7 +138,7 @@ async def test_macos_waits_for_the_answer_without_a_limit(monkeypatch: pytest.Mo
     person, others = Person(), Others()
     provide(monkeypatch, "darwin", person.backend)
     monkeypatch.setattr("probe_tray.adapters.desktop.notifier.SEND_SECONDS", 0.01)
-    notifier = DesktopNotifier(others.show)
+    notifier = DesktopNotifier(others.show, ICON)
     first = asyncio.create_task(notifier.show(NOTE, nothing))
     # Meanwhile others are not held up, for longer than a service is given.
     await asyncio.wait({first}, timeout=0.05)

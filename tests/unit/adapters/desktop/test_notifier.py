@@ -18,6 +18,9 @@ from dbus_fast.aio import MessageBus
 from probe_tray.adapters.desktop import notifier as module
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
 from probe_tray.ports.desktop import Button, Notification, Urgency
+from probe_tray.resources import resource
+
+ICON = resource("icons/probe-tray.svg")
 
 NAME: Final = "org.freedesktop.Notifications"
 PATH: Final = "/org/freedesktop/Notifications"
@@ -144,7 +147,7 @@ def fallback() -> Fallback:
 
 @pytest.fixture
 async def notifier(fallback: Fallback) -> AsyncIterator[DesktopNotifier]:
-    notifier = DesktopNotifier(fallback)
+    notifier = DesktopNotifier(fallback, ICON)
     yield notifier
     await notifier.close()
 
@@ -173,7 +176,7 @@ async def test_a_notification_arrives_as_it_is(service: Service, notifier: Deskt
     assert service.told == {
         1: AccountAlerts(
             app="Probe Tray",
-            icon="",
+            icon=ICON.as_uri(),
             title="Weekly quota at 82 %",
             body="It resets on Friday.",
             actions=["default", "", "renew", "Renew", "open", "Open"],
@@ -320,7 +323,7 @@ async def test_a_fallback_that_fails_does_not_matter(bus_address: str, caplog: p
     def failing(title: str, body: str) -> None:
         raise RuntimeError(title + body)
 
-    notifier = DesktopNotifier(failing)
+    notifier = DesktopNotifier(failing, ICON)
     await notifier.show(notification(), Pressed())
     assert "could not be shown: RuntimeError" in caplog.text
     await notifier.close()

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.adapters.files.alert_memory import FileAlertMemory
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.core.alerts.alert import AlertMemory, AlertRecord, Mute
 from probe_tray.core.errors import WriteError
 from tests.support.disks import WRITING_STEPS, TroubledDisk
@@ -34,13 +35,13 @@ def files(folder: Path) -> list[Path]:
 
 async def test_what_was_kept_is_there_again(tmp_path: Path) -> None:
     path = tmp_path / "new" / "alerts.json"
-    await FileAlertMemory(path).save(MEMORY)
-    assert await FileAlertMemory(path).load() == MEMORY
+    await FileAlertMemory(path, disk=Disk()).save(MEMORY)
+    assert await FileAlertMemory(path, disk=Disk()).load() == MEMORY
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 async def test_without_a_file_nothing_is_remembered(tmp_path: Path) -> None:
-    assert await FileAlertMemory(tmp_path / "alerts.json").load() == AlertMemory()
+    assert await FileAlertMemory(tmp_path / "alerts.json", disk=Disk()).load() == AlertMemory()
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ async def test_a_damaged_file_is_set_aside_as_it_was(
 ) -> None:
     path = tmp_path / "alerts.json"
     path.write_bytes(found)
-    assert await FileAlertMemory(path).load() == AlertMemory()
+    assert await FileAlertMemory(path, disk=Disk()).load() == AlertMemory()
     (aside,) = files(tmp_path)
     assert (aside.name.startswith("alerts.json."), aside.suffix, aside.read_bytes()) == (True, ".damaged", found)
     assert "was set aside" in caplog.text
@@ -72,7 +73,7 @@ async def test_a_damaged_file_is_set_aside_as_it_was(
 
 async def test_a_file_that_cannot_be_read_stays(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "alerts.json").mkdir()
-    assert await FileAlertMemory(tmp_path / "alerts.json").load() == AlertMemory()
+    assert await FileAlertMemory(tmp_path / "alerts.json", disk=Disk()).load() == AlertMemory()
     assert (tmp_path / "alerts.json").is_dir()
     assert "cannot be read" in caplog.text
 
@@ -112,6 +113,6 @@ ENTRIES = st.builds(
 def test_whatever_was_said_is_known_again(said: frozenset[AlertRecord], paused_until: datetime | None) -> None:
     memory = AlertMemory(said=said, paused_until=paused_until)
     with TemporaryDirectory() as folder:
-        file = FileAlertMemory(Path(folder) / "alerts.json")
+        file = FileAlertMemory(Path(folder) / "alerts.json", disk=Disk())
         asyncio.run(file.save(memory))
         assert asyncio.run(file.load()) == memory

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import json
 import os
 import stat
@@ -9,12 +10,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from probe_tray.adapters.files import config_file
 from probe_tray.adapters.files.app_folders import demo_places, user_places
 from probe_tray.adapters.files.config_file import JsonSettingsFile, load_settings, load_what_is_usable, login_folder
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.errors import ConfigError, FolderMissingError, UsageError, WriteError
 from probe_tray.core.settings import UNREADABLE_PROXY, Settings, SettingsPatch, Storage, change
+from tests.support.disks import TroubledDisk
 
 GO = (
     '{\n    "sync_url": "https://x.example",\n    "sync_api_key": "canary",\n    "renew_before_expiry_days": 5,\n'
@@ -39,7 +41,7 @@ def save(path: Path, settings: Settings) -> Settings:
 
 
 def change_in(path: Path, wanted: SettingsPatch, base: Settings | None = None) -> Settings:
-    file = JsonSettingsFile(path, FileLocks(path.parent / "locks"))
+    file = JsonSettingsFile(path, FileLocks(path.parent / "locks"), disk=Disk())
     return asyncio.run(file.change(wanted, base or Settings(), anything))
 
 
@@ -49,33 +51,32 @@ async def anything(settings: Settings) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes as POSIX has them")
 def test_the_defaults_are_written_privately_on_first_use(path: Path) -> None:
-    loaded = load_settings(path, create=FileLocks(path.parent / "locks"))
+    loaded = load_settings(path, create=FileLocks(path.parent / "locks"), disk=Disk())
     assert loaded.settings == Settings()
     assert json.loads(path.read_bytes())["renew_before_expiry_days"] == 3
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert load_settings(path, create=FileLocks(path.parent / "locks")).settings == Settings()
+    assert load_settings(path, create=FileLocks(path.parent / "locks"), disk=Disk()).settings == Settings()
 
 
 def test_a_missing_file_means_the_defaults_and_is_not_made_unasked(path: Path) -> None:
-    loaded = load_settings(path)
+    loaded = load_settings(path, disk=Disk())
     assert (loaded.settings, loaded.problem) == (Settings(), None)
     assert not path.parent.exists()
 
 
-def test_defaults_that_cannot_be_written_are_no_reason_to_stop(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, data: bytes) -> None:
-        raise WriteError(path=str(path), reason="the disk is full")
-
-    monkeypatch.setattr(config_file, "replace_file", full)
-    loaded = load_settings(path, create=FileLocks(path.parent / "locks"))
+def test_defaults_that_cannot_be_written_are_no_reason_to_stop(path: Path) -> None:
+    disk = TroubledDisk()
+    disk.trouble("write", errno.ENOSPC)
+    loaded = load_settings(path, create=FileLocks(path.parent / "locks"), disk=disk)
     assert loaded.settings == Settings()
     assert loaded.problem is not None
     assert loaded.problem.kind == WriteError
+    assert ("reason", "the disk is full") in loaded.problem.facts
 
 
 def test_the_go_programs_file_is_read_as_it_is(path: Path) -> None:
-    loaded = load_settings(put(path, GO), create=FileLocks(path.parent / "locks"))
+    loaded = load_settings(put(path, GO), create=FileLocks(path.parent / "locks"), disk=Disk())
     assert loaded.settings.renew_before_expiry_days == 5
     assert loaded.known["sync_api_key"] == "canary"
     assert loaded.login_folder == path.parent / "shared"
@@ -100,7 +101,7 @@ def test_the_go_programs_file_is_read_as_it_is(path: Path) -> None:
 def test_a_file_that_cannot_be_used_is_explained_and_not_touched(path: Path, text: str | bytes, key: str) -> None:
     before = put(path, text).read_bytes()
     with pytest.raises(ConfigError) as caught:
-        load_settings(path, create=FileLocks(path.parent / "locks"))
+        load_settings(path, create=FileLocks(path.parent / "locks"), disk=Disk())
     assert caught.value.facts["key"] == key
     assert caught.value.facts["path"] == str(path)
     assert "canary" not in str(caught.value)
@@ -109,35 +110,35 @@ def test_a_file_that_cannot_be_used_is_explained_and_not_touched(path: Path, tex
 
 def test_an_interval_there_is_no_longer_is_rounded_and_told(path: Path) -> None:
     put(path, b'{"poll_minutes": 7}')
-    loaded = load_settings(path)
+    loaded = load_settings(path, disk=Disk())
     assert loaded.settings == Settings(poll_minutes=5)
     assert loaded.problem is not None
     assert dict(loaded.problem.facts) == {"path": str(path), "key": "poll_minutes", "found": "7", "used": "5"}
     assert path.read_bytes() == b'{"poll_minutes": 7}'
     save(path, loaded.settings)
     assert path.read_bytes() == b'{"poll_minutes": 5}'
-    assert load_settings(path).problem is None
+    assert load_settings(path, disk=Disk()).problem is None
 
 
 def test_a_folder_in_its_place_is_explained(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(ConfigError, match="it is a folder"):
-        load_settings(path, create=FileLocks(path.parent / "locks"))
+        load_settings(path, create=FileLocks(path.parent / "locks"), disk=Disk())
 
 
 def test_saving_changes_what_differs_and_nothing_else(path: Path) -> None:
     put(path, GO)
-    old = load_settings(path).settings
+    old = load_settings(path, disk=Disk()).settings
     save(path, msgspec.structs.replace(old, renew_before_expiry_days=7, storage=Storage.FOLDER))
     text = path.read_text()
     assert text == GO.replace('_days": 5', '_days": 7').replace("{\n", '{\n    "storage": "folder",\n')
-    loaded = load_settings(path).settings
+    loaded = load_settings(path, disk=Disk()).settings
     assert (loaded.renew_before_expiry_days, loaded.storage) == (7, Storage.FOLDER)
 
 
 def test_saving_where_there_is_no_file_makes_one(path: Path) -> None:
     save(path, Settings(poll_minutes=15, proxy=""))
-    assert load_settings(path).settings == Settings(poll_minutes=15, proxy="")
+    assert load_settings(path, disk=Disk()).settings == Settings(poll_minutes=15, proxy="")
 
 
 def test_every_setting_is_read_back(path: Path, home: Path) -> None:
@@ -156,7 +157,7 @@ def test_every_setting_is_read_back(path: Path, home: Path) -> None:
     put(path, "{}")
     for settings in (changed, Settings(), changed):
         save(path, settings)
-        assert load_settings(path).settings == settings
+        assert load_settings(path, disk=Disk()).settings == settings
 
 
 def test_a_file_that_went_bad_meanwhile_is_not_overwritten(path: Path) -> None:
@@ -175,7 +176,7 @@ def test_what_somebody_else_wrote_meanwhile_is_kept_and_holds(path: Path) -> Non
 
 def test_a_file_that_is_gone_gets_the_settings_that_hold(path: Path) -> None:
     after = change_in(path, change(auto_renew=False), Settings(poll_minutes=30))
-    assert after == load_settings(path).settings == Settings(poll_minutes=30, auto_renew=False)
+    assert after == load_settings(path, disk=Disk()).settings == Settings(poll_minutes=30, auto_renew=False)
 
 
 def test_two_changes_that_contradict_each_other_are_refused_and_leave_the_file(path: Path) -> None:
@@ -188,7 +189,7 @@ def test_two_changes_that_contradict_each_other_are_refused_and_leave_the_file(p
 def test_changes_of_two_processes_at_once_are_all_in_the_file(path: Path) -> None:
     async def together() -> None:
         # Each process has locks of its own; the kernel keeps them apart.
-        processes = [JsonSettingsFile(path, FileLocks(path.parent / "locks")) for _ in range(2)]
+        processes = [JsonSettingsFile(path, FileLocks(path.parent / "locks"), disk=Disk()) for _ in range(2)]
         keys = [f"{when}_{span}_percent" for when in ("warn", "critical") for span in ("used", "weekly", "monthly")]
         changes = [change(**{key: 50 + number}) for number, key in enumerate(keys)]
         await asyncio.gather(
@@ -204,10 +205,10 @@ def test_the_first_start_does_not_write_defaults_over_what_another_process_is_sa
     locks = FileLocks(path.parent / "locks")
     other = locks.attempt("settings")
     assert other.take()
-    assert load_settings(path, create=locks).settings == Settings()
+    assert load_settings(path, create=locks, disk=Disk()).settings == Settings()
     assert not path.exists()
     other.give_up()
-    load_settings(path, create=locks)
+    load_settings(path, create=locks, disk=Disk())
     assert path.exists()
 
 
@@ -223,7 +224,7 @@ def test_a_linked_file_stays_a_link(path: Path, tmp_path: Path) -> None:
 
 def test_a_byte_order_mark_is_no_hindrance(path: Path) -> None:
     put(path, b'\xef\xbb\xbf{"poll_minutes": 15}')
-    assert load_settings(path).settings.poll_minutes == 15
+    assert load_settings(path, disk=Disk()).settings.poll_minutes == 15
 
 
 @pytest.mark.parametrize(
@@ -307,7 +308,7 @@ def test_a_demonstration_has_nothing_in_common_with_the_real_places(
     ],
 )
 def test_what_cannot_be_used_is_told_and_the_rest_holds(text: str, key: str, expected: Settings, path: Path) -> None:
-    loaded = load_what_is_usable(put(path, text), create=FileLocks(path.parent / "locks"))
+    loaded = load_what_is_usable(put(path, text), create=FileLocks(path.parent / "locks"), disk=Disk())
     assert loaded.settings == expected
     assert loaded.problem is not None
     assert dict(loaded.problem.facts)["key"] == key
@@ -321,7 +322,7 @@ def test_a_folder_that_cannot_be_used_keeps_nobody_from_changing_something_else(
     assert change_in(path, change(poll_minutes=15)).poll_minutes == 15
     assert path.read_text("utf-8") == text.replace("5}", "15}")
     change_in(path, change(sync_dir="", storage=Storage.VAULT))
-    assert load_settings(path).settings == Settings(poll_minutes=15)
+    assert load_settings(path, disk=Disk()).settings == Settings(poll_minutes=15)
 
 
 def test_a_folder_that_does_not_exist_is_made_only_when_that_is_wanted(path: Path) -> None:
@@ -329,17 +330,17 @@ def test_a_folder_that_does_not_exist_is_made_only_when_that_is_wanted(path: Pat
     wanted = change(sync_dir="logins", poll_minutes=15)
     with pytest.raises(FolderMissingError, match="doesn't exist"):
         change_in(path, wanted)
-    assert load_settings(path).settings == Settings()
+    assert load_settings(path, disk=Disk()).settings == Settings()
     assert not (path.parent / "logins").exists()
     change_in(path, msgspec.structs.replace(wanted, makes_folder=True))
     assert stat.S_ISDIR((path.parent / "logins").stat().st_mode)
-    assert load_settings(path).settings == Settings(sync_dir="logins", poll_minutes=15)
+    assert load_settings(path, disk=Disk()).settings == Settings(sync_dir="logins", poll_minutes=15)
 
 
 def test_one_that_was_set_before_is_not_asked_for_again(path: Path) -> None:
     put(path, '{"sync_dir": "gone"}')
     change_in(path, change(poll_minutes=15))
-    assert load_settings(path).settings == Settings(sync_dir="gone", poll_minutes=15)
+    assert load_settings(path, disk=Disk()).settings == Settings(sync_dir="gone", poll_minutes=15)
 
 
 def test_a_file_is_no_folder(path: Path) -> None:

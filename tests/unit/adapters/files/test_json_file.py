@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from probe_tray.adapters.files.alert_memory import FileAlertMemory
 from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
 from probe_tray.adapters.files.sync_memory import FileSyncMemory
 from probe_tray.adapters.journal.tally_file import JsonTallyFile
@@ -51,7 +52,7 @@ FORMAT = JsonFormat(
 def put(folder: Path, data: bytes) -> tuple[Path, JsonFile[_Content]]:
     path = folder / "names.json"
     path.write_bytes(data)
-    return path, JsonFile(path, FORMAT)
+    return path, JsonFile(path, FORMAT, disk=Disk())
 
 
 @pytest.mark.parametrize(
@@ -135,25 +136,25 @@ def damaged(folder: Path) -> list[Path]:
 
 
 async def _arrange(path: Path) -> None:
-    file = JsonArrangementFile(path)
+    file = JsonArrangementFile(path, disk=Disk())
     assert await file.load() == Arrangement()
     await file.save(Arrangement(pinned=True))
 
 
 async def _say(path: Path) -> None:
-    file = FileAlertMemory(path)
+    file = FileAlertMemory(path, disk=Disk())
     assert await file.load() == AlertMemory()
     await file.save(AlertMemory(paused_until=START))
 
 
 async def _count(path: Path) -> None:
-    file = JsonTallyFile(path, FileLocks(path.parent / "locks"))
+    file = JsonTallyFile(path, FileLocks(path.parent / "locks"), disk=Disk())
     await file.load()
     await file.change(lambda tally: tally)
 
 
 async def _see(path: Path) -> None:
-    file = FileSyncMemory(path, FileLocks(path.parent / "locks"))
+    file = FileSyncMemory(path, FileLocks(path.parent / "locks"), disk=Disk())
     with pytest.raises(ReadError, match="a newer version of Probe Tray wrote it"):
         await file.recall()
     await file.remember({"ana": Age(issued=START, refreshed=START)})

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from probe_tray.adapters.files.last_whole import LastWhole
-from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError
 from tests.support.files import flat
+from tests.support.stores import folder_store
 from tests.support.tokens import credential
 
 ANA = credential("ana").key
@@ -23,7 +23,7 @@ class Shared:
         self.whole = json.dumps(flat("ana"))
         self.path.write_text(self.whole)
         self.seconds = 0.0
-        self.store = FolderStore(folder)
+        self.store = folder_store(folder)
         monkeypatch.setattr(self.store, "_whole", LastWhole(lambda: self.seconds))
 
     async def shown(self) -> tuple[list[AccountKey], int]:

@@ -70,10 +70,10 @@ def mode(path: Path) -> int:
 def test_a_new_file_is_private_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        replace_file(tmp_path / "a.json", b"new")
+        replace_file(tmp_path / "a.json", b"new", disk=Disk())
     finally:
         os.umask(before)
-    assert read_regular(tmp_path / "a.json") == b"new"
+    assert read_regular(tmp_path / "a.json", disk=Disk()) == b"new"
     assert mode(tmp_path / "a.json") == 0o600
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
 
@@ -82,7 +82,7 @@ def test_a_file_that_others_could_read_is_private_after_a_replace(tmp_path: Path
     path = tmp_path / "a.json"
     path.write_bytes(b"old")
     path.chmod(0o644)
-    replace_file(path, b"new")
+    replace_file(path, b"new", disk=Disk())
     assert mode(path) == 0o600
 
 
@@ -131,14 +131,14 @@ def test_a_replace_gives_up_after_two_and_a_half_seconds(tmp_path: Path) -> None
 def test_a_link_is_replaced_and_its_target_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_bytes(b"theirs")
     (tmp_path / "a").symlink_to(tmp_path / "elsewhere")
-    replace_file(tmp_path / "a", b"new")
+    replace_file(tmp_path / "a", b"new", disk=Disk())
     assert (tmp_path / "elsewhere").read_bytes() == b"theirs"
     assert not (tmp_path / "a").is_symlink()
 
 
 def test_a_missing_folder_is_named_as_the_reason(tmp_path: Path) -> None:
     with pytest.raises(WriteError, match="its folder doesn't exist"):
-        replace_file(tmp_path / "no" / "a", b"new")
+        replace_file(tmp_path / "no" / "a", b"new", disk=Disk())
 
 
 def fifo(path: Path) -> None:
@@ -182,38 +182,38 @@ def test_what_is_not_a_plain_small_file_inside_is_refused_with_a_reason(
     path = tmp_path / "a.json"
     make(path)
     with pytest.raises(ReadError) as caught:
-        read_regular(path, inside=tmp_path)
+        read_regular(path, inside=tmp_path, disk=Disk())
     assert reason in caught.value.facts["reason"]
 
 
 def test_a_device_is_not_opened() -> None:
     with pytest.raises(ReadError, match="it is not a regular file"):
-        read_regular(Path("/dev/zero"))
+        read_regular(Path("/dev/zero"), disk=Disk())
 
 
 def test_a_link_that_stays_inside_is_followed_only_when_asked(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"inside")
     (tmp_path / "a").symlink_to("b")
-    assert read_regular(tmp_path / "a", inside=tmp_path) == b"inside"
+    assert read_regular(tmp_path / "a", inside=tmp_path, disk=Disk()) == b"inside"
     with pytest.raises(ReadError, match="it is a link"):
-        read_regular(tmp_path / "a")
+        read_regular(tmp_path / "a", disk=Disk())
 
 
 def test_the_largest_allowed_file_is_read_whole(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x" * LIMIT)
-    assert len(read_regular(tmp_path / "a")) == LIMIT
+    assert len(read_regular(tmp_path / "a", disk=Disk())) == LIMIT
 
 
 def test_another_users_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").write_bytes(b"x")
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     with pytest.raises(ReadError, match="it belongs to another user"):
-        read_regular(tmp_path / "a")
+        read_regular(tmp_path / "a", disk=Disk())
 
 
 def test_a_missing_file_is_told_apart_from_an_unreadable_one(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        read_regular(tmp_path / "none")
+        read_regular(tmp_path / "none", disk=Disk())
 
 
 @pytest.mark.parametrize("step", ["open", "read"])
@@ -225,8 +225,8 @@ def test_a_disk_that_cannot_read_is_reported(tmp_path: Path, step: str) -> None:
 
 def test_removing_a_missing_file_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x")
-    remove_file(tmp_path / "a")
-    remove_file(tmp_path / "a")
+    remove_file(tmp_path / "a", disk=Disk())
+    remove_file(tmp_path / "a", disk=Disk())
     assert list(tmp_path.iterdir()) == []
 
 

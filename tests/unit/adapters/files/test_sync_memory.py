@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.sync_memory import FileSyncMemory
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.account.age import Age
@@ -19,7 +20,7 @@ def at(hours: int) -> Age:
 
 def opened(folder: Path) -> FileSyncMemory:
     """As another start of the program, or the other program, opens it."""
-    return FileSyncMemory(folder / "data" / "sync.json", FileLocks(folder / "locks"))
+    return FileSyncMemory(folder / "data" / "sync.json", FileLocks(folder / "locks"), disk=Disk())
 
 
 async def test_what_is_newer_is_remembered_by_every_process(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.update_memory import FileUpdateMemory
 from probe_tray.core.errors import WriteError
 from probe_tray.core.update.release import Release, UpdateMemory
@@ -17,9 +18,9 @@ MEMORY = UpdateMemory(
 
 async def test_what_was_saved_is_there_again(tmp_path: Path) -> None:
     path = tmp_path / "data" / "update.json"
-    assert await FileUpdateMemory(path).load() == UpdateMemory()
-    await FileUpdateMemory(path).save(MEMORY)
-    assert await FileUpdateMemory(path).load() == MEMORY
+    assert await FileUpdateMemory(path, disk=Disk()).load() == UpdateMemory()
+    await FileUpdateMemory(path, disk=Disk()).save(MEMORY)
+    assert await FileUpdateMemory(path, disk=Disk()).load() == MEMORY
 
 
 def _only_name(folder: Path) -> str:
@@ -40,14 +41,14 @@ async def test_a_damaged_file_is_set_aside(tmp_path: Path, caplog: pytest.LogCap
     path = tmp_path / "update.json"
     path.write_bytes(damage)
     with caplog.at_level(logging.WARNING):
-        assert await FileUpdateMemory(path).load() == UpdateMemory()
+        assert await FileUpdateMemory(path, disk=Disk()).load() == UpdateMemory()
     assert _only_name(tmp_path).endswith(".damaged")
 
 
 async def test_a_newer_versions_file_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "update.json"
     path.write_bytes(b'{"version":2,"asked":"yesterday"}')
-    assert await FileUpdateMemory(path).load() == UpdateMemory()
+    assert await FileUpdateMemory(path, disk=Disk()).load() == UpdateMemory()
     with pytest.raises(WriteError, match="newer version"):
-        await FileUpdateMemory(path).save(MEMORY)
+        await FileUpdateMemory(path, disk=Disk()).save(MEMORY)
     assert path.read_bytes() == b'{"version":2,"asked":"yesterday"}'

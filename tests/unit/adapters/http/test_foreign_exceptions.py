@@ -15,7 +15,9 @@ from probe_tray.adapters.http.probe import HttpProbe
 from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.answer import read_raw
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import detect_proxy
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import CertificateError, NotSentError, ProbeError, UncertainError
 from probe_tray.core.service.connection import ConnectionStep
@@ -28,20 +30,20 @@ from tests.support.tokens import credential
 RAISED = library_exceptions()
 SERVICE = Service(issuer="https://issuer.example", backend="https://backend.example")
 TARGET = SyncTarget(url="https://table.example", api_key=Secret("a-key"), key=Secret("0" * 64))
-PROXY = detect_proxy("socks5://ana:s3cret@127.0.0.1:9", {})
+PROXY = detect_proxy("socks5://ana:s3cret@127.0.0.1:9", {}, override_name="--proxy", system=SystemProxies)
 TOKEN = Secret("rt_" + CANARY)
 Trace = Callable[[str, dict[str, object]], Awaitable[None]]
 
 
 @pytest.fixture
 async def client() -> AsyncGenerator[ServiceClient]:
-    made = ServiceClient(SERVICE, PROXY, {})
+    made = ServiceClient(SERVICE, PROXY, {}, handles=KnownSecrets().add)
     yield made
     await made.aclose()
 
 
 async def rows(_client: ServiceClient) -> object:
-    async with HttpTableFactory(PROXY, {}).open(TARGET) as table:
+    async with HttpTableFactory(PROXY, {}, handles=KnownSecrets().add).open(TARGET) as table:
         return await table.rows()
 
 
@@ -108,7 +110,9 @@ async def test_the_test_of_the_connection_never_raises(monkeypatch: pytest.Monke
     for error in RAISED.values():
         for after_sending in (False, True):
             raising(error, monkeypatch, after_sending=after_sending)
-            reached = await HttpProbe(SERVICE, {}, FakeClock()).reach(Secret(""))
+            reached = await HttpProbe(SERVICE, {}, FakeClock(), handles=KnownSecrets().add, system=SystemProxies).reach(
+                Secret("")
+            )
             assert reached.problem is not None
             assert CANARY not in str(reached.problem)
 
@@ -127,7 +131,11 @@ async def test_an_address_that_the_library_refuses_sends_nothing(
 async def test_a_name_that_cannot_be_looked_up_is_a_step_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     for error in RAISED.values():
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", AsyncMock(side_effect=error))
-        assert (await HttpProbe(SERVICE, {}, FakeClock()).reach(Secret(""))).failed is ConnectionStep.NAME
+        assert (
+            await HttpProbe(SERVICE, {}, FakeClock(), handles=KnownSecrets().add, system=SystemProxies).reach(
+                Secret("")
+            )
+        ).failed is ConnectionStep.NAME
 
 
 def test_certificates_that_cannot_be_loaded_are_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,6 +156,6 @@ def test_an_answer_is_none_where_the_library_fails_over_it(monkeypatch: pytest.M
 
 def test_settings_of_the_system_that_cannot_be_read_mean_no_proxy(caplog: pytest.LogCaptureFixture) -> None:
     for error in RAISED.values():
-        found = detect_proxy(None, {}, system=Mock(side_effect=error))
+        found = detect_proxy(None, {}, system=Mock(side_effect=error), override_name="--proxy")
         assert (found.address, found.shown) == (None, "direct")
     assert CANARY not in caplog.text

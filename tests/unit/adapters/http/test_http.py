@@ -14,7 +14,9 @@ import pytest
 from probe_tray.adapters.http import client as http_client
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.http.tls import make_context
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.credential import Credential, make_credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
@@ -51,7 +53,9 @@ def demo() -> Iterator[DemoService]:
 async def client(
     address: str, proxy: ProxyChoice = DIRECT, environment: dict[str, str] | None = None
 ) -> AsyncGenerator[ServiceClient]:
-    made = ServiceClient(Service(issuer=address, backend=f"{address}/backend-api"), proxy, environment or {})
+    made = ServiceClient(
+        Service(issuer=address, backend=f"{address}/backend-api"), proxy, environment or {}, handles=KnownSecrets().add
+    )
     try:
         yield made
     finally:
@@ -61,7 +65,12 @@ async def client(
 @asynccontextmanager
 async def demo_client(demo: DemoService) -> AsyncGenerator[ServiceClient]:
     where = demo.addresses
-    made = ServiceClient(Service(issuer=where.issuer, backend=where.backend, releases=where.releases), DIRECT, {})
+    made = ServiceClient(
+        Service(issuer=where.issuer, backend=where.backend, releases=where.releases),
+        DIRECT,
+        {},
+        handles=KnownSecrets().add,
+    )
     try:
         yield made
     finally:
@@ -249,7 +258,7 @@ class ChangingProxy:
 @asynccontextmanager
 async def changing_client(port: int) -> AsyncGenerator[tuple[ServiceClient, ChangingProxy]]:
     address, proxy = f"http://127.0.0.1:{port}", ChangingProxy()
-    made = ServiceClient(Service(issuer=address, backend=address), proxy, {})
+    made = ServiceClient(Service(issuer=address, backend=address), proxy, {}, handles=KnownSecrets().add)
     try:
         yield made, proxy
     finally:
@@ -402,7 +411,9 @@ async def test_whoever_hears_of_answers_cannot_harm_them(demo: DemoService) -> N
     faults: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context["exception"]))
     where, mine = demo.addresses, login(demo)
-    made = ServiceClient(Service(issuer=where.issuer, backend=where.backend), DIRECT, {}, answered=fail)
+    made = ServiceClient(
+        Service(issuer=where.issuer, backend=where.backend), DIRECT, {}, answered=fail, handles=KnownSecrets().add
+    )
     assert mine.refresh_token is not None
     assert (await made.refresh(mine.refresh_token, unkept)).ok
     assert (await made.usage(mine)).status
@@ -414,7 +425,7 @@ async def test_whoever_hears_of_answers_cannot_harm_them(demo: DemoService) -> N
 
 
 def through(port: int) -> ProxyChoice:
-    return detect_proxy(f"http://ana:s3cret@127.0.0.1:{port}", {})
+    return detect_proxy(f"http://ana:s3cret@127.0.0.1:{port}", {}, override_name="--proxy", system=SystemProxies)
 
 
 @pytest.mark.parametrize(
@@ -459,7 +470,10 @@ async def test_a_proxy_says_what_is_wrong_with_the_password(status: str) -> None
     async with raw_server(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()) as proxy:
         async with client("https://service.example", through(proxy.port)) as made:
             wrong = await failure(made.refresh(TOKEN, unkept))
-        async with client("https://service.example", detect_proxy(f"http://127.0.0.1:{proxy.port}", {})) as made:
+        async with client(
+            "https://service.example",
+            detect_proxy(f"http://127.0.0.1:{proxy.port}", {}, override_name="--proxy", system=SystemProxies),
+        ) as made:
             missing = await failure(made.refresh(TOKEN, unkept))
     shown = f"The proxy http://127.0.0.1:{proxy.port}"
     assert wrong.title == f"{shown} didn't accept the user name and password."
@@ -478,7 +492,9 @@ async def socks(kind: str, *replies: bytes, login: str = "") -> ProbeError:
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         address = f"{kind}://{login}127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with client("https://service.example", detect_proxy(address, {})) as made:
+        async with client(
+            "https://service.example", detect_proxy(address, {}, override_name="--proxy", system=SystemProxies)
+        ) as made:
             error = await failure(made.refresh(TOKEN, unkept))
     assert isinstance(error, NotSentError)
     assert "s3cret" not in str(error)
@@ -625,10 +641,10 @@ async def test_the_newest_release_is_asked_for_without_anything_about_the_person
 async def test_a_feed_that_cannot_be_reached_or_breaks_off_fails_as_every_service_does() -> None:
     async with raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{") as server:
         where = f"http://127.0.0.1:{server.port}"
-        made = ServiceClient(Service(releases=where), DIRECT, {})
+        made = ServiceClient(Service(releases=where), DIRECT, {}, handles=KnownSecrets().add)
         assert type(await failure(made.latest_release())) is UncertainError
         await made.aclose()
-    made = ServiceClient(Service(releases=where), DIRECT, {})
+    made = ServiceClient(Service(releases=where), DIRECT, {}, handles=KnownSecrets().add)
     assert type(await failure(made.latest_release())) is NotSentError
     await made.aclose()
 
@@ -637,7 +653,12 @@ async def test_the_status_page_is_asked_through_the_proxy_without_anything_about
     demo: DemoService, tmp_path: Path
 ) -> None:
     with Mitm(demo.addresses, tmp_path) as proxy:
-        made = ServiceClient(Service(), detect_proxy(proxy.url, {}), proxy.environment)
+        made = ServiceClient(
+            Service(),
+            detect_proxy(proxy.url, {}, override_name="--proxy", system=SystemProxies),
+            proxy.environment,
+            handles=KnownSecrets().add,
+        )
         answer = await made.service_status()
         await made.aclose()
     assert parse_incident(answer.body) == Incident("Partial System Outage")
@@ -647,7 +668,12 @@ async def test_the_status_page_is_asked_through_the_proxy_without_anything_about
 
 async def test_the_feed_is_asked_through_the_proxy_of_the_settings(demo: DemoService, tmp_path: Path) -> None:
     with Mitm(demo.addresses, tmp_path) as proxy:
-        made = ServiceClient(Service(), detect_proxy(proxy.url, {}), proxy.environment)
+        made = ServiceClient(
+            Service(),
+            detect_proxy(proxy.url, {}, override_name="--proxy", system=SystemProxies),
+            proxy.environment,
+            handles=KnownSecrets().add,
+        )
         answer = await made.latest_release()
         await made.aclose()
     assert answer.ok

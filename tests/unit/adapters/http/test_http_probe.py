@@ -9,6 +9,7 @@ import pytest
 
 from probe_tray.adapters.http import probe as http_probe
 from probe_tray.adapters.http.probe import HttpProbe
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.system import SystemClock
 from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.secret import Secret
@@ -48,7 +49,9 @@ def no_system() -> SystemProxies:
 
 
 def probe(backend: str, **environment: str) -> HttpProbe:
-    return HttpProbe(Service(issuer=backend, backend=backend), environment, SystemClock(), no_system)
+    return HttpProbe(
+        Service(issuer=backend, backend=backend), environment, SystemClock(), no_system, handles=KnownSecrets().add
+    )
 
 
 def outcome(reached: Reached) -> tuple[ConnectionStep | None, type[ProbeError] | None]:
@@ -89,7 +92,9 @@ async def test_a_service_that_refuses_a_question_without_a_token_is_reached(demo
 
 
 async def test_the_real_addresses_are_reached_through_a_proxy(mitm: Mitm) -> None:
-    there = HttpProbe(OFFICIAL, {"SSL_CERT_FILE": str(mitm.certificates.ca)}, SystemClock(), no_system)
+    there = HttpProbe(
+        OFFICIAL, {"SSL_CERT_FILE": str(mitm.certificates.ca)}, SystemClock(), no_system, handles=KnownSecrets().add
+    )
     assert await there.reach(Secret(mitm.url)) == Reached(steps=PROXIED)
 
 
@@ -261,7 +266,9 @@ async def test_it_can_be_cancelled() -> None:
 
 
 async def found(setting: str | None, system: SystemProxies | None = None, **environment: str) -> FoundProxy:
-    there = HttpProbe(OFFICIAL, environment, SystemClock(), lambda: system or SystemProxies())
+    there = HttpProbe(
+        OFFICIAL, environment, SystemClock(), lambda: system or SystemProxies(), handles=KnownSecrets().add
+    )
     return await there.find_proxy(None if setting is None else Secret(setting))
 
 
@@ -287,4 +294,7 @@ async def test_nothing_found_and_none_wanted_are_two_things() -> None:
 
 @pytest.mark.skipif(sys.platform == "linux", reason="Linux has no settings of its own to read")
 async def test_reading_the_systems_settings_does_not_raise() -> None:
-    assert isinstance(await HttpProbe(OFFICIAL, {}, SystemClock()).find_proxy(None), FoundProxy)
+    assert isinstance(
+        await HttpProbe(OFFICIAL, {}, SystemClock(), handles=KnownSecrets().add, system=SystemProxies).find_proxy(None),
+        FoundProxy,
+    )

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from probe_tray.adapters.http.probe import HttpProbe
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.service.service import Service
@@ -26,7 +27,7 @@ async def test_every_answer_tells_how_far_the_clocks_are_apart(date: str, ahead:
     async with raw_server(answer) as server:
         address = f"http://127.0.0.1:{server.port}"
         service = Service(issuer=address, backend=address)
-        probe = HttpProbe(service, {}, FakeClock(START), SystemProxies)
+        probe = HttpProbe(service, {}, FakeClock(START), SystemProxies, handles=KnownSecrets().add)
         assert probe.clock_ahead is None
         await probe.reach(Secret(""))
     assert probe.clock_ahead == ahead

@@ -7,7 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from probe_tray.adapters.http.tables import HttpTable, HttpTableFactory, TablePage
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     NotSentError,
@@ -47,7 +49,7 @@ def service() -> Iterator[DemoService]:
 @asynccontextmanager
 async def table_at(url: str, api_key: str = PUBLISHABLE_KEY) -> AsyncGenerator[HttpTable]:
     target = SyncTarget(url=url, api_key=Secret(api_key), key=KEY)
-    async with HttpTableFactory(ProxyChoice(), {}).open(target) as table:
+    async with HttpTableFactory(ProxyChoice(), {}, handles=KnownSecrets().add).open(target) as table:
         yield table
 
 
@@ -265,9 +267,9 @@ async def test_a_service_that_does_not_count_is_read_to_its_end() -> None:
 
 async def test_what_stays_on_this_computer_is_shown_to_no_proxy(service: DemoService) -> None:
     # On the way to a proxy it would be as open as to any other host.
-    proxy = detect_proxy("http://127.0.0.1:9", {})
+    proxy = detect_proxy("http://127.0.0.1:9", {}, override_name="--proxy", system=SystemProxies)
     target = SyncTarget(url=service.addresses.table, api_key=Secret(PUBLISHABLE_KEY), key=KEY)
-    async with HttpTableFactory(proxy, {}).open(target) as table:
+    async with HttpTableFactory(proxy, {}, handles=KnownSecrets().add).open(target) as table:
         assert await table.rows() == ()
 
 

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.adapters.files.disk import NEWER_VERSION
+from probe_tray.adapters.files.disk import NEWER_VERSION, Disk
 from probe_tray.adapters.journal.entry_file import (
     ANSWER_SPACE,
     WIRE_SPACE,
@@ -67,7 +67,7 @@ class Place:
         self.locks = FileLocks(folder / "locks")
 
     def key(self) -> VaultKey:
-        return VaultKey(self.keyring, self.locks, lambda: holds_sealed_answer(self.folder))
+        return VaultKey(self.keyring, self.locks, lambda: holds_sealed_answer(self.folder, disk=Disk()))
 
     def journal(self, sealer: Sealer | None = None) -> FileJournal:
         return FileJournal(self.folder, sealer or VaultSealer(self.key()), disk=self.disk)
@@ -315,7 +315,7 @@ async def test_plain_files_without_a_keyring_keep_their_answer_plain_and_private
     journal = place.journal(FolderSealer(place.key()))
     entry = await journal.prepare(ANA, PRINT, START)
     await journal.keep_answer(entry, 200, BODY)
-    assert not holds_sealed_answer(place.folder)
+    assert not holds_sealed_answer(place.folder, disk=Disk())
     answer = (await only(place.journal())).answer
     assert answer is not None
     assert answer.body == BODY
@@ -358,7 +358,7 @@ async def test_an_entry_of_a_newer_version_is_left_alone_and_stops_its_account(p
     with pytest.raises(ReadError, match=NEWER_VERSION):
         await place.journal().pending(ANA)
     assert await place.journal().pending() == ()
-    assert holds_sealed_answer(path.parent)
+    assert holds_sealed_answer(path.parent, disk=Disk())
     assert path.read_bytes() == newer
 
 
@@ -399,7 +399,7 @@ async def test_an_entry_that_cannot_be_read_stops_its_account_only(place: Place)
     assert len(await place.journal().pending(BEN)) == 1
     assert len(await place.journal().pending()) == 1
     with pytest.raises(ReadError):
-        holds_sealed_answer(place.folder)
+        holds_sealed_answer(place.folder, disk=Disk())
 
 
 async def test_an_answer_moved_to_another_accounts_name_does_not_open(place: Place) -> None:
@@ -419,6 +419,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import replace_file
 from probe_tray.adapters.logins.sealer import VaultKey, VaultSealer
 from probe_tray.core.account.identity import AccountKey
@@ -428,14 +429,14 @@ from tests.support.keyrings import FakeKeyStore
 async def main():
     folder = Path(sys.argv[1])
     key = VaultKey(FakeKeyStore(Secret(sys.argv[2])), FileLocks(folder / "locks"), lambda: True)
-    journal = FileJournal(folder / "journal", VaultSealer(key))
+    journal = FileJournal(folder / "journal", VaultSealer(key), disk=Disk())
     for number in range(1, 1000):
         entry = await journal.prepare(
             AccountKey("account-1", "ana"), "0123456789abcdef", datetime(2026, 11, 22, tzinfo=UTC)
         )
         await journal.keep_answer(entry, 200, str(number).encode())
         print(number, flush=True)
-        replace_file(folder / "store", str(number).encode())
+        replace_file(folder / "store", str(number).encode(), disk=Disk())
         await journal.finish(entry)
 
 asyncio.run(main())

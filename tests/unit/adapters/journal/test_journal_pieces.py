@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.journal.entry_file import (
     ANSWER_SPACE,
     WIRE_SPACE,
@@ -149,7 +150,7 @@ async def test_without_the_key_the_pieces_wait(place: Place) -> None:
     assert (pending.entry, pending.answer) == (entry, None)
     assert pending.problem is not None
     assert pending.problem.kind == KeyMissingError
-    assert holds_sealed_answer(place.folder)
+    assert holds_sealed_answer(place.folder, disk=Disk())
     with pytest.raises(KeyMissingError):
         await place.journal().prepare(BEN, PRINT, START)
     place.keyring.key = key
@@ -159,7 +160,7 @@ async def test_without_the_key_the_pieces_wait(place: Place) -> None:
 async def test_without_a_keyring_plain_files_have_their_pieces_plain(place: Place) -> None:
     place.keyring.failure = KeyringAbsentError()
     await taken(place.journal(FolderSealer(place.key())))
-    assert not holds_sealed_answer(place.folder)
+    assert not holds_sealed_answer(place.folder, disk=Disk())
     assert (await found(place)).answer is not None
 
 

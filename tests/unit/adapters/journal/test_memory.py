@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.adapters.files.disk import NEWER_VERSION
+from probe_tray.adapters.files.disk import NEWER_VERSION, Disk
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.core.errors import ReadError, WriteError
 from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
@@ -40,9 +40,9 @@ def only_file(folder: Path) -> Path:
 
 @pytest.mark.parametrize("outcome", [ENDED, UNCERTAIN, BACKOFF, FRESH], ids=lambda o: o.verdict.value)
 async def test_an_outcome_is_known_after_a_restart(tmp_path: Path, outcome: TokenOutcome) -> None:
-    await FileRenewalMemory(tmp_path / "memory").remember(PRINT, outcome)
-    assert await FileRenewalMemory(tmp_path / "memory").recall(PRINT) == outcome
-    assert await FileRenewalMemory(tmp_path / "memory").recall(OTHER) is None
+    await FileRenewalMemory(tmp_path / "memory", disk=Disk()).remember(PRINT, outcome)
+    assert await FileRenewalMemory(tmp_path / "memory", disk=Disk()).recall(PRINT) == outcome
+    assert await FileRenewalMemory(tmp_path / "memory", disk=Disk()).recall(OTHER) is None
 
 
 async def test_what_an_earlier_version_wrote_is_known(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ async def test_what_an_earlier_version_wrote_is_known(tmp_path: Path) -> None:
     )
     at = datetime(2026, 11, 22, 7, 4, 5, tzinfo=UTC)
     until = at + timedelta(minutes=15)
-    known = await FileRenewalMemory(tmp_path).recall(PRINT)
+    known = await FileRenewalMemory(tmp_path, disk=Disk()).recall(PRINT)
     assert known == TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=at, until=until, failures=2)
 
 
@@ -60,7 +60,7 @@ async def test_what_an_earlier_version_wrote_is_known(tmp_path: Path) -> None:
 async def test_what_a_newer_version_wrote_is_left_alone_and_no_such_token_is_used(tmp_path: Path, suffix: str) -> None:
     file = tmp_path / f"{PRINT}.{suffix}"
     file.write_text('{"version":2,"verdict":"perhaps"}')
-    memory = FileRenewalMemory(tmp_path)
+    memory = FileRenewalMemory(tmp_path, disk=Disk())
     if suffix == "passing":
         with pytest.raises(ReadError, match=NEWER_VERSION):
             await memory.recall(PRINT)
@@ -75,18 +75,18 @@ async def test_what_a_newer_version_wrote_is_left_alone_and_no_such_token_is_use
 
 
 async def test_nothing_is_known_at_first(tmp_path: Path) -> None:
-    assert await FileRenewalMemory(tmp_path / "memory").recall(PRINT) is None
+    assert await FileRenewalMemory(tmp_path / "memory", disk=Disk()).recall(PRINT) is None
 
 
 async def test_the_last_passing_outcome_counts(tmp_path: Path) -> None:
-    memory = FileRenewalMemory(tmp_path)
+    memory = FileRenewalMemory(tmp_path, disk=Disk())
     await memory.remember(PRINT, BACKOFF)
     await memory.remember(PRINT, UNCERTAIN)
     assert await memory.recall(PRINT) == UNCERTAIN
 
 
 async def test_an_end_is_never_taken_back(tmp_path: Path) -> None:
-    memory = FileRenewalMemory(tmp_path)
+    memory = FileRenewalMemory(tmp_path, disk=Disk())
     await memory.remember(PRINT, ENDED)
     await memory.remember(PRINT, BACKOFF)
     assert await memory.recall(PRINT) == ENDED
@@ -94,12 +94,12 @@ async def test_an_end_is_never_taken_back(tmp_path: Path) -> None:
 
 async def test_many_writers_at_once_do_not_lose_an_end(tmp_path: Path) -> None:
     outcomes = [BACKOFF] * 10 + [ENDED] + [UNCERTAIN] * 10
-    await asyncio.gather(*(FileRenewalMemory(tmp_path).remember(PRINT, outcome) for outcome in outcomes))
-    assert await FileRenewalMemory(tmp_path).recall(PRINT) == ENDED
+    await asyncio.gather(*(FileRenewalMemory(tmp_path, disk=Disk()).remember(PRINT, outcome) for outcome in outcomes))
+    assert await FileRenewalMemory(tmp_path, disk=Disk()).recall(PRINT) == ENDED
 
 
 async def test_an_end_survives_damage_to_its_file(tmp_path: Path) -> None:
-    memory = FileRenewalMemory(tmp_path)
+    memory = FileRenewalMemory(tmp_path, disk=Disk())
     await memory.remember(PRINT, ENDED)
     only_file(tmp_path).write_bytes(b"")
     known = await memory.recall(PRINT)
@@ -109,18 +109,18 @@ async def test_an_end_survives_damage_to_its_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 100, b'{"outcome": {"verdict": "of a newer version"}, "check": ""}'])
 async def test_what_was_damaged_forbids_a_request_as_long_as_it_may_have_done(tmp_path: Path, content: bytes) -> None:
-    await FileRenewalMemory(tmp_path).remember(PRINT, UNCERTAIN)
+    await FileRenewalMemory(tmp_path, disk=Disk()).remember(PRINT, UNCERTAIN)
     only_file(tmp_path).write_bytes(content)
     changed = START + timedelta(seconds=7)
     os.utime(only_file(tmp_path), (changed.timestamp(), changed.timestamp()))
     quarter = timedelta(minutes=15)
-    assert await FileRenewalMemory(tmp_path).recall(PRINT) == TokenOutcome(
+    assert await FileRenewalMemory(tmp_path, disk=Disk()).recall(PRINT) == TokenOutcome(
         verdict=TokenVerdict.UNCERTAIN, at=changed, until=changed + quarter
     )
 
 
 async def test_old_outcomes_are_forgotten(tmp_path: Path) -> None:
-    memory = FileRenewalMemory(tmp_path)
+    memory = FileRenewalMemory(tmp_path, disk=Disk())
     await memory.remember(PRINT, ENDED)
     await memory.remember(OTHER, BACKOFF)
     late = TokenOutcome(verdict=TokenVerdict.BACKOFF, at=START + 399 * DAY)
@@ -167,14 +167,14 @@ async def test_a_write_that_fails_keeps_what_was_known(tmp_path: Path, step: str
 async def test_only_fingerprints_name_files(tmp_path: Path) -> None:
     for name in ("", "../../etc/passwd", "0123456789ABCDEF", PRINT + "0"):
         with pytest.raises(ValueError, match="16 hex digits"):
-            await FileRenewalMemory(tmp_path).recall(name)
+            await FileRenewalMemory(tmp_path, disk=Disk()).recall(name)
         with pytest.raises(ValueError, match="16 hex digits"):
-            await FileRenewalMemory(tmp_path).remember(name, ENDED)
+            await FileRenewalMemory(tmp_path, disk=Disk()).remember(name, ENDED)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
 async def test_files_are_private(tmp_path: Path) -> None:
-    await FileRenewalMemory(tmp_path / "memory").remember(PRINT, ENDED)
+    await FileRenewalMemory(tmp_path / "memory", disk=Disk()).remember(PRINT, ENDED)
     assert only_file(tmp_path / "memory").stat().st_mode & 0o777 == 0o600
 
 
@@ -191,7 +191,7 @@ async def test_files_are_private(tmp_path: Path) -> None:
 async def test_damage_makes_nothing_up(outcome: TokenOutcome, data: st.DataObject) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        await FileRenewalMemory(folder).remember(PRINT, outcome)
+        await FileRenewalMemory(folder, disk=Disk()).remember(PRINT, outcome)
         file = only_file(folder)
         whole = file.read_bytes()
         place = data.draw(st.integers(0, len(whole) - 1))
@@ -207,16 +207,16 @@ async def test_damage_makes_nothing_up(outcome: TokenOutcome, data: st.DataObjec
 async def test_content_of_any_kind_is_damage(content: bytes, before: TokenOutcome) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        await FileRenewalMemory(folder).remember(PRINT, before)
+        await FileRenewalMemory(folder, disk=Disk()).remember(PRINT, before)
         file = only_file(folder)
         file.write_bytes(content)
-        assert is_doubt(await FileRenewalMemory(folder).recall(PRINT), before.verdict, file)
+        assert is_doubt(await FileRenewalMemory(folder, disk=Disk()).recall(PRINT), before.verdict, file)
 
 
 async def recalled(folder: Path) -> TokenOutcome | str | None:
     """What is remembered, or why it cannot be read."""
     try:
-        return await FileRenewalMemory(folder).recall(PRINT)
+        return await FileRenewalMemory(folder, disk=Disk()).recall(PRINT)
     except ReadError as error:
         return error.facts["reason"]
 

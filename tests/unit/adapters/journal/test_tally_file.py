@@ -20,7 +20,7 @@ RESTING = Tally(rest_until=START + timedelta(minutes=9))
 
 
 def tally(tmp_path: Path, disk: Disk | None = None) -> JsonTallyFile:
-    return JsonTallyFile(tmp_path / "data" / "requests.json", FileLocks(tmp_path / "locks"), disk=disk)
+    return JsonTallyFile(tmp_path / "data" / "requests.json", FileLocks(tmp_path / "locks"), disk=disk or Disk())
 
 
 async def add(file: JsonTallyFile, number: int) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.backends import TrustedBackend, known_backend, meaning
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.core.account.secret import Secret
@@ -33,7 +34,13 @@ ENTRY = ("Probe Tray", "vault key")
 
 
 def store(backend: TrustedBackend, *, asks: bool = False, patience: float = 0.2, prompt: float = 10) -> OsKeyStore:
-    return OsKeyStore(choose=lambda: backend, asks=lambda _: asks, patience=patience, prompt_patience=prompt)
+    return OsKeyStore(
+        choose=lambda: backend,
+        asks=lambda _: asks,
+        patience=patience,
+        prompt_patience=prompt,
+        handles=KnownSecrets().add,
+    )
 
 
 def absent() -> TrustedBackend:
@@ -67,7 +74,7 @@ DOUBLES: list[tuple[str, Callable[[], TrustedBackend], dict[str, type[StoreError
 async def test_each_keyring_comes_to_a_clear_state(
     choose: Callable[[], TrustedBackend], expected: dict[str, type[StoreError] | Secret | None], use: str
 ) -> None:
-    keys = OsKeyStore(choose=choose, asks=lambda _: False, patience=0.2)
+    keys = OsKeyStore(choose=choose, asks=lambda _: False, patience=0.2, handles=KnownSecrets().add)
     action = {"read": READ, "write": WRITE, "roundtrip": ROUNDTRIP}[use]
     outcome = expected[use]
     if isinstance(outcome, type):
@@ -164,7 +171,7 @@ async def test_a_keyring_that_appears_later_is_used_then() -> None:
             raise KeyringAbsentError
         return found[0]
 
-    keys = OsKeyStore(choose=choose, asks=lambda _: False)
+    keys = OsKeyStore(choose=choose, asks=lambda _: False, handles=KnownSecrets().add)
     with pytest.raises(KeyringAbsentError):
         await keys.read()
     found.append(GoodBackend())

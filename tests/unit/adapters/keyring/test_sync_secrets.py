@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.keyring.backends import TrustedBackend
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
@@ -24,7 +25,7 @@ class Place:
         keyring = OsKeyStore(
             choose=backend if callable(backend) else lambda: backend, asks=lambda _: False, handles=self.handled.append
         )
-        self.secrets = StoredSyncSecrets(self.config, keyring, handles=self.handled.append)
+        self.secrets = StoredSyncSecrets(self.config, keyring, handles=self.handled.append, disk=Disk())
 
     def write(self, **held: object) -> None:
         self.config.write_text(json.dumps(held))

@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.logins.folder_store import ConfiguredFolderStore, FolderStore
+from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.core.account.credential import StoredCredential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import FolderGoneError, FolderMissingError, WriteError
 from tests.support.files import exported, flat, official
+from tests.support.stores import configured_store, folder_store
 from tests.support.tokens import credential, tokens
 
 PEOPLE = ("ana", "ben", "cid")
@@ -113,10 +114,10 @@ def test_it_says_what_a_reader_of_every_file_says(steps: list[Step]) -> None:
     folder = Path(tempfile.mkdtemp())
 
     async def play() -> None:
-        kept = FolderStore(folder)
+        kept = folder_store(folder)
         for step in steps:
             step(folder)
-            naive = FolderStore(folder)
+            naive = folder_store(folder)
             assert await answers(kept) == await answers(naive)
             assert await kept.load() == await naive.load()
 
@@ -141,7 +142,7 @@ async def test_calls_at_once_share_a_look_and_a_later_call_sees_what_came_after_
     for name in PEOPLE:
         (tmp_path / f"{name}.json").write_text(json.dumps(flat(name)))
     disk = Counting()
-    store = FolderStore(tmp_path, disk=disk)
+    store = folder_store(tmp_path, disk=disk)
     found = await answers(store)
     assert [one.credential.key for one in found if one] == KEYS
     assert disk.opened == len(PEOPLE)
@@ -153,7 +154,7 @@ async def test_calls_at_once_share_a_look_and_a_later_call_sees_what_came_after_
 
 async def test_a_caller_that_gives_up_takes_the_look_from_nobody(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps(flat("ana")))
-    store = FolderStore(tmp_path)
+    store = folder_store(tmp_path)
     first, second = (asyncio.create_task(store.read(KEYS[0])) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
@@ -165,7 +166,7 @@ class TestAFolderThatIsGone:
         folder = tmp_path / "shared"
         folder.mkdir()
         (folder / "a.json").write_text(json.dumps(flat("ana")))
-        store = FolderStore(folder)
+        store = folder_store(folder)
         assert len((await store.load()).found) == 1
         folder.rename(tmp_path / "elsewhere")
         assert await store.changed()
@@ -191,7 +192,7 @@ class TestAFolderThatIsGone:
         self, tmp_path: Path
     ) -> None:
         folder = tmp_path / "shared"
-        store = ConfiguredFolderStore(folder)
+        store = configured_store(folder)
         problem = (await store.load()).problem
         assert problem is not None
         assert (problem.kind, dict(problem.facts)["path"]) == (FolderMissingError, str(folder))
@@ -202,7 +203,7 @@ class TestAFolderThatIsGone:
         assert (content.problem, len(content.found)) == (None, 1)
 
     async def test_one_that_is_missing_is_made_for_the_first_login(self, tmp_path: Path) -> None:
-        store = ConfiguredFolderStore(tmp_path / "shared")
+        store = configured_store(tmp_path / "shared")
         await store.save(credential("ana"))
         content = await store.load()
         assert (content.problem, len(content.found)) == (None, 1)
@@ -210,7 +211,7 @@ class TestAFolderThatIsGone:
     async def test_one_that_was_emptied_is_only_empty(self, tmp_path: Path) -> None:
         path = tmp_path / "a.json"
         path.write_text(json.dumps(flat("ana")))
-        store = FolderStore(tmp_path)
+        store = folder_store(tmp_path)
         await store.load()
         path.unlink()
         assert (await store.load()).problem is None
@@ -226,7 +227,7 @@ class TestOneRuleForReadingAndWriting:
         path = tmp_path / "all.json"
         keys = self.big(path, 95, 1000)
         assert 200 * 1024 < path.stat().st_size < 256 * 1024
-        store = FolderStore(tmp_path)
+        store = folder_store(tmp_path)
         for number, key in enumerate(keys):
             await store.check_writable(key)
             longer = credential(f"p{number}", number=2 * 10**300)
@@ -235,14 +236,14 @@ class TestOneRuleForReadingAndWriting:
             assert found is not None
             assert found.credential.access_token == longer.access_token
         assert path.stat().st_size > 256 * 1024
-        assert len((await FolderStore(tmp_path).load()).found) == 95
+        assert len((await folder_store(tmp_path).load()).found) == 95
 
     @pytest.mark.parametrize(("padding", "well"), [(200 * 1024, True), (240 * 1024, False)])
     async def test_one_that_a_renewal_could_make_too_large_is_refused_before_it(
         self, tmp_path: Path, padding: int, *, well: bool
     ) -> None:
         keys = self.big(tmp_path / "a.json", 1, padding)
-        store = FolderStore(tmp_path)
+        store = folder_store(tmp_path)
         assert await store.read(keys[0]) is not None
         if well:
             await store.check_writable(keys[0])
@@ -253,14 +254,14 @@ class TestOneRuleForReadingAndWriting:
     async def test_an_access_token_that_is_no_jwt_is_read_as_it_is_written(self, tmp_path: Path) -> None:
         path = tmp_path / "a.json"
         path.write_text(json.dumps(flat("ana")))
-        store = FolderStore(tmp_path)
+        store = folder_store(tmp_path)
         opaque = flat("ana", access_token="opaque-token", expired="2027-01-01T00:00:00Z")
         (tmp_path / "draft").write_text(json.dumps(opaque))
         (tmp_path / "draft").replace(path)
         found = await store.read(KEYS[0])
         assert found is not None
         await store.save(found.credential)
-        again = await FolderStore(tmp_path).read(KEYS[0])
+        again = await folder_store(tmp_path).read(KEYS[0])
         assert again is not None
         assert again.credential.access_token.reveal() == "opaque-token"
         assert again.credential.expiry == found.credential.expiry is not None

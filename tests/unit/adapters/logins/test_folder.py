@@ -17,6 +17,7 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import OfficialLoginError, ReadError, WriteError
 from tests.support.fakes import START
 from tests.support.files import exported, flat, official, proxied
+from tests.support.stores import folder_store, named_files
 from tests.support.tokens import credential, tokens
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes, links and FIFOs as POSIX has them")
@@ -80,7 +81,7 @@ class TestLooking:
         put(tmp_path / "notes.txt", "nothing")
         (tmp_path / "inner.json").mkdir()
         put(tmp_path / "inner.json" / "e.json", flat("eve"))
-        contents = await FolderStore(tmp_path).load()
+        contents = await folder_store(tmp_path).load()
         assert sorted(s.credential.email for s in contents.found) == ["ana@example.com", "ben@example.com"]
         assert contents.unreadable == ()
 
@@ -91,7 +92,7 @@ class TestLooking:
         put(tmp_path / "4.json", exported("dan", "eve"))
         put(tmp_path / "5.json", [flat("fay"), proxied("gil")])
         expected = [f"{n}@example.com" for n in ("ana", "ben", "cid", "dan", "eve", "fay", "gil")]
-        assert await owners(FolderStore(tmp_path)) == expected
+        assert await owners(folder_store(tmp_path)) == expected
 
     async def test_what_cannot_be_read_is_named_with_its_reason_and_left_alone(self, tmp_path: Path) -> None:
         put(tmp_path / "good.json", flat("ana"))
@@ -104,7 +105,7 @@ class TestLooking:
         (tmp_path / "zero.json").symlink_to("/dev/zero")
         (tmp_path / "circle.json").symlink_to("circle.json")
         before = ages(tmp_path)
-        store = FolderStore(tmp_path)
+        store = folder_store(tmp_path)
         found = await reasons(store)
         assert await owners(store) == ["ana@example.com"]
         assert found.keys() == before.keys() - {"good.json"}
@@ -120,12 +121,12 @@ class TestLooking:
         assert {n: t for n, t in ages(tmp_path).items() if n in found} == {n: before[n] for n in found}
 
     async def test_a_missing_folder_is_an_empty_one(self, tmp_path: Path) -> None:
-        contents = await FolderStore(tmp_path / "none").load()
+        contents = await folder_store(tmp_path / "none").load()
         assert (contents.found, contents.problem) == ((), None)
         assert not (tmp_path / "none").exists()
 
     async def test_a_file_in_the_place_of_the_folder_is_the_stores_problem(self, tmp_path: Path) -> None:
-        store = FolderStore(put(tmp_path / "file", "x"))
+        store = folder_store(put(tmp_path / "file", "x"))
         problem = (await store.load()).problem
         assert problem is not None
         assert dict(problem.facts)["reason"] == "a part of its path is not a folder"
@@ -136,7 +137,7 @@ class TestLooking:
         put(tmp_path / "a.json", flat("ana"))
         put(tmp_path / "b.json", flat("ana", **tokens("ana", number=2, at=LATER)))
         put(tmp_path / "c.json", proxied("ana"))
-        (stored,) = (await FolderStore(tmp_path).load()).found
+        (stored,) = (await folder_store(tmp_path).load()).found
         assert stored.credential.access_token == newer().access_token
         assert stored.location == str(tmp_path / "b.json")
 
@@ -145,14 +146,14 @@ class TestLooking:
         left = put(tmp_path / f".{'0' * 16}.probe-tray.tmp", "secret")
         old = time.time() - 2 * 86_400
         os.utime(left, (old, old))
-        await FolderStore(tmp_path).load()
+        await folder_store(tmp_path).load()
         assert not left.exists()
 
 
 class TestSaving:
     async def test_a_new_account_gets_a_private_file_named_after_it(self, tmp_path: Path) -> None:
         folder = tmp_path / "shared" / "codex"
-        stored = await FolderStore(folder).save(credential("ana"))
+        stored = await folder_store(folder).save(credential("ana"))
         path = folder / "codex_ana_at_example_com_20261122.json"
         assert stored.location == str(path)
         assert (mode(path), mode(folder), mode(folder.parent)) == (0o600, 0o700, 0o700)
@@ -160,7 +161,7 @@ class TestSaving:
         assert '"last_refresh": "2026-11-22T14:00:00+08:00"' in path.read_text()
 
     async def test_a_name_that_another_account_holds_gets_a_short_hash(self, tmp_path: Path) -> None:
-        store = FolderStore(tmp_path)
+        store = folder_store(tmp_path)
         await store.save(credential("ana", account="one"))
         await store.save(credential("ana", account="two"))
         first, second = names(tmp_path)
@@ -170,9 +171,9 @@ class TestSaving:
 
     async def test_a_file_that_cannot_be_read_keeps_its_name(self, tmp_path: Path) -> None:
         broken = put(tmp_path / "codex_ana_at_example_com_20261122.json", "broken")
-        await FolderStore(tmp_path).save(credential("ana"))
+        await folder_store(tmp_path).save(credential("ana"))
         assert broken.read_text() == "broken"
-        assert await owners(FolderStore(tmp_path)) == ["ana@example.com"]
+        assert await owners(folder_store(tmp_path)) == ["ana@example.com"]
 
     async def test_all_files_of_an_account_are_renewed_in_their_own_formats(self, tmp_path: Path) -> None:
         put(tmp_path / "a.json", flat("ana", mine=[1]))
@@ -180,7 +181,7 @@ class TestSaving:
         put(tmp_path / "c.json", [flat("ben"), flat("ana")])
         (tmp_path / "b.json").chmod(0o644)
         before = (tmp_path / "c.json").read_bytes()
-        await FolderStore(tmp_path).save(newer())
+        await folder_store(tmp_path).save(newer())
         assert names(tmp_path) == ["a.json", "b.json", "c.json"]
         refresh = tokens("ana", number=2)["refresh_token"]
         assert content(tmp_path / "a.json")["refresh_token"] == refresh
@@ -195,7 +196,7 @@ class TestSaving:
 
     async def test_the_file_is_read_again_before_it_is_written(self, tmp_path: Path) -> None:
         path = put(tmp_path / "a.json", flat("ana"))
-        store = FolderStore(tmp_path)
+        store = folder_store(tmp_path)
         await store.load()
         put(path, flat("ana", added_meanwhile=True))
         await store.save(newer())
@@ -203,7 +204,7 @@ class TestSaving:
 
     async def test_a_change_within_one_tick_of_the_clock_is_not_overlooked(self, tmp_path: Path) -> None:
         path = put(tmp_path / "a.json", flat("ana", note="old"))
-        store = FolderStore(tmp_path)
+        store = folder_store(tmp_path)
         await store.load()
         times = path.stat()
         path.write_text(path.read_text().replace("old", "new"))
@@ -214,7 +215,7 @@ class TestSaving:
     async def test_a_link_inside_the_folder_stays_a_link(self, tmp_path: Path) -> None:
         put(tmp_path / "real.json", flat("ana"))
         (tmp_path / "link.json").symlink_to("real.json")
-        await FolderStore(tmp_path).save(newer())
+        await folder_store(tmp_path).save(newer())
         assert (tmp_path / "link.json").is_symlink()
         assert content(tmp_path / "real.json")["refresh_token"] == tokens("ana", number=2)["refresh_token"]
 
@@ -224,16 +225,16 @@ class TestSaving:
     ) -> None:
         nameless = {"access_token": "aa.bb.cc", "account_id": "account-ana", "email": email}
         path = put(tmp_path / "a.json", nameless)
-        await FolderStore(tmp_path).save(newer(), replaces=AccountKey("account-ana"))
+        await folder_store(tmp_path).save(newer(), replaces=AccountKey("account-ana"))
         assert names(tmp_path) == [path.name]
         assert content(path)["access_token"] == newer().access_token.reveal()
 
     async def test_a_nameless_login_of_somebody_else_is_left_alone(self, tmp_path: Path) -> None:
         nameless = {"access_token": "aa.bb.cc", "account_id": "account-ana", "email": "ben@example.com"}
         path = put(tmp_path / "a.json", nameless)
-        await FolderStore(tmp_path).save(newer())
+        await folder_store(tmp_path).save(newer())
         assert content(path) == nameless
-        assert len(await owners(FolderStore(tmp_path))) == 2
+        assert len(await owners(folder_store(tmp_path))) == 2
 
     @pytest.mark.parametrize("number", FAULTS)
     @pytest.mark.parametrize("step", ["create", "write", "sync", "close", "rename"])
@@ -242,7 +243,7 @@ class TestSaving:
     ) -> None:
         path = put(tmp_path / "a.json", flat("ana"))
         before = path.read_bytes()
-        store = FolderStore(tmp_path, disk=FaultyDisk(step, number))
+        store = folder_store(tmp_path, disk=FaultyDisk(step, number))
         for wanted in (newer("ana"), credential("ben")):
             with pytest.raises(WriteError):
                 await store.save(wanted)
@@ -259,7 +260,7 @@ class TestSaving:
         put(tmp_path / "a.json", flat("ana"))
         put(tmp_path / "b.json", flat("ana"))
         with pytest.raises(WriteError, match="the file is busy"):
-            await FolderStore(tmp_path, disk=Stubborn()).save(newer())
+            await folder_store(tmp_path, disk=Stubborn()).save(newer())
         assert content(tmp_path / "b.json")["refresh_token"] == tokens("ana", number=2)["refresh_token"]
         assert content(tmp_path / "a.json")["refresh_token"] == tokens("ana")["refresh_token"]
 
@@ -269,7 +270,7 @@ class TestSaving:
         self, tmp_path: Path, step: str, number: int
     ) -> None:
         put(tmp_path / "a.json", flat("ana"))
-        store = FolderStore(tmp_path, disk=FaultyDisk(step, number))
+        store = folder_store(tmp_path, disk=FaultyDisk(step, number))
         for wanted in ("ana", "ben"):
             with pytest.raises(WriteError):
                 await store.check_writable(credential(wanted).key)
@@ -278,13 +279,13 @@ class TestSaving:
     async def test_two_accounts_in_one_file_are_saved_side_by_side(self, tmp_path: Path) -> None:
         people = [f"person{n}" for n in range(8)]
         path = put(tmp_path / "all.json", [flat(name) for name in people])
-        stores = [FolderStore(tmp_path), NamedFileStore([path], held={})]
+        stores = [folder_store(tmp_path), named_files([path], held={})]
         await asyncio.gather(*(stores[n % 2].save(newer(name)) for n, name in enumerate(people)))
         assert [v["refresh_token"] for v in json.loads(path.read_bytes())] == [f"rt_{name}.2" for name in people]
 
     async def test_an_existing_folder_keeps_its_mode(self, tmp_path: Path) -> None:
         (tmp_path / "shared").mkdir(mode=0o755)
-        await FolderStore(tmp_path / "shared").save(credential())
+        await folder_store(tmp_path / "shared").save(credential())
         assert mode(tmp_path / "shared") == 0o755
 
 
@@ -299,7 +300,7 @@ class TestRemoving:
         lines = "\n".join(json.dumps(flat(p)) for p in people) + "\n"
         values = {"array": [flat(p) for p in people], "export": exported(*people), "lines": lines}
         put(tmp_path / "all.json", values[layout], indent)
-        store = FolderStore(tmp_path)
+        store = folder_store(tmp_path)
         await store.remove(credential(gone).key)
         assert await owners(store) == [f"{p}@example.com" for p in people if p != gone]
         assert await reasons(store) == {}
@@ -309,14 +310,14 @@ class TestRemoving:
             put(tmp_path / name, flat("ana"))
         (tmp_path / "c.json").symlink_to("b.json")
         put(tmp_path / "other.json", flat("ben"))
-        await FolderStore(tmp_path).remove(credential("ana").key)
+        await folder_store(tmp_path).remove(credential("ana").key)
         assert names(tmp_path) == ["other.json"]
 
     async def test_a_failed_removal_is_reported(self, tmp_path: Path) -> None:
         put(tmp_path / "a.json", flat("ana"))
         with pytest.raises(WriteError, match="read-only"):
-            await FolderStore(tmp_path, disk=FaultyDisk("remove", errno.EROFS)).remove(credential("ana").key)
-        assert await owners(FolderStore(tmp_path)) == ["ana@example.com"]
+            await folder_store(tmp_path, disk=FaultyDisk("remove", errno.EROFS)).remove(credential("ana").key)
+        assert await owners(folder_store(tmp_path)) == ["ana@example.com"]
 
 
 class TestPrivacy:
@@ -329,7 +330,7 @@ class TestPrivacy:
         path = put(tmp_path / "a.json", flat("ana"))
         path.chmod(0o644)
         before = path.read_bytes(), path.stat().st_mtime_ns
-        store = FolderStore(tmp_path)
+        store = folder_store(tmp_path)
         await store.load()
         assert mode(path) == 0o600
         assert (path.read_bytes(), path.stat().st_mtime_ns) == before
@@ -339,19 +340,19 @@ class TestPrivacy:
         home = tmp_path / "auth.json"
         for path, value in ((tmp_path / "other.json", "{}"), (home, json.dumps(official("ana")))):
             put(path, value).chmod(0o644)
-        await FolderStore(tmp_path, official=home).load()
+        await folder_store(tmp_path, official=home).load()
         assert (mode(tmp_path / "other.json"), mode(home)) == (0o644, 0o644)
 
     async def test_a_file_that_was_only_named_keeps_its_mode(self, tmp_path: Path) -> None:
         path = put(tmp_path / "a.json", flat("ana"))
         path.chmod(0o644)
-        await NamedFileStore([path], held={}).load()
+        await named_files([path], held={}).load()
         assert mode(path) == 0o644
 
 
 class TestNoticing:
     async def test_changes_of_others_are_noticed_and_own_ones_are_not(self, tmp_path: Path) -> None:
-        store = FolderStore(tmp_path)
+        store = folder_store(tmp_path)
         await store.load()
         assert not await store.changed()
         path = put(tmp_path / "a.json", flat("ana"))
@@ -372,7 +373,7 @@ class TestNoticing:
     async def test_an_own_save_does_not_hide_the_change_of_another_file(self, tmp_path: Path) -> None:
         put(tmp_path / "a.json", flat("ana"))
         put(tmp_path / "b.json", flat("ben"))
-        store = FolderStore(tmp_path)
+        store = folder_store(tmp_path)
         await store.load()
         await store.remove(credential("ben").key)
         assert not await store.changed()
@@ -381,7 +382,7 @@ class TestNoticing:
 
     async def test_looking_at_one_account_does_not_hide_what_others_changed(self, tmp_path: Path) -> None:
         ana = put(tmp_path / "a.json", flat("ana"))
-        store = FolderStore(tmp_path)
+        store = folder_store(tmp_path)
         await store.load()
         put(tmp_path / "b.json", flat("ben"))
         await store.read(credential("ana").key)
@@ -407,7 +408,7 @@ class TestNoticing:
         for name in ("ana", "ben"):
             put(tmp_path / f"{name}.json", flat(name))
         disk = Counting()
-        store = FolderStore(tmp_path, disk=disk)
+        store = folder_store(tmp_path, disk=disk)
         real = time.time
         for later, expected in ((0, 2), (10, 4), (10, 4)):
             with pytest.MonkeyPatch.context() as patch:
@@ -432,7 +433,7 @@ class TestOfficialFileAmongThem:
         elif way == "hard link":
             os.link(own, other)
         named = own if way == "itself" else other
-        store = FolderStore(home, official=own) if way == "folder" else NamedFileStore([named], held={}, official=own)
+        store = folder_store(home, official=own) if way == "folder" else named_files([named], held={}, official=own)
         (stored,) = (await store.load()).found
         assert stored.store is StoreKind.OFFICIAL
         read = await store.read(stored.credential.key)
@@ -458,7 +459,7 @@ class TestOfficialFileAmongThem:
         if way == "link":
             (tmp_path / "link.json").symlink_to(named)
             named = tmp_path / "link.json"
-        store = NamedFileStore([named], held={}, official=home)
+        store = named_files([named], held={}, official=home)
         (found,) = (await store.load()).found
         assert found.store is StoreKind.OFFICIAL
         with pytest.raises(OfficialLoginError):
@@ -469,7 +470,7 @@ class TestOfficialFileAmongThem:
         own = put(home / "auth.json", official("ana"))
         before = own.read_bytes()
         copy = put(tmp_path / "copy.json", official("ana"))
-        store = NamedFileStore([own, copy], held={}, official=own)
+        store = named_files([own, copy], held={}, official=own)
         found = await store.read(credential().key)
         assert found is not None
         assert found.store is StoreKind.FILES
@@ -481,7 +482,7 @@ class TestOfficialFileAmongThem:
 
     async def test_an_api_key_login_is_told(self, tmp_path: Path) -> None:
         path = put(tmp_path / "auth.json", {"OPENAI_API_KEY": "sk-canary"})
-        contents = await NamedFileStore([path], held={}).load()
+        contents = await named_files([path], held={}).load()
         assert contents.api_key is not None
         assert contents.api_key.location == str(path)
         assert contents.unreadable == ()
@@ -490,15 +491,13 @@ class TestOfficialFileAmongThem:
 class TestFilesThatMayBeMade:
     async def test_the_order_of_the_names_is_kept_and_none_counts_twice(self, tmp_path: Path) -> None:
         zoe, ben, ana = (put(tmp_path / f"{name}.txt", flat(name)) for name in ("zoe", "ben", "ana"))
-        store = NamedFileStore([zoe, ben, ana, ben], held={})
+        store = named_files([zoe, ben, ana, ben], held={})
         assert await owners(store) == ["zoe@example.com", "ben@example.com", "ana@example.com"]
         assert store.kind is StoreKind.FILES
 
     async def test_what_is_not_there_does_not_stop_the_others(self, tmp_path: Path) -> None:
         good = put(tmp_path / "a.json", flat("ana"))
-        store = NamedFileStore(
-            [tmp_path / "none.json", good, put(tmp_path / "x", "x") / "below", Path("nul\0")], held={}
-        )
+        store = named_files([tmp_path / "none.json", good, put(tmp_path / "x", "x") / "below", Path("nul\0")], held={})
         assert await owners(store) == ["ana@example.com"]
         assert await reasons(store) == {}
 
@@ -506,7 +505,7 @@ class TestFilesThatMayBeMade:
         self, tmp_path: Path
     ) -> None:
         path = put(tmp_path / "a.json", flat("ana"))
-        store = NamedFileStore([path], held={})
+        store = named_files([path], held={})
         assert await store.read(credential().key) is not None
         path.unlink()
         path.mkdir()
@@ -522,14 +521,14 @@ class TestFilesThatMayBeMade:
         (tmp_path / "inner").mkdir()
         link = tmp_path / "inner" / "link.json"
         link.symlink_to(tmp_path / "real.json")
-        store = NamedFileStore([link], held={})
+        store = named_files([link], held={})
         stored = await store.save(newer())
         assert stored.location == str(link)
         assert link.is_symlink()
         assert b"rt_ana.2" in (tmp_path / "real.json").read_bytes()
 
     async def test_a_new_login_goes_into_the_named_file(self, tmp_path: Path) -> None:
-        stored = await NamedFileStore([tmp_path / "sub" / "mine.json"], held={}).save(credential())
+        stored = await named_files([tmp_path / "sub" / "mine.json"], held={}).save(credential())
         assert stored.location == str(tmp_path / "sub" / "mine.json")
         assert mode(tmp_path / "sub" / "mine.json") == 0o600
 
@@ -537,8 +536,8 @@ class TestFilesThatMayBeMade:
         path = put(tmp_path / "ben.json", flat("ben"))
         before = path.read_bytes()
         for refused in (
-            NamedFileStore([path], held={}).save(credential()),
-            NamedFileStore([path], held={}).check_writable(credential().key),
+            named_files([path], held={}).save(credential()),
+            named_files([path], held={}).check_writable(credential().key),
         ):
             with pytest.raises(WriteError, match="it contains no login of this account"):
                 await refused
@@ -546,7 +545,7 @@ class TestFilesThatMayBeMade:
 
     async def test_a_removed_file_is_written_anew(self, tmp_path: Path) -> None:
         path = put(tmp_path / "a.json", flat("ana"))
-        store = NamedFileStore([path], held={})
+        store = named_files([path], held={})
         assert await store.read(AccountKey("account-ana", "user-ana")) is not None
         path.unlink()
         stored = await store.save(newer())

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.adapters.logins.folder_store import FolderStore, NamedFileStore
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.credential import Credential
 from tests.support.disks import TroubledDisk
+from tests.support.stores import folder_store, named_files
 from tests.support.tokens import credential
 
 ANA = credential("ana")
@@ -29,14 +31,14 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.shared, self._notes = folder / "shared", folder / "data" / "made-here"
-        self.made = MadeHere(self._notes)
+        self.made = MadeHere(self._notes, disk=Disk())
 
     @property
     def store(self) -> FolderStore:
-        return FolderStore(self.shared, made=MadeHere(self._notes))
+        return folder_store(self.shared, made=MadeHere(self._notes, disk=Disk()))
 
     async def other_program(self, login: Credential) -> None:
-        await FolderStore(self.shared).save(login)
+        await folder_store(self.shared).save(login)
 
     async def is_ours(self) -> bool:
         (found,) = (await self.store.load()).found
@@ -84,7 +86,7 @@ async def test_a_crash_between_the_note_and_the_file_leaves_the_login_before_as_
 async def test_a_renewal_by_file_is_one_of_ours_too(machine: Machine) -> None:
     await machine.store.save(ANA)
     (path,) = machine.shared.iterdir()
-    by_name = NamedFileStore([path], held={KEY: path}, made=machine.made)
+    by_name = named_files([path], held={KEY: path}, made=machine.made)
     read = await by_name.read(KEY)
     assert read is not None
     assert read.credential.made_here
@@ -101,7 +103,7 @@ async def test_a_removed_login_leaves_no_note(machine: Machine, tmp_path: Path) 
 async def test_the_official_client_s_own_login_is_never_ours(machine: Machine, tmp_path: Path) -> None:
     await machine.store.save(ANA)
     (path,) = machine.shared.iterdir()
-    found = await FolderStore(machine.shared, official=path, made=machine.made).read(KEY)
+    found = await folder_store(machine.shared, official=path, made=machine.made).read(KEY)
     assert found is not None
     assert not found.credential.made_here
 
@@ -130,7 +132,7 @@ async def test_a_newer_versions_note_is_left_alone_and_ends_nobody_s_login(machi
 async def test_a_note_that_cannot_be_written_keeps_no_login_from_being_saved(tmp_path: Path) -> None:
     disk = TroubledDisk()
     disk.trouble("create", errno.ENOSPC)
-    store = FolderStore(tmp_path / "shared", made=MadeHere(tmp_path / "made-here", disk=disk))
+    store = folder_store(tmp_path / "shared", made=MadeHere(tmp_path / "made-here", disk=disk))
     await store.save(ANA)
     (found,) = (await store.load()).found
     assert found.credential == theirs(found.credential)

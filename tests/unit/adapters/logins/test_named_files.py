@@ -9,6 +9,7 @@ from probe_tray.adapters.logins.folder_store import NamedFileStore
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import OfficialLoginError, ReadError, WriteError
 from tests.support.files import flat, official
+from tests.support.stores import named_files
 from tests.support.tokens import credential, tokens
 
 ANA, BO = AccountKey("account-ana", "user-ana"), AccountKey("account-bo", "user-bo")
@@ -19,7 +20,7 @@ def files(tmp_path: Path) -> NamedFileStore:
     for person in ("ana", "bo"):
         (tmp_path / f"{person}.json").write_text(json.dumps(flat(person)))
     held = {ANA: tmp_path / "ana.json", BO: tmp_path / "bo.json"}
-    return NamedFileStore(list(held.values()), held=held)
+    return named_files(list(held.values()), held=held)
 
 
 async def test_an_account_is_read_from_its_own_file(files: NamedFileStore, tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ async def test_a_file_that_is_removed_is_written_anew(files: NamedFileStore, tmp
 async def test_a_list_that_is_removed_while_its_logins_are_renewed_is_written_anew_whole(tmp_path: Path) -> None:
     path = tmp_path / "all.json"
     path.write_text(json.dumps([flat("ana", note="mine"), flat("bo"), flat("ida")]))
-    files = NamedFileStore([path], held=dict.fromkeys((ANA, BO, AccountKey("account-ida", "user-ida")), path))
+    files = named_files([path], held=dict.fromkeys((ANA, BO, AccountKey("account-ida", "user-ida")), path))
     await files.load()
     await files.save(credential("ana", number=2))
     path.unlink()
@@ -112,7 +113,7 @@ async def test_an_account_nobody_named_has_no_place(files: NamedFileStore) -> No
 async def test_tokens_that_come_to_name_their_user_stay_in_their_file(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps(flat("ana", id_token="", access_token="e30.e30.e30")))
-    files = NamedFileStore([path], held={AccountKey("account-ana"): path})
+    files = named_files([path], held={AccountKey("account-ana"): path})
     await files.save(credential("ana", number=2), replaces=AccountKey("account-ana"))
     assert json.loads(path.read_bytes())["refresh_token"] == "rt_ana.2"
 
@@ -120,7 +121,7 @@ async def test_tokens_that_come_to_name_their_user_stay_in_their_file(tmp_path: 
 async def test_tokens_that_another_run_made_name_their_user_are_found_in_their_file(tmp_path: Path) -> None:
     path, nameless = tmp_path / "a.json", AccountKey("account-ana")
     path.write_text(json.dumps(flat("ana", id_token="", access_token="e30.e30.e30")))
-    files = NamedFileStore([path], held={AccountKey("account-ana"): path})
+    files = named_files([path], held={AccountKey("account-ana"): path})
     assert (await files.read(nameless)) is not None
     path.write_text(json.dumps(flat("ana")))
     found = await files.read(nameless)
@@ -135,7 +136,7 @@ async def test_tokens_that_another_run_made_name_their_user_are_found_in_their_f
 async def test_the_official_clients_file_is_never_written(tmp_path: Path) -> None:
     path = tmp_path / "auth.json"
     path.write_text(json.dumps(official("ana")))
-    files = NamedFileStore([path], held={ANA: path}, official=path)
+    files = named_files([path], held={ANA: path}, official=path)
     with pytest.raises(OfficialLoginError):
         await files.check_writable(ANA)
 

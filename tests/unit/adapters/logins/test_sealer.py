@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import FallbackSealer, VaultKey, VaultSealer, needs_key
@@ -43,6 +44,7 @@ def handy(
         vault_key(loud or FakeKeyStore(failure=KeyringDeniedError()), tmp_path),
         vault_key(silent, tmp_path, in_use=in_use),
         patience=LONG,
+        load=lambda: None,
     )
 
 
@@ -89,8 +91,15 @@ async def test_without_a_keyring_that_is_open_it_keeps_plain_and_asks_no_second_
 async def test_a_keyring_that_hangs_is_waited_for_once_and_no_longer_than_said(tmp_path: Path) -> None:
     backend = HangingBackend()
     backend.entries["Probe Tray", "vault key"] = KEY.reveal()
-    hanging = OsKeyStore(choose=lambda: backend, silence=lambda _backend, _service, _user: nullcontext(), patience=LONG)
-    sealer = FallbackSealer(vault_key(hanging, tmp_path), vault_key(hanging.silent, tmp_path), patience=0.05)
+    hanging = OsKeyStore(
+        choose=lambda: backend,
+        silence=lambda _backend, _service, _user: nullcontext(),
+        patience=LONG,
+        handles=KnownSecrets().add,
+    )
+    sealer = FallbackSealer(
+        vault_key(hanging, tmp_path), vault_key(hanging.silent, tmp_path), patience=0.05, load=lambda: None
+    )
     assert not needs_key((await sealer.ready())(b"answer", b"context"))
     assert not needs_key((await sealer.ready())(b"answer", b"context"))
     backend.let_go.set()
@@ -114,9 +123,16 @@ async def test_with_a_keyring_of_any_temper_it_comes_to_an_end(
     backend: type[GoodBackend], *, sealed: bool, tmp_path: Path
 ) -> None:
     made = backend()
-    keyring = OsKeyStore(choose=lambda: made, silence=lambda _backend, _service, _user: nullcontext(), patience=LONG)
+    keyring = OsKeyStore(
+        choose=lambda: made,
+        silence=lambda _backend, _service, _user: nullcontext(),
+        patience=LONG,
+        handles=KnownSecrets().add,
+    )
     patience = 0.05 if backend is HangingBackend else LONG
-    sealer = FallbackSealer(vault_key(keyring, tmp_path), vault_key(keyring.silent, tmp_path), patience=patience)
+    sealer = FallbackSealer(
+        vault_key(keyring, tmp_path), vault_key(keyring.silent, tmp_path), patience=patience, load=lambda: None
+    )
     kept = (await sealer.ready())(b"answer", b"context")
     assert needs_key(kept) is sealed
     assert await sealer.open(kept, b"context") == b"answer"
@@ -128,7 +144,7 @@ async def test_the_key_that_opened_the_vault_is_used_without_a_word_to_the_keyri
     loud, silent = FakeKeyStore(KEY), FakeKeyStore(failure=KeyringLockedError())
     key = vault_key(loud, tmp_path)
     assert await key.find() is not None
-    sealer = FallbackSealer(key, vault_key(silent, tmp_path), patience=LONG)
+    sealer = FallbackSealer(key, vault_key(silent, tmp_path), patience=LONG, load=lambda: None)
     sealed = (await sealer.ready())(b"answer", b"context")
     assert needs_key(sealed)
     assert await sealer.open(sealed, b"context") == b"answer"

@@ -7,13 +7,13 @@ from typing import cast
 import msgspec
 import pytest
 
-from probe_tray.adapters.logins.folder_store import RestoringFolderStore
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import StoreError
 from probe_tray.core.formats.writer import restored_name
 from tests.support.fakes import START
 from tests.support.files import flat, official, proxied
+from tests.support.stores import restoring_store
 from tests.support.tokens import credential
 
 NEWER = credential(number=2, at=START + timedelta(days=1))
@@ -41,7 +41,7 @@ def called(email: str) -> Credential:
 
 
 async def test_a_missing_folder_is_empty_and_made_for_the_first_login(tmp_path: Path) -> None:
-    store = RestoringFolderStore(tmp_path / "tokens")
+    store = restoring_store(tmp_path / "tokens")
     contents = await store.load()
     assert (contents.found, contents.problem) == ((), None)
     await store.check_writable(credential().key)
@@ -59,7 +59,7 @@ async def test_a_missing_folder_is_empty_and_made_for_the_first_login(tmp_path: 
 
 async def test_files_keep_their_names_and_keys_and_every_copy_is_replaced(tmp_path: Path) -> None:
     mine, copy = write(tmp_path, "mine.json", proxied("ana")), write(tmp_path, "copy.json", flat("ana"))
-    store = RestoringFolderStore(tmp_path)
+    store = restoring_store(tmp_path)
     assert len((await store.load()).found) == 1
     await store.save(NEWER)
     assert (held(mine)["note"], held(mine)["access_token"]) == ("<mine>", NEWER.access_token.reveal())
@@ -69,7 +69,7 @@ async def test_files_keep_their_names_and_keys_and_every_copy_is_replaced(tmp_pa
 
 async def test_a_name_that_another_file_has_gets_a_few_digits(tmp_path: Path) -> None:
     other = write(tmp_path, "ana@example.com.json", flat("bob"))
-    store = RestoringFolderStore(tmp_path)
+    store = restoring_store(tmp_path)
     await store.load()
     saved = await store.save(credential())
     assert Path(saved.location).name == f"ana@example.com_{credential().key.slug[:8]}.json"
@@ -77,7 +77,7 @@ async def test_a_name_that_another_file_has_gets_a_few_digits(tmp_path: Path) ->
 
 
 async def test_a_login_that_another_run_puts_there_meanwhile_is_found_and_not_put_there_twice(tmp_path: Path) -> None:
-    first, second = RestoringFolderStore(tmp_path), RestoringFolderStore(tmp_path)
+    first, second = restoring_store(tmp_path), restoring_store(tmp_path)
     for store in (first, second):
         await store.load()
     await first.save(NEWER)
@@ -93,7 +93,7 @@ async def test_a_broken_file_is_named_and_left(tmp_path: Path) -> None:
     broken = tmp_path / "broken.json"
     broken.write_text("{")
     write(tmp_path, "a.json", flat("ana"))
-    contents = await RestoringFolderStore(tmp_path).load()
+    contents = await restoring_store(tmp_path).load()
     assert [one.location for one in contents.unreadable] == [str(broken)]
     assert len(contents.found) == 1
     assert broken.read_text() == "{"
@@ -102,7 +102,7 @@ async def test_a_broken_file_is_named_and_left(tmp_path: Path) -> None:
 async def test_the_official_clients_file_is_not_written_and_a_login_of_its_account_gets_its_own(tmp_path: Path) -> None:
     theirs = write(tmp_path, "auth.json", official("ana"))
     before = theirs.read_bytes()
-    store = RestoringFolderStore(tmp_path, official=theirs)
+    store = restoring_store(tmp_path, official=theirs)
     assert [stored.store for stored in (await store.load()).found] == [StoreKind.OFFICIAL]
     await store.check_writable(NEWER.key)
     await store.save(NEWER)
@@ -114,12 +114,12 @@ async def test_a_folder_that_is_read_only_is_told_before_anything_is_written(tmp
     folder = tmp_path / "tokens"
     folder.write_text("no folder")
     with pytest.raises(StoreError):
-        await RestoringFolderStore(folder).check_writable(credential().key)
+        await restoring_store(folder).check_writable(credential().key)
 
 
 async def test_what_was_removed_is_gone(tmp_path: Path) -> None:
     write(tmp_path, "a.json", flat("ana"))
-    store = RestoringFolderStore(tmp_path)
+    store = restoring_store(tmp_path)
     await store.load()
     await store.remove(credential().key)
     assert (await store.read(credential().key), names(tmp_path)) == (None, [])

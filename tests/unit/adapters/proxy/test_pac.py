@@ -32,7 +32,7 @@ def chosen(
     script: Script, *, there: bool = True, fixed: SystemProxies | None = None, **environment: str
 ) -> ProxyChoice:
     system = PacProxies(script, (BACKEND, ISSUER), has_script=lambda: there, read=lambda: fixed or SystemProxies())
-    return detect_proxy(None, environment, system=system)
+    return detect_proxy(None, environment, system=system, override_name="--proxy")
 
 
 def shown(choice: ProxyChoice, host: str) -> str | None:

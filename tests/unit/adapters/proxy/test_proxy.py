@@ -2,7 +2,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from probe_tray.adapters.proxy.proxy import ProxyChoice, SystemProxies, detect_proxy, is_local, matches_no_proxy
+from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy, is_local, matches_no_proxy
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.errors import ProxyAddressError
 
 HOST = "chatgpt.com"
@@ -12,7 +13,7 @@ NOTHING = SystemProxies()
 def found(
     override: str | None = None, system: SystemProxies = NOTHING, environment: Mapping[str, str] | None = None
 ) -> ProxyChoice:
-    return detect_proxy(override, environment or {}, system=lambda: system)
+    return detect_proxy(override, environment or {}, system=lambda: system, override_name="--proxy")
 
 
 def address(choice: ProxyChoice, host: str = HOST) -> str | None:

@@ -6,8 +6,9 @@ import threading
 import pytest
 
 from probe_tray.adapters.http.client import ServiceClient
-from probe_tray.adapters.proxy.proxy import SystemProxies
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.source import ProxySource
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProxyAddressError
 from probe_tray.core.service.service import Service
@@ -69,7 +70,7 @@ async def test_nothing_is_sent_while_the_address_cannot_be_used() -> None:
     async with raw_server(http(b"{}")) as server:
         address = f"http://127.0.0.1:{server.port}"
         source = ProxySource(None, {"ALL_PROXY": "http://user:pa#ss@host:1"}, SystemProxies)
-        client = ServiceClient(Service(issuer=address, backend=address), source, {})
+        client = ServiceClient(Service(issuer=address, backend=address), source, {}, handles=KnownSecrets().add)
         for _ in range(2):
             for asked in (
                 client.usage(credential()),

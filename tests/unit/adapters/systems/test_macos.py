@@ -14,6 +14,7 @@ import pytest
 
 import project
 from probe_tray.adapters.desktop.autostart import TextEntryFile
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.systems import macos
 from probe_tray.adapters.systems.macos import BUNDLE_ID, LaunchAgent, show_alert_by_script, start_in_the_background
 from probe_tray.core.errors import WriteError
@@ -63,7 +64,7 @@ COPY = "/private/var/folders/x/T/AppTranslocation/1/d/Probe Tray.app/Contents/Ma
 
 def agent(tmp_path: Path) -> LaunchAgent:
     path = tmp_path / "LaunchAgents" / "io.github.probe-tray.plist"
-    return LaunchAgent(path, TextEntryFile(str(path)), {})
+    return LaunchAgent(path, TextEntryFile(str(path), disk=Disk()), {})
 
 
 def answer_of_the_system(monkeypatch: pytest.MonkeyPatch, status: int) -> list[str]:

@@ -7,9 +7,10 @@ from types import ModuleType
 
 import pytest
 
-from probe_tray.adapters.desktop.instance import Instance, StartRequest
+from probe_tray.adapters.desktop.instance import StartRequest
 from probe_tray.adapters.systems.macos import stay_out_of_the_dock
 from probe_tray.adapters.systems.windows import APP_ID, name_process
+from tests.support.programs import program_start
 
 
 class FakeLibrary:
@@ -54,7 +55,7 @@ def test_a_second_start_on_windows_lets_the_first_come_forward(
     library: FakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    assert not Instance(tmp_path / "data").tell(StartRequest.SHOW)
+    assert not program_start(tmp_path / "data").tell(StartRequest.SHOW)
     assert library.allowed == [-1]
 
 

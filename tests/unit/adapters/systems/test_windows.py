@@ -13,7 +13,7 @@ import pytest
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.logins.credential_files import folder_lock
-from probe_tray.adapters.proxy.proxy import detect_proxy
+from probe_tray.adapters.proxy.proxy import detect_proxy, read_system_proxies
 from probe_tray.adapters.systems.user_registry import INTERNET_KEY
 from probe_tray.adapters.systems.windows import (
     is_excepted,
@@ -157,7 +157,7 @@ def test_a_socks_proxy_alone_is_used(socks: str, monkeypatch: pytest.MonkeyPatch
         lambda: {"socks": address, "http": copied, "https": copied},
         raising=False,
     )
-    choice = detect_proxy(None, {})
+    choice = detect_proxy(None, {}, override_name="--proxy", system=read_system_proxies)
     assert choice.shown == "socks5://127.0.0.1:10808"
     assert choice.address_for("inside.example") is None
     assert choice.address_for("chatgpt.com") is not None

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from probe_tray.adapters.desktop.session_bus import Listed
 from probe_tray.adapters.proxy.proxy import detect_proxy
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.cli.diagnose.checks import (
     Check,
     State,
@@ -88,14 +89,19 @@ def test_other_systems_have_a_tray_of_their_own(platform: str) -> None:
 
 
 def test_a_proxy_is_shown_without_its_password() -> None:
-    choice = detect_proxy("http://ana:s3cret@proxy.example:8080", {})
+    choice = detect_proxy("http://ana:s3cret@proxy.example:8080", {}, override_name="--proxy", system=SystemProxies)
     assert proxy_check(choice, "chatgpt.com", ENGLISH).line(ENGLISH) == (
         "ok    proxy          http://proxy.example:8080 from --proxy."
     )
 
 
 def test_an_excepted_service_is_said() -> None:
-    choice = detect_proxy(None, {"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": "chatgpt.com"})
+    choice = detect_proxy(
+        None,
+        {"HTTPS_PROXY": "http://proxy.example:8080", "NO_PROXY": "chatgpt.com"},
+        override_name="--proxy",
+        system=SystemProxies,
+    )
     assert "but not for chatgpt.com" in proxy_check(choice, "chatgpt.com", ENGLISH).what
 
 
@@ -104,11 +110,13 @@ def test_nobody_at_a_command_line_is_told_to_press_a_button() -> None:
 
 
 def test_a_script_that_chooses_the_proxy_is_told_only_where_nothing_else_does() -> None:
-    left_to_it = proxy_check(detect_proxy(None, {}), "chatgpt.com", ENGLISH, script=True)
+    left_to_it = proxy_check(
+        detect_proxy(None, {}, override_name="--proxy", system=SystemProxies), "chatgpt.com", ENGLISH, script=True
+    )
     assert left_to_it.state is State.WARN
     assert "PAC" in left_to_it.what
     assert "--proxy" in left_to_it.remedy
-    found = detect_proxy(None, {"HTTPS_PROXY": "http://127.0.0.1:9"})
+    found = detect_proxy(None, {"HTTPS_PROXY": "http://127.0.0.1:9"}, override_name="--proxy", system=SystemProxies)
     assert proxy_check(found, "chatgpt.com", ENGLISH, script=True) == proxy_check(found, "chatgpt.com", ENGLISH)
 
 

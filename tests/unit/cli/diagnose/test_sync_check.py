@@ -1,13 +1,17 @@
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.files.config_file import load_settings
+from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.cli.diagnose.checks import Check, State
 from probe_tray.cli.diagnose.diagnose import sync_check
@@ -15,6 +19,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.sync.cipher import LoginCipher
 from probe_tray.demo import DemoService
 from probe_tray.demo.table import PUBLISHABLE_KEY
+from probe_tray.ports.accounts import SyncVault
 from probe_tray.view.text.translate import Translator
 from tests.support.keyrings import GoodBackend
 from tests.support.tokens import credential
@@ -32,8 +37,13 @@ def service() -> Iterator[DemoService]:
 async def checked(folder: Path, **held: str) -> Check:
     config = folder / "config.json"
     config.write_text(json.dumps(held))
-    keyring = OsKeyStore(choose=GoodBackend, asks=lambda _: False)
-    return await sync_check(load_settings(config), keyring, ProxyChoice(), KnownSecrets().add, ENGLISH)
+    keyring = OsKeyStore(choose=GoodBackend, asks=lambda _: False, handles=KnownSecrets().add)
+    tables = HttpTableFactory(ProxyChoice(), os.environ, handles=KnownSecrets().add)
+
+    def secrets(loaded: LoadedSettings) -> SyncVault:
+        return StoredSyncSecrets(loaded.path, keyring, disk=Disk(), handles=KnownSecrets().add)
+
+    return await sync_check(load_settings(config, disk=Disk()), secrets, tables, ENGLISH)
 
 
 def put(service: DemoService, person: str, key: str) -> None:

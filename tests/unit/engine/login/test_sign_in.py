@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
@@ -36,7 +37,9 @@ class Person:
         self.clock, self.service = FakeClock(), GatedService()
         self.service.answer("exchange", token_answer())
         self.listener, self.browser = FakeListener(), FakeBrowser()
-        self.sign_in = BrowserLogin(OFFICIAL, self.listener, self.browser, self.clock, FakeRandomness())
+        self.sign_in = BrowserLogin(
+            OFFICIAL, self.listener, self.browser, self.clock, FakeRandomness(), handles=KnownSecrets().add
+        )
         self.exchange = CodeExchange(OFFICIAL, self.service, LoadedIdTokenCheck(OFFICIAL), self.clock)
         self.told: list[str | type[ProbeError]] = []
         self.ends_at: datetime | None = None

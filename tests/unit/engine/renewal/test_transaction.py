@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
@@ -40,6 +39,7 @@ from probe_tray.core.service.answer import Answer
 from tests.safety.bench import ANA, Bench, Crash, MemoryMemory, refusal
 from tests.support.coordinators import nobody_else
 from tests.support.fakes import START, MemoryStore, settle
+from tests.support.stores import folder_store
 from tests.support.tokens import credential, reply_body, tokens
 
 VAULT, FOLDER = StoreKind.VAULT, StoreKind.FOLDER
@@ -124,7 +124,7 @@ async def test_the_newer_of_two_stores_is_adopted_and_spread() -> None:
 
 
 async def test_while_another_program_writes_the_newer_login_the_older_one_is_not_sent(tmp_path: Path) -> None:
-    bench, folder = Bench(VAULT), FolderStore(tmp_path)
+    bench, folder = Bench(VAULT), folder_store(tmp_path)
     bench.issuer.rotate()
     await folder.save(bench.issuer.credential())
     path = only_file(tmp_path)

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.import_files import DiskImportFiles
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.secret import Secret
@@ -77,7 +78,11 @@ class LiveEngine:
         clock = FakeClock(START)
         self._transfers = Transfers(
             ImportSession(
-                DiskImportFiles(official_login), LoginImport(accounts, NoLocks()), accounts, self.store, clock
+                DiskImportFiles(official_login, disk=Disk()),
+                LoginImport(accounts, NoLocks()),
+                accounts,
+                self.store,
+                clock,
             ),
             ExportSession(MemoryExportFiles(), accounts, self.store, clock, UTC, "client"),
         )

@@ -7,6 +7,7 @@ import pytest
 
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.http.wire.dial import dial
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError
@@ -64,7 +65,9 @@ async def test_where_no_address_answers_the_best_known_reason_is_told(monkeypatc
 
     monkeypatch.setattr(loop, "getaddrinfo", answers)
     monkeypatch.setattr(loop, "sock_connect", no_connect)
-    client = ServiceClient(Service(issuer="https://service.example", backend=""), ProxyChoice(), {})
+    client = ServiceClient(
+        Service(issuer="https://service.example", backend=""), ProxyChoice(), {}, handles=KnownSecrets().add
+    )
     with pytest.raises(NotSentError) as failure:
         await client.refresh(Secret("rt_canary.0123456789"), lambda _piece: None)
     assert "refused the connection" in str(failure.value)

@@ -15,7 +15,9 @@ import pytest
 from probe_tray.adapters.http import client as http_client
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.http.wire.connection import WireConnection
+from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
+from probe_tray.adapters.systems.operating_system import SystemProxies
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError, ServiceError, UncertainError
 from probe_tray.core.service.answer import Answer
@@ -41,7 +43,9 @@ async def refresh(
 ) -> tuple[Answer | ServiceError, bytes]:
     """What came of a refresh, and what was handed on."""
     pieces: list[bytes] = []
-    client = ServiceClient(Service(issuer=address, backend=address), proxy, environment or {})
+    client = ServiceClient(
+        Service(issuer=address, backend=address), proxy, environment or {}, handles=KnownSecrets().add
+    )
     try:
         return await client.refresh(TOKEN, pieces.append), b"".join(pieces)
     except ServiceError as error:
@@ -77,7 +81,7 @@ async def test_the_part_that_came_of_an_answer_is_handed_on_too() -> None:
 
 async def test_an_answer_through_a_proxy_for_plain_http_is_handed_on() -> None:
     async with raw_server(http(BODY)) as proxy:
-        choice = detect_proxy(f"http://127.0.0.1:{proxy.port}", {})
+        choice = detect_proxy(f"http://127.0.0.1:{proxy.port}", {}, override_name="--proxy", system=SystemProxies)
         answer, raw = await refresh("http://service.example", choice)
     assert isinstance(answer, Answer)
     assert proxy.received[0].startswith(b"POST http://service.example/oauth/token ")
@@ -93,7 +97,11 @@ async def test_what_a_proxy_says_is_not_handed_on(tmp_path: Path, kind: str, siz
         secure_server(tmp_path, script) as (port, context, environment),
         tunnel(kind, port, context=context if tls else None) as proxy,
     ):
-        answer, raw = await refresh("https://service.example", detect_proxy(proxy, {}), environment)
+        answer, raw = await refresh(
+            "https://service.example",
+            detect_proxy(proxy, {}, override_name="--proxy", system=SystemProxies),
+            environment,
+        )
     assert isinstance(answer, Answer)
     assert answer.body == body
     assert raw == script
@@ -128,7 +136,9 @@ async def test_the_answer_does_not_wait_for_a_program_that_is_busy() -> None:
     server = threading.Thread(target=serve)
     server.start()
     address = f"http://127.0.0.1:{service.getsockname()[1]}"
-    client = ServiceClient(Service(issuer=address, backend=address, client_id="app_x"), DIRECT, {})
+    client = ServiceClient(
+        Service(issuer=address, backend=address, client_id="app_x"), DIRECT, {}, handles=KnownSecrets().add
+    )
     asking = asyncio.create_task(client.refresh(TOKEN, arrived))
     await asked.wait()
     # From here to the next await the event loop does nothing else.
@@ -148,7 +158,11 @@ async def test_an_answer_that_ends_with_its_connection_is_handed_on(tmp_path: Pa
         secure_server(tmp_path, script) as (port, context, environment),
         tunnel("http", port, context=context if tls else None) as proxy,
     ):
-        answer, raw = await refresh("https://service.example", detect_proxy(proxy, {}), environment)
+        answer, raw = await refresh(
+            "https://service.example",
+            detect_proxy(proxy, {}, override_name="--proxy", system=SystemProxies),
+            environment,
+        )
     assert isinstance(answer, Answer)
     assert answer.body == b"<p>no length</p>"
     assert raw == script
@@ -186,7 +200,7 @@ async def asked(question: str, script: bytes, *, hang: bool = False) -> Answer:
     """What comes of a request whose answer works a single time."""
     async with raw_server(script, hang=hang) as server:
         address = f"http://127.0.0.1:{server.port}"
-        client = ServiceClient(Service(issuer=address, backend=address), DIRECT, {})
+        client = ServiceClient(Service(issuer=address, backend=address), DIRECT, {}, handles=KnownSecrets().add)
         try:
             match question:
                 case "refresh":
@@ -231,7 +245,9 @@ async def test_the_rest_of_the_tokens_is_waited_for_though_the_declared_length_h
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        client = ServiceClient(Service(issuer=address, backend=address, client_id="app_x"), DIRECT, {})
+        client = ServiceClient(
+            Service(issuer=address, backend=address, client_id="app_x"), DIRECT, {}, handles=KnownSecrets().add
+        )
         answer = await client.refresh(TOKEN, lambda _piece: (loop.call_soon_threadsafe(came.set), None)[1])
         await client.aclose()
     assert json.loads(answer.body) == json.loads(TOKENS)

@@ -1,0 +1,56 @@
+"""Stores of credential files as the programs make them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.logins.folder_store import (
+    ConfiguredFolderStore,
+    FolderStore,
+    NamedFileStore,
+    RestoringFolderStore,
+)
+from probe_tray.adapters.logins.made_here import LoginOrigins
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
+
+
+class NoOrigins:
+    """Implements ``LoginOrigins`` where every login is another program's."""
+
+    def knows(self, credential: Credential) -> bool:
+        del credential
+        return False
+
+    def note(self, credential: Credential) -> None: ...
+
+    def forget(self, key: AccountKey) -> None: ...
+
+
+def folder_store(
+    folder: Path, *, official: Path | None = None, made: LoginOrigins | None = None, disk: Disk | None = None
+) -> FolderStore:
+    """The logins in ``folder``."""
+    return FolderStore(folder, official=official, made=made or NoOrigins(), disk=disk or Disk())
+
+
+def configured_store(folder: Path) -> ConfiguredFolderStore:
+    """The same, where the settings name the folder."""
+    return ConfiguredFolderStore(folder, official=None, made=NoOrigins(), disk=Disk())
+
+
+def restoring_store(folder: Path, *, official: Path | None = None) -> RestoringFolderStore:
+    """The same, where files that are new are named after their owners."""
+    return RestoringFolderStore(folder, official=official, made=NoOrigins(), disk=Disk())
+
+
+def named_files(
+    paths: Sequence[Path],
+    *,
+    held: Mapping[AccountKey, Path],
+    official: Path | None = None,
+    made: LoginOrigins | None = None,
+    disk: Disk | None = None,
+) -> NamedFileStore:
+    """The logins in the files ``paths``."""
+    return NamedFileStore(paths, held=held, official=official, made=made or NoOrigins(), disk=disk or Disk())
