@@ -115,5 +115,5 @@ if __name__ == "__main__":
     play_windows()
     joined.qasync = sys.modules["qasync"]
     say("status", joined.run(QApplication([]), main))
-    say("waits", {"for ever" if wait == INFINITE else wait for wait in waits})
+    say("waits", *sorted({"for ever" if wait == INFINITE else str(wait) for wait in waits}))
     say("threads", threading.active_count())
