@@ -17,7 +17,8 @@ from probe_tray.adapters.desktop.instance import Instance, StartRequest
 from probe_tray.adapters.desktop.instance_socket import system_socket
 from probe_tray.adapters.files.app_folders import demo_places, user_places
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.systems.macos import show_alert_by_script, start_in_the_background, stay_out_of_the_dock
+from probe_tray.adapters.systems.current import this_desktop
+from probe_tray.adapters.systems.macos import show_alert_by_script, start_in_the_background
 from probe_tray.adapters.systems.windows import (
     build_number,
     lacks_dark_controls,
@@ -138,7 +139,7 @@ def _make_application() -> "QApplication":
     QLoggingCategory.setFilterRules("\n".join(f"{category}.warning=false" for category in quiet))
     start_in_the_background(os.environ)
     app = QApplication(["probe-tray"])
-    stay_out_of_the_dock()
+    this_desktop().show_in_dock(shown=False)
     if lacks_dark_controls(build_number()):
         app.setStyle("fusion")
     app.setApplicationName("probe-tray")
@@ -170,7 +171,8 @@ def _run_session(
     # has the answer to a renewal before it: until it has its turn, the new tokens are nowhere but in a socket.
     sys.setswitchinterval(_TURN_SECONDS)
     program = _Program(app, instance, Translator(load_catalogue(session.settings.language)), opens=opens)
-    return run_loop(app, lambda: program.work(session, request or StartRequest.NOTHING))
+    with this_desktop().keep_punctual("checking limits and renewing logins"):
+        return run_loop(app, lambda: program.work(session, request or StartRequest.NOTHING))
 
 
 class _Program:
@@ -211,7 +213,7 @@ class _Program:
             opens=self._opens,
         )
         self._shell = Shell(self._app, wired.engine, context, self._stop.set)
-        session_end = SessionEnd(self._app, self._stop.set, lambda: self._ended, wired.clock.monotonic)
+        session_end = SessionEnd(self._app, self, context.desktop, wired.clock.monotonic)
         engine = asyncio.create_task(wired.engine.run())
         quitting = asyncio.create_task(self._stop.wait())
         try:
@@ -227,6 +229,28 @@ class _Program:
             await wired.client.aclose()
             self._ended = True
             session_end.close()
+
+    def end(self) -> None:
+        """Begin to end; never waits."""
+        self._stop.set()
+
+    def ended(self) -> bool:
+        """Whether it has ended and every token is saved."""
+        return self._ended
+
+    def awaits_tokens(self) -> bool:
+        """Whether a request was sent whose answer brings tokens that exist nowhere else."""
+        return self._wired.engine.awaits_tokens()
+
+    def window(self) -> int:
+        """The handle of the panel."""
+        return self._shell.window()
+
+    def waits_for(self) -> str:
+        """What the person reads about why the session has to wait."""
+        from probe_tray.view.tray.tray import saving_words
+
+        return saving_words(self._translator)
 
     def _say(self, title: str, text: str) -> None:
         self._shell.show_message(title, text)

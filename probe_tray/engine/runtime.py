@@ -46,7 +46,7 @@ from probe_tray.core.errors import ProbeError, StoreError
 from probe_tray.core.events import SightChanged, SituationChanged, TroubleMet
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.settings import SettingsPatch
-from probe_tray.core.state import AppState
+from probe_tray.core.state import AppState, LoginPhase
 from probe_tray.core.transfer.state import (
     CompareAgain,
     ForgetExport,
@@ -145,6 +145,11 @@ class Engine:
     def state(self) -> AppState:
         """The state now."""
         return self._store.state
+
+    def awaits_tokens(self) -> bool:
+        """Whether a request was sent whose answer brings tokens that exist nowhere else."""
+        login = self.state.login
+        return self._renewals.sent > 0 or (login is not None and login.phase is LoginPhase.EXCHANGING)
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call ``callback`` on the loop's thread after every change; the returned function ends that."""

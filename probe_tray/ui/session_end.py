@@ -1,4 +1,4 @@
-"""The end of the desktop session: the program ends before the session goes on ending, so that no renewal is cut off."""
+"""The end of the desktop session, which must cut off no renewal."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -6,6 +6,8 @@ from typing import Protocol
 from PySide6.QtCore import QEventLoop
 from PySide6.QtGui import QSessionManager
 from PySide6.QtWidgets import QApplication
+
+from probe_tray.adapters.systems.desktop import SystemDesktop
 
 _PATIENCE = 50.0
 """Seconds: a refresh request that was sent is waited for as long as it may take."""
@@ -21,34 +23,82 @@ class Manager(Protocol):
         ...
 
 
+class EndingProgram(Protocol):
+    """The program, as far as the session's end is about it."""
+
+    def end(self) -> None:
+        """Begin to end; never waits."""
+        ...
+
+    def ended(self) -> bool:
+        """Whether it has ended and every token is saved."""
+        ...
+
+    def awaits_tokens(self) -> bool:
+        """Whether a request was sent whose answer brings tokens that exist nowhere else."""
+        ...
+
+    def window(self) -> int:
+        """The handle of one of its windows, shown or not."""
+        ...
+
+    def waits_for(self) -> str:
+        """What the person reads about why the session has to wait."""
+        ...
+
+
 class SessionEnd:
     """Between the session and the program's own end."""
 
     def __init__(
-        self, app: QApplication, end: Callable[[], None], ended: Callable[[], bool], monotonic: Callable[[], float]
+        self,
+        app: QApplication,
+        program: EndingProgram,
+        desktop: SystemDesktop,
+        monotonic: Callable[[], float],
     ) -> None:
-        """``end`` begins the program's end and never waits; ``ended`` tells whether tokens are all saved."""
+        """Listen to ``app`` for the end of the session, as ``desktop`` ends it. ``monotonic`` is in seconds."""
         self._app = app
-        self._end = end
-        self._ended = ended
+        self._program = program
+        self._desktop = desktop
         self._monotonic = monotonic
+        self._asked = False
         app.commitDataRequest.connect(self.commit)
         app.saveStateRequest.connect(self.save)
+        app.aboutToQuit.connect(self.quit)
 
     def close(self) -> None:
         """Listen no more."""
         self._app.commitDataRequest.disconnect(self.commit)
         self._app.saveStateRequest.disconnect(self.save)
+        self._app.aboutToQuit.disconnect(self.quit)
 
     def commit(self, manager: Manager) -> None:
-        """Come to an end; the session waits until this returns."""
+        """Let nothing be lost; the session waits until this returns."""
         self.save(manager)
-        self._end()
-        until = self._monotonic() + _PATIENCE
-        # Qt's own loop, from inside: the program's tasks go on in it.
-        while not self._ended() and self._monotonic() < until:
-            self._app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, _STEP)
+        if not self._desktop.asks_before_ending:
+            self._program.end()
+            self._wait(self._program.ended)
+        elif self._desktop.session_ends():
+            # Another program may still refuse, and the session goes on with this one.
+            self._asked = True
+            self._wait(lambda: not self._program.awaits_tokens())
 
     def save(self, manager: Manager) -> None:
         """Nothing is kept for the next session: whoever wants it there has "start at login" for that."""
         manager.setRestartHint(QSessionManager.RestartHint.RestartNever)
+
+    def quit(self) -> None:
+        """Come to an end where the system ends the process next."""
+        if self._asked and self._desktop.kills_at_end:
+            self._program.end()
+            self._wait(self._program.ended)
+
+    def _wait(self, done: Callable[[], bool]) -> None:
+        if done():
+            return
+        until = self._monotonic() + _PATIENCE
+        with self._desktop.hold_up_session(self._program.window(), self._program.waits_for()):
+            # Qt's own loop, from inside: the program's tasks go on in it.
+            while not done() and self._monotonic() < until:
+                self._app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, _STEP)

@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
+from probe_tray.adapters.systems.current import this_desktop
+from probe_tray.adapters.systems.desktop import SystemDesktop
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import (
     Arrange,
@@ -41,16 +43,18 @@ from probe_tray.ui.settings.settings_controller import SettingsController
 from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.transfer_controller import TransferController
+from probe_tray.ui.tray.app_menu import AppMenu
 from probe_tray.ui.tray.icon import IconPainter, card_ink, menu_ink
 from probe_tray.ui.tray.menu import MenuActions, TrayMenu
 from probe_tray.ui.tray.tray import OverflowHint, TrayIcon, hides_new_icons
 from probe_tray.ui.tray.tray_watcher import watch_tray
+from probe_tray.ui.window_watch import WindowWatch
 from probe_tray.view.details.details import details
 from probe_tray.view.models.model_test import model_test
 from probe_tray.view.screen import Screen, ScreenOptions
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.tray.tray import still_running_words
+from probe_tray.view.tray.tray import quitting_question, still_running_words
 from probe_tray.view.view_models import Card, CardAction, IconLook
 
 _TRAY_COMES = 500
@@ -73,6 +77,7 @@ class ShellContext(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the panel opens by itself once the logins were read, as after a start by hand."""
     tray_available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
     hides_new_icons: Callable[[], bool] = hides_new_icons
+    desktop: SystemDesktop = msgspec.field(default_factory=this_desktop)
 
     def now(self) -> Now:
         """When and where words are read."""
@@ -102,8 +107,7 @@ class Shell(QObject):
             engine, self._theme, self._icons, context.inspector, context.translator, self._help.show
         )
         self._preferences = PreferenceWatch(app, engine, self._theme, context.translator, self._speak_anew)
-        self._menu = TrayMenu(self._menu_actions(), self._icons)
-        self._tray = TrayIcon(self._menu.menu, self._icons, self._theme, context.tray_available, watch_tray())
+        self._make_tray()
         elsewhere = WindowActions(
             settings=self.show_settings,
             models=self.show_model_test,
@@ -115,6 +119,7 @@ class Shell(QObject):
         self._card_actions = CardActionHandler(engine, self._theme, context.translator, elsewhere)
         self._make_dialogs()
         self._panel = PanelWindow(self._theme, self._icons, self._panel_actions())
+        self._make_menu_bar(app)
         self._connect()
         app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))
         self._bridge = Bridge(self, engine, context.clock, context.zone, context.translator, self._render)
@@ -160,6 +165,24 @@ class Shell(QObject):
         """Say something by the icon, where the desktop's notifications do not work."""
         self._tray.message(title, text)
 
+    def ask_to_quit(self) -> None:
+        """Quit, after asking the first time: the key closes other programs' windows, and here the whole monitor."""
+        if self._engine.state.arrangement.quit_told:
+            self._quit()
+            return
+        t = self._context.translator
+        self._card_actions.question.ask(
+            quitting_question(t), lambda _: self._quit_by_key(), lambda: quitting_question(t)
+        )
+
+    def _quit_by_key(self) -> None:
+        self._engine.send(Arrange(replace(self._engine.state.arrangement, quit_told=True)))
+        self._quit()
+
+    def window(self) -> int:
+        """The handle of the panel, which is made for it where it was never shown."""
+        return int(self._panel.winId())
+
     def draw(self) -> None:
         """Show the state as it is now, without waiting for further changes of it."""
         self._bridge.draw()
@@ -171,6 +194,9 @@ class Shell(QObject):
     def close(self) -> None:
         """Take everything off the screen."""
         self._closing = True
+        for mac in (self._windows, self._app_menu):
+            if mac is not None:
+                mac.close()
         self._details.close()
         self._about.close()
         self._help.close()
@@ -187,6 +213,26 @@ class Shell(QObject):
         self._login.close()
         for part in (self._panel, self._card_actions.question, self._menu.menu, self._tray, self._bridge):
             part.deleteLater()
+
+    def _make_tray(self) -> None:
+        context = self._context
+        self._menu = TrayMenu(self._menu_actions(), self._icons)
+        self._tray = TrayIcon(
+            self._menu.menu,
+            self._icons,
+            self._theme,
+            context.desktop.panel_is_dark,
+            context.tray_available,
+            watch_tray(),
+        )
+
+    def _make_menu_bar(self, app: QApplication) -> None:
+        self._app_menu: AppMenu | None = None
+        self._windows: WindowWatch | None = None
+        if self._context.desktop.has_menu_bar:
+            self._app_menu = AppMenu(self.show_settings, self.show_about, self.ask_to_quit)
+            self._windows = WindowWatch(app, self._context.desktop, self._panel.objectName())
+            self._windows.quit_asked.connect(self.ask_to_quit)
 
     def _make_dialogs(self) -> None:
         engine, theme, now, t = self._engine, self._theme, self._context.now, self._context.translator
@@ -218,13 +264,17 @@ class Shell(QObject):
         self._panel.in_sight.connect(self._look_at)
         self._panel.closed.connect(self._panel_closed)
         self._transfer.watch(self._panel)
-        if keys := QKeySequence.keyBindings(QKeySequence.StandardKey.Preferences):
+        keys = QKeySequence.keyBindings(QKeySequence.StandardKey.Preferences)
+        # Where there is a menu bar it has the key, and two with the same key would do nothing.
+        if keys and self._app_menu is None:
             QShortcut(keys[0], self._panel).activated.connect(self.show_settings)
         QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self._panel).activated.connect(self._help.show)
 
     def _render(self, screen: Screen) -> None:
         self._tray.show_model(screen.tray)
         self._menu.show_model(screen.menu, menu_ink(self._theme.tokens, sys.platform))
+        if self._app_menu is not None:
+            self._app_menu.show_model(screen.menu)
         self._panel.show_model(screen.panel)
         if self._opens and self._engine.state.loaded:
             self._opens = False

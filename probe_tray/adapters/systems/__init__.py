@@ -1,11 +1,14 @@
 """What differs between the operating systems.
 
-``current`` chooses one; ``operating_system`` is the port that each implements.
+``current`` chooses one; ``operating_system`` is the port that each implements, ``desktop`` the one for what windows,
+icon and session need beyond Qt.
 
 ==================  =====================================================================================
 ``linux``           Linux and what is like it: power, start at login, who holds a port, the peer's user
 ``macos``           macOS: power, launch agent, proxies, folders, Dock, AppleScript
 ``windows``         Windows: power, start at login, proxies, console, taskbar, mutexes
+``macos_desktop``   macOS: Dock, Spaces, the front, App Nap, log-out, the menu bar's appearance
+``windows_desktop`` Windows: the reason why a shutdown waits, the taskbar's appearance
 ``user_registry``   the registry of Windows, as far as it is this user's
 ``posix``           what Linux and macOS have in common
 ``tools``           programs of the system that are asked something

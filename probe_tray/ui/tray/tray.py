@@ -1,11 +1,10 @@
 """The icon in the tray, which may be absent, come late, or go away and come back."""
 
-import os
 import sys
 from collections.abc import Callable
 
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, QRect, QSettings, QTimer, Signal
+from PySide6.QtCore import QObject, QRect, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from probe_tray.core.commands import Arrange
@@ -19,8 +18,6 @@ from probe_tray.view.tray.tray import overflow_words
 from probe_tray.view.view_models import Tray
 
 _SOON, _LATER = 1_000, 10_000
-_DARK_PANELS = frozenset({"BUDGIE", "GNOME", "UNITY", "X-CINNAMON", "XFCE"})
-"""Desktops whose own panel is dark in both appearances, unless somebody changed it."""
 _GRACE = 4
 """How often in a row a session is asked for its tray before the panel takes its place: it may only just be starting, or
 its panel be started again."""
@@ -53,14 +50,20 @@ class TrayIcon(QObject):
         menu: QMenu,
         icons: IconPainter,
         theme: Theme,
+        panel_is_dark: Callable[[], bool | None],
         available: Callable[[], bool],
         watcher: TrayWatcher,
     ) -> None:
-        """Show ``menu`` at the icon. ``available`` says whether there is a tray now, ``watcher`` that it changed."""
+        """Show ``menu`` at the icon.
+
+        ``panel_is_dark`` tells what the icon lies on now, None where nobody knows; ``available`` whether there is a
+        tray now, ``watcher`` that this changed.
+        """
         super().__init__()
         self._menu = menu
         self._icons = icons
         self._theme = theme
+        self._panel_is_dark = panel_is_dark
         self._available = available
         self._watcher = watcher
         watcher.setParent(self)
@@ -92,7 +95,7 @@ class TrayIcon(QObject):
             case IconInk.COLOURED:
                 return ON_EITHER
             case IconInk.AUTOMATIC:
-                dark = _panel_is_dark()
+                dark = self._panel_is_dark()
                 return ON_EITHER if dark is None else ON_DARK if dark else ON_LIGHT
 
     def look(self) -> None:
@@ -177,23 +180,6 @@ class TrayIcon(QObject):
             self._drawn = (*drawn, self._model.ink)
             template = sys.platform == "darwin" and self._model.ink is IconInk.AUTOMATIC
             self._icon.setIcon(self._icons.icon(*drawn, template=template))
-
-
-def _panel_is_dark() -> bool | None:
-    """Whether the desktop's own panel is dark, which need not be so where windows are; None where nobody knows."""
-    if sys.platform == "win32":
-        personal = QSettings(
-            r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize",
-            QSettings.Format.NativeFormat,
-        )
-        # It is missing before build 18362 (version 1903), where every taskbar is dark.
-        return personal.value("SystemUsesLightTheme", 0) in {0, "0"}
-    if sys.platform == "darwin":
-        # The menu bar follows the wallpaper since macOS 11. A calm icon is a template, which macOS colours itself.
-        return None
-    # Elsewhere the panel's colours are a theme of its own (KDE, MATE, LXQt) or a bar's configuration (i3, sway).
-    desktops = os.environ.get("XDG_CURRENT_DESKTOP", "").upper().split(":")
-    return None if _DARK_PANELS.isdisjoint(desktops) else True
 
 
 _WINDOWS_11 = 22_000

@@ -19,7 +19,7 @@ from probe_tray.view.text.percentages import counted, listed, shown
 from probe_tray.view.text.reasons import in_short
 from probe_tray.view.text.times import Now, age, at, date
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Card, IconLook, Menu, MenuRow, PauseMenu, Tone, Tray
+from probe_tray.view.view_models import Card, IconLook, Menu, MenuRow, PauseMenu, Question, Tone, Tray
 
 
 class OverflowWords(msgspec.Struct, frozen=True):
@@ -44,6 +44,23 @@ def still_running_words(t: Translator) -> OverflowWords:
     """That closing the window does not end the program."""
     return OverflowWords(
         t("Probe Tray keeps running"), t("Click its icon to open the window again. To quit, choose Quit in its menu.")
+    )
+
+
+def saving_words(t: Translator) -> str:
+    """Why the session has to wait for the program."""
+    return t("Saving a login")
+
+
+def quitting_question(t: Translator) -> Question:
+    """Whether the whole program ends, where a key that closes other programs' windows was pressed."""
+    return Question(
+        window_title=t("Quit Probe Tray"),
+        title=t("Quit Probe Tray?"),
+        text=t("Limits are no longer checked and logins no longer renewed until you start it again."),
+        yes=t("Quit"),
+        no=t("Keep running"),
+        destructive=False,
     )
 
 

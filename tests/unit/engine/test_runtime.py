@@ -257,6 +257,31 @@ async def test_quitting_while_a_new_login_is_saved_waits_for_it_however_often_it
     assert list(program.vault.held) == [ANA.key]
 
 
+async def test_it_says_when_tokens_are_on_their_way_that_exist_nowhere_else() -> None:
+    program = Program()
+    program.service.waits = {"exchange"}
+    async with program.started():
+        program.engine.send(StartLogin())
+        await settle()
+        assert not program.engine.awaits_tokens()
+        await program.come_back()
+        await settle()
+        assert program.engine.awaits_tokens()
+        program.service.gate.set()
+        await settle()
+        assert not program.engine.awaits_tokens()
+    program = Program(ANA)
+    program.service.waits = {"refresh"}
+    program.service.answer("refresh", token_answer("ana", 2))
+    async with program.started():
+        program.engine.send(Renew(ANA.key))
+        await settle()
+        assert program.engine.awaits_tokens()
+        program.service.gate.set()
+        await settle()
+        assert not program.engine.awaits_tokens()
+
+
 async def test_refresh_asks_for_one_or_for_all() -> None:
     program = Program(ANA, BEN)
     async with program.started():

@@ -5,15 +5,13 @@ from datetime import UTC
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QCoreApplication, QTimer
-from PySide6.QtGui import QSessionManager
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.settings import Appearance, Language
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.preferences import load_catalogue
-from probe_tray.ui.session_end import SessionEnd
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.theme import DARK, LIGHT, Theme
@@ -127,40 +125,3 @@ def test_a_chosen_appearance_stays_while_the_system_changes(qapp: QApplication, 
     finally:
         theme.wear(Appearance.AUTO)
         qapp.setPalette(before)
-
-
-class FakeManager:
-    def __init__(self) -> None:
-        self.hints: list[QSessionManager.RestartHint] = []
-
-    def setRestartHint(self, hint: QSessionManager.RestartHint, /) -> None:
-        self.hints.append(hint)
-
-
-def test_the_end_of_the_session_waits_until_tokens_are_saved(qapp: QApplication, qtbot: QtBot) -> None:
-    said: list[str] = []
-    clock, manager = StoppedClock(), FakeManager()
-
-    def end() -> None:
-        said.append("ends")
-        QTimer.singleShot(60, lambda: said.append("saved"))
-
-    watched = SessionEnd(qapp, end, lambda: "saved" in said, clock.monotonic)
-    watched.commit(manager)
-    assert said == ["ends", "saved"]
-    assert manager.hints == [QSessionManager.RestartHint.RestartNever]
-    watched.close()
-
-
-def test_the_end_of_the_session_does_not_wait_for_ever(qapp: QApplication, qtbot: QtBot) -> None:
-    moments = iter(range(0, 1000, 20))
-    asked: list[int] = []
-
-    def monotonic() -> float:
-        asked.append(next(moments))
-        return asked[-1]
-
-    watched = SessionEnd(qapp, lambda: None, lambda: False, monotonic)
-    watched.commit(FakeManager())
-    assert asked[-1] >= 50
-    watched.close()

@@ -3,12 +3,10 @@
 import ctypes
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from probe_tray.adapters.desktop.instance import StartRequest
-from probe_tray.adapters.systems.macos import stay_out_of_the_dock
 from probe_tray.adapters.systems.windows import APP_ID, name_process
 from tests.support.programs import program_start
 
@@ -57,27 +55,3 @@ def test_a_second_start_on_windows_lets_the_first_come_forward(
     monkeypatch.setattr(sys, "platform", "win32")
     assert not program_start(tmp_path / "data").tell(StartRequest.SHOW)
     assert library.allowed == [-1]
-
-
-class FakeApplication:
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.policies: list[int] = []
-
-    def sharedApplication(self) -> "FakeApplication":
-        return self
-
-    def setActivationPolicy_(self, policy: int) -> bool:
-        self.policies.append(policy)
-        return True
-
-
-@pytest.mark.parametrize(("platform", "policies"), [("darwin", [1]), ("linux", []), ("win32", [])])
-def test_macos_has_it_in_the_menu_bar_only(platform: str, policies: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    application = FakeApplication("NSApplication")
-    library = ModuleType("rubicon.objc")
-    vars(library)["ObjCClass"] = {"NSApplication": application}.__getitem__
-    monkeypatch.setitem(sys.modules, "rubicon.objc", library)
-    monkeypatch.setattr(sys, "platform", platform)
-    stay_out_of_the_dock()
-    assert application.policies == policies

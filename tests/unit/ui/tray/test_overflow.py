@@ -1,10 +1,13 @@
 """Where Windows 11 hides the icon is told once."""
 
+import os
+
 import pytest
 from msgspec.structs import replace
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from probe_tray.adapters.systems.desktop import PlainDesktop
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.commands import Arrange
 from probe_tray.core.state import AppState
@@ -27,7 +30,14 @@ class Bench:
         self.engine = FakeEngine()
         self.there = True
         self.menu = QMenu()
-        self.tray = TrayIcon(self.menu, IconPainter(), Theme(app), lambda: self.there, TrayWatcher(None, x11=True))
+        self.tray = TrayIcon(
+            self.menu,
+            IconPainter(),
+            Theme(app),
+            PlainDesktop(os.environ).panel_is_dark,
+            lambda: self.there,
+            TrayWatcher(None, x11=True),
+        )
         self.said: list[tuple[str, str]] = []
         self.tray.show_model(Tray(look=IconLook(), tooltip="Probe Tray"))
         monkeypatch.setattr(self.tray, "message", self._say)

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 
 import pytest
@@ -5,6 +6,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
+from probe_tray.adapters.systems.desktop import PlainDesktop
 from probe_tray.core.icon_ink import IconInk
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, ON_LIGHT, IconPainter, Ink
@@ -33,14 +35,28 @@ def test_the_ink_reads_on_the_panel_of_the_desktop(
     qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, desktop: str, expected: object
 ) -> None:
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", desktop)
-    icon = TrayIcon(QMenu(), IconPainter(), Theme(qapp), lambda: False, TrayWatcher(None, x11=True))
+    icon = TrayIcon(
+        QMenu(),
+        IconPainter(),
+        Theme(qapp),
+        PlainDesktop(os.environ).panel_is_dark,
+        lambda: False,
+        TrayWatcher(None, x11=True),
+    )
     assert icon.ink == expected
 
 
 def test_the_ink_of_macos_reads_on_any_wallpaper(
     qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    icon = TrayIcon(QMenu(), IconPainter(), Theme(qapp), lambda: False, TrayWatcher(None, x11=True))
+    icon = TrayIcon(
+        QMenu(),
+        IconPainter(),
+        Theme(qapp),
+        PlainDesktop(os.environ).panel_is_dark,
+        lambda: False,
+        TrayWatcher(None, x11=True),
+    )
     monkeypatch.setattr("sys.platform", "darwin")
     assert icon.ink == ON_EITHER
 
@@ -56,7 +72,14 @@ def test_a_panel_that_nobody_describes_may_be_dark_over_light_windows_and_light_
     qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
-    icon = TrayIcon(QMenu(), IconPainter(), Theme(qapp), lambda: False, TrayWatcher(None, x11=True))
+    icon = TrayIcon(
+        QMenu(),
+        IconPainter(),
+        Theme(qapp),
+        PlainDesktop(os.environ).panel_is_dark,
+        lambda: False,
+        TrayWatcher(None, x11=True),
+    )
     before, dark = QPalette(qapp.palette()), QPalette(qapp.palette())
     dark.setColor(QPalette.ColorRole.Window, QColor("#202020"))
     dark.setColor(QPalette.ColorRole.WindowText, QColor("#eeeeee"))
@@ -75,7 +98,14 @@ def test_the_person_chooses_the_ink(
     qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, chosen: IconInk, expected: Ink
 ) -> None:
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "XFCE" if chosen is not IconInk.DARK_PANEL else "KDE")
-    icon = TrayIcon(QMenu(), IconPainter(), Theme(qapp), lambda: False, TrayWatcher(None, x11=True))
+    icon = TrayIcon(
+        QMenu(),
+        IconPainter(),
+        Theme(qapp),
+        PlainDesktop(os.environ).panel_is_dark,
+        lambda: False,
+        TrayWatcher(None, x11=True),
+    )
     icon.show_model(Tray(look=IconLook(), tooltip="", ink=chosen))
     assert icon.ink == expected
 
@@ -96,7 +126,14 @@ class Session:
     def __init__(self, app: QApplication) -> None:
         self.there = True
         self.told: list[str] = []
-        self.icon = TrayIcon(QMenu(), IconPainter(), Theme(app), lambda: self.there, TrayWatcher(None, x11=True))
+        self.icon = TrayIcon(
+            QMenu(),
+            IconPainter(),
+            Theme(app),
+            PlainDesktop(os.environ).panel_is_dark,
+            lambda: self.there,
+            TrayWatcher(None, x11=True),
+        )
         self.icon.show_model(Tray(look=IconLook(), tooltip="Probe Tray"))
         self.icon.absent.connect(self.note("absent"))
         self.icon.appeared.connect(self.note("appeared"))

@@ -56,7 +56,7 @@ def test_a_tray_that_goes_and_comes_back_is_told_of_and_not_asked_for(
         return asked[-1]
 
     watcher = TrayWatcher(QDBusConnection.connectToBus(address, "program"), x11=x11)
-    icon = TrayIcon(QMenu(), IconPainter(), Theme(qapp), available, watcher)
+    icon = TrayIcon(QMenu(), IconPainter(), Theme(qapp), lambda: None, available, watcher)
     icon.show_model(Tray(look=IconLook(), tooltip="Probe Tray"))
     icon.look()
     assert (icon.present, watcher.tells_after(available=True), asked) == (True, True, [True])

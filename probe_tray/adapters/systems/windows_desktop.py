@@ -1,0 +1,61 @@
+"""What windows, icon and session need of Windows beyond what Qt does."""
+
+import contextlib
+from collections.abc import Generator
+from typing import Final, final
+
+from probe_tray.adapters.systems.user_registry import UserRegistry
+from probe_tray.adapters.systems.windows import windows_library
+
+PERSONALIZE_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
+"""What the person chose under Personalization > Colors."""
+
+
+@final
+class WindowsDesktop:
+    """Implements ``SystemDesktop``."""
+
+    asks_before_ending = True  # WM_QUERYENDSESSION, then WM_ENDSESSION, which says whether it ends.
+    kills_at_end = True
+    has_menu_bar = False
+
+    def session_ends(self) -> bool:
+        """Qt asks for nothing else (6.12, ``qwindowscontext.cpp``)."""
+        return True
+
+    @contextlib.contextmanager
+    def hold_up_session(self, window: int, reason: str) -> Generator[None]:
+        """Name the reason, which Windows shows after 5 seconds (ShutdownBlockReasonCreate).
+
+        Without one it ends a program that has no visible window, however long it needs.
+        """
+        import ctypes
+
+        user = windows_library("user32")
+        user.ShutdownBlockReasonCreate(ctypes.c_void_p(window), ctypes.c_wchar_p(reason))
+        try:
+            yield
+        finally:
+            user.ShutdownBlockReasonDestroy(ctypes.c_void_p(window))
+
+    @contextlib.contextmanager
+    def keep_punctual(self, reason: str) -> Generator[None]:
+        """Timers are."""
+        del reason
+        yield
+
+    def show_in_dock(self, *, shown: bool) -> None:
+        """The taskbar has every window."""
+
+    def place_popover(self, window: int) -> None:
+        """Every window opens on the desktop that is in front."""
+
+    def bring_forward(self, window: int) -> None:
+        """Qt does, as far as the program in front lets it."""
+
+    def panel_is_dark(self) -> bool | None:
+        """As the person chose for taskbar and start menu, which need not be so for programs."""
+        # It is missing before build 18362 (version 1903), where every taskbar is dark.
+        with contextlib.suppress(OSError):
+            return UserRegistry(PERSONALIZE_KEY).read("SystemUsesLightTheme") in {0, None}
+        return True

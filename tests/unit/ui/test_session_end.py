@@ -1,0 +1,122 @@
+"""The end of the session, on each system in its way: X11 ends it, macOS and Windows ask before, Windows kills after."""
+
+from collections.abc import Callable, Generator
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QSessionManager
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from probe_tray.ui.session_end import SessionEnd
+from tests.support.desktops import FakeDesktop
+from tests.unit.ui.samples import StoppedClock
+
+
+class FakeManager:
+    def __init__(self) -> None:
+        self.hints: list[QSessionManager.RestartHint] = []
+
+    def setRestartHint(self, hint: QSessionManager.RestartHint, /) -> None:
+        self.hints.append(hint)
+
+
+class Program:
+    """Has ended, or has its tokens, a little after the session begins to end."""
+
+    def __init__(self, *, sent: bool = False) -> None:
+        self.said: list[str] = []
+        self.sent = sent
+
+    def end(self) -> None:
+        self.said.append("ends")
+        QTimer.singleShot(60, lambda: self.said.append("saved"))
+
+    def ended(self) -> bool:
+        return "saved" in self.said
+
+    def awaits_tokens(self) -> bool:
+        return self.sent
+
+    def answered(self) -> None:
+        self.sent = False
+        self.said.append("answered")
+
+    def window(self) -> int:
+        return 7
+
+    def waits_for(self) -> str:
+        return "Saving a login"
+
+
+@pytest.fixture
+def watch(qapp: QApplication, qtbot: QtBot) -> Generator[Callable[[Program, FakeDesktop], SessionEnd], None, None]:
+    made: list[SessionEnd] = []
+
+    def make(program: Program, desktop: FakeDesktop) -> SessionEnd:
+        made.append(SessionEnd(qapp, program, desktop, StoppedClock().monotonic))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+Watch = Callable[[Program, FakeDesktop], SessionEnd]
+
+
+def test_on_x11_the_program_ends_before_the_session_does(watch: Watch) -> None:
+    program, manager = Program(), FakeManager()
+    watch(program, FakeDesktop()).commit(manager)
+    assert program.said == ["ends", "saved"]
+    assert manager.hints == [QSessionManager.RestartHint.RestartNever]
+
+
+@pytest.mark.parametrize("windows", [False, True])
+def test_a_session_that_only_asks_ends_nothing(watch: Watch, *, windows: bool) -> None:
+    # Another program may refuse, and the session goes on.
+    program, desktop = Program(), FakeDesktop(asks_before_ending=True, kills_at_end=windows)
+    watch(program, desktop).commit(FakeManager())
+    assert (program.said, desktop.held_up) == ([], [])
+
+
+@pytest.mark.parametrize("windows", [False, True])
+def test_a_request_that_was_sent_is_waited_for_and_the_person_reads_why(watch: Watch, *, windows: bool) -> None:
+    program, desktop = Program(sent=True), FakeDesktop(asks_before_ending=True, kills_at_end=windows)
+    QTimer.singleShot(60, program.answered)
+    watch(program, desktop).commit(FakeManager())
+    assert program.said == ["answered"]
+    assert desktop.held_up == [(7, "Saving a login")]
+
+
+def test_a_key_that_quits_on_a_mac_waits_for_nothing_there(watch: Watch) -> None:
+    program = Program(sent=True)
+    watch(program, FakeDesktop(asks_before_ending=True, ends=False)).commit(FakeManager())
+    assert program.said == []
+
+
+def test_before_windows_kills_it_the_program_has_ended(watch: Watch) -> None:
+    program, desktop = Program(), FakeDesktop(asks_before_ending=True, kills_at_end=True)
+    session = watch(program, desktop)
+    # Not in the same session, where it ends by itself.
+    session.quit()
+    assert program.said == []
+    session.commit(FakeManager())
+    session.quit()
+    assert program.said == ["ends", "saved"]
+    assert desktop.held_up == [(7, "Saving a login")]
+
+
+def test_it_does_not_wait_for_ever(qapp: QApplication, qtbot: QtBot) -> None:
+    moments = iter(range(0, 1000, 20))
+    asked: list[int] = []
+
+    def monotonic() -> float:
+        asked.append(next(moments))
+        return asked[-1]
+
+    program = Program(sent=True)
+    session = SessionEnd(qapp, program, FakeDesktop(asks_before_ending=True), monotonic)
+    session.commit(FakeManager())
+    assert asked[-1] >= 50
+    session.close()
