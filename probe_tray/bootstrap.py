@@ -47,7 +47,7 @@ from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.pac import PacProxies, names_script
 from probe_tray.adapters.proxy.proxy import detect_proxy, read_system_proxies
 from probe_tray.adapters.proxy.source import IN_SETTINGS, ProxySource
-from probe_tray.adapters.system import SystemClock, SystemRandomness
+from probe_tray.adapters.system import LocalZone, SystemClock, SystemRandomness
 from probe_tray.adapters.systems.windows import notification_icon
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.alerts.alert import Alert
@@ -374,7 +374,7 @@ async def write_past(service: "DemoService", places: AppFolders) -> None:
     clock = SystemClock()
     history = SqliteHistory(places.history, clock.now)
     with contextlib.suppress(WriteError):
-        await history.write(past_of(service.people, clock.now().astimezone()))
+        await history.write(past_of(service.people, clock.now().astimezone(LocalZone())))
     await history.close()
 
 

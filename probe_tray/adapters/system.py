@@ -3,8 +3,10 @@
 import asyncio
 import secrets
 import time
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import final
+
+from probe_tray.adapters.systems.current import this_system
 
 
 @final
@@ -50,20 +52,21 @@ class LocalZone(tzinfo):
     def fromutc(self, dt: datetime) -> datetime:
         """The local time of ``dt``, which carries UTC values."""
         moment = dt.replace(tzinfo=UTC)
-        return (moment + _offset(time.localtime(moment.timestamp()))).replace(tzinfo=self)
+        return (moment + _within_a_day(this_system().offset_at(moment))).replace(tzinfo=self)
 
     def utcoffset(self, dt: datetime | None) -> timedelta:
         """The offset at ``dt``, local time; now without one."""
-        return _offset(time.localtime(None if dt is None else time.mktime(dt.timetuple())))
+        system = this_system()
+        return _within_a_day(system.offset_at(datetime.now(UTC)) if dt is None else system.offset_of(dt))
 
     def dst(self, dt: datetime | None) -> None:
         """Not told apart from the offset."""
 
     def tzname(self, dt: datetime | None) -> str:
-        """The system's abbreviation."""
-        return time.localtime(None if dt is None else time.mktime(dt.timetuple())).tm_zone
+        """The offset, such as ``UTC+08:00``: the systems' own names say less, or are those of an hour ago."""
+        return timezone(self.utcoffset(dt)).tzname(dt)
 
 
-def _offset(local: time.struct_time) -> timedelta:
+def _within_a_day(offset: timedelta) -> timedelta:
     # POSIX lets TZ be up to 24 hours away and glibc up to 167; Python takes less than a day, and no place has more.
-    return max(-_FARTHEST, min(timedelta(seconds=local.tm_gmtoff), _FARTHEST))
+    return max(-_FARTHEST, min(offset, _FARTHEST))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NoReturn, Protocol, cast
 
 from probe_tray import __version__
+from probe_tray.adapters.systems.current import this_system
 
 _MOST_JOBS = 64
 _DIAGNOSE = "diagnose"
@@ -85,7 +86,9 @@ def parse(argv: Sequence[str]) -> Arguments:
     actions = {option: action for action in parser._actions for option in action.option_strings}  # noqa: SLF001 - no public list
     flags, files = _parted(argv)
     arguments = cast("Arguments", parser.parse_intermixed_args(list(_spelled(flags, actions))))
+    arguments.paths = [name for word in arguments.paths for name in this_system().expanded(word, wildcards=True)]
     arguments.paths = [*arguments.paths, *files]
+    arguments.o, arguments.output, arguments.config = map(_path, (arguments.o, arguments.output, arguments.config))
     return arguments
 
 
@@ -100,7 +103,7 @@ def named_config(argv: Sequence[str]) -> str | None:
         given, equals, value = word.partition("=")
         if given in {"--config", "-config"}:
             named = value if equals else following
-    return named
+    return _path(named)
 
 
 def _parted(argv: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -108,6 +111,10 @@ def _parted(argv: Sequence[str]) -> tuple[list[str], list[str]]:
     words = list(argv)
     end = words.index("--") if "--" in words else len(words)
     return words[:end], words[end + 1 :]
+
+
+def _path(given: str | None) -> str | None:
+    return given and this_system().expanded(given, wildcards=False)[0]
 
 
 def _spelled(argv: Sequence[str], actions: Mapping[str, argparse.Action]) -> Iterator[str]:

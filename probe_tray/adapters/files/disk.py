@@ -1,17 +1,13 @@
 """The single steps of reading and writing a disk, and what a failed one means in words."""
 
-import contextlib
 import errno
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Final
 
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import Phrase
-
-_SHARING = frozenset({5, 32, 33})
-"""Windows error numbers: access denied, sharing violation, lock violation."""
 
 _REASONS = {
     errno.ENOSPC: Phrase("the disk is full"),
@@ -70,14 +66,7 @@ class Disk:
 
     def sync(self, file: int) -> None:
         """Return once the bytes are on the medium."""
-        if sys.platform == "darwin":
-            import fcntl
-
-            # fsync on macOS stops at the drive's cache; network file systems know only fsync.
-            with contextlib.suppress(OSError):
-                fcntl.fcntl(file, fcntl.F_FULLFSYNC)
-                return
-        os.fsync(file)
+        this_system().sync_file(file)
 
     def close(self, file: int) -> None:
         """Close; network file systems report a failed write only here."""
@@ -85,9 +74,7 @@ class Disk:
 
     def open_folder(self, folder: Path) -> int | None:
         """Open a folder for :meth:`sync_folder`; None on Windows, which cannot."""
-        if sys.platform == "win32":
-            return None
-        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        return this_system().open_folder(folder)
 
     def sync_folder(self, folder: int) -> None:
         """Return once the folder's names are on the medium."""
@@ -107,8 +94,8 @@ class Disk:
 
 
 def is_held(error: OSError) -> bool:
-    """Whether another program keeps the file from being replaced (Windows); it usually lets go soon."""
-    return getattr(error, "winerror", None) in _SHARING
+    """Whether another program keeps the file from being opened or replaced (Windows); it usually lets go soon."""
+    return this_system().is_held(error)
 
 
 NEWER_VERSION: Final = Phrase("a newer version of Probe Tray wrote it")

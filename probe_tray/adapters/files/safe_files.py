@@ -10,12 +10,13 @@ import os
 import re
 import secrets
 import stat
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from probe_tray.adapters.files.disk import Disk, is_held, reason_of
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import Phrase, ReadError, WriteError
 
 LIMIT = 256 * 1024
@@ -27,12 +28,15 @@ _CHUNK = 64 * 1024
 _PAUSE_SECONDS = 0.05
 _PATIENCE_STEPS = 50
 """Windows: 2.5 s of pauses while a virus scanner or another program holds the target."""
+_OPENING_STEPS = 10
+"""Windows: half a second while another program has a file for itself alone."""
 _NO_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 """What file systems without a sync of folders answer; there is nothing more to be done on them."""
 _CANNOT_RESOLVE = 1921
 """What Windows answers for a link in a circle: ERROR_CANT_RESOLVE_FILENAME."""
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 def read_regular(path: Path, *, limit: int = LIMIT, inside: Path | None = None, disk: Disk) -> bytes:
@@ -144,11 +148,10 @@ def prove_writable(folder: Path, size: int, *, disk: Disk) -> None:
 
 def close_to_others(path: Path) -> bool:
     """Make a regular file of this user 0600 where others may read or write it; whether that was done. Never raises."""
-    if sys.platform == "win32":
-        return False
+    system = this_system()
     with contextlib.suppress(OSError):
         found = path.lstat()
-        if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:
+        if stat.S_ISREG(found.st_mode) and not system.belongs_to_another(found) and system.has_open_mode(found):
             path.chmod(0o600)
             return True
     return False
@@ -163,14 +166,13 @@ def make_private_folder(path: Path) -> None:
         missing = [p for p in (path, *path.parents) if not p.exists()]
         for folder in reversed(missing):
             folder.mkdir(mode=0o700, exist_ok=True)
-        if sys.platform != "win32":
-            found = path.stat()
-            if not stat.S_ISDIR(found.st_mode):
-                raise NotADirectoryError(errno.ENOTDIR, "")
-            if found.st_uid != os.geteuid():
-                raise WriteError(path=str(path), reason=Phrase("it belongs to another user"))
-            if stat.S_IMODE(found.st_mode) & 0o077:
-                path.chmod(0o700)
+        found, system = path.stat(), this_system()
+        if not stat.S_ISDIR(found.st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, "")
+        if system.belongs_to_another(found):
+            raise WriteError(path=str(path), reason=Phrase("it belongs to another user"))
+        if system.has_open_mode(found):
+            path.chmod(0o700)
     except OSError as error:
         raise WriteError(path=str(path), reason=reason_of(error)) from None
 
@@ -193,7 +195,7 @@ def remove_stale(folder: Path) -> None:
 def _read(real: Path, shown: Path, limit: int, disk: Disk) -> bytes:
     # Before opening too: opening a device can have effects.
     _check(real.lstat(), shown)
-    file = disk.open(real)
+    file = _patiently(lambda: disk.open(real), disk, _OPENING_STEPS)
     try:
         found = os.fstat(file)
         _check(found, shown)
@@ -216,7 +218,7 @@ def _check(found: os.stat_result, shown: Path) -> None:
         raise ReadError(path=str(shown), reason=Phrase("it is a folder"))
     if not stat.S_ISREG(found.st_mode):
         raise ReadError(path=str(shown), reason=Phrase("it is not a regular file"))
-    if sys.platform != "win32" and found.st_uid != os.geteuid():
+    if this_system().belongs_to_another(found):
         raise ReadError(path=str(shown), reason=Phrase("it belongs to another user"))
 
 
@@ -234,17 +236,15 @@ def _fill(path: Path, data: bytes, disk: Disk) -> None:
     disk.close(file)
 
 
-def _patiently(step: Callable[[], None], disk: Disk) -> None:
-    for _ in range(_PATIENCE_STEPS):
+def _patiently(step: Callable[[], T], disk: Disk, steps: int = _PATIENCE_STEPS) -> T:
+    for _ in range(steps):
         try:
-            step()
+            return step()
         except OSError as error:
             if not is_held(error):
                 raise
             disk.pause(_PAUSE_SECONDS)
-        else:
-            return
-    step()
+    return step()
 
 
 def _sync_folder(folder: int | None, disk: Disk) -> None:

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timezone, tzinfo
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -21,6 +21,7 @@ from probe_tray.adapters.files.safe_files import (
     replace_file,
     target_of,
 )
+from probe_tray.adapters.system import LocalZone
 from probe_tray.adapters.systems.windows import named_mutex
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
@@ -284,7 +285,7 @@ def restored_path(folder: Path, credential: Credential) -> Path:
 
 def local_zone() -> tzinfo:
     """The offset that this computer's clock shows now."""
-    return datetime.now(UTC).astimezone().tzinfo or UTC
+    return timezone(LocalZone().utcoffset(None))
 
 
 def is_there(path: Path) -> bool:

@@ -10,6 +10,7 @@ from typing import Final, NoReturn
 
 from probe_tray.adapters.files.disk import Disk, reason_of
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Held, Place, is_folder, is_there
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
@@ -144,7 +145,7 @@ class OfficialStore:
         # A keyring that is locked, or busy with a person, is no news of this login.
         with suppress(StoreError, TimeoutError):
             async with asyncio.timeout(_LOOK_TAKES):
-                self._entry = _mark(await self._read_silently(_KEYRING_SERVICE, user))
+                self._entry = _mark(await self._read_silently(_keyring_service(user), user))
 
     def _refuse(self) -> NoReturn:
         raise OfficialLoginError(path=str(self._place.path))
@@ -172,7 +173,8 @@ class OfficialStore:
             self._entry = None
             return ((), "") if held is None else (held.documents, str(self._place.path))
         try:
-            entry = await self._read_keyring(_KEYRING_SERVICE, await asyncio.to_thread(keyring_user, self._home))
+            user = await asyncio.to_thread(keyring_user, self._home)
+            entry = await self._read_keyring(_keyring_service(user), user)
         except StoreError:
             if self._told:
                 # A login that was there is not gone because the keyring was locked since.
@@ -203,6 +205,11 @@ def _obstacle(home: Path) -> str:
 def keyring_user(codex_home: Path) -> str:
     """The user name of the client's keyring entry. Service fact: it is made from the real path of its folder."""
     return f"cli|{sha256(os.path.realpath(codex_home).encode()).hexdigest()[:16]}"
+
+
+def _keyring_service(user: str) -> str:
+    # The client is written in Rust, whose library names entries of Windows in another way than Python's.
+    return this_system().shared_entry(_KEYRING_SERVICE, user)
 
 
 def _mark(entry: Secret | None) -> str:

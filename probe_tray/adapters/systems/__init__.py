@@ -6,10 +6,14 @@ icon and session need beyond Qt.
 ==================  =====================================================================================
 ``linux``           Linux and what is like it: power, start at login, who holds a port, the peer's user
 ``macos``           macOS: power, launch agent, proxies, folders, Dock, AppleScript
-``windows``         Windows: power, start at login, proxies, console, taskbar, mutexes
 ``macos_desktop``   macOS: Dock, Spaces, the front, App Nap, log-out, the menu bar's appearance
+``windows``         Windows: power, proxies, console, taskbar, mutexes
 ``windows_desktop`` Windows: the reason why a shutdown waits, the taskbar's appearance
-``user_registry``   the registry of Windows, as far as it is this user's
+``windows_files``   Windows: who holds a file, who may read it, names on a command line
+``windows_zone``    Windows: the local time
+``windows_library`` Windows: its libraries
+``run_entry``       Windows: start at login
+``user_registry``   Windows: the registry, as far as it is this user's
 ``posix``           what Linux and macOS have in common
 ``tools``           programs of the system that are asked something
 ==================  =====================================================================================

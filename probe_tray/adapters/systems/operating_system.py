@@ -1,7 +1,9 @@
 """What differs between the operating systems, as the rest of the program sees it."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from socket import socket
 from typing import Protocol, TextIO
 
@@ -72,6 +74,8 @@ class OperatingSystem(Protocol):
     """Whether programs of one user can speak over a file in a folder; a running one's folder can be removed then."""
     reserves_ports: bool
     """Whether a port that nobody listens on may be refused all the same."""
+    inherits_access: bool
+    """Whether a file takes who may read it from its folder."""
     verifies_certificates: bool
     """Whether the system has a verifier of its own, which may ask the network for minutes."""
     asks_before_notifying: bool
@@ -155,4 +159,48 @@ class OperatingSystem(Protocol):
 
     def python_origin(self) -> str:
         """Where this Python is from, where that explains something: plain English, empty else."""
+        ...
+
+    def is_held(self, error: OSError) -> bool:
+        """Whether another program keeps a file from being opened or replaced; it usually lets go soon."""
+        ...
+
+    def sync_file(self, file: int) -> None:
+        """Return once the bytes of an open file are on the medium. Raises OSError."""
+        ...
+
+    def open_folder(self, folder: Path) -> int | None:
+        """Open a folder so that its names can be brought to the medium; None where that cannot be. Raises OSError."""
+        ...
+
+    def belongs_to_another(self, found: os.stat_result) -> bool:
+        """Whether a file is another user's, as far as the system tells."""
+        ...
+
+    def has_open_mode(self, found: os.stat_result) -> bool:
+        """Whether a file's mode lets other users in."""
+        ...
+
+    def is_open_to_others(self, path: Path) -> bool:
+        """Whether other users of this computer can probably read what is there. Never raises."""
+        ...
+
+    def privacy_advice(self, path: Path) -> str:
+        """What a person does so that other users cannot read what is there."""
+        ...
+
+    def expanded(self, word: str, *, wildcards: bool) -> list[str]:
+        """What a word of the command line means that names a file, where no shell has said so."""
+        ...
+
+    def shared_entry(self, service: str, user: str) -> str:
+        """The service under which the keyring has what programs in Rust keep."""
+        ...
+
+    def offset_at(self, moment: datetime) -> timedelta:
+        """How far the local time is before UTC at ``moment``, which is aware. Raises OSError."""
+        ...
+
+    def offset_of(self, local: datetime) -> timedelta:
+        """The same where the local time is ``local``, whatever zone it carries. Raises OSError and OverflowError."""
         ...

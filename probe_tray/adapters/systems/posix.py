@@ -1,15 +1,20 @@
 """What Linux and macOS have in common."""
 
+import contextlib
 import os
 import select
 import socket
+import stat
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TextIO
 
 from probe_tray.adapters.systems.operating_system import Command, SystemProxies
 from probe_tray.adapters.systems.tools import output_of
+from probe_tray.core.errors import Phrase
 
 _LOOK: Final = 0.5
 """Seconds between two looks for a signal while a question waits for its answer."""
@@ -20,6 +25,7 @@ class PosixSystem:
 
     has_unix_sockets = True
     reserves_ports = False
+    inherits_access = False
     backslash_escapes = True
 
     def start_command(self, environment: Mapping[str, str]) -> Command:
@@ -85,6 +91,58 @@ class PosixSystem:
     def python_origin(self) -> str:
         """Nowhere that explains anything."""
         return ""
+
+    def is_held(self, error: OSError) -> bool:
+        """Never: an open file can be replaced."""
+        del error
+        return False
+
+    def sync_file(self, file: int) -> None:
+        """By fsync."""
+        os.fsync(file)
+
+    def open_folder(self, folder: Path) -> int | None:
+        """As a file."""
+        if sys.platform == "win32":
+            return None
+        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def belongs_to_another(self, found: os.stat_result) -> bool:
+        """By its number."""
+        return sys.platform != "win32" and found.st_uid != os.geteuid()
+
+    def has_open_mode(self, found: os.stat_result) -> bool:
+        """By the bits for group and others."""
+        return bool(stat.S_IMODE(found.st_mode) & 0o077)
+
+    def is_open_to_others(self, path: Path) -> bool:
+        """By its mode."""
+        with contextlib.suppress(OSError):
+            return self.has_open_mode(path.stat())
+        return False
+
+    def privacy_advice(self, path: Path) -> str:
+        """By its mode."""
+        del path
+        return Phrase("Make it private: chmod 600.")
+
+    def expanded(self, word: str, *, wildcards: bool) -> list[str]:
+        """The shell has done it."""
+        del wildcards
+        return [word]
+
+    def shared_entry(self, service: str, user: str) -> str:
+        """The service."""
+        del user
+        return service
+
+    def offset_at(self, moment: datetime) -> timedelta:
+        """From the C library, which looks again where the system's zone is another file."""
+        return timedelta(seconds=time.localtime(moment.timestamp()).tm_gmtoff)
+
+    def offset_of(self, local: datetime) -> timedelta:
+        """From the C library."""
+        return timedelta(seconds=time.localtime(time.mktime(local.timetuple())).tm_gmtoff)
 
 
 def lsof(ports: Iterable[int]) -> tuple[tuple[str, int], ...]:

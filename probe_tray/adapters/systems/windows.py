@@ -4,21 +4,21 @@ import contextlib
 import fnmatch
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO, cast, final
+from typing import Final, TextIO, cast, final
 
 from probe_tray.adapters.systems.operating_system import Command, EntryFile, LoginEntry, SystemProxies
+from probe_tray.adapters.systems.run_entry import RunEntry, is_from_store
 from probe_tray.adapters.systems.tools import output_of
 from probe_tray.adapters.systems.user_registry import APPROVED_KEY, INTERNET_KEY, RUN_KEY, UserRegistry
-from probe_tray.core.errors import Phrase, WriteError
+from probe_tray.adapters.systems.windows_files import expanded, is_held, is_open_to_others, shared_entry
+from probe_tray.adapters.systems.windows_library import windows_library
+from probe_tray.adapters.systems.windows_zone import offset_at, offset_of
+from probe_tray.core.errors import Phrase
 from probe_tray.core.polling.situation import Situation
-
-if TYPE_CHECKING:
-    import ctypes
 
 APP_ID: Final = "ProbeTray.ProbeTray"
 """The AppUserModelID: no spaces, at most 128 characters. Shortcuts that an installer makes must carry the same one."""
@@ -41,6 +41,7 @@ class WindowsSystem:
     name = "windows"
     has_unix_sockets = False  # Python offers none there.
     reserves_ports = True  # Hyper-V, WSL and Docker have it keep ranges, which change at each start of the machine.
+    inherits_access = True
     verifies_certificates = True
     asks_before_notifying = False
     reads_markup = False
@@ -148,70 +149,58 @@ class WindowsSystem:
 
         Python documentation, "Using Python on Windows": "Redirection of local data, registry, and temporary paths".
         """
-        return "Python of the Microsoft Store" if _is_from_store() else ""
+        return "Python of the Microsoft Store" if is_from_store() else ""
 
+    def is_held(self, error: OSError) -> bool:
+        """As CreateFileW tells it."""
+        return is_held(error)
 
-@final
-class RunEntry:
-    """A value of the key ``Run``."""
+    def sync_file(self, file: int) -> None:
+        """By FlushFileBuffers."""
+        os.fsync(file)
 
-    def __init__(self, name: str, registry: UserRegistry, approved: UserRegistry) -> None:
-        """``name`` is the value's, in both keys. In ``approved`` Task Manager notes what it has switched off."""
-        self._name = name
-        self._registry = registry
-        self._approved = approved
+    def open_folder(self, folder: Path) -> int | None:
+        """It opens none."""
+        del folder
+        return None
 
-    def put(self, command: Command) -> None:
-        """Keep the command line, quoted as Windows takes it apart, and switch on what Task Manager switched off."""
-        with self._converted():
-            self._registry.set(self._name, subprocess.list2cmdline(command))
-            with contextlib.suppress(FileNotFoundError):
-                self._approved.delete(self._name)
+    def belongs_to_another(self, found: os.stat_result) -> bool:
+        """Python does not tell there."""
+        del found
+        return False
 
-    def remove(self) -> None:
-        """Delete the value."""
-        with self._converted(), contextlib.suppress(FileNotFoundError):
-            self._registry.delete(self._name)
+    def has_open_mode(self, found: os.stat_result) -> bool:
+        """There are no modes."""
+        del found
+        return False
 
-    def renew(self, command: Command) -> None:
-        """Change it where it is another one."""
-        with self._converted():
-            line = subprocess.list2cmdline(command)
-            # What Task Manager has switched off stays off: the person did not ask for it again.
-            if self._registry.read(self._name) not in {None, line}:
-                self._registry.set(self._name, line)
+    def is_open_to_others(self, path: Path) -> bool:
+        """By where it is."""
+        return is_open_to_others(path)
 
-    def obstacle(self) -> str:
-        """What Task Manager has noted, and whether Windows sees the entry at all."""
-        if _is_from_store():
-            return Phrase("Windows doesn't see this: Python is from the Microsoft Store. Use another Python.")
-        noted = self._approved.read(self._name)
-        # A binary value whose first byte is odd: switched off, with the moment after it.
-        off = isinstance(noted, bytes) and bool(noted) and bool(noted[0] & 1)
-        if not off or self._registry.read(self._name) is None:
-            return ""
-        return Phrase("Windows has turned it off. Turn it on in Task Manager, under Startup apps.")
+    def privacy_advice(self, path: Path) -> str:
+        """By where it is, or by its access control list."""
+        return Phrase(
+            'Move it into your user folder, or run this in cmd: icacls "{path}" /inheritance:r /grant:r {who}',
+            path=str(path),
+            who='"%USERNAME%:(OI)(CI)F"',
+        )
 
-    @contextlib.contextmanager
-    def _converted(self) -> Generator[None]:
-        try:
-            yield
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise WriteError(path=rf"HKEY_CURRENT_USER\{RUN_KEY}", reason=reason) from None
+    def expanded(self, word: str, *, wildcards: bool) -> list[str]:
+        """As shells of other systems do it."""
+        return expanded(word, wildcards=wildcards)
 
+    def shared_entry(self, service: str, user: str) -> str:
+        """As the Credential Manager has it."""
+        return shared_entry(service, user)
 
-def _is_from_store() -> bool:
-    return "WindowsApps" in sys.base_prefix
+    def offset_at(self, moment: datetime) -> timedelta:
+        """As the settings are now."""
+        return offset_at(moment)
 
-
-def windows_library(name: str) -> "ctypes.CDLL":
-    """Load a system library such as ``user32``. Raises OSError where there is none of that name, or no Windows."""
-    import ctypes
-
-    if sys.platform != "win32":
-        raise OSError(f"{name} is a library of Windows")
-    return ctypes.WinDLL(name)
+    def offset_of(self, local: datetime) -> timedelta:
+        """As the settings are now."""
+        return offset_of(local)
 
 
 def understands_sequences(stream: TextIO) -> bool:

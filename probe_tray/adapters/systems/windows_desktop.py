@@ -5,7 +5,7 @@ from collections.abc import Generator
 from typing import Final, final
 
 from probe_tray.adapters.systems.user_registry import UserRegistry
-from probe_tray.adapters.systems.windows import windows_library
+from probe_tray.adapters.systems.windows_library import windows_library
 
 PERSONALIZE_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
 """What the person chose under Personalization > Colors."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +26,7 @@ from probe_tray.adapters.logins.vault import record_files
 from probe_tray.adapters.proxy.pac import names_script
 from probe_tray.adapters.proxy.proxy import read_system_proxies
 from probe_tray.adapters.system import SystemClock
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.cli.diagnose.checks import (
     CONFIGURATION,
     DATA_FOLDER,
@@ -165,9 +165,9 @@ class _Diagnosis:
         if loaded.problem is not None:
             return loaded, from_problem(CONFIGURATION, loaded.problem, t, State.WARN)
         secret = any(loaded.known.get(key) for key in ("sync_api_key", "sync_aes_gcm_key"))
-        if secret and sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        if secret and this_system().is_open_to_others(path):
             what = t("{path} holds secrets, and other users can read it.", path=str(path))
-            remedy = t("Make it private: chmod 600.")
+            remedy = t(this_system().privacy_advice(path))
             return loaded, Check(name=CONFIGURATION, state=State.WARN, what=what, remedy=remedy)
         where = t("the vault") if folder is None or loaded.settings.storage is Storage.VAULT else str(folder)
         what = t("{path} is valid. New logins are saved in {where}.", path=str(path), where=where)
@@ -206,6 +206,9 @@ class _Diagnosis:
             made = MadeHere(places.made_here, disk=self._disk)
             store = FolderStore(folder, official=places.official_login, made=made, disk=self._disk)
             checks += await _held("sync_dir", store, str(folder), t)
+            if this_system().inherits_access and await asyncio.to_thread(this_system().is_open_to_others, folder):
+                what, remedy = t("Other users of this computer may read it."), t(this_system().privacy_advice(folder))
+                checks.append(Check(name="sync_dir", state=State.WARN, what=what, remedy=remedy))
         elif folder is not None:
             what = t("{path} isn't there.", path=str(folder))
             remedy = t("The first login creates it. If this is the wrong folder, correct sync_dir.")

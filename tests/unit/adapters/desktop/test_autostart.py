@@ -18,8 +18,8 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.systems.linux import DesktopEntry, exec_line
 from probe_tray.adapters.systems.macos import LaunchAgent, launch_environment
 from probe_tray.adapters.systems.operating_system import LoginEntry
+from probe_tray.adapters.systems.run_entry import RunEntry
 from probe_tray.adapters.systems.user_registry import APPROVED_KEY, RUN_KEY
-from probe_tray.adapters.systems.windows import RunEntry
 from probe_tray.core.errors import WriteError
 from probe_tray.core.settings import Settings, SettingsPatch, change
 from tests.support.winreg import Winreg

@@ -112,14 +112,16 @@ def test_a_file_system_without_a_sync_of_folders_is_no_failure(tmp_path: Path) -
     assert (tmp_path / "a").read_bytes() == b"new"
 
 
-def test_a_replace_waits_for_another_program_to_let_go(tmp_path: Path) -> None:
+def test_a_replace_waits_for_another_program_to_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
     disk = BusyDisk(busy=20)
     replace_file(tmp_path / "a", b"new", disk=disk)
     assert (tmp_path / "a").read_bytes() == b"new"
     assert disk.waited == pytest.approx(1.0)
 
 
-def test_a_replace_gives_up_after_two_and_a_half_seconds(tmp_path: Path) -> None:
+def test_a_replace_gives_up_after_two_and_a_half_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
     (tmp_path / "a").write_bytes(b"old")
     disk = BusyDisk(busy=1000)
     with pytest.raises(WriteError, match="another program has it open"):

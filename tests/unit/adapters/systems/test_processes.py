@@ -29,7 +29,7 @@ class FakeLibrary:
 def library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
     found = FakeLibrary()
 
-    def load(_name: str) -> FakeLibrary:
+    def load(_name: str, **_options: object) -> FakeLibrary:
         return found
 
     monkeypatch.setattr(ctypes, "WinDLL", load, raising=False)

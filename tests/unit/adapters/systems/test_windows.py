@@ -79,7 +79,7 @@ class CreateMutex:
 def windows(monkeypatch: pytest.MonkeyPatch) -> Libraries:
     libraries = Libraries()
 
-    def load(_name: str) -> Libraries:
+    def load(_name: str, **_options: object) -> Libraries:
         return libraries
 
     monkeypatch.setattr(ctypes, "WinDLL", load, raising=False)
