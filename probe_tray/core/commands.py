@@ -103,10 +103,19 @@ class Renew(msgspec.Struct, frozen=True):
 
 
 class RemoveAccount(msgspec.Struct, frozen=True):
-    """Delete a login here; with ``revoke`` end it at the service first, where this program obtained it."""
+    """Delete a login here, once nobody has undone that in time.
+
+    With ``revoke`` end it at the service first, where this program obtained it; then it is deleted at once.
+    """
 
     account: AccountKey
     revoke: bool
+
+
+class UndoLast(msgspec.Struct, frozen=True):
+    """Undo what the feedback of this number is about; one that is over is too late and changes nothing."""
+
+    number: int
 
 
 class MoveAccount(msgspec.Struct, frozen=True):
@@ -196,6 +205,7 @@ Command = (
     | EditSettings
     | Renew
     | RemoveAccount
+    | UndoLast
     | MoveAccount
     | ShowDetails
     | Arrange

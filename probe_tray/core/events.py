@@ -9,6 +9,7 @@ from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.alerts.alert import Mute
 from probe_tray.core.errors import Problem
+from probe_tray.core.feedback import Feedback
 from probe_tray.core.models.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.quota.details import Details
@@ -180,6 +181,31 @@ class IncidentFound(msgspec.Struct, frozen=True, kw_only=True):
     incident: Incident | None
 
 
+class RemovalStarted(msgspec.Struct, frozen=True, kw_only=True):
+    """The person has removed an account. Nothing shows it any more, and no login was deleted yet."""
+
+    key: AccountKey
+
+
+class RemovalEnded(msgspec.Struct, frozen=True, kw_only=True):
+    """A removal that had started was carried out, or was not: undone, or failed."""
+
+    key: AccountKey
+    removed: bool
+
+
+class FeedbackGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the person wanted was done."""
+
+    feedback: Feedback
+
+
+class FeedbackEnded(msgspec.Struct, frozen=True, kw_only=True):
+    """The feedback of this number was shown long enough, or was undone."""
+
+    number: int
+
+
 class WaitingChanged(msgspec.Struct, frozen=True, kw_only=True):
     """Work waits, or waits no longer, for another process of this program that has what it needs."""
 
@@ -220,4 +246,8 @@ Event = (
     | IncidentFound
     | ImportChanged
     | ExportChanged
+    | RemovalStarted
+    | RemovalEnded
+    | FeedbackGiven
+    | FeedbackEnded
 )

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.events import (
     AccountsMuted,
     AccountsRead,
@@ -16,12 +16,16 @@ from probe_tray.core.events import (
     CheckSucceeded,
     DetailsRead,
     Event,
+    FeedbackEnded,
+    FeedbackGiven,
     IncidentFound,
     KeptRead,
     LoginChanged,
     NotificationsAllowed,
     NotificationsPaused,
     ReleaseFound,
+    RemovalEnded,
+    RemovalStarted,
     RenewalEnded,
     RenewalsPlanned,
     RenewalStarted,
@@ -61,9 +65,10 @@ def reduce_models(state: AppState, event: ModelTestStarted | ModelTestProgress |
 
 
 _AboutMany = AccountsRead | ChecksPlanned | RenewalsPlanned | KeptRead | TrendsRead | AccountsMuted
-_AboutWork = RoundChanged | ConnectionChanged | SyncChanged | ImportChanged | ExportChanged
+_AboutWork = LoginChanged | RoundChanged | ConnectionChanged | SyncChanged | ImportChanged | ExportChanged
 _AboutDesktop = SituationChanged | NotificationsPaused | NotificationsAllowed | SightChanged
 _AboutBanner = WaitingChanged | TroubleMet | ProxyChecked | ReleaseFound | IncidentFound
+_AboutFeedback = RemovalStarted | RemovalEnded | FeedbackGiven | FeedbackEnded
 _AboutOne = CheckStarted | CheckSucceeded | CheckFailed | RenewalStarted | RenewalEnded
 
 
@@ -72,8 +77,6 @@ def reduce(state: AppState, event: Event) -> AppState:
     match event:
         case AccountsRead() | ChecksPlanned() | RenewalsPlanned() | KeptRead() | TrendsRead() | AccountsMuted():
             return _change_many(state, event)
-        case LoginChanged(login=login):
-            return replace(state, login=login)
         case SettingsChanged(settings=settings):
             release = state.release if settings.check_for_updates else None
             incident = state.incident if settings.ask_status_page else None
@@ -86,12 +89,14 @@ def reduce(state: AppState, event: Event) -> AppState:
             return _named(replace(state, arrangement=arrangement))
         case DetailsRead(details=details):
             return replace(state, details=details)
-        case RoundChanged() | ConnectionChanged() | SyncChanged() | ImportChanged() | ExportChanged():
+        case LoginChanged() | RoundChanged() | ConnectionChanged() | SyncChanged() | ImportChanged() | ExportChanged():
             return _work_changed(state, event)
         case ModelTestStarted() | ModelTestProgress() | ModelTestEnded():
             return reduce_models(state, event)
         case WaitingChanged() | TroubleMet() | ProxyChecked() | ReleaseFound() | IncidentFound():
             return _banner_changed(state, event)
+        case RemovalStarted() | RemovalEnded() | FeedbackGiven() | FeedbackEnded():
+            return _feedback_changed(state, event)
         case CheckStarted() | CheckSucceeded() | CheckFailed() | RenewalStarted() | RenewalEnded():
             return _change(state, event)
 
@@ -109,6 +114,37 @@ def _banner_changed(state: AppState, event: _AboutBanner) -> AppState:
             return replace(state, release=release)
         case IncidentFound(incident=incident):
             return replace(state, incident=incident)
+
+
+def _feedback_changed(state: AppState, event: _AboutFeedback) -> AppState:
+    """Something was done, or undone, or is no news any more."""
+    match event:
+        case RemovalStarted(key=key):
+            # Nothing tells how a check or a renewal of it ends.
+            going = tuple(
+                replace(a, checking=False, renewal=replace(a.renewal, running=False))
+                for a in state.accounts
+                if a.key == key
+            )
+            left = tuple(shown for a in state.accounts if (shown := _without_ours(a) if a.key == key else a))
+            return replace(state, accounts=left, removing=(*state.removing, *going))
+        case RemovalEnded(key=key, removed=removed):
+            back = () if removed else tuple(a for a in state.removing if a.key == key)
+            gone = {a.key for a in back}
+            others = tuple(a for a in state.removing if a.key != key)
+            accounts = (*(a for a in state.accounts if a.key not in gone), *back)
+            return _named(replace(state, accounts=accounts, removing=others))
+        case FeedbackGiven(feedback=given):
+            return replace(state, feedback=(*state.feedback, given))
+        case FeedbackEnded(number=number):
+            return replace(state, feedback=tuple(f for f in state.feedback if f.number != number))
+
+
+def _without_ours(account: AccountState) -> AccountState | None:
+    """What is left to show of an account without its logins of ours: the official client's, if there is one."""
+    if not account.in_use:
+        return None
+    return replace(account, stores=(StoreKind.OFFICIAL,), renewable=False, revocable=False, outdated=False)
 
 
 def _desktop_changed(state: AppState, event: _AboutDesktop) -> AppState:
@@ -151,6 +187,8 @@ def _change_many(state: AppState, event: _AboutMany) -> AppState:
 def _work_changed(state: AppState, event: _AboutWork) -> AppState:
     """What a person asked for has moved on."""
     match event:
+        case LoginChanged(login=login):
+            return replace(state, login=login)
         case RoundChanged(round=found):
             return replace(state, round=found)
         case ConnectionChanged(check=check):
@@ -197,10 +235,12 @@ def _changed(account: AccountState, event: _AboutOne) -> AccountState:
 
 
 def _accounts_read(state: AppState, event: AccountsRead) -> AppState:
-    before = {a.key: a for a in state.accounts}
+    before = {a.key: a for a in (*state.accounts, *state.removing)}
     now: dict[AccountKey, AccountState] = {}
     for account in event.accounts:
         now.setdefault(account.key, _keep_known(before.get(account.key), account))
+    removing = tuple(now.pop(a.key, a) for a in state.removing)
+    now |= {a.key: left for a in removing if (left := _without_ours(a)) is not None}
     # A login in a store that could not be read this time is not gone.
     unread = {kind for kind, _ in event.store_problems}
     hidden = [a for a in state.accounts if a.key not in now and not unread.isdisjoint(a.stores)]
@@ -209,6 +249,7 @@ def _accounts_read(state: AppState, event: AccountsRead) -> AppState:
             state,
             loaded=True,
             accounts=(*now.values(), *hidden),
+            removing=removing,
             unreadable=event.unreadable,
             store_problems=event.store_problems,
             api_key=event.api_key,

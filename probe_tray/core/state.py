@@ -10,6 +10,7 @@ from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.owner import Owner
 from probe_tray.core.errors import Problem
+from probe_tray.core.feedback import Feedback
 from probe_tray.core.icon_account import IconAccount
 from probe_tray.core.models.model_test import ModelRun, ModelTest
 from probe_tray.core.polling.situation import Situation
@@ -174,6 +175,10 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     loaded: bool = False
     """Whether the stores have been read once."""
     accounts: tuple[AccountState, ...] = ()
+    removing: tuple[AccountState, ...] = ()
+    """Those that the person has just removed, as long as that can be undone: the stores hold their logins still."""
+    feedback: tuple[Feedback, ...] = ()
+    """What was done last, the newest at the end."""
     unreadable: tuple[Unreadable, ...] = ()
     store_problems: tuple[tuple[StoreKind, Problem], ...] = ()
     api_key: ApiKeyLogin | None = None

@@ -1,7 +1,7 @@
 """The engine: takes commands, runs the use cases, owns their tasks."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -41,11 +41,14 @@ from probe_tray.core.commands import (
     TryConnection,
     TryModels,
     TrySync,
+    UndoLast,
 )
 from probe_tray.core.errors import ProbeError, StoreError
 from probe_tray.core.events import SightChanged, SituationChanged, TroubleMet
+from probe_tray.core.feedback import FeedbackKind, UndoPrivacy
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.settings import SettingsPatch
+from probe_tray.core.settings import change as changed_settings
 from probe_tray.core.state import AppState, LoginPhase
 from probe_tray.core.transfer.state import (
     CompareAgain,
@@ -55,14 +58,17 @@ from probe_tray.core.transfer.state import (
     ReadPasted,
     StopImport,
     TakeLogins,
+    TransferCommand,
     WriteLogins,
     WriteTable,
 )
 from probe_tray.engine.account.account_changes import AccountChanges
+from probe_tray.engine.account.account_service import AccountMeans, AccountService
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.account.store_watch import watch_stores
 from probe_tray.engine.alert_service import AlertService, OnPress
+from probe_tray.engine.feedback_service import FeedbackService
 from probe_tray.engine.login.login_runner import LoginRunner
 from probe_tray.engine.login.login_service import LoginService
 from probe_tray.engine.models.model_test_service import ModelTestService
@@ -70,7 +76,6 @@ from probe_tray.engine.polling.connection_test import ConnectionTest
 from probe_tray.engine.polling.history_recorder import HistoryRecorder
 from probe_tray.engine.polling.incident_service import IncidentService
 from probe_tray.engine.polling.poller import Poller
-from probe_tray.engine.renewal.renewal_batch import renew_due, renew_one
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.settings_service import SettingsService
@@ -81,6 +86,9 @@ from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.engine.update.update_service import UpdateService
 from probe_tray.ports.desktop import Autostart, MachineMonitor
 from probe_tray.ports.time import Clock, Randomness
+
+_UNTOLD = frozenset({"icon_account", "model_test_confirmed"})
+"""Settings that change along with something else, of which the person is told."""
 
 
 class EngineUseCases(NamedTuple):
@@ -105,6 +113,19 @@ class EngineUseCases(NamedTuple):
     incidents: IncidentService
     monitor: MachineMonitor
     autostart: Autostart
+
+
+def _account_means(parts: EngineUseCases, clock: Clock) -> AccountMeans:
+    return AccountMeans(
+        changes=parts.account_changes,
+        accounts=parts.accounts,
+        arrangement=parts.arrangement,
+        alerting=parts.alerting,
+        settings=parts.settings,
+        renewals=parts.renewals,
+        store=parts.store,
+        clock=clock,
+    )
 
 
 class Engine:
@@ -137,8 +158,10 @@ class Engine:
         self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
         self._login_service = LoginService(
-            parts.login, parts.store, self._start, lambda key: self._poller.refresh([key]), clock
+            parts.login, parts.store, self._start, lambda key: self._logins_came([key]), clock
         )
+        self._feedback = FeedbackService(parts.store, clock, self._start)
+        self._account_service = AccountService(_account_means(parts, clock), self._feedback, self._start)
         self._on_alert, self._samples = on_alert, samples
 
     @property
@@ -180,8 +203,8 @@ class Engine:
         match command:
             case StartLogin() | CancelLogin() | ReopenBrowser() | PasteAddress():
                 self._login_service.send(command)
-            case Renew() | RemoveAccount() | MoveAccount() | Arrange():
-                self._send_account(command)
+            case Renew() | RemoveAccount() | MoveAccount() | Arrange() | MuteAccount() | UndoLast():
+                self._account_service.send(command)
             case Refresh() | PanelOpened() | LookAt() | ShowDetails():
                 self._send_check(command)
             case ReadStores():
@@ -203,20 +226,18 @@ class Engine:
                 | WriteTable()
                 | ForgetExport()
             ):
-                self._transfers.send(command, self._start, self._poller.refresh)
+                self._send_transfer(command)
             case DismissTrouble():
                 self._store.dispatch(TroubleMet(problem=None))
             case EditSettings(change=change):
                 self._start(self._change_settings(change))
-            case PauseNotifications() | MuteAccount() | SendTestNotification():
+            case PauseNotifications() | SendTestNotification():
                 self._send_notification(command)
 
-    def _send_notification(self, command: PauseNotifications | MuteAccount | SendTestNotification) -> None:
+    def _send_notification(self, command: PauseNotifications | SendTestNotification) -> None:
         match command:
             case PauseNotifications(pause=pause):
                 self._start(self._alerting.pause(pause))
-            case MuteAccount(account=key, muted=muted):
-                self._start(self._alerting.mute(key, muted=muted))
             case SendTestNotification():
                 self._start(self._alerting.show_test(self._on_alert))
 
@@ -245,16 +266,28 @@ class Engine:
             case ShowDetails(account=key, span=span):
                 self._start(self._recording.look_up(key, span))
 
-    def _send_account(self, command: Renew | RemoveAccount | MoveAccount | Arrange) -> None:
-        match command:
-            case Renew(account=key):
-                self._start(self._renew(key))
-            case RemoveAccount(account=key, revoke=revoke):
-                self._start(self._with_journal(key, lambda: self._account_changes.remove(key, revoke=revoke)))
-            case MoveAccount(account=key, to=to):
-                self._start(self._with_journal(key, lambda: self._account_changes.move(key, to)))
-            case Arrange(arrangement=arrangement):
-                self._start(self._arrangement.arrange(arrangement))
+    def _send_transfer(self, command: TransferCommand) -> None:
+        if isinstance(command, ReadFiles | ReadPasted | CompareAgain):
+            self._start(self._read_transfer(command))
+        else:
+            self._transfers.send(command, self._start, self._imported)
+
+    async def _read_transfer(self, command: ReadFiles | ReadPasted | CompareAgain) -> None:
+        # What the person has removed is no login that is here already.
+        await self._account_service.carry_out_removals()
+        self._transfers.send(command, self._start, self._imported)
+
+    def _imported(self, keys: Iterable[AccountKey]) -> None:
+        came = tuple(keys)
+        self._logins_came(came)
+        if came:
+            self._feedback.give(FeedbackKind.IMPORTED, count=len(came))
+
+    def _logins_came(self, keys: Collection[AccountKey]) -> None:
+        for key in keys:
+            # Whoever logs in with an account wants to have it.
+            self._account_service.keep(key)
+        self._poller.refresh(keys)
 
     async def run(self) -> None:
         """Work until cancelled; then see what was sent to its end, and end every task that was started."""
@@ -289,6 +322,7 @@ class Engine:
         await self._accounts.read()
 
     async def _stop(self) -> None:
+        await self._account_service.carry_out_removals()
         await self._renewals.close()
         await end_all(tuple(self._tasks))
         with suppress(ProbeError):
@@ -299,12 +333,6 @@ class Engine:
     async def _finish_pending(self) -> None:
         if await self._renewals.finish_all():
             await self._accounts.read()
-
-    async def _with_journal(self, key: AccountKey, work: Callable[[], Awaitable[None]]) -> None:
-        # The newest tokens of a login that is moved or removed may be in the journal still.
-        with suppress(ProbeError):
-            await self._renewals.finish_pending(key)
-        await work()
 
     def _woke(self, at: datetime) -> None:
         # The network is not there at once, and many machines wake at the same minute.
@@ -320,19 +348,18 @@ class Engine:
         self._poller.replan()
 
     async def _change_settings(self, change: SettingsPatch) -> None:
+        before = self.state.settings
         await self._settings.change(change)
+        if change == changed_settings(privacy=not before.privacy):
+            kind = FeedbackKind.NAMES_SHOWN if before.privacy else FeedbackKind.NAMES_HIDDEN
+            self._feedback.give(kind, undo=UndoPrivacy(before.privacy))
+        elif change.values.keys() - _UNTOLD:
+            self._feedback.give(FeedbackKind.SETTINGS_SAVED)
         await self._look_for_proxy()
 
     async def _look_for_proxy(self) -> None:
         if await self._connection.look():
             self._poller.network_changed(after=timedelta())
-
-    async def _renew(self, chosen: AccountKey | None) -> None:
-        if chosen is None:
-            await renew_due(self._renewals, self._store, self._clock)
-        else:
-            await renew_one(self._renewals, self._store, self._clock, chosen)
-        await self._accounts.read()
 
     async def _read_stores(self) -> None:
         await self._accounts.read()

@@ -11,6 +11,9 @@ from probe_tray.ports.time import Clock
 
 _T = TypeVar("_T")
 
+Start = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
+"""Has work done beside everything else, by whoever owns the tasks."""
+
 _LONGEST = 30.0
 """Seconds of one sleep. Qt's timers are coarse and overflow at 24.8 days, and a sleeping machine stops them."""
 

@@ -8,6 +8,7 @@ from probe_tray.view.help.release import release_notice
 from probe_tray.view.login.login import login
 from probe_tray.view.panel.card_sequence import CardMemory
 from probe_tray.view.panel.cards import cards, wanted
+from probe_tray.view.panel.feedback import feedback, undo
 from probe_tray.view.panel.summary import headline, status, subline
 from probe_tray.view.panel.survey import Memory, Seen, name
 from probe_tray.view.screen import Chip, Helps, Panel, Screen, ScreenContent, ScreenOptions, SortChoice
@@ -79,6 +80,8 @@ def _panel(seen: Seen, options: ScreenOptions, t: Translator, memory: CardMemory
         hide_names=t("Hide names"),
         names_hidden=state.settings.privacy,
         release=release_notice(state, t),
+        feedback=feedback(seen, t),
+        undo=undo(seen, t),
         status=words,
         status_tone=tone,
         log_in=t("&Log in to Codex…"),

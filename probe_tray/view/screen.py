@@ -6,7 +6,8 @@ import msgspec
 
 from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.view.panel.card_sequence import CardSequence
-from probe_tray.view.view_models import LoginView, Menu, Notice, Tone, Tray, Welcome
+from probe_tray.view.panel.feedback import FeedbackView
+from probe_tray.view.view_models import CardAction, LoginView, Menu, Notice, Tone, Tray, Welcome
 
 
 class ScreenContent(enum.Enum):
@@ -77,6 +78,10 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     names_hidden: bool
     release: Notice | None
     """That there is a newer version, below the accounts."""
+    feedback: FeedbackView | None
+    """What was done last, in place of the status."""
+    undo: CardAction | None
+    """How the last thing that can be undone is undone."""
     status: str
     status_tone: Tone
     log_in: str

@@ -75,6 +75,7 @@ class ActionKind(enum.Enum):
     EXPORT = "export"
     REMOVE = "remove"
     """Asks first."""
+    UNDO = "undo"
     START_ANEW = "start anew"
     """Asks first."""
 
@@ -85,6 +86,8 @@ class CardAction(msgspec.Struct, frozen=True, kw_only=True):
     kind: ActionKind
     label: str
     key: AccountKey | None = None
+    number: int = 0
+    """Of the feedback that it is about, where it undoes something."""
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):

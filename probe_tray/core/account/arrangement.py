@@ -72,3 +72,16 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
         rest = [s for s in slugs if s != slug]
         place = rest.index(before) if before in rest else len(rest)
         return replace(self, order=(*rest[:place], slug, *rest[place:]), sort=Sort.OWN)
+
+    def without(self, before: "Arrangement", after: "Arrangement") -> "Arrangement":
+        """Without the change from ``before`` to ``after``; what was changed besides it stays."""
+        fields = {
+            field: getattr(before, field)
+            for field in self.__struct_fields__
+            if field != "aliases" and getattr(before, field) != getattr(after, field)
+        }
+        undone = replace(self, **fields)
+        for slug in dict.fromkeys(alias.slug for alias in (*before.aliases, *after.aliases)):
+            if before.alias(slug) != after.alias(slug):
+                undone = undone.named(slug, before.alias(slug))
+        return undone

@@ -5,7 +5,14 @@ from contextlib import suppress
 
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import NoSuchStoreError, NotRevokedError, OfficialLoginError, Phrase, ServiceError
+from probe_tray.core.errors import (
+    NoSuchStoreError,
+    NotRevokedError,
+    OfficialLoginError,
+    Phrase,
+    ServiceError,
+    StoreError,
+)
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.ports.accounts import AccountLocks
 from probe_tray.ports.files import RemovedAccounts
@@ -33,14 +40,25 @@ class AccountChanges:
         self._removed = removed
         self._set_vault_aside = set_vault_aside
 
-    async def remove(self, key: AccountKey, *, revoke: bool) -> None:
-        """Delete the account's login from every store of ours.
+    async def tokens_of(self, key: AccountKey) -> frozenset[str] | None:
+        """The fingerprints of the account's access tokens, once no renewal of it runs; None where a store can't tell.
 
-        With ``revoke`` the service ends it too, where this program obtained it; when that fails nothing is removed and
+        Raises DataFolderError.
+        """
+        async with self._locks.hold(key):
+            return await self._tokens_of(key)
+
+    async def remove(self, key: AccountKey, *, revoke: bool, seen: frozenset[str] | None = None) -> bool:
+        """Delete the account's login from every store of ours; whether that was done.
+
+        It is not where the stores are known to hold other tokens than those that were ``seen``. With ``revoke`` the
+        service ends the login too, where this program obtained it; when that fails nothing is removed and
         NotRevokedError is raised. Raises StoreError.
         """
         try:
             async with self._locks.hold(key):
+                if seen is not None and await self._tokens_of(key) not in {seen, None}:
+                    return False
                 if revoke:
                     await self._revoke(key)
                 for store in self._accounts.ours:
@@ -48,6 +66,7 @@ class AccountChanges:
                     with suppress(OfficialLoginError):
                         await store.remove(key)
                 await self._removed.add_removed(key.slug)
+                return True
         finally:
             # Also after a failure: one store may have done its part before another one failed.
             await self._accounts.read()
@@ -81,6 +100,13 @@ class AccountChanges:
         for store, _ in holders:
             if store is not target:
                 await store.remove(key)
+
+    async def _tokens_of(self, key: AccountKey) -> frozenset[str] | None:
+        try:
+            holders = await self._accounts.holders(key)
+        except StoreError:
+            return None
+        return frozenset(stored.credential.access_token.fingerprint for _, stored in holders)
 
     async def _revoke(self, key: AccountKey) -> None:
         tokens: dict[Secret, None] = {}

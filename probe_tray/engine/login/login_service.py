@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import NamedTuple
 
 from probe_tray.core.account.identity import AccountKey
@@ -11,11 +11,10 @@ from probe_tray.core.events import LoginChanged
 from probe_tray.core.state import LoginPhase
 from probe_tray.engine.login.login_runner import REPLACED, LoginRunner
 from probe_tray.engine.store import Store
+from probe_tray.engine.timers import Start
 from probe_tray.ports.time import Clock
 
 LoginCommand = StartLogin | CancelLogin | ReopenBrowser | PasteAddress
-Start = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
-
 
 _AT_ONCE = 5.0
 """Seconds after one wish within which the same one is no new wish."""

@@ -18,11 +18,13 @@ _SAME_CLICK = timedelta(seconds=5)
 """A click that follows a renewal so soon was meant for that one."""
 
 
-async def renew_one(renewals: Renewals, store: Store, clock: Clock, key: AccountKey) -> None:
-    """Renew this login whatever its expiry; what keeps it from it is shown at the account."""
+async def renew_one(renewals: Renewals, store: Store, clock: Clock, key: AccountKey) -> bool:
+    """Renew this login whatever its expiry; whether that went well. What kept it from that is shown at the account."""
     days, since = store.state.settings.renew_before_expiry_days, clock.now() - _SAME_CLICK
     with suppress(ProbeError):
         await renewals.renew(key, RenewalRequest(days=days, reason=Reason.FORCED, since=since))
+        return True
+    return False
 
 
 async def renew_due(renewals: Renewals, store: Store, clock: Clock) -> None:

@@ -24,6 +24,7 @@ from probe_tray.core.commands import (
     Renew,
     StartLogin,
     StartVaultAnew,
+    UndoLast,
 )
 from probe_tray.core.icon_account import IconAccount
 from probe_tray.core.settings import Storage, change
@@ -43,6 +44,7 @@ _OpensWindow = Literal[
     ActionKind.TEST_MODELS,
     ActionKind.IMPORT,
     ActionKind.EXPORT,
+    ActionKind.START_ANEW,
 ]
 _OnAccount = Literal[
     ActionKind.COPY_EMAIL,
@@ -100,6 +102,8 @@ class CardActionHandler:
                 self._engine.send(Renew(action.key))
             case ActionKind.READ_STORES:
                 self._engine.send(ReadStores())
+            case ActionKind.UNDO:
+                self._engine.send(UndoLast(action.number))
             case ActionKind.DISMISS:
                 self._engine.send(DismissTrouble())
             case ActionKind.RELEASE_PAGE:
@@ -110,12 +114,11 @@ class CardActionHandler:
                 | ActionKind.TEST_MODELS
                 | ActionKind.IMPORT
                 | ActionKind.EXPORT
+                | ActionKind.START_ANEW
             ) as kind:
                 self._go_elsewhere(kind, action.key)
             case ActionKind.CHOOSE_FOLDER:
                 self._choose_folder(action.label)
-            case ActionKind.START_ANEW:
-                self.question.ask(starting_anew(self._translator), lambda _: self._engine.send(StartVaultAnew()))
             case (
                 ActionKind.COPY_EMAIL
                 | ActionKind.MOVE_TO_VAULT
@@ -141,6 +144,8 @@ class CardActionHandler:
                 self._elsewhere.export(key)
             case ActionKind.SETTINGS:
                 self._elsewhere.settings("")
+            case ActionKind.START_ANEW:
+                self.question.ask(starting_anew(self._translator), lambda _: self._engine.send(StartVaultAnew()))
 
     def _choose_folder(self, title: str) -> None:
         # A child of the panel, which stays open behind it.

@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.accessibility import describe, walk
@@ -23,6 +23,7 @@ from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.panel.card_list import CardList
 from probe_tray.ui.panel.card_model import CardModel
 from probe_tray.ui.panel.column_head import ColumnHead
+from probe_tray.ui.panel.footer import Footer
 from probe_tray.ui.panel.no_match import NoMatchPage
 from probe_tray.ui.panel.panel_actions import PanelActions
 from probe_tray.ui.panel.popover import Popover
@@ -31,7 +32,7 @@ from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.placement import fitting, free_area, keep_inside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
-from probe_tray.ui.widgets import Dot, ElidedLabel, close_by_key, height, words
+from probe_tray.ui.widgets import ElidedLabel, close_by_key, height, words
 from probe_tray.view.screen import Panel, ScreenOptions
 from probe_tray.view.view_models import ActionKind, CardAction
 
@@ -88,8 +89,7 @@ class PanelWindow(QWidget):
         self._no_match = NoMatchPage(theme, self._clear_search)
         self._welcome = WelcomePage(theme, icons, actions.cards.act)
         self._middle = QStackedWidget(self)
-        self._dot, self._status = Dot(theme), ElidedLabel()
-        self._log_in = QPushButton(self)
+        self._foot = Footer(theme, actions.cards.act)
         self._columns = ColumnHead(theme, self._list)
         for button in (self._hide, self._pin):
             button.setCheckable(True)
@@ -101,7 +101,7 @@ class PanelWindow(QWidget):
         self._connect()
         self._apply_theme()
         stops = (*self._tool_buttons, *self._banner.stops, *self._tools.stops)
-        walk(*stops, self._list, self._no_match.button, *self._release.stops, self._log_in)
+        walk(*stops, self._list, self._no_match.button, *self._release.stops, self._foot.undo_button, self._foot.log_in)
 
     def show_model(self, model: Panel) -> None:
         """Show this from now on."""
@@ -116,7 +116,6 @@ class PanelWindow(QWidget):
         self._no_match.show_words(model.nothing_found, model.clear_search)
         self._list.setAccessibleName(model.list_name)
         self._list.setAccessibleDescription(model.helps.accounts)
-        self._log_in.setAccessibleDescription(model.helps.log_in)
         self._banner.show_model(model.banner)
         self._above.setVisible(model.banner is not None)
         self._release.show_model(model.release)
@@ -127,10 +126,7 @@ class PanelWindow(QWidget):
         # Between two of a selection, nobody knows where among the others.
         self._cards.show(model.cards, lines=model.lines, movable=self._tools.options == ScreenOptions())
         self._welcome.show_model(model.welcome)
-        self._status.show_text(model.status)
-        self._dot.show_tone(model.status_tone if model.status else None)
-        self._log_in.setText(model.log_in)
-        self._foot.setVisible(model.welcome is None)
+        self._foot.show_model(model)
         self._choose_page()
         describe(self, model.headline)
         # A size that the person chose stays while the same cards become higher or lower.
@@ -254,8 +250,7 @@ class PanelWindow(QWidget):
 
     def _arrange(self) -> None:
         px = self._theme.px
-        self._head, self._foot, self._above, self._below = (QWidget(self) for _ in range(4))
-        self._foot.setObjectName("foot")
+        self._head, self._above, self._below = (QWidget(self) for _ in range(3))
         title = QHBoxLayout()
         title.setSpacing(px(1))
         title.addWidget(self._headline, 1)
@@ -278,12 +273,6 @@ class PanelWindow(QWidget):
         self._middle.setMinimumHeight(1)
         for page in (self._list, self._no_match, self._welcome):
             self._middle.addWidget(page)
-        foot = QHBoxLayout(self._foot)
-        foot.setContentsMargins(px(16), px(9), px(12), px(9))
-        foot.setSpacing(px(8))
-        foot.addWidget(self._dot)
-        foot.addWidget(self._status, 1)
-        foot.addWidget(self._log_in)
         whole = self._whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -293,7 +282,6 @@ class PanelWindow(QWidget):
     def _connect(self) -> None:
         self._refresh.clicked.connect(lambda: self._act(CardAction(kind=ActionKind.REFRESH, label="")))
         self._settings.clicked.connect(lambda: self._act(CardAction(kind=ActionKind.SETTINGS, label="")))
-        self._log_in.clicked.connect(lambda: self._act(CardAction(kind=ActionKind.LOG_IN, label="")))
         self._pin.clicked.connect(self._press_pin)
         self._hide.clicked.connect(self._press_hide)
         self._tools.search.down.connect(self._enter_list)
@@ -306,21 +294,20 @@ class PanelWindow(QWidget):
         refresh.setKeys([QKeySequence("F5"), QKeySequence("Ctrl+R")])
         refresh.activated.connect(self._refresh.click)
         close_by_key(self)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self).activated.connect(self._foot.undo)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self._tools.search.setFocus)
 
     def _apply_theme(self) -> None:
         theme, colours = self._theme, self._theme.tokens
         theme.apply_theme(self)
         self._headline.setFont(theme.font(15, strong=True))
-        for label in (self._subline, self._status):
-            label.setFont(theme.font(12, figures=True))
-            label.setStyleSheet(f"color: {colours.secondary}")
+        self._subline.setFont(theme.font(12, figures=True))
+        self._subline.setStyleSheet(f"color: {colours.secondary}")
         self._no_match.apply_theme()
         self._tools.apply_theme()
         self._banner.apply_theme()
         self._release.apply_theme()
-        self._log_in.setFont(theme.font(12.5))
-        self._foot.setStyleSheet(f"QWidget#foot {{ border-top: 1px solid {colours.line} }}")
+        self._foot.apply_theme()
         self._draw_tools()
         self._whole.setContentsMargins(self._popover.margins)
         self._set_least_width()

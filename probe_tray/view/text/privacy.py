@@ -50,6 +50,7 @@ def discreet(state: AppState, accounts: tuple[AccountState, ...]) -> AppState:
     return replace(
         state,
         accounts=accounts,
+        removing=tuple(discreet_account(account, state.settings) for account in state.removing),
         unreadable=tuple(replace(u, location=mask(u.location), problem=_problem(u.problem)) for u in state.unreadable),
         store_problems=tuple((kind, _problem(problem)) for kind, problem in state.store_problems),
         api_key=None if state.api_key is None else replace(state.api_key, location=mask(state.api_key.location)),

@@ -445,7 +445,7 @@ async def test_an_account_is_moved_and_removed_by_command() -> None:
         await settle()
         assert (list(program.vault.held), list(folder.held)) == ([], [ANA.key])
         program.engine.send(RemoveAccount(ANA.key, revoke=False))
-        await settle()
+        await program.clock.advance(MINUTE)
         assert (program.state.accounts, folder.held) == ((), {})
 
 

@@ -2,8 +2,9 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from probe_tray.core.account.arrangement import Alias, Arrangement, Sort
+from probe_tray.core.account.arrangement import Alias, Arrangement, Density, Sort
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.events import AccountsRead, ArrangementChanged
 from probe_tray.core.reduce import reduce
@@ -50,3 +51,31 @@ def test_accounts_carry_their_names_whichever_comes_first() -> None:
 def test_a_name_survives_another_reading_without_a_change() -> None:
     state = reduce(AppState(arrangement=Arrangement().named(ANA.key.slug, "Work")), AccountsRead(accounts=(ANA,)))
     assert reduce(state, AccountsRead(accounts=(ANA,))) is state
+
+
+_ARRANGEMENTS = st.builds(
+    Arrangement,
+    aliases=st.dictionaries(st.sampled_from("abc"), st.sampled_from(["x", "y"])).map(
+        lambda names: tuple(Alias(slug, name) for slug, name in sorted(names.items()))
+    ),
+    order=st.permutations("abc").map(tuple),
+    sort=st.sampled_from(Sort),
+    density=st.sampled_from(Density),
+    pinned=st.booleans(),
+)
+
+
+def _sorted(arrangement: Arrangement) -> Arrangement:
+    return replace(arrangement, aliases=tuple(sorted(arrangement.aliases, key=lambda alias: alias.slug)))
+
+
+@given(_ARRANGEMENTS, _ARRANGEMENTS)
+def test_undoing_the_last_change_brings_back_what_was_before(before: Arrangement, after: Arrangement) -> None:
+    assert _sorted(after.without(before, after)) == _sorted(before)
+
+
+@given(_ARRANGEMENTS, st.sampled_from(Sort), st.sampled_from(["a", "b"]))
+def test_undoing_a_name_leaves_what_was_changed_since(before: Arrangement, sort: Sort, slug: str) -> None:
+    after = before.named(slug, "new")
+    undone = replace(after, sort=sort).without(before, after)
+    assert (undone.alias(slug), undone.sort) == (before.alias(slug), sort)

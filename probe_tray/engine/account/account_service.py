@@ -1,0 +1,138 @@
+"""What a person does with accounts, told once it is done, and undone where that is possible."""
+
+from contextlib import suppress
+from typing import NamedTuple
+
+from probe_tray.core.account.arrangement import Arrangement
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.commands import Arrange, MoveAccount, MuteAccount, RemoveAccount, Renew, UndoLast
+from probe_tray.core.errors import ProbeError
+from probe_tray.core.feedback import (
+    FeedbackKind,
+    UndoArrangement,
+    UndoMute,
+    UndoPrivacy,
+    UndoRemoval,
+    arrangement_feedback,
+)
+from probe_tray.core.settings import change
+from probe_tray.engine.account.account_changes import AccountChanges
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.arrangement import ArrangementService
+from probe_tray.engine.account.held_removals import HeldRemovals
+from probe_tray.engine.alert_service import AlertService
+from probe_tray.engine.feedback_service import FeedbackService
+from probe_tray.engine.renewal.renewal_batch import renew_due, renew_one
+from probe_tray.engine.renewal.renewals import Renewals
+from probe_tray.engine.settings_service import SettingsService
+from probe_tray.engine.store import Store
+from probe_tray.engine.timers import Start
+from probe_tray.ports.time import Clock
+
+AccountCommand = Renew | RemoveAccount | MoveAccount | Arrange | MuteAccount | UndoLast
+"""What concerns accounts and ends with feedback."""
+
+
+class AccountMeans(NamedTuple):
+    """What the work is done with."""
+
+    changes: AccountChanges
+    accounts: Accounts
+    arrangement: ArrangementService
+    alerting: AlertService
+    settings: SettingsService
+    renewals: Renewals
+    store: Store
+    clock: Clock
+
+
+class AccountService:
+    """Does what the commands say; never waits."""
+
+    def __init__(self, means: AccountMeans, feedback: FeedbackService, start: Start) -> None:
+        """Have ``start`` own the tasks."""
+        self._means, self._feedback, self._start = means, feedback, start
+        self._removals = HeldRemovals(
+            means.changes, means.accounts, means.store, means.clock, feedback, start, self._finish_pending
+        )
+
+    def send(self, command: AccountCommand) -> None:
+        """Have ``command`` done."""
+        match command:
+            case Renew(account=key):
+                self._start(self._renew(key))
+            case RemoveAccount(account=key, revoke=True):
+                self._start(self._remove_and_end(key))
+            case RemoveAccount(account=key):
+                self._removals.hold(key)
+            case MoveAccount(account=key, to=to):
+                self._start(self._move(key, to))
+            case Arrange(arrangement=arrangement):
+                self._start(self._arrange(arrangement))
+            case MuteAccount(account=key, muted=muted):
+                self._start(self._mute(key, muted=muted))
+            case UndoLast(number=number):
+                self._start(self._undo(number))
+
+    def keep(self, key: AccountKey) -> None:
+        """Do not remove the account, if a removal of it is held back."""
+        self._removals.keep(key)
+
+    async def carry_out_removals(self) -> None:
+        """Carry out the removals that are held back."""
+        await self._removals.carry_out()
+
+    async def _finish_pending(self, key: AccountKey) -> None:
+        # The newest tokens of a login that is moved or removed may be in the journal still.
+        with suppress(ProbeError):
+            await self._means.renewals.finish_pending(key)
+
+    async def _renew(self, chosen: AccountKey | None) -> None:
+        means = self._means
+        if chosen is None:
+            await renew_due(means.renewals, means.store, means.clock)
+        elif await renew_one(means.renewals, means.store, means.clock, chosen):
+            self._feedback.give(FeedbackKind.RENEWED, chosen)
+        await means.accounts.read()
+
+    async def _remove_and_end(self, key: AccountKey) -> None:
+        await self._finish_pending(key)
+        await self._means.changes.remove(key, revoke=True)
+        self._feedback.give(FeedbackKind.REMOVED_AND_ENDED)
+
+    async def _move(self, key: AccountKey, to: StoreKind) -> None:
+        await self._finish_pending(key)
+        await self._means.changes.move(key, to)
+        self._feedback.give(FeedbackKind.MOVED, key)
+
+    async def _arrange(self, arrangement: Arrangement) -> None:
+        state = self._means.store.state
+        told = arrangement_feedback(state.arrangement, arrangement)
+        if told is not None:
+            # Before it is saved: what was done can be seen already, and a full disk is told apart.
+            undo = UndoArrangement(state.arrangement, arrangement) if told.undoable else None
+            key = next((a.key for a in state.accounts if a.key.slug == told.slug), None)
+            self._feedback.give(told.kind, key, undo=undo)
+        await self._means.arrangement.arrange(arrangement)
+
+    async def _mute(self, key: AccountKey, *, muted: bool) -> None:
+        await self._means.alerting.mute(key, muted=muted)
+        kind = FeedbackKind.MUTED if muted else FeedbackKind.UNMUTED
+        self._feedback.give(kind, key, undo=UndoMute(key, not muted))
+
+    async def _undo(self, number: int) -> None:
+        match self._feedback.take_back(number):
+            case UndoRemoval(account=key):
+                if self._removals.keep(key):
+                    self._feedback.give(FeedbackKind.RESTORED, key)
+                return
+            case UndoArrangement(before=before, after=after):
+                arrangement = self._means.store.state.arrangement
+                await self._means.arrangement.arrange(arrangement.without(before, after))
+            case UndoPrivacy(privacy=privacy):
+                await self._means.settings.change(change(privacy=privacy))
+            case UndoMute(account=key, muted=muted):
+                await self._means.alerting.mute(key, muted=muted)
+            case None:
+                return
+        self._feedback.give(FeedbackKind.UNDONE)

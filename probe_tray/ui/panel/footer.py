@@ -1,0 +1,86 @@
+"""The lowest line of the panel: how up to date the numbers are, or what the person has just done."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
+
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.widgets import Dot, ElidedLabel, words
+from probe_tray.view.screen import Panel
+from probe_tray.view.view_models import ActionKind, CardAction
+
+
+class Footer(QWidget):
+    """Shows feedback in place of the status.
+
+    The button for logging in never moves, nor does another take its place: a click on "Undo" that comes too late must
+    not log anybody in.
+    """
+
+    def __init__(self, theme: Theme, act: Callable[[CardAction], None]) -> None:
+        """``act`` does what a button says."""
+        super().__init__()
+        self.setObjectName("foot")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._theme, self._act = theme, act
+        self._last: CardAction | None = None
+        self._said = 0
+        """The number of the feedback that was announced last."""
+        self._dot, self._status, self._feedback = Dot(theme), ElidedLabel(), words(wrap=True)
+        self.undo_button, self.log_in = QToolButton(), QPushButton()
+        self.undo_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.undo_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.undo_button.clicked.connect(self.undo)
+        self.log_in.clicked.connect(lambda: self._act(CardAction(kind=ActionKind.LOG_IN, label="")))
+        px, line = theme.px, QHBoxLayout(self)
+        line.setContentsMargins(px(16), px(9), px(12), px(9))
+        line.setSpacing(px(8))
+        line.addWidget(self._dot)
+        line.addWidget(self._status, 1)
+        line.addWidget(self._feedback, 1)
+        line.addWidget(self.undo_button)
+        line.addWidget(self.log_in)
+
+    def show_model(self, model: Panel) -> None:
+        """Show this from now on."""
+        feedback, self._last = model.feedback, model.undo
+        self.log_in.setText(model.log_in)
+        self.log_in.setAccessibleDescription(model.helps.log_in)
+        # The welcome page has its own.
+        self.log_in.setVisible(model.welcome is None)
+        self._status.show_text(model.status)
+        self._status.setVisible(feedback is None)
+        self._dot.show_tone(model.status_tone if model.status and feedback is None else None)
+        self._feedback.setText("" if feedback is None else feedback.text)
+        self._feedback.setVisible(feedback is not None)
+        shown = None if feedback is None else feedback.undo
+        if shown is not None:
+            self.undo_button.setText(shown.label)
+            keys = QKeySequence(QKeySequence.StandardKey.Undo).toString(QKeySequence.SequenceFormat.NativeText)
+            self.undo_button.setToolTip(f"{shown.label} ({keys})")
+        self.undo_button.setVisible(shown is not None)
+        self.setVisible(model.welcome is None or feedback is not None)
+        if feedback is not None and feedback.number != self._said:
+            self._said = feedback.number
+            self._feedback.setAccessibleName(feedback.text)
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, feedback.text))
+
+    def undo(self) -> None:
+        """Undo the last thing that can be undone."""
+        if self._last is not None:
+            self._act(self._last)
+
+    def apply_theme(self) -> None:
+        """Take the theme's colours and fonts as they are now."""
+        theme, colours = self._theme, self._theme.tokens
+        self._status.setFont(theme.font(12, figures=True))
+        self._status.setStyleSheet(f"color: {colours.secondary}")
+        self._feedback.setFont(theme.font(12, figures=True))
+        self._feedback.setStyleSheet(f"color: {colours.text}")
+        self.log_in.setFont(theme.font(12.5))
+        self.undo_button.setFont(theme.font(12.5, strong=True))
+        self.setStyleSheet(
+            f"QWidget#foot {{ border-top: 1px solid {colours.line} }} QToolButton {{ color: {colours.accent} }}"
+        )

@@ -1,0 +1,97 @@
+"""What was done, in one short sentence, and how it is undone."""
+
+import msgspec
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.feedback import Feedback, FeedbackKind
+from probe_tray.core.state import AccountState
+from probe_tray.view.panel.summary import shortened
+from probe_tray.view.panel.survey import Seen, name
+from probe_tray.view.text.times import at
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import ActionKind, CardAction
+
+_LONGEST_NAME = 30
+
+
+class FeedbackView(msgspec.Struct, frozen=True, kw_only=True):
+    """A sentence that stands until it is no news any more."""
+
+    number: int
+    """Another one is said by a screen reader even if it is worded the same."""
+    text: str
+    undo: CardAction | None
+
+
+def feedback(seen: Seen, t: Translator) -> FeedbackView | None:
+    """What was done last; None where that is no news."""
+    if not seen.state.feedback:
+        return None
+    latest = seen.state.feedback[-1]
+    return FeedbackView(number=latest.number, text=_sentence(latest, seen, t), undo=_undo(latest, t))
+
+
+def undo(seen: Seen, t: Translator) -> CardAction | None:
+    """How the last thing that can be undone is undone, whatever was done since."""
+    return next((action for f in reversed(seen.state.feedback) if (action := _undo(f, t)) is not None), None)
+
+
+def _undo(feedback: Feedback, t: Translator) -> CardAction | None:
+    if feedback.undo is None:
+        return None
+    return CardAction(kind=ActionKind.UNDO, label=t("Undo"), number=feedback.number)
+
+
+def _sentence(given: Feedback, seen: Seen, t: Translator) -> str:
+    account = _account(given.account, seen)
+    # One that is gone meanwhile has no name any more.
+    called = t("the account") if account is None else shortened(name(account), _LONGEST_NAME)
+    match given.kind:
+        case FeedbackKind.RENAMED:
+            return t("Renamed to {name}.", name=called)
+        case FeedbackKind.REMOVED:
+            return t("Removed {name}.", name=called)
+        case FeedbackKind.REMOVED_AND_ENDED:
+            return t("Logged out and removed.")
+        case FeedbackKind.NOT_REMOVED:
+            return t("{name} has a new login and was not removed.", name=called)
+        case FeedbackKind.RESTORED:
+            return t("{name} is back.", name=called)
+        case FeedbackKind.RENEWED:
+            return t("Renewed {name}.", name=called)
+        case FeedbackKind.MOVED:
+            return t("Moved the login of {name}.", name=called)
+        case FeedbackKind.MUTED | FeedbackKind.UNMUTED:
+            return _muting(account, called, seen, t)
+        case FeedbackKind.IN_ICON:
+            return t("The tray icon shows {name}.", name=called)
+        case FeedbackKind.IMPORTED:
+            return t.plural("Imported {n} login.", "Imported {n} logins.", given.count)
+        case _:
+            return _about_all(given.kind, t)
+
+
+def _about_all(kind: FeedbackKind, t: Translator) -> str:
+    sentences = {
+        FeedbackKind.SORTED: t("Changed the order."),
+        FeedbackKind.LAID_OUT: t("Changed the layout."),
+        FeedbackKind.PINNED: t("This window stays open."),
+        FeedbackKind.UNPINNED: t("This window closes when you click elsewhere."),
+        FeedbackKind.NOT_IN_ICON: t("The tray icon shows the tightest account."),
+        FeedbackKind.NAMES_HIDDEN: t("Names are hidden."),
+        FeedbackKind.NAMES_SHOWN: t("Names are shown."),
+        FeedbackKind.SETTINGS_SAVED: t("Settings saved."),
+        FeedbackKind.UNDONE: t("Undone."),
+    }
+    return sentences[kind]
+
+
+def _muting(account: AccountState | None, called: str, seen: Seen, t: Translator) -> str:
+    until = None if account is None else account.muted_until
+    if until is None:
+        return t("Notifications for {name} are on.", name=called)
+    return t("Muted {name} until {when}.", name=called, when=at(until, seen.now, t))
+
+
+def _account(key: AccountKey | None, seen: Seen) -> AccountState | None:
+    return next((a for a in (*seen.state.accounts, *seen.state.removing) if a.key == key), None)
