@@ -61,7 +61,19 @@ def test_a_row_that_asks_for_more_ends_with_its_dots() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "meant"), [("保险库", "保管库"), ("密钥环", "钥匙串"), ("你", "您"), ("阻挡", "拦截")]
+    ("word", "meant"),
+    [
+        ("保险库", "保管库"),
+        ("密钥环", "钥匙串"),
+        ("你", "您"),
+        ("阻挡", "拦截"),
+        ("帐户", "账户"),
+        ("官方 Codex 客户端", "Codex 客户端"),
+        ("官方客户端", "Codex 客户端"),
+        ("重置点数", "重置机会"),
+        ("登录已结束", "登录已失效"),
+        ("电子邮件地址", "邮箱地址"),
+    ],
 )
 def test_one_word_means_one_thing_in_the_app_and_its_guides(word: str, meant: str) -> None:
     pages = resource("help/zh_CN/index.md").parent.glob("*.md")
@@ -70,15 +82,26 @@ def test_one_word_means_one_thing_in_the_app_and_its_guides(word: str, meant: st
     assert [text for text in texts if meant in text]
 
 
+_HAN = "[\u4e00-\u9fff]"
+
+
+def test_chinese_has_its_own_punctuation_and_a_space_beside_latin_words() -> None:
+    # An address in a text keeps its own.
+    texts = [re.sub(r"https?://\S+", "", form) for forms in chinese().texts.values() for form in forms]
+    assert not [text for text in texts if re.search(rf"{_HAN}[,;:!?]|{_HAN}\.(?!\w)", text)]
+    # A value between braces brings its own language.
+    assert not [text for text in texts if re.search(rf"{_HAN}[A-Za-z]|[A-Za-z]{_HAN}", re.sub(r"\{{\w+\}}", "", text))]
+
+
 @pytest.mark.parametrize(
     ("reason", "english", "said"),
     [
         (Phrase("it is larger than {n} KiB", n="256"), "it is larger than 256 KiB", "它大于 256 KiB"),
-        (Phrase("not valid JSON (line {n})", n="3"), "not valid JSON (line 3)", "它不是 JSON（第 3 行）"),
+        (Phrase("not valid JSON (line {n})", n="3"), "not valid JSON (line 3)", "不是有效的 JSON（第 3 行）"),
         (
             Phrase("entry {n}: {reason}", n="12", reason=Phrase("not valid JSON (line {n})", n="40")),
             "entry 12: not valid JSON (line 40)",
-            "第 12 项：它不是 JSON（第 40 行）",
+            "第 12 项：不是有效的 JSON（第 40 行）",
         ),
         ("it is empty", "it is empty", "it is empty"),
         ("the {n} of another", "the {n} of another", "the {n} of another"),

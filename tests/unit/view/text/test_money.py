@@ -128,5 +128,5 @@ def test_all_of_it_is_told_in_chinese() -> None:
     assert told(found, chinese) == {
         "已达上限": "额度已用完",
         "点数预算": "已用 4%（已达上限）",
-        "重置点数": "1\n其中一个失效：3 小时后 · 16:52",
+        "重置机会": "1\n其中一次失效：3 小时后 · 16:52",
     }
