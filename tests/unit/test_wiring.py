@@ -57,6 +57,7 @@ async def test_a_login_that_is_kept_in_the_folder_is_known_to_be_made_here(
 ) -> None:
     config = user_places().config_file
     config.parent.mkdir(parents=True)
+    (tmp_path / "shared").mkdir()
     config.write_bytes(msgspec.json.encode({"sync_dir": str(tmp_path / "shared"), "storage": "folder"}))
     async with wired(three_hours_ahead, KnownSecrets(), credential()) as tray:
         there = asyncio.Event()
