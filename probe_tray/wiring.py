@@ -15,6 +15,7 @@ from probe_tray.adapters.journal.journal import FileJournal, holds_sealed_answer
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.journal.tally_file import JsonTallyFile
 from probe_tray.adapters.logins.folder_store import FolderStore
+from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import record_files
 from probe_tray.adapters.system import SystemClock, SystemRandomness
@@ -80,6 +81,7 @@ def make_sync_means(
         newcomers=lambda: _for_newcomers(accounts.ours[0]),
         renewal_of=TokenMemory(FileRenewalMemory(places.memory, disk=disk), clock, randomness).renewal_of,
         tables=tables,
+        make_cipher=AesGcmLoginCipher,
         memory=memory,
         removed=memory,
         clock=clock,

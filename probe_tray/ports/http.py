@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Protocol
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.connection import FoundProxy, Reached
-from probe_tray.core.sync.rows import RemoteRow
+from probe_tray.core.sync.rows import OpenedRow, RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
 
 
@@ -143,3 +143,22 @@ class Tables(Protocol):
     def open(self, target: SyncTarget) -> AbstractAsyncContextManager[RemoteTable]:
         """The table of ``target``, for as long as the context lasts."""
         ...
+
+
+class LoginCipher(Protocol):
+    """Seals logins into the rows of a table, and opens those of every machine that shares it."""
+
+    def seal(self, login: Credential, nonce: bytes, zone: tzinfo) -> RemoteRow:
+        """The row of ``login``. ``nonce``: ``NONCE_BYTES`` that nobody has used before; ``zone``: of the file's times.
+
+        Raises SyncError.
+        """
+        ...
+
+    def open(self, row: RemoteRow) -> OpenedRow:
+        """What the row holds, or why it counts as none. Never raises."""
+        ...
+
+
+MakeLoginCipher = Callable[[Secret], LoginCipher]
+"""The cipher of a key of 64 hexadecimal digits. Raises SyncError."""

@@ -16,9 +16,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.sync.cipher import LoginCipher
 from probe_tray.core.sync.rows import RemoteRow
 from probe_tray.demo import DemoService, Fault, Gate
 from probe_tray.demo.table import PATH, PUBLISHABLE_KEY
@@ -109,7 +109,7 @@ def machine(service: DemoService, tmp_path: Path) -> Machine:
 
 def put(service: DemoService, held: Credential, *, row_id: str = "", key: str = KEY, time: str = "") -> None:
     """Write a row as another machine does."""
-    row = LoginCipher(Secret(key)).seal(held, os.urandom(12), UTC)
+    row = AesGcmLoginCipher(Secret(key)).seal(held, os.urandom(12), UTC)
     data, moment = row.token_data.reveal(), time or row.update_time
     service.table.put(row_id or row.id, email=row.email, token_data=data, update_time=moment)
 
@@ -117,7 +117,7 @@ def put(service: DemoService, held: Credential, *, row_id: str = "", key: str = 
 def in_table(service: DemoService, person: str) -> int:
     """Which login of a person the table holds."""
     row = RemoteRow(id=f"account-{person}", token_data=Secret(service.table.row(f"account-{person}").token_data or ""))
-    held = LoginCipher(Secret(KEY)).open(row).login
+    held = AesGcmLoginCipher(Secret(KEY)).open(row).login
     assert held is not None
     assert held.refresh_token is not None
     return int(held.refresh_token.reveal().partition(".")[2])

@@ -38,8 +38,7 @@ from probe_tray.core.errors import (
     UnavailableError,
 )
 from probe_tray.core.service.answer import Answer, is_page
-from probe_tray.core.sync.cipher import LARGEST
-from probe_tray.core.sync.rows import RemoteRow
+from probe_tray.core.sync.rows import LARGEST_ROW, RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
 
 _NO_TABLE: Final = frozenset({"PGRST205", "PGRST106", "42P01"})
@@ -307,7 +306,7 @@ class HttpTable:
                 id=row.id,
                 email=row.email,
                 # What is longer is no login: it need not be held to be told.
-                token_data=Secret((row.token_data or "")[: LARGEST + 1]),
+                token_data=Secret((row.token_data or "")[: LARGEST_ROW + 1]),
                 update_time=row.update_time,
             )
             for row in found

@@ -20,6 +20,7 @@ from probe_tray.adapters.hygiene import Redactor
 from probe_tray.adapters.journal.unfinished import unfinished
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.adapters.logins.folder_store import FolderStore
+from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.vault import record_files
@@ -86,7 +87,7 @@ async def sync_check(
         goal = target(loaded.settings.sync_url, await secrets(loaded).load(), str(loaded.path))
     except ProbeError as error:
         return failed(SYNC, error, t)
-    found = await try_table(tables, goal)
+    found = await try_table(tables, AesGcmLoginCipher, goal)
     if found.problem is not None:
         return from_problem(SYNC, found.problem, t)
     if found.opened < found.rows:

@@ -2,6 +2,7 @@
 
 import enum
 from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -11,6 +12,10 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Problem
 
+NONCE_BYTES: Final = 12
+"""Of each sealing, which begins with them."""
+LARGEST_ROW: Final = 512 * 1024
+"""Characters of the largest row that is opened; a login has some ten thousand, a credential file at most 256 KiB."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 

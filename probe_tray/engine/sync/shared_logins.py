@@ -26,12 +26,11 @@ from probe_tray.core.errors import (
     SyncForbiddenError,
     TableUncheckedError,
 )
-from probe_tray.core.sync.cipher import NONCE_BYTES, LoginCipher
 from probe_tray.core.sync.claims import claimed_time, is_claimed
-from probe_tray.core.sync.rows import SENT, RemoteRow, StepKind, SyncOptions, SyncStep, filled
+from probe_tray.core.sync.rows import NONCE_BYTES, SENT, RemoteRow, StepKind, SyncOptions, SyncStep, filled
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.engine.sync.sync_run import SyncMeans, SyncRun
-from probe_tray.ports.http import RemoteTable
+from probe_tray.ports.http import LoginCipher, RemoteTable
 
 _LONGEST: Final = 10.0
 """Seconds that one visit to the table may take."""
@@ -167,7 +166,7 @@ class SharedTable:
                 return
             async with self._means.tables.open(target) as table:
                 async with asyncio.timeout(_LONGEST):
-                    visit = await self._looked(table, LoginCipher(target.key), newest(held))
+                    visit = await self._looked(table, self._means.make_cipher(target.key), newest(held))
                 yield visit
                 await self._remember(visit.run)
         except (StoreError, ClaimedElsewhereError):

@@ -23,9 +23,9 @@ from probe_tray.core.errors import (
     SyncForbiddenError,
 )
 from probe_tray.core.state import RenewalState
-from probe_tray.core.sync.cipher import NONCE_BYTES, LoginCipher
 from probe_tray.core.sync.plan import decide, newest_seen, plan, problem_of
 from probe_tray.core.sync.rows import (
+    NONCE_BYTES,
     RECEIVED,
     SENT,
     OpenedRow,
@@ -38,7 +38,7 @@ from probe_tray.core.sync.rows import (
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.ports.accounts import AccountStore
 from probe_tray.ports.files import RemovedAccounts, SyncMemory
-from probe_tray.ports.http import RemoteTable, Tables
+from probe_tray.ports.http import LoginCipher, MakeLoginCipher, RemoteTable, Tables
 from probe_tray.ports.time import Clock, Randomness
 
 _AT_ONCE = 8
@@ -64,6 +64,7 @@ class SyncMeans(NamedTuple):
     renewal_of: Callable[[str], Awaitable[RenewalState]]
     """What is remembered against the refresh token of a fingerprint."""
     tables: Tables
+    make_cipher: MakeLoginCipher
     memory: SyncMemory
     removed: RemovedAccounts
     clock: Clock

@@ -13,13 +13,12 @@ from probe_tray.core.account.age import newest_by_key
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError
-from probe_tray.core.sync.cipher import LoginCipher
 from probe_tray.core.sync.plan import wrong_key
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncItem, SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SyncTarget, SyncTestResult
 from probe_tray.engine.sync.sync_run import Progress, SyncMeans, SyncRun
 from probe_tray.ports.accounts import AccountLocks
-from probe_tray.ports.http import Tables
+from probe_tray.ports.http import LoginCipher, MakeLoginCipher, Tables
 
 _BETWEEN_BREATHS = 16
 """Rows opened before the rest of the program gets its turn: some 5 ms of work."""
@@ -44,7 +43,7 @@ class Synchronizer:
 
     async def test(self, target: SyncTarget) -> SyncTestResult:
         """Look at the table and change nothing. Never raises a ProbeError."""
-        return await try_table(self._means.tables, target)
+        return await try_table(self._means.tables, self._means.make_cipher, target)
 
     async def run(
         self, target: SyncTarget, options: SyncOptions, progress: Progress = lambda _done, _total: None
@@ -57,7 +56,7 @@ class Synchronizer:
         try:
             local, items = await self._local()
             async with self._means.tables.open(target) as table:
-                cipher = LoginCipher(target.key)
+                cipher = self._means.make_cipher(target.key)
                 opened = await _open_all(cipher, await table.rows())
                 if wrong_key(opened):
                     _only_with_permission(opened, options)
@@ -116,14 +115,14 @@ def _only_with_permission(opened: Sequence[OpenedRow], options: SyncOptions) -> 
         raise SyncKeyError
 
 
-async def try_table(tables: Tables, target: SyncTarget) -> SyncTestResult:
+async def try_table(tables: Tables, make_cipher: MakeLoginCipher, target: SyncTarget) -> SyncTestResult:
     """Whether the table of ``target`` can be read, and its rows opened. Never raises a ProbeError."""
     try:
         async with tables.open(target) as table:
             rows = await table.rows()
     except ProbeError as error:
         return SyncTestResult(problem=error.problem)
-    opened = await _open_all(LoginCipher(target.key), rows)
+    opened = await _open_all(make_cipher(target.key), rows)
     usable = sum(one.fault is not StepKind.UNDECRYPTABLE for one in opened)
     problem = SyncKeyError().problem if wrong_key(opened) else None
     return SyncTestResult(rows=len(rows), opened=usable, problem=problem)

@@ -21,6 +21,7 @@ from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.backends import TrustedBackend, known_backend, load_library, may_prompt
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.keyring.silent import without_questions
+from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.adapters.logins.sealer import Key
 from probe_tray.adapters.systems.linux import situation
 from probe_tray.core.account.secret import Secret
@@ -29,7 +30,6 @@ from probe_tray.core.polling.situation import Situation
 from probe_tray.core.quota.history import Meter, Span
 from probe_tray.core.quota.history_batch import HistoryBatch
 from probe_tray.core.quota.snapshot import WindowKind
-from probe_tray.core.sync.cipher import LoginCipher
 from probe_tray.core.sync.rows import StepKind
 from probe_tray.ports.desktop import Notification
 from tests.support.exceptions import CANARY, local_exceptions
@@ -222,12 +222,12 @@ async def test_a_write_that_fails_at_any_step_is_told_and_the_next_one_works(
 
 
 def test_a_cipher_that_fails_seals_and_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = LoginCipher(HEX).seal(credential(), bytes(12), UTC)
+    row = AesGcmLoginCipher(HEX).seal(credential(), bytes(12), UTC)
     for error in RAISED.values():
         cipher = Mock()
         cipher.encrypt.side_effect = cipher.decrypt.side_effect = error
         monkeypatch.setattr(AESGCM, Mock(return_value=cipher))
-        key, logins = Key(RAW), LoginCipher(HEX)
+        key, logins = Key(RAW), AesGcmLoginCipher(HEX)
         with pytest.raises(StoreError) as unsealed:
             key.encrypt(b"plain", b"context")
         with pytest.raises(SyncError) as unsent:
@@ -244,7 +244,7 @@ def test_a_cipher_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch) -
         with pytest.raises(StoreError) as vault:
             Key(RAW)
         with pytest.raises(SyncError) as sync:
-            LoginCipher(HEX)
+            AesGcmLoginCipher(HEX)
         safe(vault.value)
         safe(sync.value)
 

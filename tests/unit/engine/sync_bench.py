@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC
 
+from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.core.account.age import Age
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
@@ -151,6 +152,7 @@ class SyncBench:
             newcomers=lambda: accounts.ours[0],
             renewal_of=self._standing,
             tables=self.table,
+            make_cipher=AesGcmLoginCipher,
             memory=self.memory,
             removed=self.memory,
             clock=clock,

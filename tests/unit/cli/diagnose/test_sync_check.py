@@ -12,11 +12,11 @@ from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
+from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.cli.diagnose.checks import Check, State
 from probe_tray.cli.diagnose.diagnose import sync_check
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.sync.cipher import LoginCipher
 from probe_tray.demo import DemoService
 from probe_tray.demo.table import PUBLISHABLE_KEY
 from probe_tray.ports.accounts import SyncVault
@@ -47,7 +47,7 @@ async def checked(folder: Path, **held: str) -> Check:
 
 
 def put(service: DemoService, person: str, key: str) -> None:
-    row = LoginCipher(Secret(key)).seal(credential(person), bytes(12), UTC)
+    row = AesGcmLoginCipher(Secret(key)).seal(credential(person), bytes(12), UTC)
     service.table.put(row.id, token_data=row.token_data.reveal(), update_time=row.update_time)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, timedelta
 
 import pytest
 
+from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError, StillRefusedError
@@ -13,7 +14,6 @@ from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
-from probe_tray.core.sync.cipher import LoginCipher
 from probe_tray.core.sync.rows import SyncOptions
 from probe_tray.engine.polling.usage_check import UsageCheck
 from tests.support.fakes import START
@@ -67,7 +67,7 @@ class Computer(Bench):
 
 
 def two() -> tuple[Computer, Computer, Issuer]:
-    table, issuer = FakeTable(LoginCipher(KEY).seal(ANA, bytes(12), UTC)), Issuer()
+    table, issuer = FakeTable(AesGcmLoginCipher(KEY).seal(ANA, bytes(12), UTC)), Issuer()
     return Computer(table, issuer), Computer(table, issuer), issuer
 
 

@@ -7,13 +7,13 @@ from datetime import UTC, timedelta
 import pytest
 from msgspec.structs import replace
 
+from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ClaimedElsewhereError, LoginEndedError, NotSentError, ProbeError, RenewalWaitsError
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest
 from probe_tray.core.service.answer import Answer
-from probe_tray.core.sync.cipher import LoginCipher
 from probe_tray.core.sync.claims import claimed_time, is_claimed
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from tests.support.fakes import START, FakeRandomness, settle
@@ -81,7 +81,7 @@ def old(person: str = "ana") -> Credential:
 def two(*people: str) -> tuple[Computer, Computer, FakeTable, list[str]]:
     logins = [old(person) for person in people]
     spent: list[str] = []
-    table = FakeTable(*(LoginCipher(KEY).seal(login, bytes(12), UTC) for login in logins))
+    table = FakeTable(*(AesGcmLoginCipher(KEY).seal(login, bytes(12), UTC) for login in logins))
     return Computer(table, spent, *logins), Computer(table, spent, *logins), table, spent
 
 
@@ -118,7 +118,7 @@ async def test_the_row_is_written_before_the_account_is_let_go() -> None:
     assert held.count(("replace", True)) == 2
     assert all(locked for _, locked in held)
     (row,) = table.held.values()
-    assert LoginCipher(KEY).open(row).login == replace(first.vault.held[key], made_here=False)
+    assert AesGcmLoginCipher(KEY).open(row).login == replace(first.vault.held[key], made_here=False)
 
 
 async def test_two_trays_whose_table_is_empty_at_first_spend_each_token_once() -> None:
@@ -156,7 +156,7 @@ async def test_a_claim_of_another_computer_is_waited_for_and_its_login_taken_ove
     await settle()
     (row,) = table.held.values()
     assert is_claimed(row.update_time, first.clock.now())
-    assert LoginCipher(KEY).open(row).login == replace(old(), made_here=False), "the login in it is as it was"
+    assert AesGcmLoginCipher(KEY).open(row).login == replace(old(), made_here=False), "the login in it is as it was"
     assert (row.update_time or "").startswith((old().last_refresh or START).strftime("%Y-%m-%dT%H:%M:%S"))
     other = asyncio.create_task(second.renewals.renew(key, FORCED))
     await second.clock.advance(timedelta(seconds=4))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.core.account.age import age
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
@@ -25,7 +26,6 @@ from probe_tray.core.errors import (
     WriteError,
 )
 from probe_tray.core.state import AppState, RenewalState
-from probe_tray.core.sync.cipher import LoginCipher
 from probe_tray.core.sync.rows import RemoteRow, StepKind, SyncOptions, SyncReport
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
@@ -34,7 +34,7 @@ from tests.support.tokens import credential, nameless
 from tests.unit.engine.bench import TaskLocks
 from tests.unit.engine.sync_bench import KEY, TARGET, FakeTable, SyncBench, nothing
 
-CIPHER, OTHER_CIPHER = LoginCipher(KEY), LoginCipher(Secret("07" * 32))
+CIPHER, OTHER_CIPHER = AesGcmLoginCipher(KEY), AesGcmLoginCipher(Secret("07" * 32))
 ALL = SyncOptions(overwrite_all=True)
 
 
@@ -43,7 +43,7 @@ def login(number: int = 1, person: str = "ana", account: str = "") -> Credential
     return credential(person, number=number, at=START + timedelta(hours=number), account=account)
 
 
-def sealed(held: Credential, cipher: LoginCipher = CIPHER) -> RemoteRow:
+def sealed(held: Credential, cipher: AesGcmLoginCipher = CIPHER) -> RemoteRow:
     return cipher.seal(held, bytes(12), UTC)
 
 

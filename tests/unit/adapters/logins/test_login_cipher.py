@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.formats.document import read_documents
 from probe_tray.core.formats.writer import new_document
-from probe_tray.core.sync.cipher import NONCE_BYTES, LoginCipher
-from probe_tray.core.sync.rows import RemoteRow, StepKind
+from probe_tray.core.sync.rows import NONCE_BYTES, RemoteRow, StepKind
 from tests.support.tokens import credential
 
 
@@ -29,7 +29,7 @@ class Vector(msgspec.Struct):
 
 
 VECTOR = msgspec.json.decode((Path(__file__).parents[3] / "data" / "sync_row.json").read_bytes(), type=Vector)
-CIPHER = LoginCipher(Secret("5a" * 32))
+CIPHER = AesGcmLoginCipher(Secret("5a" * 32))
 NONCE = bytes(range(NONCE_BYTES))
 
 
@@ -43,7 +43,7 @@ def row_of(plain: bytes, row_id: str = "account-ana", nonce: bytes = NONCE) -> R
 def test_what_this_program_seals_is_byte_for_byte_what_others_seal() -> None:
     login = read_documents(VECTOR.file.encode())[0].credential
     assert login is not None
-    sealed = LoginCipher(Secret(VECTOR.key)).seal(
+    sealed = AesGcmLoginCipher(Secret(VECTOR.key)).seal(
         login, bytes.fromhex(VECTOR.nonce), timezone(timedelta(hours=VECTOR.zone_hours))
     )
     assert sealed == RemoteRow(token_data=Secret(VECTOR.token_data), **VECTOR.row)
@@ -51,7 +51,7 @@ def test_what_this_program_seals_is_byte_for_byte_what_others_seal() -> None:
 
 @pytest.mark.parametrize("data", [VECTOR.token_data, VECTOR.compact_token_data, f"{VECTOR.token_data}\n"])
 def test_what_others_sealed_is_read(data: str) -> None:
-    opened = LoginCipher(Secret(VECTOR.key)).open(RemoteRow(id=VECTOR.row["id"], token_data=Secret(data)))
+    opened = AesGcmLoginCipher(Secret(VECTOR.key)).open(RemoteRow(id=VECTOR.row["id"], token_data=Secret(data)))
     assert opened.login is not None
     assert opened.login == read_documents(VECTOR.file.encode())[0].credential
     assert (opened.login.key.user_id, opened.fault) == ("user-ana", None)
@@ -79,7 +79,7 @@ def test_nonsense_does_not_open_and_does_not_raise(data: str) -> None:
 
 
 def test_another_key_opens_nothing() -> None:
-    row = LoginCipher(Secret("07" * 32)).seal(credential(), NONCE, UTC)
+    row = AesGcmLoginCipher(Secret("07" * 32)).seal(credential(), NONCE, UTC)
     assert CIPHER.open(row).fault is StepKind.UNDECRYPTABLE
 
 

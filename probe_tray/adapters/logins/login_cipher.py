@@ -11,19 +11,16 @@ from probe_tray.core.errors import Phrase, SyncError
 from probe_tray.core.formats.document import read_documents
 from probe_tray.core.formats.login_fields import local_text
 from probe_tray.core.formats.writer import new_document
-from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind
+from probe_tray.core.sync.rows import LARGEST_ROW, NONCE_BYTES, OpenedRow, RemoteRow, StepKind
 
-NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
-LARGEST: Final = 512 * 1024
-"""Characters of the largest row that is opened; a login has some ten thousand, a credential file at most 256 KiB."""
 
 
 @final
-class LoginCipher:
-    """AES-256-GCM over a codex-probe file: base64 of nonce and sealed bytes, without associated data.
+class AesGcmLoginCipher:
+    """Implements ``LoginCipher``: AES-256-GCM over a codex-probe file, without associated data.
 
-    Nothing binds a row to its id but what is inside, so that is compared.
+    A row is the base64 of nonce and sealed bytes. Nothing binds it to its id but what is inside, so that is compared.
     """
 
     def __init__(self, key: Secret) -> None:
@@ -37,7 +34,7 @@ class LoginCipher:
             raise SyncError from None
 
     def __repr__(self) -> str:
-        return "LoginCipher(…)"
+        return "AesGcmLoginCipher(…)"
 
     def seal(self, login: Credential, nonce: bytes, zone: tzinfo) -> RemoteRow:
         """The row of ``login``. ``nonce``: 12 bytes nobody has used before; ``zone``: of the times in the file.
@@ -82,7 +79,7 @@ class LoginCipher:
 
 def _sealed(data: str) -> bytes | None:
     """Nonce, sealed bytes and tag; None for what no program has sealed."""
-    if len(data) > LARGEST:
+    if len(data) > LARGEST_ROW:
         return None
     try:
         sealed = base64.b64decode(data.strip(), validate=True)
