@@ -16,16 +16,24 @@ def free_area(screen: QScreen) -> QRect:
     return screen.availableGeometry() & screen.geometry()
 
 
+def screen_of(anchor: QRect) -> QScreen:
+    """The screen that a window by ``anchor`` opens on: the mouse's where the icon does not tell where it is."""
+    return _around(anchor) or QGuiApplication.screenAt(QCursor.pos()) or QGuiApplication.primaryScreen()
+
+
+def _around(anchor: QRect) -> QScreen | None:
+    return None if anchor.isEmpty() else QGuiApplication.screenAt(anchor.center())
+
+
 def near(anchor: QRect, window: QSize) -> QPoint | None:
     """The top left corner for a window of that size by ``anchor``; None when the anchor is on no screen."""
-    screen = QGuiApplication.screenAt(anchor.center()) if not anchor.isEmpty() else None
+    screen = _around(anchor)
     return None if screen is None else beside(anchor, window, free_area(screen))
 
 
 def by_the_panel(window: QSize) -> QPoint:
     """A place for a window whose tray icon does not tell where it is, as over D-Bus."""
-    mouse = QCursor.pos()
-    screen = QGuiApplication.screenAt(mouse) or QGuiApplication.primaryScreen()
+    mouse, screen = QCursor.pos(), screen_of(QRect())
     area = free_area(screen)
     return beside(likely(mouse, screen.geometry(), area), window, area)
 
@@ -60,6 +68,9 @@ def move_beside(window: QWidget, asker: QWidget | None) -> None:
     """Put a window that isn't shown yet beside the one that asked for it, if there is one."""
     if asker is None or asker is window:
         return
+    # It was measured by the main screen, which may be a larger one.
+    window.setScreen(asker.screen())
+    window.resize(fitting(window, window.size()))
     # It has no frame yet; it will have one like that of the window which asks.
     framed = window.size() + asker.frameSize() - asker.size()
     window.move(next_to(asker.frameGeometry(), framed, free_area(asker.screen())))

@@ -96,7 +96,7 @@ class Shell(QObject):
         self._engine = engine
         self._context = context
         self._quit = quit_app
-        self._theme = Theme(app)
+        self._theme = Theme(app, context.desktop.wants_contrast)
         self._icons = IconPainter()
         self._closing = False
         self._opens = context.opens

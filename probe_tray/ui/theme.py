@@ -1,5 +1,7 @@
 """Colours and fonts: the design's tokens, light and dark, following the system while the program runs."""
 
+from collections.abc import Callable
+
 import msgspec
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QFontMetricsF, QPalette
@@ -92,19 +94,58 @@ DARK = Tokens(
 )
 
 
+def contrast_tokens(palette: QPalette) -> Tokens:
+    """The colours of a contrast theme: the person chose each of them.
+
+    Text lies on the colour that goes with it; what else colour says, words and lines say too. Only the ground of bars
+    and pressed buttons is mixed, from two of them.
+    """
+    role = QPalette.ColorRole
+    window, unusable = palette.color(role.Window), palette.color(QPalette.ColorGroup.Disabled, role.WindowText)
+    ground, text = window.name(), palette.color(role.WindowText).name()
+    accent, on_accent = palette.color(role.Highlight).name(), palette.color(role.HighlightedText).name()
+    return Tokens(
+        window=ground,
+        card=ground,
+        line=text,
+        text=text,
+        secondary=text,
+        faint=unusable.name(),
+        accent=accent,
+        on_accent=on_accent,
+        track=_mixed(window, unusable).name(),
+        warning=accent,
+        warning_text=text,
+        critical=accent,
+        critical_text=text,
+        good=text,
+        strip=ground,
+        strip_critical=ground,
+        strip_calm=ground,
+    )
+
+
+def _mixed(one: QColor, other: QColor) -> QColor:
+    """More of ``one`` than of ``other``."""
+    parts = ((one.red(), other.red()), (one.green(), other.green()), (one.blue(), other.blue()))
+    return QColor(*(round(0.6 * most + 0.4 * rest) for most, rest in parts))
+
+
 class Theme(QObject):
     """The appearance that the person or the system asks for now."""
 
     changed = Signal()
 
-    def __init__(self, app: QApplication) -> None:
-        """Follow ``app``'s palette and font."""
+    def __init__(self, app: QApplication, wants_contrast: Callable[[], bool] = lambda: False) -> None:
+        """Follow ``app``'s palette and font. ``wants_contrast``: whether the palette is one of strong contrasts now."""
         super().__init__(app)
         self._app = app
         # Else a window with a style sheet would keep its palette from the widgets inside it.
         app.setAttribute(Qt.ApplicationAttribute.AA_UseStyleSheetPropagationInWidgetStyles)
         self._wheel = WheelFilter(self)
         self._wanted = Appearance.AUTO
+        self._wants_contrast = wants_contrast
+        self._contrast = wants_contrast()
         self._dark = self._is_dark()
         app.paletteChanged.connect(self._look_again)
         app.styleHints().colorSchemeChanged.connect(self._look_again)
@@ -131,6 +172,8 @@ class Theme(QObject):
     @property
     def tokens(self) -> Tokens:
         """The colours now."""
+        if self._contrast:
+            return contrast_tokens(self._app.palette())
         return DARK if self._dark else LIGHT
 
     @property
@@ -180,7 +223,7 @@ class Theme(QObject):
         )
         window.setStyleSheet(scrolls + (self._flat() if flat else ""))
         # Fusion draws the edge of a control darker than the window, which nobody sees on a dark one.
-        edge = QColor(self.tokens.faint if self._dark else self.tokens.window)
+        edge = QColor(self.tokens.faint if self._dark and not self._contrast else self.tokens.window)
         palette.setColor(QPalette.ColorRole.Window, edge)
         for kind in (QAbstractSpinBox, QComboBox, QCheckBox) if flat else ():
             for control in window.findChildren(kind):
@@ -188,20 +231,23 @@ class Theme(QObject):
                 control.setMinimumHeight(self.px(26))
 
     def _is_dark(self) -> bool:
-        if self._wanted is not Appearance.AUTO:
+        if self._wanted is not Appearance.AUTO and not self._contrast:
             return self._wanted is Appearance.DARK
         palette = self._app.palette()
         return palette.window().color().lightness() < palette.windowText().color().lightness()
 
     def _look_again(self) -> None:
-        dark = self._is_dark()
-        if dark != self._dark:
-            self._dark = dark
+        before = (self._dark, self._contrast)
+        self._dark, self._contrast = self._is_dark(), self._wants_contrast()
+        # One contrast theme may follow another.
+        if self._contrast or before != (self._dark, self._contrast):
             self.changed.emit()
 
     def _palette(self) -> QPalette:
         colours = self.tokens
         palette = QPalette(self._app.palette())
+        if self._contrast:
+            return palette
         role = QPalette.ColorRole
         for which, colour in (
             (role.Window, colours.window),

@@ -15,12 +15,14 @@ class FakeDesktop:
         has_menu_bar: bool = False,
         ends: bool = True,
         dark: bool | None = None,
+        contrast: bool = False,
     ) -> None:
         self.asks_before_ending = asks_before_ending
         self.kills_at_end = kills_at_end
         self.has_menu_bar = has_menu_bar
         self.ends = ends
         self.dark = dark
+        self.contrast = contrast
         self.held_up: list[tuple[int, str]] = []
         self.in_dock: list[bool] = []
         self.popovers: list[int] = []
@@ -50,3 +52,6 @@ class FakeDesktop:
 
     def panel_is_dark(self) -> bool | None:
         return self.dark
+
+    def wants_contrast(self) -> bool:
+        return self.contrast

@@ -46,6 +46,10 @@ class SystemDesktop(Protocol):
         """Whether the panel, taskbar or menu bar that has the icon is dark; None where nobody knows."""
         ...
 
+    def wants_contrast(self) -> bool:
+        """Whether the person asks the system for strong contrasts, so that its colors are to be kept."""
+        ...
+
 
 @final
 class PlainDesktop:
@@ -88,3 +92,7 @@ class PlainDesktop:
         """By the desktop's name; elsewhere it has a theme (KDE, MATE, LXQt) or a bar's configuration (i3, sway)."""
         desktops = self._environment.get("XDG_CURRENT_DESKTOP", "").upper().split(":")
         return None if _DARK_PANELS.isdisjoint(desktops) else True
+
+    def wants_contrast(self) -> bool:
+        """The desktop's theme says so by its colors."""
+        return False

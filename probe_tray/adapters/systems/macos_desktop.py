@@ -75,6 +75,11 @@ class MacosDesktop:
                 return "Dark" in _text(_send(_send(view, "effectiveAppearance", returns=_id()), "name", returns=_id()))
         return None
 
+    def wants_contrast(self) -> bool:
+        """By "Increase contrast" in the settings for the display (NSWorkspace)."""
+        workspace = _shared("NSWorkspace", "sharedWorkspace")
+        return bool(_send(workspace, "accessibilityDisplayShouldIncreaseContrast", returns=ctypes.c_bool))
+
 
 def _id() -> type[ctypes.c_void_p]:
     # rubicon-objc is there on macOS alone, so no type checker finds it on another system.

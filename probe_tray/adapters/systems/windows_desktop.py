@@ -10,6 +10,10 @@ from probe_tray.adapters.systems.windows_library import windows_library
 PERSONALIZE_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
 """What the person chose under Personalization > Colors."""
 
+_GET_HIGH_CONTRAST: Final = 0x0042
+_IS_ON: Final = 0x0001
+"""HCF_HIGHCONTRASTON."""
+
 
 @final
 class WindowsDesktop:
@@ -59,3 +63,14 @@ class WindowsDesktop:
         with contextlib.suppress(OSError):
             return UserRegistry(PERSONALIZE_KEY).read("SystemUsesLightTheme") in {0, None}
         return True
+
+    def wants_contrast(self) -> bool:
+        """By a contrast theme (SystemParametersInfoW with SPI_GETHIGHCONTRAST, and HIGHCONTRASTW)."""
+        import ctypes
+
+        class HighContrast(ctypes.Structure):
+            _fields_ = (("size", ctypes.c_uint32), ("flags", ctypes.c_uint32), ("scheme", ctypes.c_wchar_p))
+
+        found = HighContrast(size=ctypes.sizeof(HighContrast))
+        asked = windows_library("user32").SystemParametersInfoW
+        return bool(asked(_GET_HIGH_CONTRAST, found.size, ctypes.byref(found), 0)) and bool(found.flags & _IS_ON)

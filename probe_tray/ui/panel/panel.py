@@ -163,6 +163,8 @@ class PanelWindow(QWidget):
         self._anchored = anchor is not None
         if not self.isVisible():
             self._take_frame()
+            if anchor is not None:
+                self._popover.take_screen(anchor)
             self._fit()
             if anchor is not None:
                 self.move(self._popover.opening_place(anchor))

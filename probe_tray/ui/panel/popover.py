@@ -7,7 +7,7 @@ from PySide6.QtCore import QMargins, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from probe_tray.ui.placement import by_the_panel, free_area, inside, near
+from probe_tray.ui.placement import by_the_panel, free_area, inside, near, screen_of
 from probe_tray.ui.theme import Theme
 
 RADIUS: Final = 12
@@ -67,14 +67,26 @@ class Popover:
         if not self.frameless:
             self._place = self._window.pos()
 
+    def take_screen(self, anchor: QRect) -> None:
+        """Belong to the screen where the window will open, before it is measured.
+
+        Its size follows from that screen's height, and its frame from that screen's scale.
+        """
+        place = self._kept_place()
+        screen = QGuiApplication.screenAt(place) if place is not None else screen_of(anchor)
+        if screen is not None:
+            self._window.setScreen(screen)
+
+    def _kept_place(self) -> QPoint | None:
+        return None if self.frameless else self._place
+
     def opening_place(self, anchor: QRect) -> QPoint:
         """Where the window's corner goes: by the tray icon at ``anchor``, or where a framed one was left."""
         # Without a window of the system there is no frame to measure: on Windows the foot would be behind the taskbar.
         self._window.winId()
         size, margins = self._window.frameSize(), self.margins
-        if self._place is not None and not self.frameless:
-            screen = QGuiApplication.screenAt(self._place) or self._window.screen()
-            return inside(QRect(self._place, size), free_area(screen))
+        if (place := self._kept_place()) is not None:
+            return inside(QRect(place, size), free_area(self._window.screen()))
         size = size.shrunkBy(margins)
         return (near(anchor, size) or by_the_panel(size)) - QPoint(margins.left(), margins.top())
 

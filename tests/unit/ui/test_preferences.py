@@ -1,4 +1,4 @@
-"""Language and appearance while the program runs, and the end of the session."""
+"""Language and appearance while the program runs."""
 
 from collections.abc import Iterator
 from datetime import UTC
@@ -6,6 +6,7 @@ from datetime import UTC
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -14,8 +15,9 @@ from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell, ShellContext
-from probe_tray.ui.theme import DARK, LIGHT, Theme
+from probe_tray.ui.theme import DARK, LIGHT, Theme, contrast_tokens
 from probe_tray.view.text.translate import Translator
+from tests.support.desktops import FakeDesktop
 from tests.support.widgets import open_windows, opened, tray_icon, tray_menu
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
@@ -27,6 +29,7 @@ pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
 class Desktop:
     def __init__(self, app: QApplication) -> None:
         self.engine = FakeEngine(samples.four())
+        self.system = FakeDesktop()
         around = ShellContext(
             translator=Translator(),
             clock=StoppedClock(),
@@ -34,6 +37,7 @@ class Desktop:
             inspector=FakeInspector(),
             blends_windows=lambda: True,
             tray_available=lambda: True,
+            desktop=self.system,
         )
         self.shell = Shell(app, self.engine, around, lambda: None)
 
@@ -108,6 +112,51 @@ def test_windows_are_light_or_dark_as_the_settings_say(desktop: Desktop) -> None
         assert opened(PanelWindow).palette().window().color().name() == tokens.window
     desktop.settings(appearance=Appearance.AUTO)
     assert opened(PanelWindow).palette().window().color().name() == LIGHT.window
+
+
+NIGHT_SKY = {
+    QPalette.ColorRole.Window: "#000000",
+    QPalette.ColorRole.WindowText: "#ffffff",
+    QPalette.ColorRole.Base: "#000000",
+    QPalette.ColorRole.Text: "#ffffff",
+    QPalette.ColorRole.Button: "#000000",
+    QPalette.ColorRole.ButtonText: "#ffee32",
+    QPalette.ColorRole.Highlight: "#d6b4fd",
+    QPalette.ColorRole.HighlightedText: "#2b2b2b",
+}
+"""A contrast theme of Windows 11, as its settings show it."""
+
+
+def test_a_contrast_theme_of_the_system_keeps_its_colours(desktop: Desktop, qapp: QApplication) -> None:
+    before, contrast = QPalette(qapp.palette()), QPalette(qapp.palette())
+    for role, colour in NIGHT_SKY.items():
+        contrast.setColor(role, QColor(colour))
+    desktop.system.contrast = True
+    desktop.shell.show_panel()
+    try:
+        qapp.setPalette(contrast)
+        # The person's own choice for the program comes second.
+        desktop.settings(appearance=Appearance.LIGHT)
+        shown = opened(PanelWindow).palette()
+        assert {role: shown.color(role).name() for role in NIGHT_SKY} == NIGHT_SKY
+        contrast.setColor(QPalette.ColorRole.Window, QColor("#202020"))
+        qapp.setPalette(contrast)
+        assert opened(PanelWindow).palette().window().color().name() == "#202020"
+        desktop.system.contrast = False
+        qapp.setPalette(before)
+        assert opened(PanelWindow).palette().window().color().name() == LIGHT.window
+    finally:
+        qapp.setPalette(before)
+
+
+def test_the_colours_of_a_contrast_theme_are_the_persons() -> None:
+    palette = QPalette()
+    for role, colour in NIGHT_SKY.items():
+        palette.setColor(role, QColor(colour))
+    tokens = contrast_tokens(palette)
+    assert (tokens.window, tokens.card, tokens.line, tokens.text) == ("#000000", "#000000", "#ffffff", "#ffffff")
+    assert {tokens.warning_text, tokens.critical_text, tokens.good, tokens.secondary} == {"#ffffff"}
+    assert (tokens.accent, tokens.on_accent, tokens.warning) == ("#d6b4fd", "#2b2b2b", "#d6b4fd")
 
 
 def test_a_chosen_appearance_stays_while_the_system_changes(qapp: QApplication, qtbot: QtBot) -> None:

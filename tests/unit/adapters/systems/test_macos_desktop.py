@@ -132,6 +132,15 @@ def test_the_menu_bar_has_an_appearance_of_its_own(
     assert MacosDesktop().panel_is_dark() is dark
 
 
+@pytest.mark.parametrize("wanted", [False, True])
+def test_strong_contrasts_are_asked_for_in_the_settings(runtime: Runtime, *, wanted: bool) -> None:
+    runtime.answers |= {
+        ("NSWorkspace", "sharedWorkspace"): 60,
+        (60, "accessibilityDisplayShouldIncreaseContrast"): wanted,
+    }
+    assert MacosDesktop().wants_contrast() is wanted
+
+
 @pytest.mark.parametrize(
     ("platform", "kind"), [("darwin", "MacosDesktop"), ("win32", "WindowsDesktop"), ("linux", "PlainDesktop")]
 )

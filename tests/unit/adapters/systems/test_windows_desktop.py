@@ -1,10 +1,12 @@
 """What Windows needs beyond Qt, on doubles of user32 and of the registry.
 
-They answer as learn.microsoft.com describes ShutdownBlockReasonCreate and ShutdownBlockReasonDestroy. The value
+They answer as learn.microsoft.com describes ShutdownBlockReasonCreate, ShutdownBlockReasonDestroy and
+SystemParametersInfoW (HIGHCONTRASTW: the flag HCF_HIGHCONTRASTON is 1, "available" and others come with it). The value
 SystemUsesLightTheme is a DWORD, 1 for a light taskbar.
 """
 
 import ctypes
+from typing import cast
 
 import pytest
 
@@ -15,6 +17,14 @@ from probe_tray.adapters.systems.windows_desktop import WindowsDesktop
 class User:
     def __init__(self) -> None:
         self.reasons: dict[int | None, str | None] = {}
+        self.flags = 0
+
+    def SystemParametersInfoW(self, action: int, size: int, found: object, _save: int) -> int:
+        assert action == 0x42
+        flags = ctypes.cast(cast("ctypes.c_void_p", found), ctypes.POINTER(ctypes.c_uint32))
+        assert flags[0] == size == ctypes.sizeof(ctypes.c_void_p) + 8
+        flags[1] = self.flags
+        return 1
 
     def ShutdownBlockReasonCreate(self, window: ctypes.c_void_p, reason: ctypes.c_wchar_p) -> int:
         self.reasons[window.value] = reason.value
@@ -47,3 +57,15 @@ def test_the_taskbar_is_as_the_person_chose(value: object, monkeypatch: pytest.M
 
     monkeypatch.setattr(windows_desktop.UserRegistry, "read", read)
     assert WindowsDesktop().panel_is_dark() is dark
+
+
+@pytest.mark.parametrize(("flags", "wanted"), [(0x7E, False), (0x7F, True)])
+def test_a_contrast_theme_is_known_by_its_flag(flags: int, monkeypatch: pytest.MonkeyPatch, *, wanted: bool) -> None:
+    user = User()
+    user.flags = flags
+
+    def load(_name: str) -> User:
+        return user
+
+    monkeypatch.setattr(windows_desktop, "windows_library", load)
+    assert WindowsDesktop().wants_contrast() is wanted

@@ -1,0 +1,49 @@
+"""Opens the panel by an icon on the smaller of two screens, and says how it fits there; a program of its own."""
+
+import sys
+from datetime import UTC
+
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from probe_tray.ui.panel.panel import PanelWindow
+from probe_tray.ui.settings.settings_dialog import SettingsDialog
+from probe_tray.ui.shell import Shell, ShellContext
+from probe_tray.view.text.translate import Translator
+from tests.support.widgets import opened
+from tests.unit.ui import samples
+from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
+
+
+def main() -> None:
+    app = QApplication([])
+    around = ShellContext(
+        translator=Translator(),
+        clock=StoppedClock(),
+        zone=UTC,
+        inspector=FakeInspector(),
+        blends_windows=lambda: False,
+        tray_available=lambda: True,
+    )
+    shell = Shell(app, FakeEngine(samples.many(30)), around, lambda: None)
+    small = min(QGuiApplication.screens(), key=lambda screen: screen.size().height())
+    panel = next(window for window in app.topLevelWidgets() if isinstance(window, PanelWindow))
+    corner = small.geometry().bottomRight()
+    panel.open_at(QRect(corner.x() - 30, corner.y() - 20, 16, 16))
+    place = panel.frameGeometry()
+    panel.activateWindow()
+    app.processEvents()
+    shell.show_settings()
+    dialog = opened(SettingsDialog).frameGeometry()
+    for said in (
+        small.availableGeometry().contains(place),
+        place.height() <= 0.7 * small.availableGeometry().height() + 2,
+        small.availableGeometry().contains(dialog.center()) and dialog.height() <= small.size().height(),
+    ):
+        sys.stdout.write(f"{said}\n")
+    shell.close()
+
+
+if __name__ == "__main__":
+    main()
