@@ -1,19 +1,24 @@
-"""The table of an import: one line for each login that was found, with a box where it can be taken."""
+"""The table of an import: one row for each login that was found, with a box where it can be taken."""
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QStyle, QTreeWidget, QTreeWidgetItem
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPalette, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeWidget, QTreeWidgetItem
 
 from probe_tray.core.transfer.state import RowId
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.wrapping_tree import WrappingTree
 from probe_tray.view.transfer.import_view import ImportLine
 
-_NAME, _KIND, _ENDS, _PLACE = range(4)
+_NAME, _ENDS = range(2)
 _MOST = 0.66
-_WIDTHS = ((_NAME, 204), (_KIND, 100), (_ENDS, 76), (_PLACE, 116))
+_WIDTHS = ((_NAME, 360), (_ENDS, 100))
+_DETAIL = Qt.ItemDataRole.UserRole
+_BROKEN = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
+
+
+_Index = QModelIndex | QPersistentModelIndex
 
 
 class ImportTable(WrappingTree):
@@ -21,7 +26,7 @@ class ImportTable(WrappingTree):
 
     def __init__(self, theme: Theme, tick: Callable[[RowId, bool], None]) -> None:
         """``tick`` hears of the boxes that a person ticks and unticks."""
-        super().__init__(theme, columns=5, place=Qt.AlignmentFlag.AlignVCenter)
+        super().__init__(theme, columns=3, place=Qt.AlignmentFlag.AlignVCenter)
         self._tick = tick
         self._lines: tuple[ImportLine, ...] = ()
         self._blank = QIcon()
@@ -30,6 +35,7 @@ class ImportTable(WrappingTree):
         self.setVerticalScrollMode(QTreeWidget.ScrollMode.ScrollPerPixel)
         # What is dropped is for the window.
         self.setAcceptDrops(False)
+        self.setItemDelegateForColumn(_NAME, _AccountDelegate(self, theme))
         self.itemChanged.connect(self._changed)
 
     def show_lines(self, lines: tuple[ImportLine, ...]) -> None:
@@ -63,6 +69,11 @@ class ImportTable(WrappingTree):
         super().resizeEvent(event)
         self._share_width()
 
+    def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Draw a row, and a thin line below it."""
+        super().drawRow(painter, option, index)
+        painter.fillRect(QRect(0, option.rect.bottom(), self.viewport().width(), 1), QColor(self._theme.tokens.line))
+
     def _share_width(self) -> None:
         # What happens is what counts: in a narrow window the other columns give way.
         wanted = [self._theme.px(width) for _, width in _WIDTHS]
@@ -71,7 +82,9 @@ class ImportTable(WrappingTree):
             self.header().resizeSection(column, round(width * share))
 
     def _write(self, item: QTreeWidgetItem, line: ImportLine) -> None:
-        self.write(item, (line.name, line.kind, line.ends, line.place, line.said), line.tone)
+        self.write(item, (line.name, line.ends, line.said), line.tone)
+        item.setData(_NAME, _DETAIL, line.detail)
+        item.setData(_NAME, Qt.ItemDataRole.AccessibleTextRole, ", ".join(filter(None, (line.name, line.detail))))
         for column in range(self.columnCount()):
             item.setToolTip(column, line.tip)
         usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
@@ -86,3 +99,56 @@ class ImportTable(WrappingTree):
         place = self.indexOfTopLevelItem(item)
         if column == _NAME and place < len(self._lines):
             self._tick(self._lines[place].id, item.checkState(_NAME) is Qt.CheckState.Checked)
+
+
+class _AccountDelegate(QStyledItemDelegate):
+    """Draws the name of an account, broken where it is long, and below it where the login was found."""
+
+    def __init__(self, table: ImportTable, theme: Theme) -> None:
+        """Draw in the first column of ``table``, which keeps this object."""
+        super().__init__(table)
+        self._table, self._theme = table, theme
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Draw the box and the ground as the style does, and the two texts over them."""
+        shown = QStyleOptionViewItem(option)
+        self.initStyleOption(shown, index)
+        name, detail = _texts(index)
+        style = self._table.style()
+        area = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, shown, self._table)
+        shown.text = ""
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, shown, painter, self._table)
+        area.adjust(self._theme.px(4), self._theme.px(6), -self._theme.px(4), 0)
+        selected = bool(shown.state & QStyle.StateFlag.State_Selected)
+        role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
+        ink = shown.palette.color(role)
+        painter.save()
+        painter.setFont(shown.font)
+        painter.setPen(ink)
+        painter.drawText(area, _BROKEN, name)
+        area.setTop(area.top() + self._height(QFontMetrics(shown.font), name, area.width()))
+        painter.setFont(self._theme.font(12))
+        painter.setPen(ink if selected else QColor(self._theme.tokens.secondary))
+        metrics = QFontMetrics(self._theme.font(12))
+        painter.drawText(area, 0, metrics.elidedText(detail, Qt.TextElideMode.ElideMiddle, area.width()))
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        """Both texts in the column's present width."""
+        shown = QStyleOptionViewItem(option)
+        self.initStyleOption(shown, index)
+        # Beside the box, whose place is the same in every row.
+        beside = 2 * self._table.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth) + self._theme.px(8)
+        room = self._table.columnWidth(_NAME) - beside
+        name, detail = _texts(index)
+        high = self._height(QFontMetrics(shown.font), name, room)
+        low = QFontMetrics(self._theme.font(12)).height() if detail else 0
+        return QSize(super().sizeHint(option, index).width(), high + low + self._theme.px(13))
+
+    @staticmethod
+    def _height(metrics: QFontMetrics, text: str, width: int) -> int:
+        return max(metrics.boundingRect(QRect(0, 0, max(width, 1), 10_000), _BROKEN, text).height(), metrics.height())
+
+
+def _texts(index: _Index) -> tuple[str, str]:
+    return str(index.data(Qt.ItemDataRole.DisplayRole) or ""), str(index.data(_DETAIL) or "")

@@ -40,9 +40,9 @@ class ImportLine(msgspec.Struct, frozen=True, kw_only=True):
 
     id: RowId
     name: str
-    kind: str
+    detail: str
+    """Where it was found, and in which format."""
     ends: str
-    place: str
     said: str
     tone: Tone | None
     tip: str
@@ -60,7 +60,7 @@ class ImportView(msgspec.Struct, frozen=True, kw_only=True):
     warning: str
     """Empty where nothing warns. Likewise ``trouble``."""
     trouble: str
-    columns: tuple[str, str, str, str, str]
+    columns: tuple[str, str, str]
     lines: tuple[ImportLine, ...]
     everything: str
     """The box that ticks all of them; empty where there is nothing to choose."""
@@ -107,7 +107,7 @@ def import_view(
         text=_text(found, picked, settings, t),
         warning=_warning(picked if choosing else (), t, nothing_pasted=nothing_pasted),
         trouble=t.joined(said_once((_hidden(p, settings) for p in found.problems), t)),
-        columns=(t("Account"), t("Format"), t("Expires"), t("File"), t("What happens")),
+        columns=(t("Account"), t("Expires"), t("What happens")),
         lines=tuple(_line(row, found, chosen, settings, now, t) for row in rows),
         everything=t("&All that can be imported") if choosing and len(able) > 1 else "",
         all_ticked=None if 0 < len(picked) < len(able) else bool(picked),
@@ -238,9 +238,8 @@ def _line(
     return ImportLine(
         id=row.id,
         name=shown,
-        kind=format_name(row.format, t),
+        detail=_detail(row, settings, t),
         ends=_ends(row, now, t),
-        place=_place(row.id, settings, t),
         said=said,
         tone=tone,
         tip="\n".join(filter(None, (shown, _shown(whole, settings), said, *more))),
@@ -287,9 +286,10 @@ def _ends(row: ImportRow, now: Now, t: Translator) -> str:
     return t("ended") if row.expires_at <= now.moment else until(row.expires_at, now, t)
 
 
-def _place(row: RowId, settings: Settings, t: Translator) -> str:
-    # In one line, cut where there is no room for it.
-    return _shown(place_of(_last(_location(row, t)), row.entry, t), settings).replace(" ", "\xa0")
+def _detail(row: ImportRow, settings: Settings, t: Translator) -> str:
+    place = place_of(_last(_location(row.id, t)), row.id.entry, t)
+    both = format_name(row.format, t), _shown(place, settings)
+    return " · ".join(part for part in both if part not in {"", MISSING})
 
 
 def _location(row: RowId, t: Translator) -> str:

@@ -64,7 +64,7 @@ from tests.support.widgets import button, buttons, open_windows, opened, part, p
 from tests.unit.engine.bench import GatedStore, NoLocks
 from tests.unit.ui import transfers
 
-NAME, SAID = 0, 4
+NAME, SAID = 0, 2
 
 
 class LiveEngine:
@@ -416,6 +416,21 @@ def test_a_hundred_logins_are_listed(bench: Bench) -> None:
     assert len(rows(bench.table.model())) == 100
     bench.engine.show(transfers.many(3))
     assert len(rows(bench.table.model())) == 3
+
+
+def test_a_long_name_is_broken_and_where_it_was_found_stands_below(bench: Bench) -> None:
+    bench.window.show()
+    long = "a.long.address." * 6
+    assert drop(bench.dialog, files(bench.write("short.json", flat("ana")), bench.write("long.json", flat(long))))
+    tree, model = bench.table, bench.table.model()
+    places = {str(model.index(row, NAME).data()): model.index(row, NAME) for row in range(model.rowCount())}
+    short, broken = (next(place for name, place in places.items() if name.startswith(who)) for who in ("ana", "a.long"))
+    line = tree.fontMetrics().height()
+    assert tree.visualRect(short).height() >= 2 * line
+    assert tree.visualRect(broken).height() >= tree.visualRect(short).height() + line
+    spoken = str(short.data(Qt.ItemDataRole.AccessibleTextRole))
+    assert spoken.startswith("ana@example.com")
+    assert spoken.endswith("short.json")
 
 
 def test_the_systems_window_for_files_is_a_child_and_waits_for_nobody(bench: Bench, tmp_path: Path) -> None:

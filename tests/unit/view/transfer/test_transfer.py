@@ -57,9 +57,9 @@ def test_each_login_has_its_line_and_what_will_happen() -> None:
     assert line(view, "lee@")[0] == "Newer than the saved login"
     assert line(view, "cat@") == ("Already here", None, False, False)
     assert line(view, "dan@")[1] is Tone.WARNING
-    assert [(one.kind, one.ends, one.place) for one in view.lines[:2]] == [
-        ("codex-probe", "in 8 days", "ben.json"),
-        ("sub2api", "in 8 days", "sub2api.json,\xa0entry\xa02"),
+    assert [(one.detail, one.ends) for one in view.lines[:2]] == [
+        ("codex-probe · ben.json", "in 8 days"),
+        ("sub2api · sub2api.json, entry 2", "in 8 days"),
     ]
     assert view.lines[4].ends == "ended"
 
@@ -152,7 +152,10 @@ def test_pasted_text_is_called_so_in_every_language() -> None:
     chinese = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
     rows = tuple(transfers.row("ben", id=RowId(name)) for name in ("pasted text", "pasted text 2"))
     state = AppState(importing=ImportState(phase=ImportPhase.READY, rows=rows))
-    assert [one.place for one in import_view(state, {}, NOW, chinese).lines] == ["粘贴的文本", "粘贴的文本\xa02"]
+    assert [one.detail for one in import_view(state, {}, NOW, chinese).lines] == [
+        "codex-probe · 粘贴的文本",
+        "codex-probe · 粘贴的文本 2",
+    ]
 
 
 def test_privacy_hides_names_also_in_the_names_of_files() -> None:
@@ -163,7 +166,7 @@ def test_privacy_hides_names_also_in_the_names_of_files() -> None:
         transfers.row("cat", email="", workspace="Cat's Studio"),
     )
     view = imported(ImportState(phase=ImportPhase.READY, rows=rows), settings=Settings(privacy=True))
-    said = repr([(one.name, one.place, one.said, one.tip) for one in view.lines])
+    said = repr([(one.name, one.detail, one.said, one.tip) for one in view.lines])
     assert "b•••@e•••" in said
     assert not any(name in said for name in ("ben@", "ben_at", "example.com", "Studio"))
 
