@@ -1,6 +1,7 @@
 """Which logins the command works on, and the stores that hold them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,8 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, json_files
 from probe_tray.adapters.logins.folder_store import NamedFileStore
 from probe_tray.adapters.logins.made_here import MadeHere
+from probe_tray.adapters.logins.official_store import OfficialStore
+from probe_tray.adapters.system import SystemClock
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.credential import StoredCredential
@@ -51,6 +54,7 @@ def tell_left_out(found: SelectedLogins, console: Console, t: Translator) -> Non
 async def find_logins(session: CommandSession, loaded: LoadedSettings) -> SelectedLogins:
     """The logins of the files and folders that were named; without any, those of the tray app: vault and sync_dir.
 
+    ``--status`` alone then shows the official client's login as well, where its account is not among them.
     The keyring is asked only where the vault itself is to be worked on. Raises UsageError where there is nothing.
     """
     vault, paths = session.vault, session.arguments.paths
@@ -67,6 +71,8 @@ async def find_logins(session: CommandSession, loaded: LoadedSettings) -> Select
     contents = await vault.load()
     broken = [AccountReport(location=u.location, problem=u.problem) for u in contents.unreadable]
     entries = [*contents.found, *broken, *reader.shared(loaded)]
+    if session.arguments.status and not session.arguments.renew:
+        entries += await _official(session, {stored.credential.key for stored in _logins(entries)})
     troubles = () if contents.problem is None else (contents.problem,)
     if not entries and not troubles:
         raise UsageError(what=_nothing(loaded))
@@ -76,6 +82,19 @@ async def find_logins(session: CommandSession, loaded: LoadedSettings) -> Select
         left_out=tuple(reader.left_out),
         stores=_stores(_logins(entries), session),
     )
+
+
+async def _official(session: CommandSession, known: Collection[AccountKey]) -> list[Entry]:
+    """The official client's login; nobody is asked for it to be seen."""
+    silently = partial(session.keyring.read_entry, silently=True)
+    store = OfficialStore(session.places.codex_home, silently, now=SystemClock().monotonic, disk=session.disk)
+    contents = await store.load()
+    entries: list[Entry] = [stored for stored in contents.found if stored.credential.key not in known]
+    entries += [AccountReport(location=u.location, problem=u.problem) for u in contents.unreadable]
+    if (login := contents.api_key) is not None:
+        kind = NoLogin.ACCESS_TOKEN if login.personal else NoLogin.API_KEY
+        entries.append(AccountReport(location=login.location, no_login=kind))
+    return entries
 
 
 def _nothing(settings: LoadedSettings) -> str:

@@ -99,7 +99,7 @@ def named_config(argv: Sequence[str]) -> str | None:
     """
     words, _ = _parted(argv)
     named: str | None = None
-    for word, following in zip(words, [*words[1:], None], strict=True):
+    for word, following in zip(words, [*words, None][1:], strict=True):
         given, equals, value = word.partition("=")
         if given in {"--config", "-config"}:
             named = value if equals else following
