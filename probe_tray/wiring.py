@@ -1,6 +1,7 @@
 """Joins adapters with the engine where the tray app and the command do it alike."""
 
 import logging
+import platform
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import tzinfo
 
@@ -74,7 +75,7 @@ def make_sync_means(
     """For the accounts that ``sources`` hold; ``accounts`` are all the stores that may hold one of them."""
     clock, randomness = SystemClock(), SystemRandomness()
     places, disk = files.places, files.disk
-    memory = FileSyncMemory(places.sync_memory, files.locks, disk=disk)
+    memory = FileSyncMemory(places.sync_memory, files.locks, randomness, _host_name(), disk=disk)
     return SyncMeans(
         accounts=accounts,
         sources=sources,
@@ -88,6 +89,11 @@ def make_sync_means(
         randomness=randomness,
         zone=zone,
     )
+
+
+def _host_name() -> str:
+    # Without the domain, which changes with the network.
+    return platform.node().partition(".")[0]
 
 
 def make_shared_logins(

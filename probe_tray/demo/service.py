@@ -85,7 +85,7 @@ class DemoService:
         )
         self.faults = FaultPlan()
         self.releases = SimulatedReleases()
-        self.table = SimulatedTable(self._lock, saved.rows, changed=self._save)
+        self.table = SimulatedTable(self._lock, saved.rows, now=self._now, changed=self._save)
         """The table that machines share; empty unless an earlier run or the caller has filled it."""
         self._ledger = Ledger()
         self._dispatcher = self._make_dispatcher(device_login=device_login)

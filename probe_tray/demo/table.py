@@ -4,6 +4,7 @@ import contextlib
 import enum
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Final, cast
 
 import msgspec
@@ -11,8 +12,11 @@ import msgspec
 from probe_tray.demo import strict
 from probe_tray.demo.messages import JSON_TYPE, DemoRefusal, Reply, Request, as_json
 from probe_tray.demo.table_query import TABLE, Query, RowRange, bad_time, error, known_column, read_query, read_window
-from probe_tray.demo.table_rows import COLUMNS, BadValueError, Heap, TableRow, Value, changed
+from probe_tray.demo.table_rows import COLUMNS, BadValueError, Heap, LeaseBook, TableRow, Value, changed
 
+_CALL: Final = "/rest/v1/rpc/"
+_LONGEST_NAME: Final = 64
+"""Characters of whatever a lease is named by."""
 PATH: Final = f"/rest/v1/{TABLE}"
 MAX_ROWS: Final = 1000
 """How many rows one answer holds unless the project says otherwise."""
@@ -40,12 +44,18 @@ class SimulatedTable:
         rows: Iterable[TableRow] = (),
         *,
         api_key: str = PUBLISHABLE_KEY,
+        now: Callable[[], datetime],
         changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """Begin with ``rows``; ``lock`` is held while a request is acted on, and ``changed`` hears of every write."""
+        """Begin with ``rows``; ``lock`` is held while a request is acted on, and ``changed`` hears of every write.
+
+        ``now`` is the database's clock.
+        """
         self._lock = lock
         self._heap = Heap(rows)
         self._changed = changed
+        self.leases = LeaseBook(lock, now)
+        """Which computer renews a login."""
         self.api_key = api_key
         """The only key that is let in."""
         self.max_rows = MAX_ROWS
@@ -85,7 +95,8 @@ class SimulatedTable:
 
     def routes(self) -> Mapping[tuple[str, str], Callable[[Request], Reply]]:
         """Every method and path that a request for the table may have."""
-        return {("GET", PATH): self._read, ("POST", PATH): self._insert, ("PATCH", PATH): self._update}
+        mine = {("GET", PATH): self._read, ("POST", PATH): self._insert, ("PATCH", PATH): self._update}
+        return {**mine, **SimulatedLeases(self.leases, self._admit).routes()}
 
     def _read(self, request: Request) -> Reply:
         self._admit(request)
@@ -172,6 +183,59 @@ class SimulatedTable:
             raise error(_UNAUTHORIZED, "PGRST301", "Expected 3 parts in JWT; got 1")
         if not self.exists:
             raise error(_ABSENT, "PGRST205", f"Could not find the table 'public.{TABLE}' in the schema cache")
+
+
+class _LeaseCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    lease_account: str = ""
+    lease_token: str
+    lease_holder: str
+    renewed: bool = False
+
+
+_LEASE_CALL: Final = msgspec.json.Decoder(_LeaseCall)
+
+
+class SimulatedLeases:
+    """The three functions over HTTP."""
+
+    def __init__(self, leases: LeaseBook, admit: Callable[[Request], None]) -> None:
+        """``admit`` refuses a request without the key."""
+        self._leases, self._admit = leases, admit
+
+    def routes(self) -> Mapping[tuple[str, str], Callable[[Request], Reply]]:
+        """Every method and path that a request for the leases may have."""
+        return {
+            ("POST", f"{_CALL}probe_tray_take_lease"): self._take,
+            ("POST", f"{_CALL}probe_tray_mark_sent"): self._mark_sent,
+            ("POST", f"{_CALL}probe_tray_end_lease"): self._end,
+        }
+
+    def _take(self, request: Request) -> Reply:
+        given = self._arguments(request)
+        if max(map(len, (given.lease_account, given.lease_token, given.lease_holder))) > _LONGEST_NAME:
+            raise error(_WRONG, "22023", "not a lease")
+        return as_json(self._leases.take(given.lease_account, given.lease_token, given.lease_holder))
+
+    def _mark_sent(self, request: Request) -> Reply:
+        given = self._arguments(request)
+        return as_json(self._leases.mark_sent(given.lease_token, given.lease_holder))
+
+    def _end(self, request: Request) -> Reply:
+        given = self._arguments(request)
+        done = self._leases.end(given.lease_account, given.lease_token, given.lease_holder, renewed=given.renewed)
+        return as_json(done)
+
+    def _arguments(self, request: Request) -> _LeaseCall:
+        self._admit(request)
+        if not self._leases.exists:
+            name = request.path.removeprefix(_CALL)
+            raise error(_ABSENT, "PGRST202", f"Could not find the function public.{name} in the schema cache")
+        if request.media_type != JSON_TYPE:
+            raise error(_WRONG, "PGRST102", "Empty or invalid json")
+        try:
+            return _LEASE_CALL.decode(request.body)
+        except msgspec.DecodeError:
+            raise error(_WRONG, "PGRST102", "Empty or invalid json") from None
 
 
 def _gate(message: str, hint: str) -> DemoRefusal:

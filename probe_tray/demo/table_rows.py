@@ -1,7 +1,8 @@
-"""The rows of the simulated table, and the values of its columns as PostgreSQL keeps them."""
+"""The rows of the simulated table, the values of its columns as PostgreSQL keeps them, and leases beside it."""
 
 import re
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
@@ -15,6 +16,8 @@ _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,30}))?\s*(Z|[+-]\d\d(?::?\d\d)?)?", re.IGNORECASE
 )
 _MICROSECONDS: Final = 6
+_HOLDS_FOR: Final = timedelta(minutes=2)
+"""For so long a lease keeps others from an account."""
 
 
 class BadValueError(Exception):
@@ -110,3 +113,62 @@ class Heap:
 def changed(row: TableRow, values: Mapping[str, Value]) -> TableRow:
     """The row with other values in some columns. Raises BadValueError."""
     return msgspec.structs.replace(row, **{name: kept(name, value) for name, value in values.items()})
+
+
+class LeaseRow(msgspec.Struct, kw_only=True):
+    """One row of the table of leases."""
+
+    account: str
+    holder: str
+    until: datetime
+    sent_at: datetime | None = None
+    renewed_at: datetime | None = None
+
+
+class LeaseBook:
+    """What the three functions of the database do."""
+
+    def __init__(self, lock: threading.RLock, now: Callable[[], datetime]) -> None:
+        """``now`` is the database's clock, aware UTC; ``lock`` is held while one of them is called."""
+        self._lock, self._now = lock, now
+        self.exists = True
+        """Whether this part of the SQL has been run."""
+        self.rows: dict[str, LeaseRow] = {}
+        """By the fingerprint of the refresh token."""
+
+    def take(self, account: str, token: str, holder: str) -> str:
+        """As ``probe_tray_take_lease``."""
+        with self._lock:
+            now = self._now()
+            others = {name: row for name, row in self.rows.items() if row.holder != holder}
+            if any(row.until > now and (row.account == account or name == token) for name, row in others.items()):
+                return "busy"
+            if token in others and others[token].sent_at is not None:
+                return "sent"
+            known = self.rows.get(token) or LeaseRow(account=account, holder=holder, until=now)
+            known.account, known.holder, known.until = account, holder, now + _HOLDS_FOR
+            self.rows[token] = known
+            return "granted" if known.sent_at is None else "again"
+
+    def mark_sent(self, token: str, holder: str) -> bool:
+        """As ``probe_tray_mark_sent``."""
+        with self._lock:
+            row, now = self.rows.get(token), self._now()
+            if row is None or row.holder != holder or row.until <= now:
+                return False
+            row.sent_at, row.until = row.sent_at or now, now + _HOLDS_FOR
+            return True
+
+    def end(self, account: str, token: str, holder: str, *, renewed: bool) -> bool:
+        """As ``probe_tray_end_lease``."""
+        with self._lock:
+            now = self._now()
+            mine = [
+                row
+                for name, row in self.rows.items()
+                if row.holder == holder and (name == token or (renewed and row.account == account))
+            ]
+            for row in mine:
+                row.until, row.sent_at = min(row.until, now), None
+                row.renewed_at = now if renewed else row.renewed_at
+            return bool(mine)

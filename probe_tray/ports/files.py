@@ -90,6 +90,25 @@ class SyncMemory(Protocol):
         """Keep these where they are newer than what is remembered. Raises StoreError."""
         ...
 
+    async def computer(self) -> str:
+        """A name that no other computer has, the same in every process of this user. Raises StoreError."""
+        ...
+
+    async def unshared(self) -> Mapping[str, str]:
+        """Accounts that were renewed here and of which the table may not know it yet. Raises ReadError.
+
+        By slug, with the fingerprint of the refresh token that was sent.
+        """
+        ...
+
+    async def add_unshared(self, slug: str, fingerprint: str) -> None:
+        """The refresh token of ``fingerprint`` is about to be sent. Raises StoreError."""
+        ...
+
+    async def forget_unshared(self, slug: str) -> None:
+        """The table has what came of it, or nothing came of it. Raises StoreError."""
+        ...
+
 
 class RemovedAccounts(Protocol):
     """Which accounts a person removed from this computer, by slug: a sync does not bring them back.

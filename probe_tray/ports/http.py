@@ -9,6 +9,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.connection import FoundProxy, Reached
+from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
 
@@ -134,6 +135,21 @@ class RemoteTable(Protocol):
 
     async def replace(self, row: RemoteRow, seen: RemoteRow) -> bool:
         """Put ``row`` in the place of ``seen``; False where that is no longer what the table holds."""
+        ...
+
+    async def take_lease(self, lease: Lease) -> LeaseAnswer | None:
+        """Ask whether this computer may renew the login; None where the table has no leases."""
+        ...
+
+    async def mark_sent(self, lease: Lease) -> bool:
+        """Say that the token is about to be sent; False where the lease has ended, and it must not be."""
+        ...
+
+    async def end_lease(self, lease: Lease, *, renewed: bool) -> bool:
+        """End it, since the token was not used up, or the new login is in the table (``renewed``).
+
+        Then every other one of this computer on the account ends too. False where there is none, or no leases at all.
+        """
         ...
 
 

@@ -17,13 +17,30 @@ class SharedLogins(Protocol):
         ...
 
     async def claim(self, key: AccountKey) -> bool:
-        """Look again and let the others know that this computer renews the account now.
+        """Let the others know that this computer renews the account now, and look again.
 
         True where a newer login was taken over instead; there is nothing to renew then. Raises ClaimedElsewhereError
-        while another computer renews it. A claim ends with :meth:`publish`, else by itself within minutes.
+        while another computer renews it, and RenewalSentElsewhereError where another one may have used the refresh
+        token up. A claim ends with :meth:`publish` or :meth:`give_up`. Otherwise it ends by itself within minutes, if
+        nothing was sent.
         """
+        ...
+
+    async def mark_sent(self, key: AccountKey) -> None:
+        """Record that the refresh token is about to be sent: from then on no other computer may use it.
+
+        Raises ClaimedElsewhereError where the claim has ended; the token must not be sent then.
+        """
+        ...
+
+    async def unshared(self) -> tuple[AccountKey, ...]:
+        """Accounts that were renewed here and of which the others do not know it yet: to be published."""
         ...
 
     async def publish(self, key: AccountKey) -> None:
         """Give the others the newest login of the account, where it is newer than theirs, and end the claim."""
+        ...
+
+    async def give_up(self, key: AccountKey) -> None:
+        """End the claim: the refresh token was not used up."""
         ...

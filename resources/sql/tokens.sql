@@ -1,4 +1,4 @@
--- The table through which Probe Tray and codex-probe share logins between your machines.
+-- The tables through which Probe Tray and codex-probe share logins between your machines.
 --
 -- Where: the SQL editor of your Supabase project. (On a PostgREST of your own: psql, with the roles
 -- that it uses in place of anon and authenticated.)
@@ -38,6 +38,93 @@ begin
     end if;
 end
 $$;
+
+-- Leases: which computer renews a login right now, so that none uses a refresh token that another has used. Programs
+-- that know nothing of them use the table above as before.
+--
+-- The lease is on a refresh token, which works once. Neither the token nor the account can be found out from it. A lease
+-- whose computer has said that it sends the token is never given to another computer, however old it is: the token may
+-- be used up. Only this database's clock counts. Rows are reached through the three functions alone; anyone with the
+-- publishable key can call them, and so keep your computers from renewing.
+
+create table if not exists public.probe_tray_leases (
+    token      text primary key,      -- the first digits of a hash of the refresh token
+    account    text not null,         -- a hash of the account's ids
+    holder     text not null,         -- a computer, by a random name
+    until      timestamptz not null,  -- until then nobody else renews the account
+    sent_at    timestamptz,           -- when the token was about to be sent; empty where it was not, or is not used up
+    renewed_at timestamptz            -- when the new login was in the table
+);
+create index if not exists probe_tray_leases_account on public.probe_tray_leases (account);
+alter table public.probe_tray_leases enable row level security;
+revoke all on public.probe_tray_leases from public, anon, authenticated;
+
+-- 'granted'; 'again': granted, and this computer has sent the token before; 'busy': another computer renews the account
+-- now; 'sent': another computer has sent this token, and its new login is not in the table.
+create or replace function public.probe_tray_take_lease(lease_account text, lease_token text, lease_holder text)
+returns text language plpgsql security definer set search_path = '' as $$
+declare
+    answer text;
+begin
+    if lease_account is null or greatest(length(lease_account), length(lease_token), length(lease_holder)) > 64 then
+        raise exception 'not a lease' using errcode = '22023';
+    end if;
+    -- One after the other for each account: else two computers could both find it free.
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(lease_account, 0));
+    if exists (
+        select from public.probe_tray_leases l
+        where (l.account = lease_account or l.token = lease_token)
+            and l.holder <> lease_holder and l.until > pg_catalog.clock_timestamp()
+    ) then
+        return 'busy';
+    end if;
+    if exists (
+        select from public.probe_tray_leases l
+        where l.token = lease_token and l.holder <> lease_holder and l.sent_at is not null
+    ) then
+        return 'sent';
+    end if;
+    insert into public.probe_tray_leases as l (token, account, holder, until)
+    values (lease_token, lease_account, lease_holder, pg_catalog.clock_timestamp() + interval '2 minutes')
+    on conflict (token) do update set account = excluded.account, holder = excluded.holder, until = excluded.until
+        where l.holder = excluded.holder or (l.sent_at is null and l.until <= pg_catalog.clock_timestamp())
+    returning case when l.sent_at is null then 'granted' else 'again' end into answer;
+    return coalesce(answer, 'busy');
+end
+$$;
+
+-- The token is about to be sent. False where the lease has ended meanwhile: then it must not be.
+create or replace function public.probe_tray_mark_sent(lease_token text, lease_holder text)
+returns boolean language plpgsql security definer set search_path = '' as $$
+begin
+    update public.probe_tray_leases l
+    set sent_at = coalesce(l.sent_at, pg_catalog.clock_timestamp()),
+        until = pg_catalog.clock_timestamp() + interval '2 minutes'
+    where l.token = lease_token and l.holder = lease_holder and l.until > pg_catalog.clock_timestamp();
+    return found;
+end
+$$;
+
+-- The new login is in the table (renewed), or the token was not used up.
+create or replace function public.probe_tray_end_lease(
+    lease_account text, lease_token text, lease_holder text, renewed boolean
+) returns boolean language plpgsql security definer set search_path = '' as $$
+begin
+    update public.probe_tray_leases l
+    set until = least(l.until, pg_catalog.clock_timestamp()), sent_at = null,
+        renewed_at = case when renewed then pg_catalog.clock_timestamp() else l.renewed_at end
+    where l.holder = lease_holder and (l.token = lease_token or (renewed and l.account = lease_account));
+    return found;
+end
+$$;
+
+revoke all on function public.probe_tray_take_lease(text, text, text) from public;
+revoke all on function public.probe_tray_mark_sent(text, text) from public;
+revoke all on function public.probe_tray_end_lease(text, text, text, boolean) from public;
+grant execute on function public.probe_tray_take_lease(text, text, text) to anon, authenticated;
+grant execute on function public.probe_tray_mark_sent(text, text) to anon, authenticated;
+grant execute on function public.probe_tray_end_lease(text, text, text, boolean) to anon, authenticated;
+grant usage on schema public to anon, authenticated;
 
 -- Lets PostgREST see a new table at once.
 notify pgrst, 'reload schema';

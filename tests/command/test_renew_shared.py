@@ -94,7 +94,11 @@ def test_a_status_that_is_refused_takes_it_over_as_well(computers: Computers) ->
     assert token(second) == token(first) != old
 
 
-def test_a_renewal_is_in_the_table_at_once_and_the_other_computer_goes_on_from_there(computers: Computers) -> None:
+@pytest.mark.parametrize("leases", [True, False])
+def test_a_renewal_is_in_the_table_at_once_and_the_other_computer_goes_on_from_there(
+    computers: Computers, *, leases: bool
+) -> None:
+    computers.service.table.leases.exists = leases
     first, second, _ = shared_by_two(computers)
     assert computers.run(second, "--renew", "-f", "tokens/a.json")[0] == 0
     assert (computers.run(second, "--renew", "-f", "tokens/a.json")[0], computers.refreshes) == (0, 2)

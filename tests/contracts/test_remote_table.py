@@ -1,5 +1,6 @@
 """What every table promises: the double of the tests, and the one over HTTP against the simulated service."""
 
+import threading
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -9,11 +10,14 @@ from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rows import RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.demo import DemoService
 from probe_tray.demo.table import PUBLISHABLE_KEY
+from probe_tray.demo.table_rows import LeaseBook
 from probe_tray.ports.http import RemoteTable
+from tests.support.fakes import FakeClock
 from tests.unit.engine.sync_bench import KEY, TARGET, FakeTable
 
 OpenTable = Callable[[], AbstractAsyncContextManager[RemoteTable]]
@@ -69,11 +73,48 @@ class RemoteTableContract:
             assert not await table.replace(row(), row())
             assert await table.rows() == ()
 
+    async def test_one_computer_at_a_time_has_the_lease_of_an_account(self, open_table: OpenTable) -> None:
+        async with open_table() as table:
+            assert await table.take_lease(lease("one")) is LeaseAnswer.GRANTED
+            assert await table.take_lease(lease("two")) is LeaseAnswer.BUSY
+            assert await table.take_lease(lease("two", token="another")) is LeaseAnswer.BUSY
+            assert await table.take_lease(lease("two", account="another")) is LeaseAnswer.BUSY
+            assert await table.take_lease(lease("two", account="bob", token="rt-bob")) is LeaseAnswer.GRANTED
+            assert await table.take_lease(lease("one")) is LeaseAnswer.GRANTED
+            assert not await table.end_lease(lease("two"), renewed=False)
+            assert await table.end_lease(lease("one"), renewed=False)
+            assert await table.take_lease(lease("two")) is LeaseAnswer.GRANTED
+
+    async def test_only_who_has_the_lease_may_send_and_that_is_remembered(self, open_table: OpenTable) -> None:
+        async with open_table() as table:
+            assert not await table.mark_sent(lease("one"))
+            await table.take_lease(lease("one"))
+            assert not await table.mark_sent(lease("two"))
+            assert await table.mark_sent(lease("one"))
+            assert await table.take_lease(lease("two")) is LeaseAnswer.BUSY
+            assert await table.take_lease(lease("one")) is LeaseAnswer.AGAIN
+            assert await table.mark_sent(lease("one"))
+            assert await table.end_lease(lease("one"), renewed=False)
+            assert not await table.mark_sent(lease("one")), "it has ended"
+            assert await table.take_lease(lease("two")) is LeaseAnswer.GRANTED
+
+    async def test_a_renewed_account_is_free_again_whatever_token_it_is_ended_with(self, open_table: OpenTable) -> None:
+        async with open_table() as table:
+            await table.take_lease(lease("one"))
+            await table.mark_sent(lease("one"))
+            assert await table.end_lease(lease("one", token="the new one"), renewed=True)
+            assert await table.take_lease(lease("two", token="the new one")) is LeaseAnswer.GRANTED
+
+
+def lease(holder: str, account: str = "ana", token: str = "rt-ana") -> Lease:
+    return Lease(account=account, token=token, holder=holder)
+
 
 class TestDouble(RemoteTableContract):
     @pytest.fixture
     def open_table(self) -> OpenTable:
         table = FakeTable()
+        table.leases = LeaseBook(threading.RLock(), FakeClock().now)
         return lambda: table.open(TARGET)
 
 

@@ -1,5 +1,6 @@
 """The shared table on a real PostgreSQL: the shipped SQL, its policies, and the program's own requests."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -15,15 +16,17 @@ from probe_tray.core.errors import (
     ProbeError,
     RateLimitedError,
     SyncColumnsError,
+    SyncLeasesError,
     SyncNoTableError,
     SyncPausedError,
     SyncRefusedError,
     SyncStrangeError,
     UnavailableError,
 )
+from probe_tray.core.sync.leases import LeaseAnswer
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.ports.http import RemoteTable
-from tests.contracts.test_remote_table import OpenTable, RemoteTableContract, row
+from tests.contracts.test_remote_table import OpenTable, RemoteTableContract, lease, row
 from tests.database.conftest import SQL
 from tests.support.postgres import Database, DatabaseRefusal
 from tests.support.postgrest import API_KEY, PostgRest
@@ -66,6 +69,71 @@ async def test_a_time_that_is_not_the_rows_any_more_to_the_microsecond_replaces_
         rest.database.run("update tokens set update_time = update_time + interval '1 microsecond'")
         assert not await table.replace(row(data="ours"), seen)
         assert rest.database.run("select token_data from tokens") == [("sealed",)]
+
+
+class TestLeases:
+    """What the database's clock makes of them."""
+
+    async def test_a_lease_that_ended_is_overtaken_only_if_nothing_was_sent(self, rest: PostgRest) -> None:
+        async with opened(rest)() as table:
+            await table.take_lease(lease("one"))
+            later(rest.database)
+            assert not await table.mark_sent(lease("one")), "an ended lease cannot be extended"
+            assert await table.take_lease(lease("two")) is LeaseAnswer.GRANTED
+            assert await table.mark_sent(lease("two"))
+            later(rest.database)
+            assert await table.take_lease(lease("three")) is LeaseAnswer.SENT
+            assert await table.take_lease(lease("three", token="its own")) is LeaseAnswer.GRANTED
+            later(rest.database)
+            assert await table.take_lease(lease("two")) is LeaseAnswer.AGAIN
+
+    async def test_many_who_ask_at_once_get_it_one_at_a_time(self, rest: PostgRest) -> None:
+        async with opened(rest)() as table:
+            for token in ("rt-ana", "rt-bob"):
+                asked = [
+                    table.take_lease(lease(f"computer-{number}", account=f"account-{number % 2}-{token}", token=token))
+                    for number in range(16)
+                ]
+                answers = await asyncio.gather(*asked)
+                assert answers.count(LeaseAnswer.GRANTED) == 1
+                assert answers.count(LeaseAnswer.BUSY) == 15
+
+    async def test_the_publishable_key_sees_no_lease_and_writes_none_past_the_functions(self, rest: PostgRest) -> None:
+        async with opened(rest)() as table:
+            await table.take_lease(lease("one"))
+        for sql in (
+            "select * from probe_tray_leases",
+            "update probe_tray_leases set holder = 'me'",
+            "insert into probe_tray_leases values ('x', 'x', 'x', now())",
+        ):
+            with pytest.raises(DatabaseRefusal) as caught:
+                rest.database.run(f"begin; set local role anon; {sql}; commit")
+            assert caught.value.state == "42501"
+
+    async def test_what_is_no_lease_is_refused(self, rest: PostgRest) -> None:
+        async with opened(rest)() as table:
+            with pytest.raises(SyncStrangeError):
+                await table.take_lease(lease("x" * 65))
+            assert rest.database.run("select count(*) from probe_tray_leases") == [("0",)]
+
+    async def test_the_table_alone_has_none(self, database: Database) -> None:
+        database.run(CREATE + "grant select, insert, update on tokens to anon")
+        with PostgRest(database) as rest:
+            async with opened(rest)() as table:
+                assert await table.take_lease(lease("one")) is None
+                assert not await table.mark_sent(lease("one"))
+                assert not await table.end_lease(lease("one"), renewed=True)
+
+    async def test_a_part_of_the_sql_has_its_sentence(self, rest: PostgRest) -> None:
+        rest.database.run("alter table probe_tray_leases rename to lost")
+        async with opened(rest)() as table:
+            with pytest.raises(SyncLeasesError):
+                await table.take_lease(lease("one"))
+
+
+def later(database: Database) -> None:
+    """Let three minutes pass for all leases."""
+    database.run("update probe_tray_leases set until = until - interval '3 minutes'")
 
 
 class TestShippedSql:

@@ -85,6 +85,12 @@ class _Ask(NamedTuple):
         return next((value for known, value in self.query if known == name), None)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Many computers may connect at once.
+    request_queue_size = 128
+
+
 class PostgRest:
     """Serves one database on loopback, while the context lasts."""
 
@@ -109,8 +115,7 @@ class PostgRest:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
                 del format, args
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:

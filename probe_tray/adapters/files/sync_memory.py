@@ -1,9 +1,12 @@
-"""How new the rows of the shared table were, and which accounts were removed: one small file, shared by both programs.
+"""How new the rows of the shared table were, which accounts were removed, and how the table knows this computer.
 
-It holds slugs of accounts and moments: no e-mail address, no id, no token.
+One small file, shared by both programs.
+
+It holds slugs of accounts, moments and a random name: no e-mail address, no id, no token.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, final
@@ -15,15 +18,20 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.account.age import Age
+from probe_tray.ports.time import Randomness
 
 VERSION: Final = 1
 _LOCK: Final = "sync-memory"
+_NAME_DIGITS: Final = 32
 
 
 class _SyncMemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
     version: int = VERSION
     seen: dict[str, Age] = {}
     removed: frozenset[str] = frozenset()
+    computer: str = ""
+    """Random; empty before it is first asked for."""
+    unshared: dict[str, str] = {}
 
 
 def _has_zones(file: _SyncMemoryRecord) -> bool:
@@ -44,9 +52,13 @@ _FORMAT: Final = JsonFormat(
 class FileSyncMemory:
     """Implements ``SyncMemory`` and ``RemovedAccounts``."""
 
-    def __init__(self, path: Path, locks: FileLocks, *, disk: Disk) -> None:
-        """Keep it in ``path``, whose folder is made when needed; ``locks`` keeps processes apart."""
+    def __init__(self, path: Path, locks: FileLocks, randomness: Randomness, host: str, *, disk: Disk) -> None:
+        """Keep it in ``path``, whose folder is made when needed; ``locks`` keeps processes apart.
+
+        ``host`` is the computer's name in its network: a copy of the file on another computer is not the same one.
+        """
         self._file, self._locks = JsonFile(path, _FORMAT, disk=disk), locks
+        self._randomness, self._host = randomness, host
 
     async def recall(self) -> Mapping[str, Age]:
         """What the file says; nothing where it cannot be understood. Raises ReadError."""
@@ -57,6 +69,33 @@ class FileSyncMemory:
         """Write what is newer; nothing where nothing is."""
         async with self._locks.hold_name(_LOCK):
             await asyncio.to_thread(self._merge, marks)
+
+    async def computer(self) -> str:
+        """From the file, made when it is first asked for, and from the name of the host; neither is seen in it."""
+        file = await asyncio.to_thread(self._file.read, alone=False)
+        name = "" if file is None else file.computer
+        if not name:
+            async with self._locks.hold_name(_LOCK):
+                name = await asyncio.to_thread(self._named)
+        return hashlib.sha256(f"{name}\0{self._host}".encode("utf-8", "replace")).hexdigest()[:_NAME_DIGITS]
+
+    async def unshared(self) -> Mapping[str, str]:
+        """What the file says; nothing where it cannot be understood. Raises ReadError."""
+        file = await asyncio.to_thread(self._file.read, alone=False)
+        return {} if file is None else file.unshared
+
+    async def add_unshared(self, slug: str, fingerprint: str) -> None:
+        """Add one."""
+        async with self._locks.hold_name(_LOCK):
+            await asyncio.to_thread(self._change_unshared, lambda known: known | {slug: fingerprint})
+
+    async def forget_unshared(self, slug: str) -> None:
+        """Take it out."""
+        if slug in await self.unshared():
+            async with self._locks.hold_name(_LOCK):
+                await asyncio.to_thread(
+                    self._change_unshared, lambda known: {name: known[name] for name in known if name != slug}
+                )
 
     async def removed(self) -> frozenset[str]:
         """What the file says; nobody where it cannot be understood. Raises ReadError."""
@@ -73,12 +112,25 @@ class FileSyncMemory:
         async with self._locks.hold_name(_LOCK):
             await asyncio.to_thread(self._change_removed, lambda known: known - slugs)
 
+    def _named(self) -> str:
+        file = self._file.read(alone=True) or _SyncMemoryRecord()
+        if not file.computer:
+            file = replace(file, computer=self._randomness.token_bytes(16).hex())
+            self._file.replace(file)
+        return file.computer
+
     def _merge(self, marks: Mapping[str, Age]) -> None:
         file = self._file.read(alone=True) or _SyncMemoryRecord()
         known = file.seen
         newer = {slug: found for slug, found in marks.items() if slug not in known or known[slug] < found}
         if newer:
             self._file.replace(replace(file, seen=dict(sorted((known | newer).items()))))
+
+    def _change_unshared(self, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
+        file = self._file.read(alone=True) or _SyncMemoryRecord()
+        unshared = change(file.unshared)
+        if unshared != file.unshared:
+            self._file.replace(replace(file, unshared=unshared))
 
     def _change_removed(self, change: Callable[[frozenset[str]], frozenset[str]]) -> None:
         file = self._file.read(alone=True) or _SyncMemoryRecord()

@@ -6,89 +6,33 @@ It works on httpx's transports, as the service does: no redirects, no cookies, n
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import asynccontextmanager, suppress
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import httpx
 import msgspec
 
-from probe_tray.adapters.http.exchange import Exchange, read_body
+from probe_tray.adapters.http.exchange import Exchange
+from probe_tray.adapters.http.rest_project import SECONDS, RestProject
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.transport import make_transport
 from probe_tray.adapters.proxy.proxy import ProxyChoice, ProxyRoutes
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     SYNC_TABLE,
-    ProbeError,
-    RateLimitedError,
     RowAlteredError,
-    SyncColumnsError,
     SyncCutOffError,
     SyncEndlessError,
     SyncError,
     SyncFloodedError,
-    SyncNoTableError,
-    SyncPageError,
-    SyncPausedError,
-    SyncRefusedError,
     SyncStrangeError,
     SyncUnsteadyError,
-    UnavailableError,
 )
-from probe_tray.core.service.answer import Answer, is_page
+from probe_tray.core.service.answer import Answer
+from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rows import LARGEST_ROW, RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
-
-_NO_TABLE: Final = frozenset({"PGRST205", "PGRST106", "42P01"})
-_OTHER_COLUMNS: Final = frozenset({"PGRST204", "42703", "42P10", "23502", "22P02", "42804"})
-_PAUSED: Final = 540
-"""Supabase's own status: a free project that nobody has used for a week sleeps until its owner restores it."""
-_NOT_ALLOWED: Final = "42501"
-
-
-class _Refusal(msgspec.Struct, frozen=True):
-    code: str | None = None
-
-
-_REFUSAL: Final = msgspec.json.Decoder(_Refusal)
-
-
-def check(answer: Answer, host: str) -> None:
-    """Raise what an answer means that is no success."""
-    page = is_page(answer)
-    if answer.ok and not page:
-        return
-    raise _meaning(answer, host, page=page)
-
-
-def _meaning(answer: Answer, host: str, *, page: bool) -> ProbeError:
-    status, code = str(answer.status), _code(answer.body)
-    if answer.status == 429:
-        return RateLimitedError(party=SYNC_TABLE, retry_after=answer.retry_after(datetime.now(UTC)))
-    if answer.status == _PAUSED:
-        return SyncPausedError(host=host)
-    if answer.status >= 500:
-        return UnavailableError(party=SYNC_TABLE, status=status, retry_after=answer.retry_after(datetime.now(UTC)))
-    if page:
-        return SyncPageError(host=host)
-    if code in _NO_TABLE:
-        return SyncNoTableError(host=host)
-    if code in _OTHER_COLUMNS:
-        return SyncColumnsError(host=host)
-    if answer.status in {401, 403} or code == _NOT_ALLOWED:
-        return SyncRefusedError(status=status)
-    if answer.status == 404:
-        return SyncNoTableError(host=host)
-    return SyncStrangeError(host=host, status=status)
-
-
-def _code(body: bytes) -> str:
-    try:
-        return _REFUSAL.decode(body).code or ""
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return ""
 
 
 class TablePage(NamedTuple):
@@ -138,8 +82,7 @@ class TableReading:
         self.moved = self.moved or twice or (self.whole and page.total not in {None, len(self.rows)})
 
 
-_SECONDS: Final = 45.0
-_LARGEST_BODY: Final = 32 * 1024 * 1024
+_TABLE: Final = "tokens"
 _PAGE: Final = 500
 """Rows asked for at once: some 5 MB. The service may give fewer."""
 _SMALLEST_PAGE: Final = 2
@@ -155,7 +98,6 @@ _COLUMNS: Final = "id,email,token_data,update_time"
 _RANGE: Final = re.compile(r"(?:([0-9]{1,9})-([0-9]{1,9})|\*)/([0-9]{1,9}|\*)")
 _OUT_OF_RANGE: Final = 416
 _CONFLICT: Final = 409
-_JSON: Final = "application/json"
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,6 +108,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _ROWS: Final = msgspec.json.Decoder(list[_Row])
+_LEASE: Final = msgspec.json.Decoder(LeaseAnswer)
 
 
 class HttpTableFactory:
@@ -195,7 +138,7 @@ class HttpTableFactory:
             if secret is not None:
                 self._handles(secret)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=16, keepalive_expiry=5.0)
-        async with Exchange(host, proxy, SYNC_TABLE).attempt(_SECONDS):
+        async with Exchange(host, proxy, SYNC_TABLE).attempt(SECONDS):
             transport = make_transport(context, address, limits)
         try:
             yield HttpTable(target, transport, proxy)
@@ -209,11 +152,8 @@ class HttpTable:
 
     def __init__(self, target: SyncTarget, transport: httpx.AsyncHTTPTransport, proxy: ProxyChoice | None) -> None:
         """``proxy`` is the one that ``transport`` goes through, None for a direct connection."""
-        self._address = f"{target.url}/rest/v1/tokens"
-        self._host = urlsplit(target.url).hostname or ""
-        self._api_key = target.api_key
-        self._transport = transport
-        self._proxy = proxy
+        self._project = RestProject(target, transport, proxy)
+        self._host = self._project.host
 
     async def rows(self) -> tuple[RemoteRow, ...]:
         """All of them, page by page. Rows that come or go meanwhile make it begin again, three times at most.
@@ -249,22 +189,48 @@ class HttpTable:
 
     async def row(self, row_id: str) -> RemoteRow | None:
         """One of them as it is now."""
-        answer = await self._ask("GET", f"?select={_COLUMNS}&id={_equals(row_id)}")
+        answer = await self._project.ask("GET", f"{_TABLE}?select={_COLUMNS}&id={_equals(row_id)}")
         found = [row for row in self._rows(answer) if row.id == row_id]
         return found[0] if found else None
 
     async def insert(self, row: RemoteRow) -> bool:
         """Add a row, unless there is one of that id: the service then answers with none."""
         wanted = "resolution=ignore-duplicates,return=representation"
-        answer = await self._ask("POST", "", _body(row, with_id=True), prefer=wanted, conflict=True)
+        answer = await self._project.ask("POST", _TABLE, _body(row, with_id=True), prefer=wanted, conflict=True)
         return answer.status != _CONFLICT and self._is_written(answer, row)
 
     async def replace(self, row: RemoteRow, seen: RemoteRow) -> bool:
         """Put ``row`` in the place of ``seen``, where its time is still the one that was read."""
         time = "is.null" if seen.update_time is None else _equals(seen.update_time)
-        query = f"?id={_equals(seen.id)}&update_time={time}"
-        answer = await self._ask("PATCH", query, _body(row, with_id=False), prefer="return=representation")
+        query = f"{_TABLE}?id={_equals(seen.id)}&update_time={time}"
+        answer = await self._project.ask("PATCH", query, _body(row, with_id=False), prefer="return=representation")
         return self._is_written(answer, row)
+
+    async def take_lease(self, lease: Lease) -> LeaseAnswer | None:
+        """As the port says. Raises SyncLeasesError where only a part of the SQL was run."""
+        answer = await self._project.call("probe_tray_take_lease", _lease_body(lease))
+        if answer is None:
+            return None
+        try:
+            return _LEASE.decode(answer.body)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise SyncStrangeError(host=self._host, status=str(answer.status)) from None
+
+    async def mark_sent(self, lease: Lease) -> bool:
+        """As the port says."""
+        body = msgspec.json.encode({"lease_token": lease.token, "lease_holder": lease.holder})
+        return self._is_true(await self._project.call("probe_tray_mark_sent", body))
+
+    async def end_lease(self, lease: Lease, *, renewed: bool) -> bool:
+        """As the port says."""
+        return self._is_true(await self._project.call("probe_tray_end_lease", _lease_body(lease, renewed=renewed)))
+
+    def _is_true(self, answer: Answer | None) -> bool:
+        if answer is None:
+            return False
+        if answer.body.strip() not in {b"true", b"false"}:
+            raise SyncStrangeError(host=self._host, status=str(answer.status))
+        return answer.body.strip() == b"true"
 
     def _is_written(self, answer: Answer, row: RemoteRow) -> bool:
         """Whether the table holds ``row`` now; not where it says that it changed nothing.
@@ -279,8 +245,8 @@ class HttpTable:
         return True
 
     async def _page(self, offset: int, size: int) -> TablePage:
-        query = f"?select={_COLUMNS}&order=id.asc&limit={size}&offset={offset}"
-        answer = await self._ask("GET", query, prefer="count=exact", beyond=offset > 0)
+        query = f"{_TABLE}?select={_COLUMNS}&order=id.asc&limit={size}&offset={offset}"
+        answer = await self._project.ask("GET", query, prefer="count=exact", beyond=offset > 0)
         rows = () if answer.status == _OUT_OF_RANGE else self._rows(answer)
         told = _RANGE.fullmatch(answer.headers.get("content-range", "").strip())
         if told is None:
@@ -312,46 +278,15 @@ class HttpTable:
             for row in found
         )
 
-    async def _ask(
-        self,
-        method: str,
-        query: str,
-        body: bytes = b"",
-        *,
-        prefer: str = "",
-        conflict: bool = False,
-        beyond: bool = False,
-    ) -> Answer:
-        """Send one request, at most 45 seconds in all; ``conflict`` and ``beyond`` say which refusals are answers."""
-        exchange = Exchange(self._host, self._proxy, SYNC_TABLE)
-        async with exchange.attempt(_SECONDS):
-            request = exchange.request(
-                method, self._address + query, self._headers(body, prefer), body, seconds=_SECONDS
-            )
-            async with aclosing(await self._transport.handle_async_request(request)) as response:
-                content = await read_body(response, largest=_LARGEST_BODY)
-            if len(content) > _LARGEST_BODY:
-                raise SyncFloodedError
-            answer = Answer(response.status_code, response.headers, content)
-        if not ((conflict and answer.status == _CONFLICT) or (beyond and answer.status == _OUT_OF_RANGE)):
-            check(answer, self._host)
-        return answer
-
-    def _headers(self, body: bytes, prefer: str) -> dict[str, str]:
-        key = self._api_key.reveal()
-        headers = {
-            "Accept": _JSON,
-            "apikey": key,
-            "Authorization": f"Bearer {key}",
-        }
-        if prefer:
-            headers["Prefer"] = prefer
-        return headers | ({"Content-Type": _JSON} if body else {})
-
 
 def _equals(value: str) -> str:
     """A filter. Whatever means something in a query is encoded: the ``+`` of a time would be read as a space."""
     return f"eq.{quote(value, safe='')}"
+
+
+def _lease_body(lease: Lease, **more: bool) -> bytes:
+    named = {"lease_account": lease.account, "lease_token": lease.token, "lease_holder": lease.holder}
+    return msgspec.json.encode(named | more)
 
 
 def _incomplete(got: int, expected: int) -> SyncError:

@@ -24,7 +24,7 @@ from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line, told
 from probe_tray.cli.terminal.signals import Interruption
 from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
-from probe_tray.core.errors import Problem, WriteError
+from probe_tray.core.errors import ProbeError, Problem, WriteError
 from probe_tray.core.events import Event, TroubleMet
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings
@@ -84,6 +84,9 @@ async def _find_and_run(session: CommandSession, loaded: LoadedSettings, run: "_
     renewals = make_renewals(client, accounts, journal, session.files, store.dispatch, shared)
     means = BatchMeans(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
     try:
+        # Other computers wait for what an earlier run could not give them.
+        with contextlib.suppress(ProbeError):
+            await renewals.share_all()
         return await run.run(found, means, settings)
     finally:
         await renewals.close()

@@ -38,6 +38,7 @@ ProbeError
     SyncPausedError
     SyncCutOffError, SyncUnsteadyError, SyncFloodedError, SyncEndlessError, SyncConflictError, SyncForbiddenError
     TableUncheckedError, RenewalWaitsError, RenewedUncheckedError, RenewalUnsharedError, ClaimedElsewhereError
+    RenewalSentElsewhereError, SyncLeasesError
     RowError
       RowSealedError, RowGarbageError, RowSwappedError, RowReplayedError, RowRepairedError, RowTakenError
       RowAlteredError
@@ -138,6 +139,7 @@ from probe_tray.core.errors.stores import (
 )
 from probe_tray.core.errors.sync import (
     ClaimedElsewhereError,
+    RenewalSentElsewhereError,
     RenewalUnsharedError,
     RenewalWaitsError,
     RenewedUncheckedError,
@@ -157,6 +159,7 @@ from probe_tray.core.errors.sync import (
     SyncFloodedError,
     SyncForbiddenError,
     SyncKeyError,
+    SyncLeasesError,
     SyncNoTableError,
     SyncOffError,
     SyncPageError,
@@ -236,6 +239,7 @@ __all__ = [
     "RegionBlockedError",
     "ReleasePageError",
     "Remedy",
+    "RenewalSentElsewhereError",
     "RenewalUnsharedError",
     "RenewalWaitsError",
     "RenewalsPausedError",
@@ -265,6 +269,7 @@ __all__ = [
     "SyncFloodedError",
     "SyncForbiddenError",
     "SyncKeyError",
+    "SyncLeasesError",
     "SyncNoTableError",
     "SyncOffError",
     "SyncPageError",

@@ -160,6 +160,23 @@ class ClaimedElsewhereError(SyncError):
     hint_template = "Probe Tray tries again in 15 minutes and then takes over the new login."
 
 
+class RenewalSentElsewhereError(SyncError):
+    """Another computer has sent the refresh token, and its lease says so; what it got is not in the table."""
+
+    title_template = "Another computer began to renew this login and hasn't shared the new one yet."
+    hint_template = (
+        "Start Probe Tray on that computer and let it sync; the new login then arrives here. If that computer is gone, "
+        "log in again."
+    )
+
+
+class SyncLeasesError(SyncError):
+    """A function of the leases is there, and what it needs is not."""
+
+    title_template = "The SQL for the shared table at {host} was only run in part."
+    hint_template = "Run all of the SQL that comes with Probe Tray in Supabase's SQL editor. It deletes nothing."
+
+
 class RowError(SyncError):
     """One row that is not used."""
 

@@ -136,9 +136,7 @@ class RefreshTransaction:
         login = current.credential
         await self._holdings.spread(login)
         # Its renewals are the client's: what was just learnt from it is not renewed in the same breath.
-        if current is not held or self._was_changed(login, request):
-            return _adopted(current)
-        if await self._is_younger_than_request(login, request):
+        if current is not held or self._was_changed(login, request) or await self._is_younger(login, request):
             return _adopted(current)
         if adopted and request.reason is not None and self._is_alive(login):
             return _adopted(current)
@@ -170,10 +168,7 @@ class RefreshTransaction:
                 brought |= await self._finish_answered(pending.entry, pending.answer)
             elif pending.entry.fingerprint:
                 await self._outcomes.uncertain(pending.entry, now=False)
-                if pending.partial:
-                    await self._journal.set_aside(pending.entry)
-                else:
-                    await self._journal.finish(pending.entry)
+                await (self._journal.set_aside if pending.partial else self._journal.finish)(pending.entry)
             else:
                 await self._doubt(pending.entry)
         return brought
@@ -230,7 +225,7 @@ class RefreshTransaction:
     def _is_alive(self, current: Credential) -> bool:
         return current.expiry is None or current.expiry > self._clock.now()
 
-    async def _is_younger_than_request(self, current: Credential, request: RenewalRequest) -> bool:
+    async def _is_younger(self, current: Credential, request: RenewalRequest) -> bool:
         token = current.refresh_token
         if request.since is None or token is None:
             return False
@@ -252,9 +247,9 @@ class RefreshTransaction:
             return None
         sending()
         try:
-            renewed = await self._request(due, secret)
-        except UncertainLoginError:
-            # Nobody is to use that token now; the claim ends by itself.
+            renewed = await self._request(due, secret, coordinator)
+        except (UncertainLoginError, WrongAccountError, StoreError):
+            # The token is used up, or may be: nobody else is to use it now.
             raise
         except ProbeError:
             await coordinator.give_up(login.key)
@@ -262,9 +257,14 @@ class RefreshTransaction:
         await coordinator.publish(renewed.credential.key)
         return renewed
 
-    async def _request(self, due: _Due, secret: Secret) -> Renewed:
+    async def _request(self, due: _Due, secret: Secret, coordinator: RenewalCoordinator) -> Renewed:
         current, key = due.stored, due.stored.credential.key
         entry = await self._journal.prepare(key, secret.fingerprint, self._clock.now(), self._clock.monotonic())
+        try:
+            await coordinator.mark_sent(current.credential)
+        except ProbeError:
+            await self._finish(entry)
+            raise
         answer = await self._send(entry, secret)
         if isinstance(answer, StoredCredential):
             return _adopted(answer)

@@ -44,13 +44,25 @@ class RenewalCoordinator:
     async def claim(self, login: Credential, reason: Reason) -> bool:
         """The same right before the request, which is then this computer's to make.
 
-        Raises ClaimedElsewhereError as well, while another computer renews the account.
+        Raises ClaimedElsewhereError as well, while another computer renews the account, and RenewalSentElsewhereError
+        where another one has sent the token.
         """
         try:
             return await self._shared.claim(login.key)
         except TableUncheckedError as error:
             self._go_on_if_urgent(login, reason, error, tell=True)
             return False
+
+    async def mark_sent(self, login: Credential) -> None:
+        """Record that the request is about to be sent.
+
+        Raises ClaimedElsewhereError where the claim has ended, and RenewalWaitsError where the table, which took the
+        claim a moment ago, cannot be reached: the others would take the token for unused.
+        """
+        try:
+            await self._shared.mark_sent(login.key)
+        except TableUncheckedError as error:
+            raise RenewalWaitsError(retry_after=_RETRY_AFTER, reason=error.facts["reason"]) from None
 
     async def publish(self, key: AccountKey) -> None:
         """Give the others what was renewed; where that fails it is told."""
@@ -60,10 +72,15 @@ class RenewalCoordinator:
             problem = RenewalUnsharedError(reason=error.cause)
             self._tell(TroubleMet(problem=problem.problem))
 
+    async def publish_again(self, key: AccountKey) -> None:
+        """The same for one that failed before, which was told then."""
+        with suppress(ProbeError):
+            await self._shared.publish(key)
+
     async def give_up(self, key: AccountKey) -> None:
         """Let others renew it: nothing came of it here."""
         with suppress(ProbeError):
-            await self._shared.publish(key)
+            await self._shared.give_up(key)
 
     def _go_on_if_urgent(self, login: Credential, reason: Reason, error: TableUncheckedError, *, tell: bool) -> None:
         ends = login.expiry

@@ -1,6 +1,7 @@
 """Renews logins by itself, each at a moment of its own inside the allowed window."""
 
 import asyncio
+import math
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -41,6 +42,7 @@ class RenewalTimer:
         self._network_seen_since: datetime | None = None
         self._caught_up: dict[AccountKey, datetime | None] = {}
         self._timer = WakeTimer(clock)
+        self._shares_at = -math.inf
 
     async def run(self) -> None:
         """Renew until cancelled; what was sent is seen to its end by ``renewals``."""
@@ -58,6 +60,11 @@ class RenewalTimer:
                         task = asyncio.create_task(self._renew(account.key))
                         running.add(task)
                         task.add_done_callback(running.discard)
+                if self._clock.monotonic() >= self._shares_at:
+                    self._shares_at = self._clock.monotonic() + _BETWEEN.total_seconds()
+                    task = asyncio.create_task(self._share())
+                    running.add(task)
+                    task.add_done_callback(running.discard)
                 for account in self._outdated():
                     task = asyncio.create_task(self._catch_up(account))
                     running.add(task)
@@ -75,6 +82,11 @@ class RenewalTimer:
         # A login that is new, or new to its place, shows at once when it will be renewed.
         if isinstance(event, AccountsRead):
             self._timer.wake()
+
+    async def _share(self) -> None:
+        # Other computers wait for what an earlier run, or one without the table, could not give them.
+        with suppress(ProbeError):
+            await self._renewals.share_all()
 
     def _plan(self) -> None:
         now, days = self._clock.now(), self._store.state.settings.renew_before_expiry_days

@@ -76,6 +76,7 @@ class Renewals:
         self._shared_tally = tally
         self._tokens = tokens
         self._own = Tally()
+        self._shared = shared
         self._coordinator = RenewalCoordinator(shared, clock, tell)
         self._closed = False
         # Its own rest is measured by a clock that nobody sets, from the wall clock's time at the start.
@@ -148,6 +149,12 @@ class Renewals:
             except ProbeError as error:
                 self._tell(TroubleMet(problem=error.problem))
         return bool(keys)
+
+    async def share_all(self) -> None:
+        """Give other computers what was renewed here and is not in the table yet. Raises StoreError."""
+        for key in await self._shared.unshared():
+            async with self._locks.hold(key):
+                await self._coordinator.publish_again(key)
 
     async def finish_pending(self, key: AccountKey) -> None:
         """Complete what an earlier run left in the journal. Raises a ProbeError."""

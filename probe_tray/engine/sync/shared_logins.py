@@ -1,10 +1,13 @@
 """Logins that several computers share, seen from a renewal: look at the row, claim it, write the new login into it.
 
-A claim changes nothing in a row but the fraction of a second in ``update_time``, where it says when it was made. Its
-login, and the second that decides for other programs which login is newer, stay as they were, so that they can read
-and write the row as always. The change is conditional on the row that was read: of two computers one succeeds. What a
-claim cannot prevent: a computer that cannot reach the table, a program that does not look at claims, or clocks that
-differ by more than two minutes.
+Where the table has leases, a claim is one, taken inside the database and by its clock. It also says whether the refresh
+token was sent: then no other computer uses it until the new login is in the table, however long that takes.
+
+Without leases a claim changes nothing in a row but the fraction of a second in ``update_time``, where it says when it
+was made. Its login, and the second that decides for other programs which login is newer, stay as they were, so that
+they can read and write the row as always. The change is conditional on the row that was read: of two computers one
+succeeds. What such a claim cannot prevent: a computer that dies or loses the table after its request, a program that
+does not look at claims, or clocks that differ by more than two minutes.
 """
 
 import asyncio
@@ -18,15 +21,18 @@ from msgspec.structs import replace
 from probe_tray.core.account.age import newest
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     ClaimedElsewhereError,
     Phrase,
     ProbeError,
+    RenewalSentElsewhereError,
     StoreError,
     SyncForbiddenError,
     TableUncheckedError,
 )
 from probe_tray.core.sync.claims import claimed_time, is_claimed
+from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rows import NONCE_BYTES, SENT, RemoteRow, StepKind, SyncOptions, SyncStep, filled
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.engine.sync.sync_run import SyncMeans, SyncRun
@@ -40,6 +46,9 @@ _LOOKS: Final = 6
 _BETWEEN_LOOKS: Final = 3.0
 """Seconds: another computer's renewal takes a second or two, and then its login is taken over."""
 _RETRY_AFTER: Final = timedelta(minutes=2)
+_SENT_RETRY_AFTER: Final = timedelta(minutes=15)
+_TRIES: Final = 3
+"""How often a new login is offered to the table while other computers wait for it."""
 
 
 class NoSharedLogins:
@@ -55,20 +64,45 @@ class NoSharedLogins:
         del key
         return False
 
+    async def mark_sent(self, key: AccountKey) -> None:
+        """Nobody else uses it."""
+
+    async def unshared(self) -> tuple[AccountKey, ...]:
+        """Nobody else waits for any."""
+        return ()
+
     async def publish(self, key: AccountKey) -> None:
         """Nobody else needs it."""
 
+    async def give_up(self, key: AccountKey) -> None:
+        """Nobody else waits for it."""
 
-class _Visit(NamedTuple):
-    """The table while it is open, and what it means for one account."""
+
+class _OpenedTable(NamedTuple):
+    """The table while it is open, and the newest login of the account that is here."""
 
     table: RemoteTable
-    run: SyncRun
     cipher: LoginCipher
+    mine: Credential
+
+
+class _Visit(NamedTuple):
+    """What the table means for one account."""
+
+    run: SyncRun
     row: RemoteRow | None
     theirs: Credential | None
-    mine: Credential
     step: SyncStep | None
+
+
+class _ClaimedLogin(NamedTuple):
+    """What this computer has claimed: a lease, or the row with the time that it had before."""
+
+    lease: Lease | None = None
+    resumed: bool = False
+    """The token of the lease was sent by this computer before, and nobody knows what came of it."""
+    row: RemoteRow | None = None
+    old_time: str | None = None
 
 
 class SharedTable:
@@ -82,55 +116,134 @@ class SharedTable:
         What adds no rows leaves an account that the table does not have yet to the next sync.
         """
         self._means, self._target, self._adds_rows = means, target, adds_rows
-        self._claims: dict[AccountKey, tuple[RemoteRow, str | None]] = {}
-        """The rows as they were claimed, and the time that each had before."""
+        self._claims: dict[AccountKey, _ClaimedLogin] = {}
         self._failed: tuple[float, TableUncheckedError] | None = None
 
     async def adopt_newer(self, key: AccountKey) -> bool:
         """As the port says."""
-        async with self._visit(key) as visit:
-            return visit is not None and await self._adopted(visit, key)
+        async with self._opened(key) as opened:
+            return opened is not None and await self._adopted(await self._visit(opened), key)
 
     async def claim(self, key: AccountKey) -> bool:
         """As the port says."""
+        self._claims.pop(key, None)
         before: RemoteRow | None = None
         for look in range(_LOOKS):
             if look:
                 await self._means.clock.sleep(_BETWEEN_LOOKS)
-            async with self._visit(key) as visit:
-                if visit is None:
+            async with self._opened(key) as opened:
+                if opened is None or opened.mine.refresh_token is None:
                     return False
-                if await self._adopted(visit, key):
-                    return True
-                if before is not None and visit.row == before:
-                    # Nobody has changed it, and the table did not take the change: its policies forbid it.
-                    raise SyncForbiddenError
-                row, old, now = self._claim_of(visit), visit.row, self._means.clock.now()
-                if row is None:
-                    return False
-                if old is not None and is_claimed(old.update_time, now):
-                    continue
-                claimed = replace(row, update_time=claimed_time(row.update_time, now))
+                lease = await self._lease(key, opened.mine.refresh_token)
                 async with asyncio.timeout(_LONGEST):
-                    taken = await (visit.table.insert(claimed) if old is None else visit.table.replace(claimed, old))
-                if taken:
-                    self._claims[key] = (claimed, row.update_time)
+                    answer = await opened.table.take_lease(lease)
+                # Only now: what the last holder of the lease has written is there.
+                visit = await self._visit(opened)
+                is_granted = answer is not None and answer.is_granted
+                if await self._adopted(visit, key):
+                    if is_granted:
+                        # Otherwise it ends by itself within minutes.
+                        with suppress(ProbeError):
+                            await opened.table.end_lease(lease, renewed=False)
+                    return True
+                if is_granted:
+                    self._claims[key] = _ClaimedLogin(lease=lease, resumed=answer is LeaseAnswer.AGAIN)
                     return False
-                before = old
+                if answer is LeaseAnswer.SENT:
+                    raise RenewalSentElsewhereError(retry_after=_SENT_RETRY_AFTER)
+                if answer is None:
+                    if before is not None and visit.row == before:
+                        # Nobody has changed it, and the table did not take the change: its policies forbid it.
+                        raise SyncForbiddenError
+                    if await self._claim_row(opened, visit, key):
+                        return False
+                    before = None if self._is_claimed(visit.row) else visit.row
         raise ClaimedElsewhereError(retry_after=_RETRY_AFTER)
 
+    async def mark_sent(self, key: AccountKey) -> None:
+        """As the port says. Without leases only this computer remembers it."""
+        claim = self._claims.get(key)
+        if claim is None:
+            return
+        async with self._opened(key) as opened:
+            if opened is None or opened.mine.refresh_token is None:
+                return
+            # Whatever ends this process: what comes of it is given to the others by the next one.
+            await self._change_memory(self._means.memory.add_unshared(key.slug, opened.mine.refresh_token.fingerprint))
+            if claim.lease is None:
+                return
+            async with asyncio.timeout(_LONGEST):
+                marked = await opened.table.mark_sent(claim.lease)
+        if not marked:
+            del self._claims[key]
+            raise ClaimedElsewhereError(retry_after=_RETRY_AFTER)
+
+    async def unshared(self) -> tuple[AccountKey, ...]:
+        """As the port says. Where the token that was sent is still the newest, nothing has come of it so far."""
+        sent = await self._means.memory.unshared()
+        if not sent:
+            return ()
+        found: list[AccountKey] = []
+        for store in self._means.accounts.ours:
+            for stored in (await store.load()).found:
+                token, key = stored.credential.refresh_token, stored.credential.key
+                if key.slug in sent and token is not None and token.fingerprint != sent[key.slug]:
+                    found.append(key)
+        return tuple(dict.fromkeys(found))
+
     async def publish(self, key: AccountKey) -> None:
-        """As the port says."""
-        claimed = self._claims.pop(key, None)
-        async with self._visit(key) as visit:
-            if visit is None or visit.step is None:
+        """As the port says. A table that fails is tried again where others wait for this."""
+        claim = self._claims.pop(key, None)
+        for left in reversed(range(1 if claim is None else _TRIES)):
+            try:
+                await self._publish(key, claim)
+            except TableUncheckedError:
+                if not left:
+                    # Whatever token brought it, it is to be given to the others once the table is there again.
+                    with suppress(StoreError):
+                        await self._means.memory.add_unshared(key.slug, "")
+                    raise
+                self._failed = None
+                await self._means.clock.sleep(_BETWEEN_LOOKS)
+            else:
+                return
+
+    async def give_up(self, key: AccountKey) -> None:
+        """As the port says. A token that was sent before stays as it is: it may be used up all the same."""
+        claim = self._claims.pop(key, None)
+        if claim is None or claim.resumed:
+            return
+        async with self._opened(key) as opened:
+            if opened is None:
+                return
+            async with asyncio.timeout(_LONGEST):
+                if claim.lease is not None:
+                    await opened.table.end_lease(claim.lease, renewed=False)
+                else:
+                    await self._restore_row(opened.table, await opened.table.row(opened.mine.account_id), claim)
+            await self._change_memory(self._means.memory.forget_unshared(key.slug))
+
+    async def _publish(self, key: AccountKey, claim: _ClaimedLogin | None) -> None:
+        async with self._opened(key) as opened:
+            if opened is None:
+                return
+            visit = await self._visit(opened)
+            if visit.step is None:
                 return
             async with asyncio.timeout(_LONGEST):
                 if visit.step.kind in SENT and (visit.row is not None or self._adds_rows()):
-                    await visit.run.change(visit.step, key)
-                elif claimed is not None and visit.row is not None and visit.row.token_data == claimed[0].token_data:
-                    # Nothing came of the renewal: the row becomes what it was.
-                    await visit.table.replace(replace(claimed[0], update_time=claimed[1]), visit.row)
+                    item = await visit.run.change(visit.step, key)
+                    await self._remember(visit.run)
+                    is_there = item is not None and item.kind in SENT
+                else:
+                    is_there = visit.step.kind is StepKind.SAME
+                    if claim is not None:
+                        await self._restore_row(opened.table, visit.row, claim)
+                token = opened.mine.refresh_token
+                # Until the others find the new login there, they must not use the old one.
+                if is_there and token is not None:
+                    await opened.table.end_lease(await self._lease(key, token), renewed=True)
+                    await self._change_memory(self._means.memory.forget_unshared(key.slug))
 
     async def _adopted(self, visit: _Visit, key: AccountKey) -> bool:
         if visit.step is None or visit.step.kind is not StepKind.ADOPT:
@@ -138,7 +251,37 @@ class SharedTable:
         item = await visit.run.change(visit.step, key)
         return item is not None and item.kind is StepKind.ADOPT
 
-    def _claim_of(self, visit: _Visit) -> RemoteRow | None:
+    async def _lease(self, key: AccountKey, token: Secret) -> Lease:
+        try:
+            holder = await self._means.memory.computer()
+        except StoreError as error:
+            raise _unchecked(error) from None
+        return Lease(account=key.slug, token=token.fingerprint, holder=holder)
+
+    async def _change_memory(self, change: Awaitable[None]) -> None:
+        try:
+            await change
+        except StoreError as error:
+            raise _unchecked(error) from None
+
+    def _is_claimed(self, row: RemoteRow | None) -> bool:
+        return row is not None and is_claimed(row.update_time, self._means.clock.now())
+
+    async def _claim_row(self, opened: _OpenedTable, visit: _Visit, key: AccountKey) -> bool:
+        """Whether the row says now that this computer renews the account, or there is none to say so in."""
+        row, old = self._row_to_claim(opened, visit), visit.row
+        if row is None:
+            return True
+        if self._is_claimed(old):
+            return False
+        claimed = replace(row, update_time=claimed_time(row.update_time, self._means.clock.now()))
+        async with asyncio.timeout(_LONGEST):
+            taken = await (opened.table.insert(claimed) if old is None else opened.table.replace(claimed, old))
+        if taken:
+            self._claims[key] = _ClaimedLogin(row=claimed, old_time=row.update_time)
+        return taken
+
+    def _row_to_claim(self, opened: _OpenedTable, visit: _Visit) -> RemoteRow | None:
         """What the row is to hold while it is claimed; None where the account has none and gets none."""
         if visit.step is None:
             return None
@@ -146,12 +289,17 @@ class SharedTable:
             return visit.row
         if visit.step.kind not in SENT or (visit.row is None and not self._adds_rows()):
             return None
-        login = visit.mine if visit.theirs is None else filled(visit.mine, visit.theirs)
-        return visit.cipher.seal(login, self._means.randomness.token_bytes(NONCE_BYTES), self._means.zone)
+        login = opened.mine if visit.theirs is None else filled(opened.mine, visit.theirs)
+        return opened.cipher.seal(login, self._means.randomness.token_bytes(NONCE_BYTES), self._means.zone)
+
+    async def _restore_row(self, table: RemoteTable, row: RemoteRow | None, claim: _ClaimedLogin) -> None:
+        """Make the claimed row what it was: nothing came of the renewal."""
+        if claim.row is not None and row is not None and row.token_data == claim.row.token_data:
+            await table.replace(replace(claim.row, update_time=claim.old_time), row)
 
     @asynccontextmanager
-    async def _visit(self, key: AccountKey) -> AsyncGenerator[_Visit | None]:
-        """The table with the account's row; None where there is no table, or no such account here.
+    async def _opened(self, key: AccountKey) -> AsyncGenerator[_OpenedTable | None]:
+        """The table; None where there is none, or no such account here.
 
         Raises StoreError for the stores here, TableUncheckedError for everything on the way to the table.
         """
@@ -165,11 +313,8 @@ class SharedTable:
                 yield None
                 return
             async with self._means.tables.open(target) as table:
-                async with asyncio.timeout(_LONGEST):
-                    visit = await self._looked(table, self._means.make_cipher(target.key), newest(held))
-                yield visit
-                await self._remember(visit.run)
-        except (StoreError, ClaimedElsewhereError):
+                yield _OpenedTable(table, self._means.make_cipher(target.key), newest(held))
+        except (StoreError, ClaimedElsewhereError, RenewalSentElsewhereError):
             raise
         except (ProbeError, TimeoutError) as error:
             found = error if isinstance(error, TableUncheckedError) else _unchecked(error)
@@ -183,17 +328,19 @@ class SharedTable:
             # The keyring keeps the secrets of sync, and not necessarily the logins.
             raise _unchecked(error) from None
 
-    async def _looked(self, table: RemoteTable, cipher: LoginCipher, mine: Credential) -> _Visit:
-        row = await table.row(mine.account_id)
-        opened = None if row is None else cipher.open(row)
+    async def _visit(self, opened: _OpenedTable) -> _Visit:
+        """What the account's row means as it is now."""
+        async with asyncio.timeout(_LONGEST):
+            row = await opened.table.row(opened.mine.account_id)
+        found = None if row is None else opened.cipher.open(row)
         try:
             seen = await self._means.memory.recall()
         except StoreError as error:
             raise _unchecked(error) from None
-        rows = [] if opened is None else [opened]
-        run = SyncRun(self._means, table, cipher, seen, SyncOptions(), rows, _held_already)
-        theirs = None if opened is None else opened.login
-        return _Visit(table, run, cipher, row, theirs, mine, run.step(mine))
+        rows = [] if found is None else [found]
+        run = SyncRun(self._means, opened.table, opened.cipher, seen, SyncOptions(), rows, _held_already)
+        await self._remember(run)
+        return _Visit(run, row, None if found is None else found.login, run.step(opened.mine))
 
     async def _remember(self, run: SyncRun) -> None:
         # The next sync says what keeps it from being written.

@@ -10,8 +10,10 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.state import RenewalState
+from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rows import RemoteRow
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
+from probe_tray.demo.table_rows import LeaseBook
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.sync.shared_logins import SharedTable
 from probe_tray.engine.sync.sync_run import SyncMeans
@@ -35,6 +37,8 @@ class FakeTable:
         self.held = {row.id: row for row in rows}
         self.fault: ProbeError | None = None
         self.takes_changes = True
+        self.leases: LeaseBook | None = None
+        """None: the table alone, without leases."""
         self.writes: list[str] = []
         self.opened: list[SyncTarget] = []
         self.before: Callable[[str], Awaitable[None]] = nothing
@@ -68,6 +72,20 @@ class FakeTable:
         self._write(row)
         return True
 
+    async def take_lease(self, lease: Lease) -> LeaseAnswer | None:
+        await self._asked("take_lease")
+        if self.leases is None:
+            return None
+        return LeaseAnswer(self.leases.take(lease.account, lease.token, lease.holder))
+
+    async def mark_sent(self, lease: Lease) -> bool:
+        await self._asked("mark_sent")
+        return self.leases is not None and self.leases.mark_sent(lease.token, lease.holder)
+
+    async def end_lease(self, lease: Lease, *, renewed: bool) -> bool:
+        await self._asked("end_lease")
+        return self.leases is not None and self.leases.end(lease.account, lease.token, lease.holder, renewed=renewed)
+
     def _write(self, row: RemoteRow) -> None:
         self.held[row.id] = row
         self.writes.append(row.id)
@@ -84,12 +102,26 @@ class MemoryOfRows:
     def __init__(self) -> None:
         self.marks: dict[str, Age] = {}
         self.gone = frozenset[str]()
+        self.name = f"computer {id(self)}"
+        self.sent: dict[str, str] = {}
 
     async def recall(self) -> Mapping[str, Age]:
         return dict(self.marks)
 
     async def remember(self, marks: Mapping[str, Age]) -> None:
         self.marks |= {slug: max(mark, self.marks.get(slug, mark)) for slug, mark in marks.items()}
+
+    async def computer(self) -> str:
+        return self.name
+
+    async def unshared(self) -> Mapping[str, str]:
+        return dict(self.sent)
+
+    async def add_unshared(self, slug: str, fingerprint: str) -> None:
+        self.sent[slug] = fingerprint
+
+    async def forget_unshared(self, slug: str) -> None:
+        self.sent.pop(slug, None)
 
     async def removed(self) -> frozenset[str]:
         return self.gone

@@ -19,6 +19,7 @@ from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
 from probe_tray.adapters.files.sync_memory import FileSyncMemory
 from probe_tray.adapters.journal.tally_file import JsonTallyFile
 from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.system import SystemRandomness
 from probe_tray.core.account.age import Age
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.alerts.alert import AlertMemory
@@ -154,7 +155,7 @@ async def _count(path: Path) -> None:
 
 
 async def _see(path: Path) -> None:
-    file = FileSyncMemory(path, FileLocks(path.parent / "locks"), disk=Disk())
+    file = FileSyncMemory(path, FileLocks(path.parent / "locks"), SystemRandomness(), "study-pc", disk=Disk())
     with pytest.raises(ReadError, match="a newer version of Probe Tray wrote it"):
         await file.recall()
     await file.remember({"ana": Age(issued=START, refreshed=START)})

@@ -7,6 +7,7 @@ import pytest
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.sync_memory import FileSyncMemory
 from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.system import SystemRandomness
 from probe_tray.core.account.age import Age
 from probe_tray.core.errors import ReadError
 from tests.support.fakes import START
@@ -18,9 +19,10 @@ def at(hours: int) -> Age:
     return Age(issued=START + timedelta(hours=hours), refreshed=NEVER)
 
 
-def opened(folder: Path) -> FileSyncMemory:
+def opened(folder: Path, host: str = "study-pc") -> FileSyncMemory:
     """As another start of the program, or the other program, opens it."""
-    return FileSyncMemory(folder / "data" / "sync.json", FileLocks(folder / "locks"), disk=Disk())
+    locks = FileLocks(folder / "locks")
+    return FileSyncMemory(folder / "data" / "sync.json", locks, SystemRandomness(), host, disk=Disk())
 
 
 async def test_what_is_newer_is_remembered_by_every_process(tmp_path: Path) -> None:
@@ -88,3 +90,29 @@ async def test_what_cannot_be_read_is_no_empty_memory(tmp_path: Path) -> None:
     (tmp_path / "data" / "sync.json").mkdir(parents=True)
     with pytest.raises(ReadError):
         await opened(tmp_path).recall()
+
+
+async def test_a_computer_keeps_its_name_and_a_copy_of_the_file_is_another_one(tmp_path: Path) -> None:
+    name = await opened(tmp_path).computer()
+    await opened(tmp_path).remember({"ana": at(1)})
+    assert await opened(tmp_path).computer() == name
+    assert await opened(tmp_path, "laptop").computer() != name
+    assert await opened(tmp_path / "another").computer() != name
+    assert name not in (tmp_path / "data" / "sync.json").read_text("utf-8")
+    assert await opened(tmp_path).recall() == {"ana": at(1)}
+
+
+async def test_processes_that_ask_for_the_name_at_once_get_the_same(tmp_path: Path) -> None:
+    assert len(set(await asyncio.gather(*(opened(tmp_path).computer() for _ in range(8))))) == 1
+
+
+async def test_what_was_sent_is_remembered_until_the_table_has_it(tmp_path: Path) -> None:
+    assert await opened(tmp_path).unshared() == {}
+    await opened(tmp_path).add_unshared("ana", "f1")
+    await opened(tmp_path).add_unshared("bob", "f2")
+    await opened(tmp_path).remember({"ana": at(1)})
+    assert await opened(tmp_path).unshared() == {"ana": "f1", "bob": "f2"}
+    await opened(tmp_path).forget_unshared("ana")
+    await opened(tmp_path).forget_unshared("nobody")
+    assert await opened(tmp_path).unshared() == {"bob": "f2"}
+    assert await opened(tmp_path).recall() == {"ana": at(1)}

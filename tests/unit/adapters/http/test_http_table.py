@@ -167,7 +167,7 @@ async def test_rows_larger_than_any_login_keep_nobody_from_the_others(
     fill(service, 40)
     for number in range(6):
         service.table.put(f"row-0000{number}", token_data="A" * 600_000)
-    monkeypatch.setattr("probe_tray.adapters.http.tables._LARGEST_BODY", 2_000_000)
+    monkeypatch.setattr("probe_tray.adapters.http.rest_project.LARGEST_BODY", 2_000_000)
     async with table_at(service.addresses.table) as table:
         rows = await table.rows()
         assert [row.id for row in rows] == [f"row-{number:05}" for number in range(40)]

@@ -1,6 +1,7 @@
 """Two computers that renew the same logins by themselves, over one table."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from datetime import UTC, timedelta
 
@@ -10,16 +11,25 @@ from msgspec.structs import replace
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ClaimedElsewhereError, LoginEndedError, NotSentError, ProbeError, RenewalWaitsError
+from probe_tray.core.errors import (
+    ClaimedElsewhereError,
+    LoginEndedError,
+    NotSentError,
+    ProbeError,
+    RenewalSentElsewhereError,
+    RenewalWaitsError,
+)
 from probe_tray.core.renewal.policy import Reason
-from probe_tray.core.renewal.request import RenewalKind, RenewalRequest
+from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.sync.claims import claimed_time, is_claimed
+from probe_tray.core.sync.rows import SyncOptions
+from probe_tray.demo.table_rows import LeaseBook
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from tests.support.fakes import START, FakeRandomness, settle
 from tests.support.tokens import credential, reply_body, tokens
 from tests.unit.engine.bench import Bench, GatedService, running
-from tests.unit.engine.sync_bench import KEY, FakeTable
+from tests.unit.engine.sync_bench import KEY, TARGET, FakeTable, nothing
 
 PEOPLE = [f"person-{number}" for number in range(12)]
 FORCED = RenewalRequest(days=3, reason=Reason.FORCED)
@@ -67,6 +77,10 @@ class Computer(Bench):
         assert isinstance(self.service, Issuer)
         self.service.spent = spent
 
+    def share(self, table: FakeTable) -> None:
+        """Use the leases of ``table`` too."""
+        self.sync.table.leases = table.leases
+
     def number(self, person: str) -> int:
         held = self.vault.held[credential(person).key]
         assert held.refresh_token is not None
@@ -78,16 +92,23 @@ def old(person: str = "ana") -> Credential:
     return credential(person, at=START - timedelta(days=11))
 
 
-def two(*people: str) -> tuple[Computer, Computer, FakeTable, list[str]]:
+def two(*people: str, leases: bool = False) -> tuple[Computer, Computer, FakeTable, list[str]]:
+    """Two computers with the same logins and clocks; the database's clock is the first one's."""
     logins = [old(person) for person in people]
     spent: list[str] = []
     table = FakeTable(*(AesGcmLoginCipher(KEY).seal(login, bytes(12), UTC) for login in logins))
-    return Computer(table, spent, *logins), Computer(table, spent, *logins), table, spent
+    first, second = Computer(table, spent, *logins), Computer(table, spent, *logins)
+    if leases:
+        table.leases = LeaseBook(threading.RLock(), first.clock.now)
+        for computer in (first, second):
+            computer.share(table)
+    return first, second, table, spent
 
 
+@pytest.mark.parametrize("leases", [False, True])
 @pytest.mark.parametrize("apart", [0, 7])
-async def test_two_trays_with_the_same_overdue_logins_spend_each_token_once(apart: int) -> None:
-    first, second, table, spent = two(*PEOPLE)
+async def test_two_trays_with_the_same_overdue_logins_spend_each_token_once(apart: int, *, leases: bool) -> None:
+    first, second, table, spent = two(*PEOPLE, leases=leases)
     for computer in (first, second):
         await computer.accounts.read()
     async with running(first.timer.run()):
@@ -121,8 +142,9 @@ async def test_the_row_is_written_before_the_account_is_let_go() -> None:
     assert AesGcmLoginCipher(KEY).open(row).login == replace(first.vault.held[key], made_here=False)
 
 
-async def test_two_trays_whose_table_is_empty_at_first_spend_each_token_once() -> None:
-    first, second, table, spent = two(*PEOPLE)
+@pytest.mark.parametrize("leases", [False, True])
+async def test_two_trays_whose_table_is_empty_at_first_spend_each_token_once(*, leases: bool) -> None:
+    first, second, table, spent = two(*PEOPLE, leases=leases)
     table.held.clear()
     for computer in (first, second):
         computer.sync.adds_rows = True
@@ -212,3 +234,147 @@ async def test_a_table_that_fails_is_asked_once_for_many_renewals() -> None:
         with pytest.raises(RenewalWaitsError):
             await bench.renewals.renew(credential(person).key, RenewalRequest(days=3))
     assert asked == 1
+
+
+class TestLeases:
+    """The table says who renews, by its own clock."""
+
+    key = old().key
+
+    async def test_a_login_that_is_not_in_the_table_is_renewed_once_all_the_same(self) -> None:
+        first, second, table, spent = two("ana", leases=True)
+        table.held.clear()
+        await first.renewals.renew(self.key, FORCED)
+        with pytest.raises(RenewalSentElsewhereError):
+            await self._renew_later(second, first)
+        first.sync.adds_rows = True
+        await first.sync.shared.publish(self.key)
+        assert (await self._renew_later(second, first)).kind is RenewalKind.ADOPTED
+        assert (spent, second.number("ana")) == (["rt_ana.1"], 2)
+
+    async def test_a_computer_that_dies_before_it_sends_is_overtaken_after_two_minutes(self) -> None:
+        first, second, _, spent = two("ana", leases=True)
+        assert not await first.sync.shared.claim(self.key)
+        renewing = asyncio.create_task(second.renewals.renew(self.key, FORCED))
+        await self._pass(timedelta(seconds=30), first, second)
+        with pytest.raises(ClaimedElsewhereError):
+            await renewing
+        assert (await self._renew_later(second, first)).kind is RenewalKind.RENEWED
+        assert (spent, second.number("ana")) == (["rt_ana.1"], 2)
+
+    @pytest.mark.parametrize("skew", [timedelta(), timedelta(minutes=-7), timedelta(minutes=7)])
+    async def test_one_that_dies_after_it_sent_is_never_overtaken(self, skew: timedelta) -> None:
+        first, second, _, spent = two("ana", leases=True)
+        second.clock.jump(skew)
+        first.service.waits.add("refresh")
+        dying = asyncio.create_task(first.renewals.renew(self.key, FORCED))
+        await settle()
+        assert spent == ["rt_ana.1"]
+        for _ in range(3):
+            with pytest.raises(RenewalSentElsewhereError) as caught:
+                await self._renew_later(second, first)
+            assert caught.value.problem.retry_after == 900
+        assert spent == ["rt_ana.1"]
+        # It was only asleep: what it got is taken over.
+        first.service.gate.set()
+        assert (await dying).kind is RenewalKind.RENEWED
+        assert (await self._renew_later(second, first)).kind is RenewalKind.ADOPTED
+        assert (spent, second.number("ana")) == (["rt_ana.1"], 2)
+
+    async def test_one_that_slept_past_its_lease_does_not_send(self) -> None:
+        first, second, _, spent = two("ana", leases=True)
+        assert not await first.sync.shared.claim(self.key)
+        await self._renew_later(second, first)
+        with pytest.raises(ClaimedElsewhereError):
+            await first.sync.shared.mark_sent(self.key)
+        assert (await first.renewals.renew(self.key, FORCED)).kind is RenewalKind.ADOPTED
+        assert spent == ["rt_ana.1"]
+
+    async def test_one_that_loses_the_table_after_its_request_is_waited_for(self) -> None:
+        first, second, _, spent = two("ana", leases=True)
+        table = first.sync.table
+
+        async def lost(request: str) -> None:
+            if spent:
+                table.fault = NotSentError(reason="there is no connection")
+            del request
+
+        table.before = lost
+        renewing = asyncio.create_task(first.renewals.renew(self.key, FORCED))
+        await self._pass(timedelta(seconds=10), first)
+        assert (await renewing).kind is RenewalKind.RENEWED
+        with pytest.raises(RenewalSentElsewhereError):
+            await self._renew_later(second, first)
+        table.before, table.fault = nothing, None
+        await self._pass(timedelta(minutes=1), first)
+        await first.renewals.share_all()
+        assert await first.sync.shared.unshared() == ()
+        assert (await self._renew_later(second, first)).kind is RenewalKind.ADOPTED
+        assert spent == ["rt_ana.1"]
+
+    async def test_a_sync_shares_it_as_well_and_one_whose_outcome_is_unknown_is_shared_by_nothing(self) -> None:
+        first, second, _, spent = two("ana", leases=True)
+        shared = first.sync.shared
+        await shared.claim(self.key)
+        await shared.mark_sent(self.key)
+        await first.renewals.share_all()
+        with pytest.raises(RenewalSentElsewhereError):
+            await self._renew_later(second, first)
+        first.vault.held[self.key] = credential("ana", number=2, at=START)
+        assert (await first.sync.syncing.run(TARGET, SyncOptions())).sent == 1
+        assert (await self._renew_later(second, first)).kind is RenewalKind.ADOPTED
+        assert spent == []
+
+    async def test_the_tray_shares_what_an_earlier_run_could_not(self) -> None:
+        first, second, _, _ = two("ana", leases=True)
+        await first.sync.shared.claim(self.key)
+        await first.sync.shared.mark_sent(self.key)
+        first.vault.held[self.key] = credential("ana", number=2, at=START)
+        await first.accounts.read()
+        async with running(first.timer.run()):
+            await settle()
+        assert (await self._renew_later(second, first)).kind is RenewalKind.ADOPTED
+
+    async def test_nothing_is_sent_where_the_table_cannot_be_told_of_it(self) -> None:
+        first, second, _, spent = two("ana", leases=True)
+        table = first.sync.table
+
+        async def lost(request: str) -> None:
+            table.fault = NotSentError(reason="there is no connection") if request == "mark_sent" else None
+
+        table.before = lost
+        with pytest.raises(RenewalWaitsError):
+            await first.renewals.renew(self.key, FORCED)
+        assert spent == []
+        assert (await self._renew_later(second, first)).kind is RenewalKind.RENEWED
+
+    async def test_a_token_that_was_sent_before_stays_its_senders_even_if_it_is_refused_now(self) -> None:
+        first, second, _, _ = two("ana", leases=True)
+        assert isinstance(first.service, Issuer)
+        shared = first.sync.shared
+        await shared.claim(self.key)
+        await shared.mark_sent(self.key)
+        await shared.claim(self.key)
+        await shared.give_up(self.key)
+        with pytest.raises(RenewalSentElsewhereError):
+            await self._renew_later(second, first)
+
+    async def test_a_request_that_failed_gives_the_lease_back(self) -> None:
+        first, second, _, spent = two("ana", leases=True)
+        assert isinstance(first.service, Issuer)
+        first.service.fault = NotSentError(reason="there is no connection")
+        renewing = asyncio.create_task(first.renewals.renew(self.key, FORCED))
+        await self._pass(timedelta(seconds=10), first)
+        with pytest.raises(NotSentError):
+            await renewing
+        assert (await second.renewals.renew(self.key, FORCED)).kind is RenewalKind.RENEWED
+        assert spent == ["rt_ana.1"]
+
+    async def _renew_later(self, computer: Computer, database: Computer) -> Renewed:
+        """Three minutes later; of a computer that has no network at times the last failure is forgotten by then."""
+        await self._pass(timedelta(minutes=3), computer, database)
+        return await computer.renewals.renew(self.key, FORCED)
+
+    async def _pass(self, span: timedelta, *computers: Computer) -> None:
+        for _ in range(span // timedelta(seconds=1)):
+            await asyncio.gather(*(computer.clock.advance(timedelta(seconds=1)) for computer in computers))
