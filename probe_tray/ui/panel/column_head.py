@@ -42,14 +42,10 @@ class ColumnHead(QWidget):
         painter.setFont(theme.font(12))
         painter.setPen(QColor(theme.tokens.secondary))
         account, short, long, reset = self._names
-        for area, text, align in (
-            (columns.title, account, _LEFT),
-            (columns.bars[0], short, _LEFT),
-            (columns.bars[1], long, _LEFT),
-            (columns.brief, reset, _RIGHT),
-        ):
-            place = QRectF(side + area.left(), 0, area.width() + theme.px(4), self.height())
-            if align == _RIGHT:
-                place.setWidth(area.width())
-            painter.drawText(place, align, text)
+        reset_width = theme.metrics(12).horizontalAdvance(reset)
+        ends = columns.bars[0].left(), columns.bars[1].left(), columns.brief.right() - reset_width
+        # A name may be wider than the bars below it, as long as it leaves the next one alone.
+        for area, end, text in zip((columns.title, *columns.bars), ends, (account, short, long), strict=True):
+            painter.drawText(QRectF(side + area.left(), 0, end - area.left() - theme.px(4), self.height()), _LEFT, text)
+        painter.drawText(QRectF(side + columns.brief.left(), 0, columns.brief.width(), self.height()), _RIGHT, reset)
         painter.end()
