@@ -8,7 +8,16 @@ import pytest
 from probe_tray.demo import DemoService
 from tests.desktop.bench import Desktop, installed
 from tests.desktop.waiting import wait_for
-from tests.desktop.walking import BY_HAND, LOGIN_WINDOW, PANEL, SETTINGS_WINDOW, App, official_login, write_config
+from tests.desktop.walking import (
+    BY_HAND,
+    LOGIN_WINDOW,
+    PANEL,
+    SETTINGS_WINDOW,
+    App,
+    official_login,
+    vault_tokens,
+    write_config,
+)
 from tests.desktop.windows import Region
 from tests.support.patience import PATIENCE
 
@@ -61,6 +70,25 @@ def test_a_killed_app_is_no_obstacle_to_the_next(desktop: Desktop) -> None:
     app.wait_account(ANA)
     assert again(desktop, "--show") == ""
     assert desktop.screen.wait_window(PANEL).pid == app.pid
+
+
+def test_a_removed_account_is_brought_back_by_keyboard(desktop: Desktop) -> None:
+    app = App(desktop, "--demo")
+    app.wait_account(ANA)
+    app.open_panel()
+    held = vault_tokens(desktop)
+    desktop.screen.key("Home")
+    desktop.screen.key("Menu")
+    desktop.screen.key("r")
+    desktop.screen.wait_window("^Remove an account")
+    name = app.read(r"^Remove .*\?$").removeprefix("Remove ").removesuffix("?")
+    app.press("Remove")
+    assert app.read(r"^Removed ") == f"Removed {name}."
+    wait_for(f"no {name} in the menu", lambda: name not in app.item.menu().tree(), seconds=PATIENCE)
+    desktop.screen.key("ctrl+z")
+    assert app.read(r" is back\.$") == f"{name} is back."
+    app.wait_account(name, "")
+    assert vault_tokens(desktop) == held
 
 
 def test_the_language_changes_everywhere_at_once(desktop: Desktop) -> None:
