@@ -19,14 +19,14 @@ from probe_tray.adapters.logins.vault import VaultStore, record_files
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import OfficialLoginError
+from probe_tray.core.errors import OfficialLoginError, WriteError
 from probe_tray.ports.accounts import AccountStore
 from tests.safety.bench import Steps, StepStore
 from tests.support.fakes import START, MemoryStore
 from tests.support.files import official
 from tests.support.keyrings import FakeKeyStore
 from tests.support.stores import configured_store, folder_store, named_files, restoring_store
-from tests.support.tokens import credential, nameless, tokens
+from tests.support.tokens import credential, nameless
 from tests.unit.engine.bench import GatedStore
 
 OpenStore = Callable[[], AccountStore]
@@ -40,6 +40,13 @@ def what_counts(login: Credential) -> Credential:
     return msgspec.structs.replace(login, made_here=False)
 
 
+def tokens_of(login: Credential) -> list[str | None]:
+    """The tokens that a store has to give back as they were."""
+    return [
+        None if token is None else token.reveal() for token in (login.access_token, login.refresh_token, login.id_token)
+    ]
+
+
 async def held(store: AccountStore) -> list[Credential]:
     contents = await store.load()
     assert contents.problem is None
@@ -47,14 +54,120 @@ async def held(store: AccountStore) -> list[Credential]:
     return [what_counts(s.credential) for s in sorted(contents.found, key=lambda s: s.credential.key)]
 
 
-class AccountStoreContract:
+class StorePlace(ABC):
+    """What stores are opened on, and whoever else puts logins there."""
+
+    @abstractmethod
+    def open_store(self) -> AccountStore:
+        """Open the store; each call opens the same place anew, as another start of the program does."""
+
+    @abstractmethod
+    async def put(self, login: Credential) -> None:
+        """Put a login there, or a newer one of the same account, past every store that is open."""
+
+    @abstractmethod
+    async def take_away(self, login: Credential) -> None:
+        """Remove its account in the same way."""
+
+
+class SavedPlace(StorePlace):
+    """One that the store itself writes: whoever else puts logins there is another start of the program."""
+
+    def __init__(self, open_store: OpenStore) -> None:
+        self._open_store = open_store
+
+    def open_store(self) -> AccountStore:
+        return self._open_store()
+
+    async def put(self, login: Credential) -> None:
+        await self._open_store().save(login)
+
+    async def take_away(self, login: Credential) -> None:
+        await self._open_store().remove(login.key)
+
+
+class ReadableStoreContract:
+    """What every store promises, the one that only others write included."""
+
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> StorePlace:
+        """An empty one."""
+        raise NotImplementedError
+
+    async def test_a_new_store_is_empty_and_well(self, place: StorePlace) -> None:
+        assert await held(place.open_store()) == []
+        assert await place.open_store().read(credential("ana").key) is None
+
+    async def test_what_is_there_is_found_by_every_start(self, place: StorePlace) -> None:
+        store = place.open_store()
+        await place.put(credential("ana"))
+        for each in (store, place.open_store()):
+            (found,) = (await each.load()).found
+            assert (found.credential.key, found.store) == (credential("ana").key, each.kind)
+            assert tokens_of(found.credential) == tokens_of(credential("ana"))
+            assert await each.read(credential("ana").key) == found
+
+    async def test_a_newer_login_that_another_one_put_there_is_seen(self, place: StorePlace) -> None:
+        store = place.open_store()
+        await place.put(credential("ana"))
+        await store.load()
+        newer = credential("ana", number=2, at=LATER)
+        await place.put(newer)
+        found = await store.read(newer.key)
+        assert found is not None
+        assert tokens_of(found.credential) == tokens_of(newer)
+        assert [tokens_of(login) for login in await held(store)] == [tokens_of(newer)]
+
+    async def test_an_unknown_account_is_none(self, place: StorePlace) -> None:
+        store = place.open_store()
+        assert await store.read(AccountKey("nobody", "none")) is None
+        await place.put(credential("ana"))
+        assert await store.read(AccountKey("nobody", "none")) is None
+
+    async def test_a_login_without_its_lesser_tokens_is_read_as_it_is(self, place: StorePlace) -> None:
+        bare = msgspec.structs.replace(credential("ana"), refresh_token=None, id_token=None)
+        await place.put(bare)
+        (found,) = await held(place.open_store())
+        assert (found.access_token, found.refresh_token, found.id_token) == (bare.access_token, None, None)
+
+    async def test_a_change_that_another_one_made_is_noticed(self, place: StorePlace) -> None:
+        store = place.open_store()
+        await store.load()
+        assert not await store.changed()
+        if place.open_store() is store:
+            # Whatever is written goes through this one, which knows of it.
+            await place.put(credential("ana"))
+            assert not await store.changed()
+            return
+        for login in (credential("ana"), credential("ana", number=2, at=LATER)):
+            await place.put(login)
+            assert await store.changed()
+            await store.load()
+            assert not await store.changed()
+        await place.take_away(credential("ana"))
+        assert await store.changed()
+        assert await held(store) == []
+
+    async def test_nothing_that_is_returned_shows_a_token(self, place: StorePlace) -> None:
+        await place.put(credential("ana"))
+        store = place.open_store()
+        shown = repr((await store.load(), await store.read(credential("ana").key), store))
+        for token in tokens_of(credential("ana")):
+            assert token is not None
+            assert token not in shown
+
+
+class AccountStoreContract(ReadableStoreContract):
+    """What a store promises besides that takes new logins."""
+
     @pytest.fixture
     def open_store(self, tmp_path: Path) -> OpenStore:
         """Open the store; each call opens the same place anew, as another start of the program does."""
         raise NotImplementedError
 
-    async def test_a_new_store_is_empty_and_well(self, open_store: OpenStore) -> None:
-        assert await held(open_store()) == []
+    @pytest.fixture
+    def place(self, open_store: OpenStore) -> StorePlace:
+        return SavedPlace(open_store)
 
     async def test_what_was_saved_is_there_for_the_next_start(self, open_store: OpenStore) -> None:
         store = open_store()
@@ -119,12 +232,6 @@ class AccountStoreContract:
             await store.save(login)
         assert await held(open_store()) == [what_counts(login) for login in logins]
 
-    async def test_an_unknown_account_is_none(self, open_store: OpenStore) -> None:
-        store = open_store()
-        assert await store.read(AccountKey("nobody", "none")) is None
-        await store.save(credential("ana"))
-        assert await store.read(AccountKey("nobody", "none")) is None
-
     async def test_removing_takes_one_account_away_and_no_other(self, open_store: OpenStore) -> None:
         store = open_store()
         await store.save(credential("ana"))
@@ -142,46 +249,16 @@ class AccountStoreContract:
         await store.check_writable(credential("ana").key)
         assert await held(store) == [what_counts(credential("ana"))]
 
-    async def test_a_login_without_its_lesser_tokens_is_kept_as_it_is(self, open_store: OpenStore) -> None:
-        bare = msgspec.structs.replace(credential("ana"), refresh_token=None, id_token=None)
-        await open_store().save(bare)
-        (found,) = await held(open_store())
-        assert (found.access_token, found.refresh_token, found.id_token) == (bare.access_token, None, None)
-
     async def test_saves_at_the_same_time_do_not_cost_a_login(self, open_store: OpenStore) -> None:
         stores = [open_store(), open_store()]
         logins = [credential(f"person{n}") for n in range(10)]
         await asyncio.gather(*(stores[n % 2].save(login) for n, login in enumerate(logins)))
         assert await held(open_store()) == [what_counts(login) for login in logins]
 
-    async def test_a_store_sees_what_another_start_of_the_program_saved(self, open_store: OpenStore) -> None:
-        one, other = open_store(), open_store()
-        await one.save(credential("ana"))
-        assert await held(other) == [what_counts(credential("ana"))]
-        newer = credential("ana", number=2, at=LATER)
-        await other.save(newer)
-        found = await one.read(newer.key)
-        assert found is not None
-        assert found.credential.access_token == newer.access_token
-
-    async def test_a_change_by_another_start_of_the_program_is_noticed(self, open_store: OpenStore) -> None:
-        mine, other = open_store(), open_store()
-        await mine.save(credential("ana"))
-        await mine.load()
-        assert not await mine.changed()
-        if other is mine:
-            return
-        await other.save(credential("ana", number=2, at=LATER))
-        assert await mine.changed()
-        await mine.load()
-        assert not await mine.changed()
-        await other.remove(credential("ana").key)
-        assert await mine.changed()
-
-    async def test_nothing_that_is_returned_shows_a_token(self, open_store: OpenStore) -> None:
+    async def test_what_saving_returns_shows_no_token(self, open_store: OpenStore) -> None:
         store = open_store()
         saved = await store.save(credential("ana"))
-        shown = repr((saved, await store.load(), await store.read(credential("ana").key), store))
+        shown = repr(saved)
         refresh_token = credential("ana").refresh_token
         assert refresh_token is not None
         assert refresh_token.reveal() not in shown
@@ -214,7 +291,29 @@ class TestNamedFileStore(AccountStoreContract):
         return lambda: named_files([tmp_path / f"{number:02}.json" for number in range(10)], held={})
 
 
-class OfficialClient(ABC):
+class TestNamedFileStoreOfKnownAccounts(AccountStoreContract):
+    """Each account has its file, as where ``codex-probe`` renews the logins that it has found."""
+
+    @pytest.fixture
+    def open_store(self, tmp_path: Path) -> OpenStore:
+        people = ("ana", "ben", *(f"person{n}" for n in range(10)))
+        known = [
+            *(credential(person).key for person in people),
+            *(credential(person, account=account).key for person, account in (*TEAM, *WORKSPACES)),
+            nameless(credential("ana")).key,
+        ]
+        files = {key: tmp_path / f"{number:02}.json" for number, key in enumerate(known)}
+        return lambda: named_files(list(files.values()), held=files)
+
+    async def test_an_account_without_a_file_has_no_place(self, open_store: OpenStore) -> None:
+        store, stranger = open_store(), credential("ida")
+        for refused in (store.check_writable(stranger.key), store.save(stranger)):
+            with pytest.raises(WriteError):
+                await refused
+        assert await held(open_store()) == []
+
+
+class OfficialClient(StorePlace):
     """The official client, in a folder of its own: the only one who writes its login."""
 
     def __init__(self, home: Path) -> None:
@@ -229,13 +328,20 @@ class OfficialClient(ABC):
             self._home, self._read, read_silently=self._read, now=lambda: float(next(self._seconds)), disk=Disk()
         )
 
-    @abstractmethod
-    def put(self, login: dict[str, object]) -> None:
+    async def put(self, login: Credential) -> None:
         """Log in, or renew."""
+        given = {"access_token": login.access_token, "refresh_token": login.refresh_token, "id_token": login.id_token}
+        kept = {name: token.reveal() for name, token in given.items() if token is not None}
+        self._write(json.dumps(official(tokens={**kept, "account_id": login.account_id})))
+
+    async def take_away(self, login: Credential) -> None:
+        """Log out."""
+        del login
+        self._write(None)
 
     @abstractmethod
-    def log_out(self) -> None:
-        """Leave no login behind."""
+    def _write(self, login: str | None) -> None:
+        """Keep this, or nothing."""
 
     def holds(self) -> object:
         """All that it keeps."""
@@ -249,107 +355,56 @@ class OfficialClient(ABC):
 class ClientWithFile(OfficialClient):
     """It keeps its login in its file."""
 
-    def put(self, login: dict[str, object]) -> None:
-        (self._home / "auth.json").write_text(json.dumps(login))
-
-    def log_out(self) -> None:
-        (self._home / "auth.json").unlink()
+    def _write(self, login: str | None) -> None:
+        if login is None:
+            (self._home / "auth.json").unlink()
+        else:
+            (self._home / "auth.json").write_text(login)
 
 
 class ClientWithKeyring(OfficialClient):
     """It keeps its login in the keyring, where there is no file."""
 
-    def put(self, login: dict[str, object]) -> None:
-        self._entry = json.dumps(login)
-
-    def log_out(self) -> None:
-        self._entry = None
+    def _write(self, login: str | None) -> None:
+        self._entry = login
 
 
-class OfficialStoreContract:
-    """What the contract says of reading, with the client as the one who writes; and how every write is refused."""
+class ReadOnlyStoreContract(ReadableStoreContract):
+    """What a store promises besides that only others write."""
+
+    @pytest.fixture
+    def place(self, client: OfficialClient) -> StorePlace:
+        return client
 
     @pytest.fixture
     def client(self, tmp_path: Path) -> OfficialClient:
         """The client, which has no login yet."""
         raise NotImplementedError
 
-    async def test_a_new_store_is_empty_and_well(self, client: OfficialClient) -> None:
-        assert await held(client.open_store()) == []
-        assert await client.open_store().read(credential("ana").key) is None
-
-    async def test_what_the_client_wrote_is_there_for_every_start(self, client: OfficialClient) -> None:
-        store = client.open_store()
-        client.put(official("ana"))
-        for each in (store, client.open_store()):
-            (found,) = (await each.load()).found
-            assert (found.credential.key, found.store) == (credential("ana").key, each.kind)
-            assert not found.credential.made_here
-            assert found.credential.access_token == credential("ana").access_token
-            assert await each.read(credential("ana").key) == found
-
-    async def test_a_newer_login_takes_the_place_of_the_older(self, client: OfficialClient) -> None:
-        store = client.open_store()
-        client.put(official("ana"))
-        await store.load()
-        client.put(official("ana", tokens=tokens("ana", number=2, at=LATER)))
-        newer = credential("ana", number=2, at=LATER)
-        found = await store.read(newer.key)
-        assert found is not None
-        assert found.credential.access_token == newer.access_token
-        assert [login.access_token for login in await held(store)] == [newer.access_token]
-
-    async def test_an_unknown_account_is_none(self, client: OfficialClient) -> None:
-        client.put(official("ana"))
-        assert await client.open_store().read(AccountKey("nobody", "none")) is None
-
-    async def test_a_login_without_its_lesser_tokens_is_kept_as_it_is(self, client: OfficialClient) -> None:
-        bare = {"access_token": tokens("ana")["access_token"], "account_id": "account-ana"}
-        client.put(official("ana", tokens=bare))
-        (found,) = await held(client.open_store())
-        assert (found.access_token, found.refresh_token) == (credential("ana").access_token, None)
-
-    async def test_a_change_by_the_client_is_noticed(self, client: OfficialClient) -> None:
-        store = client.open_store()
-        await store.load()
-        assert not await store.changed()
-        client.put(official("ana"))
-        assert await store.changed()
-        await store.load()
-        assert not await store.changed()
-        client.put(official("ana", tokens=tokens("ana", number=2, at=LATER)))
-        assert await store.changed()
-        await store.load()
-        client.log_out()
-        assert await store.changed()
-        assert await held(store) == []
+    async def test_no_login_counts_as_made_here(self, client: OfficialClient) -> None:
+        await client.put(credential("ana"))
+        (found,) = (await client.open_store().load()).found
+        assert not found.credential.made_here
 
     async def test_a_write_is_refused_and_changes_nothing(self, client: OfficialClient) -> None:
         login = credential("ana", number=2, at=LATER)
         for there in (False, True):
             if there:
-                client.put(official("ana"))
+                await client.put(credential("ana"))
             before, store = client.holds(), client.open_store()
             for refused in (store.check_writable(login.key), store.save(login), store.remove(login.key)):
                 with pytest.raises(OfficialLoginError):
                     await refused
             assert client.holds() == before
 
-    async def test_nothing_that_is_returned_shows_a_token(self, client: OfficialClient) -> None:
-        client.put(official("ana"))
-        store = client.open_store()
-        shown = repr((await store.load(), await store.read(credential("ana").key), store))
-        for token in tokens("ana").values():
-            assert token not in shown
 
-
-class TestOfficialFile(OfficialStoreContract):
+class TestOfficialFile(ReadOnlyStoreContract):
     @pytest.fixture
     def client(self, tmp_path: Path) -> OfficialClient:
         return ClientWithFile(tmp_path / "codex")
 
 
-class TestOfficialKeyring(OfficialStoreContract):
+class TestOfficialKeyring(ReadOnlyStoreContract):
     @pytest.fixture
     def client(self, tmp_path: Path) -> OfficialClient:
         return ClientWithKeyring(tmp_path / "codex")
