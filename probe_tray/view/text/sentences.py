@@ -31,7 +31,9 @@ def notice(account: AccountState, state: Condition, settings: Settings, now: Now
         case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
             return renewal_notice(account, settings, now, t)
         case Condition.LIMITED:
-            return _limited(account.snapshot, now, t) if account.snapshot else None
+            # The login may end before there is capacity again.
+            found = renewal_notice(account, settings, now, t)
+            return _limited(account.snapshot, found, now, t) if account.snapshot else None
         case Condition.NEEDS_LOGIN:
             label = t("Log in here") if account.official else t("Log in again")
             action = CardAction(kind=ActionKind.LOG_IN, label=label, key=account.key)
@@ -70,7 +72,8 @@ def _action(problem: Problem, t: Translator) -> CardAction:
     return CardAction(kind=ActionKind.READ_STORES, label=t("Try again"))
 
 
-def _limited(snapshot: Snapshot, now: Now, t: Translator) -> Notice:
+def _limited(snapshot: Snapshot, ending: Notice | None, now: Now, t: Translator) -> Notice:
+    """That there is no capacity, with the buttons of an ``ending`` login, whose end another line of the card tells."""
     until = blocked_until(snapshot)
     reason = used_up(snapshot, t)
     if until is None:
@@ -78,7 +81,10 @@ def _limited(snapshot: Snapshot, now: Now, t: Translator) -> Notice:
     else:
         when = at(local_time(until, snapshot), now, t, long=True)
         said = t("No capacity until {when}: {reason}.", when=when, reason=reason)
-    return Notice(text=t.joined((said, unused_credits(snapshot, now, t))), tone=Tone.WARNING)
+    text = t.joined((said, unused_credits(snapshot, now, t)))
+    if ending is None or ending.tone is not Tone.WARNING:
+        return Notice(text=text, tone=Tone.WARNING)
+    return Notice(text=text, tone=Tone.WARNING, action=ending.action, other=ending.other)
 
 
 def _why_ended(account: AccountState, t: Translator) -> str:

@@ -54,6 +54,16 @@ def test_a_renewal_that_failed_says_why_and_what_mends_it(
     assert (notice.tone, [a.kind for a in notice.actions]) == (tone, kinds)
 
 
+def test_without_capacity_a_login_that_ends_soon_keeps_its_button() -> None:
+    ending = account("ana@example.com", snapshot(11, 100), renewable=False, expires_at=NOW + timedelta(days=2))
+    lasting = account("lee@example.com", snapshot(11, 100))
+    cards = present(AppState(loaded=True, accounts=(ending, lasting)), NOW, UTC, T).panel.cards
+    found = {card.title: card.notice for card in cards}
+    assert all(notice is not None and notice.text.startswith("No capacity until") for notice in found.values())
+    kinds = {title: [a.kind for a in notice.actions] for title, notice in found.items() if notice is not None}
+    assert kinds == {"ana@example.com": [ActionKind.LOG_IN], "lee@example.com": []}
+
+
 def test_a_passing_failure_says_when_it_is_tried_again() -> None:
     notice = told(life("offline"))
     assert notice is not None
