@@ -6,6 +6,7 @@ import os
 import re
 import runpy
 import socket
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -18,7 +19,8 @@ from pytest_socket import SocketConnectBlockedError
 
 from tests import conftest
 from tests.support import postgres
-from tests.tooling import assertions, debian, logs, pythons, source
+from tests.support.patience import PATIENCE
+from tests.tooling import assertions, debian, logs, other_system, pythons, source
 from tests.tooling.steps import Pytest, Step, print_all_but_last, run_all, system_packages
 from tests.tooling.workflows import Checker, command
 
@@ -437,3 +439,28 @@ def test_a_checker_is_not_installed_where_its_download_is_closed(
     elsewhere.touch()
     assert command(checker) is not None
     assert asked.exists()
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("system", ["macos", "windows"])
+def test_every_suite_is_collected_on_the_other_systems(system: str) -> None:
+    # What Linux alone has is taken away: an import at the top of one test file would keep all of them from running.
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-n0", "--no-cov", "-q", "-p", "tests.tooling.other_system", "--collect-only"],
+        cwd=ROOT,
+        env=os.environ | {other_system.VARIABLE: system},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    collected = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
+    assert {one.split("/")[1] for one in collected} >= {
+        "command",
+        "contracts",
+        "release",
+        "safety",
+        "scenarios",
+        "unit",
+    }

@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import pty
 import signal
 import stat
 import subprocess
@@ -228,6 +227,8 @@ def test_a_script_is_told_that_it_costs_quota_and_goes_on(bench: Bench, config: 
 
 def at_terminal(bench: Bench, answer: str, *arguments: str) -> tuple[int, str]:
     """Run at a terminal, where somebody types ``answer`` at the question; the exit status and what was shown."""
+    import pty
+
     leader, follower = pty.openpty()
     environment = os.environ | bench.proxy.environment
     process = subprocess.Popen(

@@ -23,6 +23,7 @@ from tests.command.bench import COMMAND, TOKEN, Bench, lines
 from tests.command.person import sign_in, visit
 from tests.command.preload import failing_to_replace
 from tests.support.patience import PATIENCE
+from tests.support.signals import ENDING, posix_signals
 
 CANCELLED = "interrupted: you are not logged in."
 
@@ -334,7 +335,8 @@ def test_many_logins_at_once_open_one_page_and_the_others_say_why_not(bench: Ben
         assert "Another login is under way on this computer. Finish or cancel that one first" in other.said
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@posix_signals
+@pytest.mark.parametrize(("number", "status"), ENDING)
 def test_interrupted_while_it_waits_the_listener_is_gone(bench: Bench, number: signal.Signals, status: int) -> None:
     with login(bench, "--no-browser", "-o", "logins") as running:
         back = sign_in(bench.demo, running.address())

@@ -5,7 +5,6 @@ import contextlib
 import errno
 import json
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -34,6 +33,7 @@ from tests.support.keyrings import FakeKeyStore
 from tests.support.patience import PATIENCE
 from tests.support.secret_service import is_here as secret_service_is_here
 from tests.support.secret_service import secret_service
+from tests.support.signals import ENDING, posix_signals
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 UNCERTAIN = (
@@ -136,7 +136,8 @@ def test_killed_around_the_answer_nothing_is_lost_in_silence(bench: Bench, pause
 # --- signals
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@posix_signals
+@pytest.mark.parametrize(("number", "status"), ENDING)
 def test_interrupted_it_sees_to_its_end_what_was_sent(bench: Bench, number: signal.Signals, status: int) -> None:
     bench.login("a.json", 0)
     bench.login("b.json", 1)
@@ -328,6 +329,8 @@ def test_a_disk_that_fills_up_meanwhile_is_told_and_the_answer_kept(bench: Bench
 
 
 def test_no_request_is_made_where_its_answer_would_have_no_room(bench: Bench) -> None:
+    import resource
+
     bench.login(days=1)
     before = (bench.logins / "a.json").read_bytes()
     process = bench.start(

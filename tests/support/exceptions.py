@@ -1,12 +1,12 @@
 """What libraries may raise: each exception class of those this program calls, and of Python itself."""
 
 import builtins
+import contextlib
 import errno
 import inspect
 import socket
 import sqlite3
 import ssl
-import sys
 from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
@@ -45,15 +45,16 @@ def library_exceptions() -> dict[str, Exception]:
 def local_exceptions() -> dict[str, Exception]:
     """One of each that the keyring, the desktop, SQLite and the ciphers may meet, by a name that says which."""
     found = _with_errnos(dict(_instances(_local_modules())))
-    if sys.platform == "linux":
+    with contextlib.suppress(ImportError):
         found["an error as a bus answers it"] = _bus_error()
     return found
 
 
 def _local_modules() -> tuple[ModuleType, ...]:
-    buses: tuple[ModuleType, ...] = ()
-    if sys.platform == "linux":
-        buses = tuple(import_module(name) for name in _LOCAL_NAMES)
+    buses: list[ModuleType] = []
+    for name in _LOCAL_NAMES:
+        with contextlib.suppress(ImportError):
+            buses.append(import_module(name))
     return (keyring.errors, cryptography.exceptions, sqlite3, builtins, *buses)
 
 

@@ -1,15 +1,12 @@
 """What a person sees on a terminal: programs under test draw, and these lines are what is left on the glass."""
 
 import errno
-import fcntl
 import os
-import pty
 import re
 import select
 import signal
 import struct
 import subprocess
-import termios
 import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -123,6 +120,11 @@ class Session:
         elsewhere: Mapping[str, int] | None = None,
     ) -> None:
         """``elsewhere``: standard streams ("stdout", …) that are not the terminal."""
+        # Imported here: other tests want the screen alone, and Windows has no such terminals.
+        import fcntl
+        import pty
+        import termios
+
         self.screen = Screen(columns, height)
         self.raw = bytearray()
         self._ours, theirs = pty.openpty()

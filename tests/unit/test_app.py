@@ -22,6 +22,7 @@ from probe_tray.core.errors import NoDisplayError, OldSystemError, SystemLibrary
 from tests.desktop.waiting import wait_for
 from tests.support.patience import PATIENCE
 from tests.support.programs import program_start
+from tests.support.signals import ENDING, posix_signals
 
 # Far below the tens of seconds that an end which waits for a renewal would take.
 END_SECONDS = 20.0
@@ -259,7 +260,8 @@ def test_two_wishes_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> N
     assert "not allowed with argument" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
+@posix_signals
+@pytest.mark.parametrize(("number", "status"), ENDING)
 def test_a_signal_ends_it_at_once_and_tidily(number: signal.Signals, status: int, folder: Path) -> None:
     with started("--demo") as process:
         wait_running(process, folder)

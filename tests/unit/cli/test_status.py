@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import signal
 import stat
 import subprocess
@@ -457,6 +456,8 @@ def test_a_result_that_cannot_be_kept_is_told(demo: DemoService, mitm: Mitm, log
 
 
 def on_a_terminal(mitm: Mitm, *arguments: object, **environment: str) -> bytes:
+    import pty
+
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [COMMAND, *map(str, arguments)],

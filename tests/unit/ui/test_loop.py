@@ -8,6 +8,7 @@ import textwrap
 import pytest
 
 from tests.support.patience import PATIENCE
+from tests.support.signals import ENDING, posix_signals
 
 START = """
 import asyncio
@@ -56,10 +57,12 @@ def ended(act: str) -> tuple[int, list[str], str]:
     [
         ("return 7", 7),
         ("app.quit()", 0),
-        ("os.kill(os.getpid(), signal.SIGTERM)", 128 + signal.SIGTERM),
-        ("os.kill(os.getpid(), signal.SIGINT)", 128 + signal.SIGINT),
-        ("os.kill(os.getpid(), signal.SIGHUP)", 128 + signal.SIGHUP),
-        ("QTimer.singleShot(50, lambda: os.kill(os.getpid(), signal.SIGTERM))", 128 + signal.SIGTERM),
+        *(pytest.param(f"os.kill(os.getpid(), {int(one)})", end, marks=posix_signals) for one, end in ENDING),
+        pytest.param(
+            "QTimer.singleShot(50, lambda: os.kill(os.getpid(), signal.SIGTERM))",
+            128 + signal.SIGTERM,
+            marks=posix_signals,
+        ),
     ],
 )
 def test_however_it_ends_the_main_coroutine_tidies_up_and_no_task_is_left(act: str, status: int) -> None:

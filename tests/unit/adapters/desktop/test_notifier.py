@@ -12,6 +12,9 @@ from typing import Any, Final, Protocol
 
 import msgspec
 import pytest
+
+pytest.importorskip("dbus_fast", reason="needs Linux")
+
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
