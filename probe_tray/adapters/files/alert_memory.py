@@ -4,7 +4,6 @@ The file holds slugs of accounts, topics and moments: no e-mail address, no id, 
 """
 
 import asyncio
-import logging
 from datetime import datetime
 from pathlib import Path
 from typing import Final, final
@@ -14,11 +13,8 @@ import msgspec
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
 from probe_tray.core.alerts.alert import AlertMemory, AlertRecord, Mute
-from probe_tray.core.errors import ReadError
 
 VERSION: Final = 1
-
-_log: Final = logging.getLogger(__name__)
 
 
 class _AlertMemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,11 +64,7 @@ class FileAlertMemory:
         await asyncio.to_thread(self._file.replace, record)
 
     def _load(self) -> AlertMemory:
-        try:
-            file = self._file.read(alone=True)
-        except ReadError as error:
-            _log.warning("what was said in notifications cannot be read: %s", error.facts["reason"])
-            return AlertMemory()
+        file = self._file.recall(alone=True)
         if file is None:
             return AlertMemory()
         return AlertMemory(

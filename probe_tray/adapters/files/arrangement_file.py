@@ -1,7 +1,6 @@
 """How a person has arranged the accounts, in one small file. It holds slugs and the person's own names."""
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, final
@@ -11,11 +10,8 @@ import msgspec
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
 from probe_tray.core.account.arrangement import Arrangement
-from probe_tray.core.errors import ReadError
 
 _VERSION: Final = 2
-
-_log: Final = logging.getLogger(__name__)
 
 
 class _ArrangementRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,9 +52,5 @@ class JsonArrangementFile:
         await asyncio.to_thread(self._file.replace, _ArrangementRecord(arrangement=arrangement))
 
     def _load(self) -> Arrangement:
-        try:
-            file = self._file.read(alone=True) or self._earlier.read(alone=True)
-        except ReadError as error:
-            _log.warning("how the accounts were arranged cannot be read: %s", error.facts["reason"])
-            return Arrangement()
+        file = self._file.recall(alone=True) or self._earlier.recall(alone=True)
         return Arrangement() if file is None else file.arrangement

@@ -5,6 +5,7 @@ and never overwritten, a damaged one is set aside with a note in the log. Writin
 several processes change is read and replaced under a lock of theirs.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar, final
@@ -15,6 +16,7 @@ from probe_tray.adapters.files.disk import NEWER_VERSION, Disk
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, replace_file, set_aside
 from probe_tray.core.errors import ReadError, WriteError
 
+_log: Final = logging.getLogger(__name__)
 _DAMAGE: Final = (msgspec.MsgspecError, ValueError, RecursionError, LookupError, TypeError, AttributeError)
 """What comes of it, the last three in a step from an older version."""
 _OBJECT: Final = msgspec.json.Decoder(dict[str, Any])
@@ -39,6 +41,8 @@ class JsonFormat(msgspec.Struct, Generic[_T], frozen=True, kw_only=True):
 
     what: str
     """Begins the sentence of the log: "how the accounts were arranged"."""
+    log_level: int = logging.WARNING
+    """How much it matters where the file cannot be read."""
     version: int
     """The one that is written."""
     decoder: msgspec.json.Decoder[_T]
@@ -73,6 +77,14 @@ class JsonFile(Generic[_T]):
         except _DAMAGE:
             if alone:
                 set_aside(self._path, self._form.what, disk=self._disk)
+            return None
+
+    def recall(self, *, alone: bool) -> _T | None:
+        """As :meth:`read`, for who does without what cannot be read: the log says why."""
+        try:
+            return self.read(alone=alone)
+        except ReadError as error:
+            _log.log(self._form.log_level, "%s cannot be read: %s", self._form.what, error.facts["reason"])
             return None
 
     def replace(self, content: _T) -> None:

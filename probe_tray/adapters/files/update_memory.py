@@ -10,13 +10,10 @@ import msgspec
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
-from probe_tray.core.errors import ReadError
 from probe_tray.core.update.release import Release, UpdateMemory
 from probe_tray.core.update.version import Version
 
 VERSION: Final = 1
-
-_log: Final = logging.getLogger(__name__)
 
 
 class _UpdateMemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +30,7 @@ def _is_sound(file: _UpdateMemoryRecord) -> bool:
 
 _FORMAT: Final = JsonFormat(
     what="when the releases were looked at",
+    log_level=logging.INFO,
     version=VERSION,
     decoder=msgspec.json.Decoder(_UpdateMemoryRecord),
     is_sound=_is_sound,
@@ -58,9 +56,5 @@ class FileUpdateMemory:
         await asyncio.to_thread(self._file.replace, record)
 
     def _load(self) -> UpdateMemory:
-        try:
-            file = self._file.read(alone=True)
-        except ReadError as error:
-            _log.info("when the releases were looked at cannot be read: %s", error.facts["reason"])
-            return UpdateMemory()
+        file = self._file.recall(alone=True)
         return UpdateMemory() if file is None else UpdateMemory(next_at=file.next_at, release=file.release)

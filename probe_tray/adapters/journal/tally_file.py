@@ -4,7 +4,6 @@ The file holds slugs of accounts and moments: no e-mail address, no id, no token
 """
 
 import asyncio
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, final
@@ -15,13 +14,10 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
 from probe_tray.adapters.files.safe_files import make_private_folder, remove_stale
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.core.errors import ReadError
 from probe_tray.core.renewal.pause import Tally
 
 _VERSION: Final = 1
 _LOCK: Final = "requests"
-
-_log: Final = logging.getLogger(__name__)
 
 
 class _TallyRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,9 +66,5 @@ class JsonTallyFile:
         return after
 
     def _load(self, *, alone: bool) -> Tally:
-        try:
-            file = self._file.read(alone=alone)
-        except ReadError as error:
-            _log.warning("how the latest renewals ended cannot be read: %s", error.facts["reason"])
-            return Tally()
+        file = self._file.recall(alone=alone)
         return Tally() if file is None else file.tally
