@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import sys
+import sysconfig
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, final
@@ -90,6 +91,10 @@ def how_installed(environment: Mapping[str, str]) -> str:
 
 
 def _system() -> str:
+    if sys.platform == "win32":
+        # Since Python 3.12 platform asks WMI, which may take seconds; this is asked while a window opens.
+        version = sys.getwindowsversion()
+        return f"Windows {version.major}.{version.minor}.{version.build} ({sysconfig.get_platform()})"
     try:
         name = platform.freedesktop_os_release().get("PRETTY_NAME", "")
     except OSError:

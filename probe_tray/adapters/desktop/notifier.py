@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
 from probe_tray.adapters.systems.current import this_system
+from probe_tray.adapters.systems.windows import describe_process, notification_sender
 from probe_tray.ports.desktop import Notification, Urgency
 
 if TYPE_CHECKING:
@@ -128,7 +129,9 @@ class DesktopNotifier:
             # It takes every notification, shows none, and counts them as dispatched.
             if issubclass(kind, DummyNotificationCenter):
                 return None
-            self._service = kind(APP_NAME, desktop.Icon(path=self._icon))
+            self._service = kind(notification_sender(APP_NAME), desktop.Icon(path=self._icon))
+            # WORKAROUND desktop-notifier 6.2 (``winrt.py``): it has just named the id after itself.
+            describe_process(self._icon)
             self._wait_for_numbers(self._service)
         return self._service
 

@@ -28,6 +28,9 @@ _REASONS = {
     errno.ENFILE: Phrase("too many files are open"),
 }
 
+_PRIVACY = Phrase("macOS denied permission (System Settings, Privacy & Security, Files and Folders)")
+"""What EPERM means there for Documents, Desktop, Downloads and other disks (Apple, "Control access to files")."""
+
 
 class Disk:
     """The steps that reading and writing are made of, one call each, so that a test can let any of them fail.
@@ -107,6 +110,8 @@ def reason_of(error: OSError) -> str:
     if is_held(error):
         return Phrase("another program has it open")
     number = error.errno or 0
+    if number == errno.EPERM and this_system().name == "macos":
+        return _PRIVACY
     if number in _REASONS:
         return _REASONS[number]
     if number in errno.errorcode:

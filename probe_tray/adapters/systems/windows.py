@@ -19,6 +19,7 @@ from probe_tray.adapters.systems.windows_library import windows_library
 from probe_tray.adapters.systems.windows_zone import offset_at, offset_of
 from probe_tray.core.errors import Phrase
 from probe_tray.core.polling.situation import Situation
+from probe_tray.resources import resource
 
 APP_ID: Final = "ProbeTray.ProbeTray"
 """The AppUserModelID: no spaces, at most 128 characters. Shortcuts that an installer makes must carry the same one."""
@@ -221,7 +222,7 @@ def understands_sequences(stream: TextIO) -> bool:
 def name_process() -> None:
     """Tell Windows, before there is a window, which program this is; elsewhere do nothing.
 
-    A refusal changes nothing but how the taskbar groups windows, so it is not reported.
+    A refusal changes nothing but how the taskbar groups windows and balloons are signed, so it is not reported.
     """
     if sys.platform != "win32":
         return
@@ -229,6 +230,23 @@ def name_process() -> None:
 
     shell = windows_library("shell32")
     shell.SetCurrentProcessExplicitAppUserModelID(ctypes.c_wchar_p(APP_ID))
+    describe_process(resource(notification_icon()))
+
+
+def describe_process(icon: Path) -> None:
+    """Give the id a name and a picture, which balloons, toasts and their settings show; elsewhere do nothing.
+
+    ``icon`` is written as a plain path: IconUri takes no address of a file.
+    """
+    key = UserRegistry(rf"Software\Classes\AppUserModelId\{APP_ID}")
+    with contextlib.suppress(OSError):
+        key.set("DisplayName", "Probe Tray")
+        key.set("IconUri", str(icon))
+
+
+def notification_sender(name: str) -> str:
+    """What notifications come from: the id of the process on Windows, so that it has one name; else ``name``."""
+    return APP_ID if sys.platform == "win32" else name
 
 
 def notification_icon() -> str:

@@ -1,6 +1,7 @@
 """What the machine is, and that nobody's name goes with it."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,6 +22,19 @@ def test_the_machine_is_described(tmp_path: Path) -> None:
     assert (found.data_folder, found.codex_home) == (str(tmp_path), "~/.codex")
     assert (found.desktop, found.keyring, found.log) == ("XFCE, x11", "SecretService", ())
     assert (found.proxy, found.proxy_found_in) == ("http://proxy.example:8080", "HTTPS_PROXY")
+
+
+def test_on_windows_nothing_is_asked_that_may_take_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Since CPython 3.12 platform.uname() asks WMI (``Lib/platform.py``, ``_wmi_query``).
+    def uname() -> None:
+        pytest.fail("WMI was asked")
+
+    version = SimpleNamespace(major=10, minor=0, build=26100)
+    monkeypatch.setattr("platform.uname", uname)
+    monkeypatch.setattr("sys.getwindowsversion", lambda: version, raising=False)
+    monkeypatch.setattr("sysconfig.get_platform", lambda: "win-amd64")
+    monkeypatch.setattr("sys.platform", "win32")
+    assert inspector(tmp_path).machine().system == "Windows 10.0.26100 (win-amd64)"
 
 
 @pytest.mark.parametrize(

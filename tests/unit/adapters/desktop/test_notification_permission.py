@@ -7,6 +7,7 @@ and osascript as osascript(1) does.
 import asyncio
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import desktop_notifier.main as library
 import pytest
@@ -76,11 +77,17 @@ def nothing(_action: str) -> None:
     pass
 
 
+def nowhere(_icon: Path) -> None:
+    pass
+
+
 def provide(
     monkeypatch: pytest.MonkeyPatch, platform: str, backend: Callable[[], type[DesktopNotifierBackend]]
 ) -> None:
     monkeypatch.setattr(library, "get_backend_class", backend)
     monkeypatch.setattr("sys.platform", platform)
+    # There is no registry to write the program's name into.
+    monkeypatch.setattr("probe_tray.adapters.desktop.notifier.describe_process", nowhere)
 
 
 class Scripts:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.files.disk import Disk, reason_of
 from probe_tray.adapters.files.safe_files import (
     LIMIT,
     make_private_folder,
@@ -267,3 +267,13 @@ def test_only_our_own_old_leftovers_are_removed(tmp_path: Path) -> None:
     remove_stale(tmp_path)
     assert {p.name for p in tmp_path.iterdir()} == {f".{'1' * 16}.probe-tray.tmp", ".theirs.tmp", "a.json"}
     remove_stale(tmp_path / "none")
+
+
+@pytest.mark.parametrize(("platform", "named"), [("darwin", True), ("linux", False)])
+def test_a_mac_that_denies_a_folder_is_named_with_the_place_to_allow_it(
+    platform: str, monkeypatch: pytest.MonkeyPatch, *, named: bool
+) -> None:
+    # EPERM is what its privacy protection of Documents, Desktop and Downloads brings.
+    monkeypatch.setattr("sys.platform", platform)
+    assert ("Files and Folders" in reason_of(PermissionError(errno.EPERM, "Operation not permitted"))) is named
+    assert reason_of(PermissionError(errno.EACCES, "Permission denied")) == "permission was denied"

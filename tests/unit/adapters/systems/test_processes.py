@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from probe_tray.adapters.desktop.instance import StartRequest
-from probe_tray.adapters.systems.windows import APP_ID, name_process
+from probe_tray.adapters.systems import windows
+from probe_tray.adapters.systems.windows import APP_ID, name_process, notification_sender
 from tests.support.programs import program_start
 
 
@@ -37,9 +38,25 @@ def library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
 
 
 def test_windows_is_told_which_program_it_is(library: FakeLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: dict[tuple[str, str], str] = {}
+
+    class Key:
+        def __init__(self, key: str) -> None:
+            self._key = key
+
+        def set(self, name: str, line: str) -> None:
+            written[self._key, name] = line
+
+    monkeypatch.setattr(windows, "UserRegistry", Key)
     monkeypatch.setattr(sys, "platform", "win32")
     name_process()
     assert library.names == [APP_ID]
+    # Else balloons and the settings show the id (learn.microsoft.com, "AppUserModelId"; a PNG, not an SVG).
+    key = r"Software\Classes\AppUserModelId\ProbeTray.ProbeTray"
+    assert written[key, "DisplayName"] == "Probe Tray"
+    assert Path(written[key, "IconUri"]).is_file()
+    assert written[key, "IconUri"].endswith(".png")
+    assert notification_sender("Probe Tray") == APP_ID
     assert " " not in APP_ID
 
 
