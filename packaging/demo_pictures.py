@@ -205,7 +205,9 @@ def _move_in(home: Path, tone: str) -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     config = demo_places().config_file
     config.parent.mkdir(parents=True, exist_ok=True)
-    settings = {"appearance": tone, "language": "en", "storage": "folder", "sync_dir": str(home / "logins")}
+    logins = home / "logins"
+    logins.mkdir()
+    settings = {"appearance": tone, "language": "en", "storage": "folder", "sync_dir": str(logins)}
     config.write_text(json.dumps(settings), encoding="utf-8")
 
 

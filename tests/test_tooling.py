@@ -296,7 +296,7 @@ class TestIsolation:
     @pytest.mark.filterwarnings("ignore:A test tried to use socket")
     def test_only_this_machine_can_be_reached(self) -> None:
         with socket.socket() as outside, pytest.raises(SocketConnectBlockedError):
-            outside.connect(("192.0.2.1", 443))  # RFC 5737: an address that belongs to nobody
+            outside.connect(("198.51.100.1", 443))  # RFC 5737: an address that belongs to nobody
 
     def test_no_keyring_answers(self) -> None:
         with pytest.raises(keyring.errors.NoKeyringError):
