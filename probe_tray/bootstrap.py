@@ -39,7 +39,7 @@ from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.logins.folder_store import ConfiguredFolderStore
+from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.sealer import FolderSealer
@@ -299,9 +299,7 @@ class Session:
         """The chosen store first: it takes new logins. The others are read too, so that no login seems to vanish."""
         folder, places, disk = login_folder(settings, self._loaded.path), self._places, self._disk
         official_login, made = places.official_login, MadeHere(places.made_here, disk=disk)
-        folders = (
-            () if folder is None else (ConfiguredFolderStore(folder, official=official_login, made=made, disk=disk),)
-        )
+        folders = () if folder is None else (FolderStore(folder, official=official_login, made=made, disk=disk),)
         ours = (*folders, vault) if settings.storage is Storage.FOLDER else (vault, *folders)
         silently = partial(self._keyring.read_entry, silently=True)
         official = OfficialStore(

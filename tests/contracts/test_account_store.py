@@ -25,7 +25,7 @@ from tests.safety.bench import Steps, StepStore
 from tests.support.fakes import START, MemoryStore
 from tests.support.files import official
 from tests.support.keyrings import FakeKeyStore
-from tests.support.stores import configured_store, folder_store, named_files, restoring_store
+from tests.support.stores import folder_store, named_files, restoring_store
 from tests.support.tokens import credential, nameless
 from tests.unit.engine.bench import GatedStore
 
@@ -269,14 +269,6 @@ class TestFolderStore(AccountStoreContract):
     @pytest.fixture
     def open_store(self, tmp_path: Path) -> OpenStore:
         return lambda: folder_store(tmp_path / "shared")
-
-
-class TestConfiguredFolderStore(AccountStoreContract):
-    @pytest.fixture
-    def open_store(self, tmp_path: Path) -> OpenStore:
-        folder = tmp_path / "shared"
-        folder.mkdir()
-        return lambda: configured_store(folder)
 
 
 class TestRestoringFolderStore(AccountStoreContract):

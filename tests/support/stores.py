@@ -5,7 +5,6 @@ from pathlib import Path
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.logins.folder_store import (
-    ConfiguredFolderStore,
     FolderStore,
     NamedFileStore,
     RestoringFolderStore,
@@ -32,11 +31,6 @@ def folder_store(
 ) -> FolderStore:
     """The logins in ``folder``."""
     return FolderStore(folder, official=official, made=made or NoOrigins(), disk=disk or Disk())
-
-
-def configured_store(folder: Path) -> ConfiguredFolderStore:
-    """The same, where the settings name the folder."""
-    return ConfiguredFolderStore(folder, official=None, made=NoOrigins(), disk=Disk())
 
 
 def restoring_store(folder: Path, *, official: Path | None = None) -> RestoringFolderStore:

@@ -4,8 +4,6 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import real_path
 from probe_tray.adapters.logins.credential_files import (
@@ -23,8 +21,7 @@ from probe_tray.adapters.logins.files_store import FilesStore, make_missing
 from probe_tray.adapters.logins.made_here import LoginOrigins
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import FolderGoneError, FolderMissingError, Phrase, ReadError, StoreError, WriteError
-from probe_tray.ports.accounts import StoreContents
+from probe_tray.core.errors import FolderGoneError, Phrase, ReadError, StoreError, WriteError
 
 
 class FolderStore(FilesStore):
@@ -71,16 +68,6 @@ class FolderStore(FilesStore):
     def _folder_for_new(self, key: AccountKey) -> Path:
         del key
         return self._folder
-
-
-class ConfiguredFolderStore(FolderStore):
-    """The folder that the settings name: where it is missing, that is said, for it may be on a drive to be mounted."""
-
-    def _load(self) -> StoreContents:
-        contents = super()._load()
-        if contents.problem is None and not contents.found and not self._folder.exists():
-            return replace(contents, problem=FolderMissingError(path=str(self._folder)).problem)
-        return contents
 
 
 class RestoringFolderStore(FolderStore):

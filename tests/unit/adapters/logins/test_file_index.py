@@ -17,9 +17,9 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.core.account.credential import StoredCredential
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import FolderGoneError, FolderMissingError, WriteError
+from probe_tray.core.errors import FolderGoneError, WriteError
 from tests.support.files import exported, flat, official
-from tests.support.stores import configured_store, folder_store
+from tests.support.stores import folder_store
 from tests.support.tokens import credential, tokens
 
 PEOPLE = ("ana", "ben", "cid")
@@ -187,26 +187,6 @@ class TestAFolderThatIsGone:
         (tmp_path / "elsewhere").rename(folder)
         assert (await store.load()).problem is None
         assert await store.read(KEYS[0]) is not None
-
-    async def test_one_that_is_not_there_at_the_start_is_said_to_be_missing_until_its_drive_is_mounted(
-        self, tmp_path: Path
-    ) -> None:
-        folder = tmp_path / "shared"
-        store = configured_store(folder)
-        problem = (await store.load()).problem
-        assert problem is not None
-        assert (problem.kind, dict(problem.facts)["path"]) == (FolderMissingError, str(folder))
-        folder.mkdir()
-        (folder / "a.json").write_text(json.dumps(flat("ana")))
-        assert await store.changed()
-        content = await store.load()
-        assert (content.problem, len(content.found)) == (None, 1)
-
-    async def test_one_that_is_missing_is_made_for_the_first_login(self, tmp_path: Path) -> None:
-        store = configured_store(tmp_path / "shared")
-        await store.save(credential("ana"))
-        content = await store.load()
-        assert (content.problem, len(content.found)) == (None, 1)
 
     async def test_one_that_was_emptied_is_only_empty(self, tmp_path: Path) -> None:
         path = tmp_path / "a.json"
