@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,9 @@ def test_a_terminal_that_is_closed_costs_no_login_whose_renewal_was_sent(bench: 
         # A desktop session that ends adds these; none of them comes from a person who insists.
         watched.process.send_signal(signal.SIGHUP)
         watched.process.send_signal(signal.SIGTERM)
+        # The answers come after it has noticed: before, it would rightly go on with the next ones.
+        with pytest.raises(subprocess.TimeoutExpired):
+            watched.process.wait(1)
         gate.open()
         assert watched.process.wait(PATIENCE) == 129
     assert bench.refreshes(200) == jobs
