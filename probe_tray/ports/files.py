@@ -90,8 +90,12 @@ class SyncMemory(Protocol):
         """Keep these where they are newer than what is remembered. Raises StoreError."""
         ...
 
-    async def computer(self) -> str:
-        """A name that no other computer has, the same in every process of this user. Raises StoreError."""
+    async def holder(self, slug: str) -> str:
+        """A name that no other computer has, the same in every process of this user. Raises StoreError.
+
+        It may change with the computer's own name, but not for an account in ``unshared``: the table would take this
+        computer for another one, and keep the token that it sent from it.
+        """
         ...
 
     async def unshared(self) -> Mapping[str, str]:

@@ -32,6 +32,8 @@ class _SyncMemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
     computer: str = ""
     """Random; empty before it is first asked for."""
     unshared: dict[str, str] = {}
+    holders: dict[str, str] = {}
+    """As what the table knows this computer for the accounts in ``unshared``: a host's name may change meanwhile."""
 
 
 def _has_zones(file: _SyncMemoryRecord) -> bool:
@@ -70,14 +72,19 @@ class FileSyncMemory:
         async with self._locks.hold_name(_LOCK):
             await asyncio.to_thread(self._merge, marks)
 
-    async def computer(self) -> str:
-        """From the file, made when it is first asked for, and from the name of the host; neither is seen in it."""
+    async def holder(self, slug: str) -> str:
+        """From the file, made when it is first asked for, and from the name of the host; neither is seen in it.
+
+        For an account in ``unshared`` the one that its lease was taken with.
+        """
         file = await asyncio.to_thread(self._file.read, alone=False)
+        if file is not None and slug in file.holders:
+            return file.holders[slug]
         name = "" if file is None else file.computer
         if not name:
             async with self._locks.hold_name(_LOCK):
                 name = await asyncio.to_thread(self._named)
-        return hashlib.sha256(f"{name}\0{self._host}".encode("utf-8", "replace")).hexdigest()[:_NAME_DIGITS]
+        return self._holder(name)
 
     async def unshared(self) -> Mapping[str, str]:
         """What the file says; nothing where it cannot be understood. Raises ReadError."""
@@ -87,15 +94,13 @@ class FileSyncMemory:
     async def add_unshared(self, slug: str, fingerprint: str) -> None:
         """Add one."""
         async with self._locks.hold_name(_LOCK):
-            await asyncio.to_thread(self._change_unshared, lambda known: known | {slug: fingerprint})
+            await asyncio.to_thread(self._add_unshared, slug, fingerprint)
 
     async def forget_unshared(self, slug: str) -> None:
         """Take it out."""
         if slug in await self.unshared():
             async with self._locks.hold_name(_LOCK):
-                await asyncio.to_thread(
-                    self._change_unshared, lambda known: {name: known[name] for name in known if name != slug}
-                )
+                await asyncio.to_thread(self._forget_unshared, slug)
 
     async def removed(self) -> frozenset[str]:
         """What the file says; nobody where it cannot be understood. Raises ReadError."""
@@ -126,11 +131,22 @@ class FileSyncMemory:
         if newer:
             self._file.replace(replace(file, seen=dict(sorted((known | newer).items()))))
 
-    def _change_unshared(self, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
+    def _add_unshared(self, slug: str, fingerprint: str) -> None:
         file = self._file.read(alone=True) or _SyncMemoryRecord()
-        unshared = change(file.unshared)
-        if unshared != file.unshared:
-            self._file.replace(replace(file, unshared=unshared))
+        holders = file.holders if slug in file.holders else file.holders | {slug: self._holder(file.computer)}
+        changed = replace(file, unshared=file.unshared | {slug: fingerprint}, holders=holders)
+        if changed != file:
+            self._file.replace(changed)
+
+    def _forget_unshared(self, slug: str) -> None:
+        file = self._file.read(alone=True) or _SyncMemoryRecord()
+        unshared, holders = dict(file.unshared), dict(file.holders)
+        if unshared.pop(slug, None) is not None:
+            holders.pop(slug, None)
+            self._file.replace(replace(file, unshared=unshared, holders=holders))
+
+    def _holder(self, name: str) -> str:
+        return hashlib.sha256(f"{name}\0{self._host}".encode("utf-8", "replace")).hexdigest()[:_NAME_DIGITS]
 
     def _change_removed(self, change: Callable[[frozenset[str]], frozenset[str]]) -> None:
         file = self._file.read(alone=True) or _SyncMemoryRecord()

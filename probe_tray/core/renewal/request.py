@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.renewal.policy import Reason
 
 
@@ -46,3 +46,8 @@ class Renewed(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason | None = None
     ends_at: datetime | None = None
     """Of one that is fresh: the end by which the policy judged it, aware UTC; None where nobody knows it."""
+
+    @classmethod
+    def adopted(cls, stored: StoredCredential) -> "Renewed":
+        """Of a login that somebody else had renewed."""
+        return cls(kind=RenewalKind.ADOPTED, credential=stored.credential, location=stored.location)

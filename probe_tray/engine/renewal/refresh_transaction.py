@@ -5,7 +5,7 @@ and before anybody reads it, then save it everywhere and tick it off. Nothing he
 """
 
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -38,20 +38,13 @@ from probe_tray.core.service.answer import Answer
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.account_logins import AccountLogins
 from probe_tray.engine.renewal.renewal_coordinator import RenewalCoordinator
-from probe_tray.engine.renewal.token_memory import UNCERTAIN_FOR, TokenMemory
+from probe_tray.engine.renewal.token_memory import UNCERTAIN_FOR, Alone, TokenMemory, nobody_else
 from probe_tray.ports.accounts import Journal, RenewalMemory
 from probe_tray.ports.http import AuthService
 from probe_tray.ports.time import Clock, Randomness
 
 _PAUSES = (1.0, 2.0)
 """Seconds between the tries of a request that never left: three tries in all."""
-
-Alone = Callable[[str], AbstractAsyncContextManager[None]]
-"""Keeps others from a refresh token of a fingerprint."""
-
-
-def _nobody_else(_fingerprint: str) -> AbstractAsyncContextManager[None]:
-    return nullcontext()
 
 
 class _Due(NamedTuple):
@@ -88,7 +81,7 @@ class RefreshTransaction:
         request: RenewalRequest,
         sending: Callable[[], None],
         coordinator: RenewalCoordinator,
-        alone: Alone = _nobody_else,
+        alone: Alone = nobody_else,
     ) -> Renewed:
         """Renew the account, or find that there is no need. Raises a ProbeError when it could not be renewed.
 
@@ -107,7 +100,7 @@ class RefreshTransaction:
             return renewed
         # Another computer was faster: its login is here by now.
         due = await self._look(key, request, adopted=True)
-        return due if isinstance(due, Renewed) else _adopted(due.stored)
+        return due if isinstance(due, Renewed) else Renewed.adopted(due.stored)
 
     async def adopt(self, key: AccountKey, request: RenewalRequest, coordinator: RenewalCoordinator) -> Renewed | None:
         """Take over what others have renewed; None where nobody has. No request is made. Raises a ProbeError."""
@@ -137,9 +130,9 @@ class RefreshTransaction:
         await self._holdings.spread(login)
         # Its renewals are the client's: what was just learnt from it is not renewed in the same breath.
         if current is not held or self._was_changed(login, request) or await self._is_younger(login, request):
-            return _adopted(current)
+            return Renewed.adopted(current)
         if adopted and request.reason is not None and self._is_alive(login):
-            return _adopted(current)
+            return Renewed.adopted(current)
         reason = request.reason or await self._due(current, request)
         if reason is not None:
             return _Due(current, reason)
@@ -249,7 +242,7 @@ class RefreshTransaction:
         try:
             renewed = await self._request(due, secret, coordinator)
         except (UncertainLoginError, WrongAccountError, StoreError):
-            # The token is used up, or may be: nobody else is to use it now.
+            # The token is used up, or may be: nobody else is to use it now. Where it was not, that is told already.
             raise
         except ProbeError:
             await coordinator.give_up(login.key)
@@ -259,15 +252,19 @@ class RefreshTransaction:
 
     async def _request(self, due: _Due, secret: Secret, coordinator: RenewalCoordinator) -> Renewed:
         current, key = due.stored, due.stored.credential.key
-        entry = await self._journal.prepare(key, secret.fingerprint, self._clock.now(), self._clock.monotonic())
+        try:
+            entry = await self._journal.prepare(key, secret.fingerprint, self._clock.now(), self._clock.monotonic())
+        except StoreError:
+            await coordinator.give_up(key)
+            raise
         try:
             await coordinator.mark_sent(current.credential)
         except ProbeError:
             await self._finish(entry)
             raise
-        answer = await self._send(entry, secret)
+        answer = await self._send(entry, secret, coordinator)
         if isinstance(answer, StoredCredential):
-            return _adopted(answer)
+            return Renewed.adopted(answer)
         try:
             await self._journal.keep_answer(entry, answer.status, answer.body)
         except StoreError:
@@ -279,7 +276,9 @@ class RefreshTransaction:
         kind = RenewalKind.RENEWED if answer.ok else RenewalKind.ADOPTED
         return Renewed(kind=kind, credential=got, location=current.location, reason=due.reason)
 
-    async def _send(self, entry: JournalEntry, secret: Secret) -> Answer | StoredCredential:
+    async def _send(
+        self, entry: JournalEntry, secret: Secret, coordinator: RenewalCoordinator
+    ) -> Answer | StoredCredential:
         """The answer; or the login that another program, which knows nothing of our lock, has stored meanwhile."""
         pauses = iter(_PAUSES)
         while True:
@@ -288,8 +287,11 @@ class RefreshTransaction:
                 if other is None:
                     return await self._auth.refresh(secret, self._journal.arriving(entry))
             # What only a person can mend is not tried again.
-            except (ProxyAddressError, ProxyLoginError, CertificateError, StoreError, NotRenewableError):
+            except (ProxyAddressError, ProxyLoginError, CertificateError, StoreError, NotRenewableError) as error:
                 await self._finish(entry)
+                if isinstance(error, StoreError):
+                    # It was not sent. A store that fails later, with the answer there, keeps the others waiting.
+                    await coordinator.give_up(entry.key)
                 raise
             except NotSentError:
                 pause = next(pauses, None)
@@ -394,7 +396,3 @@ class RefreshTransaction:
         self._unkept.pop(entry.name, None)
         with suppress(WriteError):
             await self._journal.finish(entry)
-
-
-def _adopted(current: StoredCredential) -> Renewed:
-    return Renewed(kind=RenewalKind.ADOPTED, credential=current.credential, location=current.location)

@@ -1,7 +1,8 @@
 """What earlier uses of a refresh token forbid now, and what is remembered of the latest one."""
 
 import hashlib
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -29,6 +30,14 @@ _LONGEST_REQUEST = timedelta(minutes=2)
 """Between the intent and the end of the last of its tries."""
 _SHORTEST_BACKOFF = timedelta(seconds=30)
 _LONGEST_BACKOFF = timedelta(hours=1)
+
+Alone = Callable[[str], AbstractAsyncContextManager[None]]
+"""Keeps others from a refresh token of a fingerprint."""
+
+
+def nobody_else(_fingerprint: str) -> AbstractAsyncContextManager[None]:
+    """For where no other program has the token."""
+    return nullcontext()
 
 
 class TokenMemory:

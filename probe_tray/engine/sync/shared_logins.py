@@ -176,6 +176,9 @@ class SharedTable:
                 marked = await opened.table.mark_sent(claim.lease)
         if not marked:
             del self._claims[key]
+            if not claim.resumed:
+                # Nothing is sent, so that nothing can come of it.
+                await self._change_memory(self._means.memory.forget_unshared(key.slug))
             raise ClaimedElsewhereError(retry_after=_RETRY_AFTER)
 
     async def unshared(self) -> tuple[AccountKey, ...]:
@@ -213,15 +216,26 @@ class SharedTable:
         claim = self._claims.pop(key, None)
         if claim is None or claim.resumed:
             return
-        async with self._opened(key) as opened:
-            if opened is None:
-                return
-            async with asyncio.timeout(_LONGEST):
-                if claim.lease is not None:
-                    await opened.table.end_lease(claim.lease, renewed=False)
-                else:
+        if claim.lease is not None:
+            await self._end_unused(claim.lease)
+        else:
+            async with self._opened(key) as opened:
+                if opened is None:
+                    return
+                async with asyncio.timeout(_LONGEST):
                     await self._restore_row(opened.table, await opened.table.row(opened.mine.account_id), claim)
-            await self._change_memory(self._means.memory.forget_unshared(key.slug))
+        await self._change_memory(self._means.memory.forget_unshared(key.slug))
+
+    async def _end_unused(self, lease: Lease) -> None:
+        """Let others use its token. The stores here are not asked: that they fail may be why nothing was sent."""
+        target = await self._found_target()
+        if target is None:
+            return
+        try:
+            async with asyncio.timeout(_LONGEST), self._means.tables.open(target) as table:
+                await table.end_lease(lease, renewed=False)
+        except TimeoutError as error:
+            raise _unchecked(error) from None
 
     async def _publish(self, key: AccountKey, claim: _ClaimedLogin | None) -> None:
         async with self._opened(key) as opened:
@@ -253,7 +267,7 @@ class SharedTable:
 
     async def _lease(self, key: AccountKey, token: Secret) -> Lease:
         try:
-            holder = await self._means.memory.computer()
+            holder = await self._means.memory.holder(key.slug)
         except StoreError as error:
             raise _unchecked(error) from None
         return Lease(account=key.slug, token=token.fingerprint, holder=holder)

@@ -93,17 +93,26 @@ async def test_what_cannot_be_read_is_no_empty_memory(tmp_path: Path) -> None:
 
 
 async def test_a_computer_keeps_its_name_and_a_copy_of_the_file_is_another_one(tmp_path: Path) -> None:
-    name = await opened(tmp_path).computer()
+    name = await opened(tmp_path).holder("ana")
     await opened(tmp_path).remember({"ana": at(1)})
-    assert await opened(tmp_path).computer() == name
-    assert await opened(tmp_path, "laptop").computer() != name
-    assert await opened(tmp_path / "another").computer() != name
+    assert await opened(tmp_path).holder("ana") == name
+    assert await opened(tmp_path, "laptop").holder("ana") != name
+    assert await opened(tmp_path / "another").holder("ana") != name
     assert name not in (tmp_path / "data" / "sync.json").read_text("utf-8")
     assert await opened(tmp_path).recall() == {"ana": at(1)}
 
 
 async def test_processes_that_ask_for_the_name_at_once_get_the_same(tmp_path: Path) -> None:
-    assert len(set(await asyncio.gather(*(opened(tmp_path).computer() for _ in range(8))))) == 1
+    assert len(set(await asyncio.gather(*(opened(tmp_path).holder("ana") for _ in range(8))))) == 1
+
+
+async def test_a_host_whose_name_changes_keeps_the_lease_of_what_it_sent(tmp_path: Path) -> None:
+    before = await opened(tmp_path, "study").holder("ana")
+    await opened(tmp_path, "study").add_unshared("ana", "f1")
+    await opened(tmp_path, "laptop").add_unshared("ana", "")
+    assert await opened(tmp_path, "laptop").holder("ana") == before != await opened(tmp_path, "laptop").holder("bob")
+    await opened(tmp_path, "laptop").forget_unshared("ana")
+    assert await opened(tmp_path, "laptop").holder("ana") == await opened(tmp_path, "laptop").holder("bob")
 
 
 async def test_what_was_sent_is_remembered_until_the_table_has_it(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from probe_tray.core.errors import (
     LoginEndedError,
     NotSentError,
     ProbeError,
+    ReadError,
     RenewalSentElsewhereError,
     RenewalWaitsError,
 )
@@ -251,6 +252,20 @@ class TestLeases:
         await first.sync.shared.publish(self.key)
         assert (await self._renew_later(second, first)).kind is RenewalKind.ADOPTED
         assert (spent, second.number("ana")) == (["rt_ana.1"], 2)
+
+    async def test_a_store_that_fails_before_the_request_leaves_the_token_to_the_others(self) -> None:
+        first, second, _, spent = two("ana", leases=True)
+
+        async def fail(request: str) -> None:
+            if request == "mark_sent":
+                first.vault.fault = ReadError(path="the vault", reason="the disk reported an error")
+
+        first.sync.table.before = fail
+        with pytest.raises(ReadError):
+            await first.renewals.renew(old().key, FORCED)
+        assert spent == []
+        assert (await second.renewals.renew(old().key, FORCED)).kind is RenewalKind.RENEWED
+        assert spent == ["rt_ana.1"]
 
     async def test_a_computer_that_dies_before_it_sends_is_overtaken_after_two_minutes(self) -> None:
         first, second, _, spent = two("ana", leases=True)
