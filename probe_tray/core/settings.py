@@ -14,9 +14,6 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from probe_tray.core.errors import Phrase, any_of
-from probe_tray.core.icon_account import IconAccount
-from probe_tray.core.icon_ink import IconInk
-from probe_tray.core.percentages import Percentages
 
 
 class Storage(enum.Enum):
@@ -40,6 +37,36 @@ class Appearance(enum.Enum):
     AUTO = "auto"
     LIGHT = "light"
     DARK = "dark"
+
+
+class Percentages(enum.Enum):
+    """What numbers, bars and sentences about limits count. Levels and colours always go by what is used."""
+
+    USED = "used"
+    LEFT = "left"
+
+
+class IconAccount(enum.Enum):
+    """Which account the tray icon is about; the tightest one where there is no such account."""
+
+    PINNED = "pinned"
+    """The one that the person chose in its menu."""
+    TIGHTEST = "tightest"
+    BEST = "best"
+    """The one to go on with."""
+    IN_USE = "in_use"
+    """The one that the official client is logged in with."""
+
+
+class IconInk(enum.Enum):
+    """The colours of the tray icon."""
+
+    AUTOMATIC = "automatic"
+    """What reads on the desktop's panel; on a panel that nobody describes, colours that read on every one."""
+    DARK_PANEL = "dark_panel"
+    LIGHT_PANEL = "light_panel"
+    COLOURED = "coloured"
+    """Colours that read on a dark panel and on a light one."""
 
 
 MODELS = (

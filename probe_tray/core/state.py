@@ -11,7 +11,6 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.owner import Owner
 from probe_tray.core.errors import Problem
 from probe_tray.core.feedback import Feedback
-from probe_tray.core.icon_account import IconAccount
 from probe_tray.core.models.model_test import ModelRun, ModelTest
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.quota.details import Details
@@ -20,7 +19,7 @@ from probe_tray.core.quota.history import Trend
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.service.connection import ConnectionCheck
 from probe_tray.core.service.incident import Incident
-from probe_tray.core.settings import Settings, SettingsPatch
+from probe_tray.core.settings import IconAccount, Settings, SettingsPatch
 from probe_tray.core.sync.setup import SyncState
 from probe_tray.core.transfer.state import ExportState, ImportState
 from probe_tray.core.update.release import Release

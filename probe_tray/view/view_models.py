@@ -6,7 +6,7 @@ import msgspec
 
 from probe_tray.core.account.condition import Condition
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.icon_ink import IconInk
+from probe_tray.core.settings import IconInk
 from probe_tray.core.state import Way
 
 

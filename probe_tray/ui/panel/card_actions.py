@@ -26,8 +26,7 @@ from probe_tray.core.commands import (
     StartVaultAnew,
     UndoLast,
 )
-from probe_tray.core.icon_account import IconAccount
-from probe_tray.core.settings import Storage, change
+from probe_tray.core.settings import IconAccount, Storage, change
 from probe_tray.core.state import AccountState
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.panel.card_menu import open_card_menu

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QRect, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from probe_tray.core.commands import Arrange
-from probe_tray.core.icon_ink import IconInk
+from probe_tray.core.settings import IconInk
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, ON_LIGHT, IconPainter, Ink

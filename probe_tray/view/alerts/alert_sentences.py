@@ -21,9 +21,9 @@ from probe_tray.core.alerts.alert import (
     UnusableAlert,
 )
 from probe_tray.core.errors import OfficialExpiredError
-from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.snapshot import Window
 from probe_tray.core.quota.usage_parser import blocked_until
+from probe_tray.core.settings import Percentages
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.looks import label, ordered
 from probe_tray.view.text.percentages import shown

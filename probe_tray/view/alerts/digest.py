@@ -19,10 +19,9 @@ from probe_tray.core.alerts.alert import (
     UnusableAlert,
     gravity,
 )
-from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.snapshot import Window, WindowKind
 from probe_tray.core.quota.window_levels import levels
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Percentages, Settings
 from probe_tray.core.state import AppState
 from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.translate import Translator

@@ -5,13 +5,12 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.details import Details
 from probe_tray.core.quota.details import HistoryLine as Past
 from probe_tray.core.quota.history import Meter, Point, Span
 from probe_tray.core.quota.snapshot import Window, WindowKind
 from probe_tray.core.quota.window_levels import levels
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Percentages, Settings
 from probe_tray.view.panel.looks import kind_label
 from probe_tray.view.text.percentages import amount, shown
 from probe_tray.view.text.times import Now, clock, date, is_today, stamp, weekday

@@ -5,11 +5,10 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from probe_tray.core.account.condition import USABLE, Condition, local_time
-from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.snapshot import Capacity, Snapshot, Window, WindowKind
 from probe_tray.core.quota.usage_parser import capacity
 from probe_tray.core.quota.window_levels import levels
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Percentages, Settings
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.outlook import coming, outlook_words
 from probe_tray.view.text.percentages import amount, shown, whole

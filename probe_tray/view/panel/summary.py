@@ -6,9 +6,9 @@ from probe_tray.core.account.arrangement import Sort
 from probe_tray.core.account.best_account import best_account, tightest_window
 from probe_tray.core.account.condition import USABLE, Condition, local_time
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.snapshot import WindowKind
 from probe_tray.core.quota.usage_parser import blocked_until
+from probe_tray.core.settings import Percentages
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.renewal_status import round_words
 from probe_tray.view.panel.survey import NEEDS_PERSON, Seen, name, usable_accounts

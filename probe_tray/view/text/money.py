@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from probe_tray.core.account.condition import local_time
-from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.snapshot import Credits, Snapshot, SpendControl
+from probe_tray.core.settings import Percentages
 from probe_tray.view.text.percentages import amount, shown
 from probe_tray.view.text.reasons import known_reason
 from probe_tray.view.text.times import Now, both

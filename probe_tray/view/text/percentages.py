@@ -1,6 +1,6 @@
 """Percents of a limit as the person wants to read them: what is used, or what is left."""
 
-from probe_tray.core.percentages import Percentages
+from probe_tray.core.settings import Percentages
 from probe_tray.view.text.translate import Translator
 
 _FULL = 100

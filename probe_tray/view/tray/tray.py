@@ -5,9 +5,8 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.best_account import best_account
 from probe_tray.core.account.condition import Condition, local_time
-from probe_tray.core.icon_account import IconAccount
-from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.usage_parser import blocked_until
+from probe_tray.core.settings import IconAccount, Percentages
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.help.release import release_entry
 from probe_tray.view.panel import looks

@@ -25,8 +25,7 @@ from probe_tray.core.commands import (
     StartLogin,
     StartVaultAnew,
 )
-from probe_tray.core.icon_account import IconAccount
-from probe_tray.core.settings import Settings, change
+from probe_tray.core.settings import IconAccount, Settings, change
 from probe_tray.core.state import AppState
 from probe_tray.ui.panel.card_actions import CardActionHandler, WindowActions
 from probe_tray.ui.theme import Theme

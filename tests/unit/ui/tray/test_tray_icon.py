@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from probe_tray.adapters.systems.desktop import PlainDesktop
-from probe_tray.core.icon_ink import IconInk
+from probe_tray.core.settings import IconInk
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, ON_LIGHT, IconPainter, Ink
 from probe_tray.ui.tray.tray import TrayIcon, clicks

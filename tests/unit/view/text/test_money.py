@@ -6,9 +6,9 @@ from datetime import UTC, timedelta
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core.percentages import Percentages
 from probe_tray.core.quota.snapshot import Credits, Snapshot, SpendControl
 from probe_tray.core.quota.usage_parser import read_usage
+from probe_tray.core.settings import Percentages
 from probe_tray.resources import resource
 from probe_tray.view.text.money import money, plain
 from probe_tray.view.text.times import Now

@@ -10,9 +10,8 @@ from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.alerts.alert import LimitedAlert
 from probe_tray.core.errors import FolderGoneError, KeyringLockedError, NotSentError, ProbeError, RateLimitedError
-from probe_tray.core.icon_account import IconAccount
 from probe_tray.core.quota.snapshot import Limit, Snapshot, SpendControl, Window, WindowKind
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import IconAccount, Settings
 from probe_tray.core.state import AppState
 from probe_tray.resources import resource
 from probe_tray.view.alerts.notifications import notification
