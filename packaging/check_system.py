@@ -87,11 +87,11 @@ async def instance(folder: Path) -> str:
     first, second = (Instance(folder, system_socket(folder, disk=Disk())) for _ in range(2))
     if not await asyncio.to_thread(first.claim, StartRequest.NOTHING):
         raise Defect("another program seems to run in a new folder")
-    heard: list[StartRequest] = []
-    async with first.serve(heard.append):
+    received: list[StartRequest] = []
+    async with first.serve(received.append):
         if await asyncio.to_thread(second.claim, StartRequest.SHOW):
             raise Defect("two programs are the running one")
-    if heard != [StartRequest.SHOW]:
+    if received != [StartRequest.SHOW]:
         raise Defect("the wish of the second start did not arrive")
     return "the second start gave its wish to the first"
 

@@ -97,7 +97,7 @@ from probe_tray.wiring import (
     make_renewals,
     make_settings_file,
     make_shared_logins,
-    make_sync_means,
+    make_sync_context,
     vault_key,
 )
 
@@ -192,10 +192,12 @@ class Session:
             Way.CODE: DeviceLogin(self._service, client, browser, clock),
         }
         journal = FileJournal(places.journal, FolderSealer(key), disk=disk)
-        means = make_sync_means(accounts=accounts, sources=lambda: accounts.ours, tables=tables, files=files, zone=zone)
+        context = make_sync_context(
+            accounts=accounts, sources=lambda: accounts.ours, tables=tables, files=files, zone=zone
+        )
         secrets = self._sync_secrets()
         shared = make_shared_logins(
-            means, lambda: store.state.settings, secrets, str(self._loaded.path), adds_rows=True
+            context, lambda: store.state.settings, secrets, str(self._loaded.path), adds_rows=True
         )
         renewals = make_renewals(client, accounts, journal, files, store.dispatch, shared)
 
@@ -230,7 +232,7 @@ class Session:
             poller=poller,
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
-            account_changes=AccountChanges(accounts, client, locks, means.removed, vault_store.give_up_unopened),
+            account_changes=AccountChanges(accounts, client, locks, context.removed, vault_store.give_up_unopened),
             models=ModelTestService(ModelTester(client, clock, randomness), accounts, renewals, store, clock),
             connection=ConnectionTest(
                 HttpProbe(self._service, self._environment, clock, system, handles=self._handles), store
@@ -264,7 +266,7 @@ class Session:
                 ),
             ),
             sync=SyncService(
-                Synchronizer(means, locks, renewals.finish_held),
+                Synchronizer(context, locks, renewals.finish_held),
                 secrets,
                 accounts,
                 store,

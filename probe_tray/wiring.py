@@ -29,7 +29,7 @@ from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.sync.shared_logins import SharedTable
-from probe_tray.engine.sync.sync_run import SyncMeans
+from probe_tray.engine.sync.sync_run import SyncContext
 from probe_tray.ports.accounts import AccountStore, KeyStore, SyncVault
 from probe_tray.ports.files import SettingsFile
 from probe_tray.ports.http import Tables
@@ -64,22 +64,22 @@ def make_renewals(
     return Renewals(transaction, locks, clock, tell, shared, tally, locks)
 
 
-def make_sync_means(
+def make_sync_context(
     *,
     accounts: Accounts,
     sources: Callable[[], Sequence[AccountStore]],
     tables: Tables,
     files: ProgramFiles,
     zone: tzinfo,
-) -> SyncMeans:
+) -> SyncContext:
     """For the accounts that ``sources`` hold; ``accounts`` are all the stores that may hold one of them."""
     clock, randomness = SystemClock(), SystemRandomness()
     places, disk = files.places, files.disk
     memory = FileSyncMemory(places.sync_memory, files.locks, randomness, _host_name(), disk=disk)
-    return SyncMeans(
+    return SyncContext(
         accounts=accounts,
         sources=sources,
-        newcomers=lambda: _for_newcomers(accounts.ours[0]),
+        store_for_new=lambda: _store_for_new(accounts.ours[0]),
         renewal_of=TokenMemory(FileRenewalMemory(places.memory, disk=disk), clock, randomness).renewal_of,
         tables=tables,
         make_cipher=AesGcmLoginCipher,
@@ -97,7 +97,7 @@ def _host_name() -> str:
 
 
 def make_shared_logins(
-    means: SyncMeans, settings: Callable[[], Settings], secrets: SyncVault, place: str, *, adds_rows: bool
+    context: SyncContext, settings: Callable[[], Settings], secrets: SyncVault, place: str, *, adds_rows: bool
 ) -> SharedLogins:
     """What renewals ask, of both programs, as far as ``settings`` set up sync at that time.
 
@@ -117,10 +117,10 @@ def make_shared_logins(
     def adds() -> bool:
         return adds_rows and bool(settings().sync_after_renewal or settings().sync_every_hours)
 
-    return SharedTable(means, find, adds)
+    return SharedTable(context, find, adds)
 
 
-def _for_newcomers(chosen: AccountStore) -> AccountStore:
+def _store_for_new(chosen: AccountStore) -> AccountStore:
     return chosen.for_restored() if isinstance(chosen, FolderStore) else chosen
 
 

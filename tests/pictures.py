@@ -41,7 +41,7 @@ from probe_tray.ui.theme import DARK, Theme
 from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.view.details.details import details
 from probe_tray.view.models.model_test import consent, model_test
-from probe_tray.view.panel.account_menu import account_menu, removing, starting_anew
+from probe_tray.view.panel.account_menu import account_menu, removing, vault_reset_question
 from probe_tray.view.presenter import present
 from probe_tray.view.settings.connection import connection
 from probe_tray.view.sync.sync_view import overwriting, sync_result
@@ -181,7 +181,7 @@ def _asked(theme: Theme, t: Translator) -> list[QPixmap]:
         menu = open_card_menu(around, account_menu(account, settings, t), lambda _: None, QPoint())
         menus.append(_grab(menu))
     dialog = QuestionDialog(theme)
-    for question in (removing(ours, settings, t), removing(file, settings, t), starting_anew(t)):
+    for question in (removing(ours, settings, t), removing(file, settings, t), vault_reset_question(t)):
         dialog.ask(question, lambda _: None)
         menus.append(_grab(dialog))
     return menus

@@ -1,8 +1,9 @@
 """What the documents name is there, and what the program does is named in them."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import pytest
@@ -23,6 +24,8 @@ _PATH = re.compile(r"(?=.*[./])[\w-]+(?:/[\w.-]+)*(?:/|\.\w+)?(?:::[\w:]+)?")
 _ENDINGS = (".py", ".md", ".po", ".toml", ".txt", ".json", "/")
 _COMMAND = re.compile(r"\btests/[\w/.:]+")
 _VARIABLE = re.compile(r"""environ(?:ment)?(?:\.get\(|\[)"([A-Z_]+)\"""")
+# Packages of which the table of layers says enough.
+_WHOLE = frozenset({"demo"})
 # Named although they are not in the repository: files of a person, and what is made by a run.
 _ELSEWHERE = frozenset({"uv.lock", "config.json", "auth.json", "result.csv", "dist/probe-tray"})
 
@@ -65,6 +68,31 @@ def test_every_path_in_a_document_is_there(document: str) -> None:
 
 def test_the_architecture_names_enough_to_be_worth_checking() -> None:
     assert len(paths(read("probe_tray/README.md"))) > 100
+
+
+def unmapped(text: str, modules: Iterable[PurePosixPath]) -> list[str]:
+    """The modules that neither a document's text names nor a package of them, a whole layer being too much for that."""
+    named = {one.strip("/") for one in _CODE.findall(text)}
+    return sorted(
+        str(module)
+        for module in modules
+        if module.name != "__init__.py"
+        and str(module) not in named
+        and not any(str(package) in named for package in module.parents if len(package.parts) > 1)
+        and str(module.parent) not in _WHOLE
+    )
+
+
+def test_every_module_is_on_the_map_of_the_architecture() -> None:
+    root = ROOT / "probe_tray"
+    modules = [PurePosixPath(path.relative_to(root).as_posix()) for path in root.rglob("*.py")]
+    assert len(modules) > 200
+    assert unmapped(read("probe_tray/README.md"), modules) == []
+
+
+def test_a_module_that_is_not_on_the_map_is_found() -> None:
+    modules = map(PurePosixPath, ["core/sync/plan.py", "core/lost.py", "ui/lost/one.py", "demo/usage.py"])
+    assert unmapped("`core/sync` `ui` `ui/loop.py`", modules) == ["core/lost.py", "ui/lost/one.py"]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +201,7 @@ def test_what_readme_installs_is_of_this_version() -> None:
 def test_every_option_in_a_guide_is_one_of_the_programs(name: str) -> None:
     # A guide names the option where it is told what it does; its own test runs it.
     known = set(re.findall(r'"(--?[a-z][\w-]*)"', read("probe_tray/cli/arguments.py")))
-    known |= {f"--{wish.value}" for wish in StartRequest} | {"--demo", "--background", "--version", "--help"}
+    known |= {f"--{request.value}" for request in StartRequest} | {"--demo", "--background", "--version", "--help"}
     shown = [one for one in _CODE.findall(read(name)) if re.match(r"(codex-probe|probe-tray) ", one)]
     options = {part for one in shown for part in one.split()[1:] if part.startswith("-")}
     assert options <= known

@@ -20,7 +20,7 @@ from pytest_socket import SocketConnectBlockedError
 from tests import conftest
 from tests.support import postgres
 from tests.support.patience import PATIENCE
-from tests.tooling import assertions, debian, logs, other_system, pythons, source
+from tests.tooling import assertions, debian, logs, other_system, pythons, source, vocabulary
 from tests.tooling.steps import Pytest, Step, print_all_but_last, run_all, system_packages
 from tests.tooling.workflows import Checker, command
 
@@ -128,6 +128,34 @@ class TestLayers:
         assert [module for module, names in modules.items() if not source.is_well_named(module, names)] == []
         assert [module for module in modules if module.endswith("ing") and module not in source.GERUNDS] == []
         assert source.crowded(modules) == {}
+
+    def test_no_name_is_private_vocabulary(self) -> None:
+        paths = [path for top in ("probe_tray", "tests", "packaging") for path in (source.ROOT / top).rglob("*.py")]
+        assert len(paths) > 500
+        found = {
+            str(path.relative_to(source.ROOT)): words
+            for path in paths
+            if (words := vocabulary.private_words(path.stem, ast.parse(path.read_text(encoding="utf-8"))))
+        }
+        assert found == {}
+
+    @pytest.mark.parametrize(
+        ("module", "text"),
+        [
+            ("p.a", "class SyncDesk: pass"),
+            ("p.a", "def _tend_all(): pass"),
+            ("p.a", "def f(wish): pass"),
+            ("p.a", "WISHES = 1"),
+            ("p.a", "self._holdings = 1"),
+            ("p.keeping", ""),
+        ],
+    )
+    def test_a_private_word_is_found(self, module: str, text: str) -> None:
+        assert vocabulary.private_words(module, ast.parse(text))
+
+    @pytest.mark.parametrize("text", ["def test_a_wish(): pass", "extend = attend.wish()", "class Wisher: pass"])
+    def test_another_word_or_a_name_of_others_is_left_alone(self, text: str) -> None:
+        assert vocabulary.private_words("p.a", ast.parse(text)) == []
 
     def test_no_class_is_taken_for_another(self) -> None:
         assert source.much_alike({module: _classes(path) for module, path in source.files()}) == []

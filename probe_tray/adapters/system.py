@@ -1,4 +1,4 @@
-"""The time zone of this computer, as it is at each moment."""
+"""The clocks, the randomness and the time zone of this computer."""
 
 import asyncio
 import secrets

@@ -138,7 +138,7 @@ class Arrange(msgspec.Struct, frozen=True):
     arrangement: Arrangement
 
 
-class StartVaultAnew(msgspec.Struct, frozen=True):
+class ResetVault(msgspec.Struct, frozen=True):
     """The vault's key is gone for good: set its records aside and go on with a new key."""
 
 
@@ -209,7 +209,7 @@ Command = (
     | MoveAccount
     | ShowDetails
     | Arrange
-    | StartVaultAnew
+    | ResetVault
     | PauseNotifications
     | MuteAccount
     | SendTestNotification

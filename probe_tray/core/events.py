@@ -157,7 +157,7 @@ class AccountsMuted(msgspec.Struct, frozen=True, kw_only=True):
     mutes: tuple[Mute, ...]
 
 
-class SightChanged(msgspec.Struct, frozen=True, kw_only=True):
+class VisibleAccountsChanged(msgspec.Struct, frozen=True, kw_only=True):
     """Other accounts are in sight: the panel was opened, scrolled, or left."""
 
     accounts: frozenset[AccountKey]
@@ -233,7 +233,7 @@ Event = (
     | NotificationsPaused
     | NotificationsAllowed
     | AccountsMuted
-    | SightChanged
+    | VisibleAccountsChanged
     | ModelTestStarted
     | ModelTestProgress
     | ModelTestEnded

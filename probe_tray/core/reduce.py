@@ -32,10 +32,10 @@ from probe_tray.core.events import (
     RoundChanged,
     SettingsChanged,
     SettingsNotChanged,
-    SightChanged,
     SituationChanged,
     TrendsRead,
     TroubleMet,
+    VisibleAccountsChanged,
     WaitingChanged,
 )
 from probe_tray.core.models.model_test import ModelRun, ModelTestEnded, ModelTestProgress, ModelTestStarted
@@ -66,7 +66,7 @@ def reduce_models(state: AppState, event: ModelTestStarted | ModelTestProgress |
 
 _AboutMany = AccountsRead | ChecksPlanned | RenewalsPlanned | KeptRead | TrendsRead | AccountsMuted
 _AboutWork = LoginChanged | RoundChanged | ConnectionChanged | SyncChanged | ImportChanged | ExportChanged
-_AboutDesktop = SituationChanged | NotificationsPaused | NotificationsAllowed | SightChanged
+_AboutDesktop = SituationChanged | NotificationsPaused | NotificationsAllowed | VisibleAccountsChanged
 _AboutBanner = WaitingChanged | TroubleMet | ProxyChecked | ReleaseFound | IncidentFound
 _AboutFeedback = RemovalStarted | RemovalEnded | FeedbackGiven | FeedbackEnded
 _AboutOne = CheckStarted | CheckSucceeded | CheckFailed | RenewalStarted | RenewalEnded
@@ -83,7 +83,7 @@ def reduce(state: AppState, event: Event) -> AppState:
             return replace(state, settings=settings, unsaved=None, release=release, incident=incident)
         case SettingsNotChanged(unsaved=unsaved):
             return replace(state, unsaved=unsaved)
-        case SituationChanged() | NotificationsPaused() | NotificationsAllowed() | SightChanged():
+        case SituationChanged() | NotificationsPaused() | NotificationsAllowed() | VisibleAccountsChanged():
             return _desktop_changed(state, event)
         case ArrangementChanged(arrangement=arrangement):
             return _named(replace(state, arrangement=arrangement))
@@ -156,8 +156,8 @@ def _desktop_changed(state: AppState, event: _AboutDesktop) -> AppState:
             return replace(state, paused_until=until)
         case NotificationsAllowed(problem=problem):
             return replace(state, notifications_problem=problem)
-        case SightChanged(accounts=accounts):
-            return state if accounts == state.in_sight else replace(state, in_sight=accounts)
+        case VisibleAccountsChanged(accounts=accounts):
+            return state if accounts == state.visible_accounts else replace(state, visible_accounts=accounts)
 
 
 def _change_many(state: AppState, event: _AboutMany) -> AppState:

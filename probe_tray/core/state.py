@@ -198,7 +198,7 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     """Until when no notification is wanted, aware UTC; None while they are."""
     notifications_problem: Problem | None = None
     """Why the last notification could not be shown: the person has turned them off. None while they are shown."""
-    in_sight: frozenset[AccountKey] = frozenset()
+    visible_accounts: frozenset[AccountKey] = frozenset()
     """The accounts that the panel shows while it is open and in front."""
     waiting: bool = False
     """Whether work waits for another process of this program."""

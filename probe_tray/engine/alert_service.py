@@ -254,11 +254,11 @@ class AlertService:
 
 def _is_in_front(state: AppState) -> bool:
     """Whether somebody is looking at the panel."""
-    return bool(state.in_sight) and not state.situation.locked
+    return bool(state.visible_accounts) and not state.situation.locked
 
 
 def _is_seen(alert: Alert, state: AppState) -> bool:
-    return alert.account in state.in_sight and is_on_card(alert) and _is_in_front(state)
+    return alert.account in state.visible_accounts and is_on_card(alert) and _is_in_front(state)
 
 
 def _is_soon(moment: datetime | None, now: datetime) -> bool:

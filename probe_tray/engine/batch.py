@@ -42,7 +42,7 @@ _LONGEST_EXTRA = 10.0
 """Seconds to wait for an answer on which nothing depends."""
 
 
-class BatchOrder(msgspec.Struct, frozen=True, kw_only=True):
+class BatchOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done for every login."""
 
     renew: bool = False
@@ -59,7 +59,7 @@ class BatchOrder(msgspec.Struct, frozen=True, kw_only=True):
     """When this run began, aware UTC: what was renewed after that, by whomever, was renewed for this run too."""
 
 
-class BatchMeans(msgspec.Struct, frozen=True, kw_only=True):
+class BatchContext(msgspec.Struct, frozen=True, kw_only=True):
     """What the work is done with."""
 
     quota: QuotaService
@@ -85,9 +85,9 @@ _Told = tuple[AccountReport, Credential]
 class Batch:
     """Works on logins one by one; what several files hold of one account is renewed once."""
 
-    def __init__(self, means: BatchMeans, order: BatchOrder) -> None:
+    def __init__(self, context: BatchContext, order: BatchOptions) -> None:
         """Do what ``order`` says."""
-        self._means = means
+        self._context = context
         self._order = order
         self._seen: dict[AccountKey, str] = {}
         self._renewed: dict[AccountKey, asyncio.Future[_BatchRenewal]] = {}
@@ -109,7 +109,7 @@ class Batch:
             async with limit:
                 if self._stopping:
                     return
-                told = await self._tend(stored, lambda report: done(number, report))
+                told = await self._process(stored, lambda report: done(number, report))
             if told is not None and self._order.everything:
                 async with more:
                     await self._complete(*told, lambda report: done(number, report))
@@ -126,9 +126,9 @@ class Batch:
         self._stopping = True
         for task in self._asking:
             task.cancel()
-        await self._means.renewals.close()
+        await self._context.renewals.close()
 
-    async def _tend(self, stored: StoredCredential, done: Callable[[AccountReport], None]) -> _Told | None:
+    async def _process(self, stored: StoredCredential, done: Callable[[AccountReport], None]) -> _Told | None:
         """The report with the quota, and the login it was asked with; None where no quota was asked for."""
         renewal: RenewalReport | None = None
         renewed: _BatchRenewal | None = None
@@ -143,7 +143,7 @@ class Batch:
             if renewal is not None:
                 done(report)
             return None
-        if renewed is not None and renewed.renewed is not None and not self._means.renewals.counts(renewed.renewed):
+        if renewed is not None and renewed.renewed is not None and not self._context.renewals.counts(renewed.renewed):
             # By its date it needed none, so none was made: that the service refuses it is news.
             renewed = None
         report, credential = await self._ask(stored, credential, report, renewed, done)
@@ -162,7 +162,7 @@ class Batch:
         self._asking.add(task)
         try:
             async with asyncio.timeout(_LONGEST_EXTRA):
-                ends = await ask_ends(self._means.quota, credential)
+                ends = await ask_ends(self._context.quota, credential)
         except TimeoutError:
             return
         finally:
@@ -178,7 +178,7 @@ class Batch:
         before: _BatchRenewal | None,
         done: Callable[[AccountReport], None],
     ) -> _Told:
-        """As :meth:`_tend`; interrupted it tells the renewal, which no one can take back, all the same."""
+        """As :meth:`_process`; interrupted it tells the renewal, which no one can take back, all the same."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine always runs in one
         tried = False
@@ -187,7 +187,7 @@ class Batch:
             if self._stopping:
                 raise asyncio.CancelledError
             self._asking.add(task)
-            return await ask_once(self._means.quota, login, self._means.clock)
+            return await ask_once(self._context.quota, login, self._context.clock)
 
         async def renew(login: Credential, refusal: TokenRefusedError) -> Renewed:
             nonlocal tried
@@ -198,9 +198,9 @@ class Batch:
             # From here on it is the renewals' business what an interruption means.
             self._asking.discard(task)
             tried = True
-            return await self._means.renewals.renew_refused(login, refusal, days=self._order.days)
+            return await self._context.renewals.renew_refused(login, refusal, days=self._order.days)
 
-        session = AuthorizedSession(credential, self._means.renewals, renew, problem_of, before and before.renewed)
+        session = AuthorizedSession(credential, self._context.renewals, renew, problem_of, before and before.renewed)
         try:
             reply = await session.ask(question)
         except asyncio.CancelledError:
@@ -223,7 +223,7 @@ class Batch:
                 seen=self._seen.get(key),
                 since=self._order.since if self._order.force else None,
             )
-            running = self._renewed[key] = asyncio.ensure_future(_attempt(self._means.renewals.renew(key, request)))
+            running = self._renewed[key] = asyncio.ensure_future(_attempt(self._context.renewals.renew(key, request)))
         renewed = await asyncio.shield(running)
         asked_nobody = renewed.report.result in {RenewalResult.FRESH, RenewalResult.ADOPTED}
         if renewed.credential is None or not asked_nobody:
@@ -238,7 +238,7 @@ class Batch:
     async def _checked(self, stored: StoredCredential, newest: Credential, report: RenewalReport) -> RenewalReport:
         """``report``, or why the file could not be brought up to ``newest``."""
         try:
-            for store, held in await self._means.accounts.holders(newest.key):
+            for store, held in await self._context.accounts.holders(newest.key):
                 if held.location == stored.location and held.credential.access_token != newest.access_token:
                     await store.check_writable(newest.key)
         except StoreError as error:
@@ -257,9 +257,9 @@ class Batch:
         # A look must not fail for that: what the file holds still works until its token ends.
         with suppress(ProbeError):
             key = stored.credential.key
-            if await self._means.journal.pending(key):
-                await to_the_end(self._means.renewals.finish_pending(key))
-                return newest(s.credential for _, s in await self._means.accounts.holders(key))
+            if await self._context.journal.pending(key):
+                await to_the_end(self._context.renewals.finish_pending(key))
+                return newest(s.credential for _, s in await self._context.accounts.holders(key))
         return stored.credential
 
 

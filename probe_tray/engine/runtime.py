@@ -29,11 +29,11 @@ from probe_tray.core.commands import (
     RemoveAccount,
     Renew,
     ReopenBrowser,
+    ResetVault,
     SendTestNotification,
     SetUpSync,
     ShowDetails,
     StartLogin,
-    StartVaultAnew,
     StopConnectionCheck,
     StopModelTest,
     SyncCommand,
@@ -44,7 +44,7 @@ from probe_tray.core.commands import (
     UndoLast,
 )
 from probe_tray.core.errors import ProbeError, StoreError
-from probe_tray.core.events import SightChanged, SituationChanged, TroubleMet
+from probe_tray.core.events import SituationChanged, TroubleMet, VisibleAccountsChanged
 from probe_tray.core.feedback import FeedbackKind, UndoPrivacy
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.settings import SettingsPatch
@@ -63,7 +63,7 @@ from probe_tray.core.transfer.state import (
     WriteTable,
 )
 from probe_tray.engine.account.account_changes import AccountChanges
-from probe_tray.engine.account.account_service import AccountMeans, AccountService
+from probe_tray.engine.account.account_service import AccountService, AccountUseCases
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.account.store_watch import watch_stores
@@ -115,8 +115,8 @@ class EngineUseCases(NamedTuple):
     autostart: Autostart
 
 
-def _account_means(parts: EngineUseCases, clock: Clock) -> AccountMeans:
-    return AccountMeans(
+def _account_use_cases(parts: EngineUseCases, clock: Clock) -> AccountUseCases:
+    return AccountUseCases(
         changes=parts.account_changes,
         accounts=parts.accounts,
         arrangement=parts.arrangement,
@@ -161,7 +161,7 @@ class Engine:
             parts.login, parts.store, self._start, lambda key: self._logins_came([key]), clock
         )
         self._feedback = FeedbackService(parts.store, clock, self._start)
-        self._account_service = AccountService(_account_means(parts, clock), self._feedback, self._start)
+        self._account_service = AccountService(_account_use_cases(parts, clock), self._feedback, self._start)
         self._on_alert, self._samples = on_alert, samples
 
     @property
@@ -209,8 +209,8 @@ class Engine:
                 self._send_check(command)
             case ReadStores():
                 self._start(self._read_stores())
-            case StartVaultAnew():
-                self._start(self._account_changes.start_vault_anew())
+            case ResetVault():
+                self._start(self._account_changes.reset_vault())
             case FindProxy() | TryConnection() | StopConnectionCheck():
                 self._connection.send(command, self._start)
             case TryModels() | StopModelTest() | OpenReleasePage() | SyncNow() | SetUpSync() | TrySync() | ForgetSync():
@@ -262,7 +262,7 @@ class Engine:
             case PanelOpened():
                 self._poller.looked_at()
             case LookAt(accounts=accounts):
-                self._store.dispatch(SightChanged(accounts=accounts))
+                self._store.dispatch(VisibleAccountsChanged(accounts=accounts))
             case ShowDetails(account=key, span=span):
                 self._start(self._recording.look_up(key, span))
 

@@ -28,7 +28,7 @@ class PreferenceWatch:
         self._theme = theme
         self._retranslate = retranslate
         self._languages = LanguageSwitcher(app, translator, engine.state.settings.language)
-        theme.wear(engine.state.settings.appearance)
+        theme.set_appearance(engine.state.settings.appearance)
         self._unsubscribe = engine.subscribe(self._follow)
 
     def close(self) -> None:
@@ -38,7 +38,7 @@ class PreferenceWatch:
 
     def _follow(self) -> None:
         settings = self._engine.state.settings
-        self._theme.wear(settings.appearance)
+        self._theme.set_appearance(settings.appearance)
         if self._languages.use(settings.language):
             self._retranslate()
 

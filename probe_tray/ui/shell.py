@@ -106,7 +106,7 @@ class Shell(QObject):
         self._about = AboutController(
             engine, self._theme, self._icons, context.inspector, context.translator, self._help.show
         )
-        self._preferences = PreferenceWatch(app, engine, self._theme, context.translator, self._speak_anew)
+        self._preferences = PreferenceWatch(app, engine, self._theme, context.translator, self._apply_language)
         self._make_tray()
         elsewhere = WindowActions(
             settings=self.show_settings,
@@ -261,7 +261,7 @@ class Shell(QObject):
         self._tray.refresh_wanted.connect(lambda: self._engine.send(Refresh()))
         self._tray.absent.connect(self.show_panel)
         self._panel.left.connect(self._just_left.start)
-        self._panel.in_sight.connect(self._look_at)
+        self._panel.visible_accounts.connect(self._look_at)
         self._panel.closed.connect(self._panel_closed)
         self._transfer.watch(self._panel)
         keys = QKeySequence.keyBindings(QKeySequence.StandardKey.Preferences)
@@ -354,7 +354,7 @@ class Shell(QObject):
             quit=self._quit,
         )
 
-    def _speak_anew(self) -> None:
+    def _apply_language(self) -> None:
         # All else is drawn anew with every change.
         self._about.draw()
         self._help.draw()

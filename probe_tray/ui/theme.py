@@ -151,7 +151,7 @@ class Theme(QObject):
         app.styleHints().colorSchemeChanged.connect(self._look_again)
         app.fontChanged.connect(self.changed)
 
-    def wear(self, appearance: Appearance) -> None:
+    def set_appearance(self, appearance: Appearance) -> None:
         """Be light or dark from now on, or follow the system."""
         if appearance is not self._wanted:
             self._wanted = appearance

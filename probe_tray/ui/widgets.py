@@ -207,7 +207,7 @@ class ConfirmingButton(QObject):
         self._timer.setInterval(_SHOWN)
         self._timer.timeout.connect(self.end)
 
-    def thank(self, button: QPushButton, words: str) -> None:
+    def confirm(self, button: QPushButton, words: str) -> None:
         """Let ``button`` say ``words`` for two seconds, as wide as it is."""
         self.end()
         self._button, self._label = button, button.text()

@@ -36,7 +36,7 @@ class Presenter:
 
     def present(self, state: AppState, now: datetime, options: ScreenOptions = _ANYTHING) -> Screen:
         """The whole screen at ``now`` (aware UTC). Never raises for any state."""
-        seen, t = self._memory.look_over(state, Now(now, self._zone)), self._t
+        seen, t = self._memory.survey(state, Now(now, self._zone)), self._t
         if t.language != self._language:
             self._language, self._cards = t.language, CardMemory()
         return Screen(

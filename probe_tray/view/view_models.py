@@ -76,7 +76,7 @@ class ActionKind(enum.Enum):
     REMOVE = "remove"
     """Asks first."""
     UNDO = "undo"
-    START_ANEW = "start anew"
+    RESET_VAULT = "reset vault"
     """Asks first."""
 
 

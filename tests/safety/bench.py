@@ -268,9 +268,9 @@ class Bench:
         self, reason: Reason | None = None, *, seen: str | None = None, since: datetime | None = None
     ) -> Renewed:
         self.steps.seen.clear()
-        return await self.transaction.run(ANA, self.wish(reason, seen=seen, since=since), self._begin, nobody_else())
+        return await self.transaction.run(ANA, self.request(reason, seen=seen, since=since), self._begin, nobody_else())
 
-    def wish(
+    def request(
         self, reason: Reason | None = None, *, seen: str | None = None, since: datetime | None = None
     ) -> RenewalRequest:
         return RenewalRequest(days=3, reason=reason, seen=seen, since=since)

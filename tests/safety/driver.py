@@ -104,14 +104,14 @@ async def renew(task: Round) -> str:
     """How it ended: a kind of success, or the name of the error."""
     from datetime import UTC, datetime
 
-    wish = RenewalRequest(
+    request = RenewalRequest(
         days=3,
         reason=Reason.FORCED if task.forced else None,
         since=datetime.fromtimestamp(task.since, UTC) if task.since else None,
     )
     try:
         renewed = await Kit(task, UnsyncedDisk() if task.processes > 1 else Disk()).renewals.renew(
-            AccountKey(task.account, task.user), wish
+            AccountKey(task.account, task.user), request
         )
     except ProbeError as error:
         return type(error).__name__

@@ -202,15 +202,15 @@ class Computer(ScriptedService):
         accounts = Accounts((self.vault,), store)
         bench = SyncBench(accounts, locks, self.clock, FakeRandomness())
         bench.memory.name, bench.memory.sent = self.name, self.sent
-        means = bench.means._replace(
+        context = bench.context._replace(
             tables=self.way, renewal_of=TokenMemory(self.tokens, self.clock, FakeRandomness()).renewal_of
         )
-        shared = SharedTable(means, self._target, lambda: True)
+        shared = SharedTable(context, self._target, lambda: True)
         transaction = RefreshTransaction(self, accounts, self.disk, self.tokens, self.clock, FakeRandomness(), "host")
         self.renewals = Renewals(
             transaction, locks, self.clock, lambda _event: None, shared, MemoryTally(), NoTokenLocks()
         )
-        self.syncing = Synchronizer(means, locks, self.renewals.finish_held)
+        self.syncing = Synchronizer(context, locks, self.renewals.finish_held)
 
     async def work(self, *, syncs: bool) -> None:
         """One round: what was left, a sync at times, and every login that is due."""

@@ -33,7 +33,7 @@ import sys
 from pathlib import Path
 import probe_tray.app
 
-def look(program, wish):
+def look(program, request):
     print(*sys.modules)
     print(*{Path(name).name for name in linecache.cache})
     program._stop.set()

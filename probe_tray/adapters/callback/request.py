@@ -15,7 +15,7 @@ import msgspec
 from probe_tray.adapters.callback.pages import CallbackPage, PageLanguage, preferred_language
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.login import oauth
-from probe_tray.core.login.oauth import CALLBACK_PATH, Callback, Misfit
+from probe_tray.core.login.oauth import CALLBACK_PATH, Callback, CallbackFault
 
 DONE_PATH: Final = "/done"
 LINE_BYTES: Final = 8 * 1024
@@ -124,7 +124,7 @@ def read_callback(query: Secret, state: Secret) -> Callback | RequestRefusal:
     found = oauth.read_callback(query, state)
     if isinstance(found, Callback):
         return found
-    return BAD_REQUEST if found is Misfit.NO_CODE else OTHER_STATE
+    return BAD_REQUEST if found is CallbackFault.NO_CODE else OTHER_STATE
 
 
 def _too_big(raw: bytearray) -> RequestRefusal | None:

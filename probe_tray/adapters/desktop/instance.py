@@ -59,7 +59,7 @@ class Instance:
         this_system().let_come_forward()
         if self._socket.is_slow_to_refuse and self._is_free():
             return False
-        knocked = self._socket.knock(_ANSWER_SECONDS)
+        knocked = self._socket.connect(_ANSWER_SECONDS)
         if knocked is None:
             return False
         caller, passwords = knocked
@@ -103,7 +103,7 @@ class Instance:
             yield
             return
         guard = _Guard(self._socket, passwords, do)
-        accepting = asyncio.create_task(_accept(listener, guard.hear))
+        accepting = asyncio.create_task(_accept(listener, guard.receive))
         try:
             yield
         finally:
@@ -152,7 +152,7 @@ class _Guard:
         self._do = do
         self._callers = 0
 
-    async def hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._callers += 1
         try:
             # A caller that goes away, says too much or nothing is none of our business.
@@ -175,7 +175,7 @@ class _Guard:
 
 
 async def _accept(
-    listener: socket.socket, hear: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+    listener: socket.socket, receive: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 ) -> None:
     """Hear every caller, for ever.
 
@@ -187,7 +187,7 @@ async def _accept(
 
     async def talk(caller: socket.socket) -> None:
         with contextlib.suppress(OSError):
-            await hear(*await asyncio.open_connection(sock=caller, limit=_LONGEST_LINE))
+            await receive(*await asyncio.open_connection(sock=caller, limit=_LONGEST_LINE))
 
     while True:
         try:

@@ -36,7 +36,7 @@ class InstanceSocket(Protocol):
         """Listen, in place of a program that is gone. Raises OSError and WriteError."""
         ...
 
-    def knock(self, seconds: float) -> tuple[socket.socket, Passwords] | None:
+    def connect(self, seconds: float) -> tuple[socket.socket, Passwords] | None:
         """A connection with ``seconds`` for each step; None when nobody listens."""
         ...
 
@@ -102,7 +102,7 @@ class UnixInstanceSocket:
             raise
         return listener, _SAME_USER
 
-    def knock(self, seconds: float) -> tuple[socket.socket, Passwords] | None:
+    def connect(self, seconds: float) -> tuple[socket.socket, Passwords] | None:
         """Connect."""
         caller = this_system().unix_socket()
         caller.settimeout(seconds)
@@ -150,7 +150,7 @@ class LoopbackInstanceSocket:
             raise
         return listener, passwords
 
-    def knock(self, seconds: float) -> tuple[socket.socket, Passwords] | None:
+    def connect(self, seconds: float) -> tuple[socket.socket, Passwords] | None:
         """Connect. After a crash another program may have the port: it does not know the answer."""
         try:
             port, *passwords = read_regular(self._file, limit=_LARGEST_FILE, disk=self._disk).decode("ascii").split()

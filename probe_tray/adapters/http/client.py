@@ -210,7 +210,7 @@ class ServiceClient:
                 receiving = _receive(transport, request, connection, fresh=fresh)
                 answer = await (receiving if wire is None else _whole(wire, receiving))
                 if fresh:
-                    self._hear_tokens(answer)
+                    self._note_tokens(answer)
                     # Until the tokens in it are on the disk, no time is spent and no failure met for a connection.
                     self._close_soon(connection.pop_all())
                 return answer
@@ -218,7 +218,7 @@ class ServiceClient:
             # The answer may have come whole all the same: it only did not come to an end.
             if wire is None or (salvaged := read_raw(wire.raw)) is None:
                 raise
-            self._hear_tokens(salvaged)
+            self._note_tokens(salvaged)
             return salvaged
 
     async def _chosen_proxy(self, host: str) -> tuple[ProxyChoice | None, Secret | None]:
@@ -245,7 +245,7 @@ class ServiceClient:
         self._handles(secret)
         return secret.reveal()
 
-    def _hear_tokens(self, answer: Answer) -> None:
+    def _note_tokens(self, answer: Answer) -> None:
         for token in tokens_in(answer.body):
             self._handles(token)
 

@@ -10,7 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.files.last_whole import LastWhole
+from probe_tray.adapters.files.last_complete_files import LastCompleteFiles
 from probe_tray.adapters.files.safe_files import make_private_folder, prove_writable, remove_stale
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Held, Place, belongs, folder_lock, is_there
 from probe_tray.adapters.logins.file_index import FileIndex
@@ -41,7 +41,7 @@ class FilesStore(ABC):
         self._disk = disk
         self._files = CredentialFiles(official, disk)
         self._index = FileIndex(self._files)
-        self._whole = LastWhole()
+        self._whole = LastCompleteFiles()
         self._broken: set[Path] = set()
         """Files that are there and hold something that may be half of what another program is writing."""
         self._turn = asyncio.Lock()

@@ -19,7 +19,7 @@ from probe_tray.core.errors import ProbeError
 from probe_tray.core.models.model_test import ModelTest
 from probe_tray.core.models.models import ModelChoice
 from probe_tray.core.settings import Settings, change
-from probe_tray.engine.batch import BatchMeans, said_by
+from probe_tray.engine.batch import BatchContext, said_by
 from probe_tray.engine.models.model_tester import ModelTester, model_session
 from probe_tray.view.text.translate import mark
 
@@ -55,12 +55,12 @@ async def _anything(settings: Settings) -> None:
 class ModelStage:
     """Tests every login and lays the results beside what was done for it before."""
 
-    def __init__(self, means: BatchMeans, arguments: Arguments, settings: Settings) -> None:
+    def __init__(self, context: BatchContext, arguments: Arguments, settings: Settings) -> None:
         """Try the models that ``arguments`` choose."""
-        self._means = means
+        self._context = context
         self._settings = settings
         self._choice = ModelChoice(named=tuple(arguments.models), every=arguments.all_models, fallback=settings.models)
-        self._tester = ModelTester(means.quota, means.clock, SystemRandomness())
+        self._tester = ModelTester(context.quota, context.clock, SystemRandomness())
         self._running: asyncio.Task[None] | None = None
         self._stopped = False
 
@@ -92,15 +92,15 @@ class ModelStage:
                 report = done.get(number) or said_by(stored, current.credential)
                 done[number] = msgspec.structs.replace(report, models=test)
 
-        means = self._means
-        session = model_session(current, means.renewals, self._settings, means.clock, _nothing_more)
+        context = self._context
+        session = model_session(current, context.renewals, self._settings, context.clock, _nothing_more)
         await self._tester.test(session, self._choice, tell)
 
     async def _current(self, stored: StoredCredential) -> StoredCredential:
         """The login as its file has it now: it may have been renewed in this run."""
         if stored.store is not StoreKind.OFFICIAL:
             with suppress(ProbeError):
-                for _, held in await self._means.accounts.holders(stored.credential.key):
+                for _, held in await self._context.accounts.holders(stored.credential.key):
                     if (held.store, held.location) == (stored.store, stored.location):
                         return held
         return stored

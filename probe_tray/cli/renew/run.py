@@ -30,14 +30,14 @@ from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.batch import Batch, BatchMeans, BatchOrder, said_by
+from probe_tray.engine.batch import Batch, BatchContext, BatchOptions, said_by
 from probe_tray.engine.polling.clock_watch import ClockWatch
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from probe_tray.ports.shared_logins import SharedLogins
 from probe_tray.ports.time import Clock
 from probe_tray.view.text.translate import Translator
-from probe_tray.wiring import make_renewals, make_shared_logins, make_sync_means
+from probe_tray.wiring import make_renewals, make_shared_logins, make_sync_context
 
 
 def run_accounts(session: CommandSession) -> ExitStatus:
@@ -82,12 +82,12 @@ async def _find_and_run(session: CommandSession, loaded: LoadedSettings, run: "_
     store.on_event(run.tell_trouble)
     shared = _shared_logins(session, loaded, accounts, proxy)
     renewals = make_renewals(client, accounts, journal, session.files, store.dispatch, shared)
-    means = BatchMeans(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
+    context = BatchContext(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
     try:
         # Other computers wait for what an earlier run could not give them.
         with contextlib.suppress(ProbeError):
             await renewals.share_all()
-        return await run.run(found, means, settings)
+        return await run.run(found, context, settings)
     finally:
         await renewals.close()
         await client.aclose()
@@ -102,7 +102,7 @@ def _shared_logins(
     # Only here, for it brings more than most runs need.
     from probe_tray.adapters.http.tables import HttpTableFactory
 
-    means = make_sync_means(
+    context = make_sync_context(
         accounts=accounts,
         sources=lambda: accounts.ours,
         tables=HttpTableFactory(proxy, os.environ, handles=session.handles),
@@ -110,7 +110,7 @@ def _shared_logins(
         zone=LocalZone(),
     )
     secrets = session.sync_secrets(loaded)
-    return make_shared_logins(means, lambda: loaded.settings, secrets, str(loaded.path), adds_rows=False)
+    return make_shared_logins(context, lambda: loaded.settings, secrets, str(loaded.path), adds_rows=False)
 
 
 class _AccountRun:
@@ -139,18 +139,18 @@ class _AccountRun:
         """Whether a login in a file of this folder was renewed."""
         return any(Path(os.path.realpath(path)).parent == Path(os.path.realpath(folder)) for path in self._renewed)
 
-    async def run(self, found: SelectedLogins, means: BatchMeans, settings: Settings) -> ExitStatus:
+    async def run(self, found: SelectedLogins, context: BatchContext, settings: Settings) -> ExitStatus:
         """Work on the logins that were ``found``."""
         arguments, tested = self._arguments, self._tested
-        batch, models = Batch(means, _order(arguments, settings)), ModelStage(means, arguments, settings)
+        batch, models = Batch(context, _order(arguments, settings)), ModelStage(context, arguments, settings)
         done: dict[int, AccountReport] = {}
         ending: list[asyncio.Task[None]] = []
 
         async def stop() -> None:
             self._console.end_line()
             models.stop()
-            if means.renewals.sent:
-                self._console.prompt(self._waits_for(means.renewals.sent))
+            if context.renewals.sent:
+                self._console.prompt(self._waits_for(context.renewals.sent))
             await batch.stop()
 
         def tell(unanswered: int = 0) -> ExitStatus:
@@ -159,13 +159,13 @@ class _AccountRun:
 
         def last_words() -> None:
             try:
-                tell(means.renewals.sent)
+                tell(context.renewals.sent)
             except WriteError as error:
                 self._console.failure(told(error, self._t))
 
         # Until everything is told: what was done must not go unsaid.
         with Interruption(lambda: ending.append(asyncio.create_task(stop())), last_words) as interruption:
-            async with self._shown(found, done, means.clock):
+            async with self._shown(found, done, context.clock):
                 await batch.run(found.logins, jobs=arguments.jobs, done=done.__setitem__)
                 if tested:
                     await models.run(found.logins, done)
@@ -203,8 +203,8 @@ def _is_new(renewal: RenewalReport) -> bool:
     return renewal.result in {RenewalResult.RENEWED, RenewalResult.ADOPTED}
 
 
-def _order(arguments: Arguments, settings: Settings) -> BatchOrder:
-    return BatchOrder(
+def _order(arguments: Arguments, settings: Settings) -> BatchOptions:
+    return BatchOptions(
         renew=arguments.renew,
         force=arguments.force and arguments.renew,
         status=arguments.status,

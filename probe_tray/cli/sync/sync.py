@@ -31,7 +31,7 @@ from probe_tray.engine.sync.shared_logins import SharedTable
 from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.view.sync.sync_view import counts
 from probe_tray.view.text.translate import Translator, mark
-from probe_tray.wiring import make_renewals, make_sync_means
+from probe_tray.wiring import make_renewals, make_sync_context
 
 _KEPT = mark("interrupted: what is done so far is kept.")
 _HANDFUL = 10
@@ -100,7 +100,7 @@ def _synchronizer(
     store = Store(AppState(settings=loaded.settings))
     # An account that the vault holds too must not be left behind there.
     accounts = Accounts((shared, session.vault), store)
-    means = make_sync_means(
+    context = make_sync_context(
         accounts=accounts,
         sources=lambda: (shared,),
         tables=HttpTableFactory(proxy, os.environ, handles=session.handles),
@@ -111,9 +111,9 @@ def _synchronizer(
     async def found() -> SyncTarget:
         return goal
 
-    table = SharedTable(means, found, lambda: False)
+    table = SharedTable(context, found, lambda: False)
     renewals = make_renewals(client, accounts, session.journal(), session.files, store.dispatch, table)
-    return Synchronizer(means, session.locks, renewals.finish_held)
+    return Synchronizer(context, session.locks, renewals.finish_held)
 
 
 class _SyncAction:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from probe_tray.adapters.files.disk import reason_of
 from probe_tray.cli.tables.layout import Line, TextTable, aligned, folded, laid_out
-from probe_tray.cli.terminal.pipes import hush, hush_errors, is_terminal, say
+from probe_tray.cli.terminal.pipes import discard_errors, discard_output, is_terminal, say
 from probe_tray.cli.terminal.terminal import Terminal
 from probe_tray.core.errors import Phrase, WriteError
 from probe_tray.view.tables.status_table import printable
@@ -92,7 +92,7 @@ class Console:
 
     def take_back(self) -> None:
         """Remove what is shown for a while."""
-        for terminal, quieten in ((self._out, hush), (self._err, hush_errors)):
+        for terminal, quieten in ((self._out, discard_output), (self._err, discard_errors)):
             if terminal is not None:
                 try:
                     terminal.clear()
@@ -111,9 +111,9 @@ class Console:
         try:
             yield
         except BrokenPipeError:
-            hush()
+            discard_output()
         except OSError as error:
-            hush()
+            discard_output()
             # A terminal that was closed answers so; of a file it means that the disk has failed.
             if not (self._printed_to_person and error.errno in _HUNG_UP):
                 raise WriteError(path=Phrase("standard output"), reason=reason_of(error)) from None
@@ -142,7 +142,7 @@ class Watched:
             self.terminal.show(list(_plainer(lines, self._stream)))
         except OSError:
             # Its window was closed. What is under way goes on.
-            (hush if self.results else hush_errors)()
+            (discard_output if self.results else discard_errors)()
             return False
         return True
 

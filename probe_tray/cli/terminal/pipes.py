@@ -25,12 +25,12 @@ def end_line() -> None:
         say("")
 
 
-def hush() -> None:
+def discard_output() -> None:
     """Let nothing more come out of standard output: the interpreter would stumble over the rest when it ends."""
     _silence(_STANDARD_OUTPUT)
 
 
-def hush_errors() -> None:
+def discard_errors() -> None:
     """Let nothing more come out of standard error."""
     _silence(_STANDARD_ERROR)
 
@@ -49,9 +49,9 @@ def finish() -> bool:
     try:
         print(end="", flush=True)
     except BrokenPipeError:
-        hush()
+        discard_output()
     except OSError:
-        hush()
+        discard_output()
         return False
     return True
 

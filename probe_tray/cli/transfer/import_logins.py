@@ -17,7 +17,7 @@ from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.cli.terminal.signals import Interruption
 from probe_tray.cli.transfer.import_sources import STANDARD_INPUT, read_sources
-from probe_tray.cli.transfer.import_table import import_header, import_json, import_rows, what_came, what_happens
+from probe_tray.cli.transfer.import_table import import_header, import_json, import_rows, outcome_text, what_happens
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import ProbeError, Problem
 from probe_tray.core.settings import Storage
@@ -75,7 +75,7 @@ class _Import:
             status = self._permission() if not self._arguments.yes else None
             if status is None:
                 status = runner.run(self._take(items))
-                self._console.note(what_came(items, self._done, self._t))
+                self._console.note(outcome_text(items, self._done, self._t))
         if self._arguments.json:
             self._console.result(import_json(items, self._done))
         return status or (ExitStatus.FAILURE if self._failed else ExitStatus.SUCCESS)

@@ -14,9 +14,9 @@ from probe_tray.view.transfer.words import (
     MISSING,
     action_tone,
     action_words,
-    came_of_it,
     expected,
     format_name,
+    outcome_words,
     place_of,
 )
 from probe_tray.view.view_models import Tone
@@ -64,11 +64,11 @@ def what_happens(items: Sequence[Item], target: str, t: Translator) -> str:
     return expected(sum(item.taken for item in items), len(items), target, t)
 
 
-def what_came(items: Sequence[Item], done: Mapping[int, Problem | None], t: Translator) -> str:
+def outcome_text(items: Sequence[Item], done: Mapping[int, Problem | None], t: Translator) -> str:
     """How many were imported, left out and failed; ``done`` has the number of each that was tried."""
     imported = sum(problem is None for problem in done.values())
     failed = len(done) - imported + sum(item.problem is not None for item in items)
-    return came_of_it(imported, len(items) - imported - failed, failed, t)
+    return outcome_words(imported, len(items) - imported - failed, failed, t)
 
 
 def import_json(items: Sequence[Item], done: Mapping[int, Problem | None]) -> bytes:

@@ -49,7 +49,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """The very address that was authorized."""
 
 
-class Misfit(enum.Enum):
+class CallbackFault(enum.Enum):
     """Why an address does not finish the login that waits, as the end of a sentence."""
 
     OTHER_LOGIN = "it belongs to another login attempt"
@@ -60,11 +60,11 @@ class Misfit(enum.Enum):
     def phrase(self) -> Phrase:
         """The same, for a view."""
         match self:
-            case Misfit.OTHER_LOGIN:
+            case CallbackFault.OTHER_LOGIN:
                 return Phrase("it belongs to another login attempt")
-            case Misfit.NO_STATE:
+            case CallbackFault.NO_STATE:
                 return Phrase("it has no state= in it")
-            case Misfit.NO_CODE:
+            case CallbackFault.NO_CODE:
                 return Phrase("it has no code in it")
 
 
@@ -98,7 +98,7 @@ def authorize_address(service: Service, attempt: LoginAttempt, redirect_uri: str
     return Secret(f"{service.issuer}/oauth/authorize?{query}")
 
 
-def read_callback(query: Secret, state: Secret) -> Callback | Misfit:
+def read_callback(query: Secret, state: Secret) -> Callback | CallbackFault:
     """Read the query of a callback, if it belongs to the login with this ``state``.
 
     The state is compared first and in constant time, for an error as for a code (RFC 6749 sections 4.1.2 and 10.12).
@@ -106,30 +106,30 @@ def read_callback(query: Secret, state: Secret) -> Callback | Misfit:
     try:
         pairs = parse_qsl(query.reveal(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS)
     except ValueError:
-        return Misfit.NO_CODE
+        return CallbackFault.NO_CODE
     values = dict(pairs)
     # RFC 6749 section 3.1: a parameter is never included twice.
     if len(values) != len(pairs):
-        return Misfit.NO_CODE
+        return CallbackFault.NO_CODE
     if Secret(values.get("state", "")) != state:
         if values.get("state"):
-            return Misfit.OTHER_LOGIN
-        return Misfit.NO_STATE if "code" in values or "error" in values else Misfit.NO_CODE
+            return CallbackFault.OTHER_LOGIN
+        return CallbackFault.NO_STATE if "code" in values or "error" in values else CallbackFault.NO_CODE
     error, code = values.get("error", ""), values.get("code", "")
     if error and "code" not in values:
         return Callback(error=_plain(error), description=_plain(values.get("error_description", "")))
     if "error" not in values and _CODE.fullmatch(code):
         return Callback(code=Secret(code))
-    return Misfit.NO_CODE
+    return CallbackFault.NO_CODE
 
 
-def read_pasted(text: Secret, state: Secret) -> Callback | Misfit:
+def read_pasted(text: Secret, state: Secret) -> Callback | CallbackFault:
     """Read what a person pasted: a whole callback address, or only its query, with or without ``?``.
 
     What copying adds is taken away: line breaks and spaces anywhere, and quotes or brackets around it.
     """
     if len(text.reveal()) > _LONGEST_PASTE:
-        return Misfit.NO_CODE
+        return CallbackFault.NO_CODE
     # An address has neither spaces nor characters that cannot be seen.
     bare = "".join(c for c in text.reveal() if c.isprintable() and not c.isspace())
     address = bare.strip(_AROUND).partition("#")[0]

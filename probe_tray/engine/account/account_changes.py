@@ -82,7 +82,7 @@ class AccountChanges:
         finally:
             await self._accounts.read()
 
-    async def start_vault_anew(self) -> None:
+    async def reset_vault(self) -> None:
         """Set aside the records whose key is gone, so that a new key can be made at the next login."""
         await self._set_vault_aside()
         await self._accounts.read()

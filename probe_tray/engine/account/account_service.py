@@ -33,7 +33,7 @@ AccountCommand = Renew | RemoveAccount | MoveAccount | Arrange | MuteAccount | U
 """What concerns accounts and ends with feedback."""
 
 
-class AccountMeans(NamedTuple):
+class AccountUseCases(NamedTuple):
     """What the work is done with."""
 
     changes: AccountChanges
@@ -49,11 +49,17 @@ class AccountMeans(NamedTuple):
 class AccountService:
     """Does what the commands say; never waits."""
 
-    def __init__(self, means: AccountMeans, feedback: FeedbackService, start: Start) -> None:
+    def __init__(self, use_cases: AccountUseCases, feedback: FeedbackService, start: Start) -> None:
         """Have ``start`` own the tasks."""
-        self._means, self._feedback, self._start = means, feedback, start
+        self._use_cases, self._feedback, self._start = use_cases, feedback, start
         self._removals = HeldRemovals(
-            means.changes, means.accounts, means.store, means.clock, feedback, start, self._finish_pending
+            use_cases.changes,
+            use_cases.accounts,
+            use_cases.store,
+            use_cases.clock,
+            feedback,
+            start,
+            self._finish_pending,
         )
 
     def send(self, command: AccountCommand) -> None:
@@ -85,38 +91,38 @@ class AccountService:
     async def _finish_pending(self, key: AccountKey) -> None:
         # The newest tokens of a login that is moved or removed may be in the journal still.
         with suppress(ProbeError):
-            await self._means.renewals.finish_pending(key)
+            await self._use_cases.renewals.finish_pending(key)
 
     async def _renew(self, chosen: AccountKey | None) -> None:
-        means = self._means
+        use_cases = self._use_cases
         if chosen is None:
-            await renew_due(means.renewals, means.store, means.clock)
-        elif await renew_one(means.renewals, means.store, means.clock, chosen):
+            await renew_due(use_cases.renewals, use_cases.store, use_cases.clock)
+        elif await renew_one(use_cases.renewals, use_cases.store, use_cases.clock, chosen):
             self._feedback.give(FeedbackKind.RENEWED, chosen)
-        await means.accounts.read()
+        await use_cases.accounts.read()
 
     async def _remove_and_end(self, key: AccountKey) -> None:
         await self._finish_pending(key)
-        await self._means.changes.remove(key, revoke=True)
+        await self._use_cases.changes.remove(key, revoke=True)
         self._feedback.give(FeedbackKind.REMOVED_AND_ENDED)
 
     async def _move(self, key: AccountKey, to: StoreKind) -> None:
         await self._finish_pending(key)
-        await self._means.changes.move(key, to)
+        await self._use_cases.changes.move(key, to)
         self._feedback.give(FeedbackKind.MOVED, key)
 
     async def _arrange(self, arrangement: Arrangement) -> None:
-        state = self._means.store.state
+        state = self._use_cases.store.state
         told = arrangement_feedback(state.arrangement, arrangement)
         if told is not None:
             # Before it is saved: what was done can be seen already, and a full disk is told apart.
             undo = UndoArrangement(state.arrangement, arrangement) if told.undoable else None
             key = next((a.key for a in state.accounts if a.key.slug == told.slug), None)
             self._feedback.give(told.kind, key, undo=undo)
-        await self._means.arrangement.arrange(arrangement)
+        await self._use_cases.arrangement.arrange(arrangement)
 
     async def _mute(self, key: AccountKey, *, muted: bool) -> None:
-        await self._means.alerting.mute(key, muted=muted)
+        await self._use_cases.alerting.mute(key, muted=muted)
         kind = FeedbackKind.MUTED if muted else FeedbackKind.UNMUTED
         self._feedback.give(kind, key, undo=UndoMute(key, not muted))
 
@@ -127,12 +133,12 @@ class AccountService:
                     self._feedback.give(FeedbackKind.RESTORED, key)
                 return
             case UndoArrangement(before=before, after=after):
-                arrangement = self._means.store.state.arrangement
-                await self._means.arrangement.arrange(arrangement.without(before, after))
+                arrangement = self._use_cases.store.state.arrangement
+                await self._use_cases.arrangement.arrange(arrangement.without(before, after))
             case UndoPrivacy(privacy=privacy):
-                await self._means.settings.change(change(privacy=privacy))
+                await self._use_cases.settings.change(change(privacy=privacy))
             case UndoMute(account=key, muted=muted):
-                await self._means.alerting.mute(key, muted=muted)
+                await self._use_cases.alerting.mute(key, muted=muted)
             case None:
                 return
         self._feedback.give(FeedbackKind.UNDONE)

@@ -20,9 +20,9 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.login.oauth import (
     Callback,
+    CallbackFault,
     Grant,
     LoginAttempt,
-    Misfit,
     authorize_address,
     callback_address,
     new_attempt,
@@ -150,7 +150,7 @@ class BrowserLogin:
             return
         self._handles(text)
         found = read_pasted(text, self._open.attempt.state)
-        if isinstance(found, Misfit):
+        if isinstance(found, CallbackFault):
             raise PastedAddressError(reason=found.phrase)
         self._open.pasted.set_result(found)
 

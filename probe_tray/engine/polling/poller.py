@@ -38,7 +38,7 @@ class Poller:
         self._clock = clock
         self._randomness = randomness
         self._failures: dict[AccountKey, int] = {}
-        self._scout = FirstCheck()
+        self._first_check = FirstCheck()
         self._timer = WakeTimer(clock)
 
     async def run(self) -> None:
@@ -48,7 +48,7 @@ class Poller:
         try:
             while True:
                 self._timer.clear()
-                seen = look(self._scout.among(self._store.state.accounts), self._clock.now())
+                seen = look(self._first_check.among(self._store.state.accounts), self._clock.now())
                 if self._plan_new(seen.unplanned):
                     continue
                 room = _AT_ONCE - len(running)
@@ -68,7 +68,7 @@ class Poller:
 
         None is checked before the moment to which the service has put it off.
         """
-        self._scout.end()
+        self._first_check.end()
         wanted, now = set(keys), self._clock.now()
         chosen = [a for a in self._store.state.accounts if a.key in wanted]
         self._plan(zip(chosen, first_checks(len(chosen), now, _FOR_A_PERSON), strict=True))
@@ -77,7 +77,7 @@ class Poller:
         """A person looks at the numbers: those over a minute old are asked for again, unless only by hand."""
         now = self._clock.now()
         if self._pacing().every is not None:
-            shown = self._old(self._scout.among(self._store.state.accounts), now)
+            shown = self._old(self._first_check.among(self._store.state.accounts), now)
             # One whose turn it is already must not be put off by looking again and again.
             self._spread([a for a in shown if a.next_check is None or a.next_check > now], now)
 
@@ -86,7 +86,7 @@ class Poller:
 
         With manual checks it ends with the one, from which the renewals learn that the network is there.
         """
-        chosen = self._scout.send(self._store.state.accounts)
+        chosen = self._first_check.send(self._store.state.accounts)
         if chosen is not None:
             self._failures.pop(chosen.key, None)
             self._plan([(chosen, self._clock.now() + after)])
@@ -148,17 +148,17 @@ class Poller:
         self._failures.pop(key, None)
         moment = self._next(key, self._pacing(), wait=None, resets=awaited_resets(snapshot))
         self._store.dispatch(CheckSucceeded(key=key, snapshot=snapshot, next_check=moment))
-        self._scouted(key, None)
+        self._first_check_ended(key, None)
 
     def _failed(self, key: AccountKey, error: ProbeError) -> None:
         self._failures[key] = self._failures.get(key, 0) + 1
-        pace = self._scout.pacing(key, self._pacing())
+        pace = self._first_check.pacing(key, self._pacing())
         moment = self._next(key, pace, wait=error.retry_after, resets=())
         self._store.dispatch(CheckFailed(key=key, at=self._clock.now(), problem=error.problem, next_check=moment))
-        self._scouted(key, error)
+        self._first_check_ended(key, error)
 
-    def _scouted(self, key: AccountKey, error: ProbeError | None) -> None:
-        if self._scout.came_back(key, error) and self._pacing().every is not None:
+    def _first_check_ended(self, key: AccountKey, error: ProbeError | None) -> None:
+        if self._first_check.came_back(key, error) and self._pacing().every is not None:
             now = self._clock.now()
             self._spread([a for a in self._old(self._store.state.accounts, now) if a.key != key], now)
 
@@ -168,7 +168,7 @@ class Poller:
         return next_check(
             now=self._clock.now(),
             pacing=pace,
-            failures=self._scout.failures(key, self._failures.get(key, 0)),
+            failures=self._first_check.failures(key, self._failures.get(key, 0)),
             wait=wait,
             resets=resets,
             jitter=self._randomness.uniform(-1, 1),

@@ -70,7 +70,7 @@ class RefreshTransaction:
         self._journal = journal
         self._clock = clock
         self._outcomes = TokenMemory(memory, clock, randomness)
-        self._holdings = AccountLogins(accounts, self._outcomes)
+        self._account_logins = AccountLogins(accounts, self._outcomes)
         self._host = host
         self._unkept: dict[str, tuple[JournalEntry, Answer]] = {}
         """Answers that the journal could not take: they live as long as this process, or until a store has them."""
@@ -122,12 +122,12 @@ class RefreshTransaction:
 
         ``adopted``: what is here was just taken over from another computer, which is as good as a renewal.
         """
-        held = await self._holdings.newest(key)
+        held = await self._account_logins.newest(key)
         if held is None:
             raise NotRenewableError
-        current = await self._holdings.caught_up(held)
+        current = await self._account_logins.caught_up(held)
         login = current.credential
-        await self._holdings.spread(login)
+        await self._account_logins.spread(login)
         # Its renewals are the client's: what was just learnt from it is not renewed in the same breath.
         if current is not held or self._was_changed(login, request) or await self._is_younger(login, request):
             return Renewed.adopted(current)
@@ -154,7 +154,7 @@ class RefreshTransaction:
             brought |= await self._finish_answered(entry, answer)
         for pending in await self._journal.pending(key):
             if pending.problem is not None:
-                if not await self._holdings.is_overtaken(pending.entry):
+                if not await self._account_logins.is_overtaken(pending.entry):
                     raise JournalSealedError
                 await self._journal.set_aside(pending.entry)
             elif pending.answer is not None:
@@ -168,7 +168,7 @@ class RefreshTransaction:
 
     async def _doubt(self, damaged: JournalEntry) -> None:
         """Suspect the token that the account has now: it may be the one that was sent."""
-        current = await self._holdings.newest(damaged.key)
+        current = await self._account_logins.newest(damaged.key)
         token = None if current is None else current.credential.refresh_token
         if token is not None:
             await self._outcomes.uncertain(replace(damaged, fingerprint=token.fingerprint), now=False)
@@ -183,9 +183,9 @@ class RefreshTransaction:
     async def catch_up(self, key: AccountKey) -> None:
         """Take over the official client's own newer login, without any request. Raises a ProbeError."""
         await self.finish_pending(key)
-        held = await self._holdings.newest(key)
+        held = await self._account_logins.newest(key)
         if held is not None:
-            await self._holdings.spread((await self._holdings.caught_up(held)).credential)
+            await self._account_logins.spread((await self._account_logins.caught_up(held)).credential)
 
     async def remember_refused(self, credential: Credential, code: str) -> None:
         """Keep in mind that the access token of ``credential``, which a renewal has just brought, is refused too."""
@@ -235,7 +235,7 @@ class RefreshTransaction:
         """The request and what comes of it; None where another computer was faster."""
         login = due.stored.credential
         await self._outcomes.check(secret.fingerprint, forced=request.forced)
-        await self._holdings.check_writable(login.key)
+        await self._account_logins.check_writable(login.key)
         if await coordinator.claim(login, due.reason):
             return None
         sending()
@@ -330,13 +330,13 @@ class RefreshTransaction:
             await self._journal.set_aside(entry)
 
     async def _other_login(self, entry: JournalEntry) -> StoredCredential | None:
-        held = await self._holdings.newest(entry.key)
-        current = None if held is None else await self._holdings.caught_up(held)
+        held = await self._account_logins.newest(entry.key)
+        current = None if held is None else await self._account_logins.caught_up(held)
         token = None if current is None else current.credential.refresh_token
         if current is None or token is None:
             raise NotRenewableError
         if current is not held:
-            await self._holdings.spread(current.credential)
+            await self._account_logins.spread(current.credential)
         return None if token.fingerprint == entry.fingerprint else current
 
     async def _conclude(self, entry: JournalEntry, answer: Answer, used: StoredCredential | None) -> Credential | None:
@@ -351,12 +351,12 @@ class RefreshTransaction:
         match classify_refresh(answer):
             case RefreshClass.PERMANENT:
                 await self._outcomes.ended(entry.fingerprint, problem.facts["reason"])
-                held = await self._holdings.newest(entry.key)
-                other = None if held is None else await self._holdings.caught_up(held)
+                held = await self._account_logins.newest(entry.key)
+                other = None if held is None else await self._account_logins.caught_up(held)
                 token = None if other is None else other.credential.refresh_token
                 if other is not None and token is not None and token.fingerprint != entry.fingerprint:
                     await self._finish(entry)
-                    await self._holdings.spread(other.credential)
+                    await self._account_logins.spread(other.credential)
                     return other.credential
             case RefreshClass.UNCERTAIN | RefreshClass.RENEWED:
                 await self._outcomes.uncertain(entry, now=used is not None)
@@ -372,7 +372,7 @@ class RefreshTransaction:
             await self._set_aside(entry, now=used is not None)
             raise UncertainLoginError(retry_after=UNCERTAIN_FOR)
         try:
-            applied = await self._holdings.apply(entry, reply, answer.issued_at(entry.at), used)
+            applied = await self._account_logins.apply(entry, reply, answer.issued_at(entry.at), used)
         except WrongAccountError:
             await self._set_aside(entry, now=used is not None)
             raise

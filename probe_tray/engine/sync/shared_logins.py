@@ -35,7 +35,7 @@ from probe_tray.core.sync.claims import claimed_time, is_claimed
 from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rows import NONCE_BYTES, SENT, RemoteRow, StepKind, SyncOptions, SyncStep, filled
 from probe_tray.core.sync.setup import SyncTarget
-from probe_tray.engine.sync.sync_run import SyncMeans, SyncRun
+from probe_tray.engine.sync.sync_run import SyncContext, SyncRun
 from probe_tray.ports.http import LoginCipher, RemoteTable
 
 _LONGEST: Final = 10.0
@@ -109,13 +109,13 @@ class SharedTable:
     """Implements ``SharedLogins`` with the table of sync."""
 
     def __init__(
-        self, means: SyncMeans, target: Callable[[], Awaitable[SyncTarget | None]], adds_rows: Callable[[], bool]
+        self, context: SyncContext, target: Callable[[], Awaitable[SyncTarget | None]], adds_rows: Callable[[], bool]
     ) -> None:
         """``target`` finds the table, None where sync is not set up; ``adds_rows``: whether it is for a renewal to do.
 
         What adds no rows leaves an account that the table does not have yet to the next sync.
         """
-        self._means, self._target, self._adds_rows = means, target, adds_rows
+        self._context, self._target, self._adds_rows = context, target, adds_rows
         self._claims: dict[AccountKey, _ClaimedLogin] = {}
         self._failed: tuple[float, TableUncheckedError] | None = None
 
@@ -130,7 +130,7 @@ class SharedTable:
         before: RemoteRow | None = None
         for look in range(_LOOKS):
             if look:
-                await self._means.clock.sleep(_BETWEEN_LOOKS)
+                await self._context.clock.sleep(_BETWEEN_LOOKS)
             async with self._opened(key) as opened:
                 if opened is None or opened.mine.refresh_token is None:
                     return False
@@ -169,7 +169,9 @@ class SharedTable:
             if opened is None or opened.mine.refresh_token is None:
                 return
             # Whatever ends this process: what comes of it is given to the others by the next one.
-            await self._change_memory(self._means.memory.add_unshared(key.slug, opened.mine.refresh_token.fingerprint))
+            await self._change_memory(
+                self._context.memory.add_unshared(key.slug, opened.mine.refresh_token.fingerprint)
+            )
             if claim.lease is None:
                 return
             async with asyncio.timeout(_LONGEST):
@@ -178,16 +180,16 @@ class SharedTable:
             del self._claims[key]
             if not claim.resumed:
                 # Nothing is sent, so that nothing can come of it.
-                await self._change_memory(self._means.memory.forget_unshared(key.slug))
+                await self._change_memory(self._context.memory.forget_unshared(key.slug))
             raise ClaimedElsewhereError(retry_after=_RETRY_AFTER)
 
     async def unshared(self) -> tuple[AccountKey, ...]:
         """As the port says. Where the token that was sent is still the newest, nothing has come of it so far."""
-        sent = await self._means.memory.unshared()
+        sent = await self._context.memory.unshared()
         if not sent:
             return ()
         found: list[AccountKey] = []
-        for store in self._means.accounts.ours:
+        for store in self._context.accounts.ours:
             for stored in (await store.load()).found:
                 token, key = stored.credential.refresh_token, stored.credential.key
                 if key.slug in sent and token is not None and token.fingerprint != sent[key.slug]:
@@ -204,10 +206,10 @@ class SharedTable:
                 if not left:
                     # Whatever token brought it, it is to be given to the others once the table is there again.
                     with suppress(StoreError):
-                        await self._means.memory.add_unshared(key.slug, "")
+                        await self._context.memory.add_unshared(key.slug, "")
                     raise
                 self._failed = None
-                await self._means.clock.sleep(_BETWEEN_LOOKS)
+                await self._context.clock.sleep(_BETWEEN_LOOKS)
             else:
                 return
 
@@ -224,7 +226,7 @@ class SharedTable:
                     return
                 async with asyncio.timeout(_LONGEST):
                     await self._restore_row(opened.table, await opened.table.row(opened.mine.account_id), claim)
-        await self._change_memory(self._means.memory.forget_unshared(key.slug))
+        await self._change_memory(self._context.memory.forget_unshared(key.slug))
 
     async def _end_unused(self, lease: Lease) -> None:
         """Let others use its token. The stores here are not asked: that they fail may be why nothing was sent."""
@@ -232,7 +234,7 @@ class SharedTable:
         if target is None:
             return
         try:
-            async with asyncio.timeout(_LONGEST), self._means.tables.open(target) as table:
+            async with asyncio.timeout(_LONGEST), self._context.tables.open(target) as table:
                 await table.end_lease(lease, renewed=False)
         except TimeoutError as error:
             raise _unchecked(error) from None
@@ -257,7 +259,7 @@ class SharedTable:
                 # Until the others find the new login there, they must not use the old one.
                 if is_there and token is not None:
                     await opened.table.end_lease(await self._lease(key, token), renewed=True)
-                    await self._change_memory(self._means.memory.forget_unshared(key.slug))
+                    await self._change_memory(self._context.memory.forget_unshared(key.slug))
 
     async def _adopted(self, visit: _Visit, key: AccountKey) -> bool:
         if visit.step is None or visit.step.kind is not StepKind.ADOPT:
@@ -267,7 +269,7 @@ class SharedTable:
 
     async def _lease(self, key: AccountKey, token: Secret) -> Lease:
         try:
-            holder = await self._means.memory.holder(key.slug)
+            holder = await self._context.memory.holder(key.slug)
         except StoreError as error:
             raise _unchecked(error) from None
         return Lease(account=key.slug, token=token.fingerprint, holder=holder)
@@ -279,7 +281,7 @@ class SharedTable:
             raise _unchecked(error) from None
 
     def _is_claimed(self, row: RemoteRow | None) -> bool:
-        return row is not None and is_claimed(row.update_time, self._means.clock.now())
+        return row is not None and is_claimed(row.update_time, self._context.clock.now())
 
     async def _claim_row(self, opened: _OpenedTable, visit: _Visit, key: AccountKey) -> bool:
         """Whether the row says now that this computer renews the account, or there is none to say so in."""
@@ -288,7 +290,7 @@ class SharedTable:
             return True
         if self._is_claimed(old):
             return False
-        claimed = replace(row, update_time=claimed_time(row.update_time, self._means.clock.now()))
+        claimed = replace(row, update_time=claimed_time(row.update_time, self._context.clock.now()))
         async with asyncio.timeout(_LONGEST):
             taken = await (opened.table.insert(claimed) if old is None else opened.table.replace(claimed, old))
         if taken:
@@ -304,7 +306,7 @@ class SharedTable:
         if visit.step.kind not in SENT or (visit.row is None and not self._adds_rows()):
             return None
         login = opened.mine if visit.theirs is None else filled(opened.mine, visit.theirs)
-        return opened.cipher.seal(login, self._means.randomness.token_bytes(NONCE_BYTES), self._means.zone)
+        return opened.cipher.seal(login, self._context.randomness.token_bytes(NONCE_BYTES), self._context.zone)
 
     async def _restore_row(self, table: RemoteTable, row: RemoteRow | None, claim: _ClaimedLogin) -> None:
         """Make the claimed row what it was: nothing came of the renewal."""
@@ -317,8 +319,8 @@ class SharedTable:
 
         Raises StoreError for the stores here, TableUncheckedError for everything on the way to the table.
         """
-        held = [stored.credential for _, stored in await self._means.accounts.holders(key)]
-        failed, clock = self._failed, self._means.clock
+        held = [stored.credential for _, stored in await self._context.accounts.holders(key)]
+        failed, clock = self._failed, self._context.clock
         if failed is not None and clock.monotonic() < failed[0] + _REST:
             raise failed[1]
         try:
@@ -326,8 +328,8 @@ class SharedTable:
             if target is None:
                 yield None
                 return
-            async with self._means.tables.open(target) as table:
-                yield _OpenedTable(table, self._means.make_cipher(target.key), newest(held))
+            async with self._context.tables.open(target) as table:
+                yield _OpenedTable(table, self._context.make_cipher(target.key), newest(held))
         except (StoreError, ClaimedElsewhereError, RenewalSentElsewhereError):
             raise
         except (ProbeError, TimeoutError) as error:
@@ -348,18 +350,18 @@ class SharedTable:
             row = await opened.table.row(opened.mine.account_id)
         found = None if row is None else opened.cipher.open(row)
         try:
-            seen = await self._means.memory.recall()
+            seen = await self._context.memory.recall()
         except StoreError as error:
             raise _unchecked(error) from None
         rows = [] if found is None else [found]
-        run = SyncRun(self._means, opened.table, opened.cipher, seen, SyncOptions(), rows, _held_already)
+        run = SyncRun(self._context, opened.table, opened.cipher, seen, SyncOptions(), rows, _held_already)
         await self._remember(run)
         return _Visit(run, row, None if found is None else found.login, run.step(opened.mine))
 
     async def _remember(self, run: SyncRun) -> None:
         # The next sync says what keeps it from being written.
         with suppress(StoreError):
-            await self._means.memory.remember(run.marks)
+            await self._context.memory.remember(run.marks)
 
 
 def _unchecked(error: ProbeError | TimeoutError) -> TableUncheckedError:

@@ -53,13 +53,13 @@ Hold = Callable[[AccountKey], AbstractAsyncContextManager[None]]
 """Keeps everybody else from an account, whose stores then hold the newest tokens that are known here."""
 
 
-class SyncMeans(NamedTuple):
+class SyncContext(NamedTuple):
     """What a sync works with."""
 
     accounts: Accounts
     sources: Callable[[], Sequence[AccountStore]]
     """The stores whose accounts take part; a login from the table goes to every store of ``accounts`` that holds it."""
-    newcomers: Callable[[], AccountStore]
+    store_for_new: Callable[[], AccountStore]
     """The store that takes logins which are in the table alone."""
     renewal_of: Callable[[str], Awaitable[RenewalState]]
     """What is remembered against the refresh token of a fingerprint."""
@@ -78,7 +78,7 @@ class SyncRun:
 
     def __init__(
         self,
-        means: SyncMeans,
+        context: SyncContext,
         table: RemoteTable,
         cipher: LoginCipher,
         seen: Mapping[str, Age],
@@ -86,7 +86,7 @@ class SyncRun:
         opened: Sequence[OpenedRow],
         hold: Hold,
     ) -> None:
-        self._means, self._table, self._cipher, self._options = means, table, cipher, options
+        self._context, self._table, self._cipher, self._options = context, table, cipher, options
         self._seen, self._hold = seen, hold
         self._rows = {one.row.id: one for one in opened}
         self.marks: dict[str, Age] = {}
@@ -106,10 +106,10 @@ class SyncRun:
 
         Once ``stopped`` says so no further one is begun. Raises StoreError where it is not known what was removed here.
         """
-        removed = await self._means.removed.removed()
+        removed = await self._context.removed.removed()
         here = removed & {login.key.slug for login in local}
         if here:
-            await self._means.removed.forget_removed(here)
+            await self._context.removed.forget_removed(here)
         steps = plan(local, self._rows.values(), self._seen, self._options, removed - here)
         groups: dict[str, list[tuple[int, SyncStep, AccountKey]]] = {}
         for number, step in enumerate(steps):
@@ -160,7 +160,7 @@ class SyncRun:
         async with self._hold(key):
             proved = False
             for _ in range(_TRIES):
-                held = [stored.credential for _, stored in await self._means.accounts.holders(key)]
+                held = [stored.credential for _, stored in await self._context.accounts.holders(key)]
                 mine = newest(held) if held else None
                 theirs = None if row is None else row.login
                 if mine is None and row is None:
@@ -192,7 +192,7 @@ class SyncRun:
         theirs = None if row is None else row.login
         # A row that alone can be renewed must not lose that to a login that cannot.
         sent = mine if theirs is None else filled(mine, theirs)
-        sealed = self._cipher.seal(sent, self._means.randomness.token_bytes(NONCE_BYTES), self._means.zone)
+        sealed = self._cipher.seal(sent, self._context.randomness.token_bytes(NONCE_BYTES), self._context.zone)
         done = await (self._table.insert(sealed) if row is None else self._table.replace(sealed, row.row))
         if done:
             self._see(mine)
@@ -209,20 +209,20 @@ class SyncRun:
         return opened
 
     async def _prove(self, mine: Credential | None, theirs: Credential) -> None:
-        place = self._means.newcomers() if mine is None else self._means.accounts
+        place = self._context.store_for_new() if mine is None else self._context.accounts
         await place.check_writable(theirs.key if mine is None else mine.key)
 
     async def _receive(self, step: SyncStep, kind: StepKind, mine: Credential | None, theirs: Credential) -> SyncItem:
         if mine is None:
-            await self._means.newcomers().save(theirs)
+            await self._context.store_for_new().save(theirs)
             return _item(step, kind, None)
         # Its key is another one where only one of the two names its user.
-        faults = await self._means.accounts.keep(filled(theirs, mine), replaces=mine.key)
+        faults = await self._context.accounts.keep(filled(theirs, mine), replaces=mine.key)
         return _item(step, kind, faults[0].problem if faults else None)
 
     async def _against(self, login: Credential) -> Problem | None:
         token = login.refresh_token
-        return None if token is None else (await self._means.renewal_of(token.fingerprint)).problem
+        return None if token is None else (await self._context.renewal_of(token.fingerprint)).problem
 
     def _see(self, login: Credential | None) -> None:
         if login is not None:

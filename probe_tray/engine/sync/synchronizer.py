@@ -16,7 +16,7 @@ from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError
 from probe_tray.core.sync.plan import wrong_key
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncItem, SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SyncTarget, SyncTestResult
-from probe_tray.engine.sync.sync_run import Progress, SyncMeans, SyncRun
+from probe_tray.engine.sync.sync_run import Progress, SyncContext, SyncRun
 from probe_tray.ports.accounts import AccountLocks
 from probe_tray.ports.http import LoginCipher, MakeLoginCipher, Tables
 
@@ -27,12 +27,14 @@ _BETWEEN_BREATHS = 16
 class Synchronizer:
     """Runs syncs, one at a time for each object."""
 
-    def __init__(self, means: SyncMeans, locks: AccountLocks, settle: Callable[[AccountKey], Awaitable[None]]) -> None:
-        """Work with ``means``, on each account under its lock.
+    def __init__(
+        self, context: SyncContext, locks: AccountLocks, settle: Callable[[AccountKey], Awaitable[None]]
+    ) -> None:
+        """Work with ``context``, on each account under its lock.
 
         ``settle`` brings an earlier renewal to its end while that is held: the newest tokens may be in the journal.
         """
-        self._means = means
+        self._context = context
         self._locks = locks
         self._settle = settle
         self._stopped = False
@@ -43,7 +45,7 @@ class Synchronizer:
 
     async def test(self, target: SyncTarget) -> SyncTestResult:
         """Look at the table and change nothing. Never raises a ProbeError."""
-        return await try_table(self._means.tables, self._means.make_cipher, target)
+        return await try_table(self._context.tables, self._context.make_cipher, target)
 
     async def run(
         self, target: SyncTarget, options: SyncOptions, progress: Progress = lambda _done, _total: None
@@ -55,13 +57,13 @@ class Synchronizer:
         run: SyncRun | None = None
         try:
             local, items = await self._local()
-            async with self._means.tables.open(target) as table:
-                cipher = self._means.make_cipher(target.key)
+            async with self._context.tables.open(target) as table:
+                cipher = self._context.make_cipher(target.key)
                 opened = await _open_all(cipher, await table.rows())
                 if wrong_key(opened):
                     _only_with_permission(opened, options)
-                seen = await self._means.memory.recall()
-                run = SyncRun(self._means, table, cipher, seen, options, opened, self._hold)
+                seen = await self._context.memory.recall()
+                run = SyncRun(self._context, table, cipher, seen, options, opened, self._hold)
                 await run.work(local, progress, lambda: self._stopped)
         except ProbeError as error:
             problem = error.problem
@@ -69,11 +71,11 @@ class Synchronizer:
             items += run.items
             problem = run.problem or problem
             try:
-                await self._means.memory.remember(run.marks)
+                await self._context.memory.remember(run.marks)
             except ProbeError as error:
                 problem = problem or error.problem
         left = 0 if run is None else run.left
-        return SyncReport(ended_at=self._means.clock.now(), items=tuple(items), problem=problem, left=left)
+        return SyncReport(ended_at=self._context.clock.now(), items=tuple(items), problem=problem, left=left)
 
     @asynccontextmanager
     async def _hold(self, key: AccountKey) -> AsyncGenerator[None]:
@@ -85,7 +87,7 @@ class Synchronizer:
         """The newest login of each account that takes part, and what could not be read. Raises StoreError."""
         logins: list[Credential] = []
         items: list[SyncItem] = []
-        for content in await asyncio.gather(*(store.load() for store in self._means.sources())):
+        for content in await asyncio.gather(*(store.load() for store in self._context.sources())):
             if content.problem is not None:
                 raise _StoreFailed(content.problem)
             items += [

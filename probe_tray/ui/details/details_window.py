@@ -20,7 +20,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.quota.history import Span
 from probe_tray.ui.accessibility import describe, walk
 from probe_tray.ui.details.chart_view import ChartView
-from probe_tray.ui.details.plots import BarRows, LifeView
+from probe_tray.ui.details.plots import BarRows, LifetimeView
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.placement import fitting
@@ -55,7 +55,7 @@ class DetailsWindow(QWidget):
         self._more = QToolButton(self)
         self._buttons = [QPushButton(self) for _ in range(2)]
         self._banner = Banner(theme, actions.act)
-        self._bars, self._chart, self._life = BarRows(theme), ChartView(theme), LifeView(theme)
+        self._bars, self._chart, self._life = BarRows(theme), ChartView(theme), LifetimeView(theme)
         self._chart_title, self._life_title = words(), words()
         self._outlook, self._life_words = words(wrap=True), words(wrap=True)
         self._spans = [QPushButton(self) for _ in Span]
@@ -198,7 +198,7 @@ class DetailsWindow(QWidget):
             self._grid.addWidget(label, row, 0)
             self._grid.addWidget(value, row, 1)
             self._facts.append((label, value))
-            self._dress_fact(label, value)
+            self._style_fact(label, value)
         for number, (label, value) in enumerate(self._facts):
             shown = number < len(facts)
             label.setVisible(shown)
@@ -223,7 +223,7 @@ class DetailsWindow(QWidget):
         for button in self._spans:
             button.setStyleSheet(checked)
         for label, value in self._facts:
-            self._dress_fact(label, value)
+            self._style_fact(label, value)
         self._more.setAutoRaise(True)
         self._more.setIcon(glyph_icon(Glyph.MORE, QColor(colours.secondary), theme.px(16)))
         self._more.setIconSize(QSize(theme.px(16), theme.px(16)))
@@ -231,7 +231,7 @@ class DetailsWindow(QWidget):
         self._draw()
         self.resize(fitting(self, self.sizeHint()))
 
-    def _dress_fact(self, label: QLabel, value: QLabel) -> None:
+    def _style_fact(self, label: QLabel, value: QLabel) -> None:
         for part in (label, value):
             part.setFont(self._theme.font(12.5, figures=True))
         label.setStyleSheet(f"color: {self._theme.tokens.secondary}")

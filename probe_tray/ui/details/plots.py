@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from probe_tray.ui.panel.amount import amount_width, paint_amount
 from probe_tray.ui.panel.card_painter import paint_bar
 from probe_tray.ui.theme import Theme
-from probe_tray.view.details.details import LifeLine, LifeMark
+from probe_tray.view.details.details import LifetimeMark, LoginLifetime
 from probe_tray.view.view_models import Bar, Tone
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -72,17 +72,17 @@ class BarRows(QWidget):
         return math.ceil(self._theme.metrics().height()) + self._theme.px(12)
 
 
-class LifeView(QWidget):
+class LifetimeView(QWidget):
     """A login's life as a line: what is gone, today, and when it is renewed."""
 
     def __init__(self, theme: Theme) -> None:
         """Begin without a life."""
         super().__init__()
         self._theme = theme
-        self._life: LifeLine | None = None
+        self._life: LoginLifetime | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def show_life(self, life: LifeLine | None) -> None:
+    def show_life(self, life: LoginLifetime | None) -> None:
         """Show this, or nothing."""
         self._life = life
         self.setVisible(life is not None)
@@ -122,7 +122,7 @@ class LifeView(QWidget):
         self._words(painter, life.marks, line.bottom() + theme.px(4))
         painter.end()
 
-    def _words(self, painter: QPainter, marks: tuple[LifeMark, ...], top: float) -> None:
+    def _words(self, painter: QPainter, marks: tuple[LifetimeMark, ...], top: float) -> None:
         """The first at the left, the last at the right, one between them where it fits."""
         metrics = painter.fontMetrics()
         rooms = [metrics.horizontalAdvance(mark.text) + 1 for mark in marks]

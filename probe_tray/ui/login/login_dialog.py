@@ -124,7 +124,7 @@ class LoginDialog(ThemedDialog):
         self._actions = actions
         self._model: LoginView | None = None
         self._pastes = self._opened = False
-        self._thanking = ConfirmingButton(self)
+        self._confirming = ConfirmingButton(self)
         self._picture = QLabel()
         self._title, self._text, self._other = words(wrap=True), words(wrap=True), words(wrap=True)
         self._code, self._page = _to_be_copied(), _to_be_copied()
@@ -160,7 +160,7 @@ class LoginDialog(ThemedDialog):
         ):
             say(label, text)
         self._line.setVisible(bool(model.other_ways))
-        self._thanking.end()
+        self._confirming.end()
         for button, text in self._labels(model):
             say(button, text)
         describe(self, model.text)
@@ -332,12 +332,12 @@ class LoginDialog(ThemedDialog):
     def _hand_out_code(self) -> None:
         if self._model is not None:
             self._actions.copy_text(self._model.code)
-            self._thanking.thank(self._copy_code, self._model.copied)
+            self._confirming.confirm(self._copy_code, self._model.copied)
 
     def _hand_out_address(self) -> None:
         self._actions.copy_address()
         if self._model is not None:
-            self._thanking.thank(self._copy, self._model.copied)
+            self._confirming.confirm(self._copy, self._model.copied)
 
     def _log_in(self, way: Way | None) -> None:
         """Begin a login for the same account; None: by the same way as before."""

@@ -22,8 +22,8 @@ from probe_tray.core.commands import (
     Refresh,
     RemoveAccount,
     Renew,
+    ResetVault,
     StartLogin,
-    StartVaultAnew,
     UndoLast,
 )
 from probe_tray.core.settings import IconAccount, Storage, change
@@ -32,7 +32,7 @@ from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.panel.card_menu import open_card_menu
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
-from probe_tray.view.panel.account_menu import Groups, account_menu, removing, starting_anew
+from probe_tray.view.panel.account_menu import Groups, account_menu, removing, vault_reset_question
 from probe_tray.view.text.privacy import named_by_hand
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, Card, CardAction, Question
@@ -43,7 +43,7 @@ _OpensWindow = Literal[
     ActionKind.TEST_MODELS,
     ActionKind.IMPORT,
     ActionKind.EXPORT,
-    ActionKind.START_ANEW,
+    ActionKind.RESET_VAULT,
 ]
 _OnAccount = Literal[
     ActionKind.COPY_EMAIL,
@@ -113,9 +113,9 @@ class CardActionHandler:
                 | ActionKind.TEST_MODELS
                 | ActionKind.IMPORT
                 | ActionKind.EXPORT
-                | ActionKind.START_ANEW
+                | ActionKind.RESET_VAULT
             ) as kind:
-                self._go_elsewhere(kind, action.key)
+                self._open_window(kind, action.key)
             case ActionKind.CHOOSE_FOLDER:
                 self._choose_folder(action.label)
             case (
@@ -131,7 +131,7 @@ class CardActionHandler:
             ) as kind:
                 self._act_on(action.key, kind)
 
-    def _go_elsewhere(self, kind: _OpensWindow, key: AccountKey | None) -> None:
+    def _open_window(self, kind: _OpensWindow, key: AccountKey | None) -> None:
         match kind:
             case ActionKind.NETWORK_SETTINGS:
                 self._elsewhere.settings("proxy")
@@ -143,8 +143,8 @@ class CardActionHandler:
                 self._elsewhere.export(key)
             case ActionKind.SETTINGS:
                 self._elsewhere.settings("")
-            case ActionKind.START_ANEW:
-                self.question.ask(starting_anew(self._translator), lambda _: self._engine.send(StartVaultAnew()))
+            case ActionKind.RESET_VAULT:
+                self.question.ask(vault_reset_question(self._translator), lambda _: self._engine.send(ResetVault()))
 
     def _choose_folder(self, title: str) -> None:
         # A child of the panel, which stays open behind it.

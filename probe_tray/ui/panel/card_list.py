@@ -102,7 +102,7 @@ class CardList(QListView):
         if isinstance(found, Card):
             self._open_details(found)
 
-    def keys_in_sight(self) -> frozenset[AccountKey]:
+    def visible_keys(self) -> frozenset[AccountKey]:
         """The accounts whose cards can be seen, at least in part."""
         area = self.viewport().rect()
         found: set[AccountKey] = set()

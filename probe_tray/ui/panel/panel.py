@@ -63,7 +63,7 @@ class PanelWindow(QWidget):
     closed = Signal()
     left = Signal()
     """It closes because another window is used."""
-    in_sight = Signal(object)
+    visible_accounts = Signal(object)
     """Other accounts can be seen: a frozen set of keys, empty while the window is not in front."""
 
     def __init__(self, theme: Theme, icons: IconPainter, actions: PanelActions) -> None:
@@ -335,10 +335,10 @@ class PanelWindow(QWidget):
 
     def _look_at(self) -> None:
         front = self.isVisible() and self.isActiveWindow() and self._list.isVisible()
-        seen = self._list.keys_in_sight() if front else frozenset[AccountKey]()
+        seen = self._list.visible_keys() if front else frozenset[AccountKey]()
         if seen != self._seen:
             self._seen = seen
-            self.in_sight.emit(seen)
+            self.visible_accounts.emit(seen)
 
     def _press_pin(self) -> None:
         self._actions.pin()  # Qt would hand its "checked" to a function that could take it.

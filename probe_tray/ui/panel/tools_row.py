@@ -28,7 +28,7 @@ class SearchField(QLineEdit):
 
 
 class ToolsRow(QWidget):
-    """Tells what a person wishes to see, and how they want it listed."""
+    """Tells what a person sent to see, and how they want it listed."""
 
     def __init__(
         self, theme: Theme, show_only: Callable[[ScreenOptions], None], choose: Callable[[Sort | Density], None]

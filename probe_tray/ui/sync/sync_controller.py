@@ -115,14 +115,14 @@ class SyncController(QObject):
         self.show_result()
 
     def _overwrite(self, row: SyncRow) -> None:
-        wish = SyncNow(overwrite=frozenset({row.row_id}))
+        command = SyncNow(overwrite=frozenset({row.row_id}))
         shown = overwriting(row, self._translator)
-        self._question.ask(shown, lambda _: self._sync(wish), lambda: self._ask_again(row))
+        self._question.ask(shown, lambda _: self._sync(command), lambda: self._ask_again(row))
 
     def _overwrite_all(self) -> None:
         accounts = self._engine.state.accounts
-        wish = SyncNow(overwrite=frozenset(account.key.account_id for account in accounts))
-        self._question.ask(overwriting_all(len(accounts), self._translator), lambda _: self._sync(wish))
+        command = SyncNow(overwrite=frozenset(account.key.account_id for account in accounts))
+        self._question.ask(overwriting_all(len(accounts), self._translator), lambda _: self._sync(command))
 
     def _ask_again(self, row: SyncRow) -> Question:
         """The question as it is put now: names may have been hidden since."""

@@ -16,7 +16,7 @@ from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.file_chooser import FileChooser
-from probe_tray.view.transfer.export_view import ExportView, ExportWish, exportable
+from probe_tray.view.transfer.export_view import ExportChoices, ExportView, exportable
 from probe_tray.view.view_models import Question
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class ExportWords(msgspec.Struct, frozen=True, kw_only=True):
     """Puts what is exported into words, now and here."""
 
-    window: Callable[[AppState, ExportWish], ExportView]
+    window: Callable[[AppState, ExportChoices], ExportView]
     table: Callable[[tuple[AccountState, ...], bool], bytes]
     """The quotas of accounts as a table; whether without addresses and ids."""
     replacing: Callable[[AppState, tuple[str, ...]], Question]
@@ -46,7 +46,7 @@ class ExportController:
         """Export through ``engine``; ask with ``question`` and ``chooser``."""
         self._engine, self._theme, self._words = engine, theme, words
         self._question, self._chooser = question, chooser
-        self._wish = ExportWish()
+        self._choices = ExportChoices()
         self._sent: WriteLogins | WriteTable | None = None
         self.show_folder: Callable[[str], None] = open_folder
         self._window = LazyWindow(self._make, lambda window: window.show_model(self._view()))
@@ -55,10 +55,10 @@ class ExportController:
         """Open the window; with an account, for that one alone."""
         state = self._engine.state
         if self._window.visible is None:
-            self._wish = ExportWish(hide=state.settings.privacy)
+            self._choices = ExportChoices(hide=state.settings.privacy)
         if account is not None:
             others = frozenset(a.key for a in state.accounts if a.key != account)
-            self._wish = replace(self._wish, left_out=others)
+            self._choices = replace(self._choices, left_out=others)
         self._window.show()
 
     def draw(self) -> None:
@@ -77,11 +77,11 @@ class ExportController:
         from probe_tray.ui.transfer.export_dialog import ExportActions, ExportDialog
 
         actions = ExportActions(
-            kind=lambda kind: self._change(replace(self._wish, kind=kind)),
+            kind=lambda kind: self._change(replace(self._choices, kind=kind)),
             tick=self._tick,
             tick_all=self._tick_all,
-            refresh_tokens=lambda on: self._change(replace(self._wish, refresh_tokens=on)),
-            hide=lambda on: self._change(replace(self._wish, hide=on)),
+            refresh_tokens=lambda on: self._change(replace(self._choices, refresh_tokens=on)),
+            hide=lambda on: self._change(replace(self._choices, hide=on)),
             export=self._export,
             show_folder=lambda: self.show_folder(self._view().folder),
             closed=self._closed,
@@ -89,22 +89,22 @@ class ExportController:
         return ExportDialog(self._theme, actions)
 
     def _view(self) -> ExportView:
-        return self._words.window(self._engine.state, self._wish)
+        return self._words.window(self._engine.state, self._choices)
 
-    def _change(self, wish: ExportWish) -> None:
-        self._wish = wish
+    def _change(self, choices: ExportChoices) -> None:
+        self._choices = choices
         self.draw()
 
     def _tick(self, key: AccountKey, on: bool) -> None:  # noqa: FBT001 - what a box shows
-        left_out = self._wish.left_out - {key} if on else self._wish.left_out | {key}
-        self._change(replace(self._wish, left_out=left_out))
+        left_out = self._choices.left_out - {key} if on else self._choices.left_out | {key}
+        self._change(replace(self._choices, left_out=left_out))
 
     def _tick_all(self, on: bool) -> None:  # noqa: FBT001 - what a box shows
         everybody = frozenset(a.key for a in self._engine.state.accounts)
-        self._change(replace(self._wish, left_out=frozenset() if on else everybody))
+        self._change(replace(self._choices, left_out=frozenset() if on else everybody))
 
     def _export(self) -> None:
-        view, made = self._view(), self._wish.kind.format
+        view, made = self._view(), self._choices.kind.format
         dialog = self._window.made()
         if made is not None and not made.one_file:
             self._chooser.folder(dialog, view.choose_folder, self._write)
@@ -112,17 +112,17 @@ class ExportController:
             self._chooser.new_file(dialog, view.choose_file, view.file_name, self._write)
 
     def _write(self, place: str) -> None:
-        wish, accounts = self._wish, exportable(self._engine.state, self._wish)
-        kind = wish.kind.format
+        choices, accounts = self._choices, exportable(self._engine.state, self._choices)
+        kind = choices.kind.format
         if kind is None:
             # The window in which the file was chosen has asked already.
-            self._send(WriteTable(data=self._words.table(accounts, wish.hide), place=place, replace=True))
+            self._send(WriteTable(data=self._words.table(accounts, choices.hide), place=place, replace=True))
             return
         self._send(
             WriteLogins(
                 accounts=tuple(account.key for account in accounts),
                 format=kind,
-                refresh_tokens=wish.refresh_tokens,
+                refresh_tokens=choices.refresh_tokens,
                 place=place,
                 folder=not kind.one_file,
                 replace=kind.one_file,

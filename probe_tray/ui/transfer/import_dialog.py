@@ -113,7 +113,7 @@ class ImportDialog(TaskDialog):
 
     def _hover(self, over: bool) -> None:  # noqa: FBT001 - a plain callback
         self._hovered = over
-        self._dress_drop()
+        self._style_drop_area()
 
     def _connect(self) -> None:
         actions = self._actions
@@ -160,10 +160,10 @@ class ImportDialog(TaskDialog):
         for strip, tone in ((self._warning, Tone.WARNING), (self._trouble, Tone.CRITICAL)):
             strip.setFont(self._theme.font(12))
             strip.setStyleSheet(strip_style(self._theme, tone))
-        self._dress_drop()
+        self._style_drop_area()
         self._tree.apply_theme()
 
-    def _dress_drop(self) -> None:
+    def _style_drop_area(self) -> None:
         c, px = self._theme.tokens, self._theme.px
         edge, ground = (c.accent, c.strip_calm) if self._hovered else (c.faint, "transparent")
         self._drop.setFont(self._theme.font(14))

@@ -35,7 +35,7 @@ class TransferController:
             self.chooser,
         )
         words = ExportWords(
-            window=lambda state, wish: export_view(state, wish, now(), t),
+            window=lambda state, choices: export_view(state, choices, now(), t),
             table=lambda accounts, hide: quota_table(accounts, now(), hide=hide),
             replacing=lambda state, paths: replacing(paths, t, privacy=state.settings.privacy),
         )

@@ -33,7 +33,7 @@ class DetailLine(msgspec.Struct, frozen=True):
     value: str
 
 
-class LifeMark(msgspec.Struct, frozen=True):
+class LifetimeMark(msgspec.Struct, frozen=True):
     """A moment in a login's life."""
 
     at: float
@@ -41,14 +41,14 @@ class LifeMark(msgspec.Struct, frozen=True):
     text: str
 
 
-class LifeLine(msgspec.Struct, frozen=True, kw_only=True):
+class LoginLifetime(msgspec.Struct, frozen=True, kw_only=True):
     """A login's life from the day its tokens came to the day they end."""
 
     today: float
     """0 to 1."""
     renews_from: float | None
     """From where on it is renewed; None where it is not."""
-    marks: tuple[LifeMark, ...]
+    marks: tuple[LifetimeMark, ...]
 
 
 class SpanChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +77,7 @@ class DetailsView(msgspec.Struct, frozen=True, kw_only=True):
     chart: Chart
     outlook: str
     life_title: str
-    life: LifeLine | None
+    life: LoginLifetime | None
     life_words: str
     facts: tuple[DetailLine, ...]
 
@@ -160,7 +160,7 @@ def _further(snapshot: Snapshot | None, state: AppState, now: Now, t: Translator
     return found
 
 
-def _life(account: AccountState, settings: Settings, now: Now, t: Translator) -> LifeLine | None:
+def _life(account: AccountState, settings: Settings, now: Now, t: Translator) -> LoginLifetime | None:
     began, ends = account.renewed_at, account.expires_at
     if began is None or ends is None or ends <= began:
         return None
@@ -173,12 +173,12 @@ def _life(account: AccountState, settings: Settings, now: Now, t: Translator) ->
     if renews is not None and not began < renews < ends:
         renews = None
     marks = [
-        LifeMark(0.0, t("last renewed {date}", date=date(began, now, t))),
-        LifeMark(1.0, t("ends {date}", date=date(ends, now, t))),
+        LifetimeMark(0.0, t("last renewed {date}", date=date(began, now, t))),
+        LifetimeMark(1.0, t("ends {date}", date=date(ends, now, t))),
     ]
     if renews is not None:
-        marks.insert(1, LifeMark(place(renews), t("renews {date}", date=date(renews, now, t))))
-    return LifeLine(
+        marks.insert(1, LifetimeMark(place(renews), t("renews {date}", date=date(renews, now, t))))
+    return LoginLifetime(
         today=place(now.moment),
         renews_from=None if renews is None else place(renews),
         marks=tuple(marks),

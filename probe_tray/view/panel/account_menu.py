@@ -33,7 +33,7 @@ def removing(account: AccountState, settings: Settings, t: Translator) -> Questi
     )
 
 
-def starting_anew(t: Translator) -> Question:
+def vault_reset_question(t: Translator) -> Question:
     """Whether to go on with a new key for the vault."""
     return Question(
         window_title=t("New key for your logins"),

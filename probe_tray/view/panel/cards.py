@@ -22,7 +22,7 @@ _FULL = 100
 
 
 def cards(seen: Seen, options: ScreenOptions, t: Translator, memory: CardMemory) -> CardSequence:
-    """The cards a person wishes to see: stores that do not work first, then the accounts, then odd files."""
+    """The cards a person sent to see: stores that do not work first, then the accounts, then odd files."""
     state, now = seen.state, seen.now
     needle = options.search.strip().casefold()
     accounts = tuple(

@@ -64,7 +64,7 @@ def renewal_notice(account: AccountState, settings: Settings, now: Now, t: Trans
     if account.official or account.renewal.running:
         return None
     if problem is not None and account.renewable:
-        action = _mending(problem, account, t)
+        action = _remedy(problem, account, t)
         return Notice(
             text=_failure(problem, account, now, t),
             tone=Tone.WARNING if soon or not problem.kind.passing else Tone.CALM,
@@ -113,7 +113,7 @@ def _failure(problem: Problem, account: AccountState, now: Now, t: Translator) -
     return t("The last renewal failed. {why} Next try {when}.", why=title, when=at(next_at, now, t))
 
 
-def _mending(problem: Problem, account: AccountState, t: Translator) -> CardAction:
+def _remedy(problem: Problem, account: AccountState, t: Translator) -> CardAction:
     match problem.kind.remedy:
         case Remedy.LOG_IN:
             return CardAction(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)

@@ -70,7 +70,7 @@ class Memory:
         self._known: dict[AccountKey, tuple[AccountState, SurveyFinding]] = {}
         self._for: tuple[int, Settings] | None = None
 
-    def look_over(self, state: AppState, now: Now) -> "Seen":
+    def survey(self, state: AppState, now: Now) -> "Seen":
         """All accounts of ``state`` at ``now``; in privacy mode without their names, though in the same order."""
         settings, made_for = state.settings, (int(now.moment.timestamp() // 60), state.settings)
         before, fresh = self._known, self._for == made_for

@@ -163,7 +163,7 @@ def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
     sync, report = state.sync, state.sync.report
     items = () if report is None or sync.running else report.items
     title, text, tone = _heading(sync, now, t)
-    shown = _most_telling(sorted(items, key=lambda item: _ORDER.index(item.kind)))
+    shown = _most_important(sorted(items, key=lambda item: _ORDER.index(item.kind)))
     rows = [_row(item, state.settings, t) for item in shown]
     if more := len(items) - len(shown):
         rows.append(SyncRow(row_id="", who=t.plural("and {n} more", "and {n} more", more), said=""))
@@ -184,7 +184,7 @@ def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
     )
 
 
-def _most_telling(items: list[SyncItem]) -> list[SyncItem]:
+def _most_important(items: list[SyncItem]) -> list[SyncItem]:
     """As many as a window can show; accounts that are here go before rows of nobody knows whom."""
     if len(items) <= _MOST_ROWS:
         return items

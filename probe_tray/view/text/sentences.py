@@ -55,12 +55,12 @@ def login_here_too(account: AccountState, t: Translator) -> Notice:
 
 def problem_notice(problem: Problem, t: Translator, tone: Tone) -> Notice:
     """A failure that is not about one account's login, with the ways out of it."""
-    anew = problem.is_a(KeyMissingError)
+    key_is_gone = problem.is_a(KeyMissingError)
     return Notice(
         text=t.told(problem),
         tone=tone,
         action=_action(problem, t),
-        other=CardAction(kind=ActionKind.START_ANEW, label=t("Start with a new key…")) if anew else None,
+        other=CardAction(kind=ActionKind.RESET_VAULT, label=t("Start with a new key…")) if key_is_gone else None,
     )
 
 

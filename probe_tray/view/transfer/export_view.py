@@ -57,7 +57,7 @@ _WORDS: Mapping[ExportKind, tuple[str, str]] = {
 }
 
 
-class ExportWish(msgspec.Struct, frozen=True, kw_only=True):
+class ExportChoices(msgspec.Struct, frozen=True, kw_only=True):
     """What the person has chosen so far."""
 
     kind: ExportKind = ExportKind.TABLE
@@ -114,15 +114,15 @@ class ExportView(msgspec.Struct, frozen=True, kw_only=True):
     """What a single file may be called."""
 
 
-def exportable(state: AppState, wish: ExportWish) -> tuple[AccountState, ...]:
+def exportable(state: AppState, choices: ExportChoices) -> tuple[AccountState, ...]:
     """The accounts that the person wants written."""
-    return tuple(a for a in state.accounts if not _note(a, wish.kind) and a.key not in wish.left_out)
+    return tuple(a for a in state.accounts if not _note(a, choices.kind) and a.key not in choices.left_out)
 
 
-def export_view(state: AppState, wish: ExportWish, now: Now, t: Translator) -> ExportView:
+def export_view(state: AppState, choices: ExportChoices, now: Now, t: Translator) -> ExportView:
     """The window for what was chosen, and for what came of the last export."""
-    shown, logins = state.exporting, wish.kind.format is not None
-    accounts = tuple(_account(discreet_account(a, state.settings), wish, t) for a in state.accounts)
+    shown, logins = state.exporting, choices.kind.format is not None
+    accounts = tuple(_account(discreet_account(a, state.settings), choices, t) for a in state.accounts)
     able = [a for a in accounts if not a.note]
     ticked = sum(a.ticked for a in able)
     result, tone = _result(shown, privacy=state.settings.privacy, t=t)
@@ -132,17 +132,17 @@ def export_view(state: AppState, wish: ExportWish, now: Now, t: Translator) -> E
         title=t("Export logins or usage") if accounts else t("No account to export"),
         what=t("&Format"),
         kinds=tuple((kind, t(words)) for kind, (words, _) in _WORDS.items()),
-        kind=wish.kind,
-        help=t(_WORDS[wish.kind][1]),
+        kind=choices.kind,
+        help=t(_WORDS[choices.kind][1]),
         who=t("&Accounts"),
         everybody=t.plural("A&ll {n} account", "A&ll {n} accounts", len(able)) if len(able) > 1 else "",
         all_ticked=None if 0 < ticked < len(able) else bool(ticked),
         accounts=accounts,
         refresh=t("Include &refresh tokens, so it can be renewed there") if logins else "",
-        refresh_ticked=wish.refresh_tokens,
+        refresh_ticked=choices.refresh_tokens,
         hide="" if logins else t("&Hide email addresses and ids"),
-        hide_ticked=wish.hide,
-        warning=_warning(renewable=wish.refresh_tokens, t=t) if logins else "",
+        hide_ticked=choices.hide,
+        warning=_warning(renewable=choices.refresh_tokens, t=t) if logins else "",
         busy=busy,
         result=result,
         result_tone=tone,
@@ -153,7 +153,7 @@ def export_view(state: AppState, wish: ExportWish, now: Now, t: Translator) -> E
         close=t("Close"),
         choose_file=t("Export to a file"),
         choose_folder=t("Export into a folder"),
-        file_name=_file_name(wish.kind, now),
+        file_name=_file_name(choices.kind, now),
     )
 
 
@@ -173,14 +173,14 @@ def replacing(paths: Collection[str], t: Translator, *, privacy: bool) -> Questi
     )
 
 
-def _account(account: AccountState, wish: ExportWish, t: Translator) -> ExportAccount:
-    note = _note(account, wish.kind)
+def _account(account: AccountState, choices: ExportChoices, t: Translator) -> ExportAccount:
+    note = _note(account, choices.kind)
     words = " · ".join(filter(None, (name(account), plan(account))))
     return ExportAccount(
         key=account.key,
         name=t("{account}: {note}", account=words, note=t(note)) if note else words,
         note=t(note) if note else "",
-        ticked=not note and account.key not in wish.left_out,
+        ticked=not note and account.key not in choices.left_out,
     )
 
 

@@ -16,9 +16,9 @@ from probe_tray.view.transfer.words import (
     MISSING,
     action_tone,
     action_words,
-    came_of_it,
     expected,
     format_name,
+    outcome_words,
     place_of,
     said_once,
     without_names,
@@ -212,7 +212,7 @@ def _ending(found: ImportState, t: Translator) -> str:
     good = sum(_good(outcome) for outcome in tried)
     broken = sum(row.problem is not None for row in found.rows)
     failed = sum(outcome.problem is not None for outcome in tried)
-    said = came_of_it(good, len(found.rows) - good - failed - broken, failed + broken, t)
+    said = outcome_words(good, len(found.rows) - good - failed - broken, failed + broken, t)
     return f"{t('Stopped. Logins imported so far are kept.')} {said}" if found.stopped else said
 
 

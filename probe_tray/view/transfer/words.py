@@ -60,7 +60,7 @@ def expected(taken: int, found: int, place: str, t: Translator) -> str:
     )
 
 
-def came_of_it(taken: int, left: int, failed: int, t: Translator) -> str:
+def outcome_words(taken: int, left: int, failed: int, t: Translator) -> str:
     """How many were imported, left out, and failed."""
     return t.plural(
         "{n} login imported, {left} skipped, {failed} failed.",

@@ -16,7 +16,7 @@ from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
 from probe_tray.demo.table_rows import LeaseBook
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.sync.shared_logins import SharedTable
-from probe_tray.engine.sync.sync_run import SyncMeans
+from probe_tray.engine.sync.sync_run import SyncContext
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.ports.accounts import AccountLocks
@@ -179,11 +179,11 @@ class SyncBench:
         self.memory, self.secrets = MemoryOfRows(), FakeSyncSecrets()
         self.dead: dict[str, RenewalState] = {}
         self.unsettled: ProbeError | None = None
-        self.means = SyncMeans(
+        self.context = SyncContext(
             accounts=accounts,
             sources=lambda: accounts.ours,
-            newcomers=lambda: accounts.ours[0],
-            renewal_of=self._standing,
+            store_for_new=lambda: accounts.ours[0],
+            renewal_of=self._renewal_of,
             tables=self.table,
             make_cipher=AesGcmLoginCipher,
             memory=self.memory,
@@ -196,8 +196,8 @@ class SyncBench:
         """Whether renewals find the table."""
         self.adds_rows = False
         """Whether they put an account into it that it does not have."""
-        self.shared = SharedTable(self.means, self._target, lambda: self.adds_rows)
-        self.syncing = Synchronizer(self.means, locks, self._settle)
+        self.shared = SharedTable(self.context, self._target, lambda: self.adds_rows)
+        self.syncing = Synchronizer(self.context, locks, self._settle)
 
     async def _target(self) -> SyncTarget | None:
         return TARGET if self.ready else None
@@ -207,5 +207,5 @@ class SyncBench:
         if self.unsettled is not None:
             raise self.unsettled
 
-    async def _standing(self, fingerprint: str) -> RenewalState:
+    async def _renewal_of(self, fingerprint: str) -> RenewalState:
         return self.dead.get(fingerprint, RenewalState())

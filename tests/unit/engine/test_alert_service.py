@@ -15,8 +15,8 @@ from probe_tray.core.events import (
     CheckStarted,
     CheckSucceeded,
     SettingsChanged,
-    SightChanged,
     SituationChanged,
+    VisibleAccountsChanged,
 )
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
@@ -146,12 +146,12 @@ async def test_nothing_is_notified_while_the_panel_is_in_front_and_what_it_showe
     bench.uses(ANA, 0)
     bench.uses(BEN, 0)
     async with bench.running():
-        bench.store.dispatch(SightChanged(accounts=frozenset({ANA})))
+        bench.store.dispatch(VisibleAccountsChanged(accounts=frozenset({ANA})))
         bench.uses(ANA, 85)
         bench.uses(BEN, 99)
         await bench.clock.advance(MINUTE)
         assert bench.shown == []
-        bench.store.dispatch(SightChanged(accounts=frozenset()))
+        bench.store.dispatch(VisibleAccountsChanged(accounts=frozenset()))
         await bench.clock.advance(HOUR)
         assert bench.shown == [("ben", "critical")]
         bench.uses(ANA, 100)
@@ -164,7 +164,7 @@ async def test_what_was_held_back_while_the_panel_was_in_front_is_said_after_a_r
     before.uses(ANA, 0)
     before.uses(BEN, 0)
     async with before.running():
-        before.store.dispatch(SightChanged(accounts=frozenset({ANA})))
+        before.store.dispatch(VisibleAccountsChanged(accounts=frozenset({ANA})))
         before.uses(BEN, 99)
         await before.clock.advance(MINUTE)
         assert before.shown == []
@@ -181,11 +181,11 @@ async def test_what_is_over_when_the_panel_leaves_is_not_notified() -> None:
     bench.uses(ANA, 0)
     bench.uses(BEN, 0)
     async with bench.running():
-        bench.store.dispatch(SightChanged(accounts=frozenset({ANA})))
+        bench.store.dispatch(VisibleAccountsChanged(accounts=frozenset({ANA})))
         bench.uses(BEN, 99)
         await bench.clock.advance(MINUTE)
         await bench.falls(BEN, 10)
-        bench.store.dispatch(SightChanged(accounts=frozenset()))
+        bench.store.dispatch(VisibleAccountsChanged(accounts=frozenset()))
         await bench.clock.advance(MINUTE)
     assert bench.shown == []
 
@@ -240,7 +240,7 @@ async def test_behind_a_locked_screen_nobody_sees_the_panel() -> None:
     bench.uses(ANA, 0)
     bench.uses(BEN, 0)
     async with bench.running():
-        bench.store.dispatch(SightChanged(accounts=frozenset({ANA})))
+        bench.store.dispatch(VisibleAccountsChanged(accounts=frozenset({ANA})))
         bench.store.dispatch(SituationChanged(situation=Situation(locked=True)))
         bench.uses(ANA, 85)
         await bench.clock.advance(MINUTE)

@@ -26,7 +26,7 @@ from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import AppState
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.batch import Batch, BatchMeans, BatchOrder
+from probe_tray.engine.batch import Batch, BatchContext, BatchOptions
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
@@ -124,13 +124,13 @@ class Bench:
         renewals = Renewals(
             transaction, OpenLocks(), self.clock, lambda _: None, NoSharedLogins(), MemoryTally(), NoTokenLocks()
         )
-        means = BatchMeans(
+        context = BatchContext(
             quota=self.service, accounts=accounts, renewals=renewals, journal=self.journal, clock=self.clock
         )
-        order = BatchOrder(
+        order = BatchOptions(
             renew=renew, force=force, status=status, renew_refused=own, since=START, everything=everything
         )
-        return Batch(means, order)
+        return Batch(context, order)
 
     async def run(self, *, jobs: int = 8, **wanted: bool) -> list[AccountReport]:
         await self.start(self.batch(**wanted), jobs=jobs)

@@ -59,7 +59,7 @@ class Desktop:
     def panel(self) -> PanelWindow:
         return opened(PanelWindow)
 
-    def wishes(self) -> list[object]:
+    def sent(self) -> list[object]:
         return [sent for sent in self.engine.sent if isinstance(sent, Arrange | StartLogin | EditSettings)]
 
 
@@ -91,7 +91,7 @@ def test_the_clients_login_is_shown_with_its_number_and_a_way_to_log_in_here(qtb
     assert "ana@example.com" in spoken
     assert "% used" in spoken
     press(panel, "Log in to Codex…")
-    assert desktop.wishes() == [StartLogin()]
+    assert desktop.sent() == [StartLogin()]
     desktop.shell.close()
 
 
@@ -102,17 +102,17 @@ def test_the_page_can_look_again_for_logins(desktop: Desktop) -> None:
 
 def test_logging_in_is_the_first_way(desktop: Desktop) -> None:
     press(desktop.page, "Log in to Codex…")
-    assert desktop.wishes() == [StartLogin()]
+    assert desktop.sent() == [StartLogin()]
 
 
 def test_a_folder_that_is_chosen_is_used_at_once(desktop: Desktop, tmp_path: Path) -> None:
     press(desktop.page, "Choose a folder of logins…")
     (dialog,) = (w for w in QApplication.topLevelWidgets() if isinstance(w, QFileDialog) and w.isVisible())
     assert dialog.windowTitle() == "Choose a folder for logins"
-    assert not desktop.wishes()
+    assert not desktop.sent()
     dialog.fileSelected.emit(str(tmp_path))
     dialog.close()
-    assert desktop.wishes() == [EditSettings(change(storage=Storage.FOLDER, sync_dir=str(tmp_path)))]
+    assert desktop.sent() == [EditSettings(change(storage=Storage.FOLDER, sync_dir=str(tmp_path)))]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_closing_the_window_says_once_that_the_program_keeps_running(
 
     monkeypatch.setattr(TrayIcon, "message", message)
     desktop.panel.close()
-    assert desktop.wishes() == [Arrange(Arrangement(tray_told=True))]
+    assert desktop.sent() == [Arrange(Arrangement(tray_told=True))]
     assert messages == ["Probe Tray keeps running"]
     desktop.engine.change(replace(desktop.engine.state, arrangement=Arrangement(tray_told=True)))
     desktop.shell.show_panel()

@@ -161,7 +161,7 @@ def test_the_colours_of_a_contrast_theme_are_the_persons() -> None:
 
 def test_a_chosen_appearance_stays_while_the_system_changes(qapp: QApplication, qtbot: QtBot) -> None:
     theme = Theme(qapp)
-    theme.wear(Appearance.LIGHT)
+    theme.set_appearance(Appearance.LIGHT)
     before = qapp.palette()
     dark = qapp.palette()
     dark.setColor(dark.ColorRole.Window, "#202020")
@@ -169,8 +169,8 @@ def test_a_chosen_appearance_stays_while_the_system_changes(qapp: QApplication, 
     try:
         qapp.setPalette(dark)
         assert not theme.dark
-        theme.wear(Appearance.AUTO)
+        theme.set_appearance(Appearance.AUTO)
         assert theme.dark
     finally:
-        theme.wear(Appearance.AUTO)
+        theme.set_appearance(Appearance.AUTO)
         qapp.setPalette(before)

@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
-from probe_tray.view.panel.account_menu import starting_anew
+from probe_tray.view.panel.account_menu import vault_reset_question
 from probe_tray.view.text.translate import Translator
 from tests.support.patience import PATIENCE_MS
 
@@ -19,6 +19,6 @@ def test_it_opens_beside_the_window_that_asks(qapp: QApplication, qtbot: QtBot) 
     asker.show()
     asker.activateWindow()
     qtbot.waitUntil(asker.isActiveWindow, timeout=PATIENCE_MS)
-    question.ask(starting_anew(Translator()), lambda _: None)
+    question.ask(vault_reset_question(Translator()), lambda _: None)
     assert question.frameGeometry().left() > asker.frameGeometry().right()
     assert question.frameGeometry().top() == asker.frameGeometry().top()

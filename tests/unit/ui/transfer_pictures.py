@@ -12,7 +12,7 @@ from probe_tray.ui.transfer.import_dialog import ImportCallbacks, ImportDialog
 from probe_tray.ui.transfer.import_drop import DropActions
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.transfer.export_view import ExportKind, ExportWish, export_view
+from probe_tray.view.transfer.export_view import ExportChoices, ExportKind, export_view
 from probe_tray.view.transfer.import_view import import_view
 from tests.unit.ui import samples, transfers
 
@@ -35,11 +35,11 @@ def exports(theme: Theme, t: Translator) -> list[QDialog]:
     four, odd = samples.four().accounts, samples.conditions().accounts
     writing = ExportState(phase=ExportPhase.WRITING)
     return [
-        _export(None, ExportWish(), four, theme, t),
-        _export(writing, ExportWish(kind=ExportKind.PROBE), odd, theme, t),
-        _export(transfers.written(), ExportWish(kind=ExportKind.SUB2API), samples.many(100).accounts, theme, t),
-        _export(transfers.failed(), ExportWish(kind=ExportKind.OFFICIAL), samples.long_names().accounts, theme, t),
-        _export(None, ExportWish(), (), theme, t),
+        _export(None, ExportChoices(), four, theme, t),
+        _export(writing, ExportChoices(kind=ExportKind.PROBE), odd, theme, t),
+        _export(transfers.written(), ExportChoices(kind=ExportKind.SUB2API), samples.many(100).accounts, theme, t),
+        _export(transfers.failed(), ExportChoices(kind=ExportKind.OFFICIAL), samples.long_names().accounts, theme, t),
+        _export(None, ExportChoices(), (), theme, t),
     ]
 
 
@@ -65,7 +65,7 @@ def _import(state: ImportState | None, theme: Theme, t: Translator) -> QDialog:
 
 
 def _export(
-    state: ExportState | None, wish: ExportWish, accounts: tuple[AccountState, ...], theme: Theme, t: Translator
+    state: ExportState | None, choices: ExportChoices, accounts: tuple[AccountState, ...], theme: Theme, t: Translator
 ) -> QDialog:
     actions = ExportActions(
         kind=_nothing,
@@ -78,7 +78,7 @@ def _export(
         closed=_nothing,
     )
     dialog = ExportDialog(theme, actions)
-    dialog.show_model(export_view(AppState(exporting=state, accounts=accounts), wish, NOW, t))
+    dialog.show_model(export_view(AppState(exporting=state, accounts=accounts), choices, NOW, t))
     dialog.show()
     dialog.resize(theme.px(520), theme.px(560))
     return dialog

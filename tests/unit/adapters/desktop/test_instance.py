@@ -88,7 +88,7 @@ async def say(make_socket: MakeSocket, folder: Path, said: bytes) -> bytes:
     """What the running program answers to these bytes; empty when it hangs up."""
 
     def talk() -> bytes:
-        knocked = make_socket(folder).knock(10)
+        knocked = make_socket(folder).connect(10)
         assert knocked is not None
         caller, passwords = knocked
         with caller:
@@ -102,12 +102,12 @@ async def say(make_socket: MakeSocket, folder: Path, said: bytes) -> bytes:
     return await asyncio.to_thread(talk)
 
 
-@pytest.mark.parametrize("wish", StartRequest)
-async def test_a_second_start_is_heard_by_the_first(folder: Path, make_socket: MakeSocket, wish: StartRequest) -> None:
+@pytest.mark.parametrize("asked", StartRequest)
+async def test_a_second_start_is_heard_by_the_first(folder: Path, make_socket: MakeSocket, asked: StartRequest) -> None:
     async with running(folder, make_socket) as requests:
-        assert not await asyncio.to_thread(later(folder, make_socket).claim, wish)
-        assert await asyncio.to_thread(later(folder, make_socket).tell_if_running, wish)
-    assert requests == [wish, wish]
+        assert not await asyncio.to_thread(later(folder, make_socket).claim, asked)
+        assert await asyncio.to_thread(later(folder, make_socket).tell_if_running, asked)
+    assert requests == [asked, asked]
 
 
 def test_with_none_running_nothing_is_told_and_nothing_left_behind(folder: Path, make_socket: MakeSocket) -> None:
@@ -195,7 +195,7 @@ def test_no_noise_does_anything(noise: bytes) -> None:
 
 async def test_callers_that_say_nothing_do_not_keep_others_out(folder: Path, make_socket: MakeSocket) -> None:
     async with running(folder, make_socket) as requests:
-        silent = [make_socket(folder).knock(10) for _ in range(12)]
+        silent = [make_socket(folder).connect(10) for _ in range(12)]
         second = later(folder, make_socket, patience=20)
         assert not await asyncio.to_thread(second.claim, StartRequest.SHOW)
         assert requests == [StartRequest.SHOW]
@@ -237,7 +237,7 @@ def test_what_the_sockets_leave_is_private_and_goes_with_them(folder: Path, make
 def test_an_address_file_that_makes_no_sense_means_nobody(folder: Path, content: bytes) -> None:
     folder.mkdir()
     (folder / "instance.address").write_bytes(content)
-    assert loopback(folder).knock(1) is None
+    assert loopback(folder).connect(1) is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.login.oauth import (
     Callback,
+    CallbackFault,
     Grant,
     LoginAttempt,
-    Misfit,
     authorize_address,
     new_attempt,
     read_pasted,
@@ -85,7 +85,7 @@ CODE = "ac_x.Y-z~1"
 QUERY = f"code={CODE}&state=the-right-state"
 
 
-def pasted(text: str) -> Callback | Misfit:
+def pasted(text: str) -> Callback | CallbackFault:
     return read_pasted(Secret(text), STATE)
 
 
@@ -111,29 +111,29 @@ def test_an_address_is_understood_however_it_was_copied(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "misfit"),
+    ("text", "fault"),
     [
-        ("", Misfit.NO_CODE),
-        ("hello", Misfit.NO_CODE),
-        (REDIRECT, Misfit.NO_CODE),
-        ("state=the-right-state", Misfit.NO_CODE),
-        ("code=&state=the-right-state", Misfit.NO_CODE),
-        (f"{QUERY}&code=another", Misfit.NO_CODE),
-        (f"{QUERY}&error=access_denied", Misfit.NO_CODE),
-        ("code=%ff&state=the-right-state", Misfit.NO_CODE),
-        ("code=%00&state=the-right-state", Misfit.NO_CODE),
-        (f"{QUERY}&x={'y' * 9000}", Misfit.NO_CODE),
-        ("&".join(f"p{n}=1" for n in range(30)) + f"&{QUERY}", Misfit.NO_CODE),
-        (f"code={CODE}", Misfit.NO_STATE),
-        (f"{REDIRECT}?code={CODE}&state=", Misfit.NO_STATE),
-        ("error=access_denied", Misfit.NO_STATE),
-        (f"code={CODE}&state=another-state", Misfit.OTHER_LOGIN),
-        ("error=access_denied&state=another-state", Misfit.OTHER_LOGIN),
-        (f"code={CODE}&state=the-right-stat", Misfit.OTHER_LOGIN),
+        ("", CallbackFault.NO_CODE),
+        ("hello", CallbackFault.NO_CODE),
+        (REDIRECT, CallbackFault.NO_CODE),
+        ("state=the-right-state", CallbackFault.NO_CODE),
+        ("code=&state=the-right-state", CallbackFault.NO_CODE),
+        (f"{QUERY}&code=another", CallbackFault.NO_CODE),
+        (f"{QUERY}&error=access_denied", CallbackFault.NO_CODE),
+        ("code=%ff&state=the-right-state", CallbackFault.NO_CODE),
+        ("code=%00&state=the-right-state", CallbackFault.NO_CODE),
+        (f"{QUERY}&x={'y' * 9000}", CallbackFault.NO_CODE),
+        ("&".join(f"p{n}=1" for n in range(30)) + f"&{QUERY}", CallbackFault.NO_CODE),
+        (f"code={CODE}", CallbackFault.NO_STATE),
+        (f"{REDIRECT}?code={CODE}&state=", CallbackFault.NO_STATE),
+        ("error=access_denied", CallbackFault.NO_STATE),
+        (f"code={CODE}&state=another-state", CallbackFault.OTHER_LOGIN),
+        ("error=access_denied&state=another-state", CallbackFault.OTHER_LOGIN),
+        (f"code={CODE}&state=the-right-stat", CallbackFault.OTHER_LOGIN),
     ],
 )
-def test_an_address_that_does_not_help_is_told_apart(text: str, misfit: Misfit) -> None:
-    assert pasted(text) is misfit
+def test_an_address_that_does_not_help_is_told_apart(text: str, fault: CallbackFault) -> None:
+    assert pasted(text) is fault
 
 
 def test_the_error_of_the_sign_in_page_is_read_as_the_listener_reads_it() -> None:
@@ -143,12 +143,12 @@ def test_the_error_of_the_sign_in_page_is_read_as_the_listener_reads_it() -> Non
 
 def test_the_sign_in_page_s_own_address_has_no_code_in_it() -> None:
     attempt = LoginAttempt(state=STATE, verifier=Secret("v" * 86))
-    assert read_pasted(authorize_address(OFFICIAL, attempt, REDIRECT), STATE) is Misfit.NO_CODE
+    assert read_pasted(authorize_address(OFFICIAL, attempt, REDIRECT), STATE) is CallbackFault.NO_CODE
 
 
 @given(st.text(max_size=300))
 def test_whatever_is_pasted_without_the_state_brings_nothing(text: str) -> None:
-    assert isinstance(pasted(text), Misfit)
+    assert isinstance(pasted(text), CallbackFault)
 
 
 AROUND = st.text("<>\"'`“”«» \t\r\n\u200b", max_size=20)
@@ -162,7 +162,7 @@ def test_what_stands_around_an_address_is_never_a_part_of_it(before: str, after:
 @given(st.text("abc=&?#%+ ", max_size=80))
 def test_with_the_right_state_only_a_code_or_an_error_of_the_query_counts(query: str) -> None:
     found = pasted(f"state=the-right-state&{query}")
-    assert isinstance(found, Misfit) or found.code is None
+    assert isinstance(found, CallbackFault) or found.code is None
 
 
 def test_a_callback_and_a_grant_show_no_code() -> None:

@@ -40,10 +40,10 @@ def without_refresh(held: Credential) -> Credential:
 
 
 def kinds(
-    local: list[Credential], rows: list[OpenedRow], *seen: Credential, wish: SyncOptions | None = None
+    local: list[Credential], rows: list[OpenedRow], *seen: Credential, options: SyncOptions | None = None
 ) -> list[StepKind]:
     marks = {one.key.slug: age(one) for one in seen}
-    return [step.kind for step in plan(local, rows, marks, wish or SyncOptions())]
+    return [step.kind for step in plan(local, rows, marks, options or SyncOptions())]
 
 
 LOGINS = st.integers(1, 5).map(login)
@@ -131,13 +131,13 @@ def test_an_unusable_row_is_left_and_told_once(fault: StepKind) -> None:
 
 def test_permission_is_for_rows_that_cannot_be_read_and_for_the_named_ones() -> None:
     named, everything = SyncOptions(overwrite=frozenset({"account-ana"})), SyncOptions(overwrite_all=True)
-    for wish in (named, everything):
-        assert kinds([login(2)], [holding(None, StepKind.UNDECRYPTABLE)], wish=wish) == [StepKind.OVERWRITE]
-        assert kinds([login(2)], [holding(None, StepKind.GARBAGE)], wish=wish) == [StepKind.OVERWRITE]
-        assert kinds([login(2)], [holding(None, StepKind.ID_MISMATCH)], wish=wish) == [StepKind.ID_MISMATCH]
-        assert kinds([], [holding(None, StepKind.UNDECRYPTABLE)], wish=wish) == [StepKind.UNDECRYPTABLE]
+    for options in (named, everything):
+        assert kinds([login(2)], [holding(None, StepKind.UNDECRYPTABLE)], options=options) == [StepKind.OVERWRITE]
+        assert kinds([login(2)], [holding(None, StepKind.GARBAGE)], options=options) == [StepKind.OVERWRITE]
+        assert kinds([login(2)], [holding(None, StepKind.ID_MISMATCH)], options=options) == [StepKind.ID_MISMATCH]
+        assert kinds([], [holding(None, StepKind.UNDECRYPTABLE)], options=options) == [StepKind.UNDECRYPTABLE]
     other = SyncOptions(overwrite=frozenset({"account-bob"}))
-    assert kinds([login(2)], [holding(None, StepKind.UNDECRYPTABLE)], wish=other) == [StepKind.UNDECRYPTABLE]
+    assert kinds([login(2)], [holding(None, StepKind.UNDECRYPTABLE)], options=other) == [StepKind.UNDECRYPTABLE]
 
 
 def test_members_of_a_team_never_overwrite_each_other() -> None:
@@ -146,8 +146,8 @@ def test_members_of_a_team_never_overwrite_each_other() -> None:
     assert kinds([ana, bob], [holding(ana)]) == [StepKind.SAME, StepKind.OTHER_MEMBER]
     assert kinds([ana, bob], []) == [StepKind.UPLOAD_NEW, StepKind.OTHER_MEMBER]
     everything = SyncOptions(overwrite_all=True)
-    assert StepKind.UPLOAD_NEWER not in kinds([bob], [holding(ana)], wish=everything)
-    assert kinds([ana, bob], [holding(None, StepKind.GARBAGE, "team")], wish=everything) == [
+    assert StepKind.UPLOAD_NEWER not in kinds([bob], [holding(ana)], options=everything)
+    assert kinds([ana, bob], [holding(None, StepKind.GARBAGE, "team")], options=everything) == [
         StepKind.OVERWRITE,
         StepKind.OTHER_MEMBER,
     ]

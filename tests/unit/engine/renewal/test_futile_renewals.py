@@ -151,11 +151,11 @@ async def test_a_renewal_that_a_person_asks_for_is_made_all_the_same() -> None:
 
 async def test_computers_whose_setting_is_longer_than_a_tokens_life_do_not_take_turns() -> None:
     first, second, issuer = two()
-    wish = RenewalRequest(days=99_999)
+    request = RenewalRequest(days=99_999)
     for _ in range(100):
         for computer in (first, second):
             await later(HOUR / 2, first, second)
             await computer.synchronize()
-            await computer.renewals.renew(ANA.key, wish)
+            await computer.renewals.renew(ANA.key, request)
     # Each half of a token's life has room for one of each.
     assert len(issuer.spent) <= 2

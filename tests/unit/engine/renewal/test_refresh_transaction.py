@@ -50,13 +50,13 @@ class Transactions:
     async def run(
         self,
         key: AccountKey,
-        wish: RenewalRequest,
+        request: RenewalRequest,
         sending: Callable[[], None],
         coordinator: RenewalCoordinator,
         alone: Alone,
     ) -> Renewed:
         del coordinator, alone
-        self.runs.append((key, wish))
+        self.runs.append((key, request))
         self.at_work += 1
         self.most = max(self.most, self.at_work)
         try:
@@ -127,8 +127,8 @@ class Office:
             NoTokenLocks(),
         )
 
-    def start(self, key: AccountKey, wish: RenewalRequest = POLICY) -> "asyncio.Task[Renewed]":
-        return asyncio.create_task(self.renewals.renew(key, wish))
+    def start(self, key: AccountKey, request: RenewalRequest = POLICY) -> "asyncio.Task[Renewed]":
+        return asyncio.create_task(self.renewals.renew(key, request))
 
     async def fail(self, *keys: AccountKey, error: Exception | None = None) -> None:
         for key in keys:
@@ -162,13 +162,13 @@ async def test_one_with_a_reason_is_not_answered_by_one_left_to_the_policy() -> 
     assert len(office.work.runs) == 1
     office.work.before.set()
     await refused
-    assert [wish for _, wish in office.work.runs] == [POLICY, REFUSED]
+    assert [request for _, request in office.work.runs] == [POLICY, REFUSED]
 
 
 async def test_a_forced_renewal_answers_everybody() -> None:
     office = Office()
     office.work.before.clear()
-    tasks = [office.start(KEYS[0], wish) for wish in (FORCED, REFUSED, POLICY)]
+    tasks = [office.start(KEYS[0], request) for request in (FORCED, REFUSED, POLICY)]
     await settle()
     office.work.before.set()
     await asyncio.gather(*tasks)

@@ -201,7 +201,7 @@ async def test_tokens_that_begin_to_name_their_user_leave_no_spent_copy_behind()
     bench.stores[0].held[nameless] = type(old)(
         access_token=old.access_token, refresh_token=old.refresh_token, account_id="account-ana", claims=claims
     )
-    await bench.transaction.run(nameless, bench.wish(), lambda: None, nobody_else())
+    await bench.transaction.run(nameless, bench.request(), lambda: None, nobody_else())
     assert set(bench.stores[0].held) == {ANA}
     assert bench.held() == {refresh_token(2)}
 

@@ -109,8 +109,8 @@ async def test_two_who_ask_at_once_get_the_same_sync() -> None:
 
 async def test_a_permission_is_not_lost_on_the_sync_that_runs() -> None:
     bench = SyncedBench(credential())
-    wish = SyncNow(overwrite=frozenset({"account-ana"}))
-    await asyncio.gather(bench.sync.service.do(SyncNow()), bench.sync.service.do(wish))
+    command = SyncNow(overwrite=frozenset({"account-ana"}))
+    await asyncio.gather(bench.sync.service.do(SyncNow()), bench.sync.service.do(command))
     assert bench.syncs == 2
 
 

@@ -69,8 +69,8 @@ class Machine:
         self.accounts = Accounts((self.kept, *others), store)
         self.bench = SyncBench(self.accounts, TaskLocks(), clock, randomness, table)
 
-    async def sync(self, wish: SyncOptions | None = None) -> SyncReport:
-        return await self.bench.syncing.run(TARGET, wish or SyncOptions())
+    async def sync(self, options: SyncOptions | None = None) -> SyncReport:
+        return await self.bench.syncing.run(TARGET, options or SyncOptions())
 
     def numbers(self) -> list[int]:
         """Which logins it holds."""

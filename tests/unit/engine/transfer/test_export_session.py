@@ -26,10 +26,10 @@ from tests.support.transfers import TransferBench
 from tests.unit.engine.bench import NoLocks
 
 ANA, BEN = credential("ana"), credential("ben")
-WISH = WriteLogins(
+COMMAND = WriteLogins(
     accounts=(ANA.key, BEN.key), format=ExportFormat.PROBE, refresh_tokens=True, place="/out", folder=True
 )
-ONE_FILE = replace(WISH, format=ExportFormat.LINES, place="/out/logins.jsonl", folder=False)
+ONE_FILE = replace(COMMAND, format=ExportFormat.LINES, place="/out/logins.jsonl", folder=False)
 
 
 class Bench(TransferBench):
@@ -59,7 +59,7 @@ class Bench(TransferBench):
 
 async def test_a_file_of_each_account_goes_into_the_folder() -> None:
     bench = Bench()
-    shown = await bench.done(WISH)
+    shown = await bench.done(COMMAND)
     assert (shown.phase, shown.logins, shown.problems) == (ExportPhase.DONE, 2, ())
     assert set(shown.written) == set(bench.written.files)
     assert [json.loads(data)["email"] for data in bench.written.files.values()] == [
@@ -90,10 +90,10 @@ async def test_what_is_in_the_way_is_asked_about_before_anything_is_written() ->
 
 async def test_a_file_that_cannot_be_written_does_not_cost_the_others() -> None:
     bench = Bench()
-    first = (await bench.done(WISH)).written[0]
+    first = (await bench.done(COMMAND)).written[0]
     bench.written.files.clear()
     bench.written.faults[first] = WriteError(path=first, reason="the disk is full")
-    shown = await bench.done(WISH)
+    shown = await bench.done(COMMAND)
     assert [p.kind for p in shown.problems] == [WriteError]
     assert len(shown.written) == 1
     assert first not in bench.written.files
@@ -102,21 +102,21 @@ async def test_a_file_that_cannot_be_written_does_not_cost_the_others() -> None:
 async def test_a_store_that_cannot_be_read_is_told_and_nothing_is_written() -> None:
     bench = Bench()
     bench.vault.fault = KeyringLockedError()
-    shown = await bench.done(WISH)
+    shown = await bench.done(COMMAND)
     assert (shown.phase, [problem_kind(p) for p in shown.problems]) == (ExportPhase.DONE, [KeyringLockedError])
     assert bench.written.files == {}
 
 
 async def test_the_official_clients_own_login_is_never_copied() -> None:
     bench = Bench()
-    shown = await bench.done(replace(WISH, accounts=(credential("cat").key,)))
+    shown = await bench.done(replace(COMMAND, accounts=(credential("cat").key,)))
     assert (shown.logins, shown.written) == (0, ())
 
 
 async def test_a_login_that_the_format_cannot_hold_is_named() -> None:
     bench = Bench()
     await bench.vault.save(replace(BEN, id_token=None))
-    shown = await bench.done(replace(WISH, format=ExportFormat.OFFICIAL))
+    shown = await bench.done(replace(COMMAND, format=ExportFormat.OFFICIAL))
     assert [left.who for left in shown.left_out] == ["ben@example.com"]
     assert shown.written == ("/out/auth.json",)
 
@@ -138,5 +138,5 @@ async def test_what_an_import_would_not_read_is_told() -> None:
 
 async def test_what_came_of_it_can_be_put_away() -> None:
     bench = Bench()
-    await bench.done(WISH)
+    await bench.done(COMMAND)
     assert await bench.send(ForgetExport()) is None

@@ -17,7 +17,7 @@ from probe_tray.core.state import AppState
 from probe_tray.ui.details.chart_view import ChartView
 from probe_tray.ui.details.details_controller import DetailsController
 from probe_tray.ui.details.details_window import DetailsWindow
-from probe_tray.ui.details.plots import BarRows, LifeView
+from probe_tray.ui.details.plots import BarRows, LifetimeView
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.details.details import details
@@ -109,14 +109,14 @@ def test_another_account_takes_the_place_of_the_first(bench: Bench) -> None:
     window = bench.show()
     assert bench.show(1) is window
     assert window.windowTitle() == "lasts@example.com in detail"
-    assert not parts(window, LifeView)
+    assert not parts(window, LifetimeView)
 
 
 def test_everything_drawn_is_told_to_a_screen_reader_and_nothing_is_markup(bench: Bench) -> None:
     window = bench.show()
     assert "Code review 5%" in part(window, BarRows).accessibleName()
     assert "at most" in part(window, ChartView).accessibleName()
-    assert "renews 25 Nov" in part(window, LifeView).accessibleName()
+    assert "renews 25 Nov" in part(window, LifetimeView).accessibleName()
     assert part(window, QToolButton).accessibleName() == "More about ends@example.com"
     texts = [label for label in window.findChildren(QLabel) if label.pixmap().isNull()]
     assert all(label.textFormat() is Qt.TextFormat.PlainText for label in texts)
@@ -148,7 +148,7 @@ def test_every_condition_can_be_drawn_with_any_font(qtbot: QtBot, qapp: QApplica
 def test_the_chart_is_read_with_the_arrows_and_told_to_a_screen_reader(bench: Bench) -> None:
     chart = part(bench.show(), ChartView)
     chart.setFocus()
-    heard: list[str] = []
+    descriptions: list[str] = []
     for key in (
         Qt.Key.Key_Left,
         Qt.Key.Key_Left,
@@ -158,10 +158,10 @@ def test_the_chart_is_read_with_the_arrows_and_told_to_a_screen_reader(bench: Be
         Qt.Key.Key_End,
     ):
         QTest.keyClick(chart, key)
-        heard.append(chart.accessibleDescription())
-    assert heard[0] == heard[2] == heard[5]
-    assert heard[0].startswith("11:52 · Week ")
-    assert len(set(heard)) == 4
+        descriptions.append(chart.accessibleDescription())
+    assert descriptions[0] == descriptions[2] == descriptions[5]
+    assert descriptions[0].startswith("11:52 · Week ")
+    assert len(set(descriptions)) == 4
 
 
 def test_the_chart_is_read_under_the_mouse(bench: Bench) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWid
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import DeviceCodeOffError, PastedAddressError, PortsTakenError, WriteError
-from probe_tray.core.login.oauth import Misfit
+from probe_tray.core.login.oauth import CallbackFault
 from probe_tray.core.state import AppState, LoginPhase, LoginState, Way
 from probe_tray.resources import resource
 from probe_tray.ui.login.login_dialog import LoginActions, LoginDialog
@@ -33,7 +33,7 @@ CODE = LoginState(
     ends_at=NOW + timedelta(minutes=15),
 )
 PASTE = LoginState(phase=LoginPhase.WAITING, way=Way.PASTE, ends_at=NOW + timedelta(minutes=9))
-WRONG = PastedAddressError(reason=Misfit.OTHER_LOGIN.value).problem
+WRONG = PastedAddressError(reason=CallbackFault.OTHER_LOGIN.value).problem
 FAILED = tuple(
     LoginState(phase=LoginPhase.FAILED, way=way, problem=error.problem, unsaved=True, clock_off=timedelta(hours=3))
     for way, error in (
@@ -182,8 +182,8 @@ def test_the_field_stays_open_while_time_passes_and_a_wrong_address_is_explained
     assert person.field.text() == "half"
     person.sees(replace(BROWSER, pasted=WRONG))
     assert person.field.isVisible()
-    assert any(Misfit.OTHER_LOGIN.value in text for text in person.words())
-    assert Misfit.OTHER_LOGIN.value in person.field.accessibleDescription()
+    assert any(CallbackFault.OTHER_LOGIN.value in text for text in person.words())
+    assert CallbackFault.OTHER_LOGIN.value in person.field.accessibleDescription()
 
 
 def test_a_login_by_pasting_has_its_field_ready(person: Person) -> None:

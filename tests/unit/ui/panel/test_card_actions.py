@@ -22,8 +22,8 @@ from probe_tray.core.commands import (
     Refresh,
     RemoveAccount,
     Renew,
+    ResetVault,
     StartLogin,
-    StartVaultAnew,
 )
 from probe_tray.core.settings import IconAccount, Settings, change
 from probe_tray.core.state import AppState
@@ -206,7 +206,7 @@ def test_a_new_key_is_made_after_one_question(bench: Bench) -> None:
     bench.choose("Saved logins", "Start with a new key…")
     assert bench.engine.sent == []
     press(bench.acting.question, "Start with a new key")
-    assert bench.engine.sent == [StartVaultAnew()]
+    assert bench.engine.sent == [ResetVault()]
 
 
 def test_the_settings_open(bench: Bench) -> None:

@@ -49,7 +49,7 @@ class Shown:
         self.moved: list[tuple[str, str | None]] = []
         self.named: list[tuple[str | None, str]] = []
         self.pinned = self.hidden = 0
-        self.wish = ScreenOptions()
+        self.options = ScreenOptions()
         self.state = AppState()
         actions = PanelActions(
             cards=CardCallbacks(act=self.asked.append, menu=lambda card, at: self.opened.append((card.title, at))),
@@ -71,10 +71,10 @@ class Shown:
         self.window.open_at(QRect() if by_tray else None)
 
     def draw(self) -> None:
-        self.window.show_model(present(self.state, samples.NOW, UTC, Translator(), self.wish).panel)
+        self.window.show_model(present(self.state, samples.NOW, UTC, Translator(), self.options).panel)
 
-    def _look_for(self, wish: ScreenOptions) -> None:
-        self.wish = wish
+    def _look_for(self, options: ScreenOptions) -> None:
+        self.options = options
         self.draw()
 
     def _pin(self) -> None:
@@ -141,7 +141,7 @@ def test_each_of_two_buttons_does_its_own(panel: Shown, qtbot: QtBot) -> None:
     for place in CardLayout(panel.theme, cards.width() - 24).places(card).buttons:
         target = area.topLeft() + QPoint(12, 0) + place.center().toPoint()
         QTest.mouseClick(cards.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, target)
-    assert [a.kind for a in panel.asked] == [ActionKind.READ_STORES, ActionKind.START_ANEW]
+    assert [a.kind for a in panel.asked] == [ActionKind.READ_STORES, ActionKind.RESET_VAULT]
 
 
 def test_the_menu_of_a_card_opens_at_its_button(panel: Shown, qtbot: QtBot) -> None:
@@ -661,7 +661,7 @@ def test_a_hundred_accounts_need_no_more_widgets_than_one(panel: Shown) -> None:
 
 def test_the_accounts_in_sight_are_told_while_the_window_is_in_front(panel: Shown, qtbot: QtBot) -> None:
     told: list[frozenset[AccountKey]] = []
-    panel.window.in_sight.connect(told.append)
+    panel.window.visible_accounts.connect(told.append)
     state = samples.many(40)
     panel.show(state)
     qtbot.waitUntil(lambda: bool(told) and bool(told[-1]), timeout=PATIENCE_MS)
@@ -678,7 +678,7 @@ def test_the_accounts_in_sight_are_told_while_the_window_is_in_front(panel: Show
 
 def test_a_window_behind_another_has_nothing_in_sight(panel: Shown, qtbot: QtBot) -> None:
     told: list[frozenset[AccountKey]] = []
-    panel.window.in_sight.connect(told.append)
+    panel.window.visible_accounts.connect(told.append)
     panel.show(samples.four())
     qtbot.waitUntil(lambda: bool(told) and len(told[-1]) == 4, timeout=PATIENCE_MS)
     other = QWidget()

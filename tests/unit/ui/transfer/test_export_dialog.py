@@ -56,7 +56,7 @@ class Bench:
         theme, t = Theme(app), Translator()
         self.question = QuestionDialog(theme)
         words = ExportWords(
-            window=lambda state, wish: export_view(state, wish, NOW, t),
+            window=lambda state, choices: export_view(state, choices, NOW, t),
             table=lambda accounts, hide: quota_table(accounts, NOW, hide=hide),
             replacing=lambda state, paths: replacing(paths, t, privacy=state.settings.privacy),
         )

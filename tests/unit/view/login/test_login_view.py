@@ -30,7 +30,7 @@ from probe_tray.core.errors import (
     UncertainLoginError,
     WriteError,
 )
-from probe_tray.core.login.oauth import Misfit
+from probe_tray.core.login.oauth import CallbackFault
 from probe_tray.core.state import LoginPhase, LoginState, Way
 from probe_tray.resources import resource
 from probe_tray.view.login.login import login
@@ -102,11 +102,11 @@ def test_pasting_shows_its_field_at_once() -> None:
     assert "None" not in view.text
 
 
-@pytest.mark.parametrize("misfit", list(Misfit))
-def test_a_wrong_address_says_why_beside_the_field_and_the_rest_stays(misfit: Misfit) -> None:
-    view = shown(replace(waiting_login(), pasted=PastedAddressError(reason=misfit.value).problem))
+@pytest.mark.parametrize("fault", list(CallbackFault))
+def test_a_wrong_address_says_why_beside_the_field_and_the_rest_stays(fault: CallbackFault) -> None:
+    view = shown(replace(waiting_login(), pasted=PastedAddressError(reason=fault.value).problem))
     assert view.field is not None
-    assert view.field.problem.startswith(f"That is not the right address: {misfit.value}. ")
+    assert view.field.problem.startswith(f"That is not the right address: {fault.value}. ")
     assert view.title == shown(waiting_login()).title
 
 

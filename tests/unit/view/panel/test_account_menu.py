@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
-from probe_tray.view.panel.account_menu import account_menu, removing, starting_anew
+from probe_tray.view.panel.account_menu import account_menu, removing, vault_reset_question
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind
 from tests.unit.ui.samples import NOW, account, snapshot
@@ -107,4 +107,4 @@ def test_only_a_login_made_here_can_be_ended_at_the_service() -> None:
 
 
 def test_a_new_key_keeps_the_old_records() -> None:
-    assert "The old logins stay on this computer" in starting_anew(T).text
+    assert "The old logins stay on this computer" in vault_reset_question(T).text

@@ -138,7 +138,7 @@ def test_the_last_renewal_that_failed_is_told_with_its_reason() -> None:
 def test_a_missing_key_offers_a_new_one() -> None:
     card = present(samples.troubled_lives(), NOW, UTC, T).panel.cards[0]
     assert card.notice is not None
-    assert [a.kind for a in card.notice.actions] == [ActionKind.READ_STORES, ActionKind.START_ANEW]
+    assert [a.kind for a in card.notice.actions] == [ActionKind.READ_STORES, ActionKind.RESET_VAULT]
 
 
 @pytest.mark.parametrize(

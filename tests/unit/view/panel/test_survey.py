@@ -18,12 +18,12 @@ from tests.unit.ui.samples import NOW
 ANA, LEE, RESEARCH, OLD = (a.email for a in samples.four().accounts)
 
 
-def panel(state: AppState, wish: ScreenOptions | None = None) -> Panel:
-    return present(state, NOW, UTC, Translator(), wish or ScreenOptions()).panel
+def panel(state: AppState, options: ScreenOptions | None = None) -> Panel:
+    return present(state, NOW, UTC, Translator(), options or ScreenOptions()).panel
 
 
-def titles(state: AppState, wish: ScreenOptions | None = None) -> list[str]:
-    return [card.title for card in panel(state, wish).cards]
+def titles(state: AppState, options: ScreenOptions | None = None) -> list[str]:
+    return [card.title for card in panel(state, options).cards]
 
 
 def arranged(arrangement: Arrangement) -> AppState:
@@ -105,8 +105,8 @@ def test_the_chips_count_and_those_for_nobody_are_left_out() -> None:
         loaded=True, accounts=tuple(samples.account(f"{n}@e.org", samples.snapshot(1, 1)) for n in range(5))
     )
     assert [c.label for c in panel(fine).chips] == ["All"]
-    wish = ScreenOptions(shown=ScreenContent.TIGHT)
-    assert [(c.label, c.chosen) for c in panel(fine, wish).chips] == [("All", False), ("Tight · 0", True)]
+    options = ScreenOptions(shown=ScreenContent.TIGHT)
+    assert [(c.label, c.chosen) for c in panel(fine, options).chips] == [("All", False), ("Tight · 0", True)]
 
 
 @pytest.mark.parametrize(

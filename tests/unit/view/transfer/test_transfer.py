@@ -19,7 +19,14 @@ from probe_tray.resources import resource
 from probe_tray.view.tables.csv_table import STATUS_COLUMNS, quota_table
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
-from probe_tray.view.transfer.export_view import ExportKind, ExportView, ExportWish, export_view, exportable, replacing
+from probe_tray.view.transfer.export_view import (
+    ExportChoices,
+    ExportKind,
+    ExportView,
+    export_view,
+    exportable,
+    replacing,
+)
 from probe_tray.view.transfer.import_view import ImportView, import_view, ticked
 from probe_tray.view.view_models import Tone
 from tests.unit.ui import samples, transfers
@@ -34,9 +41,9 @@ def imported(
     return import_view(AppState(importing=state, settings=settings or Settings()), chosen or {}, NOW, T)
 
 
-def exported(wish: ExportWish | None = None, shown: ExportState | None = None, **more: object) -> ExportView:
+def exported(choices: ExportChoices | None = None, shown: ExportState | None = None, **more: object) -> ExportView:
     state = replace(AppState(exporting=shown, accounts=samples.four().accounts), **more)
-    return export_view(state, wish or ExportWish(), NOW, T)
+    return export_view(state, choices or ExportChoices(), NOW, T)
 
 
 def line(view: ImportView, name: str) -> tuple[str, Tone | None, bool, bool]:
@@ -186,16 +193,16 @@ def test_ticks_are_for_what_can_be_taken_alone() -> None:
 
 
 def test_the_table_needs_no_warning_and_logins_do() -> None:
-    table, logins = exported(), exported(ExportWish(kind=ExportKind.SUB2API))
+    table, logins = exported(), exported(ExportChoices(kind=ExportKind.SUB2API))
     assert (table.warning, table.refresh, table.hide) == ("", "", "&Hide email addresses and ids")
     assert (logins.warning.count("Anyone with this file can use"), logins.hide) == (1, "")
-    without = exported(ExportWish(kind=ExportKind.SUB2API, refresh_tokens=False))
+    without = exported(ExportChoices(kind=ExportKind.SUB2API, refresh_tokens=False))
     assert "Anyone with this file can use" in without.warning
     assert "two programs renew it" not in without.warning
 
 
 def test_an_auth_json_may_come_without_its_refresh_token() -> None:
-    assert not exported(ExportWish(kind=ExportKind.OFFICIAL, refresh_tokens=False)).refresh_ticked
+    assert not exported(ExportChoices(kind=ExportKind.OFFICIAL, refresh_tokens=False)).refresh_ticked
 
 
 def test_logins_that_cannot_be_written_say_why() -> None:
@@ -206,13 +213,13 @@ def test_logins_that_cannot_be_written_say_why() -> None:
     )
 
     def notes(kind: ExportKind) -> list[bool]:
-        return [bool(a.note) for a in exported(ExportWish(kind=kind), accounts=accounts).accounts]
+        return [bool(a.note) for a in exported(ExportChoices(kind=kind), accounts=accounts).accounts]
 
     assert notes(ExportKind.TABLE) == [False, False, False]
     assert notes(ExportKind.PROBE) == [False, True, False]
     assert notes(ExportKind.OFFICIAL) == [False, True, False]
     state = AppState(accounts=accounts)
-    assert [a.email for a in exportable(state, ExportWish(kind=ExportKind.PROBE))] == [
+    assert [a.email for a in exportable(state, ExportChoices(kind=ExportKind.PROBE))] == [
         "ana@example.com",
         "dan@example.com",
     ]
@@ -220,7 +227,7 @@ def test_logins_that_cannot_be_written_say_why() -> None:
 
 def test_nobody_chosen_means_nothing_to_export() -> None:
     left = frozenset(a.key for a in samples.four().accounts)
-    assert not exported(ExportWish(left_out=left)).can_export
+    assert not exported(ExportChoices(left_out=left)).can_export
     assert exported(accounts=()).title == "No account to export"
 
 

@@ -14,7 +14,7 @@ _WRITING_TAKES: Final = 10.0
 
 
 @final
-class LastWhole:
+class LastCompleteFiles:
     """For showing what there is, and for writing a removed file anew; never for using a token, which may be spent."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.files.last_whole import LastWhole
+from probe_tray.adapters.files.last_complete_files import LastCompleteFiles
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError
 from tests.support.files import flat
@@ -24,7 +24,7 @@ class Shared:
         self.path.write_text(self.whole)
         self.seconds = 0.0
         self.store = folder_store(folder)
-        monkeypatch.setattr(self.store, "_whole", LastWhole(lambda: self.seconds))
+        monkeypatch.setattr(self.store, "_whole", LastCompleteFiles(lambda: self.seconds))
 
     async def shown(self) -> tuple[list[AccountKey], int]:
         """The accounts, and how many files are said to be unreadable."""
