@@ -44,7 +44,7 @@ from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.sealer import FolderSealer
 from probe_tray.adapters.logins.vault import VaultStore
-from probe_tray.adapters.proxy.pac import PacProxies, names_script
+from probe_tray.adapters.proxy.pac import PacProxies, finds_script, names_script
 from probe_tray.adapters.proxy.proxy import detect_proxy, read_system_proxies
 from probe_tray.adapters.proxy.source import IN_SETTINGS, ProxySource
 from probe_tray.adapters.system import LocalZone, SystemClock, SystemRandomness
@@ -178,7 +178,7 @@ class Session:
         vault_store = VaultStore(places.vault, key, disk=disk)
         renewal_of = TokenMemory(FileRenewalMemory(places.memory, disk=disk), clock, randomness).renewal_of
         accounts = Accounts(self._stores(initial, vault_store), store, renewal_of)
-        proxy = ProxySource(initial.proxy, self._environment, system)
+        proxy = ProxySource(initial.proxy, self._environment, system, system.search)
         watch = ClockWatch(clock, lambda error: store.dispatch(TroubleMet(problem=error.problem)))
         tables = HttpTableFactory(proxy, self._environment, handles=self._handles)
         client = ServiceClient(self._service, proxy, self._environment, handles=self._handles, answered=watch.answered)
@@ -295,7 +295,7 @@ class Session:
         there = self._service
         addresses = (there.backend, there.issuer, there.releases, there.status_page)
         hosts = [urlsplit(address).hostname or "" for address in addresses]
-        return PacProxies(evaluate, hosts, has_script=names_script, read=read_system_proxies)
+        return PacProxies(evaluate, hosts, has_script=names_script, finds_script=finds_script, read=read_system_proxies)
 
     def _stores(self, settings: Settings, vault: VaultStore) -> tuple[AccountStore, ...]:
         """The chosen store first: it takes new logins. The others are read too, so that no login seems to vanish."""

@@ -9,6 +9,8 @@ import json
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
+from functools import partial
+from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -20,12 +22,15 @@ from probe_tray.adapters.http.wire.transport import WireTransport, make_transpor
 from probe_tray.adapters.proxy.proxy import ProxyChoice, ProxyRoutes
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import StrangeAnswerError, UncertainError
+from probe_tray.core.errors import NotSentError, StrangeAnswerError, UncertainError
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import CLIENT_VERSION, ORIGINATOR, RELEASES_PATH, STATUS_PATH, Service
 
+_T = TypeVar("_T")
 _SECONDS = 45.0
 _CONNECT_SECONDS = 15.0
+_LEAST_SECONDS = 5.0
+"""What a second way gets, however long the first one took."""
 _LARGEST_BODY = 2 * 1024 * 1024
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -77,11 +82,7 @@ class ServiceClient:
     async def reach(self) -> None:
         """Make a connection to the issuer and close it: no request leaves."""
         host = urlsplit(self._service.issuer).hostname or ""
-        context = await self._tls(host)
-        chosen, proxy = await self._chosen_proxy(host)
-        exchange = Exchange(host, chosen)
-        async with exchange.attempt(_CONNECT_SECONDS), make_transport(context, proxy, _FRESH) as transport:
-            await exchange.connect(transport, self._service.issuer, seconds=_CONNECT_SECONDS)
+        await self._by_any_way(host, _CONNECT_SECONDS, partial(self._reach, host))
 
     async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
         """Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
@@ -196,17 +197,49 @@ class ServiceClient:
         in it, so that one whole JSON object counts whatever HTTP's framing says.
         """
         host = urlsplit(address).hostname or ""
+        attempt = partial(self._attempt, method, address, headers, body, fresh=fresh, arrived=arrived)
+        return await self._by_any_way(host, _SECONDS, attempt)
+
+    async def _by_any_way(self, host: str, seconds: float, attempt: Callable[[float], Awaitable[_T]]) -> _T:
+        """``attempt`` within ``seconds``; a second time where the network turns out to have a proxy for ``host``."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        try:
+            return await attempt(seconds)
+        except NotSentError:
+            if not await self._proxy.changed_by_failure(host):
+                raise
+        return await attempt(max(end - loop.time(), _LEAST_SECONDS))
+
+    async def _reach(self, host: str, seconds: float) -> None:
+        context, (chosen, proxy) = await self._tls(host), await self._chosen_proxy(host)
+        exchange = Exchange(host, chosen)
+        async with exchange.attempt(seconds), make_transport(context, proxy, _FRESH) as transport:
+            await exchange.connect(transport, self._service.issuer, seconds=seconds)
+
+    async def _attempt(
+        self,
+        method: str,
+        address: str,
+        headers: dict[str, str],
+        body: bytes,
+        seconds: float,
+        *,
+        fresh: bool,
+        arrived: Callable[[bytes], None] | None,
+    ) -> Answer:
+        host = urlsplit(address).hostname or ""
         context, (chosen, proxy) = await self._tls(host), await self._chosen_proxy(host)
         exchange = Exchange(host, chosen)
         wire: WireTransport | None = None
         try:
-            async with exchange.attempt(_SECONDS), AsyncExitStack() as connection:
+            async with exchange.attempt(seconds), AsyncExitStack() as connection:
                 if arrived is None:
                     made = make_transport(context, proxy, _FRESH) if fresh else self._make_pool(context, proxy)
                 else:
                     made = wire = WireTransport(context, proxy, lambda: exchange.begun, arrived)
                 transport = await connection.enter_async_context(made)
-                request = exchange.request(method, address, headers, body, seconds=_SECONDS, fresh=fresh)
+                request = exchange.request(method, address, headers, body, seconds=seconds, fresh=fresh)
                 receiving = _receive(transport, request, connection, fresh=fresh)
                 answer = await (receiving if wire is None else _whole(wire, receiving))
                 if fresh:

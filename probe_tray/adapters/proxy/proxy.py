@@ -29,6 +29,13 @@ class ProxyRoutes(Protocol):
         """The proxy for requests to ``host``, None where they go directly. Raises ProxyAddressError."""
         ...
 
+    async def changed_by_failure(self, host: str) -> bool:
+        """Look again after a direct connection to ``host`` failed; whether requests to it take a proxy now.
+
+        Raises ProxyAddressError.
+        """
+        ...
+
 
 class ProxyChoice(msgspec.Struct, frozen=True, kw_only=True):
     """The proxy of this run. ``shown`` and ``found_in`` carry no user name and no password."""
@@ -51,6 +58,11 @@ class ProxyChoice(msgspec.Struct, frozen=True, kw_only=True):
     async def choice_for(self, host: str) -> Self | None:
         """This one, unless requests to ``host`` go directly: implements ``ProxyRoutes``."""
         return None if self.address_for(host) is None else self
+
+    async def changed_by_failure(self, host: str) -> bool:
+        """Never: implements ``ProxyRoutes``."""
+        del host
+        return False
 
 
 def detect_proxy(

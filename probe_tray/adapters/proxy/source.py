@@ -15,10 +15,17 @@ class ProxySource:
     """Implements ``ProxyRoutes``: looks once for each setting, when the first request wants to know."""
 
     def __init__(
-        self, setting: str | None, environment: Mapping[str, str], system: Callable[[], SystemProxies]
+        self,
+        setting: str | None,
+        environment: Mapping[str, str],
+        system: Callable[[], SystemProxies],
+        search: Callable[[], bool],
     ) -> None:
-        """Begin with ``setting``: None = detect, empty = direct. ``system`` reads the system's, and may block."""
-        self._setting, self._environment, self._system = setting, environment, system
+        """Begin with ``setting``: None = detect, empty = direct. ``system`` reads the system's, and may block.
+
+        ``search`` has it look in the network too, and says whether it will; it may block as well.
+        """
+        self._setting, self._environment, self._system, self._search = setting, environment, system, search
         self._looking: asyncio.Future[ProxyChoice] | None = None
         self._direct: dict[str, bool] = {}
         self.known: ProxyChoice | None = None
@@ -40,6 +47,20 @@ class ProxySource:
             # The exceptions of a system may ask its DNS.
             direct[host] = await asyncio.to_thread(choice.address_for, host) is None
         return None if direct[host] else choice
+
+    async def changed_by_failure(self, host: str) -> bool:
+        """Look again after a direct connection to ``host`` failed; whether requests to it take a proxy now.
+
+        Raises ProxyAddressError.
+        """
+        tried = self._looking
+        if self._setting is not None or self.known is None or self.known.address is not None:
+            return False
+        if not await asyncio.to_thread(self._search):
+            return False
+        if self._looking is tried:  # Of several requests that failed together, one looks.
+            self._looking, self._direct = None, {}
+        return await self.choice_for(host) is not None
 
     def _look(self) -> ProxyChoice:
         return detect_proxy(self._setting, self._environment, override_name=IN_SETTINGS, system=self._system)

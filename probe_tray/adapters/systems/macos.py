@@ -93,6 +93,12 @@ class MacosSystem(PosixSystem):
             return scutil_names_script(output_of(_SCUTIL, "--proxy"))
         return False
 
+    def finds_script(self) -> bool:
+        """What scutil(8) shows of "Auto Proxy Discovery"."""
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            return scutil_finds_script(output_of(_SCUTIL, "--proxy"))
+        return False
+
     def port_holders(self, ports: frozenset[int]) -> Sequence[tuple[str, int]]:
         """From lsof."""
         return lsof(ports)
@@ -188,6 +194,11 @@ def scutil_names_script(shown: str) -> bool:
     enabled = re.search(r"^\s*ProxyAutoConfigEnable\s*:\s*1\s*$", shown, re.MULTILINE)
     address = re.search(r"^\s*ProxyAutoConfigURLString[ \t]*:[ \t]*\S", shown, re.MULTILINE)
     return enabled is not None and address is not None
+
+
+def scutil_finds_script(shown: str) -> bool:
+    """Whether what ``scutil --proxy`` shows says to look for a script in the network."""
+    return re.search(r"^\s*ProxyAutoDiscoveryEnable\s*:\s*1\s*$", shown, re.MULTILINE) is not None
 
 
 def show_by_script(title: str, body: str) -> bool:

@@ -111,7 +111,11 @@ class OperatingSystem(Protocol):
         ...
 
     def names_script(self) -> bool:
-        """Whether the proxy settings leave the choice to a script (PAC), or to one that the network offers (WPAD)."""
+        """Whether the proxy settings leave the choice to a script (PAC) whose address they hold."""
+        ...
+
+    def finds_script(self) -> bool:
+        """Whether the proxy settings say to look for a script that the network offers (WPAD)."""
         ...
 
     def port_holders(self, ports: frozenset[int]) -> Sequence[tuple[str, int]]:

@@ -47,6 +47,10 @@ class PosixSystem:
         """Never."""
         return False
 
+    def finds_script(self) -> bool:
+        """Never."""
+        return False
+
     def user_number(self) -> int:
         """From the kernel."""
         if sys.platform == "win32":

@@ -10,6 +10,8 @@ APPROVED_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Explorer\Start
 """What Task Manager and the settings have switched on or off of it."""
 INTERNET_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 """The proxy settings."""
+CONNECTIONS_KEY: Final = INTERNET_KEY + r"\Connections"
+"""The same for each connection, as WinINet keeps them."""
 
 
 class UserRegistry:

@@ -13,7 +13,13 @@ from typing import Final, TextIO, cast, final
 from probe_tray.adapters.systems.operating_system import Command, EntryFile, LoginEntry, SystemProxies
 from probe_tray.adapters.systems.run_entry import RunEntry, is_from_store
 from probe_tray.adapters.systems.tools import output_of
-from probe_tray.adapters.systems.user_registry import APPROVED_KEY, INTERNET_KEY, RUN_KEY, UserRegistry
+from probe_tray.adapters.systems.user_registry import (
+    APPROVED_KEY,
+    CONNECTIONS_KEY,
+    INTERNET_KEY,
+    RUN_KEY,
+    UserRegistry,
+)
 from probe_tray.adapters.systems.windows_files import expanded, is_held, is_open_to_others, shared_entry
 from probe_tray.adapters.systems.windows_library import windows_library
 from probe_tray.adapters.systems.windows_zone import offset_at, offset_of
@@ -25,6 +31,9 @@ APP_ID: Final = "ProbeTray.ProbeTray"
 """The AppUserModelID: no spaces, at most 128 characters. Shortcuts that an installer makes must carry the same one."""
 WINDOWS_11: Final = 22_000
 """Its first build."""
+_FLAGS: Final = 8
+"""Where a value of WinINet's connections has its flags: after its version and its counter of changes."""
+_AUTO_DETECT: Final = 0x08
 _EPOCH: Final = datetime(1601, 1, 1, tzinfo=UTC)
 _ERROR_BOX: Final = 0x10 | 0x10000
 """MB_ICONERROR and MB_SETFOREGROUND."""
@@ -96,6 +105,14 @@ class WindowsSystem:
     def names_script(self) -> bool:
         """Whether there is an address of one."""
         return bool(UserRegistry(INTERNET_KEY).text("AutoConfigURL").strip())
+
+    def finds_script(self) -> bool:
+        """Whether "Automatically detect settings" is on, as it is unless somebody switched it off."""
+        with contextlib.suppress(OSError):
+            found = UserRegistry(CONNECTIONS_KEY).read("DefaultConnectionSettings")
+            # Its ninth byte holds the flags of INTERNET_PER_CONN_FLAGS (wininet.h): 8 is PROXY_TYPE_AUTO_DETECT.
+            return isinstance(found, bytes) and len(found) > _FLAGS and bool(found[_FLAGS] & _AUTO_DETECT)
+        return False
 
     def port_holders(self, ports: frozenset[int]) -> Sequence[tuple[str, int]]:
         """From netstat and tasklist."""

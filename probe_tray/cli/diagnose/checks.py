@@ -119,10 +119,22 @@ def update_check(memory: UpdateMemory, t: Translator, *, wanted: bool) -> Check:
     return good(_NEW_VERSIONS, t("No newer version is known. The next check is after {when}.", when=when))
 
 
-def proxy_check(choice: ProxyChoice, host: str, t: Translator, *, script: bool = False) -> Check:
-    """Which proxy is used, without its user and password; ``script``: the system's settings leave that to one."""
-    if choice.address is None and script:
-        what = t("The network settings use a script (PAC). codex-probe can't run it, so it connects directly.")
+def proxy_check(
+    choice: ProxyChoice, host: str, t: Translator, *, script: bool = False, searched: bool = False
+) -> Check:
+    """Which proxy is used, without its user and password.
+
+    ``script``: the system's settings leave that to one. ``searched``: they say to look for one in the network, and no
+    direct connection came about.
+    """
+    if choice.address is None and (script or searched):
+        what = (
+            t("The network settings use a script (PAC). codex-probe can't run it, so it connects directly.")
+            if script
+            else t(
+                "The network may offer a proxy script (WPAD). codex-probe can't look for it, so it connects directly."
+            )
+        )
         remedy = t("Set the proxy with --proxy or HTTPS_PROXY. Probe Tray itself runs the script.")
         return Check(name=PROXY, state=State.WARN, what=what, remedy=remedy)
     facts = {"proxy": t(choice.shown), "where": t(choice.found_in)}

@@ -24,7 +24,7 @@ from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.logins.vault import record_files
-from probe_tray.adapters.proxy.pac import names_script
+from probe_tray.adapters.proxy.pac import finds_script, names_script
 from probe_tray.adapters.proxy.proxy import read_system_proxies
 from probe_tray.adapters.system import SystemClock
 from probe_tray.adapters.systems.current import this_system
@@ -240,9 +240,10 @@ class _Diagnosis:
         tables = HttpTableFactory(choice, os.environ, handles=handles)
         shared = await sync_check(loaded, self._session.sync_secrets, tables, self._t)
         script = asked is None and await asyncio.to_thread(names_script)
+        searched = asked is None and reached.failed is not None and await asyncio.to_thread(finds_script)
         t = self._t
         return [
-            proxy_check(choice, host, t, script=script),
+            proxy_check(choice, host, t, script=script, searched=searched),
             *connection_checks(reached, t),
             clock_check(probe.clock_ahead, t),
             shared,

@@ -254,6 +254,9 @@ class ChangingProxy:
     async def choice_for(self, host: str) -> ProxyChoice | None:
         return await self.choice.choice_for(host)
 
+    async def changed_by_failure(self, host: str) -> bool:
+        return await self.choice.changed_by_failure(host)
+
 
 @asynccontextmanager
 async def changing_client(port: int) -> AsyncGenerator[tuple[ServiceClient, ChangingProxy]]:

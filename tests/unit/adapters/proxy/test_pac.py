@@ -6,7 +6,7 @@ import pytest
 
 from probe_tray.adapters.proxy.pac import PLACE, PacProxies, names_script
 from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
-from probe_tray.adapters.systems.macos import scutil_names_script
+from probe_tray.adapters.systems.macos import scutil_finds_script, scutil_names_script
 from probe_tray.adapters.systems.operating_system import SystemProxies
 
 BACKEND, ISSUER = "chatgpt.com", "auth.openai.com"
@@ -28,10 +28,22 @@ class Script:
         return self.proxies.get(host.partition(".")[0], "")
 
 
+def proxies(
+    script: Script, *, there: bool = False, in_network: bool = False, fixed: SystemProxies | None = None
+) -> PacProxies:
+    return PacProxies(
+        script,
+        (BACKEND, ISSUER),
+        has_script=lambda: there,
+        finds_script=lambda: in_network,
+        read=lambda: fixed or SystemProxies(),
+    )
+
+
 def chosen(
     script: Script, *, there: bool = True, fixed: SystemProxies | None = None, **environment: str
 ) -> ProxyChoice:
-    system = PacProxies(script, (BACKEND, ISSUER), has_script=lambda: there, read=lambda: fixed or SystemProxies())
+    system = proxies(script, there=there, fixed=fixed)
     return detect_proxy(None, environment, system=system, override_name="--proxy")
 
 
@@ -95,3 +107,28 @@ def test_what_scutil_shows_is_understood(text: str, there: bool) -> None:  # noq
 @pytest.mark.skipif(sys.platform != "linux", reason="the others' answer depends on the machine")
 def test_linux_has_no_such_setting() -> None:
     assert not names_script()
+
+
+def test_a_script_of_the_network_is_looked_for_only_once_it_is_asked_for() -> None:
+    script = Script(chatgpt="http://proxy:1")
+    system = proxies(script, in_network=True)
+    assert not any(system().addresses.values())
+    assert script.asked == []
+    assert system.search()
+    assert system().addresses == {"http": "http://proxy:1"}
+
+
+def test_where_the_settings_look_for_no_script_none_is_evaluated() -> None:
+    script = Script(chatgpt="http://proxy:1")
+    system = proxies(script)
+    assert not system.search()
+    assert not any(system().addresses.values())
+    assert script.asked == []
+
+
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [("  ProxyAutoDiscoveryEnable : 1\n", True), ("  ProxyAutoDiscoveryEnable : 0\n", False), (SHOWN, False)],
+)
+def test_macos_says_whether_it_looks_in_the_network(text: str, *, there: bool) -> None:
+    assert scutil_finds_script(text) is there

@@ -14,8 +14,9 @@ import pytest
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.logins.credential_files import folder_lock
 from probe_tray.adapters.proxy.proxy import detect_proxy, read_system_proxies
-from probe_tray.adapters.systems.user_registry import INTERNET_KEY
+from probe_tray.adapters.systems.user_registry import CONNECTIONS_KEY, INTERNET_KEY
 from probe_tray.adapters.systems.windows import (
+    WindowsSystem,
     is_excepted,
     lacks_dark_controls,
     named_mutex,
@@ -199,3 +200,25 @@ def test_the_picture_of_a_notification_is_one_that_the_system_shows(
     picture = resource(notification_icon())
     assert picture.suffix == ending
     assert picture.is_file()
+
+
+@pytest.mark.parametrize(
+    ("value", "looks"),
+    [
+        # Version 0x46, a counter, and the flags: 1 direct, 2 a proxy, 4 a script's address, 8 detect automatically.
+        (bytes((0x46, 0, 0, 0, 5, 0, 0, 0, 0x09, 0, 0, 0)), True),
+        (bytes((0x46, 0, 0, 0, 8, 0, 0, 0, 0x01, 0, 0, 0)), False),
+        (bytes((0x46, 0, 0, 0)), False),
+        ("text", False),
+        (None, False),
+    ],
+)
+def test_windows_says_whether_it_detects_settings_automatically(
+    monkeypatch: pytest.MonkeyPatch, value: object, *, looks: bool
+) -> None:
+    registry = Winreg.installed(monkeypatch)
+    if value is not None:
+        registry.values[CONNECTIONS_KEY] = {"DefaultConnectionSettings": value}
+    assert WindowsSystem().finds_script() is looks
+    registry.error = PermissionError(13, "Access is denied")
+    assert not WindowsSystem().finds_script()

@@ -120,6 +120,14 @@ def test_a_script_that_chooses_the_proxy_is_told_only_where_nothing_else_does() 
     assert proxy_check(found, "chatgpt.com", ENGLISH, script=True) == proxy_check(found, "chatgpt.com", ENGLISH)
 
 
+def test_a_script_that_only_the_network_may_offer_is_told_too() -> None:
+    direct = detect_proxy(None, {}, override_name="--proxy", system=SystemProxies)
+    check = proxy_check(direct, "chatgpt.com", ENGLISH, searched=True)
+    assert check.state is State.WARN
+    assert "WPAD" in check.what
+    assert "--proxy" in check.remedy
+
+
 @pytest.mark.parametrize(("count", "said"), [(1, "1 renewal hasn't finished"), (2, "2 renewals haven't finished")])
 def test_renewals_that_wait_to_be_finished_are_told(count: int, said: str) -> None:
     check = journal_check(count, ENGLISH)
