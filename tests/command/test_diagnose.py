@@ -16,6 +16,7 @@ from tests.command.preload import with_keyring
 KEY = base64.b64encode(bytes(32)).decode()
 NO_BUS = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"}
 ALL = [
+    "program",
     "configuration",
     "data folder",
     "keyring",
@@ -50,8 +51,8 @@ def test_a_machine_on_which_all_works_has_a_line_for_each_part(bench: Bench, key
     done = bench.run("diagnose", **keyring, **NO_BUS)
     assert (done.returncode, done.stderr) == (0, b"")
     assert [line[6:21].strip() for line in lines(done.stdout)] == ALL
-    assert [line for line in lines(done.stdout)[:15] if not line.startswith("ok ")] == []
-    assert {line.split()[0] for line in lines(done.stdout)[15:]} == {"warn"}
+    assert [line for line in lines(done.stdout)[:16] if not line.startswith("ok ")] == []
+    assert {line.split()[0] for line in lines(done.stdout)[16:]} == {"warn"}
     assert f"{bench.proxy.url} from HTTPS_PROXY" in done.stdout.decode()
     assert bench.refreshes() == 0
 

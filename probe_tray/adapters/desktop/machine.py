@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, final
 
+from msgspec.structs import replace
+
 from probe_tray import __version__
 from probe_tray.adapters.hygiene import redact
 from probe_tray.adapters.proxy.proxy import ProxyChoice
@@ -49,11 +51,8 @@ class MachineInspector:
         names = (env.get("XDG_CURRENT_DESKTOP", ""), env.get("XDG_SESSION_TYPE", ""))
         proxy = self._proxy()
         shown, found_in = (Phrase("unknown"), Phrase("none in use")) if proxy is None else (proxy.shown, proxy.found_in)
-        return Machine(
-            version=__version__,
-            python=f"{platform.python_implementation()} {platform.python_version()}",
-            system=_system(),
-            installed=how_installed(env),
+        return replace(
+            program(env),
             data_folder=str(self._log_file.parent),
             codex_home=env.get("CODEX_HOME") or "~/.codex",
             desktop=", ".join(name for name in names if name),
@@ -68,6 +67,16 @@ class MachineInspector:
         return clean(text, str(Path.home()), _user())
 
 
+def program(environment: Mapping[str, str]) -> Machine:
+    """This program, its Python and the system; nothing else is filled in. Never raises."""
+    return Machine(
+        version=__version__,
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        system=_system(),
+        installed=how_installed(environment),
+    )
+
+
 def clean(text: str, home: str, user: str) -> str:
     """``text`` without anything shaped like a secret, with ``~`` for ``home``, and without ``user`` as a word."""
     if len(home) > 1:
@@ -80,14 +89,14 @@ def clean(text: str, home: str, user: str) -> str:
 def how_installed(environment: Mapping[str, str]) -> str:
     """What the program runs from. Plain English, as all of the diagnostics."""
     if environment.get("APPIMAGE"):
-        return "an AppImage"
+        return Phrase("an AppImage")
     if _FLATPAK.exists():
-        return "a Flatpak"
+        return Phrase("a Flatpak")
     if getattr(sys, "frozen", False):
-        return "a bundle"
+        return Phrase("a bundle")
     if origin := this_system().python_origin():
         return origin
-    return "an environment of Python" if sys.prefix != sys.base_prefix else "Python itself"
+    return Phrase("an environment of Python") if sys.prefix != sys.base_prefix else Phrase("Python itself")
 
 
 def _system() -> str:

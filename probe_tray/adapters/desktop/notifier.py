@@ -194,6 +194,28 @@ class DesktopNotifier:
             _log.warning("a notification could not be shown: %s", type(error).__name__)
 
 
+async def may_notify(icon: Path) -> bool | None:
+    """Whether the person lets this program show notifications; None where the system does not say. Never raises.
+
+    It asks nobody. On Linux no desktop says it, and on macOS only a bundle is told.
+    """
+    from desktop_notifier.backends.dummy import DummyNotificationCenter
+    from desktop_notifier.common import Icon
+    from desktop_notifier.main import get_backend_class
+
+    if not this_system().tells_permission:
+        return None
+    try:
+        kind = get_backend_class()
+        if issubclass(kind, DummyNotificationCenter):
+            return None
+        async with asyncio.timeout(SEND_SECONDS):
+            return await kind(notification_sender(APP_NAME), Icon(path=icon)).has_authorisation()
+    except Exception as error:  # noqa: BLE001 - whatever a desktop does, a report is made all the same
+        _log.debug("no permission of notifications: %s", type(error).__name__)
+        return None
+
+
 def plain_body(body: str) -> str:
     """``body`` as the desktop's service must get it to show it as it is: some read markup."""
     # Imported here: it brings a table of 0.3 MB that a start does without.

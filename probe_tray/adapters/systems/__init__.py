@@ -7,9 +7,10 @@ icon and session need beyond Qt.
 ``linux``           Linux and what is like it: power, start at login, who holds a port, the peer's user
 ``macos``           macOS: power, launch agent, proxies, folders, Dock, AppleScript
 ``macos_desktop``   macOS: Dock, Spaces, the front, App Nap, log-out, the menu bar's appearance
-``windows``         Windows: power, proxies, console, taskbar, mutexes
+``windows``         Windows: power, console, taskbar, mutexes
 ``windows_desktop`` Windows: the reason why a shutdown waits, the taskbar's appearance
 ``windows_files``   Windows: who holds a file, who may read it, names on a command line
+``windows_proxies`` Windows: the proxy settings and their scripts
 ``windows_zone``    Windows: the local time
 ``windows_library`` Windows: its libraries
 ``run_entry``       Windows: start at login

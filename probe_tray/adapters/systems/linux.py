@@ -45,6 +45,7 @@ class LinuxSystem(PosixSystem):
     name = "linux"
     verifies_certificates = False
     asks_before_notifying = False
+    tells_permission = False
     reads_markup = True
     # The last three are what GNOME, Debian and WSL offer.
     browser_starters = ("xdg-open", "gio open", "x-www-browser", "wslview")

@@ -43,6 +43,7 @@ class MacosSystem(PosixSystem):
     name = "macos"
     verifies_certificates = True
     asks_before_notifying = True
+    tells_permission = True
     reads_markup = False
     browser_starters = ("open",)
 

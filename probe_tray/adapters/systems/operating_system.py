@@ -80,6 +80,8 @@ class OperatingSystem(Protocol):
     """Whether the system has a verifier of its own, which may ask the network for minutes."""
     asks_before_notifying: bool
     """Whether the person is asked once whether a program may show notifications."""
+    tells_permission: bool
+    """Whether the system says if the person lets a program show notifications."""
     reads_markup: bool
     """Whether a notification's text is read as markup."""
     backslash_escapes: bool

@@ -1,27 +1,21 @@
 """What only Windows has or needs; on other systems each function says so or does nothing."""
 
 import contextlib
-import fnmatch
 import os
 import socket
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, TextIO, cast, final
+from typing import Final, TextIO, final
 
 from probe_tray.adapters.systems.operating_system import Command, EntryFile, LoginEntry, SystemProxies
 from probe_tray.adapters.systems.run_entry import RunEntry, is_from_store
 from probe_tray.adapters.systems.tools import output_of
-from probe_tray.adapters.systems.user_registry import (
-    APPROVED_KEY,
-    CONNECTIONS_KEY,
-    INTERNET_KEY,
-    RUN_KEY,
-    UserRegistry,
-)
+from probe_tray.adapters.systems.user_registry import APPROVED_KEY, RUN_KEY, UserRegistry
 from probe_tray.adapters.systems.windows_files import expanded, is_held, is_open_to_others, shared_entry
 from probe_tray.adapters.systems.windows_library import windows_library
+from probe_tray.adapters.systems.windows_proxies import finds_script, names_script, system_proxies
 from probe_tray.adapters.systems.windows_zone import offset_at, offset_of
 from probe_tray.core.errors import Phrase
 from probe_tray.core.polling.situation import Situation
@@ -31,9 +25,6 @@ APP_ID: Final = "ProbeTray.ProbeTray"
 """The AppUserModelID: no spaces, at most 128 characters. Shortcuts that an installer makes must carry the same one."""
 WINDOWS_11: Final = 22_000
 """Its first build."""
-_FLAGS: Final = 8
-"""Where a value of WinINet's connections has its flags: after its version and its counter of changes."""
-_AUTO_DETECT: Final = 0x08
 _EPOCH: Final = datetime(1601, 1, 1, tzinfo=UTC)
 _ERROR_BOX: Final = 0x10 | 0x10000
 """MB_ICONERROR and MB_SETFOREGROUND."""
@@ -54,6 +45,7 @@ class WindowsSystem:
     inherits_access = True
     verifies_certificates = True
     asks_before_notifying = False
+    tells_permission = True
     reads_markup = False
     browser_starters = ()
     backslash_escapes = False
@@ -91,28 +83,15 @@ class WindowsSystem:
 
     def proxies(self) -> SystemProxies:
         """Those of the internet settings."""
-        # Imported here: it brings megabytes that other systems do without.
-        import urllib.request
-
-        # The general getproxies() prefers the environment as soon as it holds NO_PROXY alone.
-        read = cast("Callable[[], Mapping[str, str]]", vars(urllib.request)["getproxies_registry"])
-        exceptions = UserRegistry(INTERNET_KEY).text("ProxyOverride")
-        found = usable_proxies(read())
-        return SystemProxies(
-            Phrase("the network settings of Windows"), found, lambda host: is_excepted(host, exceptions)
-        )
+        return system_proxies()
 
     def names_script(self) -> bool:
         """Whether there is an address of one."""
-        return bool(UserRegistry(INTERNET_KEY).text("AutoConfigURL").strip())
+        return names_script()
 
     def finds_script(self) -> bool:
         """Whether "Automatically detect settings" is on, as it is unless somebody switched it off."""
-        with contextlib.suppress(OSError):
-            found = UserRegistry(CONNECTIONS_KEY).read("DefaultConnectionSettings")
-            # Its ninth byte holds the flags of INTERNET_PER_CONN_FLAGS (wininet.h): 8 is PROXY_TYPE_AUTO_DETECT.
-            return isinstance(found, bytes) and len(found) > _FLAGS and bool(found[_FLAGS] & _AUTO_DETECT)
-        return False
+        return finds_script()
 
     def port_holders(self, ports: frozenset[int]) -> Sequence[tuple[str, int]]:
         """From netstat and tasklist."""
@@ -167,7 +146,7 @@ class WindowsSystem:
 
         Python documentation, "Using Python on Windows": "Redirection of local data, registry, and temporary paths".
         """
-        return "Python of the Microsoft Store" if is_from_store() else ""
+        return Phrase("Python of the Microsoft Store") if is_from_store() else ""
 
     def is_held(self, error: OSError) -> bool:
         """As CreateFileW tells it."""
@@ -348,37 +327,6 @@ def named_mutex(name: str, seconds: float) -> Generator[bool]:
                 kernel.ReleaseMutex(handle)
     finally:
         kernel.CloseHandle(handle)
-
-
-def usable_proxies(addresses: Mapping[str, str]) -> dict[str, str]:
-    """What Python found in the settings, without its copies of a SOCKS proxy.
-
-    WORKAROUND CPython 3.11 to 3.14 (``getproxies_registry``): where the settings name a SOCKS proxy alone, it puts that
-    in for http and https too, as ``socks4``, which Windows does not say and few proxies speak.
-    """
-    socks = addresses.get("socks", "").rpartition("://")[2]
-    return {
-        kind: address
-        for kind, address in addresses.items()
-        if kind == "socks" or not (socks and address.lower() == f"socks4://{socks}".lower())
-    }
-
-
-def is_excepted(host: str, exceptions: str) -> bool:
-    """Whether ``ProxyOverride`` excepts ``host``: names with ``*``, and ``<local>`` for every name without a dot.
-
-    Python's own answer asks the DNS for each host, which takes seconds behind a proxy (3.11 and 3.12).
-    """
-    host = host.lower().rstrip(".")
-    for entry in exceptions.lower().split(";"):
-        pattern = entry.strip().rpartition("://")[2]
-        if pattern == "<local>":
-            if "." not in host and ":" not in host:
-                return True
-        # A bracket would begin a set of characters.
-        elif pattern and fnmatch.fnmatchcase(host, pattern.replace("[", "[[]")):
-            return True
-    return False
 
 
 def _is_on_battery() -> bool:

@@ -10,7 +10,8 @@ from probe_tray.adapters.desktop.session_bus import Listed
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.cli.tables.layout import padded
 from probe_tray.cli.terminal.hints import at_the_command_line
-from probe_tray.core.errors import ClockError, ProbeError, Problem
+from probe_tray.core.errors import ClockError, NotificationsOffError, ProbeError, Problem
+from probe_tray.core.machine import Machine
 from probe_tray.core.service.connection import ConnectionStep, Reached
 from probe_tray.core.update.release import UpdateMemory
 from probe_tray.core.update.version import is_newer
@@ -37,6 +38,7 @@ JOURNAL = mark("journal")
 _NEW_VERSIONS = mark("new versions")
 PROXY = mark("proxy")
 _CLOCK = mark("clock")
+_PROGRAM = mark("program")
 _DESKTOP = (mark("tray"), mark("notifications"))
 
 
@@ -177,10 +179,27 @@ def clock_check(ahead: timedelta | None, t: Translator) -> Check:
     return failed(_CLOCK, ClockError.off_by(ahead), t)
 
 
-def desktop_checks(listed: Listed | None, platform: str, t: Translator) -> list[Check]:
-    """Whether the desktop has a tray and shows notifications; ``platform`` as ``sys.platform`` has it."""
+def program_check(machine: Machine, qt: str, t: Translator) -> Check:
+    """What runs here and from where; ``qt`` is the version of PySide6, empty where it is not installed."""
+    parts = (f"Probe Tray {machine.version}", machine.python, *([f"PySide6 {qt}"] if qt else []), machine.system)
+    return good(_PROGRAM, t("{what}, from {where}.", what=", ".join(parts), where=t(machine.installed)))
+
+
+def desktop_checks(
+    listed: Listed | None, platform: str, t: Translator, *, permitted: bool | None = None
+) -> list[Check]:
+    """Whether the desktop has a tray and shows notifications; ``platform`` as ``sys.platform`` has it.
+
+    ``permitted`` is what the system says of this program's notifications, None where it says nothing.
+    """
     if platform in {"darwin", "win32"}:
-        return [good(name, t("Built into the system.")) for name in _DESKTOP]
+        tray, notifications = _DESKTOP
+        built_in = t("Built into the system.")
+        if permitted is False:
+            off = from_problem(notifications, NotificationsOffError().problem, t, State.WARN)
+        else:
+            off = good(notifications, t("The system lets Probe Tray show them.") if permitted else built_in)
+        return [good(tray, built_in), off]
     if listed is None:
         what, remedy = t("There is no desktop session here."), t("Run it in a desktop session to check this too.")
         return [Check(name=name, state=State.WARN, what=what, remedy=remedy) for name in _DESKTOP]

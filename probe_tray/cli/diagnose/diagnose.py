@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from probe_tray import __version__
+from probe_tray.adapters.desktop.machine import program
+from probe_tray.adapters.desktop.notifier import may_notify
 from probe_tray.adapters.desktop.session_bus import session_names
 from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
 from probe_tray.adapters.files.safe_files import prove_writable
@@ -28,6 +30,7 @@ from probe_tray.adapters.proxy.pac import finds_script, names_script
 from probe_tray.adapters.proxy.proxy import read_system_proxies
 from probe_tray.adapters.system import SystemClock
 from probe_tray.adapters.systems.current import this_system
+from probe_tray.adapters.systems.windows import notification_icon
 from probe_tray.cli.diagnose.checks import (
     CONFIGURATION,
     DATA_FOLDER,
@@ -47,6 +50,7 @@ from probe_tray.cli.diagnose.checks import (
     from_problem,
     good,
     journal_check,
+    program_check,
     proxy_check,
     update_check,
 )
@@ -70,6 +74,7 @@ from probe_tray.core.sync.setup import target
 from probe_tray.engine.sync.synchronizer import try_table
 from probe_tray.ports.accounts import AccountStore, SyncVault
 from probe_tray.ports.http import Tables
+from probe_tray.resources import resource
 from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.translate import Translator
 
@@ -142,12 +147,14 @@ class _Diagnosis:
     async def run(self) -> list[Check]:
         loaded, configuration = self._configuration()
         settings = Settings() if loaded is None else loaded.settings
-        local = [configuration, self._data_folder(), await self._key(settings), *await self._stores(loaded)]
+        about = program_check(await asyncio.to_thread(program, os.environ), _qt_version(), self._t)
+        local = [about, configuration, self._data_folder(), await self._key(settings), *await self._stores(loaded)]
         local.append(await self._journal())
         memory = await FileUpdateMemory(self._places.update, disk=self._disk).load()
         local.append(update_check(memory, self._t, wanted=settings.check_for_updates))
         network = await self._network(settings, loaded)
-        return [*local, *network, *desktop_checks(await _listed(), sys.platform, self._t)]
+        permitted = await may_notify(resource(notification_icon()))
+        return [*local, *network, *desktop_checks(await _listed(), sys.platform, self._t, permitted=permitted)]
 
     def _configuration(self) -> tuple[LoadedSettings | None, Check]:
         given, t = self._arguments.config, self._t
@@ -265,6 +272,17 @@ async def _held(name: str, store: AccountStore, where: str, t: Translator) -> li
         what.append(t("It also holds a personal access token.") if instead.personal else t("It also holds an API key."))
     held = good(name, t.joined(what))
     return [held, *(from_problem(name, one.problem, t, State.WARN) for one in contents.unreadable)]
+
+
+def _qt_version() -> str:
+    """The version of the libraries for windows, without loading them; empty where they are not installed."""
+    # Imported here: no other command asks for it.
+    from importlib import metadata
+
+    try:
+        return metadata.version("PySide6-Essentials")
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 async def _listed() -> tuple[frozenset[str], frozenset[str]] | None:

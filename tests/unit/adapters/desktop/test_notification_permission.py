@@ -16,7 +16,7 @@ from desktop_notifier.backends.base import DesktopNotifierBackend
 from desktop_notifier.backends.dummy import DummyNotificationCenter
 from desktop_notifier.common import Capability, Icon
 
-from probe_tray.adapters.desktop.notifier import DesktopNotifier
+from probe_tray.adapters.desktop.notifier import DesktopNotifier, may_notify
 from probe_tray.adapters.systems import macos
 from probe_tray.ports.desktop import Notification
 from probe_tray.resources import resource
@@ -155,3 +155,23 @@ async def test_macos_waits_for_the_answer_without_a_limit(monkeypatch: pytest.Mo
     person.answered.set()
     assert await first
     assert (person.seen, others.fallback) == ([NOTE.title], [])
+
+
+async def test_the_permission_is_told_without_asking_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = Person()
+    provide(monkeypatch, "darwin", person.backend)
+    assert await may_notify(ICON) is False
+    person.allows = True
+    assert await may_notify(ICON) is True
+    assert person.seen == []
+
+
+async def test_outside_of_a_bundle_macos_says_nothing_of_a_permission(monkeypatch: pytest.MonkeyPatch) -> None:
+    provide(monkeypatch, "darwin", lambda: DummyNotificationCenter)
+    assert await may_notify(ICON) is None
+
+
+async def test_linux_has_no_such_permission(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = Person()
+    provide(monkeypatch, "linux", person.backend)
+    assert await may_notify(ICON) is None

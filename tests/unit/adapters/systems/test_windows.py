@@ -17,13 +17,12 @@ from probe_tray.adapters.proxy.proxy import detect_proxy, read_system_proxies
 from probe_tray.adapters.systems.user_registry import CONNECTIONS_KEY, INTERNET_KEY
 from probe_tray.adapters.systems.windows import (
     WindowsSystem,
-    is_excepted,
     lacks_dark_controls,
     named_mutex,
     notification_icon,
     show_error_box,
-    usable_proxies,
 )
+from probe_tray.adapters.systems.windows_proxies import is_excepted, usable_proxies
 from probe_tray.core.errors import WriteError
 from probe_tray.resources import resource
 from tests.support.winreg import Winreg

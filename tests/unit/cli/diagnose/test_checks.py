@@ -14,10 +14,12 @@ from probe_tray.cli.diagnose.checks import (
     desktop_checks,
     from_problem,
     journal_check,
+    program_check,
     proxy_check,
     update_check,
 )
 from probe_tray.core.errors import KeyringLockedError, NameNotFoundError
+from probe_tray.core.machine import Machine
 from probe_tray.core.service.connection import ConnectionStep, Reached
 from probe_tray.core.update.release import Release, UpdateMemory
 from probe_tray.view.text.translate import Translator
@@ -86,6 +88,34 @@ def test_a_linux_desktop_is_known_by_the_names_on_its_bus(listed: Listed | None,
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_other_systems_have_a_tray_of_their_own(platform: str) -> None:
     assert states(desktop_checks(None, platform, ENGLISH)) == [State.OK, State.OK]
+
+
+@pytest.mark.parametrize(
+    ("permitted", "state", "said"),
+    [
+        (True, State.OK, "The system lets Probe Tray show them."),
+        (False, State.WARN, "Notifications are turned off for Probe Tray."),
+        (None, State.OK, "Built into the system."),
+    ],
+)
+def test_the_permission_to_notify_is_told_where_the_system_tells_it(
+    permitted: bool | None,  # noqa: FBT001 - what the system says
+    state: State,
+    said: str,
+) -> None:
+    notifications = desktop_checks(None, "darwin", ENGLISH, permitted=permitted)[-1]
+    assert notifications.state is state
+    assert notifications.what.startswith(said)
+
+
+def test_a_report_begins_with_what_runs_and_where_it_is_from() -> None:
+    machine = Machine(
+        version="1.2.3", python="CPython 3.12.1", system="Windows 10.0.22631", installed="Python of the Store"
+    )
+    assert program_check(machine, "6.12.0", ENGLISH).what == (
+        "Probe Tray 1.2.3, CPython 3.12.1, PySide6 6.12.0, Windows 10.0.22631, from Python of the Store."
+    )
+    assert "PySide6" not in program_check(machine, "", ENGLISH).what
 
 
 def test_a_proxy_is_shown_without_its_password() -> None:
