@@ -100,7 +100,7 @@ class Kit:
         )
 
 
-async def renew(task: Round) -> str:
+async def renew(task: Round, disk: Disk) -> str:
     """How it ended: a kind of success, or the name of the error."""
     from datetime import UTC, datetime
 
@@ -110,9 +110,7 @@ async def renew(task: Round) -> str:
         since=datetime.fromtimestamp(task.since, UTC) if task.since else None,
     )
     try:
-        renewed = await Kit(task, UnsyncedDisk() if task.processes > 1 else Disk()).renewals.renew(
-            AccountKey(task.account, task.user), request
-        )
+        renewed = await Kit(task, disk).renewals.renew(AccountKey(task.account, task.user), request)
     except ProbeError as error:
         return type(error).__name__
     return renewed.kind.name
@@ -160,7 +158,7 @@ class Racer:
             os.close(self._begin)
             with os.fdopen(tasks) as lines, os.fdopen(results, "w") as said:
                 for line in lines:
-                    said.write(asyncio.run(renew(msgspec.json.decode(line, type=Round))) + "\n")
+                    said.write(asyncio.run(renew(msgspec.json.decode(line, type=Round), UnsyncedDisk())) + "\n")
                     said.flush()
             os._exit(0)
         os.close(tasks)
@@ -182,7 +180,7 @@ def fork(task: Round) -> tuple[int, int]:
     if not pid:
         status = 1
         try:
-            os.write(writer, asyncio.run(renew(task)).encode())
+            os.write(writer, asyncio.run(renew(task, Disk())).encode())
             status = 0
         finally:
             os._exit(status)
