@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from probe_tray.adapters.systems.current import this_system
 from tests.desktop import needs
 from tests.support import postgres
 from tests.tooling.isolation import FIXED, REMOVED, folders
@@ -73,6 +75,9 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         lines.append(f"DESKTOP TESTS ARE SKIPPED, these are missing: {', '.join(absent)}")
     if gone := postgres.missing():
         lines.append(f"DATABASE TESTS ARE SKIPPED, this is missing: {gone}")
+    if sys.platform == "win32" and this_system().offset_at(datetime.now(UTC)) != timedelta(hours=8):
+        # The program asks Windows itself, which no variable of a process changes.
+        lines.append("TESTS THAT TELL LOCAL TIMES WILL FAIL: see packaging/set_time_zone.py")
     return lines
 
 

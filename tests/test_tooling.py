@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tomllib
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -448,9 +449,28 @@ class TestRunner:
         assert "DATABASE TESTS ARE SKIPPED, this is missing: PostgreSQL (package postgresql)" in said
         assert "postgresql" in debian.packages()
 
+    @pytest.mark.parametrize(("hours", "said"), [(8, False), (1, True)])
+    def test_on_windows_it_is_said_when_the_time_zone_is_another(
+        self, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config, hours: int, *, said: bool
+    ) -> None:
+        monkeypatch.setattr("sys.platform", "win32")
+        monkeypatch.setattr(conftest, "this_system", lambda: LocalTime(hours))
+        lines = "\n".join(conftest.pytest_report_header(pytestconfig))
+        assert ("TESTS THAT TELL LOCAL TIMES WILL FAIL" in lines) is said
+
     def test_a_package_that_was_removed_counts_as_missing(self) -> None:
         listing = "xvfb installed\nxdotool config-files\n"
         assert debian.not_installed(("xvfb", "xdotool", "chromium"), listing) == ["xdotool", "chromium"]
+
+
+class LocalTime:
+    """A system so many hours before UTC."""
+
+    def __init__(self, hours: int) -> None:
+        self._hours = hours
+
+    def offset_at(self, _moment: datetime) -> timedelta:
+        return timedelta(hours=self._hours)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")

@@ -21,6 +21,7 @@ import project
 import publish_release
 import release_notes
 import sbom
+import set_time_zone
 import smoke_packages
 import smoke_start
 from tests.support.patience import PATIENCE
@@ -125,6 +126,12 @@ class TestPublishing:
     def test_nothing_is_published_without_packages(self, tmp_path: Path) -> None:
         with pytest.raises(SystemExit, match="Build the packages first"):
             publish_release.command(TAG, tmp_path / "notes.md", tmp_path)
+
+
+class TestTimeZone:
+    def test_only_windows_is_told_the_zone_of_the_tests(self) -> None:
+        assert set_time_zone.command("win32") == ("tzutil", "/s", "China Standard Time")
+        assert set_time_zone.command("linux") == set_time_zone.command("darwin") == ()
 
 
 class TestSmokeStart:

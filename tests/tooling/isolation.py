@@ -1,6 +1,7 @@
 """The environment of the tests: nothing of the person's own machine may reach them, nor the other way round."""
 
 import re
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,8 @@ FIXED: Final = {
     # Refuses every call: a program under test finds no keyring rather than the person's own.
     "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
     "QT_QPA_PLATFORM": "offscreen",
-    "TZ": "Asia/Shanghai",
+    # The C library of Windows reads POSIX's form alone, and takes every other name for UTC.
+    "TZ": "CST-8" if sys.platform == "win32" else "Asia/Shanghai",
 }
 
 
