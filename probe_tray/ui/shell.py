@@ -233,6 +233,7 @@ class Shell(QObject):
             self._app_menu = AppMenu(self.show_settings, self.show_about, self.ask_to_quit)
             self._windows = WindowWatch(app, self._context.desktop, self._panel.objectName())
             self._windows.quit_asked.connect(self.ask_to_quit)
+            self._windows.reopened.connect(self.show_panel)
 
     def _make_dialogs(self) -> None:
         engine, theme, now, t = self._engine, self._theme, self._context.now, self._context.translator

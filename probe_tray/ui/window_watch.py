@@ -11,6 +11,8 @@ class WindowWatch(QObject):
 
     quit_asked = Signal()
     """Somebody asked this program alone to quit, by Cmd-Q or in the Dock; it goes on until it quits itself."""
+    reopened = Signal()
+    """Somebody opened the program once more, in Finder or the Dock, while no window was there to come forward."""
 
     def __init__(self, app: QApplication, desktop: SystemDesktop, popover: str) -> None:
         """Tell ``desktop``. ``popover`` is the name of the window that belongs to the icon."""
@@ -19,10 +21,14 @@ class WindowWatch(QObject):
         self._open: set[QWidget] = set()
         self._in_dock = False
         app.installEventFilter(self)
+        # Qt tells it even where the program is the active one already (``qcocoaapplicationdelegate.mm``,
+        # ``applicationShouldHandleReopen``), and opens nothing itself.
+        app.applicationStateChanged.connect(self._see_state)
 
     def close(self) -> None:
         """Watch no more."""
         self._app.removeEventFilter(self)
+        self._app.applicationStateChanged.disconnect(self._see_state)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """See what happens to windows before they do."""
@@ -37,6 +43,11 @@ class WindowWatch(QObject):
             case _:
                 pass
         return False
+
+    def _see_state(self, state: Qt.ApplicationState) -> None:
+        shown = any(window.isVisible() and _lasts(window) for window in self._app.topLevelWidgets())
+        if state is Qt.ApplicationState.ApplicationActive and not shown:
+            self.reopened.emit()
 
     def _see(self, window: QWidget, kind: QEvent.Type) -> None:
         if kind is QEvent.Type.ZOrderChange:

@@ -5,7 +5,7 @@ from datetime import UTC
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenuBar
 from pytestqt.qtbot import QtBot
@@ -126,3 +126,20 @@ def test_the_menu_bar_has_the_keys_of_every_program(mac: Mac) -> None:
     assert open_windows(SettingsDialog)
     mac.row(role.QuitRole).trigger()
     assert open_windows(QuestionDialog)
+
+
+def test_opened_once_more_in_finder_it_shows_its_panel(mac: Mac) -> None:
+    mac.app.applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
+    assert opened(PanelWindow).isVisible()
+
+
+@pytest.mark.parametrize("state", [Qt.ApplicationState.ApplicationInactive, Qt.ApplicationState.ApplicationHidden])
+def test_left_for_another_program_it_opens_nothing(mac: Mac, state: Qt.ApplicationState) -> None:
+    mac.app.applicationStateChanged.emit(state)
+    assert open_windows(PanelWindow) == []
+
+
+def test_where_a_window_is_open_that_one_comes_forward_alone(mac: Mac) -> None:
+    mac.shell.show_about()
+    mac.app.applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
+    assert open_windows(PanelWindow) == []
