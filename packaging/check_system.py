@@ -20,16 +20,22 @@ from probe_tray.adapters.desktop.autostart import system_entry
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
 from probe_tray.adapters.desktop.instance_socket import system_socket
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
+from probe_tray.adapters.desktop.running_numbers import RunningNumbers
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import replace_file
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.proxy.proxy import read_system_proxies
+from probe_tray.adapters.system import SystemClock
 from probe_tray.adapters.systems.windows import notification_icon
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
+from probe_tray.core.state import AppState
+from probe_tray.engine.state_numbers import StateNumbers
+from probe_tray.engine.store import Store
 from probe_tray.ports.desktop import Notification
 from probe_tray.resources import resource
+from probe_tray.view.quota.quota_numbers import quota_overview
 
 NAME: Final = "Probe Tray check"
 _ENTRY: Final = "probe-tray-check"
@@ -88,9 +94,12 @@ async def instance(folder: Path) -> str:
     if not await asyncio.to_thread(first.claim, StartRequest.NOTHING):
         raise Defect("another program seems to run in a new folder")
     received: list[StartRequest] = []
-    async with first.serve(received.append):
+    numbers = RunningNumbers(system_socket(folder, disk=Disk()))
+    async with first.serve(received.append, StateNumbers(Store(AppState()), SystemClock(), quota_overview)):
         if await asyncio.to_thread(second.claim, StartRequest.SHOW):
             raise Defect("two programs are the running one")
+        if await asyncio.to_thread(numbers.now) is None:
+            raise Defect("the running program's numbers did not arrive")
     if received != [StartRequest.SHOW]:
         raise Defect("the wish of the second start did not arrive")
     return "the second start gave its wish to the first"

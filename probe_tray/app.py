@@ -217,7 +217,7 @@ class _Program:
         engine = asyncio.create_task(wired.engine.run())
         quitting = asyncio.create_task(self._stop.wait())
         try:
-            async with self._instance.serve(self._do):
+            async with self._instance.serve(self._do, wired.numbers):
                 self._do(request)
                 await asyncio.wait({engine, quitting}, return_when=asyncio.FIRST_COMPLETED)
             return engine.result() or 0 if engine.done() else 0

@@ -78,6 +78,7 @@ from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.runtime import Engine, EngineUseCases
 from probe_tray.engine.settings_service import SettingsService
+from probe_tray.engine.state_numbers import StateNumbers
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.sync.synchronizer import Synchronizer
@@ -91,6 +92,7 @@ from probe_tray.ports.desktop import Notification
 from probe_tray.ports.time import Clock
 from probe_tray.resources import resource
 from probe_tray.view.alerts.notifications import notification, trial
+from probe_tray.view.quota.quota_numbers import quota_overview
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.wiring import (
@@ -114,6 +116,7 @@ class Wired(msgspec.Struct, frozen=True, kw_only=True):
     client: ServiceClient
     clock: Clock
     inspector: MachineInspector
+    numbers: StateNumbers
 
 
 class RunService(msgspec.Struct, frozen=True, kw_only=True):
@@ -289,7 +292,8 @@ class Session:
             lambda: self._keyring.in_use,
             lambda: proxy.known,
         )
-        return Wired(engine=engine, client=client, clock=clock, inspector=inspector)
+        numbers = StateNumbers(store, clock, quota_overview)
+        return Wired(engine=engine, client=client, clock=clock, inspector=inspector, numbers=numbers)
 
     def _proxies(self, evaluate: Callable[[str], str]) -> PacProxies:
         there = self._service

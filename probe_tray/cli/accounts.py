@@ -13,6 +13,7 @@ from probe_tray.adapters.logins.folder_store import NamedFileStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.system import SystemClock
+from probe_tray.cli.arguments import Arguments, Subcommand
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.credential import StoredCredential
@@ -54,7 +55,7 @@ def tell_left_out(found: SelectedLogins, console: Console, t: Translator) -> Non
 async def find_logins(session: CommandSession, loaded: LoadedSettings) -> SelectedLogins:
     """The logins of the files and folders that were named; without any, those of the tray app: vault and sync_dir.
 
-    ``--status`` alone then shows the official client's login as well, where its account is not among them.
+    What only shows quotas then sees the official client's login as well, where its account is not among them.
     The keyring is asked only where the vault itself is to be worked on. Raises UsageError where there is nothing.
     """
     vault, paths = session.vault, session.arguments.paths
@@ -71,7 +72,7 @@ async def find_logins(session: CommandSession, loaded: LoadedSettings) -> Select
     contents = await vault.load()
     broken = [AccountReport(location=u.location, problem=u.problem) for u in contents.unreadable]
     entries = [*contents.found, *broken, *reader.shared(loaded)]
-    if session.arguments.status and not session.arguments.renew:
+    if _sees_official(session.arguments):
         entries += await _official(session, {stored.credential.key for stored in _logins(entries)})
     troubles = () if contents.problem is None else (contents.problem,)
     if not entries and not troubles:
@@ -82,6 +83,11 @@ async def find_logins(session: CommandSession, loaded: LoadedSettings) -> Select
         left_out=tuple(reader.left_out),
         stores=_stores(_logins(entries), session),
     )
+
+
+def _sees_official(arguments: Arguments) -> bool:
+    """Whether quotas are only looked at: the client's login is never changed."""
+    return (arguments.status and not arguments.renew) or arguments.subcommand is Subcommand.NEXT
 
 
 async def _official(session: CommandSession, known: Collection[AccountKey]) -> list[Entry]:

@@ -1,6 +1,7 @@
 """The flags of ``codex-probe``. Imports only argparse, so that ``--version`` and ``--help`` start fast."""
 
 import argparse
+import enum
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NoReturn, Protocol, cast
 
@@ -8,12 +9,18 @@ from probe_tray import __version__
 from probe_tray.adapters.systems.current import this_system
 
 _MOST_JOBS = 64
-_DIAGNOSE = "diagnose"
 # What Go's flag package reads as a truth value.
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 EXPORT_FORMATS = ("codex-probe", "cliproxyapi", "auth.json", "sub2api", "jsonl")
 """The formats of ``--export``."""
+
+
+class Subcommand(enum.Enum):
+    """The first words that say what to do. A file of that name is reached as ``./next``, or with a flag that acts."""
+
+    NEXT = "next"
+    DIAGNOSE = "diagnose"
 
 
 Translate = Callable[[str], str]
@@ -62,7 +69,9 @@ class Arguments(Protocol):
     json: bool
     jobs: int
     quiet: bool
+    subcommand: Subcommand | None
     paths: list[str]
+    """Files and folders, or what the subcommand takes."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -86,10 +95,19 @@ def parse(argv: Sequence[str]) -> Arguments:
     actions = {option: action for action in parser._actions for option in action.option_strings}  # noqa: SLF001 - no public list
     flags, files = _parted(argv)
     arguments = cast("Arguments", parser.parse_intermixed_args(list(_spelled(flags, actions))))
-    arguments.paths = [name for word in arguments.paths for name in this_system().expanded(word, wildcards=True)]
+    arguments.subcommand = _subcommand(arguments)
+    words = arguments.paths if arguments.subcommand is None else arguments.paths[1:]
+    arguments.paths = [name for word in words for name in this_system().expanded(word, wildcards=True)]
     arguments.paths = [*arguments.paths, *files]
     arguments.o, arguments.output, arguments.config = map(_path, (arguments.o, arguments.output, arguments.config))
     return arguments
+
+
+def _subcommand(arguments: Arguments) -> Subcommand | None:
+    """What the first word asks for, where no flag says what to do."""
+    acts = arguments.login or arguments.take or arguments.sync or arguments.export is not None or _works(arguments)
+    first = arguments.paths[0] if arguments.paths and not acts else None
+    return next((one for one in Subcommand if one.value == first), None)
 
 
 def named_config(argv: Sequence[str]) -> str | None:
@@ -172,7 +190,8 @@ def _known(given: str, actions: Mapping[str, argparse.Action]) -> str | None:
 def is_bare(arguments: Arguments) -> bool:
     """Whether no action is given, so that the help is printed as in the Go program. ``-f`` alone is no action."""
     acts = arguments.login or arguments.take or arguments.sync or arguments.export is not None
-    return not (acts or arguments.o is not None or arguments.paths or _works(arguments))
+    named = arguments.paths or arguments.subcommand is not None
+    return not (acts or arguments.o is not None or named or _works(arguments))
 
 
 def misused(arguments: Arguments, t: Translate) -> str:
@@ -189,13 +208,15 @@ def misused(arguments: Arguments, t: Translate) -> str:
         return t("--no-refresh-tokens works only with --export.")
     if arguments.sync or arguments.take:
         return _misused_sync(arguments, t) if arguments.sync else _misused_import(arguments, t)
+    if arguments.subcommand is not None:
+        return _misused_subcommand(arguments, arguments.subcommand, t)
     if arguments.hide_names and not _works(arguments):
-        return t("--hide-names works only with --status, --apitest and --renew.")
+        return _hides_elsewhere(t)
     if (arguments.models or arguments.all_models) and not arguments.apitest:
         return t("--models and --all-models work only with --apitest.")
     if arguments.models and arguments.all_models:
         return t("--models and --all-models can't be combined. Choose one.")
-    if not (arguments.renew or arguments.status or arguments.apitest or wants_diagnosis(arguments)):
+    if not (arguments.renew or arguments.status or arguments.apitest):
         return t(
             "Choose what to do: --status shows quotas, --apitest tests models, --renew renews logins, --login logs in, "
             "--import imports logins, --export exports them, --sync syncs them, diagnose finds problems."
@@ -203,10 +224,16 @@ def misused(arguments: Arguments, t: Translate) -> str:
     return ""
 
 
-def wants_diagnosis(arguments: Arguments) -> bool:
-    """Whether this is ``codex-probe diagnose`` and not a file with that name."""
-    others = arguments.login or arguments.take or arguments.sync or arguments.export is not None or _works(arguments)
-    return arguments.paths == [_DIAGNOSE] and not others
+def _misused_subcommand(arguments: Arguments, subcommand: Subcommand, t: Translate) -> str:
+    if subcommand is Subcommand.DIAGNOSE and arguments.paths:
+        return t("diagnose takes no files.")
+    if subcommand is Subcommand.DIAGNOSE and arguments.hide_names:
+        return _hides_elsewhere(t)
+    return ""
+
+
+def _hides_elsewhere(t: Translate) -> str:
+    return t("--hide-names works only with --status, --apitest, --renew and next.")
 
 
 def _misused_login(arguments: Arguments, t: Translate) -> str:
@@ -241,7 +268,7 @@ def _misused_sync(arguments: Arguments, t: Translate) -> str:
     if arguments.paths:
         return t("--sync takes no files. It uses the folder sync_dir from the configuration.")
     if arguments.hide_names:
-        return t("--hide-names works only with --status, --apitest and --renew.")
+        return _hides_elsewhere(t)
     return ""
 
 
@@ -262,11 +289,21 @@ def make_parser(t: Translate) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument_group(t("files")).add_argument
-    add("paths", nargs="*", metavar="FILE-OR-FOLDER", help=t('credential files, folders of them, or "diagnose"'))
+    add("paths", nargs="*", metavar="FILE-OR-FOLDER", help=t("credential files, or folders of them"))
+    parser.add_argument_group(t("commands"), "\n".join(_commands(t)))
     options = parser.add_argument_group(t("options"))
     _add_actions(options.add_argument, t)
     _add_others(options.add_argument, t)
     return parser
+
+
+def _commands(t: Translate) -> Iterator[str]:
+    about = {
+        Subcommand.NEXT: t("print the account to go on with"),
+        Subcommand.DIAGNOSE: t("check what works, and see how to fix the rest"),
+    }
+    # As wide as the column that argparse leaves for the names of options.
+    return (f"{one.value:<22}{about[one]}" for one in Subcommand)
 
 
 def _add_actions(add: Callable[..., argparse.Action], t: Translate) -> None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from probe_tray.cli.arguments import (
     Arguments,
     HelpWantedError,
+    Subcommand,
     WrongUseError,
     is_bare,
     misused,
     named_config,
     parse,
-    wants_diagnosis,
 )
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.terminal.pipes import end_line, finish, say
@@ -53,6 +53,10 @@ def _run(argv: Sequence[str]) -> ExitStatus:
         t = _translator(config)
         return _wrong_use(misused(arguments, t), t)
 
+    if arguments.subcommand is Subcommand.NEXT:
+        from probe_tray.cli.quota.next_account import print_next
+
+        return print_next(arguments)
     # Only now, for it brings the network and all that belongs to it.
     from probe_tray.cli.session.session import run_session
 
@@ -76,10 +80,13 @@ def _action(arguments: Arguments) -> "Callable[[CommandSession], ExitStatus]":
         from probe_tray.cli.sync.sync import sync
 
         return sync
-    if wants_diagnosis(arguments):
-        from probe_tray.cli.diagnose.diagnose import diagnose
+    match arguments.subcommand:
+        case Subcommand.DIAGNOSE:
+            from probe_tray.cli.diagnose.diagnose import diagnose
 
-        return diagnose
+            return diagnose
+        case Subcommand.NEXT | None:
+            pass
     from probe_tray.cli.renew.run import run_accounts
 
     return run_accounts

@@ -8,9 +8,15 @@ import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
-from typing import Final, final
+from typing import Final, Protocol, final
 
-from probe_tray.adapters.desktop.instance_socket import InstanceSocket, Passwords, runtime_lock, same
+from probe_tray.adapters.desktop.instance_socket import (
+    InstanceSocket,
+    NumbersRequest,
+    Passwords,
+    runtime_lock,
+    same,
+)
 from probe_tray.adapters.locks import KernelLock
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import DataFolderError, NotAnsweringError, WriteError
@@ -23,12 +29,19 @@ _PAUSE_SECONDS: Final = 0.1
 _LONGEST_LINE: Final = 128
 """Bytes: a password and a word."""
 _MOST_CALLERS: Final = 4
+_MOST_WATCHERS: Final = 16
+_MOST_UNREAD: Final = 4 * 1024 * 1024
+"""Bytes that one of them may leave unread."""
+_NUMBERS_WORDS: Final = frozenset(request.value for request in NumbersRequest)
 
 _log: Final = logging.getLogger(__name__)
 
 
 class StartRequest(enum.Enum):
-    """What a second start asks of the running program. These words, and no others, go through the socket."""
+    """What a second start asks of the running program.
+
+    These words and those of ``NumbersRequest``, and no others, go through the socket.
+    """
 
     NOTHING = "nothing"
     """Only whether it runs."""
@@ -36,6 +49,18 @@ class StartRequest(enum.Enum):
     LOG_IN = "login"
     REFRESH = "refresh"
     QUIT = "quit"
+
+
+class NumbersSource(Protocol):
+    """What the running program knows of the quotas."""
+
+    def line(self) -> bytes:
+        """A ``QuotaOverview`` as one line of JSON, without a line end."""
+        ...
+
+    def on_change(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Call ``tell`` after each change that may change the line; what is returned ends that."""
+        ...
 
 
 @final
@@ -91,8 +116,8 @@ class Instance:
         self._locks = []
 
     @contextlib.asynccontextmanager
-    async def serve(self, do: Callable[[StartRequest], None]) -> AsyncGenerator[None]:
-        """Hear the starts that come later: ``do`` is called on this loop, and must not wait.
+    async def serve(self, do: Callable[[StartRequest], None], numbers: NumbersSource) -> AsyncGenerator[None]:
+        """Hear the starts that come later: ``do`` is called on this loop, and must not wait. So is ``numbers``.
 
         A socket that cannot be opened is logged and keeps nothing from running.
         """
@@ -102,12 +127,13 @@ class Instance:
             _log.warning("later starts cannot reach the program: %s", type(error).__name__)
             yield
             return
-        guard = _Guard(self._socket, passwords, do)
+        guard = _Guard(self._socket, passwords, do, numbers)
         accepting = asyncio.create_task(_accept(listener, guard.receive))
         try:
             yield
         finally:
             accepting.cancel()
+            guard.close()
             await asyncio.gather(accepting, return_exceptions=True)
             listener.close()
             self._socket.close()
@@ -146,13 +172,18 @@ class Instance:
 class _Guard:
     """Listens to callers, who may be anybody: a few at a time, for a moment, one short line each."""
 
-    def __init__(self, socket: InstanceSocket, passwords: Passwords, do: Callable[[StartRequest], None]) -> None:
+    def __init__(
+        self, socket: InstanceSocket, passwords: Passwords, do: Callable[[StartRequest], None], numbers: NumbersSource
+    ) -> None:
         self._socket = socket
         self._passwords = passwords
         self._do = do
+        self._numbers = numbers
         self._callers = 0
+        self._watchers: set[asyncio.StreamWriter] = set()
 
     async def receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = None
         self._callers += 1
         try:
             # A caller that goes away, says too much or nothing is none of our business.
@@ -160,18 +191,72 @@ class _Guard:
                 async with asyncio.timeout(_ANSWER_SECONDS):
                     request = await self._read_request(reader, writer)
                     if request is not None:
-                        writer.write(f"{self._passwords.answerer}\n".encode())
-                        await writer.drain()
-                        self._do(request)
+                        await self._answer(request, writer)
         finally:
             self._callers -= 1
+            if request is not NumbersRequest.CHANGES:
+                writer.close()
+        if request is NumbersRequest.CHANGES:
+            await self._follow(reader, writer)
+
+    def close(self) -> None:
+        """Let go of those that wait for changes."""
+        for writer in self._watchers:
             writer.close()
 
-    async def _read_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> StartRequest | None:
+    async def _answer(self, request: StartRequest | NumbersRequest, writer: asyncio.StreamWriter) -> None:
+        writer.write(f"{self._passwords.answerer}\n".encode())
+        if request is NumbersRequest.NOW:
+            writer.write(self._numbers.line() + b"\n")
+        await writer.drain()
+        if isinstance(request, StartRequest):
+            self._do(request)
+
+    async def _follow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Send a line at each change, until the caller goes; one that doesn't read what it is sent is let go."""
+        sent, later, loop = b"", None, asyncio.get_running_loop()
+
+        def send() -> None:
+            nonlocal sent, later
+            later = None
+            line = self._numbers.line()
+            if writer.transport.get_write_buffer_size() > _MOST_UNREAD:
+                writer.transport.abort()
+            elif line != sent and not writer.is_closing():
+                writer.write(line + b"\n")
+                sent = line
+
+        def send_soon() -> None:
+            nonlocal later
+            # Changes come in bursts: one line for all of them.
+            later = later or loop.call_later(_PAUSE_SECONDS, send)
+
+        end = None
+        try:
+            if len(self._watchers) < _MOST_WATCHERS:
+                self._watchers.add(writer)
+                end = self._numbers.on_change(send_soon)
+                send()
+                # It says nothing more, so this waits for its end.
+                with contextlib.suppress(OSError, ValueError):
+                    await reader.readline()
+        finally:
+            if end is not None:
+                end()
+            if later is not None:
+                later.cancel()
+            self._watchers.discard(writer)
+            writer.close()
+
+    async def _read_request(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> StartRequest | NumbersRequest | None:
         if self._callers > _MOST_CALLERS or not self._socket.trusts(writer.get_extra_info("socket")):
             return None
         said, _, word = (await reader.readline()).decode("ascii").rstrip("\n").partition(" ")
-        return StartRequest(word) if same(said, self._passwords.caller) else None
+        if not same(said, self._passwords.caller):
+            return None
+        return NumbersRequest(word) if word in _NUMBERS_WORDS else StartRequest(word)
 
 
 async def _accept(

@@ -1,6 +1,7 @@
 """Where the running program hears a second start of the same user: a Unix socket, or loopback where there is none."""
 
 import contextlib
+import enum
 import hmac
 import os
 import secrets
@@ -17,6 +18,15 @@ from probe_tray.core.errors import ReadError, WriteError
 
 _BACKLOG: Final = 8
 _LARGEST_FILE: Final = 256
+
+
+class NumbersRequest(enum.Enum):
+    """What the command asks of the running program: numbers, and never a login."""
+
+    NOW = "quota"
+    """One line of JSON, a ``QuotaOverview``; then the connection ends."""
+    CHANGES = "quota-changes"
+    """The same line now and at each change, until either side goes."""
 
 
 class Passwords(NamedTuple):

@@ -4,16 +4,17 @@ import contextlib
 import os
 from collections.abc import Generator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import platformdirs
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.logins.official_store import FILE
 from probe_tray.adapters.systems.macos import macos_folder
 from probe_tray.core.errors import Phrase, UsageError
+
+if TYPE_CHECKING:
+    from probe_tray.adapters.locks import FileLocks
 
 _NAME: Final = "probe-tray"
 _DEMO: Final = "probe-tray-demo"
@@ -30,6 +31,9 @@ class AppFolders(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def official_login(self) -> Path:
         """The official client's own login, which is never written."""
+        # Imported here: who only asks where something is, as the short answers of the command, does without the stores.
+        from probe_tray.adapters.logins.official_store import FILE
+
         return self.codex_home / FILE
 
     @property
@@ -97,7 +101,7 @@ class ProgramFiles(msgspec.Struct, frozen=True, kw_only=True):
     """How a program keeps its own files."""
 
     places: AppFolders
-    locks: FileLocks
+    locks: "FileLocks"
     """Those of every process of this user."""
     disk: Disk
 

@@ -4,17 +4,14 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 from probe_tray.adapters.desktop.process_start import process_began
 from probe_tray.adapters.files.config_file import LoadedSettings
-from probe_tray.adapters.logins.official_store import OfficialStore
-from probe_tray.adapters.proxy.proxy import ProxyChoice
-from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.renew.model_test import ModelStage, agreed
+from probe_tray.cli.renew.run_context import run_context
 from probe_tray.cli.renew.run_reporter import RunReporter
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
@@ -26,18 +23,12 @@ from probe_tray.cli.terminal.signals import Interruption
 from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.core.errors import ProbeError, Problem, WriteError
 from probe_tray.core.events import Event, TroubleMet
-from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.batch import Batch, BatchContext, BatchOptions, said_by
-from probe_tray.engine.polling.clock_watch import ClockWatch
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.shared_logins import NoSharedLogins
-from probe_tray.ports.shared_logins import SharedLogins
 from probe_tray.ports.time import Clock
 from probe_tray.view.text.translate import Translator
-from probe_tray.wiring import make_renewals, make_shared_logins, make_sync_context
 
 
 def run_accounts(session: CommandSession) -> ExitStatus:
@@ -64,53 +55,15 @@ def run_accounts(session: CommandSession) -> ExitStatus:
 
 async def _find_and_run(session: CommandSession, loaded: LoadedSettings, run: "_AccountRun") -> ExitStatus:
     """Find the logins, join what ``run`` needs, and close it at the end."""
-    console, settings, keyring, clock = session.console, loaded.settings, session.keyring, SystemClock()
-    proxy = session.proxy(settings)
     found = await find_logins(session, loaded)
-    tell_left_out(found, console, session.t)
-    if found.logins:
-        session.tell_proxy(proxy, (OFFICIAL.issuer, OFFICIAL.backend))
-    store = Store(AppState(settings=settings))
-    # Before the token of a copy is sent, the client's own login is looked at; never so that a person is asked.
-    official = OfficialStore(
-        session.places.codex_home, partial(keyring.read_entry, silently=True), now=clock.monotonic, disk=session.disk
-    )
-    accounts = Accounts((*found.stores, official), store)
-    watch = ClockWatch(clock, lambda error: console.failure(told(error, session.t)))
-    client = session.client(proxy, answered=watch.answered)
-    journal = session.journal()
+    tell_left_out(found, session.console, session.t)
+    store = Store(AppState(settings=loaded.settings))
     store.on_event(run.tell_trouble)
-    shared = _shared_logins(session, loaded, accounts, proxy)
-    renewals = make_renewals(client, accounts, journal, session.files, store.dispatch, shared)
-    context = BatchContext(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
-    try:
+    async with run_context(session, loaded, found, store) as context:
         # Other computers wait for what an earlier run could not give them.
         with contextlib.suppress(ProbeError):
-            await renewals.share_all()
-        return await run.run(found, context, settings)
-    finally:
-        await renewals.close()
-        await client.aclose()
-
-
-def _shared_logins(
-    session: CommandSession, loaded: LoadedSettings, accounts: Accounts, proxy: ProxyChoice
-) -> SharedLogins:
-    """What other computers have renewed, where sync is set up. A login that is not in the table is left to --sync."""
-    if not loaded.settings.sync_url:
-        return NoSharedLogins()
-    # Only here, for it brings more than most runs need.
-    from probe_tray.adapters.http.tables import HttpTableFactory
-
-    context = make_sync_context(
-        accounts=accounts,
-        sources=lambda: accounts.ours,
-        tables=HttpTableFactory(proxy, os.environ, handles=session.handles),
-        files=session.files,
-        zone=LocalZone(),
-    )
-    secrets = session.sync_secrets(loaded)
-    return make_shared_logins(context, lambda: loaded.settings, secrets, str(loaded.path), adds_rows=False)
+            await context.renewals.share_all()
+        return await run.run(found, context, loaded.settings)
 
 
 class _AccountRun:

@@ -12,6 +12,8 @@ class ExitStatus(enum.IntEnum):
     """Something failed for at least one login."""
     WRONG_USE = 2
     """A flag or the configuration can't be used."""
+    NOT_KNOWN = 3
+    """A question about the quota has no answer."""
     # Ended by a signal: 128 and its number, as shells report it.
     HUNG_UP = 129
     INTERRUPTED = 130

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.cli.arguments import HelpWantedError, WrongUseError, misused, named_config, parse
+from probe_tray.cli.arguments import HelpWantedError, Subcommand, WrongUseError, misused, named_config, parse
 from probe_tray.cli.main import main
 from probe_tray.cli.session.exit_status import ExitStatus
 
@@ -130,3 +130,30 @@ def test_an_interruption_before_the_action_is_told_in_the_language_of_the_settin
     monkeypatch.setattr("probe_tray.cli.main.parse", interrupted)
     assert main(["--status", "--config", str(config)]) == ExitStatus.INTERRUPTED
     assert capsys.readouterr().err == "codex-probe: 已中断。\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "meaning"),
+    [
+        ("next", {"subcommand": Subcommand.NEXT}),
+        ("next --json a.json", {"subcommand": Subcommand.NEXT, "json": True, "paths": ["a.json"]}),
+        ("--config x next", {"subcommand": Subcommand.NEXT, "config": "x"}),
+        ("./next", {"paths": ["./next"]}),
+        ("-- next", {"paths": ["next"]}),
+        ("a next", {"paths": ["a", "next"]}),
+        ("--status next", {"status": True, "paths": ["next"]}),
+        ("next --renew", {"renew": True, "paths": ["next"]}),
+        ("--import next", {"take": True, "paths": ["next"]}),
+        ("--sync diagnose", {"sync": True, "paths": ["diagnose"]}),
+        ("Next", {"paths": ["Next"]}),
+    ],
+)
+def test_a_first_word_says_what_to_do_and_a_file_of_that_name_can_be_reached(
+    words: str, meaning: dict[str, object]
+) -> None:
+    assert read(*words.split()) == meaning
+
+
+@pytest.mark.parametrize("words", ["diagnose a.json", "diagnose --hide-names", "next --device", "next -o x", "next -f"])
+def test_what_a_subcommand_does_not_take_is_said(words: str) -> None:
+    assert bool(misused(parse(words.split()), str)) is (words != "next -f")

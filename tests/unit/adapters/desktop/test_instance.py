@@ -28,8 +28,10 @@ from probe_tray.adapters.desktop.instance_socket import (
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.core.errors import NotAnsweringError
 from tests.desktop.waiting import wait_for
+from tests.support.numbers import FakeNumbers
 
 MakeSocket = Callable[[Path], InstanceSocket]
+NUMBERS = FakeNumbers()
 HOLD = """
 import sys
 from pathlib import Path
@@ -75,7 +77,7 @@ async def running(folder: Path, make_socket: MakeSocket) -> AsyncGenerator[list[
     requests: list[StartRequest] = []
     first = Instance(folder, make_socket(folder))
     assert first.claim(StartRequest.SHOW)
-    async with first.serve(requests.append):
+    async with first.serve(requests.append, NUMBERS):
         yield requests
     first.release()
 
@@ -288,7 +290,7 @@ def test_where_no_lock_outside_of_the_folder_can_be_made_the_program_runs(
 
 def test_without_a_socket_the_program_still_runs(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def run() -> None:
-        async with Instance(folder, unix(folder)).serve(lambda _: None):
+        async with Instance(folder, unix(folder)).serve(lambda _: None, NUMBERS):
             pass
 
     (folder / "instance.socket").mkdir(parents=True)

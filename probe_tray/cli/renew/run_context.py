@@ -1,0 +1,67 @@
+"""Joins what the command needs for work on accounts: stores, the way to the service, and renewals."""
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from probe_tray.adapters.files.config_file import LoadedSettings
+from probe_tray.adapters.logins.official_store import OfficialStore
+from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.adapters.system import LocalZone, SystemClock
+from probe_tray.cli.accounts import SelectedLogins
+from probe_tray.cli.session.session import CommandSession
+from probe_tray.cli.terminal.hints import told
+from probe_tray.core.service.service import OFFICIAL
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.batch import BatchContext
+from probe_tray.engine.polling.clock_watch import ClockWatch
+from probe_tray.engine.store import Store
+from probe_tray.engine.sync.shared_logins import NoSharedLogins
+from probe_tray.ports.shared_logins import SharedLogins
+from probe_tray.wiring import make_renewals, make_shared_logins, make_sync_context
+
+
+@asynccontextmanager
+async def run_context(
+    session: CommandSession, loaded: LoadedSettings, found: SelectedLogins, store: Store
+) -> AsyncGenerator[BatchContext]:
+    """For work on the logins that were ``found``, told to ``store``; closed at the end. Raises ProxyAddressError."""
+    clock = SystemClock()
+    proxy = session.proxy(loaded.settings)
+    if found.logins:
+        session.tell_proxy(proxy, (OFFICIAL.issuer, OFFICIAL.backend))
+    # Before the token of a copy is sent, the client's own login is looked at; never so that a person is asked.
+    silently = partial(session.keyring.read_entry, silently=True)
+    official = OfficialStore(session.places.codex_home, silently, now=clock.monotonic, disk=session.disk)
+    accounts = Accounts((*found.stores, official), store)
+    watch = ClockWatch(clock, lambda error: session.console.failure(told(error, session.t)))
+    client = session.client(proxy, answered=watch.answered)
+    journal = session.journal()
+    shared = _shared_logins(session, loaded, accounts, proxy)
+    renewals = make_renewals(client, accounts, journal, session.files, store.dispatch, shared)
+    try:
+        yield BatchContext(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
+    finally:
+        await renewals.close()
+        await client.aclose()
+
+
+def _shared_logins(
+    session: CommandSession, loaded: LoadedSettings, accounts: Accounts, proxy: ProxyChoice
+) -> SharedLogins:
+    """What other computers have renewed, where sync is set up. A login that is not in the table is left to --sync."""
+    if not loaded.settings.sync_url:
+        return NoSharedLogins()
+    # Only here, for it brings more than most runs need.
+    from probe_tray.adapters.http.tables import HttpTableFactory
+
+    context = make_sync_context(
+        accounts=accounts,
+        sources=lambda: accounts.ours,
+        tables=HttpTableFactory(proxy, os.environ, handles=session.handles),
+        files=session.files,
+        zone=LocalZone(),
+    )
+    secrets = session.sync_secrets(loaded)
+    return make_shared_logins(context, lambda: loaded.settings, secrets, str(loaded.path), adds_rows=False)

@@ -1,0 +1,74 @@
+"""The state as numbers for other programs."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from probe_tray.core.account.best_account import best_account
+from probe_tray.core.account.condition import USABLE, Condition, condition, local_time
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview, WindowQuota
+from probe_tray.core.quota.snapshot import Snapshot, Window, WindowKind
+from probe_tray.core.quota.usage_parser import blocked_until
+from probe_tray.core.settings import Percentages, Settings
+from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.panel.survey import name
+from probe_tray.view.text.privacy import masked_name
+
+_FULL = 100
+_UNSETTLED = frozenset({Condition.STALE, Condition.NO_DATA})
+_NAMES = {WindowKind.WEEKLY: "week", WindowKind.MONTHLY: "month", WindowKind.BUDGET: "budget"}
+_FIVE_HOURS, _DAY, _HOUR, _MINUTE = 18_000, 86_400, 3_600, 60
+
+
+def quota_overview(state: AppState, now: datetime, only: Collection[AccountKey] | None = None) -> QuotaOverview:
+    """What is known of the accounts at ``now`` (aware UTC), or of ``only`` these."""
+    accounts = [a for a in state.accounts if only is None or a.key in only]
+    usable = [a for a in accounts if condition(a, state.settings, now) in USABLE]
+    best = best_account(usable, state.pinned)
+    return QuotaOverview(
+        next=None if best is None else best.key.slug,
+        shows_left=state.settings.percentages is Percentages.LEFT,
+        privacy=state.settings.privacy,
+        accounts=tuple(_account(a, state.settings, now) for a in accounts),
+    )
+
+
+def _account(account: AccountState, settings: Settings, now: datetime) -> AccountQuota:
+    what, snapshot = condition(account, settings, now), account.snapshot
+    free_at = None if snapshot is None else blocked_until(snapshot)
+    return AccountQuota(
+        id=account.key.slug,
+        name=name(account),
+        masked_name=masked_name(account),
+        alias=account.alias,
+        email=account.email,
+        account_id=account.key.account_id,
+        plan=(snapshot.plan if snapshot else "") or account.plan,
+        in_use=account.in_use,
+        state=what.value,
+        usable=what in USABLE,
+        limited=what is Condition.LIMITED,
+        settled=what not in _UNSETTLED,
+        taken_at=None if snapshot is None else snapshot.taken_at,
+        free_at=None if snapshot is None or free_at is None else local_time(free_at, snapshot),
+        windows=() if snapshot is None else tuple(_window(w, snapshot) for w in snapshot.main.windows),
+    )
+
+
+def _window(window: Window, snapshot: Snapshot) -> WindowQuota:
+    return WindowQuota(
+        name=_window_name(window),
+        used_percent=round(window.used_percent, 1),
+        left_percent=round(_FULL - window.used_percent, 1),
+        reset_at=None if window.reset_at is None else local_time(window.reset_at, snapshot),
+    )
+
+
+def _window_name(window: Window) -> str:
+    if window.kind in _NAMES:
+        return _NAMES[window.kind]
+    seconds = window.seconds or _FIVE_HOURS
+    for unit, letter in ((_DAY, "d"), (_HOUR, "h")):
+        if seconds % unit == 0:
+            return f"{seconds // unit}{letter}"
+    return f"{max(1, round(seconds / _MINUTE))}min"
