@@ -91,7 +91,6 @@ BY_SYSTEM: Final = {
     "probe_tray.adapters.desktop.machine": "names the system and decides nothing",
     "probe_tray.adapters.keyring.backends": "only that package may import keyring",
     "probe_tray.adapters.keyring.silent": "a switch of the keychain, around a call of keyring",
-    "probe_tray.adapters.logins.credential_files": "a lock on a folder",
     "probe_tray.app": "hands the name on to what is asked before Qt",
     "probe_tray.cli.diagnose.diagnose": "what a desktop of Linux has",
     "probe_tray.ui.loop": "qasync waits in another way on Windows",

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import sys
 import time
 from collections.abc import Callable, Generator, Iterable
 from datetime import UTC, datetime, timezone, tzinfo
@@ -22,7 +21,7 @@ from probe_tray.adapters.files.safe_files import (
     target_of,
 )
 from probe_tray.adapters.system import LocalZone
-from probe_tray.adapters.systems.windows import named_mutex
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import Phrase, ReadError, WriteError
@@ -39,8 +38,7 @@ _FINE_TICK: Final = 0.1
 """Seconds; kernels that stamp more finely do so every 1 to 16 ms."""
 _GROWTH: Final = 32 * 1024
 """Bytes by which a renewed login may be larger: the journal keeps no larger answer, and a login has a few thousand."""
-_LOCK_STEPS: Final = 100
-_LOCK_PAUSE_SECONDS: Final = 0.05
+_LOCK_SECONDS: Final = 5.0
 
 Signature = tuple[int, ...]
 """What tells that a file was changed: times, size and inode."""
@@ -337,54 +335,28 @@ def _ending(name: str) -> str:
 def folder_lock(folder: Path, disk: Disk) -> Generator[None]:
     """Keep other processes of this program from changing the folder's files meanwhile.
 
-    A file may hold several accounts, so a lock per account is not enough. Windows has no lock on folders, so there a
-    mutex has the folder's name. Some network file systems have none either; there the moment between reading and
-    replacing stays open. Raises WriteError when it is held for 5 s.
+    A file may hold several accounts, so a lock per account is not enough. Some network file systems have no locks;
+    there the moment between reading and replacing stays open. Raises WriteError when it is held for 5 s.
     """
-    if sys.platform == "win32":
-        with _folder_mutex(folder):
-            yield
-        return
-    import fcntl
-
     try:
         handle = disk.open_folder(folder)
     except OSError as error:
         raise WriteError(path=str(folder), reason=reason_of(error)) from None
-    if handle is None:
-        yield
-        return
-    try:
-        for step in range(_LOCK_STEPS):
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if step == _LOCK_STEPS - 1:
-                    raise WriteError(path=str(folder), reason=Phrase("another program keeps it locked")) from None
-                disk.pause(_LOCK_PAUSE_SECONDS)
-            except OSError:
-                break
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_UN)
-        with contextlib.suppress(OSError):
-            disk.close(handle)
-
-
-@contextlib.contextmanager
-def _folder_mutex(folder: Path) -> Generator[None]:
-    # Windows does not tell upper from lower case in paths, and limits the names of mutexes to 260 characters.
-    digest = sha256(str(folder.resolve()).casefold().encode("utf-8", "surrogatepass")).hexdigest()
     with contextlib.ExitStack() as held:
+        if handle is not None:
+            held.callback(_close, handle, disk)
         try:
-            got = held.enter_context(named_mutex(f"Global\\ProbeTray-{digest}", _LOCK_STEPS * _LOCK_PAUSE_SECONDS))
+            got = held.enter_context(this_system().folder_lock(folder, handle, _LOCK_SECONDS, disk.pause))
         except OSError as error:
             raise WriteError(path=str(folder), reason=reason_of(error)) from None
         if not got:
             raise WriteError(path=str(folder), reason=Phrase("another program keeps it locked"))
         yield
+
+
+def _close(handle: int, disk: Disk) -> None:
+    with contextlib.suppress(OSError):
+        disk.close(handle)
 
 
 def belongs(document: Document, key: AccountKey) -> bool:

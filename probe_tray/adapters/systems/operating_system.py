@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from socket import socket
@@ -177,6 +178,16 @@ class OperatingSystem(Protocol):
 
     def open_folder(self, folder: Path) -> int | None:
         """Open a folder so that its names can be brought to the medium; None where that cannot be. Raises OSError."""
+        ...
+
+    def folder_lock(
+        self, folder: Path, handle: int | None, seconds: float, pause: Callable[[float], None]
+    ) -> AbstractContextManager[bool]:
+        """Keep other processes of this program from the files of a folder; whether that was got in ``seconds``.
+
+        ``handle`` is the open folder, as ``open_folder`` gives it. Also True where the folder's disk has no locks.
+        Blocks, and waits by ``pause`` where the system has no wait of its own. Raises OSError.
+        """
         ...
 
     def belongs_to_another(self, found: os.stat_result) -> bool:

@@ -7,7 +7,7 @@ import socket
 import stat
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TextIO
@@ -18,6 +18,8 @@ from probe_tray.core.errors import Phrase
 
 _LOOK: Final = 0.5
 """Seconds between two looks for a signal while a question waits for its answer."""
+_LOCK_PAUSE: Final = 0.05
+"""Seconds between two tries of a lock."""
 
 
 class PosixSystem:
@@ -110,6 +112,35 @@ class PosixSystem:
         if sys.platform == "win32":
             return None
         return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    @contextlib.contextmanager
+    def folder_lock(
+        self, folder: Path, handle: int | None, seconds: float, pause: Callable[[float], None]
+    ) -> Generator[bool]:
+        """By flock(2) on the folder itself, which leaves no file behind."""
+        del folder
+        if sys.platform == "win32" or handle is None:
+            yield True
+            return
+        import fcntl
+
+        got = True
+        for left in range(round(seconds / _LOCK_PAUSE), -1, -1):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                got = True
+            except BlockingIOError:
+                got = False
+            except OSError:
+                break  # ENOLCK, ENOTSUP: nobody else can lock it either.
+            if got or not left:
+                break
+            pause(_LOCK_PAUSE)
+        try:
+            yield got
+        finally:
+            with contextlib.suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_UN)
 
     def belongs_to_another(self, found: os.stat_result) -> bool:
         """By its number."""

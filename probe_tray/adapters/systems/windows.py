@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, TextIO, final
 
@@ -160,6 +161,17 @@ class WindowsSystem:
         """It opens none."""
         del folder
         return None
+
+    @contextlib.contextmanager
+    def folder_lock(
+        self, folder: Path, handle: int | None, seconds: float, pause: Callable[[float], None]
+    ) -> Generator[bool]:
+        """By a mutex that has the folder's name: there is no lock on folders."""
+        del handle, pause
+        # Paths are the same in upper and lower case, and the names of mutexes end at 260 characters.
+        digest = sha256(str(folder.resolve()).casefold().encode("utf-8", "surrogatepass")).hexdigest()
+        with named_mutex(f"Global\\ProbeTray-{digest}", seconds) as got:
+            yield got
 
     def belongs_to_another(self, found: os.stat_result) -> bool:
         """Python does not tell there."""
