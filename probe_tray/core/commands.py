@@ -38,6 +38,14 @@ class TrySync(msgspec.Struct, frozen=True, kw_only=True):
     key: Secret | None = None
 
 
+class ShowSyncCode(msgspec.Struct, frozen=True, kw_only=True):
+    """Make the code that sets up the next computer with these; None stands for the secret that is kept."""
+
+    url: str
+    api_key: Secret | None = None
+    key: Secret | None = None
+
+
 class ForgetSync(msgspec.Struct, frozen=True):
     """Take the address out of the settings and the secrets out of the keyring; the table stays as it is."""
 

@@ -64,6 +64,8 @@ class SimulatedTable:
         """What the policies allow; without the right to read, the table looks empty."""
         self.exists = True
         """Whether the SQL has been run."""
+        self.tries_rights = True
+        """Whether it was the SQL of this version."""
 
     @property
     def rows(self) -> tuple[TableRow, ...]:
@@ -96,7 +98,18 @@ class SimulatedTable:
     def routes(self) -> Mapping[tuple[str, str], Callable[[Request], Reply]]:
         """Every method and path that a request for the table may have."""
         mine = {("GET", PATH): self._read, ("POST", PATH): self._insert, ("PATCH", PATH): self._update}
-        return {**mine, **SimulatedLeases(self.leases, self._admit).routes()}
+        rights = {("POST", f"{_CALL}probe_tray_rights"): self._try_rights}
+        return {**mine, **rights, **SimulatedLeases(self.leases, self._admit).routes()}
+
+    def _try_rights(self, request: Request) -> Reply:
+        self._admit(request)
+        if not self.tries_rights:
+            raise error(_ABSENT, "PGRST202", "Could not find the function public.probe_tray_rights in the schema cache")
+        writes = self.rights is Rights.EVERYTHING
+        tried = (
+            {"read": self.rights is not Rights.NOTHING, "change": True} if writes else {"read": None, "change": None}
+        )
+        return as_json({**tried, "add": writes, "lease": self.leases.exists})
 
     def _read(self, request: Request) -> Reply:
         self._admit(request)

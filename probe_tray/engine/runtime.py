@@ -33,6 +33,7 @@ from probe_tray.core.commands import (
     SendTestNotification,
     SetUpSync,
     ShowDetails,
+    ShowSyncCode,
     StartLogin,
     StopConnectionCheck,
     StopModelTest,
@@ -189,6 +190,10 @@ class Engine:
     def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
         """Call ``then`` with the key of sync that is kept, or None; never blocks."""
         self._start(self._sync.hand_out_key(then))
+
+    def make_sync_code(self, command: ShowSyncCode, then: Callable[[Secret | None], None]) -> None:
+        """Call ``then`` with the code for the next computer, or None; never blocks."""
+        self._start(self._sync.hand_out_code(command, then))
 
     def find_login_obstacle(self, then: Callable[[str], None]) -> None:
         """Call ``then`` with why the program would not start at login, empty where it would; never blocks."""

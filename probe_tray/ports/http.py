@@ -10,6 +10,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.connection import FoundProxy, Reached
 from probe_tray.core.sync.leases import Lease, LeaseAnswer
+from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
 
@@ -150,6 +151,10 @@ class RemoteTable(Protocol):
 
         Then every other one of this computer on the account ends too. False where there is none, or no leases at all.
         """
+        ...
+
+    async def rights(self) -> TableGrants | None:
+        """What the table grants, tried without leaving anything there; None where its SQL can't try that."""
         ...
 
 

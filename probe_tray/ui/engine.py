@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import Command
+from probe_tray.core.commands import Command, ShowSyncCode
 from probe_tray.core.state import AppState
 
 
@@ -30,6 +30,10 @@ class EngineProtocol(Protocol):
 
     def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
         """Call ``then`` on the loop's thread with the key that is kept, or None; never blocks."""
+        ...
+
+    def make_sync_code(self, command: ShowSyncCode, then: Callable[[Secret | None], None]) -> None:
+        """Call ``then`` on the loop's thread with the code for the next computer, or None; never blocks."""
         ...
 
     def find_login_obstacle(self, then: Callable[[str], None]) -> None:

@@ -126,5 +126,43 @@ grant execute on function public.probe_tray_mark_sent(text, text) to anon, authe
 grant execute on function public.probe_tray_end_lease(text, text, text, boolean) to anon, authenticated;
 grant usage on schema public to anon, authenticated;
 
+-- What the publishable key may do, for the test in "Set up sync". Everything is really done, with a row and a lease of its
+-- own, and taken back in the end: nothing of it stays, and no other row is touched. null: it could not be tried.
+create or replace function public.probe_tray_rights()
+returns json language plpgsql security invoker set search_path = '' as $$
+declare
+    name text := 'probe_tray_' || pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', '');
+    may_read boolean;
+    may_add boolean := false;
+    may_change boolean;
+    may_lease boolean := false;
+begin
+    begin
+        insert into public.tokens (id, email, token_data, update_time)
+        values (name, null, '', pg_catalog.clock_timestamp());
+        may_add := true;
+        may_read := false;
+        may_change := false;
+        may_read := exists (select from public.tokens t where t.id = name);
+        update public.tokens t set token_data = 'changed' where t.id = name;
+        may_change := found;
+        raise exception 'taken back';
+    exception when others then
+        null;
+    end;
+    begin
+        may_lease := public.probe_tray_take_lease(name, name, name) = 'granted'
+            and public.probe_tray_mark_sent(name, name)
+            and public.probe_tray_end_lease(name, name, name, true);
+        raise exception 'taken back';
+    exception when others then
+        null;
+    end;
+    return pg_catalog.json_build_object('read', may_read, 'add', may_add, 'change', may_change, 'lease', may_lease);
+end
+$$;
+revoke all on function public.probe_tray_rights() from public;
+grant execute on function public.probe_tray_rights() to anon, authenticated;
+
 -- Lets PostgREST see a new table at once.
 notify pgrst, 'reload schema';

@@ -11,6 +11,7 @@ from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.sync.leases import Lease, LeaseAnswer
+from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.demo import DemoService
@@ -104,6 +105,13 @@ class RemoteTableContract:
             await table.mark_sent(lease("one"))
             assert await table.end_lease(lease("one", token="the new one"), renewed=True)
             assert await table.take_lease(lease("two", token="the new one")) is LeaseAnswer.GRANTED
+
+    async def test_rights_are_tried_and_nothing_of_that_stays(self, open_table: OpenTable) -> None:
+        async with open_table() as table:
+            await table.insert(row())
+            for _ in range(2):
+                assert await table.rights() == TableGrants(read=True, add=True, change=True, lease=True)
+            assert await table.rows() == (row(),)
 
 
 def lease(holder: str, account: str = "ana", token: str = "rt-ana") -> Lease:

@@ -24,6 +24,7 @@ from probe_tray.core.errors import (
     UnavailableError,
 )
 from probe_tray.core.sync.leases import LeaseAnswer
+from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.ports.http import RemoteTable
 from tests.contracts.test_remote_table import OpenTable, RemoteTableContract, lease, row
@@ -195,6 +196,56 @@ async def test_without_a_policy_nothing_is_seen_and_nothing_is_written(database:
                 await table.insert(row())
             database.run("insert into tokens (id) values ('account-ana')")
             assert not await table.replace(row(), row(time=None))
+
+
+MISSING = {
+    "a policy for reading": (
+        'drop policy "sync reads" on tokens',
+        TableGrants(read=False, add=True, change=False, lease=True),
+    ),
+    "the right to read": (
+        "revoke select on tokens from anon",
+        TableGrants(read=False, add=True, change=False, lease=True),
+    ),
+    "a policy for adding": ('drop policy "sync adds" on tokens', TableGrants(add=False, lease=True)),
+    "the right to add": ("revoke insert on tokens from anon", TableGrants(add=False, lease=True)),
+    "a policy for changes": (
+        'drop policy "sync replaces" on tokens',
+        TableGrants(read=True, add=True, change=False, lease=True),
+    ),
+    "the right to change": (
+        "revoke update on tokens from anon",
+        TableGrants(read=True, add=True, change=False, lease=True),
+    ),
+    "a function of the leases": (
+        "drop function probe_tray_mark_sent",
+        TableGrants(read=True, add=True, change=True, lease=False),
+    ),
+    "the right to a lease": (
+        "revoke execute on function probe_tray_end_lease from anon",
+        TableGrants(read=True, add=True, change=True, lease=False),
+    ),
+    "the leases' table": (
+        "drop table probe_tray_leases",
+        TableGrants(read=True, add=True, change=True, lease=False),
+    ),
+}
+
+
+@pytest.mark.parametrize(("sql", "rights"), MISSING.values(), ids=MISSING)
+async def test_each_missing_right_is_found(rest: PostgRest, sql: str, rights: TableGrants) -> None:
+    rest.database.run("insert into tokens (id, token_data) values ('account-ana', 'sealed')")
+    rest.database.run(sql)
+    async with opened(rest)() as table:
+        assert await table.rights() == rights
+    assert rest.database.run("select id, token_data from tokens") == [("account-ana", "sealed")]
+
+
+async def test_a_table_without_this_sql_cannot_try_its_rights(database: Database) -> None:
+    database.run(CREATE + "grant select, insert, update on tokens to anon")
+    with PostgRest(database) as rest:
+        async with opened(rest)() as table:
+            assert await table.rights() is None
 
 
 async def test_a_wrong_publishable_key_is_refused(rest: PostgRest) -> None:

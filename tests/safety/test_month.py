@@ -26,6 +26,7 @@ from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.leases import Lease, LeaseAnswer
+from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import RemoteRow, SyncOptions
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.demo.table_rows import LeaseBook
@@ -161,6 +162,9 @@ class LossyWay:
 
     async def end_lease(self, lease: Lease, *, renewed: bool) -> bool:
         return await self._ask(self._world.table.end_lease(lease, renewed=renewed))
+
+    async def rights(self) -> TableGrants | None:
+        return await self._ask(self._world.table.rights())
 
     async def _ask(self, request: "Coroutine[None, None, T]") -> T:
         try:

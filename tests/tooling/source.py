@@ -112,6 +112,7 @@ OWNERS: Final = (
     ("h11", ("probe_tray.adapters.callback.*", "probe_tray.adapters.http.wire.answer", "probe_tray.demo.*")),
     ("desktop_notifier", ("probe_tray.adapters.*",)),
     ("webbrowser", ("probe_tray.adapters.*",)),
+    ("segno", ("probe_tray.adapters.qr_code",)),
     ("sqlite3", ("probe_tray.adapters.*",)),
     ("urllib.request", ("probe_tray.adapters.*",)),
 )

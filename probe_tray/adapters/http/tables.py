@@ -31,6 +31,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.sync.leases import Lease, LeaseAnswer
+from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import LARGEST_ROW, RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
 
@@ -109,6 +110,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
 
 _ROWS: Final = msgspec.json.Decoder(list[_Row])
 _LEASE: Final = msgspec.json.Decoder(LeaseAnswer)
+_RIGHTS: Final = msgspec.json.Decoder(TableGrants)
 
 
 class HttpTableFactory:
@@ -224,6 +226,16 @@ class HttpTable:
     async def end_lease(self, lease: Lease, *, renewed: bool) -> bool:
         """As the port says."""
         return self._is_true(await self._project.call("probe_tray_end_lease", _lease_body(lease, renewed=renewed)))
+
+    async def rights(self) -> TableGrants | None:
+        """As the port says."""
+        answer = await self._project.call("probe_tray_rights", b"{}")
+        if answer is None:
+            return None
+        try:
+            return _RIGHTS.decode(answer.body)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise SyncStrangeError(host=self._host, status=str(answer.status)) from None
 
     def _is_true(self, answer: Answer | None) -> bool:
         if answer is None:

@@ -13,9 +13,12 @@ from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.core.errors import ClockError, NotificationsOffError, ProbeError, Problem
 from probe_tray.core.machine import Machine
 from probe_tray.core.service.connection import ConnectionStep, Reached
+from probe_tray.core.sync.setup import SyncTestResult
 from probe_tray.core.update.release import UpdateMemory
 from probe_tray.core.update.version import is_newer
+from probe_tray.view.sync.table_test import missing_rights
 from probe_tray.view.text.translate import Translator, mark
+from probe_tray.view.view_models import Tone
 
 _TRAY, _NOTIFICATIONS = "org.kde.StatusNotifierWatcher", "org.freedesktop.Notifications"
 _CLOCK_MAY_DIFFER = timedelta(minutes=2)
@@ -102,6 +105,31 @@ def journal_check(unfinished: int, t: Translator) -> Check:
     )
     remedy = t("Start Probe Tray or run codex-probe --status to finish it.")
     return Check(name=JOURNAL, state=State.WARN, what=what, remedy=remedy)
+
+
+def table_check(tested: SyncTestResult, t: Translator) -> Check:
+    """What came of trying the shared table."""
+    if tested.problem is not None:
+        return from_problem(SYNC, tested.problem, t)
+    if tested.rights is not None and tested.rights.missing:
+        what, remedy, tone = missing_rights(tested.rights, t)
+        return Check(name=SYNC, state=State.FAIL if tone is Tone.CRITICAL else State.WARN, what=what, remedy=remedy)
+    if tested.opened < tested.rows:
+        what = t("The key opens {k} of the table's {n} rows.", k=str(tested.opened), n=str(tested.rows))
+        return Check(name=SYNC, state=State.WARN, what=what, remedy=t("Run codex-probe --sync to see which rows."))
+    what = t("The table is empty.")
+    if tested.rows:
+        what = t.plural(
+            "The table has {n} row, and the key opens it.",
+            "The table has {n} rows, and the key opens all of them.",
+            tested.rows,
+        )
+    if tested.rights is None:
+        remedy = t(
+            "Only reading was tested. Run all of the SQL that comes with Probe Tray in the project's SQL editor."
+        )
+        return Check(name=SYNC, state=State.WARN, what=what, remedy=remedy)
+    return good(SYNC, what)
 
 
 def update_check(memory: UpdateMemory, t: Translator, *, wanted: bool) -> Check:

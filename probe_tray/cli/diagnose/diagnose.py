@@ -52,6 +52,7 @@ from probe_tray.cli.diagnose.checks import (
     journal_check,
     program_check,
     proxy_check,
+    table_check,
     update_check,
 )
 from probe_tray.cli.session.exit_status import ExitStatus
@@ -85,29 +86,14 @@ async def sync_check(
     tables: Tables,
     t: Translator,
 ) -> Check:
-    """Look at the table; nothing is written on this computer or in the table."""
+    """Try the table; nothing of that stays on this computer or in the table."""
     if loaded is None or not loaded.settings.sync_url:
         return good(SYNC, t("Not set up. Nothing is shared with other computers."))
     try:
         goal = target(loaded.settings.sync_url, await secrets(loaded).load(), str(loaded.path))
     except ProbeError as error:
         return failed(SYNC, error, t)
-    found = await try_table(tables, AesGcmLoginCipher, goal)
-    if found.problem is not None:
-        return from_problem(SYNC, found.problem, t)
-    if found.opened < found.rows:
-        what = t("The key opens {k} of the table's {n} rows.", k=str(found.opened), n=str(found.rows))
-        return Check(name=SYNC, state=State.WARN, what=what, remedy=t("Run codex-probe --sync to see which rows."))
-    if not found.rows:
-        return good(SYNC, t("The table is empty."))
-    return good(
-        SYNC,
-        t.plural(
-            "The table has {n} row, and the key opens it.",
-            "The table has {n} rows, and the key opens all of them.",
-            found.rows,
-        ),
-    )
+    return table_check(await try_table(tables, AesGcmLoginCipher, goal), t)
 
 
 _RESERVE = 64 * 1024

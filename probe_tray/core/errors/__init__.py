@@ -38,7 +38,8 @@ ProbeError
     SyncPausedError
     SyncCutOffError, SyncUnsteadyError, SyncFloodedError, SyncEndlessError, SyncConflictError, SyncForbiddenError
     TableUncheckedError, RenewalWaitsError, RenewedUncheckedError, RenewalUnsharedError, ClaimedElsewhereError
-    RenewalSentElsewhereError, SyncLeasesError
+    RenewalSentElsewhereError, SyncLeasesError, SyncNewerError, SyncTooLargeError
+    SetupCodeStrangeError, SetupCodeNewerError, SetupCodeCutError, SetupCodeMistypedError
     RowError
       RowSealedError, RowGarbageError, RowSwappedError, RowReplayedError, RowRepairedError, RowTakenError
       RowAlteredError
@@ -151,6 +152,10 @@ from probe_tray.core.errors.sync import (
     RowSealedError,
     RowSwappedError,
     RowTakenError,
+    SetupCodeCutError,
+    SetupCodeMistypedError,
+    SetupCodeNewerError,
+    SetupCodeStrangeError,
     SyncColumnsError,
     SyncConflictError,
     SyncCutOffError,
@@ -257,6 +262,10 @@ __all__ = [
     "SecureConnectionError",
     "ServiceError",
     "SettingRoundedError",
+    "SetupCodeCutError",
+    "SetupCodeMistypedError",
+    "SetupCodeNewerError",
+    "SetupCodeStrangeError",
     "SilentServiceError",
     "StillRefusedError",
     "StoreError",

@@ -177,6 +177,34 @@ class SyncLeasesError(SyncError):
     hint_template = "Run all of the SQL that comes with Probe Tray in Supabase's SQL editor. It deletes nothing."
 
 
+class SetupCodeStrangeError(SyncError):
+    """It is something else."""
+
+    title_template = "That isn't a sync code."
+    hint_template = "Show the code on a computer that syncs already: Settings, Storage and sync, Change setup."
+
+
+class SetupCodeNewerError(SyncError):
+    """It has a version that this program does not know."""
+
+    title_template = "This sync code was made by a newer version of Probe Tray."
+    hint_template = "Update Probe Tray on this computer, then enter the code again."
+
+
+class SetupCodeCutError(SyncError):
+    """Its end is missing."""
+
+    title_template = "The sync code is incomplete: its end is missing."
+    hint_template = "Copy the whole code and paste it again."
+
+
+class SetupCodeMistypedError(SyncError):
+    """Its check does not fit."""
+
+    title_template = "The sync code has a typo, or part of it is missing."
+    hint_template = "Compare it with the code on the other computer, or copy and paste it."
+
+
 class RowError(SyncError):
     """One row that is not used."""
 

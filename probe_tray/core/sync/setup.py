@@ -8,6 +8,7 @@ import msgspec
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ConfigError, Phrase, Problem, SyncOffError
+from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import SyncReport
 
 API_KEY, KEY, ADDRESS = "sync_api_key", "sync_aes_gcm_key", "sync_url"
@@ -73,11 +74,13 @@ class SyncSetup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SyncTestResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a look at the table showed; nothing was written."""
+    """What a test of the table showed; nothing of it stays there."""
 
     rows: int = 0
     opened: int = 0
     """How many of them the key opens."""
+    rights: TableGrants | None = None
+    """What the table grants; None where its SQL is missing or older, so that only reading was tried."""
     problem: Problem | None = None
     """Why it does not work; None when it does."""
 

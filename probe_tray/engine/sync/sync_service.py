@@ -8,7 +8,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import ForgetSync, SetUpSync, SyncCommand, SyncNow, TrySync
+from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncCommand, SyncNow, TrySync
 from probe_tray.core.errors import ProbeError, Problem, SyncOffError
 from probe_tray.core.events import Event, RenewalEnded, SettingsChanged
 from probe_tray.core.settings import Settings, change
@@ -24,6 +24,7 @@ from probe_tray.core.sync.setup import (
     SyncTestResult,
     target,
 )
+from probe_tray.core.sync.setup_code import SetupCode, write_code
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
@@ -74,6 +75,16 @@ class SyncService:
         except ProbeError as error:
             self._tell(replace(self._state, setup=replace(self._state.setup, problem=error.problem)))
             then(None)
+
+    async def hand_out_code(self, command: ShowSyncCode, then: Callable[[Secret | None], None]) -> None:
+        """Call ``then`` with the code that sets up the next computer; None: what it needs is not to be had."""
+        try:
+            goal = await self._target(SyncSecrets(api_key=command.api_key, key=command.key), command.url)
+        except ProbeError as error:
+            self._tell(replace(self._state, setup=replace(self._state.setup, problem=error.problem)))
+            then(None)
+        else:
+            then(write_code(SetupCode(url=goal.url, api_key=goal.api_key, key=goal.key)))
 
     async def do(self, command: SyncCommand) -> None:
         """Do what a person asked for. What fails is in the state."""

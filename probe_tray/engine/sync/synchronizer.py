@@ -12,8 +12,9 @@ from contextlib import asynccontextmanager
 from probe_tray.core.account.age import newest_by_key
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError
+from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError, SyncRefusedError
 from probe_tray.core.sync.plan import wrong_key
+from probe_tray.core.sync.rights import TableRight
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncItem, SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SyncTarget, SyncTestResult
 from probe_tray.engine.sync.sync_run import Progress, SyncContext, SyncRun
@@ -44,7 +45,7 @@ class Synchronizer:
         self._stopped = True
 
     async def test(self, target: SyncTarget) -> SyncTestResult:
-        """Look at the table and change nothing. Never raises a ProbeError."""
+        """Try what the table grants, and leave nothing there. Never raises a ProbeError."""
         return await try_table(self._context.tables, self._context.make_cipher, target)
 
     async def run(
@@ -118,16 +119,24 @@ def _only_with_permission(opened: Sequence[OpenedRow], options: SyncOptions) -> 
 
 
 async def try_table(tables: Tables, make_cipher: MakeLoginCipher, target: SyncTarget) -> SyncTestResult:
-    """Whether the table of ``target`` can be read, and its rows opened. Never raises a ProbeError."""
+    """Whether the table of ``target`` grants what sync needs, and its rows can be opened. Never raises a ProbeError."""
     try:
         async with tables.open(target) as table:
-            rows = await table.rows()
+            try:
+                rows = await table.rows()
+            except SyncRefusedError:
+                # Whoever may not read may still hear what else is missing; a wrong key hears nothing.
+                rights = await table.rights()
+                if rights is None or TableRight.READ not in rights.missing:
+                    raise
+                return SyncTestResult(rights=rights)
+            rights = await table.rights()
     except ProbeError as error:
         return SyncTestResult(problem=error.problem)
     opened = await _open_all(make_cipher(target.key), rows)
     usable = sum(one.fault is not StepKind.UNDECRYPTABLE for one in opened)
     problem = SyncKeyError().problem if wrong_key(opened) else None
-    return SyncTestResult(rows=len(rows), opened=usable, problem=problem)
+    return SyncTestResult(rows=len(rows), opened=usable, rights=rights, problem=problem)
 
 
 async def _open_all(cipher: LoginCipher, rows: Sequence[RemoteRow]) -> list[OpenedRow]:

@@ -14,8 +14,11 @@ from PySide6.QtWidgets import (
 )
 
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.sync.setup_code import SetupCode
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import fitting
+from probe_tray.ui.sync.code_entry_step import CodeEntryStep
+from probe_tray.ui.sync.next_computer_step import NextComputerStep
 from probe_tray.ui.sync.setup_steps import KeyStep, ProjectStep, TableStep
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
@@ -38,14 +41,14 @@ class SyncSetupActions(msgspec.Struct, frozen=True, kw_only=True):
     """What the buttons do."""
 
     copy_sql: Callable[[str], None]
-    copy_key: Callable[[Secret], None]
+    copy_secret: Callable[[Secret], None]
     test: Callable[[SyncDraft], None]
     save: Callable[[SyncDraft], None]
     forget: Callable[[], None]
 
 
 class SyncSetupDialog(ThemedDialog):
-    """Three steps and a test. It holds what is typed only as long as it is open."""
+    """A code or three steps, the next computer's code, and a test; what is typed is held only while it is open."""
 
     changed = Signal()
     """Something else is typed than before."""
@@ -60,9 +63,11 @@ class SyncSetupDialog(ThemedDialog):
         self._tested = False
         self._title, self._text = words(wrap=True), words(wrap=True)
         self._said, self._advice, self._complaint = words(wrap=True), words(wrap=True), words(wrap=True)
+        self.code = CodeEntryStep(theme)
         self.project = ProjectStep(theme)
+        self.key = KeyStep(theme, actions.copy_secret)
         self.table = TableStep(theme, sql, actions.copy_sql)
-        self.key = KeyStep(theme, actions.copy_key)
+        self.next = NextComputerStep(theme, actions.copy_secret)
         self.test, self.forget = QPushButton(self), QPushButton(self)
         self._buttons = QDialogButtonBox(self)
         self.saver = self._buttons.addButton("", QDialogButtonBox.ButtonRole.AcceptRole)
@@ -95,6 +100,15 @@ class SyncSetupDialog(ThemedDialog):
         self.project.address.setFocus()
         self._tested = False
 
+    def enter(self, code: SetupCode) -> None:
+        """Fill the steps from ``code``, and forget it."""
+        self.code.start()
+        self.project.address.setText(code.url)
+        if self.project.api_key.isEnabled():
+            self.project.api_key.setText(code.api_key.reveal())
+        if not self.key.field.isReadOnly():
+            self.key.offer(code.key)
+
     def show_model(self, model: SyncSetupView, complaint: str, refused: str) -> None:
         """Show this; what was typed stays.
 
@@ -103,8 +117,9 @@ class SyncSetupDialog(ThemedDialog):
         self.setWindowTitle(model.window_title)
         self._title.setText(model.title)
         self._text.setText(model.text)
-        for step in (self.project, self.table, self.key):
+        for step in (self.code, self.project, self.key, self.table):
             step.show_model(model)
+        self.next.show_model(model, complete=not complaint)
         for button, text in ((self.test, model.test), (self.forget, model.forget)):
             say(button, text)
         self.saver.setText(model.save)
@@ -130,8 +145,8 @@ class SyncSetupDialog(ThemedDialog):
         super().hideEvent(event)
         if not event.spontaneous():
             self.project.api_key.setText("")
-            self.key.start()
-            self.table.start()
+            for step in (self.code, self.key, self.table, self.next):
+                step.start()
             self.closed.emit()
 
     def _try(self) -> None:
@@ -139,8 +154,9 @@ class SyncSetupDialog(ThemedDialog):
         self._actions.test(self.draft)
 
     def _typed(self) -> None:
-        # What a test showed was about something else.
+        # What a test showed was about something else, and so was the code.
         self._tested = False
+        self.next.start()
         self.changed.emit()
 
     def _arrange(self) -> None:
@@ -152,7 +168,7 @@ class SyncSetupDialog(ThemedDialog):
         for part in (self._title, self._text):
             rows.addWidget(part)
         rows.addSpacing(px(6))
-        for part in (self.project, self.table, self.key):
+        for part in (self.code, self.project, self.key, self.table, self.next):
             rows.addWidget(part)
         rows.addWidget(self.forget, 0, Qt.AlignmentFlag.AlignLeft)
         rows.addStretch(1)
@@ -184,7 +200,7 @@ class SyncSetupDialog(ThemedDialog):
         self._text.setStyleSheet(f"color: {c.secondary}")
         for label in (self._said, self._advice, self._complaint):
             label.setFont(theme.font(12))
-        for step in (self.project, self.table, self.key):
+        for step in (self.code, self.project, self.key, self.table, self.next):
             step.apply_theme()
         self._ink()
         self.resize(fitting(self, QSize(px(_WIDTH), px(_HEIGHT))))

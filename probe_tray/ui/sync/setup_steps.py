@@ -70,11 +70,11 @@ class ProjectStep(SetupStep):
     def __init__(self, theme: Theme) -> None:
         """Begin empty."""
         super().__init__(theme)
-        self.address, self.api_key = _field(), _field()
+        self.address, self.api_key = step_field(), step_field()
         self.api_key.setEchoMode(QLineEdit.EchoMode.Password)
-        self._labels = _label(self.address), _label(self.api_key)
+        self._labels = step_label(self.address), step_label(self.api_key)
         self._kept = self.note()
-        grid = _grid(theme)
+        grid = step_grid(theme)
         for line, (label, field) in enumerate(zip(self._labels, (self.address, self.api_key), strict=True)):
             grid.addWidget(label, line, 0)
             grid.addWidget(field, line, 1)
@@ -106,7 +106,7 @@ class TableStep(SetupStep):
         self._model: SyncSetupView | None = None
         self._copied = False
         self._warning, self._said = self.note(), self.note()
-        self.copy, self.show_sql = _button(), _button()
+        self.copy, self.show_sql = push_button(), push_button()
         self.sql = QPlainTextEdit(sql)
         self.sql.setReadOnly(True)
         self.sql.setTabChangesFocus(True)
@@ -165,15 +165,15 @@ class KeyStep(SetupStep):
         self._model: SyncSetupView | None = None
         self._put = copy
         self._copied = False
-        self.field = _field()
-        self._label = _label(self.field)
+        self.field = step_field()
+        self._label = step_label(self.field)
         self._kept, self._said = self.note(), self.note()
-        self.make, self.show_key, self.copy = _button(), _button(), _button()
+        self.make, self.show_key, self.copy = push_button(), push_button(), push_button()
         self.make.clicked.connect(self.created)
         self.show_key.clicked.connect(self._toggle)
         self.copy.clicked.connect(self._copy)
         self.field.textChanged.connect(self._typed)
-        grid = _grid(theme)
+        grid = step_grid(theme)
         grid.addWidget(self._label, 0, 0)
         grid.addWidget(self.field, 0, 1)
         grid.addLayout(side_by_side(theme, self.make, self.show_key, self.copy, None), 1, 1)
@@ -254,26 +254,30 @@ class KeyStep(SetupStep):
         say(self._said, model.copied if self._copied else "")
 
 
-def _field() -> QLineEdit:
+def step_field() -> QLineEdit:
+    """A field for one line."""
     field = QLineEdit()
     field.setMaxLength(_LONGEST)
     return field
 
 
-def _label(field: QLineEdit) -> QLabel:
+def step_label(field: QLineEdit) -> QLabel:
+    """What stands before ``field`` and leads to it."""
     label = QLabel()
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setBuddy(field)
     return label
 
 
-def _button() -> QPushButton:
+def push_button() -> QPushButton:
+    """A button that Enter in a field doesn't press."""
     button = QPushButton()
     button.setAutoDefault(False)
     return button
 
 
-def _grid(theme: Theme) -> QGridLayout:
+def step_grid(theme: Theme) -> QGridLayout:
+    """Labels and fields, which begin at one line in all steps."""
     grid = QGridLayout()
     grid.setHorizontalSpacing(theme.px(12))
     grid.setVerticalSpacing(theme.px(6))

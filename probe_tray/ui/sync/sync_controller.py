@@ -8,15 +8,16 @@ from PySide6.QtGui import QGuiApplication
 
 from probe_tray.core import commands as sync_commands
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import ForgetSync, SetUpSync, SyncNow
-from probe_tray.core.errors import Problem
+from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncNow
+from probe_tray.core.errors import Problem, SyncError
 from probe_tray.core.sync.setup import SecretPlace, SyncState
+from probe_tray.core.sync.setup_code import read_code
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.login.concealed_clipboard import SECONDS, ConcealedClipboard
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
-from probe_tray.view.sync.setup_view import complaint, forgetting, refusal, replacing_key, sync_setup
+from probe_tray.view.sync.setup_view import TypedCode, complaint, forgetting, refusal, replacing_key, sync_setup
 from probe_tray.view.sync.sync_view import SyncRow, can_begin, overwriting, overwriting_all, sync_box, sync_result
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -53,6 +54,7 @@ class SyncController(QObject):
         """The number of the answer before the one that is waited for; None while nothing is being saved."""
         self._refused: Problem | None = None
         """Why the page could not be kept as it is."""
+        self._typed_code = TypedCode()
         self._sync_then = False
         """Whether a sync was wanted before it was set up."""
         self._box: SyncBox | None = None
@@ -153,9 +155,22 @@ class SyncController(QObject):
 
     def _left(self) -> None:
         self._saving, self._refused, self._sync_then = None, None, False
+        self._typed_code = TypedCode()
 
     def _typed(self) -> None:
-        self._refused = None
+        self._refused, self._typed_code = None, TypedCode()
+        self._setup.draw()
+
+    def _enter_code(self, text: str) -> None:
+        page = self._setup.visible
+        typed = TypedCode()
+        if page is not None and text.strip():
+            try:
+                page.enter(read_code(text))
+                typed = TypedCode(taken=True)
+            except SyncError as error:
+                typed = TypedCode(problem=error.problem)
+        self._typed_code = typed
         self._setup.draw()
 
     def _forget(self) -> None:
@@ -175,21 +190,30 @@ class SyncController(QObject):
             page.key.offer(key)
 
     def _fetch(self, use: Callable[[Secret], None]) -> None:
-        page = self._setup.visible
+        self._engine.read_sync_key(self._if_still_open(use))
 
-        def got(key: Secret | None) -> None:
-            # The window may have been left meanwhile, and then nobody asks any more.
-            if key is not None and page is not None and page is self._setup.visible:
-                use(key)
+    def _make_code(self, use: Callable[[Secret], None]) -> None:
+        if (page := self._setup.visible) is not None:
+            draft = page.draft
+            command = ShowSyncCode(url=draft.url, api_key=draft.api_key, key=draft.key)
+            self._engine.make_sync_code(command, self._if_still_open(use))
 
-        self._engine.read_sync_key(got)
+    def _if_still_open(self, use: Callable[[Secret], None]) -> Callable[[Secret | None], None]:
+        """Takes a secret for the page as it is open and filled now: it may be left, or changed, before that comes."""
+        page, draft = self._setup.visible, None if self._setup.visible is None else self._setup.visible.draft
+
+        def got(secret: Secret | None) -> None:
+            if secret is not None and page is not None and page is self._setup.visible and page.draft == draft:
+                use(secret)
+
+        return got
 
     def _make_setup(self) -> "SyncSetupDialog":
         from probe_tray.ui.sync.setup_dialog import SyncSetupActions, SyncSetupDialog
 
         actions = SyncSetupActions(
             copy_sql=QGuiApplication.clipboard().setText,
-            copy_key=self._clipboard.put,
+            copy_secret=self._clipboard.put,
             test=self._test,
             save=self._save,
             forget=lambda: self._question.ask(forgetting(self._translator), lambda _: self._forget()),
@@ -199,6 +223,8 @@ class SyncController(QObject):
         page.closed.connect(self._left)
         page.key.created.connect(self._create)
         page.key.fetched.connect(self._fetch)
+        page.code.typed.connect(self._enter_code)
+        page.next.fetched.connect(self._make_code)
         return page
 
     def _make_result(self) -> "SyncResultDialog":
@@ -215,4 +241,4 @@ class SyncController(QObject):
         api_key, key = (found.reveal() if found else "" for found in (draft.api_key, draft.key))
         said = complaint(draft.url, api_key, key, sync.setup, t)
         refused = "" if self._refused is None else refusal(self._refused, t)
-        page.show_model(sync_setup(sync, SECONDS, t), said, refused)
+        page.show_model(sync_setup(sync, self._typed_code, SECONDS, t), said, refused)

@@ -9,21 +9,56 @@ from probe_tray.core.sync.setup import (
     SecretPlace,
     SyncSetup,
     SyncState,
-    SyncTestResult,
     base_address,
     is_api_key,
     is_key,
 )
+from probe_tray.view.sync.table_test import tested_words
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Question, Tone
 
 
+class CodeEntryView(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the code of another computer is entered."""
+
+    heading: str
+    text: str
+    label: str
+    warning: str
+    said: str
+    """What is wrong with what was typed, or that it was taken; empty before."""
+    taken: bool
+
+
+class NextComputerView(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the code for the next computer is shown."""
+
+    heading: str
+    text: str
+    show: str
+    hide: str
+    copy: str
+    copied: str
+    picture: str
+    """What a screen reader calls the QR code. Likewise ``written``, the same as text."""
+    written: str
+
+
+class TypedCode(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a code that a person entered."""
+
+    problem: Problem | None = None
+    """Why it can't be used."""
+    taken: bool = False
+
+
 class SyncSetupView(msgspec.Struct, frozen=True, kw_only=True):
-    """The window, from top to bottom: three steps, a test, and the end."""
+    """The window, from top to bottom: a code or three steps, the next computer, a test, and the end."""
 
     window_title: str
     title: str
     text: str
+    code: CodeEntryView
     project: str
     """The first step; each step has a heading and a sentence."""
     project_text: str
@@ -57,6 +92,7 @@ class SyncSetupView(msgspec.Struct, frozen=True, kw_only=True):
     """Said once the key is in the clipboard; ``{seconds}`` later it is taken out."""
     sql_copied: str
     placeholder_kept: str
+    next: NextComputerView
     test: str
     said: str
     """What the test showed; empty before."""
@@ -69,8 +105,8 @@ class SyncSetupView(msgspec.Struct, frozen=True, kw_only=True):
     cancel: str
 
 
-def sync_setup(sync: SyncState, seconds: int, t: Translator) -> SyncSetupView:
-    """The page. A copied key stays in the clipboard for ``seconds``."""
+def sync_setup(sync: SyncState, typed: TypedCode, seconds: int, t: Translator) -> SyncSetupView:
+    """The page. A copied key or code stays in the clipboard for ``seconds``."""
     setup = sync.setup
     said, advice, tone = _tested(sync, t)
     return SyncSetupView(
@@ -80,6 +116,7 @@ def sync_setup(sync: SyncState, seconds: int, t: Translator) -> SyncSetupView:
             "Logins are encrypted here and stored in your own Supabase project, where your other "
             "computers find them. A free project is enough."
         ),
+        code=_code_entry(typed, t),
         project=t("1. Your project"),
         project_text=t("Find both in the project's settings, under Data API and API Keys."),
         address=t("A&ddress"),
@@ -87,7 +124,7 @@ def sync_setup(sync: SyncState, seconds: int, t: Translator) -> SyncSetupView:
         api_key=t("&Publishable key"),
         api_key_kept=place_words(setup.api_key, API_KEY, t),
         api_key_fixed=setup.api_key is SecretPlace.FILE,
-        table=t("2. The table"),
+        table=t("3. The table"),
         table_text=t("Copy the SQL, paste it into the project's SQL editor and run it once. It deletes nothing."),
         warning=t(
             "Anyone with the publishable key can read and overwrite the encrypted rows. They can't "
@@ -98,7 +135,7 @@ def sync_setup(sync: SyncState, seconds: int, t: Translator) -> SyncSetupView:
         show_sql=t("Show SQ&L"),
         hide_sql=t("Hide SQ&L"),
         sql_name=t("SQL of the table"),
-        key=t("3. The encryption key"),
+        key=t("2. The encryption key"),
         key_text=_key_text(setup, t),
         key_label=t("&Key"),
         key_kept=place_words(setup.key, KEY, t),
@@ -108,14 +145,9 @@ def sync_setup(sync: SyncState, seconds: int, t: Translator) -> SyncSetupView:
         show=t("S&how"),
         hide=t("&Hide"),
         copy=t("C&opy"),
-        copied=t(
-            (
-                "Copied. Send it to the other computer with a password manager or an encrypted message. "
-                "It is removed from the clipboard in {seconds} seconds."
-            ),
-            seconds=str(seconds),
-        ),
+        copied=_copied(seconds, t),
         sql_copied=t("Copied. Paste it into the project's SQL editor and run it."),
+        next=_next_computer(seconds, t),
         placeholder_kept=t("Saved. Type to replace it."),
         test=t("&Test connection"),
         said=said,
@@ -199,26 +231,43 @@ def _key_text(setup: SyncSetup, t: Translator) -> str:
     return t("Enter the same key on your other computers. Anyone with it and the publishable key can use your logins.")
 
 
-def _tested(sync: SyncState, t: Translator) -> tuple[str, str, Tone | None]:
-    test: SyncTestResult | None = sync.test
-    if sync.testing:
-        return t("Checking the table…"), "", None
-    if test is None:
-        return "", "", None
-    if test.problem is not None:
-        return t.title(test.problem), t.hint(test.problem), Tone.CRITICAL
-    if not test.rows:
-        return t("It works. The table is empty."), "", Tone.CALM
-    if test.opened == test.rows:
-        said = t.plural(
-            "It works: the table has {n} row, and the key opens it.",
-            "It works: the table has {n} rows, and the key opens all of them.",
-            test.rows,
-        )
-        return said, "", Tone.CALM
-    said = t(
-        "The table is there, but the key opens only {opened} of its {rows} rows.",
-        opened=str(test.opened),
-        rows=str(test.rows),
+def _code_entry(typed: TypedCode, t: Translator) -> CodeEntryView:
+    said = t("The code was entered. Test the connection, then save.") if typed.taken else ""
+    return CodeEntryView(
+        heading=t("Another computer syncs already?"),
+        text=t("Choose “Show code” there and enter the code here. It fills in steps 1 and 2, and step 3 is done."),
+        label=t("Sync co&de"),
+        warning=t("Use only a code from your own computers. Whoever made it can read the logins you share."),
+        said=t.told(typed.problem) if typed.problem is not None else said,
+        taken=typed.taken,
     )
-    return said, t("The others have a different key or are damaged. They were not changed."), Tone.WARNING
+
+
+def _next_computer(seconds: int, t: Translator) -> NextComputerView:
+    return NextComputerView(
+        heading=t("4. The next computer"),
+        text=t(
+            "The code has the address and both keys. Anyone who sees it can use your logins, so show it only when "
+            "you need it."
+        ),
+        show=t("Sho&w code"),
+        hide=t("H&ide code"),
+        copy=t("Copy cod&e"),
+        copied=_copied(seconds, t),
+        picture=t("QR code of the sync code"),
+        written=t("Sync code"),
+    )
+
+
+def _copied(seconds: int, t: Translator) -> str:
+    return t(
+        "Copied. Send it to the other computer with a password manager or an encrypted message. "
+        "It is removed from the clipboard in {seconds} seconds.",
+        seconds=str(seconds),
+    )
+
+
+def _tested(sync: SyncState, t: Translator) -> tuple[str, str, Tone | None]:
+    if sync.testing:
+        return t("Testing the table…"), "", None
+    return ("", "", None) if sync.test is None else tested_words(sync.test, t)

@@ -11,6 +11,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.state import RenewalState
 from probe_tray.core.sync.leases import Lease, LeaseAnswer
+from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import RemoteRow
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
 from probe_tray.demo.table_rows import LeaseBook
@@ -37,6 +38,7 @@ class FakeTable:
         self.held = {row.id: row for row in rows}
         self.fault: ProbeError | None = None
         self.takes_changes = True
+        self.granted: TableGrants | None = TableGrants(read=True, add=True, change=True, lease=True)
         self.leases: LeaseBook | None = None
         """None: the table alone, without leases."""
         self.writes: list[str] = []
@@ -85,6 +87,10 @@ class FakeTable:
     async def end_lease(self, lease: Lease, *, renewed: bool) -> bool:
         await self._asked("end_lease")
         return self.leases is not None and self.leases.end(lease.account, lease.token, lease.holder, renewed=renewed)
+
+    async def rights(self) -> TableGrants | None:
+        await self._asked("rights")
+        return self.granted
 
     def _write(self, row: RemoteRow) -> None:
         self.held[row.id] = row

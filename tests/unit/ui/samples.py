@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import Command
+from probe_tray.core.commands import Command, ShowSyncCode
 from probe_tray.core.errors import (
     CredentialFileError,
     EdgeBlockedError,
@@ -352,6 +352,8 @@ class FakeEngine:
         self.sent: list[Command] = []
         self.address: Secret | None = None
         self.sync_key: Secret | None = None
+        self.sync_code: Secret | None = None
+        self.codes: list[ShowSyncCode] = []
         self.login_obstacle = ""
 
     @property
@@ -380,6 +382,10 @@ class FakeEngine:
 
     def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
         then(self.sync_key)
+
+    def make_sync_code(self, command: ShowSyncCode, then: Callable[[Secret | None], None]) -> None:
+        self.codes.append(command)
+        then(self.sync_code)
 
     def change(self, state: AppState) -> None:
         self._state = state

@@ -18,7 +18,7 @@ from probe_tray.cli.diagnose.checks import Check, State
 from probe_tray.cli.diagnose.diagnose import sync_check
 from probe_tray.core.account.secret import Secret
 from probe_tray.demo import DemoService
-from probe_tray.demo.table import PUBLISHABLE_KEY
+from probe_tray.demo.table import PUBLISHABLE_KEY, Rights
 from probe_tray.ports.accounts import SyncVault
 from probe_tray.view.text.translate import Translator
 from tests.support.keyrings import GoodBackend
@@ -78,6 +78,17 @@ async def test_the_table_is_looked_at(tmp_path: Path, service: DemoService) -> N
     put(service, "bob", "07" * 32)
     partly = await checked(tmp_path, **own)
     assert (partly.state, "1 of the table's 2 rows" in partly.what) == (State.WARN, True)
+    service.table.tries_rights = False
+    service.table.remove("account-bob")
+    older = await checked(tmp_path, **own)
+    assert (older.state, "Only reading was tested." in older.remedy) == (State.WARN, True)
+    service.table.tries_rights, service.table.leases.exists = True, False
+    leaseless = await checked(tmp_path, **own)
+    assert (leaseless.state, leaseless.what) == (State.WARN, "The table doesn't allow: leases.")
+    service.table.rights = Rights.READ
+    unwritable = await checked(tmp_path, **own)
+    assert (unwritable.state, unwritable.what) == (State.FAIL, "The table doesn't allow: adding rows, leases.")
+    service.table.rights = Rights.EVERYTHING
     assert (await checked(tmp_path, **own | {"sync_aes_gcm_key": "0b" * 32})).state is State.FAIL
     assert (await checked(tmp_path, **own | {"sync_api_key": "wrong"})).state is State.FAIL
-    assert service.table.rows[: len(rows)] == rows
+    assert service.table.rows == rows

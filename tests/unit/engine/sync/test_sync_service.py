@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from probe_tray.core import commands as sync_commands
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import ForgetSync, SetUpSync, SyncNow
+from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncNow
 from probe_tray.core.errors import (
     ConfigError,
     KeyringLockedError,
@@ -29,6 +29,7 @@ from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest
 from probe_tray.core.settings import Settings
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncState
+from probe_tray.core.sync.setup_code import SetupCode, read_code
 from tests.support.fakes import START, problem_kind
 from tests.support.tokens import credential
 from tests.unit.engine.bench import Bench, running, token_answer
@@ -133,6 +134,27 @@ async def test_setting_up_keeps_the_secrets_in_the_keyring_and_the_address_in_th
         await bench.sync.service.hand_out_key(handed.append)
         assert handed == [KEY]
         assert KEY.reveal() not in repr(bench.state)
+
+
+async def test_the_code_for_the_next_computer_has_what_was_typed_and_else_what_is_kept() -> None:
+    bench = SyncedBench()
+    codes: list[Secret | None] = []
+    for command in (ShowSyncCode(url=TARGET.url), ShowSyncCode(url="https://other.example/", key=Secret("07" * 32))):
+        await bench.sync.service.hand_out_code(command, codes.append)
+    assert [None if code is None else read_code(code.reveal()) for code in codes] == [
+        SetupCode(url=TARGET.url, api_key=API_KEY, key=KEY),
+        SetupCode(url="https://other.example", api_key=API_KEY, key=Secret("07" * 32)),
+    ]
+    assert KEY.reveal() not in repr(bench.state)
+
+
+async def test_without_a_keyring_there_is_no_code_and_the_state_says_why() -> None:
+    bench = SyncedBench()
+    bench.sync.secrets.fault = KeyringLockedError()
+    codes: list[Secret | None] = []
+    await bench.sync.service.hand_out_code(ShowSyncCode(url=TARGET.url), codes.append)
+    assert codes == [None]
+    assert problem_kind(bench.known.setup.problem) == KeyringLockedError
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,11 @@ from probe_tray.core.errors import (
     SyncConflictError,
     SyncForbiddenError,
     SyncKeyError,
+    SyncRefusedError,
     WriteError,
 )
 from probe_tray.core.state import AppState, RenewalState
+from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import RemoteRow, StepKind, SyncOptions, SyncReport
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
@@ -374,6 +376,24 @@ async def test_looking_at_the_table_changes_nothing() -> None:
     assert problem_kind((await machine.bench.syncing.test(TARGET)).problem) == SyncKeyError
     table.fault = NotSentError(reason="there is no connection")
     assert problem_kind((await machine.bench.syncing.test(TARGET)).problem) == NotSentError
+
+
+async def test_the_rights_are_told_also_where_the_rows_cannot_be_read() -> None:
+    table = FakeTable(sealed(login(1)))
+    machine = Machine(table, login(2))
+    assert (await machine.bench.syncing.test(TARGET)).rights == table.granted
+
+    async def refused(request: str) -> None:
+        if request == "rows":
+            raise SyncRefusedError(status="401")
+
+    table.before = refused
+    assert problem_kind((await machine.bench.syncing.test(TARGET)).problem) == SyncRefusedError
+    table.granted = TableGrants(read=False, add=True, change=False, lease=True)
+    found = await machine.bench.syncing.test(TARGET)
+    assert (found.problem, found.rights) == (None, table.granted)
+    table.granted = None
+    assert problem_kind((await machine.bench.syncing.test(TARGET)).problem) == SyncRefusedError
 
 
 def once(step: int, turn: Callable[[], Awaitable[object]]) -> Callable[[str], Awaitable[None]]:

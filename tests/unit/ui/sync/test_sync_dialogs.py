@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC
 
 import pytest
+import zxingcpp
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeySequence, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -21,16 +22,28 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import ForgetSync, SetUpSync, SyncNow
+from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncNow
 from probe_tray.core.commands import TrySync as LookAtTable
-from probe_tray.core.errors import KeyringDeniedError, RowSealedError, SyncCutOffError, SyncKeyError
+from probe_tray.core.errors import (
+    KeyringDeniedError,
+    ProbeError,
+    RowSealedError,
+    SetupCodeCutError,
+    SetupCodeMistypedError,
+    SetupCodeNewerError,
+    SetupCodeStrangeError,
+    SyncCutOffError,
+    SyncKeyError,
+)
 from probe_tray.core.state import AppState
+from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SecretPlace, SetUpAnswer, SyncSetup, SyncState
 from probe_tray.core.sync.setup import SyncTestResult as Look
+from probe_tray.core.sync.setup_code import SetupCode, in_groups, write_code
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.sync.result_dialog import SyncResultDialog
-from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
+from probe_tray.ui.sync.setup_dialog import SyncDraft, SyncSetupDialog
 from probe_tray.ui.sync.sync_box import SyncBox
 from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
@@ -256,8 +269,12 @@ def test_the_test_takes_what_is_typed_and_shows_what_it_found(bench: Bench) -> N
     assert bench.engine.sent == [LookAtTable(url=URL)]
     bench.change(SyncState(setup=READY, testing=True))
     assert not button(bench.page, "Test connection").isEnabled()
-    bench.change(SyncState(setup=READY, test=Look(rows=2, opened=2)))
-    assert bench.said() == ["It works: the table has 2 rows, and the key opens all of them."]
+    rights = TableGrants(read=True, add=True, change=True, lease=True)
+    bench.change(SyncState(setup=READY, test=Look(rows=2, opened=2, rights=rights)))
+    assert bench.said() == [
+        "It works: the table has 2 rows, and the key opens all of them.",
+        "Reading, adding and changing rows and leases were tested. Nothing was left in the table.",
+    ]
     bench.field("Address").end(False)
     QTest.keyClicks(bench.field("Address"), "/")
     assert bench.said() == [], "that was about something else"
@@ -286,6 +303,123 @@ def test_syncing_is_stopped_only_after_a_question(bench: Bench) -> None:
     bench.question.accept()
     assert bench.engine.sent == [ForgetSync()]
     assert not open_windows(SyncSetupDialog)
+
+
+CODE = write_code(SetupCode(url=URL, api_key=Secret(API_KEY), key=Secret(KEY)))
+
+
+def scanned(page: SyncSetupDialog) -> list[str]:
+    """What a camera reads from the window."""
+    picture = page.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+    rows = memoryview(bytes(picture.constBits())).cast("B", (picture.height(), picture.bytesPerLine()))
+    return [found.text for found in zxingcpp.read_barcodes(rows)]
+
+
+def test_the_code_of_another_computer_fills_in_the_page(bench: Bench) -> None:
+    bench.syncing.set_up()
+    QGuiApplication.clipboard().setText(f" {in_groups(CODE).reveal()}\n")
+    bench.field("Sync code").setFocus()
+    QTest.keySequence(bench.field("Sync code"), QKeySequence(QKeySequence.StandardKey.Paste))
+    assert bench.page.draft == SyncDraft(url=URL, api_key=Secret(API_KEY), key=Secret(KEY))
+    assert bench.field("Sync code").text() == ""
+    assert bench.field("Key").echoMode() is QLineEdit.EchoMode.Password
+    assert "The code was entered. Test the connection, then save." in texts(bench.page)
+    press(bench.page, "Save")
+    assert bench.engine.sent == [SetUpSync(url=URL, api_key=Secret(API_KEY), key=Secret(KEY))]
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        (CODE.reveal()[:-9], SetupCodeCutError),
+        (CODE.reveal()[:-3] + "QQQ", SetupCodeMistypedError),
+        ("PTSYNC9" + CODE.reveal()[7:], SetupCodeNewerError),
+        (KEY, SetupCodeStrangeError),
+    ],
+)
+def test_a_code_that_is_not_whole_changes_nothing_and_says_why(
+    bench: Bench, typed: str, error: type[ProbeError]
+) -> None:
+    bench.syncing.set_up()
+    QTest.keyClicks(bench.field("Sync code"), typed)
+    assert f"{error.title_template} {error.hint_template}" in texts(bench.page)
+    assert bench.page.draft == SyncDraft(url="", api_key=None, key=None)
+    bench.field("Sync code").selectAll()
+    QTest.keyClick(bench.field("Sync code"), Qt.Key.Key_Delete)
+    assert error.title_template not in " ".join(texts(bench.page))
+
+
+def test_the_code_for_the_next_computer_is_shown_when_it_is_asked_for_and_only_then(bench: Bench) -> None:
+    bench.engine.sync_code = CODE
+    bench.syncing.set_up()
+    assert not button(bench.page, "Show code").isEnabled()
+    bench.type()
+    assert bench.engine.codes == []
+    bench.page.resize(800, 1900)
+    assert scanned(bench.page) == []
+    press(bench.page, "Show code")
+    assert bench.engine.codes == [ShowSyncCode(url=URL, api_key=Secret(API_KEY), key=Secret(KEY))]
+    assert scanned(bench.page) == [CODE.reveal()]
+    assert in_groups(CODE).reveal() in texts(bench.page)
+    assert part(bench.page, QLabel, "QR code of the sync code").isVisible()
+    press(bench.page, "Hide code")
+    assert scanned(bench.page) == []
+    assert in_groups(CODE).reveal() not in texts(bench.page)
+
+
+@pytest.mark.parametrize("end", ["close", "type"])
+def test_the_code_is_hidden_again_when_the_window_closes_or_something_else_is_typed(bench: Bench, end: str) -> None:
+    bench.change(SyncState(setup=READY))
+    bench.engine.sync_code = CODE
+    bench.syncing.set_up()
+    press(bench.page, "Show code")
+    assert bench.engine.codes == [ShowSyncCode(url=URL)]
+    if end == "close":
+        bench.page.close()
+        bench.syncing.set_up()
+    else:
+        QTest.keyClicks(bench.field("Address"), "/")
+    assert all(CODE.reveal()[:12] not in label.text() for label in bench.page.findChildren(QLabel))
+    assert all(label.pixmap().isNull() for label in bench.page.findChildren(QLabel))
+    assert button(bench.page, "Show code").isVisible()
+
+
+def test_a_copied_code_is_concealed_from_the_clipboards_history_and_taken_out(bench: Bench) -> None:
+    bench.change(SyncState(setup=READY))
+    bench.engine.sync_code = CODE
+    bench.syncing.set_up()
+    press(bench.page, "Copy code")
+    assert clipboard() == CODE.reveal()
+    hints = QGuiApplication.clipboard().mimeData().data("x-kde-passwordManagerHint")
+    assert hints.data() == b"secret"
+    assert any("removed from the clipboard in 60 seconds" in text for text in texts(bench.page))
+    bench.syncing.close()
+    assert clipboard() == ""
+
+
+def test_the_code_can_be_read_in_a_dark_window(bench: Bench, qapp: QApplication) -> None:
+    bench.syncing.close()
+    qapp.setPalette(QPalette(QColor("#101418")))
+    dark = Bench(qapp)
+    try:
+        dark.change(SyncState(setup=READY))
+        dark.engine.sync_code = CODE
+        dark.syncing.set_up()
+        dark.page.resize(800, 1900)
+        press(dark.page, "Show code")
+        assert scanned(dark.page) == [CODE.reveal()]
+    finally:
+        dark.close()
+
+
+def test_what_the_key_does_not_allow_is_named(bench: Bench) -> None:
+    bench.change(SyncState(setup=READY))
+    bench.syncing.set_up()
+    press(bench.page, "Test connection")
+    rights = TableGrants(read=True, add=False, change=None, lease=False)
+    bench.change(SyncState(setup=READY, test=Look(rights=rights)))
+    assert bench.said()[0] == "The table doesn't allow: adding rows, leases."
+    assert bench.said()[1].startswith("Run all of the SQL")
 
 
 def report(*items: SyncItem) -> SyncState:

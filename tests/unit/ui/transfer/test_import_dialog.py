@@ -29,7 +29,7 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.import_files import DiskImportFiles
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import Command
+from probe_tray.core.commands import Command, ShowSyncCode
 from probe_tray.core.errors import KeyringLockedError, WriteError
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.state import (
@@ -108,6 +108,10 @@ class LiveEngine:
 
     def find_login_obstacle(self, then: Callable[[str], None]) -> None:
         then("")
+
+    def make_sync_code(self, command: ShowSyncCode, then: Callable[[Secret | None], None]) -> None:
+        del command
+        then(None)
 
     def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
         then(None)

@@ -8,10 +8,11 @@ from msgspec.structs import replace
 from probe_tray.core.errors import RowSealedError, RowTakenError, SyncCutOffError, SyncKeyError, WriteError
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
+from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SecretPlace, SyncSetup, SyncState
 from probe_tray.core.sync.setup import SyncTestResult as Look
-from probe_tray.view.sync.setup_view import complaint, sync_setup
+from probe_tray.view.sync.setup_view import TypedCode, complaint, sync_setup
 from probe_tray.view.sync.sync_view import can_begin, counts, sync_box, sync_entry, sync_result
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -19,6 +20,7 @@ from probe_tray.view.view_models import Tone
 from tests.unit.ui import samples
 
 T, NOW = Translator(), Now(samples.NOW, UTC)
+GRANTED = TableGrants(read=True, add=True, change=True, lease=True)
 ANA = samples.account("ana@example.com")
 READY = SyncSetup(url="https://x.supabase.co", api_key=SecretPlace.KEYRING, key=SecretPlace.KEYRING)
 
@@ -167,22 +169,25 @@ def test_what_is_kept_need_not_be_typed_again() -> None:
 @pytest.mark.parametrize(
     ("look", "said", "tone"),
     [
-        (Look(), "The table is empty", Tone.CALM),
-        (Look(rows=1, opened=1), "the table has 1 row, and the key opens it", Tone.CALM),
-        (Look(rows=3, opened=3), "opens all of them", Tone.CALM),
-        (Look(rows=3, opened=1), "opens only 1 of its 3 rows", Tone.WARNING),
+        (Look(rights=GRANTED), "The table is empty", Tone.CALM),
+        (Look(rows=1, opened=1, rights=GRANTED), "the table has 1 row, and the key opens it", Tone.CALM),
+        (Look(rows=3, opened=3, rights=GRANTED), "opens all of them", Tone.CALM),
+        (Look(rows=3, opened=3), "opens all of them", Tone.WARNING),
+        (Look(rights=replace(GRANTED, change=False)), "The table doesn't allow: changing rows.", Tone.CRITICAL),
+        (Look(rights=replace(GRANTED, lease=False)), "The table doesn't allow: leases.", Tone.WARNING),
+        (Look(rows=3, opened=1, rights=GRANTED), "opens only 1 of its 3 rows", Tone.WARNING),
         (Look(problem=SyncKeyError().problem), "No row of the table", Tone.CRITICAL),
     ],
 )
 def test_every_outcome_of_the_test_has_a_sentence(look: Look, said: str, tone: Tone) -> None:
-    shown = sync_setup(SyncState(setup=READY, test=look), 60, T)
+    shown = sync_setup(SyncState(setup=READY, test=look), TypedCode(), 60, T)
     assert said in shown.said
     assert shown.tone is tone
 
 
 def test_a_secret_in_the_configuration_file_is_named_and_cannot_be_typed_over() -> None:
     in_file = replace(READY, key=SecretPlace.FILE)
-    shown = sync_setup(SyncState(setup=in_file), 60, T)
+    shown = sync_setup(SyncState(setup=in_file), TypedCode(), 60, T)
     assert shown.key_fixed
     assert "sync_aes_gcm_key" in shown.key_kept
     assert (shown.api_key_fixed, shown.api_key_kept) == (False, "It is in the system keyring.")
