@@ -143,7 +143,6 @@ async def demo(app: QApplication, service: DemoService, tone: str, folder: Path)
         inspector=wired.inspector,
         blends_windows=lambda: False,
         tray_available=lambda: True,
-        hides_new_icons=lambda: False,
     )
     shell = Shell(app, wired.engine, around, lambda: None)
     engine = asyncio.create_task(wired.engine.run())

@@ -1,6 +1,5 @@
 """Everything a person sees, put together. The app makes one shell and closes it at its end."""
 
-import sys
 from collections.abc import Callable
 from datetime import tzinfo
 
@@ -46,7 +45,7 @@ from probe_tray.ui.transfer.transfer_controller import TransferController
 from probe_tray.ui.tray.app_menu import AppMenu
 from probe_tray.ui.tray.icon import IconPainter, card_ink, menu_ink
 from probe_tray.ui.tray.menu import MenuActions, TrayMenu
-from probe_tray.ui.tray.tray import OverflowHint, TrayIcon, hides_new_icons
+from probe_tray.ui.tray.tray import OverflowHint, TrayIcon
 from probe_tray.ui.tray.tray_watcher import watch_tray
 from probe_tray.ui.window_watch import WindowWatch
 from probe_tray.view.details.details import details
@@ -76,7 +75,6 @@ class ShellContext(msgspec.Struct, frozen=True, kw_only=True):
     opens: bool = False
     """Whether the panel opens by itself once the logins were read, as after a start by hand."""
     tray_available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
-    hides_new_icons: Callable[[], bool] = hides_new_icons
     desktop: SystemDesktop = msgspec.field(default_factory=this_desktop)
 
     def now(self) -> Now:
@@ -125,7 +123,7 @@ class Shell(QObject):
         self._bridge = Bridge(self, engine, context.clock, context.zone, context.translator, self._render)
         self._theme.changed.connect(self._bridge.draw)
         self.draw()
-        self._overflow = OverflowHint(engine, self._tray, context.translator, hidden=context.hides_new_icons)
+        self._overflow = OverflowHint(engine, self._tray, context.translator, hidden=context.desktop.hides_new_icons)
         self._tray.look()
 
     def show_panel(self, account: AccountKey | None = None) -> None:
@@ -221,7 +219,7 @@ class Shell(QObject):
             self._menu.menu,
             self._icons,
             self._theme,
-            context.desktop.panel_is_dark,
+            context.desktop,
             context.tray_available,
             watch_tray(),
         )
@@ -273,7 +271,7 @@ class Shell(QObject):
 
     def _render(self, screen: Screen) -> None:
         self._tray.show_model(screen.tray)
-        self._menu.show_model(screen.menu, menu_ink(self._theme.tokens, sys.platform))
+        self._menu.show_model(screen.menu, menu_ink(self._theme.tokens, self._context.desktop))
         if self._app_menu is not None:
             self._app_menu.show_model(screen.menu)
         self._panel.show_model(screen.panel)

@@ -16,7 +16,11 @@ class FakeDesktop:
         ends: bool = True,
         dark: bool | None = None,
         contrast: bool = False,
+        hides: bool = False,
     ) -> None:
+        self.click_opens_menu = has_menu_bar
+        self.repeats_second_click = self.draws_icon = self.draws_menu = False
+        self.hides = hides
         self.asks_before_ending = asks_before_ending
         self.kills_at_end = kills_at_end
         self.has_menu_bar = has_menu_bar
@@ -27,6 +31,9 @@ class FakeDesktop:
         self.in_dock: list[bool] = []
         self.popovers: list[int] = []
         self.forward: list[int] = []
+
+    def hides_new_icons(self) -> bool:
+        return self.hides
 
     def session_ends(self) -> bool:
         return self.ends

@@ -94,9 +94,7 @@ BY_SYSTEM: Final = {
     "probe_tray.app": "hands the name on to what is asked before Qt",
     "probe_tray.cli.diagnose.diagnose": "what a desktop of Linux has",
     "probe_tray.ui.loop": "qasync waits in another way on Windows",
-    "probe_tray.ui.shell": "Qt alone knows the tray",
     "probe_tray.ui.system_network": "Qt alone knows the network's price",
-    "probe_tray.ui.tray.tray": "Qt alone knows the tray",
 }
 _SYSTEM_NAMES: Final = frozenset({"sys.platform", "os.name", "platform.system", "sys.getwindowsversion"})
 

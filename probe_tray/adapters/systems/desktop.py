@@ -18,6 +18,19 @@ class SystemDesktop(Protocol):
     has_menu_bar: bool
     """Whether the programs' menus are at the top of the screen, with keys that are the same in every program."""
 
+    click_opens_menu: bool
+    """Whether the system opens the icon's menu with the same click that the program hears of."""
+    repeats_second_click: bool
+    """Whether the second of two quick clicks is told as a double click that follows a click of its own."""
+    draws_icon: bool
+    """Whether the system colors the icon itself, from its shape alone."""
+    draws_menu: bool
+    """Whether the menu looks as the program's windows do; else the panel draws it in colors of its own."""
+
+    def hides_new_icons(self) -> bool:
+        """Whether the icons of programs that the system has not met before are hidden at first."""
+        ...
+
     def session_ends(self) -> bool:
         """Whether the request to end that is handled now is about the session, not about this program alone."""
         ...
@@ -58,10 +71,18 @@ class PlainDesktop:
     asks_before_ending = False
     kills_at_end = False
     has_menu_bar = False
+    click_opens_menu = False
+    repeats_second_click = False
+    draws_icon = False
+    draws_menu = False
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         """``environment`` is this process's."""
         self._environment = environment
+
+    def hides_new_icons(self) -> bool:
+        """None are hidden."""
+        return False
 
     def session_ends(self) -> bool:
         """Each request is about the session: nobody else sends one."""

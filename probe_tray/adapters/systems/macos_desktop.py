@@ -23,6 +23,14 @@ class MacosDesktop:
     asks_before_ending = True
     kills_at_end = False  # Qt answers with a refusal and quits by itself (6.12, ``qcocoaapplicationdelegate.mm``).
     has_menu_bar = True
+    click_opens_menu = True
+    repeats_second_click = False
+    draws_icon = True
+    draws_menu = True
+
+    def hides_new_icons(self) -> bool:
+        """None are hidden."""
+        return False
 
     def session_ends(self) -> bool:
         """Whether the event that Qt handles now has a reason; it is gone afterwards. Cmd-Q comes the same way."""

@@ -5,6 +5,7 @@ from collections.abc import Generator
 from typing import Final, final
 
 from probe_tray.adapters.systems.user_registry import UserRegistry
+from probe_tray.adapters.systems.windows import WINDOWS_11, build_number
 from probe_tray.adapters.systems.windows_library import windows_library
 
 PERSONALIZE_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
@@ -22,6 +23,14 @@ class WindowsDesktop:
     asks_before_ending = True  # WM_QUERYENDSESSION, then WM_ENDSESSION, which says whether it ends.
     kills_at_end = True
     has_menu_bar = False
+    click_opens_menu = False
+    repeats_second_click = True  # Qt 6.11, ``qwindowssystemtrayicon.cpp``.
+    draws_icon = False
+    draws_menu = True
+
+    def hides_new_icons(self) -> bool:
+        """Since Windows 11."""
+        return (build_number() or 0) >= WINDOWS_11
 
     def session_ends(self) -> bool:
         """Qt asks for nothing else (6.12, ``qwindowscontext.cpp``)."""

@@ -6,6 +6,7 @@ import msgspec
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
+from probe_tray.adapters.systems.desktop import SystemDesktop
 from probe_tray.ui.theme import Tokens
 from probe_tray.ui.tray.digits import Digits, draw_pause
 from probe_tray.view.view_models import IconLook, Tone
@@ -40,9 +41,9 @@ ON_EITHER = Ink(plain="#3792a5", warning="#c97a0d", critical="#e5483c", warning_
 """For a place whose background nobody describes: at least 3:1 on white and on black."""
 
 
-def menu_ink(tokens: Tokens, platform: str) -> Ink:
+def menu_ink(tokens: Tokens, desktop: SystemDesktop) -> Ink:
     """The glyphs in the tray's menu, which on Linux the panel draws in its own colours."""
-    return card_ink(tokens) if platform in {"win32", "darwin"} else ON_EITHER
+    return card_ink(tokens) if desktop.draws_menu else ON_EITHER
 
 
 def card_ink(tokens: Tokens) -> Ink:

@@ -1,12 +1,12 @@
 """The icon in the tray, which may be absent, come late, or go away and come back."""
 
-import sys
 from collections.abc import Callable
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QRect, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
+from probe_tray.adapters.systems.desktop import SystemDesktop
 from probe_tray.core.commands import Arrange
 from probe_tray.core.settings import IconInk
 from probe_tray.ui.engine import EngineProtocol
@@ -23,16 +23,15 @@ _GRACE = 4
 its panel be started again."""
 
 
-def clicks(platform: str) -> frozenset[QSystemTrayIcon.ActivationReason]:
-    """What counts as a click on the icon; ``platform`` as ``sys.platform`` has it.
-
-    macOS opens the menu with the same click. Windows sends Trigger for the first click of two and DoubleClick for the
-    second (Qt 6.11, ``qwindowssystemtrayicon.cpp``), which would shut what the first has opened.
-    """
+def clicks(desktop: SystemDesktop) -> frozenset[QSystemTrayIcon.ActivationReason]:
+    """What counts as a click on the icon."""
     reason = QSystemTrayIcon.ActivationReason
-    return {"darwin": frozenset[reason](), "win32": frozenset({reason.Trigger})}.get(
-        platform, frozenset({reason.Trigger, reason.DoubleClick})
-    )
+    if desktop.click_opens_menu:
+        return frozenset()
+    if desktop.repeats_second_click:
+        # The second one would shut what the first has opened.
+        return frozenset({reason.Trigger})
+    return frozenset({reason.Trigger, reason.DoubleClick})
 
 
 class TrayIcon(QObject):
@@ -50,20 +49,20 @@ class TrayIcon(QObject):
         menu: QMenu,
         icons: IconPainter,
         theme: Theme,
-        panel_is_dark: Callable[[], bool | None],
+        desktop: SystemDesktop,
         available: Callable[[], bool],
         watcher: TrayWatcher,
     ) -> None:
         """Show ``menu`` at the icon.
 
-        ``panel_is_dark`` tells what the icon lies on now, None where nobody knows; ``available`` whether there is a
-        tray now, ``watcher`` that this changed.
+        ``desktop`` tells what the icon lies on now; ``available`` whether there is a tray now, ``watcher`` that this
+        changed.
         """
         super().__init__()
         self._menu = menu
         self._icons = icons
         self._theme = theme
-        self._panel_is_dark = panel_is_dark
+        self._desktop = desktop
         self._available = available
         self._watcher = watcher
         watcher.setParent(self)
@@ -95,7 +94,7 @@ class TrayIcon(QObject):
             case IconInk.COLOURED:
                 return ON_EITHER
             case IconInk.AUTOMATIC:
-                dark = self._panel_is_dark()
+                dark = self._desktop.panel_is_dark()
                 return ON_EITHER if dark is None else ON_DARK if dark else ON_LIGHT
 
     def look(self) -> None:
@@ -167,7 +166,7 @@ class TrayIcon(QObject):
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason is QSystemTrayIcon.ActivationReason.MiddleClick:
             self.refresh_wanted.emit()
-        if reason in clicks(sys.platform):
+        if reason in clicks(self._desktop):
             self.clicked.emit()
 
     def _draw(self) -> None:
@@ -178,17 +177,8 @@ class TrayIcon(QObject):
         drawn = (self._model.look, self.ink)
         if (*drawn, self._model.ink) != self._drawn:
             self._drawn = (*drawn, self._model.ink)
-            template = sys.platform == "darwin" and self._model.ink is IconInk.AUTOMATIC
+            template = self._desktop.draws_icon and self._model.ink is IconInk.AUTOMATIC
             self._icon.setIcon(self._icons.icon(*drawn, template=template))
-
-
-_WINDOWS_11 = 22_000
-"""Its first build."""
-
-
-def hides_new_icons() -> bool:
-    """Whether this system hides the icons of programs that it has not met before."""
-    return sys.platform == "win32" and sys.getwindowsversion().build >= _WINDOWS_11
 
 
 class OverflowHint:

@@ -69,3 +69,11 @@ def test_a_contrast_theme_is_known_by_its_flag(flags: int, monkeypatch: pytest.M
 
     monkeypatch.setattr(windows_desktop, "windows_library", load)
     assert WindowsDesktop().wants_contrast() is wanted
+
+
+@pytest.mark.parametrize(("build", "hides"), [(19045, False), (22000, True), (None, False)])
+def test_windows_11_hides_the_icons_of_new_programs(
+    monkeypatch: pytest.MonkeyPatch, build: int | None, *, hides: bool
+) -> None:
+    monkeypatch.setattr(windows_desktop, "build_number", lambda: build)
+    assert WindowsDesktop().hides_new_icons() is hides

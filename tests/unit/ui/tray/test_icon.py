@@ -5,6 +5,9 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QFont, QImage
 from PySide6.QtWidgets import QApplication
 
+from probe_tray.adapters.systems.desktop import PlainDesktop, SystemDesktop
+from probe_tray.adapters.systems.macos_desktop import MacosDesktop
+from probe_tray.adapters.systems.windows_desktop import WindowsDesktop
 from probe_tray.ui.theme import DARK, LIGHT, Tokens
 from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, ON_LIGHT, SIZES, IconPainter, Ink, card_ink, menu_ink
 from probe_tray.view.view_models import IconLook, Tone
@@ -161,9 +164,9 @@ def test_the_menu_of_a_panel_shows_its_glyphs_on_light_and_on_dark(ground: str) 
     # WCAG 2.1, 1.4.11: parts of graphics that tell something have 3:1.
     for colour in (ON_EITHER.plain, ON_EITHER.warning, ON_EITHER.critical):
         assert contrast(colour, ground) >= 3
-    assert menu_ink(LIGHT, "linux") == menu_ink(DARK, "linux") == ON_EITHER
+    assert menu_ink(LIGHT, PlainDesktop({})) == menu_ink(DARK, PlainDesktop({})) == ON_EITHER
 
 
-@pytest.mark.parametrize("platform", ["win32", "darwin"])
-def test_a_menu_in_the_colours_of_our_windows_has_their_glyphs(platform: str) -> None:
-    assert menu_ink(DARK, platform) == card_ink(DARK)
+@pytest.mark.parametrize("desktop", [WindowsDesktop(), MacosDesktop()], ids=["Windows", "macOS"])
+def test_a_menu_in_the_colours_of_our_windows_has_their_glyphs(desktop: SystemDesktop) -> None:
+    assert menu_ink(DARK, desktop) == card_ink(DARK)

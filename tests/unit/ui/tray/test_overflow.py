@@ -8,12 +8,13 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from probe_tray.adapters.systems.desktop import PlainDesktop
+from probe_tray.adapters.systems.macos_desktop import MacosDesktop
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.commands import Arrange
 from probe_tray.core.state import AppState
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
-from probe_tray.ui.tray.tray import OverflowHint, TrayIcon, hides_new_icons
+from probe_tray.ui.tray.tray import OverflowHint, TrayIcon
 from probe_tray.ui.tray.tray_watcher import TrayWatcher
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.tray.tray import overflow_words
@@ -34,7 +35,7 @@ class Bench:
             self.menu,
             IconPainter(),
             Theme(app),
-            PlainDesktop(os.environ).panel_is_dark,
+            PlainDesktop(os.environ),
             lambda: self.there,
             TrayWatcher(None, x11=True),
         )
@@ -96,6 +97,6 @@ def test_windows_shows_all_of_the_words() -> None:
     assert len(words.text) <= 255
 
 
-def test_other_systems_hide_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.platform", "linux")
-    assert not hides_new_icons()
+def test_other_systems_hide_nothing() -> None:
+    assert not PlainDesktop({}).hides_new_icons()
+    assert not MacosDesktop().hides_new_icons()

@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from probe_tray.adapters.systems.desktop import PlainDesktop
+from probe_tray.adapters.systems.macos_desktop import MacosDesktop
+from probe_tray.adapters.systems.windows_desktop import WindowsDesktop
 from probe_tray.core.settings import IconInk
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, ON_LIGHT, IconPainter, Ink
@@ -39,7 +41,7 @@ def test_the_ink_reads_on_the_panel_of_the_desktop(
         QMenu(),
         IconPainter(),
         Theme(qapp),
-        PlainDesktop(os.environ).panel_is_dark,
+        PlainDesktop(os.environ),
         lambda: False,
         TrayWatcher(None, x11=True),
     )
@@ -53,7 +55,7 @@ def test_the_ink_of_macos_reads_on_any_wallpaper(
         QMenu(),
         IconPainter(),
         Theme(qapp),
-        PlainDesktop(os.environ).panel_is_dark,
+        PlainDesktop(os.environ),
         lambda: False,
         TrayWatcher(None, x11=True),
     )
@@ -63,9 +65,9 @@ def test_the_ink_of_macos_reads_on_any_wallpaper(
 
 def test_a_double_click_on_windows_does_not_shut_what_its_first_click_opened() -> None:
     reason = QSystemTrayIcon.ActivationReason
-    assert clicks("win32") == {reason.Trigger}
-    assert clicks("linux") == {reason.Trigger, reason.DoubleClick}
-    assert clicks("darwin") == frozenset()
+    assert clicks(WindowsDesktop()) == {reason.Trigger}
+    assert clicks(PlainDesktop({})) == {reason.Trigger, reason.DoubleClick}
+    assert clicks(MacosDesktop()) == frozenset()
 
 
 def test_a_panel_that_nobody_describes_may_be_dark_over_light_windows_and_light_over_dark_ones(
@@ -76,7 +78,7 @@ def test_a_panel_that_nobody_describes_may_be_dark_over_light_windows_and_light_
         QMenu(),
         IconPainter(),
         Theme(qapp),
-        PlainDesktop(os.environ).panel_is_dark,
+        PlainDesktop(os.environ),
         lambda: False,
         TrayWatcher(None, x11=True),
     )
@@ -102,7 +104,7 @@ def test_the_person_chooses_the_ink(
         QMenu(),
         IconPainter(),
         Theme(qapp),
-        PlainDesktop(os.environ).panel_is_dark,
+        PlainDesktop(os.environ),
         lambda: False,
         TrayWatcher(None, x11=True),
     )
@@ -130,7 +132,7 @@ class Session:
             QMenu(),
             IconPainter(),
             Theme(app),
-            PlainDesktop(os.environ).panel_is_dark,
+            PlainDesktop(os.environ),
             lambda: self.there,
             TrayWatcher(None, x11=True),
         )

@@ -16,6 +16,7 @@ from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.ui.tray.tray import TrayIcon
 from probe_tray.ui.tray.tray_watcher import TrayWatcher
 from probe_tray.view.view_models import IconLook, Tray
+from tests.support.desktops import FakeDesktop
 from tests.support.patience import PATIENCE_MS
 
 DAEMON = shutil.which("dbus-daemon")
@@ -56,7 +57,7 @@ def test_a_tray_that_goes_and_comes_back_is_told_of_and_not_asked_for(
         return asked[-1]
 
     watcher = TrayWatcher(QDBusConnection.connectToBus(address, "program"), x11=x11)
-    icon = TrayIcon(QMenu(), IconPainter(), Theme(qapp), lambda: None, available, watcher)
+    icon = TrayIcon(QMenu(), IconPainter(), Theme(qapp), FakeDesktop(), available, watcher)
     icon.show_model(Tray(look=IconLook(), tooltip="Probe Tray"))
     icon.look()
     assert (icon.present, watcher.tells_after(available=True), asked) == (True, True, [True])
