@@ -11,8 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probe_tray import __version__
-from probe_tray.adapters.desktop.compositor import blends_windows
-from probe_tray.adapters.desktop.display import check_display, check_libraries, load_error, with_other_platforms
+from probe_tray.adapters.desktop.display import (
+    blends_windows,
+    check_display,
+    check_libraries,
+    load_error,
+    with_other_platforms,
+)
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
 from probe_tray.adapters.desktop.instance_socket import system_socket
 from probe_tray.adapters.files.app_folders import demo_places, user_places

@@ -30,7 +30,7 @@ from probe_tray.resources import resource
 from probe_tray.ui.details.details_window import DetailsActions, DetailsWindow
 from probe_tray.ui.login.login_dialog import LoginActions, LoginDialog
 from probe_tray.ui.models.model_test_dialog import ModelTestActions, ModelTestDialog
-from probe_tray.ui.panel.card_menu import open_card_menu
+from probe_tray.ui.panel.card_actions import open_card_menu
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.settings.settings_dialog import SettingsDialog

@@ -12,8 +12,7 @@ from probe_tray.core.errors import Problem
 from probe_tray.core.feedback import Feedback
 from probe_tray.core.models.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.polling.situation import Situation
-from probe_tray.core.quota.details import Details
-from probe_tray.core.quota.history import Trend
+from probe_tray.core.quota.history import Details, Trend
 from probe_tray.core.quota.history_batch import Kept
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.service.connection import ConnectionChanged, ProxyChecked

@@ -13,9 +13,8 @@ from probe_tray.core.errors import Problem
 from probe_tray.core.feedback import Feedback
 from probe_tray.core.models.model_test import ModelRun, ModelTest
 from probe_tray.core.polling.situation import Situation
-from probe_tray.core.quota.details import Details
 from probe_tray.core.quota.forecast import Pace
-from probe_tray.core.quota.history import Trend
+from probe_tray.core.quota.history import Details, Trend
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.service.connection import ConnectionCheck
 from probe_tray.core.service.incident import Incident

@@ -27,8 +27,7 @@ from probe_tray.core.errors import NotificationsOffError, StoreError
 from probe_tray.core.events import AccountsMuted, NotificationsAllowed, NotificationsPaused, TroubleMet
 from probe_tray.core.state import AppState
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import to_the_end
-from probe_tray.engine.wake_timer import WakeTimer
+from probe_tray.engine.timers import WakeTimer, to_the_end
 from probe_tray.ports.desktop import Notification, Notifier
 from probe_tray.ports.files import AlertStorage
 from probe_tray.ports.time import Clock

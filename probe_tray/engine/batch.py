@@ -23,8 +23,7 @@ from probe_tray.core.errors import (
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.polling.reset_credit_check import ask_ends
-from probe_tray.engine.polling.usage_query import UsageReply, ask_once, problem_of, report_status
+from probe_tray.engine.polling.usage_check import UsageReply, ask_ends, ask_once, problem_of, report_status
 from probe_tray.engine.renewal.authorized_session import AuthorizedSession, SessionReply
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.timers import to_the_end

@@ -65,9 +65,8 @@ from probe_tray.core.transfer.state import (
 )
 from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.account_service import AccountService, AccountUseCases
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, watch_stores
 from probe_tray.engine.account.arrangement import ArrangementService
-from probe_tray.engine.account.store_watch import watch_stores
 from probe_tray.engine.alert_service import AlertService, OnPress
 from probe_tray.engine.feedback_service import FeedbackService
 from probe_tray.engine.login.login_runner import LoginRunner

@@ -1,4 +1,4 @@
-"""Notices that the machine slept, that its clock was set, or that its network, power or screen changed."""
+"""Sleeps until it is time or something happens, and notices when the machine slept or was changed."""
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine
@@ -16,6 +16,11 @@ Start = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 
 _LONGEST = 30.0
 """Seconds of one sleep. Qt's timers are coarse and overflow at 24.8 days, and a sleeping machine stops them."""
+_TICK = 10.0
+_LOOK = 20.0
+"""Seconds between two looks at network, power and screen."""
+_JUMP = timedelta(seconds=60)
+"""More than a busy machine delays a timer by."""
 
 
 async def wait_for(clock: Clock, span: timedelta) -> None:
@@ -50,13 +55,6 @@ async def end_all(tasks: Collection[asyncio.Future[Any]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-_TICK = 10.0
-_LOOK = 20.0
-"""Seconds between two looks at network, power and screen."""
-_JUMP = timedelta(seconds=60)
-"""More than a busy machine delays a timer by."""
-
-
 async def watch_clock(clock: Clock, on_jump: Callable[[datetime], None]) -> None:
     """Call ``on_jump`` with the time now whenever the wall clock moved by over a minute more, or less, than it should.
 
@@ -89,3 +87,35 @@ async def watch_machine(
             on_network()
         before, first = seen, False
         await clock.sleep(_LOOK)
+
+
+class WakeTimer:
+    """What a service sleeps on between two looks: it ends by the clock, or when the timer is woken.
+
+    A wake while nobody sleeps counts for the next sleep, until it is cleared: what happens while a service looks
+    must not be missed.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        """Sleep by ``clock``."""
+        self._clock = clock
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """End the sleep, or the next one at once."""
+        self._woken.set()
+
+    def clear(self) -> None:
+        """Forget that it was woken: a look that begins now sees what happened before."""
+        self._woken.clear()
+
+    async def wait(self, seconds: float | None) -> bool:
+        """Sleep so long, without an end where that is None. Returns whether it was woken."""
+        if seconds is None:
+            return await self._woken.wait()
+        waits = [asyncio.create_task(self._clock.sleep(seconds)), asyncio.create_task(self._woken.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await end_all(waits)
+        return self._woken.is_set()

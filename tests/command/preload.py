@@ -31,7 +31,7 @@ _KEYRING = """
 import sys, types
 from pathlib import Path
 from probe_tray.adapters.keyring import backends as keyring_backends
-from probe_tray.adapters.keyring import silent as keyring_silence
+from probe_tray.adapters.keyring import key_store
 
 class Keyring:
     viable, priority = True, 9
@@ -48,7 +48,7 @@ class Keyring:
         raise SystemError("a run of the command makes no key")
 
 keyring_backends._KNOWN = keyring_backends._KNOWN | {{f"{{__name__}}.Keyring"}}
-keyring_silence._WINDOWS = f"{{__name__}}.Keyring"  # one that never asks a person
+key_store._WINDOWS = f"{{__name__}}.Keyring"  # one that never asks a person
 keyring_backends._system_backends = lambda: [Keyring()]
 keyring_backends.may_prompt = lambda backend: False
 import keyring.core

@@ -11,8 +11,8 @@ from http import HTTPStatus
 from socket import socket
 from typing import Final, cast, final
 
+from probe_tray.adapters.callback.loopback_ports import ANOTHER_PROGRAM, bind_loopback, holder_of
 from probe_tray.adapters.callback.pages import CallbackPage, PageLanguage, page_reply, redirect_reply
-from probe_tray.adapters.callback.port_holder import ANOTHER_PROGRAM, holder_of
 from probe_tray.adapters.callback.request import (
     DONE_PATH,
     NOT_FOUND,
@@ -22,7 +22,6 @@ from probe_tray.adapters.callback.request import (
     RequestRefusal,
     read_callback,
 )
-from probe_tray.adapters.callback.sockets import bind_loopback
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import PortsReservedError, PortsTakenError

@@ -1,4 +1,4 @@
-"""Whether there is a screen, found out before Qt is asked: Qt ends the whole process where there is none."""
+"""The display: whether there is one, found out before Qt is asked, which ends the process without, and what it can."""
 
 import ctypes
 import re
@@ -11,6 +11,8 @@ from probe_tray.core.errors import NoDisplayError, OldSystemError, ProbeError, S
 
 _WAIT = 2.0
 """Seconds for a display on another machine to answer."""
+_SCREENLESS = frozenset({"offscreen", "minimal", "vnc"})
+_XLIB = "libX11.so.6"
 
 
 def check_display(environment: Mapping[str, str], platform: str) -> None:
@@ -22,9 +24,6 @@ def check_display(environment: Mapping[str, str], platform: str) -> None:
         return
     if not _x_answers(environment.get("DISPLAY", "")):
         raise NoDisplayError
-
-
-_SCREENLESS = frozenset({"offscreen", "minimal", "vnc"})
 
 
 def with_other_platforms(chosen: str, platform: str) -> str:
@@ -86,3 +85,34 @@ def _answers_unix(path: str) -> bool:
         except (OSError, ValueError):
             return False
     return True
+
+
+def blends_windows(platform: str = sys.platform) -> bool:
+    """Whether translucent pixels of a window are blended with what is behind it, rather than black.
+
+    Windows and macOS always do it. An X11 display does while a compositing manager owns the selection that is meant
+    for it. Where there is no X11 display nothing is known, which counts as no.
+    """
+    if not platform.startswith("linux"):
+        return True
+    try:
+        xlib = ctypes.CDLL(_XLIB)
+    except OSError:
+        return False
+    xlib.XOpenDisplay.argtypes, xlib.XOpenDisplay.restype = [ctypes.c_char_p], ctypes.c_void_p
+    xlib.XDefaultScreen.argtypes = [ctypes.c_void_p]
+    xlib.XInternAtom.argtypes, xlib.XInternAtom.restype = (
+        [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int],
+        ctypes.c_ulong,
+    )
+    xlib.XGetSelectionOwner.argtypes = [ctypes.c_void_p, ctypes.c_ulong]
+    xlib.XGetSelectionOwner.restype = ctypes.c_ulong
+    xlib.XCloseDisplay.argtypes = [ctypes.c_void_p]
+    display = xlib.XOpenDisplay(None)
+    if not display:
+        return False
+    try:
+        name = f"_NET_WM_CM_S{xlib.XDefaultScreen(display)}"
+        return bool(xlib.XGetSelectionOwner(display, xlib.XInternAtom(display, name.encode(), 0)))
+    finally:
+        xlib.XCloseDisplay(display)

@@ -10,8 +10,7 @@ import msgspec
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
-from probe_tray.core.update.release import Release, UpdateMemory
-from probe_tray.core.update.version import Version
+from probe_tray.core.update.release import Release, UpdateMemory, Version
 
 VERSION: Final = 1
 

@@ -6,13 +6,21 @@ repeat the intent inside their seal: with any of them the entry is whole even wh
 """
 
 import hashlib
+import os
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Final
+from pathlib import Path
+from typing import Final, final
 
 import msgspec
 
+from probe_tray.adapters.files.disk import Disk, reason_of
+from probe_tray.adapters.files.safe_files import read_regular
+from probe_tray.adapters.logins.sealer import Seal
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors import ReadError, StoreError
 from probe_tray.core.renewal.journal import JournalEntry
 from probe_tray.core.service.answer import Answer
 
@@ -28,6 +36,10 @@ _ANSWER: Final = b"PTANSW1\n"
 _PAGE: Final = 4096
 """Blocks begin at multiples of this, so that writing one cannot tear the other."""
 _HEAD: Final = 8 + 4 + 32
+_ANSWER_CONTEXT: Final = "journal"
+_PIECE_CONTEXT: Final = "wire"
+_LIMIT = 16 * 1024 * 1024
+"""Bytes of the largest entry that is read."""
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,3 +187,100 @@ def _payload(magic: bytes, data: bytes, place: int) -> bytes | None:
     head = data[place : place + _HEAD]
     payload = data[place + _HEAD : place + _HEAD + int.from_bytes(head[8:12], "big")]
     return payload if hashlib.sha256(payload).digest() == head[12:] else None
+
+
+def answer_context(name: str) -> bytes:
+    """What the answer of the entry ``name`` is bound to."""
+    return _context(_ANSWER_CONTEXT, name)
+
+
+def piece_context(name: str) -> bytes:
+    """What the pieces of the raw answer of the entry ``name`` are bound to."""
+    return _context(_PIECE_CONTEXT, name)
+
+
+@final
+class JournalEntryFile:
+    """All that keeping an answer needs, in hand before the request: an open file, room in it, and a seal."""
+
+    def __init__(self, entry: JournalEntry, file: int, place: int, seal: Seal, disk: Disk) -> None:
+        """Take over the open ``file``; the room begins at ``place``: for the pieces first, then for the answer."""
+        self._entry, self._file, self._seal, self._disk = entry, file, seal, disk
+        self._place, self._end = place, place + WIRE_SPACE
+        self._number = 0
+        self._taking = True
+        # The pieces come from the thread that reads the connection.
+        self._turn = threading.Lock()
+        # The first use of a cipher makes it ready: that time is spent here and not when the answer comes.
+        seal(piece_plain(entry, 0, b""), piece_context(entry.name))
+
+    def take(self, raw: bytes) -> None:
+        """Write a piece of the raw answer; in any thread. Never raises: the answer that follows makes up for it."""
+        with self._turn:
+            if not self._taking:
+                return
+            plain = piece_plain(self._entry, self._number, raw)
+            try:
+                block = piece_bytes(self._seal(plain, piece_context(self._entry.name)))
+            except StoreError:
+                self._taking = False
+                return
+            self._taking = self._place + len(block) <= self._end and self._write(self._place, block)
+            self._place += len(block)
+            self._number += 1
+
+    def fill(self, status: int, body: bytes) -> tuple[bytes, bool]:
+        """Write the sealed answer, after which nothing more is taken: its block, and whether it was written."""
+        with self._turn:
+            self._taking = False
+            block = answer_bytes(self._seal(answer_plain(self._entry, status, body), answer_context(self._entry.name)))
+            return block, self._write(self._end, block)
+
+    def settle(self) -> bool:
+        """Close the file once all of it is on the medium; whether that came about. Blocks."""
+        try:
+            try:
+                self._disk.sync(self._file)
+            finally:
+                self._disk.close(self._file)
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the file; nothing more is taken. Never raises."""
+        with self._turn:
+            self._taking = False
+            with suppress(OSError):
+                self._disk.close(self._file)
+
+    def _write(self, place: int, block: bytes) -> bool:
+        try:
+            os.lseek(self._file, place, os.SEEK_SET)
+            rest = memoryview(block)
+            while rest:
+                rest = rest[self._disk.write(self._file, rest) :]
+        except OSError:
+            return False
+        return True
+
+
+def _context(kind: str, name: str) -> bytes:
+    return f"probe-tray {kind}\0{name}".encode("utf-8", "surrogateescape")
+
+
+def unfinished(folder: Path, *, disk: Disk) -> int:
+    """How many renewals were begun and not finished, one that runs at this moment included.
+
+    Blocks. Raises ReadError where that cannot be told.
+    """
+    count = 0
+    try:
+        paths = sorted(folder.glob("*.journal"))
+    except OSError as error:
+        raise ReadError(path=str(folder), reason=reason_of(error)) from None
+    for path in paths:
+        # Another process may finish it meanwhile.
+        with suppress(FileNotFoundError):
+            count += not read_image(path.stem, read_regular(path, limit=_LIMIT, disk=disk)).done
+    return count

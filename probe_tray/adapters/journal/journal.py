@@ -24,13 +24,15 @@ from probe_tray.adapters.journal.entry_file import (
     DONE,
     WIRE_SPACE,
     Image,
+    JournalEntryFile,
+    answer_context,
     intent_bytes,
     is_newer,
+    piece_context,
     read_answer,
     read_image,
     read_pieces,
 )
-from probe_tray.adapters.journal.entry_space import EntrySpace, answer_context, piece_context
 from probe_tray.adapters.logins.sealer import Seal, Sealer, needs_key
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import Phrase, ReadError, RecordError, StoreError, WriteError
@@ -50,7 +52,7 @@ class FileJournal:
     def __init__(self, folder: Path, sealer: Sealer, *, disk: Disk) -> None:
         """Keep the entries in ``folder``; answers are sealed by ``sealer``."""
         self._folder, self._sealer, self._disk = folder, sealer, disk
-        self._spaces: dict[str, EntrySpace] = {}
+        self._spaces: dict[str, JournalEntryFile] = {}
 
     async def prepare(
         self, key: AccountKey, fingerprint: str, at: datetime, uptime: float | None = None
@@ -108,14 +110,14 @@ class FileJournal:
         if space is not None:
             space.close()
 
-    def _write_intent(self, entry: JournalEntry, seal: Seal) -> EntrySpace:
+    def _write_intent(self, entry: JournalEntry, seal: Seal) -> JournalEntryFile:
         make_private_folder(self._folder)
         path, intent = self._path(entry.name), intent_bytes(entry)
         # Random bytes: file systems that compress or skip zeros would reserve nothing for them.
         image = intent + os.urandom(WIRE_SPACE + ANSWER_SPACE)
         try:
             replace_file(path, image, disk=self._disk)
-            return EntrySpace(entry, self._disk.reopen(path), len(intent), seal, self._disk)
+            return JournalEntryFile(entry, self._disk.reopen(path), len(intent), seal, self._disk)
         except (OSError, StoreError) as error:
             with contextlib.suppress(WriteError):
                 remove_file(path, disk=self._disk)
@@ -123,7 +125,7 @@ class FileJournal:
                 raise
             raise WriteError(path=str(path), reason=reason_of(error)) from None
 
-    def _settle(self, entry: JournalEntry, space: EntrySpace, block: bytes, *, written: bool) -> None:
+    def _settle(self, entry: JournalEntry, space: JournalEntryFile, block: bytes, *, written: bool) -> None:
         if not space.settle() or not written:
             # The place that was reserved has failed; another one may not.
             replace_file(self._path(entry.name), intent_bytes(entry) + block, disk=self._disk)

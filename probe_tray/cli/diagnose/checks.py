@@ -14,8 +14,7 @@ from probe_tray.core.errors import ClockError, NotificationsOffError, ProbeError
 from probe_tray.core.machine import Machine
 from probe_tray.core.service.connection import ConnectionStep, Reached
 from probe_tray.core.sync.setup import SyncTestResult
-from probe_tray.core.update.release import UpdateMemory
-from probe_tray.core.update.version import is_newer
+from probe_tray.core.update.release import UpdateMemory, is_newer
 from probe_tray.view.sync.table_test import missing_rights
 from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.view_models import Tone

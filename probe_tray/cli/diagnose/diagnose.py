@@ -19,7 +19,7 @@ from probe_tray.adapters.files.update_memory import FileUpdateMemory
 from probe_tray.adapters.http.probe import HttpProbe
 from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.hygiene import Redactor
-from probe_tray.adapters.journal.unfinished import unfinished
+from probe_tray.adapters.journal.entry_file import unfinished
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher

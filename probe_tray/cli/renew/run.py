@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from probe_tray.adapters.desktop.process_start import process_began
 from probe_tray.adapters.files.config_file import LoadedSettings
+from probe_tray.adapters.system import process_began
 from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.renew.model_test import ModelStage, agreed

@@ -3,8 +3,11 @@
 import asyncio
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from probe_tray.adapters.files.config_file import LoadedSettings
+from probe_tray.adapters.files.disk import Disk, reason_of
+from probe_tray.adapters.files.import_files import find_files, in_words, read_files
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.system import LocalZone, SystemClock
@@ -16,10 +19,10 @@ from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.cli.terminal.signals import Interruption
-from probe_tray.cli.transfer.import_sources import STANDARD_INPUT, read_sources
 from probe_tray.cli.transfer.import_table import import_header, import_json, import_rows, outcome_text, what_happens
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.errors import ProbeError, Problem
+from probe_tray.core.errors import Phrase, ProbeError, Problem, ReadError
+from probe_tray.core.formats.document import LARGEST_LIST
 from probe_tray.core.settings import Storage
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.import_plan import COPY_WARNING, Item, Source, warns_of_copies
@@ -32,7 +35,29 @@ from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.transfer.words import place_of
 
+STANDARD_INPUT = "-"
+_SHOWN = "standard input"
 _KEPT = mark("interrupted: logins imported so far are kept.")
+
+
+def read_sources(paths: Sequence[str], official: Path, *, disk: Disk) -> list[Source]:
+    """Everything that is to be imported, files in their order; what cannot be read is a source with its problem.
+
+    ``official`` is the official client's own file: it is read like any other, and a copy of its login is made.
+    """
+    given = [_standard_input()] if STANDARD_INPUT in paths else []
+    return [*given, *read_files(find_files(path for path in paths if path != STANDARD_INPUT), official, disk=disk)]
+
+
+def _standard_input() -> Source:
+    try:
+        if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - it is None when started with it closed
+            raise ReadError(path=Phrase(_SHOWN), reason=Phrase("it is closed"))
+        return in_words(sys.stdin.buffer.read(LARGEST_LIST + 1), _SHOWN)
+    except ReadError as error:
+        return Source(location=_SHOWN, problem=error.problem)
+    except OSError as error:
+        return Source(location=_SHOWN, problem=ReadError(path=Phrase(_SHOWN), reason=reason_of(error)).problem)
 
 
 def import_logins(session: CommandSession) -> ExitStatus:

@@ -1,10 +1,11 @@
-"""What the history keeps: the readings of every window of every limit, and which of them need not be written."""
+"""The history: the readings of every window of every limit, which need not be written, and what is read back."""
 
 import enum
 from datetime import datetime, timedelta
 
 import msgspec
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.quota.snapshot import SAME_RESET, Limit, Snapshot, WindowKind, length_of
 
 _AT_LEAST_EVERY = timedelta(hours=1)
@@ -145,3 +146,22 @@ def _unchanged(old: Sample, new: Sample) -> bool:
     if old.reset_at is None or new.reset_at is None:
         return old.reset_at is new.reset_at
     return abs(old.reset_at - new.reset_at) <= SAME_RESET
+
+
+class HistoryLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What one meter showed."""
+
+    meter: Meter
+    points: tuple[Point, ...]
+    """The oldest first."""
+
+
+class Details(msgspec.Struct, frozen=True, kw_only=True):
+    """The past of one account."""
+
+    account: AccountKey
+    span: Span
+    lines: tuple[HistoryLine, ...] = ()
+    """The windows of the main limit that say most, the longest first; empty where nothing is known."""
+    renewals: tuple[RenewalRecord, ...] = ()
+    """The newest first."""

@@ -15,9 +15,12 @@ from probe_tray.core.events import AccountsRead
 from probe_tray.core.state import AccountState, RenewalState, Unreadable
 from probe_tray.engine.store import Store
 from probe_tray.ports.accounts import AccountLocks, AccountStore
+from probe_tray.ports.time import Clock
 
 RenewalOf = Callable[[str], Awaitable[RenewalState]]
 """What is remembered against the refresh token of a fingerprint."""
+_LOOK_EVERY = 3.0
+"""Seconds between two looks, which cost one stat a file."""
 
 
 async def _nothing_known(_fingerprint: str) -> RenewalState:
@@ -223,3 +226,11 @@ def _state_of(group: list[StoredCredential]) -> AccountState:
         outdated=best.store is not StoreKind.OFFICIAL and not credential.made_here and _is_behind(credential, group),
         revocable=any(s.credential.made_here and s.may_be_renewed for s in group),
     )
+
+
+async def watch_stores(accounts: Accounts, clock: Clock) -> None:
+    """Read the stores again within seconds of a change by others. Runs until cancelled."""
+    while True:
+        await clock.sleep(_LOOK_EVERY)
+        if await accounts.changed():
+            await accounts.read()

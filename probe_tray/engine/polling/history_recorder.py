@@ -19,12 +19,22 @@ from probe_tray.core.events import (
     TrendsRead,
     TroubleMet,
 )
-from probe_tray.core.quota.details import Details, HistoryLine
-from probe_tray.core.quota.history import Meter, Part, RenewalRecord, Run, Sample, Span, samples_of, thin
+from probe_tray.core.quota.history import (
+    Details,
+    HistoryLine,
+    Meter,
+    Part,
+    RenewalRecord,
+    Run,
+    Sample,
+    Span,
+    samples_of,
+    thin,
+)
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.engine.store import Store
-from probe_tray.engine.wake_timer import WakeTimer
+from probe_tray.engine.timers import WakeTimer
 from probe_tray.ports.files import History
 from probe_tray.ports.time import Clock
 

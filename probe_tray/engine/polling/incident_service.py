@@ -11,7 +11,7 @@ from probe_tray.core.events import AccountsRead, CheckFailed, CheckSucceeded, Ev
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.incident import FailureCount, Incident, parse_incident
 from probe_tray.engine.store import Store
-from probe_tray.engine.wake_timer import WakeTimer
+from probe_tray.engine.timers import WakeTimer
 from probe_tray.ports.http import StatusPage
 from probe_tray.ports.time import Clock
 

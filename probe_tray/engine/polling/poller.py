@@ -5,18 +5,28 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import ProbeError, RateLimitedError, UnavailableError
+from probe_tray.core.errors import (
+    CertificateError,
+    NotSentError,
+    ProbeError,
+    RateLimitedError,
+    UnavailableError,
+    UncertainError,
+)
 from probe_tray.core.events import AccountsRead, CheckFailed, ChecksPlanned, CheckStarted, CheckSucceeded, Event
 from probe_tray.core.polling.schedule import Pacing, awaited_resets, first_checks, look, next_check, pacing
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.state import AccountState
-from probe_tray.engine.polling.first_check import FirstCheck
 from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import end_all
-from probe_tray.engine.wake_timer import WakeTimer
+from probe_tray.engine.timers import WakeTimer, end_all
 from probe_tray.ports.time import Clock, Randomness
 
+_NO_WAY = (NotSentError, CertificateError, UncertainError)
+"""Failures that show no working way to the service; any answer shows one."""
+_BY_HAND = timedelta(minutes=5)
+_MOST_FAILURES = 3
+"""All wait for the one, so it does not back off further than for so many failures in a row."""
 _AT_ONCE = 8
 _LONGEST_SLEEP = 30.0
 """Seconds: Qt's timers are coarse, and the wall clock may be set meanwhile."""
@@ -26,6 +36,49 @@ _RECENT = timedelta(seconds=60)
 """Numbers this fresh are not asked for again only because somebody looks at them."""
 _PUTS_OFF = (RateLimitedError, UnavailableError)
 """Failures in which the service itself says when to come back."""
+
+
+class FirstCheck:
+    """The one account that is asked, while there is one."""
+
+    def __init__(self) -> None:
+        """Hold nobody back."""
+        self._key: AccountKey | None = None
+
+    def send(self, accounts: tuple[AccountState, ...]) -> AccountState | None:
+        """Choose the account to ask, at best one whose last check went well; None where there is none."""
+        free = [a for a in accounts if not a.checking]
+        chosen = min(free, key=lambda a: (a.problem is not None, a.checked_at is None), default=None)
+        self._key = None if chosen is None else chosen.key
+        return chosen
+
+    def among(self, accounts: tuple[AccountState, ...]) -> tuple[AccountState, ...]:
+        """The accounts that may be asked now."""
+        if self._key is None:
+            return accounts
+        found = tuple(a for a in accounts if a.key == self._key)
+        if not found:
+            self.end()
+        return found or accounts
+
+    def pacing(self, key: AccountKey, otherwise: Pacing) -> Pacing:
+        """How ``key`` is tried again: the one even where checks are manual."""
+        return Pacing(otherwise.every or _BY_HAND, otherwise.slow) if key == self._key else otherwise
+
+    def failures(self, key: AccountKey, count: int) -> int:
+        """How many failures in a row count for the next try of ``key``."""
+        return min(count, _MOST_FAILURES) if key == self._key else count
+
+    def came_back(self, key: AccountKey, error: ProbeError | None) -> bool:
+        """Whether this was the one and the others may be asked now."""
+        if key != self._key or isinstance(error, _NO_WAY):
+            return False
+        self.end()
+        return True
+
+    def end(self) -> None:
+        """Hold nobody back any more."""
+        self._key = None
 
 
 class Poller:

@@ -1,21 +1,116 @@
-"""One look at one account's quota, with the renewal that a refused access token calls for."""
+"""Checks one account's usage, with the renewal that a refused access token calls for, and its reset credits."""
+
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import OfficialExpiredError, ProbeError, TokenRefusedError
+from probe_tray.core.account.report import AccountReport
+from probe_tray.core.errors import OfficialExpiredError, ProbeError, Problem, StrangeAnswerError, TokenRefusedError
 from probe_tray.core.quota.snapshot import Snapshot
+from probe_tray.core.quota.usage_parser import read_reset_credits, read_usage
 from probe_tray.core.renewal.request import RenewalKind, Renewed
+from probe_tray.core.service.answer import judge
+from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.polling.reset_credit_check import ResetCreditCheck
-from probe_tray.engine.polling.usage_query import ask_once, problem_of
 from probe_tray.engine.renewal.authorized_session import AuthorizedSession
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.ports.http import QuotaService
 from probe_tray.ports.time import Clock
 
+_HOST = urlsplit(OFFICIAL.backend).hostname or ""
+"""Whom an edge block is about: the simulated service has no edge."""
+_CREDITS_EVERY = timedelta(hours=1)
+"""For each account, where there are credits: nothing depends on when they are lost."""
 _LOG_OUT_SECONDS = 5.0
 """So long a log-out of the official client may take from its first step to its last."""
+
+
+class UsageReply(msgspec.Struct, frozen=True):
+    """One question: the HTTP status of its answer (0 when there was none), and what came of it."""
+
+    upstream_status: int
+    outcome: Snapshot | ProbeError
+
+
+async def ask_once(quota: QuotaService, credential: Credential, clock: Clock) -> UsageReply:
+    """Ask; a failure is an outcome too, and nothing raises."""
+    try:
+        answer = await quota.usage(credential)
+    except StrangeAnswerError as error:
+        return UsageReply(int(error.facts["status"]), error)
+    except ProbeError as error:
+        return UsageReply(0, error)
+    now = clock.now()
+    if failure := judge(answer, host=_HOST, now=now):
+        return UsageReply(answer.status, failure)
+    try:
+        return UsageReply(answer.status, read_usage(answer.body, now=now, server_date=answer.date))
+    except StrangeAnswerError as error:
+        return UsageReply(answer.status, error)
+
+
+def problem_of(reply: UsageReply) -> ProbeError | None:
+    """Why there is no quota; None where there is."""
+    return reply.outcome if isinstance(reply.outcome, ProbeError) else None
+
+
+def report_status(report: AccountReport, asked: UsageReply) -> AccountReport:
+    """``report`` with the answer laid beside what the login itself says."""
+    snapshot, problem = _parts(asked.outcome)
+    return msgspec.structs.replace(
+        report,
+        plan=(snapshot.plan if snapshot else "") or report.plan,
+        snapshot=snapshot,
+        upstream_status=asked.upstream_status,
+        problem=problem,
+    )
+
+
+def _parts(outcome: Snapshot | ProbeError) -> tuple[Snapshot | None, Problem | None]:
+    return (None, outcome.problem) if isinstance(outcome, ProbeError) else (outcome, None)
+
+
+class ResetCreditCheck:
+    """Asks at most once an hour for each account, and only where there are credits."""
+
+    def __init__(self, quota: QuotaService, clock: Clock) -> None:
+        """Ask ``quota``."""
+        self._quota = quota
+        self._clock = clock
+        self._asked: dict[AccountKey, datetime] = {}
+        self._ends: dict[AccountKey, tuple[datetime, ...]] = {}
+
+    async def completed(self, snapshot: Snapshot, credential: Credential) -> Snapshot:
+        """``snapshot`` with the ends of its reset credits as far as they are known. Never raises a ProbeError."""
+        key, now = credential.key, self._clock.now()
+        if not snapshot.reset_credits or snapshot.reset_credits < 0:
+            self._ends.pop(key, None)
+            return snapshot
+        last = self._asked.get(key)
+        if last is None or abs(now - last) >= _CREDITS_EVERY:
+            # Noted first: what fails is not tried again with every check either.
+            self._asked[key] = now
+            await self._ask(credential)
+        return replace(snapshot, reset_credit_ends=self._ends.get(key, ()))
+
+    async def _ask(self, credential: Credential) -> None:
+        ends = await ask_ends(self._quota, credential)
+        if ends is not None:
+            self._ends[credential.key] = ends
+
+
+async def ask_ends(quota: QuotaService, credential: Credential) -> tuple[datetime, ...] | None:
+    """When the account's reset credits are lost, the nearest first; None where that is not to be had. Asks once."""
+    try:
+        answer = await quota.reset_credits(credential)
+    except ProbeError:
+        return None
+    return read_reset_credits(answer.body) if answer.ok else None
 
 
 class UsageCheck:

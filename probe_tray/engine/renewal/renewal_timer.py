@@ -14,8 +14,7 @@ from probe_tray.core.state import AccountState
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import end_all
-from probe_tray.engine.wake_timer import WakeTimer
+from probe_tray.engine.timers import WakeTimer, end_all
 from probe_tray.ports.time import Clock, Randomness
 
 _TICK = 30.0

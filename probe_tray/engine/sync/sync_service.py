@@ -29,8 +29,7 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.synchronizer import Synchronizer
-from probe_tray.engine.timers import end_all
-from probe_tray.engine.wake_timer import WakeTimer
+from probe_tray.engine.timers import WakeTimer, end_all
 from probe_tray.ports.accounts import SyncVault
 from probe_tray.ports.time import Clock, Randomness
 

@@ -6,10 +6,9 @@ from typing import Final
 
 from probe_tray.core.errors import BrowserError, NotSentError, ProbeError, ReleasePageError
 from probe_tray.core.events import Event, ReleaseFound, SettingsChanged
-from probe_tray.core.update.release import Release, UpdateMemory, is_due, next_check, parse_release
-from probe_tray.core.update.version import is_newer
+from probe_tray.core.update.release import Release, UpdateMemory, is_due, is_newer, next_check, parse_release
 from probe_tray.engine.store import Store
-from probe_tray.engine.wake_timer import WakeTimer
+from probe_tray.engine.timers import WakeTimer
 from probe_tray.ports.desktop import Browser
 from probe_tray.ports.files import UpdateStorage
 from probe_tray.ports.http import ReleaseFeed

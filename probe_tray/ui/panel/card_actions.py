@@ -1,12 +1,13 @@
 """Does what the buttons of cards and their menus say: commands to the engine, and questions before some of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 from probe_tray.core.account.arrangement import Density, Sort
@@ -29,13 +30,51 @@ from probe_tray.core.commands import (
 from probe_tray.core.settings import IconAccount, Storage, change
 from probe_tray.core.state import AccountState
 from probe_tray.ui.engine import EngineProtocol
-from probe_tray.ui.panel.card_menu import open_card_menu
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.panel.account_menu import Groups, account_menu, removing, vault_reset_question
 from probe_tray.view.text.privacy import named_by_hand
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, Card, CardAction, Question
+
+_NO_KEYS: Mapping[ActionKind, str] = MappingProxyType({})
+
+
+def open_card_menu(
+    parent: QWidget,
+    groups: Groups,
+    act: Callable[[CardAction], None],
+    at: QPoint,
+    keys: Mapping[ActionKind, str] = _NO_KEYS,
+) -> QMenu:
+    """Show ``groups`` at ``at`` on the screen; nothing waits for it. ``keys`` do the same without the menu."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for group in groups:
+        if not menu.isEmpty():
+            menu.addSeparator()
+        _fill(menu, group, act, keys)
+    menu.popup(at)
+    return menu
+
+
+def _fill(
+    menu: QMenu, group: Sequence[CardAction], act: Callable[[CardAction], None], keys: Mapping[ActionKind, str]
+) -> None:
+    for action in group:
+        row = menu.addAction(action.label)
+        row.triggered.connect(_runner(action, act))
+        if action.kind in keys:
+            # Shown at the row's end; the list itself listens to the key.
+            row.setShortcut(QKeySequence(keys[action.kind]))
+            row.setShortcutVisibleInContextMenu(True)
+            row.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+
+
+def _runner(action: CardAction, act: Callable[[CardAction], None]) -> Callable[[], None]:
+    # Qt would hand its "checked" to a function that could take it.
+    return lambda: act(action)
+
 
 _OpensWindow = Literal[
     ActionKind.SETTINGS,

@@ -1,26 +1,56 @@
 """The look of a card."""
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from probe_tray.ui.glyphs import Glyph, draw
 from probe_tray.ui.panel.amount import paint_amount
 from probe_tray.ui.panel.card_layout import CardRects
-from probe_tray.ui.panel.sparkline import paint_trend
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
 from probe_tray.view.view_models import ActionKind, Bar, Card, CardAction, Notice, Tone
 
+_FULL = 100
 RADIUS = 10
 """Of a card's corners, in pixels of the design."""
 _DIM = 0.5
-_FULL = 100
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CENTRE = Qt.AlignmentFlag.AlignCenter
+MORE = -1
+"""The number of the button that opens the card's menu; those of the notice count from 0."""
+
+
+def paint_trend(painter: QPainter, theme: Theme, percents: Sequence[int | None], area: QRectF) -> None:
+    """Draw ``percents`` (0 to 100, the oldest first) over the whole width; nothing where nothing was heard."""
+    colour = QColor(theme.tokens.accent)
+    painter.save()
+    painter.setPen(QPen(QColor(theme.tokens.line), 1.0))
+    painter.drawLine(area.bottomLeft(), area.bottomRight())
+    painter.setPen(QPen(colour, 1.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+    for run in _runs(percents, area):
+        if len(run) == 1:
+            painter.drawPoint(run[0])
+        else:
+            painter.drawPolyline(QPolygonF(run))
+    painter.restore()
+
+
+def _runs(percents: Sequence[int | None], area: QRectF) -> Iterator[list[QPointF]]:
+    """The stretches without a gap."""
+    step = area.width() / max(len(percents) - 1, 1)
+    run: list[QPointF] = []
+    for number, percent in enumerate(percents):
+        if percent is not None:
+            run.append(QPointF(area.left() + number * step, area.bottom() - area.height() * percent / _FULL))
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
 
 
 class ButtonState(enum.Enum):
@@ -29,10 +59,6 @@ class ButtonState(enum.Enum):
     PLAIN = "plain"
     HOVERED = "hovered"
     PRESSED = "pressed"
-
-
-MORE = -1
-"""The number of the button that opens the card's menu; those of the notice count from 0."""
 
 
 def paint_bar(painter: QPainter, theme: Theme, bar: Bar, area: QRectF) -> None:

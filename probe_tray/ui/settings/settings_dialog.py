@@ -21,11 +21,10 @@ from probe_tray.core.state import UnsavedChange
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.settings.connection_box import ConnectionBox
-from probe_tray.ui.settings.fields import Field, make_field
+from probe_tray.ui.settings.fields import Field, ToggleSwitch, make_field
 from probe_tray.ui.settings.page_list import PageList
 from probe_tray.ui.settings.setting_card import SettingRow
 from probe_tray.ui.settings.settings_page import SearchedPart, SettingsPage
-from probe_tray.ui.settings.toggle_switch import ToggleSwitch
 from probe_tray.ui.sync.sync_box import SyncBox
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog

@@ -28,7 +28,7 @@ from probe_tray.core.state import AccountState
 from probe_tray.view.panel.looks import label, ordered
 from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.reasons import own_reason, quota_name, used_up
-from probe_tray.view.text.reset_credits import unused_credits
+from probe_tray.view.text.sentences import unused_credits
 from probe_tray.view.text.times import Now, at, date, is_today
 from probe_tray.view.text.translate import Translator
 

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from probe_tray.core.quota.details import Details
-from probe_tray.core.quota.details import HistoryLine as Past
-from probe_tray.core.quota.history import Meter, Point, Span
+from probe_tray.core.quota.history import Details, Meter, Point, Span
+from probe_tray.core.quota.history import HistoryLine as Past
 from probe_tray.core.quota.snapshot import Window, WindowKind
 from probe_tray.core.quota.window_levels import levels
 from probe_tray.core.settings import Percentages, Settings

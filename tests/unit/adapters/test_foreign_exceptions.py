@@ -19,8 +19,7 @@ from probe_tray.adapters.desktop.session_bus import session_names
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.backends import TrustedBackend, known_backend, load_library, may_prompt
-from probe_tray.adapters.keyring.key_store import OsKeyStore
-from probe_tray.adapters.keyring.silent import without_questions
+from probe_tray.adapters.keyring.key_store import OsKeyStore, without_questions
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.adapters.logins.sealer import Key
 from probe_tray.adapters.systems.linux import situation

@@ -4,8 +4,7 @@ import httpx
 
 from probe_tray.core.service.incident import Incident, parse_incident
 from probe_tray.core.service.service import RELEASES_PATH, STATUS_PATH
-from probe_tray.core.update.release import parse_release
-from probe_tray.core.update.version import is_newer
+from probe_tray.core.update.release import is_newer, parse_release
 from probe_tray.demo import DemoService
 
 ACCEPT = {"accept": "application/vnd.github+json"}

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from probe_tray.engine.timers import to_the_end, wait_for
+from probe_tray.engine.timers import WakeTimer, to_the_end, wait_for
 from tests.support.fakes import FakeClock, settle
 from tests.unit.engine.bench import running
 
@@ -84,3 +84,48 @@ async def test_cancelled_however_often_the_work_is_done_first(times: int, fault:
     await settle()
     assert work.done
     assert task.cancelled()
+
+
+async def test_it_sleeps_its_time() -> None:
+    clock = FakeClock()
+    sleep = asyncio.create_task(WakeTimer(clock).wait(60))
+    await clock.advance(timedelta(seconds=59))
+    assert not sleep.done()
+    await clock.advance(timedelta(seconds=1))
+    assert await sleep is False
+
+
+@pytest.mark.parametrize("seconds", [60, None])
+async def test_a_wake_ends_it(seconds: float | None) -> None:
+    timer = WakeTimer(FakeClock())
+    sleep = asyncio.create_task(timer.wait(seconds))
+    await settle()
+    assert not sleep.done()
+    timer.wake()
+    assert await sleep is True
+
+
+@pytest.mark.parametrize("seconds", [60, None])
+async def test_a_wake_that_came_before_counts_until_it_is_cleared(seconds: float | None) -> None:
+    timer = WakeTimer(FakeClock())
+    timer.wake()
+    assert await timer.wait(seconds)
+    timer.clear()
+    sleep = asyncio.create_task(timer.wait(seconds))
+    await settle()
+    assert not sleep.done()
+    timer.wake()
+    assert await sleep
+
+
+@pytest.mark.parametrize("cut_short", [False, True])
+async def test_it_leaves_no_task_behind(*, cut_short: bool) -> None:
+    timer, me = WakeTimer(FakeClock()), asyncio.current_task()
+    sleep = asyncio.create_task(timer.wait(60))
+    await settle()
+    if cut_short:
+        sleep.cancel()
+    else:
+        timer.wake()
+    await asyncio.wait({sleep})
+    assert asyncio.all_tasks() == {me}

@@ -29,9 +29,8 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.machine import Machine
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
-from probe_tray.core.quota.details import Details, HistoryLine
 from probe_tray.core.quota.forecast import Pace
-from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Span, Trend
+from probe_tray.core.quota.history import Details, HistoryLine, Meter, Point, RenewalRecord, Span, Trend
 from probe_tray.core.quota.snapshot import Credits, Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, RenewalState, Unreadable
 from probe_tray.ui.panel.card_list import CardCallbacks

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from probe_tray.core.alerts.alert import Alert, Level, QuotaAlert, RestoredAlert
-from probe_tray.core.quota.details import Details, HistoryLine
-from probe_tray.core.quota.history import Meter, Point, Span
+from probe_tray.core.quota.history import Details, HistoryLine, Meter, Point, Span
 from probe_tray.core.quota.snapshot import SpendControl, Window, WindowKind
 from probe_tray.core.settings import Percentages
 from probe_tray.core.state import AppState

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from probe_tray.adapters.http.errors import to_service_error
+from probe_tray.adapters.http.exchange import to_service_error
 from probe_tray.core.errors import (
     SYNC_TABLE,
     ClockError,

@@ -1,9 +1,12 @@
 """The transport for a request whose answer must be kept before anybody reads it: over a `WireConnection` of its own."""
 
 import asyncio
+import socket
 import ssl
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import zip_longest
 from types import TracebackType
 from typing import Final
 
@@ -11,12 +14,78 @@ import httpcore
 import httpx
 
 from probe_tray.adapters.http.wire.connection import WireConnection
-from probe_tray.adapters.http.wire.dial import dial
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.secret import Secret
 
+_HEAD_START: Final = 0.25
+"""Seconds before the next address is tried beside the last one (RFC 8305, section 5)."""
+
+_Found = tuple[int, tuple[object, ...]]
 _CHUNK: Final = 64 * 1024
 _SINGLE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=0)
+
+
+async def dial(host: str, port: int) -> socket.socket:
+    """A connection to the first address of ``host`` that takes one.
+
+    Raises OSError; where several addresses failed, each for a reason of its own, they are its cause. It sets no limit
+    of time: break it off, and nothing stays open.
+    """
+    waiting = deque(await _addresses(host, port))
+    tries: set[asyncio.Task[socket.socket]] = set()
+    everything: list[asyncio.Task[socket.socket]] = []
+    failures: list[OSError] = []
+    chosen: socket.socket | None = None
+    try:
+        while chosen is None and (waiting or tries):
+            if waiting:
+                everything.append(asyncio.create_task(_connect(*waiting.popleft())))
+                tries.add(everything[-1])
+            limit = _HEAD_START if waiting else None
+            done, tries = await asyncio.wait(tries, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+            for attempt in done:
+                try:
+                    chosen = attempt.result()
+                except OSError as error:
+                    failures.append(error)
+    finally:
+        for attempt in everything:
+            attempt.add_done_callback(lambda ended: _close_other(ended, chosen))
+            attempt.cancel()
+    if chosen is not None:
+        return chosen
+    if len(failures) == 1:
+        raise failures[0]
+    raise OSError from ExceptionGroup("no address took the connection", failures)
+
+
+def _close_other(ended: "asyncio.Task[socket.socket]", chosen: socket.socket | None) -> None:
+    """Two may have come about at the same moment."""
+    if not ended.cancelled() and ended.exception() is None and ended.result() is not chosen:
+        ended.result().close()
+
+
+async def _addresses(host: str, port: int) -> list[_Found]:
+    """In the system's order, but by turns of both families: one that is broken must not use up the time."""
+    loop = asyncio.get_running_loop()
+    answers = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found: list[_Found] = [(int(family), address) for family, _, _, _, address in answers]
+    ours = [address for address in found if address[0] == found[0][0]]
+    others = [address for address in found if address[0] != found[0][0]]
+    return [address for pair in zip_longest(ours, others) for address in pair if address is not None]
+
+
+async def _connect(family: int, address: tuple[object, ...]) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.settimeout(0)  # As the event loop wants it.
+        with suppress(OSError):
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(made, address)
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 class WireTransport(httpx.AsyncHTTPTransport):

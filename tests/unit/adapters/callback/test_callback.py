@@ -11,9 +11,9 @@ import pytest
 
 from probe_tray.adapters.callback import listener as listener_module
 from probe_tray.adapters.callback import listener as module
-from probe_tray.adapters.callback import sockets as callback_sockets
+from probe_tray.adapters.callback import loopback_ports
 from probe_tray.adapters.callback.listener import LoginListener, LoopbackListener
-from probe_tray.adapters.callback.port_holder import ANOTHER_PROGRAM
+from probe_tray.adapters.callback.loopback_ports import ANOTHER_PROGRAM
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import PortsReservedError, PortsTakenError
 from probe_tray.core.login.oauth import Callback
@@ -352,7 +352,7 @@ async def test_a_port_held_on_all_interfaces_is_taken() -> None:
 
 async def test_a_machine_without_ipv6_listens_on_ipv4_only(monkeypatch: pytest.MonkeyPatch) -> None:
     # A family whose loopback address does not exist answers as one that is switched off.
-    monkeypatch.setattr(callback_sockets, "_LOOPBACK", ((socket.AF_INET, V4), (socket.AF_INET6, "2001:db8::1")))
+    monkeypatch.setattr(loopback_ports, "_LOOPBACK", ((socket.AF_INET, V4), (socket.AF_INET6, "2001:db8::1")))
     async with opened() as login:
         await ask(login.port, get(callback(), login.port))
         assert await login.wait() == RIGHT
@@ -367,7 +367,7 @@ async def test_other_addresses_of_this_machine_are_not_served() -> None:
 
 
 async def test_the_sockets_are_bound_to_loopback_and_to_one_family_each() -> None:
-    sockets = callback_sockets.bind_loopback(0)
+    sockets = loopback_ports.bind_loopback(0)
     with contextlib.ExitStack() as held:
         for one in sockets:
             held.enter_context(one)

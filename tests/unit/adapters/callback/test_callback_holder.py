@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.callback.port_holder import ANOTHER_PROGRAM, holder_of
+from probe_tray.adapters.callback.loopback_ports import ANOTHER_PROGRAM, holder_of
 from probe_tray.adapters.systems import tools
 from probe_tray.adapters.systems.linux import LinuxSystem
 from probe_tray.adapters.systems.macos import MacosSystem

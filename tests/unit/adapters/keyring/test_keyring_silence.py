@@ -7,8 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from probe_tray.adapters.hygiene import KnownSecrets
-from probe_tray.adapters.keyring.key_store import OsKeyStore
-from probe_tray.adapters.keyring.silent import without_questions
+from probe_tray.adapters.keyring.key_store import OsKeyStore, without_questions
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyringLockedError
 from tests.support.keyrings import GoodBackend

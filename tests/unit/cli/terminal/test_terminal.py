@@ -9,7 +9,7 @@ import pytest
 
 from probe_tray.adapters.systems import windows
 from probe_tray.cli.tables.layout import TextPiece
-from probe_tray.cli.terminal.terminal import Terminal
+from probe_tray.cli.terminal.console import Terminal
 from probe_tray.view.tables.status_table import Weight
 
 LINE = (TextPiece("Account", heading=True), TextPiece(" a "), *(TextPiece(w.name, w) for w in Weight))

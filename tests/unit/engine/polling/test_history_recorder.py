@@ -8,9 +8,8 @@ from msgspec.structs import replace
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import NotSentError, ReadError, WriteError
 from probe_tray.core.events import AccountsRead, CheckSucceeded, RenewalEnded, TroubleMet
-from probe_tray.core.quota.details import Details
 from probe_tray.core.quota.forecast import follow
-from probe_tray.core.quota.history import Meter, RenewalRecord, Span, Trend
+from probe_tray.core.quota.history import Details, Meter, RenewalRecord, Span, Trend
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.state import AccountState, AppState

@@ -5,7 +5,7 @@ import pytest
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import NotSentError, ProbeError, StrangeAnswerError, TokenRefusedError, UnavailableError
 from probe_tray.core.service.answer import Answer
-from probe_tray.engine.polling.usage_query import ask_once, problem_of, report_status
+from probe_tray.engine.polling.usage_check import ask_once, problem_of, report_status
 from tests.support.fakes import START, FakeClock, ScriptedService, problem_kind
 from tests.support.tokens import credential
 

@@ -7,9 +7,8 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.quota.details import Details, HistoryLine
 from probe_tray.core.quota.forecast import Pace
-from probe_tray.core.quota.history import Meter, Point, Span
+from probe_tray.core.quota.history import Details, HistoryLine, Meter, Point, Span
 from probe_tray.core.quota.snapshot import Credits, Limit, SpendControl, WindowKind
 from probe_tray.core.settings import Percentages, Settings
 from probe_tray.core.state import AppState, RenewalState

@@ -10,7 +10,7 @@ from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.resources import resource
 from probe_tray.view.alerts.notifications import notification
 from probe_tray.view.presenter import present
-from probe_tray.view.text.reset_credits import unused_credits
+from probe_tray.view.text.sentences import unused_credits
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
 from tests.unit.ui import samples

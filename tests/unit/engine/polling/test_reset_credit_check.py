@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from probe_tray.core.errors import NotSentError
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.service.answer import Answer
-from probe_tray.engine.polling.reset_credit_check import ResetCreditCheck
+from probe_tray.engine.polling.usage_check import ResetCreditCheck
 from tests.support.fakes import START, FakeClock, ScriptedService
 from tests.support.tokens import credential
 

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.journal.entry_file import DONE, intent_bytes
-from probe_tray.adapters.journal.unfinished import unfinished
+from probe_tray.adapters.journal.entry_file import DONE, intent_bytes, unfinished
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError
 from probe_tray.core.renewal.journal import JournalEntry

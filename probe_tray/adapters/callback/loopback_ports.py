@@ -1,16 +1,23 @@
-"""The sockets of the loopback listener: this machine only, every loopback family or none of a port."""
+"""The ports of the loopback listener: taking one, on this machine only, and who holds it where that fails."""
 
+import contextlib
 import errno
 import socket
+import subprocess
+from collections.abc import Iterable
 from typing import Final
 
 from probe_tray.adapters.systems.current import this_system
+from probe_tray.adapters.systems.operating_system import OperatingSystem
+from probe_tray.core.errors import Phrase, all_of
 
 _LOOPBACK: Final = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 # Enough for a burst: an idle connection is dropped for a newer one, so nobody waits here for long.
 _BACKLOG: Final = 256
 # What a machine says that has this family switched off, or never had it.
 _NO_SUCH_FAMILY: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT})
+ANOTHER_PROGRAM: Final = Phrase("another program")
+"""What is said where the system does not tell."""
 
 
 def bind_loopback(port: int) -> tuple[socket.socket, ...]:
@@ -46,3 +53,21 @@ def _listen(family: socket.AddressFamily, host: str, port: int) -> socket.socket
         one.close()
         raise
     return one
+
+
+def holder_of(ports: Iterable[int], system: OperatingSystem) -> str:
+    """Name the programs that listen on any of ``ports``, such as ``codex (process 4711)``.
+
+    Blocks, a few seconds at most: call it in a thread. Systems tell this about the person's own programs only; about
+    others the answer is :data:`ANOTHER_PROGRAM`.
+    """
+    names: list[str] = []
+    with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
+        names = sorted({_sentence(*one) for one in system.port_holders(frozenset(ports))})
+    return all_of(names) if names else ANOTHER_PROGRAM
+
+
+def _sentence(name: str, process: int) -> str:
+    # The name is another program's choice, and it is going to be shown.
+    plain = "".join(c for c in name if c.isprintable()).strip()[:60]
+    return Phrase("{program} (process {n})", program=plain or ANOTHER_PROGRAM, n=str(process))

@@ -1,6 +1,6 @@
 import pytest
 
-from probe_tray.adapters.desktop.compositor import blends_windows
+from probe_tray.adapters.desktop.display import blends_windows
 
 
 @pytest.mark.parametrize("platform", ["win32", "darwin"])

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.desktop.process_start import process_began
+from probe_tray.adapters.system import process_began
 from probe_tray.adapters.systems.linux import LinuxSystem
 from tests.support.patience import PATIENCE
 
-_TELL = "from probe_tray.adapters.desktop.process_start import process_began; print(process_began().isoformat())"
+_TELL = "from probe_tray.adapters.system import process_began; print(process_began().isoformat())"
 _EXACT = timedelta(milliseconds=50)
 
 
