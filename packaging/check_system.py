@@ -1,4 +1,6 @@
-"""Try what each system has of its own: keyring, start at login, proxy settings, files, instance lock, notifications.
+"""Try what each system has of its own.
+
+Keyring, start at login, proxy settings, files and their locks, time zone, power, instance lock, notifications.
 
 uv run python packaging/check_system.py                  everything
 uv run python packaging/check_system.py files instance   only these
@@ -10,11 +12,13 @@ import argparse
 import asyncio
 import os
 import secrets
+import subprocess
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, cast
 
 from probe_tray.adapters.desktop.autostart import system_entry
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
@@ -25,8 +29,10 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import replace_file
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.logins.credential_files import folder_lock
 from probe_tray.adapters.proxy.proxy import read_system_proxies
 from probe_tray.adapters.system import SystemClock
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.adapters.systems.windows import notification_icon
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
@@ -88,6 +94,58 @@ async def files(folder: Path) -> str:
     return "60 replacements, each whole"
 
 
+async def locks(folder: Path) -> str:
+    """Have another program lock a folder, be kept out, end that program from outside, and be let in."""
+    return await asyncio.to_thread(_share_lock, folder)
+
+
+def _share_lock(folder: Path) -> str:
+    code = (
+        "import sys; from pathlib import Path; from probe_tray.adapters.files.disk import Disk; "
+        "from probe_tray.adapters.logins.credential_files import folder_lock\n"
+        "with folder_lock(Path(sys.argv[1]), Disk()): print('locked', flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        if cast("IO[str]", other.stdout).readline() != "locked\n":
+            raise Defect("the other program got no lock")
+        if _gets_lock(folder):
+            raise Defect("two programs had the lock at once")
+    finally:
+        other.kill()
+        other.communicate()
+    if not _gets_lock(folder):
+        raise Defect("the lock outlived its program")
+    return "one program at a time, and a program that is killed leaves its lock"
+
+
+def _gets_lock(folder: Path) -> bool:
+    try:
+        with folder_lock(folder, Disk()):
+            return True
+    except ProbeError:
+        return False
+
+
+async def local_time(folder: Path) -> str:
+    """Ask the system for the local time, today and half a year away."""
+    del folder
+    now = datetime.now(UTC)
+    told = [this_system().offset_at(moment) for moment in (now, now + timedelta(days=183))]
+    if "TZ" not in os.environ and told[0] != now.astimezone().utcoffset():
+        raise Defect("Python's own answer is another one")
+    return f"UTC{told[0] / timedelta(hours=1):+g} now, UTC{told[1] / timedelta(hours=1):+g} in half a year"
+
+
+async def situation(folder: Path) -> str:
+    """Ask for power, screen and network."""
+    del folder
+    found = await asyncio.to_thread(this_system().situation)
+    return f"battery: {found.on_battery}, screen locked: {found.locked}, metered: {found.metered}"
+
+
 async def instance(folder: Path) -> str:
     """Become the running program, and have a second start give its wish to it."""
     first, second = (Instance(folder, system_socket(folder, disk=Disk())) for _ in range(2))
@@ -122,6 +180,9 @@ CHECKS: Final[dict[str, Callable[[Path], Awaitable[str]]]] = {
     "autostart": autostart,
     "proxy": proxy,
     "files": files,
+    "locks": locks,
+    "time": local_time,
+    "situation": situation,
     "instance": instance,
     "notification": notification,
 }

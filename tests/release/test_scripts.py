@@ -216,7 +216,16 @@ class TestSmokePackages:
 class TestCheckSystem:
     def test_what_needs_no_session_works_here_and_leaves_nothing(self, home: Path) -> None:
         done = subprocess.run(
-            [sys.executable, project.PACKAGING / "check_system.py", "autostart", "proxy", "files", "instance"],
+            [
+                sys.executable,
+                project.PACKAGING / "check_system.py",
+                "autostart",
+                "proxy",
+                "files",
+                "locks",
+                "time",
+                "instance",
+            ],
             check=False,
             capture_output=True,
             text=True,
@@ -227,6 +236,8 @@ class TestCheckSystem:
             "ok    autostart",
             "ok    proxy",
             "ok    files",
+            "ok    locks",
+            "ok    time",
             "ok    instance",
         ]
         assert not list(home.rglob("probe-tray-check*"))
